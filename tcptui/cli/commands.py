@@ -27,6 +27,8 @@ class Common:
     """``--lang``, else the language of the environment."""
     ascii_only: bool = False
     """``--ascii``: no glyph beyond ASCII."""
+    language_given: bool = False
+    """Whether ``--lang`` chose the language: it beats the settings file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,15 @@ class RecoverCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigCommand:
+    """``config``: where the settings file is and what is set; with ``--help`` what can be set."""
+
+    common: Common
+    explain: bool = False
+    """``--help``."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListInterfacesCommand:
     """``-D``: list the interfaces."""
 
@@ -276,5 +287,6 @@ Command = (
     | CasesCommand
     | CaseCommand
     | RecoverCommand
+    | ConfigCommand
     | ListInterfacesCommand
 )

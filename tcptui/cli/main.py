@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.cli.commands import (
     CaseCommand,
     CasesCommand,
+    ConfigCommand,
     ExportCommand,
     FollowCommand,
     HelpCommand,
@@ -33,6 +34,7 @@ from tcptui.cli.commands import (
 from tcptui.cli.parse import language_of, parse
 from tcptui.cli.stdout import guard_standard_output, redirect_stdout_to_null
 from tcptui.model.errors import StandardOutputError, TcptuiError
+from tcptui.ui.settings.config_file import read_config
 from tcptui.words.catalogue import Words
 from tcptui.words.crash_report import install_exception_hooks
 from tcptui.words.errors import error_line, say
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.cli.commands import Command
+    from tcptui.words.language import Language
 
 TextCommand = (
     CasesCommand
@@ -50,6 +53,7 @@ TextCommand = (
     | FollowCommand
     | ExportCommand
     | RecoverCommand
+    | ConfigCommand
 )
 
 EXIT_INTERRUPTED: Final = 130
@@ -65,9 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.reconfigure(errors="replace")  # "?", not a traceback, for characters that the locale lacks
     # We do no linear algebra, and OpenBLAS would start its threads before root is given up.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    words = Words(language_of(arguments, os.environ))
+    written = _written_language()
+    words = Words(language_of(arguments, os.environ, written))
     try:
-        code = run(parse(arguments, os.environ), words)
+        code = run(parse(arguments, os.environ, written), words)
         sys.stdout.flush()
     except TcptuiError as error:
         say(error_line(error, words), words)
@@ -80,6 +85,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return code
+
+
+def _written_language() -> Language | None:
+    """The language of the user's settings file.
+
+    None for root: the file of the user who called sudo is read once root has been given up.
+    """
+    return None if os.geteuid() == 0 else read_config(os.environ).settings.language
 
 
 def run(command: Command, words: Words) -> int:
@@ -103,6 +116,7 @@ def run(command: Command, words: Words) -> int:
             | FollowCommand()
             | ExportCommand()
             | RecoverCommand()
+            | ConfigCommand()
         ):
             return _run_text(command, words)
         case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
@@ -153,3 +167,7 @@ def _run_text(command: TextCommand, words: Words) -> int:
             from tcptui.cli.run.recover import recover
 
             return recover(command, words)
+        case ConfigCommand():
+            from tcptui.cli.run.config import show_config
+
+            return show_config(command, words)

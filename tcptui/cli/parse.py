@@ -24,6 +24,7 @@ from tcptui.cli.commands import (
     CasesCommand,
     Command,
     Common,
+    ConfigCommand,
     Detail,
     Display,
     ExportCommand,
@@ -157,24 +158,25 @@ def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
         scan.add_option(name)
 
 
-def language_of(argv: Sequence[str], environment: Mapping[str, str]) -> Language:
-    """The language of messages, even if the rest of ``argv`` is wrong."""
+def language_of(argv: Sequence[str], environment: Mapping[str, str], written: Language | None = None) -> Language:
+    """The language of messages, even if the rest of ``argv`` is wrong; ``written``: that of the settings file."""
     wanted = _scan(argv).options.get("--lang")
     if wanted in {language.value for language in Language}:
         return Language(wanted)
-    return language_from_environment(environment)
+    return written or language_from_environment(environment)
 
 
-def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Command:
+def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language | None = None) -> Command:
     """Parse ``argv`` (without the program's name).
 
-    ``environment`` determines the language unless ``--lang`` does.  Raises `CommandLineError`.
+    The language is that of ``--lang``, else that ``written`` in the settings file, else that of ``environment``.
+    Raises `CommandLineError`.
     """
     scan = _scan(argv)
     options = scan.options
-    common = Common(language_of(argv, environment), "--ascii" in options)
+    common = Common(language_of(argv, environment, written), "--ascii" in options, "--lang" in options)
     if options.keys() & {"--help", "-h"}:
-        return HelpCommand(common)
+        return ConfigCommand(common, explain=True) if scan.command_word == "config" else HelpCommand(common)
     if "--version" in options:
         return VersionCommand(common)
     if scan.mistake is not None:
@@ -304,6 +306,13 @@ def _parse_recover(scan: _Scan, common: Common) -> Command:
     return RecoverCommand(common, chosen, write, "--delete" in options)
 
 
+def _parse_config(scan: _Scan, common: Common) -> Command:
+    _allow(scan, frozenset(), "config")
+    if scan.words:
+        raise CommandLineError("error.too-many-words", command="config", word=scan.words[0])
+    return ConfigCommand(common)
+
+
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "verdicts": _parse_verdicts,
     "report": _parse_report,
@@ -312,6 +321,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "cases": _parse_cases,
     "case": _parse_case,
     "recover": _parse_recover,
+    "config": _parse_config,
 }
 
 

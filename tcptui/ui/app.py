@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.binding import Binding
@@ -13,15 +13,16 @@ from textual.widgets import Input
 
 from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.start.choice import BackToStart, RestartCapture, StartChoice
 from tcptui.ui.terminal.ascii import AsciiFilter
 from tcptui.ui.terminal.crash import CrashGuard
 from tcptui.ui.terminal.driver import PacedDriver
 from tcptui.ui.terminal.frame_pacing import FramePacer
 from tcptui.ui.terminal.key_order import KeyOrder
-from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
+from tcptui.ui.theme import ASCII, DARK, LIGHT, SIXTEEN, THEMES, UNICODE, variable_defaults
 from tcptui.ui.user_files import LearningRecord
-from tcptui.ui.view_options import ViewOptions
+from tcptui.ui.view_options import ThemeChoice, ViewOptions
 from tcptui.words.catalogue import Words
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
+    from tcptui.ui.main.screen import MainScreen
     from tcptui.ui.start.screen import Offer, StartScreen
     from tcptui.words.language import Language
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 _SIXTEEN_COLOURS = "standard"
 
 
+#: The themes by their names in the settings.
+_THEME_OF: Final = {ThemeChoice.DARK: DARK, ThemeChoice.LIGHT: LIGHT, ThemeChoice.SIXTEEN: SIXTEEN}
 _Left = StartChoice | BackToStart | RestartCapture
 
 
@@ -64,7 +68,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     def __init__(
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
-        may_choose: bool = False, learning: LearningRecord | None = None,
+        may_choose: bool = False, learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
     ) -> None:  # fmt: skip
         # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
         super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -78,13 +82,15 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.case = case
         self.offer = offer
         self.learning = learning or LearningRecord()
+        self._choices = choices or ScreenChoices()
         self._capture = capture
         self._unsaved = unsaved
         self._may_choose = may_choose
         for theme in THEMES:
             self.register_theme(theme)
         few_colours = self.no_color or self.console.color_system == _SIXTEEN_COLOURS
-        self.theme = SIXTEEN.name if few_colours else DARK.name
+        self.theme = SIXTEEN.name if few_colours else _THEME_OF[self.options.theme or ThemeChoice.DARK].name
+        self.set_keymap({f"screen.{name}": key for name, key in self.options.keys})
         self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -161,12 +167,19 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             self._driver.write(asked)
 
     def action_set_theme(self, name: str) -> None:
-        """Switch to the theme ``name``."""
+        """Switch to the theme ``name``, this time and the next."""
         self.theme = name
+        chosen = next((choice for choice, theme in _THEME_OF.items() if theme.name == name), None)
+        if chosen is not None:
+            self._choices.choose(chosen)
+
+    def on_main_screen_times_chosen(self, event: MainScreen.TimesChosen) -> None:
+        """Remember the zero point of times for the next capture."""
+        self._choices.choose(event.base)
 
     def action_help(self) -> None:
         """Open the help screen without a section about a particular term."""
         from tcptui.ui.palette import main_keys
         from tcptui.ui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words)))
+        self.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words, self.options.keys)))

@@ -30,13 +30,18 @@ def fit(text: str, width: int, ellipsis: str = "…", right: bool = False) -> st
 
 
 def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
-    """``address:port`` in exactly ``width`` cells; what is cut is the address, never the port."""
+    """``address:port`` in exactly ``width`` cells; what is cut is the address, never the port.
+
+    A number is cut at its beginning, which it shares with its neighbours; a name at its end, its domain.
+    """
     if len(text) <= width:
         return text + " " * (width - len(text))
     address, colon, port = text.rpartition(":")
     keep = width - len(port) - 1 - len(ellipsis)
     if not colon or keep < 1:
         return fit(text, width, ellipsis)
+    if address[0].isdigit() or address[0] == "[":
+        return f"{ellipsis}{address[-keep:]}:{port}"
     return f"{address[:keep]}{ellipsis}:{port}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,8 @@ from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tcptui.ui.hint import Hint
 
 
 class KeyArea(Enum):
@@ -69,6 +71,7 @@ COMMANDS: Final = (
     Command("narrow", "slash", "/", "narrow", KeyArea.FIND),
     Command("go_to", "colon", ":", "go_to", KeyArea.FIND),
     Command("sort", "s", "s", "sort", KeyArea.FIND),
+    Command("reverse", "S", "S", "reverse", KeyArea.FIND),
     Command("explain", "e", "e", "explain", KeyArea.SHOW),
     Command("zoom", "z", "z", "zoom", KeyArea.SHOW),
     Command("follow", "f", "f", "follow", KeyArea.SHOW),
@@ -93,6 +96,28 @@ COMMANDS: Final = (
     Command("suspend", "ctrl+z", "Ctrl+Z", "app.suspend_process", KeyArea.PROGRAM),
     Command("quit", "q", "q", "leave", KeyArea.PROGRAM),
 )
+
+
+def with_keys(keys: Iterable[tuple[str, str]], commands: Iterable[Command] = COMMANDS) -> list[Command]:
+    """``commands`` as they are shown when some, by name, have another key (`tcptui.ui.settings.key_choice`)."""
+    chosen = dict(keys)
+    return [
+        replace(command, shown=_shown(chosen[command.name])) if command.name in chosen else command
+        for command in commands
+    ]
+
+
+def _shown(key: str) -> str:
+    """``key`` of the settings file as it is displayed."""
+    return key if len(key) == 1 else key.capitalize()
+
+
+def shown_now(hint: Hint, keys: Iterable[tuple[str, str]]) -> Hint:
+    """``hint`` with the keys that its commands have now."""
+    own = {command.shown: command.name for command in COMMANDS if command.keys}
+    chosen = dict(keys)
+    parts = [_shown(chosen[own[part]]) if own.get(part) in chosen else part for part in hint.key.split()]
+    return replace(hint, key=" ".join(parts))
 
 
 def bindings(commands: Iterable[Command] = COMMANDS) -> list[Binding]:

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tcptui.ui.key_help import help_keys, palette_entries
-from tcptui.ui.keymap import COMMANDS, PANE_KEYS
+from tcptui.ui.keymap import PANE_KEYS, with_keys
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.theme import THEMES
 
@@ -38,14 +38,14 @@ class OffersCommands(Protocol):
         ...
 
 
-def main_entries(words: Words) -> list[PaletteEntry]:
-    """The palette entries of the main screen's commands."""
-    return palette_entries(words, COMMANDS)
+def main_entries(words: Words, keys: Iterable[tuple[str, str]] = ()) -> list[PaletteEntry]:
+    """The palette entries of the main screen's commands; ``keys``: those that have another key."""
+    return palette_entries(words, with_keys(keys))
 
 
-def main_keys(words: Words) -> list[KeyGroup]:
-    """The main screen's keys for the help, by group."""
-    return help_keys(words, (*PANE_KEYS, *COMMANDS))
+def main_keys(words: Words, keys: Iterable[tuple[str, str]] = ()) -> list[KeyGroup]:
+    """The main screen's keys for the help, by group; ``keys``: the commands that have another one."""
+    return help_keys(words, (*PANE_KEYS, *with_keys(keys)))
 
 
 def theme_entries(words: Words) -> list[PaletteEntry]:
@@ -77,7 +77,8 @@ class ActionCommands(Provider):
     def entries(self) -> Iterable[PaletteEntry]:
         """The entries whose action is valid now."""
         words = self.words
-        own = self.screen.palette_entries() if isinstance(self.screen, OffersCommands) else main_entries(words)
+        screen = self.screen
+        own = screen.palette_entries() if isinstance(screen, OffersCommands) else main_entries(words)
         themes = [] if self.app.no_color else theme_entries(words)
         return [entry for entry in (*own, *themes) if is_valid_now(self.screen, entry.action)]
 

@@ -49,6 +49,7 @@ class Glyphs:
     shut: str = "▶"
     bullet: str = "•"
     descending: str = "▾"
+    ascending: str = "▴"
     fills: str = "░█▓▒▚▞×·?"
     """Fill characters of the time-budget bar, indexed by `Part`."""
 
@@ -65,7 +66,7 @@ UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
     corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
-    open="v", shut=">", bullet="*", descending="v", fills="-SCWNPR.?",
+    open="v", shut=">", bullet="*", descending="-", ascending="+", fills="-SCWNPR.?",
 )  # fmt: skip
 
 #: CSS variables of our own with their values for dark themes; used for those that a theme does not define itself.

@@ -95,7 +95,7 @@ class LearningRecord:
 _NAME: Final = "tcptui"
 
 
-def _home(environ: Mapping[str, str]) -> Path | None:
+def home_directory(environ: Mapping[str, str]) -> Path | None:
     """The home directory of the effective user; HOME counts only if that user owns it, for sudo may keep another's."""
     named = Path(environ.get("HOME", ""))
     with contextlib.suppress(OSError):
@@ -110,7 +110,7 @@ def _home(environ: Mapping[str, str]) -> Path | None:
 def state_directory(environ: Mapping[str, str]) -> Path | None:
     """The directory for our state files, made if need be; None where there can be none, or it is not the user's own."""
     wanted = environ.get("XDG_STATE_HOME", "")
-    home = _home(environ)
+    home = home_directory(environ)
     if wanted and Path(wanted).is_absolute():
         base = Path(wanted)
     elif home is not None:

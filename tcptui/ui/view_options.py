@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from tcptui.ui.main.column_names import SortKey
 from tcptui.words.language import Language
 
 
@@ -19,6 +20,25 @@ class TimeBase(Enum):
     """No zero point: the local time of day is shown."""
 
 
+class ThemeChoice(Enum):
+    """The colours."""
+
+    DARK = "dark"
+    LIGHT = "light"
+    SIXTEEN = "16"
+    """The terminal's own sixteen."""
+
+
+class LayoutChoice(Enum):
+    """The largest layout that is used, however large the terminal is."""
+
+    NARROW = "narrow"
+    """One pane at a time."""
+    MEDIUM = "medium"
+    """The list above, the timeline on the left."""
+    WIDE = "wide"
+
+
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
     """Options that change how results are shown, never the results."""
@@ -31,5 +51,14 @@ class ViewOptions:
     numeric: bool = False
     """Numeric addresses and ports, as with tcpdump's ``-n``: no names from the hosts and services files."""
     time_base: TimeBase = TimeBase.CONNECTION
+    theme: ThemeChoice | None = None
+    """None: dark, or the terminal's sixteen where it has no more."""
+    sort: SortKey | None = None
+    """How the list is sorted at first; None: by problems once a file is judged and has some, else by start."""
+    columns: tuple[SortKey, ...] | None = None
+    """Columns of the list, by their sort keys, that are shown where there is room; None: all that there are."""
+    layout: LayoutChoice | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+    """Names of commands of the main screen and the key that each has instead of its own, in Textual's spelling."""
     refresh_hz: float = 5.0
     """How often a growing capture is redrawn, per second."""

@@ -61,7 +61,7 @@ def test_start_screen_opens_a_case(open_terminal: Callable[..., Terminal], langu
     terminal = open_terminal(80, 24)
     terminal.start("--lang", language)
     terminal.wait(title)
-    terminal.type("hello-world")
+    terminal.type("/hello-world")
     terminal.press("Enter")
     terminal.wait("localhost:53748")
     terminal.press("q")
@@ -72,7 +72,7 @@ def test_start_screen_narrows_while_one_types(open_terminal: Callable[..., Termi
     terminal = open_terminal(80, 24)
     terminal.start()
     terminal.wait("Cases to learn from")
-    terminal.type("http")
+    terminal.type("/http")
     screen = terminal.wait_gone("Hello world")
     assert "One HTTP request" in screen
     terminal.press("Enter")
@@ -93,7 +93,7 @@ def test_start_screen_opens_a_path_and_offers_it_again(
     assert terminal.wait_prompt() == 0
     terminal.start()
     terminal.wait("mixed.pcap")
-    terminal.type("mixed")
+    terminal.type("/mixed")
     terminal.wait_gone("Hello world")
     terminal.press("Enter")
     terminal.wait("31 packets  4 connections")

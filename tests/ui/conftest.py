@@ -12,7 +12,7 @@ from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def show() -> Callable[..., AbstractAsyncContextManager[Shown]]:
             shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
             if not as_opened:
                 connections = shown.screen.workspace.connections
-                connections.index.key = SortKey.START
+                connections.index.sorting = Sorting()
                 shown.screen.reorder(now=True)
                 connections.put_cursor(0)
             await shown.settle()

@@ -14,7 +14,8 @@ from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import U8
 from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
-from tcptui.ui.main.columns import SORT_KEYS, Capture, SortKey, sort_order
+from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.columns import SORT_KEYS, Capture, Sorting, sort_order
 from tcptui.ui.main.connection_index import (
     ConnectionIndex,
     ConnectionMatcher,
@@ -109,11 +110,44 @@ def test_addresses_of_both_versions_are_found() -> None:
     ],
 )
 def test_orders_put_the_largest_first_and_ties_by_start(mixed_session: Session, key: SortKey, order: list[int]) -> None:
-    assert sort_order(mixed_session, np.arange(4, dtype=np.int32), key).tolist() == order
+    assert sort_order(mixed_session, np.arange(4, dtype=np.int32), Sorting(key)).tolist() == order
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        (SortKey.START, [3, 2, 1, 0]),
+        (SortKey.PACKETS, [2, 0, 3, 1]),
+        (SortKey.BYTES, [2, 0, 3, 1]),
+        (SortKey.RTT, [2, 0, 1, 3]),
+    ],
+)
+def test_reversed_orders_put_the_smallest_first_and_ties_by_start(
+    mixed_session: Session, key: SortKey, order: list[int]
+) -> None:
+    streams = np.arange(4, dtype=np.int32)
+
+    assert sort_order(mixed_session, streams, Sorting(key, is_reversed=True)).tolist() == order
+
+
+@pytest.mark.parametrize(("is_reversed", "order"), [(False, [2, 0, 1, 3]), (True, [0, 2, 1, 3])])
+def test_round_trip_that_was_not_measured_comes_last_in_both_directions(is_reversed: bool, order: list[int]) -> None:
+    nothing = np.zeros(4, np.int64)
+    streams = SimpleNamespace(irtt_ns=np.array([5, 0, 9, 0]), min_rtt_ns_a=nothing, min_rtt_ns_b=nothing)
+    capture = cast("Capture", Weighed(np.zeros(4, np.uint8), nothing, streams))
+
+    assert sort_order(capture, np.arange(4, dtype=np.int32), Sorting(SortKey.RTT, is_reversed)).tolist() == order
+
+
+def test_position_in_a_list_that_begins_with_the_latest() -> None:
+    index = ConnectionIndex()
+    index.order, index.sorting = np.array([7, 4, 2], np.int32), Sorting(SortKey.START, is_reversed=True)
+
+    assert [index.position_of(stream) for stream in (7, 4, 2, 3)] == [0, 1, 2, -1]
 
 
 def test_problems_come_first_by_gravity(mixed_session: Session) -> None:
-    order = sort_order(mixed_session, np.arange(4, dtype=np.int32), SortKey.PROBLEMS)
+    order = sort_order(mixed_session, np.arange(4, dtype=np.int32), Sorting(SortKey.PROBLEMS))
     severity = mixed_session.severity[order]
 
     assert (np.diff(severity.astype(int)) <= 0).all()
@@ -151,7 +185,7 @@ def test_problems_of_one_severity_are_sorted_by_time_lost_then_troubled_packets_
         (2, 90 * DAY_NS, 0),
     )
 
-    order = sort_order(capture, np.arange(8, dtype=np.int32), SortKey.PROBLEMS)
+    order = sort_order(capture, np.arange(8, dtype=np.int32), Sorting(SortKey.PROBLEMS))
 
     assert order.tolist() == [2, 6, 7, 3, 4, 1, 5, 0]
 
@@ -159,7 +193,7 @@ def test_problems_of_one_severity_are_sorted_by_time_lost_then_troubled_packets_
 def test_time_lost_puts_the_longest_first_and_what_is_not_judged_yet_last() -> None:
     capture = weighed((2, 5, 0), (3, 0, 0), (2, 6, 0))
 
-    assert sort_order(capture, np.arange(4, dtype=np.int32), SortKey.LOST).tolist() == [2, 0, 1, 3]
+    assert sort_order(capture, np.arange(4, dtype=np.int32), Sorting(SortKey.LOST)).tolist() == [2, 0, 1, 3]
 
 
 def listed(letters: str) -> tuple[ConnectionIndex, U8]:
@@ -246,12 +280,12 @@ def test_answer_is_asked_for_once_per_value_however_many_there_are(distinct: int
 
 
 def test_sort_keys_go_round() -> None:
-    key, seen = SortKey.START, []
+    sorting, seen = Sorting(is_reversed=True), []
     for _ in SortKey:
-        seen.append(key)
-        key = key.following()
+        seen.append(sorting.key)
+        sorting = sorting.following()
 
-    assert key is SortKey.START
+    assert sorting == Sorting(SortKey.START)
     assert seen == list(SORT_KEYS)
     assert set(seen) == set(SortKey)
 

@@ -9,6 +9,7 @@ from textual import events
 from textual.filter import NoColor
 
 from tcptui.session.session import Session, open_file
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 
@@ -239,16 +240,50 @@ async def test_terminal_too_small_says_the_size_and_recovers(show: Show, mixed_s
     assert "10.0.0.1:40001" in large
 
 
-async def test_sort_cycles_and_keeps_the_selection(show: Show, mixed_session: Session) -> None:
+async def test_sorting_goes_to_the_first_row_of_the_new_order(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("j", "s")
         connections = shown.screen.workspace.connections
-        first = int(connections.index.order[0])
         worst = int(mixed_session.severity[:4].argmax())
 
-        assert first == worst
-        assert connections.stream == 1
+        assert connections.cursor == 0
+        assert connections.stream == worst
         assert "by problems" in "\n".join(shown.lines())
+
+
+async def test_sorting_a_long_list_shows_its_beginning(show: Show, wire: Wire, tmp_path: Path) -> None:
+    for number in range(60):
+        wire.clean(200 * number, f"10.0.0.1:{40000 + number}", "192.0.2.10:80", bytes(10 + number))
+    session = await asyncio.to_thread(open_file, wire.pcap(tmp_path / "many.pcap"))
+    async with show(session, (80, 24)) as shown:
+        await shown.press("G", *"ssss")
+        connections = shown.screen.workspace.connections
+
+        assert connections.index.sorting.key is SortKey.BYTES
+        assert (connections.cursor, connections.stream, connections.scroll_offset.y) == (0, 59, 0)
+        assert "bytes→▾" in "\n".join(shown.lines())
+        await shown.press("G", "S")
+        assert (connections.cursor, connections.stream, connections.scroll_offset.y) == (0, 0, 0)
+        assert "bytes→▴" in "\n".join(shown.lines())
+        assert "Sorted by bytes, reversed." in shown.lines()[-1]
+
+
+async def test_click_on_a_heading_sorts_by_it_and_a_second_one_turns_the_order_round(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        connections = shown.screen.workspace.connections
+        at = shown.lines()[connections.region.y].index("packets")
+        orders = []
+        for _ in range(2):
+            await shown.pilot.click(connections, offset=(at, 0))
+            await shown.settle()
+            orders.append((connections.index.order.tolist(), connections.cursor))
+        assert orders == [([1, 0, 3, 2], 0), ([2, 0, 3, 1], 0)]
+        await shown.pilot.click(connections, offset=(shown.lines()[connections.region.y].index("client"), 0))
+        await shown.settle()
+        assert connections.index.order.tolist() == [2, 0, 3, 1]
+        assert "cannot be sorted by this column" in shown.lines()[-1]
 
 
 async def test_hostile_payload_is_only_text(show: Show, mixed_session: Session) -> None:

@@ -9,7 +9,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.palette import ActionCommands, Palette
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ async def test_first_that_fits_is_done(show: Show, mixed_session: Session, typed
     async with show(mixed_session) as shown:
         await type_at_once(shown, "ctrl+p", *typed, "enter")
         assert not isinstance(shown.pilot.app.screen, Palette)
-        assert shown.screen.workspace.connections.index.key is not SortKey.START
+        assert shown.screen.workspace.connections.index.sorting.key is not SortKey.START
 
 
 async def test_nothing_is_done_when_nothing_fits(show: Show, mixed_session: Session) -> None:
@@ -62,7 +62,7 @@ async def test_nothing_is_done_when_nothing_fits(show: Show, mixed_session: Sess
         before = shown.screen.workspace.place
         await type_at_once(shown, "ctrl+p", *"xyzxyz", "enter")
         assert shown.screen.workspace.place == before
-        assert shown.screen.workspace.connections.index.key is SortKey.START
+        assert shown.screen.workspace.connections.index.sorting.key is SortKey.START
         assert shown.pilot.app.is_running
 
 
@@ -71,7 +71,7 @@ async def test_what_was_looked_up_is_chosen_at_once(show: Show, mixed_session: S
         await type_at_once(shown, "ctrl+p", *"sort")  # waits for long
         assert isinstance(shown.pilot.app.screen, Palette)
         await type_at_once(shown, "enter")
-        assert shown.screen.workspace.connections.index.key is not SortKey.START
+        assert shown.screen.workspace.connections.index.sorting.key is not SortKey.START
 
 
 async def test_letters_from_before_the_line_had_the_focus_are_in_it(show: Show, mixed_session: Session) -> None:

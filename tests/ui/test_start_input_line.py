@@ -10,7 +10,7 @@ from tcptui.ui.start.input_line import Typing, start_hints
 @pytest.mark.parametrize(
     ("typing", "keys"),
     [
-        (None, ["Enter", "a-z", "f", "o", "?", "q"]),
+        (None, ["Enter", "/", "c", "Tab", "f", "o", "?", "q"]),
         (Typing.TEXT, ["Enter", "Esc"]),
         (Typing.PATH, ["Enter", "Tab", "Esc"]),
         (Typing.FILTER, ["Enter", "Esc"]),

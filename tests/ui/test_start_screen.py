@@ -131,12 +131,12 @@ async def test_recent_file_is_opened_by_a_double_click(tmp_path: Path, captures:
     assert app.return_value == OpenFile(captures / "one.pcap")
 
 
-async def test_typing_narrows_and_escape_shows_everything_again(tmp_path: Path) -> None:
+async def test_slash_narrows_and_escape_shows_everything_again(tmp_path: Path) -> None:
     app = Starting(tmp_path)
     async with app.run_test() as pilot:
         await pilot.pause()
         everything = len(app.rows.rows)
-        await pilot.press("l", "o", "o", "p")
+        await pilot.press("slash", "l", "o", "o", "p")
         await pilot.pause()
         assert app.line.value == "loop"
         assert [row.case.id for row in app.rows.rows if isinstance(row, CaseRow)] == ["hello-world-loopback"]
@@ -145,6 +145,52 @@ async def test_typing_narrows_and_escape_shows_everything_again(tmp_path: Path) 
         await pilot.pause()
         assert len(app.rows.rows) == everything
         assert app.focused is app.rows
+
+
+@pytest.mark.parametrize("typed", ["fin", "opening", "xyz"])
+async def test_letters_are_commands_and_never_a_search(tmp_path: Path, typed: str) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        rows = app.rows.rows
+        await pilot.press(*typed)
+        await pilot.pause()
+        if typed == "xyz":
+            assert app.rows.rows == rows
+            assert app.focused is app.rows
+        else:
+            assert app.line.value == typed[1:]  # the command's line is open, and has what was typed after it
+
+
+async def test_j_and_k_move_and_g_goes_to_the_ends(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        places = []
+        for key in ("j", "j", "k", "G", "g"):
+            await pilot.press(key)
+            places.append(app.rows.cursor)
+        first, count = places[-1], len(app.rows.rows)
+
+    assert places == [first + 1, places[1], first + 1, count - 1, first]
+    assert places[1] > first + 1
+
+
+async def test_c_goes_to_the_cases_and_tab_through_the_groups(tmp_path: Path, captures: Path) -> None:
+    RecentFiles(tmp_path).remember(captures / "one.pcap", 1)
+    app = Starting(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("c")
+        first = app.rows.current
+        assert isinstance(first, CaseRow)
+        assert first.case.number == 1
+        assert "Cases to learn from" in screen_lines(app.screen)[2]
+        kinds = []
+        for key in ("tab", "tab", "tab", "shift+tab"):
+            await pilot.press(key)
+            kinds.append(type(app.rows.current))
+        assert kinds == [InterfaceRow, FileRow, CaseRow, FileRow]
 
 
 async def test_choosing_works_while_narrowed(tmp_path: Path) -> None:

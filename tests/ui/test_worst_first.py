@@ -12,8 +12,9 @@ from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main import base_screen, connection_sorter
+from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import column_widths
-from tcptui.ui.main.columns import Column, SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 
@@ -49,7 +50,7 @@ def place(screen: MainScreen) -> tuple[SortKey, list[int], int, int]:
     """Sort key, order, and the connections under the list's cursor and in the timeline."""
     connections = screen.workspace.connections
     order = connections.index.order.tolist()
-    return connections.index.key, order, connections.stream, screen.workspace.ladder.stream
+    return connections.index.sorting.key, order, connections.stream, screen.workspace.ladder.stream
 
 
 class Reading:
@@ -138,7 +139,7 @@ async def test_who_has_sorted_or_moved_keeps_order_and_cursor(
 async def test_order_is_decided_once(show: Show, troubled_session: Session, reading: Reading) -> None:
     async with show(troubled_session, as_opened=True) as shown:
         await reading.end(shown)
-        shown.screen.workspace.connections.index.key = SortKey.START
+        shown.screen.workspace.connections.index.sorting = Sorting()
         await reading.tell(shown)
 
         assert place(shown.screen)[0] is SortKey.START
@@ -158,7 +159,7 @@ async def test_case_keeps_the_order_of_time() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen: MainScreen = app.screen  # type: ignore[assignment]
-        assert screen.workspace.connections.index.key is SortKey.START
+        assert screen.workspace.connections.index.sorting.key is SortKey.START
 
 
 @pytest.mark.parametrize("moves", [False, True])
@@ -245,7 +246,7 @@ async def test_s_sorts_by_time_lost_after_problems(show: Show, troubled_session:
         await shown.press("s")
         assert place(shown.screen)[:2] == (SortKey.LOST, [2, 4, 1, 3, 0, 5, 6])
         assert "Sorted by time lost." in shown.lines()[-1]
-        assert "▾time lost" in shown.lines()[3]
+        assert "time lost▾" in shown.lines()[3]
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

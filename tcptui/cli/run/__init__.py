@@ -1,7 +1,8 @@
 """One module per command: runs it after the command line was parsed.
 
 ``screen``            commands that show the screen; ``launch`` opens sources and sessions, and shows one session
-``cases``, ``interfaces``, ``verdicts``, ``report``, ``follow``, ``export``, ``recover``  the commands of those names
+``cases``, ``interfaces``, ``verdicts``, ``report``, ``follow``, ``export``, ``recover``, ``config``  the commands of
+    those names
 ``no_screen``         findings as JSON lines; ``watch_messages`` reports at the end which packets were saved
 ``pcap_to_stdout``    pcap on standard output, without parsing a packet
 ``load``              shared by text commands: reads an input to its end

@@ -22,6 +22,8 @@ from tcptui.cli.run.recover import say_kept
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
 from tcptui.session.progress import Phase
+from tcptui.ui.settings.remembered import ScreenChoices
+from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.terminal.run import run_app
 from tcptui.ui.terminal.setup import TerminalSetup, prepare_terminal, wait_for_data
 from tcptui.ui.user_files import LearningRecord, state_directory
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
+    from tcptui.ui.settings.table import Settings
     from tcptui.ui.start.choice import BackToStart, RestartCapture
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -64,6 +67,9 @@ class Launch:
         self.words = words
         self.privileges = Privileges(PrivilegeState.ORDINARY, "")
         self.own = OwnTraffic()
+        self.settings = DEFAULTS
+        self.choices = ScreenChoices()
+        """What was chosen on the screen, now or last time."""
         self.round = ExitStack()
         """Closes everything of the capture that is shown now."""
         self.has_parsed = False
@@ -76,6 +82,11 @@ class Launch:
         """Prepare the terminal for a full screen.  Raises TerminalError."""
         self._setup = prepare_terminal()
         self._stack.callback(self._setup.release)
+
+    def take_settings(self, common: Common, words: Words, settings: Settings) -> None:
+        """Use ``settings``, the language that they chose, and what was chosen on the screen last time."""
+        self.common, self.words, self.settings = common, words, settings
+        self.choices = ScreenChoices(state_directory(os.environ))
 
     def begin_round(self) -> None:
         """Close the previous capture, and prepare for another one."""
@@ -150,6 +161,7 @@ class Launch:
             unsaved=unsaved,
             may_choose=may_choose,
             learning=LearningRecord(state_directory(os.environ)),
+            choices=self.choices,
         )
         code = TcptuiError.exit_code
         try:
@@ -167,8 +179,10 @@ class Launch:
         return Left(code or TcptuiError.exit_code, chosen)
 
     def options(self, display: Display) -> ViewOptions:
-        """The view options for this terminal."""
+        """The view options for this terminal and this user."""
         from tcptui.ui.view_options import ViewOptions
+
+        settings = self.settings
 
         over_ssh = self.own.is_remote or bool(os.environ.get("SSH_CONNECTION"))
         return ViewOptions(
@@ -176,6 +190,12 @@ class Launch:
             ascii=self.common.ascii_only or self._setup.ascii,
             hide_times=display.hide_times,
             numeric=display.numeric,
+            time_base=self.choices.times(settings) or ViewOptions().time_base,
+            theme=self.choices.theme(settings),
+            sort=settings.sort,
+            columns=settings.columns,
+            layout=settings.layout,
+            keys=settings.keys,
             refresh_hz=_SSH_REFRESH_HZ if over_ssh else ViewOptions().refresh_hz,
         )
 

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,9 @@ from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import CaptureDeniedError
 from tcptui.session.gc_control import gc_paused_and_frozen
+from tcptui.ui.settings.config_file import read_config
 from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
+from tcptui.words.catalogue import Words
 from tcptui.words.errors import CommandFailedError, say
 
 if TYPE_CHECKING:
@@ -48,7 +51,6 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import Common, Display
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
-    from tcptui.words.catalogue import Words
 
 ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
 
@@ -106,12 +108,23 @@ class _Rounds:
             preload(["tcptui"])  # while this process may still read the program's files
 
         self._launch.privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
+        self._take_settings()
         code = self._carry_out(command, sources)
         while self._next is not None:
             command, self._next = self._next, None
             self._launch.begin_round()
             code = self._carry_out(command, [])
         return code
+
+    def _take_settings(self) -> None:
+        """Read the settings of the user who is left, once root has been given up, and say what is wrong with them."""
+        found = read_config(os.environ)
+        if found.settings.language is not None and not self._common.language_given:
+            self._common = replace(self._common, language=found.settings.language)
+            self._words = Words(self._common.language)
+        self._launch.take_settings(self._common, self._words, found.settings)
+        if found.problems:
+            say(found.line(self._words), self._words)
 
     def _carry_out(self, command: ScreenCommand, sources: list[Source]) -> int:
         match command:
@@ -143,7 +156,7 @@ class _Rounds:
             may_become_root=not self._launch.has_parsed,
             filter_words=self._filter,
         )
-        app = TcptuiApp(options=self._launch.options(command.display), offer=offer)
+        app = TcptuiApp(options=self._launch.options(command.display), offer=offer, choices=self._launch.choices)
         code = self._launch.run(app)
         choice = app.return_value
         if code or not isinstance(choice, OpenFile | OpenInterface | OpenCase | OpenLeftover):

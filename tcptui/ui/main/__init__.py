@@ -5,7 +5,7 @@
 ``pane_specs``        the table of panes, from which keys, titles, layout and hints are made
 ``layout``, ``panes``  where each pane goes, and which one is in front
 
-Connections: ``columns`` (one row each), ``column_widths``, ``connection_list``, ``connection_index``,
+Connections: ``columns`` (one row each), ``column_names``, ``column_widths``, ``connection_list``, ``connection_index``,
 ``connection_sorter``
 Timeline: ``timeline``, ``timeline_rows``, ``timeline_columns``, ``arrow_text``, ``state_text``, ``payload_preview``,
 ``packet_severity``, ``corrections``

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -19,7 +20,9 @@ from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
-from tcptui.ui.main.columns import SortKey
+from tcptui.ui.keymap import shown_now
+from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
@@ -62,6 +65,15 @@ _AT_START: Final[Place] = (Pane.CONNECTIONS, 0, 0)
 _WARM_UP_AFTER: Final = 2.0
 
 
+class ToTop(Enum):
+    """When the cursor goes to the first connection of a new order."""
+
+    ALWAYS = auto()
+    """The user has sorted."""
+    IF_UNTOUCHED = auto()
+    """The program has sorted: a user who has moved meanwhile stays where he is."""
+
+
 class CaptureScreen(NoticingScreen[None]):
     """Status, tabs, workspace, prompt and hints; subclasses add the commands."""
 
@@ -96,9 +108,9 @@ class CaptureScreen(NoticingScreen[None]):
         self._ordering = ConnectionSorter(session, matcher)
         self._ordering_busy = False
         self._ordered_at = 0.0
-        self._order_settled = session.live or walk is not None
+        self._order_settled = session.live or walk is not None or options.sort is not None
         """Whether it needs no decision any more how the list is sorted at first."""
-        self._to_worst = False
+        self._to_top: ToTop | None = None
         """Whether the cursor goes to the first connection of the order that is being computed."""
         self._goal = -1
         """The connection that the cursor goes to once the order is there that was asked for last; -1: none."""
@@ -121,7 +133,9 @@ class CaptureScreen(NoticingScreen[None]):
     def on_mount(self) -> None:
         """Attach the session and start the timers that poll it."""
         self.workspace.attach(self.session, self._names)
-        self.workspace.following = self.session.live
+        if self.options.sort is not None and self.walk is None:
+            self.workspace.connections.index.sorting = Sorting(self.options.sort)
+        self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
@@ -137,7 +151,7 @@ class CaptureScreen(NoticingScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""
         width, height = event.size
-        shape = shape_of(width, height)
+        shape = shape_of(width, height, self.options.layout)
         for each in Shape:
             self.set_class(each is shape, each.value)
         facts = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
@@ -181,8 +195,8 @@ class CaptureScreen(NoticingScreen[None]):
             return
         self._order_settled = True
         if self._is_untouched and session.severity.max(initial=0) >= Severity.WARNING:
-            self.workspace.connections.index.key = SortKey.PROBLEMS
-            self._to_worst = True
+            self.workspace.connections.index.sorting = Sorting(SortKey.PROBLEMS)
+            self._to_top = ToTop.IF_UNTOUCHED
 
     @property
     def _is_untouched(self) -> bool:
@@ -223,9 +237,9 @@ class CaptureScreen(NoticingScreen[None]):
         A long list is ordered at most every `REORDER_SECONDS`, or with ``now`` at once.
         """
         index = self.workspace.connections.index
-        narrowing, key = index.narrowing, index.key
-        if self._ordering.is_quick(narrowing, key):
-            self._take_order(self._ordering.compute(narrowing, key), narrowing)
+        narrowing, sorting = index.narrowing, index.sorting
+        if self._ordering.is_quick(narrowing, sorting):
+            self._take_order(self._ordering.compute(narrowing, sorting), narrowing)
             return
         if self._ordering_busy or (not now and time.monotonic() - self._ordered_at < REORDER_SECONDS):
             self._seen_revision = -1  # so that the next tick tries again
@@ -233,15 +247,15 @@ class CaptureScreen(NoticingScreen[None]):
         self._ordering_busy, self._ordered_at = True, time.monotonic()
 
         def order() -> None:
-            found = self._ordering.compute(narrowing, key)
-            self.app.call_from_thread(self._take_slow_order, found, narrowing)
+            found = self._ordering.compute(narrowing, sorting)
+            self.app.call_from_thread(self._take_slow_order, found, narrowing, sorting)
 
         self.run_worker(order, thread=True, group="order")
 
-    def _take_slow_order(self, order: I32, narrowing: ListFilter) -> None:
+    def _take_slow_order(self, order: I32, narrowing: ListFilter, sorting: Sorting) -> None:
         self._ordering_busy = False
         index = self.workspace.connections.index
-        if narrowing == index.narrowing:
+        if (narrowing, sorting) == (index.narrowing, index.sorting):
             self._take_order(order, narrowing)
         else:
             self.reorder(now=True)
@@ -254,11 +268,14 @@ class CaptureScreen(NoticingScreen[None]):
             index.order = order
             connections.set_row_count(len(order))
         else:
-            untouched = self._is_untouched
+            if self._is_untouched and self.options.sort is not None:
+                self._to_top = ToTop.IF_UNTOUCHED  # the order of the settings, of a file that is being read
+            elif self._to_top is ToTop.IF_UNTOUCHED and not self._is_untouched:
+                self._to_top = None
             connections.replace_order(order)
-            if self._to_worst and untouched:
-                connections.put_cursor(0)
-        self._to_worst = False
+        if self._to_top is not None:
+            connections.put_cursor(0)
+            self._to_top = None
         if self._goal >= 0:
             connections.put_on_stream(self._goal)
             self._goal = -1
@@ -271,8 +288,8 @@ class CaptureScreen(NoticingScreen[None]):
                 words = self.words("screen.list.chosen", label=narrowing.chosen.label, **facts)
                 words += f"  /{' '.join(narrowing.words)}" if narrowing.words else ""
             titles.append(words)
-        if index.key is not SortKey.START:
-            titles.append(self.words("screen.list.sorted", key=self.words(f"screen.sort.{index.key.value}")))
+        if not index.sorting.is_natural:
+            titles.append(self._order_words("screen.list.sorted"))
         title = "  ".join(titles)
         self._tabs.show(self.workspace.active, title)
         if title != self.workspace.list_title:
@@ -283,6 +300,11 @@ class CaptureScreen(NoticingScreen[None]):
             connections.empty_text = text
             if not connections.row_count:
                 connections.repaint()
+
+    def _order_words(self, key: str) -> str:
+        """How the list is sorted: the sentence ``key``, or the one for the other direction."""
+        sorting = self.workspace.connections.index.sorting
+        return self.words(key + "_up" * sorting.is_reversed, key=self.words(f"screen.sort.{sorting.key.value}"))
 
     def _empty_text(self, narrowing: ListFilter) -> str:
         if narrowing.chosen is not None and not narrowing.words:
@@ -337,7 +359,8 @@ class CaptureScreen(NoticingScreen[None]):
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
         if not self.has_notice:
-            self.hint_line.show(self.hints_now(growing=growing))
+            hints = self.hints_now(growing=growing)
+            self.hint_line.show([shown_now(hint, self.options.keys) for hint in hints])
         self._show_status()
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:

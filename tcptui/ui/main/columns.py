@@ -1,7 +1,7 @@
 """The table of the connection list's columns, from which its widths, headings, cells and sort orders are made.
 
-A new column needs a member of `Column`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and, where the list can
-be sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
+A new column needs a member of `Column` in `column_names`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and,
+where the list can be sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.units import NS_PER_US
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
+from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.state_text import is_open
 
 if TYPE_CHECKING:
@@ -52,40 +53,6 @@ class Capture(Protocol):
     @property
     def lost_ns(self) -> I64:
         """Per stream: nanoseconds that warnings and errors cost it, at least."""
-
-
-class SortKey(Enum):
-    """The sort orders of the list; those by the values of a column put the largest first."""
-
-    START = "start"
-    """By start time, the earliest first; it belongs to no column."""
-    PROBLEMS = "problems"
-    """By severity, then by seconds lost, then by troubled packets."""
-    LOST = "lost"
-    PACKETS = "packets"
-    BYTES = "bytes"
-    RTT = "rtt"
-    DURATION = "duration"
-
-    def following(self) -> SortKey:
-        """The next sort key, cyclically."""
-        return SORT_KEYS[(SORT_KEYS.index(self) + 1) % len(SORT_KEYS)]
-
-
-class Column(Enum):
-    """The columns, by the end of their heading's catalogue key."""
-
-    MARK = "mark"
-    CLIENT = "client"
-    SERVER = "server"
-    STATE = "state"
-    LOST = "lost"
-    PACKETS = "packets"
-    SENT = "sent"
-    RECEIVED = "received"
-    RTT = "rtt"
-    DURATION = "duration"
-    NOTE = "note"
 
 
 class Shape(Enum):
@@ -152,6 +119,8 @@ class ListColumn:
     """The sort key of this column; its heading is marked while the list is sorted by it."""
     values: Callable[[Capture, I32], I64] | None = None
     """Returns the values by which the streams are sorted, the largest first."""
+    zero_is_unknown: bool = False
+    """Whether 0 among those values means that nothing was measured: it comes last in either direction."""
 
     @property
     def heading(self) -> str:
@@ -172,13 +141,17 @@ class ListColumn:
             case Shape.REST:
                 return " " + fit(text, width - 1, ellipsis)
 
-    def fitted_heading(self, text: str, width: int, ellipsis: str) -> str:
-        """The heading ``text`` in exactly ``width`` cells, aligned as `fitted` aligns the cells."""
+    def fitted_heading(self, text: str, width: int, ellipsis: str, sign: str = " ") -> str:
+        """The heading ``text`` in exactly ``width`` cells, aligned as `fitted` aligns the cells.
+
+        ``sign`` is one cell that says how the list is sorted by this column.  It stands in the place of the blank
+        beside the text, so that it never costs the heading a letter.
+        """
         if self.shape is Shape.MARK:
-            return " " * width
+            return fit(sign, width, "")
         if self.shape is Shape.REST:
-            return " " + fit(text, width - 1, ellipsis)
-        return fit(text, width - 1, ellipsis, self.shape is Shape.NUMBER) + " "
+            return sign + fit(text, width - 1, ellipsis)
+        return fit(text, width - 1, ellipsis, self.shape is Shape.NUMBER) + sign
 
 
 def _mark(row: ListRow) -> Cell:
@@ -273,7 +246,8 @@ COLUMNS: Final = (
         is_optional=True, sort=SortKey.BYTES, values=_payload,
     ),
     ListColumn(
-        Column.RTT, Shape.NUMBER, _round_trip, 8, is_optional=True, sort=SortKey.RTT, values=_round_trips
+        Column.RTT, Shape.NUMBER, _round_trip, 8, is_optional=True, sort=SortKey.RTT, values=_round_trips,
+        zero_is_unknown=True,
     ),
     ListColumn(
         Column.DURATION, Shape.NUMBER, _lasted, 8, is_optional=True, sort=SortKey.DURATION,
@@ -281,13 +255,43 @@ COLUMNS: Final = (
     ),
     ListColumn(Column.NOTE, Shape.REST, _note),
 )  # fmt: skip
-_VALUES: Final = {column.sort: column.values for column in COLUMNS if column.sort and column.values}
+#: By sort key, the column whose values it sorts by; one of two where both show a part of these values.
+_SORTING: Final = {column.sort: column for column in COLUMNS if column.sort}
 #: The sort keys in the order in which the key `s` cycles through them: by start, then by the columns, left to right.
-SORT_KEYS: Final = (SortKey.START, *_VALUES)
+SORT_KEYS: Final = (SortKey.START, *_SORTING)
 
 
-def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
-    """``chosen`` (ascending stream numbers) in the order of ``key``, largest first; ties by start."""
-    if key is SortKey.START or not len(chosen):
-        return chosen
-    return chosen[np.argsort(-_VALUES[key](capture, chosen), kind="stable")]
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The order of the list."""
+
+    key: SortKey = SortKey.START
+    is_reversed: bool = False
+    """Whether the smallest come first, and by start the latest."""
+
+    @property
+    def is_natural(self) -> bool:
+        """Whether it is the order of the streams' numbers, which needs no sorting and only grows."""
+        return self.key is SortKey.START and not self.is_reversed
+
+    def following(self) -> Sorting:
+        """By the next sort key, cyclically."""
+        return Sorting(SORT_KEYS[(SORT_KEYS.index(self.key) + 1) % len(SORT_KEYS)])
+
+    def chosen(self, key: SortKey) -> Sorting:
+        """The order after the heading of ``key`` was chosen: its own, and reversed when it is chosen again."""
+        return Sorting(key, key is self.key and not self.is_reversed)
+
+
+def sort_order(capture: Capture, chosen: I32, sorting: Sorting) -> I32:
+    """``chosen`` (ascending stream numbers) in the order of ``sorting``; ties by start."""
+    if sorting.key is SortKey.START or not len(chosen):
+        return chosen[::-1] if sorting.is_reversed else chosen
+    column = _SORTING[sorting.key]
+    assert column.values is not None
+    values = column.values(capture, chosen)
+    if not sorting.is_reversed:
+        return chosen[np.argsort(-values, kind="stable")]
+    if column.zero_is_unknown:
+        values = np.where(values == 0, np.iinfo(np.int64).max, values)
+    return chosen[np.argsort(values, kind="stable")]

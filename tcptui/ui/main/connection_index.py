@@ -17,7 +17,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, U8
 from tcptui.model.verdict import leading_verdict
 from tcptui.session.stream_rows import place_of
-from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.state_text import pair_text
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class ConnectionIndex:
 
     def __init__(self) -> None:
         self.order: I32 = _NOTHING
-        self.key = SortKey.START
+        self.sorting = Sorting()
         self.narrowing = ListFilter()
 
     def __len__(self) -> int:
@@ -174,7 +174,7 @@ class ConnectionIndex:
     def position_of(self, stream: int) -> int:
         """Position of ``stream`` in the list, or -1."""
         order = self.order
-        if self.key is SortKey.START:
+        if self.sorting.is_natural:
             position = place_of(order, stream)
             return position if position < len(order) and int(order[position]) == stream else -1
         found = np.flatnonzero(order == stream)

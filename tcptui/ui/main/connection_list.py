@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from rich.segment import Segment
+from textual.message import Message
 
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.ui.cell_text import fit
-from tcptui.ui.main.column_widths import Widths, column_widths
-from tcptui.ui.main.columns import COLUMNS, Column, ListRow, Shape
+from tcptui.ui.main.column_names import Column, SortKey
+from tcptui.ui.main.column_widths import OPTIONAL, Widths, column_widths
+from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
 from tcptui.ui.main.state_text import pair_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import BindingType
 
     from tcptui.model.packet_store import I32
@@ -35,9 +40,26 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "connections") -> None:  # noqa: A002 - Textual's name
+    @dataclass
+    class SortWanted(Message):
+        """A heading was clicked."""
+
+        list: ConnectionList
+        key: SortKey | None
+        """The sort key of its column; None: the list cannot be sorted by it."""
+
+        @property
+        def control(self) -> ConnectionList:
+            """The list, for selectors."""
+            return self.list
+
+    def __init__(
+        self, glyphs: Glyphs, words: Words, shown: Sequence[SortKey] = OPTIONAL, *, id: str = "connections",  # noqa: A002 - Textual's name
+    ) -> None:  # fmt: skip
         super().__init__(glyphs, id=id)
         self.words = words
+        self._shown = shown
+        """The columns that are there where there is room, by their sort keys."""
         self.index = ConnectionIndex()
         self.empty_text = ""
         """The text that is shown while nothing is listed."""
@@ -48,7 +70,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self._wanted = dict(_FIRST_WIDTHS)
         """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
         self._widths: Widths = {}
-        self._widths_for: tuple[int, ...] = ()
+        self._widths_for: tuple[object, ...] = ()
 
     def attach(self, session: Session, names: EndpointNames) -> None:
         """Show the connections of ``session``."""
@@ -94,9 +116,10 @@ class ConnectionList(VirtualList, inherit_bindings=False):
     # -- drawing ----------------------------------------------------------------------
     def widths(self, width: int) -> Widths:
         """The current widths of the columns, in a list of ``width`` cells."""
-        wanted = (width, *self._wanted.values())
+        key = self.index.sorting.key
+        wanted = (width, key, *self._wanted.values())
         if wanted != self._widths_for:
-            self._widths = column_widths(width, self._wanted)
+            self._widths = column_widths(width, self._wanted, key, self._shown)
             self._widths_for = wanted
         return self._widths
 
@@ -135,7 +158,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self._measure()
         if not self.row_count:
             return [Segment(fit("  " + self.empty_text, width, self.glyphs.ellipsis), self.palette.faint)]
-        widths, glyphs = self.widths(width), self.glyphs
+        widths, glyphs, sorting = self.widths(width), self.glyphs, self.index.sorting
         cells = []
         for column in COLUMNS:
             size = widths[column.id]
@@ -144,12 +167,21 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             text = ""
             if column.shape is not Shape.MARK:
                 text = self.words(column.heading, right=glyphs.right, left=glyphs.left)
-            is_sorted = column.sort is self.index.key
-            if is_sorted:
-                text = glyphs.descending + text
-            style = self.palette.strong if is_sorted else self.palette.head
-            cells.append(Segment(column.fitted_heading(text, size, glyphs.ellipsis), style))
+            sign, style = " ", self.palette.head
+            if column.sort is sorting.key:
+                sign, style = glyphs.ascending if sorting.is_reversed else glyphs.descending, self.palette.strong
+            cells.append(Segment(column.fitted_heading(text, size, glyphs.ellipsis, sign), style))
         return cells
+
+    def heading_clicked(self, x: int) -> None:
+        """Ask for the order of the column whose heading is at cell ``x``."""
+        widths = self.widths(self.scrollable_content_region.width)
+        right = 0
+        for column in COLUMNS:
+            right += widths[column.id]
+            if x < right:
+                self.post_message(self.SortWanted(self, column.sort))
+                return
 
     def note(self, stream: int) -> str:
         """The note of a connection: its headline finding, else its leading problem verdict; empty without either."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from tcptui.ui.main.columns import SortKey, sort_order
+from tcptui.ui.main.columns import Sorting, sort_order
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 
 if TYPE_CHECKING:
@@ -26,20 +26,20 @@ class ConnectionSorter:
         self._matcher = matcher
         self._lock = threading.Lock()
 
-    def is_natural(self, narrowing: ListFilter, key: SortKey) -> bool:
+    def is_natural(self, narrowing: ListFilter, sorting: Sorting) -> bool:
         """Whether the order is that of all streams by their start, which needs no sorting and only grows."""
-        return not narrowing and key is SortKey.START
+        return not narrowing and sorting.is_natural
 
-    def is_quick(self, narrowing: ListFilter, key: SortKey) -> bool:
+    def is_quick(self, narrowing: ListFilter, sorting: Sorting) -> bool:
         """Whether `compute` may run on the event loop."""
-        return self.is_natural(narrowing, key) or self._session.streams.count <= INLINE_STREAMS
+        return self.is_natural(narrowing, sorting) or self._session.streams.count <= INLINE_STREAMS
 
-    def compute(self, narrowing: ListFilter, key: SortKey) -> I32:
-        """Numbers of the streams that match ``narrowing``, in the order of ``key``."""
+    def compute(self, narrowing: ListFilter, sorting: Sorting) -> I32:
+        """Numbers of the streams that match ``narrowing``, in the order of ``sorting``."""
         count = self._session.streams.count
-        if self.is_natural(narrowing, key):
+        if self.is_natural(narrowing, sorting):
             return self._session.streams.listed(count)
         with self._lock:
             streams = self._session.streams
             chosen = self._matcher.matching(narrowing, count) if narrowing else streams.listed(count)
-            return sort_order(self._session, chosen, key)
+            return sort_order(self._session, chosen, sorting)

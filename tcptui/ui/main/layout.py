@@ -10,6 +10,7 @@ from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 
 from tcptui.ui.main.pane_specs import PANES, SPEC_OF, Pane, Slot
+from tcptui.ui.view_options import LayoutChoice
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -40,13 +41,13 @@ class Shape(Enum):
     WIDE = "-wide"
 
 
-def shape_of(width: int, height: int) -> Shape:
-    """The shape of a terminal of ``width`` x ``height`` cells."""
+def shape_of(width: int, height: int, largest: LayoutChoice | None = None) -> Shape:
+    """The shape of a terminal of ``width`` x ``height`` cells, no larger than ``largest``."""
     if width < MIN_WIDTH or height < MIN_HEIGHT:
         return Shape.TOO_SMALL
-    if width < MEDIUM_WIDTH:
+    if width < MEDIUM_WIDTH or largest is LayoutChoice.NARROW:
         return Shape.NARROW
-    return Shape.MEDIUM if width < WIDE_WIDTH else Shape.WIDE
+    return Shape.MEDIUM if width < WIDE_WIDTH or largest is LayoutChoice.MEDIUM else Shape.WIDE
 
 
 @dataclass(frozen=True, slots=True)

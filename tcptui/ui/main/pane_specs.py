@@ -89,10 +89,10 @@ class PaneSpec:
         return f"pane_{self.pane.value}"
 
 
-def _connections(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
+def _connections(glyphs: Glyphs, words: Words, options: ViewOptions) -> Widget:
     from tcptui.ui.main.connection_list import ConnectionList
 
-    return ConnectionList(glyphs, words)
+    return ConnectionList(glyphs, words) if options.columns is None else ConnectionList(glyphs, words, options.columns)
 
 
 def _timeline(glyphs: Glyphs, words: Words, options: ViewOptions) -> Widget:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
+from textual.message import Message
 from textual.widgets import Input
 
 from tcptui.model.errors import TcptuiError
@@ -17,7 +18,10 @@ from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main.base_screen import ToTop
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
+from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.overview.screen import OverviewResult
+    from tcptui.ui.palette_entry import PaletteEntry
 
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -56,6 +61,13 @@ class MainScreen(LearningScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    @dataclass
+    class TimesChosen(Message):
+        """The user chose another zero point of times."""
+
+        screen: MainScreen
+        base: TimeBase
 
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
@@ -228,12 +240,31 @@ class MainScreen(LearningScreen):
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""
-        index = self.workspace.connections.index
-        self.workspace.connections.touched = True
-        index.key = index.key.following()
+        self.sort(self.workspace.connections.index.sorting.following())
+
+    def action_reverse(self) -> None:
+        """Turn the order of the list round."""
+        sorting = self.workspace.connections.index.sorting
+        self.sort(sorting.chosen(sorting.key))
+
+    @on(ConnectionList.SortWanted)
+    def _heading_clicked(self, event: ConnectionList.SortWanted) -> None:
+        if event.key is None:
+            self.say(self.words("screen.notice.no_sort"))
+        else:
+            self.sort(event.list.index.sorting.chosen(event.key))
+
+    def sort(self, sorting: Sorting) -> None:
+        """Sort the list, with the cursor on the first connection of the new order."""
+        workspace = self.workspace
+        workspace.following = False
+        workspace.connections.touched = True
+        workspace.connections.index.sorting = sorting
+        self._to_top = ToTop.ALWAYS
         self.reorder(now=True)
-        self.workspace.connections.refresh()
-        self.say(self.words("screen.notice.sorted", key=self.words(f"screen.sort.{index.key.value}")))
+        workspace.connections.refresh()
+        self._show_status()
+        self.say(self._order_words("screen.notice.sorted"))
 
     # -- how it is shown -----------------------------------------------------------------
     def action_zoom(self) -> None:
@@ -304,6 +335,7 @@ class MainScreen(LearningScreen):
         base = bases[(bases.index(self.options.time_base) + 1) % len(bases)]
         self.options = replace(self.options, time_base=base)
         self.workspace.ladder.set_options(self.options)
+        self.post_message(self.TimesChosen(self, base))
         self.say(self.words(f"screen.notice.times.{base.value}"))
 
     def action_copy(self) -> None:
@@ -324,6 +356,12 @@ class MainScreen(LearningScreen):
 
             self.app.push_screen(SocketScreen(self.session, stream, self.words, self.glyphs))
 
+    def palette_entries(self) -> list[PaletteEntry]:
+        """The palette entries of this screen."""
+        from tcptui.ui.palette import main_entries
+
+        return main_entries(self.words, self.options.keys)
+
     # -- the program -------------------------------------------------------------------------
     def action_help(self) -> None:
         """Open the help, with the term under the cursor first."""
@@ -334,7 +372,9 @@ class MainScreen(LearningScreen):
 
         term = term_under_cursor(self.workspace)
         moves = transitions_of(self.session, self.workspace.row)
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words), term, moves=moves))
+        self.app.push_screen(
+            HelpScreen(self.words, self.glyphs, main_keys(self.words, self.options.keys), term, moves=moves)
+        )
 
     def action_leave(self) -> None:
         """Quit; a capture that would be lost asks once more."""

@@ -14,6 +14,7 @@ from tcptui.ui.start.rows import (
     FileRow,
     InterfaceRow,
     LeftoverRow,
+    LeftoversRow,
     PathRow,
     StartRow,
     date_text,
@@ -34,6 +35,9 @@ def detail_of(row: StartRow, words: Words, *, may_capture: bool, ascii_only: boo
             return _interface(row, words, may_capture=may_capture, ascii_only=ascii_only)
         case LeftoverRow():
             return _leftover(row, words)
+        case LeftoversRow():
+            about = words("guide.start.enter_leftovers")
+            return [Paragraph(words("guide.start.leftovers"), "strong"), Paragraph(about)]
         case FileRow():
             return _file(row.path, row.size, row.modified, words)
         case PathRow():

@@ -98,7 +98,9 @@ def start_hints(typing: Typing | None) -> tuple[Hint, ...]:
         case None:
             return (
                 choose,
-                Hint("a-z", "guide.start.key.narrow", "screen.narrow"),
+                Hint("/", "guide.start.key.narrow", "screen.narrow"),
+                Hint("c", "guide.start.key.cases", "screen.cases"),
+                Hint("Tab", "guide.start.key.group", "screen.group(1)"),
                 Hint("f", "guide.start.key.filter", "screen.filter"),
                 Hint("o", "guide.start.key.open", "screen.open_path"),
                 Hint("?", "guide.start.key.help", "app.help"),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 
-from tcptui.ui.start.rows import StartRow, cells_of, is_choice, key_of
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.start.rows import CaseRow, LeftoverRow, StartRow, cells_of, is_choice, key_of
+from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,19 +20,16 @@ if TYPE_CHECKING:
 
 
 class StartList(VirtualList, inherit_bindings=False):
-    """Shows `StartRow`s.  It binds no letters: the screen takes them, to narrow the list."""
+    """Shows `StartRow`s."""
 
     DEFAULT_CSS = """
     StartList { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "first", show=False),
-        Binding("end", "last", show=False),
-        Binding("enter", "choose", show=False),
+        *MOVING_KEYS,
+        Binding("enter,right,l", "choose", show=False),
+        Binding("tab", "group(1)", show=False),
+        Binding("shift+tab", "group(-1)", show=False),
     ]
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "start-list") -> None:  # noqa: A002 - Textual's name
@@ -84,6 +81,35 @@ class StartList(VirtualList, inherit_bindings=False):
         super().put_cursor(self._choice_from(target, 1 if position >= self.cursor else -1), by_user=by_user, show=show)
         if self.cursor == self._choice_from(0, 1):
             self.scroll_to(y=0, animate=False, immediate=True)  # so that the title of the first group is shown again
+
+    def action_group(self, step: int) -> None:
+        """Go to the first choice of the next (``step`` 1) or previous (-1) group, cyclically."""
+        firsts = [
+            number
+            for number, row in enumerate(self.rows)
+            if is_choice(row) and (not number or not is_choice(self.rows[number - 1]))
+        ]
+        here = [first for first in firsts if first <= self.cursor]
+        if firsts:
+            self.show_group(firsts[(len(here) - 1 + step) % len(firsts)])
+
+    def put_on_leftover(self) -> None:
+        """Go to the first interrupted capture."""
+        first = next((number for number, row in enumerate(self.rows) if isinstance(row, LeftoverRow)), None)
+        if first is not None:
+            self.put_cursor(first, by_user=True)
+
+    def go_to_cases(self) -> None:
+        """Go to the first case, if there is one."""
+        first = next((number for number, row in enumerate(self.rows) if isinstance(row, CaseRow)), None)
+        if first is not None:
+            self.show_group(first)
+
+    def show_group(self, first: int) -> None:
+        """Move the cursor to the row ``first``, with the title above it in the first line of the list."""
+        self.put_cursor(first, by_user=True)
+        top = min(first - 1, self.row_count + HEADING - self.scrollable_content_region.height)
+        self.scroll_to(y=max(0, top), animate=False, immediate=True)
 
     def action_choose(self) -> None:
         """Choose the row under the cursor, if it is a choice."""

@@ -12,7 +12,17 @@ from tcptui.capture.privileges import can_capture, sudo_command
 from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.start.rates import Rate, RateMeter
-from tcptui.ui.start.rows import CaseRow, FileRow, HeadingRow, InterfaceRow, LeftoverRow, NoteRow, StartRow, searched
+from tcptui.ui.start.rows import (
+    CaseRow,
+    FileRow,
+    HeadingRow,
+    InterfaceRow,
+    LeftoverRow,
+    LeftoversRow,
+    NoteRow,
+    StartRow,
+    searched,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +34,6 @@ if TYPE_CHECKING:
 
 #: The interfaces are listed again after this many measurements: they seldom change.
 _LIST_EVERY: Final = 5
-#: Interrupted captures listed while the list is not narrowed; the others are only counted.
-_LEFTOVERS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class StartMenu:
         """Why the interfaces could not be listed; empty otherwise."""
         self._files: tuple[FileRow, ...] = ()
         self._cases: tuple[CaseRow, ...] = tuple(CaseRow(case, case.id in offer.done) for case in offer.cases)
+        self.unfolded = False
+        """Whether each interrupted capture has a row of its own, though there are several."""
         self.measured = 0
         """How often `measure` was called."""
 
@@ -91,12 +101,11 @@ class StartMenu:
         self._files = tuple(rows)
 
     def _leftovers(self, every: bool) -> list[StartRow]:
-        """The newest interrupted captures, or ``every`` one of them."""
-        rows: list[StartRow] = [LeftoverRow(*one) for one in zip(self._offer.leftovers, count(1))]
-        more = len(rows) - _LEFTOVERS_SHOWN
-        if every or more <= 0:
-            return rows
-        return [*rows[:_LEFTOVERS_SHOWN], NoteRow(self._words("guide.start.leftovers_more", count=more))]
+        """The interrupted captures: several in one row, until it is opened or ``every`` one is searched."""
+        found = tuple(self._offer.leftovers)
+        if len(found) > 1 and not (every or self.unfolded):
+            return [LeftoversRow(found)]
+        return [LeftoverRow(*one) for one in zip(found, count(1))]
 
     def rows(self, narrowed: str = "", filter_words: str = "") -> list[StartRow]:
         """The rows of all groups under their headings; only those that contain every word of ``narrowed``."""

@@ -83,6 +83,13 @@ class LeftoverRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftoversRow:
+    """Several captures that were interrupted, the newest first, folded into one row."""
+
+    leftovers: tuple[Leftover, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A bundled case, and whether every answer of it has been seen."""
 
@@ -97,7 +104,7 @@ class PathRow:
     entry: PathEntry
 
 
-StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | FileRow | CaseRow | PathRow
+StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | LeftoversRow | FileRow | CaseRow | PathRow
 
 
 def is_choice(row: StartRow) -> bool:
@@ -112,6 +119,8 @@ def key_of(row: StartRow) -> object:
             return ("interface", row.interface.name)
         case LeftoverRow():
             return ("leftover", row.leftover.path)
+        case LeftoversRow():
+            return ("leftovers",)
         case FileRow():
             return ("file", row.path)
         case CaseRow():
@@ -160,7 +169,12 @@ def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
         case InterfaceRow():
             return _interface(row, width, words, glyphs)
         case LeftoverRow():
-            return _leftover(row.leftover, width, words, glyphs)
+            text = words("guide.start.leftover", date=date_text(row.leftover.modified))
+            return _leftover("   ", text, row.leftover.size, width, glyphs)
+        case LeftoversRow():
+            facts = {"count": len(row.leftovers), "date": date_text(row.leftovers[0].modified)}
+            size = sum(leftover.size for leftover in row.leftovers)
+            return _leftover(f" {glyphs.shut} ", words("guide.start.leftovers_folded", **facts), size, width, glyphs)
         case FileRow():
             return _file(row, width, glyphs)
         case CaseRow():
@@ -201,12 +215,11 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     return tuple(cells)
 
 
-def _leftover(leftover: Leftover, width: int, words: Words, glyphs: Glyphs) -> Line:
-    text = words("guide.start.leftover", date=date_text(leftover.modified))
+def _leftover(lead: str, text: str, size: int, width: int, glyphs: Glyphs) -> Line:
     return (
-        Span("   "),
+        Span(lead),
         Span(fit(text, max(width - 3 - _SIZE, 0), glyphs.ellipsis), "strong"),
-        Span(fit(amount(leftover.size) + "B", _SIZE, right=True), "plain"),
+        Span(fit(amount(size) + "B", _SIZE, right=True), "plain"),
     )
 
 

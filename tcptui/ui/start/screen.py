@@ -22,7 +22,16 @@ from tcptui.ui.start.detail import detail_of, filter_detail, refused_detail
 from tcptui.ui.start.input_line import StartLine, Typing, start_hints
 from tcptui.ui.start.list import StartList
 from tcptui.ui.start.menu import Offer, StartMenu
-from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, LeftoverRow, NoteRow, PathRow, StartRow
+from tcptui.ui.start.rows import (
+    CaseRow,
+    FileRow,
+    InterfaceRow,
+    LeftoverRow,
+    LeftoversRow,
+    NoteRow,
+    PathRow,
+    StartRow,
+)
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.theme import ASCII
 from tcptui.ui.widgets.document import Document
@@ -45,12 +54,13 @@ __all__ = ["Offer", "StartScreen"]
 
 
 class StartScreen(LowLatencyScreen[None]):
-    """One list of all that can be opened.  Typing narrows it, `o` asks for a path, Enter opens."""
+    """One list of all that can be opened.  Letters are commands: `/` narrows it, `o` asks for a path; Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "open_path", "guide.start.key.open"),
         Binding("slash", "narrow", "guide.start.key.narrow"),
         Binding("f", "filter", "guide.start.key.filter"),
+        Binding("c", "cases", "guide.start.key.cases"),
         Binding("question_mark,f1", "app.help", "guide.start.key.help"),
         Binding("q", "app.quit", "guide.start.key.quit"),
     ]
@@ -188,6 +198,10 @@ class StartScreen(LowLatencyScreen[None]):
                 self._choose_interface(row.interface)
             case LeftoverRow():
                 self._choose(OpenLeftover(row.leftover.path))
+            case LeftoversRow():
+                self._menu.unfolded = True
+                self._show()
+                self.query_one(StartList).put_on_leftover()
             case FileRow():
                 self._choose(OpenFile(row.path))
             case CaseRow():
@@ -216,23 +230,15 @@ class StartScreen(LowLatencyScreen[None]):
 
     # -- typing ----------------------------------------------------------------------------
     def on_key(self, event: events.Key) -> None:
-        """Open the input line for a key that is typed on the list: a letter that is no command narrows the list."""
-        if self._line.typing is not None or not event.is_printable or event.character is None:
-            return
-        if event.character in "q? ":
-            return
-        # Handled here and not by a binding, which would run only after the next letter if that was typed fast.
-        event.stop()
-        event.prevent_default()
-        match event.character:
-            case "/":
-                self.action_narrow()
-            case "f":
-                self.action_filter()
-            case "o":
-                self.action_open_path()
-            case letter:
-                self._open_line(Typing.TEXT, letter)
+        """Open the input line at once for the keys that do so.
+
+        Their bindings would run only after the next letter, if that was typed fast, and it would not be in the line.
+        """
+        opening = {"/": self.action_narrow, "f": self.action_filter, "o": self.action_open_path}
+        if self._line.typing is None and event.character in opening:
+            event.stop()
+            event.prevent_default()
+            opening[event.character]()
 
     def action_narrow(self) -> None:
         """Ask for a text that rows must contain."""
@@ -336,8 +342,17 @@ class StartScreen(LowLatencyScreen[None]):
         """The palette entries of this screen."""
         words = self.words
         entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
-                   ("filter", "f", "filter"), ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
+                   ("filter", "f", "filter"), ("cases", "c", "cases"),
+                   ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
         return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
+
+    def action_cases(self) -> None:
+        """Go to the cases."""
+        self.query_one(StartList).go_to_cases()
+
+    def action_group(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) group of rows."""
+        self.query_one(StartList).action_group(step)
 
     def action_choose(self) -> None:
         """Open the row under the cursor."""

@@ -167,10 +167,16 @@ class VirtualList(PaintedLines, can_focus=True):
         if self.row_count:
             self.post_message(self.Chosen(self, self.cursor))
 
+    def heading_clicked(self, x: int) -> None:
+        """Called for a click on cell ``x`` of the heading."""
+
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a second one on the same row chooses it."""
+        if event.y < HEADING:
+            self.heading_clicked(event.x)
+            return
         position = self.scroll_offset.y + event.y - HEADING
-        if event.y < HEADING or position >= self.row_count:
+        if position >= self.row_count:
             return
         self.put_cursor(position, by_user=True, show=False)
         if event.chain > 1:

@@ -26,6 +26,7 @@ What a TCP capture means, in the terminal.
   tcptui recover [N] [-w FILE | --delete]
                                   captures that were interrupted before they
                                   were saved: list, keep, delete
+  tcptui config [--help]          the settings file: where it is, what it sets
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -54,12 +55,13 @@ Display:
   -t             hide times             -n        ports and hosts as numbers
 
 Everywhere:
-  --lang en|zh   language; otherwise LC_ALL, LC_MESSAGES or LANG decides
+  --lang en|zh   language; otherwise the settings file, else LC_ALL,
+                 LC_MESSAGES or LANG decides
   --ascii        lines and signs in ASCII only
   --version      --help
 
-cases, case, verdicts, report, follow, export, recover are commands: such a
-file is ./cases.
+cases, case, verdicts, report, follow, export, recover, config are commands:
+such a file is ./cases.
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

@@ -25,6 +25,7 @@ WORDS: Final[dict[str, str]] = {
                                   通过 HTTP 传输的文件：列出来，或写入目录
   tcptui recover [N] [-w 文件 | --delete]
                                   保存之前被中断的抓包：列出、保存、删除
+  tcptui config [--help]          设置文件：在哪里，设置了什么
 
 实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
   -i 接口        在哪个接口上抓包       -c N      抓到 N 个数据包后停止
@@ -53,11 +54,12 @@ WORDS: Final[dict[str, str]] = {
   -t             不显示时间             -n        端口和主机只显示数字
 
 任何命令都可使用：
-  --lang en|zh   语言；不指定时由 LC_ALL、LC_MESSAGES、LANG 决定
+  --lang en|zh   语言；不指定时由设置文件决定，
+                 再由 LC_ALL、LC_MESSAGES、LANG 决定
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report、follow、export、recover 是命令；
+cases、case、verdicts、report、follow、export、recover、config 是命令；
 要打开同名文件，请写成 ./cases。
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,

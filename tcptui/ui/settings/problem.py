@@ -1,0 +1,40 @@
+"""What can be wrong with the settings file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tcptui.words.catalogue import Words
+
+
+#: Most characters of a name or value that a message quotes.
+QUOTED: Final = 40
+
+
+class Fault(Enum):
+    """What is wrong with the file or with one entry; the catalogue key is ``settings.fault.<value>``."""
+
+    UNREADABLE = "unreadable"
+    TOO_LONG = "too-long"
+    GARBLED = "garbled"
+    UNKNOWN = "unknown"
+    VALUE = "value"
+    NO_TABLE = "no-table"
+    NO_COMMAND = "no-command"
+    NO_KEY = "no-key"
+    KEY_TAKEN = "key-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault; ``facts`` are safe text."""
+
+    fault: Fault
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def text(self, words: Words) -> str:
+        """It in a sentence without a full stop."""
+        return words(f"settings.fault.{self.fault.value}", **dict(self.facts))

@@ -1,0 +1,38 @@
+"""Words of the settings: ``tcptui config``, and what is wrong with the file."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "settings.about": """\
+Settings are lines of a file in TOML, which you write and tcptui only reads.
+A line is:  name = value.  Options of the command line beat the file; what is
+chosen on the screen counts until the program ends.""",
+    "settings.file": "File: {path}",
+    "settings.no_file": "File: {path} (there is none yet)",
+    "settings.nowhere": "File: none, for there is no home directory.",
+    "settings.written": "the file",
+    "settings.remembered": "chosen on the screen last time",
+    "settings.default": "default",
+    "settings.how": "What can be set: tcptui config --help",
+    "settings.values": "one of: {values}",
+    "settings.commands": "commands and their keys:",
+    "settings.is_remembered": "Where the file does not say, the last choice on the screen counts.",
+    "settings.doc.language": "The language; auto: that of LC_ALL, LC_MESSAGES or LANG. --lang beats it.",
+    "settings.doc.theme": "The colours; 16: the terminal's own sixteen; auto: dark where there are more.",
+    "settings.doc.times": "The zero point of times: the connection's or the capture's first packet, or the clock.",
+    "settings.doc.sort": "How connections are sorted at first; auto: by problems where a file has some, else by start.",
+    "settings.doc.columns": "Columns of the connection list that are shown where there is room, the first of them first.",
+    "settings.doc.layout": "The largest layout that is used; narrow: one pane at a time; auto: by the terminal's size.",
+    "settings.doc.keys": "Other keys for commands of the main screen, as in: keys = {{ sort = 't', save = 'f2' }}",
+    "settings.problem": "{path}: {what}",
+    "settings.problems": "{path}: {what}; {more} more: tcptui config",
+    "settings.fault.unreadable": "the settings cannot be read ({reason}), so the defaults count",
+    "settings.fault.too-long": "the settings are longer than {most} bytes, so the defaults count",
+    "settings.fault.garbled": "this is no TOML ({reason}), so the defaults count",
+    "settings.fault.unknown": "there is no setting {name}",
+    "settings.fault.value": "{name} cannot be {value}, so its default counts; one of: {known}",
+    "settings.fault.no-table": "{name} cannot be {value}; it is a table of commands and keys",
+    "settings.fault.no-command": "keys: {name} is no command that can have another key",
+    "settings.fault.no-key": "keys: {name} cannot have {value}; a key is one character, space, or f1 to f12",
+    "settings.fault.key-taken": "keys: {name} cannot have {value}, which is the key of something else",
+}
