@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.observer import Observer
+    from tcptui.session.other_packets import OtherPackets
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
 OBSERVED_EVERY: Final = 1.0
@@ -101,6 +102,7 @@ class Session:
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
+        self._other: OtherPackets | None = None
         self._conclusions: tuple[tuple[int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `diagnosis` and `trouble`, and what they were made from."""
         self._stream_cache = StreamCache(self.view, self._access)
@@ -118,6 +120,16 @@ class Session:
         self._closed = False
 
     # -- what screens read --------------------------------------------------------
+
+    @property
+    def other(self) -> OtherPackets:
+        """The index over packets that are no TCP segments; who asks has it grow (`OtherPackets.grow`)."""
+        if self._other is None:
+            from tcptui.session.other_packets import OtherPackets  # no start waits for it
+
+            descriptors = [source.descriptor for source in self._sources]
+            self._other = OtherPackets(self.store, self._pipeline.sources, descriptors)
+        return self._other
 
     @property
     def spool(self) -> int | None:
