@@ -17,7 +17,7 @@ import numpy as np
 
 from tcptui.model.arrays import PIECE
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
-from tcptui.model.packet_store import I32, I64, U8, PacketStore, RowKind
+from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore, RowKind
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Ends, read_other_headers
 
@@ -35,6 +35,9 @@ _NEAR: Final = 1 << 14
 #: Most bytes of one read.
 _SPAN: Final = 4 << 20
 _NONE: Final = -1
+_NOWHERE: Final = 2**16 - 1
+#: How many packets back a query is searched for.
+_LOOKED_BACK: Final = 1 << 13
 #: Evicted conversations are dropped when there are so many, and more of them than others.
 _EVICTED_LEAST: Final = 4096
 _VERSION_BITS: Final = 8
@@ -82,7 +85,7 @@ class Conversation:
 class OtherPackets:
     """An index over rows that are no TCP segments; one thread at a time may use it.
 
-    Counts are of the packets that are kept.  Memory: 13 bytes a packet, about 150 a conversation.
+    Counts are of the packets that are kept.  Memory: 15 bytes a packet, about 150 a conversation.
     """
 
     def __init__(self, store: PacketStore, sources: Sequence[SourceInfo], descriptors: Sequence[int]) -> None:
@@ -98,6 +101,8 @@ class OtherPackets:
         self._about: I32 = np.zeros(1024, np.int32)
         """The conversation that an ICMP error quotes; `_NONE` for any other packet."""
         self._from_b: U8 = np.zeros(1024, np.uint8)
+        self._at_header: U16 = np.zeros(1024, np.uint16)
+        """Where the header of each packet's protocol begins (`OtherHeaders`); `_NOWHERE`: not known."""
         self._table = FlowTable()
         """Keys of conversations."""
         self._protocols: I32 = np.zeros(0, np.int32)
@@ -156,17 +161,19 @@ class OtherPackets:
             ends = Ends(inner.address[:, quoting], inner.version[quoting], inner.source_port[quoting],
                         inner.target_port[quoting])  # fmt: skip
             about[quoting] = self._conversations(headers.quoting[quoting], ends)[0]
+        at = np.where(headers.at_header < 0, _NOWHERE, headers.at_header)
         if not kept.all():
-            rows, talk, about, from_b = rows[kept], talk[kept], about[kept], from_b[kept]
+            rows, talk, about, from_b, at = (column[kept] for column in (rows, talk, about, from_b, at))
         upto = self._count + len(rows)
         if upto > len(self._rows):
-            for name in ("_rows", "_talk", "_about", "_from_b"):
+            for name in ("_rows", "_talk", "_about", "_from_b", "_at_header"):
                 column = getattr(self, name)
                 longer = np.zeros(max(upto, 2 * len(column)), column.dtype)
                 longer[: self._count] = column[: self._count]
                 setattr(self, name, longer)
         new = slice(self._count, upto)
         self._rows[new], self._talk[new], self._about[new], self._from_b[new] = rows, talk, about, from_b
+        self._at_header[new] = at
         self._count = upto
         self._tally(rows, talk, from_b)
         self.revision += 1
@@ -241,7 +248,7 @@ class OtherPackets:
         gone = int(np.searchsorted(self._rows[: self._count], self._store.first))
         if not gone:
             return
-        for name in ("_rows", "_talk", "_about", "_from_b"):
+        for name in ("_rows", "_talk", "_about", "_from_b", "_at_header"):
             setattr(self, name, getattr(self, name)[gone:].copy())
         self._count -= gone
         kept = slice(0, self._count)
@@ -348,6 +355,24 @@ class OtherPackets:
         place = self._place(row)
         about = _NONE if place < 0 else int(self._about[place])
         return None if about < 0 else self._parties(about)
+
+    def header_of(self, row: int) -> tuple[int, int]:
+        """The protocol of ``row`` and where its header begins in the frame, -1 where that is not known."""
+        place = self._place(row)
+        if place < 0:
+            return 0, _NONE
+        at = int(self._at_header[place])
+        return int(self._protocols[self._talk[place]]), _NONE if at == _NOWHERE else at
+
+    def earlier_in_conversation(self, row: int, most: int) -> list[int]:
+        """At most ``most`` rows of the conversation of ``row`` before it, the nearest first; none from long before."""
+        place = self._place(row)
+        if place < 0:
+            return []
+        begin = max(0, place - _LOOKED_BACK)
+        found = np.flatnonzero(self._talk[begin:place] == self._talk[place])[-most:][::-1]
+        rows: list[int] = self._rows[begin + found].tolist()
+        return rows
 
     def _place(self, row: int) -> int:
         place = int(np.searchsorted(self._rows[: self._count], row))
