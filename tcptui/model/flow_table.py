@@ -147,6 +147,10 @@ class FlowTable:
         self._keys[:, flows] = 0
         self.renewals += 1
 
+    def keys(self, flows: NDArray[np.int64]) -> U64:
+        """The keys of ``flows``, as they were given to `ids`: one row of `KEY_WORDS` words each."""
+        return self._keys[:, flows].T
+
     def endpoints(self, flow: int) -> tuple[Endpoint, Endpoint]:
         """Endpoints *a* and *b* of ``flow``."""
         a_high, a_low, b_high, b_low, rest = (int(word) for word in self._keys[:, flow])

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.observer import Observer
+    from tcptui.session.other_lines import OtherLines
+    from tcptui.session.other_packets import OtherPackets
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
 OBSERVED_EVERY: Final = 1.0
@@ -101,6 +103,8 @@ class Session:
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
+        self._other: OtherPackets | None = None
+        self._other_lines: OtherLines | None = None
         self._conclusions: tuple[tuple[int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `diagnosis` and `trouble`, and what they were made from."""
         self._stream_cache = StreamCache(self.view, self._access)
@@ -120,6 +124,16 @@ class Session:
     # -- what screens read --------------------------------------------------------
 
     @property
+    def other(self) -> OtherPackets:
+        """The index over packets that are no TCP segments; who asks has it grow (`OtherPackets.grow`)."""
+        if self._other is None:
+            from tcptui.session.other_packets import OtherPackets  # no start waits for it
+
+            descriptors = [source.descriptor for source in self._sources]
+            self._other = OtherPackets(self.store, self._pipeline.sources, descriptors)
+        return self._other
+
+    @property
     def spool(self) -> int | None:
         """The spool's descriptor where the only source writes one; None for a plain file or several sources."""
         grown = [source.descriptor for source in self._sources if source.growing]
@@ -129,6 +143,15 @@ class Session:
     def sources(self) -> list[SourceInfo]:
         """The origins of rows, indexed by ``store.source[row]``."""
         return self._pipeline.sources
+
+    @property
+    def other_lines(self) -> OtherLines:
+        """One line about each packet of `other`."""
+        if self._other_lines is None:
+            from tcptui.session.other_lines import OtherLines  # imports dpkt
+
+            self._other_lines = OtherLines(self.store, self.other, self._access.data)
+        return self._other_lines
 
     @property
     def quality(self) -> CaptureQuality:

@@ -65,7 +65,7 @@ class BatchDecoder:
         rows = slice(first, first + n)
         batch = Frames.of(buffer, start, captured, wire)
         batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(n, np.int64))
-        segments = _walk(batch)
+        segments = walk(batch)
         issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
         issues[batch.malformed] |= DecodeIssue.MALFORMED
         store.fill("issues", rows, issues)
@@ -209,7 +209,7 @@ class BatchDecoder:
             whole.address[:, 0] = batch.address[:, frame]
             whole.protocol[0] = fragment.protocol
             network_layer.dispatch(whole, one, one)
-            segments = _walk(whole)
+            segments = walk(whole)
             if len(segments[0]):
                 store.issues[row] &= ~np.uint16(DecodeIssue.FRAGMENT)
                 store.issues[row] |= DecodeIssue.REASSEMBLED
@@ -247,7 +247,7 @@ def _kinds(quoted: Bool, analysed: Bool) -> U8 | int:
     ).astype(np.uint8)
 
 
-def _walk(batch: Frames) -> tuple[I64, I64]:
+def walk(batch: Frames) -> tuple[I64, I64]:
     """Run the layers until all frames are at TCP or at their end; returns the TCP frames and their offsets."""
     found: list[tuple[I64, I64]] = []
     for _ in range(_MAX_LAYERS):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,7 +179,7 @@ class Frames:
     """Frames and offsets that are still to be read, by layer."""
 
     @classmethod
-    def of(cls, buffer: U8, start: I64, captured: I64, wire: I64) -> Frames:
+    def of(cls, buffer: U8, start: I64, captured: I64, wire: I64) -> Self:
         """A batch before the walk."""
         n = len(start)
         zero = np.zeros(n, np.int64)

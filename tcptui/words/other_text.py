@@ -1,0 +1,68 @@
+"""Packets that are no TCP segments, in words: one line of a list, and how many there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.other_protocol import Space, protocol_name, space_of
+from tcptui.words.quantities import Count, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    from tcptui.protocols.other.line import Line
+    from tcptui.words.catalogue import Words
+
+    class Counted(Protocol):
+        """A protocol with its packets."""
+
+        @property
+        def protocol(self) -> int:
+            """Its code."""
+
+        @property
+        def packets(self) -> int:
+            """How many."""
+
+
+_NS: Final = 1e9
+#: Protocols, and protocols within UDP, that are named in one line at most.
+_NAMED: Final = 6
+_NAMED_IN_UDP: Final = 4
+
+
+def line_text(line: Line, protocol: int, words: Words, after_ns: int | None = None) -> str:
+    """The packet in one line, its protocol first; ``after_ns`` how long after the query an answer came."""
+    facts = dict(line.facts)
+    if "quoted" in facts:
+        quoted = str(facts["quoted"])
+        facts["about"] = words("other.about", quoted=quoted) if quoted else ""
+    if "size" in facts:
+        facts["size"] = Count(int(str(facts["size"])))
+    text = words(f"other.line.{line.kind}", protocol=protocol_name(protocol), **facts)
+    return text if after_ns is None else words("other.after", text=text, time=duration(after_ns / _NS, words))
+
+
+def counts_text(counts: Sequence[Counted], words: Words) -> str:
+    """How many packets each protocol has, the most first; those within UDP in brackets behind it."""
+    join = words("other.counts.join").join
+    within = [each for each in counts if space_of(each.protocol) is Space.UDP]
+    parts = [(each.packets, words("other.count", name=protocol_name(each.protocol), n=Count(each.packets)))
+             for each in counts if space_of(each.protocol) is not Space.UDP]  # fmt: skip
+    if within:
+        total = sum(each.packets for each in within)
+        named = [words("other.count.within", name=protocol_name(each.protocol), n=Count(each.packets))
+                 for each in within[:_NAMED_IN_UDP] if each.protocol & 0xFFFF]  # fmt: skip
+        text = words("other.count", name="UDP", n=Count(total))
+        if named:
+            rest = len(within) - len(named)
+            more = words("other.count.more") if rest else ""
+            text = words("other.count.udp", text=text, within=join(named) + more)
+        parts.append((total, text))
+    parts.sort(key=lambda part: -part[0])
+    texts = [text for _packets, text in parts[:_NAMED]]
+    if len(parts) > _NAMED:
+        rest = sum(packets for packets, _text in parts[_NAMED:])
+        texts.append(words("other.counts.rest", n=Count(rest)))
+    return join(texts)
