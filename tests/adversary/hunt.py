@@ -27,7 +27,7 @@ from tcptui.analysis.stream.table import STREAM_COLUMNS  # noqa: E402
 from tcptui.cli.report.verdicts import tcp_rows  # noqa: E402
 from tcptui.session.pipeline import Pipeline  # noqa: E402
 from tests.adversary.generator import SHAPES, generate  # noqa: E402
-from tests.adversary.judge import Answers, Judge, lines  # noqa: E402
+from tests.adversary.judge import Answers, Difference, Judge, lines  # noqa: E402
 from tests.adversary.mutants import Kernel, Mutant, mutants  # noqa: E402
 from tests.conftest import corpus_folder  # noqa: E402
 
@@ -38,6 +38,8 @@ FRAMES = 1_500
 MORE_FRAMES = {"quotes": 5_000, "lengths": 4_000}
 #: A mutant that takes so many times the processor time of the right engine (and a second) never comes to an end.
 PATIENCE = 10
+#: So many rows that a mutant changes are held against tshark's answers at first.
+FIRST_ROWS = 40
 _OF_STREAM = "of stream: "
 _COLUMNS = (
     "stream", "previous", "verdict", "dup_ack_number", "refers_to", "acked", "bytes_in_flight", "push_bytes", "marks",
@@ -58,15 +60,14 @@ class Ground:
     _answers: Answers | None = None
 
     def answers(self, judge: Judge) -> Answers:
-        """What tshark says of it, and the right engine, too; asking for the first time leaves the store with that.
+        """What tshark says of it, and the right engine, too.
 
         Raises RuntimeError when these two differ.
         """
         if self._answers is None:
             self._answers = judge.ask(self.path)
-            analyzer = Analyzer(self.store, self.flows)
-            analyzer.analyse(0, self.store.count)
-            if judge.differences(self._answers, lines(self.store, analyzer.streams)):
+            pipeline = _read(self.path)  # the store holds what a mutant says
+            if judge.differences(self._answers, lines(pipeline.store, pipeline.analyzer.streams)):
                 raise RuntimeError(f"the engine itself differs from tshark: {self.name}")
         return self._answers
 
@@ -85,6 +86,14 @@ def grounds(folder: Path) -> list[Ground]:
 def _ground(path: Path, seed: int, shape: str) -> Ground:
     generate(seed, shape, MORE_FRAMES.get(shape, FRAMES)).write(path)
     begun = time.process_time()
+    pipeline = _read(path)
+    right = _columns(pipeline.store, pipeline.analyzer.streams)
+    seconds = time.process_time() - begun
+    return Ground(f"{shape} {seed}", path, pipeline.store, pipeline.flows, right, seconds)
+
+
+def _read(path: Path) -> Pipeline:
+    """The capture decoded and analysed by the right engine."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         pipeline = Pipeline([(descriptor, path.name)])
@@ -92,9 +101,7 @@ def _ground(path: Path, seed: int, shape: str) -> Ground:
             pass
     finally:
         os.close(descriptor)
-    right = _columns(pipeline.store, pipeline.analyzer.streams)
-    seconds = time.process_time() - begun
-    return Ground(f"{shape} {seed}", path, pipeline.store, pipeline.flows, right, seconds)
+    return pipeline
 
 
 def hunt(judge: Judge, found: list[Ground], mutant: Mutant) -> str | None:
@@ -120,14 +127,29 @@ def _where(judge: Judge, ground: Ground, kernel: Kernel) -> str | None:
         rows = _other_rows(ground, _columns(ground.store, analyzer.streams))
         if not len(rows):
             return None
-        frames = set(ground.store.frame[rows].tolist())
-        ours = lines(ground.store, analyzer.streams, rows)
-        differences = judge.differences(ground.answers(judge).of(frames), ours)
+        difference = _first_difference(judge, ground, analyzer.streams, rows)
     except EndlessError:
         return f"{ground.name}: does not end"
     except (IndexError, OverflowError, UnboundLocalError, ValueError) as error:
         return f"{ground.name}: {type(error).__name__}"
-    return f"{ground.name}: {differences[0]}" if differences else None
+    return None if difference is None else f"{ground.name}: {difference}"
+
+
+def _first_difference(judge: Judge, ground: Ground, streams: Any, rows: Any) -> Difference | None:
+    """The first of ``rows`` (ascending) on which tshark says something else.
+
+    Few rows are asked about at first: most mutants are noticed by one of them.
+    """
+    answers = ground.answers(judge)
+    begin, size = 0, FIRST_ROWS
+    while begin < len(rows):
+        part = rows[begin : begin + size]
+        frames = set(ground.store.frame[part].tolist())
+        found = judge.differences(answers.of(frames), lines(ground.store, streams, part))
+        if found:
+            return found[0]
+        begin, size = begin + size, size * 4
+    return None
 
 
 def _other_rows(ground: Ground, columns: dict[str, Any]) -> Any:

@@ -3,6 +3,9 @@
 They are made before anything is collected, inherited by workers and by every program that a test starts, and removed
 at the end of the run.  So what the user of this machine keeps (recent files, learning record, left-over captures,
 settings) neither changes a result nor is changed.
+
+Bytecode is kept even where the environment says not to: every worker would rewrite and compile all tests for itself,
+and every program that a test starts all of its modules.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ FOLDERS: Final = {
 SHARED: Final = ("TMPDIR", FALLBACK_VARIABLE)
 #: Variables that lead to files or to a terminal of the user's.
 REMOVED: Final = ("XDG_RUNTIME_DIR", "NUMBA_CACHE_DIR", "TMUX", "TMUX_TMPDIR", "STY")
+NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
 MACHINE_CODE: Final = "machine-code"
 
 
@@ -39,7 +43,7 @@ class RunFolders:
 
     def __init__(self, machine_code: Path | None) -> None:
         """``machine_code``: where compiled kernels are cached between runs; None: only for this run."""
-        self._before = {name: os.environ.get(name) for name in (*FOLDERS, *REMOVED)}
+        self._before = {name: os.environ.get(name) for name in (*FOLDERS, *REMOVED, NO_BYTECODE)}
         self._root = tempfile.TemporaryDirectory(prefix="tt-", ignore_cleanup_errors=True)
         root = Path(self._root.name)
         root.chmod(0o711)
@@ -51,7 +55,7 @@ class RunFolders:
             os.environ[name] = str(place)
         if machine_code is not None:
             os.environ["XDG_CACHE_HOME"] = str(machine_code)
-        for name in REMOVED:
+        for name in (*REMOVED, NO_BYTECODE):
             os.environ.pop(name, None)
         tempfile.tempdir = None  # Python looks once and remembers
         self.base_temp = root / "b"

@@ -19,7 +19,7 @@ CAPTURE = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1) + struct.pa
 LEFTOVERS = 3
 #: What a test sees of the machine, and a file that it leaves behind.
 PROBE = """
-import os, pytest, tempfile
+import os, pytest, sys, tempfile
 from pathlib import Path
 from tcptui.capture.spool.recover import find_leftovers
 from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
@@ -33,6 +33,10 @@ def test_nothing_of_the_user_is_seen(tmp_path, number):
     for folder in (tempfile.gettempdir(), tmp_path, Path.home(), state, os.environ["XDG_CACHE_HOME"]):
         (Path(folder) / "left").write_text("")
     RecentFiles(state).remember(tmp_path / "left", 1.0)
+
+def test_bytecode_is_kept():
+    assert not sys.dont_write_bytecode
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
 """
 
 
@@ -72,13 +76,14 @@ def everything_below(folder: Path) -> dict[Path, bytes | None]:
 
 
 def test_tests_in_every_worker_see_and_leave_nothing_of_the_user(used_machine: dict[str, str], tmp_path: Path) -> None:
+    environ = used_machine | {"PYTHONDONTWRITEBYTECODE": "1"}
     probe = tmp_path / "probe"
     probe.mkdir()
     (probe / "test_probe.py").write_text(PROBE)
     before = everything_below(tmp_path / "user")
 
     ran = run_pytest(
-        used_machine, probe, "-p", "run_folders", "-n", "2", "-c", os.devnull, "--rootdir", str(probe), str(probe)
+        environ, probe, "-p", "run_folders", "-n", "2", "-c", os.devnull, "--rootdir", str(probe), str(probe)
     )
 
     assert ran.returncode == 0, ran.stdout
