@@ -51,6 +51,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.missed-packets": "The capture lacks packets before the RST: look for gaps nearby.",
     "alternatives.linger-zero": "The program set SO_LINGER 0: strace -e trace=setsockopt,close.",
     "alternatives.unread-data": "The program closed with data unread (reason TCP_ABORT_ON_CLOSE).",
+    "alternatives.timer-there": "The program's own limit for idle or long connections: its configuration.",
     "alternatives.killed": "The program was killed or crashed with data unread; see its log and dmesg.",
     "alternatives.middlebox": "A load balancer or proxy acts in its name: see its log.",
     "alternatives.several-servers": "Several machines answer for {server} (anycast, balancer): TTL or options differ.",

@@ -51,6 +51,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.missed-packets": "抓包缺了 RST 之前的包，序列号只是看起来不对；看附近有没有缺口。",
     "alternatives.linger-zero": "程序有意用 SO_LINGER 0 关闭：strace -e trace=setsockopt,close 可见。",
     "alternatives.unread-data": "程序关闭时还有未读数据（内核给出的原因是 TCP_ABORT_ON_CLOSE）。",
+    "alternatives.timer-there": "程序自己对空闲或最长连接时间的限制：看它的配置。",
     "alternatives.killed": "程序带着未读数据被杀或崩溃；查它的日志和 dmesg。",
     "alternatives.middlebox": "负载均衡或代理以它的名义发出；查其日志，或在它后面抓包。",
     "alternatives.several-servers": "有多台机器以 {server} 的地址应答（anycast、负载均衡、地址冲突）：各个 SYN-ACK 的 TTL、窗口或选项往往不同。",
