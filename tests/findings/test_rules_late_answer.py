@@ -135,6 +135,15 @@ def test_session_tickets_are_no_answer_to_the_request_behind_finished(told: Tell
     assert finding.packets == (8, 9, 11)
 
 
+@pytest.mark.finding("server-think-time")
+def test_ticket_that_crosses_the_request_is_no_answer_either(told: Tell) -> None:
+    talk = Talk().asks(HELLO).answers(what=SERVER_HELLO).asks(FINISHED, acknowledged=False).answers(what=SECRET)
+    finding = of(told(talk.asks(SECRET + SECRET).answers(what=SECRET).answers(4_000, SECRET).closes().lines))
+
+    assert finding is not None
+    assert (finding.severity, finding.facts["shape"]) == (Severity.WARNING, "tickets")
+
+
 @pytest.mark.finding("server-think-time", twin=True)
 def test_headers_that_come_at_once_and_events_later_are_no_tickets(told: Tell) -> None:
     talk = Talk().asks(HELLO).answers(what=SERVER_HELLO).asks(FINISHED + SECRET, acknowledged=False)

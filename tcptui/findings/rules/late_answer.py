@@ -94,18 +94,18 @@ def alternates(connection: ConnectionFacts, late: int) -> bool:
 def behind_tickets(connection: ConnectionFacts) -> tuple[int, int] | None:
     """The first request of a TLS 1.3 connection and its late answer, as indexes; None without.
 
-    The request leaves right behind the client's Finished, and what comes back at once are two session tickets, records
-    of one length (RFC 8446, 4.6.1).  To the time budget the server paused between two segments.
+    The request leaves right behind the client's Finished, and what comes back at once, perhaps crossing it, are two
+    session tickets, records of one length (RFC 8446, 4.6.1).  To the time budget the server paused in between.
     """
     waits = connection.budget.waits
     unasked = _unasked(connection)
-    if len(unasked) != 1 or connection.mid_stream or waits.turn(int(unasked[0])) != 1:
+    if len(unasked) != 1 or connection.mid_stream or waits.turn(int(unasked[0])) not in (1, 2):
         return None
     late = int(unasked[0])
     answer, begun = int(waits.end[late]), int(waits.begin[waits.turns_at[1]])
     said = [i for i in range(begun, answer) if connection.length[i]]
     flight, tickets = ([i for i in said if connection.side[i] == side] for side in (CLIENT, SERVER))
-    if not flight or not tickets or tickets[0] < flight[-1] or not _is_tls(connection):
+    if not flight or not tickets or tickets[0] < flight[0] or not _is_tls(connection):
         return None
     wait_ns = int(waits.own(slice(late, late + 1))[0])
     if not SLOW_NS <= wait_ns < POLL_NS or not _silent(connection, flight[-1], answer, spoken=tuple(tickets)):
