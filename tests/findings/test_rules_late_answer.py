@@ -223,6 +223,21 @@ def test_request_that_asks_the_server_to_wait_is_answered_as_asked(told: Tell, a
     assert not is_loud(told(Talk().turns(3).asks(asked).answers(10_000).closes().lines))
 
 
+@pytest.mark.finding("server-think-time", twin=True)
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"\x10\x1a\0\x04MQTT\x04\x02\0\x3c\0\x0eclient-1234567",
+        b"AMQP\0\0\x09\x01",
+        b"<?xml version='1.0'?><stream:stream to='a'>",
+        b"NICK alice\r\n",
+    ],
+)
+def test_late_word_in_a_protocol_that_sends_news_may_be_news(told: Tell, first: bytes) -> None:
+    assert not is_loud(told(Talk().asks(first).answers().turns(3).asks().answers(10_000).closes().lines))
+
+
 @pytest.mark.finding("server-think-time")
 @pytest.mark.parametrize(
     "asked",

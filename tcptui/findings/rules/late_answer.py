@@ -58,6 +58,13 @@ _ASKS_TO_WAIT: Final = re.compile(
     rb"|.{4}\xfeSMB.{8}[\x0a\x0f]\x00",
     re.DOTALL,
 )
+#: How a client begins in protocols whose servers send when something happens: WebSocket, MQTT, AMQP, XMPP, STOMP, NATS
+#: and IRC.  What comes late there may be news.
+_SENDS_NEWS: Final = re.compile(
+    rb"GET [^\r\n]*\r\n(?:[^\r\n]+\r\n)*?(?i:upgrade: *websocket)\r\n|\x10.{1,4}\0\x04MQTT|\x10.{1,4}\0\x06MQIsdp"
+    rb"|AMQP|<\?xml|<stream:|CONNECT(?:\r?\n| \{)|STOMP\r?\n|(?:NICK|PASS|CAP) ",
+    re.DOTALL,
+)
 _NO_BARE_ACK: Final = SYN | FIN | RST
 
 
@@ -83,6 +90,8 @@ def alternates(connection: ConnectionFacts, late: int) -> bool:
     request = connection.payload_start(int(connection.budget.turns.request[waits.turn(late)]), _LOOKED_AT)
     if _CLIENT_HELLO.match(request) and connection.payload_start(answer, 2) in _HANDSHAKE_OR_ALERT:
         return True  # TLS itself demands an answer
+    if _SENDS_NEWS.match(_first_of_client(connection, _LOOKED_AT)):
+        return False
     if _ASKS_TO_WAIT.match(request) or _may_be_poll(wait_ns, request) or _waits_again(connection, late):
         return False
     prompt, slow = _answers(connection)
@@ -182,10 +191,15 @@ def _waits_again(connection: ConnectionFacts, late: int) -> bool:
     return end_ns - connection.time[asked] >= SLOW_NS
 
 
+def _first_of_client(connection: ConnectionFacts, most: int) -> bytes:
+    """The first ``most`` bytes of the client's first payload."""
+    first = next((i for i in range(connection.count) if connection.length[i] and connection.side[i] == CLIENT), -1)
+    return connection.payload_start(first, most) if first >= 0 else b""
+
+
 def _is_tls(connection: ConnectionFacts) -> bool:
     """Whether the client's first payload is a ClientHello (RFC 8446, 4.1.2)."""
-    first = next((i for i in range(connection.count) if connection.length[i] and connection.side[i] == CLIENT), -1)
-    return first >= 0 and _CLIENT_HELLO.match(connection.payload_start(first, _RECORD_HEADER + 1)) is not None
+    return _CLIENT_HELLO.match(_first_of_client(connection, _RECORD_HEADER + 1)) is not None
 
 
 def _two_alike(connection: ConnectionFacts, segments: list[int]) -> bool:
