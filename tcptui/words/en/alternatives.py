@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.third-ack-lost-before": "The third packet was sent and lost on its way here. A capture at the client shows it leaving.",
     "alternatives.syn-cookies": "Under SYN cookies the server keeps no state: TcpExtSyncookiesSent.",
     "alternatives.firewall-drop": "A firewall silently drops these SYNs: other ports of the host may answer.",
+    "alternatives.dns-address": "DNS gave this address for {asked_name}, beside {working_host}, which works: a stale record, or one of several servers.",
     "alternatives.host-down": "The host is down or its address is wrong: other ports are silent, too.",
     "alternatives.accept-queue-full": "Accept queue full: Linux silently drops SYNs or third packets (ss -lnt).",
     "alternatives.syn-lost": "The SYN was lost on the way there.",

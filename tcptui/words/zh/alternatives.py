@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.third-ack-lost-before": "第三次握手已发出，在到达此处之前丢了。在客户端抓包能看到它发出。",
     "alternatives.syn-cookies": "服务端启用了 SYN cookie，不保留状态，并没有这条连接：看 nstat -az TcpExtSyncookiesSent。",
     "alternatives.firewall-drop": "防火墙静默丢弃了这些 SYN；同一主机的其他端口会有回应。",
+    "alternatives.dns-address": "这个地址是 DNS 对 {asked_name} 给出的，同名的 {working_host} 却能连通：可能是过期的记录，或多台服务器中的一台有问题。",
     "alternatives.host-down": "主机已关机或地址不对：其他端口同样没有回应（ping、ARP）。",
     "alternatives.accept-queue-full": "全连接队列已满：Linux 会静默丢弃 SYN 或第三次握手（ss -lnt）。",
     "alternatives.syn-lost": "SYN 在去程丢失。",
