@@ -189,6 +189,8 @@ CATALOG: Final = (
         lost="lost_s"),
     FindingSpec(FindingId.SERVER_RESTARTED, Family.CAPTURE, "whole_capture/restart", term="connection-refused",
         lost="lost_s", names_cause=True),
+    FindingSpec(FindingId.REPEATED_RESETS, Family.CAPTURE, "whole_capture/repeated_resets", term="reset",
+        lost="lost_s"),
     FindingSpec(FindingId.LISTENER_OVERFLOW, Family.CAPTURE, "whole_capture/shared_fault", term="accept-queue",
         lost="lost_s", names_cause=True),
     FindingSpec(FindingId.SLOW_SERVER, Family.CAPTURE, "whole_capture/shared_fault", term="think-time",

@@ -114,6 +114,7 @@ class FindingId(StrEnum):
     PORT_SILENT = "port-silent"
     PORT_REFUSED = "port-refused"
     SERVER_RESTARTED = "server-restarted"
+    REPEATED_RESETS = "repeated-resets"
     LISTENER_OVERFLOW = "listener-overflow"
     SLOW_SERVER = "slow-server"
     LOSSY_HOST = "lossy-host"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import numpy as np
 
+from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class RowNotes(Protocol):
 
 
 _Notes = TypeVar("_Notes")
-#: One class for each protocol that has a prefilter.
-_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows,)
+#: One class for each kind of message.
+_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, DnsRows)
 
 
 class NotedRows:

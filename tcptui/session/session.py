@@ -22,6 +22,7 @@ from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import save_copy
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.packet_reader import PacketReader
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.dns.answer import DnsAnswer
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.observer import Observer
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
 OBSERVED_EVERY: Final = 1.0
 #: In a capture of up to this many streams, `application_streams` returns all of them.
 _ALL_STREAMS: Final = 2_000
+#: Answers of DNS that are read to see which addresses clients were given.
+_DNS_READ: Final = 4_096
 
 
 class Session:
@@ -238,8 +242,17 @@ class Session:
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.findings.trouble import find_trouble
 
-        diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud))
+        diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud, self._dns_answers))
         return diagnosis, find_trouble(diagnosis, loud, self._time_of)
+
+    def _dns_answers(self) -> Iterator[DnsAnswer]:
+        """The addresses that DNS gave, of the first `_DNS_READ` answers kept; fewer where the spool is gone."""
+        from tcptui.protocols.dns.answer import read_answer
+
+        with contextlib.suppress(OSError):
+            for row in self._pipeline.noted.of(DnsRows).rows[:_DNS_READ].tolist():
+                if row >= self.store.first and (answer := read_answer(self._access.bare(row))) is not None:
+                    yield answer
 
     def _time_of(self, frame: int) -> int:
         row = self.store.row_of_frame(frame)

@@ -135,6 +135,15 @@ def test_session_tickets_are_no_answer_to_the_request_behind_finished(told: Tell
     assert finding.packets == (8, 9, 11)
 
 
+@pytest.mark.finding("server-think-time")
+def test_ticket_that_crosses_the_request_is_no_answer_either(told: Tell) -> None:
+    talk = Talk().asks(HELLO).answers(what=SERVER_HELLO).asks(FINISHED, acknowledged=False).answers(what=SECRET)
+    finding = of(told(talk.asks(SECRET + SECRET).answers(what=SECRET).answers(4_000, SECRET).closes().lines))
+
+    assert finding is not None
+    assert (finding.severity, finding.facts["shape"]) == (Severity.WARNING, "tickets")
+
+
 @pytest.mark.finding("server-think-time", twin=True)
 def test_headers_that_come_at_once_and_events_later_are_no_tickets(told: Tell) -> None:
     talk = Talk().asks(HELLO).answers(what=SERVER_HELLO).asks(FINISHED + SECRET, acknowledged=False)
@@ -212,6 +221,21 @@ def test_client_that_asks_again_and_waits_again_is_polling(told: Tell) -> None:
 )
 def test_request_that_asks_the_server_to_wait_is_answered_as_asked(told: Tell, asked: bytes) -> None:
     assert not is_loud(told(Talk().turns(3).asks(asked).answers(10_000).closes().lines))
+
+
+@pytest.mark.finding("server-think-time", twin=True)
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"\x10\x1a\0\x04MQTT\x04\x02\0\x3c\0\x0eclient-1234567",
+        b"AMQP\0\0\x09\x01",
+        b"<?xml version='1.0'?><stream:stream to='a'>",
+        b"NICK alice\r\n",
+    ],
+)
+def test_late_word_in_a_protocol_that_sends_news_may_be_news(told: Tell, first: bytes) -> None:
+    assert not is_loud(told(Talk().asks(first).answers().turns(3).asks().answers(10_000).closes().lines))
 
 
 @pytest.mark.finding("server-think-time")

@@ -378,6 +378,53 @@ def test_quiet_time_in_which_nobody_asked_is_no_stall(told: Tell) -> None:
     assert found(told, *first, *later) == {}
 
 
+# -- resets by the clock -----------------------------------------------------------------
+
+
+def cut_off(start_ms: float, lasts_ms: float, port: int, end: str = "S RA 301 101", answer: bool = True) -> list[str]:
+    """A request and its answer; then the connection rests until a RST."""
+    steps = [(0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1"), (11, "C PA 1 1 100"), (21, "S A 1 101")]
+    steps += [(31, "S PA 1 101 300"), (31.1, "C A 101 301")] if answer else []
+    return stream(start_ms, [*steps, (lasts_ms, end)], port=port)
+
+
+@pytest.mark.finding("repeated-resets")
+def test_server_that_resets_each_minute_what_the_client_opens_again(told: Tell) -> None:
+    one = found(told, *(cut_off(60_200 * i, 60_000, 50_000 + i) for i in range(8)))["repeated-resets"]
+
+    assert (one.finding.severity, one.finding.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    assert one.finding.facts["shape"] == "again"
+    assert one.finding.facts["period_s"] == pytest.approx(60.2)
+    assert (one.finding.facts["count"], one.finding.facts["again"]) == (8, 7)
+    assert one.finding.facts["sender"] == "server"
+    assert one.since_ns == 1_060_000_000_000
+
+
+@pytest.mark.finding("repeated-resets")
+def test_requests_that_a_reset_answers_by_the_clock_are_told_once(told: Tell) -> None:
+    resets = [cut_off(30_000 * i, 500, 50_000 + i, "S RA 1 101", answer=False) for i in range(7)]
+    one = found(told, *resets)["repeated-resets"]
+
+    assert one.finding.facts["shape"] == ""
+    assert one.echoes == tuple(range(7))
+
+
+@pytest.mark.finding("repeated-resets", twin=True)
+@pytest.mark.parametrize(
+    "conversations",
+    [
+        [cut_off(30_000 * i, 40, 50_000 + i, "C RA 101 301") for i in range(9)],  # a health check by HTTP
+        [cut_off(30_000 * i, 40, 50_000 + i) for i in range(9)],  # a job that comes back by its own clock
+        [cut_off(60_200 * i, 60_000, 50_000 + i) for i in range(5)],  # too few
+        [cut_off(60_000 * i + 9_000 * i * i, 59_900, 50_000 + i) for i in range(8)],  # no clock
+        [stream(5_000 * i, [(0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C R 1 0")], port=50_000 + i) for i in range(9)],
+        [served(60_000 * i, port=50_000 + i) for i in range(9)],
+    ],
+)
+def test_resets_that_cost_nothing_or_keep_no_time_are_not_told(told: Tell, conversations: list[list[str]]) -> None:
+    assert "repeated-resets" not in found(told, *conversations)
+
+
 # -- one fault behind several ----------------------------------------------------------------
 
 

@@ -345,6 +345,47 @@ SERVER_RESTARTED = Scenario(
 )
 
 
+# -- resets by the clock -------------------------------------------------------------------
+
+RESETS: Final = 7
+
+
+def connect_again(me: Program) -> None:
+    """A connection with one request that should stay open; a new one whenever it is reset."""
+    for _ in range(RESETS):
+        connection = me.connect()
+        ask(connection)
+        with suppress(ConnectionResetError):
+            connection.read_all()
+        connection.close()
+
+
+def reset_by_the_clock(me: Program) -> None:
+    """Ends each connection with a RST when it has lasted so long."""
+    listener = me.listen()
+    for _ in range(RESETS):
+        connection = listener.accept()
+        connection.read(REQUEST)
+        connection.send(ANSWER)
+        me.sleep(me.p.every)
+        connection.abort()
+
+
+REPEATED_RESETS = Scenario(
+    id="repeated-resets",
+    shows="A server ends each connection of a client with a RST after some seconds; the client opens another at once.",
+    twin="server-restarted",
+    client=connect_again,
+    server=reset_by_the_clock,
+    draw=lambda chance: {"delay_ms": chance.randint(10, 40), "every": chance.choice([2.5, 3.0])},
+    may_fail=frozenset({"ECONNRESET"}),
+    limit=60.0,
+    findings_client=("repeated-resets", "rst-abortive-close"),
+    findings_server=("repeated-resets", "rst-abortive-close"),
+    never=("server-restarted", "port-refused"),
+)
+
+
 # -- one queue -----------------------------------------------------------------------------
 
 QUEUE: Final = 4
@@ -679,6 +720,7 @@ SCENARIOS = [
     PORT_SILENT,
     PORT_REFUSED,
     SERVER_RESTARTED,
+    REPEATED_RESETS,
     LISTENER_OVERFLOW,
     SLOW_SERVER,
     LOSSY_HOST,

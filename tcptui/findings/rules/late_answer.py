@@ -58,6 +58,13 @@ _ASKS_TO_WAIT: Final = re.compile(
     rb"|.{4}\xfeSMB.{8}[\x0a\x0f]\x00",
     re.DOTALL,
 )
+#: How a client begins in protocols whose servers send when something happens: WebSocket, MQTT, AMQP, XMPP, STOMP, NATS
+#: and IRC.  What comes late there may be news.
+_SENDS_NEWS: Final = re.compile(
+    rb"GET [^\r\n]*\r\n(?:[^\r\n]+\r\n)*?(?i:upgrade: *websocket)\r\n|\x10.{1,4}\0\x04MQTT|\x10.{1,4}\0\x06MQIsdp"
+    rb"|AMQP|<\?xml|<stream:|CONNECT(?:\r?\n| \{)|STOMP\r?\n|(?:NICK|PASS|CAP) ",
+    re.DOTALL,
+)
 _NO_BARE_ACK: Final = SYN | FIN | RST
 
 
@@ -83,6 +90,8 @@ def alternates(connection: ConnectionFacts, late: int) -> bool:
     request = connection.payload_start(int(connection.budget.turns.request[waits.turn(late)]), _LOOKED_AT)
     if _CLIENT_HELLO.match(request) and connection.payload_start(answer, 2) in _HANDSHAKE_OR_ALERT:
         return True  # TLS itself demands an answer
+    if _SENDS_NEWS.match(_first_of_client(connection, _LOOKED_AT)):
+        return False
     if _ASKS_TO_WAIT.match(request) or _may_be_poll(wait_ns, request) or _waits_again(connection, late):
         return False
     prompt, slow = _answers(connection)
@@ -94,18 +103,18 @@ def alternates(connection: ConnectionFacts, late: int) -> bool:
 def behind_tickets(connection: ConnectionFacts) -> tuple[int, int] | None:
     """The first request of a TLS 1.3 connection and its late answer, as indexes; None without.
 
-    The request leaves right behind the client's Finished, and what comes back at once are two session tickets, records
-    of one length (RFC 8446, 4.6.1).  To the time budget the server paused between two segments.
+    The request leaves right behind the client's Finished, and what comes back at once, perhaps crossing it, are two
+    session tickets, records of one length (RFC 8446, 4.6.1).  To the time budget the server paused in between.
     """
     waits = connection.budget.waits
     unasked = _unasked(connection)
-    if len(unasked) != 1 or connection.mid_stream or waits.turn(int(unasked[0])) != 1:
+    if len(unasked) != 1 or connection.mid_stream or waits.turn(int(unasked[0])) not in (1, 2):
         return None
     late = int(unasked[0])
     answer, begun = int(waits.end[late]), int(waits.begin[waits.turns_at[1]])
     said = [i for i in range(begun, answer) if connection.length[i]]
     flight, tickets = ([i for i in said if connection.side[i] == side] for side in (CLIENT, SERVER))
-    if not flight or not tickets or tickets[0] < flight[-1] or not _is_tls(connection):
+    if not flight or not tickets or tickets[0] < flight[0] or not _is_tls(connection):
         return None
     wait_ns = int(waits.own(slice(late, late + 1))[0])
     if not SLOW_NS <= wait_ns < POLL_NS or not _silent(connection, flight[-1], answer, spoken=tuple(tickets)):
@@ -182,10 +191,15 @@ def _waits_again(connection: ConnectionFacts, late: int) -> bool:
     return end_ns - connection.time[asked] >= SLOW_NS
 
 
+def _first_of_client(connection: ConnectionFacts, most: int) -> bytes:
+    """The first ``most`` bytes of the client's first payload."""
+    first = next((i for i in range(connection.count) if connection.length[i] and connection.side[i] == CLIENT), -1)
+    return connection.payload_start(first, most) if first >= 0 else b""
+
+
 def _is_tls(connection: ConnectionFacts) -> bool:
     """Whether the client's first payload is a ClientHello (RFC 8446, 4.1.2)."""
-    first = next((i for i in range(connection.count) if connection.length[i] and connection.side[i] == CLIENT), -1)
-    return first >= 0 and _CLIENT_HELLO.match(connection.payload_start(first, _RECORD_HEADER + 1)) is not None
+    return _CLIENT_HELLO.match(_first_of_client(connection, _RECORD_HEADER + 1)) is not None
 
 
 def _two_alike(connection: ConnectionFacts, segments: list[int]) -> bool:

@@ -77,6 +77,17 @@ WORDS: Final[dict[str, str]] = {
     "findings.listener-overflow.known": "The handshakes of {full:connection|connections} show a full queue; the others on the same port met unanswered SYNs at the same time.",
     "findings.listener-overflow.sure": "Each of them was judged by its own packets; that they share one queue follows from the port.",
     "findings.listener-overflow.look": "On {server}: ss -lnt for port {port} (Recv-Q above Send-Q), nstat -az TcpExtListenOverflows; what keeps the program from calling accept()? A longer backlog only helps against bursts.",
+    # -- repeated-resets ---------------------------------------------------------------
+    "findings.repeated-resets.name": "Reset again and again, by the clock",
+    "findings.repeated-resets.title": "{server} port {port}: RST ×{count}, every {period_s}",
+    "findings.repeated-resets.short": "RST ×{count}, every {period_s}",
+    "findings.repeated-resets.happened": "The {sender} ended {count:connection|connections} of {client} with {server} port {port} by a RST, one every {period_s}, over {took_s}.",
+    "findings.repeated-resets.happened.again": "The {sender} ended {count:connection|connections} of {client} with {server} port {port} by a RST, one every {period_s}, over {took_s}; {again} times {client} connected again at once.",
+    "findings.repeated-resets.meaning": "A timer is behind it: a limit for idle or long connections, a job that runs at intervals, or a device on the way. Each time something was left undone.",
+    "findings.repeated-resets.meaning.again": "{client} wants a connection that lasts, and a timer ends it each time: a limit for idle or long connections at the server, or a device on the way that answers in its name.",
+    "findings.repeated-resets.known": "None of them was closed with a FIN, and the time from one RST to the next is nearly always the same.",
+    "findings.repeated-resets.sure": "How many, when, and which end's address sent the RST are in the packets; what keeps the clock is not.",
+    "findings.repeated-resets.look": "Time-outs of {period_s} in the programs of both ends, in load balancer and firewall; the {sender}'s log at these times.",
     # -- slow-server -------------------------------------------------------------------
     "findings.slow-server.name": "One server is slow",
     "findings.slow-server.title": "Slow server {server}: {count} of {of} connections",

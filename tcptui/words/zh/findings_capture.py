@@ -77,6 +77,17 @@ WORDS: Final[dict[str, str]] = {
     "findings.listener-overflow.known": "{full} 条连接的握手表明队列已满；同一端口上的其他连接在同一时间遇到了没有回应的 SYN。",
     "findings.listener-overflow.sure": "每一条都是根据它自己的包判断的；共用一个队列，是由端口相同得出的。",
     "findings.listener-overflow.look": "在 {server} 上：ss -lnt 看端口 {port}（Recv-Q 大于 Send-Q），nstat -az TcpExtListenOverflows；程序为什么来不及 accept()？加大 backlog 只对突发有用。",
+    # -- repeated-resets ---------------------------------------------------------------
+    "findings.repeated-resets.name": "定时反复收到 RST",
+    "findings.repeated-resets.title": "{server} 端口 {port}：每 {period_s} RST ×{count}",
+    "findings.repeated-resets.short": "RST ×{count}，每 {period_s}",
+    "findings.repeated-resets.happened": "{client} 与 {server} 端口 {port} 的 {count} 条连接被{sender}用 RST 结束，每 {period_s}一次，前后 {took_s}。",
+    "findings.repeated-resets.happened.again": "{client} 与 {server} 端口 {port} 的 {count} 条连接被{sender}用 RST 结束，每 {period_s}一次，前后 {took_s}；其中 {again} 次 {client} 立刻重新建立了连接。",
+    "findings.repeated-resets.meaning": "背后有定时器：空闲或最长连接时间的限制、定时任务，或途中的设备。每次都有事情没有做完。",
+    "findings.repeated-resets.meaning.again": "{client} 需要长连接，却每次都被定时器结束：服务端对空闲或最长连接时间的限制，或途中的设备以它的名义回复 RST。",
+    "findings.repeated-resets.known": "这些连接都没有用 FIN 关闭，而且两次 RST 的间隔几乎总是一样。",
+    "findings.repeated-resets.sure": "有多少次、什么时候、RST 的源地址是哪一端，包里都有；是谁在计时，看不到。",
+    "findings.repeated-resets.look": "两端程序、负载均衡、防火墙里 {period_s}左右的超时设置；{sender}在这些时刻的日志。",
     # -- slow-server -------------------------------------------------------------------
     "findings.slow-server.name": "某台服务器响应慢",
     "findings.slow-server.title": "{server} 响应慢：{of} 条连接中 {count} 条",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, I64, PacketStore
+    from tcptui.protocols.dns.answer import DnsAnswer
 
     Mask = NDArray[np.bool_]
 
@@ -51,7 +52,8 @@ class CaptureFacts:
     """Columns over the kept streams, and their loud findings.
 
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
-    their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.
+    their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``
+    reads what DNS answered.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class CaptureFacts:
         store: PacketStore,
         streams: StreamTable,
         findings: Mapping[int, tuple[Finding, ...]],
+        dns_answers: Callable[[], Iterable[DnsAnswer]] = tuple,
     ) -> None:
         self.store, self.streams = store, streams
+        self._dns_answers = dns_answers
         self.rows = slice(store.first, store.count)
         """The rows that all rules look at; taken before the streams, which may be ahead of them."""
         self.number: I32 = streams.listed()
@@ -182,6 +186,11 @@ class CaptureFacts:
         began = self.began_ns[places]
         next_ns = begun[np.minimum(np.searchsorted(begun, began), len(begun) - 1)]
         return bool(((next_ns >= began) & (next_ns <= began + FALLBACK_NS)).all())
+
+    @cached_property
+    def dns_answers(self) -> tuple[DnsAnswer, ...]:
+        """What DNS answered; frames are read for it."""
+        return tuple(self._dns_answers())
 
     def first_ends(self, places: I64) -> tuple[I64, Mask]:
         """Of the streams at ``places`` (ascending): when the first FIN or RST was captured, and whether of the server.

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.rules.whole_capture.never_opened import never_opened
+from tcptui.findings.rules.whole_capture.repeated_resets import repeated_resets
 from tcptui.findings.rules.whole_capture.restart import server_restarted
 from tcptui.findings.rules.whole_capture.shared_fault import (
     idle_flows_dropped,
@@ -31,6 +32,7 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     common_stall,
     never_opened,
     server_restarted,
+    repeated_resets,
     listener_overflow,
     slow_server,
     lossy_host,

@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
+from tcptui.findings.rules.whole_capture.given_address import given_by_dns
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             continue  # nobody at all answered these clients then: their own link
         said[places] = True
         one_port = len(np.unique(capture.port[places])) == 1
+        given = given_by_dns(capture, places)
         yield capture.finding(
             FindingId.HOST_SILENT,
             places,
@@ -153,6 +155,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             Confidence.CERTAIN,
             _NEVER_OPENED,
             (
+                *(("dns-address",) if given else ()),
                 *(("other-family",) if capture.fell_back(places) else ()),
                 "host-down",
                 "firewall-drop",
@@ -163,6 +166,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             {
                 "shape": "" if one_port else "ports",
                 **_facts(capture, places),
+                **given,
             },
         )
     tried = np.flatnonzero(rest & ~said)
@@ -171,15 +175,22 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             continue
         if not capture.server_heard(int(capture.server[places[0]]), *_while_tried(capture, places)):
             continue  # alive before or after, perhaps not then
+        given = given_by_dns(capture, places)
         yield capture.finding(
             FindingId.PORT_SILENT,
             places,
             _severity(capture, places),
             Confidence.CERTAIN,
             _NEVER_OPENED,
-            ("firewall-drop", "accept-queue-full", *(("scanner",) if _strangers(capture, places) else ())),
+            (
+                *(("dns-address",) if given else ()),
+                "firewall-drop",
+                "accept-queue-full",
+                *(("scanner",) if _strangers(capture, places) else ()),
+            ),
             {
                 **_facts(capture, places),
+                **given,
             },
         )
 
@@ -216,6 +227,7 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
     for _target_key, places in groups(capture.target[tried], tried):
         if not capture.refused[places].all():
             continue
+        given = given_by_dns(capture, places)
         yield capture.finding(
             FindingId.PORT_REFUSED,
             places,
@@ -223,6 +235,7 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
             Confidence.CERTAIN,
             _NEVER_OPENED,
             (
+                *(("dns-address",) if given else ()),
                 *(("other-family",) if capture.fell_back(places) else ()),
                 "not-listening",
                 "firewall-reject",
@@ -231,5 +244,6 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
             ),
             {
                 **_facts(capture, places),
+                **given,
             },
         )

@@ -1,0 +1,51 @@
+"""Frames that came from UDP port 53, found while a batch is decoded; they are parsed only when a rule asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import RowKind
+from tcptui.wire.ip import PROTOCOL_UDP
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+
+#: Rows that are kept: enough for a client, and of a name server all look alike.
+MOST_ROWS: Final = 65_536
+_IPV6_HEADER: Final = 40
+_PORT: Final = 53
+
+
+class DnsRows:
+    """Rows of frames from UDP port 53, in capture order; IPv6 extension headers are not followed."""
+
+    def __init__(self) -> None:
+        self.rows: I32 = np.zeros(0, np.int32)
+        """Store rows, ascending."""
+
+    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
+        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+        rows = slice(first, first + len(start))
+        datagrams = (store.kind[rows] == RowKind.OTHER) & (store.protocol[rows] == PROTOCOL_UDP)
+        at = np.flatnonzero(datagrams)
+        if not len(at) or len(self.rows) >= MOST_ROWS:
+            return
+        network, held = (column[rows][at].astype(np.int64) for column in (store.network_offset, store.captured))
+        fits = network < held
+        at, network, held = at[fits], network[fits], held[fits]
+        begins = buffer[start[at] + network]
+        header = np.where(begins >> 4 == 4, (begins & 0xF).astype(np.int64) * 4, _IPV6_HEADER)
+        fits = network + header + 2 <= held
+        at, place = at[fits], (start[at] + network + header)[fits]
+        from_dns = (buffer[place] == 0) & (buffer[place + 1] == _PORT)
+        found = (first + at[from_dns]).astype(np.int32)
+        if len(found):
+            self.rows = np.concatenate((self.rows, found))[:MOST_ROWS]
+
+    def evict(self, first: int) -> None:
+        """Drop the rows before ``first``, which are evicted."""
+        gone = int(np.searchsorted(self.rows, first))
+        if gone:
+            self.rows = self.rows[gone:].copy()
