@@ -10,7 +10,7 @@ times of both directions are used.  ACKs may be delayed, so these only ever show
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,6 +53,24 @@ class CapturePlace:
     """The host at which it was made, when every telling pair has it at its near end."""
     pairs: int = 0
     """Host pairs whose handshakes or acknowledgments tell something."""
+    host_key: bytes = field(default=b"", compare=False, repr=False)
+    """`host` as its three words in `FlowTable.addresses`, where handshakes tell of it; else empty."""
+
+    @property
+    def own_host(self) -> str | None:
+        """`host`, where handshakes tell of it: streams that tell nothing themselves were captured there, too."""
+        return self.host if self.host_key else None
+
+    def roles(self, streams: StreamTable, chosen: I64) -> list[CapturePoint]:
+        """For each of the streams ``chosen`` which of its ends is `own_host`; `CapturePoint.UNKNOWN`: none, or both."""
+        if not self.host_key:
+            return [CapturePoint.UNKNOWN] * len(chosen)
+        words = np.frombuffer(self.host_key, np.uint64)
+        here = (streams.flows.addresses_of(streams.flow[chosen]) == words).all(axis=2)
+        is_b, one = streams.client_is_b[chosen].astype(np.int64), np.arange(len(chosen))
+        which = here[one, is_b].astype(np.int64) - here[one, 1 - is_b]
+        names = CapturePoint.UNKNOWN, CapturePoint.CLIENT, CapturePoint.SERVER
+        return [names[place] for place in which.tolist()]
 
 
 def position_of(server_wait_ns: int, client_wait_ns: int) -> CapturePoint:
@@ -88,19 +106,24 @@ def positions_of(server_wait_ns: I64, client_wait_ns: I64) -> list[CapturePoint]
 
 def capture_place(streams: StreamTable) -> CapturePlace:
     """Where the capture was made, by the median handshake of each host pair, or else by its acknowledgments."""
-    told = _telling_pairs(streams)
+    by_handshake, by_acks = _telling_pairs(streams)
+    told = by_acks | by_handshake
     votes = set(told.values())
     hosts = [
         {CapturePoint.CLIENT: {pair[:_HOST]}, CapturePoint.SERVER: {pair[_HOST:]}}.get(position, set())
         for pair, position in told.items()
     ]
     shared = set.intersection(*hosts) if hosts else set()
-    host = _host(shared.pop()) if len(shared) == 1 else None
-    return CapturePlace(votes.pop() if len(votes) == 1 else CapturePoint.UNKNOWN, host, len(hosts))
+    key = shared.pop() if len(shared) == 1 else b""
+    position = votes.pop() if len(votes) == 1 else CapturePoint.UNKNOWN
+    return CapturePlace(position, _host(key) if key else None, len(hosts), key if by_handshake else b"")
 
 
-def _telling_pairs(streams: StreamTable) -> dict[bytes, CapturePoint]:
-    """Where each host pair shows that the capture was made, by the pair's key; pairs that tell nothing are left out."""
+def _telling_pairs(streams: StreamTable) -> tuple[dict[bytes, CapturePoint], dict[bytes, CapturePoint]]:
+    """Where each host pair shows that the capture was made, by the pair's key; pairs that tell nothing are left out.
+
+    By their handshakes, and by their acknowledgments.
+    """
     rows = streams.listed()
     parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
     pairs = _Pairs(streams, rows, *parts)
@@ -111,7 +134,7 @@ def _telling_pairs(streams: StreamTable) -> dict[bytes, CapturePoint]:
     once = (streams.verdicts[rows] & SUSPICIOUS) == 0
     ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
     pairs = _Pairs(streams, rows, *ways)
-    return pairs.telling(positions_of(pairs.least(ways[0]), pairs.least(ways[1])), _ENDS) | found
+    return found, pairs.telling(positions_of(pairs.least(ways[0]), pairs.least(ways[1])), _ENDS)
 
 
 class _Pairs:

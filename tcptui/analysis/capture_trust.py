@@ -18,10 +18,10 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.model.capture_point import CapturePoint
     from tcptui.model.packet_store import I32, PacketStore
 
 #: Up to this many connections with ACKs of what was not captured are looked at one by one; of more, most are right.
@@ -44,12 +44,12 @@ class CaptureTrust:
     """Connections of which no SYN was captured."""
     gaps: int
     """Connections with ACKs of data that was not captured."""
-    position: CapturePoint
-    """The capture point, if all host pairs that indicate one agree."""
+    place: CapturePlace
+    """Where the capture was made."""
 
 
 def capture_trust(
-    store: PacketStore, streams: StreamTable, quality: CaptureQuality, position: CapturePoint
+    store: PacketStore, streams: StreamTable, quality: CaptureQuality, place: CapturePlace
 ) -> CaptureTrust:
     """The trust in a capture, or in what has been read of it so far."""
     rows = slice(store.first, store.count)  # before the streams, which may be ahead of them
@@ -60,7 +60,7 @@ def capture_trust(
         one_sided=_one_sided(store, streams, rows, listed),
         mid_stream=int(np.count_nonzero((marks & np.uint32(_SYN)) == 0)),
         gaps=_gaps(store, streams, listed),
-        position=position,
+        place=place,
     )
 
 
@@ -81,11 +81,12 @@ def _gaps(store: PacketStore, streams: StreamTable, listed: I32) -> int:
 
 
 def _acknowledges_unseen(view: StreamView) -> bool:
-    """Whether an ACK counts more than its receiver has sent here, in one numbering."""
+    """Whether a segment begins behind what its end had sent here, or an ACK counts more than that; in one numbering."""
     space = sequence_space(view)
     for side in (0, 1):
         heard, sent = space.acknowledged[side][:], space.sent[side][:]
-        if bool(((heard > sent) & (heard > NOTHING)).any()):
+        own = np.flatnonzero((view.from_server == bool(side)) & ((view.flags & TcpFlag.RST) == 0))[1:]
+        if bool((heard > np.maximum(sent, NOTHING)).any()) or bool((space.seq[own] > sent[own - 1]).any()):
             return renumbered(view) is None
     return False
 

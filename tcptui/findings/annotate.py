@@ -95,7 +95,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
         found = [_perhaps_answered(finding) if finding.id in _WITHOUT_ANSWER else finding for finding in found]
     if doubts and signs & FILTERED:
         found = _without_bare_acks(found)
-    if capture_gaps.two_numberings(connection) is not None:
+    if capture_gaps.several_numberings(connection):
         found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts

@@ -16,11 +16,13 @@ import numpy as np
 from tcptui.analysis.capture_point import positions_of
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.findings.facts import SIDES
+from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.stream.clean_streams import CleanStreams
     from tcptui.analysis.stream.columns import RowBlock
     from tcptui.model.finding import Fact
@@ -101,11 +103,11 @@ _REUSED: Final = int(StreamMark.PORT_REUSED)
 _UNSEEN: Final = ("last-ack-unseen", "closed-by-reset")
 
 
-def plain_findings(block: RowBlock, plain: CleanStreams) -> list[BulkFinding]:
+def plain_findings(block: RowBlock, plain: CleanStreams, place: CapturePlace) -> list[BulkFinding]:
     """The findings of ``plain``, whose rows lie in ``block``, in the order in which each stream lists them."""
     if not len(plain):
         return []
-    return [_opened(block, plain), *_reused(block, plain), *_unused(block, plain), *_closed(block, plain)]
+    return [_opened(block, plain, place), *_reused(block, plain), *_unused(block, plain), *_closed(block, plain)]
 
 
 def one_by_one(streams: I64, told: list[BulkFinding]) -> Iterator[tuple[Finding, ...]]:
@@ -129,7 +131,7 @@ def _first_answer(plain: CleanStreams, server: np.ndarray[tuple[int], np.dtype[n
     return first
 
 
-def _opened(block: RowBlock, plain: CleanStreams) -> BulkFinding:
+def _opened(block: RowBlock, plain: CleanStreams, place: CapturePlace) -> BulkFinding:
     """`tcptui.findings.rules.handshake.three_way_handshake` in bulk."""
     frame, time, begin = block.column("frame"), block.column("time_ns"), plain.begin
     server_ns, client_ns = time[begin + 1] - time[begin], time[begin + 2] - time[begin + 1]
@@ -148,7 +150,12 @@ def _opened(block: RowBlock, plain: CleanStreams) -> BulkFinding:
             "total_s": whole_ns,
             "server_s": server_ns,
             "client_s": client_ns,
-            "position": [position.value for position in positions_of(server_ns, client_ns)],
+            "position": [
+                (by_handshake if role is CapturePoint.UNKNOWN else role).value
+                for by_handshake, role in zip(
+                    positions_of(server_ns, client_ns), place.roles(block.streams, plain.stream), strict=True
+                )
+            ],
             "proof_frame": frame[_first_answer(plain, block.column("from_server"))],
         },
         ("syn_frame", "syn_ack_frame", "third_frame"),

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
-from tcptui.analysis.capture_point import NEAR_NS, position_of
+from tcptui.analysis.capture_point import NEAR_NS, CapturePlace, position_of
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import Resend
@@ -72,6 +72,8 @@ class RuleContext:
     """
     error_rows: Callable[[int], list[tuple[int, int]]] | None = None
     """Lists the rows of a stream that begin with an HTTP error status line, each with the status, in capture order."""
+    place: CapturePlace = field(default_factory=CapturePlace)
+    """Where the whole capture was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +255,14 @@ class ConnectionFacts(StreamColumns):
 
     @_Lazy
     def position(self) -> CapturePoint:
-        """Where the capture was made, judged by the two parts of the handshake."""
-        return where_captured(self)
+        """Where the capture was made: at the host that the whole capture tells of, else by this handshake.
+
+        `CapturePlace.roles` is for many streams.
+        """
+        host, ends = self.context.place.own_host, (self.view.client.host, self.view.server.host)
+        if host is None or ends.count(host) != 1:
+            return where_captured(self)
+        return CapturePoint.CLIENT if ends[0] == host else CapturePoint.SERVER
 
     def at_sender(self, side: int) -> bool:
         """Whether the capture was made at ``side`` itself."""

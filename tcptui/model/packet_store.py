@@ -109,7 +109,7 @@ class DecodeIssue(IntFlag):
     REASSEMBLED = 1 << 6
     """The segment was put together from IP fragments; this frame completed it."""
     ZERO_FILLED = 1 << 7
-    """The payload is 2 or 6 zero bytes that fill an Ethernet frame to its minimum: data, or counted padding."""
+    """The payload is 2 or 6 zero bytes that fill an Ethernet frame, tagged or not, to its minimum: data, or padding."""
     LENGTH_FORGOTTEN = 1 << 8
     """The IP header counts more bytes than the frame had by its record: `PacketStore.forgotten` says how many."""
 

@@ -152,7 +152,8 @@ class CatchUp:
                 for source in self._sources:
                     source.stop()
             settled = not advanced and (ended or failure is not None or full)
-            self._judging.set_context(self.quality, live=not settled)
+            self._see_place(complete=settled)
+            self._judging.set_context(self.quality, self.place, live=not settled)
             more = self._judge(advanced=advanced, settled=settled)
             over = settled and (not more or self._steering.seconds_left() <= 0)
             if self._steering.observer is not None:
@@ -211,14 +212,15 @@ class CatchUp:
             sum(received) if received else None, sum(dropped) if dropped else None, notice,
             store.first, read - self._ring.released, self._ring.spool_limit, streams.evicted_streams,
         )  # fmt: skip
-        self._see_place()
         self.revision += 1
 
-    def _see_place(self) -> None:
-        """Update `place` in this thread: with 100,000 connections it takes longer than a key press may wait."""
+    def _see_place(self, *, complete: bool) -> None:
+        """Update `place` in this thread: with 100,000 connections it takes longer than a key press may wait.
+
+        The rules know it before they run.  ``complete``: no more packets come.
+        """
         packets = self._pipeline.store.count
-        complete = packets > self._placed and self.progress.phase is Phase.DONE
-        if complete or packets > PLACE_REGROWTH * self._placed:
+        if (complete and packets > self._placed) or packets > PLACE_REGROWTH * self._placed:
             self._placed, self.place = packets, capture_place(self._pipeline.analyzer.streams)
 
     def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:

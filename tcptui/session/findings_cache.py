@@ -87,7 +87,8 @@ class FindingsCache:
         """Streams whose payload was judged, too, or is never read (`READ_SEGMENTS`)."""
         self.screening: Prefilter | None = None
         """Chooses the streams whose payload is judged in the background; None: no stream."""
-        self.context = RuleContext()
+        self._context = self._unread = RuleContext()
+        self.context = self._context
         self.observer: Observer | None = None
         self.waiting = 0
         """How many due streams the last `refresh` had no time for."""
@@ -99,6 +100,10 @@ class FindingsCache:
 
     @context.setter
     def context(self, context: RuleContext) -> None:
+        if context.place.own_host != self._context.place.own_host:
+            # The same packets say something else now.  What was said of evicted ones stays.
+            count = min(self._streams.count, len(self._judged))
+            self._judged[:count][self._streams.evicted[:count] == 0] = 0
         self._context = replace(context, siblings=self._siblings)
         self._unread = replace(self._context, halves=None)
 
@@ -144,7 +149,7 @@ class FindingsCache:
     def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk and not cached."""
         for gathered, plain, others in self._gathered(chosen, parts=False):
-            findings = one_by_one(plain.stream, plain_findings(gathered.block, plain))
+            findings = one_by_one(plain.stream, plain_findings(gathered.block, plain, self.context.place))
             is_plain = np.zeros(len(gathered.streams), np.bool_)
             is_plain[plain.chosen] = True
             for stream, plainly in zip(gathered.streams.tolist(), is_plain.tolist(), strict=True):
@@ -160,7 +165,8 @@ class FindingsCache:
             found: dict[int, tuple[Finding, ...]] = {}
             for place, findings, times in others:
                 found[place], spent[place] = findings, times
-            yield BulkFindings(gathered.streams, spent, plain.chosen, plain_findings(gathered.block, plain), found)
+            told = plain_findings(gathered.block, plain, self.context.place)
+            yield BulkFindings(gathered.streams, spent, plain.chosen, told, found)
 
     def _gathered(
         self, chosen: NDArray[np.int64], *, parts: bool

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
@@ -40,6 +41,7 @@ class LazyAnnotator:
         self._lock = threading.Lock()
         self._made: FindingsCache | None = None
         self._quality = CaptureQuality()
+        self._place = CapturePlace()
         self._live = False
         self._observer: Observer | None = None
 
@@ -80,12 +82,12 @@ class LazyAnnotator:
         self._observer = observer
         self.annotations.observer = observer
 
-    def set_context(self, quality: CaptureQuality, *, live: bool) -> None:
-        """Set the current capture quality, and whether more may come (so that the capture's end proves nothing)."""
+    def set_context(self, quality: CaptureQuality, place: CapturePlace, *, live: bool) -> None:
+        """Set the current capture quality and point, and whether more may come (then its end proves nothing)."""
         with self._lock:
-            self._quality, self._live = quality, live
+            self._quality, self._place, self._live = quality, place, live
             if self._made is not None:
-                self._made.context = replace(self._made.context, quality=quality, live=live)
+                self._made.context = replace(self._made.context, quality=quality, place=place, live=live)
 
     def _make(self) -> FindingsCache:
         with gc_paused_and_frozen(), imports_stand_aside():
@@ -100,7 +102,12 @@ class LazyAnnotator:
         made.screening = Prefilter(pipeline.store, streams, pipeline.noted, access.payload)
         reader = StreamBytes(access, made.screening, lambda: made.context.live)
         made.context = RuleContext(
-            self._quality, access.bare, self._live, halves=reader.halves, error_rows=reader.error_rows
+            self._quality,
+            access.bare,
+            self._live,
+            halves=reader.halves,
+            error_rows=reader.error_rows,
+            place=self._place,
         )  # fmt: skip
         made.observer = self._observer
         return made

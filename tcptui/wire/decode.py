@@ -39,8 +39,9 @@ _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _HEADER_CUT: Final = np.uint16(DecodeIssue.HEADER_CUT)
 _ZERO_FILLED: Final = np.uint16(DecodeIssue.ZERO_FILLED)
 _LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
-#: Fewest bytes behind the header of an Ethernet frame; shorter packets are padded (IEEE 802.3, 3.2.8).
-ETHERNET_LEAST: Final = 46
+#: Fewest bytes behind the header of an Ethernet frame, without a VLAN tag and behind one (which the card may have
+#: taken off, as on an interface of that VLAN); shorter packets are padded (IEEE 802.3, 3.2.8).
+ETHERNET_LEAST: Final = (46, 42)
 #: Bytes that such a packet lacks: one of 40 bytes, and a SYN of 44, whose only option is the MSS.
 _FILLINGS: Final = (2, 6)
 
@@ -225,7 +226,7 @@ def _zero_filled(batch: Frames, frames: I64, offsets: I64, payload: I64) -> I64:
     if not len(found):
         return found
     these, begin, size = frames[found], offsets[found], payload[found]
-    fills = (begin + size - batch.network[these] == ETHERNET_LEAST) & (batch.version[these] == 4)
+    fills = np.isin(begin + size - batch.network[these], ETHERNET_LEAST) & (batch.version[these] == 4)
     fills &= (begin + size <= batch.captured[these]) & ~batch.quoted[these]
     bytes_of = batch.read(these, begin, _FILLINGS[1])
     fills &= ~((bytes_of != 0) & (np.arange(_FILLINGS[1]) < size[:, None])).any(axis=1)

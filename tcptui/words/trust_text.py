@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
+    from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.words.catalogue import Words
 
@@ -34,19 +35,26 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def _made_at(place: CapturePlace, words: Words) -> str:
+    """Where the capture was made: at one host, which may be client here and server there, or at one kind of end."""
+    if place.own_host is not None:
+        return words("report.position.host", host=place.own_host)
+    return words(f"report.position.{place.position.value}")
+
+
 def trust_items(trust: CaptureTrust, words: Words) -> tuple[str, ...]:
     """Each doubt in a sentence, and where the capture was made."""
     items = [words(f"report.trust.{name}", n=Count(n)) for name, n in _doubts(trust).items()]
     if not items:
         items.append(words("report.trust.sound"))
-    items.append(words(f"report.position.{trust.position.value}"))
+    items.append(_made_at(trust.place, words))
     return tuple(items)
 
 
 def trust_line(trust: CaptureTrust, connections: int, words: Words) -> str:
     """Where the capture was made, and `doubts_line`."""
     parts = (
-        words(f"report.position.{trust.position.value}"),
+        _made_at(trust.place, words),
         doubts_line(trust, connections, words, minor="report.trust.minor"),
     )
     return words("report.list-semicolon").join(parts)

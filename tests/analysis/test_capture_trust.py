@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from traces import write_trace
 
+from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.lessons.loader import load_case
-from tcptui.model.capture_point import CapturePoint
 from tcptui.model.verdict import Verdict
 from tcptui.session.session import open_file
 
@@ -26,11 +26,11 @@ def opened(case: str) -> Session:
 
 
 def trust(session: Session) -> CaptureTrust:
-    return capture_trust(session.store, session.streams, CaptureQuality(), CapturePoint.UNKNOWN)
+    return capture_trust(session.store, session.streams, CaptureQuality(), CapturePlace())
 
 
 def test_whole_connection_raises_no_doubt() -> None:
-    assert trust(opened("hello-service")) == CaptureTrust(CaptureQuality(), 0, 0, 0, CapturePoint.UNKNOWN)
+    assert trust(opened("hello-service")) == CaptureTrust(CaptureQuality(), 0, 0, 0, CapturePlace())
 
 
 def test_connection_of_which_one_direction_is_missing_is_one_sided() -> None:

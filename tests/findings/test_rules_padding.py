@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import struct
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pytest
+from traces import write_line
 
 from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 
 class Told(Protocol):
@@ -106,3 +110,36 @@ def test_keep_alive_of_zero_bytes_is_none(told: Tell) -> None:
     lines = [*plain(TALK[:6]), "60000 C A 100 201 zeros=1", "60040 S A 201 101"]
 
     assert "capture-padding" not in told(lines).findings
+
+
+_MACS: Final = bytes.fromhex("020000000001020000000002")
+#: Link type, and what stands before the IP header: the tag's type and number, or a cooked header.
+LINKS: Final = {
+    "Ethernet": (1, _MACS + b"\x08\x00"),
+    "802.1Q": (1, _MACS + bytes.fromhex("8100 0064 0800")),
+    "QinQ": (1, _MACS + bytes.fromhex("88a8 0007 8100 0064 0800")),
+    "cooked": (113, bytes.fromhex("0000 0001 0006 020000000001 0000 0800")),
+    "cooked v2": (276, bytes.fromhex("0800 0000 00000002 0001 00 06 020000000001 0000")),
+}
+
+
+@pytest.mark.finding("capture-padding")
+@pytest.mark.finding("retransmission-timeout", "out-of-order", "capture-missed-packets", twin=True)
+@pytest.mark.parametrize("zeros", [2, 6])
+@pytest.mark.parametrize("link", LINKS)
+def test_padding_is_padding_behind_every_link_header(tmp_path: Path, link: str, zeros: int) -> None:
+    """Behind a tag 42 bytes are enough, so that a bare ACK is filled with two zero bytes."""
+    number, header = LINKS[link]
+    capture = tmp_path / "trace.pcap"
+    with capture.open("wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, number))
+        for line in TALK:
+            time_ns, packet = write_line(line.replace("zeros=6", f"zeros={zeros}"))
+            seconds, rest = divmod(time_ns, 1_000_000_000)
+            size = len(header) + len(packet)
+            out.write(struct.pack("<IIII", 1_000 + seconds, rest, size, size) + header + packet)
+    session = open_file(capture)
+    found = {finding.id.value: finding for finding in session.findings(0)}
+
+    assert found["capture-padding"].facts["count"] == 6
+    assert not OF_DATA & set(found)

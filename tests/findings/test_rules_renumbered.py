@@ -75,3 +75,53 @@ def test_packet_numbers_that_never_change_show_no_second_numbering(told: Tell) -
 
     assert "capture-duplicates" not in found
     assert "capture-missed-packets" in found
+
+
+@pytest.mark.finding("capture-duplicates")
+@pytest.mark.finding("spurious-retransmission", "retransmission-unexplained", "capture-missed-packets", twin=True)
+@pytest.mark.parametrize("fields", [" v=6", "", " v=6 ts=7,7"])
+@pytest.mark.parametrize("shift", [464_000_000, 3_000_000_000, -70_000_000])
+def test_without_packet_numbers_lengths_and_a_constant_show_both_sides(told: Tell, shift: int, fields: str) -> None:
+    lines = [line.rpartition(" id=")[0] + fields for line in in_time(transfer(0), transfer(shift))]
+    found = told(lines).findings
+
+    assert found["capture-duplicates"].facts["shape"] == "renumbered"
+    assert found["capture-duplicates"].facts["shift"] == shift % 2**32
+    assert not OF_LOSS & set(found)
+
+
+@pytest.mark.finding("capture-duplicates", twin=True)
+def test_segments_of_one_size_are_not_one_another(told: Tell) -> None:
+    lines = [line.rpartition(" id=")[0] + " v=6" for line in transfer(0)]
+
+    assert "capture-duplicates" not in told(lines).findings
+
+
+def joined(shift: int, apart_ms: float) -> list[str]:
+    """The first half of the transfer from one side of the firewall, the second from the other, that much later."""
+    one, two = transfer(0)[:14], transfer(shift)[14:]
+    later = apart_ms - float(two[0].split()[0]) + float(one[-1].split()[0])
+    two = [f"{float(line.split()[0]) + later} {line.split(' ', 1)[1]}" for line in two]
+    return [line.rpartition(" id=")[0] for line in [*one, *two]]
+
+
+@pytest.mark.finding("capture-duplicates")
+@pytest.mark.finding("capture-missed-packets", twin=True)
+@pytest.mark.parametrize(("shift", "apart_ms"), [(464_000_000, 0.2), (2_000_000_000, 60), (464_000_000, 0)])
+def test_more_than_a_line_carries_was_never_sent(told: Tell, shift: int, apart_ms: float) -> None:
+    found = told(joined(shift, apart_ms)).findings
+    finding = found["capture-duplicates"]
+
+    assert (finding.facts["shape"], finding.severity) == ("jump", Severity.NOTE)
+    assert finding.facts["bytes"] >= shift
+    assert not OF_LOSS & set(found)
+
+
+@pytest.mark.finding("capture-duplicates", twin=True)
+@pytest.mark.finding("capture-missed-packets")
+@pytest.mark.parametrize(("shift", "apart_ms"), [(464_000_000, 580), (2_000_000_000, 10_000), (50_000, 0)])
+def test_what_a_line_carries_was_missed(told: Tell, shift: int, apart_ms: float) -> None:
+    found = told(joined(shift, apart_ms)).findings
+
+    assert "capture-duplicates" not in found
+    assert found["capture-missed-packets"].facts["total_bytes"] >= shift

@@ -233,9 +233,13 @@ async def test_what_silence_tells_is_told_by_the_whole_capture_however_early_som
     monkeypatch.setattr("tcptui.session.catch_up.ANNOTATE_EVERY", 0.0)
     live = Session([GrowingSource(data, range(600, len(data), 300))], compile_when=Compile.NEVER)
     looked: list[object] = []
-    monkeypatch.setattr(
-        live.catch_up, "_see_place", lambda: looked.append(live.findings(0) if live.streams.count else ())
-    )
+    report = live.catch_up._report
+
+    def look(*statuses: object, over: bool) -> None:
+        report(*statuses, over=over)
+        looked.append(live.findings(0) if live.streams.count else ())
+
+    monkeypatch.setattr(live.catch_up, "_report", look)
     await _run(live)
     whole = await asyncio.to_thread(open_file, path)
 

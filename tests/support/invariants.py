@@ -21,6 +21,7 @@ from tcptui.analysis.roles import RoleSource
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.facts import ConnectionFacts, RuleContext
+from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import FindingId, Severity
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.words.catalogue import catalogue
@@ -29,7 +30,6 @@ from tcptui.words.language import Language
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.model.capture_point import CapturePoint
     from tcptui.model.finding import Finding
     from tcptui.session.session import Session
 
@@ -44,6 +44,7 @@ class Invariant(StrEnum):
     ALTERNATIVE = "alternative ruled out"
     ROLE = "client and server"
     FRAME = "frames and numbers"
+    PLACE = "capture point"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def violations(session: Session, checked: Counter[Invariant] | None = None) -> I
         if not len(view):
             continue
         stream = _Stream(session, PacketLog(view), findings, counted)
-        for check in (_frames, _waits, _claims, _conflicts, _quiet, _alternatives):
+        for check in (_frames, _waits, _claims, _conflicts, _quiet, _alternatives, _place):
             yield from check(stream)
     yield from _roles(session, counted)
 
@@ -395,7 +396,22 @@ def _excused(stream: _Stream) -> bool:
 def _point(stream: _Stream) -> CapturePoint:
     """Where the capture was made, as the rules see it for this connection."""
     session = stream.session
-    return ConnectionFacts(stream.log.view, RuleContext(quality=session.quality)).position
+    return ConnectionFacts(stream.log.view, RuleContext(quality=session.quality, place=session.place)).position
+
+
+def _place(stream: _Stream) -> Iterator[Violation]:
+    """A report gives one answer to where the capture was made: that of the whole capture, in all findings."""
+    point, own = stream.point(), stream.session.place.own_host
+    view = stream.log.view
+    ends = {CapturePoint.CLIENT: view.client.host, CapturePoint.SERVER: view.server.host}
+    for finding in stream.findings:
+        if "position" not in finding.facts:
+            continue
+        stream.checked[Invariant.PLACE] += 1
+        if finding.facts["position"] != point.value:
+            yield stream.bad(Invariant.PLACE, f"{finding.facts['position']}, not {point.value}", finding)
+        elif list(ends.values()).count(own or "") == 1 and ends.get(point) != own:
+            yield stream.bad(Invariant.PLACE, f"{point.value}, and the capture says {own}", finding)
 
 
 def _alternatives(stream: _Stream) -> Iterator[Violation]:

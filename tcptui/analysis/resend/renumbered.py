@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.arrays import flatnonzero32
+from tcptui.model.seq import SEQ_MASK
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.packet_store import I32
 
 #: Fewest pairs of data segments with the same IP packet number and length, and numbers apart by the same constant, …
 PAIRS: Final = 4
@@ -24,6 +26,10 @@ ALIKE_PERCENT: Final = 80
 SHARE_PERCENT: Final = 50
 #: Longest time from one side of the device to the other.
 ACROSS_NS: Final = 100_000_000
+#: Without packet numbers (IPv6, or always 0): the second copy is among so many next segments of that end, …
+NEXT: Final = 8
+#: … and its number farther away than any window lets neighbours be, so that no two segments of one numbering are.
+FAR_BYTES: Final = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ def renumbered(view: StreamView) -> Renumbered | None:
 
 def _of_side(view: StreamView, side: int) -> Renumbered | None:
     own = flatnonzero32((view.from_server == bool(side)) & (view.length > 0))
+    if len(own) >= 2 * PAIRS and not view.ip_id[own].any():
+        return _among_neighbours(view, side, own)
     numbered = own[view.ip_id[own] != 0]
     if len(numbered) < 2 * PAIRS:
         return None
@@ -69,3 +77,23 @@ def _of_side(view: StreamView, side: int) -> Renumbered | None:
     chosen = np.flatnonzero(view.raw_seq[two] - view.raw_seq[one] == np.uint32(shift))
     earliest = int(chosen[one[chosen].argmin()])
     return Renumbered(side, int(one[earliest]), int(two[earliest]), pairs, shift)
+
+
+def _among_neighbours(view: StreamView, side: int, own: I32) -> Renumbered | None:
+    """As with packet numbers, by length and timestamps of segments that follow one another closely."""
+    for lag in range(1, min(NEXT, len(own) - 1) + 1):
+        one, two = own[:-lag], own[lag:]
+        same = (view.length[one] == view.length[two]) & (view.ts_value[one] == view.ts_value[two])
+        same &= np.abs(view.time_ns[two] - view.time_ns[one]) <= ACROSS_NS
+        far = view.raw_seq[two] - view.raw_seq[one]
+        same &= (far > FAR_BYTES) & (far < np.uint32(SEQ_MASK - FAR_BYTES))
+        shifts, which, counts = np.unique(far[same], return_inverse=True, return_counts=True)
+        if not len(counts) or int(counts.max()) < PAIRS or 200 * int(counts.max()) < SHARE_PERCENT * len(own):
+            continue
+        # A copy and the segment behind its original are as far apart, less one segment: copies come sooner.
+        usual = np.flatnonzero(100 * counts >= ALIKE_PERCENT * counts.max())
+        waits = (view.time_ns[two] - view.time_ns[one])[same]
+        chosen = min(usual.tolist(), key=lambda place: int(np.median(waits[which == place])))
+        first = int(np.flatnonzero(same)[int((which == chosen).argmax())])
+        return Renumbered(side, int(one[first]), int(two[first]), int(counts[chosen]), int(shifts[chosen]))
+    return None

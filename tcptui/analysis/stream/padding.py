@@ -1,9 +1,9 @@
 """Ethernet padding that a wrong IP length counts as payload (rules/findings.md#capture-padding).
 
-A frame has 46 bytes behind its Ethernet header at least.  Where something on the way sets the IP length to what the
-frame has, bare ACKs seem to carry 6 zero bytes, SYNs of 44 bytes 2.  The decoder marks segments that look so
-(`DecodeIssue.ZERO_FILLED`); whether their bytes are data is told by the sender, which goes on at the number before
-them, and by the receiver, which never acknowledges them.  Verdicts count them, as tshark's do.
+A frame has 46 bytes behind its Ethernet header at least, 42 behind a VLAN tag.  Where something on the way sets the
+IP length to what the frame has, bare ACKs seem to carry 6 zero bytes, SYNs of 44 bytes 2.  The decoder marks segments
+that look so (`DecodeIssue.ZERO_FILLED`); whether their bytes are data is told by the sender, which goes on at the
+number before them, and by the receiver, which never acknowledges them.  Verdicts count them, as tshark's do.
 """
 
 from __future__ import annotations

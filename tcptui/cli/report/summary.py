@@ -202,7 +202,7 @@ class Summary:
             start_ns=int(times.min()) if store.count else None,
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
-            trust=capture_trust(store, streams, self._session.quality, capture_place(streams).position),
+            trust=capture_trust(store, streams, self._session.quality, capture_place(streams)),
         )
 
     def connection(self, stream: int) -> Connection:

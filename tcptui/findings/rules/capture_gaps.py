@@ -13,6 +13,7 @@ from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CHALLENGED, FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
+from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
@@ -122,7 +123,7 @@ def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
     """
     if connection.signs & FILTERED:
         return _filtered(connection)
-    if two_numberings(connection) is not None:
+    if several_numberings(connection):
         return None  # the bytes between the two sequence spaces were never sent
     # A challenge ACK belongs to an older connection between the same ports, and so do its numbers.
     gaps = missed(connection) if not connection.signs & CHALLENGED else []
@@ -255,6 +256,39 @@ def two_numberings(connection: ConnectionFacts) -> Renumbered | None:
     return found
 
 
+def number_jump(connection: ConnectionFacts) -> NumberJump | None:
+    """Where one end's numbers jump farther than any line could carry bytes meanwhile; None: nowhere."""
+    kept = connection.view.kept
+    if number_jump not in kept:
+        ranges = [] if connection.signs & CHALLENGED else missed(connection)
+        kept[number_jump] = jump_in(connection, [(gap.side, gap.start, gap.end, gap.seen_at) for gap in ranges])
+    found: NumberJump | None = kept[number_jump]
+    return found
+
+
+def several_numberings(connection: ConnectionFacts) -> bool:
+    """Whether one end's sequence numbers belong to several sequence spaces."""
+    return two_numberings(connection) is not None or number_jump(connection) is not None
+
+
+def _jumped(connection: ConnectionFacts, jump: NumberJump) -> Finding:
+    """`capture-duplicates` (shape ``jump``): two sequence spaces in one stream, one behind the other."""
+    return connection.finding(
+        FindingId.CAPTURE_DUPLICATES,
+        (jump.before, jump.at),
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("sequence-rewritten", "nat-port"),
+        shape="jump",
+        sender=SIDES[jump.side],
+        before_frame=connection.frame[jump.before],
+        at_frame=connection.frame[jump.at],
+        bytes=jump.bytes,
+        apart_s=jump.took_ns / 1e9,
+        count=1,
+    )
+
+
 def _renumbered(connection: ConnectionFacts, both: Renumbered) -> Finding:
     """`capture-duplicates` (shape ``renumbered``): the same packets with other sequence numbers, by a constant."""
     return connection.finding(
@@ -279,6 +313,9 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
     both = two_numberings(connection)
     if both is not None:
         return _renumbered(connection, both)
+    jump = number_jump(connection)
+    if jump is not None:
+        return _jumped(connection, jump)
     copies = recorded_twice(connection)
     if not copies:
         return None

@@ -17,6 +17,7 @@ from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
+from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
@@ -292,7 +293,8 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     elif doubted(connection, rst):
         alternatives = ("rst-injected", *alternatives)
     elif shape == "never-opened":
-        alternatives = ("client-gone", "third-ack-lost", "syn-ack-lost")
+        lost = "third-ack-lost-before" if connection.position is CapturePoint.SERVER else "third-ack-lost"
+        alternatives = connection.possible_here(("client-gone", lost, "syn-ack-lost"))
     return connection.finding(
         FindingId.RST_ABORTIVE_CLOSE,
         (rst - 1, rst),

@@ -529,7 +529,10 @@ def out_of_order(connection: ConnectionFacts) -> Finding | None:
         [index for resend in found for index in (resend.trigger, resend.index)],
         Severity.NOTE,
         Confidence.CERTAIN if proved else Confidence.LIKELY,
-        ("capture-reordered",) if proved else ("capture-reordered", "resent-early"),
+        # What its own interface sent late had no first copy that was lost before.
+        ("capture-reordered",)
+        if proved or connection.at_sender(connection.side[first.index])
+        else ("capture-reordered", "resent-early"),
         shape="proved" if first.proved else "timing",
         count=len(found),
         segments=connection.data_segments,

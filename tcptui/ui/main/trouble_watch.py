@@ -82,7 +82,7 @@ class TroubleWatch:
         if self.wants_trust:
             from tcptui.analysis.capture_trust import capture_trust
 
-            trust = capture_trust(store, streams, session.quality, session.place.position)
+            trust = capture_trust(store, streams, session.quality, session.place)
         self.seen = CaptureSeen(
             revision=revision,
             trouble=session.trouble,

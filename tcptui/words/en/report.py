@@ -48,6 +48,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "report.trust.mid-stream": "{n:connection|connections} began before the capture; the window scale is unknown there",
     "report.trust.one-sided": "{n:connection was|connections were} captured in one direction only: silence there proves nothing",
+    "report.position.host": "by the handshakes it was made at or near {host}",
     "report.position.client": "by the handshakes it was made at or near the clients",
     "report.position.server": "by the handshakes it was made at or near the servers",
     "report.position.middle": "by the handshakes it was made between clients and servers",

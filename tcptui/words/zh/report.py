@@ -44,6 +44,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.gaps": "有 {n} 个连接，被确认的数据不在抓包里：那里漏抓了数据包",
     "report.trust.mid-stream": "有 {n} 个连接在抓包开始前就已建立，窗口缩放无从得知",
     "report.trust.one-sided": "有 {n} 个连接只抓到一个方向：另一端没有动静，不能说明问题",
+    "report.position.host": "从握手的时间看，抓包点在 {host} 本机或紧邻处",
     "report.position.client": "从握手的时间看，抓包点在客户端一侧",
     "report.position.server": "从握手的时间看，抓包点在服务端一侧",
     "report.position.middle": "从握手的时间看，抓包点在客户端与服务端之间",
