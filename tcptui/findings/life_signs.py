@@ -44,6 +44,12 @@ def silent_since_syn_ack(connection: ConnectionFacts) -> bool:
     return handshake is not None and int(connection.space.latest[1][-1]) == handshake.syn_ack
 
 
+def silent_but_syn_ack(connection: ConnectionFacts, until: int) -> bool:
+    """Whether the server had sent SYN-ACKs and nothing else when segment ``until`` passed: it may ignore the client."""
+    latest = int(connection.space.latest[1][until])
+    return latest >= 0 and connection.is_syn_ack(latest)
+
+
 def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> bool:
     """Whether the server sent anything in another connection to the same port after ``begin_ns``, up to ``end_ns``."""
     siblings = connection.context.siblings

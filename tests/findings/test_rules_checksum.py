@@ -64,6 +64,14 @@ def test_repeats_in_complete_silence_may_have_been_ignored(told: Tell) -> None:
 
 
 @pytest.mark.finding("lost-retransmission", twin=True)
+def test_repeats_before_the_server_said_more_than_its_syn_ack_may_have_been_ignored(told: Tell) -> None:
+    tries = [f"{ms} C PA 1 1 100 id={ms}" for ms in (50, 300, 800)]
+    late = ["850 S PA 1 1 100", "850.1 C A 101 101", "1800 C PA 1 101 100 id=1800", "1840 S A 101 101"]
+
+    assert "lost-retransmission" not in told([*OPEN, *tries, *late]).findings
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
 def test_repeat_that_a_d_sack_reports_was_not_lost(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, "400 C A 1 1 1000 id=107", "440 S A 1 6001 sack=1:1001"]
 

@@ -247,6 +247,20 @@ def test_same_bytes_in_smaller_pieces_arrive_after_large_ones_vanished(told: Tel
     assert "path-lost" not in found
 
 
+@pytest.mark.finding("path-mtu-blackhole")
+@pytest.mark.parametrize(("greeting", "confidence"), [([], Confidence.POSSIBLE), (["45 S A 1 1"], Confidence.LIKELY)])
+def test_server_that_has_sent_its_syn_ack_alone_may_ignore_what_is_large(
+    told: Tell, greeting: list[str], confidence: Confidence
+) -> None:
+    large = [f"{ms} C A 1 1 1400 id={ms}" for ms in (50, 300, 800)]
+    found = told(
+        ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", *greeting, *large, "1800 C A 1 1 1000 id=1800", "1840 S A 1 1001"]
+    ).findings
+
+    assert found["path-mtu-blackhole"].confidence is confidence
+    assert ("accept-queue-full" in found["path-mtu-blackhole"].alternatives) is (not greeting)
+
+
 @pytest.mark.finding("path-mtu-blackhole", twin=True)
 def test_large_ones_that_arrive_in_the_end_met_no_black_hole(told: Tell) -> None:
     lines = [*DOWNLOAD, *LARGE, "1800 S A 1 101 1400 id=1800", "1840 C A 101 1401"]

@@ -342,6 +342,19 @@ def test_frozen_echo_elsewhere_says_that_the_reports_had_not_reached_the_sender(
     assert "fast-retransmission" not in found
 
 
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("fast-retransmission", twin=True)
+def test_gap_filled_much_later_than_the_reports_take_there_and_back_waited_for_the_timer(told: Tell) -> None:
+    near = ["0 C S 0 0", "0.1 S SA 0 1", "20 C A 1 1"]
+    flight = [line for i in range(1, 6) for line in (f"{50 + i} C A {1 + 1000 * i} 1 1000", f"{50.1 + i} S A 1 1")]
+    late = told([*near, *flight, "263 C A 1 1 1000", "263.1 S A 1 6001"]).findings
+    prompt = told([*near, *flight, "76 C A 1 1 1000", "76.1 S A 1 6001"]).findings
+
+    assert late["retransmission-timeout"].confidence is Confidence.POSSIBLE
+    assert "fast-retransmission" not in late
+    assert "fast-retransmission" in prompt
+
+
 # -- what it cost ---------------------------------------------------------------------------
 
 TAIL = [*OPEN, "50 C PA 1 1 100 id=5", "90 S PA 1 101 20 id=9", "90.1 C A 101 21 id=6"]

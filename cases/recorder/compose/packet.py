@@ -91,10 +91,12 @@ class Packet:
 
     def frames_at(self, end: End) -> tuple[int, ...]:
         """Its frames in the whole capture at ``end``."""
-        return (self.sent,) if self.sender is end else self.arrived
+        if self.sender is end:
+            return (self.sent,)
+        return self.arrived if self.receiver is end else ()  # what the link made passed one end alone
 
     def time_at(self, end: End) -> int:
         """When it passed that end's interface first; `LAST` when it never did."""
         if self.sender is end:
             return self.sent_ns
-        return self.arrived_ns[0] if self.arrived_ns else LAST
+        return self.arrived_ns[0] if self.arrived_ns and self.receiver is end else LAST

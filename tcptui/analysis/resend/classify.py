@@ -282,8 +282,11 @@ class _Judge:
             known = newest if told else known
         if (told or self._recovery_until[side] > acknowledged) and start >= acknowledged:
             clocked = quiet < RTO_MIN_NS
+            # Away from the sender its silence is only reckoned: beyond a round trip it may as well be the timer's.
+            overdue = start == acknowledged and waited >= RTO_MIN_NS + self._rtt
+            overdue &= 0 < self._rtt < quiet - self._clocked_ns and not self._is_here(side)
             again = previous >= 0 and self._view.verdict[previous] & SUSPICIOUS and waited >= RTO_MIN_NS + self._rtt
-            if clocked and not (again and start == acknowledged and quiet > self._clocked_ns):
+            if clocked and not overdue and not (again and start == acknowledged and quiet > self._clocked_ns):
                 if self._recovery_until[side] <= acknowledged:
                     self._recovery_until[side] = highest
                 return replace(unknown, cause=ResendCause.FAST_RECOVERY, trigger=known, duplicate_acks=duplicates)

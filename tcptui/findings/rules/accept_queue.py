@@ -33,6 +33,8 @@ WAITING_PACKETS: Final = 2_000
 SOON_NS: Final = 200_000_000
 #: A server that holds the connection in SYN-RECEIVED repeats its SYN-ACK within this time (RFC 6298, 2: 1 s at first).
 MUTE_NS: Final = 1_500_000_000
+#: A client that waits for its SYN-ACK has repeated its SYN by then (RFC 6298, 2.1: 1 s; Linux rounds it up to 64 ms).
+SYN_REPEATED_NS: Final = 1_064_000_000
 #: Times that the client's data must be ignored to be a sign of a full queue (rules/findings.md#accept-queue-full).
 IGNORED: Final = 2
 
@@ -64,11 +66,12 @@ def _ignored_data(connection: ConnectionFacts, until: int) -> list[int]:
     return [i for i in range(until) if not connection.side[i] and connection.length[i]]
 
 
-def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int) -> int:
+def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, queued_ns: int | None = None) -> int:
     """How many other connections to the same port seem to wait in the accept queue at the time ``moment_ns``.
 
     They began no later than `SOON_NS` after segment ``opened``, and got no data, and had no FIN or RST, until
-    ``moment_ns``.
+    ``moment_ns``.  With ``queued_ns`` the server had answered them before that time: others cannot have filled the
+    queue by then, and their own SYNs may have been lost at once with this one's.
     """
     siblings = connection.context.siblings
     if siblings is None:
@@ -80,6 +83,8 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int) -> 
         view = siblings.view(other.stream)
         if view.evicted:
             continue  # the server's first data may be among the evicted packets
+        if queued_ns is not None and not (view.time_ns[view.from_server] < queued_ns).any():
+            continue
         said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
         waiting += not len(said) or int(said[0]) > moment_ns
     return waiting
@@ -89,10 +94,11 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     """`third-ack-lost`: the server's timer repeats the SYN-ACK although the client had acknowledged it.
 
     Captured at the server: no ACK came before the repeat, and the client, which never repeated its SYN, had
-    received the SYN-ACK.  Captured at the client: the ACK left, one repeat came, and the server accepted the
-    ACK of that, as its next segment shows.  More repeats, each answered, are a sign of a full queue.  A first
-    repeat after three seconds, or a server that waits for data, is a sign of TCP_DEFER_ACCEPT: when set to
-    one second, its repeats look like a loss (recorded), and only data ends them.
+    received the SYN-ACK; that says little where the repeat reached it before `SYN_REPEATED_NS`.  Captured at the
+    client: the ACK left, one repeat came, and the server accepted the ACK of that, as its next segment shows.  More
+    repeats, each answered, are a sign of a full queue.  A first repeat after three seconds, or a server that waits
+    for data, is a sign of TCP_DEFER_ACCEPT: when set to one second, its repeats look like a loss (recorded), and only
+    data ends them.
     """
     repeats = syn_ack_repeats(connection)
     if not repeats:
@@ -112,12 +118,14 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         return None
     if early and waiting_beside(connection, first, connection.time[repeats[0]]):
         return None
+    # When the first repeat reached the client, by the client's clock: it answers at once.
+    heard_ns = connection.time[late[0]] - connection.time[client_syns(connection)[0]]
     return connection.finding(
         FindingId.THIRD_ACK_LOST,
         [first, *early, *repeats, late[0], taken],
         Severity.WARNING,
         # A SYN-ACK that was lost, and the client's next SYN with it, leave the same packets here.
-        Confidence.POSSIBLE if early else Confidence.LIKELY,
+        Confidence.POSSIBLE if early or heard_ns < SYN_REPEATED_NS else Confidence.LIKELY,
         ("accept-queue-full", "defer-accept") if early else ("accept-queue-full", "syn-ack-lost"),
         shape="left-here" if early else "never-came",
         count=len(repeats),
@@ -321,7 +329,7 @@ def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
         return None
     if answered_together(connection, syns) > 1:
         return None  # two SYNs were answered, so neither was dropped
-    waiting = waiting_beside(connection, syns[0], connection.time[syns[1]])
+    waiting = waiting_beside(connection, syns[0], connection.time[syns[1]], connection.time[syns[0]])
     if not waiting:
         return None
     return _full(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import REPORTED_TWICE, SUSPECT
+from tcptui.findings.life_signs import silent_but_syn_ack
 from tcptui.findings.rules.retransmission import SENT_AGAIN, duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -110,10 +111,12 @@ def _covered(connection: ConnectionFacts, resend: Resend) -> bool:
 def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
     """Whether the peer sent anything between the first copy of the bytes and the later retransmission.
 
-    A repeated SYN-ACK does not count: its sender ignores the bytes.
+    A repeated SYN-ACK does not count: its sender ignores the bytes, as a full accept queue does until it has room.
     """
     start = earlier.previous if earlier.previous >= 0 else earlier.index
     side = connection.side[later.index]
+    if not side and silent_but_syn_ack(connection, earlier.index):
+        return False
     return any(
         connection.side[i] != side and not connection.flags[i] & (SYN | RST) for i in range(start + 1, later.index)
     )

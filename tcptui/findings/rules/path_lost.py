@@ -10,7 +10,7 @@ from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET, SUSPECT
 from tcptui.findings.icmp_quote import first_quote
-from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_since_syn_ack
+from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but_syn_ack, silent_since_syn_ack
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -369,12 +369,13 @@ def _swallowed(connection: ConnectionFacts, side: int, timed: list[Resend]) -> F
         return None
     healed = int(cover)
     prompt = connection.time[healed] - connection.time[smaller[0]] <= max(2 * connection.rtt_ns, AT_ONCE_NS)
+    mute = not side and silent_but_syn_ack(connection, tries[-1])
     return connection.finding(
         FindingId.PATH_MTU_BLACKHOLE,
         [previous, *tries, smaller[0], healed],
         Severity.WARNING,
-        Confidence.LIKELY if connection.at_sender(side) and prompt else Confidence.POSSIBLE,
-        ("loss-by-chance", "mtu-lowered"),
+        Confidence.LIKELY if connection.at_sender(side) and prompt and not mute else Confidence.POSSIBLE,
+        ("accept-queue-full", "loss-by-chance", "mtu-lowered") if mute else ("loss-by-chance", "mtu-lowered"),
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tries),

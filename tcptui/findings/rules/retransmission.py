@@ -16,7 +16,13 @@ from tcptui.analysis.resend.resend import RTO_MIN_NS, Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
-from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile, silent_since_syn_ack
+from tcptui.findings.life_signs import (
+    heard_after,
+    reset_after,
+    served_meanwhile,
+    silent_but_syn_ack,
+    silent_since_syn_ack,
+)
 from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
@@ -367,7 +373,7 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
     # A server that has said nothing yet may have ignored it.
-    mute = not side and _silent_but_syn_ack(connection, worst.index)
+    mute = not side and silent_but_syn_ack(connection, worst.index)
     doubtful = one_way or mute or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
     return connection.finding(
         FindingId.TAIL_LOSS,
@@ -382,12 +388,6 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         position=connection.position.value,
         **_range(connection, worst),
     )
-
-
-def _silent_but_syn_ack(connection: ConnectionFacts, until: int) -> bool:
-    """Whether the server had sent SYN-ACKs and nothing else when segment ``until`` passed."""
-    latest = int(connection.space.latest[1][until])
-    return latest >= 0 and connection.is_syn_ack(latest)
 
 
 def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) -> bool:

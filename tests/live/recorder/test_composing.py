@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from cases.recorder.compose import faults, meddling
 from cases.recorder.compose.capture_faults import CaptureFaultKind
 from cases.recorder.compose.draw import compose
 from cases.recorder.compose.middlebox import acknowledging, renumbered
-from cases.recorder.compose.packet import Packet
+from cases.recorder.compose.packet import LAST, Packet
 from cases.recorder.compose.plan import Kind
 from cases.recorder.compose.report import wilson_lower
 from cases.recorder.compose.truth import Answer, Question
@@ -89,6 +90,13 @@ def test_a_time_out_is_one_where_the_kernel_says_so() -> None:
 
     assert retransmission_timeout(question(packets)).answer is Answer.TRUE
     assert retransmission_timeout(question(packets[:1])).answer is Answer.FALSE
+
+
+def test_what_the_link_made_passed_the_interface_of_its_receiver_alone() -> None:
+    made = replace(sent(0, 5, 0, 0, arrived=7), sender=None)
+
+    assert (made.frames_at(End.SERVER), made.frames_at(End.CLIENT)) == ((7,), ())
+    assert (made.time_at(End.SERVER), made.time_at(End.CLIENT)) == (15 * MS, LAST)
 
 
 def test_the_frames_that_a_finding_names_decide() -> None:
