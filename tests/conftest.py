@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced")
+pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker")
 
 NEEDS: Final = "needs "
 #: What a marker asks of the machine.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     Keep = Callable[[PacketStore, slice], NDArray[np.bool_]]
 
+pytestmark = pytest.mark.uncounted
+
 #: Larger captures are left out: they say no more, and take longer.
 LARGEST: Final = 150_000
 _FLAGS: Final = SYN | FIN | RST
