@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced")
+pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker")
 
 NEEDS: Final = "needs "
 #: What a marker asks of the machine.
@@ -24,8 +24,14 @@ TOOLS: Final = {
 }
 ROOT_MARKERS: Final = {"live"}
 #: Tests of a group share one worker.  Recordings, captures and terminals are a group each, for users and trace buffers
-#: are counted, and they mostly wait; every other file is its own.  These are begun first.
-FIRST: Final = ("recorder", "live", "e2e", "test_mutants", "test_adversary", "test_mutate_captures", "test_wrappings")
+#: are counted, and they mostly wait; every other file is its own.  These take longest and are begun first, or a worker
+#: would come to one of them when all others have ended.
+FIRST: Final = (
+    "recorder", "live", "e2e", "test_adversary", "test_mutants", "test_mutate_captures", "test_follow_oracle",
+    "test_wrappings", "test_batches", "test_invariants", "test_run_text", "test_main_screen", "test_kernel_cache",
+    "test_crowded", "test_quoted_facts", "test_filtered_copies", "test_hostile_bytes", "test_learning", "test_oracle",
+    "test_header_pane", "test_follow_screen",
+)  # fmt: skip
 #: Most workers; each takes some 200 MB.
 MOST_WORKERS: Final = 8
 #: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.

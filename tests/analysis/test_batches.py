@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.kernel.tables import Moved
 
+pytestmark = pytest.mark.uncounted
+
 #: Busy captures: loss, zero windows, reuse, mid-stream starts, one-sided flows, fragments.
 CAPTURES = (
     "tcptrace-6syns.pcap", "tcptrace-fast_reuse.pcap", "nDPI-KakaoTalk_chat.pcap", "zeek-erspan.pcap",

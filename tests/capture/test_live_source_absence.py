@@ -43,7 +43,7 @@ def test_packets_that_went_with_the_interface_are_captured_again(monkeypatch: py
     source = LiveSource(cast("Any", child), CaptureOptions("wire0", count=7))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
-    assert over.wait(10)
+    assert over.wait(60)
 
     assert child.counts[1:] == [2, 2]
     assert source.status().complete

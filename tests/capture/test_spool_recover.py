@@ -69,7 +69,7 @@ def test_pipe_leaves_what_it_brought_when_its_end_was_not_meant() -> None:
         source.start(came.release)
         os.write(writing, HEADER + records(1, 2))
         while source.status().end < 24 + 2 * 76:
-            assert came.acquire(timeout=10)
+            assert came.acquire(timeout=60)
         os.close(writing)
         assert meant or source.keep_spool()
         source.close()
@@ -82,7 +82,7 @@ def test_file_that_is_unpacked_leaves_nothing(folder: Path, tmp_path: Path) -> N
     source = open_file(tmp_path / "packed.gz")
     done = threading.Event()
     source.start(done.set)
-    assert done.wait(10)
+    assert done.wait(60)
 
     assert not source.keep_spool()
     assert list(folder.iterdir()) == []

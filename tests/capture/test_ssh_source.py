@@ -75,7 +75,7 @@ def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(c
         assert process.stdin is not None
         line = process.stdout.readline().strip()
         process.stdin.close()
-        code = process.wait(20)
+        code = process.wait(60)
         assert process.stderr is not None
         said = process.stderr.read()
 
@@ -87,7 +87,7 @@ def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(c
 def _finished(source: RemoteSource) -> None:
     done = threading.Event()
     source.start(lambda: done.set() if source.status().complete else None)
-    assert done.wait(20)
+    assert done.wait(60)
 
 
 def test_drops_told_at_the_end_are_in_the_status() -> None:

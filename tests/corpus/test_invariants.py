@@ -13,6 +13,8 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.uncounted
+
 #: What lies beside captures in the corpus.
 NOT_CAPTURES = {".tsv", ".py", ".jsonl", ".md"}
 

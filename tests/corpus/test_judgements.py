@@ -52,6 +52,7 @@ def test_rows_survive_being_written() -> None:
     assert Row.parse(_ROW.line()) == _ROW
 
 
+@pytest.mark.uncounted
 def test_every_loud_finding_of_the_corpus_is_judged_and_as_it_was(corpus: Path) -> None:
     found = differences(read_table(), said_today(corpus))
 

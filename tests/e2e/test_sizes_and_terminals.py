@@ -122,8 +122,8 @@ def test_no_color_draws_no_colour_and_marks_the_cursor_without(
     terminal.record(raw)
     terminal.start(str(mixed_file))
     terminal.wait("by problems")
-    screen = terminal.wait("refused the connection")
-    assert "━━ RST ACK" in screen
+    terminal.wait("refused the connection")
+    terminal.wait("━━ RST ACK")
     terminal.press("q")
     assert terminal.wait_prompt() == 0
     drawn = raw.read_bytes()

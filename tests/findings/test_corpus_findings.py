@@ -14,10 +14,11 @@ from tcptui.session.session import Session, open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import explain_finding, finding_short
 from tcptui.words.language import Language
-from tcptui.words.packet_text import explain_packet
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.uncounted
 
 LANGUAGES = tuple(Words(language) for language in Language)
 #: The list's note column (cells).
@@ -30,8 +31,6 @@ HEALTHY = (
     "filesamples-simple_http_sll2.pcap",
     "tcpdump-tcp-handshake-nano.pcap",
 )
-#: Most packets explained per capture: the first ones, then every so many.
-EXPLAINED = 150
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +75,6 @@ def test_streams_that_need_no_attention_have_notes_only(sessions: list[Session])
         for stream, findings in _annotated(session):
             worst = max((finding.severity for finding in findings), default=Severity.NOTE)
             assert worst is Severity.NOTE or needed[stream]
-
-
-def test_packets_can_be_explained_in_both_languages(sessions: list[Session]) -> None:
-    for session in sessions:
-        count = session.store.count
-        for row in {*range(min(count, EXPLAINED // 2)), *range(0, count, max(1, 2 * count // EXPLAINED))}:
-            for words in LANGUAGES:
-                explanation = explain_packet(session, row, words)
-                assert explanation.title
-                assert explanation.meaning
-                assert all(line.strip() for section in explanation.sections for line in section.lines)
 
 
 @pytest.mark.parametrize("name", HEALTHY)

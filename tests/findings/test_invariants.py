@@ -22,6 +22,8 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.uncounted
+
 CASES = Path(__file__).resolve().parents[2] / "cases"
 CAPTURES = sorted(CASES.glob("*/*.pcapng*"))
 #: How many times each case is cut short.

@@ -45,7 +45,7 @@ def test_open_connection_shows_owner_and_state_of_its_kernel_and_follows_them(te
         assert "congestion window" in screen
         assert client.stdin is not None
         client.stdin.close()
-        client.wait(20)
+        client.wait(60)
     terminal.wait("This machine has no socket for this connection")
     terminal.press("Escape")
     terminal.wait("following")

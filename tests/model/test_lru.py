@@ -74,12 +74,12 @@ def test_locked_it_makes_a_value_once_for_threads_that_ask_together() -> None:
         return known
 
     def ask() -> None:
-        together.wait(10)
+        together.wait(60)
         cache.renew("a", make)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(makes) == 1

@@ -19,6 +19,8 @@ from tcptui.session.retention import Bounds
 from tcptui.session.session import Session
 from tcptui.wire.numba_compile import compiler_available
 
+pytestmark = pytest.mark.uncounted
+
 ENDS = "10.9.9.9:50000", f"{SERVER}:5432"
 
 

@@ -28,7 +28,7 @@ def test_kernel_is_there_when_the_worker_goes_on_and_is_given_once(at_once: None
     compiler.begin()
     assert compiler.take() is kernel
     assert compiler.take() is None
-    assert announced.wait(10)
+    assert announced.wait(60)
 
 
 def test_compiler_that_was_not_started_keeps_nobody_waiting() -> None:
@@ -46,7 +46,7 @@ def test_closed_compiler_compiles_nothing_and_lets_its_thread_go(
     compiler.start(ended.set)
     compiler.close()
     compiler.begin()
-    assert ended.wait(10)
+    assert ended.wait(60)
     assert compiler.take() is None
 
 

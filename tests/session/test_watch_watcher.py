@@ -97,7 +97,7 @@ def watched(
 
     watcher = Watcher(session, watch, tell=tell)
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 30))
+    asyncio.run(asyncio.wait_for(session.run(), 60))
     session.close()
     return events, watcher, session
 
@@ -240,7 +240,7 @@ def test_who_waits_for_the_end_is_told_how_many_were_not_looked_at(tmp_path: Pat
 
     watcher = Watcher(session, Watch(no_screen=True), tell=tell)
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 30))
+    asyncio.run(asyncio.wait_for(session.run(), 60))
     session.close()
 
     assert session.progress.phase is Phase.DONE
@@ -266,7 +266,7 @@ def test_trouble_that_nobody_looked_at_is_counted_where_only_trouble_is_wanted(
 
     watcher = Hurrying(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 30))
+    asyncio.run(asyncio.wait_for(session.run(), 60))
     session.close()
 
     assert session.progress.rows == 13 * 20

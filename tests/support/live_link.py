@@ -72,7 +72,7 @@ with open(f"/sys/class/net/{interface}/statistics/tx_dropped") as dropped:
 
 def run(*words: str) -> str:
     """Run a command to its end; its output."""
-    return subprocess.run(words, check=True, timeout=30, capture_output=True, text=True).stdout
+    return subprocess.run(words, check=True, timeout=60, capture_output=True, text=True).stdout
 
 
 class Link:
@@ -107,7 +107,7 @@ class Link:
             server.kill()
             server.communicate()
         for namespace in (self.client, self.server):
-            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=30, capture_output=True)
+            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=60, capture_output=True)
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class Link:
         To a station that is not there, so nobody answers.
         """
         words = ("ip", "netns", "exec", self.client, sys.executable, "-c", _FLOOD, INTERFACE, kind, str(count))
-        return int(subprocess.run(words, check=True, timeout=300, capture_output=True, text=True).stdout)
+        return int(subprocess.run(words, check=True, timeout=600, capture_output=True, text=True).stdout)
 
     def processes(self) -> set[int]:
         """Every process in the server's namespace."""

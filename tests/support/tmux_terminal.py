@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Far above what anything takes; only a failing test waits so long.
-DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "30"))
+DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "60"))
 _POLL_S: Final = 0.03
 #: The shell's prompt shows the status of the last command.
 _PROMPT: Final = re.compile(r"^<(\d+)>", re.MULTILINE)
@@ -76,10 +76,13 @@ class Terminal:
         self.wait(lambda screen: _PROMPT.search(screen) is not None, "a prompt")
 
     def _tmux(self, *words: str) -> str:
-        command = ["tmux", "-u", "-L", self._socket, *words]
-        ran = subprocess.run(command, capture_output=True, env=self._environ, timeout=20, check=False)
+        ran = self._ask(*words)
         assert ran.returncode == 0, ran.stderr.decode()
         return ran.stdout.decode("utf-8", "replace")
+
+    def _ask(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        command = ["tmux", "-u", "-L", self._socket, *words]
+        return subprocess.run(command, capture_output=True, env=self._environ, timeout=DEADLINE_S, check=False)
 
     def outside(self, *words: str) -> str:
         """Run a command of tmux, as somebody at the terminal outside could; what it prints."""
@@ -87,9 +90,7 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the window, as a lost connection does."""
-        subprocess.run(
-            ["tmux", "-L", self._socket, "kill-server"], capture_output=True, env=self._environ, timeout=20, check=False
-        )
+        self._ask("kill-server")
 
     def close(self) -> None:
         """End the server and everything that runs in it; wait until nothing of it is left."""
@@ -103,8 +104,7 @@ class Terminal:
         shutil.rmtree(self._spools)
 
     def _is_open(self) -> bool:
-        asked = ["tmux", "-L", self._socket, "has-session"]
-        return subprocess.run(asked, capture_output=True, env=self._environ, timeout=20, check=False).returncode == 0
+        return self._ask("has-session").returncode == 0
 
     # -- what a person does ----------------------------------------------------------------
     def type(self, text: str) -> None:
@@ -188,8 +188,7 @@ class Terminal:
     def stty(self) -> str:
         """The line settings of the pane's terminal, seen from outside."""
         device = self.state("pane_tty")
-        ran = subprocess.run(["stty", "-g", "-F", device], capture_output=True, text=True, timeout=10, check=True)
-        return ran.stdout.strip()
+        return _output("stty", "-g", "-F", device).strip()
 
     def record(self, path: Path) -> None:
         """From now on keep the very bytes that the program sends to the terminal."""
@@ -199,10 +198,7 @@ class Terminal:
     def processes(self) -> dict[int, str]:
         """Every process of the pane's shell, the shell included: id and command line."""
         root = int(self.state("pane_pid"))
-        listing = subprocess.run(
-            ["ps", "-e", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, timeout=10, check=True
-        )
-        rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
+        rows = [line.split(None, 2) for line in _output("ps", "-e", "-ww", "-o", "pid=,ppid=,args=").splitlines()]
         found = {root}
         for _ in range(8):
             found |= {int(pid) for pid, parent, *_ in rows if int(parent) in found}
@@ -224,6 +220,10 @@ class Terminal:
         }
         assert len(own) == 1, own
         return next(iter(own))
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=True).stdout
 
 
 def until(met: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import time
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tcptui.words.language import Language
 
 SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
+#: Only a failing test waits so long, in seconds.
+SETTLES_IN_S = 60
 START_NS = 1_700_000_000_000_000_000
 MSS = b"\x02\x04\x05\xb4"
 
@@ -157,11 +160,14 @@ class Shown:
             await self.settle()
 
     async def settle(self) -> None:
-        """Wait out the debounce of the explanation."""
-        for _ in range(2000):
+        """Wait out the debounce of the explanation; fail where the screen does not come to rest."""
+        end = time.monotonic() + SETTLES_IN_S
+        while True:
             await self.pilot.pause()
-            if self.screen.workspace.settled and self.screen.is_told:
+            settled, told = self.screen.workspace.settled, self.screen.is_told
+            if settled and told:
                 break
+            assert time.monotonic() < end, f"not at rest: workspace settled: {settled}, verdict told: {told}"
             await asyncio.sleep(0.005)
         await self.pilot.pause()
 

@@ -87,7 +87,7 @@ class Counter(FramePacer[None]):
         """Change the text and let the frame be made."""
         before = self.frames
         self.text.update(text)
-        for _ in range(1000):
+        for _ in range(30_000):
             if self.frames > before:
                 return
             await asyncio.sleep(0.001)
@@ -99,7 +99,7 @@ async def running(app: Counter | None = None) -> AsyncIterator[Counter]:
     app = app or Counter()
     task = asyncio.create_task(app.run_async())
     try:
-        for _ in range(2000):
+        for _ in range(30_000):
             if app._driver is not None and "count 0" in app.driver.screen.text:
                 break
             await asyncio.sleep(0.001)
@@ -107,11 +107,11 @@ async def running(app: Counter | None = None) -> AsyncIterator[Counter]:
         yield app
     finally:
         app.exit()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
 
 async def _until_paid(app: Counter, text: str) -> None:
-    for _ in range(5000):
+    for _ in range(30_000):
         if text in app.driver.screen.text:
             return
         await asyncio.sleep(0.001)

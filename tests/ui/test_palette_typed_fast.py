@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
+from textual.command import CommandList
 from textual.widgets import Input
 
 from tcptui.ui.main.column_names import SortKey
@@ -37,14 +38,28 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ActionCommands, "search", later)
 
 
-async def type_at_once(shown: Shown, *keys: str) -> None:
+def is_closed(shown: Shown) -> bool:
+    return not isinstance(shown.pilot.app.screen, Palette)
+
+
+def lists_what_fits(shown: Shown, typed: str) -> bool:
+    """Whether the search for all of ``typed`` has ended, and something was found."""
+    palette = shown.pilot.app.screen
+    if not isinstance(palette, Palette) or palette.query_one(Input).value != typed:
+        return False
+    found = palette.query_one(CommandList)
+    searched = all(worker.is_finished for worker in palette.workers if worker.node is palette)
+    return searched and any(not found.get_option_at_index(place).disabled for place in range(found.option_count))
+
+
+async def type_at_once(shown: Shown, *keys: str, until: Callable[[Shown], bool] = is_closed) -> None:
     """Have the app find all keys waiting; then let it come to rest."""
     for key in keys:
         shown.pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
     for turn in range(400):
         await shown.pilot.pause()
         await asyncio.sleep(0.005)
-        if not isinstance(shown.pilot.app.screen, Palette) and turn > 20:
+        if turn > 20 and until(shown):
             break
     await shown.settle()
 
@@ -68,7 +83,7 @@ async def test_nothing_is_done_when_nothing_fits(show: Show, mixed_session: Sess
 
 async def test_what_was_looked_up_is_chosen_at_once(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await type_at_once(shown, "ctrl+p", *"sort")  # waits for long
+        await type_at_once(shown, "ctrl+p", *"sort", until=lambda shown: lists_what_fits(shown, "sort"))
         assert isinstance(shown.pilot.app.screen, Palette)
         await type_at_once(shown, "enter")
         assert shown.screen.workspace.connections.index.sorting.key is not SortKey.START

@@ -70,7 +70,7 @@ sys.exit(code)
 """
 
 ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 class Terminal:

@@ -37,7 +37,7 @@ data = tape.pcap()
 os.write(descriptor, data)
 pipeline = Pipeline([(descriptor, "capture")])
 if sys.argv[1] == "compiled":
-    pipeline.compile(compiled_kernel())
+    pipeline.analyzer.compile(compiled_kernel())
 while pipeline.advance([len(data)], [True]):
     pass
 print(pipeline.store.verdict[: pipeline.store.count].tolist())

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.finding import Finding
 
+pytestmark = pytest.mark.uncounted
+
 EN, ZH = Words(Language.EN), Words(Language.ZH)
 BOTH = (EN, ZH)
 #: Cells of a title in the explanation strip of an 80-column terminal.
@@ -31,7 +33,7 @@ TITLE = 60
 #: Characters of an English meaning's first sentence; two lines of the strip.
 SENTENCE = 160
 #: Packets explained per capture: the first ones, then every so many.
-EXPLAINED = 120
+EXPLAINED = 150
 PACKET_EN = re.compile(r"[Pp]ackets? (\d+)(?: (?:and|to) (\d+))?")
 PACKET_ZH = re.compile(r"(\d+)(?:、(\d+))? 号包")
 COMMAND = re.compile(
@@ -185,6 +187,16 @@ def test_every_finding_says_where_to_look_with_a_command_or_a_packet(
             look = [s for s in explain_finding(finding, view, words).sections if s.kind is SectionKind.LOOK_NEXT]
             assert len(look) == 1
             assert COMMAND.search(look[0].lines[0]), look
+
+
+def test_packets_can_be_explained_in_both_languages(
+    explained: list[tuple[Session, int, Explanation, Explanation]],
+) -> None:
+    for _session, _row, *both in explained:
+        for explanation in both:
+            assert explanation.title
+            assert explanation.meaning
+            assert all(line.strip() for section in explanation.sections for line in section.lines)
 
 
 def test_titles_and_first_sentences_fit_the_strip(

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from tcptui.capture.live_source import LiveSource
 
 DISCARD = 9
+#: Only a failing test waits so long, in seconds.
+DEADLINE_S = 60
 CLONE_NEWNET = 0x4000_0000
 
 
 def run(*words: str) -> None:
-    subprocess.run(words, check=True, timeout=20, capture_output=True)
+    subprocess.run(words, check=True, timeout=DEADLINE_S, capture_output=True)
 
 
 class Wire:
@@ -84,15 +86,24 @@ class Watched:
     def __init__(self, source: LiveSource) -> None:
         self.source = source
         self._changed = threading.Condition()
+        self._errors: list[str | None] = []
+        """What was announced and nobody has waited for yet: the next error may follow before anybody looks."""
         source.start(self._announced)
 
     def _announced(self) -> None:
         with self._changed:
+            self._errors.append(self.error)
             self._changed.notify_all()
 
-    def wait(self, reached: Callable[[], bool], seconds: float = 10) -> None:
+    def wait(self, reached: Callable[[], bool]) -> None:
         with self._changed:
-            assert self._changed.wait_for(reached, timeout=seconds), self.source.status()
+            assert self._changed.wait_for(reached, timeout=DEADLINE_S), self.source.status()
+
+    def told(self, error: str | None) -> None:
+        """Wait until ``error`` (None: no error) was announced, be it for a moment; it and all before count as seen."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: error in self._errors, timeout=DEADLINE_S), self._errors
+            del self._errors[: self._errors.index(error) + 1]
 
     def complete(self) -> None:
         self.wait(lambda: self.source.status().complete)
@@ -145,7 +156,7 @@ def wire() -> Iterator[Wire]:
         yield pair
     finally:
         for namespace in (pair.left, pair.right):
-            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=20, capture_output=True)
+            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=DEADLINE_S, capture_output=True)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_capture_of_an_interface_that_disappears_keeps_its_file_whole(
     watched.packets(100)
 
     wire.configure("link", "del", "right")
-    watched.wait(lambda: watched.error == "interface_away")
+    watched.told("interface_away")
     assert not source.status().complete
     source.stop()
 
@@ -52,9 +52,9 @@ def test_capture_goes_on_in_the_same_file_when_the_interface_is_back(
         wire.send(50)
         watched.packets(times * 100 - 50)
         wire.configure("link", "del", "right")
-        watched.wait(lambda: watched.error == "interface_away")
+        watched.told("interface_away")
         wire.join()
-        watched.wait(lambda: watched.error == "interface_back")
+        watched.told("interface_back")
         wire.send(50, first=50)
         watched.packets(times * 100)
     source.stop()
@@ -77,9 +77,9 @@ def test_spool_whose_oldest_bytes_were_released_is_captured_on_and_recovered(
     watched.wait(lambda: source.status().end == 24 + 200 * 1058)
     assert source.release(24 + 150 * 1058)
     wire.configure("link", "del", "right")
-    watched.wait(lambda: watched.error == "interface_away")
+    watched.told("interface_away")
     wire.join()
-    watched.wait(lambda: watched.error == "interface_back")
+    watched.told("interface_back")
     wire.send(50, size=1000, first=200)
     watched.wait(lambda: source.status().end == 24 + 250 * 1058)
     assert source.keep_spool()
@@ -98,9 +98,9 @@ def test_count_is_kept_over_an_absence(wire: Any, child: CaptureChild, watch: An
     wire.send(5)
     watched.packets(5)
     wire.configure("link", "del", "right")
-    watched.wait(lambda: watched.error == "interface_away")
+    watched.told("interface_away")
     wire.join()
-    watched.wait(lambda: watched.error == "interface_back")
+    watched.told("interface_back")
     wire.send(5)
     watched.complete()
 
@@ -114,7 +114,7 @@ def test_other_kind_of_interface_in_its_place_is_not_mixed_in(wire: Any, child: 
     wire.send(5)
     watched.packets(5)
     wire.configure("link", "del", "right")
-    watched.wait(lambda: watched.error == "interface_away")
+    watched.told("interface_away")
     wire.configure("tuntap", "add", "right", "mode", "tun")  # raw IP, not Ethernet
     wire.configure("link", "set", "right", "up")
     watched.complete()
@@ -131,7 +131,7 @@ def test_packets_handed_over_after_the_interface_is_gone_do_not_hide_that(
     watched = watch(source)
     wire.send(5)
     wire.configure("link", "del", "right")  # the kernel hands over a block that is not full after 100 ms
-    watched.wait(lambda: watched.error == "interface_away")
+    watched.told("interface_away")
     source.stop()
 
     assert len(watched.frames()) == 5
@@ -145,11 +145,11 @@ def test_interface_that_goes_down_and_up_again_is_captured_further(wire: Any, ch
     watched.packets(10)
 
     wire.configure("link", "set", "right", "down")
-    watched.wait(lambda: watched.error == "interface_is_down")
+    watched.told("interface_is_down")
     wire.configure("link", "set", "right", "up")
     wire.send(10)
     watched.wait(lambda: source.status().complete or source.status().end > 24 + 15 * 116)
-    watched.wait(lambda: watched.error is None)
+    watched.told(None)
 
     assert not source.status().complete
     source.close()
@@ -218,7 +218,7 @@ def test_temporary_spool_stops_at_its_limit(
     watched = watch(source)
 
     wire.send(1000, size=1000)
-    watched.wait(lambda: source.status().complete, 60)  # it gives us time to release something
+    watched.wait(lambda: source.status().complete)  # it gives us time to release something
 
     assert watched.error == "spool_limit"
     assert len(watched.frames()) >= 90

@@ -289,6 +289,6 @@ def test_byte_behind_the_frame_has_no_line(view: View, syn_frame: bytes) -> None
 def test_scapy_is_not_imported_before_it_is_needed() -> None:
     program = "import sys, tcptui.protocols.headers.tree; print(sorted(m for m in sys.modules if m == 'scapy'))"
 
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
 
     assert shown.stdout == "[]\n"

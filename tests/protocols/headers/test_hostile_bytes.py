@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.uncounted
+
 #: Frames taken of each capture of the corpus: enough to meet every protocol in it.
 FRAMES = 40
 #: Captures whose frames are mutated: among them tunnels, all link types, options and fragments.
