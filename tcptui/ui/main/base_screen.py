@@ -34,6 +34,7 @@ from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from textual import events
@@ -289,6 +290,10 @@ class CaptureScreen(NoticingScreen[None]):
             return self.words("screen.list.chosen_gone")
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
+        packets = self.session.store.count
+        if packets and not self.session.streams.count:
+            which = "empty-but" if self.session.progress.growing else "none-but"
+            return self.words(f"screen.list.{which}", n=Count(packets))
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
 
     def _show_status(self) -> None:
