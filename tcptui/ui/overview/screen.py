@@ -168,7 +168,7 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         other = self.session.other
         if other.grow(_OTHER_LOOK) and other.revision != self._other_revision:
             self._other_revision = other.revision
-            counts = counts_text(other.protocols(), self.words) if other.packets else ""
+            counts = counts_text(other.not_tcp(), self.words)
             self._other = self.words("other.overview", counts=counts) if counts else ""
             self._place_parts()
 

@@ -52,7 +52,7 @@ WORDS: Final[dict[str, str]] = {
     "other.line.unreadable": "{protocol}, {size:byte|bytes} that cannot be read as {expected}",
     "other.line.text": "{protocol} {text}",
     "other.line.fragment": "Fragment of an IP datagram",
-    "other.line.tcp-cut": "{protocol}, header cut by the capture",
+    "other.line.tcp-cut": "TCP, header cut by the capture",
     "other.line.arp": "{protocol} operation {operation}",
     "other.line.arp-request": "{protocol} who has {target}? Tell {sender}",
     "other.line.arp-reply": "{protocol} {sender} is at {mac}",

@@ -52,7 +52,7 @@ WORDS: Final[dict[str, str]] = {
     "other.line.unreadable": "{protocol}，{size} 字节，无法按 {expected} 解析",
     "other.line.text": "{protocol} {text}",
     "other.line.fragment": "IP 分片",
-    "other.line.tcp-cut": "{protocol}，首部被抓包截断",
+    "other.line.tcp-cut": "TCP，首部被抓包截断",
     "other.line.arp": "{protocol} 操作码 {operation}",
     "other.line.arp-request": "{protocol} 谁是 {target}？请告知 {sender}",
     "other.line.arp-reply": "{protocol} {sender} 的 MAC 是 {mac}",
