@@ -122,8 +122,9 @@ class OtherPackets:
     # -- building ----------------------------------------------------------------------
     @property
     def is_current(self) -> bool:
-        """Whether all rows of the store have been looked at."""
-        return self._next >= self._store.count
+        """Whether all rows of the store have been looked at, and those that it evicted are forgotten."""
+        forgotten = not self._count or int(self._rows[0]) >= self._store.first
+        return self._next >= self._store.count and forgotten
 
     def grow(self, seconds: float | None = None) -> bool:
         """Look at new rows, for about ``seconds`` at most (None: at all); returns `is_current`.
@@ -132,7 +133,7 @@ class OtherPackets:
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         self._evict()
-        while not self.is_current:
+        while self._next < self._store.count:
             begin = max(self._next, self._store.first)
             stop = min(begin + PIECE, self._store.count)
             found = np.flatnonzero(self._store.kind[begin:stop] != RowKind.TCP) + begin

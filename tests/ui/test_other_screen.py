@@ -104,6 +104,7 @@ async def playing(
 async def test_a_capture_without_tcp_says_which_key_lists_it(udp_only: Session) -> None:
     async with playing(udp_only) as player:
         assert "No TCP connection in this capture: u lists its 6 other packets." in player.text
+        assert "u not TCP" in player.text
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -197,6 +198,21 @@ async def test_hostile_texts_are_drawn_harmlessly(tmp_path: Path) -> None:
         assert not any(sign in text for sign in "\x1b\x07\x9b\u202e\u200b")
         await player.press("enter")
         assert not any(sign in player.text for sign in "\x1b\x07\x9b\u202e\u200b")
+
+
+async def test_packets_that_are_evicted_leave_the_lists(tmp_path: Path) -> None:
+    path = tmp_path / "evicted.pcap"
+    frames = [udp(f"10.1.{n >> 8}.{n & 255}:40000", f"{RESOLVER}:9999") for n in range(6000)]
+    path.write_bytes(pcap([*frames, ASKED, ASKED]))
+    session = await asyncio.to_thread(open_file, path)
+    async with playing(session, (120, 40)) as player:
+        await player.press("u", "enter", "G", "enter")
+        session.store.evict(6001)
+        await player.settle()
+        assert session.other.renewals == 1
+        assert "Not TCP ▸ DNS ▸ 10.0.0.1:40000 → 10.0.0.53:53" in player.text
+        assert "UDP 9999" not in player.text
+        assert "DNS query A a.example" in player.text
 
 
 async def test_a_key_in_a_hundred_thousand_rows_reads_those_on_screen_only(

@@ -181,6 +181,8 @@ class PacketList(_OtherList):
 
     def line(self, row: int) -> str:
         """The packet in one line; the system's message where it cannot be read."""
+        if row < self.session.store.first:
+            return self.words("other.evicted")
         try:
             known = self.session.other_lines.of(row)
         except OSError as error:

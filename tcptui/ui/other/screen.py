@@ -163,7 +163,8 @@ class OtherScreen(NoticingScreen[OtherResult]):
         other = self.session.other
         other.grow(_LOOK)
         due = time.monotonic() - self._shown_at > (_REFRESH if self.session.progress.growing else 0)
-        if other.revision != self._seen and (self._seen < 0 or (due and link_is_idle(self.app))):
+        renumbered = other.renewals != self._renewals  # what the lists hold means something else now
+        if other.revision != self._seen and (self._seen < 0 or renumbered or (due and link_is_idle(self.app))):
             self._seen, self._shown_at = other.revision, time.monotonic()
             self._show()
         if self._wanted != NO_ROW and (other.conversation_of(self._wanted) >= 0 or other.is_current):

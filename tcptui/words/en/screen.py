@@ -108,6 +108,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.go_to": "go to",
     "screen.hint.raw": "raw numbers",
     "screen.hint.copy": "copy",
+    "screen.hint.other": "not TCP",
     "screen.hint.quit": "quit",
     "screen.hint.panes": "pane",
     "screen.hint.fields": "open/close field",

@@ -107,6 +107,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.go_to": "跳转",
     "screen.hint.raw": "原始序列号",
     "screen.hint.copy": "复制",
+    "screen.hint.other": "非 TCP",
     "screen.hint.quit": "退出",
     "screen.hint.panes": "窗格",
     "screen.hint.fields": "展开/收起字段",
