@@ -130,6 +130,8 @@ def space_of(protocol: int) -> Space:
 @lru_cache(maxsize=4096)
 def protocol_name(protocol: int) -> str:
     """The protocol's name, as Wireshark spells it; a number where it has none."""
+    if protocol == TCP:
+        return "TCP (cut)"
     space, number = space_of(protocol), protocol & 0xFFFF
     if space is Space.UDP:
         return "UDP" if not number else _PORT_NAMES.get(number, f"UDP {number}")

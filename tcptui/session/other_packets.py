@@ -17,6 +17,7 @@ import numpy as np
 
 from tcptui.model.arrays import PIECE
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
+from tcptui.model.other_protocol import TCP
 from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore, RowKind
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Ends, read_other_headers
@@ -121,8 +122,9 @@ class OtherPackets:
     # -- building ----------------------------------------------------------------------
     @property
     def is_current(self) -> bool:
-        """Whether all rows of the store have been looked at."""
-        return self._next >= self._store.count
+        """Whether all rows of the store have been looked at, and those that it evicted are forgotten."""
+        forgotten = not self._count or int(self._rows[0]) >= self._store.first
+        return self._next >= self._store.count and forgotten
 
     def grow(self, seconds: float | None = None) -> bool:
         """Look at new rows, for about ``seconds`` at most (None: at all); returns `is_current`.
@@ -131,7 +133,7 @@ class OtherPackets:
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         self._evict()
-        while not self.is_current:
+        while self._next < self._store.count:
             begin = max(self._next, self._store.first)
             stop = min(begin + PIECE, self._store.count)
             found = np.flatnonzero(self._store.kind[begin:stop] != RowKind.TCP) + begin
@@ -196,13 +198,19 @@ class OtherPackets:
                 stop = low + int(np.searchsorted(place[low:high], begin + _SPAN))
                 run = order[low:stop]
                 span = int((offset[run] + size[run]).max()) - begin
-                held = os.pread(self._descriptors[int(spool[low])], span, begin)
+                held = self._read(int(spool[low]), span, begin)
                 parts.append(held.ljust(span, b"\0"))  # a spool that was cut since reads as zeros
                 start[run] = filled + offset[run] - begin
                 filled += span
                 low = stop
         parts.append(bytes(PADDING))
         return np.frombuffer(b"".join(parts), np.uint8), start, size
+
+    def _read(self, spool: int, size: int, offset: int) -> bytes:
+        try:
+            return os.pread(self._descriptors[spool], size, offset)
+        except OSError:  # a disk or a network share that fails: the packets are listed all the same
+            return b""
 
     def _conversations(self, protocols: I64, ends: Ends) -> tuple[I32, U8]:
         """The number of the conversation of each packet, and whether end b sent it."""
@@ -298,6 +306,10 @@ class OtherPackets:
         talks = np.bincount(which, minlength=len(each))
         order = np.lexsort((each, -packets))
         return [ProtocolCount(int(each[at]), int(packets[at]), int(sizes[at]), int(talks[at])) for at in order.tolist()]
+
+    def not_tcp(self) -> list[ProtocolCount]:
+        """`protocols` without TCP that was cut too short to be analysed."""
+        return [each for each in self.protocols() if each.protocol != TCP]
 
     def conversations(self, protocol: int) -> I32:
         """Numbers of the conversations of ``protocol``, those with most packets first."""

@@ -65,7 +65,7 @@ def only(session: Session) -> tuple[str, tuple[str, str]]:
          (f"{CLIENT}:1", f"{SERVER}:2")),
         (over_ethernet(ip(CLIENT, SERVER, 50, bytes(12))), "ESP", (CLIENT, SERVER)),
         (over_ethernet(ip(CLIENT, SERVER, 200, bytes(12))), "IP 200", (CLIENT, SERVER)),
-        (over_ethernet(ip(CLIENT, SERVER, 6, b"\0\1\0\2")), "TCP", (f"{CLIENT}:1", f"{SERVER}:2")),
+        (over_ethernet(ip(CLIENT, SERVER, 6, b"\0\1\0\2")), "TCP (cut)", (f"{CLIENT}:1", f"{SERVER}:2")),
         (over_ethernet(ip(CLIENT, SERVER, 17, bytes(16), fragment=0x2000)), "IP fragment", (CLIENT, SERVER)),
         (ethernet(0x88CC, bytes(20)), "LLDP", ("02:00:00:00:00:01", "02:00:00:00:00:02")),
         (ethernet(0x1234, bytes(20)), "0x1234", ("02:00:00:00:00:01", "02:00:00:00:00:02")),

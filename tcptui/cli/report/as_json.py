@@ -14,6 +14,7 @@ from tcptui.cli.report.json_text import Seconds, to_json
 from tcptui.cli.report.link_names import link_name
 from tcptui.findings.bulk import BulkFindings
 from tcptui.model.finding import Severity
+from tcptui.model.other_protocol import protocol_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,10 @@ def _capture(capture: Capture) -> dict[str, object]:
         "start": _time(capture.start_ns),
         "end": _time(capture.end_ns),
         "link_types": [link_name(link) for link in capture.link_types],
+        "other_protocols": [
+            {"protocol": protocol_name(each.protocol), "packets": each.packets, "bytes": each.wire_bytes}
+            for each in capture.other_protocols
+        ],
         "trust": {
             "kernel_dropped": quality.kernel_dropped,
             "truncated": quality.truncated,

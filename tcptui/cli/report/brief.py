@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.cli.report.blocks import Block, Heading, Paragraph
 from tcptui.words.finding_text import what_happened
 from tcptui.words.frame_roles import frames_with_roles
+from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, clock_time, unbroken_duration
 from tcptui.words.trouble_text import group_numbers, headline, verdict
 from tcptui.words.trust_text import trust_line
@@ -38,6 +39,8 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
         yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
     yield Paragraph(verdict(trouble, summary.count, words), label=words("report.brief.verdict"))
     yield Paragraph(trust_line(capture.trust, summary.count, words), label=words("report.brief.trust"))
+    if capture.other_protocols:
+        yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))
     if notice is not None:
         yield Paragraph(notice)
     for group in trouble.groups[:TOLD_GROUPS]:

@@ -18,6 +18,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title
+from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.trust_text import trust_items
 
@@ -84,6 +85,8 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
     yield Heading(1, capture.label)
     parts = [words("report.capture.packets", packets=Count(capture.packets), tcp=Count(capture.tcp_packets))]
     parts.append(words("report.capture.connections", n=Count(summary.count)))
+    if capture.other_protocols:
+        parts.append(words("report.capture.other", counts=counts_text(capture.other_protocols, words)))
     if capture.start_ns is not None and capture.end_ns is not None:
         parts.append(
             words("report.capture.time", start=clock_time(capture.start_ns), end=clock_time(capture.end_ns),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
+    from tcptui.session.other_packets import OtherPackets, ProtocolCount
 
 #: In a capture of more connections, findings are counted only of those with problems.
 COUNTED_CONNECTIONS: Final = 2_000
@@ -76,6 +77,10 @@ class SessionLike(Protocol):
     @property
     def trouble(self) -> Trouble:
         """The trouble in groups."""
+
+    @property
+    def other(self) -> OtherPackets:
+        """The index over packets that are no TCP segments."""
 
     def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
         """What can be said of the capture as a whole, from ``loud``: the findings of each stream in trouble."""
@@ -140,6 +145,8 @@ class Capture:
     """LINKTYPE_ values, in the order of the sources that use them."""
     trust: CaptureTrust
     """What casts doubt on it."""
+    other_protocols: tuple[ProtocolCount, ...]
+    """What is not TCP, the protocol with most packets first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +210,13 @@ class Summary:
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
             trust=capture_trust(store, streams, self._session.quality, capture_place(streams)),
+            other_protocols=self._other_protocols(),
         )
+
+    def _other_protocols(self) -> tuple[ProtocolCount, ...]:
+        other = self._session.other
+        other.grow()
+        return tuple(other.not_tcp())
 
     def connection(self, stream: int) -> Connection:
         """The numbers and findings of ``stream`` (0-based, below `count`)."""

@@ -79,5 +79,5 @@ def quoted_text(raw: bytes) -> str:
         hosts = [
             f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in zip(hosts, ports, strict=True)
         ]
-    name = "UDP" if protocol == 17 else protocol_name(code(Space.IP, protocol))
+    name = {6: "TCP", 17: "UDP"}.get(protocol) or protocol_name(code(Space.IP, protocol))
     return f"{name} {hosts[0]} → {hosts[1]}"

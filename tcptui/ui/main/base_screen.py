@@ -37,6 +37,7 @@ from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from textual import events
@@ -311,6 +312,9 @@ class CaptureScreen(NoticingScreen[None]):
             return self.words("screen.list.chosen_gone")
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
+        if self.has_no_tcp:
+            which = "empty-but" if self.session.progress.growing else "none-but"
+            return self.words(f"screen.list.{which}", n=Count(self.session.store.count))
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
 
     def _show_status(self) -> None:
@@ -365,7 +369,12 @@ class CaptureScreen(NoticingScreen[None]):
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
         """The hints of the keys for the pane in front."""
-        return hints_for(self.workspace.active, growing=growing, lesson=False)
+        return hints_for(self.workspace.active, growing=growing, lesson=False, other=self.has_no_tcp)
+
+    @property
+    def has_no_tcp(self) -> bool:
+        """Whether there are packets, and none belongs to a connection."""
+        return bool(self.session.store.count) and not self.session.streams.count
 
     def show_hints(self) -> None:
         """Show the hints for the pane in front, and update tabs and status."""

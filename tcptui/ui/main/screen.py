@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
     from tcptui.ui.main.workspace import Place
+    from tcptui.ui.other.screen import OtherResult
     from tcptui.ui.overview.screen import OverviewResult
     from tcptui.ui.palette_entry import PaletteEntry
 
@@ -145,7 +146,7 @@ class MainScreen(LearningScreen):
         if row == NO_ROW:
             self.say(self.words(f"screen.notice.{_why_absent(self.session.store, frame)}", frame=frame))
         elif not self.workspace.go_to_row(row, remember=True):
-            self.say(self.words("screen.notice.not_tcp", frame=frame))
+            self.show_other(row)
         elif self.workspace.active is Pane.CONNECTIONS:
             self.workspace.activate(Pane.TIMELINE)
 
@@ -175,6 +176,22 @@ class MainScreen(LearningScreen):
             else:
                 self.say(self.words("screen.notice.nothing_later"))
 
+    def action_other(self) -> None:
+        """Open the list of the packets that are not TCP."""
+        self.end_prediction()
+        self.show_other(NO_ROW)
+
+    def show_other(self, row: int) -> None:
+        """Open the list of the packets that are not TCP, at ``row`` if it is one."""
+        from tcptui.ui.other.screen import OtherScreen
+
+        self.app.push_screen(OtherScreen(self.session, self.words, self.glyphs, row), self._other_left)
+
+    def _other_left(self, result: OtherResult | None) -> None:
+        """Go to the packet of a connection that was chosen on that screen."""
+        if result is not None:
+            self.show_frame(result.frame)
+
     def action_overview(self) -> None:
         """Open the overview: the trouble of the whole capture."""
         from tcptui.ui.overview.screen import OverviewScreen
@@ -190,7 +207,9 @@ class MainScreen(LearningScreen):
         if result is None:
             return
         self._group = result.group
-        if result.chosen is not None:
+        if result.other:
+            self.action_other()
+        elif result.chosen is not None:
             self.workspace.activate(Pane.CONNECTIONS)
             self.narrow_to(result.chosen)
         elif result.frame:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ROOMY_HEIGHT: Final = 30
 #: And of so many, for a second line about trust.
 MEDIUM_HEIGHT: Final = 22
+#: And of so many, for a line about what is not TCP.
+OTHER_HEIGHT: Final = 18
 _MARGIN: Final = 1
 
 
@@ -73,8 +75,13 @@ class HeadLine:
     style: str
 
 
-def head_lines(seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str) -> list[HeadLine]:
-    """The lines of the head in ``width`` cells, on a terminal of ``height`` lines."""
+def head_lines(
+    seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str, other: str = ""
+) -> list[HeadLine]:
+    """The lines of the head in ``width`` cells, on a terminal of ``height`` lines.
+
+    ``other``: how many packets are not TCP, by protocol; empty without any.
+    """
     roomy = height >= ROOMY_HEIGHT
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
     style = ("good", "note", "warning", "error")[severity] if seen.is_final or severity else "plain"
@@ -83,6 +90,8 @@ def head_lines(seen: CaptureSeen, width: int, height: int, words: Words, ellipsi
         said = words("overview.none-yet")
     lines = _part("", said, style, width, 4 if roomy else 2, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
+    if other and height >= OTHER_HEIGHT:
+        lines += _part("", other, "faint", width, 1, ellipsis)
     if seen.trust is not None and seen.trouble.groups:  # without, there is room for it where the explanation would be
         most = 4 if roomy else 2 if height >= MEDIUM_HEIGHT else 1
         lines += _trust(seen.trust, seen.connections, width, most, words, ellipsis)
@@ -144,14 +153,14 @@ class OverviewHead(PaintedLines):
         self.glyphs = glyphs
         self.words = words
         self.lines: list[HeadLine] = []
-        self._for: tuple[CaptureSeen | None, int, int] = (None, 0, 0)
+        self._for: tuple[CaptureSeen | None, int, int, str] = (None, 0, 0, "")
 
-    def show(self, seen: CaptureSeen, width: int, height: int) -> None:
-        """Show ``seen`` on a terminal of ``width`` x ``height`` cells."""
-        if (seen, width, height) == self._for:
+    def show(self, seen: CaptureSeen, width: int, height: int, other: str) -> None:
+        """Show ``seen`` on a terminal of ``width`` x ``height`` cells; ``other`` as in `head_lines`."""
+        if (seen, width, height, other) == self._for:
             return
-        self._for = seen, width, height
-        self.lines = head_lines(seen, width - 2 * _MARGIN, height, self.words, self.glyphs.ellipsis)
+        self._for = seen, width, height, other
+        self.lines = head_lines(seen, width - 2 * _MARGIN, height, self.words, self.glyphs.ellipsis, other)
         self.styles.height = len(self.lines)
         self.refresh()
 

@@ -16,6 +16,7 @@ OVERVIEW_KEYS: Final = (
     _key("ends", "", "g G Home End", "", KeyArea.MOVE, in_palette=False),
     _key("narrow", "enter,right,l", "Enter → l", "narrow", KeyArea.MOVE),
     _key("explanation", "tab,shift+tab", "Tab", "other_pane", KeyArea.MOVE, in_palette=False),
+    _key("other", "u", "u", "other", KeyArea.MOVE),
     _key("close", "escape,q,0", "Esc q 0", "close", KeyArea.MOVE),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),

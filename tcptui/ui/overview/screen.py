@@ -29,6 +29,7 @@ from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.finding_text import finding_name
+from tcptui.words.other_text import counts_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 #: Interval (seconds) at which the screen asks for the newest look at the capture.
 _BEAT: Final = 0.1
+#: How long (seconds) counting what is not TCP may take at once: a key may wait for it.
+_OTHER_LOOK: Final = 0.02
 #: From this width (cells) on the connections of a group are beside its explanation, else below it.
 BESIDE_WIDTH: Final = 160
 #: The groups take at most this share of the lines, in percent, and at least so many.
@@ -64,6 +67,8 @@ class OverviewResult:
     """The connections to list; None: the list stays as it is."""
     frame: int = 0
     """The packet to go to; 0: none."""
+    other: bool = False
+    """Whether to open the list of the packets that are not TCP."""
 
 
 class OverviewScreen(NoticingScreen[OverviewResult]):
@@ -100,6 +105,9 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         self._group = group
         """The group under the cursor, as it was when it was last shown."""
         self._seen: CaptureSeen | None = None
+        self._other = ""
+        """How many packets are not TCP, by protocol."""
+        self._other_revision = 0
         self._groups_wait = False
         """Whether the groups get the focus as soon as there are some."""
         self._bar = OverviewBar(glyphs, words)
@@ -142,7 +150,8 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         """Whether what is shown is up to date."""
         seen = self._seen
         fresh = self._trouble_watch.is_settled and seen is self._trouble_watch.seen
-        return fresh and seen is not None and seen.trust is not None
+        counted = self.session.other.is_current and self.session.other.revision == self._other_revision
+        return fresh and counted and seen is not None and seen.trust is not None
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -153,6 +162,15 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         if seen is None or (seen is not self._seen and link_is_idle(self.app)):
             self._seen = seen
             self._show()
+        self._count_other()
+
+    def _count_other(self) -> None:
+        other = self.session.other
+        if other.grow(_OTHER_LOOK) and other.revision != self._other_revision:
+            self._other_revision = other.revision
+            counts = counts_text(other.not_tcp(), self.words)
+            self._other = self.words("other.overview", counts=counts) if counts else ""
+            self._place_parts()
 
     def _show(self) -> None:
         groups = () if self._seen is None else self._seen.trouble.groups
@@ -164,7 +182,7 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
     def _place_parts(self) -> None:
         width, height = self.size
         if self._seen is not None:
-            self._head.show(self._seen, width, height)
+            self._head.show(self._seen, width, height, self._other)
         rows = len(self.groups.groups)
         self.set_class(not rows, "-quiet")
         if not rows and self.focused is self.groups:
@@ -233,6 +251,10 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
     def _packet_wanted(self, event: ExplainPane.PacketWanted) -> None:
         event.stop()
         self.dismiss(OverviewResult(self.groups.group, frame=event.frame))
+
+    def action_other(self) -> None:
+        """Close, and open the list of the packets that are not TCP."""
+        self.dismiss(OverviewResult(self.groups.group, other=True))
 
     def action_close(self) -> None:
         """Close without a choice."""

@@ -35,6 +35,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.key.ends": "Go to the first or the last row",
     "overview.key.narrow": "List only the connections of the group; on a packet number, go to that packet",
     "overview.key.explanation": "Go from the groups to the explanation, and back",
+    "overview.key.other": "The packets that are not TCP",
     "overview.key.close": "Back to the connections",
     "overview.key.copy": "Copy the group with its explanation",
     "overview.key.help": "Help, the term of the group first",

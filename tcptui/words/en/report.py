@@ -7,6 +7,8 @@ WORDS: Final[dict[str, str]] = {
     "report.capture.connections": "{n:TCP connection|TCP connections}",
     "report.capture.time": "from {start} to {end} ({duration})",
     "report.capture.links": "link types: {links}",
+    "report.capture.other": "not TCP: {counts}",
+    "report.brief.other": "Not TCP:",
     "report.brief.size": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}",
     "report.brief.size-time": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}; {duration} from {start} on",
     "report.brief.verdict": "Verdict:",

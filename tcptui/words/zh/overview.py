@@ -34,6 +34,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.key.ends": "跳到第一行或最后一行",
     "overview.key.narrow": "只列出该组的连接；在包号上则跳到那个包",
     "overview.key.explanation": "在问题分组与说明之间切换",
+    "overview.key.other": "非 TCP 的包",
     "overview.key.close": "回到连接列表",
     "overview.key.copy": "复制该组及其说明",
     "overview.key.help": "帮助，该组的术语排在最前",

@@ -7,6 +7,8 @@ WORDS: Final[dict[str, str]] = {
     "report.capture.connections": "TCP 连接 {n} 个",
     "report.capture.time": "从 {start} 到 {end}（{duration}）",
     "report.capture.links": "链路类型：{links}",
+    "report.capture.other": "非 TCP：{counts}",
+    "report.brief.other": "非 TCP：",
     "report.brief.size": "{packets} 个包，其中 TCP {tcp} 个，{n} 条 TCP 连接",
     "report.brief.size-time": "{packets} 个包，其中 TCP {tcp} 个，{n} 条 TCP 连接；自 {start} 起 {duration}",
     "report.brief.verdict": "结论：",

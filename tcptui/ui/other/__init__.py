@@ -1,0 +1,1 @@
+"""`u`: the packets that are not TCP: protocols, their conversations, their packets, one packet."""

@@ -1,0 +1,206 @@
+"""The lists of the screen of packets that are not TCP; each draws only the rows on screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from tcptui.model.other_protocol import protocol_name
+from tcptui.model.safe_text import reason_of
+from tcptui.ui.cell_text import fit, grouped, span, stamp
+from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
+from tcptui.words.other_text import line_text
+from tcptui.words.quantities import byte_size
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tcptui.model.packet_store import I32
+    from tcptui.session.other_packets import ProtocolCount
+    from tcptui.session.session import Session
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+_NUMBER: Final = 9
+_TIME: Final = 13
+_SIZE: Final = 11
+_SHARE: Final = 8
+#: Widths from which on a list of packets has their ends, and their length.
+_ENDS_WIDTH: Final = 100
+_LENGTH_WIDTH: Final = 70
+_ENDS_SHARE: Final = 40
+"""Percent of the width."""
+#: Widths from which on conversations have their beginning and their duration.
+_TIMES_WIDTH: Final = 76
+
+
+class _OtherList(VirtualList, inherit_bindings=False):
+    """A list whose screen handles Enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words, *, id: str) -> None:  # noqa: A002
+        super().__init__(glyphs, id=id)
+        self.session = session
+        self.words = words
+
+    def replace_rows(self, count: int, cursor: int) -> None:
+        """There are other rows now: ``count`` of them, with the cursor on ``cursor``."""
+        self.cursor = max(0, min(cursor, count - 1))
+        self.set_row_count(count)
+        self.show_row(self.cursor)
+        self.refresh()
+
+    def head(self, *cells: tuple[str, int, bool]) -> list[Segment]:
+        """Headings: catalogue key, width, whether it stands right."""
+        ellipsis = self.glyphs.ellipsis
+        text = "".join(fit(self.words(f"other.column.{key}"), width, ellipsis, right) for key, width, right in cells)
+        return [Segment(" " + text, self.palette.head)]
+
+
+class ProtocolList(_OtherList):
+    """Protocols with their packets, bytes and conversations, the most packets first."""
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(session, glyphs, words, id="other-protocols")
+        self.counts: list[ProtocolCount] = []
+
+    @property
+    def protocol(self) -> int:
+        """The code under the cursor; -1 without one."""
+        return self.counts[self.cursor].protocol if self.cursor < len(self.counts) else -1
+
+    def show(self, counts: list[ProtocolCount], protocol: int) -> None:
+        """Show ``counts`` with the cursor on ``protocol``."""
+        place = next((at for at, each in enumerate(counts) if each.protocol == protocol), self.cursor)
+        self.counts = counts
+        self.replace_rows(len(counts), place)
+
+    def _name_width(self, width: int) -> int:
+        return max(8, min(width - 1 - _NUMBER - _SHARE - 2 * _SIZE - 3, 28))
+
+    def heading(self, width: int) -> list[Segment]:
+        """Names of the columns."""
+        name = self._name_width(width)
+        return self.head(("protocol", name, False), ("packets", _NUMBER, True), ("share", _SHARE, True),
+                         ("bytes", _SIZE, True), ("conversations", _SIZE + 3, True))  # fmt: skip
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One protocol."""
+        each, total = self.counts[position], max(1, self.session.store.count - self.session.store.first)
+        palette = self.palette
+        numbers = (
+            fit(grouped(each.packets), _NUMBER, "", right=True)
+            + fit(f"{100 * each.packets / total:.1f}%", _SHARE, "", right=True)
+            + fit(byte_size(each.wire_bytes), _SIZE, "", right=True)
+            + fit(grouped(each.conversations), _SIZE + 3, "", right=True)
+        )
+        name = fit(protocol_name(each.protocol), self._name_width(width), self.glyphs.ellipsis)
+        return [Segment(" " + name, palette.strong), Segment(numbers, palette.plain)]
+
+
+class ConversationList(_OtherList):
+    """The conversations of one protocol."""
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(session, glyphs, words, id="other-conversations")
+        self.numbers: I32 = np.zeros(0, np.int32)
+
+    @property
+    def number(self) -> int:
+        """The conversation under the cursor; -1 without one."""
+        return int(self.numbers[self.cursor]) if self.cursor < len(self.numbers) else -1
+
+    def show(self, numbers: I32, number: int) -> None:
+        """Show ``numbers`` with the cursor on the conversation ``number``."""
+        found = np.flatnonzero(numbers == number)
+        self.numbers = numbers
+        self.replace_rows(len(numbers), int(found[0]) if len(found) else 0)
+
+    def _ends_width(self, width: int) -> int:
+        times = 2 * _TIME if width >= _TIMES_WIDTH else 0
+        return max(10, width - 1 - _NUMBER - _SIZE - times)
+
+    def heading(self, width: int) -> list[Segment]:
+        """Names of the columns."""
+        times = (("begins", _TIME, True), ("lasts", _TIME, True)) if width >= _TIMES_WIDTH else ()
+        ends = self._ends_width(width)
+        return self.head(("ends", ends, False), ("packets", _NUMBER, True), ("bytes", _SIZE, True), *times)
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One conversation."""
+        talk = self.session.other.conversation(int(self.numbers[position]))
+        store, palette = self.session.store, self.palette
+        first, second = (str(end) for end in talk.ends)
+        ends = fit(f"{first} {self.glyphs.right} {second}" if second else first, self._ends_width(width),
+                   self.glyphs.ellipsis)  # fmt: skip
+        numbers = fit(grouped(talk.packets), _NUMBER, "", right=True)
+        numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
+        if width >= _TIMES_WIDTH:
+            began, ended = int(store.time_ns[talk.first_row]), int(store.time_ns[talk.last_row])
+            numbers += fit(stamp(began - store.began_ns), _TIME, "", right=True)
+            numbers += fit(span(max(ended - began, 0), self.glyphs.micro), _TIME, "", right=True)
+        return [Segment(" " + ends, palette.strong), Segment(numbers, palette.plain)]
+
+
+class PacketList(_OtherList):
+    """The packets of one conversation, and ICMP errors about it, in capture order."""
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(session, glyphs, words, id="other-packets")
+        self.rows: I32 = np.zeros(0, np.int32)
+
+    @property
+    def store_row(self) -> int:
+        """The row of the store under the cursor; -1 without one."""
+        return int(self.rows[self.cursor]) if self.cursor < len(self.rows) else -1
+
+    def show(self, rows: I32, row: int) -> None:
+        """Show ``rows`` with the cursor on ``row``."""
+        place = int(np.searchsorted(rows, row)) if row >= 0 else 0
+        self.rows = rows
+        self.replace_rows(len(rows), place)
+
+    @staticmethod
+    def _widths(width: int) -> tuple[int, int]:
+        """Cells of the ends and of the length; 0: not shown."""
+        ends = width * _ENDS_SHARE // 100 if width >= _ENDS_WIDTH else 0
+        return ends, 7 if width >= _LENGTH_WIDTH else 0
+
+    def heading(self, width: int) -> list[Segment]:
+        """Names of the columns."""
+        ends, length = self._widths(width)
+        cells = [("number", _NUMBER, True), ("time", _TIME, True)]
+        cells += [("length", length, True)] if length else []
+        segments = self.head(*cells)
+        text = "  " + (fit(self.words("other.column.ends"), ends, self.glyphs.ellipsis) + "  " if ends else "")
+        return [*segments, Segment(text + self.words("other.column.summary"), self.palette.head)]
+
+    def line(self, row: int) -> str:
+        """The packet in one line; the system's message where it cannot be read."""
+        if row < self.session.store.first:
+            return self.words("other.evicted")
+        try:
+            known = self.session.other_lines.of(row)
+        except OSError as error:
+            return reason_of(error)
+        return line_text(known.line, known.protocol, self.words, known.after_ns)
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One packet."""
+        store, row, palette = self.session.store, int(self.rows[position]), self.palette
+        ends, length = self._widths(width)
+        numbers = " " + fit(str(store.frame[row]), _NUMBER, "", right=True)
+        numbers += fit(stamp(int(store.time_ns[row]) - store.began_ns), _TIME, "", right=True)
+        if length:
+            numbers += fit(grouped(int(store.wire_length[row])), length, "", right=True)
+        shown = [Segment(numbers + "  ", palette.faint)]
+        if ends:
+            source, target = self.session.other.ends_of(row)
+            text = f"{source} {self.glyphs.right} {target}" if target.host else str(source)
+            shown.append(Segment(fit(text, ends, self.glyphs.ellipsis) + "  ", palette.plain))
+        used = sum(cell_len(segment.text) for segment in shown)
+        return [*shown, Segment(fit(self.line(row), max(0, width - used), self.glyphs.ellipsis), palette.strong)]

@@ -1,0 +1,388 @@
+"""The packets that are not TCP: protocols on top, below them conversations, then packets; Enter goes down, Esc back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.content import Content
+from textual.widgets import Static
+
+from tcptui.model.other_protocol import protocol_name
+from tcptui.model.packet_store import NO_ROW, NO_STREAM, RowKind
+from tcptui.model.safe_text import reason_of
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
+from tcptui.ui.main.header_pane import HeaderPane
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.other.keys import OTHER_KEYS, hints_at
+from tcptui.ui.other.lists import ConversationList, PacketList, ProtocolList
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
+from tcptui.words.other_text import counts_text
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.theme import Theme
+
+    from tcptui.session.session import Session
+    from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: Interval (seconds) at which the screen looks for new packets, and how long one look may take: a key may wait for it.
+_BEAT: Final = 0.1
+_LOOK: Final = 0.03
+#: While the capture grows, the lists are made anew no oftener than this (seconds): many conversations are sorted.
+_REFRESH: Final = 0.5
+PROTOCOLS, CONVERSATIONS, PACKETS, PACKET = range(4)
+#: From this height (lines) on all lists are shown, else the one with the focus.
+STACKED_HEIGHT: Final = 30
+#: Share of the lines that the upper lists take at most, in percent.
+_UPPER_SHARE: Final = 28
+
+
+@dataclass(frozen=True, slots=True)
+class OtherResult:
+    """A packet of a TCP connection to go to."""
+
+    frame: int
+
+
+class OtherScreen(NoticingScreen[OtherResult]):
+    """Lists what `Session.other` has, updated as the capture grows."""
+
+    DEFAULT_CSS = """
+    OtherScreen {
+        layout: vertical;
+        background: $background;
+        & > #other-bar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & ProtocolList, & ConversationList, & PacketList {
+            background: $background; width: 1fr; height: 1fr; display: none;
+            overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        }
+        & HeaderPane {
+            height: 1fr; display: none; layout: vertical;
+            & #fields {
+                height: 1fr; width: 1fr; background: $background; padding: 0;
+                scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll;
+            }
+            & #hex {
+                height: 6; width: 1fr; padding: 0; border-top: solid $edge; background: $background;
+                overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+            }
+            &.-beside { layout: horizontal; }
+            &.-beside #hex { width: 74; border-top: none; border-left: solid $edge; }
+        }
+        & Tree {
+            & > .tree--guides, & > .tree--guides-selected, & > .tree--guides-hover { color: $edge; }
+            & > .tree--cursor { background: $row-cursor; color: $foreground; text-style: none; }
+            & > .tree--highlight { text-style: none; }
+            & > .tree--highlight-line { background: $background; }
+            &:focus { background-tint: $foreground 0%; }
+        }
+        &.-ascii #hex { border-top: ascii $edge; }
+        &.-ascii HeaderPane.-beside #hex { border-top: none; border-left: ascii $edge; }
+        &.-at-0 ProtocolList, &.-at-1 ConversationList, &.-at-2 PacketList, &.-at-3 HeaderPane { display: block; }
+        &.-stacked.-lists ProtocolList, &.-stacked.-lists ConversationList, &.-stacked.-lists PacketList {
+            display: block;
+        }
+        &.-stacked.-lists ConversationList, &.-stacked.-lists PacketList { border-top: solid $edge; }
+        &.-stacked.-lists.-ascii ConversationList, &.-stacked.-lists.-ascii PacketList { border-top: ascii $edge; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(OTHER_KEYS)]
+
+    def __init__(self, session: Session, words: Words, glyphs: Glyphs, row: int = NO_ROW) -> None:
+        """``row``: the packet to show at first; `NO_ROW` for the protocols."""
+        super().__init__(words, glyphs)
+        self.session = session
+        self._wanted = row
+        """The row to go to as soon as the index has it."""
+        self._seen = -1
+        self._shown_at = 0.0
+        """When the lists were made last, by `time.monotonic`."""
+        self._renewals = 0
+        self._level = PROTOCOLS
+        self._bar = Static("", id="other-bar", markup=False)
+        self.protocols = ProtocolList(session, glyphs, words)
+        self.conversations = ConversationList(session, glyphs, words)
+        self.packets = PacketList(session, glyphs, words)
+        self.headers = HeaderPane(glyphs)
+        self.prompt = PromptLine(words)
+
+    def compose(self) -> ComposeResult:
+        """Title, lists, packet, prompt, hints."""
+        yield self._bar
+        yield self.protocols
+        yield self.conversations
+        yield self.packets
+        yield self.headers
+        yield self.prompt
+        yield self.hint_line
+
+    def on_mount(self) -> None:
+        """Show what is known, and look now and then for more."""
+        self.set_class(self.glyphs.line == "-", "-ascii")
+        self.app.theme_changed_signal.subscribe(self, self._repaint)
+        self._go_to_level(PROTOCOLS)
+        self.look()
+        self.set_interval(_BEAT, self.look)
+
+    def _repaint(self, _theme: Theme) -> None:
+        for lines in self.query(PaintedLines):
+            lines.repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show all lists where there is room."""
+        self.set_class(event.size.height >= STACKED_HEIGHT, "-stacked")
+        self._place_lists()
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether all lists are shown."""
+        return self.has_class("-stacked")
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that has been read is shown."""
+        return self.session.other.is_current and self._seen == self.session.other.revision and self._wanted == NO_ROW
+
+    # -- what is shown -----------------------------------------------------------------
+    def look(self) -> None:
+        """Have the index grow a little, and show what is new."""
+        other = self.session.other
+        other.grow(_LOOK)
+        due = time.monotonic() - self._shown_at > (_REFRESH if self.session.progress.growing else 0)
+        renumbered = other.renewals != self._renewals  # what the lists hold means something else now
+        if other.revision != self._seen and (self._seen < 0 or renumbered or (due and link_is_idle(self.app))):
+            self._seen, self._shown_at = other.revision, time.monotonic()
+            self._show()
+        if self._wanted != NO_ROW and (other.conversation_of(self._wanted) >= 0 or other.is_current):
+            row, self._wanted = self._wanted, NO_ROW
+            self.show_row(row)
+        self._show_bar()
+
+    def _show(self) -> None:
+        other = self.session.other
+        protocol, number, row = self.protocols.protocol, self.conversations.number, self.packets.store_row
+        if other.renewals != self._renewals:
+            self._renewals = other.renewals
+            number = other.conversation_of(row)
+        self.protocols.show(other.protocols(), protocol)
+        self._show_conversations(number, row)
+
+    def _show_conversations(self, number: int = -1, row: int = NO_ROW) -> None:
+        self.conversations.show(self.session.other.conversations(self.protocols.protocol), number)
+        self._place_lists()
+        self._show_packets(row)
+
+    def _show_packets(self, row: int = NO_ROW) -> None:
+        number = self.conversations.number
+        rows = self.session.other.rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
+        self.packets.show(rows, row)
+
+    def _place_lists(self) -> None:
+        most = max(HEADING + 3, self.size.height * _UPPER_SHARE // 100)
+        for upper in (self.protocols, self.conversations):
+            upper.styles.height = min(upper.row_count + HEADING + 1, most) if self.is_stacked else "1fr"
+
+    def _show_bar(self) -> None:
+        other, words = self.session.other, self.words
+        if self._level == PROTOCOLS:
+            text = words("other.title", n=Count(other.packets)) if other.packets else words("other.none")
+            if not other.is_current:
+                text = words("other.reading", n=Count(other.packets))
+        else:
+            parts = [words("other.name"), protocol_name(max(self.protocols.protocol, 0))]
+            if self._level >= PACKETS and self.conversations.number >= 0:
+                ends = self.session.other.conversation(self.conversations.number).ends
+                parts.append(f" {self.glyphs.right} ".join(str(end) for end in ends if end.host))
+            if self._level == PACKET and self.packets.store_row >= 0:
+                parts.append(f"#{self.session.store.frame[self.packets.store_row]}")
+            text = f" {self.glyphs.cursor} ".join(filter(None, parts))
+        self._bar.update(Content(f" {text}"), layout=False)
+
+    def show_hints(self) -> None:
+        """Show the hints for the level, unless a notice is shown."""
+        if not self.has_notice:
+            quotes = self._level >= PACKETS and self._quotes(self.packets.store_row)
+            self.hint_line.show(hints_at(self._level, quotes=quotes))
+
+    def _show_packet(self) -> None:
+        row = self.packets.store_row
+        if row < 0:
+            self.headers.show(None, b"")
+            return
+        from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
+
+        try:
+            packet = self.session.packet(row)
+        except OSError as error:
+            self.say(reason_of(error))
+            return
+        self.headers.show(header_tree(packet), packet.data)
+
+    # -- levels ------------------------------------------------------------------------
+    def _go_to_level(self, level: int) -> None:
+        self._level = level
+        for each in range(PACKET + 1):
+            self.set_class(each == level, f"-at-{each}")
+        self.set_class(level < PACKET, "-lists")
+        if level == PACKET:
+            self._show_packet()
+        lists = (self.protocols, self.conversations, self.packets, self.headers.tree_view)
+        self.set_focus(lists[level])
+        self._show_bar()
+        self.show_hints()
+
+    def show_row(self, row: int) -> None:
+        """Go to the packet of ``row``, which the index has."""
+        other = self.session.other
+        number = other.conversation_of(row)
+        if number < 0:
+            return
+        self.protocols.show(other.protocols(), other.conversation(number).protocol)
+        self._show_conversations(number, row)
+        self._go_to_level(PACKET)
+
+    @on(VirtualList.Highlighted)
+    def _moved(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        if event.list is self.protocols and event.by_user:
+            self._show_conversations()
+        elif event.list is self.conversations and event.by_user:
+            self._show_packets()
+        self._show_bar()
+        self.show_hints()
+
+    @on(VirtualList.Chosen)
+    def _double_clicked(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.action_drill()
+
+    @on(VirtualList.EndWanted)
+    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
+        event.stop()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus: a list may have been clicked."""
+        lists = (self.protocols, self.conversations, self.packets)
+        if event.widget in lists and self._level < PACKET:
+            level = lists.index(event.widget)
+            if level != self._level:
+                self._go_to_level(level)
+
+    # -- keys --------------------------------------------------------------------------
+    def action_drill(self) -> None:
+        """Go one level down."""
+        if self._level < PACKET and self.packets.store_row >= 0:
+            self._go_to_level(self._level + 1)
+
+    def action_next_list(self) -> None:
+        """Go to the next list."""
+        if self._level < PACKET and self.packets.store_row >= 0:
+            self._go_to_level((self._level + 1) % PACKET)
+
+    def action_back(self) -> None:
+        """Go one level up; close at the top."""
+        if self._level == PROTOCOLS:
+            self.action_close()
+        else:
+            self._go_to_level(self._level - 1)
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+    def _quotes(self, row: int) -> bool:
+        """Whether ``row`` is an ICMP error that quotes a connection or a conversation of this capture."""
+        if row < 0:
+            return False
+        store = self.session.store
+        if store.kind[row] == RowKind.ICMP_QUOTE:
+            return int(store.stream[row]) != NO_STREAM
+        return self.session.other.quoted_conversation(row) >= 0
+
+    def action_quoted(self) -> None:
+        """Go from an ICMP error to the connection or conversation that it quotes."""
+        row = self.packets.store_row
+        if self._level < PACKETS or not self._quotes(row):
+            self.say(self.words("other.quotes-nothing"))
+            return
+        store, other = self.session.store, self.session.other
+        if store.kind[row] == RowKind.ICMP_QUOTE:
+            self.dismiss(OtherResult(int(store.frame[row])))
+            return
+        number = other.quoted_conversation(row)
+        self.protocols.show(other.protocols(), other.conversation(number).protocol)
+        self._show_conversations(number, row)
+        self._go_to_level(PACKETS)
+
+    def action_go_to(self) -> None:
+        """Ask for a packet's number."""
+        self.prompt.open(PromptKind.GO_TO)
+
+    @on(PromptLine.Changed)
+    def _prompt_changed(self, event: PromptLine.Changed) -> None:
+        event.stop()
+
+    @on(PromptLine.Submitted)
+    def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
+        event.stop()
+        from tcptui.ui.main.go_to import FrameTarget, parse_target
+
+        target = parse_target(event.text)
+        if event.text and not isinstance(target, FrameTarget):
+            self.say(self.words("screen.notice.no_time", text=event.text))
+        elif isinstance(target, FrameTarget):
+            self.show_frame(target.frame)
+
+    @on(HeaderPane.PacketWanted)
+    def _linked_packet_wanted(self, event: HeaderPane.PacketWanted) -> None:
+        event.stop()
+        self.show_frame(event.frame)
+
+    def show_frame(self, frame: int) -> None:
+        """Show the packet with number ``frame``; one of a TCP connection is shown by the main screen."""
+        store = self.session.store
+        row = store.row_of_frame(frame)
+        if row == NO_ROW or store.kind[row] == RowKind.TCP:
+            self.dismiss(OtherResult(frame))
+            return
+        self._wanted = row
+        self.look()
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor: a protocol, a conversation, a packet's line or its header tree."""
+        if self._level == PACKET and self.headers.tree_view.root_node is not None:
+            text = "\n".join(child.label for child in self.headers.tree_view.root_node.children)
+        elif self._level >= PACKETS and self.packets.store_row >= 0:
+            row = self.packets.store_row
+            source, target = self.session.other.ends_of(row)
+            text = f"#{self.session.store.frame[row]} {source} → {target} {self.packets.line(row)}"
+        elif self._level == CONVERSATIONS and self.conversations.number >= 0:
+            ends = self.session.other.conversation(self.conversations.number).ends
+            text = " → ".join(str(end) for end in ends)
+        else:
+            text = counts_text(self.session.other.protocols(), self.words)
+        self.copy(text)
+
+    def action_help(self) -> None:
+        """Open the help, with the keys of this screen first."""
+        from tcptui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, OTHER_KEYS), None))
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """The commands of this screen for the palette."""
+        return palette_entries(self.words, OTHER_KEYS)

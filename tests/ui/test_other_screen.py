@@ -1,0 +1,255 @@
+"""`u`: the packets that are not TCP, from protocols down to the bytes of one, and the ways in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import HOSTILE, START_NS, mixed
+from other_frames import arp, dns_answer, dns_query, icmp, ip, pcap, udp
+from screen_lines import screen_lines
+
+from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.other.screen import OtherScreen
+from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    SnapCompare = Callable[..., bool]
+
+CLIENT, RESOLVER = "10.0.0.1", "10.0.0.53"
+ASKED = udp(f"{CLIENT}:40000", f"{RESOLVER}:53", dns_query(1, "a.example"))
+ANSWERED = udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(1, "a.example", ["192.0.2.10"]))
+REFUSED = icmp(RESOLVER, CLIENT, 3, 3, bytes(4) + ASKED[14:])
+FRAMES = [ASKED, ANSWERED, arp(1, CLIENT, RESOLVER), arp(2, RESOLVER, CLIENT), ASKED, REFUSED]
+SIZES = [(60, 16), (80, 24), (120, 40), (200, 50)]
+
+
+@pytest.fixture
+def udp_only(tmp_path: Path) -> Session:
+    """Six packets, none TCP: DNS 1, 2, 5, ARP 3, 4, and 6 an ICMP error about DNS."""
+    path = tmp_path / "udp.pcap"
+    path.write_bytes(pcap(FRAMES))
+    return open_file(path)
+
+
+@pytest.fixture
+def among_tcp(tmp_path: Path) -> Session:
+    """Four connections with two packets of DNS in front, and an ICMP error about the first SYN (number 3) behind."""
+    tape = mixed()
+    syn = tape.records[0][1]
+    error = ip("192.0.2.10", CLIENT, 1, bytes((3, 1)) + bytes(6) + syn)
+    tape.records[:0] = [(START_NS - 2_000_000, ASKED[14:]), (START_NS - 1_000_000, ANSWERED[14:])]
+    tape.records.append((tape.records[-1][0] + 1_000_000, error))
+    path = tmp_path / "among.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+class Player:
+    """Presses keys, and waits until what they set in motion is shown."""
+
+    def __init__(self, pilot: Pilot[object]) -> None:
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        for _ in range(2000):
+            await self.pilot.pause()
+            screen = self.pilot.app.screen
+            if isinstance(screen, OtherScreen | OverviewScreen):
+                done = screen.settled
+            else:
+                done = not isinstance(screen, MainScreen) or (screen.workspace.settled and screen.is_told)
+            if done:
+                break
+            await self.pilot.pause(0.005)
+        await self.pilot.pause()
+
+    @property
+    def screen(self) -> object:
+        return self.pilot.app.screen
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in screen_lines(self.pilot.app.screen))
+
+
+@asynccontextmanager
+async def playing(
+    session: Session, size: tuple[int, int] = (80, 24), language: Language = Language.EN
+) -> AsyncIterator[Player]:
+    app = TcptuiApp(session, language, ViewOptions(numeric=True))
+    async with app.run_test(size=size) as pilot:
+        player = Player(pilot)
+        await player.settle()
+        yield player
+
+
+async def test_a_capture_without_tcp_says_which_key_lists_it(udp_only: Session) -> None:
+    async with playing(udp_only) as player:
+        assert "No TCP connection in this capture: u lists its 6 other packets." in player.text
+        assert "u not TCP" in player.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", list(Language))
+async def test_enter_goes_down_to_the_bytes_and_esc_back(
+    udp_only: Session, size: tuple[int, int], language: Language
+) -> None:
+    async with playing(udp_only, size, language) as player:
+        await player.press("u")
+        assert "DNS" in player.text
+        assert "ARP" in player.text
+        await player.press("enter")
+        assert f"{CLIENT}:40000 → {RESOLVER}:53" in player.text
+        await player.press("enter")
+        assert "a.example" in player.text
+        await player.press("down", "enter")
+        assert "Domain Name System" in player.text
+        assert "0000  02 00 00 00 00 02" in player.text
+        assert "#2" in player.text
+        for _ in range(3):
+            await player.press("escape")
+            assert isinstance(player.screen, OtherScreen)
+        await player.press("escape")
+        assert isinstance(player.screen, MainScreen)
+
+
+async def test_a_conversation_lists_the_icmp_errors_about_it(udp_only: Session) -> None:
+    async with playing(udp_only) as player:
+        await player.press("u", "enter", "enter")
+        assert "ICMP port unreachable for UDP 10.0.0.1:40000" in player.text
+
+
+async def test_the_number_of_a_packet_that_is_not_tcp_opens_it(among_tcp: Session) -> None:
+    async with playing(among_tcp) as player:
+        await player.press("colon", "2", "enter")
+        assert isinstance(player.screen, OtherScreen)
+        assert "#2" in player.text
+        assert "Domain Name System" in player.text
+        await player.press("colon", "3", "enter")
+        assert isinstance(player.screen, MainScreen)
+        assert int(among_tcp.store.frame[player.screen.workspace.row]) == 3
+        await player.press("colon", "1", "enter")
+        assert "#1" in player.text
+
+
+async def test_from_an_icmp_error_to_the_connection_that_it_quotes(among_tcp: Session) -> None:
+    last = among_tcp.store.count
+    async with playing(among_tcp) as player:
+        await player.press("u", "down", "enter", "enter")
+        assert "ICMP host unreachable" in player.text
+        assert "c what it quotes" in player.text
+        await player.press("c")
+        assert isinstance(player.screen, MainScreen)
+        assert int(among_tcp.store.frame[player.screen.workspace.row]) == last
+        assert player.screen.workspace.ladder.stream == 0
+
+
+async def test_from_an_icmp_error_to_the_conversation_that_it_quotes(udp_only: Session) -> None:
+    async with playing(udp_only) as player:
+        await player.press("colon", "6", "enter", "c")
+        assert "Not TCP ▸ DNS ▸ 10.0.0.1:40000 → 10.0.0.53:53" in player.text
+        await player.press("g", "c")
+        assert "This packet quotes no connection" in player.text
+
+
+async def test_the_overview_counts_them_and_leads_to_them(among_tcp: Session) -> None:
+    async with playing(among_tcp) as player:
+        await player.press("0")
+        assert "Not TCP (u): UDP 2 (DNS 2), ICMP 1" in player.text
+        await player.press("u")
+        assert isinstance(player.screen, OtherScreen)
+
+
+async def test_a_capture_of_tcp_alone_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "tcp.pcap"
+    path.write_bytes(mixed().pcap())
+    async with playing(await asyncio.to_thread(open_file, path)) as player:
+        await player.press("u")
+        assert "Every packet of this capture belongs to TCP." in player.text
+        await player.press("enter", "tab", "c", "y", "q")
+        assert isinstance(player.screen, MainScreen)
+
+
+async def test_hostile_texts_are_drawn_harmlessly(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.pcap"
+    path.write_bytes(pcap([udp(f"{CLIENT}:1", f"{RESOLVER}:514", HOSTILE.decode("utf-8", "ignore").encode())]))
+    async with playing(await asyncio.to_thread(open_file, path), (200, 50)) as player:
+        await player.press("u", "enter", "enter")
+        text = player.text
+        assert "aGFja2Vk" in text
+        assert not any(sign in text for sign in "\x1b\x07\x9b\u202e\u200b")
+        await player.press("enter")
+        assert not any(sign in player.text for sign in "\x1b\x07\x9b\u202e\u200b")
+
+
+async def test_packets_that_are_evicted_leave_the_lists(tmp_path: Path) -> None:
+    path = tmp_path / "evicted.pcap"
+    frames = [udp(f"10.1.{n >> 8}.{n & 255}:40000", f"{RESOLVER}:9999") for n in range(6000)]
+    path.write_bytes(pcap([*frames, ASKED, ASKED]))
+    session = await asyncio.to_thread(open_file, path)
+    async with playing(session, (120, 40)) as player:
+        await player.press("u", "enter", "G", "enter")
+        session.store.evict(6001)
+        await player.settle()
+        assert session.other.renewals == 1
+        assert "Not TCP ▸ DNS ▸ 10.0.0.1:40000 → 10.0.0.53:53" in player.text
+        assert "UDP 9999" not in player.text
+        assert "DNS query A a.example" in player.text
+
+
+async def test_a_key_in_a_hundred_thousand_rows_reads_those_on_screen_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "many.pcap"
+    path.write_bytes(pcap([ASKED] * 100_000))
+    session = await asyncio.to_thread(open_file, path)
+    session.other.grow()
+    async with playing(session) as player:
+        await player.press("u", "enter", "enter")
+        read: list[int] = []
+        of = session.other_lines._read
+        monkeypatch.setattr(session.other_lines, "_read", lambda row: (read.append(row), of(row))[1])
+        began = time.process_time()
+        await player.press("G")
+        assert time.process_time() - began < 2
+        assert "100000" in player.text
+        assert 0 < len(read) <= 60
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "keys"),
+    [
+        pytest.param((80, 24), Language.EN, ("u", "enter", "enter"), id="80x24-packets"),
+        pytest.param((120, 40), Language.ZH, ("u",), id="120x40-zh"),
+        pytest.param((60, 16), Language.EN, ("u",), id="60x16"),
+    ],
+)
+def test_it_looks_as_approved(
+    snap_compare: SnapCompare, udp_only: Session, size: tuple[int, int], language: Language, keys: tuple[str, ...]
+) -> None:
+    async def play(pilot: Pilot[object]) -> None:
+        player = Player(pilot)
+        await player.settle()
+        await player.press(*keys)
+
+    app = TcptuiApp(udp_only, language, ViewOptions(numeric=True))
+
+    assert snap_compare(app, terminal_size=size, run_before=play)
