@@ -76,9 +76,12 @@ class LiveSource:
         return self._limit is not None and self._release.release(offset)
 
     def start(self, announce: Announce) -> None:
-        """Start listening to the child; ``announce`` is called from the listening thread."""
+        """Start listening to the child, if that has not begun; ``announce`` is called from the listening thread."""
         self._announce = announce
-        self._thread.start()
+        if self._thread.ident is None:
+            self._thread.start()
+        else:
+            announce()
 
     def status(self) -> SourceStatus:
         """The current status."""

@@ -72,7 +72,7 @@ class Source(Protocol):
         """
 
     def start(self, announce: Announce) -> None:
-        """Start the sniffer thread, if the source needs one."""
+        """Start the sniffer thread, if the source needs one; of a source that runs already, announce to another."""
 
     def status(self) -> SourceStatus:
         """The current status; may be called from any thread, never blocks."""

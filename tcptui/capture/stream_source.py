@@ -59,9 +59,12 @@ class StreamSource:
         return self.live and self._release.release(offset)
 
     def start(self, announce: Announce) -> None:
-        """Start reading; ``announce`` is called from the reading thread."""
+        """Start reading, if that has not begun; ``announce`` is called from the reading thread."""
         self._announce = announce
-        self._thread.start()
+        if self._thread.ident is None:
+            self._thread.start()
+        else:
+            announce()
 
     def status(self) -> SourceStatus:
         """The current status."""

@@ -122,9 +122,10 @@ class TeeSource:
         return self.source.release(min(offset, self._reader.position)) if self._reader.position else True
 
     def start(self, announce: Announce) -> None:
-        """Start the source and the copying thread."""
+        """Start the source and the copying thread, if they do not run yet."""
         self._announce = announce
-        self._thread.start()
+        if self._thread.ident is None:
+            self._thread.start()
         self.source.start(self._announced)
 
     def status(self) -> SourceStatus:

@@ -88,7 +88,9 @@ class CatchUp:
         compile_when: Compile,
         *,
         live: bool,
+        counted: tuple[int, int] | None = None,
     ) -> None:
+        """``counted``: what the kernel's counters stood at when the packets of this session began; None: at 0."""
         self._sources = sources
         self._pipeline = pipeline
         self._judging = judging
@@ -99,7 +101,11 @@ class CatchUp:
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._watched = compile_when is Compile.BACKGROUND or live
         """Whether streams are judged while packets come; a command on a file reads findings only at the end."""
-        self.progress = Progress(Phase.LIVE if live else Phase.LOADING)
+        self.counted = counted or (0, 0)
+        """Packets received and dropped by the kernel so far, those before this session included."""
+        self._counted_before = self.counted
+        position = sum(reader.position for reader in pipeline.readers)
+        self.progress = Progress(Phase.LIVE if live else Phase.LOADING, bytes_read=position)
         self.revision = 0
         """Incremented whenever anything of the session may have changed."""
         self.place = CapturePlace()
@@ -207,9 +213,12 @@ class CatchUp:
             phase = Phase.FAILED if notice is not None and not store.count else Phase.DONE
         received = [status.received for status in statuses if status.received is not None]
         dropped = [status.kernel_dropped for status in statuses if status.kernel_dropped is not None]
+        self.counted = sum(received), sum(dropped)
+        received_before, dropped_before = self._counted_before
         self.progress = Progress(
             phase, store.count, read, None if growing else end, max(end - read, 0), self.lag.behind(read),
-            sum(received) if received else None, sum(dropped) if dropped else None, notice,
+            self.counted[0] - received_before if received else None,
+            self.counted[1] - dropped_before if dropped else None, notice,
             store.first, read - self._ring.released, self._ring.spool_limit, streams.evicted_streams,
         )  # fmt: skip
         self.revision += 1

@@ -56,7 +56,11 @@ class Pipeline:
     Several spools are merged by time, keeping each one's own order, into one packet store and stream table.
     """
 
-    def __init__(self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None) -> None:
+    def __init__(
+        self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None,
+        after: Pipeline | None = None,
+    ) -> None:  # fmt: skip
+        """``after``: a pipeline over the same spools that has come to rest; this one begins where it stopped."""
         map_long_arrays()
         self.store = PacketStore()
         self.flows = FlowTable()
@@ -65,7 +69,11 @@ class Pipeline:
         self.unknown_link_types: set[int] = set()
         self.noted = NotedRows()
         self._scanner = Scanner()
-        self.readers = [SpoolReader(descriptor, self._scanner) for descriptor, _label in descriptors]
+        before: Sequence[SpoolReader | None] = [None] * len(descriptors) if after is None else after.readers
+        self.readers: list[SpoolReader] = [
+            SpoolReader(descriptor, self._scanner, reader)
+            for (descriptor, _label), reader in zip(descriptors, before, strict=True)
+        ]
         self._labels = [label for _descriptor, label in descriptors]
         self._known: list[dict[int, int]] = [{} for _ in descriptors]
         """Per spool: the parser's interface index -> the index in `sources`."""

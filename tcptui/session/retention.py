@@ -69,8 +69,8 @@ class Bounds:
         return Bounds(max(rows, SHARE), spool, max(streams // bytes_per_stream, SHARE))
 
 
-def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
-    """The row that should become the first kept one; ``end`` is where the only spool ends.
+def next_first(store: PacketStore, bounds: Bounds, end: int, released: int = 0) -> int:
+    """The row that should become the first kept one; the only spool was released up to ``released``, ends at ``end``.
 
     `PacketStore.first` while nothing has to be evicted.  At least one row stays.
     """
@@ -80,7 +80,7 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
         cut = count - bounds.rows + bounds.rows // SHARE
     if bounds.spool is not None and count > first:
         offsets = store.offset[first:count]
-        begin = int(offsets[0]) - RECORD_HEADER_BYTES if first else 0
+        begin = int(offsets[0]) - RECORD_HEADER_BYTES if first else released
         # Leave room for what is captured before the next check: a spool at its limit pauses, then ends the capture.
         most = bounds.spool - SPARE * (bounds.spool // SHARE)
         if end - begin > most:
@@ -140,10 +140,15 @@ class Retention:
         """Maximum size of the spool, whether its oldest bytes can be released or not; None: it keeps everything."""
         return None if self._source is None else self._source.limit_bytes
 
+    def release(self, offset: int) -> None:
+        """Release the spool's bytes before ``offset``, which belong to no packet of this session."""
+        if self._source is not None and self._source.limit_bytes is not None:
+            self._release(self._source, offset)
+
     def turn(self, end: int) -> None:
         """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `eviction_lock` is held."""
         store, streams, bounds = self._store, self._streams, self.bounds
-        first = next_first(store, bounds, end)
+        first = next_first(store, bounds, end, self.released)
         crowded = streams.count - streams.evicted_streams > bounds.streams
         if (first <= store.first and not crowded) or not self.eviction_lock.acquire(blocking=False):
             return

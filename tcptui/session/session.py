@@ -19,7 +19,7 @@ from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.capture.child.priority import lower_priority
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
-from tcptui.capture.spool.files import save_copy
+from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
@@ -34,7 +34,7 @@ from tcptui.session.stream_rows import StreamRows
 from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,10 +77,23 @@ class Session:
         packet_filter: PacketFilter | None = None,
         compile_when: Compile = Compile.BACKGROUND,
         memory: int | None = None,
+        after: Session | None = None,
     ) -> None:
-        """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted."""
+        """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
+
+        ``after``: a session over the same sources that has been left (`leave`); this one begins where it stopped.
+        """
         self._sources = list(sources)
-        self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
+        self._filter, self._compile_when, self._memory = packet_filter, compile_when, memory
+        self._pipeline: Pipeline = Pipeline(
+            [(source.descriptor, source.label) for source in sources],
+            packet_filter,
+            None if after is None else after._pipeline,
+        )
+        self._begin = 0 if after is None else after.progress_end
+        """Where this session's packets begin in the spool; 0: at its beginning."""
+        self._saved_end = self._begin
+        """Up to where of the spool its packets have been saved."""
         self.store: PacketStore = self._pipeline.store
         self.flows: FlowTable = self._pipeline.flows
         self.streams: StreamTable = self._pipeline.analyzer.streams
@@ -113,7 +126,7 @@ class Session:
         """The newest `diagnosis` and `trouble`, and what they were made from."""
         self._stream_cache = StreamCache(self.view, self._access)
         self.steering = Steering()
-        self.catch_up = CatchUp(
+        self.catch_up: CatchUp = CatchUp(
             self._sources,
             self._pipeline,
             self._judging,
@@ -122,8 +135,12 @@ class Session:
             packet_filter,
             compile_when,
             live=self.live,
+            counted=None if after is None else after.catch_up.counted,
         )
         self._closed = False
+        self._running: asyncio.Future[None] | None = None
+        """Done when `run` has ended; None: it has not begun."""
+        self._wake: Callable[[], None] = lambda: None
 
     # -- what screens read --------------------------------------------------------
 
@@ -317,6 +334,7 @@ class Session:
     async def run(self) -> None:
         """Read and analyse until the sources have ended, or `stop` was called, and everything is analysed."""
         loop = asyncio.get_running_loop()
+        running = self._running = loop.create_future()
         announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
         worker = Worker(loop, begins=lower_priority if self.live else None)
 
@@ -329,6 +347,7 @@ class Session:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(wake)
 
+        self._wake = announce
         for source in self._sources:
             source.start(announce)
         self.catch_up.warm_up(announce)
@@ -340,6 +359,30 @@ class Session:
                     break
         finally:
             worker.close()
+            running.set_result(None)
+
+    async def leave(self) -> None:
+        """Have `run` return soon while the sources go on, and wait for it: another session takes over (`anew`)."""
+        self.catch_up.close()
+        self._wake()
+        if self._running is not None:
+            await self._running
+
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether `anew` is possible: packets still come, into one spool, whose header tells all about any of them."""
+        return self.live and self.progress.growing and len(self._sources) == 1 and is_one_capture(self.spool)
+
+    def anew(self) -> Session:
+        """A session of the packets that come after those of this one, which has been left (`leave`).
+
+        The capture goes on meanwhile, so none is missed.  Numbers and times begin anew, as those of a new capture do.
+        The disk space of the packets before is released, where they are in a temporary spool.
+        """
+        session = Session(self._sources, self._filter, self._compile_when, self._memory, after=self)
+        session.own_screen, session.local = self.own_screen, self.local
+        session.ring.release(session._begin)
+        return session
 
     def stop(self) -> None:
         """Stop growing sources; `run` returns once their packets are analysed.  Idempotent."""
@@ -355,7 +398,22 @@ class Session:
         if spool is None:
             raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
         with self.ring.eviction_lock:
-            return save_copy(spool, self.progress.bytes_read, path)
+            end = self.progress.bytes_read
+            size = save_copy(spool, end, path, self._begin)
+        self._saved_end = end
+        return size
+
+    @property
+    def progress_end(self) -> int:
+        """Where in the spool the newest packet that was read ends; with several sources the sum over them."""
+        return sum(reader.position for reader in self._pipeline.readers)
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether packets have been captured, or wait to be read, that `save` has not copied."""
+        progress = self.progress
+        known = progress.bytes_read + progress.bytes_waiting
+        return known > self._saved_end and (progress.rows > 0 or progress.bytes_waiting > 0)
 
     def keep_spools(self) -> bool:
         """Have `close` keep spools with unsaved packets for recovery; returns whether there are any."""

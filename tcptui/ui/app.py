@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import work
+from textual import events, work
 from textual.binding import Binding
 from textual.widgets import Input
 
 from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.leaving import Leaving, Way
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.start.choice import BackToStart, RestartCapture, StartChoice
 from tcptui.ui.terminal.ascii import AsciiFilter
@@ -26,7 +28,8 @@ from tcptui.ui.view_options import ThemeChoice, ViewOptions
 from tcptui.words.catalogue import Words
 
 if TYPE_CHECKING:
-    from textual import events
+    from collections.abc import Callable
+
     from textual.app import App
     from textual.binding import BindingType
 
@@ -50,8 +53,9 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
 
     A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
     app: capturing needs a process that was started before the full screen.  ``may_choose`` says that there is a
-    start screen to go back to, ``unsaved`` that quitting loses what was captured.  With NO_COLOR in the environment
-    no colour is drawn at all.
+    start screen to go back to, ``unsaved`` that quitting loses what was captured.  ``begin_anew`` makes the session
+    that goes on with the same capture when it is cleared; None where that is impossible.  With NO_COLOR in the
+    environment no colour is drawn at all.
     """
 
     #: Read at import: once root has been given up, the file may no longer be readable.
@@ -69,6 +73,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
         may_choose: bool = False, learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
+        begin_anew: Callable[[], Session] | None = None,
     ) -> None:  # fmt: skip
         # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
         super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -84,8 +89,9 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.learning = learning or LearningRecord()
         self._choices = choices or ScreenChoices()
         self._capture = capture
-        self._unsaved = unsaved
+        self.leaving = Leaving(session, kept=not unsaved)
         self._may_choose = may_choose
+        self._begin_anew = begin_anew
         for theme in THEMES:
             self.register_theme(theme)
         few_colours = self.no_color or self.console.color_system == _SIXTEEN_COLOURS
@@ -112,14 +118,29 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         from tcptui.ui.main.screen import MainScreen
 
         walk = None if self.case is None else CaseWalk(self.case, self._capture)
-        how = {"unsaved": self._unsaved, "may_choose": self._may_choose}
-        self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, **how))
+        self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk))
         if not session.revision:
             self._run_session(session)
 
     @work(name="session", group="session")  # makes no coroutine that could be left unawaited
     async def _run_session(self, session: Session) -> None:
         await session.run()
+
+    async def on_event(self, event: events.Event) -> None:
+        """As in Textual, but note which key is acted on: a confirmation is the next key after the question."""
+        if not isinstance(event, events.Key):
+            await super().on_event(event)
+            return
+        comes_back = event.is_forwarded  # from the widget that had the focus, which did not use it
+        if not comes_back:
+            self.leaving.typed(event)
+        self.leaving.key = event
+        try:
+            await super().on_event(event)
+            if comes_back and self.leaving.is_refused and isinstance(self.screen, NoticingScreen):
+                self.screen.end_notice()
+        finally:
+            self.leaving.key = None
 
     async def _on_key(self, event: events.Key) -> None:
         # An Input stops the keys that it uses.  A printable key that still reaches the app was
@@ -146,14 +167,63 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         open_palette(app, self.words)
 
     async def action_quit(self) -> None:
-        """Ctrl+C on any screen: does what `q` does on the main screen, which asks before a capture is lost."""
+        """End the program, from any screen; a capture that would be lost asks once more."""
+        if self._may_give_up(Way.QUIT):
+            self.exit()
+
+    def action_choose_again(self) -> None:
+        """Go back to the start screen; a capture that would be lost asks once more."""
+        if not self._may_choose:
+            self._tell("screen.notice.no_choice")
+        elif self._may_give_up(Way.CHOOSE):
+            self.exit(BackToStart())
+
+    def action_capture_anew(self) -> None:
+        """Begin the live capture anew, without missing a packet; packets that would be lost ask once more."""
+        session, begin = self.session, self._begin_anew
+        runs = session is not None and session.may_begin_anew
+        ended = session is not None and session.local and not self.leaving.is_kept and not session.progress.growing
+        if session is None or begin is None or not (runs or ended):
+            self._tell("screen.notice.no_clear")
+        elif self._may_give_up(Way.CLEAR):
+            if runs:
+                self._go_on(session, begin)
+            else:
+                self.exit(RestartCapture())  # the capture has ended: nothing comes that could be missed
+
+    @work(name="anew", group="anew", exclusive=True)
+    async def _go_on(self, session: Session, begin: Callable[[], Session]) -> None:
+        """Replace ``session`` by one of what comes from now on, and its screens by a new one."""
         from tcptui.ui.main.screen import MainScreen
 
-        main = next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
-        if main is None:
-            self.exit()
-        else:
-            main.action_leave()
+        await session.leave()
+        self.session = self.leaving.session = begin()
+        while not isinstance(self.screen, MainScreen) or self.screen.nested:
+            self.pop_screen()
+        main = MainScreen(self.session, self.words, self.glyphs, self.options)
+        main.follow_on(self.screen)
+        await self.switch_screen(main)
+        self._run_session(self.session)
+
+    def _may_give_up(self, way: Way) -> bool:
+        """Whether the capture may be given up: nothing would be lost, or this request confirms the last one.
+
+        Otherwise shows the question and returns False.
+        """
+        from textual.command import CommandPalette
+
+        if isinstance(self.screen, CommandPalette):
+            self.pop_screen()  # it has no line for a question
+        if not self.leaving.must_ask(way, self.screen):
+            return True
+        self._tell(way.value)
+        self.leaving.asked(way, self.screen)
+        return False
+
+    def _tell(self, key: str) -> None:
+        """Show the sentence with the catalogue key ``key`` on the screen in front."""
+        if isinstance(self.screen, NoticingScreen):
+            self.screen.say(self.words(key))
 
     def action_redraw(self) -> None:
         """Redraw the whole screen: another program may have written on this terminal."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from tcptui.analysis.timing.budget import time_budget
+from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.findings.catalog import ORDINARY
 from tcptui.findings.weight import seconds_lost
 from tcptui.model.finding import Severity
@@ -63,7 +63,7 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
     passages: list[Passage] = []
     if not any(finding.severity >= Severity.WARNING for finding in findings):
         packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
-        verdict = "minor" if troubled else "clean"
+        verdict = "minor" if troubled else "recovered" if _spent_on_recovery(session, stream, words) else "clean"
         facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
         passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
@@ -134,6 +134,12 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     fresh = TimeSpent(packets, growing, shares(budget, words), turns, heading)
     cache.put(key, fresh)
     return fresh
+
+
+def _spent_on_recovery(session: Session, stream: int, words: Words) -> bool:
+    """Whether the bar, where it is known, shows time spent on recovery from loss."""
+    spent = _look_up(session, stream, words, at_once=False)
+    return spent is not None and any(share.part is Part.RECOVERY for share in spent.shares)
 
 
 def bar_passage(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:

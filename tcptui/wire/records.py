@@ -8,7 +8,7 @@ snoop: RFC 1761.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -139,6 +139,10 @@ class RecordParser:
     """Bytes still to be skipped of a block that is not read."""
     _listed: int = 0
     """Frame numbers given out so far, to packets and to other listed blocks."""
+
+    def anew(self) -> RecordParser:
+        """A parser of the bytes that come next, which numbers them from 1 and knows nothing of the packets before."""
+        return replace(self, interfaces=list(self.interfaces), comments=[], reported_drops=0, _listed=0)
 
     def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[RecordBatch | None, int]:
         """The next batch in ``buffer[:valid]`` and how many bytes it used.

@@ -117,6 +117,18 @@ def test_resent_syn_is_recovery(spent: Spend) -> None:
     assert milliseconds(spent(lines)) == {"recovery": 1000.0, "network": 40.1}
 
 
+@pytest.mark.parametrize("again", ["73 C S 0 0", "1073 C S 0 0"], ids=["at once", "after a second"])
+def test_refused_connection_that_is_tried_again_is_no_recovery(spent: Spend, again: str) -> None:
+    budget = spent(["0 C S 0 0", "1 S RA 0 1", again])
+
+    assert budget[Part.RECOVERY] == 0
+    assert milliseconds(budget)["network"] == 1.0
+
+
+def test_syn_that_comes_again_sooner_than_any_timer_is_no_recovery(spent: Spend) -> None:
+    assert spent(["0 C S 0 0", "73 C S 0 0", "90 S SA 0 1", "90.1 C A 1 1"])[Part.RECOVERY] == 0
+
+
 def test_silence_after_the_last_answer_is_idle_and_nobody_thinks(spent: Spend) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "30081 C FA 101 201"]
     budget = spent([*lines, "30121 S FA 201 102", "30121.1 C A 102 202"])

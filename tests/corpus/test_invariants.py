@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from invariants import Violation, described, violations
+from quiet_recovery import quiet_recoveries
 
 from tcptui.model.errors import InputError
 from tcptui.session.session import open_file
@@ -22,6 +23,7 @@ NOT_CAPTURES = {".tsv", ".py", ".jsonl", ".md"}
 @pytest.mark.parametrize("folder", ["dev", "malformed", "quirks"])
 def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: str) -> None:
     found: list[Violation] = []
+    quiet: list[tuple[str, int, str]] = []
     opened = 0
     for path in sorted((corpus / folder).rglob("*")):
         if not path.is_file() or path.suffix in NOT_CAPTURES:
@@ -32,7 +34,9 @@ def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: 
             continue
         opened += 1
         found += violations(session)
+        quiet += quiet_recoveries(session)
         session.close()
 
     assert opened > 20
     assert not found, described(found)
+    assert not quiet

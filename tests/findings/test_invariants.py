@@ -12,6 +12,7 @@ import pytest
 from invariant_claims import Told, contradicted
 from invariants import Violation, described, violations
 from packet_log import PacketLog
+from quiet_recovery import quiet_recoveries
 from traces import write_trace
 
 from tcptui.findings.catalog import SPECS
@@ -45,6 +46,16 @@ def test_the_findings_of_the_cases_contradict_nothing() -> None:
     found = [violation for capture in CAPTURES for violation in of_file(capture)]
 
     assert not found, described(found)
+
+
+def test_no_connection_is_called_unusual_in_nothing_beside_time_lost_to_recovery() -> None:
+    found = []
+    for capture in CAPTURES:
+        session = open_file(capture)
+        found += quiet_recoveries(session)
+        session.close()
+
+    assert not found
 
 
 def cut_short(capture: Path) -> Iterator[bytes]:

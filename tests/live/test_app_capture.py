@@ -205,7 +205,7 @@ def test_capture_of_tcpdump_through_a_pipe(terminal: Terminal, link: Link) -> No
     terminal.wait("SYN-SENT")
     link.ask(2)
     terminal.wait("3 connections")
-    terminal.press("q")
+    terminal.press("q", "q")
     terminal.wait(lambda _screen: not terminal.alternate, "the shell")
     link.ask()  # tcpdump learns with its next packet that nobody reads
     terminal.wait(re.compile(r"<\d+>\s*$"))

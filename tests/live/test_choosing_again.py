@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 COLUMNS = 110
+
+
+def counted(screen: str) -> int:
+    """How many packets the status line says there are; -1: none is said."""
+    found = re.search(r"([\d,]+) packets", screen)
+    return -1 if found is None else int(found[1].replace(",", ""))
 
 
 def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(terminal: Terminal, link: Link) -> None:
@@ -63,6 +70,40 @@ def test_capture_cleared_begins_at_the_first_packet_again(terminal: Terminal, li
     terminal.wait("2 packets  1 connection")
     terminal.press("q", "q")
     assert terminal.wait_prompt() == 0
+
+
+@pytest.mark.parametrize("way", ["saved with w", "-w"])
+def test_no_packet_is_missed_while_a_capture_is_cleared(
+    terminal: Terminal, link: Link, tmp_path: Path, way: str
+) -> None:
+    path = tmp_path / "numbered.pcap"
+    terminal.start("-i", INTERFACE, "-n", "udp", *(("-w", str(path)) if way == "-w" else ()))
+    terminal.wait("0 packets")
+    stop = link.number()
+    terminal.wait(lambda screen: counted(screen) > 6000, "numbered packets")
+    for _ in range(3):
+        before = counted(terminal.screen())
+        terminal.press("C")
+        if way != "-w":
+            terminal.wait("Press again")
+            terminal.press("C")
+        shown = terminal.wait(lambda screen, before=before: 0 < counted(screen) < before, "the packets since then")
+        assert "dropped 0" in shown
+        assert "tcptui" in shown
+        terminal.wait(lambda screen: counted(screen) > 6000, "more of them")
+    last = stop()
+    if way != "-w":
+        terminal.wait(lambda screen: counted(screen) == counted(terminal.screen()), "the last packets")
+        terminal.press("w")
+        terminal.type(str(path))
+        terminal.press("Enter")
+        terminal.wait("Saved ")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    session = open_file(path)
+    numbers = [int.from_bytes(session.packet(row).data[-4:], "big") for row in range(session.store.count)]
+    assert numbers == list(range(0 if way == "-w" else numbers[0], last + 1))
+    assert len(numbers) > 6000
 
 
 def test_capture_is_saved_as_a_file_of_the_user_and_never_over_one(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from tmux_terminal import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 CLIENT: Final = "10.79.0.1"
@@ -67,6 +68,23 @@ for number in range(count):
         pass  # no room for it at the moment
 with open(f"/sys/class/net/{interface}/statistics/tx_dropped") as dropped:
     print(sent - int(dropped.read()))
+"""
+
+
+#: UDP packets that end with their number, 2,000 a second, until standard input ends; says the last number.
+_NUMBER: Final = """
+import select, socket, sys, time
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+number = -1
+while not select.select([sys.stdin], [], [], 0)[0]:
+    for _ in range(10):
+        number += 1
+        try:
+            out.sendto(number.to_bytes(20, "big"), (sys.argv[1], 9))
+        except ConnectionRefusedError:
+            number -= 1  # the ICMP error about an earlier one; this one was not sent
+    time.sleep(0.005)
+print(number)
 """
 
 
@@ -134,6 +152,13 @@ class Link:
     def _ask(namespace: str, address: str, connections: int, requests: int, port: int) -> None:
         words = [str(port), str(connections), str(requests)]
         run("ip", "netns", "exec", namespace, sys.executable, "-c", _ASK, address, *words)
+
+    def number(self) -> Callable[[], int]:
+        """Send numbered UDP packets from the client's side, until what is returned is called; it says the last one."""
+        words = ["ip", "netns", "exec", self.client, sys.executable, "-c", _NUMBER, SERVER]
+        sender = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._servers.append(sender)
+        return lambda: int(sender.communicate("stop\n", timeout=30)[0])
 
     def knock(self) -> None:
         """Try a port where nobody listens."""

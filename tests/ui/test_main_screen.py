@@ -366,19 +366,6 @@ async def test_pause_keeps_the_display_and_counts_what_came(show: Show, mixed_se
         assert "paused" not in shown.lines()[0]
 
 
-async def test_unsaved_capture_asks_before_it_is_lost(show: Show, mixed_session: Session) -> None:
-    async with show(mixed_session) as shown:
-        shown.screen.unsaved = True
-        await shown.press("ctrl+c")
-        asked = shown.lines()[-1]
-        still = shown.pilot.app.is_running
-        await shown.press("q")
-
-        assert "not saved" in asked
-        assert still
-        assert shown.pilot.app.return_code == 0
-
-
 async def test_click_selects_a_row_and_a_tab(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session, (80, 24)) as shown:
         await shown.pilot.click("#connections", offset=(10, 3))

@@ -20,6 +20,7 @@ from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
+from tcptui.model.tcp_flags import RST, SYN
 from tcptui.model.verdict import Verdict
 
 #: Resends that mean recovery from loss.
@@ -91,6 +92,8 @@ class _Recovery:
         """Times of the wait before a resend and of the ACK of all that had been sent; None when nothing was lost."""
         i = resend.index
         now = int(self.clock[i])
+        if int(self.view.flags[i]) & SYN and self._lost_nothing(resend):
+            return None
         if resend.cause is ResendCause.SYN_RETRY:
             return int(self.clock[max(resend.previous, 0)]), now
         if resend.cause not in LOSS or self._was_needless_probe(resend):
@@ -112,6 +115,14 @@ class _Recovery:
             start = min(start, int(self.clock[min(beyond, i)]))
         healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
         return start, int(self.clock[healed]) if i < healed < len(self.view) else now
+
+    def _lost_nothing(self, resend: Resend) -> bool:
+        """Whether a SYN was repeated though none was lost: the first was refused, or no timer waits so briefly."""
+        if resend.cause is ResendCause.UNKNOWN:
+            return True
+        view, tried = self.view, slice(max(resend.previous, 0), resend.index)
+        answers = view.from_server[tried] != view.from_server[resend.index]
+        return bool((answers & ((view.flags[tried] & RST) != 0)).any())
 
     def _follows_silence(self, resend: Resend, side: int) -> bool:
         """Whether it came later than a first time-out ever does, and all of it had been acknowledged here before.

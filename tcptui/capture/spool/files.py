@@ -11,7 +11,7 @@ from typing import Final
 
 from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import OutputError
-from tcptui.model.pcap_format import FILE_HEADER_BYTES
+from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
 from tcptui.model.safe_text import reason_of, safe_text
 
 #: The share of the free disk space that a temporary spool may fill; the rest stays for the host.
@@ -96,14 +96,20 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
     return descriptor
 
 
-def save_copy(spool: int, end: int, path: Path) -> int:
+def is_one_capture(spool: int | None) -> bool:
+    """Whether ``spool`` is a classic pcap file, any part of whose records is a capture behind the same header."""
+    return spool is not None and os.pread(spool, 4, 0) in ORDINARY_MAGICS
+
+
+def save_copy(spool: int, end: int, path: Path, begin: int = 0) -> int:
     """Copy what is kept of the first ``end`` bytes of ``spool`` to a new file at ``path``; returns that file's size.
 
+    ``begin``: the offset of the first record that is copied (`is_one_capture`); 0: the first one that is kept.
     No bytes of the spool may be released meanwhile.  Raises OutputError, after removing the incomplete copy.
     """
     descriptor = open_output(path)
     try:
-        size, done = 0, released_until(spool)
+        size, done = 0, max(released_until(spool), begin)
         if done:
             header = bytearray(os.pread(spool, FILE_HEADER_BYTES, 0))
             header[RELEASED] = bytes(8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,20 +33,23 @@ class PacketBatch:
 
 
 class SpoolReader:
-    """Reads one spool in batches, from its beginning to its current end.
+    """Reads one spool in batches, from its beginning, or a place between two records, to its current end.
 
     The next call of `next_batch` overwrites the buffer of the previous batch: decode a batch before that.
     """
 
-    def __init__(self, descriptor: int, scanner: Scanner) -> None:
-        self.parser = RecordParser(scanner)
+    def __init__(self, descriptor: int, scanner: Scanner, after: SpoolReader | None = None) -> None:
+        """``after``: a reader of the same spool that has come to rest; this one goes on where it stopped."""
+        self.parser: RecordParser = (
+            RecordParser(scanner) if after is None else replace(after.parser.anew(), scanner=scanner)
+        )
         self._descriptor = descriptor
         self._buffer = np.zeros(BLOCK + PADDING, np.uint8)
         self._valid = 0
         """Bytes in the buffer."""
         self._used = 0
         """Of those, bytes already parsed."""
-        self._read = 0
+        self._read = 0 if after is None else after.position
         """Bytes of the spool read so far."""
 
     @property

@@ -30,7 +30,7 @@ from tcptui.ui.user_files import LearningRecord, state_directory
 from tcptui.words.errors import safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import App
 
@@ -147,8 +147,12 @@ class Launch:
         case: Case | None = None,
         unsaved: bool = False,
         may_choose: bool = False,
+        begin_anew: Callable[[], Session] | None = None,
     ) -> Left:
-        """Show the main screen until it is left; ``may_choose``: the user can go back to the start screen."""
+        """Show the main screen until it is left; ``may_choose``: the user can go back to the start screen.
+
+        ``begin_anew`` makes the session that goes on with the same capture when it is cleared.
+        """
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.start.choice import BackToStart, RestartCapture
 
@@ -160,6 +164,7 @@ class Launch:
             case=case,
             unsaved=unsaved,
             may_choose=may_choose,
+            begin_anew=begin_anew,
             learning=LearningRecord(state_directory(os.environ)),
             choices=self.choices,
         )
@@ -170,6 +175,7 @@ class Launch:
             # After a signal, a hang-up or a crash: keep the capture, for the user did not decide to discard it.
             if code and session.keep_spools():
                 say_kept(self.words)
+        session = app.session or session  # when the capture was cleared, another one has gone on with it
         wish = app.return_value
         chosen = wish if isinstance(wish, BackToStart | RestartCapture) else None
         notice = session.progress.notice
@@ -209,8 +215,31 @@ def watch(
     return watch_session(session, sources, command.watch, write=command.write, overwrite=command.overwrite)
 
 
-def end(session: Session, watcher: Watcher | None) -> None:
-    """Complete all files, and close the session."""
-    if watcher is not None:
-        watcher.finish()
-    session.close()
+class Watched:
+    """The session that is shown of ``sources``, and the watcher attached to it; others take their place when it is
+    cleared.
+    """
+
+    def __init__(
+        self, session: Session, sources: Sequence[Source], command: LiveCommand | OpenCommand | RemoteCommand
+    ) -> None:
+        self._sources, self._command = sources, command
+        self.session = session
+        self.watcher = watch(session, sources, command)
+
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether `begin_anew` is possible: not while packets around findings of the whole capture are kept."""
+        return not self._command.watch.keep_around
+
+    def begin_anew(self) -> Session:
+        """The session that goes on with the capture (`Session.anew`)."""
+        self.session = self.session.anew()
+        self.watcher = watch(self.session, self._sources, self._command)
+        return self.session
+
+    def end(self) -> None:
+        """Complete all files, and close the session."""
+        if self.watcher is not None:
+            self.watcher.finish()
+        self.session.close()

@@ -33,7 +33,7 @@ from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
 from tcptui.cli.live_input import live_source
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
-from tcptui.cli.run.launch import Launch, end, watch
+from tcptui.cli.run.launch import Launch, Watched
 from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
@@ -197,14 +197,14 @@ class _Rounds:
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = own_screen
         session.local = True
-        watcher = watch(session, [source], command)
+        watched = Watched(session, [source], command)
         self._filter = command.filter_words
-        code = self._show(session, command.display, unsaved=command.write is None, again=command)
-        end(session, watcher)
-        progress = session.progress
+        code = self._show(session, command.display, unsaved=command.write is None, again=command, watched=watched)
+        watched.end()
+        progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
-        return code or say_files(source, self._words) or say_watched(watcher, self._words)
+        return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _says_yes(self, question: str) -> bool:
         return says_yes(question, self._words)
@@ -217,14 +217,14 @@ class _Rounds:
         say_leftovers(self._words)
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = OwnScreen.LEFT_OUT
-        watcher = watch(session, [source], command)
-        code = self._show(session, command.display, unsaved=files is None)
-        end(session, watcher)
+        watched = Watched(session, [source], command)
+        code = self._show(session, command.display, unsaved=files is None, watched=watched)
+        watched.end()
         status = source.status()
-        counts = {"packets": session.progress.rows, "dropped": status.kernel_dropped}
+        counts = {"packets": watched.session.progress.rows, "dropped": status.kernel_dropped}
         key = "cli.live.summary" if status.kernel_dropped is not None else "cli.live.summary_unknown"
         say(self._words(key, **counts), self._words)
-        return code or say_files(source, self._words) or say_watched(watcher, self._words)
+        return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:
         forbid_sudo()
@@ -237,10 +237,11 @@ class _Rounds:
         files = open_kept(command, self._says_yes, self._words)
         opened = [keep(partial(_identity, source), files) for source in sources]
         session = self._launch.session(opened, command.filter_words, command.limits)
-        watcher = watch(session, opened, command)
-        code = self._show(session, command.display, unsaved=False)
-        end(session, watcher)
-        return code or say_files(opened[0], self._words) or say_watched(watcher, self._words)
+        watched = Watched(session, opened, command)
+        # Packets out of a pipe cannot be read twice.
+        code = self._show(session, command.display, unsaved=session.live and command.write is None, watched=watched)
+        watched.end()
+        return code or say_files(opened[0], self._words) or say_watched(watched.watcher, self._words)
 
     def _case(self, case_id: str, display: Display) -> int:
         from tcptui.lessons.loader import UnknownCaseError, load_case
@@ -260,11 +261,18 @@ class _Rounds:
         case: Case | None = None,
         unsaved: bool = False,
         again: LiveCommand | None = None,
+        watched: Watched | None = None,
     ) -> int:
-        """Show the main screen until it is left; returns the exit code.  ``again`` restarts the same capture."""
+        """Show the main screen until it is left; returns the exit code.
+
+        ``watched`` goes on with the capture when it is cleared, ``again`` restarts one that has ended.
+        """
         from tcptui.ui.start.choice import BackToStart, RestartCapture
 
-        left = self._launch.show(session, display, case=case, unsaved=unsaved, may_choose=self._child is not None)
+        begin_anew = watched.begin_anew if watched is not None and watched.may_begin_anew else None
+        left = self._launch.show(
+            session, display, case=case, unsaved=unsaved, may_choose=self._child is not None, begin_anew=begin_anew
+        )
         match left.wish:
             case BackToStart():
                 self._next = StartCommand(self._common, display)

@@ -80,17 +80,13 @@ class CaptureScreen(NoticingScreen[None]):
 
     def __init__(
         self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, *,
-        walk: CaseWalk | None = None, unsaved: bool = False, may_choose: bool = False,
+        walk: CaseWalk | None = None,
     ) -> None:  # fmt: skip
         self._focusing = False
         super().__init__(words, glyphs)
         self.session = session
         self.options = options
         self.walk = walk
-        self.unsaved = unsaved
-        """Whether the packets are in no file that outlives the program."""
-        self.may_choose = may_choose
-        """Whether there is a start screen to go back to."""
         self.paused = False
         self.workspace = Workspace(glyphs, words, options)
         self._lesson: CasePanel | None = None
@@ -117,7 +113,6 @@ class CaptureScreen(NoticingScreen[None]):
         """The connection that the cursor goes to once the order is there that was asked for last; -1: none."""
         self._seen_revision = -1
         self._paused_at = 0
-        self._leaving = False
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
@@ -155,9 +150,13 @@ class CaptureScreen(NoticingScreen[None]):
         shape = shape_of(width, height, self.options.layout)
         for each in Shape:
             self.set_class(each is shape, each.value)
+        self._show_too_small()
+        self.workspace.arrange_for(shape)
+
+    def _show_too_small(self) -> None:
+        width, height = self.size
         facts = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
         self.query_one("#too-small", Static).update(Content(self.words("screen.too_small", **facts)))
-        self.workspace.arrange_for(shape)
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Move the focus without a repaint of the whole screen."""
@@ -378,8 +377,11 @@ class CaptureScreen(NoticingScreen[None]):
 
     def show_hints(self) -> None:
         """Show the hints for the pane in front, and update tabs and status."""
+        self._show_too_small()
         self._show_context()
 
-    def notice_over(self) -> None:
-        """Ask again before the next attempt to leave: the question is no longer on the screen."""
-        self._leaving = False
+    def show_notice(self, text: str) -> None:
+        """Put ``text`` in the place of the hints; on a terminal too small for these, where something can be read."""
+        super().show_notice(text)
+        if self.has_class(Shape.TOO_SMALL.value):
+            self.query_one("#too-small", Static).update(Content(text))

@@ -28,7 +28,6 @@ from tcptui.ui.main.learning import LearningScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.main.workspace import Workspace
-from tcptui.ui.start.choice import BackToStart, RestartCapture
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -395,35 +394,17 @@ class MainScreen(LearningScreen):
             HelpScreen(self.words, self.glyphs, main_keys(self.words, self.options.keys), term, moves=moves)
         )
 
-    def action_leave(self) -> None:
-        """Quit; a capture that would be lost asks once more."""
-        if self._confirm_discard(self.words("screen.notice.quit_again")):
-            self.app.exit()
+    async def action_leave(self) -> None:
+        """Go back to the capture from a case that was opened above it; else quit, which may ask once more."""
+        if self.nested:
+            self.app.pop_screen()
+        else:
+            await self.app.action_quit()
 
-    def _confirm_discard(self, question: str) -> bool:
-        """Whether the capture may be discarded: nothing would be lost, or this is the second request in a row.
-
-        Otherwise shows ``question`` and returns False.
-        """
-        if self.unsaved and self.session.store.count and not self._leaving:
-            self.say(question)
-            self._leaving = True
-            return False
-        return True
-
-    def action_choose_again(self) -> None:
-        """Go back to the start screen; a capture that would be lost asks once more."""
-        if not self.may_choose:
-            self.say(self.words("screen.notice.no_choice"))
-        elif self._confirm_discard(self.words("screen.notice.choose_again")):
-            self.app.exit(BackToStart())
-
-    def action_begin_again(self) -> None:
-        """Discard what was captured and start the same capture again; asks once more."""
-        if not (self.session.local and self.unsaved):
-            self.say(self.words("screen.notice.no_clear"))
-        elif self._confirm_discard(self.words("screen.notice.clear_again")):
-            self.app.exit(RestartCapture())
+    def follow_on(self, before: MainScreen) -> None:
+        """Show this session as ``before`` showed the one before it: the same order of the list, the same times."""
+        self.options = before.options
+        self.workspace.connections.index.key = before.workspace.connections.index.key
 
     def action_save(self) -> None:
         """Ask for the file to save the capture so far to."""
@@ -442,7 +423,6 @@ class MainScreen(LearningScreen):
             except TcptuiError as error:
                 said = self.words(error.key, **error.facts)
             else:
-                self._leaving = False
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
             self.app.call_from_thread(self.say, said)
 

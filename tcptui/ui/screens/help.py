@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tcptui.ui.help_pages import KeyGroup, Section, help_page, sections_of
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.widgets.document import Document
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class SectionTabs(Static):
         return next((section for start, end, section in self._spots if start <= x < end), None)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(NoticingScreen[None], ModalScreen[None]):
     """The help, above any screen; Esc, `q` or `?` closes it."""
 
     DEFAULT_CSS = """
@@ -80,11 +81,10 @@ class HelpScreen(ModalScreen[None]):
         start: Section | None = None,
         moves: PacketMoves | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(words, glyphs)
         self._page = help_page(words, glyphs, keys, term, moves)
         self._sections = sections_of(self._page)
         self._start = start
-        self.words = words
 
     def compose(self) -> ComposeResult:
         """Tabs, page, hint."""
@@ -103,6 +103,14 @@ class HelpScreen(ModalScreen[None]):
         if self._start is not None:
             self.query_one(Document).show_anchor(self._start.value)
         self._mark()
+
+    def show_hints(self) -> None:
+        """Put the hint back."""
+        self.show_notice(self.words("guide.help.hint"))
+
+    def show_notice(self, text: str) -> None:
+        """Put ``text`` in the place of the hint."""
+        self.query_one("#help-hint", Static).update(Content(text))
 
     @property
     def current(self) -> Section:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
+    from tcptui.ui.leaving import Leaving
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -40,15 +41,29 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
     def show_hints(self) -> None:
         """Put the hints back; for subclasses."""
 
+    def show_notice(self, text: str) -> None:
+        """Put ``text`` in the place of the hints."""
+        self.hint_line.show(self.hint_line.hints, text)
+
     def notice_over(self) -> None:
-        """Called when a notice has ended; for subclasses."""
+        """A notice has ended, or makes room for another: a question that it asked is no longer on the screen."""
+        leaving: Leaving | None = getattr(self.app, "leaving", None)
+        if leaving is not None:
+            leaving.forget()
 
     def say(self, text: str, seconds: float = _NOTICE_SECONDS) -> None:
         """Show ``text`` for ``seconds`` in the place of the hints."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
-        self.hint_line.show(self.hint_line.hints, text)
+            self.notice_over()
+        self.show_notice(text)
         self._notice_timer = self.set_timer(seconds, self._end_notice)
+
+    def end_notice(self) -> None:
+        """Take the notice away, and put the hints back."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+            self._drop_notice()
 
     @property
     def has_notice(self) -> bool:

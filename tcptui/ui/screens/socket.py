@@ -17,6 +17,7 @@ from tcptui.model.safe_text import reason_of
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.document import Document
 from tcptui.words.quantities import duration
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS: Final = 1.0
 
 
-class SocketScreen(ModalScreen[None]):
+class SocketScreen(NoticingScreen[None], ModalScreen[None]):
     """The kernel's view of one connection, updated while it is open; Esc, `q` or `o` closes it."""
 
     DEFAULT_CSS = """
@@ -52,12 +53,10 @@ class SocketScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "dismiss", show=False)]
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
-        super().__init__()
+        super().__init__(words, glyphs)
         self._session = session
         self._stream = stream
-        self._glyphs = glyphs
         self._before: tuple[Look, ...] = ()
-        self.words = words
 
     def compose(self) -> ComposeResult:
         """Title, page, hint."""
@@ -70,6 +69,14 @@ class SocketScreen(ModalScreen[None]):
         self.query_one(Document).focus()
         self.look()
         self.set_interval(LOOK_SECONDS, self.look)
+
+    def show_hints(self) -> None:
+        """Put the hint back."""
+        self.show_notice(self.words("kernel.hint"))
+
+    def show_notice(self, text: str) -> None:
+        """Put ``text`` in the place of the hint."""
+        self.query_one("#socket-hint", Static).update(Content(text))
 
     def look(self) -> None:
         """Query the kernel again in a worker thread, unless the link to the terminal is still busy."""
@@ -94,7 +101,7 @@ class SocketScreen(ModalScreen[None]):
             self.app.call_from_thread(self._page, [Paragraph(text, "warning")])
 
     def _show(self, looks: tuple[Look, ...]) -> None:
-        self._page(socket_page(looks, self._before, self.words, self._glyphs))
+        self._page(socket_page(looks, self._before, self.words, self.glyphs))
         self._before = looks
 
     def _page(self, blocks: Sequence[Block]) -> None:

@@ -93,6 +93,9 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.minor": "Nothing serious",
     "screen.explain.minor_meaning": "{troubled} of {packets} packets tell of loss, repetition or disorder; "
     "the connection coped with it.",
+    "screen.explain.recovered": "Nothing serious",
+    "screen.explain.recovered_meaning": "None of its {packets} packets is a repeat or out of order as far as can be "
+    "told, yet part of its time was recovery from a loss; the connection coped with it.",
     "screen.explain.clean_meaning": "No loss, no repeat and no stall was seen in this connection of {packets} packets.",
     "screen.hint.help": "help",
     "screen.hint.narrow": "narrow",

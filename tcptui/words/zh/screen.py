@@ -92,6 +92,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.clean": "没有异常",
     "screen.explain.minor": "没有严重问题",
     "screen.explain.minor_meaning": "{packets} 个包中有 {troubled} 个与丢包、重传或乱序有关，连接自行恢复了。",
+    "screen.explain.recovered": "没有严重问题",
+    "screen.explain.recovered_meaning": "它的 {packets} 个包里看不出重传或乱序，但有一部分时间花在丢包恢复上；连接自行恢复了。",
     "screen.explain.clean_meaning": "这个连接共 {packets} 个包，没有看到丢包、重传或停顿。",
     "screen.hint.help": "帮助",
     "screen.hint.narrow": "筛选",

@@ -4,11 +4,11 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "screen.key.save": "把抓到的包另存为文件",
-    "screen.key.clear": "清空已抓到的，继续抓",
+    "screen.key.clear": "重新开始：清空已抓到的，不漏包；包号从 1、时间从 0 重新计",
     "screen.key.choose": "另选接口、过滤表达式、文件或案例",
     "screen.notice.no_choice": "要在这里另选，请不带文件启动 tcptui，或用 -i 启动。",
     "screen.notice.choose_again": "抓到的包还没有保存（按 w 保存）。再按一次离开。",
-    "screen.notice.no_clear": "只有没有用 -w 存进文件的实时抓包才能清空。",
+    "screen.notice.no_clear": "只有正在进行的 pcap 格式抓包才能清空，用 --keep-around 时也不行。",
     "screen.notice.clear_again": "这会丢掉目前抓到的全部数据包（按 w 可以先保存）。再按一次确认。",
     "screen.notice.saved_already": "不用保存：这些数据包本来就在文件里。",
     "screen.notice.saved": "已将 {size}B 保存到 {file}。",

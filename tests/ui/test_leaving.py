@@ -1,0 +1,376 @@
+"""Every screen and every key that leaves something: the table of the docs, tried cell by cell."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from running_source import RunningSource
+from screen_lines import screen_lines
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from tcptui.session.progress import Phase
+from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.leaving import Way
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.socket import SocketScreen
+from tcptui.ui.start.choice import BackToStart, RestartCapture
+from tcptui.ui.start.menu import Offer
+from tcptui.ui.user_files import RecentFiles
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Wire
+
+DOCS: Final = Path(__file__).parents[2] / "tcptui" / "docs" / "leaving.md"
+HEADER: Final = 24
+KEYS: Final = {"q": "q", "Esc": "escape", "Ctrl+C": "ctrl+c", "C": "C", "i": "i"}
+#: Keys that bring each screen of the docs' table to the front.
+WAYS_IN: Final = {
+    "main screen": (),
+    "timeline": ("enter",),
+    "zoomed pane": ("z",),
+    "narrowed list": ("slash", "4", "0", "enter"),
+    "open question": ("enter", "p"),
+    "prompt for a text": ("slash",),
+    "prompt for a packet": ("colon",),
+    "prompt for a file": ("w",),
+    "overview": ("0",),
+    "follow stream": ("F",),
+    "prompt in follow stream": ("F", "slash"),
+    "export": ("x",),
+    "kernel's view": (),
+    "help": ("question_mark",),
+    "help above another screen": ("F", "question_mark"),
+    "palette": ("ctrl+p",),
+    "case above a capture": ("c",),
+    "start screen": (),
+    "prompt on the start screen": ("slash",),
+}
+ASKS: Final = {
+    "leaves": "The capture is not saved. Press again to quit.",
+    "chooses": "The capture is not saved (w saves it). Press again to leave it.",
+    "anew": "This forgets every packet so far",
+}
+#: A key that does nothing anywhere.
+OTHER: Final = "f9"
+
+
+def table(heading: str) -> list[dict[str, str]]:
+    """The rows of the first table below ``heading`` of the docs, by column."""
+    text = DOCS.read_text(encoding="utf-8").partition(f"## {heading}\n")[2]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", text, re.M)]
+    ends = next((at for at, row in enumerate(rows) if at > 1 and set("".join(row)) == {"-"}), len(rows) + 1)
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[2 : ends - 1]]
+
+
+SCREENS: Final = table("What a key does")
+KINDS: Final = table("What asks first")
+
+
+def test_every_screen_of_the_table_is_tried() -> None:
+    assert {row["in front"] for row in SCREENS} == set(WAYS_IN)
+    assert {row[key] for row in SCREENS for key in KEYS} == {*ASKS, "back", "typed", "nothing", ""}
+
+
+class Driven:
+    """An app under a pilot; that it was left is noted instead of done."""
+
+    def __init__(self, app: TcptuiApp, pilot: Pilot[Any]) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.left: list[object] = []
+        app.exit = lambda result=None, *_, **__: self.left.append(result)  # type: ignore[method-assign]
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way: no screen being opened, no worker of this app that ends by itself."""
+        for _ in range(2000):
+            await self.pilot.pause()
+            if not any(worker.group in ("case", "anew", "save") for worker in self.app.workers if worker.is_running):
+                break
+            await asyncio.sleep(0.005)
+        await self.pilot.pause()
+
+    def dismiss_notice(self) -> None:
+        """Have no question on the screen."""
+        if isinstance(self.app.screen, NoticingScreen):
+            self.app.screen.end_notice()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        for _ in range(2000):
+            if condition():
+                return
+            await self.pilot.pause()
+            await asyncio.sleep(0.005)
+        raise AssertionError("it never happened")
+
+    @property
+    def shown(self) -> str:
+        return "\n".join(screen_lines(self.app.screen))
+
+    @property
+    def question(self) -> str:
+        """Which question stands on the screen; empty: none."""
+        return next((way for way, text in ASKS.items() if text in self.shown), "")
+
+    @property
+    def typed(self) -> str:
+        """What has been typed into the line that has the focus."""
+        return self.app.focused.value if isinstance(self.app.focused, Input) else ""
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Where the user is: screens, pane, zoom, narrowing, question, open line."""
+        screens = tuple(type(screen).__name__ for screen in self.app.screen_stack)
+        is_typing = isinstance(self.app.focused, Input)
+        screen = self.app.screen
+        if not isinstance(screen, MainScreen):
+            return screens, is_typing
+        workspace = screen.workspace
+        narrowing = () if is_typing else workspace.connections.index.narrowing.words
+        asked = screen.prediction is not None
+        return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked
+
+
+@pytest.fixture(autouse=True)
+def _questions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question stands until a key or another notice takes it away, however slow this machine is."""
+    say = NoticingScreen.say
+    monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
+
+
+@pytest.fixture
+def records(wire: Wire, tmp_path: Path) -> bytes:
+    """Eleven packets: a connection in which one was lost."""
+    wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
+    return wire.pcap(tmp_path / "lossy.pcap").read_bytes()
+
+
+@pytest.fixture
+def capture(records: bytes, tmp_path: Path) -> tuple[Session, RunningSource]:
+    """A live capture in a temporary spool, with those packets."""
+    return live(records, tmp_path)
+
+
+def live(records: bytes, directory: Path, *, limit_bytes: int | None = 1 << 30) -> tuple[Session, RunningSource]:
+    source = RunningSource(records[:HEADER], limit_bytes=limit_bytes, directory=directory)
+    source.give(records[HEADER:], 11)
+    session = Session([source])
+    session.local = True
+    return session, source
+
+
+@asynccontextmanager
+async def driven(session: Session | None, **how: Any) -> AsyncIterator[Driven]:
+    how.setdefault("options", ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(session, Language.EN, **how)
+    async with app.run_test(size=(120, 40)) as pilot:
+        driver = Driven(app, pilot)
+        if session is not None:
+            await driver.until(lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count > 0)
+        yield driver
+        if app.session is not None:
+            app.session.stop()
+
+
+@asynccontextmanager
+async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tuple[Driven, list[tuple[object, ...]]]]:
+    """The app with ``screen`` in front, and the places on the way to it."""
+    if "start screen" in screen:
+        offer = Offer(RecentFiles(tmp_path), [], interfaces=tuple, counters=dict)
+        how: dict[str, Any] = {"offer": offer}
+    else:
+        how = {"unsaved": True, "may_choose": True, "begin_anew": session.anew}
+    async with driven(None if "start screen" in screen else session, **how) as driver:
+        if screen in ("open question", "case above a capture"):
+            await driver.until(lambda: session.looked_through)
+            await driver.press("e", "escape") if screen == "case above a capture" else None
+        places = [driver.place]
+        for key in WAYS_IN[screen]:
+            await driver.press(key)
+            places.append(driver.place)
+        if screen == "kernel's view":
+            driver.app.push_screen(SocketScreen(session, 0, driver.app.words, driver.app.glyphs))
+            await driver.settle()
+            places.append(driver.place)
+        assert not WAYS_IN[screen] or places[-1] != places[0]
+        yield driver, places
+
+
+@pytest.mark.parametrize("row", SCREENS, ids=[row["in front"] for row in SCREENS])
+async def test_keys_do_what_the_table_says(row: dict[str, str], records: bytes, tmp_path: Path) -> None:
+    left = list(KEYS)
+    while left:
+        session, _source = live(records, tmp_path)
+        async with at(row["in front"], session, tmp_path) as (driver, places):
+            while left and driver.place == places[-1] and driver.app.session in (session, None):
+                key = left.pop(0)
+                if row[key]:
+                    await _try(driver, KEYS[key], row[key], places)
+
+
+async def _try(driver: Driven, pressed: str, outcome: str, places: list[tuple[object, ...]]) -> None:
+    """Press a key of the table, and check that it does what stands there."""
+    app, session, typed = driver.app, driver.app.session, driver.typed
+    driver.left.clear()
+    await driver.press(OTHER, pressed)
+    if outcome in ASKS and session is not None:
+        assert (pressed, driver.question, driver.left, app.session) == (pressed, outcome, [], session)
+        await driver.press(OTHER, pressed)
+        assert (pressed, driver.question, driver.left, app.session) == (pressed, outcome, [], session)
+        await driver.press(pressed)
+        assert (app.session is not session) == (outcome == "anew")
+        assert driver.left == {"leaves": [None], "chooses": [BackToStart()], "anew": []}[outcome]
+        driver.dismiss_notice()  # the app would be gone
+        return
+    assert (pressed, driver.question, app.session) == (pressed, "", session)
+    assert (pressed, driver.left) == (pressed, [None] if outcome == "leaves" else [])
+    assert (pressed, driver.place in (places[:-1] if outcome == "back" else places[-1:])) == (pressed, True)
+    if outcome != "back":
+        assert driver.typed == (typed + pressed if outcome == "typed" else typed)
+
+
+@pytest.mark.parametrize("row", KINDS, ids=[row["the packets are"] for row in KINDS])
+@pytest.mark.parametrize("way", ASKS)
+async def test_asks_only_where_packets_would_be_lost(
+    row: dict[str, str], way: str, records: bytes, tmp_path: Path
+) -> None:
+    kind = row["the packets are"]
+    key = {"leaves": "q", "chooses": "i", "anew": "C"}[way]
+    if kind.startswith("live"):
+        session, source = live(records, tmp_path, limit_bytes=None if "-w" in kind else 1 << 30)
+        how: dict[str, Any] = {"unsaved": "-w" not in kind, "begin_anew": session.anew}
+    else:
+        (tmp_path / "one.pcap").write_bytes(records)
+        session, source, how = await asyncio.to_thread(open_file, tmp_path / "one.pcap"), None, {}
+    async with driven(session, may_choose=True, **how) as driver:
+        if "saved" in kind:
+            await driver.press("w")
+            assert isinstance(driver.app.focused, Input)
+            driver.app.focused.value = str(tmp_path / "saved.pcap")
+            await driver.press("enter")
+            await driver.until((tmp_path / "saved.pcap").exists)
+            await driver.until(lambda: not session.has_unsaved)
+        await driver.press(key)
+
+        done = driver.app.session is not session if way == "anew" else bool(driver.left)
+        asked = driver.question == way
+        refused = "can be cleared" in driver.shown
+        assert {"asks": asked, "at once": done, "refuses": refused}[row[way]]
+        assert [done, asked, refused].count(True) == 1
+        if source is not None and "saved" in kind and way != "anew":
+            driver.left.clear()
+            driver.dismiss_notice()
+            source.give(records[HEADER:], 11)
+            await driver.until(lambda: session.has_unsaved)
+            await driver.press(key)
+            assert (driver.question, driver.left) == (way, [])
+
+
+@pytest.mark.parametrize("second", ["q", "i", "C"])
+@pytest.mark.parametrize("first", ["q", "i", "C"])
+async def test_one_question_is_not_answered_by_another_request(
+    first: str, second: str, capture: tuple[Session, RunningSource]
+) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True, may_choose=True, begin_anew=session.anew) as driver:
+        await driver.press(first, second)
+
+        done = bool(driver.left) or driver.app.session is not session
+        assert done == (first == second)
+        if not done:
+            assert driver.question == {"q": "leaves", "i": "chooses", "C": "anew"}[second]
+
+
+async def test_keys_typed_faster_than_they_are_acted_on_count_too(capture: tuple[Session, RunningSource]) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True) as driver:
+        await driver.pilot.press("q", "j", "q")
+        await driver.settle()
+        assert driver.left == []
+        await driver.press(OTHER)
+        await driver.pilot.press("q", "q")
+        await driver.settle()
+        assert driver.left == [None]
+
+
+async def test_ctrl_q_asks_like_ctrl_c_and_answers_it(capture: tuple[Session, RunningSource]) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True) as driver:
+        await driver.press("ctrl+q")
+        assert (driver.question, driver.left) == ("leaves", [])
+        await driver.press("ctrl+c")
+        assert driver.left == [None]
+
+
+async def test_quit_of_the_palette_asks(capture: tuple[Session, RunningSource]) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True) as driver:
+        await driver.press("ctrl+p", *"quit", "enter")
+        await driver.until(lambda: not isinstance(driver.app.screen, CommandPalette))
+        await driver.until(lambda: driver.question == "leaves")
+        assert driver.left == []
+        await driver.press("q")
+        assert driver.left == [None]
+
+
+async def test_question_that_left_the_screen_is_not_answered(capture: tuple[Session, RunningSource]) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True) as driver:
+        await driver.press("q")
+        main = driver.app.screen
+        assert isinstance(main, MainScreen)
+        main.say("something else")
+        await driver.press("q")
+        assert (driver.question, driver.left) == ("leaves", [])
+
+
+async def test_terminal_too_small_for_the_hints_shows_the_question(capture: tuple[Session, RunningSource]) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True) as driver:
+        await driver.pilot.resize_terminal(50, 10)
+        await driver.settle()
+        await driver.press("q")
+        assert driver.question == "leaves"
+
+
+async def test_capture_without_packets_is_left_at_once(records: bytes, tmp_path: Path) -> None:
+    source = RunningSource(records[:HEADER], directory=tmp_path)
+    session = Session([source])
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True), unsaved=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        driver = Driven(app, pilot)
+        await driver.until(lambda: session.revision > 0)
+        await driver.press("q")
+        assert driver.left == [None]
+        session.stop()
+
+
+async def test_capture_that_has_ended_is_begun_again(capture: tuple[Session, RunningSource]) -> None:
+    session, source = capture
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        source.stop()
+        await driver.until(lambda: session.progress.phase is Phase.DONE)
+        await driver.press("C", "C")
+        assert driver.left == [RestartCapture()]
+
+
+def test_each_way_has_a_question_of_its_own() -> None:
+    assert len({way.value for way in Way}) == len(Way) == len(ASKS)
