@@ -72,6 +72,10 @@ class MainScreen(LearningScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
+    _before_prompt = -1
+    """The connection under the cursor when the prompt for a narrowing was opened."""
+    _before_narrowing = -1
+    """The same, when the list was narrowed."""
 
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
@@ -202,11 +206,20 @@ class MainScreen(LearningScreen):
     def action_narrow(self) -> None:
         """Ask for a text that every listed connection must contain."""
         self.workspace.activate(Pane.CONNECTIONS)
+        self._before_prompt = self.workspace.connections.stream
         self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
 
     def narrow(self, text: str) -> None:
-        """List only the connections whose row contains every word of ``text``; of those of a group, where one is."""
-        index = self.workspace.connections.index
+        """List only the connections whose row contains every word of ``text``; of those of a group, where one is.
+
+        Where nothing was listed, the cursor goes back to the connection that it was on before.
+        """
+        connections = self.workspace.connections
+        index = connections.index
+        if connections.stream >= 0 and not index.narrowing.words:
+            self._before_narrowing = connections.stream
+        elif connections.stream < 0:
+            self._goal = self._before_narrowing
         index.narrowing = replace(ListFilter.of(text), chosen=index.narrowing.chosen)
         self.reorder(now=True)
 
@@ -237,6 +250,7 @@ class MainScreen(LearningScreen):
         self.workspace.activate(self.workspace.active)
         if event.kind is PromptKind.NARROW:
             self.narrow(event.text)
+            self.workspace.connections.put_on_stream(self._before_prompt)
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""

@@ -81,7 +81,7 @@ class Timeline(TimelineRows):
         palette, words, ellipsis = self.palette, self.words, self.glyphs.ellipsis
         if not len(self.rows) or self.session is None:
             was_evicted = self.stream >= 0 and self.session is not None and self.session.store.first > 0
-            text = words("screen.ladder.left" if was_evicted else "screen.ladder.empty")
+            text = words("screen.ladder.left") if was_evicted else self.empty_text or words("screen.ladder.empty")
             return [Segment(fit("  " + text, width, ellipsis), palette.faint)]
         columns = self.columns(width)
         cells = [Segment(" " * MARKS, palette.head)]

@@ -6,7 +6,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.save": "Save what was captured as a file",
     "screen.key.clear": "Forget what was captured and capture on",
     "screen.key.choose": "Choose another interface, filter, file or case",
-    "screen.notice.no_choice": "Start tcptui without a file, or with -i, to choose from here.",
+    "screen.notice.no_choice": "There is no way back to the start screen from here: i goes back from a live capture (-i) and from what the start screen opened.",
     "screen.notice.choose_again": "The capture is not saved (w saves it). Press again to leave it.",
     "screen.notice.no_clear": "Only a live capture that is not kept in a file (-w) can be cleared.",
     "screen.notice.clear_again": "This forgets every packet so far (w saves them). Press again.",
