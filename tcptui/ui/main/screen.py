@@ -15,13 +15,13 @@ from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import amount, grouped
-from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.base_screen import ToTop
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.connection_list import ConnectionList
+from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
@@ -354,7 +354,13 @@ class MainScreen(LearningScreen):
 
     def action_copy(self) -> None:
         """Put what is under the cursor on the clipboard."""
-        self.copy(copied_text(self.workspace))
+        self.copy(as_text(copied_document(self.workspace, self.words), self.words))
+
+    def action_copy_markdown(self) -> None:
+        """Put what is under the cursor on the clipboard as Markdown."""
+        document = copied_document(self.workspace, self.words)
+        if document:
+            self.copy(as_markdown(document, self.words))
 
     def action_kernel(self) -> None:
         """Open the kernel's view of the selected connection, in a local capture and where the kernel can be queried."""

@@ -99,6 +99,11 @@ class Workspace(Panes):
         return self.active, self.connections.cursor, self.ladder.cursor
 
     @property
+    def explains_connection(self) -> bool:
+        """Whether the explanation is about the connection, not about a packet."""
+        return self._explains_connection
+
+    @property
     def row(self) -> int:
         """The selected packet's row in the store, or -1."""
         return self.ladder.packet_row
