@@ -1,4 +1,4 @@
-"""`y`: copies the text under the cursor, made safe, to the clipboard of the user's terminal.
+"""Puts a text on the clipboard of the user's terminal, and into a private file.
 
 OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*) asks the user's own terminal, so it works over SSH; no terminal
 answers whether it did.  tmux and screen do not pass OSC 52 on: tmux gets the text through its own command, which also
@@ -20,15 +20,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.safe_text import safe_text
-from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.user_files import state_directory, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from tcptui.ui.main.workspace import Workspace
-    from tcptui.ui.widgets.virtual_list import VirtualList
 
 #: Longest text that is sent (bytes): in Base64 it makes an OSC 52 sequence of 100,000 bytes, which terminals accept.
 MOST: Final = 74_994
@@ -158,26 +153,3 @@ def _runtime_directory(environ: Mapping[str, str]) -> Path | None:
     except OSError:
         return None
     return place if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() else None
-
-
-def _row_text(rows: VirtualList) -> str:
-    if not rows.row_count:
-        return ""
-    width = max(rows.scrollable_content_region.width, 1)
-    return " ".join("".join(segment.text for segment in rows.row(rows.cursor, width)).split())
-
-
-def copied_text(workspace: Workspace) -> str:
-    """Text of what the active pane shows under the cursor: connection, packet or header field, else the explanation.
-
-    Empty when there is nothing under the cursor.
-    """
-    pane = workspace.active
-    if pane is Pane.CONNECTIONS:
-        return safe_text(_row_text(workspace.connections))
-    if pane is Pane.TIMELINE:
-        return safe_text(_row_text(workspace.ladder))
-    if pane is Pane.HEADERS:
-        node = workspace.field_under_cursor()
-        return "" if node is None else safe_text(node.label)
-    return workspace.explain.text

@@ -83,6 +83,7 @@ COMMANDS: Final = (
     Command("times", "", "", "time_base", KeyArea.SHOW),
     Command("kernel", "o", "o", "kernel", KeyArea.SHOW),
     Command("copy", "y", "y", "copy", KeyArea.SHOW),
+    Command("copy_markdown", "", "", "copy_markdown", KeyArea.SHOW),
     Command("next_step", "right_square_bracket", "]", "step(1)", KeyArea.CASE),
     Command("previous_step", "left_square_bracket", "[", "step(-1)", KeyArea.CASE),
     Command("reveal", "r", "r", "reveal", KeyArea.CASE),

@@ -161,7 +161,8 @@ async def test_screen_says_what_became_of_it(
         line = shown.lines()[-1]
 
     assert said in line
-    assert (tmp_path / "state" / "tcptui" / "copied.txt").read_text().startswith("· 10.0.0.1:40001 192.0.2.10:80")
+    head = "mixed.pcap, connection 0, 10.0.0.1:40001 → 192.0.2.10:80, begun 2023-11-14 22:13:20.000000 +0000\n"
+    assert head in (tmp_path / "state" / "tcptui" / "copied.txt").read_text()
 
 
 async def test_too_long_a_text_is_kept_and_said_to_be(

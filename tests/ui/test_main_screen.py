@@ -240,6 +240,40 @@ async def test_terminal_too_small_says_the_size_and_recovers(show: Show, mixed_s
     assert "10.0.0.1:40001" in large
 
 
+@pytest.mark.parametrize("keys", [("slash", *"zzz", "enter", "escape"), ("slash", *"zzz", "escape")])
+async def test_narrowing_that_finds_nothing_keeps_the_place(
+    show: Show, mixed_session: Session, keys: tuple[str, ...]
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", "j", *keys)
+        connections = shown.screen.workspace.connections
+
+        assert connections.row_count == 4
+        assert (connections.stream, connections.cursor, shown.screen.workspace.ladder.stream) == (2, 2, 2)
+
+
+async def test_cancelled_narrowing_goes_back_and_a_finished_one_stays_on_what_it_found(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", "slash", *"40004", "escape")
+        connections = shown.screen.workspace.connections
+        assert connections.stream == 1
+        await shown.press("slash", *"40004", "enter", "escape")
+        assert (connections.row_count, connections.stream) == (4, 3)
+
+
+async def test_panes_say_why_they_are_empty(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash", *"zzz", "enter")
+        text = shown.lines()
+
+        assert sum("No connection contains “zzz”" in line for line in text) == 3
+        assert not any("No connection selected" in line or "Select a connection" in line for line in text)
+        await shown.press("escape")
+        assert [line for line in shown.lines() if "No connection contains" in line] == []
+
+
 async def test_sorting_goes_to_the_first_row_of_the_new_order(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("j", "s")

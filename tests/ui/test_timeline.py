@@ -32,7 +32,14 @@ def test_columns_use_the_whole_width(width: int, time_width: int) -> None:
     used = 3 + columns.frame + columns.time + columns.delta + 2 * columns.state + columns.lane + columns.note
 
     assert used == width
-    assert columns.lane >= (20 if time_width < 16 else 14)
+    assert columns.lane >= 20
+    assert columns.frame or not columns.time
+
+
+@pytest.mark.parametrize("time_width", [0, 9, 16])
+def test_packet_numbers_are_shown_in_the_narrowest_timeline(time_width: int) -> None:
+    assert timeline_columns(58, 7, time_width).frame
+    assert not timeline_columns(45, 7, time_width).frame  # no terminal is that narrow
 
 
 def test_wide_ladder_has_every_column_and_full_state_names() -> None:

@@ -111,6 +111,8 @@ class CaptureScreen(NoticingScreen[None]):
         """Whether the cursor goes to the first connection of the order that is being computed."""
         self._goal = -1
         """The connection that the cursor goes to once the order is there that was asked for last; -1: none."""
+        self._narrowed = ListFilter()
+        """The narrowing of the order that is shown."""
         self._seen_revision = -1
         self._paused_at = 0
         self._first_look: Timer
@@ -279,6 +281,9 @@ class CaptureScreen(NoticingScreen[None]):
         if self._goal >= 0:
             connections.put_on_stream(self._goal)
             self._goal = -1
+        if narrowing != self._narrowed:
+            self._narrowed = narrowing
+            self.workspace.fill()
         self.workspace.set_listed(len(order))
         titles = []
         if narrowing:
@@ -300,6 +305,7 @@ class CaptureScreen(NoticingScreen[None]):
             connections.empty_text = text
             if not connections.row_count:
                 connections.repaint()
+                self.workspace.show_empty()
 
     def _order_words(self, key: str) -> str:
         """How the list is sorted: the sentence ``key``, or the one for the other direction."""

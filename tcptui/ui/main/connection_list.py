@@ -208,15 +208,34 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def row(self, position: int, width: int) -> list[Segment]:
         """One connection."""
+        row, widths = self._list_row(int(self.index.order[position])), self.widths(width)
+        cells = []
+        for column in COLUMNS:
+            size = widths[column.id]
+            if size:
+                text, style = column.cell(row)
+                cells.append(Segment(column.fitted(text, size, self.glyphs.ellipsis), style))
+        return cells
+
+    def summary(self) -> str:
+        """The connection under the cursor but for its ends: every column that has a text, uncut, behind its title."""
+        row = self._list_row(self.stream)
+        glyphs = self.glyphs
+        told = []
+        for column in COLUMNS:
+            text, _ = column.cell(row)
+            if text and column.shape not in (Shape.MARK, Shape.ENDPOINT):
+                told.append(f"{self.words(column.heading, right=glyphs.right, left=glyphs.left)} {text}")
+        return ", ".join(told)
+
+    def _list_row(self, stream: int) -> ListRow:
         session = self.session
         assert session is not None
-        stream = int(self.index.order[position])
-        widths = self.widths(width)
         client, server = self._endpoints(stream)
         states, client_state, server_state = self._states(stream)
         severity, lost_ns = session.severity, session.lost_ns
         diagnosis = self._diagnosis(stream)
-        row = ListRow(
+        return ListRow(
             session.streams, stream, client, server, states, client_state, server_state,
             severity=int(severity[stream]) if stream < len(severity) else 0,
             lost_ns=int(lost_ns[stream]) if stream < len(lost_ns) else 0,
@@ -225,10 +244,3 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             palette=self.palette,
             glyphs=self.glyphs,
         )  # fmt: skip
-        cells = []
-        for column in COLUMNS:
-            size = widths[column.id]
-            if size:
-                text, style = column.cell(row)
-                cells.append(Segment(column.fitted(text, size, self.glyphs.ellipsis), style))
-        return cells

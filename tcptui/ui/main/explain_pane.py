@@ -170,11 +170,6 @@ class ExplainPane(PaintedLines, can_focus=True):
             self._link = link
         self.refresh()
 
-    @property
-    def text(self) -> str:
-        """The laid-out text, for the clipboard."""
-        return "\n".join("".join(run[0] for run in line) for line in self._lines)
-
     def _relayout(self) -> None:
         width = self.scrollable_content_region.width - 2 * _MARGIN
         dense = self.size.height < _STRIP_HEIGHT

@@ -15,13 +15,13 @@ from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import amount, grouped
-from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.base_screen import ToTop
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.connection_list import ConnectionList
+from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
@@ -72,6 +72,10 @@ class MainScreen(LearningScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
+    _before_prompt = -1
+    """The connection under the cursor when the prompt for a narrowing was opened."""
+    _before_narrowing = -1
+    """The same, when the list was narrowed."""
 
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
@@ -220,11 +224,20 @@ class MainScreen(LearningScreen):
     def action_narrow(self) -> None:
         """Ask for a text that every listed connection must contain."""
         self.workspace.activate(Pane.CONNECTIONS)
+        self._before_prompt = self.workspace.connections.stream
         self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
 
     def narrow(self, text: str) -> None:
-        """List only the connections whose row contains every word of ``text``; of those of a group, where one is."""
-        index = self.workspace.connections.index
+        """List only the connections whose row contains every word of ``text``; of those of a group, where one is.
+
+        Where nothing was listed, the cursor goes back to the connection that it was on before.
+        """
+        connections = self.workspace.connections
+        index = connections.index
+        if connections.stream >= 0 and not index.narrowing.words:
+            self._before_narrowing = connections.stream
+        elif connections.stream < 0:
+            self._goal = self._before_narrowing
         index.narrowing = replace(ListFilter.of(text), chosen=index.narrowing.chosen)
         self.reorder(now=True)
 
@@ -255,6 +268,7 @@ class MainScreen(LearningScreen):
         self.workspace.activate(self.workspace.active)
         if event.kind is PromptKind.NARROW:
             self.narrow(event.text)
+            self.workspace.connections.put_on_stream(self._before_prompt)
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""
@@ -358,7 +372,13 @@ class MainScreen(LearningScreen):
 
     def action_copy(self) -> None:
         """Put what is under the cursor on the clipboard."""
-        self.copy(copied_text(self.workspace))
+        self.copy(as_text(copied_document(self.workspace, self.words), self.words))
+
+    def action_copy_markdown(self) -> None:
+        """Put what is under the cursor on the clipboard as Markdown."""
+        document = copied_document(self.workspace, self.words)
+        if document:
+            self.copy(as_markdown(document, self.words))
 
     def action_kernel(self) -> None:
         """Open the kernel's view of the selected connection, in a local capture and where the kernel can be queried."""

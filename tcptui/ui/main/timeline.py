@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tcptui.words.correction_text import RowCorrection
 
 _PREVIEWS: Final = 512
+#: Cells of an arrow's text that is not drawn.
+_UNCUT: Final = 10_000
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -81,7 +83,7 @@ class Timeline(TimelineRows):
         palette, words, ellipsis = self.palette, self.words, self.glyphs.ellipsis
         if not len(self.rows) or self.session is None:
             was_evicted = self.stream >= 0 and self.session is not None and self.session.store.first > 0
-            text = words("screen.ladder.left" if was_evicted else "screen.ladder.empty")
+            text = words("screen.ladder.left") if was_evicted else self.empty_text or words("screen.ladder.empty")
             return [Segment(fit("  " + text, width, ellipsis), palette.faint)]
         columns = self.columns(width)
         cells = [Segment(" " * MARKS, palette.head)]
@@ -211,6 +213,20 @@ class Timeline(TimelineRows):
             segment = replace(segment, dup_ack_number=0)  # it is counted, but it is not the packet's leading verdict
         label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
+
+    def summary(self) -> str:
+        """The packet under the cursor on one line: who sent it, the problem's name, and all that its arrow may say."""
+        session, row = self.session, self.packet_row
+        if session is None or row < 0:
+            return ""
+        name = self._problem(row)
+        if session.store.kind[row] == RowKind.ICMP_QUOTE:
+            return name
+        from_server = bool(session.store.from_b[row]) != bool(session.streams.client_is_b[self.stream])
+        sender, receiver = reversed(self.ends) if from_server else self.ends
+        segment = segment_at(session.store, session.streams, row, self._bases(row))
+        label = arrow_text(segment, name, _UNCUT, "")
+        return f"{sender} {self.glyphs.right} {receiver}: {label}"
 
     def _bases(self, row: int) -> tuple[int, int]:
         """The bases of relative numbers at ``row``: of its sequence number, of its acknowledgment number."""

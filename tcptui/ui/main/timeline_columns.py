@@ -12,8 +12,8 @@ MARKS: Final = 3
 _DELTA: Final = 8
 #: The delta and note columns are shown only while the lane (the column of the arrows) keeps this width.
 _LANE_COMFORT: Final = 38
-#: The frame column is shown only while the lane keeps this width: room for a problem's name and its bytes.
-_LANE_LEAST: Final = 30
+#: Times are left out before the lane has less than this width, then frame numbers.
+_LANE_LEAST: Final = 20
 _LANE_ROOMY: Final = 44
 _NOTE_LEAST: Final = 24
 _NOTE_MOST: Final = 60
@@ -41,9 +41,14 @@ def timeline_columns(width: int, frame_digits: int, time_width: int) -> Timeline
     """Divide ``width`` cells; ``time_width`` is 0 when times are hidden."""
     state = SHORT_WIDTH + 1
     lane = width - MARKS - time_width - 2 * state
-    delta = frame = note = 0
-    if lane - frame_digits - 1 >= _LANE_LEAST:  # before the others: explanations refer to packets by number
-        frame, lane = frame_digits + 1, lane - frame_digits - 1
+    frame = frame_digits + 1
+    lane -= frame
+    delta = note = 0
+    # Frame numbers are the last to go: explanations refer to packets by them.
+    if lane < _LANE_LEAST:
+        time_width, lane = 0, lane + time_width
+    if lane < _LANE_LEAST:
+        frame, lane = 0, lane + frame
     if time_width and lane - _DELTA >= _LANE_COMFORT:
         delta, lane = _DELTA, lane - _DELTA
     if lane - _NOTE_LEAST >= _LANE_COMFORT:

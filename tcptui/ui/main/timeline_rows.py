@@ -39,6 +39,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self.rows: I32 = np.zeros(0, np.int32)
         self.raw_numbers = False
         self.ends = ("", "")
+        self.empty_text = ""
+        """Why no connection is shown; empty: none is selected."""
         self._raised: Mapping[int, Severity] = {}
         self._steps: frozenset[int] = frozenset()
         self._hidden_from: int | None = None

@@ -71,7 +71,7 @@ class Workspace(Panes):
 
     def on_mount(self) -> None:
         """Show the titles and a placeholder for the explanation."""
-        self._show_faint("screen.explain.nothing")
+        self._show_faint(self.words("screen.explain.nothing"))
         self.show_titles()
 
     def attach(self, session: Session, names: EndpointNames) -> None:
@@ -97,6 +97,11 @@ class Workspace(Panes):
     def place(self) -> Place:
         """The pane in front and the cursors, to tell whether the user has moved."""
         return self.active, self.connections.cursor, self.ladder.cursor
+
+    @property
+    def explains_connection(self) -> bool:
+        """Whether the explanation is about the connection, not about a packet."""
+        return self._explains_connection
 
     @property
     def row(self) -> int:
@@ -235,10 +240,10 @@ class Workspace(Panes):
         if session is None:
             return
         if row < 0:
-            self._show_faint("screen.explain.nothing")
+            self._show_faint(self.connections.empty_text or self.words("screen.explain.nothing"))
             return
         if self.ladder.conceals:
-            self._show_faint("learning.waiting")  # an explanation would give the answer away
+            self._show_faint(self.words("learning.waiting"))  # an explanation would give the answer away
             return
         from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
@@ -248,9 +253,16 @@ class Workspace(Panes):
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
 
-    def _show_faint(self, key: str) -> None:
+    def _show_faint(self, text: str) -> None:
         """Show a faint sentence in the place of an explanation."""
-        self.explain.show((Passage(self.words(key), tone=Tone.FAINT),))
+        self.explain.show((Passage(text, tone=Tone.FAINT),))
+
+    def show_empty(self) -> None:
+        """Have timeline and explanation say why there is no connection, as the list does."""
+        self.ladder.empty_text = self.connections.empty_text
+        if self.row < 0:
+            self.ladder.repaint()
+            self.show_explanation()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -268,6 +280,12 @@ class Workspace(Panes):
             return 0
         return packet_severity(self.session.store, row, self.ladder.raised) or 0
 
+    def fill(self) -> None:
+        """Show the connection under the list's cursor if none is shown: the list was empty before."""
+        if self.ladder.stream < 0 and self.connections.stream >= 0:
+            self.show_selected_stream()
+            self._schedule()
+
     # -- growth ------------------------------------------------------------------------
     def grow(self) -> None:
         """Update from the session; the cursor stays on its packet unless it follows the newest one."""
@@ -277,11 +295,8 @@ class Workspace(Panes):
         self.connections.refresh()
         if self.following and self.active is Pane.CONNECTIONS:
             self.connections.put_cursor(self.connections.row_count - 1)
-        if self.ladder.stream < 0 and self.connections.stream >= 0:
-            self.show_selected_stream()
-            self._schedule()
-            return
         if self.ladder.stream < 0:
+            self.fill()
             return
         grown = self.ladder.grow()
         self._fetch.follow_growth()

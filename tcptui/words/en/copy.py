@@ -11,4 +11,6 @@ WORDS: Final[dict[str, str]] = {
     "copy.long.nowhere": "Nothing copied: {size} bytes, a terminal's clipboard takes {most}.",
     "copy.none.file": "No clipboard on this terminal; it is in {path}",
     "copy.none.nowhere": "Nothing copied: no clipboard on this terminal, and no file could be written.",
+    "copy.of_connection": "{file}, connection {stream}, {client} → {server}, begun {time}",
+    "copy.of_packet": "{file}, packet {frame}, connection {stream}, {client} → {server}, {time}",
 }

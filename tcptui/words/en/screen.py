@@ -170,6 +170,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.times": "Count times from the connection, the capture or midnight",
     "screen.key.kernel": "who owns the connection here, and its kernel's view",
     "screen.key.copy": "Copy what is under the cursor",
+    "screen.key.copy_markdown": "Copy what is under the cursor as Markdown",
     "screen.key.next_step": "Next step of the case",
     "screen.key.previous_step": "Previous step of the case",
     "screen.key.reveal": "Reveal the answer",

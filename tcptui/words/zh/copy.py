@@ -11,4 +11,6 @@ WORDS: Final[dict[str, str]] = {
     "copy.long.nowhere": "没有复制：共 {size} 字节，终端剪贴板最多容纳 {most}。",
     "copy.none.file": "此终端没有剪贴板；内容在 {path}",
     "copy.none.nowhere": "没有复制：此终端没有剪贴板，也无法写入文件。",
+    "copy.of_connection": "{file}，连接 {stream}，{client} → {server}，开始于 {time}",
+    "copy.of_packet": "{file}，包 {frame}，连接 {stream}，{client} → {server}，{time}",
 }

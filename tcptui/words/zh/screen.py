@@ -168,6 +168,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.times": "时间从连接、从抓包还是从零点算起",
     "screen.key.kernel": "本机由谁持有该连接，内核怎么看",
     "screen.key.copy": "复制光标处的内容",
+    "screen.key.copy_markdown": "把光标处的内容复制为 Markdown",
     "screen.key.next_step": "案例的下一步",
     "screen.key.previous_step": "案例的上一步",
     "screen.key.reveal": "揭晓答案",

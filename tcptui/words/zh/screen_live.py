@@ -6,7 +6,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.save": "把抓到的包另存为文件",
     "screen.key.clear": "重新开始：清空已抓到的，不漏包；包号从 1、时间从 0 重新计",
     "screen.key.choose": "另选接口、过滤表达式、文件或案例",
-    "screen.notice.no_choice": "要在这里另选，请不带文件启动 tcptui，或用 -i 启动。",
+    "screen.notice.no_choice": "这里没有可以返回的启动界面：i 用于实时抓包（-i）以及从启动界面打开的内容。",
     "screen.notice.choose_again": "抓到的包还没有保存（按 w 保存）。再按一次离开。",
     "screen.notice.no_clear": "只有正在进行的 pcap 格式抓包才能清空，用 --keep-around 时也不行。",
     "screen.notice.clear_again": "这会丢掉目前抓到的全部数据包（按 w 可以先保存）。再按一次确认。",

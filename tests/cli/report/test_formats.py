@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from tcptui.cli.report.as_markdown import escape, markdown
+from tcptui.cli.report.as_markdown import markdown
 from tcptui.cli.report.as_text import print_document
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
+from tcptui.words.markdown_escape import escape
 
 DOCUMENT: tuple[Block, ...] = (
     Heading(1, "capture.pcap"),

@@ -1,0 +1,89 @@
+"""`y`: what is under the cursor as a text for an incident note, with where it is from: unwrapped and uncut.
+
+As Markdown it can be pasted into an issue; what came out of a packet is escaped there.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tcptui.model.safe_text import safe_text
+from tcptui.model.units import NS_PER_S, NS_PER_US
+from tcptui.ui.main.explain_pane import Passage, Tone
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.words.markdown_escape import escape
+
+if TYPE_CHECKING:
+    from tcptui.ui.main.explain_pane import Document
+    from tcptui.ui.main.workspace import Workspace
+    from tcptui.words.catalogue import Words
+
+
+def copied_document(workspace: Workspace, words: Words) -> Document:
+    """What the active pane shows under the cursor, below a line that says where it is from; empty for nothing."""
+    workspace.show_selected_stream()
+    workspace.settle_now()
+    head = _origin(workspace, words)
+    if not head:
+        return ()
+    pane = workspace.active
+    if pane is Pane.CONNECTIONS:
+        body: Document = (Passage(safe_text(workspace.connections.summary())),)
+    elif pane is Pane.TIMELINE:
+        body = (Passage(safe_text(workspace.ladder.summary())),)
+    elif pane is Pane.HEADERS:
+        node = workspace.field_under_cursor()
+        body = () if node is None else (Passage(safe_text(node.label)),)
+    else:
+        body = workspace.explain.document
+    return (Passage(head, tone=Tone.FAINT), *body)
+
+
+def _origin(workspace: Workspace, words: Words) -> str:
+    """File, connection with both ends, packet where it is about one, and when that was; empty without a connection."""
+    session, ladder = workspace.session, workspace.ladder
+    if session is None or ladder.stream < 0:
+        return ""
+    client, server = ladder.ends
+    facts: dict[str, object] = {
+        "file": safe_text(session.label), "stream": ladder.stream, "client": client, "server": server,
+    }  # fmt: skip
+    row = -1 if workspace.explains_connection else workspace.row
+    if row < 0:
+        return words("copy.of_connection", time=_moment(int(session.streams.began_ns[ladder.stream])), **facts)
+    frame = int(session.store.frame[row])
+    return words("copy.of_packet", frame=frame, time=_moment(int(session.store.time_ns[row])), **facts)
+
+
+def _moment(ns: int) -> str:
+    """Date and local time with microseconds and the offset from UTC, which others need to compare it."""
+    moment = datetime.fromtimestamp(ns // NS_PER_S, UTC).astimezone()
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{ns % NS_PER_S // NS_PER_US:06d} {moment:%z}"
+
+
+def as_text(document: Document, words: Words) -> str:
+    """``document`` with one line for each paragraph."""
+    lines = []
+    for passage in document:
+        told = ": ".join(part for part in (passage.heading, passage.text) if part)
+        lines += [line for line in (told, _packets(passage, words)) if line]
+    return "\n".join(lines)
+
+
+def as_markdown(document: Document, words: Words) -> str:
+    """``document`` as Markdown: titles as headings, one paragraph for each passage."""
+    blocks = []
+    for passage in document:
+        text = escape(passage.text)
+        if passage.tone is Tone.TITLE:
+            blocks.append(f"### {text}")
+        else:
+            blocks.append(f"**{escape(passage.heading)}** {text}".rstrip() if passage.heading else text)
+        blocks.append(escape(_packets(passage, words)))
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _packets(passage: Passage, words: Words) -> str:
+    numbers = ", ".join(str(packet) for packet in passage.packets)
+    return f"{words('screen.explain.packets')} {numbers}" if numbers else ""
