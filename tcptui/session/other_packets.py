@@ -165,7 +165,7 @@ class OtherPackets:
             about[quoting] = self._conversations(headers.quoting[quoting], ends)[0]
         at = np.where(headers.at_header < 0, _NOWHERE, headers.at_header)
         if not kept.all():
-            rows, talk, about, from_b, at = (column[kept] for column in (rows, talk, about, from_b, at))
+            rows, talk, about, from_b, at = rows[kept], talk[kept], about[kept], from_b[kept], at[kept]
         upto = self._count + len(rows)
         if upto > len(self._rows):
             for name in ("_rows", "_talk", "_about", "_from_b", "_at_header"):

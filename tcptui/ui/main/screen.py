@@ -424,7 +424,7 @@ class MainScreen(LearningScreen):
     def follow_on(self, before: MainScreen) -> None:
         """Show this session as ``before`` showed the one before it: the same order of the list, the same times."""
         self.options = before.options
-        self.workspace.connections.index.key = before.workspace.connections.index.key
+        self.workspace.connections.index.sorting = before.workspace.connections.index.sorting
 
     def action_save(self) -> None:
         """Ask for the file to save the capture so far to."""
