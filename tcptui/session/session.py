@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.model.packet_view import PacketView
-    from tcptui.protocols.dns.answer import DnsAnswer
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -60,8 +60,6 @@ if TYPE_CHECKING:
 OBSERVED_EVERY: Final = 1.0
 #: In a capture of up to this many streams, `application_streams` returns all of them.
 _ALL_STREAMS: Final = 2_000
-#: Answers of DNS that are read to see which addresses clients were given.
-_DNS_READ: Final = 4_096
 
 
 class Session:
@@ -124,6 +122,7 @@ class Session:
         self._other_lines: OtherLines | None = None
         self._conclusions: tuple[tuple[int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `diagnosis` and `trouble`, and what they were made from."""
+        self._dns: DnsAnswers | None = None
         self._stream_cache = StreamCache(self.view, self._access)
         self.steering = Steering()
         self.catch_up: CatchUp = CatchUp(
@@ -258,18 +257,12 @@ class Session:
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.findings.trouble import find_trouble
+        from tcptui.session.dns_answers import DnsAnswers
 
-        diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud, self._dns_answers))
+        if self._dns is None:
+            self._dns = DnsAnswers(self._pipeline.noted.of(DnsRows), self._access.bare)
+        diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud, self._dns.newest))
         return diagnosis, find_trouble(diagnosis, loud, self._time_of)
-
-    def _dns_answers(self) -> Iterator[DnsAnswer]:
-        """The addresses that DNS gave, of the first `_DNS_READ` answers kept; fewer where the spool is gone."""
-        from tcptui.protocols.dns.answer import read_answer
-
-        with contextlib.suppress(OSError):
-            for row in self._pipeline.noted.of(DnsRows).rows[:_DNS_READ].tolist():
-                if row >= self.store.first and (answer := read_answer(self._access.bare(row))) is not None:
-                    yield answer
 
     def _time_of(self, frame: int) -> int:
         row = self.store.row_of_frame(frame)

@@ -12,7 +12,7 @@ from tcptui.wire.ip import PROTOCOL_UDP
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
 
-#: Rows that are kept: enough for a client, and of a name server all look alike.
+#: Rows that are kept, the newest: a client has fewer, and of a name server all look alike.
 MOST_ROWS: Final = 65_536
 _IPV6_HEADER: Final = 40
 _PORT: Final = 53
@@ -30,7 +30,7 @@ class DnsRows:
         rows = slice(first, first + len(start))
         datagrams = (store.kind[rows] == RowKind.OTHER) & (store.protocol[rows] == PROTOCOL_UDP)
         at = np.flatnonzero(datagrams)
-        if not len(at) or len(self.rows) >= MOST_ROWS:
+        if not len(at):
             return
         network, held = (column[rows][at].astype(np.int64) for column in (store.network_offset, store.captured))
         fits = network < held
@@ -42,7 +42,7 @@ class DnsRows:
         from_dns = (buffer[place] == 0) & (buffer[place + 1] == _PORT)
         found = (first + at[from_dns]).astype(np.int32)
         if len(found):
-            self.rows = np.concatenate((self.rows, found))[:MOST_ROWS]
+            self.rows = np.concatenate((self.rows, found))[-MOST_ROWS:]
 
     def evict(self, first: int) -> None:
         """Drop the rows before ``first``, which are evicted."""

@@ -19,8 +19,8 @@ pytestmark = [
     pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
 ]
 
-#: Without the one that rests for twenty seconds.
-NAMES = [scenario.id for scenario in SCENARIOS if scenario.id != "idle-flows-dropped"]
+#: Without those that take more than twenty seconds.
+NAMES = [scenario.id for scenario in SCENARIOS if scenario.id not in ("idle-flows-dropped", "repeated-resets")]
 
 
 def test_each_story_is_told_and_nothing_else(record_all: Callable[..., Path]) -> None:
