@@ -259,6 +259,15 @@ def test_copies_of_which_none_is_reported_twice_were_not_accepted_before_the_las
     assert [states.split()[1] for states in seen.states[2:]] == [*["SYN-RECEIVED"] * 3, "~ESTABLISHED", "ESTABLISHED"]
 
 
+def test_single_segment_that_was_not_taken_may_have_been_damaged_and_says_nothing_of_the_third_packet(
+    folder: Path,
+) -> None:
+    seen = see(folder, [*AT_SERVER, "41 C PA 1 1 100", "741 C PA 1 1 100", "741.1 S A 1 101"])
+
+    assert [states.split()[1] for states in seen.states[2:]] == ["~ESTABLISHED"] * 3 + ["ESTABLISHED"]
+    assert not seen.reasons
+
+
 def test_copy_that_is_reported_twice_had_been_accepted(folder: Path) -> None:
     assert see(folder, queued(" sack=1:101")).states[4].split()[1] == "~ESTABLISHED"
 

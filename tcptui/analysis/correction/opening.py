@@ -76,7 +76,8 @@ def syns_again(look: StreamEvidence, side: int) -> None:
 def silent_server(look: StreamEvidence, side: int) -> None:
     """In a capture at the server: what the server never acknowledges was not accepted.
 
-    The cause is a full accept queue, or a filter behind its interface.
+    The cause is a full accept queue, or a filter behind its interface.  A single segment before the server's first word
+    may have been damaged (its checksum is not read here): that says nothing of the third packet.
     """
     answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
     if not len(answers) or not look.is_near(side):
@@ -97,7 +98,7 @@ def silent_server(look: StreamEvidence, side: int) -> None:
         starts = np.where(look.view.length[came] > 0, look.space.seq[came], NEVER)
         waiting |= starts >= np.append(np.minimum.accumulate(starts[::-1])[::-1][1:], NEVER)
     data = came[(look.view.length[came] > 0) & waiting]
-    if len(data):
+    if len(data) > bool(len(talk)):
         # Its first data or ACK answers what came last; where it never sends any, nothing was accepted.
         ignored = came[came <= data[-1]] if len(talk) else came
         look.untaken(ignored, side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
