@@ -8,16 +8,17 @@ from uncounted_marker import pytest_runtest_protocol
 
 
 class _Counting:
-    """In place of a coverage that counts."""
+    """In place of a coverage that counts; ``running`` is shared by all, the newest last."""
 
-    def __init__(self) -> None:
-        self.done: list[str] = []
+    def __init__(self, running: list[_Counting]) -> None:
+        self.running = running
+        self.start()
 
     def stop(self) -> None:
-        self.done.append("stop")
+        self.running.remove(self)
 
     def start(self) -> None:
-        self.done.append("start")
+        self.running.append(self)
 
 
 @pytest.mark.parametrize("marked", [True, False])
@@ -25,14 +26,15 @@ class _Counting:
 def test_counting_stops_for_a_marked_test_only_and_goes_on_behind_it(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, marked: bool, fails: bool
 ) -> None:
-    counting = _Counting()
-    monkeypatch.setattr(Coverage, "current", lambda: counting)
+    running: list[_Counting] = []
+    before = [_Counting(running) for _ in range(2)]
+    monkeypatch.setattr(Coverage, "current", lambda: running[-1] if running else None)
     if marked:
         request.node.add_marker("uncounted")
     around = pytest_runtest_protocol(request.node)
 
     next(around)
-    during = list(counting.done)
+    during = list(running)
     if fails:
         with pytest.raises(RuntimeError, match="the test's machinery"):
             around.throw(RuntimeError("the test's machinery"))
@@ -40,5 +42,5 @@ def test_counting_stops_for_a_marked_test_only_and_goes_on_behind_it(
         with pytest.raises(StopIteration):
             around.send(True)
 
-    assert during == (["stop"] if marked else [])
-    assert counting.done == (["stop", "start"] if marked else [])
+    assert during == ([] if marked else before)
+    assert running == before

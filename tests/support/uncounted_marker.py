@@ -23,11 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Stop counting around ``item`` if it is marked so."""
-    counting = Coverage.current() if item.get_closest_marker("uncounted") is not None else None
-    if counting is None:
-        return (yield)
-    counting.stop()
+    stopped = []
+    # In a worker pytest-cov has two: when one stops, the one before it goes on.
+    while item.get_closest_marker("uncounted") is not None and (counting := Coverage.current()) is not None:
+        counting.stop()
+        stopped.append(counting)
     try:
         return (yield)
     finally:
-        counting.start()
+        for counting in reversed(stopped):
+            counting.start()
