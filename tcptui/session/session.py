@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_answers import DnsAnswers
+    from tcptui.session.dns_names import DnsNames
     from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -120,6 +121,7 @@ class Session:
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
         self._other: OtherPackets | None = None
         self._other_lines: OtherLines | None = None
+        self._dns_names: DnsNames | None = None
         self._conclusions: tuple[tuple[int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `diagnosis` and `trouble`, and what they were made from."""
         self._dns: DnsAnswers | None = None
@@ -172,6 +174,15 @@ class Session:
 
             self._other_lines = OtherLines(self.store, self.other, self._access.data)
         return self._other_lines
+
+    @property
+    def dns_names(self) -> DnsNames:
+        """Names of addresses by the DNS answers in the capture; who asks has it grow (`DnsNames.grow`)."""
+        if self._dns_names is None:
+            from tcptui.session.dns_names import DnsNames  # imports dpkt
+
+            self._dns_names = DnsNames(self.store, self.other, self._access.data)
+        return self._dns_names
 
     @property
     def quality(self) -> CaptureQuality:

@@ -24,6 +24,7 @@ from tcptui.words.finding_text import explain_finding
 
 if TYPE_CHECKING:
     from tcptui.model.finding import Finding
+    from tcptui.session.dns_names import DnsNames
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
@@ -55,10 +56,13 @@ def _weight(finding: Finding) -> tuple[int, float, bool]:
     return -finding.severity, -seconds_lost(finding), finding.id in ORDINARY
 
 
-def stream_document(session: Session, stream: int, findings: tuple[Finding, ...], words: Words) -> Document:
+def stream_document(
+    session: Session, stream: int, findings: tuple[Finding, ...], words: Words, names: DnsNames | None = None
+) -> Document:
     """The explanation of one connection: its time budget and its findings, the most severe first.
 
-    Where no finding is a warning or an error, a sentence that says so comes first.
+    Where no finding is a warning or an error, a sentence that says so comes first.  What ``names`` has of the ends
+    follows the budget.
     """
     passages: list[Passage] = []
     if not any(finding.severity >= Severity.WARNING for finding in findings):
@@ -72,8 +76,23 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
     ):
         passages += _passages(explain_finding(finding, None, words), int(finding.severity))
     # The time budget follows the first two passages: the title of the gravest finding, or of the summary, and its text.
-    passages[2:2] = bar_passage(session, stream, words)
+    passages[2:2] = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
     return (*passages, *turn_passages(session, stream, words))
+
+
+def name_passages(session: Session, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:
+    """The names that the ends of ``stream`` had by DNS answers before its first packet, with those packets."""
+    rows = session.rows_of(stream)
+    if names is None or not len(rows):
+        return []
+    passages: list[Passage] = []
+    for end in (session.streams.server(stream), session.streams.client(stream)):
+        known = names.name_of(end.address, int(rows[0]))
+        if known is not None:
+            heading = "" if passages else words("other.names.heading")
+            text = words("other.names.name", address=end.host, name=known.name)
+            passages.append(Passage(text, heading, (known.frame,)))
+    return passages
 
 
 #: Slowest turns that are listed; nobody reads more.

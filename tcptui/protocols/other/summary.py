@@ -54,6 +54,12 @@ _FRAGMENT: Final = Line("fragment")
 _CUT: Final = Line("tcp-cut")
 
 
+def udp_payload(datagram: bytes) -> bytes:
+    """The payload of a UDP datagram, by its length field where that can be."""
+    said = int.from_bytes(datagram[4:6], "big")
+    return datagram[_UDP_HEADER : said if said >= _UDP_HEADER else len(datagram)]
+
+
 def summarize(protocol: int, frame: bytes, at_header: int) -> Line:
     """The line of a packet of ``protocol`` whose header begins ``at_header`` in ``frame`` (-1: not known).
 
@@ -65,8 +71,7 @@ def summarize(protocol: int, frame: bytes, at_header: int) -> Line:
         return _CUT
     raw = frame[at_header:] if at_header >= 0 else frame
     if space_of(protocol) is Space.UDP and at_header >= 0:
-        said = int.from_bytes(raw[4:6], "big")
-        raw = raw[_UDP_HEADER : said if said >= _UDP_HEADER else len(raw)]
+        raw = udp_payload(raw)
     reader = _READERS.get(protocol)
     if reader is None or at_header < 0:
         return Line("plain", {"size": len(raw)})

@@ -64,6 +64,9 @@ _FIRST_LOOKS: Final = 200
 _AT_START: Final[Place] = (Pane.CONNECTIONS, 0, 0)
 #: Delay in seconds after which the library of the header tree (scapy) is imported in the background.
 _WARM_UP_AFTER: Final = 2.0
+#: Interval (seconds) at which DNS answers are read for their names, and how long that may take: a key may wait for it.
+_NAMES_BEAT: Final = 0.25
+_NAMES_LOOK: Final = 0.01
 
 
 class ToTop(Enum):
@@ -115,6 +118,8 @@ class CaptureScreen(NoticingScreen[None]):
         """The narrowing of the order that is shown."""
         self._seen_revision = -1
         self._paused_at = 0
+        self._has_dpkt = False
+        """Whether what reads DNS answers has been imported."""
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
@@ -227,11 +232,24 @@ class CaptureScreen(NoticingScreen[None]):
 
         def load() -> None:
             with gc_paused_and_frozen(), imports_stand_aside():
+                import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
                 from tcptui.protocols.headers.tree import warm_up
 
+                self._has_dpkt = True
                 warm_up()
 
         threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
+        if not self.options.numeric:
+            self.set_interval(_NAMES_BEAT, self._read_names)
+
+    def _read_names(self) -> None:
+        """Read some of the DNS answers of the capture that are new."""
+        if self._has_dpkt and link_is_idle(self.app):
+            names = self.session.dns_names
+            before = names.count
+            names.grow(_NAMES_LOOK)
+            if names.count != before:
+                self.workspace.show_names(names)
 
     def reorder(self, *, now: bool = False) -> None:
         """Compute the order of the connection list again; that of a long list in a worker thread.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.finding import Finding, Severity
     from tcptui.protocols.headers.node import Node
+    from tcptui.session.dns_names import DnsNames
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.connection_index import ListedProblem
@@ -66,6 +67,8 @@ class Workspace(Panes):
         self._stream_due = False
         self._fetch = StreamFetch(self, self, words)
         self._explains_connection = True
+        self._dns: DnsNames | None = None
+        """Names of addresses by the DNS answers of the capture, as far as they have been read."""
         self._visited = -1
         """The connection that `next_problem` went to last."""
 
@@ -248,10 +251,16 @@ class Workspace(Panes):
         from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
         if self._explains_connection:
-            self.explain.show(stream_document(session, self.ladder.stream, self.findings, self.words))
+            self.explain.show(stream_document(session, self.ladder.stream, self.findings, self.words, self._dns))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
+
+    def show_names(self, names: DnsNames) -> None:
+        """Show the names of the selected connection's ends: ``names`` has new ones."""
+        self._dns = names
+        if self._explains_connection and self.settled and self.ladder.stream >= 0 and not self.ladder.conceals:
+            self.show_explanation()
 
     def _show_faint(self, text: str) -> None:
         """Show a faint sentence in the place of an explanation."""

@@ -12,6 +12,8 @@ WORDS: Final[dict[str, str]] = {
     "other.evicted": "evicted to make room for newer packets",
     "other.overview": "Not TCP (u): {counts}",
     "other.quotes-nothing": "This packet quotes no connection or conversation of this capture.",
+    "other.names.heading": "Names by DNS answers before it:",
+    "other.names.name": "{address} is {name}",
     "other.column.protocol": "protocol",
     "other.column.packets": "packets",
     "other.column.share": "share",

@@ -12,6 +12,8 @@ WORDS: Final[dict[str, str]] = {
     "other.evicted": "为给新包腾出空间，已被淘汰",
     "other.overview": "非 TCP（u）：{counts}",
     "other.quotes-nothing": "这个包没有引用本抓包中的连接或会话。",
+    "other.names.heading": "此前 DNS 应答给出的名字：",
+    "other.names.name": "{address} 是 {name}",
     "other.column.protocol": "协议",
     "other.column.packets": "包数",
     "other.column.share": "占比",

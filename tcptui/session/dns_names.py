@@ -1,0 +1,94 @@
+"""Names of addresses by the DNS answers in the capture itself; nothing is looked up."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.other_protocol import DNS
+from tcptui.protocols.other.dns import read_addresses
+from tcptui.protocols.other.summary import udp_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.session.other_packets import OtherPackets
+
+#: The port that answers come from; a capture of queries has nothing to read.
+_SERVER_PORT: Final = 53
+#: Answers that are kept of all addresses together; further ones are not read.
+_MOST: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class DnsName:
+    """The name of an address, and the packet that says so."""
+
+    name: str
+    """Safe text."""
+    frame: int
+
+
+class DnsNames:
+    """Reads each DNS answer of the capture once; ``read`` gives the bytes of a row.  One thread at a time may use it.
+
+    What an answer said stays known after its packet was evicted.  Its time to live is ignored: connections outlive it.
+    """
+
+    def __init__(self, store: PacketStore, other: OtherPackets, read: Callable[[int], bytes]) -> None:
+        self._store = store
+        self._other = other
+        self._read = read
+        self._next = 0
+        """Rows before this one have been read."""
+        self.count = 0
+        """How many names of addresses have been read; it only grows."""
+        self._answers: dict[bytes, list[tuple[int, DnsName]]] = {}
+        """By address: rows, ascending, and what each said."""
+
+    def grow(self, seconds: float | None = None) -> bool:
+        """Read new answers, for about ``seconds`` at most (None: all); whether all of the capture has been read.
+
+        A packet that cannot be read names nothing.
+        """
+        if self._next >= self._store.count:
+            return True
+        deadline = None if seconds is None else time.monotonic() + seconds
+        if not self._other.grow(seconds):
+            return False
+        upto = self._store.count
+        rows = self._other.rows_of_protocol(DNS)
+        for row in rows[np.searchsorted(rows, self._next) :].tolist():
+            if self.count < _MOST:
+                self._add(row)
+            self._next = row + 1
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+        self._next = upto
+        return True
+
+    def _add(self, row: int) -> None:
+        protocol, at = self._other.header_of(row)
+        if protocol != DNS or at < 0 or self._other.ends_of(row)[0].port != _SERVER_PORT:
+            return
+        try:
+            name, addresses = read_addresses(udp_payload(self._read(row)[at:]))
+        except OSError:
+            return
+        if not name:
+            return
+        known = DnsName(name, int(self._store.frame[row]))
+        for address in dict.fromkeys(addresses):
+            self._answers.setdefault(address, []).append((row, known))
+            self.count += 1
+
+    def name_of(self, address: bytes, row: int) -> DnsName | None:
+        """The name that ``address`` (4 or 16 bytes) had by the last answer before ``row``; None without one."""
+        answers = self._answers.get(address, [])
+        place = bisect_left(answers, row, key=lambda answer: answer[0])
+        return answers[place - 1][1] if place else None
