@@ -92,6 +92,8 @@ class FindingsCache:
         self.observer: Observer | None = None
         self.waiting = 0
         """How many due streams the last `refresh` had no time for."""
+        self.unlooked = 0
+        """Those of them with packets that no judgement has seen; the others were only to be judged once more."""
 
     @property
     def context(self) -> RuleContext:
@@ -285,12 +287,14 @@ class FindingsCache:
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
                 if time.monotonic() > deadline:
-                    self.waiting = len(due) - place
+                    left = due[place:]
+                    self.waiting = len(left)
+                    self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
                     return True
                 input_priority.step_aside()
                 self._judge(view, read=bool(read[view.stream]))
             due = due[upto:]
-        self.waiting = 0
+        self.waiting = self.unlooked = 0
         return False
 
     def _without_lone_syns(self, due: NDArray[np.int64]) -> NDArray[np.int64]:

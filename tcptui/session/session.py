@@ -285,6 +285,11 @@ class Session:
         return self._judging.annotations.waiting
 
     @property
+    def unlooked(self) -> int:
+        """How many of those have packets that no judgement has seen."""
+        return self._judging.annotations.unlooked
+
+    @property
     def looked_through(self) -> bool:
         """Whether `severity` covers all packets so far, so that 0 means no finding above a note."""
         return self.catch_up.judged_at_count == self.store.count

@@ -92,6 +92,32 @@ def test_syn_that_nobody_answered_left_the_server_listening(folder: Path) -> Non
     assert seen.reasons == {0: Reason.UNANSWERED}
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["0 C S 0 0", "40 C A 1 1", "3000 C A 1 1"],
+        ["0 C S 0 0", "1000 C S 0 0", "1040 C A 1 1", "1041 C PA 1 1 100"],
+        ["0 C S 0 0", "40 C A 1 1", "41 C PA 1 1 100", "81 S PA 1 101 100", "3000 C A 101 101"],
+        ["0 C S 0 0", "40 C A 1 1", "41 C PA 1 1 100", "81 S RA 1 101"],
+    ],
+    ids=["client alone", "asked twice", "only the SYN-ACK is missing", "reset later"],
+)
+def test_syn_whose_answer_the_client_acknowledges_was_answered_though_nobody_captured_it(
+    folder: Path, lines: list[str]
+) -> None:
+    seen = see(folder, lines)
+
+    assert not {0, 1} & {index for index in seen.reasons if lines[index].split()[2] == "S"}
+
+
+@pytest.mark.parametrize(
+    "rest", [["1000 C R 1 0"], ["3000 C S 0 0"], ["1 S RA 0 1", "500 C S 0 0", "540 C A 1 1"]],
+    ids=["given up", "asked again", "refused before"],
+)  # fmt: skip
+def test_syn_without_such_an_acknowledgment_is_unanswered_or_refused(folder: Path, rest: list[str]) -> None:
+    assert see(folder, ["0 C S 0 0", *rest]).reasons[0] in {Reason.UNANSWERED, Reason.REFUSED}
+
+
 def test_syn_whose_timestamp_the_answer_echoes_had_arrived(folder: Path) -> None:
     seen = see(folder, ["0 C S 0 0 ts=1,0", "1000 C S 0 0 ts=1001,0", "1040 S SA 0 1 ts=7,1"])
 

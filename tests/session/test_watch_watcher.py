@@ -273,6 +273,36 @@ def test_trouble_that_nobody_looked_at_is_counted_where_only_trouble_is_wanted(
     assert watcher.unseen == 20
 
 
+def test_connections_that_were_looked_at_before_the_end_are_not_counted_as_not_looked_at(tmp_path: Path) -> None:
+    waiting, later = Tape(), Tape()
+    for number in range(2):
+        client = f"10.0.0.1:{4000 + number}"
+        waiting.handshake(100 * number, client, SERVER)
+        waiting.tcp(100 * number + 50, client, SERVER, 0x18, 1001, 9001, b"hello")
+    later.clean(20_000, "10.0.0.1:5000", SERVER, b"ask", b"answer")
+    begun, all_of_it = waiting.pcap(), waiting.pcap() + later.pcap()[24:]
+    path = tmp_path / "open.pcap"
+    path.write_bytes(all_of_it)
+    session = Session([source := Growing(path, [len(begun), len(all_of_it)])], compile_when=Compile.NEVER)
+
+    class Hurried(Watcher):
+        def look(self, *, over: bool) -> None:
+            super().look(over=over)
+            if session.looked_through and session.store.count > 8:
+                session.steering.ends_by = time.monotonic()
+                source.stop()
+            elif session.looked_through:
+                source.grow()
+
+    watcher = Hurried(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))
+    session.observe(watcher)
+    asyncio.run(asyncio.wait_for(session.run(), 30))
+    session.close()
+
+    assert session.unjudged == 2  # they were to be judged once more, by the capture's end
+    assert watcher.unseen == 0
+
+
 def test_streams_that_leave_unseen_are_counted_where_notes_are_wanted(path: Path) -> None:
     session = Session([open_file(path)], compile_when=Compile.NEVER)
     asyncio.run(session.run())

@@ -52,10 +52,14 @@ def syns_again(look: StreamEvidence, side: int) -> None:
             look.untaken(answered[refusals], side, Reason.ASKED_AGAIN, again)
             look.untaken(answered[~refusals], side, Reason.NO_ANSWER, again)
     unanswered = len(look.view.quotes) > 0
+    # Without any SYN-ACK in the capture, what its receiver acknowledges shows that there was one.
+    confirming = look.sent(side, SYN | RST | ACK, ACK) if not len(answers) else answers[:0]
     for place, syn in enumerate(syns.tolist()):
         following = int(syns[place + 1]) if place + 1 < len(syns) else len(look.view)
         crossed = np.searchsorted(peer_syns, syn, "right") < np.searchsorted(peer_syns, following)
         if crossed or (len(peer_syns) and peer_syns[0] < syn):
+            continue
+        if np.searchsorted(confirming, syn) < np.searchsorted(confirming, following):
             continue
         reply = look.between(1 - side, syn, following)
         refusal = reply[(look.kind[reply] & RST) != 0]
@@ -66,6 +70,8 @@ def syns_again(look: StreamEvidence, side: int) -> None:
             look.note(syn, 1 - side, NOT_RECEIVED, Reason.REFUSED, int(refusal[0]))
         elif len(answers) and look.echoes(int(answers[0]), syn):
             continue
+        elif len(confirming) and confirming[-1] > syn:
+            continue  # nobody knows which of the SYNs the answer that was not captured was for
         elif following < len(look.view):
             look.note(syn, 1 - side, NOT_RECEIVED, Reason.UNANSWERED, following)
             unanswered = True

@@ -9,6 +9,7 @@ A summary, also of saved packets, is printed on standard error once the capture 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import select
 import signal
@@ -55,6 +56,8 @@ _OUT: Final = 1
 _FINISH_SECONDS: Final = 1.5
 #: … and then for the reader of standard output.
 _READER_SECONDS: Final = 0.5
+#: Signals that follow one another this closely, in seconds, are one request: timeout(1) signals its child and its group.
+_SAME_SECONDS: Final = 0.2
 
 
 def run_watch_command(command: WatchCommand, words: Words) -> int:
@@ -151,7 +154,7 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
 async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool) -> None:
     """Run the session until its sources end, a signal arrives, or the reader of standard output closes the pipe.
 
-    A first signal ends it within `_FINISH_SECONDS`, a second one at once.
+    A first signal ends it within `_FINISH_SECONDS`, a second one at once, unless it is the first told twice.
     """
     if not live:
         await session.run()
@@ -159,7 +162,13 @@ async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
 
+    asked_at = -math.inf
+
     def ask() -> None:
+        nonlocal asked_at
+        before, asked_at = asked_at, time.monotonic()
+        if asked_at - before < _SAME_SECONDS:
+            return
         seconds = 0.0 if asked.is_set() else _FINISH_SECONDS
         session.steering.ends_by = time.monotonic() + seconds
         loop.call_later(seconds, writer.give_up)

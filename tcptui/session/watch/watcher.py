@@ -131,7 +131,7 @@ class Watcher:
         """
         session, now = self._session, time.monotonic()
         if not self._wants_notes:
-            self.unseen = session.unjudged if over else 0
+            self.unseen = session.unlooked if over else 0
             return
         if not over and now < self._next_look:
             return
