@@ -173,7 +173,9 @@ class CasePanel(Document):
             return "guide.case.hint.story"
         if not walk.revealed:
             return "guide.case.hint.question"
-        return "guide.case.hint.last" if walk.at_end else "guide.case.hint.answered"
+        if not walk.at_end:
+            return "guide.case.hint.answered"
+        return "guide.case.hint.last" if walk.case.twin is None else "guide.case.hint.last_twin"
 
     def _step(self, walk: CaseWalk, step: Step) -> list[list[Block]]:
         """Groups of paragraphs: text, packets, question, then the answer or how to get it."""
@@ -200,9 +202,7 @@ class CasePanel(Document):
         return story
 
     def _farewell(self, walk: CaseWalk) -> str:
-        if walk.case.twin is None:
-            return self.words("guide.case.end")
-        return self.words("guide.case.end_twin", twin=walk.case.twin)
+        return self.words("guide.case.end" if walk.case.twin is None else "guide.case.end_twin")
 
     def _packets(self, frames: tuple[int, ...], walk: CaseWalk) -> Line:
         spans = [Span(self.words("guide.case.packets"), "faint")]
