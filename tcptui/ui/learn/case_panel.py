@@ -84,6 +84,8 @@ class CasePanel(Document):
         """Go ``steps`` steps forward, or back when negative."""
         if self.walk is not None and self.walk.move(steps):
             self._draw()
+            if self.walk.revealed:  # the answer is what one comes back for, and without the focus no key scrolls to it
+                self.call_after_refresh(self._show_question)
             self.post_message(self.StepShown(self, self.walk.packets))
 
     def reveal(self) -> None:

@@ -187,6 +187,7 @@ WORDS: Final[dict[str, str]] = {
     # the command palette
     "guide.palette.prompt": "What do you want to do?",
     "guide.palette.nothing": "No command is called like this.",
+    "guide.palette.now": "now",
     "guide.palette.colours": "Colours",
     "guide.palette.theme.tcptui": "Dark colours",
     "guide.palette.theme.tcptui-light": "Light colours",

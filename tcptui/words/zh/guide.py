@@ -168,6 +168,7 @@ WORDS: Final[dict[str, str]] = {
     # 命令面板
     "guide.palette.prompt": "想做什么？",
     "guide.palette.nothing": "没有这样的命令。",
+    "guide.palette.now": "当前",
     "guide.palette.colours": "配色",
     "guide.palette.theme.tcptui": "深色",
     "guide.palette.theme.tcptui-light": "浅色",
