@@ -48,13 +48,16 @@ def main_keys(words: Words, keys: Iterable[tuple[str, str]] = ()) -> list[KeyGro
     return help_keys(words, (*PANE_KEYS, *with_keys(keys)))
 
 
-def theme_entries(words: Words) -> list[PaletteEntry]:
-    """One palette entry per theme."""
+def theme_entries(words: Words, current: str = "") -> list[PaletteEntry]:
+    """One palette entry per theme; ``current`` is the name of the one that is used."""
     group = words("guide.palette.colours")
     return [
-        PaletteEntry(words(f"guide.palette.theme.{theme.name}"), group, f"app.set_theme('{theme.name}')")
+        PaletteEntry(
+            words(f"guide.palette.theme.{theme.name}"), group, f"app.set_theme('{theme.name}')",
+            words("guide.palette.now") if theme.name == current else "",
+        )
         for theme in THEMES
-    ]
+    ]  # fmt: skip
 
 
 def is_valid_now(screen: Screen[object], action: str) -> bool:
@@ -79,7 +82,7 @@ class ActionCommands(Provider):
         words = self.words
         screen = self.screen
         own = screen.palette_entries() if isinstance(screen, OffersCommands) else main_entries(words)
-        themes = [] if self.app.no_color else theme_entries(words)
+        themes = [] if self.app.no_color else theme_entries(words, self.app.theme)
         return [entry for entry in (*own, *themes) if is_valid_now(self.screen, entry.action)]
 
     async def discover(self) -> Hits:
@@ -107,7 +110,8 @@ class ActionCommands(Provider):
 
 def _shown(title: Content, entry: PaletteEntry) -> Content:
     # Content throughout: a plain string would be parsed as markup, and `[` is one of our keys.
-    return Content.assemble(title, "\n", (entry.about, "dim"))
+    now = (f"  {entry.now}", "bold") if entry.now else ""
+    return Content.assemble(title, now, (f"  {entry.about}", "dim"))
 
 
 class Palette(CommandPalette):

@@ -14,3 +14,5 @@ class PaletteEntry:
     about: str
     """Its key, if it has one, and its group."""
     action: str
+    now: str = ""
+    """The value that it would change, or that it is the current one; empty for most."""

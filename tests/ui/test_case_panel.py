@@ -148,6 +148,23 @@ async def test_answer_is_scrolled_into_a_strip_of_eight_lines() -> None:
         assert app.words("guide.case.answer").strip() in shown
 
 
+async def test_answer_is_in_sight_again_when_one_comes_back() -> None:
+    app = Lesson()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.styles.height = 8
+        app.panel.step(1)
+        app.panel.reveal()
+        app.panel.step(1)
+        await pilot.pause()
+        app.panel.step(-1)
+        await pilot.pause()
+
+        top = app.panel.scroll_offset.y
+        shown = " ".join(app.panel.shown_text[top : top + 6])
+        assert app.words("guide.case.question").strip() in shown
+        assert app.words("guide.case.answer").strip() in shown
+
+
 async def test_last_step_says_so() -> None:
     app = Lesson()
     async with app.run_test(size=(100, 60)) as pilot:
@@ -155,7 +172,7 @@ async def test_last_step_says_so() -> None:
         app.panel.reveal()
         await pilot.pause()
 
-        last = app.words("guide.case.end") if app.walk.case.twin is None else app.walk.case.twin
+        last = app.words("guide.case.end" if app.walk.case.twin is None else "guide.case.end_twin")
         assert last in app.text
 
 

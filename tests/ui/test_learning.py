@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from screen_lines import screen_lines
 
-from tcptui.lessons.loader import load_case
+from tcptui.lessons.loader import load_case, load_cases
 from tcptui.lessons.question import Topic
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
@@ -295,3 +295,36 @@ async def test_a_case_whose_answers_were_all_seen_is_done(learn: Learn) -> None:
             await learner.press("right_square_bracket", "r")
 
         assert learner.app.learning.done == {"three-packet-close"}
+
+
+async def test_next_and_previous_case_have_a_key_and_the_list_of_cases_two_ends(learn: Learn) -> None:
+    ids = [case.id for case in load_cases()]
+    async with learn(ids[0], as_case=True) as learner:
+        opened = []
+        for key in ("left_curly_bracket", "right_curly_bracket", "right_curly_bracket", "left_curly_bracket"):
+            await learner.press(key)
+            assert learner.screen.walk is not None
+            opened.append(learner.screen.walk.case.id)
+            if key == "left_curly_bracket" and len(opened) == 1:
+                assert "This is the first case." in learner.text
+
+    assert opened == [ids[0], ids[1], ids[2], ids[1]]
+
+
+async def test_after_the_last_step_a_key_opens_the_twin(learn: Learn) -> None:
+    async with learn("path-lost", as_case=True) as learner:
+        walk = learner.screen.walk
+        assert walk is not None
+        await learner.press(*["right_square_bracket"] * len(walk.steps), "r")
+        assert "T same picture · } next case" in learner.text
+        await learner.press("T")
+        assert learner.screen.walk is not None
+        assert learner.screen.walk.case.id == walk.case.twin
+
+
+async def test_capture_that_is_no_case_has_no_next_one(learn: Learn, mixed_session: Session) -> None:
+    async with learn(mixed_session) as learner:
+        before = learner.screen
+        await learner.press("right_curly_bracket", "T")
+
+        assert learner.screen is before

@@ -10,6 +10,7 @@ from textual.filter import NoColor
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 
@@ -272,6 +273,21 @@ async def test_panes_say_why_they_are_empty(show: Show, mixed_session: Session) 
         assert not any("No connection selected" in line or "Select a connection" in line for line in text)
         await shown.press("escape")
         assert [line for line in shown.lines() if "No connection contains" in line] == []
+
+
+async def test_marks_and_order_do_not_change_by_being_looked_at(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, as_opened=True) as shown:
+        connections = shown.screen.workspace.connections
+        connections.index.sorting = Sorting(SortKey.PROBLEMS)
+        shown.screen.reorder(now=True)
+        before = [connections.row(place, 120)[0].text for place in range(4)], connections.index.order.tolist()
+        for _ in range(4):
+            await shown.press("enter", "escape", "j")
+        shown.screen.reorder(now=True)
+
+        assert mixed_session.severity[:4].tolist().count(0) == 0  # all have notes now
+        assert ([connections.row(place, 120)[0].text for place in range(4)], connections.index.order.tolist()) == before
+    assert [mark.strip() for mark in before[0]] == ["✗", "·5", "", ""]
 
 
 async def test_sorting_goes_to_the_first_row_of_the_new_order(show: Show, mixed_session: Session) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_lines
 from textual import events
 from textual.command import CommandList
 from textual.widgets import Input
@@ -87,6 +88,23 @@ async def test_what_was_looked_up_is_chosen_at_once(show: Show, mixed_session: S
         assert isinstance(shown.pilot.app.screen, Palette)
         await type_at_once(shown, "enter")
         assert shown.screen.workspace.connections.index.sorting.key is not SortKey.START
+
+
+async def test_a_command_is_one_line_with_its_key_and_the_current_value(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        await shown.press("s")
+        await shown.pilot.press("ctrl+p")
+        for _ in range(400):
+            await shown.pilot.pause(0.005)
+            lines = [line.strip() for line in screen_lines(shown.pilot.app.screen)]
+            if any("Sort the connections" in line for line in lines):
+                break
+        (sort,) = [line for line in lines if "Sort the connections" in line]
+        commands = [line for line in lines if line.endswith(("Finding", "Moving", "Showing"))]
+
+        assert "problems" in sort
+        assert "  s  Finding" in sort
+        assert len(commands) >= 12  # with two lines each there were 7
 
 
 async def test_letters_from_before_the_line_had_the_focus_are_in_it(show: Show, mixed_session: Session) -> None:

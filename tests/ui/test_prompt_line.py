@@ -7,12 +7,17 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input, Static
 
+from tcptui.ui.hint import Hint
 from tcptui.ui.main.go_to import ClockTarget, ElapsedTarget, FrameTarget, JumpTarget, parse_target
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.theme import UNICODE
+from tcptui.ui.widgets.one_line import HintLine
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.app import ComposeResult
     from textual.message import Message
     from textual.pilot import Pilot
@@ -52,6 +57,12 @@ class Prompting(App[None]):
 
     def compose(self) -> ComposeResult:
         yield PromptLine(self.words)
+        yield HintLine(UNICODE, self.words)
+
+    @property
+    def hints(self) -> str:
+        """The bottom line."""
+        return "".join(text for text, _ in self.query_one(HintLine).cells(120))
 
     @property
     def line(self) -> PromptLine:
@@ -104,6 +115,52 @@ async def test_escape_gives_back_what_was_there_before() -> None:
 
         assert not app.line.is_open
     assert posted(seen, PromptLine.Cancelled) == ["old"]
+
+
+@pytest.mark.parametrize("kind", PromptKind)
+async def test_prompt_says_what_it_is_and_which_keys_it_has(kind: PromptKind) -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        app.query_one(HintLine).show([Hint("q", "screen.hint.quit")])
+        app.line.open(kind, "x")
+        await pilot.pause()
+        label = app.line.query_one("#prompt-label")
+        assert label.region.x == 0
+        assert label.region.right > 3  # the text is not glued to it
+        assert app.line.query_one(Input).region.x == label.region.right
+        assert app.hints.split()[0] == "Enter"
+        assert "Esc cancel" in app.hints
+        assert ("Tab complete" in app.hints) == (kind in (PromptKind.SAVE, PromptKind.FOLDER))
+        await pilot.press("escape")
+        assert app.hints.strip() == "q quit"
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "text", "offered"),
+    [
+        (PromptKind.SAVE, "o", "on", "one.pcap  only"),
+        (PromptKind.SAVE, "one", "one.pcap", ""),
+        (PromptKind.FOLDER, "o", "only/", ""),
+        (PromptKind.FOLDER, "x", "x", ""),
+        (PromptKind.FIND, "o", "o", ""),
+    ],
+)
+async def test_tab_completes_a_path_and_shows_how_it_can_go_on(
+    tmp_path: Path, kind: PromptKind, typed: str, text: str, offered: str
+) -> None:
+    (tmp_path / "one.pcap").write_bytes(b"")
+    (tmp_path / "only").mkdir()
+    app = Prompting()
+    async with app.run_test() as pilot:
+        app.line.open(kind, f"{tmp_path}/{typed}")
+        await pilot.press("tab")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        note = str(app.line.query_one("#prompt-note", Static).render())
+
+        assert app.line.text == f"{tmp_path}/{text}"
+        assert sorted(note.replace("/", "").split()) == sorted(offered.split())
+        assert app.focused is app.line.query_one(Input)
 
 
 async def test_history_is_walked_with_the_arrows_and_returns_to_the_draft() -> None:

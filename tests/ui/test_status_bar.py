@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
+from tcptui.session.progress import Phase, Progress
+from tcptui.ui.main.base_screen import reading
 from tcptui.ui.theme import UNICODE
 from tcptui.ui.widgets.one_line import Status, StatusBar
 from tcptui.words.catalogue import Words
@@ -54,3 +56,26 @@ async def test_one_is_singular() -> None:
     line = await shown(Language.EN, Status(packets=1, connections=1, cut_frames=1))
     assert "1 packet  1 connection  1 packet cut" in line
     assert "2,000 packets cut" in await shown(Language.EN, Status(cut_frames=2000))
+@pytest.mark.parametrize(
+    ("progress", "unjudged", "told"),
+    [
+        (Progress(Phase.LOADING, bytes_read=50, bytes_total=100), 0, (50, None)),
+        (Progress(Phase.LOADING, bytes_read=50, bytes_total=100), 7, (50, None)),
+        (Progress(Phase.LOADING, bytes_read=100, bytes_total=100), 65_336, (None, (12_000, 77_336))),
+        (Progress(Phase.LOADING, bytes_read=100, bytes_total=100), 0, (99, None)),
+        (Progress(Phase.LOADING, bytes_read=0, bytes_total=0), 0, (None, None)),
+        (Progress(Phase.DONE, bytes_read=100, bytes_total=100), 0, (None, None)),
+        (Progress(Phase.LIVE, bytes_read=100), 9, (None, None)),
+    ],
+)
+def test_judging_is_told_apart_from_loading(
+    progress: Progress, unjudged: int, told: tuple[int | None, tuple[int, int] | None]
+) -> None:
+    assert reading(progress, 77_336, unjudged) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(Language.EN, "judging 12,000 of 77,336"), (Language.ZH, "判断连接 12,000 / 77,336")]
+)
+async def test_judging_is_counted_in_connections(language: Language, text: str) -> None:
+    assert text in await shown(language, Status(judging=(12_000, 77_336)))

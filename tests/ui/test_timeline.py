@@ -111,7 +111,11 @@ def test_finding_raises_the_guilty_packet_not_the_ordinary_evidence(mixed_sessio
         (b"GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1"),
         (b"\x16\x03\x01\x02\x00\x01", "16 03 01 02 00 01"),
         (b"", ""),
-        (b"ok \x1b[31m red alert, quite long enough to be text", "ok ␛[31m red alert, "),
+        (b"ok \x1b[31m red alert, quite long enough to be text", "ok ␛[31m red alert,…"),
+        (b"exactly twenty chars", "exactly twenty chars"),
+        (b"exactly twenty chars!", "exactly twenty char…"),
+        (bytes(range(7)), "00 01 02 03 04 05 06"),
+        (bytes(range(8)), "00 01 02 03 04 05 …"),
     ],
 )
 def test_preview_shows_text_as_text_and_the_rest_as_hex(payload: bytes, text: str) -> None:

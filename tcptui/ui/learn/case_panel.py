@@ -84,6 +84,8 @@ class CasePanel(Document):
         """Go ``steps`` steps forward, or back when negative."""
         if self.walk is not None and self.walk.move(steps):
             self._draw()
+            if self.walk.revealed:  # the answer is what one comes back for, and without the focus no key scrolls to it
+                self.call_after_refresh(self._show_question)
             self.post_message(self.StepShown(self, self.walk.packets))
 
     def reveal(self) -> None:
@@ -173,7 +175,9 @@ class CasePanel(Document):
             return "guide.case.hint.story"
         if not walk.revealed:
             return "guide.case.hint.question"
-        return "guide.case.hint.last" if walk.at_end else "guide.case.hint.answered"
+        if not walk.at_end:
+            return "guide.case.hint.answered"
+        return "guide.case.hint.last" if walk.case.twin is None else "guide.case.hint.last_twin"
 
     def _step(self, walk: CaseWalk, step: Step) -> list[list[Block]]:
         """Groups of paragraphs: text, packets, question, then the answer or how to get it."""
@@ -200,9 +204,7 @@ class CasePanel(Document):
         return story
 
     def _farewell(self, walk: CaseWalk) -> str:
-        if walk.case.twin is None:
-            return self.words("guide.case.end")
-        return self.words("guide.case.end_twin", twin=walk.case.twin)
+        return self.words("guide.case.end" if walk.case.twin is None else "guide.case.end_twin")
 
     def _packets(self, frames: tuple[int, ...], walk: CaseWalk) -> Line:
         spans = [Span(self.words("guide.case.packets"), "faint")]

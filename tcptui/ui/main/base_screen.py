@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tcptui.model.packet_store import I32
-    from tcptui.session.progress import Notice
+    from tcptui.session.progress import Notice, Progress
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
@@ -67,6 +67,16 @@ _WARM_UP_AFTER: Final = 2.0
 #: Interval (seconds) at which DNS answers are read for their names, and how long that may take: a key may wait for it.
 _NAMES_BEAT: Final = 0.25
 _NAMES_LOOK: Final = 0.01
+
+
+def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | None, tuple[int, int] | None]:
+    """How far a file is: the percentage that has been read, or once it is, the connections judged and all of them."""
+    total = progress.bytes_total
+    if progress.phase is not Phase.LOADING or not total:
+        return None, None
+    if progress.bytes_read >= total and unjudged:
+        return None, (max(0, connections - unjudged), connections)
+    return min(99, progress.bytes_read * 100 // total), None
 
 
 class ToTop(Enum):
@@ -343,14 +353,16 @@ class CaptureScreen(NoticingScreen[None]):
     def _show_status(self) -> None:
         session, progress = self.session, self.session.progress
         levels = np.bincount(session.severity[session.streams.places()], minlength=4)
-        total = progress.bytes_total if progress.phase is Phase.LOADING else None
+        connections = session.streams.count
+        percent, judging = reading(progress, connections, session.unjudged)
         self._status.update(
             Status(
                 source=", ".join(part.rpartition("/")[2] for part in session.label.split(", ")),
                 live=progress.phase is Phase.LIVE,
-                loading_percent=min(99, progress.bytes_read * 100 // total) if total else None,
+                loading_percent=percent,
+                judging=judging,
                 packets=progress.rows if not self.paused else self._paused_at,
-                connections=session.streams.count,
+                connections=connections,
                 errors=int(levels[Severity.ERROR]),
                 warnings=int(levels[Severity.WARNING]),
                 kernel_dropped=progress.kernel_dropped,

@@ -156,8 +156,17 @@ class ListColumn:
 
 def _mark(row: ListRow) -> Cell:
     troubled = int(row.streams.troubled[row.stream])
-    sign = row.glyphs.severity(row.severity)
-    return sign + brief(troubled) if row.severity and troubled else sign, row.palette.severity(row.severity)
+    severity = _known_severity(row.severity, troubled)
+    sign = row.glyphs.severity(severity)
+    return sign + brief(troubled) if severity and troubled else sign, row.palette.severity(severity)
+
+
+def _known_severity(severity: int, troubled: int) -> int:
+    """The `Severity` that the list shows, which does not change because somebody looks at the connection.
+
+    Notes of most connections are found only then, so they do not count; troubled packets are known of all.
+    """
+    return severity if severity >= Severity.WARNING else Severity.NOTE if troubled else 0
 
 
 def _states(row: ListRow) -> Cell:
@@ -203,7 +212,9 @@ def _problems(capture: Capture, chosen: I32) -> I64:
     """Severity, lost microseconds and troubled packets, in this order of weight, in the bits of one number each."""
     lost_us = np.minimum(_judged(capture.lost_ns, chosen) // NS_PER_US, _MOST_LOST_US)
     troubled = np.minimum(capture.streams.troubled[chosen].astype(np.int64), _MOST_TROUBLED)
-    weight = (_judged(capture.severity, chosen) << _LOST_BITS) + lost_us
+    severity = _judged(capture.severity, chosen)
+    severity[severity < Severity.WARNING] = 0  # see `_known_severity`
+    weight = (severity << _LOST_BITS) + lost_us
     return (weight << _TROUBLED_BITS) + troubled
 
 

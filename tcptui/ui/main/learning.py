@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tcptui.ui.learn.subject import Subject
 
 #: Actions that exist only while a case is open.
-_CASE_ACTIONS: Final = ("step",)
+_CASE_ACTIONS: Final = ("step", "other_case")
 
 
 class LearningScreen(WatchingScreen):
@@ -91,6 +91,8 @@ class LearningScreen(WatchingScreen):
         """Allow steps only while a case is open, the overview only while none is, `r` while there is an answer."""
         if action in _CASE_ACTIONS:
             return self.walk is not None
+        if action == "twin":
+            return self.walk is not None and self.walk.case.twin is not None
         if action == "overview":  # it would give the answers of a case away
             return self.walk is None
         if action == "reveal":
@@ -143,6 +145,34 @@ class LearningScreen(WatchingScreen):
         screen = type(self)(session, self.words, self.glyphs, self.options, walk=walk)
         screen.nested = self.nested
         return screen
+
+    # -- from a case to another ----------------------------------------------------------
+    def action_other_case(self, step: int) -> None:
+        """Open the next (``step`` 1) or previous (-1) case in the place of this one."""
+        self._go_to_case(step)
+
+    def action_twin(self) -> None:
+        """Open the case with the same picture and another cause in the place of this one."""
+        self._go_to_case(0)
+
+    @work(group="case", exclusive=True)
+    async def _go_to_case(self, step: int) -> None:
+        """Open the case that is ``step`` places further in the list; 0: the twin."""
+        walk = self.walk
+        if walk is None:
+            return
+        cases = await asyncio.to_thread(_all_cases)
+        ids = [case.id for case in cases]
+        wanted = ids.index(walk.case.id) + step if step else ids.index(walk.case.twin or "")
+        if not 0 <= wanted < len(cases):
+            self.say(self.words("learning.notice.last_case" if step > 0 else "learning.notice.first_case"))
+            return
+        case = cases[wanted]
+        session = await asyncio.to_thread(open_file, case.captures[0])
+        self.end_prediction()
+        screen = self._sibling(session, CaseWalk(case))
+        screen.may_choose = self.may_choose
+        self.app.switch_screen(screen)  # not awaited: it ends this worker, whose screen it removes
 
     # -- predicting ----------------------------------------------------------------------
     def action_predict(self) -> None:

@@ -11,13 +11,20 @@ _LOOKED_AT: Final = 64
 _TEXT_SHARE: Final = 85
 
 
-def preview(payload: bytes, width: int) -> str:
-    """The first line of text, or the first bytes in hexadecimal, in at most ``width`` characters."""
+def preview(payload: bytes, width: int, ellipsis: str = "…") -> str:
+    """The first line of text, or the first bytes in hexadecimal, in at most ``width`` characters.
+
+    ``ellipsis`` ends what is cut.
+    """
     head = payload[:_LOOKED_AT]
     if not head or width < 4:
         return ""
     line = head.split(b"\n", 1)[0].rstrip(b"\r")
     printable = sum(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in head)
     if line and printable * 100 >= _TEXT_SHARE * len(head):
-        return safe_text(line, width)
-    return head[: max(1, (width + 1) // 3)].hex(" ")
+        text = safe_text(line, width + 1)
+        return text if len(text) <= width else text[: width - len(ellipsis)] + ellipsis
+    whole = head.hex(" ")
+    if len(payload) == len(head) and len(whole) <= width:
+        return whole
+    return head[: max(1, (width - len(ellipsis)) // 3)].hex(" ") + " " + ellipsis

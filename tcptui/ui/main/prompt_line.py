@@ -20,6 +20,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tcptui.model.safe_text import safe_text
+from tcptui.ui.hint import Hint
+from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
     from textual import events
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 HISTORY: Final = 50
 #: Most characters of a line; nobody types more.
 _LONGEST: Final = 200
+#: Names that a completion shows at most.
+_OFFERED: Final = 6
 
 
 class PromptKind(Enum):
@@ -44,11 +48,19 @@ class PromptKind(Enum):
     FOLDER = "folder"
 
     @property
-    def sign(self) -> str:
-        """The key that opens the prompt, which is shown in front of the text."""
-        if self in (PromptKind.SAVE, PromptKind.FOLDER):
-            return "w"
-        return ":" if self is PromptKind.GO_TO else "/"
+    def is_path(self) -> bool:
+        """Whether Tab completes it."""
+        return self in (PromptKind.SAVE, PromptKind.FOLDER)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """The keys of the prompt, which the bottom line shows while it is open."""
+        complete = (Hint("Tab", "guide.prompt.key.complete"),) if self.is_path else ()
+        return (
+            Hint("Enter", f"guide.prompt.key.{self.name.lower()}"),
+            *complete,
+            Hint("↑", "guide.prompt.key.older"),
+            Hint("Esc", "guide.prompt.key.cancel"),
+        )
 
 
 class SafeInput(Input):
@@ -80,6 +92,7 @@ class _Line(SafeInput):
         Binding("escape", "cancel", show=False),
         Binding("up", "recall(-1)", show=False),
         Binding("down", "recall(1)", show=False),
+        Binding("tab", "complete", show=False),
     ]
 
     async def on_key(self, event: events.Key) -> None:
@@ -99,6 +112,12 @@ class _Line(SafeInput):
         line = self.parent
         if isinstance(line, PromptLine):
             line.submit()
+
+    def action_complete(self) -> None:
+        """Complete the path (Tab)."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.complete()
 
     def action_recall(self, step: int) -> None:
         """Show an older (-1) or newer (1) line of the history."""
@@ -121,7 +140,7 @@ class PromptLine(Horizontal):
         display: none;
         background: $panel;
         &.-open { display: block; }
-        & > #prompt-sign { width: 2; padding: 0 0 0 1; color: $accent; text-style: bold; }
+        & > #prompt-label { width: auto; padding: 0 1; color: $accent; text-style: bold; }
         & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
         & > Input:focus { border: none; }
         & > #prompt-note { width: auto; max-width: 60%; padding: 0 1; color: $text-muted; }
@@ -160,10 +179,12 @@ class PromptLine(Horizontal):
         self._history: dict[PromptKind, list[str]] = {kind: [] for kind in PromptKind}
         self._recalled = 0
         self._draft = ""
+        self._offered = ""
+        """The names that the path could go on with, of the completion that is changing the text."""
 
     def compose(self) -> ComposeResult:
-        """Sign, text field, note."""
-        yield Static("", id="prompt-sign", markup=False)
+        """Label, text field, note."""
+        yield Static("", id="prompt-label", markup=False)
         yield _Line(id="prompt-text", compact=True, select_on_focus=False, max_length=_LONGEST)
         yield Static("", id="prompt-note", markup=False)
 
@@ -182,7 +203,8 @@ class PromptLine(Horizontal):
         self.kind = kind
         self._before = text
         self._recalled, self._draft = len(self._history[kind]), text
-        self.query_one("#prompt-sign", Static).update(Content(kind.sign), layout=False)
+        self.query_one("#prompt-label", Static).update(Content(self.words(f"guide.prompt.label.{kind.name.lower()}")))
+        self._show_hints(kind.hints())
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = text
@@ -194,6 +216,36 @@ class PromptLine(Horizontal):
             self._came_from = self.screen.focused
         self.screen.set_focus(field)  # at once, so that the next key already goes to the field
 
+    def _show_hints(self, hints: tuple[Hint, ...]) -> None:
+        """Have the screen's bottom line show ``hints`` instead of its own; none: its own again."""
+        for line in self.screen.query(HintLine):
+            line.show_over(hints)
+
+    def complete(self) -> None:
+        """Complete the path as far as it is unambiguous, and show what it could go on with.
+
+        The folder is listed in a thread: it may be on a slow disk.
+        """
+        if not self.kind.is_path:
+            return
+        text, kind = self.text, self.kind
+
+        def list_folder() -> None:
+            found = tuple(entry for entry in candidates(text) if entry.is_directory or kind is PromptKind.SAVE)
+            self.app.call_from_thread(self._completed, text, found)
+
+        self.run_worker(list_folder, thread=True, exclusive=True, group="paths")
+
+    def _completed(self, text: str, found: tuple[PathEntry, ...]) -> None:
+        if not self.is_open or text != self.text:
+            return
+        field = self.query_one(Input)
+        field.value = completed(text, found)
+        field.cursor_position = len(field.value)
+        names = [entry.path.name + "/" * entry.is_directory for entry in found[:_OFFERED]]
+        self._offered = safe_text("  ".join(names)) if len(found) > 1 else ""
+        self.note(self._offered)
+
     def note(self, text: str, *, wrong: bool = False) -> None:
         """Show ``text`` at the right, as an error if ``wrong``."""
         shown = self.query_one("#prompt-note", Static)
@@ -203,6 +255,7 @@ class PromptLine(Horizontal):
     def close(self) -> None:
         """Hide the prompt without posting a message; the focus goes back to where it was."""
         self.remove_class("-open")
+        self._show_hints(())
         if self.screen.focused is self.query_one(Input):  # `has_focus` is updated later
             self.screen.set_focus(self._came_from, scroll_visible=False)
 
@@ -238,7 +291,8 @@ class PromptLine(Horizontal):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.is_open:
-            self.note("")
+            self.note(self._offered)
+            self._offered = ""
             self.post_message(self.Changed(self, self.kind, event.value))
 
 

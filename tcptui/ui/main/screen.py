@@ -398,7 +398,15 @@ class MainScreen(LearningScreen):
         """The palette entries of this screen."""
         from tcptui.ui.palette import main_entries
 
-        return main_entries(self.words, self.options.keys)
+        words, sorting = self.words, self.workspace.connections.index.sorting
+        by = words(f"screen.sort.{sorting.key.value}")
+        now = {
+            "sort": by,
+            "reverse": by,
+            "time_base": words(f"screen.times.{self.options.time_base.value}"),
+            "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
+        }
+        return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
 
     # -- the program -------------------------------------------------------------------------
     def action_help(self) -> None:

@@ -257,6 +257,6 @@ class Timeline(TimelineRows):
         if text is None or len(text) > width:
             start = int(store.transport_offset[row]) + int(store.header_length[row])
             payload = self.session.packet(row).data[start : start + int(store.length[row])]
-            text = "  " + preview(payload, width - 2)
+            text = "  " + preview(payload, width - 2, self.glyphs.ellipsis)
             self._previews.put(row, text)
         return text

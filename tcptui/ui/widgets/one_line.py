@@ -74,6 +74,8 @@ class Status:
     source: str = ""
     live: bool = False
     loading_percent: int | None = None
+    judging: tuple[int, int] | None = None
+    """A file has been read: how many of its connections have been judged, and how many there are."""
     packets: int = 0
     connections: int = 0
     errors: int = 0
@@ -131,6 +133,9 @@ class StatusBar(OneLine):
         if status.paused:
             text = words("screen.status.paused", mark=self.glyphs.paused, new=grouped(status.backlog))
             return [(f" {text} ", palette.bar + palette.warning)]
+        if status.judging is not None:
+            done, connections = (grouped(count) for count in status.judging)
+            return [(words("screen.status.judging", done=done, all=connections) + " ", palette.bar + palette.key)]
         if status.loading_percent is not None:
             return [(words("screen.status.loading", percent=status.loading_percent) + " ", palette.bar + palette.key)]
         if status.following:
@@ -272,7 +277,9 @@ class PaneTitle(OneLine):
         start = (self.glyphs.corner if self.has_class("-cornered") else rule) + rule
         line: Cells = [(start, palette.edge), (name, action_style(style, f"screen.pane({number})"))]
         if extra:
-            line.append((f" {extra} ", palette.faint))
+            room = width - sum(cell_len(text) for text, _ in line) - 2
+            shown = extra if cell_len(extra) <= room else fit(extra, room, self.glyphs.ellipsis)
+            line.append((f" {shown} ", palette.faint))
         used = sum(cell_len(text) for text, _ in line)
         return [*line, (rule * max(0, width - used), palette.edge)]
 
@@ -287,6 +294,8 @@ class HintLine(OneLine):
         super().__init__(glyphs, words, id=id)
         self.hints: Sequence[Hint] = ()
         self.notice = ""
+        self._over: Sequence[Hint] = ()
+        """Hints of the prompt that is open; empty: none is."""
 
     def show(self, hints: Sequence[Hint], notice: str = "") -> None:
         """Show ``hints``, or a ``notice`` in their place."""
@@ -294,15 +303,21 @@ class HintLine(OneLine):
             self.hints, self.notice = hints, notice
             self.refresh()
 
+    def show_over(self, hints: Sequence[Hint]) -> None:
+        """Show ``hints`` of a prompt instead of the screen's, whatever those are; none: the screen's again."""
+        if hints != self._over:
+            self._over = hints
+            self.refresh()
+
     def cells(self, width: int) -> Cells:
         """As many hints as fit, in order."""
         palette = self.palette
         key_style = palette.key + Style(bgcolor=palette.bar.bgcolor)
         if self.notice:
-            return [(" " + self.notice, key_style)]
+            return [(fit(" " + self.notice, width, self.glyphs.ellipsis).rstrip(), key_style)]
         line: Cells = [(" ", palette.bar)]
         used = 1
-        for hint in self.hints:
+        for hint in self._over or self.hints:
             label = self.words(hint.word)
             size = cell_len(hint.key) + 1 + cell_len(label) + len(_GAP)
             if used + size > width + len(_GAP):

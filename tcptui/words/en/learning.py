@@ -74,6 +74,8 @@ WORDS: Final[dict[str, str]] = {
     "learning.notice.no_stream": "no connection is selected",
     "learning.notice.no_case": "no case teaches what is under the cursor",
     "learning.notice.case": "the case “{title}”; Esc goes back",
+    "learning.notice.last_case": "This was the last case.",
+    "learning.notice.first_case": "This is the first case.",
     "learning.notice.back": "back to your capture",
     "learning.in_capture": " in {name}",
     "learning.done": "done",

@@ -63,6 +63,8 @@ WORDS: Final[dict[str, str]] = {
     "learning.notice.no_stream": "没有选中任何连接",
     "learning.notice.no_case": "没有案例讲解光标所在的内容",
     "learning.notice.case": "案例“{title}”；按 Esc 返回",
+    "learning.notice.last_case": "这已经是最后一个案例。",
+    "learning.notice.first_case": "这已经是第一个案例。",
     "learning.notice.back": "回到你的抓包",
     "learning.in_capture": "（{name}）",
     "learning.done": "已完成",
