@@ -6,12 +6,11 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.dns.answer import DnsAnswer, read_answer
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.dns.answer import DnsAnswer
     from tcptui.protocols.dns.answer_rows import DnsRows
 
 #: Answers that are kept, the newest; an attempt follows its answer soon.
@@ -30,7 +29,12 @@ class DnsAnswers:
     def newest(self) -> tuple[DnsAnswer, ...]:
         """Up to `KEPT` answers that give an address, in capture order; none of frames that cannot be read."""
         rows = self._found.rows
-        for row in rows[int(rows.searchsorted(self._next_row)) :][-KEPT:].tolist():
+        new = rows[int(rows.searchsorted(self._next_row)) :][-KEPT:].tolist()
+        if not new:
+            return tuple(self._answers)
+        from tcptui.protocols.dns.answer import read_answer  # imports dpkt
+
+        for row in new:
             with suppress(OSError):
                 if (answer := read_answer(self._read(row))) is not None:
                     self._answers.append(answer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.other_protocol import DNS
-from tcptui.protocols.other.dns import read_addresses
+from tcptui.protocols.dns.answer import read_addresses
 from tcptui.protocols.other.summary import udp_payload
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from other_frames import dns_answer, dns_name, dns_query, icmp, pcap, udp
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.other.dns import read_addresses
+from tcptui.protocols.dns.answer import read_addresses
 from tcptui.session.dns_names import DnsName, DnsNames
 from tcptui.session.session import open_file
 

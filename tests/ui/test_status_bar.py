@@ -56,6 +56,8 @@ async def test_one_is_singular() -> None:
     line = await shown(Language.EN, Status(packets=1, connections=1, cut_frames=1))
     assert "1 packet  1 connection  1 packet cut" in line
     assert "2,000 packets cut" in await shown(Language.EN, Status(cut_frames=2000))
+
+
 @pytest.mark.parametrize(
     ("progress", "unjudged", "told"),
     [

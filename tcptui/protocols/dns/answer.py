@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
+
+import dpkt
 
 from tcptui.model.safe_text import safe_text
 
@@ -16,16 +18,13 @@ if TYPE_CHECKING:
 MOST_RECORDS: Final = 64
 #: Characters of a name that are shown.
 NAME_SHOWN: Final = 60
-_HEADER: Final = 12
-_RESPONSE: Final = 0x8000
-_RCODE: Final = 0x000F
-_POINTER: Final = 0xC0
+_HEAD: Final = 12
 _UDP_HEADER: Final = 8
 _IPV6_HEADER: Final = 40
-_RECORD: Final = struct.Struct(">HHIH")
+_RECORD: Final = struct.Struct("!HHIH")
 _INTERNET: Final = 1
-#: Type and length of a record with an address: A and AAAA.
-_ADDRESSES: Final = {(1, 4): IPv4Address, (28, 16): IPv6Address}
+#: Bytes of a record with an address, by its type: A and AAAA.
+_ADDRESSES: Final = {1: 4, 28: 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +40,41 @@ class DnsAnswer:
     """All of its A and AAAA records, whatever aliases lie between."""
 
 
+def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
+    """The name that a message answers, as safe text, and its addresses in network order; none if it is no such answer.
+
+    Aliases (CNAME) are followed by the server that answers, so all addresses are those of the name that was asked.
+    What comes behind a damaged record, or the end of what was captured, is left out.
+    """
+    asked, found = "", list[bytes]()
+    try:
+        _number, flags, questions, answers, _authorities, _additional = struct.unpack_from("!6H", message)
+        if not flags >> 15 or flags & 15 or questions != 1:
+            return "", []
+        asked, offset = dpkt.dns.unpack_name(message, _HEAD)
+        offset += 4
+        for _ in range(min(answers, MOST_RECORDS)):
+            _owner, offset = dpkt.dns.unpack_name(message, offset)
+            kind, group, _lifetime, size = _RECORD.unpack_from(message, offset)
+            offset += _RECORD.size
+            if _ADDRESSES.get(kind) == size and group == _INTERNET and offset + size <= len(message):
+                found.append(message[offset : offset + size])
+            offset += size
+    except (dpkt.dpkt.Error, struct.error, ValueError, IndexError):
+        pass  # hostile, or cut
+    return (safe_text(asked, NAME_SHOWN), found) if asked and found else ("", [])
+
+
 def read_answer(packet: PacketView) -> DnsAnswer | None:
     """The answer in a frame from UDP port 53; None where it is none, gives no address, or is damaged."""
     data = packet.data[packet.network_offset :]
     is_ipv4 = bool(data) and data[0] >> 4 == 4
     begin = 4 * (data[0] & 0xF) if is_ipv4 else _IPV6_HEADER
     target = data[16:20] if is_ipv4 else data[24:40]
-    message = data[begin + _UDP_HEADER :]
-    if len(message) < _HEADER or len(target) != (4 if is_ipv4 else 16):
+    if len(target) != (4 if is_ipv4 else 16):
         return None
-    flags, questions, records = struct.unpack_from(">2x3H", message)
-    if not flags & _RESPONSE or flags & _RCODE or questions != 1:
-        return None
-    labels, at = _question(message)
-    found = _addresses(message, at, min(records, MOST_RECORDS)) if labels else frozenset[str]()
+    name, found = read_addresses(data[begin + _UDP_HEADER :])
     if not found:
         return None
-    name = safe_text(b".".join(labels).decode("utf-8", "replace").lower(), NAME_SHOWN)
     client = str(IPv4Address(target) if is_ipv4 else IPv6Address(target))
-    return DnsAnswer(packet.time_ns, client, name, found)
-
-
-def _question(message: bytes) -> tuple[list[bytes], int]:
-    """The labels of the name asked for, and where the records begin; no labels where they do not end."""
-    labels: list[bytes] = []
-    at = _HEADER
-    while at < len(message) and 0 < message[at] < _POINTER:
-        labels.append(message[at + 1 : at + 1 + message[at]])
-        at += 1 + message[at]
-    ended = at < len(message) and message[at] == 0
-    return (labels, at + 5) if ended else ([], at)
-
-
-def _addresses(message: bytes, at: int, records: int) -> frozenset[str]:
-    """The addresses in so many records from ``at`` on, up to the first that does not fit."""
-    found: set[str] = set()
-    for _ in range(records):
-        while at < len(message) and 0 < message[at] < _POINTER:
-            at += 1 + message[at]
-        at += 2 if at < len(message) and message[at] >= _POINTER else 1
-        if at + _RECORD.size > len(message):
-            break
-        kind, group, _lifetime, length = _RECORD.unpack_from(message, at)
-        at += _RECORD.size
-        content = message[at : at + length]
-        made = _ADDRESSES.get((kind, len(content))) if group == _INTERNET and len(content) == length else None
-        if made is not None:
-            found.add(str(made(content)))
-        at += length
-    return frozenset(found)
+    return DnsAnswer(packet.time_ns, client, name.lower(), frozenset(str(ip_address(each)) for each in found))

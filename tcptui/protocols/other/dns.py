@@ -63,32 +63,6 @@ def read_dns(payload: bytes) -> Line:
     return Line("dns-answer", facts, answers=number)
 
 
-def read_addresses(payload: bytes) -> tuple[str, list[bytes]]:
-    """The name that a message answers, as safe text, and its addresses in network order; none if it is no such answer.
-
-    Aliases (CNAME) are followed by the server that answers, so all addresses are those of the name that was asked.
-    """
-    try:
-        _number, flags, questions, answers, _authorities, _additional = struct.unpack_from("!6H", payload)
-        if not flags >> 15 or flags & 15 or questions != 1 or not answers:
-            return "", []
-        asked, offset = dpkt.dns.unpack_name(payload, _HEAD)
-        if struct.unpack_from("!H", payload, offset)[0] not in _ADDRESSES:
-            return "", []
-        offset += 4
-        found: list[bytes] = []
-        for _ in range(min(answers, _RECORDS)):
-            _owner, offset = dpkt.dns.unpack_name(payload, offset)
-            kind, _class, _ttl, size = struct.unpack_from("!HHIH", payload, offset)
-            offset += 10
-            if _ADDRESSES.get(kind) == size and offset + size <= len(payload):
-                found.append(payload[offset : offset + size])
-            offset += size
-    except (dpkt.dpkt.Error, struct.error, ValueError, IndexError):
-        return "", []
-    return safe_text(asked, TEXT_LIMIT), found
-
-
 def _value(payload: bytes, kind: int, offset: int, size: int) -> str:
     if _ADDRESSES.get(kind) == size and offset + size <= len(payload):
         return str(ip_address(payload[offset : offset + size]))

@@ -170,9 +170,9 @@ class LearningScreen(WatchingScreen):
         case = cases[wanted]
         session = await asyncio.to_thread(open_file, case.captures[0])
         self.end_prediction()
-        screen = self._sibling(session, CaseWalk(case))
-        screen.may_choose = self.may_choose
-        self.app.switch_screen(screen)  # not awaited: it ends this worker, whose screen it removes
+        self.app.switch_screen(
+            self._sibling(session, CaseWalk(case))
+        )  # not awaited: it ends this worker, whose screen it removes
 
     # -- predicting ----------------------------------------------------------------------
     def action_predict(self) -> None:
