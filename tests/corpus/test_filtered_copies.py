@@ -16,7 +16,7 @@ import pytest
 from tcptui.lessons.loader import load_cases
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import RowKind
-from tcptui.model.tcp_flags import FIN, RST, SYN
+from tcptui.model.tcp_flags import FIN, PSH, RST, SYN
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     Keep = Callable[[PacketStore, slice], NDArray[np.bool_]]
 
+#: Fewest copies that one filter makes; all of them make 1,880, of 98 captures of the cases and 103 of the corpus.
+CASE_COPIES: Final = 85
+CORPUS_COPIES: Final = 70
 #: Larger captures are left out: they say no more, and take longer.
 LARGEST: Final = 150_000
 _FLAGS: Final = SYN | FIN | RST
@@ -40,6 +43,14 @@ FILTERS: Final[dict[str, Keep]] = {
     # tcp[13] & 2 != 0
     "SYN": lambda store, rows: (store.flags[rows] & SYN) != 0,
     # src host …
+    # tcp.len > 0
+    "data alone": lambda store, rows: store.length[rows] > 0,
+    "no data": lambda store, rows: store.length[rows] <= 0,
+    # greater 200
+    "large packets": lambda store, rows: store.wire_length[rows] >= 200,
+    # tcp[13] & 8 != 0
+    "PSH": lambda store, rows: (store.flags[rows] & PSH) != 0,
+    "no FIN": lambda store, rows: (store.flags[rows] & FIN) == 0,
     "one host": lambda store, rows: ~store.from_b[rows].astype(np.bool_),
     "the other host": lambda store, rows: store.from_b[rows].astype(np.bool_),
 }
@@ -50,6 +61,12 @@ ALLOWED: Final = {
     # The challenge ACK is left out; a SYN that is sent again is all there is.
     "client.pcapng of challenge-ack": {FindingId.SYN_TIMEOUT, FindingId.RST_INJECTED},
     "server.pcapng of challenge-ack": {FindingId.SYN_TIMEOUT, FindingId.RST_INJECTED},
+    # Of the server's data and FIN in one packet nothing is left: it answers a request after seconds with a RST.
+    "suricata-verify-tlpw-tcp-tfo-data-on-syn-nack.pcap": {FindingId.RST_DEAD_CONNECTION},
+    # Without its FINs the first connection looks as if it waited; told as possible.
+    "tcptrace-6syns.pcap": {FindingId.ACCEPT_QUEUE_FULL},
+    # The same resends in a connection that seems shorter by the close: their share of its time is larger.
+    "zeek-smtp.pcap": {FindingId.RETRANSMISSION_UNEXPLAINED},
 }
 
 
@@ -79,13 +96,14 @@ def _copy(session: Session, kept: Iterable[int], path: Path) -> None:
             out.write(struct.pack("<IIII", seconds, rest, len(packet.data), wire) + packet.data)
 
 
-def _new_and_loud(capture: Path, name: str, keep: Keep, copy: Path) -> list[str]:
+def _new_and_loud(capture: Path, name: str, keep: Keep, copy: Path) -> list[str] | None:
+    """What is loud in the copy of ``capture`` alone; None where the filter leaves nothing, or nothing can be copied."""
     with closing(open_file(capture)) as session:
         rows = slice(0, session.store.count)
         times = session.store.time_ns[rows]
         kept = (session.store.kind[rows] == RowKind.TCP) & keep(session.store, rows)
         if not kept.any() or int(times.max()) >= 2**32 * 1_000_000_000 or int(times.min()) < 0:
-            return []
+            return None
         before = _loud(session)
         _copy(session, np.flatnonzero(kept).tolist(), copy)
     with closing(open_file(copy)) as filtered:
@@ -100,19 +118,25 @@ def _new_and_loud(capture: Path, name: str, keep: Keep, copy: Path) -> list[str]
 
 @pytest.mark.parametrize("words", FILTERS)
 def test_no_bundled_case_gets_louder_by_a_filter(words: str, tmp_path: Path) -> None:
-    found = []
-    for case in load_cases():
-        for capture in case.captures:
-            found += _new_and_loud(capture, f"{capture.name} of {case.id}", FILTERS[words], tmp_path / "copy.pcap")
+    found = [
+        _new_and_loud(capture, f"{capture.name} of {case.id}", FILTERS[words], tmp_path / "copy.pcap")
+        for case in load_cases()
+        for capture in case.captures
+    ]
+    copies = [new for new in found if new is not None]
 
-    assert found == []
+    assert [line for new in copies for line in new] == []
+    assert len(copies) >= CASE_COPIES
 
 
 @pytest.mark.parametrize("words", FILTERS)
 def test_no_capture_of_the_corpus_gets_louder_by_a_filter(words: str, corpus: Path, tmp_path: Path) -> None:
-    found = []
-    for capture in sorted((corpus / "dev").iterdir()):
-        if capture.suffix != ".tsv" and capture.stat().st_size <= LARGEST:
-            found += _new_and_loud(capture, capture.name, FILTERS[words], tmp_path / "copy.pcap")
+    found = [
+        _new_and_loud(capture, capture.name, FILTERS[words], tmp_path / "copy.pcap")
+        for capture in sorted((corpus / "dev").iterdir())
+        if capture.suffix != ".tsv" and capture.stat().st_size <= LARGEST
+    ]
+    copies = [new for new in found if new is not None]
 
-    assert found == []
+    assert [line for new in copies for line in new] == []
+    assert len(copies) >= CORPUS_COPIES
