@@ -44,6 +44,11 @@ class KindsCaptured:
         return opened or self.held_back >= HELD_BACK_LEAST
 
     @property
+    def may_lack_bare_acks(self) -> bool:
+        """Whether there is data and not a single bare acknowledgment: nobody sent one, or a filter left them out."""
+        return not self.bare_acks and self.carrying > 0
+
+    @property
     def has_only_syns(self) -> bool:
         """Whether connections were accepted, and nothing but SYNs and SYN-ACKs was captured (``tcp[13] & 2``)."""
         return self.syn_acks > 0 and self.syns == self.segments

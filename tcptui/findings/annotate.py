@@ -72,6 +72,8 @@ _NEEDS_BARE_ACKS: Final = needing(Need.BARE_ACKS)
 #: What cannot be told where two sequence spaces lie in one stream.
 _OF_ONE_NUMBERING: Final = _NEEDS_BARE_ACKS | _NEEDS_ABSENCE | _NEEDS_SINGLE_COPIES
 _ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
+#: What acknowledgments that a filter left out may have refuted.
+_ACKED_UNSEEN: Final = _ABOUT_LOSS & _NEEDS_BARE_ACKS
 #: What a capture of SYNs alone, or of one direction, says by silence: the answer was perhaps left out.
 _WITHOUT_ANSWER: Final = frozenset(FAMILIES[Family.OPENING]) & (_NEEDS_BOTH_SIDES | _NEEDS_ABSENCE)
 
@@ -93,6 +95,8 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     kinds = connection.context.quality.kinds
     if kinds.has_only_syns or kinds.one_direction:
         found = [_perhaps_answered(finding) if finding.id in _WITHOUT_ANSWER else finding for finding in found]
+    if kinds.may_lack_bare_acks:
+        found = [_perhaps_answered(finding) if finding.id in _ACKED_UNSEEN else finding for finding in found]
     if doubts and signs & FILTERED:
         found = _without_bare_acks(found)
     if capture_gaps.several_numberings(connection):
@@ -133,6 +137,8 @@ def _limited_by_capture_quality(found: list[Finding], doubts: set[FindingId]) ->
             replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_ABSENCE else finding
             for finding in found
         ]
+    if FindingId.CAPTURE_MISSED_PACKETS in doubts:
+        found = [_perhaps_closed_before(finding) if "rst_frame" in finding.facts else finding for finding in found]
     if FindingId.CAPTURE_CLOCK_STEP in doubts:
         found = [
             replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_CLOCK else finding
@@ -189,6 +195,13 @@ def _without_bare_acks(found: list[Finding]) -> list[Finding]:
 def _perhaps_answered(finding: Finding) -> Finding:
     """``finding``, which says that an answer did not come, in a capture that has no such answers at all."""
     return replace(finding, confidence=Confidence.POSSIBLE, alternatives=("kind-filter", *finding.alternatives))
+
+
+def _perhaps_closed_before(finding: Finding) -> Finding:
+    """``finding``, which is about a RST and only possible, in a connection of which the capture missed something."""
+    if finding.confidence is not Confidence.POSSIBLE or "missed-packets" in finding.alternatives:
+        return finding
+    return replace(finding, alternatives=("missed-packets", *finding.alternatives))
 
 
 def _uncovered(found: list[Finding]) -> list[Finding]:

@@ -7,6 +7,7 @@ filter, the other path or missed packets among what else it could be.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ import pytest
 from tcptui.lessons.loader import load_cases
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import RowKind
-from tcptui.model.tcp_flags import FIN, RST, SYN
+from tcptui.model.tcp_flags import FIN, PSH, RST, SYN
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.uncounted
 
+#: Fewest copies that one filter makes; all of them make 1,880, of 98 captures of the cases and 103 of the corpus.
+CASE_COPIES: Final = 85
+CORPUS_COPIES: Final = 70
 #: Larger captures are left out: they say no more, and take longer.
 LARGEST: Final = 150_000
 _FLAGS: Final = SYN | FIN | RST
@@ -42,6 +46,14 @@ FILTERS: Final[dict[str, Keep]] = {
     # tcp[13] & 2 != 0
     "SYN": lambda store, rows: (store.flags[rows] & SYN) != 0,
     # src host …
+    # tcp.len > 0
+    "data alone": lambda store, rows: store.length[rows] > 0,
+    "no data": lambda store, rows: store.length[rows] <= 0,
+    # greater 200
+    "large packets": lambda store, rows: store.wire_length[rows] >= 200,
+    # tcp[13] & 8 != 0
+    "PSH": lambda store, rows: (store.flags[rows] & PSH) != 0,
+    "no FIN": lambda store, rows: (store.flags[rows] & FIN) == 0,
     "one host": lambda store, rows: ~store.from_b[rows].astype(np.bool_),
     "the other host": lambda store, rows: store.from_b[rows].astype(np.bool_),
 }
@@ -52,6 +64,12 @@ ALLOWED: Final = {
     # The challenge ACK is left out; a SYN that is sent again is all there is.
     "client.pcapng of challenge-ack": {FindingId.SYN_TIMEOUT, FindingId.RST_INJECTED},
     "server.pcapng of challenge-ack": {FindingId.SYN_TIMEOUT, FindingId.RST_INJECTED},
+    # Of the server's data and FIN in one packet nothing is left: it answers a request after seconds with a RST.
+    "suricata-verify-tlpw-tcp-tfo-data-on-syn-nack.pcap": {FindingId.RST_DEAD_CONNECTION},
+    # Without its FINs the first connection looks as if it waited; told as possible.
+    "tcptrace-6syns.pcap": {FindingId.ACCEPT_QUEUE_FULL},
+    # The same resends in a connection that seems shorter by the close: their share of its time is larger.
+    "zeek-smtp.pcap": {FindingId.RETRANSMISSION_UNEXPLAINED},
 }
 
 
@@ -81,8 +99,8 @@ def _copy(session: Session, kept: Iterable[int], path: Path) -> None:
             out.write(struct.pack("<IIII", seconds, rest, len(packet.data), wire) + packet.data)
 
 
-def _new_and_loud(capture: Path, name: str, copy: Path) -> Iterator[str]:
-    """What is louder in a copy of ``capture`` by each of the filters; the original is judged once."""
+def _copies(capture: Path, name: str, copy: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each filter that leaves something of ``capture``, and what is louder in that copy; the original is judged once."""
     allowed = ALLOWED.get(name, set())
     with closing(open_file(capture)) as session:
         rows = slice(0, session.store.count)
@@ -97,25 +115,33 @@ def _new_and_loud(capture: Path, name: str, copy: Path) -> Iterator[str]:
                 continue
             _copy(session, np.flatnonzero(kept).tolist(), copy)
             with closing(open_file(copy)) as filtered:
-                for key, finding in _loud(filtered).items():
-                    if key not in before and not _says_so(finding) and finding.id not in allowed:
-                        shape = finding.facts.get("shape", "")
-                        yield f"{name}, {words}: {finding.id} {finding.confidence.name} {shape} {finding.packets}"
+                yield words, [
+                    f"{name}, {words}: {finding.id} {finding.confidence.name} "
+                    f"{finding.facts.get('shape', '')} {finding.packets}"
+                    for key, finding in _loud(filtered).items()
+                    if key not in before and not _says_so(finding) and finding.id not in allowed
+                ]
+
+
+def _louder(captures: Iterable[tuple[Path, str]], copy: Path, copies_least: int) -> list[str]:
+    """What is louder in the copies of ``captures`` (and their names); each filter must make so many copies."""
+    made = [each for capture, name in captures for each in _copies(capture, name, copy)]
+    counts = Counter(words for words, _lines in made)
+    assert all(counts[words] >= copies_least for words in FILTERS), counts
+    return [line for _words, lines in made for line in lines]
 
 
 def test_no_bundled_case_gets_louder_by_a_filter(tmp_path: Path) -> None:
-    found: list[str] = []
-    for case in load_cases():
-        for capture in case.captures:
-            found += _new_and_loud(capture, f"{capture.name} of {case.id}", tmp_path / "copy.pcap")
+    captures = [(capture, f"{capture.name} of {case.id}") for case in load_cases() for capture in case.captures]
 
-    assert found == []
+    assert _louder(captures, tmp_path / "copy.pcap", CASE_COPIES) == []
 
 
 def test_no_capture_of_the_corpus_gets_louder_by_a_filter(corpus: Path, tmp_path: Path) -> None:
-    found: list[str] = []
-    for capture in sorted((corpus / "dev").iterdir()):
-        if capture.suffix != ".tsv" and capture.stat().st_size <= LARGEST:
-            found += _new_and_loud(capture, capture.name, tmp_path / "copy.pcap")
+    captures = [
+        (capture, capture.name)
+        for capture in sorted((corpus / "dev").iterdir())
+        if capture.suffix != ".tsv" and capture.stat().st_size <= LARGEST
+    ]
 
-    assert found == []
+    assert _louder(captures, tmp_path / "copy.pcap", CORPUS_COPIES) == []

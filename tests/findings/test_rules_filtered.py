@@ -104,3 +104,63 @@ def test_unanswered_syn_in_a_capture_of_one_direction_is_doubted(told: Tell) -> 
     finding = told([*lost, *(f"{float(line.split()[0]) + 7000} {line.split(' ', 1)[1]}" for line in other)])
 
     assert finding.findings["syn-timeout"].confidence is Confidence.POSSIBLE
+
+
+#: Nothing but packets with data (tcp.len > 0): the client sends one segment again, by its timer.
+DATA_ALONE = [
+    "0 C PA 1 1 100",
+    "40 S PA 1 101 200",
+    "60 C PA 101 201 100",
+    "560 C PA 101 201 100",
+    "600 S PA 201 201 9",
+]
+
+
+@pytest.mark.finding("retransmission-timeout", "retransmission-unexplained", "tail-loss")
+def test_loss_in_a_capture_without_any_bare_ack_is_possible_and_names_the_filter(told: Tell) -> None:
+    losses = [each for each in told(DATA_ALONE).findings.values() if "original_frame" in each.facts]
+
+    assert losses
+    assert {each.confidence for each in losses} == {Confidence.POSSIBLE}
+    assert all(each.alternatives[0] == "kind-filter" for each in losses)
+
+
+@pytest.mark.finding("retransmission-timeout", "retransmission-unexplained", "tail-loss", twin=True)
+def test_one_bare_ack_shows_that_no_filter_left_them_out(told: Tell) -> None:
+    losses = told([*DATA_ALONE, "600.1 C A 201 210"]).findings.values()
+
+    assert all("kind-filter" not in each.alternatives for each in losses)
+
+
+#: The server answers after a pause with a RST without ACK, as a host without the connection does …
+DEAD = [*WHOLE[:6], "9000 C PA 101 201 100", "9040 S R 201 0"]
+
+
+@pytest.mark.finding("rst-dead-connection")
+def test_reset_after_silence_is_loud(told: Tell) -> None:
+    assert told(DEAD).findings["rst-dead-connection"].severity is Severity.WARNING
+
+
+@pytest.mark.finding("rst-dead-connection", twin=True)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # … the client has acknowledged its FIN, which a filter left out.
+        [*DEAD[:-2], "5000 C A 101 202", "9000 C PA 101 202 100", "9040 S R 202 0"],
+        # … its next RST counts the FIN.
+        [*DEAD, "9041 C PA 201 202 50", "9081 S R 202 0"],
+    ],
+)
+def test_reset_of_an_end_whose_fin_was_left_out_is_a_possible_note(told: Tell, lines: list[str]) -> None:
+    finding = told(lines).findings["rst-dead-connection"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+    assert finding.alternatives[0] == "missed-packets"
+
+
+@pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize(("acked", "shape"), [(1, "nothing-exchanged"), (101, "all-acknowledged")])
+def test_reset_before_any_data_is_said_only_where_none_was_acknowledged(told: Tell, acked: int, shape: str) -> None:
+    lines = [*WHOLE[:3], f"90 S A 1 {acked}", f"95 S RA 1 {acked}"]
+
+    assert told(lines).findings["rst-abortive-close"].facts["shape"] == shape

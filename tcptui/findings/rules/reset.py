@@ -202,6 +202,7 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
     asked = _first_answered(connection, rst, asked)
     idle = connection.time[asked] - connection.time[asked - 1] if asked else 0
     heard = any(connection.side[i] == side for i in range(rst))
+    later = [i for i in connection.rsts if i > rst]
     severity = Severity.WARNING if connection.length[asked] or idle >= IDLE_NS else Severity.NOTE
     if idle >= IDLE_NS:
         shape, confidence = "idle", Confidence.CERTAIN if connection.at_sender(side) else Confidence.LIKELY
@@ -219,7 +220,12 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             Confidence.POSSIBLE,
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
-    if connection.at_sender(side):
+    counted_on = any(connection.side[i] == side and ahead(connection.seq[i], connection.seq[rst]) > 0 for i in later)
+    if heard and (counted_on or _passed_unseen(connection, side, rst - 1)):
+        # Its FIN may be among what the capture lacks.
+        severity, confidence = Severity.NOTE, Confidence.POSSIBLE
+        alternatives = ("missed-packets", *alternatives)
+    elif connection.at_sender(side):
         # The reset left here, and nothing of that end was lost before this point or written by somebody else.
         alternatives = ("restarted",) if shape != "mid-flow" else ("restarted", "queue-overflow")
     return connection.finding(
@@ -316,6 +322,12 @@ def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int
     return Confidence.CERTAIN if alike else Confidence.LIKELY
 
 
+def _passed_unseen(connection: ConnectionFacts, side: int, until: int) -> bool:
+    """Whether ``side`` had sent more by segment ``until`` than was captured: it was acknowledged."""
+    space = connection.space
+    return int(space.acknowledged[side][until]) > int(space.sent[side][until])
+
+
 def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
     """The fact ``shape``: what the abort cost (nothing, a request without an answer, or undelivered bytes)."""
     side = connection.side[rst]
@@ -335,7 +347,7 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
         return "unanswered"
     if closing:
         return "after-fin"
-    if last_data >= 0 or not side:
+    if last_data >= 0 or not side or any(_passed_unseen(connection, end, rst - 1) for end in (0, 1)):
         return "all-acknowledged"
     return "nothing-exchanged" if connection.time[rst] - connection.time[0] <= PROBE_NS else "unused"
 
