@@ -421,6 +421,22 @@ def test_reset_without_window_and_the_senders_timestamps_may_be_forged(
     assert ("rst-injected" in finding.alternatives) is (confidence is Confidence.POSSIBLE)
 
 
+@pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    ("later", "confidence"),
+    [
+        (["50 C PA 1 1 100"], Confidence.LIKELY),
+        (["50 C PA 1 1 100", "350 C PA 1 1 100"], Confidence.POSSIBLE),
+        (["1040 S SA 0 1", "1040.1 C A 1 1"], Confidence.POSSIBLE),
+        (["50 C PA 1 1 100", "350 C PA 1 1 100", "390 S A 1 101"], Confidence.CERTAIN),
+    ],
+)
+def test_handshake_is_doubted_where_the_server_ignores_what_follows(
+    told: Tell, later: list[str], confidence: Confidence
+) -> None:
+    assert told([*OPEN, *later]).findings["three-way-handshake"].confidence is confidence
+
+
 @pytest.mark.finding("probe-connection")
 def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     found = told([*OPEN, "41 C RA 1 1"]).findings
