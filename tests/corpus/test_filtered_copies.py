@@ -100,7 +100,7 @@ def _copy(session: Session, kept: Iterable[int], path: Path) -> None:
 
 
 def _copies(capture: Path, name: str, copy: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each filter that leaves something of ``capture``, and what is louder in that copy; the original is judged once."""
+    """Each filter that leaves something of ``capture``, and what is louder in that copy."""
     allowed = ALLOWED.get(name, set())
     with closing(open_file(capture)) as session:
         rows = slice(0, session.store.count)
@@ -115,12 +115,15 @@ def _copies(capture: Path, name: str, copy: Path) -> Iterator[tuple[str, list[st
                 continue
             _copy(session, np.flatnonzero(kept).tolist(), copy)
             with closing(open_file(copy)) as filtered:
-                yield words, [
-                    f"{name}, {words}: {finding.id} {finding.confidence.name} "
-                    f"{finding.facts.get('shape', '')} {finding.packets}"
-                    for key, finding in _loud(filtered).items()
-                    if key not in before and not _says_so(finding) and finding.id not in allowed
-                ]
+                yield (
+                    words,
+                    [
+                        f"{name}, {words}: {finding.id} {finding.confidence.name} "
+                        f"{finding.facts.get('shape', '')} {finding.packets}"
+                        for key, finding in _loud(filtered).items()
+                        if key not in before and not _says_so(finding) and finding.id not in allowed
+                    ],
+                )
 
 
 def _louder(captures: Iterable[tuple[Path, str]], copy: Path, copies_least: int) -> list[str]:

@@ -42,6 +42,14 @@ def test_repeat_overtaken_by_data_sent_after_it_was_lost_too(told: Tell) -> None
 
 
 @pytest.mark.finding("lost-retransmission")
+def test_repeat_overtaken_where_other_repeats_were_needless_may_have_been_late(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, *MORE, *BEYOND, AGAIN, "171 S A 1 9001"]
+    needless = ["200 C A 9001 1 1000 id=111", "450 C A 9001 1 1000 id=112", "490 S A 1 10001 sack=9001:10001"]
+
+    assert told([*lines, *needless]).findings["lost-retransmission"].confidence is Confidence.LIKELY
+
+
+@pytest.mark.finding("lost-retransmission")
 def test_repeat_on_which_the_timer_runs_out_was_lost_too(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, "400 C A 1 1 1000 id=107", "440 S A 1 6001"]
     finding = told(lines).findings["lost-retransmission"]

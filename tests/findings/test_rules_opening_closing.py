@@ -399,6 +399,44 @@ def test_reset_behind_the_syn_ack_alone_may_be_that_of_a_full_queue(
     assert ("accept-queue-full" in finding.alternatives) is (confidence is Confidence.POSSIBLE)
 
 
+@pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize(
+    ("reset", "confidence"),
+    [
+        ("300 S RA 201 101 win=0", Confidence.POSSIBLE),
+        ("300 S RA 201 101 win=0 id=12", Confidence.LIKELY),  # the server's next packet number
+        ("300 S RA 201 101 win=0 ts=760,100", Confidence.LIKELY),
+        ("300 S RA 201 101", Confidence.LIKELY),
+    ],
+)
+def test_reset_without_window_and_the_senders_timestamps_may_be_forged(
+    told: Tell, reset: str, confidence: Confidence
+) -> None:
+    stamps = ["ts=1,0", "ts=500,1 id=9", "ts=41,500", "ts=51,500", "ts=550,51 id=10", "ts=560,51 id=11", "ts=100,560"]
+    finding = told([*(f"{line} {stamp}" for line, stamp in zip(TALK, stamps, strict=True)), reset]).findings[
+        "rst-abortive-close"
+    ]
+
+    assert finding.confidence is confidence
+    assert ("rst-injected" in finding.alternatives) is (confidence is Confidence.POSSIBLE)
+
+
+@pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    ("later", "confidence"),
+    [
+        (["50 C PA 1 1 100"], Confidence.LIKELY),
+        (["50 C PA 1 1 100", "350 C PA 1 1 100"], Confidence.POSSIBLE),
+        (["1040 S SA 0 1", "1040.1 C A 1 1"], Confidence.POSSIBLE),
+        (["50 C PA 1 1 100", "350 C PA 1 1 100", "390 S A 1 101"], Confidence.CERTAIN),
+    ],
+)
+def test_handshake_is_doubted_where_the_server_ignores_what_follows(
+    told: Tell, later: list[str], confidence: Confidence
+) -> None:
+    assert told([*OPEN, *later]).findings["three-way-handshake"].confidence is confidence
+
+
 @pytest.mark.finding("probe-connection")
 def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     found = told([*OPEN, "41 C RA 1 1"]).findings

@@ -6,7 +6,7 @@ from typing import Final
 
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.analysis.timing.path_delay import REPEAT_NS
-from tcptui.findings.facts import ConnectionFacts
+from tcptui.findings.facts import ConnectionFacts, Handshake
 from tcptui.findings.gates import OPENED, REOPENED, REUSED
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -56,14 +56,29 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     if again and sure:
         shape = "remeasured" if connection.rtt_ns and proof >= 0 else "unmeasured"
         facts["trip_s"] = connection.rtt_ns / 1e9
+    unproved = Confidence.POSSIBLE if proof < 0 and _in_vain(connection, handshake) else Confidence.LIKELY
     return connection.finding(
         FindingId.THREE_WAY_HANDSHAKE,
         (handshake.syn, handshake.syn_ack, handshake.third),
         Severity.NOTE,
-        Confidence.CERTAIN if proof >= 0 else Confidence.LIKELY,
+        Confidence.CERTAIN if proof >= 0 else unproved,
         () if proof >= 0 else ("accept-queue-full", "syn-cookies") if sure else ("third-ack-lost", "syn-cookies"),
         shape=shape,
         **facts,
+    )
+
+
+def _in_vain(connection: ConnectionFacts, handshake: Handshake) -> bool:
+    """Whether the server sent its SYN-ACK again after the third packet, or the client its data or FIN, in vain.
+
+    For a server of which nothing else is heard: then it may well not have taken the third packet.
+    """
+    if any(i > handshake.third for i in connection.syn_acks):
+        return True
+    return any(
+        resend.index > handshake.third and not connection.side[resend.index] and not resend.copy
+        for resend in connection.resends
+        if resend.cause is not ResendCause.NONE and connection.consumes_numbers(resend.index)
     )
 
 

@@ -67,7 +67,9 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
     original = earlier.previous
     witness = _overtaken(connection, earlier, last)
     cover = _acknowledged(connection, last)
-    certain = shape == "overtaken" and connection.at_sender(side)
+    # On a path that reorders the repeat may merely have been overtaken.
+    reorders = any(connection.side[i] == side for i in unneeded)
+    certain = shape == "overtaken" and connection.at_sender(side) and not reorders
     confidence = (
         Confidence.CERTAIN if certain else Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE
     )

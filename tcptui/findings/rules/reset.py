@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tcptui.analysis.resend.copies import NUMBER_REACH
+from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.analysis.stream.clean_streams import PROBE_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
@@ -296,7 +298,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
     if doubtful:
         alternatives = ("rst-injected", "missed-packets")
-    elif doubted(connection, rst):
+    elif doubted(connection, rst) or _bare(connection, rst, earlier):
         alternatives = ("rst-injected", *alternatives)
     elif shape == "never-opened":
         lost = "third-ack-lost-before" if connection.position is CapturePoint.SERVER else "third-ack-lost"
@@ -314,7 +316,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
 
 def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
     """How well the RST fits one sent by an open socket (rules/findings.md#rst-abortive-close)."""
-    if offset or doubted(connection, rst):
+    if offset or doubted(connection, rst) or _bare(connection, rst, earlier):
         return Confidence.POSSIBLE
     view = connection.view
     stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)
@@ -326,6 +328,18 @@ def _passed_unseen(connection: ConnectionFacts, side: int, until: int) -> bool:
     """Whether ``side`` had sent more by segment ``until`` than was captured: it was acknowledged."""
     space = connection.space
     return int(space.acknowledged[side][until]) > int(space.sent[side][until])
+
+
+def _bare(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
+    """Whether ``rst`` has neither a window nor the timestamps of its sender's segment ``earlier``, as forged ones do.
+
+    Not where it carries one of that sender's next packet numbers: who forges from afar does not know those.
+    """
+    view = connection.view
+    if int(view.window[rst]) or not int(view.options[earlier]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
+        return False
+    numbers = int(view.ip_id[earlier]), int(view.ip_id[rst])
+    return not (all(numbers) and 0 < number_step(*numbers) < NUMBER_REACH)
 
 
 def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
