@@ -58,6 +58,8 @@ class OtherLines:
     def _after(self, row: int, answer: Line) -> int | None:
         """Nanoseconds since the query that ``answer`` answers; None where it is not found."""
         sender = self._other.ends_of(row)[0]
+        if not sender.host:  # listed by protocol only: the query may be anybody's
+            return None
         for earlier in self._other.earlier_in_conversation(row, _ASKED):
             line = self._plain(earlier)[0]
             same = line.asks == answer.answers and line.facts["name"] == answer.facts["name"]

@@ -42,6 +42,9 @@ _LOOKED_BACK: Final = 1 << 13
 #: Evicted conversations are dropped when there are so many, and more of them than others.
 _EVICTED_LEAST: Final = 4096
 _VERSION_BITS: Final = 8
+#: Once there are so many conversations, packets of further reads are listed by protocol only: a flood of forged
+#: addresses must not take the memory of the host.
+MOST_CONVERSATIONS: Final = 1 << 19
 
 
 class ProtocolCount(NamedTuple):
@@ -86,7 +89,8 @@ class Conversation:
 class OtherPackets:
     """An index over rows that are no TCP segments; one thread at a time may use it.
 
-    Counts are of the packets that are kept.  Memory: 15 bytes a packet, about 150 a conversation.
+    Counts are of the packets that are kept.  Memory: 15 bytes a packet, some 400 a conversation, of which there are
+    `MOST_CONVERSATIONS` and a few thousand at most.
     """
 
     def __init__(self, store: PacketStore, sources: Sequence[SourceInfo], descriptors: Sequence[int]) -> None:
@@ -158,7 +162,7 @@ class OtherPackets:
         talk, from_b = self._conversations(headers.protocol, headers.ends)
         about = np.full(len(rows), _NONE, np.int32)
         quoting = np.flatnonzero((headers.quoting >= 0) & (store.kind[rows] == RowKind.OTHER))
-        if len(quoting):
+        if len(quoting) and len(self._table) < MOST_CONVERSATIONS:
             inner = headers.quoted
             ends = Ends(inner.address[:, quoting], inner.version[quoting], inner.source_port[quoting],
                         inner.target_port[quoting])  # fmt: skip
@@ -215,6 +219,9 @@ class OtherPackets:
     def _conversations(self, protocols: I64, ends: Ends) -> tuple[I32, U8]:
         """The number of the conversation of each packet, and whether end b sent it."""
         n = len(protocols)
+        if len(self._table) >= MOST_CONVERSATIONS:
+            nobody = np.zeros(n, np.int64)
+            ends = Ends(np.zeros((4, n), np.uint64), nobody + NO_ADDRESS, nobody, nobody)
         source, target = ends.address[:2], ends.address[2:]
         version = ends.version
         source, target = (np.where(version == NO_ADDRESS, np.uint64(0), words) for words in (source, target))

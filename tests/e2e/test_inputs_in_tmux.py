@@ -201,13 +201,21 @@ def test_refusal_is_one_line_with_what_to_do(
     assert sum("tcptui: " in text for text in terminal.screen().splitlines()) == 1
 
 
-def test_capture_without_tcp_says_so(terminal: Terminal, tmp_path: Path) -> None:
+def test_capture_without_tcp_says_so_and_lists_what_it_has(terminal: Terminal, tmp_path: Path) -> None:
     tape = Tape()
     tape.ip(0, "10.0.0.1", "10.0.0.2", 17, struct.pack("!HHHH", 53, 53, 8, 0))
     path = tmp_path / "udp.pcap"
     path.write_bytes(tape.pcap())
     terminal.start(str(path))
-    terminal.wait("No TCP connection in this capture.")
+    terminal.wait("No TCP connection in this capture: u lists its 1 other packet.")
     terminal.press("Down", "2", "3", "4", "n")
+    terminal.press("u")
+    terminal.wait("Not TCP: 1 packet")
+    terminal.press("Enter", "Enter")
+    terminal.wait("DNS, 0 bytes")
+    terminal.press("Enter")
+    terminal.wait("User Datagram Protocol")
+    terminal.press("q")
+    terminal.wait("No TCP connection")
     terminal.press("q")
     assert terminal.wait_prompt() == 0

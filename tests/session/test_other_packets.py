@@ -15,6 +15,7 @@ from other_frames import arp, dns_answer, dns_query, ethernet, icmp, ip, over_et
 
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.model.other_protocol import protocol_name
+from tcptui.session.other_packets import OtherPackets, Party
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -193,11 +194,25 @@ def test_conversations_that_are_evicted_give_their_memory_back(tmp_path: Path) -
     assert session.other.quoted_conversation(6000) == session.other.conversation_of(5999)
 
 
+def test_a_flood_of_conversations_is_listed_by_protocol_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tcptui.session.other_packets.MOST_CONVERSATIONS", 1000)
+    frames = [udp(f"10.1.{n >> 8}.{n & 255}:40000", "10.0.0.2:9999") for n in range(12_000)]
+    error = icmp("10.0.0.2", "10.1.46.223", 3, 3, bytes(4) + frames[-1][14:])
+    session = opened(tmp_path / "flood.pcap", pcap([*frames, ASKED, ANSWERED, error]))
+    flood = session.other.protocols()[0]
+
+    assert counts(session) == {"UDP 9999": 12_000, "DNS": 2, "ICMP": 1}
+    assert session.other_lines.of(12_001).after_ns is None
+    assert session.other.quoted_conversation(12_002) == -1
+    assert flood.conversations < 6000
+    rest = session.other.conversation(int(session.other.conversations(flood.protocol)[0]))
+    assert rest.packets > 6000
+    assert rest.ends == (Party("", 0), Party("", 0))
+
+
 def test_little_by_little_is_the_same_as_at_once(tmp_path: Path) -> None:
     frames = [udp(f"10.1.0.{n % 250}:40000", f"10.0.0.2:{5000 + n % 7}") for n in range(20_000)]
     session = opened(tmp_path / "steps.pcap", pcap(frames))
-    from tcptui.session.other_packets import OtherPackets
-
     slow = OtherPackets(session.store, session.sources, [source.descriptor for source in session._sources])
     steps = 1
     while not slow.grow(1e-9):

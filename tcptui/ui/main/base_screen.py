@@ -67,6 +67,8 @@ _WARM_UP_AFTER: Final = 2.0
 #: Interval (seconds) at which DNS answers are read for their names, and how long that may take: a key may wait for it.
 _NAMES_BEAT: Final = 0.25
 _NAMES_LOOK: Final = 0.01
+#: With more packets than this no names are read: what lists them would take memory that nobody asked it to take.
+_NAMES_PACKETS: Final = 1_000_000
 
 
 def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | None, tuple[int, int] | None]:
@@ -254,7 +256,8 @@ class CaptureScreen(NoticingScreen[None]):
 
     def _read_names(self) -> None:
         """Read some of the DNS answers of the capture that are new."""
-        if self._has_dpkt and link_is_idle(self.app):
+        store = self.session.store
+        if self._has_dpkt and link_is_idle(self.app) and store.count - store.first <= _NAMES_PACKETS:
             names = self.session.dns_names
             before = names.count
             names.grow(_NAMES_LOOK)

@@ -135,8 +135,8 @@ class ConversationList(_OtherList):
         talk = self.session.other.conversation(int(self.numbers[position]))
         store, palette = self.session.store, self.palette
         first, second = (str(end) for end in talk.ends)
-        ends = fit(f"{first} {self.glyphs.right} {second}" if second else first, self._ends_width(width),
-                   self.glyphs.ellipsis)  # fmt: skip
+        text = f"{first} {self.glyphs.right} {second}" if second else first or self.words("other.no-ends")
+        ends = fit(text, self._ends_width(width), self.glyphs.ellipsis)
         numbers = fit(grouped(talk.packets), _NUMBER, "", right=True)
         numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
         if width >= _TIMES_WIDTH:

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "other.title": "Not TCP: {n:packet|packets}",
     "other.reading": "Not TCP: {n:packet|packets} so far, still reading",
     "other.none": "Every packet of this capture belongs to TCP.",
+    "other.no-ends": "ends not listed",
     "other.evicted": "evicted to make room for newer packets",
     "other.overview": "Not TCP (u): {counts}",
     "other.quotes-nothing": "This packet quotes no connection or conversation of this capture.",

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "other.title": "非 TCP：{n} 个包",
     "other.reading": "非 TCP：目前 {n} 个包，仍在读取",
     "other.none": "这个抓包里的包全部属于 TCP。",
+    "other.no-ends": "未列出两端",
     "other.evicted": "为给新包腾出空间，已被淘汰",
     "other.overview": "非 TCP（u）：{counts}",
     "other.quotes-nothing": "这个包没有引用本抓包中的连接或会话。",
