@@ -56,7 +56,8 @@ _OUT: Final = 1
 _FINISH_SECONDS: Final = 1.5
 #: … and then for the reader of standard output.
 _READER_SECONDS: Final = 0.5
-#: Signals that follow one another this closely, in seconds, are one request: timeout(1) signals its child and its group.
+#: Signals that follow one another this closely, in seconds, are one request: timeout(1) signals its child and the
+#: group of that.
 _SAME_SECONDS: Final = 0.2
 
 
