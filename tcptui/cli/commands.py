@@ -174,10 +174,11 @@ class Detail(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReportCommand:
-    """``report FILE``."""
+    """``report FILE…``."""
 
     common: Common
-    file: str
+    files: tuple[str, ...]
+    """Several are merged by time into one capture, as the screen does."""
     format: ReportFormat = ReportFormat.TEXT
     stream: int | None = None
     """``--stream``: only this connection, with all that is known of it; None: all."""

@@ -239,12 +239,10 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     if {"--explain", "--full"} <= options.keys():
         raise CommandLineError("error.exclusive", first="--explain", second="--full")
     files = _files("report", scan.words)
-    if len(files) > 1:
-        raise CommandLineError("error.too-many-words", command="report", word=files[1])
     chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
-    return ReportCommand(common, files[0], chosen, number(options, "--stream", 0, MAXIMUM_COUNT), detail)
+    return ReportCommand(common, files, chosen, number(options, "--stream", 0, MAXIMUM_COUNT), detail)
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:

@@ -23,6 +23,7 @@ from tcptui.model.units import NS_PER_MS
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
 from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Paragraph, Span, Verbatim, column_for
+from tcptui.ui.signs import SIGNS
 from tcptui.words.catalogue import catalogue
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
     column = max(column, column_for(words(f"guide.confidence.{level.value}") for level in Confidence))
     blocks += [Entry(text, words(f"guide.state.{key}"), column, style) for text, style, key in states]
     blocks += [BlankLine(), Paragraph(words("guide.reading.list"))]
+    blocks += [BlankLine(), Paragraph(words("guide.reading.signs")), BlankLine()]
+    blocks += [Entry(sign.shown(glyphs), words(sign.word), column, "strong") for sign in SIGNS]
     blocks += [BlankLine(), Paragraph(words("guide.reading.confidence"))]
     for level in Confidence:
         name = words(f"guide.confidence.{level.value}")

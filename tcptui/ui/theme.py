@@ -43,7 +43,6 @@ class Glyphs:
     right: str = "→"
     left: str = "←"
     delta: str = "Δ"
-    times: str = "×"
     micro: str = "µs"
     open: str = "▼"
     shut: str = "▶"
@@ -65,7 +64,7 @@ class Glyphs:
 UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
-    corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
+    corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", micro="us",
     open="v", shut=">", bullet="*", descending="-", ascending="+", fills="-SCWNPR.?",
 )  # fmt: skip
 

@@ -325,3 +325,33 @@ def test_interfaces_are_listed_as_tcpdump_numbers_them() -> None:
     assert done.returncode == 0
     assert [line.split(".")[0] for line in lines] == [str(number) for number in range(1, len(lines) + 1)]
     assert any("loopback" in line and "127.0.0.1" in line for line in lines)
+
+
+def test_report_on_several_files_is_that_on_all_their_packets_in_order_of_time(tmp_path: Path) -> None:
+    early, late, whole = (tmp_path / name for name in ("z-early.pcap", "a-late.pcap", "whole.pcap"))
+    records = [record(number, frame) for number, frame in enumerate(WALK)]
+    early.write_bytes(HEADER + b"".join(records[:4]))
+    late.write_bytes(HEADER + b"".join(records[4:]))
+    whole.write_bytes(HEADER + b"".join(records))
+
+    both, one = (run("report", *map(str, names), "--json") for names in ([late, early], [whole]))
+
+    assert (both.returncode, both.stderr) == (0, b"")
+    told, expected = json.loads(both.stdout), json.loads(one.stdout)
+    assert told["streams"] == expected["streams"]
+    assert told["capture"]["file"] == f"{late}, {early}"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no capture at all, but long enough to be one"])
+def test_report_on_several_files_is_refused_where_one_of_them_cannot_be_read(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    good, bad = tmp_path / "good.pcap", tmp_path / "bad.pcap"
+    good.write_bytes(HEADER + b"".join(record(number, frame) for number, frame in enumerate(WALK)))
+    if content is not None:
+        bad.write_bytes(content)
+
+    done = run("report", str(good), str(bad))
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"bad.pcap" in done.stderr

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,8 @@ from tcptui.ui.keymap import COMMANDS, PANE_KEYS
 from tcptui.ui.palette import ActionCommands, Palette, main_entries, main_keys, open_palette
 from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
 from tcptui.ui.screens.help import HelpScreen, SectionTabs
-from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.signs import EXPLAINED_BY_THEMSELVES, SIGNS
+from tcptui.ui.theme import ASCII, UNICODE, Glyphs
 from tcptui.ui.widgets.document import Document
 from tcptui.words.catalogue import Words, catalogue
 from tcptui.words.language import Language
@@ -240,3 +242,15 @@ async def test_palette_opens_once_and_shows_brackets_as_text() -> None:
 
         assert sum(isinstance(screen, Palette) for screen in app.screen_stack) == 1
         await pilot.press("escape")
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("language", Language)
+def test_every_sign_of_the_screens_is_explained(language: Language, glyphs: Glyphs) -> None:
+    words = Words(language)
+    blocks = help_page(words, glyphs, [], None)
+    entries = {(block.term, block.text) for block in blocks if isinstance(block, Entry)}
+
+    assert {(sign.shown(glyphs), words(sign.word)) for sign in SIGNS} <= entries
+    told = {name for sign in SIGNS for name in sign.glyphs}
+    assert told | EXPLAINED_BY_THEMSELVES == {field.name for field in fields(Glyphs)}

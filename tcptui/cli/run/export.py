@@ -29,7 +29,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
     opened = open_input(command.file)
     drop_root(target_identity())
     try:
-        session = read_whole(opened, words)
+        session = read_whole([opened], words)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)

@@ -10,22 +10,22 @@ from tcptui.session.progress import Phase
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tcptui.cli.inputs import Input
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 
-def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
-    """Read and analyse ``opened`` to its end; its notice, if any, is printed on standard error.
+def read_whole(opened: Sequence[Input], words: Words, *, judges: bool = True) -> Session:
+    """Read and analyse ``opened``, several merged by time, to their end; a notice is printed on standard error.
 
     Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`).
     """
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
 
-    session = Session([opened.source], compile_when=Compile.FIRST)
+    session = Session([one.source for one in opened], compile_when=Compile.FIRST)
     session.steering.judges = judges
     asyncio.run(session.run())
     notice = notice_line(session, words)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import ReportFormat
-from tcptui.cli.inputs import open_input, target_identity
+from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.run.load import has_failed, notice_line, read_whole, require_stream, write
 
 if TYPE_CHECKING:
@@ -16,18 +17,22 @@ if TYPE_CHECKING:
 
 
 def write_report(command: ReportCommand, words: Words) -> int:
-    """Run ``report FILE``; returns the exit code.  Raises TcptuiError."""
-    opened = open_input(command.file)
-    drop_root(target_identity())
-    try:
+    """Run ``report FILE…``; returns the exit code.  Raises TcptuiError."""
+    with ExitStack() as stack:
+        opened = []
+        for name in command.files:
+            opened.append(open_input(name))
+            stack.callback(opened[-1].close)
+        drop_root(target_identity())
+        if len(opened) > 1:
+            for one in opened:
+                refuse_unreadable(one.source)  # else it would be missing among the others
         # JSON judges all streams in turn, --stream only one: there the worker need not judge any.
         session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
         _print_report(command, session, words)
-    finally:
-        opened.close()
     return 0
 
 

@@ -49,7 +49,7 @@ def _write_verdicts(opened: Input, words: Words) -> int:
     except OSError as error:
         reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
-    session = read_whole(opened, words, judges=False)
+    session = read_whole([opened], words, judges=False)
     evidence = Evidence()
     for _stream, findings in session.each_findings(range(session.streams.count)):
         for finding in findings:

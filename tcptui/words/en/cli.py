@@ -16,7 +16,7 @@ What a TCP capture means, in the terminal.
   tcptui cases [--json] [WORD…]   the bundled cases
   tcptui case ID                  open one of them
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
-  tcptui report FILE [--explain | --full | --stream N] [--json | --markdown]
+  tcptui report FILE... [--explain | --full | --stream N] [--json | --markdown]
                                   what is wrong, the worst first, and why
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]

@@ -71,6 +71,20 @@ WORDS: Final[dict[str, str]] = {
         "lost” is what its warnings and errors cost it, at least. A file with warnings or errors opens with the worst "
         "connection first: errors, then warnings, each by the time lost."
     ),
+    "guide.reading.signs": "Other signs:",
+    "guide.sign.counts": "in the top line: connections whose worst finding is an error, and a warning",
+    "guide.sign.live": (
+        "in the top line, and where a stream is followed: packets still come; on the start screen: the interface is up, "
+        "or you have finished the case"
+    ),
+    "guide.sign.ended": "in the top line: a file, or a capture that has ended",
+    "guide.sign.paused": "the display stands still; the capture goes on",
+    "guide.sign.cursor": "the row under the cursor",
+    "guide.sign.sorted": "the list is sorted by this column",
+    "guide.sign.cut": "something was left out for want of room",
+    "guide.sign.delta": "time since the packet before in this connection",
+    "guide.sign.ways": "from the client to the server, and back",
+    "guide.sign.branches": "in the headers: a branch that is open, and one that Enter opens",
     "guide.reading.confidence": "Every finding says how sure it is:",
     "guide.severity.error": "error",
     "guide.severity.error.meaning": "something failed: the connection, or a part of its work",

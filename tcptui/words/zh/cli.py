@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui cases [--json] [词…]     列出自带的案例
   tcptui case ID                  打开其中一个
   tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
-  tcptui report 文件 [--explain | --full | --stream N] [--json | --markdown]
+  tcptui report 文件... [--explain | --full | --stream N] [--json | --markdown]
                                   哪里有问题（最严重的在前），依据是什么
   tcptui follow 文件 --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]

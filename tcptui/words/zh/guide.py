@@ -66,6 +66,17 @@ WORDS: Final[dict[str, str]] = {
         "括号里只是它的数据包中最要紧的判定。“损失时间”是警告和错误至少让它耽误了多久。"
         "打开的文件里若有警告或错误，最严重的连接排在最前：先错误后警告，同级按损失时间。"
     ),
+    "guide.reading.signs": "其他符号：",
+    "guide.sign.counts": "顶行：最严重的结论为错误的连接数，以及为警告的连接数",
+    "guide.sign.live": "顶行和跟踪流时：数据包还在到来；起始界面上：该接口已启用，或者该案例已做完",
+    "guide.sign.ended": "顶行：文件，或者已经结束的抓包",
+    "guide.sign.paused": "画面暂停，抓包仍在继续",
+    "guide.sign.cursor": "光标所在的行",
+    "guide.sign.sorted": "列表按这一列排序",
+    "guide.sign.cut": "位置不够，后面有省略",
+    "guide.sign.delta": "与本连接上一个包的时间间隔",
+    "guide.sign.ways": "从客户端到服务端，以及反方向",
+    "guide.sign.branches": "包头树中：已展开的分支，以及按 Enter 可展开的分支",
     "guide.reading.confidence": "每条结论都注明可信度：",
     "guide.severity.error": "错误",
     "guide.severity.error.meaning": "有东西失败了：整个连接，或其中一部分工作",
