@@ -6,8 +6,10 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from tmux_terminal import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tmux_terminal import Terminal
@@ -59,3 +61,17 @@ def test_nothing_of_another_screen_shines_through(terminal: Terminal, mixed_file
         before = at_rest(terminal)
         terminal.press("C-l")
         assert at_rest(terminal) == before, keys
+
+
+def test_resized_terminal_shows_what_one_of_that_size_shows_from_the_start(
+    open_terminal: Callable[..., Terminal],
+) -> None:
+    resized = open_terminal(120, 40)
+    resized.start("--lang", "zh", "case", "hello-service")
+    resized.wait("服务端")
+    for size in ((100, 30), (80, 24), (121, 40), (90, 31), (200, 50)):
+        fresh = open_terminal(*size)
+        fresh.start("--lang", "zh", "case", "hello-service")
+        fresh.wait("服务端")
+        resized.resize(*size)
+        until(lambda fresh=fresh: resized.screen() == fresh.screen(), f"the picture of {size}")

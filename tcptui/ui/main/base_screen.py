@@ -357,7 +357,9 @@ class CaptureScreen(NoticingScreen[None]):
         session, progress = self.session, self.session.progress
         levels = np.bincount(session.severity[session.streams.places()], minlength=4)
         connections = session.streams.count
-        percent, judging = reading(progress, connections, session.unjudged)
+        # Asked for too early, it would import the rules on the event loop.
+        unjudged = session.unjudged if session.judges_at_once else 0
+        percent, judging = reading(progress, connections, unjudged)
         self._status.update(
             Status(
                 source=", ".join(part.rpartition("/")[2] for part in session.label.split(", ")),

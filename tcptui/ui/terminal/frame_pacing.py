@@ -20,9 +20,12 @@ from tcptui.ui.terminal.driver import PacedDriver
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.timer import Timer
 
 #: Retry interval (seconds) while a dropped frame is still to be drawn.
 _AGAIN_S: Final = 0.02
+#: A terminal's size rests once it has not changed for so long (seconds).
+_SIZE_RESTS_S: Final = 0.2
 
 
 class FramePacer(App[ReturnType], Generic[ReturnType]):
@@ -31,6 +34,7 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
     _frame_dropped = False
     _key_at_work = False
     """Whether the next frame is the answer to a key."""
+    _resized: Timer | None = None
 
     @property
     def link_is_idle(self) -> bool:
@@ -45,9 +49,16 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
             self._key_at_work = True
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Forget what is on the terminal: terminals differ in what they keep at a resize."""
+        """Forget what is on the terminal, and once its size rests redraw all of it.
+
+        Terminals differ in what they keep at a resize.  tmux 3.3a is still rearranging its lines when the first frame
+        comes, and loses cells of it beside wide characters.
+        """
         if isinstance(self._driver, PacedDriver):
             self._driver.shown.forget()
+            if self._resized is not None:
+                self._resized.stop()
+            self._resized = self.set_timer(_SIZE_RESTS_S, self.redraw)
 
     def redraw(self) -> None:
         """Redraw the whole screen: another program may have written on the terminal."""
