@@ -35,7 +35,7 @@ SIGNS: Final = (
     Sign("ended", ("bullet",), "{}"),
     Sign("paused", ("paused",), "{}"),
     Sign("cursor", ("cursor",), "{}"),
-    Sign("sorted", ("descending",), "{}"),
+    Sign("sorted", ("descending", "ascending"), "{} {}"),
     Sign("cut", ("ellipsis",), "{}"),
     Sign("delta", ("delta",), "{}"),
     Sign("ways", ("right", "left"), "{} {}"),

@@ -80,7 +80,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.sign.ended": "in the top line: a file, or a capture that has ended",
     "guide.sign.paused": "the display stands still; the capture goes on",
     "guide.sign.cursor": "the row under the cursor",
-    "guide.sign.sorted": "the list is sorted by this column",
+    "guide.sign.sorted": "the list is sorted by this column, the largest or the smallest first",
     "guide.sign.cut": "something was left out for want of room",
     "guide.sign.delta": "time since the packet before in this connection",
     "guide.sign.ways": "from the client to the server, and back",

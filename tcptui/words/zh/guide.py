@@ -72,7 +72,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.sign.ended": "顶行：文件，或者已经结束的抓包",
     "guide.sign.paused": "画面暂停，抓包仍在继续",
     "guide.sign.cursor": "光标所在的行",
-    "guide.sign.sorted": "列表按这一列排序",
+    "guide.sign.sorted": "列表按这一列排序：降序、升序",
     "guide.sign.cut": "位置不够，后面有省略",
     "guide.sign.delta": "与本连接上一个包的时间间隔",
     "guide.sign.ways": "从客户端到服务端，以及反方向",
