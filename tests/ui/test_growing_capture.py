@@ -10,6 +10,7 @@ from screen_lines import screen_lines
 from tcptui.capture.file_source import open_descriptor
 from tcptui.session.session import Session
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 
@@ -182,10 +183,12 @@ async def test_explanation_that_is_read_when_the_capture_ends_tells_of_its_last_
         pipe.give(5)
         await until(pilot, lambda: len(screen.workspace.ladder.rows) == 5)
         await pilot.press("e")
-        await until(pilot, lambda: "Where the time went" in explain.text and screen.workspace.settled)
-        early = explain.text
+        await until(
+            pilot, lambda: "Where the time went" in as_text(explain.document, app.words) and screen.workspace.settled
+        )
+        early = as_text(explain.document, app.words)
         pipe.give(1)
         pipe.close()
-        await until(pilot, lambda: "9.96 s" in explain.text)
+        await until(pilot, lambda: "9.96 s" in as_text(explain.document, app.words))
 
     assert "9.96 s" not in early

@@ -99,7 +99,7 @@ def read_settings(path: Path, content: bytes) -> ConfigFile:
         if setting.name not in table:
             continue
         written = table.pop(setting.name)
-        value, found = _value(setting, written)
+        value, found = _setting_value(setting, written)
         problems += found
         if value is not None:
             settings = replace(settings, **{setting.name: value})
@@ -107,7 +107,7 @@ def read_settings(path: Path, content: bytes) -> ConfigFile:
     return ConfigFile(path, True, settings, tuple(problems))
 
 
-def _value(setting: Setting, written: object) -> tuple[Any, list[Problem]]:
+def _setting_value(setting: Setting, written: object) -> tuple[Any, list[Problem]]:
     """What ``written`` becomes; None where it is wrong or leaves the choice to the program."""
     if setting.kind is Kind.KEYS and isinstance(written, dict):
         from tcptui.ui.settings.key_choice import chosen_keys  # imports Textual

@@ -35,7 +35,7 @@ class ScreenChoices:
 
     def choose(self, choice: ThemeChoice | TimeBase) -> None:
         """Remember ``choice``, which was made on the screen."""
-        self._now[_name(type(choice))] = choice.value
+        self._now[_setting_name(type(choice))] = choice.value
         if self._file is None:
             return
         try:
@@ -52,10 +52,10 @@ class ScreenChoices:
         return self._chosen(TimeBase, settings.times)
 
     def _chosen(self, kind: type[_Choice], written: _Choice | None) -> _Choice | None:
-        now = _one_of(kind, self._now.get(_name(kind)))
+        now = _one_of(kind, self._now.get(_setting_name(kind)))
         if now is not None or written is not None:
             return now if now is not None else written
-        return _one_of(kind, self._load().get(_name(kind)))
+        return _one_of(kind, self._load().get(_setting_name(kind)))
 
     def _load(self) -> dict[str, object]:
         if self._before is None:
@@ -69,7 +69,7 @@ class ScreenChoices:
         return self._before
 
 
-def _name(kind: type[Enum]) -> str:
+def _setting_name(kind: type[Enum]) -> str:
     """The name of the setting."""
     return "theme" if kind is ThemeChoice else "times"
 
