@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
+    from tcptui.ui.leaving import Leaving
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -293,6 +294,7 @@ class CaptureScreen(NoticingScreen[None]):
     def _show_status(self) -> None:
         session, progress = self.session, self.session.progress
         levels = np.bincount(session.severity[session.streams.places()], minlength=4)
+        leaving: Leaving | None = getattr(self.app, "leaving", None) if session.live else None
         total = progress.bytes_total if progress.phase is Phase.LOADING else None
         self._status.update(
             Status(
@@ -317,6 +319,8 @@ class CaptureScreen(NoticingScreen[None]):
                 place=session.place.position,
                 cut_frames=session.quality.truncated,
                 own=session.own_screen,
+                filter_words=safe_text(session.filter_words),
+                unsaved=leaving is not None and leaving.has_unsaved,
             )
         )
         notice = progress.notice

@@ -83,6 +83,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.left": "oldest {count} packets left",
     "screen.status.connections_left": "oldest {count} connections left",
     "screen.status.loading": "loading {percent} %",
+    "screen.status.filter": "filter {words}",
+    "screen.status.unsaved": "not saved",
     "screen.status.following": "following",
     "screen.status.paused": "{mark} display paused, {new} new",
     "screen.explain.packets": "packets",
