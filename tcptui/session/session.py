@@ -99,6 +99,8 @@ class Session:
         self.label = ", ".join(source.label for source in sources)
         self.live = any(source.live for source in sources)
         self.own_screen = OwnScreen.LOCAL
+        self.filter_words = "" if packet_filter is None else packet_filter.expression
+        """The BPF expression that chose the packets, as typed; empty: none did."""
         self.local = False
         """Whether packets come from an interface of this host, whose kernel may then know the connections."""
         self._row_lists = StreamRows(self.store, self.streams)
@@ -390,6 +392,7 @@ class Session:
         """
         session = Session(self._sources, self._filter, self._compile_when, self._memory, after=self)
         session.own_screen, session.local = self.own_screen, self.local
+        session.filter_words = self.filter_words
         session.ring.release(session._begin)
         return session
 

@@ -158,7 +158,7 @@ def _questions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def records(wire: Wire, tmp_path: Path) -> bytes:
-    """Eleven packets: a connection in which one was lost."""
+    """Thirteen packets: a connection in which one was lost."""
     wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
     return wire.pcap(tmp_path / "lossy.pcap").read_bytes()
 
@@ -171,7 +171,7 @@ def capture(records: bytes, tmp_path: Path) -> tuple[Session, RunningSource]:
 
 def live(records: bytes, directory: Path, *, limit_bytes: int | None = 1 << 30) -> tuple[Session, RunningSource]:
     source = RunningSource(records[:HEADER], limit_bytes=limit_bytes, directory=directory)
-    source.give(records[HEADER:], 11)
+    source.give(records[HEADER:], 13)
     session = Session([source])
     session.local = True
     return session, source
@@ -270,6 +270,7 @@ async def test_asks_only_where_packets_would_be_lost(
             await driver.until(lambda: not session.has_unsaved)
         await driver.press(key)
 
+        assert ("  not saved" in driver.shown.splitlines()[0]) == (kind == "live, in no file") or driver.left
         done = driver.app.session is not session if way == "anew" else bool(driver.left)
         asked = driver.question == way
         refused = "can be cleared" in driver.shown
@@ -278,7 +279,7 @@ async def test_asks_only_where_packets_would_be_lost(
         if source is not None and "saved" in kind and way != "anew":
             driver.left.clear()
             driver.dismiss_notice()
-            source.give(records[HEADER:], 11)
+            source.give(records[HEADER:], 13)
             await driver.until(lambda: session.has_unsaved)
             await driver.press(key)
             assert (driver.question, driver.left) == (way, [])
@@ -297,6 +298,17 @@ async def test_one_question_is_not_answered_by_another_request(
         assert done == (first == second)
         if not done:
             assert driver.question == {"q": "leaves", "i": "chooses", "C": "anew"}[second]
+
+
+async def test_filter_of_the_capture_stands_on_the_screen_also_after_it_was_cleared(
+    capture: tuple[Session, RunningSource],
+) -> None:
+    session, _source = capture
+    session.filter_words = "tcp port\x1b 9"
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        assert "wire0  filter tcp port␛ 9  13 packets" in driver.shown.splitlines()[0]
+        await driver.press("C", "C")
+        await driver.until(lambda: "wire0  filter tcp port␛ 9  0 packets" in driver.shown.splitlines()[0])
 
 
 async def test_keys_typed_faster_than_they_are_acted_on_count_too(capture: tuple[Session, RunningSource]) -> None:

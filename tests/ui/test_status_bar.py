@@ -81,3 +81,24 @@ def test_judging_is_told_apart_from_loading(
 )
 async def test_judging_is_counted_in_connections(language: Language, text: str) -> None:
     assert text in await shown(language, Status(judging=(12_000, 77_336)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(Language.EN, "wire0  filter tcp port 9  "), (Language.ZH, "wire0  过滤 tcp port 9  ")]
+)
+async def test_capture_filter_stands_beside_the_interface(language: Language, text: str) -> None:
+    assert text in await shown(language, Status("wire0", live=True, filter_words="tcp port 9"))
+
+
+async def test_long_capture_filter_is_cut_and_leaves_room_for_the_counts() -> None:
+    line = await shown(Language.EN, Status("wire0", live=True, packets=7, filter_words="host 192.0.2.10 and " * 9))
+
+    assert "filter host 192.0.2.10 and" in line
+    assert "…" in line
+    assert "7 packets" in line
+
+
+@pytest.mark.parametrize(("language", "text"), [(Language.EN, "not saved"), (Language.ZH, "未保存")])
+async def test_packets_that_are_in_no_file_are_said(language: Language, text: str) -> None:
+    assert text in await shown(language, Status(live=True, unsaved=True))
+    assert text not in await shown(language, Status(live=True))

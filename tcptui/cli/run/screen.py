@@ -197,6 +197,7 @@ class _Rounds:
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = own_screen
         session.local = True
+        session.filter_words = command.filter_words
         watched = Watched(session, [source], command)
         self._filter = command.filter_words
         code = self._show(session, command.display, unsaved=command.write is None, again=command, watched=watched)
@@ -217,6 +218,7 @@ class _Rounds:
         say_leftovers(self._words)
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = OwnScreen.LEFT_OUT
+        session.filter_words = command.filter_words
         watched = Watched(session, [source], command)
         code = self._show(session, command.display, unsaved=files is None, watched=watched)
         watched.end()

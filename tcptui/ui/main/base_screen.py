@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
+    from tcptui.ui.leaving import Leaving
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -356,6 +357,7 @@ class CaptureScreen(NoticingScreen[None]):
     def _show_status(self) -> None:
         session, progress = self.session, self.session.progress
         levels = np.bincount(session.severity[session.streams.places()], minlength=4)
+        leaving: Leaving | None = getattr(self.app, "leaving", None) if session.live else None
         connections = session.streams.count
         # Asked for too early, it would import the rules on the event loop.
         unjudged = session.unjudged if session.judges_at_once else 0
@@ -384,6 +386,8 @@ class CaptureScreen(NoticingScreen[None]):
                 place=session.place.position,
                 cut_frames=session.quality.truncated,
                 own=session.own_screen,
+                filter_words=safe_text(session.filter_words),
+                unsaved=leaving is not None and leaving.has_unsaved,
             )
         )
         notice = progress.notice

@@ -452,9 +452,14 @@ class MainScreen(LearningScreen):
                 said = self.words(error.key, **error.facts)
             else:
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
-            self.app.call_from_thread(self.say, said)
+            self.app.call_from_thread(self._saved, said)
 
         self.run_worker(copy, thread=True, exclusive=True, group="save")
+
+    def _saved(self, said: str) -> None:
+        """Tell what came of saving, and whether anything is unsaved now."""
+        self._show_status()
+        self.say(said)
 
 
 def _why_absent(store: PacketStore, frame: int) -> str:

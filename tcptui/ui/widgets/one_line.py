@@ -32,6 +32,9 @@ Cells = list[tuple[str, Style]]
 _EXTRA_LEAST: Final = 6
 #: The share of the status bar that the source's name may take, in percent.
 _SOURCE_SHARE: Final = 30
+#: … and the capture filter this share, and at least so many cells.
+_FILTER_SHARE: Final = 25
+_FILTER_LEAST: Final = 12
 #: A lag is shown from this on (seconds): a smaller one is only what came since the last batch.
 _BEHIND_SHOWN: Final = 1.0
 #: A lag of this many seconds or more is shown without tenths.
@@ -104,6 +107,10 @@ class Status:
     """Truncated frames: the capture has only their beginning (snap length)."""
     own: OwnScreen = OwnScreen.LOCAL
     """Whether the SSH connection that shows this screen was found and left out of the capture."""
+    filter_words: str = ""
+    """The BPF expression that chose the packets, as safe text; empty: none did."""
+    unsaved: bool = False
+    """Whether there are packets that are in no file."""
 
 
 class StatusBar(OneLine):
@@ -155,6 +162,10 @@ class StatusBar(OneLine):
             [(words("screen.status.packets", n=Count(status.packets)), bar)],
             [(words("screen.status.connections", n=Count(status.connections)), bar)],
         ]
+        if status.filter_words:
+            most = max(_FILTER_LEAST, width * _FILTER_SHARE // 100)
+            chosen = fit(status.filter_words, min(most, cell_len(status.filter_words)), glyphs.ellipsis)
+            parts.insert(2, [(words("screen.status.filter", words=chosen), palette.key + on_bar)])
         problems: Cells = []
         if status.errors:
             problems.append((f"{glyphs.error}{grouped(status.errors)}", palette.error + on_bar))
@@ -167,6 +178,8 @@ class StatusBar(OneLine):
         if status.kernel_dropped is not None:
             style = palette.error + on_bar if status.kernel_dropped else bar
             parts.append([(words("screen.status.dropped", count=grouped(status.kernel_dropped)), style)])
+        if status.unsaved:
+            parts.append([(words("screen.status.unsaved"), palette.warning + on_bar)])
         if status.behind_seconds >= _BEHIND_SHOWN:
             seconds = f"{status.behind_seconds:.{int(status.behind_seconds < _WHOLE_SECONDS)}f}"
             text = words("screen.status.behind", seconds=seconds, size=amount(status.behind_bytes))

@@ -90,6 +90,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.connections_left": "oldest {count} connections left",
     "screen.status.loading": "loading {percent} %",
     "screen.status.judging": "judging {done} of {all}",
+    "screen.status.filter": "filter {words}",
+    "screen.status.unsaved": "not saved",
     "screen.status.following": "following",
     "screen.status.paused": "{mark} display paused, {new} new",
     "screen.explain.packets": "packets",

@@ -90,6 +90,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.connections_left": "最早的 {count} 个连接已移出",
     "screen.status.loading": "载入 {percent} %",
     "screen.status.judging": "判断连接 {done} / {all}",
+    "screen.status.filter": "过滤 {words}",
+    "screen.status.unsaved": "未保存",
     "screen.status.following": "跟随最新",
     "screen.status.paused": "{mark} 画面已暂停，新增 {new}",
     "screen.explain.packets": "数据包",
