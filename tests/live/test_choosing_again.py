@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,19 @@ def counted(screen: str) -> int:
     """How many packets the status line says there are; -1: none is said."""
     found = re.search(r"([\d,]+) packets", screen)
     return -1 if found is None else int(found[1].replace(",", ""))
+
+
+class Still:
+    """Met once the count of packets has stood for two seconds, twice as long as packets may wait to be handed over."""
+
+    def __init__(self) -> None:
+        self._count, self._since = -1, 0.0
+
+    def __call__(self, screen: str) -> bool:
+        now = time.monotonic()
+        if counted(screen) != self._count:
+            self._count, self._since = counted(screen), now
+        return now - self._since >= 2
 
 
 def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(terminal: Terminal, link: Link) -> None:
@@ -93,7 +107,7 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
         terminal.wait(lambda screen: counted(screen) > 6000, "more of them")
     last = stop()
     if way != "-w":
-        terminal.wait(lambda screen: counted(screen) == counted(terminal.screen()), "the last packets")
+        terminal.wait(Still(), "the last packets")
         terminal.press("w")
         terminal.type(str(path))
         terminal.press("Enter")
