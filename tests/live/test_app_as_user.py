@@ -302,7 +302,7 @@ def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], li
     terminal = as_user()
     terminal.run(f"sudo {installed} --lang en")
     terminal.wait(re.compile(rf"{INTERFACE} +10\.79"))
-    terminal.type(INTERFACE)
+    terminal.type(f"/{INTERFACE}")
     terminal.wait_gone("Cases to learn from")
     terminal.press("Enter")
     terminal.wait("0 packets  0 connections")

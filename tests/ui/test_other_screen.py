@@ -253,3 +253,16 @@ def test_it_looks_as_approved(
     app = TcptuiApp(udp_only, language, ViewOptions(numeric=True))
 
     assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+async def test_keys_that_follow_one_another_at_once_all_go_down(udp_only: Session) -> None:
+    async with playing(udp_only, (120, 40)) as player:
+        await player.press("u")
+        screen = player.pilot.app.screen
+        assert isinstance(screen, OtherScreen)
+        for _ in range(2):
+            screen.action_drill()  # before the lists hear that the focus moved
+        await player.settle()
+
+        assert screen.has_class("-at-2")
+        assert screen.focused is screen.packets

@@ -277,7 +277,8 @@ class OtherScreen(NoticingScreen[OtherResult]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Follow the focus: a list may have been clicked."""
         lists = (self.protocols, self.conversations, self.packets)
-        if event.widget in lists and self._level < PACKET:
+        # Of keys that follow one another quickly, the next may have moved the focus on already.
+        if event.widget in lists and event.widget is self.focused and self._level < PACKET:
             level = lists.index(event.widget)
             if level != self._level:
                 self._go_to_level(level)
