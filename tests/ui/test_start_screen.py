@@ -341,6 +341,20 @@ async def test_filter_is_judged_as_it_is_typed_and_goes_with_the_interface(tmp_p
     assert app.return_value == OpenInterface("eth0", filter_words="tcp port 443")
 
 
+async def test_enter_takes_the_filter_that_stood_there_not_what_follows_it(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("f", *"tcp port")
+        line = app.screen.query_one("#start-input", Input)
+        await line.action_submit()
+        line.value = "tcp port 9"  # typed before Enter is acted on
+        await pilot.pause()
+
+        assert app.screen.query_one("#start-line").has_class("-open")
+        assert "libpcap understands it" in app.detail
+
+
 async def test_filter_left_with_escape_is_not_used(tmp_path: Path) -> None:
     app = Starting(tmp_path)
     async with app.run_test(size=(100, 30)) as pilot:

@@ -272,16 +272,16 @@ class StartScreen(LowLatencyScreen[None]):
     def _narrowed(self) -> None:
         line = self._line
         if line.typing is Typing.FILTER:
-            self._judge_filter()
+            self._judge_filter(line.text)
         elif line.typing is Typing.PATH:
             self._asked_for = line.text
             self._look_up(line.text)
         else:
             self._show(to_first=True)
 
-    def _judge_filter(self) -> str | None:
-        """Compile the filter typed so far and show the result; libpcap's error message, or None."""
-        words, problem = self._line.text.strip(), None
+    def _judge_filter(self, text: str) -> str | None:
+        """Compile the filter ``text`` and show the result; libpcap's error message, or None."""
+        words, problem = text.strip(), None
         from tcptui.capture.bpf.packet_filter import PacketFilter  # it imports numpy: not before the first paint
 
         try:
@@ -300,10 +300,10 @@ class StartScreen(LowLatencyScreen[None]):
             self._show(to_first=True)
 
     @on(Input.Submitted, "#start-input")
-    def _entered(self) -> None:
+    def _entered(self, event: Input.Submitted) -> None:
         line = self._line
         if line.typing is Typing.FILTER:
-            self.action_take_filter()
+            self._take_filter(event.value)  # letters that follow at once may stand in the line already
         elif line.typing is Typing.PATH and line.text and expand(line.text).is_file():
             self._choose(OpenFile(expand(line.text)))
         else:
@@ -311,8 +311,11 @@ class StartScreen(LowLatencyScreen[None]):
 
     def action_take_filter(self) -> None:
         """Use the filter from now on, if libpcap compiles it."""
-        if self._judge_filter() is None:
-            self._filter = self._line.text.strip()
+        self._take_filter(self._line.text)
+
+    def _take_filter(self, text: str) -> None:
+        if self._judge_filter(text) is None:
+            self._filter = text.strip()
             self._close_line()
             self._show_detail()
 
