@@ -257,6 +257,13 @@ def test_challenge_that_is_answered_and_resolved_tells_what_it_cost(told: Tell) 
 
 
 @pytest.mark.finding("challenge-ack", twin=True)
+def test_old_fin_that_comes_again_answers_no_syn(told: Tell) -> None:
+    lines = [*TALK, "500 C S 7000 0", "540 S FA 201 101", "540.1 C R 101 0 win=0", "1500 C S 7000 0"]
+
+    assert "challenge-ack" not in _of(told(lines), 1)
+
+
+@pytest.mark.finding("challenge-ack", twin=True)
 def test_handshake_in_five_steps_is_no_challenge(told: Tell) -> None:
     lines = ["0 C S 0 0", "40 S A 0 1", "41 S S 0 0", "42 C SA 0 1", "82 S A 1 1"]
 

@@ -8,7 +8,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CHALLENGED, RESET
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import ahead
-from tcptui.model.tcp_flags import ACK, RST, SYN
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 #: Longest time from a RST to its challenge ACK: they are a round trip apart; a later plain ACK answers something else.
 ANSWER_NS: Final = 1_000_000_000
@@ -34,7 +34,7 @@ def challenged_syn(connection: ConnectionFacts) -> tuple[int, int] | None:
     answer = next((i for i in range(syn + 1, connection.count) if connection.side[i] != side), -1)
     if (
         answer < 0
-        or connection.flags[answer] & (SYN | RST)
+        or connection.flags[answer] & (SYN | FIN | RST)
         or not connection.flags[answer] & ACK
         or connection.length[answer]
     ):
