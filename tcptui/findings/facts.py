@@ -241,15 +241,24 @@ class ConnectionFacts(StreamColumns):
     def first_reset(self) -> int:
         """Index of the first RST that can have ended the connection; -1 without one.
 
-        A client in SYN-SENT ignores one that does not acknowledge its SYN (RFC 9293, 3.10.7.3): where the handshake
-        follows, such a RST of the server ended nothing.
+        A client in SYN-SENT ignores one that does not acknowledge its SYN, and answers other segments with one (RFC
+        9293, 3.10.7.3): where the handshake follows, such a RST of the server, or of the client, ended nothing.
         """
         for rst in self.rsts:
-            opened = self.handshake is not None and self.side[rst] and rst < self.handshake.syn_ack
+            opened = self.handshake is not None and rst < self.handshake.syn_ack
             syn = self._syn_before(rst) if opened else -1
-            if syn < 0 or (self.flags[rst] & ACK and self.ack[rst] == self.end[syn]):
+            if syn < 0:
+                return rst
+            if self.side[rst]:
+                if self.flags[rst] & ACK and self.ack[rst] == self.end[syn]:
+                    return rst
+            elif self.flags[rst] & ACK or not self._was_acknowledged(self.seq[rst], range(syn + 1, rst)):
                 return rst
         return -1
+
+    def _was_acknowledged(self, number: int, places: range) -> bool:
+        """Whether the server acknowledged exactly ``number`` in one of the segments ``places``."""
+        return any(self.side[i] and self.flags[i] & ACK and self.ack[i] == number for i in places)
 
     # -- where and how well ----------------------------------------------------------
 

@@ -368,6 +368,19 @@ def test_socketless_reset_in_mid_flow_is_only_possible(told: Tell) -> None:
     assert (finding.facts["shape"], finding.confidence) == ("mid-flow", Confidence.POSSIBLE)
 
 
+@pytest.mark.finding("rst-injected", twin=True)
+@pytest.mark.finding("rst-abortive-close")
+def test_answer_of_a_client_in_syn_sent_to_the_old_connection_ended_nothing(told: Tell) -> None:
+    lines = [
+        "0 C S 0 0", "80 S A 1 70000 100", "80.1 C R 70000 0 win=0", "90 C S 0 0", "130 S SA 900 1", "130.1 C A 1 901",
+        "200 C PA 1 901 100", "240 S A 901 101", "300 S RA 901 101",
+    ]  # fmt: skip
+    found = told(lines).findings
+
+    assert "rst-injected" not in found
+    assert found["rst-abortive-close"].facts["rst_frame"] == 9
+
+
 @pytest.mark.finding("rst-injected")
 @pytest.mark.finding("rst-abortive-close", twin=True)
 def test_end_that_goes_on_after_its_reset_did_not_send_it(told: Tell) -> None:
