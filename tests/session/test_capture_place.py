@@ -63,6 +63,18 @@ def test_stream_of_other_hosts_inherits_nothing(tmp_path: Path) -> None:
         assert _point(session, 1) == "unknown"
 
 
+@pytest.mark.finding("syn-timeout")
+def test_syn_that_the_servers_own_capture_shows_was_not_lost(tmp_path: Path) -> None:
+    """An attempt that nobody answers tells nothing of its place itself."""
+    at = (60, 1060, 3060, 7060)
+    lines = [f"{ms} C S 0 0 client=3 server=1 port=51000" for ms in at] + ["20000 C S 0 0 client=3 port=51001"]
+    with closing(open_file(write_trace(tmp_path / "trace.pcap", [*TELLING, *lines]))) as session:
+        (finding,) = (each for each in session.findings(1) if each.id.value == "syn-timeout")
+
+        assert "syn-lost" not in finding.alternatives
+        assert "firewall-drop" in finding.alternatives
+
+
 @pytest.mark.finding("three-way-handshake")
 def test_acknowledgments_alone_place_no_other_stream(tmp_path: Path) -> None:
     with closing(open_file(write_trace(tmp_path / "trace.pcap", [*LATE_START, *BESIDE]))) as session:

@@ -89,11 +89,13 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
         [*syns, end, answer],
         Severity.NOTE if shape == "single" else Severity.ERROR,
         confidence,
-        ("scanner", "firewall-drop", "host-down", "one-sided")
-        if shape == "single"
-        else _without_answer(connection, syns, end)
-        if answer < 0
-        else ("slow-path", "accept-queue-full", "syn-lost"),
+        connection.possible_here(
+            ("scanner", "firewall-drop", "host-down", "one-sided")
+            if shape == "single"
+            else _without_answer(connection, syns, end)
+            if answer < 0
+            else ("slow-path", "accept-queue-full", "syn-lost")
+        ),
         shape=shape,
         count=len(syns),
         first_frame=connection.frame[syns[0]],
