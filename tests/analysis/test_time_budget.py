@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
@@ -289,6 +289,13 @@ SEGMENTS = st.lists(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(segments=SEGMENTS, opened=st.booleans())
+@example(
+    segments=[
+        (0, "C", "A", 0, 0, 0, 0), (0, "C", "A", 0, 0, 1, 0), (0, "S", "SA", 0, 0, 0, 0),
+        (399, "C", "SA", 0, 0, 0, 0), (101, "C", "A", 0, 0, 1, 0),
+    ],
+    opened=False,
+)  # fmt: skip
 def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
     tmp_path: Path, segments: list[tuple[int, str, str, int, int, int, int]], opened: bool
 ) -> None:

@@ -224,7 +224,8 @@ class _Split:
         first = int(end.searchsorted(np.int32(self.delays.opened)))
         here = self.delays.captured_at(CLIENT)
         self.waits.part[first] = Part.CLIENT_THINK if here else Part.UNATTRIBUTED
-        self.waits.network_ns[first] = int(self.clock[end[first]] - self.clock[self.waits.begin[first]]) - late_ns
+        waited_ns = int(self.clock[end[first]] - self.clock[self.waits.begin[first]])
+        self.waits.network_ns[first] = max(waited_ns - late_ns, 0)
 
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
         """Attribute stretches from one end's payload to the other's: thinking.  Returns whether the ends took turns."""
