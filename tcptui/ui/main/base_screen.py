@@ -36,14 +36,12 @@ from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
-from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.geometry import Region
-    from textual.theme import Theme
     from textual.timer import Timer
     from textual.widget import Widget
 
@@ -156,13 +154,8 @@ class CaptureScreen(NoticingScreen[None]):
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
         self.set_timer(_WARM_UP_AFTER, self._warm_up)
-        self.app.theme_changed_signal.subscribe(self, self._repaint)
         self.tick()
         self._show_context()
-
-    def _repaint(self, _theme: Theme) -> None:
-        for lines in self.query(PaintedLines):
-            lines.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""

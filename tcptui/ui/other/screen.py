@@ -21,7 +21,6 @@ from tcptui.ui.other.keys import OTHER_KEYS, hints_at
 from tcptui.ui.other.lists import ConversationList, PacketList, ProtocolList
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
-from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.theme import Theme
 
     from tcptui.session.session import Session
     from tcptui.ui.palette_entry import PaletteEntry
@@ -133,14 +131,9 @@ class OtherScreen(NoticingScreen[OtherResult]):
     def on_mount(self) -> None:
         """Show what is known, and look now and then for more."""
         self.set_class(self.glyphs.line == "-", "-ascii")
-        self.app.theme_changed_signal.subscribe(self, self._repaint)
         self._go_to_level(PROTOCOLS)
         self.look()
         self.set_interval(_BEAT, self.look)
-
-    def _repaint(self, _theme: Theme) -> None:
-        for lines in self.query(PaintedLines):
-            lines.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show all lists where there is room."""

@@ -26,7 +26,6 @@ from tcptui.ui.overview.keys import EXPLANATION_HINTS, GROUP_HINTS, OVERVIEW_KEY
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
-from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.finding_text import finding_name
 from tcptui.words.other_text import counts_text
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.theme import Theme
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.session.session import Session
@@ -130,14 +128,9 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
     def on_mount(self) -> None:
         """Show what is known, and ask now and then for more."""
         self.set_class(self.glyphs.line == "-", "-ascii")
-        self.app.theme_changed_signal.subscribe(self, self._repaint)
         self.set_focus(self.groups)
         self.look()
         self.set_interval(_BEAT, self.look)
-
-    def _repaint(self, _theme: Theme) -> None:
-        for lines in self.query(PaintedLines):
-            lines.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the connections of a group beside its explanation where there is room, else below it."""
