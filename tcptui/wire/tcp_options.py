@@ -60,8 +60,9 @@ _LEAST_PROBE: Final = np.zeros(256, np.int64)
 for _kind, _length in enumerate((10, 14, 0, 10, 10, 18, 8, 8, 8, 8, 8)):
     _LEAST_PROBE[_kind << 4 | 1 : (_kind << 4) + 16 : 2] = _length
 _LEAST_PROBE[[0x0C, 0x0E, 0x10, 0x12, 0x14]] = (4, 4, 8, 8, 4)
-#: A SACK option below this length lacks a whole block.
+#: A SACK option below this length lacks a whole block, of which each edge is a sequence number.
 _LEAST_SACK: Final = 10
+_EDGE: Final = 4
 
 
 @dataclass
@@ -122,14 +123,18 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         length = np.where(is_nop, 1, padded[rows, position + 1]).astype(np.int64)
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
-        # tshark reads nothing of an option with the wrong length for its kind, so none of its bytes is missed …
         readable = position + 1 < size[rows]
-        fits |= readable & (length >= 2) & (position + length <= written[rows]) & _wrong_length(kind, length)
-        multipath = (kind == _MPTCP) & readable & (length >= 2) & (position + length <= written[rows])
+        in_header = readable & (length >= 2) & (position + length <= written[rows])
+        # tshark reads nothing of an option with the wrong length for its kind, so none of its bytes is missed …
+        fits |= in_header & _wrong_length(kind, length)
+        # … nor are the last one to three of a SACK option, which are less than an edge …
+        edges = (length - 2) // _EDGE * _EDGE
+        fits |= in_header & (kind == _SACK) & (length >= _LEAST_SACK) & (position + 2 + edges <= size[rows])
+        multipath = in_header & (kind == _MPTCP)
         if multipath.any():
             found.multipath[rows[multipath]] = position[multipath]
             first, second = padded[rows, position + 2], padded[rows, position + 3]
-            # … nor are those of an MPTCP option that it does not read.
+            # … nor those of an MPTCP option that it does not read.
             fits |= multipath & (size[rows] - position >= _least_mptcp(length, first, second))
             ordinary[rows[multipath & ~(fits & (first >> 4 == _DATA_SEQUENCE))]] = False
         ran_out = ~is_nop & (position + 1 >= size[rows]) & (position + 1 < written[rows])

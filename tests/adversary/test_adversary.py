@@ -25,6 +25,7 @@ ONCE_FAILED = (
     (1, "balanced", 2000), (1, "exact", 1500), (1, "loss", 1500), (1, "wrap", 1000), (1, "soup", 1500),
     (1, "reuse", 500), (1, "middle", 500), (1, "options", 2500), (2, "lengths", 7000), (2, "garbage", 6200),
     (3, "cut", 10300), (2, "quotes", 1100), (103, "quotes", 10000), (105, "cut", 4500),
+    (3209224657, "cut", 11000),
 )  # fmt: skip
 
 

@@ -86,6 +86,19 @@ def test_options_that_the_capture_cut_count_as_far_as_they_are_whole() -> None:
     assert found.bits[0] & OptionBit.UNREADABLE
 
 
+@pytest.mark.parametrize(("length", "missing", "whole"), [(17, 3, True), (17, 4, False), (15, 1, True), (15, 2, False)])
+def test_cut_bytes_that_are_no_whole_edge_of_a_sack_block_are_not_missed(
+    length: int, missing: int, whole: bool
+) -> None:
+    """tshark stops reading blocks where fewer than four bytes are left of the option."""
+    option = bytes((5, length)) + bytes(range(length - 2))
+
+    found = read(option[: length - missing], missing=missing)
+
+    assert bool(found.bits[0] & OptionBit.UNREADABLE) is not whole
+    assert found.sack_left[0] == 0x00010203
+
+
 def test_rows_of_a_batch_do_not_touch_one_another() -> None:
     texts = [b"", TIMESTAMPS, b"\2\4\5\xb4", b"\2\1\0\0", sack((1, 2))]
 
