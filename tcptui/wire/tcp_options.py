@@ -127,9 +127,9 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         in_header = readable & (length >= 2) & (position + length <= written[rows])
         # tshark reads nothing of an option with the wrong length for its kind, so none of its bytes is missed …
         fits |= in_header & _wrong_length(kind, length)
-        # … nor are the last one to three of a SACK option, which are less than an edge …
-        edges = (length - 2) // _EDGE * _EDGE
-        fits |= in_header & (kind == _SACK) & (length >= _LEAST_SACK) & (position + 2 + edges <= size[rows])
+        # … nor are the last one to three of a SACK option, where they are a part of a block's right edge …
+        unread = np.maximum((length - 2) % (2 * _EDGE) - _EDGE, 0)
+        fits |= in_header & (kind == _SACK) & (length >= _LEAST_SACK) & (position + length - unread <= size[rows])
         multipath = in_header & (kind == _MPTCP)
         if multipath.any():
             found.multipath[rows[multipath]] = position[multipath]
