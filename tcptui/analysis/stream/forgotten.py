@@ -8,10 +8,12 @@ the receiver, which acknowledges them.  Verdicts count the bytes of the file, as
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.stream.marked import of_each_end
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -32,23 +34,13 @@ def forgotten(block: RowBlock, lacking: I32) -> I32:
     marked = marked[
         ((block.raw("flags")[marked] & RST) == 0) & (lacking[marked] > 0) & (block.raw("length")[marked] >= 0)
     ]
-    if not len(marked):
-        return marked
-    stream = block.raw("stream")
-    found: list[I32] = [marked[:0]]
-    for one in np.unique(stream[marked]):
-        segments = flatnonzero32(stream == one)
-        mine = marked[stream[marked] == one]
-        found += [_forgotten_of(block, segments, mine, lacking, from_b) for from_b in (False, True)]
-    every: I32 = np.concatenate(found)
-    every.sort()
-    return every
+    return of_each_end(block, marked, partial(_forgotten_of, block, marked, lacking))
 
 
-def _forgotten_of(block: RowBlock, segments: I32, marked: I32, lacking: I32, from_b: bool) -> I32:
+def _forgotten_of(block: RowBlock, marked: I32, lacking: I32, segments: I32, from_b: bool) -> I32:
     """Those of ``marked`` that this end sent; none unless the ``segments`` of the stream show that they were longer."""
     by_b, flags = block.column("from_b"), block.raw("flags")
-    marked = marked[by_b[marked] == from_b]
+    marked = np.intersect1d(marked, segments[by_b[segments] == from_b], assume_unique=True)
     if not len(marked):
         return marked
     seq, ack = block.column("seq"), block.column("ack")

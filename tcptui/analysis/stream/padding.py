@@ -8,10 +8,12 @@ number before them, and by the receiver, which never acknowledges them.  Verdict
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.stream.marked import of_each_end
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -37,16 +39,7 @@ def padded(block: RowBlock) -> I32:
     """Indexes of the segments in ``block`` whose payload is padding, ascending."""
     marked: I32 = flatnonzero32((block.raw("issues") & _ZERO_FILLED) != 0)
     marked = marked[(block.raw("flags")[marked] & RST) == 0]
-    if not len(marked):
-        return marked
-    stream = block.raw("stream")
-    found: list[I32] = [marked[:0]]
-    for one in np.unique(stream[marked]):
-        segments = flatnonzero32(stream == one)
-        found += [_padded_of(block, segments, from_b) for from_b in (False, True)]
-    every: I32 = np.concatenate(found)
-    every.sort()
-    return every
+    return of_each_end(block, marked, partial(_padded_of, block))
 
 
 def _padded_of(block: RowBlock, segments: I32, from_b: bool) -> I32:
