@@ -84,7 +84,7 @@ class Panes(Container):
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
             for pane, title in self._titles.items():
-                beside_others = SPEC_OF[pane].slot is Slot.SIDE and shape in (Shape.MEDIUM, Shape.WIDE)
+                beside_others = SPEC_OF[pane].slot is Slot.SIDE and not shape.has_tabs
                 title.set_class(beside_others, "-cornered")
             self.relay()
 
