@@ -56,7 +56,7 @@ _Line = tuple[_Run, ...]
 #: Packet numbers listed per passage; further ones are only counted.
 PACKETS_SHOWN: Final = 24
 #: A pane with fewer lines than this is laid out without blank lines.
-_STRIP_HEIGHT: Final = 9
+_STRIP_HEIGHT: Final = 17
 _MARGIN: Final = 1
 
 

@@ -97,6 +97,7 @@ class Panes(Container):
 
     def relay(self) -> None:
         """Lay the panes out again."""
+        self.headers.is_alone = self.arrangement.zoomed or self._placing.shape.has_tabs
         self._clear_arrangement_cache()  # Textual caches by size alone, and the size is the same
         self.refresh(layout=True)
 
