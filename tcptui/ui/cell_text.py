@@ -45,6 +45,12 @@ def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
     return f"{address[:keep]}{ellipsis}:{port}"
 
 
+def shared_beginning(one: str, other: str) -> str:
+    """What both texts begin with."""
+    differing = (place for place, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its)
+    return one[: next(differing, min(len(one), len(other)))]
+
+
 def shared_network(beginning: str) -> str:
     """The part of the ``beginning`` that addresses share which ends between two of their numbers; empty for names.
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 #: What a finding's explanation begins with on a screen, where only the beginning may be in sight: the cause and what
-#: to do.  How it is known and how sure that is follow.
-_FIRST: Final = (SectionKind.MEANING, SectionKind.LOOK_NEXT, SectionKind.ALTERNATIVES)
+#: to do.  How it is known, how sure that is and what else it could be follow.
+_FIRST: Final = (SectionKind.MEANING, SectionKind.LOOK_NEXT)
 
 
 def most_useful_first(sections: tuple[Section, ...]) -> tuple[Section, ...]:

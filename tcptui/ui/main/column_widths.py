@@ -16,7 +16,7 @@ NARROW: Final = 100
 #: Most cells of the state column, its blank not counted.
 _STATE_MOST: Final = 18
 #: The columns that give way come only while the note keeps what it needs, at least and at most so many cells.
-_NOTE_LEAST: Final = 28
+_NOTE_LEAST: Final = 26
 _NOTE_MOST: Final = 44
 #: With fewer cells than this for the note, endpoints are cut.
 _NOTE_CRAMPED: Final = 20
@@ -34,6 +34,7 @@ OPTIONAL: Final = tuple(dict.fromkeys(column.sort for column in COLUMNS if colum
 class Needs:
     """The cells that the texts of the columns need whose width follows from their texts, no blank counted."""
 
+    mark: int
     client: int
     server: int
     client_short: int
@@ -54,6 +55,7 @@ def column_widths(
     state.  Those of ``shown`` are there where there is room, the first of them first.
     """
     widths = {column.id: 0 if column.is_optional and column.sort is not key else column.width for column in COLUMNS}
+    widths[Column.MARK] = needs.mark + 1
     widths[Column.STATE] = min(needs.state, _STATE_MOST) + 1
     note = max(_NOTE_LEAST, min(needs.note + 1, _NOTE_MOST))
     ends = [needs.client + 1, needs.server + 1]

@@ -110,7 +110,7 @@ class ListColumn:
     shape: Shape
     cell: Callable[[ListRow], Cell]
     width: int = 0
-    """Cells, its blank included; 0: sized by its texts (the last column: by what is left)."""
+    """Cells, its blank included; 0: sized by its texts, the last column by what is left."""
     is_optional: bool = False
     """Whether it is shown only while the note keeps enough room; columns earlier in the table come first."""
     is_joined: bool = False
@@ -237,13 +237,13 @@ def _round_trips(capture: Capture, chosen: I32) -> I64:
 
 #: From left to right.
 COLUMNS: Final = (
-    ListColumn(Column.MARK, Shape.MARK, _mark, width=5, sort=SortKey.PROBLEMS, values=_problems),
+    ListColumn(Column.MARK, Shape.MARK, _mark, sort=SortKey.PROBLEMS, values=_problems),
     ListColumn(Column.CLIENT, Shape.ENDPOINT, lambda row: (row.client, row.palette.client), is_joined=True),
     ListColumn(Column.SERVER, Shape.ENDPOINT, lambda row: (row.server, row.palette.server)),
     ListColumn(Column.STATE, Shape.TEXT, _states),
     # The first to come of those that give way: it stays where there is room for one.
     ListColumn(
-        Column.LOST, Shape.NUMBER, _lost, 11, is_optional=True, sort=SortKey.LOST,
+        Column.LOST, Shape.NUMBER, _lost, 10, is_optional=True, sort=SortKey.LOST,
         values=lambda capture, chosen: _judged(capture.lost_ns, chosen),
     ),
     ListColumn(

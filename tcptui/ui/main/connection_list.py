@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -13,7 +12,7 @@ from textual.message import Message
 
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
-from tcptui.ui.cell_text import fit, left_out, shared_network
+from tcptui.ui.cell_text import fit, left_out, shared_beginning, shared_network
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
 from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: Initial widths in cells of the columns that grow with their texts.
-_FIRST_WIDTHS: Final = {Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9, Column.NOTE: 0}
+_FIRST_WIDTHS: Final = {Column.MARK: 2, Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9, Column.NOTE: 0}
 _ENDS: Final = (Column.CLIENT, Column.SERVER)
 
 
@@ -135,11 +134,13 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         shared = {end: shared_network(self._shared[end] or "") for end in _ENDS}
         wanted = (width, key, *self._wanted.values(), *shared.values())
         if wanted != self._widths_for:
-            client, server, state, note = (self._wanted[column] for column in _FIRST_WIDTHS)
-            saved = {end: len(network) - len(left_out(network, self.glyphs.ellipsis)) for end, network in shared.items()}
+            mark, client, server, state, note = (self._wanted[column] for column in _FIRST_WIDTHS)
+            ellipsis = self.glyphs.ellipsis
+            saved = {end: len(network) - len(left_out(network, ellipsis)) for end, network in shared.items()}
             if width < NARROW:
                 state = max(map(cell_len, self.state_words.values()))
-            needs = Needs(client, server, client - saved[Column.CLIENT], server - saved[Column.SERVER], state, note)
+            short = (client - saved[Column.CLIENT], server - saved[Column.SERVER])
+            needs = Needs(mark, client, server, *short, state, note)
             self._widths, is_short = column_widths(width, needs, key, self._shown)
             self._dropped = shared if is_short else dict.fromkeys(_ENDS, "")
             self._widths_for = wanted
@@ -149,16 +150,14 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """Widen the columns for the rows that are on screen now."""
         first = self.scroll_offset.y
         for position in range(first, min(first + self.page_rows, len(self.index))):
-            stream = int(self.index.order[position])
-            client, server = self._endpoints(stream)
-            note = self.note(stream)
-            texts = {Column.CLIENT: client, Column.SERVER: server, Column.STATE: self._states(stream)[0]}
-            for column, text in texts.items():
-                self._wanted[column] = max(self._wanted[column], len(text))
-            self._wanted[Column.NOTE] = max(self._wanted[Column.NOTE], cell_len(note))
-            for end, text in ((Column.CLIENT, client), (Column.SERVER, server)):
+            row = self._list_row(int(self.index.order[position]))
+            for column in COLUMNS:
+                if column.id in self._wanted:
+                    text = column.cell(row)[0]
+                    self._wanted[column.id] = max(self._wanted[column.id], cell_len(text))
+            for end, text in ((Column.CLIENT, row.client), (Column.SERVER, row.server)):
                 host, before = text.rpartition(":")[0], self._shared[end]
-                self._shared[end] = host if before is None else commonprefix((before, host))
+                self._shared[end] = host if before is None else shared_beginning(before, host)
 
     def _endpoints(self, stream: int) -> tuple[str, str]:
         assert self.session is not None

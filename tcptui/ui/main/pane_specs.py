@@ -138,11 +138,11 @@ PANES: Final = (
     ),
     PaneSpec(
         Pane.HEADERS, Slot.SIDE, (_FIELDS, _BACK, _PROBLEM, _COPY), _headers, back=Pane.TIMELINE,
-        share=Share(35, 3), share_in_case=Share(25, 3),
+        share=Share(35, 3), share_in_case=Share(24, 3),
     ),
     PaneSpec(
         Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
-        share=Share(65, 2), share_in_case=Share(30, 2),
+        share=Share(65, 2), share_in_case=Share(31, 2),
     ),
 )  # fmt: skip
 SPEC_OF: Final = {spec.pane: spec for spec in PANES}
