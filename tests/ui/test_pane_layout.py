@@ -66,7 +66,7 @@ def test_list_takes_no_more_lines_than_it_fills(shape: Shape, listed: int) -> No
     all_of_it = plan(Size(200, 38), shape, Arrangement())[Pane.CONNECTIONS].height
     titles = 1 if shape is Shape.NARROW else 2
 
-    assert regions[Pane.CONNECTIONS].height == min(titles + max(1, listed), all_of_it)
+    assert regions[Pane.CONNECTIONS].height == min(titles + listed, all_of_it)
 
 
 @pytest.mark.parametrize("lesson", [False, True])

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SIZES = [(60, 16), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70)]
 ACK, PSH_ACK = 0x10, 0x18
 ELLIPSIS = "…"
+#: Cells of a column of numbers: less is the room between two numbers.
+NUMBER = 8
 
 
 @pytest.fixture
@@ -104,7 +106,8 @@ def assert_no_room_beside_what_is_cut(shown: Shown) -> None:
             begin, place = place, place + widths[column.id]
             if ELLIPSIS in shared_out(cells_between(line, begin, place)):
                 missing = cell_len(column.cell(row)[0]) - widths[column.id] + 1
-                assert max(map(len, re.findall(" +", line.rstrip("▁▂▃▄▅▆▇█ ")))) < missing + 2, line
+                blank = max(map(len, re.findall(" +", line.rstrip("▁▂▃▄▅▆▇█ "))))
+                assert blank < max(missing + 2, NUMBER), line
         assert f":{row.server.rpartition(':')[2]} " in line, "the server's port is what tells services apart"
 
 

@@ -49,8 +49,14 @@ class Part:
     what: Slot | Split
     percent: int
     """Its share of the lines or columns, among the parts that are shown."""
+    percent_in_case: int | None = None
+    """The same while a case is open; None: no other."""
     most_in_case: int | None = None
     """Most lines while a case is open, which is about one connection or a few."""
+
+    def share(self, *, lesson: bool) -> int:
+        """Its share now."""
+        return self.percent_in_case if lesson and self.percent_in_case is not None else self.percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def _side_by_side(main: int, side: int) -> Split:
 #: The layouts, the narrowest first.  Of 40 lines the list's share is a heading and ten rows; 61 % of 120 columns hold
 #: the longest verdict of the timeline and its bytes.
 LAYOUTS: Final = (
-    SizeClass(Shape.NARROW, MIN_WIDTH, Split(Axis.DOWN, (Part(Slot.FRONT, 63), Part(Slot.STRIP, 37)))),
+    SizeClass(Shape.NARROW, MIN_WIDTH, Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))),
     SizeClass(Shape.MEDIUM, 100, _side_by_side(61, 39)),
     SizeClass(Shape.WIDE, 160, _side_by_side(60, 40)),
 )
@@ -118,15 +124,15 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
 def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     parts = [part for part in split.parts if isinstance(part.what, Split) or _panes_of(part.what, chosen)]
     total = room.height if split.axis is Axis.DOWN else room.width
-    shares = sum(part.percent for part in parts)
+    shares = sum(part.share(lesson=chosen.lesson) for part in parts)
     regions: dict[Pane, Region] = {}
     used = 0
     for part in parts:
-        size = total * part.percent // shares
+        size = total * part.share(lesson=chosen.lesson) // shares
         if part is parts[-1]:
             size = total - used
         elif split.axis is Axis.DOWN:
-            size = _lines(part, size, total, shape, chosen)
+            size = _lines(part, size, shape, chosen)
         if split.axis is Axis.DOWN:
             region = Region(room.x, room.y + used, room.width, size)
         else:
@@ -141,7 +147,7 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
     return regions
 
 
-def _lines(part: Part, share: int, total: int, shape: Shape, chosen: Arrangement) -> int:
+def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     """Lines of ``part``: its ``share``, and where it is the connection list no more than its rows fill."""
     if isinstance(part.what, Split) or _panes_of(part.what, chosen)[0] is not Pane.CONNECTIONS:
         return share
@@ -150,8 +156,7 @@ def _lines(part: Part, share: int, total: int, shape: Shape, chosen: Arrangement
     if chosen.listed is None:
         return share
     title = 0 if shape.has_tabs else 1
-    # One line is for the sentence that stands where nothing is listed.
-    return min(share, title + HEADING + max(1, chosen.listed), total)
+    return min(share, title + HEADING + chosen.listed)
 
 
 def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:
