@@ -45,6 +45,27 @@ def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
     return f"{address[:keep]}{ellipsis}:{port}"
 
 
+def shared_beginning(one: str, other: str) -> str:
+    """What both texts begin with."""
+    differing = (place for place, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its)
+    return one[: next(differing, min(len(one), len(other)))]
+
+
+def shared_network(beginning: str) -> str:
+    """The part of the ``beginning`` that addresses share which ends between two of their numbers; empty for names.
+
+    ``10.9.7.1`` and ``10.9.7.20`` begin with ``10.9.7.``, of which this is ``10.9.7``: what is left tells them apart.
+    """
+    if beginning.startswith("["):
+        return beginning[: beginning.rfind(":") + 1]
+    return beginning[: max(0, beginning.rfind("."))] if beginning[:1].isdigit() else ""
+
+
+def left_out(network: str, ellipsis: str = "…") -> str:
+    """What stands in the place of a `shared_network`: nothing before the dot of an IPv4 address, ``[…`` of an IPv6."""
+    return f"[{ellipsis}" if network.startswith("[") else ""
+
+
 def amount(value: int) -> str:
     """A count in at most five cells: ``999``, ``1.2k``, ``48k``, ``1.2M`` (powers of 1000)."""
     if value < 1000:

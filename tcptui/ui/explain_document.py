@@ -19,7 +19,7 @@ from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.explain_pane import Document, Passage, Tone
 from tcptui.words.budget_text import Share, TurnLine, shares, slowest_turns, turns_heading
-from tcptui.words.explanation import Explanation
+from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import explain_finding
 
 if TYPE_CHECKING:
@@ -30,11 +30,27 @@ if TYPE_CHECKING:
     from tcptui.words.language import Language
 
 
-def _passages(explanation: Explanation, severity: int) -> list[Passage]:
+#: What a finding's explanation begins with on a screen, where only the beginning may be in sight: the cause and what
+#: to do.  How it is known, how sure that is and what else it could be follow.
+_FIRST: Final = (SectionKind.MEANING, SectionKind.LOOK_NEXT)
+
+
+def most_useful_first(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """``sections`` of a finding in the order in which a screen shows them."""
+    first = [section for kind in _FIRST for section in sections if section.kind is kind]
+    return (*first, *(section for section in sections if section.kind not in _FIRST))
+
+
+def _passages(explanation: Explanation, severity: int, sections: tuple[Section, ...]) -> list[Passage]:
     passages = [Passage(explanation.title, tone=Tone.TITLE, severity=severity)]
     if explanation.meaning:
         passages.append(Passage(explanation.meaning))
-    for section in explanation.sections:
+    return [*passages, *_sections(sections)]
+
+
+def _sections(sections: tuple[Section, ...]) -> list[Passage]:
+    passages: list[Passage] = []
+    for section in sections:
         lines = [line for line in section.lines if line]
         if not lines and not section.packets:
             continue
@@ -48,7 +64,8 @@ def packet_document(session: Session, row: int, severity: int, words: Words) -> 
     """The explanation of one packet; ``severity`` is the one that the timeline shows for it."""
     from tcptui.words.packet_text import explain_packet  # see `tcptui.ui.preload`
 
-    return tuple(_passages(explain_packet(session, row, words), severity))
+    explanation = explain_packet(session, row, words)
+    return tuple(_passages(explanation, severity, explanation.sections))
 
 
 def _weight(finding: Finding) -> tuple[int, float, bool]:
@@ -61,22 +78,27 @@ def stream_document(
 ) -> Document:
     """The explanation of one connection: its time budget and its findings, the most severe first.
 
-    Where no finding is a warning or an error, a sentence that says so comes first.  What ``names`` has of the ends
-    follows the budget.
+    Where no finding is a warning or an error, a sentence that says so comes first.  The time budget follows what is
+    most useful about the first finding, what ``names`` has of the ends follows the budget.
     """
     passages: list[Passage] = []
+    budget = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
     if not any(finding.severity >= Severity.WARNING for finding in findings):
         packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
         verdict = "minor" if troubled else "recovered" if _spent_on_recovery(session, stream, words) else "clean"
         facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
         passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
-    for finding in sorted(
-        findings, key=lambda finding: (-finding.severity, -seconds_lost(finding), finding.id in ORDINARY)
-    ):
-        passages += _passages(explain_finding(finding, None, words), int(finding.severity))
-    # The time budget follows the first two passages: the title of the gravest finding, or of the summary, and its text.
-    passages[2:2] = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
+        passages += budget
+    for place, finding in enumerate(sorted(findings, key=_weight)):
+        explanation = explain_finding(finding, None, words)
+        sections = most_useful_first(explanation.sections)
+        if place or passages:
+            passages += _passages(explanation, int(finding.severity), sections)
+        else:
+            useful = sum(section.kind in _FIRST for section in sections)
+            passages += _passages(explanation, int(finding.severity), sections[:useful])
+            passages += [*budget, *_sections(sections[useful:])]
     return (*passages, *turn_passages(session, stream, words))
 
 

@@ -38,6 +38,18 @@ def verdict(trouble: Trouble, connections: int, words: Words) -> str:
     return words("trouble.verdict", **said)
 
 
+def brief_verdicts(trouble: Trouble, connections: int, words: Words) -> tuple[str, ...]:
+    """Shorter forms of the `verdict` on a capture with trouble, the longest first; each is a whole sentence."""
+    said = {"n": Count(len(trouble.streams)), "all": Count(connections)}
+    worst = headline(trouble.groups[0], words)
+    return (
+        words("trouble.verdict", worst=worst, **said),
+        words("trouble.verdict.brief", worst=worst, **said),
+        words("trouble.verdict.worst", worst=worst),
+        words("trouble.verdict.count", **said),
+    )
+
+
 def group_numbers(group: TroubleGroup, streams: StreamTable, words: Words) -> str:
     """How many connections, what they lost, when it began, and which is the worst: as far as it can be said."""
     worst = group.streams[0]

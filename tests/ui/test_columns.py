@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.ui.main.column_names import Column, SortKey
-from tcptui.ui.main.column_widths import column_widths
+from tcptui.ui.main.column_widths import Needs, column_widths
 from tcptui.ui.main.columns import COLUMNS, SORT_KEYS, ListColumn, Shape
+from tcptui.ui.theme import UNICODE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -23,22 +24,25 @@ def test_every_column_and_order_is_there_once_with_its_words() -> None:
         assert all(words(f"screen.sort.{key.value}") for key in SortKey)
 
 
-@given(st.integers(60, 400), st.integers(9, 60), st.integers(9, 60), st.integers(1, 25), st.sampled_from(SORT_KEYS))
+@given(
+    st.integers(60, 400), st.integers(9, 60), st.integers(9, 60), st.integers(1, 25), st.integers(0, 70),
+    st.sampled_from(SORT_KEYS),
+)  # fmt: skip
 def test_widths_fill_the_list_and_bytes_are_shown_in_both_directions_or_none(
-    width: int, client: int, server: int, state: int, key: SortKey
+    width: int, client: int, server: int, state: int, note: int, key: SortKey
 ) -> None:
-    widths = column_widths(width, {Column.CLIENT: client, Column.SERVER: server, Column.STATE: state}, key)
+    widths, _ = column_widths(width, Needs(4, client, server, client // 2, server // 2, state, note), key)
 
     assert sum(widths.values()) == width
     assert bool(widths[Column.SENT]) == bool(widths[Column.RECEIVED])
-    assert not widths[Column.PACKETS] or widths[Column.NOTE] >= 28 or key is SortKey.PACKETS
+    assert not widths[Column.PACKETS] or widths[Column.NOTE] > min(note, 43) or key is SortKey.PACKETS
 
 
 @given(st.integers(60, 400), st.integers(9, 60), st.integers(1, 25), st.sampled_from(SORT_KEYS))
 def test_column_that_the_list_is_sorted_by_is_always_there(width: int, end: int, state: int, key: SortKey) -> None:
-    widths = column_widths(width, {Column.CLIENT: end, Column.SERVER: end, Column.STATE: state}, key)
+    widths, _ = column_widths(width, Needs(4, end, end, end, end, state, 40), key)
 
-    assert all(widths[column.id] == column.width for column in COLUMNS if column.sort is key)
+    assert all(widths[column.id] >= max(column.width, 1) for column in COLUMNS if column.sort is key)
     assert widths[Column.NOTE] >= 20 or width < 80
 
 
@@ -47,7 +51,7 @@ def test_column_that_the_list_is_sorted_by_is_always_there(width: int, end: int,
 def test_heading_of_the_sorted_column_loses_no_letter_to_its_sign(column: ListColumn, language: Language) -> None:
     text = "" if column.shape is Shape.MARK else Words(language)(column.heading, right="->", left="<-")
 
-    assert column.fitted_heading(text, column.width, "…", "▾").strip() == f"{text}▾"
+    assert column.fitted_heading(text, column.width or 3, "…", "▾").strip() == f"{text}▾"
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.id.value)
@@ -56,4 +60,4 @@ def test_heading_and_cell_take_exactly_the_column(column: ListColumn, text: str)
     for width in (2, 8, 19):
         assert cell_len(column.fitted_heading(text, width, "…")) == width
         if column.shape is not Shape.ENDPOINT or text.isascii():
-            assert cell_len(column.fitted(text, width, "…")) == width
+            assert cell_len(column.fitted(text, width, UNICODE)) == width

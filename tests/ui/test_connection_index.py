@@ -23,6 +23,7 @@ from tcptui.ui.main.connection_index import (
     ListFilter,
     _match_distinct,
 )
+from tcptui.ui.main.state_text import StateWord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SERVICES = {80: "http", 8443: "pcsync-https"}
 HOSTS = {"192.0.2.20": "payments"}
+STATE_WORDS = {word: f"<{word.value}>" for word in StateWord}
 
 
 @pytest.fixture
@@ -41,6 +43,7 @@ def matcher(mixed_session: Session) -> ConnectionMatcher:
         ("", "note", "warning", "error"),
         lambda bits: "fast retransmission" if bits & 2 else "",
         lambda stream: f"note of {stream}",
+        STATE_WORDS,
     )
 
 
@@ -295,7 +298,7 @@ def test_state_of_a_connection_that_ended_with_an_icmp_error_is_its_last_segment
     wire.unreachable(5, "192.0.2.1", "10.0.0.1:40001", "192.0.2.9:81", 100)
     session = open_file(wire.pcap(tmp_path / "icmp.pcap"))
     matcher = ConnectionMatcher(
-        session, EndpointNames(session.flows, {}, {}), ("", "", "", ""), lambda _: "", lambda _: ""
+        session, EndpointNames(session.flows, {}, {}), ("", "", "", ""), lambda _: "", lambda _: "", STATE_WORDS
     )
 
     assert matcher.matching(ListFilter.of("syn-sent"), 1).tolist() == [0]

@@ -9,7 +9,7 @@ from textual.geometry import Region, Size
 from tcptui.ui.keymap import COMMANDS
 from tcptui.ui.main import layout
 from tcptui.ui.main.layout import Arrangement, Shape, plan, shape_of
-from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane, Slot
+from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane, Share, Slot
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -38,12 +38,12 @@ def test_panes_cover_the_room_without_overlap(size: tuple[int, int], lesson: boo
     assert active in regions
 
 
-@pytest.mark.parametrize("active", [Pane.TIMELINE, Pane.HEADERS])
-def test_narrow_screen_explains_below_packets_and_headers(active: Pane) -> None:
+@pytest.mark.parametrize("active", [Pane.CONNECTIONS, Pane.TIMELINE, Pane.HEADERS])
+def test_narrow_screen_explains_below_every_pane(active: Pane) -> None:
     regions = plan(Size(80, 21), Shape.NARROW, Arrangement(active))
 
-    assert regions[Pane.EXPLAIN].height == 7
-    assert regions[active].height == 14
+    assert regions[Pane.EXPLAIN].height == 8
+    assert regions[active].height == 13
 
 
 def test_narrow_screen_with_a_case_shows_its_step_below() -> None:
@@ -57,6 +57,35 @@ def test_zoomed_pane_has_everything(shape: Shape) -> None:
     regions = plan(Size(120, 38), shape, Arrangement(Pane.HEADERS, zoomed=True))
 
     assert regions == {Pane.HEADERS: Region(0, 0, 120, 38)}
+
+
+@pytest.mark.parametrize("shape", [Shape.NARROW, Shape.MEDIUM, Shape.WIDE])
+@pytest.mark.parametrize("listed", [0, 1, 4, 1000])
+def test_list_takes_no_more_lines_than_it_fills(shape: Shape, listed: int) -> None:
+    regions = plan(Size(200, 38), shape, Arrangement(listed=listed))
+    all_of_it = plan(Size(200, 38), shape, Arrangement())[Pane.CONNECTIONS].height
+    titles = 1 if shape is Shape.NARROW else 2
+
+    assert regions[Pane.CONNECTIONS].height == min(titles + listed, all_of_it)
+
+
+@pytest.mark.parametrize("lesson", [False, True])
+def test_explanation_stands_above_the_headers(lesson: bool) -> None:
+    regions = plan(Size(120, 38), Shape.MEDIUM, Arrangement(lesson=lesson))
+
+    assert regions[Pane.EXPLAIN].bottom == regions[Pane.HEADERS].y
+    assert regions[Pane.EXPLAIN].height > regions[Pane.HEADERS].height
+
+
+def test_new_pane_of_the_side_column_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = tuple(
+        replace(spec, slot=Slot.SIDE, share=Share(20, 0)) if spec.pane is Pane.LESSON else spec for spec in PANES
+    )
+    monkeypatch.setattr(layout, "PANES", moved)
+    regions = plan(Size(160, 40), Shape.WIDE, Arrangement())
+
+    assert regions[Pane.LESSON].bottom == regions[Pane.EXPLAIN].y
+    assert regions[Pane.HEADERS].bottom == 40
 
 
 def test_medium_ladder_has_the_larger_part() -> None:

@@ -14,7 +14,7 @@ from screen_lines import screen_lines
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.keymap import COMMANDS
 from tcptui.ui.main.column_names import Column, SortKey
-from tcptui.ui.main.column_widths import OPTIONAL, column_widths
+from tcptui.ui.main.column_widths import OPTIONAL, Needs, column_widths
 from tcptui.ui.main.layout import Shape, shape_of
 from tcptui.ui.settings.config_file import LONGEST, ConfigFile, config_path, read_config, read_settings
 from tcptui.ui.settings.key_choice import OWN_KEYS
@@ -222,8 +222,9 @@ async def test_list_has_the_order_and_the_columns_of_the_settings(show: Show, mi
 
 
 def test_first_of_the_chosen_columns_stays_longest() -> None:
-    wanted = {Column.CLIENT: 21, Column.SERVER: 21, Column.STATE: 18}
-    usual, chosen = column_widths(110, wanted), column_widths(110, wanted, shown=(SortKey.DURATION, SortKey.LOST))
+    wanted = Needs(4, 21, 21, 21, 21, 18, 0)
+    usual, _ = column_widths(110, wanted)
+    chosen, _ = column_widths(110, wanted, shown=(SortKey.DURATION, SortKey.LOST))
 
     assert usual[Column.LOST]
     assert not usual[Column.DURATION]

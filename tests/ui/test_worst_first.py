@@ -13,7 +13,7 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main import base_screen, connection_sorter
 from tcptui.ui.main.column_names import Column, SortKey
-from tcptui.ui.main.column_widths import column_widths
+from tcptui.ui.main.column_widths import Needs, column_widths
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
@@ -274,12 +274,12 @@ async def test_marked_verdict_is_still_found(show: Show, troubled_session: Sessi
 
 
 def test_time_lost_stays_longest_of_what_gives_way() -> None:
-    widest = {Column.CLIENT: 21, Column.SERVER: 21, Column.STATE: 18}
-    at_120, at_110 = column_widths(120, widest), column_widths(110, widest)
+    widest = Needs(4, 21, 21, 21, 21, 18, 0)
+    at_120, at_110 = column_widths(120, widest)[0], column_widths(110, widest)[0]
 
     assert at_120[Column.LOST]
     assert at_120[Column.PACKETS]
     assert not at_120[Column.RTT]
     assert at_110[Column.LOST]
     assert not at_110[Column.PACKETS]
-    assert not column_widths(80, widest)[Column.LOST]
+    assert not column_widths(80, widest)[0][Column.LOST]

@@ -115,7 +115,9 @@ class CaptureScreen(NoticingScreen[None]):
         connections = self.workspace.connections
         none, note, warning, error = (words(f"screen.severity.{level}") for level in range(4))
         severities = (none, note, warning, error)
-        matcher = ConnectionMatcher(session, self._names, severities, connections.trouble, connections.note)
+        matcher = ConnectionMatcher(
+            session, self._names, severities, connections.trouble, connections.note, connections.state_words
+        )
         self._ordering = ConnectionSorter(session, matcher)
         self._ordering_busy = False
         self._ordered_at = 0.0

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.columns import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-#: Most cells of the state column: in a list of at least `_NARROW` cells, and in a narrower one.
-_STATE_WIDTH: Final = 18
-_STATE_NARROW: Final = 15
-_NARROW: Final = 100
-#: An optional column is shown only while the note keeps this many cells.
-_NOTE_LEAST: Final = 28
+#: A list of fewer cells shows the states as one word.
+NARROW: Final = 100
+#: Most cells of the state column, its blank not counted.
+_STATE_MOST: Final = 18
+#: The columns that give way come only while the note keeps what it needs, at least and at most so many cells.
+_NOTE_LEAST: Final = 26
+_NOTE_MOST: Final = 44
 #: With fewer cells than this for the note, endpoints are cut.
 _NOTE_CRAMPED: Final = 20
-#: Most cells of an endpoint: in a narrow list those of an IPv4 address and port, more in a wider one.
-_ENDPOINT_NARROW: Final = 21
-_ENDPOINT_MEDIUM: Final = 30
-_ENDPOINT_WIDE: Final = 47
-_WIDE: Final = 150
+#: The cells of an IPv4 address and port: longer endpoints are cut to that, so that the note keeps `_NOTE_LEAST`.
+_ENDPOINT_SOON: Final = 21
 #: Endpoints are not cut below this many cells to make room for the note.
 _ENDPOINT_LEAST: Final = 17
 
@@ -31,35 +30,50 @@ Widths = dict[Column, int]
 OPTIONAL: Final = tuple(dict.fromkeys(column.sort for column in COLUMNS if column.is_optional and column.sort))
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The cells that the texts of the columns need whose width follows from their texts, no blank counted."""
+
+    mark: int
+    client: int
+    server: int
+    client_short: int
+    """Cells without the beginning that the addresses of all clients share."""
+    server_short: int
+    state: int
+    note: int
+
+
 def column_widths(
-    width: int, wanted: Mapping[Column, int], key: SortKey = SortKey.START, shown: Sequence[SortKey] = OPTIONAL
-) -> Widths:
+    width: int, needs: Needs, key: SortKey = SortKey.START, shown: Sequence[SortKey] = OPTIONAL
+) -> tuple[Widths, bool]:
     """The width of each column in a list of ``width`` cells, its blank included; 0 for one that is left out.
 
-    ``wanted`` are the cells that the texts of client, server and state need.  The columns of ``key`` are there whatever
-    the width: where the note would be cramped, they take the place of the state.  Those of ``shown`` are there where
-    there is room, the first of them first.
+    Also whether the endpoints are shown short, without the beginning that they share.
+
+    The columns of ``key`` are there whatever the width: where the note would be cramped, they take the place of the
+    state.  Those of ``shown`` are there where there is room, the first of them first.
     """
-    narrow = width < _NARROW
-    most = _ENDPOINT_NARROW if narrow else (_ENDPOINT_WIDE if width >= _WIDE else _ENDPOINT_MEDIUM)
-    ends = [min(wanted[end], most) + 1 for end in (Column.CLIENT, Column.SERVER)]
     widths = {column.id: 0 if column.is_optional and column.sort is not key else column.width for column in COLUMNS}
+    widths[Column.MARK] = needs.mark + 1
+    widths[Column.STATE] = min(needs.state, _STATE_MOST) + 1
+    note = max(_NOTE_LEAST, min(needs.note + 1, _NOTE_MOST))
+    ends = [needs.client + 1, needs.server + 1]
+    room = width - sum(widths.values())
+    is_short = room - sum(ends) < note
+    if is_short:
+        ends = [needs.client_short + 1, needs.server_short + 1]
+        ends = _cut(ends, _NOTE_LEAST - (room - sum(ends)), _ENDPOINT_SOON + 1)
     is_extra = any(column.is_optional and column.sort is key for column in COLUMNS)
-    widths[Column.STATE] = min(wanted[Column.STATE], _STATE_NARROW if narrow else _STATE_WIDTH) + 1
-    room = width - sum(widths.values()) - sum(ends)
-    if is_extra and room + sum(ends) - 2 * _ENDPOINT_LEAST < _NOTE_CRAMPED:
+    if is_extra and room - sum(_cut(ends, width, _ENDPOINT_LEAST)) < _NOTE_CRAMPED:
         room += widths[Column.STATE]
         widths[Column.STATE] = 0
-    if room < _NOTE_CRAMPED:
-        # The note is more important than the beginning of an address.
-        spare = min(_NOTE_CRAMPED - room, sum(ends) - 2 * _ENDPOINT_LEAST)
-        if spare > 0:
-            before = sum(ends)
-            ends = [max(_ENDPOINT_LEAST, ends[0] - (spare + 1) // 2), max(_ENDPOINT_LEAST, ends[1] - spare // 2)]
-            room += before - sum(ends)
+    # The note is more important than the beginning of an address.
+    ends = _cut(ends, _NOTE_CRAMPED - (room - sum(ends)), _ENDPOINT_LEAST)
+    room -= sum(ends)
     widths[Column.CLIENT], widths[Column.SERVER] = ends
     for column in (column for name in shown for column in COLUMNS if column.sort is name):
-        if column.is_optional and not widths[column.id] and room - column.width >= _NOTE_LEAST:
+        if column.is_optional and not widths[column.id] and room - column.width >= note:
             widths[column.id] = column.width
             room -= column.width
     for column in COLUMNS:
@@ -67,4 +81,16 @@ def column_widths(
             room += widths[column.id]
             widths[column.id] = 0
     widths[Column.NOTE] = max(0, room)
-    return widths
+    return widths, is_short
+
+
+def _cut(ends: list[int], lacking: int, least: int) -> list[int]:
+    """``ends`` made narrower by ``lacking`` cells together, the wider one first, neither below ``least``."""
+    client, server = ends
+    while lacking > 0 and max(client, server) > least:
+        if client >= server:
+            client -= 1
+        else:
+            server -= 1
+        lacking -= 1
+    return [client, server]

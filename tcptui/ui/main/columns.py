@@ -110,9 +110,11 @@ class ListColumn:
     shape: Shape
     cell: Callable[[ListRow], Cell]
     width: int = 0
-    """Cells, its blank included; 0: sized by its texts (the last column: by what is left)."""
+    """Cells, its blank included; 0: sized by its texts, the last column by what is left."""
     is_optional: bool = False
     """Whether it is shown only while the note keeps enough room; columns earlier in the table come first."""
+    is_joined: bool = False
+    """Whether an arrow to the next column stands in the place of the blank behind it."""
     only_with: Column | None = None
     """The column without which it is left out, because it alone would mislead."""
     sort: SortKey | None = None
@@ -127,13 +129,14 @@ class ListColumn:
         """Catalogue key of the heading."""
         return f"screen.column.{self.id.value}"
 
-    def fitted(self, text: str, width: int, ellipsis: str) -> str:
+    def fitted(self, text: str, width: int, glyphs: Glyphs) -> str:
         """``text`` in exactly ``width`` cells."""
+        ellipsis = glyphs.ellipsis
         match self.shape:
             case Shape.MARK:
                 return fit(text, width, "")
             case Shape.ENDPOINT:
-                return fit_endpoint(text, width - 1, ellipsis) + " "
+                return fit_endpoint(text, width - 1, ellipsis) + (glyphs.right[-1] if self.is_joined else " ")
             case Shape.TEXT:
                 return fit(text, width - 1, ellipsis) + " "
             case Shape.NUMBER:
@@ -234,13 +237,13 @@ def _round_trips(capture: Capture, chosen: I32) -> I64:
 
 #: From left to right.
 COLUMNS: Final = (
-    ListColumn(Column.MARK, Shape.MARK, _mark, width=5, sort=SortKey.PROBLEMS, values=_problems),
-    ListColumn(Column.CLIENT, Shape.ENDPOINT, lambda row: (row.client, row.palette.client)),
+    ListColumn(Column.MARK, Shape.MARK, _mark, sort=SortKey.PROBLEMS, values=_problems),
+    ListColumn(Column.CLIENT, Shape.ENDPOINT, lambda row: (row.client, row.palette.client), is_joined=True),
     ListColumn(Column.SERVER, Shape.ENDPOINT, lambda row: (row.server, row.palette.server)),
     ListColumn(Column.STATE, Shape.TEXT, _states),
     # The first to come of those that give way: it stays where there is room for one.
     ListColumn(
-        Column.LOST, Shape.NUMBER, _lost, 11, is_optional=True, sort=SortKey.LOST,
+        Column.LOST, Shape.NUMBER, _lost, 10, is_optional=True, sort=SortKey.LOST,
         values=lambda capture, chosen: _judged(capture.lost_ns, chosen),
     ),
     ListColumn(

@@ -18,13 +18,14 @@ from tcptui.model.packet_store import I32, U8
 from tcptui.model.verdict import leading_verdict
 from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.columns import Sorting
-from tcptui.ui.main.state_text import pair_text
+from tcptui.ui.main.state_text import pair_text, state_word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.columns import Capture
+    from tcptui.ui.main.state_text import StateWord
 
 #: Distinct values that are looked up one by one before `_match_distinct` sorts the rest.
 _FEW: Final = 24
@@ -66,7 +67,8 @@ class ConnectionMatcher:
     """Finds the streams whose row contains a text.
 
     ``verdict_words`` returns the name of the leading verdict of a verdict bit mask, ``note``
-    the note of a stream; ``severity_words`` are the names of the severities.
+    the note of a stream; ``severity_words`` are the names of the severities, ``state_words`` those
+    of both ends' states.
     """
 
     capture: Capture
@@ -74,6 +76,7 @@ class ConnectionMatcher:
     severity_words: tuple[str, str, str, str]
     verdict_words: Callable[[int], str]
     note: Callable[[int], str]
+    state_words: Mapping[StateWord, str]
     _notes: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def matching(self, narrowing: ListFilter, count: int) -> I32:
@@ -103,9 +106,12 @@ class ConnectionMatcher:
         client = np.where(is_b, state_b, state_a).astype(np.int64)
         server = np.where(is_b, state_a, state_b).astype(np.int64)
         packed = (streams.marks[listed].astype(np.int64) << 16) | (client << 8) | server
-        return _match_distinct(
-            packed, lambda cell: word in pair_text(cell >> 8 & 0xFF, cell & 0xFF, cell >> 16).casefold()
-        )
+
+        def matches(cell: int) -> bool:
+            states = (cell >> 8 & 0xFF, cell & 0xFF, cell >> 16)
+            return word in pair_text(*states).casefold() or word in self.state_words[state_word(*states)].casefold()
+
+        return _match_distinct(packed, matches)
 
     def _severities(self, word: str, listed: I32) -> Mask:
         column = self.capture.severity[listed].astype(np.int64)

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
-from tcptui.ui.cell_text import fit
+from tcptui.ui.cell_text import fit, left_out, shared_beginning, shared_network
 from tcptui.ui.main.column_names import Column, SortKey
-from tcptui.ui.main.column_widths import OPTIONAL, Widths, column_widths
+from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
 from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
-from tcptui.ui.main.state_text import pair_text
+from tcptui.ui.main.state_text import StateWord, pair_text, state_word
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: Initial widths in cells of the columns that grow with their texts.
-_FIRST_WIDTHS: Final = {Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9}
+_FIRST_WIDTHS: Final = {Column.MARK: 2, Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9, Column.NOTE: 0}
+_ENDS: Final = (Column.CLIENT, Column.SERVER)
 
 
 class ConnectionList(VirtualList, inherit_bindings=False):
@@ -69,8 +71,14 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
         """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
+        self._shared: dict[Column, str | None] = dict.fromkeys(_ENDS)
+        """What the addresses so far begin with; None before the first."""
+        self._dropped = dict.fromkeys(_ENDS, "")
+        """The part of that which the rows leave out; empty where there is room for it."""
         self._widths: Widths = {}
         self._widths_for: tuple[object, ...] = ()
+        self.state_words = {word: words(f"screen.state.{word.value}") for word in StateWord}
+        """What a narrow list shows of both ends' states."""
 
     def attach(self, session: Session, names: EndpointNames) -> None:
         """Show the connections of ``session``."""
@@ -114,12 +122,27 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             self.post_message(self.Highlighted(self, self.cursor, by_user=False))
 
     # -- drawing ----------------------------------------------------------------------
+    def on_resize(self) -> None:
+        """Measure anew: the columns are as wide as if the list had been opened in this size."""
+        self._wanted = dict(_FIRST_WIDTHS)
+        self._shared = dict.fromkeys(_ENDS)
+        self.refresh()
+
     def widths(self, width: int) -> Widths:
         """The current widths of the columns, in a list of ``width`` cells."""
         key = self.index.sorting.key
-        wanted = (width, key, *self._wanted.values())
+        shared = {end: shared_network(self._shared[end] or "") for end in _ENDS}
+        wanted = (width, key, *self._wanted.values(), *shared.values())
         if wanted != self._widths_for:
-            self._widths = column_widths(width, self._wanted, key, self._shown)
+            mark, client, server, state, note = (self._wanted[column] for column in _FIRST_WIDTHS)
+            ellipsis = self.glyphs.ellipsis
+            saved = {end: len(network) - len(left_out(network, ellipsis)) for end, network in shared.items()}
+            if width < NARROW:
+                state = max(map(cell_len, self.state_words.values()))
+            short = (client - saved[Column.CLIENT], server - saved[Column.SERVER])
+            needs = Needs(mark, client, server, *short, state, note)
+            self._widths, is_short = column_widths(width, needs, key, self._shown)
+            self._dropped = shared if is_short else dict.fromkeys(_ENDS, "")
             self._widths_for = wanted
         return self._widths
 
@@ -127,11 +150,14 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """Widen the columns for the rows that are on screen now."""
         first = self.scroll_offset.y
         for position in range(first, min(first + self.page_rows, len(self.index))):
-            stream = int(self.index.order[position])
-            client, server = self._endpoints(stream)
-            texts = {Column.CLIENT: client, Column.SERVER: server, Column.STATE: self._states(stream)[0]}
-            for column, text in texts.items():
-                self._wanted[column] = max(self._wanted[column], len(text))
+            row = self._list_row(int(self.index.order[position]))
+            for column in COLUMNS:
+                if column.id in self._wanted:
+                    text = column.cell(row)[0]
+                    self._wanted[column.id] = max(self._wanted[column.id], cell_len(text))
+            for end, text in ((Column.CLIENT, row.client), (Column.SERVER, row.server)):
+                host, before = text.rpartition(":")[0], self._shared[end]
+                self._shared[end] = host if before is None else shared_beginning(before, host)
 
     def _endpoints(self, stream: int) -> tuple[str, str]:
         assert self.session is not None
@@ -155,7 +181,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def heading(self, width: int) -> list[Segment]:
         """The column titles, with a mark at the one that the list is sorted by."""
-        self._measure()
+        self._measure()  # here, because the heading is painted before the rows
         if not self.row_count:
             return [Segment(fit("  " + self.empty_text, width, self.glyphs.ellipsis), self.palette.faint)]
         widths, glyphs, sorting = self.widths(width), self.glyphs, self.index.sorting
@@ -214,8 +240,16 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             size = widths[column.id]
             if size:
                 text, style = column.cell(row)
-                cells.append(Segment(column.fitted(text, size, self.glyphs.ellipsis), style))
+                if column.id is Column.STATE and width < NARROW:
+                    text = self._state_word(row)
+                elif dropped := self._dropped.get(column.id):
+                    text = left_out(dropped, self.glyphs.ellipsis) + text.removeprefix(dropped)
+                cells.append(Segment(column.fitted(text, size, self.glyphs), style))
         return cells
+
+    def _state_word(self, row: ListRow) -> str:
+        marks = int(row.streams.marks[row.stream])
+        return self.state_words[state_word(row.client_state, row.server_state, marks)]
 
     def summary(self) -> str:
         """The connection under the cursor but for its ends: every column that has a text, uncut, behind its title."""

@@ -55,8 +55,8 @@ _Run = tuple[str, str, int]
 _Line = tuple[_Run, ...]
 #: Packet numbers listed per passage; further ones are only counted.
 PACKETS_SHOWN: Final = 24
-#: A pane with fewer lines than this is laid out without blank lines.
-_STRIP_HEIGHT: Final = 9
+#: In a pane with fewer lines than this there are no blank lines while not everything is in sight.
+_ROOMY_HEIGHT: Final = 17
 _MARGIN: Final = 1
 
 
@@ -152,7 +152,7 @@ class ExplainPane(PaintedLines, can_focus=True):
         self.words = words
         self.document: Document = ()
         self._lines: list[_Line] = []
-        self._laid_out_for = (0, False)
+        self._laid_out_for = (0, 0)
         self._link: tuple[int, int] | None = None
         """(line, run) of the selected link."""
 
@@ -172,17 +172,24 @@ class ExplainPane(PaintedLines, can_focus=True):
 
     def _relayout(self) -> None:
         width = self.scrollable_content_region.width - 2 * _MARGIN
-        dense = self.size.height < _STRIP_HEIGHT
-        self._laid_out_for = (width, dense)
-        self._lines = lay_out(self.document, width, self.glyphs, self.words, dense=dense) if width > 4 else []
+        height = self.size.height
+        self._laid_out_for = (width, height)
+        self._lines = []
+        if width > 4:
+            self._lines = lay_out(self.document, width, self.glyphs, self.words, dense=False)
+            if len(self._lines) > height and height < _ROOMY_HEIGHT:
+                self._lines = lay_out(self.document, width, self.glyphs, self.words, dense=True)
         self._link = None
         self.set_line_count(len(self._lines))
 
     def on_resize(self) -> None:
         """Lay the document out for the new size."""
-        wanted = (self.scrollable_content_region.width - 2 * _MARGIN, self.size.height < _STRIP_HEIGHT)
+        wanted = (self.scrollable_content_region.width - 2 * _MARGIN, self.size.height)
         if wanted != self._laid_out_for:
+            before, link = self._link_places(), self._link
             self._relayout()
+            if link in before:  # the same links are on other lines now
+                self._link = self._link_places()[before.index(link)]
             self.refresh()
 
     # -- links -----------------------------------------------------------------------

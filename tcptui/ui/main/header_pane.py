@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Tree
 
 from tcptui.protocols.headers.node import ExpertLevel, Node, node_at, path_at
-from tcptui.ui.main.hex_pane import HexPane
+from tcptui.ui.main.hex_pane import HexPane, fits_whole_line
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
 
@@ -155,6 +155,19 @@ class HeaderTree(Tree[Node], PaletteMixin):
             return Style(color=palette.warning.color)
         return Style(color=palette.note.color)
 
+    def render_label(self, node: TreeNode[Node], base_style: Style, style: Style) -> Text:
+        """The line's text, cut with an ellipsis where the pane ends."""
+        text = super().render_label(node, base_style, style)
+        above, guides = node.parent, 0
+        while above is not None and above is not self.root:
+            above, guides = above.parent, guides + self.guide_depth
+        room = self.scrollable_content_region.width - guides
+        if 0 < room < text.cell_len:
+            mark = self.glyphs.ellipsis
+            text.truncate(room - len(mark), overflow="crop")
+            text.append(mark)
+        return text
+
     # -- keys ----------------------------------------------------------------------
     def action_open_node(self) -> None:
         """Expand the line, or go to its first child when it is expanded."""
@@ -236,6 +249,8 @@ class HeaderPane(Container):
         super().__init__(id=id)
         self.tree_view = HeaderTree(glyphs)
         self.hex_pane = HexPane()
+        self.is_alone = True
+        """Whether no other pane is beside this one."""
 
     def compose(self) -> ComposeResult:
         """Tree, then bytes."""
@@ -283,5 +298,7 @@ class HeaderPane(Container):
         beside = width >= _BESIDE_WIDTH
         self.set_class(beside, "-beside")
         lines = max(_HEX_LEAST, height // 3)
-        self.hex_pane.display = beside or height - lines >= _TREE_LEAST
+        # Lines of eight bytes say little for their room; where no pane is beside this one, they are all there can be.
+        legible = self.is_alone or fits_whole_line(width - 1)
+        self.hex_pane.display = beside or (legible and height - lines >= _TREE_LEAST)
         self.hex_pane.styles.height = "1fr" if beside else lines

@@ -21,9 +21,18 @@ _OFFSET: Final = 6
 """Cells of the offset and its blanks."""
 
 
+#: Bytes of a line, the most that is usual first.
+_COUNTS: Final = (16, 8, 4)
+
+
+def fits_whole_line(width: int) -> bool:
+    """Whether a line of ``width`` cells holds as many bytes as is usual."""
+    return bytes_per_line(width) == _COUNTS[0]
+
+
 def bytes_per_line(width: int) -> int:
     """The most bytes, a power of two up to 16, whose digits and characters fit in ``width`` cells."""
-    for count in (16, 8, 4):
+    for count in _COUNTS:
         if _OFFSET + 4 * count + 1 <= width:
             return count
     return 2

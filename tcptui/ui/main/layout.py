@@ -1,16 +1,17 @@
-"""Where each pane goes: a pure function of the screen's size and state, and the Textual layout that uses it."""
+"""Where each pane goes: a table of layouts by the screen's size, a pure function of it, and the Textual layout."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 
-from tcptui.ui.main.pane_specs import PANES, SPEC_OF, Pane, Slot
+from tcptui.ui.main.pane_specs import PANES, Pane, Share, Slot
 from tcptui.ui.view_options import LayoutChoice
+from tcptui.ui.widgets.virtual_list import HEADING
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 #: Smallest terminal in which the screens are shown.
 MIN_WIDTH: Final = 60
 MIN_HEIGHT: Final = 16
-#: From this width on several panes are shown at once.
-MEDIUM_WIDTH: Final = 100
-WIDE_WIDTH: Final = 160
-#: Lines of the strip of explanation below the timeline or the headers on narrow terminals, its title included.
-STRIP_LINES: Final = 7
-#: The timeline's share of a medium screen, in percent: 73 of 120 cells hold the longest verdict and its bytes.
-_LADDER_SHARE: Final = 61
-#: The share of the list and the timeline in a wide screen, in percent.
-_WIDE_SHARE: Final = 60
-#: Lines of the connection list while a case is open: a case is about one connection and needs only a few.
-_LESSON_LIST: Final = 5
-_SHORTEST_LIST: Final = 5
 
 
 class Shape(Enum):
@@ -40,14 +29,77 @@ class Shape(Enum):
     MEDIUM = "-medium"
     WIDE = "-wide"
 
+    @property
+    def has_tabs(self) -> bool:
+        """Whether one pane at a time is shown, so that its name stands in a tab and not in a title of its own."""
+        return self in (Shape.TOO_SMALL, Shape.NARROW)
+
+
+class Axis(Enum):
+    """How the parts of a `Split` follow each other."""
+
+    DOWN = auto()
+    ACROSS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a split; the last one gets what the others leave."""
+
+    what: Slot | Split
+    percent: int
+    """Its share of the lines or columns, among the parts that are shown."""
+    percent_in_case: int | None = None
+    """The same while a case is open; None: no other."""
+    most_in_case: int | None = None
+    """Most lines while a case is open, which is about one connection or a few."""
+
+    def share(self, *, lesson: bool) -> int:
+        """Its share now."""
+        return self.percent_in_case if lesson and self.percent_in_case is not None else self.percent
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A rectangle that is divided among parts."""
+
+    axis: Axis
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SizeClass:
+    """One row of `LAYOUTS`: from which width on it holds, and which pane is where."""
+
+    shape: Shape
+    width: int
+    rooms: Split
+
+
+def _side_by_side(main: int, side: int) -> Split:
+    """The list above, over the whole width; below it the larger part, and beside that the side column."""
+    below = Split(Axis.ACROSS, (Part(Slot.MAIN, main), Part(Slot.SIDE, side)))
+    return Split(Axis.DOWN, (Part(Slot.LIST, 33, most_in_case=5), Part(below, 67)))
+
+
+#: The layouts, the narrowest first.  Of 40 lines the list's share is a heading and ten rows; 61 % of 120 columns hold
+#: the longest verdict of the timeline and its bytes.
+LAYOUTS: Final = (
+    SizeClass(Shape.NARROW, MIN_WIDTH, Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))),
+    SizeClass(Shape.MEDIUM, 100, _side_by_side(61, 39)),
+    SizeClass(Shape.WIDE, 160, _side_by_side(60, 40)),
+)
+_ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
+_LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
+
 
 def shape_of(width: int, height: int, largest: LayoutChoice | None = None) -> Shape:
     """The shape of a terminal of ``width`` x ``height`` cells, no larger than ``largest``."""
     if width < MIN_WIDTH or height < MIN_HEIGHT:
         return Shape.TOO_SMALL
-    if width < MEDIUM_WIDTH or largest is LayoutChoice.NARROW:
-        return Shape.NARROW
-    return Shape.MEDIUM if width < WIDE_WIDTH or largest is LayoutChoice.MEDIUM else Shape.WIDE
+    fitting = [row.shape for row in LAYOUTS if width >= row.width]
+    limit = None if largest is None else _LARGEST.get(largest)
+    return limit if limit in fitting else fitting[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,72 +115,80 @@ class Arrangement:
 
 def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     """The region of every visible pane within ``size``."""
-    width, height = size
+    whole = Region(0, 0, *size)
     if chosen.zoomed:
-        return {chosen.active: Region(0, 0, width, height)}
-    if shape in (Shape.TOO_SMALL, Shape.NARROW):
-        return _tabs(width, height, chosen)
-    if shape is Shape.MEDIUM:
-        return _medium(width, height, chosen)
-    return _wide(width, height, chosen)
+        return {chosen.active: whole}
+    return _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
 
 
-def _list_lines(most: int, chosen: Arrangement) -> int:
-    """Lines of the connection list: at most ``most``, and no more than it fills (title, heading, rows, one spare)."""
-    if chosen.lesson:
-        return _LESSON_LIST
-    return most if chosen.listed is None else max(_SHORTEST_LIST, min(most, chosen.listed + 3))
-
-
-def _tabs(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
-    strip = Pane.LESSON if chosen.lesson else Pane.EXPLAIN
-    if chosen.active is strip or (not chosen.lesson and not SPEC_OF[chosen.active].has_strip):
-        return {chosen.active: Region(0, 0, width, height)}
-    lines = min(STRIP_LINES + 1 if chosen.lesson else STRIP_LINES, height // 2)
-    return {
-        chosen.active: Region(0, 0, width, height - lines),
-        strip: Region(0, height - lines, width, lines),
-    }
-
-
-def _medium(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
-    top = _list_lines(max(6, height // 4), chosen)
-    left = width * _LADDER_SHARE // 100
-    rest = height - top
-    regions = {
-        _shown(Slot.LIST, chosen): Region(0, 0, width, top),
-        _shown(Slot.MAIN, chosen): Region(0, top, left, rest),
-    }
-    return regions | _stack(Region(left, top, width - left, rest), chosen.lesson)
-
-
-def _wide(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
-    left = width * _WIDE_SHARE // 100
-    top = _list_lines(height // 3, chosen)
-    regions = {
-        _shown(Slot.LIST, chosen): Region(0, 0, left, top),
-        _shown(Slot.MAIN, chosen): Region(0, top, left, height - top),
-    }
-    return regions | _stack(Region(left, 0, width - left, height), chosen.lesson)
-
-
-def _shown(slot: Slot, chosen: Arrangement) -> Pane:
-    """The active pane if it belongs to ``slot``, else the first pane of that slot."""
-    panes = [spec.pane for spec in PANES if spec.slot is slot]
-    return chosen.active if chosen.active in panes else panes[0]
-
-
-def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
-    """The regions of the panes in the side column, from top to bottom."""
-    x, y, width, height = column
-    shares = [(spec.pane, spec.share_in_case if lesson else spec.share) for spec in PANES if spec.slot is Slot.SIDE]
-    stacked = [(pane, share.lines(height)) for pane, share in shares if share is not None]
+def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
+    parts = [part for part in split.parts if isinstance(part.what, Split) or _panes_of(part.what, chosen)]
+    total = room.height if split.axis is Axis.DOWN else room.width
+    shares = sum(part.share(lesson=chosen.lesson) for part in parts)
     regions: dict[Pane, Region] = {}
     used = 0
-    for place, (pane, lines) in enumerate(stacked, 1):
-        if place == len(stacked):
-            lines = height - used
-        regions[pane] = Region(x, y + used, width, lines)
+    for part in parts:
+        size = total * part.share(lesson=chosen.lesson) // shares
+        if part is parts[-1]:
+            size = total - used
+        elif split.axis is Axis.DOWN:
+            size = _lines(part, size, shape, chosen)
+        if split.axis is Axis.DOWN:
+            region = Region(room.x, room.y + used, room.width, size)
+        else:
+            region = Region(room.x + used, room.y, size, room.height)
+        used += size
+        if isinstance(part.what, Split):
+            regions |= _divided(part.what, region, shape, chosen)
+        elif part.what is Slot.SIDE:
+            regions |= _stacked(region, chosen)
+        else:
+            regions[_panes_of(part.what, chosen)[0]] = region
+    return regions
+
+
+def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
+    """Lines of ``part``: its ``share``, and where it is the connection list no more than its rows fill."""
+    if isinstance(part.what, Split) or _panes_of(part.what, chosen)[0] is not Pane.CONNECTIONS:
+        return share
+    if part.most_in_case is not None and chosen.lesson:
+        share = part.most_in_case
+    if chosen.listed is None:
+        return share
+    title = 0 if shape.has_tabs else 1
+    return min(share, title + HEADING + chosen.listed)
+
+
+def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:
+    """The panes that are shown in ``slot``: of the side column all, of others the active one, else the first."""
+    strip = Pane.LESSON if chosen.lesson else Pane.EXPLAIN
+    if slot is Slot.FRONT:
+        return [chosen.active]
+    if slot is Slot.STRIP:
+        return [] if chosen.active is strip else [strip]
+    if slot is Slot.SIDE:
+        return [pane for pane, _ in _shares(chosen)]
+    panes = [spec.pane for spec in PANES if spec.slot is slot]
+    return [chosen.active if chosen.active in panes else panes[0]]
+
+
+def _shares(chosen: Arrangement) -> list[tuple[Pane, Share]]:
+    """The panes of the side column from the top, with their shares."""
+    side = [spec for spec in PANES if spec.slot is Slot.SIDE]
+    shares = [(spec.pane, spec.share_in_case if chosen.lesson else spec.share) for spec in side]
+    shown = [(pane, share) for pane, share in shares if share is not None]
+    return sorted(shown, key=lambda each: each[1].place)
+
+
+def _stacked(column: Region, chosen: Arrangement) -> dict[Pane, Region]:
+    """The regions of the panes in the side column; the lowest also gets the remainder."""
+    shares = _shares(chosen)
+    whole = sum(share.percent for _, share in shares)
+    regions: dict[Pane, Region] = {}
+    used = 0
+    for pane, share in shares:
+        lines = column.height - used if pane is shares[-1][0] else column.height * share.percent // whole
+        regions[pane] = Region(column.x, column.y + used, column.width, lines)
         used += lines
     return regions
 
@@ -157,7 +217,7 @@ class PaneLayout(Layout):
         regions: dict[str | None, Region] = {}
         for pane, region in self.regions(size).items():
             title = f"title-{pane.value}"
-            tabbed = self.shape is Shape.NARROW and (pane is self.chosen.active)
+            tabbed = self.shape.has_tabs and pane is self.chosen.active
             if title in titled and not tabbed:
                 regions[title] = Region(region.x, region.y, region.width, 1)
                 region = Region(region.x, region.y + 1, region.width, region.height - 1)

@@ -35,26 +35,28 @@ class Pane(Enum):
 
 
 class Slot(Enum):
-    """Where a pane is placed on a screen that has room for several panes."""
+    """The places that `tcptui.ui.main.layout` divides a screen into."""
 
     LIST = auto()
-    """Above the main part."""
+    """Above the main part, over the whole width."""
     MAIN = auto()
     """The larger column.  Of several panes with this slot (or `LIST`), the active one is shown, else the first."""
     SIDE = auto()
     """The column on the right, which shows all its panes, one below the other."""
+    FRONT = auto()
+    """On a narrow screen, the active pane, whichever it is."""
+    STRIP = auto()
+    """On a narrow screen, the lesson or the explanation below the pane in front."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A pane's fraction of the side column's height; the lowest pane also gets the remainder."""
+    """A pane's part of the side column."""
 
-    part: int
-    of: int
-
-    def lines(self, height: int) -> int:
-        """Its share of ``height`` lines, rounded down."""
-        return height * self.part // self.of
+    percent: int
+    """Of the height; the lowest pane also gets the remainder."""
+    place: int
+    """Its place in the column, ascending from the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,6 @@ class PaneSpec:
     """Share of the side column; None: it is not shown there."""
     share_in_case: Share | None = None
     """The same while a case is open."""
-    has_strip: bool = True
-    """Whether a narrow screen shows a strip of the explanation below it."""
 
     @property
     def title(self) -> str:
@@ -126,25 +126,23 @@ _PREDICT: Final = Hint("p", "screen.hint.predict", "screen.predict")
 _TEACH: Final = Hint("c", "screen.hint.teach", "screen.teach")
 _RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
 
-#: From top to bottom and left to right.
+#: In the order of their keys.
 PANES: Final = (
-    PaneSpec(
-        Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, _NARROW, _SORT, _EXPLAIN), _connections, has_strip=False
-    ),
+    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, _NARROW, _SORT, _EXPLAIN), _connections),
     PaneSpec(
         Pane.TIMELINE, Slot.MAIN, (_OPEN, _PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
         back=Pane.CONNECTIONS,
     ),
     PaneSpec(
-        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(9, 20)
+        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(45, 1)
     ),
     PaneSpec(
         Pane.HEADERS, Slot.SIDE, (_FIELDS, _BACK, _PROBLEM, _COPY), _headers, back=Pane.TIMELINE,
-        share=Share(1, 2), share_in_case=Share(1, 4),
+        share=Share(35, 3), share_in_case=Share(24, 3),
     ),
     PaneSpec(
         Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
-        share=Share(1, 2), share_in_case=Share(6, 20), has_strip=False,
+        share=Share(65, 2), share_in_case=Share(31, 2),
     ),
 )  # fmt: skip
 SPEC_OF: Final = {spec.pane: spec for spec in PANES}

@@ -84,7 +84,7 @@ class Panes(Container):
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
             for pane, title in self._titles.items():
-                beside_others = SPEC_OF[pane].slot is Slot.SIDE and shape in (Shape.MEDIUM, Shape.WIDE)
+                beside_others = SPEC_OF[pane].slot is Slot.SIDE and not shape.has_tabs
                 title.set_class(beside_others, "-cornered")
             self.relay()
 
@@ -97,6 +97,7 @@ class Panes(Container):
 
     def relay(self) -> None:
         """Lay the panes out again."""
+        self.headers.is_alone = self.arrangement.zoomed or self._placing.shape.has_tabs
         self._clear_arrangement_cache()  # Textual caches by size alone, and the size is the same
         self.refresh(layout=True)
 

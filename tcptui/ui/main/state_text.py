@@ -6,6 +6,7 @@ began too late to know the state.  An asterisk says that later packets corrected
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import lru_cache
 from typing import Final
 
@@ -54,6 +55,36 @@ def pair_text(client: int, server: int, marks: int) -> str:
         # The state of one end is proved, that of the other assumed: one question mark says so.
         return _SHORT[TcpState(client & STATE_MASK)] + "?"
     return f"{left}/{right}"
+
+
+class StateWord(Enum):
+    """The states of both ends in one word, ``screen.state.<value>`` in the catalogue."""
+
+    UNKNOWN = "unknown"
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    RESET = "reset"
+
+
+_OPENING: Final = frozenset({TcpState.LISTEN, TcpState.SYN_SENT, TcpState.SYN_RECEIVED})
+_OVER: Final = frozenset({TcpState.CLOSED, TcpState.TIME_WAIT})
+
+
+@lru_cache(maxsize=4096)
+def state_word(client: int, server: int, marks: int) -> StateWord:
+    """Both ends' states as one word, whatever of them is proved or assumed."""
+    states = {TcpState(client & STATE_MASK), TcpState(server & STATE_MASK)}
+    if TcpState.CLOSED in states and marks & (StreamMark.RST_A | StreamMark.RST_B):
+        return StateWord.RESET
+    if states == {TcpState.UNSEEN}:
+        return StateWord.UNKNOWN
+    if states & _OPENING:
+        return StateWord.OPENING
+    if states <= _OVER:
+        return StateWord.CLOSED
+    return StateWord.OPEN if states <= {TcpState.ESTABLISHED, TcpState.UNSEEN} else StateWord.CLOSING
 
 
 def is_open(client: int, server: int) -> bool:

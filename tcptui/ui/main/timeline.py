@@ -26,6 +26,7 @@ from tcptui.ui.main.timeline_rows import TimelineRows
 from tcptui.ui.view_options import TimeBase, ViewOptions
 
 if TYPE_CHECKING:
+    from tcptui.ui.main.request_lines import RequestLine
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
     from tcptui.words.correction_text import RowCorrection
@@ -134,10 +135,13 @@ class Timeline(TimelineRows):
         client, server = self._states(position, is_cursor, columns, correction)
         name = self._problem(row) or self._corrected(correction)
         cells += [client, Segment(glyphs.lane, palette.client)]
-        cells += self._arrow(row, from_server, severity, "" if columns.note else name, columns.lane - 2)
+        # An answer comes in later packets, too.
+        request = None if name or concealing else self._requests.get(int(store.frame[row]))
+        in_lane = None if columns.note else request
+        cells += self._arrow(row, from_server, severity, "" if columns.note else name, in_lane, columns.lane - 2)
         cells += [Segment(glyphs.lane, palette.server), server]
         if columns.note:
-            cells += self._note(row, name, severity, columns.note)
+            cells += self._note(row, name, severity, request, columns.note)
         return cells
 
     def _delta(self, position: int, width: int) -> str:
@@ -199,7 +203,9 @@ class Timeline(TimelineRows):
 
         return short_text(correction, self.words)
 
-    def _arrow(self, row: int, from_server: bool, severity: int, name: str, width: int) -> list[Segment]:
+    def _arrow(
+        self, row: int, from_server: bool, severity: int, name: str, request: RequestLine | None, width: int
+    ) -> list[Segment]:
         assert self.session is not None
         store, glyphs, palette = self.session.store, self.glyphs, self.palette
         heads = (glyphs.to_left, glyphs.to_right)
@@ -211,7 +217,10 @@ class Timeline(TimelineRows):
         segment = segment_at(store, self.session.streams, row, self._bases(row))
         if row == self._masked_row or leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
             segment = replace(segment, dup_ack_number=0)  # it is counted, but it is not the packet's leading verdict
-        label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
+        if request is None:
+            label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
+        else:
+            label = request.fitted(width - 4, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
 
     def summary(self) -> str:
@@ -238,7 +247,7 @@ class Timeline(TimelineRows):
         own, peer = (session.base(self.stream, row, of_b) for of_b in (from_b, not from_b))
         return own, peer
 
-    def _note(self, row: int, name: str, severity: int, width: int) -> list[Segment]:
+    def _note(self, row: int, name: str, severity: int, request: RequestLine | None, width: int) -> list[Segment]:
         palette, glyphs = self.palette, self.glyphs
         if name:
             store = self.session.store if self.session is not None else None
@@ -246,6 +255,9 @@ class Timeline(TimelineRows):
             number = int(store.dup_ack_number[row]) if store is not None and is_dup else 0
             text = f"{glyphs.severity(severity)} {name}" + (f" #{number}" if number else "")
             return [Segment(" " + fit(text, width - 1, glyphs.ellipsis), palette.severity(severity))]
+        if request is not None:
+            text = "   " + request.fitted(width - 3, glyphs.ellipsis)
+            return [Segment(fit(text, width, glyphs.ellipsis), palette.plain)]
         return [Segment(" " + fit(self._preview(row, width - 3), width - 1, glyphs.ellipsis), palette.faint)]
 
     def _preview(self, row: int, width: int) -> str:

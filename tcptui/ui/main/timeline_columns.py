@@ -15,7 +15,7 @@ _LANE_COMFORT: Final = 38
 #: Times are left out before the lane has less than this width, then frame numbers.
 _LANE_LEAST: Final = 20
 _LANE_ROOMY: Final = 44
-_NOTE_LEAST: Final = 24
+_NOTE_LEAST: Final = 32
 _NOTE_MOST: Final = 60
 
 

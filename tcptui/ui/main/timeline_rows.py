@@ -10,6 +10,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32
 from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.packet_severity import is_problem
+from tcptui.ui.main.request_lines import request_lines
 from tcptui.ui.view_options import ViewOptions
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
+    from tcptui.ui.main.request_lines import RequestLine
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -43,6 +46,9 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         """Why no connection is shown; empty: none is selected."""
         self._raised: Mapping[int, Severity] = {}
         self._steps: frozenset[int] = frozenset()
+        self._requests: Mapping[int, RequestLine] = {}
+        """By frame, the request that it begins."""
+        self._requests_of: ApplicationStream | None = None
         self._hidden_from: int | None = None
         self._masked_row = -1
 
@@ -51,6 +57,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         """Show ``stream`` from its first packet; ``ends`` are client and server as text."""
         self.session, self.stream, self.ends = session, stream, ends
         self._raised, self._hidden_from, self._masked_row = {}, None, -1
+        self._requests, self._requests_of = {}, None
         self.rows = session.rows_of(stream)
         self.cursor = 0
         self.set_row_count(len(self.rows))
@@ -111,6 +118,19 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         """Draw rows with the severities of findings, from `packet_severity.raised_rows`."""
         if raised != self._raised:
             self._raised = raised
+            self.refresh()
+
+    def tell_requests(self, messages: ApplicationStream | None) -> None:
+        """Say what was asked and answered in the rows of ``messages`` that begin a request.
+
+        Raises OSError when the spool cannot be read.
+        """
+        if messages is None or messages is self._requests_of:
+            return
+        self._requests_of = messages
+        lines = request_lines(messages.requests(), self.glyphs.right, self.words)
+        if lines != self._requests:
+            self._requests = lines
             self.refresh()
 
     def highlight(self, rows: frozenset[int]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.findings.trouble import Trouble
     from tcptui.session.session import Session
+    from tcptui.session.traffic import Traffic
 
 #: Interval (seconds) at which the trouble of a growing capture is looked for again, at least.
 LOOK_SECONDS: Final = 1.0
@@ -35,6 +36,8 @@ class CaptureSeen:
     """Whether no more packets can come and all connections were looked at."""
     trust: CaptureTrust | None
     """None where nobody asked for it."""
+    traffic: Traffic | None
+    """None where nobody asked for it, or the capture is too short for a rate."""
 
 
 class TroubleWatch:
@@ -46,7 +49,7 @@ class TroubleWatch:
         self.seen: CaptureSeen | None = None
         """The result of the newest look; None before the first."""
         self.wants_trust = False
-        """Whether `CaptureSeen.trust` is wanted: it may take a pass over all packets."""
+        """Whether `CaptureSeen.trust` and `traffic` are wanted: they take a pass over all packets."""
         self._busy = False
         self._next_at = 0.0
 
@@ -78,9 +81,12 @@ class TroubleWatch:
         # Read first what may only be too old, never too new: then a later look follows.
         revision, is_final = session.revision, not session.progress.growing and session.looked_through
         store, streams = session.store, session.streams
-        trust = None
+        trust, traffic = None, None
         if self.wants_trust:
             from tcptui.analysis.capture_trust import capture_trust
+            from tcptui.session.traffic import traffic_of
+
+            traffic = traffic_of(store)
 
             trust = capture_trust(store, streams, session.quality, session.place)
         self.seen = CaptureSeen(
@@ -92,6 +98,7 @@ class TroubleWatch:
             latest_ns=store.latest_ns,
             is_final=is_final,
             trust=trust,
+            traffic=traffic,
         )
         now = self._clock()
         self._next_at = now + max(LOOK_SECONDS, REST_FACTOR * (now - began))

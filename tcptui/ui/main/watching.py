@@ -52,8 +52,9 @@ class WatchingScreen(CaptureScreen):
         self._verdict_of = seen
         groups = seen.trouble.groups if seen is not None else ()
         if seen is None or not groups:
-            self.verdict_line.show("")
+            self.verdict_line.show(())
             return
-        from tcptui.words.trouble_text import verdict  # with the rules: see `tcptui.ui.preload`
+        from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 
-        self.verdict_line.show(verdict(seen.trouble, seen.connections, self.words), groups[0].severity)
+        said = (seen.trouble, seen.connections, self.words)
+        self.verdict_line.show((verdict(*said), *brief_verdicts(*said)), groups[0].severity)

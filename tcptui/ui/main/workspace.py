@@ -235,6 +235,7 @@ class Workspace(Panes):
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
 
         messages = self._fetch.messages() if packet.analysis is not None else None
+        self.ladder.tell_requests(messages)
         self.headers.show(header_tree(packet, messages), packet.data)
 
     def show_explanation(self) -> None:

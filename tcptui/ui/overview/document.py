@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.ui.cell_text import span
+from tcptui.ui.explain_document import most_useful_first
 from tcptui.ui.main.explain_pane import PACKETS_SHOWN, Document, Passage, Tone
 from tcptui.words.finding_text import explain_finding
 from tcptui.words.frame_roles import role_runs
@@ -42,7 +43,7 @@ def _group(session: Session, group: TroubleGroup, words: Words) -> Iterator[Pass
         happened = words("report.brief.example", stream=group.streams[0], text=happened)
     frames = group.finding.packets
     yield Passage(happened, packets=frames, roles=tuple(role_runs(session.store, frames[:PACKETS_SHOWN], words)))
-    for section in explanation.sections:
+    for section in most_useful_first(explanation.sections):
         for place, line in enumerate(filter(None, section.lines)):
             yield Passage(line, "" if place else section.heading)
 

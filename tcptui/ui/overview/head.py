@@ -1,4 +1,4 @@
-"""The top of the overview: where the packets come from, the verdict, the capture in numbers, how far to trust it."""
+"""The top of the overview: the source, the verdict, the capture in numbers, its traffic, how far to trust it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tcptui.ui.cell_text import fit
+from tcptui.ui.cell_text import amount, fit
+from tcptui.ui.start.rates import bars
 from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.line_breaking import wrap
@@ -19,6 +20,7 @@ from tcptui.words.trust_text import doubts_line, trust_items
 
 if TYPE_CHECKING:
     from tcptui.analysis.capture_trust import CaptureTrust
+    from tcptui.session.traffic import Traffic
     from tcptui.ui.main.trouble_watch import CaptureSeen
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.widgets.one_line import Cells
@@ -31,6 +33,10 @@ MEDIUM_HEIGHT: Final = 22
 #: And of so many, for a line about what is not TCP.
 OTHER_HEIGHT: Final = 18
 _MARGIN: Final = 1
+#: Cells of the bars that show the traffic over time, and of the gap before them.
+_BARS_LEAST: Final = 10
+_BARS_MOST: Final = 100
+_GAP: Final = 2
 
 
 class OverviewBar(OneLine):
@@ -76,11 +82,12 @@ class HeadLine:
 
 
 def head_lines(
-    seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str, other: str = ""
-) -> list[HeadLine]:
+    seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str, other: str = "", *,
+    ascii_only: bool = False,
+) -> list[HeadLine]:  # fmt: skip
     """The lines of the head in ``width`` cells, on a terminal of ``height`` lines.
 
-    ``other``: how many packets are not TCP, by protocol; empty without any.
+    ``other``: how many packets are not TCP, by protocol; empty without any.  ``ascii_only`` is about the bars.
     """
     roomy = height >= ROOMY_HEIGHT
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
@@ -90,12 +97,32 @@ def head_lines(
         said = words("overview.none-yet")
     lines = _part("", said, style, width, 4 if roomy else 2, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
+    if seen.traffic is not None and height >= OTHER_HEIGHT:
+        lines.append(_traffic(seen.traffic, width, words, growing=not seen.is_final, ascii_only=ascii_only))
     if other and height >= OTHER_HEIGHT:
         lines += _part("", other, "faint", width, 1, ellipsis)
     if seen.trust is not None and seen.trouble.groups:  # without, there is room for it where the explanation would be
         most = 4 if roomy else 2 if height >= MEDIUM_HEIGHT else 1
         lines += _trust(seen.trust, seen.connections, width, most, words, ellipsis)
     return lines
+
+
+def _traffic(traffic: Traffic, width: int, words: Words, *, growing: bool, ascii_only: bool) -> HeadLine:
+    """The rates as far as they fit, none of them cut, and in the rest of the line how they changed."""
+    label = words("overview.traffic")
+    bits, packets = map(amount, traffic.average)
+    told = [words("overview.traffic.average", bits=bits, packets=packets)]
+    if growing:
+        told.append(words("overview.traffic.now", bits=amount(traffic.per_second(int(traffic.bits[-1]), 1))))
+    told.append(words("overview.traffic.peak", bits=amount(traffic.peak)))
+    join = words("trouble.comma")
+    while len(told) > 1 and cell_len(_labelled(label, join.join(told))) > width:
+        told.pop()
+    whole = _labelled(label, join.join(told))
+    cells = min(width - cell_len(whole) - _GAP, _BARS_MOST)
+    if cells >= _BARS_LEAST:
+        whole += " " * _GAP + bars(tuple(traffic.bits_in(cells).tolist()), cells, ascii_only=ascii_only)
+    return HeadLine(label, whole[len(label) :], "faint")
 
 
 def _trust(trust: CaptureTrust, connections: int, width: int, most: int, words: Words, ellipsis: str) -> list[HeadLine]:
@@ -160,7 +187,8 @@ class OverviewHead(PaintedLines):
         if (seen, width, height, other) == self._for:
             return
         self._for = seen, width, height, other
-        self.lines = head_lines(seen, width - 2 * _MARGIN, height, self.words, self.glyphs.ellipsis, other)
+        ascii_only, ellipsis = self.glyphs.line == "-", self.glyphs.ellipsis
+        self.lines = head_lines(seen, width - 2 * _MARGIN, height, self.words, ellipsis, other, ascii_only=ascii_only)
         self.styles.height = len(self.lines)
         self.refresh()
 
