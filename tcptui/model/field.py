@@ -30,6 +30,7 @@ class FieldType(Enum):
     BYTES = "FT_BYTES"
     ETHER = "FT_ETHER"
     FRAMENUM = "FT_FRAMENUM"
+    INT8 = "FT_INT8"
     INT16 = "FT_INT16"
     INT32 = "FT_INT32"
     IPV4 = "FT_IPv4"

@@ -1,0 +1,68 @@
+"""Names of fields: which there are, which are tshark's alone, which are near a word."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from tcptui.model.fields import FIELDS
+
+#: Beside this module: value strings of the registry's fields, and the names that tshark has beyond the registry.
+_VALUE_STRINGS: Final = Path(__file__).with_name("value_strings.tsv")
+_TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
+_NEAREST: Final = 3
+_LONGEST: Final = 64
+_LIKENESS: Final = 0.6
+
+
+@cache
+def _value_strings() -> dict[str, dict[str, int]]:
+    tables: dict[str, dict[str, int]] = {}
+    table: dict[str, int] = {}
+    for line in _VALUE_STRINGS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("= "):
+            table = {}
+            tables |= dict.fromkeys(line[2:].split(), table)
+        else:
+            value, _, text = line.partition("\t")
+            table.setdefault(_folded(text), int(value))
+    return tables
+
+
+def _folded(text: str) -> str:
+    """Without regard to case in ASCII, as tshark compares."""
+    return "".join(sign.lower() if sign.isascii() else sign for sign in text)
+
+
+def value_string(name: str, text: str) -> int | None:
+    """What number the field ``name`` calls ``text``; None: none."""
+    return _value_strings().get(name, {}).get(_folded(text))
+
+
+def has_value_strings(name: str) -> bool:
+    """Whether numbers of the field have texts."""
+    return name in _value_strings()
+
+
+@cache
+def _foreign() -> frozenset[str]:
+    return frozenset(_TSHARK_NAMES.read_text(encoding="utf-8").split())
+
+
+def is_foreign(name: str) -> bool:
+    """Whether ``name`` is, or by its protocol may be, a field of tshark that the registry does not have."""
+    if name in FIELDS:
+        return False
+    protocol = name.partition(".")[0]
+    return name in _foreign() or ("." in name and protocol in _foreign())
+
+
+def nearest(name: str) -> tuple[str, ...]:
+    """Fields of the registry whose names are like ``name``, the likeliest first; none for what is like nothing."""
+    wanted = name[:_LONGEST].lower()
+    same = [known for known in FIELDS if known.lower() == wanted]
+    ends = [known for known in FIELDS if known.endswith(f".{wanted}")]
+    like = difflib.get_close_matches(wanted, FIELDS, _NEAREST, _LIKENESS)
+    return tuple(dict.fromkeys([*same, *ends[:_NEAREST], *like]))[:_NEAREST]

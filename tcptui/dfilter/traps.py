@@ -1,0 +1,174 @@
+"""What a filter does that its author may not expect, found in the checked expression."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tcptui.dfilter import types
+from tcptui.dfilter.expression import (
+    And,
+    CallValue,
+    Comparison,
+    ComputedValue,
+    Constant,
+    Contains,
+    Exists,
+    FieldValue,
+    Interval,
+    Matches,
+    Membership,
+    NegativeValue,
+    Nonzero,
+    Not,
+    Or,
+    SliceValue,
+    Xor,
+)
+from tcptui.dfilter.operators import Function, Quantifier, Relation
+from tcptui.dfilter.remarks import Remark, RemarkKey
+from tcptui.model.field import FieldType as T
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.dfilter.expression import Test, Value
+    from tcptui.model.field import Field
+
+_ZONE: Final = re.compile(r"(?:Z|UTC|[0-9][+-][0-9:]+)\"?$")
+
+
+def values_of(test: Test) -> Iterator[Value]:
+    """Every value of ``test``, those inside others behind them."""
+    for simple in simple_tests(test):
+        match simple:
+            case Exists() | Nonzero():
+                yield from _inner(simple.value)
+            case Comparison() | Contains():
+                yield from _inner(simple.left)
+                yield from _inner(simple.right)
+            case Matches():
+                yield from _inner(simple.value)
+            case Membership():
+                yield simple.value
+                for element in simple.elements:
+                    parts = (element.low, element.high) if isinstance(element, Interval) else (element,)
+                    for part in parts:
+                        yield from _inner(part)
+            case _:
+                raise AssertionError(simple)
+
+
+def _inner(value: Value) -> Iterator[Value]:
+    yield value
+    match value:
+        case SliceValue() | NegativeValue():
+            yield from _inner(value.of)
+        case CallValue():
+            for argument in value.arguments:
+                yield from _inner(argument)
+        case ComputedValue():
+            yield from _inner(value.left)
+            yield from _inner(value.right)
+        case _:
+            return
+
+
+def simple_tests(test: Test) -> Iterator[Test]:
+    """The tests of ``test`` that are joined by and, or, xor and not."""
+    match test:
+        case And() | Or() | Xor():
+            for part in test.of:
+                yield from simple_tests(part)
+        case Not():
+            yield from simple_tests(test.of)
+        case _:
+            yield test
+
+
+def fields_of(test: Test) -> tuple[Field, ...]:
+    """The fields that ``test`` asks for, each once, in the order of its text."""
+    named = {value.field.name: value.field for value in values_of(test) if isinstance(value, FieldValue)}
+    return tuple(named.values())
+
+
+def traps(test: Test, text: str) -> Iterator[Remark]:
+    """The remarks about ``test``, in the order of the text."""
+    for simple in simple_tests(test):
+        match simple:
+            case Exists():
+                yield from _existence(simple, text)
+            case Comparison():
+                yield from _comparison(simple, text)
+            case Contains() | Matches():
+                yield from _search(simple)
+            case Membership() if simple.is_negated:
+                yield Remark(RemarkKey.NOT_IN, simple.span, {"name": simple.value.field.name})
+            case _:
+                pass
+    yield from _several(test)
+    for value in values_of(test):
+        if isinstance(value, Constant) and value.type is T.ABSOLUTE_TIME and not _ZONE.search(value.text):
+            yield Remark(RemarkKey.LOCAL_TIME, value.span, {"text": value.text})
+
+
+def _existence(test: Exists, text: str) -> Iterator[Remark]:
+    field, span = test.value.field, test.value.span
+    if field.type is T.BOOLEAN and field.name != "http.request":
+        is_flag = field.name.startswith("tcp.flags.")
+        key = RemarkKey.EXISTS_TCP if is_flag else RemarkKey.EXISTS
+        fixed = f"{text[: span.end]} == 1{text[span.end :]}"
+        meant = f"{field.name} == 1"
+        yield Remark(key, span, {"name": field.name, "meant": meant}, fixed)
+    elif field.name in ("frame", "frame.number", "frame.len", "frame.time"):
+        yield Remark(RemarkKey.EVERY_FRAME, span, {"name": field.name})
+
+
+def _comparison(test: Comparison, text: str) -> Iterator[Remark]:
+    left = test.left
+    if test.relation is Relation.NOT_EQUAL and test.quantifier is Quantifier.ALL and isinstance(left, FieldValue):
+        behind = text[test.right.span.offset : test.right.span.end]
+        meant = f"not {left.field.name} == {behind}"
+        fixed = text[: test.span.offset] + meant + text[test.span.end :]
+        key = RemarkKey.NOT_EQUAL_PAIR if left.field.repeats else RemarkKey.NOT_EQUAL
+        yield Remark(key, test.span, {"name": left.field.name, "meant": meant}, fixed)
+    if isinstance(left, FieldValue) and isinstance(test.right, Constant):
+        bits = types.UNSIGNED.get(left.field.type)
+        if bits is not None and test.right.text.startswith("-"):
+            yield Remark(RemarkKey.NEVER, test.span, {"name": left.field.name, "value": test.right.text})
+    if isinstance(left, CallValue) and left.function is Function.COUNT and isinstance(test.right, Constant):
+        is_zero = test.relation is Relation.EQUAL and test.right.value == 0
+        argument = left.arguments[0]
+        if is_zero and isinstance(argument, FieldValue):
+            meant = f"not {argument.field.name}"
+            yield Remark(RemarkKey.COUNT_ZERO, test.span, {"name": argument.field.name, "meant": meant},
+                         text[: test.span.offset] + meant + text[test.span.end :])  # fmt: skip
+
+
+def _search(test: Contains | Matches) -> Iterator[Remark]:
+    value = test.left if isinstance(test, Contains) else test.value
+    if isinstance(value, FieldValue) and value.field.type is T.PROTOCOL and value.field.name != "frame":
+        yield Remark(RemarkKey.PROTOCOL_BYTES, value.span, {"name": value.field.name})
+
+
+def _several(test: Test) -> Iterator[Remark]:
+    """Two limits for a field that may have several values in one packet."""
+    match test:
+        case And():
+            limits: dict[str, set[bool]] = {}
+            for part in test.of:
+                if isinstance(part, Comparison) and part.relation.orders and isinstance(part.left, FieldValue):
+                    is_upper = part.relation in (Relation.LESS, Relation.LESS_EQUAL)
+                    seen = limits.setdefault(part.left.field.name, set())
+                    if seen == {not is_upper} and part.left.field.repeats and part.quantifier is Quantifier.ANY:
+                        yield Remark(RemarkKey.SEVERAL, part.span, {"name": part.left.field.name})
+                    seen.add(is_upper)
+            for part in test.of:
+                yield from _several(part)
+        case Or() | Xor():
+            for part in test.of:
+                yield from _several(part)
+        case Not():
+            yield from _several(test.of)
+        case _:
+            return

@@ -1,0 +1,46 @@
+"""What may be done with values of each type, as tshark 4.0.17 allows it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.model.field import FieldType as T
+
+#: Bits of the unsigned types; a constant must fit.
+UNSIGNED: Final = {
+    T.UINT8: 8, T.UINT16: 16, T.UINT24: 24, T.UINT32: 32, T.FRAMENUM: 32, T.UINT64: 64,
+}  # fmt: skip
+SIGNED: Final = {T.INT8: 8, T.INT16: 16, T.INT32: 32}
+INTEGERS: Final = frozenset({*UNSIGNED, *SIGNED})
+#: Values that are bytes already; slices of others are converted.
+BYTES: Final = frozenset({T.BYTES, T.ETHER, T.IPV6})
+
+_BYTE_STRINGS: Final = frozenset({T.BYTES, T.ETHER})
+_IN_BYTES: Final = frozenset({T.BYTES, T.ETHER, T.PROTOCOL, T.STRING})
+_ADDRESSES: Final = frozenset({T.IPV4, T.IPV6, T.ADDRESS})
+
+EQUAL: Final = frozenset(T) - {T.NONE}
+ORDER: Final = EQUAL - {T.ADDRESS}
+CONTAINS: Final = _IN_BYTES
+MATCHES: Final = _IN_BYTES
+SLICE: Final = _IN_BYTES | {T.IPV4, T.IPV6}
+BITS: Final = INTEGERS | {T.BYTES, T.ETHER, T.IPV4, T.IPV6}
+SUM: Final = INTEGERS | {T.RELATIVE_TIME}
+PRODUCT: Final = INTEGERS
+NEGATE: Final = SUM
+#: What `abs` takes: 4.0 takes booleans, too.
+SIGN: Final = SUM | {T.BOOLEAN}
+AS_STRING: Final = INTEGERS | {T.IPV4, T.IPV6, T.ETHER, T.ADDRESS}
+#: Types of which a character constant is a value.
+CHARACTER: Final = INTEGERS | {T.BOOLEAN, T.BYTES, T.PROTOCOL, T.STRING}
+
+
+def compatible(one: T, other: T) -> bool:
+    """Whether values of the two types can be compared."""
+    if one in INTEGERS:
+        return other in INTEGERS
+    if one in _BYTE_STRINGS:
+        return other in _BYTE_STRINGS
+    if T.ADDRESS in (one, other):
+        return {one, other} <= _ADDRESSES
+    return one is other
