@@ -22,7 +22,7 @@ from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import shown_now
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.main.columns import Sorting
+from tcptui.ui.main.columns import RATES, Sorting
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
@@ -188,14 +188,27 @@ class CaptureScreen(NoticingScreen[None]):
     # -- keeping up ------------------------------------------------------------------
     def tick(self) -> None:
         """Update the screen if the session's revision has changed since the last tick."""
-        revision = self.session.revision
-        if revision == self._seen_revision or not link_is_idle(self.app):
+        if not link_is_idle(self.app):
+            return
+        session = self.session
+        revision, fell = session.revision, session.rates.look(session.progress)
+        if revision == self._seen_revision:
+            if fell and not self.paused:
+                self._show_rates()
             return
         if not self.paused:
             self._seen_revision = revision
             self._open_at_worst()
             self.reorder()
             self.workspace.grow()
+        self._show_status()
+
+    def _show_rates(self) -> None:
+        """Show that rates have fallen because no packets came."""
+        connections = self.workspace.connections
+        if connections.index.sorting.key in RATES:
+            self.reorder()
+        connections.refresh()
         self._show_status()
 
     def _open_at_worst(self) -> None:
@@ -374,6 +387,8 @@ class CaptureScreen(NoticingScreen[None]):
                 connections_evicted=progress.streams_evicted,
                 following=self.workspace.following,
                 paused=self.paused,
+                rate=session.rates.total,
+                rate_is_current=session.rates.are_current,
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
                 failed=progress.phase is Phase.FAILED,
                 place=session.place.position,
