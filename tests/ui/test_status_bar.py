@@ -152,9 +152,9 @@ async def test_judging_is_in_sight_beside_a_long_name_and_a_filter(language: Lan
     ("language", "current", "text"),
     [
         (Language.EN, True, "  1.2Mbit/s 350 pkt/s"),
-        (Language.EN, False, "on average 1.2Mbit/s, 350 pkt/s"),
+        (Language.EN, False, "avg 1.2Mbit/s 350 pkt/s"),
         (Language.ZH, True, "  1.2Mbit/s 350 包/秒"),
-        (Language.ZH, False, "平均 1.2Mbit/s，350 包/秒"),
+        (Language.ZH, False, "平均 1.2Mbit/s 350 包/秒"),
     ],
 )
 async def test_rates_are_those_of_now_or_averages(language: Language, current: bool, text: str) -> None:
@@ -173,5 +173,5 @@ async def test_rate_of_now_stays_at_80_columns_before_counts_do() -> None:
 
 
 async def test_few_packets_in_much_time_are_not_none() -> None:
-    assert "37bit/s, <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 37)))
-    assert "0bit/s, 0 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 0)))
+    assert "avg 37bit/s <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 37)))
+    assert "avg 0bit/s 0 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 0)))

@@ -414,9 +414,7 @@ class CaptureScreen(NoticingScreen[None]):
         workspace = self.workspace
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
-        if not self.has_notice:
-            hints = self.hints_now(growing=growing)
-            self.hint_line.show([shown_now(hint, self.options.keys) for hint in hints])
+        self.put_hints([shown_now(hint, self.options.keys) for hint in self.hints_now(growing=growing)])
         self._show_status()
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
@@ -434,7 +432,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._show_context()
 
     def show_notice(self, text: str) -> None:
-        """Put ``text`` in the place of the hints; on a terminal too small for these, where something can be read."""
+        """Put ``text`` before the hints; on a terminal too small for these, where something can be read."""
         super().show_notice(text)
         if self.has_class(Shape.TOO_SMALL.value):
             self.query_one("#too-small", Static).update(Content(text))

@@ -140,6 +140,10 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         flow, is_b = int(streams.flow[stream]), int(streams.client_is_b[stream])
         return self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True)
 
+    def ends(self, stream: int) -> str:
+        """Client and server of ``stream`` in one line."""
+        return f" {self.glyphs.right} ".join(self._endpoints(stream))
+
     def _states(self, stream: int) -> tuple[str, int, int]:
         assert self.session is not None
         streams, store = self.session.streams, self.session.store

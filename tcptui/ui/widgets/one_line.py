@@ -134,6 +134,7 @@ class _Part(IntEnum):
     PACKETS = auto()
     CONNECTIONS = auto()
     DROPPED_NONE = auto()
+    AVERAGE = auto()
     NAME = auto()
     SPOOL = auto()
     EVICTED = auto()
@@ -141,7 +142,6 @@ class _Part(IntEnum):
     PLACE = auto()
     CUT = auto()
     OWN = auto()
-    AVERAGE = auto()
 
 
 def _size(cells: Cells) -> int:
@@ -367,7 +367,7 @@ class HintLine(OneLine):
         """Hints of the prompt that is open; empty: none is."""
 
     def show(self, hints: Sequence[Hint], notice: str = "") -> None:
-        """Show ``hints``, or a ``notice`` in their place."""
+        """Show ``hints``, with a ``notice`` before them."""
         if (hints, notice) != (self.hints, self.notice):
             self.hints, self.notice = hints, notice
             self.refresh()
@@ -379,13 +379,16 @@ class HintLine(OneLine):
             self.refresh()
 
     def cells(self, width: int) -> Cells:
-        """As many hints as fit, in order."""
+        """The notice, and as many hints as fit, in order."""
         palette = self.palette
         key_style = palette.key + Style(bgcolor=palette.bar.bgcolor)
-        if self.notice:
-            return [(fit(" " + self.notice, width, self.glyphs.ellipsis).rstrip(), key_style)]
         line: Cells = [(" ", palette.bar)]
         used = 1
+        if self.notice:
+            notice = f" {fit(self.notice, min(width - 2, cell_len(self.notice)), self.glyphs.ellipsis)} "
+            # A notice is told from the hints behind it without colours, too.
+            line = [(notice, key_style + Style(reverse=True)), (_GAP, palette.bar)]
+            used = cell_len(notice) + len(_GAP)
         for hint in self._over or self.hints:
             label = self.words(hint.word)
             size = cell_len(hint.key) + 1 + cell_len(label) + len(_GAP)

@@ -87,7 +87,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.packets": "{n:packet|packets}",
     "screen.status.connections": "{n:connection|connections}",
     "screen.status.rate": "{bits}bit/s {packets} pkt/s",
-    "screen.status.average": "on average {bits}bit/s, {packets} pkt/s",
+    "screen.status.average": "avg {bits}bit/s {packets} pkt/s",
     "screen.status.dropped": "dropped {count}",
     "screen.status.behind": "{seconds} s behind ({size}B)",
     "screen.status.spool": "spool {size}B",

@@ -87,7 +87,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.packets": "{n} 个包",
     "screen.status.connections": "{n} 个连接",
     "screen.status.rate": "{bits}bit/s {packets} 包/秒",
-    "screen.status.average": "平均 {bits}bit/s，{packets} 包/秒",
+    "screen.status.average": "平均 {bits}bit/s {packets} 包/秒",
     "screen.status.dropped": "内核丢包 {count}",
     "screen.status.behind": "分析落后 {seconds} 秒（{size}B）",
     "screen.status.spool": "暂存 {size}B",
