@@ -220,6 +220,7 @@ class CatchUp:
             self.counted[0] - received_before if received else None,
             self.counted[1] - dropped_before if dropped else None, notice,
             store.first, read - self._ring.released, self._ring.spool_limit, streams.evicted_streams,
+            self._pipeline.wire_bytes, self._pipeline.began_ns,
         )  # fmt: skip
         self.revision += 1
 

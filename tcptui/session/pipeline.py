@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ORDINARY_FRAME: Final = 1_518
 #: Upper bound of rows reserved on an estimate.
 _FORESEEN_ROWS: Final = 20_000_000
+#: Later than any packet.
+_NEVER: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,16 @@ class Pipeline:
             tally.forgotten,
             KindsCaptured(*tally.kinds.tolist()),
         )
+
+    @property
+    def wire_bytes(self) -> int:
+        """Bytes of all packets so far, evicted ones included, as they were on the wire."""
+        return self._tally.wire_bytes
+
+    @property
+    def began_ns(self) -> int:
+        """The earliest time of all packets so far; 0 without any."""
+        return 0 if self._tally.began_ns == _NEVER else self._tally.began_ns
 
     def _single(self, end: int) -> _Batch | None:
         found = self.readers[0].next_batch(end)
@@ -274,7 +286,7 @@ class _Held:
 
 @dataclass(slots=True)
 class _Tally:
-    """The counts that `CaptureQuality` is made of."""
+    """The counts that `CaptureQuality` is made of, and those of `Progress` that evicted packets stay in."""
 
     truncated: int = 0
     headers_cut: int = 0
@@ -282,6 +294,10 @@ class _Tally:
     offloaded: int = 0
     zero_filled: int = 0
     forgotten: int = 0
+    wire_bytes: int = 0
+    """Of all packets, as they were on the wire."""
+    began_ns: int = _NEVER
+    """The earliest time of a packet."""
     kinds: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(fields(KindsCaptured)), np.int64))
     """Those of `KindsCaptured`, in its order."""
 
@@ -294,6 +310,8 @@ class _Tally:
         self.zero_filled += int(np.count_nonzero(issues & DecodeIssue.ZERO_FILLED))
         self.forgotten += int(np.count_nonzero(issues & DecodeIssue.LENGTH_FORGOTTEN))
         self.kinds += _kinds(store, rows)
+        self.wire_bytes += int(store.wire_length[rows].sum(dtype=np.int64))
+        self.began_ns = min(self.began_ns, int(store.time_ns[rows].min()))
         times = store.time_ns[max(first - 1, 0) : rows.stop]
         self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))
         is_data = (store.length[rows] > 0) & ((store.options[rows] & OptionBit.MSS) == 0)

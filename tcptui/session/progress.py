@@ -58,6 +58,10 @@ class Progress:
     """Maximum size of the spool; None: not bounded."""
     streams_evicted: int = 0
     """Connections that were evicted."""
+    wire_bytes: int = 0
+    """Bytes of the ``rows`` as they were on the wire."""
+    began_ns: int = 0
+    """The earliest time of the ``rows``; 0 while there are none."""
 
     @property
     def growing(self) -> bool:

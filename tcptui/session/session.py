@@ -28,6 +28,7 @@ from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
 from tcptui.session.progress import Progress
+from tcptui.session.rates import Rates
 from tcptui.session.retention import Bounds, Retention
 from tcptui.session.stream_cache import StreamCache, StreamState
 from tcptui.session.stream_rows import StreamRows
@@ -103,6 +104,8 @@ class Session:
         """The BPF expression that chose the packets, as typed; empty: none did."""
         self.local = False
         """Whether packets come from an interface of this host, whose kernel may then know the connections."""
+        self.rates = Rates(self.store, self.streams)
+        """Bits and packets per second, as of their last `look`."""
         self._row_lists = StreamRows(self.store, self.streams)
         self._access = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of

@@ -134,6 +134,9 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         comes_back = event.is_forwarded  # from the widget that had the focus, which did not use it
         if not comes_back:
             self.leaving.typed(event)
+            # What was said has been read; a question stays until it is known what the key means.
+            if isinstance(self.screen, NoticingScreen) and not self.leaving.is_asking:
+                self.screen.end_notice()
         self.leaving.key = event
         try:
             await super().on_event(event)

@@ -23,6 +23,7 @@ from tcptui.model.units import NS_PER_MS
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
 from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Paragraph, Span, Verbatim, column_for
+from tcptui.ui.prose_columns import TWO_COLUMNS, halved, paired, sections
 from tcptui.ui.signs import SIGNS
 from tcptui.words.catalogue import catalogue
 
@@ -94,6 +95,29 @@ def help_page(
             title = words(f"guide.help.{section.value}")
             page += [Heading(title, section.value, glyphs.rule), *blocks]
     return page
+
+
+#: The sections whose list of blocks is longer than a page: in two columns its groups stand beside each other.
+_LONG: Final = (Section.GLOSSARY,)
+_IN_COLUMNS: Final = (Section.KEYS, Section.READING, Section.VERDICTS, *_LONG)
+
+
+def for_width(page: Sequence[Block], width: int) -> tuple[Block, ...]:
+    """``page`` for ``width`` cells: in two columns where they fit, but for what is drawn in lines."""
+    if width < TWO_COLUMNS:
+        return tuple(page)
+    shown: list[Block] = []
+    for heading, blocks in sections(page):
+        if heading is not None:
+            shown.append(heading)
+        section = Section(heading.anchor) if heading is not None and heading.anchor else None
+        if section in _LONG:
+            shown += paired(blocks)
+        elif section in _IN_COLUMNS:
+            shown.append(halved(blocks, width))
+        else:
+            shown += blocks
+    return tuple(shown)
 
 
 def sections_of(page: Iterable[Block]) -> list[Section]:

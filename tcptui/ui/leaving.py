@@ -73,6 +73,11 @@ class Leaving:
         self._asked, self._asked_by = (way, screen), self.key
 
     @property
+    def is_asking(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._asked is not None
+
+    @property
     def is_refused(self) -> bool:
         """Whether the key that is being acted on leaves a question without an answer."""
         return self._asked is not None and self.key is not self._asked_by

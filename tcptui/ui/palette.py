@@ -1,9 +1,11 @@
-"""Ctrl+P: the command palette, with the actions that are valid now, by name in the user's language."""
+"""Ctrl+P: the command palette, with the actions that are valid now, by name in the user's language, and with findings,
+connections and cases that are called as what is typed.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from textual import on
 from textual.actions import parse
@@ -36,6 +38,20 @@ class OffersCommands(Protocol):
     def palette_entries(self) -> Sequence[PaletteEntry]:
         """All its commands, whether they are valid now or not."""
         ...
+
+
+@runtime_checkable
+class OffersPlaces(Protocol):
+    """A screen that the palette can go elsewhere from."""
+
+    async def palette_places(self, query: str) -> Sequence[PaletteEntry]:
+        """What is called as ``query``, the best first; each entry has a `PaletteEntry.go`."""
+        ...
+
+
+#: Scores of the palette's hits: commands that contain what was typed, then places, then commands with its letters.
+_COMMAND_SCORE: Final = 2_000.0
+_PLACE_SCORE: Final = 1_000.0
 
 
 def main_entries(words: Words, keys: Iterable[tuple[str, str]] = ()) -> list[PaletteEntry]:
@@ -91,7 +107,7 @@ class ActionCommands(Provider):
             yield DiscoveryHit(_shown(Content(entry.title), entry), self._runner(entry), text=entry.title)
 
     async def search(self, query: str) -> Hits:
-        """The commands that match ``query``; one line that says so when none does."""
+        """The commands and places that match ``query``; one line that says so when none does."""
         matcher = self.matcher(query)
         found = False
         for entry in self.entries():
@@ -99,13 +115,19 @@ class ActionCommands(Provider):
             if score > 0:
                 found = True
                 title = matcher.highlight(entry.title)
+                if query.casefold() in entry.title.casefold():
+                    score += _COMMAND_SCORE
                 yield Hit(score, _shown(title, entry), self._runner(entry), text=entry.title)
+        places = await self.screen.palette_places(query) if isinstance(self.screen, OffersPlaces) else ()
+        for rank, entry in enumerate(places):
+            found = True
+            yield Hit(_PLACE_SCORE - rank, _shown(Content(entry.title), entry), self._runner(entry), text=entry.title)
         if not found:
             nothing = self.words("guide.palette.nothing")
             yield Hit(0.0, Content(nothing), lambda: None, text=nothing)
 
     def _runner(self, entry: PaletteEntry) -> Callable[[], object]:
-        return partial(self.screen.run_action, entry.action)
+        return partial(self.screen.run_action, entry.action) if entry.go is None else entry.go
 
 
 def _shown(title: Content, entry: PaletteEntry) -> Content:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +20,5 @@ class PaletteEntry:
     action: str
     now: str = ""
     """The value that it would change, or that it is the current one; empty for most."""
+    go: Callable[[], object] | None = None
+    """What it does where that is no action: it goes to what was typed."""

@@ -7,7 +7,7 @@ colours, so the same page serves every theme, and the lines can be tested as tex
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.cells import cell_len
 
@@ -119,7 +119,11 @@ class BlankLine:
         yield ()
 
 
-Block = Paragraph | Heading | Entry | Verbatim | BlankLine
+class Block(Protocol):
+    """A part of a page."""
+
+    def lines(self, width: int) -> Iterable[Line]:
+        """It in lines of at most ``width`` cells."""
 
 
 def lay_out(blocks: Sequence[Block], width: int) -> tuple[list[Line], list[int]]:

@@ -31,6 +31,8 @@ class Sign:
 
 SIGNS: Final = (
     Sign("counts", ("error", "warning"), "{}3 {}30"),
+    Sign("troubled", ("warning",), "{}30"),
+    Sign("rate", (), "bit/s"),
     Sign("live", ("live",), "{}"),
     Sign("ended", ("bullet",), "{}"),
     Sign("paused", ("paused",), "{}"),

@@ -8,8 +8,10 @@ import pytest
 from screen_lines import screen_lines
 
 from tcptui.capture.file_source import open_descriptor
+from tcptui.session.rates import EVERY_NS, WINDOW_NS, Rates
 from tcptui.session.session import Session
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
@@ -192,3 +194,28 @@ async def test_explanation_that_is_read_when_the_capture_ends_tells_of_its_last_
         await until(pilot, lambda: "9.96 s" in as_text(explain.document, app.words))
 
     assert "9.96 s" not in early
+
+
+async def test_top_talker_comes_first_and_rates_fall_when_no_packets_come(wire: Wire, tmp_path: Path) -> None:
+    for number in range(4):
+        wire.clean(200 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80", bytes(100 + 400 * (number == 2)))
+    pipe = Pipe(wire, tmp_path / "talk.pcap")
+    passed_ns = 0
+    pipe.session.rates = Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns)
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50, sort=SortKey.RATE))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        pipe.give(32)
+        await until(pilot, lambda: screen.workspace.connections.row_count == 4)
+        passed_ns += EVERY_NS
+        await until(pilot, lambda: screen.workspace.connections.index.order.tolist() == [2, 0, 1, 3])
+        await until(pilot, lambda: " 32 pkt/s" in text(screen))
+        talking = text(screen)
+        passed_ns += WINDOW_NS
+        await until(pilot, lambda: "0bit/s 0 pkt/s" in text(screen))
+        await until(pilot, lambda: screen.workspace.connections.index.order.tolist() == [0, 1, 2, 3])
+        pipe.close()
+
+    assert "bit/s▾" in talking
+    assert "10.0.0.1:40003" in next(line for line in talking.splitlines() if ":400" in line)

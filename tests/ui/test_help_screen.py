@@ -12,7 +12,7 @@ from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.ui.help_pages import Section, glossary_term, help_page, sections_of, whole_connection
+from tcptui.ui.help_pages import Section, for_width, glossary_term, help_page, sections_of, whole_connection
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS
 from tcptui.ui.palette import ActionCommands, Palette, main_entries, main_keys, open_palette
 from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
@@ -254,3 +254,39 @@ def test_every_sign_of_the_screens_is_explained(language: Language, glyphs: Glyp
     assert {(sign.shown(glyphs), words(sign.word)) for sign in SIGNS} <= entries
     told = {name for sign in SIGNS for name in sign.glyphs}
     assert told | EXPLAINED_BY_THEMSELVES == {field.name for field in fields(Glyphs)}
+
+
+def wide(language: Language, width: int) -> list[str]:
+    return lines_of(list(for_width(page(language), width)), width)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_wide_help_has_two_columns_and_leaves_nothing_out(language: Language) -> None:
+    single, double = lines_of(page(language), 117), wide(language, 117)
+
+    def letters(lines: list[str]) -> list[str]:
+        return sorted("".join(lines).replace(" ", ""))
+
+    assert letters(double) == letters(single)
+    assert all(cell_len(line) <= 117 for line in double)
+    assert len(double) < 0.85 * len(single)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_help_of_less_than_120_columns_has_one(language: Language) -> None:
+    assert wide(language, 115) == lines_of(page(language), 115)
+
+
+async def test_sections_of_the_wide_help_are_where_their_tabs_say() -> None:
+    app = Helping()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = HelpScreen(app.words, UNICODE, main_keys(app.words))
+        await app.push_screen(screen)
+        await pilot.pause()
+        keys = screen.query_one(Document).shown_text[:12]
+        for number, section in enumerate(sections_of(page()), 1):
+            await pilot.press(str(number))
+            await pilot.pause()
+            assert screen.current is section
+
+    assert any("Moving" in line and "Showing" in line for line in keys)

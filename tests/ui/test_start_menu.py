@@ -233,3 +233,18 @@ def test_list_has_a_graph_where_there_is_room(width: int, has_graph: bool) -> No
     assert ("▇" in text) is has_graph
     assert "192.0.2.7" in text
     assert cell_len(text) == width
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [(Language.EN, "Cases to learn from: 2 of {all} done"), (Language.ZH, "可供学习的案例：{all} 个中已做完 2 个")],
+)
+def test_heading_of_the_cases_has_the_progress_of_the_course(tmp_path: Path, language: Language, title: str) -> None:
+    cases = load_cases()
+    done = frozenset({cases[0].id, cases[3].id, "a-case-that-is-gone"})
+    offer = Offer(RecentFiles(tmp_path), cases, done=done, interfaces=list, counters=dict)
+    menu = StartMenu(offer, Words(language))
+
+    assert title.format(all=len(cases)) in texts(menu.rows())
+    narrowed = [row for row in menu.rows("zero") if isinstance(row, HeadingRow)]
+    assert narrowed[-1].text == title.format(all=len(cases))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
+from tcptui.capture.own_ssh import OwnScreen
+from tcptui.model.capture_point import CapturePoint
 from tcptui.session.progress import Phase, Progress
+from tcptui.session.rates import Rate
 from tcptui.ui.main.base_screen import reading
 from tcptui.ui.theme import UNICODE
 from tcptui.ui.widgets.one_line import Status, StatusBar
@@ -28,12 +34,12 @@ class Bar(App[None]):
         self.query_one(StatusBar).update(self.status)
 
 
-async def shown(language: Language, status: Status) -> str:
+async def shown(language: Language, status: Status, width: int = 120) -> str:
     app = Bar(language, status)
-    async with app.run_test(size=(120, 5)) as pilot:
+    async with app.run_test(size=(width, 5)) as pilot:
         await pilot.pause()
         bar = app.query_one(StatusBar)
-        return "".join(text for text, _style in bar.cells(120))
+        return "".join(text for text, _style in bar.cells(width))
 
 
 @pytest.mark.parametrize(
@@ -102,3 +108,70 @@ async def test_long_capture_filter_is_cut_and_leaves_room_for_the_counts() -> No
 async def test_packets_that_are_in_no_file_are_said(language: Language, text: str) -> None:
     assert text in await shown(language, Status(live=True, unsaved=True))
     assert text not in await shown(language, Status(live=True))
+
+
+#: A live capture with something in every part of the line.
+BUSY = Status(
+    "eth0", live=True, packets=1_234_567, connections=12_345, errors=12, warnings=345, kernel_dropped=0,
+    spool_bytes=45_000_000, spool_limit=1 << 30, following=True, place=CapturePoint.CLIENT, own=OwnScreen.LEFT_OUT,
+    filter_words="tcp port 443 and host 192.0.2.10", unsaved=True, rate=Rate(350, 1_200_000), rate_is_current=True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+async def test_interface_filter_unsaved_and_problems_are_in_sight_however_narrow(
+    language: Language, width: int
+) -> None:
+    words = Words(language)
+    line = await shown(language, BUSY, width)
+
+    assert "eth0" in line
+    assert "tcp port" in line
+    assert words("screen.status.unsaved") in line
+    assert "12 " in line
+    assert words("screen.status.following") in line
+    assert cell_len(line) == width
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_judging_is_in_sight_beside_a_long_name_and_a_filter(language: Language) -> None:
+    words = Words(language)
+    file = Status(
+        "a-capture-with-a-very-long-name.pcapng", packets=1_234_567, connections=77_336, errors=12, warnings=345,
+        judging=(12_000, 77_336), filter_words="tcp port 443 and host 192.0.2.10",
+    )  # fmt: skip
+    line = await shown(language, file, 80)
+
+    assert words("screen.status.judging", done="12,000", all="77,336") in line
+    assert "tcp port" in line
+    assert "pcapng" in line
+
+
+@pytest.mark.parametrize(
+    ("language", "current", "text"),
+    [
+        (Language.EN, True, "  1.2Mbit/s 350 pkt/s"),
+        (Language.EN, False, "avg 1.2Mbit/s 350 pkt/s"),
+        (Language.ZH, True, "  1.2Mbit/s 350 包/秒"),
+        (Language.ZH, False, "平均 1.2Mbit/s 350 包/秒"),
+    ],
+)
+async def test_rates_are_those_of_now_or_averages(language: Language, current: bool, text: str) -> None:
+    rate = Rate(350, 1_200_000)
+    assert text in await shown(language, Status("eth0", packets=7, rate=rate, rate_is_current=current))
+    assert "bit/s" not in await shown(language, Status("eth0", packets=7, rate_is_current=current))
+
+
+async def test_rate_of_now_stays_at_80_columns_before_counts_do() -> None:
+    status = Status(
+        "eth0", live=True, packets=12_345, connections=1_234, unsaved=True, kernel_dropped=0, following=True
+    )
+    line = await shown(Language.EN, replace(status, rate=Rate(350, 1_200_000), rate_is_current=True), 80)
+
+    assert "eth0  12,345 packets  1.2Mbit/s 350 pkt/s  not saved" in line
+
+
+async def test_few_packets_in_much_time_are_not_none() -> None:
+    assert "avg 37bit/s <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 37)))
+    assert "avg 0bit/s 0 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 0)))

@@ -14,7 +14,7 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main import base_screen, connection_sorter
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import Needs, column_widths
-from tcptui.ui.main.columns import Sorting
+from tcptui.ui.main.columns import SORT_KEYS, Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 
@@ -114,7 +114,7 @@ async def test_order_is_that_of_time_until_all_is_judged(
     [
         (("j",), SortKey.START, 1),
         (("j", "k"), SortKey.START, 0),
-        (tuple("sssssss"), SortKey.START, 0),
+        (("s",) * len(SORT_KEYS), SortKey.START, 0),
         (("s", "s", "s"), SortKey.PACKETS, None),
         (("n",), SortKey.START, 2),
         (("enter",), SortKey.START, 0),

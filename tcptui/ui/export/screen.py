@@ -311,7 +311,7 @@ class ExportScreen(NoticingScreen[int]):
     # -- words -------------------------------------------------------------------------------
     def show_hints(self) -> None:
         """Show the hints of this screen's main keys."""
-        self.hint_line.show(hints())
+        self.put_hints(hints())
 
     def palette_entries(self) -> list[PaletteEntry]:
         """The palette entries of this screen."""

@@ -217,7 +217,7 @@ class FollowBase(NoticingScreen[int]):
         hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
         if self.growing:
             hints.insert(4, Hint("f", "follow.hint.newest", "screen.newest"))
-        self.hint_line.show(tuple(hints))
+        self.put_hints(tuple(hints))
 
     # -- places ----------------------------------------------------------------------------
     def show_row(self, row: int) -> bool:

@@ -22,7 +22,7 @@ from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import shown_now
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.main.columns import Sorting
+from tcptui.ui.main.columns import RATES, Sorting
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
@@ -190,14 +190,27 @@ class CaptureScreen(NoticingScreen[None]):
     # -- keeping up ------------------------------------------------------------------
     def tick(self) -> None:
         """Update the screen if the session's revision has changed since the last tick."""
-        revision = self.session.revision
-        if revision == self._seen_revision or not link_is_idle(self.app):
+        if not link_is_idle(self.app):
+            return
+        session = self.session
+        revision, fell = session.revision, session.rates.look(session.progress)
+        if revision == self._seen_revision:
+            if fell and not self.paused:
+                self._show_rates()
             return
         if not self.paused:
             self._seen_revision = revision
             self._open_at_worst()
             self.reorder()
             self.workspace.grow()
+        self._show_status()
+
+    def _show_rates(self) -> None:
+        """Show that rates have fallen because no packets came."""
+        connections = self.workspace.connections
+        if connections.index.sorting.key in RATES:
+            self.reorder()
+        connections.refresh()
         self._show_status()
 
     def _open_at_worst(self) -> None:
@@ -376,6 +389,8 @@ class CaptureScreen(NoticingScreen[None]):
                 connections_evicted=progress.streams_evicted,
                 following=self.workspace.following,
                 paused=self.paused,
+                rate=session.rates.total,
+                rate_is_current=session.rates.are_current,
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
                 failed=progress.phase is Phase.FAILED,
                 place=session.place.position,
@@ -401,9 +416,7 @@ class CaptureScreen(NoticingScreen[None]):
         workspace = self.workspace
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
-        if not self.has_notice:
-            hints = self.hints_now(growing=growing)
-            self.hint_line.show([shown_now(hint, self.options.keys) for hint in hints])
+        self.put_hints([shown_now(hint, self.options.keys) for hint in self.hints_now(growing=growing)])
         self._show_status()
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
@@ -421,7 +434,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._show_context()
 
     def show_notice(self, text: str) -> None:
-        """Put ``text`` in the place of the hints; on a terminal too small for these, where something can be read."""
+        """Put ``text`` before the hints; on a terminal too small for these, where something can be read."""
         super().show_notice(text)
         if self.has_class(Shape.TOO_SMALL.value):
             self.query_one("#too-small", Static).update(Content(text))

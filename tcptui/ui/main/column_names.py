@@ -20,6 +20,8 @@ class SortKey(Enum):
     BYTES = "bytes"
     RTT = "rtt"
     DURATION = "duration"
+    RATE = "bit-rate"
+    PACKET_RATE = "packet-rate"
 
 
 class Column(Enum):
@@ -35,4 +37,6 @@ class Column(Enum):
     RECEIVED = "received"
     RTT = "rtt"
     DURATION = "duration"
+    RATE = "bit-rate"
+    PACKET_RATE = "packet-rate"
     NOTE = "note"

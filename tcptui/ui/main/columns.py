@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.session.rates import Rates
     from tcptui.ui.theme import Glyphs, Palette
 
 I64 = NDArray[np.int64]
@@ -45,6 +46,7 @@ class Capture(Protocol):
     store: PacketStore
     flows: FlowTable
     streams: StreamTable
+    rates: Rates
 
     @property
     def severity(self) -> U8:
@@ -84,6 +86,10 @@ class ListRow:
     severity: int
     lost_ns: int
     """Nanoseconds that warnings and errors cost it, at least."""
+    bits: int
+    """Per second: in the last seconds while packets come, else on average."""
+    packet_rate: int
+    """Packets per second, as above."""
     diagnosis: str
     """Its headline finding; empty without one above a note."""
     verdict: str
@@ -197,6 +203,10 @@ def _lost(row: ListRow) -> Cell:
     return span(row.lost_ns, row.glyphs.micro) if row.lost_ns else "", row.palette.severity(row.severity)
 
 
+def _rate(row: ListRow, per_second: int) -> Cell:
+    return amount(per_second) if per_second else "", row.palette.plain
+
+
 def _note(row: ListRow) -> Cell:
     if row.diagnosis:
         return row.diagnosis, row.palette.severity(row.severity)
@@ -267,12 +277,24 @@ COLUMNS: Final = (
         Column.DURATION, Shape.NUMBER, _lasted, 8, is_optional=True, sort=SortKey.DURATION,
         values=lambda capture, chosen: capture.streams.latest_ns[chosen] - capture.streams.began_ns[chosen],
     ),
+    ListColumn(
+        Column.RATE, Shape.NUMBER, lambda row: _rate(row, row.bits), 8, is_optional=True, sort=SortKey.RATE,
+        values=lambda capture, chosen: capture.rates.bits(chosen),
+    ),
+    ListColumn(
+        Column.PACKET_RATE, Shape.NUMBER, lambda row: _rate(row, row.packet_rate), 8, is_optional=True,
+        sort=SortKey.PACKET_RATE, values=lambda capture, chosen: capture.rates.packets(chosen),
+    ),
     ListColumn(Column.NOTE, Shape.REST, _note),
 )  # fmt: skip
 #: By sort key, the column whose values it sorts by; one of two where both show a part of these values.
 _SORTING: Final = {column.sort: column for column in COLUMNS if column.sort}
 #: The sort keys in the order in which the key `s` cycles through them: by start, then by the columns, left to right.
 SORT_KEYS: Final = (SortKey.START, *_SORTING)
+
+
+#: The sort keys by which an order changes while no packets come.
+RATES: Final = (SortKey.RATE, SortKey.PACKET_RATE)
 
 
 @dataclass(frozen=True, slots=True)

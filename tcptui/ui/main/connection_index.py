@@ -91,9 +91,13 @@ class ConnectionMatcher:
             self._notes.clear()
         return listed[chosen]
 
-    def _word(self, word: str, listed: I32) -> Mask:
+    def ends(self, word: str, listed: I32) -> Mask:
+        """Which of ``listed`` have ``word`` (lower case) in the text of an end."""
         streams = self.capture.streams
-        found = self.names.matching(word, streams.flow[listed], streams.client_is_b[listed])
+        return self.names.matching(word, streams.flow[listed], streams.client_is_b[listed])
+
+    def _word(self, word: str, listed: I32) -> Mask:
+        found = self.ends(word, listed)
         found |= self._states(word, listed)
         found |= self._severities(word, listed)
         found |= self._verdicts(word, listed)

@@ -166,6 +166,10 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         flow, is_b = int(streams.flow[stream]), int(streams.client_is_b[stream])
         return self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True)
 
+    def ends(self, stream: int) -> str:
+        """Client and server of ``stream`` in one line."""
+        return f" {self.glyphs.right} ".join(self._endpoints(stream))
+
     def _states(self, stream: int) -> tuple[str, int, int]:
         assert self.session is not None
         streams, store = self.session.streams, self.session.store
@@ -269,10 +273,13 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         states, client_state, server_state = self._states(stream)
         severity, lost_ns = session.severity, session.lost_ns
         diagnosis = self._diagnosis(stream)
+        chosen = np.array([stream], np.int32)
         return ListRow(
             session.streams, stream, client, server, states, client_state, server_state,
             severity=int(severity[stream]) if stream < len(severity) else 0,
             lost_ns=int(lost_ns[stream]) if stream < len(lost_ns) else 0,
+            bits=int(session.rates.bits(chosen)[0]),
+            packet_rate=int(session.rates.packets(chosen)[0]),
             diagnosis=diagnosis,
             verdict="" if diagnosis else self._verdict(stream),
             palette=self.palette,

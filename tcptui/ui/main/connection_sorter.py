@@ -34,6 +34,14 @@ class ConnectionSorter:
         """Whether `compute` may run on the event loop."""
         return self.is_natural(narrowing, sorting) or self._session.streams.count <= INLINE_STREAMS
 
+    def with_end(self, text: str) -> I32:
+        """Numbers of the streams of which an end contains every word of ``text``, ascending."""
+        with self._lock:
+            listed = self._session.streams.listed()
+            for word in text.casefold().split():
+                listed = listed[self._matcher.ends(word, listed)]
+            return listed
+
     def compute(self, narrowing: ListFilter, sorting: Sorting) -> I32:
         """Numbers of the streams that match ``narrowing``, in the order of ``sorting``."""
         count = self._session.streams.count

@@ -161,7 +161,7 @@ class LearningScreen(WatchingScreen):
         walk = self.walk
         if walk is None:
             return
-        cases = await asyncio.to_thread(_all_cases)
+        cases = await asyncio.to_thread(all_cases)
         ids = [case.id for case in cases]
         wanted = ids.index(walk.case.id) + step if step else ids.index(walk.case.twin or "")
         if not 0 <= wanted < len(cases):
@@ -263,7 +263,7 @@ class LearningScreen(WatchingScreen):
 
     @work(group="case", exclusive=True)
     async def _teach(self, subjects: list[Subject]) -> None:
-        cases = await asyncio.to_thread(_all_cases)
+        cases = await asyncio.to_thread(all_cases)
         taught = [(case, each) for each in subjects if (case := _case_for(each, cases))]
         own = None if self.walk is None else self.walk.case
         if own is not None and (not taught or taught[0][0].id == own.id):
@@ -293,6 +293,17 @@ class LearningScreen(WatchingScreen):
         await self.app.push_screen(screen)
         screen.say(self.words("learning.notice.case", title=case.title[self.words.language]))
 
+    @work(group="case", exclusive=True)
+    async def go_to_case(self, case: Case) -> None:
+        """Open ``case``: above a capture, in the place of another case."""
+        walk = CaseWalk(case)
+        if self.walk is None:
+            await self._open_case(walk)
+            return
+        session = await asyncio.to_thread(open_file, case.captures[0])
+        self.end_prediction()
+        self.app.switch_screen(self._sibling(session, walk))  # not awaited: see `_go_to_case`
+
     def go_back(self) -> bool:
         """End the prediction, or close a case that was opened above a capture; returns whether there was either."""
         if self.end_prediction():
@@ -314,7 +325,7 @@ def _case_for(subject: Subject, cases: list[Case]) -> Case | None:
 
 
 @cache
-def _all_cases() -> list[Case]:
+def all_cases() -> list[Case]:
     """All bundled cases, loaded once: loading takes a moment."""
     from tcptui.lessons.loader import load_cases
 

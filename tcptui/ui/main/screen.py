@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -24,7 +25,7 @@ from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.learning import LearningScreen
+from tcptui.ui.main.learning import LearningScreen, all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.main.workspace import Workspace
@@ -32,6 +33,8 @@ from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import BindingType
 
     from tcptui.findings.trouble import TroubleGroup
@@ -213,8 +216,7 @@ class MainScreen(LearningScreen):
         if result.other:
             self.action_other()
         elif result.chosen is not None:
-            self.workspace.activate(Pane.CONNECTIONS)
-            self.narrow_to(result.chosen)
+            self.list_chosen(result.chosen)
         elif result.frame:
             self.workspace.show_selected_stream()
             self.show_frame(result.frame)
@@ -401,12 +403,55 @@ class MainScreen(LearningScreen):
         words, sorting = self.words, self.workspace.connections.index.sorting
         by = words(f"screen.sort.{sorting.key.value}")
         now = {
+            "follow": self._on_off(self.workspace.following),
+            "pause": self._on_off(self.paused),
+            "zoom": self._on_off(self.workspace.arrangement.zoomed),
+            "narrow": " ".join(self.workspace.connections.index.narrowing.words),
             "sort": by,
             "reverse": by,
             "time_base": words(f"screen.times.{self.options.time_base.value}"),
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
         return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
+
+    def _on_off(self, value: bool) -> str:
+        return self.words("guide.palette.on" if value else "guide.palette.off")
+
+    async def palette_places(self, query: str) -> Sequence[PaletteEntry]:
+        """Findings, connections and cases called as ``query``, to go to; no findings in a case: they answer it."""
+        from tcptui.ui.main.places import LEAST_LETTERS, case_places, connection_places, finding_places
+
+        seen = self.trouble_watch.seen if self.walk is None else None
+        groups = () if seen is None else seen.trouble.groups
+        places = finding_places(query, groups, self.words, self.list_chosen)
+        if len(query.strip()) >= LEAST_LETTERS:
+            found = await asyncio.to_thread(self._ordering.with_end, query)
+            connections = self.workspace.connections
+            places += connection_places(query, found, self.words, connections.ends, self.go_to_stream, self.list_with)
+            cases = await asyncio.to_thread(all_cases)
+            places += case_places(query, cases, self.words, self.go_to_case)
+        return places
+
+    def list_chosen(self, chosen: ChosenStreams) -> None:
+        """List only ``chosen``, in front."""
+        self.workspace.activate(Pane.CONNECTIONS)
+        self.narrow_to(chosen)
+
+    def list_with(self, text: str) -> None:
+        """List only the connections with ``text``, in front."""
+        self.workspace.activate(Pane.CONNECTIONS)
+        self.narrow_to(None)
+        self.narrow(text)
+
+    def go_to_stream(self, stream: int) -> None:
+        """Go to a connection; the list is no longer narrowed where that left it out."""
+        connections = self.workspace.connections
+        self.workspace.following = False
+        self.workspace.activate(Pane.CONNECTIONS)
+        if not connections.put_on_stream(stream, by_user=True):
+            self._goal = stream
+            connections.index.narrowing = ListFilter()
+            self.reorder(now=True)
 
     # -- the program -------------------------------------------------------------------------
     def action_help(self) -> None:

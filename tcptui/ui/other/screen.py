@@ -206,10 +206,9 @@ class OtherScreen(NoticingScreen[OtherResult]):
         self._bar.update(Content(f" {text}"), layout=False)
 
     def show_hints(self) -> None:
-        """Show the hints for the level, unless a notice is shown."""
-        if not self.has_notice:
-            quotes = self._level >= PACKETS and self._quotes(self.packets.store_row)
-            self.hint_line.show(hints_at(self._level, quotes=quotes))
+        """Show the hints for the level, behind a notice where there is one."""
+        quotes = self._level >= PACKETS and self._quotes(self.packets.store_row)
+        self.put_hints(hints_at(self._level, quotes=quotes))
 
     def _show_packet(self) -> None:
         row = self.packets.store_row

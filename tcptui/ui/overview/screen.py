@@ -222,10 +222,9 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         self.show_hints()
 
     def show_hints(self) -> None:
-        """Show the hints for what has the focus, unless a notice is shown."""
-        if not self.has_notice:
-            hints = GROUP_HINTS if self.focused is self.groups else EXPLANATION_HINTS
-            self.hint_line.show(hints if self.groups.groups else QUIET_HINTS)
+        """Show the hints for what has the focus, behind a notice where there is one."""
+        hints = GROUP_HINTS if self.focused is self.groups else EXPLANATION_HINTS
+        self.put_hints(hints if self.groups.groups else QUIET_HINTS)
 
     # -- keys --------------------------------------------------------------------------
     def action_other_pane(self) -> None:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tcptui.ui.help_pages import KeyGroup, Section, help_page, sections_of
+from tcptui.ui.help_pages import KeyGroup, Section, for_width, help_page, sections_of
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.widgets.document import Document
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+    from textual.geometry import Size
 
     from tcptui.ui.main.state_moves import PacketMoves
+    from tcptui.ui.prose import Block
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -51,6 +53,18 @@ class SectionTabs(Static):
     def section_at(self, x: int) -> Section | None:
         """The section whose label is at column ``x``."""
         return next((section for start, end, section in self._spots if start <= x < end), None)
+
+
+class HelpDocument(Document):
+    """The help page: in two columns where they fit."""
+
+    def __init__(self, page: Sequence[Block]) -> None:
+        super().__init__(page, id="help-page")
+        self._page = tuple(page)
+
+    def page_for(self, size: Size) -> tuple[Block, ...]:
+        """The page for the width of ``size``."""
+        return for_width(self._page, size.width)
 
 
 class HelpScreen(NoticingScreen[None], ModalScreen[None]):
@@ -89,7 +103,7 @@ class HelpScreen(NoticingScreen[None], ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Tabs, page, hint."""
         yield SectionTabs({section: self.words(f"guide.help.tab.{section.value}") for section in self._sections})
-        yield Document(self._page, id="help-page")
+        yield HelpDocument(self._page)
         yield Static(Content(self.words("guide.help.hint")), id="help-hint", markup=False)
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""Base class of the screens with a bottom line: short notices in the place of its hints, and copying with a notice."""
+"""Base class of the screens with a bottom line: short notices before its hints, and copying with a notice."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from textual.timer import Timer
 
+    from tcptui.ui.hint import Hint
     from tcptui.ui.leaving import Leaving
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -29,7 +31,7 @@ _LONG_NOTICE_SECONDS: Final = 6.0
 
 
 class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultType]):
-    """Has a `HintLine` on which `say` puts a notice for a while."""
+    """Has a `HintLine` on which `say` puts a notice for a while; the next key takes it away."""
 
     def __init__(self, words: Words, glyphs: Glyphs) -> None:
         super().__init__()
@@ -41,8 +43,12 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
     def show_hints(self) -> None:
         """Put the hints back; for subclasses."""
 
+    def put_hints(self, hints: Sequence[Hint]) -> None:
+        """Show ``hints``, behind the notice where there is one."""
+        self.hint_line.show(hints, self.hint_line.notice if self.has_notice else "")
+
     def show_notice(self, text: str) -> None:
-        """Put ``text`` in the place of the hints."""
+        """Put ``text`` before the hints."""
         self.hint_line.show(self.hint_line.hints, text)
 
     def notice_over(self) -> None:
@@ -52,7 +58,7 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
             leaving.forget()
 
     def say(self, text: str, seconds: float = _NOTICE_SECONDS) -> None:
-        """Show ``text`` for ``seconds`` in the place of the hints."""
+        """Show ``text`` for ``seconds``, or until the next key, before the hints."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
             self.notice_over()
@@ -60,7 +66,7 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
         self._notice_timer = self.set_timer(seconds, self._end_notice)
 
     def end_notice(self) -> None:
-        """Take the notice away, and put the hints back."""
+        """Take the notice away, if there is one, and put the hints back."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
             self._drop_notice()

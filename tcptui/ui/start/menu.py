@@ -133,6 +133,9 @@ class StartMenu:
             title = words(f"guide.start.{name}")
             if filter_words and name == "interfaces":
                 title = words("guide.start.filtered", title=title, filter=safe_text(filter_words))
+            if name == "cases" and self._cases:
+                done = sum(row.done for row in self._cases)
+                title = words("guide.start.cases_done", title=title, done=done, all=len(self._cases))
             rows.append(HeadingRow(title))
             rows += fits or [NoteRow(note)]
         return rows or [NoteRow(words("guide.start.nothing"))]

@@ -349,6 +349,13 @@ class StartScreen(LowLatencyScreen[None]):
                    ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
         return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
 
+    async def palette_places(self, query: str) -> Sequence[PaletteEntry]:
+        """The cases called as ``query``, to open."""
+        from tcptui.ui.main.places import case_places
+
+        cases = [row.case for row in self._menu.rows() if isinstance(row, CaseRow)]
+        return case_places(query, cases, self.words, lambda case: self._choose(OpenCase(case.id)))
+
     def action_cases(self) -> None:
         """Go to the cases."""
         self.query_one(StartList).go_to_cases()

@@ -6,6 +6,7 @@ They repaint only when their text has changed and, but for the notice line, neve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -22,8 +23,9 @@ from tcptui.ui.widgets.painted_lines import PaletteMixin
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from tcptui.session.rates import Rate
     from tcptui.ui.hint import Hint
     from tcptui.words.catalogue import Words
 
@@ -35,6 +37,8 @@ _SOURCE_SHARE: Final = 30
 #: … and the capture filter this share, and at least so many cells.
 _FILTER_SHARE: Final = 25
 _FILTER_LEAST: Final = 12
+#: Cells between two parts of the status bar.
+_BESIDE: Final = 2
 #: A lag is shown from this on (seconds): a smaller one is only what came since the last batch.
 _BEHIND_SHOWN: Final = 1.0
 #: A lag of this many seconds or more is shown without tenths.
@@ -111,6 +115,48 @@ class Status:
     """The BPF expression that chose the packets, as safe text; empty: none did."""
     unsaved: bool = False
     """Whether there are packets that are in no file."""
+    rate: Rate | None = None
+    """Traffic of all packets; None: it is not known."""
+    rate_is_current: bool = False
+    """Whether it is that of the last seconds, not an average."""
+
+
+class _Part(IntEnum):
+    """The parts of the status bar by their importance, the most important first."""
+
+    SOURCE = auto()
+    UNSAVED = auto()
+    FILTER = auto()
+    DROPPED = auto()
+    PROBLEMS = auto()
+    BEHIND = auto()
+    RATE = auto()
+    PACKETS = auto()
+    CONNECTIONS = auto()
+    DROPPED_NONE = auto()
+    AVERAGE = auto()
+    NAME = auto()
+    SPOOL = auto()
+    EVICTED = auto()
+    CONNECTIONS_EVICTED = auto()
+    PLACE = auto()
+    CUT = auto()
+    OWN = auto()
+
+
+def _size(cells: Cells) -> int:
+    return sum(cell_len(text) for text, _ in cells)
+
+
+def _that_fit(parts: Mapping[_Part, Cells], room: int) -> list[Cells]:
+    """Of ``parts`` the most important ones, as many as fit into ``room`` cells, in the order of ``parts``."""
+    chosen = []
+    for part in sorted(parts):
+        room -= _size(parts[part]) + _BESIDE
+        if room < 0:
+            break
+        chosen.append(part)
+    return [cells for part, cells in parts.items() if part in chosen]
 
 
 class StatusBar(OneLine):
@@ -134,6 +180,16 @@ class StatusBar(OneLine):
         tail = most // 2
         return set_cell_size(source, most - tail - 1) + self.glyphs.ellipsis + source[-tail:]
 
+    def _filter(self, width: int, room: int) -> str:
+        """The capture filter, cut to its share of the line and to what is left of ``room`` beside *not saved*."""
+        status, words = self.status, self.words
+        before = cell_len(words("screen.status.filter", words="")) + 2 * _BESIDE
+        if status.unsaved:
+            before += cell_len(words("screen.status.unsaved")) + _BESIDE
+        most = max(_FILTER_LEAST, min(width * _FILTER_SHARE // 100, room - before))
+        chosen = fit(status.filter_words, min(most, cell_len(status.filter_words)), self.glyphs.ellipsis)
+        return words("screen.status.filter", words=chosen)
+
     def _right(self) -> Cells:
         """The state of the display, at the right end: paused, loading or following."""
         status, words, palette = self.status, self.words, self.palette
@@ -150,22 +206,21 @@ class StatusBar(OneLine):
         return []
 
     def cells(self, width: int) -> Cells:
-        """The parts of the line, the most important first; those at the right that do not fit are left out."""
+        """The parts of the line; the least important ones that do not fit are left out."""
         status, words, palette, glyphs = self.status, self.words, self.palette, self.glyphs
         bar = palette.bar
         on_bar = Style(bgcolor=bar.bgcolor)
         lamp = glyphs.error if status.failed else glyphs.live if status.live else glyphs.bullet
         lamp_style = palette.error if status.failed else palette.good if status.live else palette.faint
-        parts: list[Cells] = [
-            [(" tcptui", palette.key + on_bar)],
-            [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)],
-            [(words("screen.status.packets", n=Count(status.packets)), bar)],
-            [(words("screen.status.connections", n=Count(status.connections)), bar)],
-        ]
+        right = [(text, style + on_bar) for text, style in self._right()]
+        room = width - _size(right)
+        parts: dict[_Part, Cells] = {_Part.NAME: [(" tcptui", palette.key + on_bar)]}
+        parts[_Part.SOURCE] = [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)]
         if status.filter_words:
-            most = max(_FILTER_LEAST, width * _FILTER_SHARE // 100)
-            chosen = fit(status.filter_words, min(most, cell_len(status.filter_words)), glyphs.ellipsis)
-            parts.insert(2, [(words("screen.status.filter", words=chosen), palette.key + on_bar)])
+            chosen = self._filter(width, room - _size(parts[_Part.SOURCE]))
+            parts[_Part.FILTER] = [(chosen, palette.key + on_bar)]
+        parts[_Part.PACKETS] = [(words("screen.status.packets", n=Count(status.packets)), bar)]
+        parts[_Part.CONNECTIONS] = [(words("screen.status.connections", n=Count(status.connections)), bar)]
         problems: Cells = []
         if status.errors:
             problems.append((f"{glyphs.error}{grouped(status.errors)}", palette.error + on_bar))
@@ -174,44 +229,45 @@ class StatusBar(OneLine):
                 (f"{' ' if problems else ''}{glyphs.warning}{grouped(status.warnings)}", palette.warning + on_bar)
             )
         if problems:
-            parts.append(problems)
+            parts[_Part.PROBLEMS] = problems
+        if status.rate is not None:
+            packets = amount(status.rate.packets) if status.rate.packets or not status.rate.bits else "<1"
+            facts = {"bits": amount(status.rate.bits), "packets": packets}
+            part, key = (_Part.RATE, "rate") if status.rate_is_current else (_Part.AVERAGE, "average")
+            parts[part] = [(words(f"screen.status.{key}", **facts), bar)]
         if status.kernel_dropped is not None:
-            style = palette.error + on_bar if status.kernel_dropped else bar
-            parts.append([(words("screen.status.dropped", count=grouped(status.kernel_dropped)), style)])
+            text = words("screen.status.dropped", count=grouped(status.kernel_dropped))
+            part, style = (_Part.DROPPED, palette.error) if status.kernel_dropped else (_Part.DROPPED_NONE, bar)
+            parts[part] = [(text, style + on_bar)]
         if status.unsaved:
-            parts.append([(words("screen.status.unsaved"), palette.warning + on_bar)])
+            parts[_Part.UNSAVED] = [(words("screen.status.unsaved"), palette.warning + on_bar)]
         if status.behind_seconds >= _BEHIND_SHOWN:
             seconds = f"{status.behind_seconds:.{int(status.behind_seconds < _WHOLE_SECONDS)}f}"
             text = words("screen.status.behind", seconds=seconds, size=amount(status.behind_bytes))
-            parts.append([(text, palette.warning + on_bar)])
+            parts[_Part.BEHIND] = [(text, palette.warning + on_bar)]
         if status.spool_bytes is not None:
             facts = {"size": amount(status.spool_bytes), "limit": amount(status.spool_limit or 0)}
             key = "spool" if status.spool_limit is None else "spool_of"
-            parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
+            parts[_Part.SPOOL] = [(words(f"screen.status.{key}", **facts), palette.faint + on_bar)]
         if status.evicted:
-            parts.append([(words("screen.status.left", count=amount(status.evicted)), palette.faint + on_bar)])
+            parts[_Part.EVICTED] = [(words("screen.status.left", count=amount(status.evicted)), palette.faint + on_bar)]
         if status.connections_evicted:
             count = amount(status.connections_evicted)
-            parts.append([(words("screen.status.connections_left", count=count), palette.faint + on_bar)])
+            text = words("screen.status.connections_left", count=count)
+            parts[_Part.CONNECTIONS_EVICTED] = [(text, palette.faint + on_bar)]
         if status.place is not CapturePoint.UNKNOWN:
-            parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
+            text = words(f"screen.status.place.{status.place.value}")
+            parts[_Part.PLACE] = [(text, palette.faint + on_bar)]
         if status.cut_frames:
-            parts.append([(words("screen.status.cut", n=Count(status.cut_frames)), palette.faint + on_bar)])
+            text = words("screen.status.cut", n=Count(status.cut_frames))
+            parts[_Part.CUT] = [(text, palette.faint + on_bar)]
         if status.own is not OwnScreen.LOCAL:
             style = palette.warning if status.own is OwnScreen.NOT_FOUND else palette.faint
-            parts.append([(words(f"screen.status.own.{status.own.value}"), style + on_bar)])
-        right = [(text, style + on_bar) for text, style in self._right()]
-        room = width - sum(cell_len(text) for text, _ in right)
+            parts[_Part.OWN] = [(words(f"screen.status.own.{status.own.value}"), style + on_bar)]
         line: Cells = []
-        used = 0
-        for part in parts:
-            size = sum(cell_len(text) for text, _ in part) + 2
-            if used + size > room:
-                break
-            line += part if not line else [("  ", bar), *part]
-            used += size
-        used = sum(cell_len(text) for text, _ in line)
-        return [*line, (" " * max(0, room - used), bar), *right]
+        for shown in _that_fit(parts, room):
+            line += shown if not line else [(" " * _BESIDE, bar), *shown]
+        return [*line, (" " * max(0, room - _size(line)), bar), *right]
 
 
 class NoticeLine(OneLine):
@@ -311,7 +367,7 @@ class HintLine(OneLine):
         """Hints of the prompt that is open; empty: none is."""
 
     def show(self, hints: Sequence[Hint], notice: str = "") -> None:
-        """Show ``hints``, or a ``notice`` in their place."""
+        """Show ``hints``, with a ``notice`` before them."""
         if (hints, notice) != (self.hints, self.notice):
             self.hints, self.notice = hints, notice
             self.refresh()
@@ -323,13 +379,16 @@ class HintLine(OneLine):
             self.refresh()
 
     def cells(self, width: int) -> Cells:
-        """As many hints as fit, in order."""
+        """The notice, and as many hints as fit, in order."""
         palette = self.palette
         key_style = palette.key + Style(bgcolor=palette.bar.bgcolor)
-        if self.notice:
-            return [(fit(" " + self.notice, width, self.glyphs.ellipsis).rstrip(), key_style)]
         line: Cells = [(" ", palette.bar)]
         used = 1
+        if self.notice:
+            notice = f" {fit(self.notice, min(width - 2, cell_len(self.notice)), self.glyphs.ellipsis)} "
+            # A notice is told from the hints behind it without colours, too.
+            line = [(notice, key_style + Style(reverse=True)), (_GAP, palette.bar)]
+            used = cell_len(notice) + len(_GAP)
         for hint in self._over or self.hints:
             label = self.words(hint.word)
             size = cell_len(hint.key) + 1 + cell_len(label) + len(_GAP)

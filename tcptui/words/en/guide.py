@@ -73,6 +73,14 @@ WORDS: Final[dict[str, str]] = {
     ),
     "guide.reading.signs": "Other signs:",
     "guide.sign.counts": "in the top line: connections whose worst finding is an error, and a warning",
+    "guide.sign.troubled": (
+        "at the beginning of a connection: its worst finding, and how many of its packets have a verdict of loss, "
+        "reordering, or a full or closed window"
+    ),
+    "guide.sign.rate": (
+        "bits per second, and beside it packets: of the last 3 seconds while packets come, else on average; nothing "
+        "stands there for a connection of less than 5 ms"
+    ),
     "guide.sign.live": (
         "in the top line, and where a stream is followed: packets still come; on the start screen: the interface is up, "
         "or you have finished the case"
@@ -167,6 +175,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.interfaces": "Watch an interface",
     "guide.start.files": "Recent files",
     "guide.start.cases": "Cases to learn from",
+    "guide.start.cases_done": "{title}: {done} of {all} done",
     "guide.start.looking": "looking for interfaces",
     "guide.start.reading": "reading the cases",
     "guide.start.no_interface": "no interface was found",
@@ -200,7 +209,14 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.key.back": "back",
     # the command palette
     "guide.palette.prompt": "What do you want to do?",
-    "guide.palette.nothing": "No command is called like this.",
+    "guide.palette.nothing": "No command, finding, connection or case is called like this.",
+    "guide.palette.case": "{number:03} {title}",
+    "guide.palette.connections": "List the {n:connection|connections} with “{text}”",
+    "guide.palette.group.case": "Case",
+    "guide.palette.group.connection": "Connection",
+    "guide.palette.group.finding": "Finding, {n:connection|connections}",
+    "guide.palette.on": "on",
+    "guide.palette.off": "off",
     "guide.palette.now": "now",
     "guide.palette.colours": "Colours",
     "guide.palette.theme.tcptui": "Dark colours",

@@ -1,0 +1,178 @@
+"""The palette goes to what is typed: a finding's connections, a connection, a case."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.lessons.loader import load_cases
+from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.palette import ActionCommands, Palette
+from tcptui.ui.start.choice import OpenCase
+from tcptui.ui.start.menu import Offer
+from tcptui.ui.start.screen import StartScreen
+from tcptui.ui.user_files import RecentFiles
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; the test's time-out is the limit."""
+    for _ in range(2000):
+        if condition():
+            return
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never happened")
+
+
+async def offered(screen: MainScreen, query: str) -> list[tuple[str, str]]:
+    """What the palette lists for ``query``, the best first: title and the line that is drawn."""
+    hits = [hit async for hit in ActionCommands(screen).search(query)]
+    return [(hit.text or "", str(hit.match_display)) for hit in sorted(hits, key=lambda hit: -hit.score)]
+
+
+async def choose(shown: Shown, query: str, title: str) -> None:
+    """Do what the palette lists under ``title``."""
+    hits = [hit async for hit in ActionCommands(shown.screen).search(query)]
+    result = next(hit for hit in hits if hit.text == title).command()
+    if inspect.isawaitable(result):
+        await result
+
+
+@pytest.mark.parametrize(("language", "typed"), [(Language.EN, "refused"), (Language.ZH, "拒绝")])
+async def test_finding_is_offered_first_and_lists_its_connections(
+    show: Show, troubled_session: Session, language: Language, typed: str
+) -> None:
+    async with show(troubled_session, (120, 40), language) as shown:
+        watch = shown.screen.trouble_watch
+        await until(shown.pilot, lambda: watch.is_settled)
+        await shown.press("ctrl+p")
+        palette = shown.pilot.app.screen
+        assert isinstance(palette, Palette)
+        for letter in typed:
+            await shown.pilot.press(letter)
+        await shown.pilot.press("enter")
+        await until(shown.pilot, lambda: isinstance(shown.pilot.app.screen, MainScreen))
+        connections = shown.screen.workspace.connections
+        await until(shown.pilot, lambda: connections.row_count == 5)
+        chosen = connections.index.narrowing.chosen
+
+    assert chosen is not None
+    assert sorted(chosen.streams) == [0, 1, 2, 3, 4]
+
+
+async def test_command_that_is_typed_comes_before_places(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session) as shown:
+        await until(shown.pilot, lambda: shown.screen.trouble_watch.is_settled)
+        first = await offered(shown.screen, "sort")
+
+    assert first[0][0] == shown.screen.words("screen.key.sort")
+
+
+async def test_address_and_port_go_to_a_connection_even_where_the_list_is_narrowed(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        connections = shown.screen.workspace.connections
+        listed = await offered(shown.screen, "40003")
+        shown.screen.narrow("10.0.0.1")
+        await shown.settle()
+        await choose(shown, "40003", "10.0.0.2:40003 → 192.0.2.20:8443")
+        await until(shown.pilot, lambda: connections.stream == 2)
+        narrowing = connections.index.narrowing
+
+    assert [title for title, _line in listed] == ["10.0.0.2:40003 → 192.0.2.20:8443"]
+    assert not narrowing
+
+
+async def test_address_of_several_connections_lists_them(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        listed = [title for title, _line in await offered(shown.screen, "192.0.2.10")]
+        await choose(shown, "192.0.2.10", listed[0])
+        await until(shown.pilot, lambda: shown.screen.workspace.connections.row_count == 3)
+
+    assert listed[0] == "List the 3 connections with “192.0.2.10”"
+    assert len(listed) == 4
+
+
+async def test_case_opens_above_the_capture_and_esc_comes_back(show: Show, mixed_session: Session) -> None:
+    case = next(case for case in load_cases() if case.id == "zero-window")
+    async with show(mixed_session) as shown:
+        before = shown.screen
+        await choose(shown, case.title.en, f"{case.number:03} {case.title.en}")
+        await until(shown.pilot, lambda: shown.pilot.app.screen is not before)
+        opened = shown.pilot.app.screen
+        assert isinstance(opened, MainScreen)
+        walk = opened.walk
+
+    assert walk is not None
+    assert walk.case.id == case.id
+    assert opened.nested
+
+
+async def test_case_does_not_give_its_findings_away() -> None:
+    case = next(case for case in load_cases() if case.id == "zero-window")
+    app = TcptuiApp(await asyncio.to_thread(open_file, case.captures[0]), options=ViewOptions(numeric=True), case=case)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        told = await screen.palette_places("window")
+        titles = [entry.title for entry in told]
+
+    assert titles
+    assert all(title[:3].isdigit() for title in titles)
+
+
+async def test_hostile_name_of_a_host_is_text(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        listed = await offered(shown.screen, "[@click=app.quit]x[/]")
+
+    assert listed[0][0] == shown.screen.words("guide.palette.nothing")
+
+
+async def test_current_values_stand_beside_what_changes_them(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        words = shown.screen.words
+        await shown.press("z")
+        shown.screen.narrow("443")
+        now = {entry.action: entry.now for entry in shown.screen.palette_entries()}
+
+    assert now["zoom"] == words("guide.palette.on")
+    assert now["follow"] == now["pause"] == words("guide.palette.off")
+    assert now["narrow"] == "443"
+
+
+async def test_case_is_offered_on_the_start_screen(tmp_path: Path) -> None:
+    cases = load_cases()
+    chosen: list[object] = []
+    app = TcptuiApp(None, offer=Offer(RecentFiles(tmp_path), cases, interfaces=list, counters=dict))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        screen = app.screen
+        assert isinstance(screen, StartScreen)
+        places = await screen.palette_places("zero window")
+        assert places[0].go is not None
+        places[0].go()
+        await until(pilot, lambda: app.return_value is not None)
+        chosen.append(app.return_value)
+
+    assert isinstance(chosen[0], OpenCase)
+    assert chosen[0].id == "zero-window"
