@@ -96,6 +96,10 @@ COMMANDS: Final = (
     Command("clear", "C", "C", "app.capture_anew", KeyArea.PROGRAM),
     Command("choose", "i", "i", "app.choose_again", KeyArea.PROGRAM),
     Command("help", "question_mark", "?", "help", KeyArea.PROGRAM),
+    Command(
+        "tour_dismiss", "delete,backspace", "Del", "tour_dismiss", KeyArea.PROGRAM, in_palette=False, screen="tour"
+    ),
+    Command("tour", "", "", "tour", KeyArea.PROGRAM, screen="tour"),
     Command("palette", "ctrl+p", "Ctrl+P", "app.command_palette", KeyArea.PROGRAM, in_palette=False),
     Command("redraw", "ctrl+l", "Ctrl+L", "app.redraw", KeyArea.PROGRAM),
     Command("suspend", "ctrl+z", "Ctrl+Z", "app.suspend_process", KeyArea.PROGRAM),

@@ -26,7 +26,9 @@ from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.terminal.run import run_app
 from tcptui.ui.terminal.setup import TerminalSetup, prepare_terminal, wait_for_data
+from tcptui.ui.tour.progress import Tour
 from tcptui.ui.user_files import LearningRecord, state_directory
+from tcptui.ui.view_options import TourChoice
 from tcptui.words.errors import safe_facts, say
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ class Launch:
         self.privileges = Privileges(PrivilegeState.ORDINARY, "")
         self.own = OwnTraffic()
         self.settings = DEFAULTS
+        self.tour = Tour(wanted=False)
         self.choices = ScreenChoices()
         """What was chosen on the screen, now or last time."""
         self.round = ExitStack()
@@ -86,7 +89,9 @@ class Launch:
     def take_settings(self, common: Common, words: Words, settings: Settings) -> None:
         """Use ``settings``, the language that they chose, and what was chosen on the screen last time."""
         self.common, self.words, self.settings = common, words, settings
-        self.choices = ScreenChoices(state_directory(os.environ))
+        directory = state_directory(os.environ)
+        self.choices = ScreenChoices(directory)
+        self.tour = Tour(directory, wanted=settings.tour is not TourChoice.OFF)
 
     def begin_round(self) -> None:
         """Close the previous capture, and prepare for another one."""
@@ -167,6 +172,7 @@ class Launch:
             begin_anew=begin_anew,
             learning=LearningRecord(state_directory(os.environ)),
             choices=self.choices,
+            tour=self.tour,
         )
         code = TcptuiError.exit_code
         try:

@@ -24,9 +24,9 @@ from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.learning import LearningScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -57,7 +57,7 @@ class Seek:
     """Deadline, by `time.monotonic`."""
 
 
-class MainScreen(LearningScreen):
+class MainScreen(TouringScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -404,6 +404,7 @@ class MainScreen(LearningScreen):
             "sort": by,
             "reverse": by,
             "time_base": words(f"screen.times.{self.options.time_base.value}"),
+            "tour": self.tour_now,
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
         return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]

@@ -41,6 +41,9 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
     def show_hints(self) -> None:
         """Put the hints back; for subclasses."""
 
+    def show_tour(self) -> None:
+        """Show the hint of the tour that fits now, if any; for subclasses."""
+
     def show_notice(self, text: str) -> None:
         """Put ``text`` in the place of the hints."""
         self.hint_line.show(self.hint_line.hints, text)
