@@ -35,7 +35,8 @@ SHOWN: Final = {command.name: command.shown for command in COMMANDS}
 #: Keys to go where a hint is shown, the key of the hint, and keys to come back.
 STEPS: Final[tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...]] = (
     ((), "n", ()), ((), "e", ()), (("1",), "enter", ()), (("1",), "slash", ("escape",)),
-    ((), "question_mark", ("escape",)), ((), "ctrl+p", ("escape",)), (("2",), "3", ()), (("1", "G", "2"), "F", ("escape",)),
+    ((), "question_mark", ("escape",)), ((), "ctrl+p", ("escape",)), (("2",), "3", ()),
+    (("1", "G", "2"), "F", ("escape",)),
 )  # fmt: skip
 LIST: Final = Situation(Pane.CONNECTIONS, listed=MANY, has_trouble=True)
 TIMELINE: Final = Situation(Pane.TIMELINE, listed=1, has_payload=True)

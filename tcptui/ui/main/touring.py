@@ -44,7 +44,7 @@ class TouringScreen(LearningScreen):
             self.tour_line.show("")
             return
         key = shown_now(Hint(_SHOWN[hint.command], hint.word), self.options.keys).key
-        self.tour_line.show(self.words(hint.word, key=key))
+        self.tour_line.show(self.words(hint.word, key=key), key)
 
     def _situation(self) -> Situation | None:
         """What is shown now; None where a hint would be in the way: in a case, a question, or before all is judged."""

@@ -23,11 +23,12 @@ class TourLine(OneLine):
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tour") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.text = ""
+        self._key = ""
 
-    def show(self, text: str) -> None:
-        """Show ``text``; an empty one hides the line."""
+    def show(self, text: str, key: str = "") -> None:
+        """Show ``text``, in which ``key`` is marked; an empty one hides the line."""
         if text != self.text:
-            self.text = text
+            self.text, self._key = text, key
             self.set_class(bool(text), "-shown")
             self.refresh()
 
@@ -39,9 +40,12 @@ class TourLine(OneLine):
         if cell_len(lead) + cell_len(self.text) + cell_len(dismiss) > width:
             dismiss = _KEY_ALONE
         room = width - cell_len(lead) - cell_len(dismiss)
+        before, key, after = fit(self.text, room, self.glyphs.ellipsis).partition(self._key or " ")
         action = "screen.tour_dismiss"
         return [
             (lead, palette.head),
-            (fit(self.text, room, self.glyphs.ellipsis), palette.key),
+            (before, palette.plain),
+            (key, palette.key),
+            (after, palette.plain),
             (dismiss, action_style(palette.faint, action)),
         ]

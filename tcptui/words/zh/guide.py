@@ -142,6 +142,15 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.timeout": "超时",
     # 起始界面
     "guide.start.title": "tcptui {version}：TCP 连接做了什么，哪里出了问题，依据何在",
+    "guide.start.welcome": "第一次使用？按一个键开始",
+    "guide.start.welcome.about": "tcptui 说明每个 TCP 连接做了什么：谁在发送，谁在等待，丢了什么，由哪些包看出。"
+    "它只观察：不发送数据，也不查询名称。",
+    "guide.start.welcome.lesson.does": "学一课：看包，每步一个问题",
+    "guide.start.welcome.lesson.about": "按 1 或 Enter 开始：] 往下走，r 看答案，i 回到这里。全部案例在下面。",
+    "guide.start.welcome.live.does": "马上看本机的流量",
+    "guide.start.welcome.live.about": "按 2 或 Enter 在流量最大的接口上抓包。如果当前用户没有权限，会先显示可用的命令。",
+    "guide.start.welcome.file.does": "打开抓包文件：pcap 或 pcapng，压缩的也行",
+    "guide.start.welcome.file.about": "按 3 或 Enter 输入路径，Tab 补全。下次这个文件就在列表里。",
     "guide.start.interfaces": "监视网络接口",
     "guide.start.files": "最近打开的文件",
     "guide.start.cases": "可供学习的案例",
