@@ -15,6 +15,7 @@ from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.leaving import Leaving, Way
 from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.translatable import Translatable
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.start.choice import BackToStart, RestartCapture, StartChoice
 from tcptui.ui.terminal.ascii import AsciiFilter
@@ -27,6 +28,7 @@ from tcptui.ui.tour.progress import Tour
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ThemeChoice, ViewOptions
 from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.main.screen import MainScreen
     from tcptui.ui.start.screen import Offer, StartScreen
-    from tcptui.words.language import Language
 
 #: Rich's name (`Console.color_system`) for a terminal with 16 colours.
 _SIXTEEN_COLOURS = "standard"
@@ -258,6 +259,22 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         chosen = next((choice for choice, theme in _THEME_OF.items() if theme.name == name), None)
         if chosen is not None:
             self._choices.choose(chosen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """As in Textual, but the language can be changed only where one screen is open, which is made anew for it."""
+        if action == "set_language":
+            from textual.command import CommandPalette
+
+            open_now = [screen for screen in self.screen_stack[1:] if not isinstance(screen, CommandPalette)]
+            return len(open_now) == 1 and isinstance(open_now[0], Translatable)
+        return super().check_action(action, parameters)
+
+    async def action_set_language(self, code: str) -> None:
+        """Go on in the language ``code`` until the program ends, at the place where the user is."""
+        self.options = replace(self.options, language=Language(code))
+        self.words = Words(self.options.language)
+        if isinstance(self.screen, Translatable):
+            await self.switch_screen(self.screen.in_language(self.words))
 
     def on_main_screen_times_chosen(self, event: MainScreen.TimesChosen) -> None:
         """Remember the zero point of times for the next capture."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual.binding import Binding
 
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF
+from tcptui.ui.view_options import TimeBase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +81,7 @@ COMMANDS: Final = (
     Command("export", "x", "x", "export", KeyArea.SHOW),
     Command("pause", "space", "Space", "pause", KeyArea.SHOW),
     Command("raw", "number_sign", "#", "raw_numbers", KeyArea.SHOW),
-    Command("times", "", "", "time_base", KeyArea.SHOW),
+    *(Command(f"times_{base.value}", "", "", f"time_base('{base.value}')", KeyArea.SHOW) for base in TimeBase),
     Command("kernel", "o", "o", "kernel", KeyArea.SHOW),
     Command("copy", "y", "y", "copy", KeyArea.SHOW),
     Command("copy_markdown", "", "", "copy_markdown", KeyArea.SHOW),

@@ -295,7 +295,7 @@ async def test_colours_and_times_that_were_chosen_are_there_again(mixed_session:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await app.run_action("app.set_theme('tcptui-light')")
-        await app.screen.run_action("time_base")
+        await app.screen.run_action("time_base('capture')")
         await pilot.pause()
     kept = ScreenChoices(tmp_path)
     options = ViewOptions(theme=kept.theme(DEFAULTS), time_base=kept.times(DEFAULTS) or TimeBase.CLOCK)

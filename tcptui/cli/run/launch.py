@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.own_ssh import OwnTraffic
@@ -34,14 +34,13 @@ from tcptui.words.errors import safe_facts, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from textual.app import App
-
     from tcptui.capture.source import Source
     from tcptui.capture.ssh_source import RemoteTarget
     from tcptui.cli.commands import Common, Display, Limits, LiveCommand, OpenCommand, RemoteCommand
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
+    from tcptui.ui.app import TcptuiApp
     from tcptui.ui.settings.table import Settings
     from tcptui.ui.start.choice import BackToStart, RestartCapture
     from tcptui.ui.view_options import ViewOptions
@@ -139,10 +138,13 @@ class Launch:
         return session
 
     # -- what is shown ---------------------------------------------------------------------
-    def run(self, app: App[Any]) -> int:
-        """Run ``app`` on the terminal; returns the exit code."""
+    def run(self, app: TcptuiApp) -> int:
+        """Run ``app`` on the terminal; returns the exit code.  Its language counts from now on."""
         print_privilege_notice(self.privileges, self.words)
-        return run_app(app, self._setup, self.common.language)
+        try:
+            return run_app(app, self._setup, self.common.language)
+        finally:
+            self.common, self.words = replace(self.common, language=app.options.language), app.words
 
     def show(
         self,

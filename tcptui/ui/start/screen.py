@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
@@ -111,6 +111,10 @@ class StartScreen(LowLatencyScreen[None]):
         self._asked_for = ""
         self._refused: str | None = None
         """Name of the interface whose sudo command is shown; a second Enter runs it."""
+
+    def in_language(self, words: Words) -> StartScreen:
+        """The start screen with ``words``, and the filter that has been chosen."""
+        return StartScreen(replace(self.offer, filter_words=self._filter), words, self.glyphs)
 
     def compose(self) -> ComposeResult:
         """Title, list and details, input line, hints, and the text that replaces them when the screen is too small."""
