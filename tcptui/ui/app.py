@@ -15,6 +15,7 @@ from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.leaving import Leaving, Way
 from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.translatable import Translatable
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.start.choice import BackToStart, RestartCapture, StartChoice
 from tcptui.ui.terminal.ascii import AsciiFilter
@@ -23,21 +24,24 @@ from tcptui.ui.terminal.driver import PacedDriver
 from tcptui.ui.terminal.frame_pacing import FramePacer
 from tcptui.ui.terminal.key_order import KeyOrder
 from tcptui.ui.theme import ASCII, DARK, LIGHT, SIXTEEN, THEMES, UNICODE, variable_defaults
+from tcptui.ui.tour.progress import Tour
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ThemeChoice, ViewOptions
 from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from textual.actions import ActionParseResult
     from textual.app import App
     from textual.binding import BindingType
+    from textual.dom import DOMNode
 
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
     from tcptui.ui.main.screen import MainScreen
     from tcptui.ui.start.screen import Offer, StartScreen
-    from tcptui.words.language import Language
 
 #: Rich's name (`Console.color_system`) for a terminal with 16 colours.
 _SIXTEEN_COLOURS = "standard"
@@ -54,8 +58,8 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
     app: capturing needs a process that was started before the full screen.  ``may_choose`` says that there is a
     start screen to go back to, ``unsaved`` that quitting loses what was captured.  ``begin_anew`` makes the session
-    that goes on with the same capture when it is cleared; None where that is impossible.  With NO_COLOR in the
-    environment no colour is drawn at all.
+    that goes on with the same capture when it is cleared; None where that is impossible.  Without ``tour`` there are no
+    hints of the tour.  With NO_COLOR in the environment no colour is drawn at all.
     """
 
     #: Read at import: once root has been given up, the file may no longer be readable.
@@ -73,7 +77,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
         may_choose: bool = False, learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
-        begin_anew: Callable[[], Session] | None = None,
+        begin_anew: Callable[[], Session] | None = None, tour: Tour | None = None,
     ) -> None:  # fmt: skip
         # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
         super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -88,6 +92,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.offer = offer
         self.learning = learning or LearningRecord()
         self._choices = choices or ScreenChoices()
+        self.tour = tour or Tour(wanted=False)
         self._capture = capture
         self.leaving = Leaving(session, kept=not unsaved)
         self._may_choose = may_choose
@@ -162,6 +167,18 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             self.session.stop()
 
     # -- actions ---------------------------------------------------------------------
+    async def run_action(
+        self, action: str | ActionParseResult, default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:  # fmt: skip
+        """As in Textual, but whoever has used the key that a hint of the tour tells of has done that hint."""
+        handled = await super().run_action(action, default_namespace, namespaces)
+        if handled and isinstance(action, str) and not self.tour.is_over and self.tour.used(action):
+            for screen in self.screen_stack:
+                if isinstance(screen, NoticingScreen):
+                    screen.show_tour()
+        return handled
+
     def action_command_palette(self) -> None:
         """Open the command palette."""
         from tcptui.ui.palette import open_palette
@@ -245,6 +262,22 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         chosen = next((choice for choice, theme in _THEME_OF.items() if theme.name == name), None)
         if chosen is not None:
             self._choices.choose(chosen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """As in Textual, but the language can be changed only where one screen is open, which is made anew for it."""
+        if action == "set_language":
+            from textual.command import CommandPalette
+
+            open_now = [screen for screen in self.screen_stack[1:] if not isinstance(screen, CommandPalette)]
+            return len(open_now) == 1 and isinstance(open_now[0], Translatable)
+        return super().check_action(action, parameters)
+
+    async def action_set_language(self, code: str) -> None:
+        """Go on in the language ``code`` until the program ends, at the place where the user is."""
+        self.options = replace(self.options, language=Language(code))
+        self.words = Words(self.options.language)
+        if isinstance(self.screen, Translatable):
+            await self.switch_screen(self.screen.in_language(self.words))
 
     def on_main_screen_times_chosen(self, event: MainScreen.TimesChosen) -> None:
         """Remember the zero point of times for the next capture."""

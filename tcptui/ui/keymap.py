@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual.binding import Binding
 
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF
+from tcptui.ui.view_options import TimeBase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +81,7 @@ COMMANDS: Final = (
     Command("export", "x", "x", "export", KeyArea.SHOW),
     Command("pause", "space", "Space", "pause", KeyArea.SHOW),
     Command("raw", "number_sign", "#", "raw_numbers", KeyArea.SHOW),
-    Command("times", "", "", "time_base", KeyArea.SHOW),
+    *(Command(f"times_{base.value}", "", "", f"time_base('{base.value}')", KeyArea.SHOW) for base in TimeBase),
     Command("kernel", "o", "o", "kernel", KeyArea.SHOW),
     Command("copy", "y", "y", "copy", KeyArea.SHOW),
     Command("copy_markdown", "", "", "copy_markdown", KeyArea.SHOW),
@@ -96,6 +97,10 @@ COMMANDS: Final = (
     Command("clear", "C", "C", "app.capture_anew", KeyArea.PROGRAM),
     Command("choose", "i", "i", "app.choose_again", KeyArea.PROGRAM),
     Command("help", "question_mark", "?", "help", KeyArea.PROGRAM),
+    Command(
+        "tour_dismiss", "delete,backspace", "Del", "tour_dismiss", KeyArea.PROGRAM, in_palette=False, screen="tour"
+    ),
+    Command("tour", "", "", "tour", KeyArea.PROGRAM, screen="tour"),
     Command("palette", "ctrl+p", "Ctrl+P", "app.command_palette", KeyArea.PROGRAM, in_palette=False),
     Command("redraw", "ctrl+l", "Ctrl+L", "app.redraw", KeyArea.PROGRAM),
     Command("suspend", "ctrl+z", "Ctrl+Z", "app.suspend_process", KeyArea.PROGRAM),

@@ -18,6 +18,7 @@ from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import PANE_KEYS, with_keys
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.theme import THEMES
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -76,6 +77,16 @@ def theme_entries(words: Words, current: str = "") -> list[PaletteEntry]:
     ]  # fmt: skip
 
 
+def language_entries(words: Words) -> list[PaletteEntry]:
+    """One palette entry for each language but the one that is used."""
+    group = words("guide.palette.language")
+    return [
+        PaletteEntry(words(f"guide.palette.language.{other.value}"), group, f"app.set_language('{other.value}')")
+        for other in Language
+        if other is not words.language
+    ]
+
+
 def is_valid_now(screen: Screen[object], action: str) -> bool:
     """Whether ``action`` exists for ``screen`` and its `check_action` allows it."""
     namespace, name, parameters = parse(action)
@@ -99,7 +110,7 @@ class ActionCommands(Provider):
         screen = self.screen
         own = screen.palette_entries() if isinstance(screen, OffersCommands) else main_entries(words)
         themes = [] if self.app.no_color else theme_entries(words, self.app.theme)
-        return [entry for entry in (*own, *themes) if is_valid_now(self.screen, entry.action)]
+        return [entry for entry in (*own, *language_entries(words), *themes) if is_valid_now(self.screen, entry.action)]
 
     async def discover(self) -> Hits:
         """All valid commands, shown before anything is typed."""

@@ -39,6 +39,13 @@ class LayoutChoice(Enum):
     WIDE = "wide"
 
 
+class TourChoice(Enum):
+    """Whether the hints of the tour are shown until they are done."""
+
+    ON = "on"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
     """Options that change how results are shown, never the results."""

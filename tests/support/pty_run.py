@@ -36,7 +36,7 @@ def environment(home: Path, **more: Word) -> dict[bytes, bytes]:
     clean: dict[str, Word] = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
         "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none", "TMPDIR": str(home),
-        FALLBACK_VARIABLE: str(home),
+        FALLBACK_VARIABLE: str(home), "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"],  # of the run of the tests
     }  # fmt: skip
     return {os.fsencode(name): os.fsencode(value) for name, value in (clean | more).items()}
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.own_ssh import OwnTraffic
@@ -26,13 +26,13 @@ from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.terminal.run import run_app
 from tcptui.ui.terminal.setup import TerminalSetup, prepare_terminal, wait_for_data
+from tcptui.ui.tour.progress import Tour
 from tcptui.ui.user_files import LearningRecord, state_directory
+from tcptui.ui.view_options import TourChoice
 from tcptui.words.errors import safe_facts, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from textual.app import App
 
     from tcptui.capture.source import Source
     from tcptui.capture.ssh_source import RemoteTarget
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
+    from tcptui.ui.app import TcptuiApp
     from tcptui.ui.settings.table import Settings
     from tcptui.ui.start.choice import BackToStart, RestartCapture
     from tcptui.ui.view_options import ViewOptions
@@ -68,6 +69,7 @@ class Launch:
         self.privileges = Privileges(PrivilegeState.ORDINARY, "")
         self.own = OwnTraffic()
         self.settings = DEFAULTS
+        self.tour = Tour(wanted=False)
         self.choices = ScreenChoices()
         """What was chosen on the screen, now or last time."""
         self.round = ExitStack()
@@ -86,7 +88,9 @@ class Launch:
     def take_settings(self, common: Common, words: Words, settings: Settings) -> None:
         """Use ``settings``, the language that they chose, and what was chosen on the screen last time."""
         self.common, self.words, self.settings = common, words, settings
-        self.choices = ScreenChoices(state_directory(os.environ))
+        directory = state_directory(os.environ)
+        self.choices = ScreenChoices(directory)
+        self.tour = Tour(directory, wanted=settings.tour is not TourChoice.OFF)
 
     def begin_round(self) -> None:
         """Close the previous capture, and prepare for another one."""
@@ -134,10 +138,13 @@ class Launch:
         return session
 
     # -- what is shown ---------------------------------------------------------------------
-    def run(self, app: App[Any]) -> int:
-        """Run ``app`` on the terminal; returns the exit code."""
+    def run(self, app: TcptuiApp) -> int:
+        """Run ``app`` on the terminal; returns the exit code.  Its language counts from now on."""
         print_privilege_notice(self.privileges, self.words)
-        return run_app(app, self._setup, self.common.language)
+        try:
+            return run_app(app, self._setup, self.common.language)
+        finally:
+            self.common, self.words = replace(self.common, language=app.options.language), app.words
 
     def show(
         self,
@@ -167,6 +174,7 @@ class Launch:
             begin_anew=begin_anew,
             learning=LearningRecord(state_directory(os.environ)),
             choices=self.choices,
+            tour=self.tour,
         )
         code = TcptuiError.exit_code
         try:

@@ -147,14 +147,17 @@ class _Rounds:
         from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, OpenLeftover
         from tcptui.ui.start.screen import Offer
 
+        recent = self._recent()
+        done = LearningRecord(state_directory(os.environ)).done
         offer = Offer(
-            self._recent(),
+            recent,
             find_cases=_bundled_cases,
-            done=LearningRecord(state_directory(os.environ)).done,
+            done=done,
             leftovers=find_leftovers(),
             may_capture=lambda: self._may_capture,
             may_become_root=not self._launch.has_parsed,
             filter_words=self._filter,
+            is_newcomer=not (self._launch.tour.is_over or done or recent.load()),
         )
         app = TcptuiApp(options=self._launch.options(command.display), offer=offer, choices=self._launch.choices)
         code = self._launch.run(app)

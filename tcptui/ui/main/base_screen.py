@@ -36,6 +36,7 @@ from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class CaptureScreen(NoticingScreen[None]):
         self.verdict_line = VerdictLine(glyphs, words)
         self.trouble_watch = TroubleWatch(session)
         self._notice = NoticeLine(glyphs, words)
+        self.tour_line = TourLine(glyphs, words)
         self._prompt = PromptLine(words)
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
         self._names = EndpointNames(session.flows, hosts, services)
@@ -143,6 +145,7 @@ class CaptureScreen(NoticingScreen[None]):
         yield self.workspace
         yield self._prompt
         yield self._notice
+        yield self.tour_line
         yield self.hint_line
         yield Static("", id="too-small", markup=False)
 

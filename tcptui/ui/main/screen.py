@@ -25,9 +25,10 @@ from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.learning import LearningScreen, all_cases
+from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tcptui.ui.other.screen import OtherResult
     from tcptui.ui.overview.screen import OverviewResult
     from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.words.catalogue import Words
 
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -60,7 +62,7 @@ class Seek:
     """Deadline, by `time.monotonic`."""
 
 
-class MainScreen(LearningScreen):
+class MainScreen(TouringScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -75,6 +77,8 @@ class MainScreen(LearningScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
+    _from: tuple[Pane, int] | None = None
+    """Pane and packet of the screen that this one replaces."""
     _before_prompt = -1
     """The connection under the cursor when the prompt for a narrowing was opened."""
     _before_narrowing = -1
@@ -363,10 +367,9 @@ class MainScreen(LearningScreen):
         ladder.toggle_raw()
         self.say(self.words("screen.notice.raw_on" if ladder.raw_numbers else "screen.notice.raw_off"))
 
-    def action_time_base(self) -> None:
-        """Switch the time column to the next zero point."""
-        bases = list(TimeBase)
-        base = bases[(bases.index(self.options.time_base) + 1) % len(bases)]
+    def action_time_base(self, name: str) -> None:
+        """Count times from the zero point ``name``, a value of `TimeBase`."""
+        base = TimeBase(name)
         self.options = replace(self.options, time_base=base)
         self.workspace.ladder.set_options(self.options)
         self.post_message(self.TimesChosen(self, base))
@@ -409,7 +412,8 @@ class MainScreen(LearningScreen):
             "narrow": " ".join(self.workspace.connections.index.narrowing.words),
             "sort": by,
             "reverse": by,
-            "time_base": words(f"screen.times.{self.options.time_base.value}"),
+            f"time_base('{self.options.time_base.value}')": words("guide.palette.now"),
+            "tour": self.tour_now,
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
         return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
@@ -478,6 +482,32 @@ class MainScreen(LearningScreen):
         """Show this session as ``before`` showed the one before it: the same order of the list, the same times."""
         self.options = before.options
         self.workspace.connections.index.sorting = before.workspace.connections.index.sorting
+
+    def in_language(self, words: Words) -> MainScreen:
+        """A screen with ``words`` that shows the same: connection, packet, pane, order, narrowing, step."""
+        self.end_prediction()
+        options = replace(self.options, language=words.language)
+        screen = MainScreen(self.session, words, self.glyphs, options, walk=self.walk)
+        screen.go_on_from(self)
+        return screen
+
+    def go_on_from(self, before: MainScreen) -> None:
+        """Show what ``before`` shows, once this screen is shown."""
+        workspace, index = before.workspace, before.workspace.connections.index
+        self.workspace.connections.index.sorting = index.sorting
+        self.workspace.connections.index.narrowing = index.narrowing
+        self.workspace.connections.touched = True  # the list has its order
+        self._goal, self._from = workspace.connections.stream, (workspace.active, workspace.row)
+
+    def on_mount(self) -> None:
+        """Go to the place of the screen that this one replaces; Textual also calls the handlers of the bases."""
+        if self._from is not None:
+            self.call_after_refresh(self._go_back_there, *self._from)
+
+    def _go_back_there(self, pane: Pane, row: int) -> None:
+        if row >= 0:
+            self.workspace.go_to_row(row)
+        self.workspace.activate(pane)
 
     def action_save(self) -> None:
         """Ask for the file to save the capture so far to."""

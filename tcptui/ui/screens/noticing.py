@@ -47,6 +47,9 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
         """Show ``hints``, behind the notice where there is one."""
         self.hint_line.show(hints, self.hint_line.notice if self.has_notice else "")
 
+    def show_tour(self) -> None:
+        """Show the hint of the tour that fits now, if any; for subclasses."""
+
     def show_notice(self, text: str) -> None:
         """Put ``text`` before the hints."""
         self.hint_line.show(self.hint_line.hints, text)

@@ -2,6 +2,7 @@
 
 ``screen``            the screen and its commands
 ``menu``, ``rows``, ``choice``  the data behind it: groups, rows, what a choice opens; no widgets
+``welcome``           what a newcomer's rows open
 ``list``, ``detail``, ``input_line``  its list, details and input line
 ``rates``             traffic rates from interface counters
 

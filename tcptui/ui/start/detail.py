@@ -17,6 +17,7 @@ from tcptui.ui.start.rows import (
     LeftoversRow,
     PathRow,
     StartRow,
+    WelcomeRow,
     date_text,
     home_short,
     interface_state,
@@ -45,6 +46,9 @@ def detail_of(row: StartRow, words: Words, *, may_capture: bool, ascii_only: boo
             if entry.is_directory:
                 return [Paragraph(home_short(entry.path), "strong"), Paragraph(words("guide.start.enter_directory"))]
             return _file(entry.path, entry.size, entry.modified, words)
+        case WelcomeRow():
+            about = words("guide.start.welcome.about")
+            return [Paragraph(about), BlankLine(), Paragraph(words(f"{row.way.word}.about"))]
         case CaseRow():
             story = row.case.story[words.language].split("\n\n")
             about = words("guide.start.case", steps=len(row.case.steps), packets=row.case.packets)

@@ -93,6 +93,12 @@ class StartList(VirtualList, inherit_bindings=False):
         if firsts:
             self.show_group(firsts[(len(here) - 1 + step) % len(firsts)])
 
+    def put_on(self, wanted: StartRow) -> None:
+        """Go to ``wanted``, if it is listed."""
+        position = next((at for at, row in enumerate(self.rows) if key_of(row) == key_of(wanted)), None)
+        if position is not None:
+            self.put_cursor(position)
+
     def put_on_leftover(self) -> None:
         """Go to the first interrupted capture."""
         first = next((number for number, row in enumerate(self.rows) if isinstance(row, LeftoverRow)), None)

@@ -21,8 +21,11 @@ from tcptui.ui.start.rows import (
     LeftoversRow,
     NoteRow,
     StartRow,
+    Welcome,
+    WelcomeRow,
     searched,
 )
+from tcptui.ui.start.welcome import busiest_interface, first_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +60,8 @@ class Offer:
     """Whether sudo can still be run from here; not after packets have been parsed."""
     filter_words: str = ""
     """The initial filter."""
+    is_newcomer: bool = False
+    """Whether to begin with what can be done: this user has opened and learned nothing yet."""
 
 
 class StartMenu:
@@ -107,15 +112,37 @@ class StartMenu:
             return [LeftoversRow(found)]
         return [LeftoverRow(*one) for one in zip(found, count(1))]
 
+    @property
+    def lesson(self) -> CaseRow | None:
+        """The case to learn from next."""
+        return first_lesson(self._cases)
+
+    @property
+    def interface(self) -> InterfaceRow | None:
+        """The interface with most to see."""
+        return busiest_interface(self._interface_rows())
+
+    def _interface_rows(self) -> list[InterfaceRow]:
+        return [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
+
+    def _welcome(self) -> list[StartRow]:
+        """What a newcomer can begin with."""
+        lesson, interface = self.lesson, self.interface
+        targets = {
+            Welcome.LESSON: "" if lesson is None else lesson.case.title[self._words.language],
+            Welcome.LIVE: "" if interface is None else interface.interface.label,
+        }
+        return [WelcomeRow(way, targets.get(way, "")) for way in Welcome]
+
     def rows(self, narrowed: str = "", filter_words: str = "") -> list[StartRow]:
         """The rows of all groups under their headings; only those that contain every word of ``narrowed``."""
         words = self._words
         known = self.measured or self._offer.find_cases is None
-        interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
         groups: list[tuple[str, Sequence[StartRow], str]] = [
+            ("welcome", self._welcome() if self._offer.is_newcomer and not narrowed else (), ""),
             (
                 "interfaces",
-                interfaces,
+                self._interface_rows(),
                 self._trouble or words(f"guide.start.{'no_interface' if self.measured else 'looking'}"),
             ),
             ("leftovers", self._leftovers(bool(narrowed)), ""),

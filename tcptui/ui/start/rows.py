@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -97,6 +98,28 @@ class CaseRow:
     done: bool = False
 
 
+class Welcome(Enum):
+    """What a newcomer can begin with; the value is its key."""
+
+    LESSON = 1
+    LIVE = 2
+    FILE = 3
+
+    @property
+    def word(self) -> str:
+        """Beginning of its catalogue keys."""
+        return f"guide.start.welcome.{self.name.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeRow:
+    """One of them, for somebody who has opened nothing yet."""
+
+    way: Welcome
+    target: str = ""
+    """The title of the lesson or the name of the interface, as safe text; empty where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathRow:
     """A directory or file that matches the path typed so far."""
@@ -104,7 +127,7 @@ class PathRow:
     entry: PathEntry
 
 
-StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | LeftoversRow | FileRow | CaseRow | PathRow
+StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | LeftoversRow | FileRow | CaseRow | PathRow | WelcomeRow
 
 
 def is_choice(row: StartRow) -> bool:
@@ -127,6 +150,8 @@ def key_of(row: StartRow) -> object:
             return ("case", row.case.id)
         case PathRow():
             return ("path", row.entry.path)
+        case WelcomeRow():
+            return ("welcome", row.way)
     return row
 
 
@@ -181,6 +206,8 @@ def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
             return _case(row, width, words, glyphs)
         case PathRow():
             return _path(row.entry, width, glyphs)
+        case WelcomeRow():
+            return _welcome(row, width, words, glyphs)
 
 
 def interface_state(interface: Interface) -> str:
@@ -250,6 +277,16 @@ def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
         Span(fit(f"{case.number:02}", _NUMBER), "faint"),
         Span(fit(case.title[words.language], title, glyphs.ellipsis), "strong"),
         Span(fit(count, _COUNT, glyphs.ellipsis, right=True), "faint"),
+    )
+
+
+def _welcome(row: WelcomeRow, width: int, words: Words, glyphs: Glyphs) -> Line:
+    lead, does = f" {row.way.value} ", words(f"{row.way.word}.does")
+    target = f"  {row.target}" if row.target else ""
+    return (
+        Span(lead, "key"),
+        Span(fit(does, min(cell_len(does), max(0, width - len(lead))), glyphs.ellipsis), "strong"),
+        Span(fit(target, max(0, width - len(lead) - cell_len(does)), glyphs.ellipsis), "faint"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
@@ -31,6 +31,8 @@ from tcptui.ui.start.rows import (
     NoteRow,
     PathRow,
     StartRow,
+    Welcome,
+    WelcomeRow,
 )
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.theme import ASCII
@@ -61,6 +63,7 @@ class StartScreen(LowLatencyScreen[None]):
         Binding("slash", "narrow", "guide.start.key.narrow"),
         Binding("f", "filter", "guide.start.key.filter"),
         Binding("c", "cases", "guide.start.key.cases"),
+        *(Binding(str(way.value), f"begin('{way.name}')", f"{way.word}.does") for way in Welcome),
         Binding("question_mark,f1", "app.help", "guide.start.key.help"),
         Binding("q", "app.quit", "guide.start.key.quit"),
     ]
@@ -108,6 +111,10 @@ class StartScreen(LowLatencyScreen[None]):
         self._asked_for = ""
         self._refused: str | None = None
         """Name of the interface whose sudo command is shown; a second Enter runs it."""
+
+    def in_language(self, words: Words) -> StartScreen:
+        """The start screen with ``words``, and the filter that has been chosen."""
+        return StartScreen(replace(self.offer, filter_words=self._filter), words, self.glyphs)
 
     def compose(self) -> ComposeResult:
         """Title, list and details, input line, hints, and the text that replaces them when the screen is too small."""
@@ -208,6 +215,8 @@ class StartScreen(LowLatencyScreen[None]):
                 self._choose(OpenCase(row.case.id))
             case PathRow():
                 self._choose_path(row.entry)
+            case WelcomeRow():
+                self._begin(row.way)
 
     def _choose(self, choice: StartChoice) -> None:
         self._close_line()
@@ -221,6 +230,22 @@ class StartScreen(LowLatencyScreen[None]):
         else:
             self._refused = interface.name
             self._show_detail()
+
+    def action_begin(self, way: str) -> None:
+        """Begin the next lesson, a live capture on the busiest interface, or with a file: ``way``, of `Welcome`."""
+        self._begin(Welcome[way])
+
+    def _begin(self, way: Welcome) -> None:
+        if not self._menu.measured:
+            self._measure()  # the cases and interfaces are known only now
+        lesson, interface = self._menu.lesson, self._menu.interface
+        if way is Welcome.FILE:
+            self.action_open_path()
+        elif way is Welcome.LESSON and lesson is not None:
+            self._choose(OpenCase(lesson.case.id))
+        elif way is Welcome.LIVE and interface is not None:
+            self.query_one(StartList).put_on(interface)  # the details say how it can be captured, where it may not be
+            self._choose_interface(interface.interface)
 
     def _choose_path(self, entry: PathEntry) -> None:
         if entry.is_directory:
@@ -347,7 +372,10 @@ class StartScreen(LowLatencyScreen[None]):
         entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
                    ("filter", "f", "filter"), ("cases", "c", "cases"),
                    ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
-        return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
+        begin = [PaletteEntry(words(f"{way.word}.does"), str(way.value), f"begin('{way.name}')") for way in Welcome]
+        return begin + [
+            PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries
+        ]
 
     async def palette_places(self, query: str) -> Sequence[PaletteEntry]:
         """The cases called as ``query``, to open."""

@@ -85,6 +85,8 @@ class VirtualList(PaintedLines, can_focus=True):
         self.glyphs = glyphs
         self.row_count = 0
         self.cursor = 0
+        self._page_shown = 0
+        """Rows that fitted before the size changed last."""
 
     # -- what subclasses draw ------------------------------------------------------
     def heading(self, width: int) -> list[Segment]:
@@ -130,6 +132,12 @@ class VirtualList(PaintedLines, can_focus=True):
         if abs(position - first) > 2 * page:
             top = position - page // 2
         self.scroll_to(y=max(0, min(top, self.row_count - page)), animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in the viewport when rows at the end no longer fit."""
+        before, self._page_shown = self._page_shown, self.page_rows
+        if self.scroll_offset.y <= self.cursor < self.scroll_offset.y + before:
+            self.show_row(self.cursor)
 
     # -- cursor ----------------------------------------------------------------------
     def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:

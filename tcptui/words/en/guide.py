@@ -172,6 +172,18 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.timeout": "times out",
     # the start screen
     "guide.start.title": "tcptui {version}: what a TCP connection did, what went wrong, and how we know",
+    "guide.start.welcome": "The first time? Begin with one key",
+    "guide.start.welcome.about": "tcptui shows what each TCP connection did: who sent, who waited, what was lost, and "
+    "which packets prove it. It only watches: nothing is sent, no name is looked up.",
+    "guide.start.welcome.lesson.does": "A lesson: packets, and a question at each step",
+    "guide.start.welcome.lesson.about": "1 or Enter begins: ] goes on, r tells the answer, i comes back here. "
+    "All cases are further down.",
+    "guide.start.welcome.live.does": "This machine now, live",
+    "guide.start.welcome.live.about": "2 or Enter captures on the interface with most traffic. Where that needs rights "
+    "that you lack, the command that has them is shown first.",
+    "guide.start.welcome.file.does": "A capture file: pcap or pcapng, packed or not",
+    "guide.start.welcome.file.about": "3 or Enter asks for its path; Tab completes it. The next time the file stands "
+    "in this list.",
     "guide.start.interfaces": "Watch an interface",
     "guide.start.files": "Recent files",
     "guide.start.cases": "Cases to learn from",
@@ -218,6 +230,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.on": "on",
     "guide.palette.off": "off",
     "guide.palette.now": "now",
+    "guide.palette.language": "Language",
+    "guide.palette.language.en": "English",
+    "guide.palette.language.zh": "Chinese: 中文",
     "guide.palette.colours": "Colours",
     "guide.palette.theme.tcptui": "Dark colours",
     "guide.palette.theme.tcptui-light": "Light colours",

@@ -1,0 +1,24 @@
+"""Words of the tour: hints in one line, for the first minutes with the main screen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "tour.lead": "Tip",
+    "tour.dismiss": "Del: next tip",
+    "tour.hint.problem": "{key} goes to the next problem, the worst first",
+    "tour.hint.explain": "{key} says what happened, and how we know",
+    "tour.hint.timeline": "{key} shows the packets of this connection",
+    "tour.hint.hex": "{key} shows the fields and bytes of this packet",
+    "tour.hint.stream": "{key} shows what both ends said to each other",
+    "tour.hint.narrow": "{key} lists only what contains an address, a state …",
+    "tour.hint.help": "{key} explains the word, sign or key you wonder at",
+    "tour.hint.palette": "{key} finds every command by its name",
+    "tour.key.tour": "Tips of the first minutes: none, or all again",
+    "tour.key.tour_dismiss": "Next tip, while there are any",
+    "tour.now.off": "off",
+    "tour.now.on": "{done} of {all} seen",
+    "tour.notice.off": "No more tips. Ctrl+P has them again.",
+    "tour.notice.on": "The tips begin again.",
+}
