@@ -39,6 +39,15 @@ class LayoutChoice(Enum):
     WIDE = "wide"
 
 
+class FirstPage(Enum):
+    """What is shown once a file is judged in which there is trouble."""
+
+    OVERVIEW = "overview"
+    """The overview, unless the user has begun to look around."""
+    LIST = "list"
+    """The list of connections."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
     """Options that change how results are shown, never the results."""
@@ -58,6 +67,8 @@ class ViewOptions:
     columns: tuple[SortKey, ...] | None = None
     """Columns of the list, by their sort keys, that are shown where there is room; None: all that there are."""
     layout: LayoutChoice | None = None
+    first_page: FirstPage = FirstPage.LIST
+    """What the program itself chooses is the overview."""
     keys: tuple[tuple[str, str], ...] = ()
     """Names of commands of the main screen and the key that each has instead of its own, in Textual's spelling."""
     refresh_hz: float = 5.0

@@ -65,6 +65,11 @@ class Terminal:
         # What a killed program leaves behind is gone with the terminal.
         self._spools = Path(tempfile.mkdtemp(prefix="e2e-"))
         self._spools.chmod(0o1777)  # the shell may be another user's
+        # Which picture is the first must not depend on how soon a test's first key comes.
+        config = self._spools / "config" / "tcptui" / "config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text('first = "list"\n')
+        clean["XDG_CONFIG_HOME"] = str(config.parents[1])
         said = clean | {"TMPDIR": str(self._spools)} | dict(environ or {})
         inner = [*prefix, "env", "-i", *(f"{name}={value}" for name, value in said.items()), "sh", "-i"]
         # The server's own locale decides whether it passes on what is not ASCII.

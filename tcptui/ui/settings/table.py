@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.view_options import LayoutChoice, ThemeChoice, TimeBase
+from tcptui.ui.view_options import FirstPage, LayoutChoice, ThemeChoice, TimeBase
 from tcptui.words.language import Language
 
 #: The value that leaves a choice to the program, where it is the default.
@@ -65,6 +65,7 @@ SETTINGS: Final = (
     Setting("sort", Kind.CHOICE, SortKey, _values(SortKey, AUTO)),
     Setting("columns", Kind.LIST, SortKey, _COLUMNS, _written(_COLUMNS)),
     Setting("layout", Kind.CHOICE, LayoutChoice, _values(LayoutChoice, AUTO)),
+    Setting("first", Kind.CHOICE, FirstPage, _values(FirstPage), FirstPage.OVERVIEW.value),
     Setting("keys", Kind.KEYS, default="{}"),
 )
 
@@ -79,6 +80,7 @@ class Settings:
     sort: SortKey | None = None
     columns: tuple[SortKey, ...] | None = None
     layout: LayoutChoice | None = None
+    first: FirstPage | None = None
     keys: tuple[tuple[str, str], ...] = ()
     """Names of commands, and the key that each has instead of its own."""
 

@@ -145,6 +145,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.nothing_later": "No TCP packet at or after that time.",
     "screen.notice.sorted": "Sorted by {key}.",
     "screen.notice.sorted_up": "Sorted by {key}, reversed.",
+    "screen.notice.no_overview": "The overview would give away what the case asks.",
     "screen.notice.no_sort": "The list cannot be sorted by this column.",
     "screen.notice.raw_on": "Raw sequence numbers.",
     "screen.notice.raw_off": "Relative sequence numbers.",

@@ -143,6 +143,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.nothing_later": "那个时间之后没有 TCP 包。",
     "screen.notice.sorted": "按{key}排序。",
     "screen.notice.sorted_up": "按{key}倒序。",
+    "screen.notice.no_overview": "概览会泄露案例的答案。",
     "screen.notice.no_sort": "不能按这一列排序。",
     "screen.notice.raw_on": "显示原始序列号。",
     "screen.notice.raw_off": "显示相对序列号。",
