@@ -50,7 +50,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.more": "more",
     "screen.ladder.empty": "No connection selected.",
     "screen.ladder.left": "Its packets have left the capture: the oldest make room for new ones.",
-    "screen.ladder.answered": "{right} {status}, {time}",
+    "screen.ladder.answered": "{status}, {time}",
     "screen.ladder.icmp": "ICMP error",
     "screen.verdict.retransmission": "retransmission",
     "screen.verdict.fast_retransmission": "fast retransmission",

@@ -50,7 +50,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.more": "更多",
     "screen.ladder.empty": "未选择连接。",
     "screen.ladder.left": "这个连接的包已移出：最早的包要给新包腾地方。",
-    "screen.ladder.answered": "{right} {status}，{time}",
+    "screen.ladder.answered": "{status}，{time}",
     "screen.ladder.icmp": "ICMP 差错",
     "screen.verdict.retransmission": "重传",
     "screen.verdict.fast_retransmission": "快速重传",
