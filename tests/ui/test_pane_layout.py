@@ -107,7 +107,7 @@ def test_new_pane_of_the_side_column_is_a_row(monkeypatch: pytest.MonkeyPatch) -
 def test_medium_ladder_has_the_larger_part() -> None:
     regions = plan(Size(120, 38), Shape.MEDIUM, Arrangement())
 
-    assert regions[Pane.TIMELINE].width == 73
+    assert regions[Pane.TIMELINE].width == 75
     assert regions[Pane.CONNECTIONS].width == 120
 
 

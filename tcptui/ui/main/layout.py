@@ -82,13 +82,13 @@ def _below_the_list(rest: Split) -> Split:
 
 
 _NARROW: Final = Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))
-#: The timeline on the left, explanation and headers on the right.  61 % of 120 columns hold the longest verdict of the
-#: timeline and its bytes.
+#: The timeline on the left, explanation and headers on the right.  63 % of 100 columns hold the longest verdict of the
+#: timeline beside times and packet numbers.
 _MEDIUM: Final = Split(
     Axis.ACROSS,
     (
-        Part(Slot.MAIN, 61),
-        Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 39),
+        Part(Slot.MAIN, 63),
+        Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 37),
     ),
 )
 #: The timeline on the left, with the headers below it: there is room for fields and bytes side by side.
