@@ -46,6 +46,15 @@ class TourChoice(Enum):
     OFF = "off"
 
 
+class FirstPage(Enum):
+    """What is shown once a file is judged in which there is trouble."""
+
+    OVERVIEW = "overview"
+    """The overview, unless the user has begun to look around."""
+    LIST = "list"
+    """The list of connections."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
     """Options that change how results are shown, never the results."""
@@ -65,6 +74,8 @@ class ViewOptions:
     columns: tuple[SortKey, ...] | None = None
     """Columns of the list, by their sort keys, that are shown where there is room; None: all that there are."""
     layout: LayoutChoice | None = None
+    first_page: FirstPage = FirstPage.LIST
+    """What the program itself chooses is the overview."""
     keys: tuple[tuple[str, str], ...] = ()
     """Names of commands of the main screen and the key that each has instead of its own, in Textual's spelling."""
     refresh_hz: float = 5.0

@@ -29,7 +29,7 @@ def configured(open_terminal: Callable[..., Terminal], settings: Path) -> Termin
 
 
 def test_language_order_and_keys_are_those_of_the_file(configured: Terminal, settings: Path, mixed_file: Path) -> None:
-    settings.write_text('language = "zh"\nsort = "packets"\n[keys]\nsort = "t"\n')
+    settings.write_text('first = "list"\nlanguage = "zh"\nsort = "packets"\n[keys]\nsort = "t"\n')
     configured.start(str(mixed_file))
     configured.wait("包数▾")
     configured.press("t")
@@ -39,7 +39,7 @@ def test_language_order_and_keys_are_those_of_the_file(configured: Terminal, set
 
 
 def test_wrong_line_is_said_and_the_rest_counts(configured: Terminal, settings: Path, mixed_file: Path) -> None:
-    settings.write_text('theme = "pink"\nlayout = "narrow"\n')
+    settings.write_text('first = "list"\ntheme = "pink"\nlayout = "narrow"\n')
     configured.start(str(mixed_file))
     configured.wait("1 Connections  2 Timeline  3 Headers")  # tabs, on a screen of 120 columns
     configured.press("q")
@@ -47,7 +47,10 @@ def test_wrong_line_is_said_and_the_rest_counts(configured: Terminal, settings: 
     assert "theme cannot be pink" in configured.screen()
 
 
-def test_colours_chosen_on_the_screen_are_there_the_next_time(configured: Terminal, mixed_file: Path) -> None:
+def test_colours_chosen_on_the_screen_are_there_the_next_time(
+    configured: Terminal, settings: Path, mixed_file: Path
+) -> None:
+    settings.write_text('first = "list"\n')
     configured.start(str(mixed_file))
     configured.wait("by problems")
     configured.press("C-p")
@@ -60,3 +63,13 @@ def test_colours_chosen_on_the_screen_are_there_the_next_time(configured: Termin
     assert configured.wait_prompt() == 0
     configured.start("config")
     configured.wait('theme    = "light"  (chosen on the screen last time)')
+
+
+def test_file_with_trouble_opens_with_the_overview(configured: Terminal, settings: Path, mixed_file: Path) -> None:
+    assert not settings.exists()
+    configured.start(str(mixed_file))
+    configured.wait("trouble, the worst first")
+    configured.press("Escape")
+    configured.wait("1 Connections")
+    configured.press("q")
+    assert configured.wait_prompt() == 0

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from no_tour import without_tour
+from plain_settings import plain_settings
 
 from tcptui.capture.spool.files import FALLBACK_VARIABLE
 
@@ -55,7 +55,7 @@ class RunFolders:
             if name in SHARED:
                 place.chmod(0o1777)
             os.environ[name] = str(place)
-        without_tour(root / FOLDERS["XDG_CONFIG_HOME"])
+        plain_settings(root / FOLDERS["XDG_CONFIG_HOME"])
         if machine_code is not None:
             os.environ["XDG_CACHE_HOME"] = str(machine_code)
         for name in (*REMOVED, NO_BYTECODE):

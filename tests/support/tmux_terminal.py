@@ -21,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from no_tour import without_tour
+from plain_settings import plain_settings
 
 from tcptui.capture.spool.files import FALLBACK_VARIABLE
 
@@ -67,7 +67,7 @@ class Terminal:
         # What a killed program leaves behind is gone with the terminal.
         self._spools = Path(tempfile.mkdtemp(prefix="e2e-"))
         self._spools.chmod(0o1777)  # the shell may be another user's
-        clean["XDG_CONFIG_HOME"] = str(without_tour(self._spools / "config"))
+        clean["XDG_CONFIG_HOME"] = str(plain_settings(self._spools / "config"))
         said = clean | {"TMPDIR": str(self._spools)} | dict(environ or {})
         inner = [*prefix, "env", "-i", *(f"{name}={value}" for name, value in said.items()), "sh", "-i"]
         # The server's own locale decides whether it passes on what is not ASCII.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def test_field_under_the_cursor_marks_its_bytes(show: Show, mixed_session: Session) -> None:
-    async with show(mixed_session) as shown:
+    async with show(mixed_session, (200, 50)) as shown:
         await shown.press("enter", "enter")
         headers = shown.screen.workspace.headers
         tree = headers.tree_view
@@ -70,7 +70,7 @@ async def test_left_closes_then_climbs_then_leaves(show: Show, mixed_session: Se
 
 
 async def test_clicked_byte_selects_its_field(show: Show, mixed_session: Session) -> None:
-    async with show(mixed_session) as shown:
+    async with show(mixed_session, (200, 50)) as shown:
         await shown.press("3")
         headers = shown.screen.workspace.headers
         await shown.pilot.click("#hex", offset=(6 + 3 * 4, 1))  # byte 12 of raw IPv4: the source address

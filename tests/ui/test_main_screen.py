@@ -37,8 +37,8 @@ async def test_open_capture_lists_connections_with_ends_and_state(
     assert "4 connections" in text
     for end in ("10.0.0.1:40001", "192.0.2.10:80", "10.0.0.2:40003", "192.0.2.20:8443"):
         assert end in text
-    assert "TIME-W/CLOSED?" in text
-    assert "CLOSED (RST)" in text
+    assert ("TIME-W/CLOSED?" if size[0] >= 120 else " closed ") in text
+    assert ("CLOSED (RST)" if size[0] >= 120 else " reset ") in text
 
 
 async def test_enter_drills_from_connection_to_packet_to_field_and_escape_comes_back(
@@ -63,7 +63,7 @@ async def test_digits_go_to_panes_and_tab_walks_them(show: Show, mixed_session: 
             seen.append(workspace.active)
 
     assert seen == [
-        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS,
+        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.TIMELINE, Pane.EXPLAIN, Pane.HEADERS, Pane.CONNECTIONS,
     ]  # fmt: skip
 
 
@@ -269,7 +269,7 @@ async def test_panes_say_why_they_are_empty(show: Show, mixed_session: Session) 
         await shown.press("slash", *"zzz", "enter")
         text = shown.lines()
 
-        assert sum("No connection contains “zzz”" in line for line in text) == 3
+        assert sum(line.count("No connection contains “zzz”") for line in text) == 3
         assert not any("No connection selected" in line or "Select a connection" in line for line in text)
         await shown.press("escape")
         assert [line for line in shown.lines() if "No connection contains" in line] == []

@@ -20,7 +20,8 @@ from tcptui.ui.main.trouble_watch import LOOK_SECONDS, REST_FACTOR, TroubleWatch
 from tcptui.ui.overview.document import document_text
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.overview.screen import OverviewScreen
-from tcptui.ui.view_options import ViewOptions
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.view_options import FirstPage, ViewOptions
 from tcptui.words.language import Language
 from tests.ui.test_growing_capture import Pipe
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
+
+    from textual.pilot import Pilot
 
     from tcptui.lessons.case import Case
     from tests.ui.conftest import Shown, Wire
@@ -51,6 +54,16 @@ def hostile_session(wire: Wire, tmp_path: Path) -> Session:
 def refused_case() -> tuple[Case, Session]:
     case = load_case("connection-refused")
     return case, open_file(case.captures[0])
+
+
+async def until(pilot: Pilot[object], holds: Callable[[], bool]) -> None:
+    """Wait until ``holds``."""
+    for _ in range(2000):
+        if holds():
+            return
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came")
 
 
 async def overview(shown: Shown) -> OverviewScreen:
@@ -83,9 +96,19 @@ async def test_verdict_stands_below_the_status_bar_and_names_the_key(show: Show,
     async with show(troubled_session, (80, 24)) as shown:
         line = shown.lines()[1]
 
-    assert line.startswith(" ✗ 7 of 8 connections in trouble")
-    assert "…" in line
     assert line.rstrip().endswith("0 overview")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [60, 66, 80, 100, 120, 160])
+async def test_verdict_line_is_a_whole_sentence_in_every_width(
+    show: Show, troubled_session: Session, width: int, language: Language
+) -> None:
+    async with show(troubled_session, (width, 24), language) as shown:
+        line = shown.lines()[1]
+
+    assert "…" not in line
+    assert line.rpartition(" 0 ")[0].rstrip().endswith("." if language is Language.EN else "。"), line
 
 
 async def test_verdict_takes_no_row_where_there_is_no_trouble(show: Show, clean_session: Session) -> None:
@@ -382,3 +405,67 @@ def test_file_that_ended_is_looked_at_once_more_without_a_wait(troubled_session:
     troubled_session.catch_up.revision += 1
 
     assert watch.is_due()
+
+
+@pytest.mark.parametrize("key", ["F", "u"])
+async def test_key_of_the_overview_leads_there_from_another_screen(
+    show: Show, troubled_session: Session, key: str
+) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        await shown.pilot.press(key)
+        assert not isinstance(shown.pilot.app.screen, MainScreen)
+        await shown.pilot.press("0")
+        await until(shown.pilot, lambda: isinstance(shown.pilot.app.screen, OverviewScreen))
+        await shown.pilot.press("escape")
+        await back(shown)
+
+
+async def test_other_screen_above_a_case_does_not_lead_to_the_overview(refused_case: tuple[Case, Session]) -> None:
+    case, session = refused_case
+    app = TcptuiApp(session, None, ViewOptions(numeric=True), case=case)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("F")
+        above = app.screen
+        await pilot.press("0")
+        await pilot.pause()
+
+        assert app.screen is above
+        assert isinstance(above, NoticingScreen)
+        assert "case" in above.hint_line.notice
+
+
+async def test_file_with_trouble_opens_with_the_overview_where_it_is_the_first_page(
+    troubled_session: Session,
+) -> None:
+    app = TcptuiApp(troubled_session, None, ViewOptions(numeric=True, first_page=FirstPage.OVERVIEW))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, OverviewScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        assert screen.workspace.connections.row_count == 8
+
+
+async def test_file_without_trouble_opens_with_its_connections(clean_session: Session) -> None:
+    app = TcptuiApp(clean_session, None, ViewOptions(numeric=True, first_page=FirstPage.OVERVIEW))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await until(pilot, lambda: screen.is_told and screen.session.looked_through)
+        await pilot.pause()
+
+        assert app.screen is screen
+
+
+async def test_who_has_begun_to_look_around_is_not_taken_to_the_overview(troubled_session: Session) -> None:
+    app = TcptuiApp(troubled_session, None, ViewOptions(numeric=True, first_page=FirstPage.OVERVIEW))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        screen.workspace.connections.touched = True
+        await until(pilot, lambda: screen.is_told and screen.verdict_line.text != "")
+        await pilot.pause()
+
+        assert app.screen is screen

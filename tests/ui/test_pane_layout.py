@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 
 from tcptui.ui.keymap import COMMANDS
 from tcptui.ui.main import layout
-from tcptui.ui.main.layout import Arrangement, Shape, plan, shape_of
+from tcptui.ui.main.layout import Arrangement, Shape, is_right_hand, plan, shape_of
 from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane, Share, Slot
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -69,6 +69,22 @@ def test_list_takes_no_more_lines_than_it_fills(shape: Shape, listed: int) -> No
     assert regions[Pane.CONNECTIONS].height == min(titles + listed, all_of_it)
 
 
+def test_wide_screen_has_the_headers_below_the_timeline() -> None:
+    regions = plan(Size(200, 47), Shape.WIDE, Arrangement())
+
+    assert regions[Pane.TIMELINE].bottom == regions[Pane.HEADERS].y
+    assert regions[Pane.TIMELINE].width == regions[Pane.HEADERS].width
+    assert regions[Pane.EXPLAIN].height == regions[Pane.TIMELINE].height + regions[Pane.HEADERS].height
+    assert regions[Pane.CONNECTIONS].width == 200
+
+
+@pytest.mark.parametrize("shape", [Shape.NARROW, Shape.MEDIUM, Shape.WIDE])
+def test_line_sets_apart_what_has_a_pane_on_its_left(shape: Shape) -> None:
+    regions = plan(Size(200, 47), shape, Arrangement())
+
+    assert all(is_right_hand(pane, shape) == (region.x > 0) for pane, region in regions.items())
+
+
 @pytest.mark.parametrize("lesson", [False, True])
 def test_explanation_stands_above_the_headers(lesson: bool) -> None:
     regions = plan(Size(120, 38), Shape.MEDIUM, Arrangement(lesson=lesson))
@@ -85,13 +101,13 @@ def test_new_pane_of_the_side_column_is_a_row(monkeypatch: pytest.MonkeyPatch) -
     regions = plan(Size(160, 40), Shape.WIDE, Arrangement())
 
     assert regions[Pane.LESSON].bottom == regions[Pane.EXPLAIN].y
-    assert regions[Pane.HEADERS].bottom == 40
+    assert regions[Pane.EXPLAIN].bottom == 40
 
 
 def test_medium_ladder_has_the_larger_part() -> None:
     regions = plan(Size(120, 38), Shape.MEDIUM, Arrangement())
 
-    assert regions[Pane.TIMELINE].width == 73
+    assert regions[Pane.TIMELINE].width == 75
     assert regions[Pane.CONNECTIONS].width == 120
 
 

@@ -12,7 +12,8 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import COLUMNS, Sorting
 from tcptui.ui.main.layout import shape_of
-from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
+from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane, Slot
+from tcptui.ui.main.request_lines import RequestLine
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -194,6 +195,22 @@ async def test_bytes_stand_sixteen_a_line_or_not_at_all_beside_other_panes(show:
     assert shown_at[200, 50]
 
 
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [(40, "GET /api/users/42 → 200, 1.2 s"), (29, "GET /api/users/42 → 200"), (22, "GET …pi/users/42 → 200"),
+     (15, "GET …s/42 → 200"), (14, "GET /api/user…"), (6, "GET /…")],
+)  # fmt: skip
+def test_request_gives_up_its_time_first_and_never_the_end_of_its_target(width: int, text: str) -> None:
+    line = RequestLine("GET /api/users/42", "→ 200, 1.2 s", "→ 200")
+
+    assert line.fitted(width, ELLIPSIS) == text
+    assert cell_len(line.fitted(width, ELLIPSIS)) <= width
+
+
+def test_request_without_an_answer_is_what_was_asked() -> None:
+    assert RequestLine("GET /x", "", "").fitted(20, ELLIPSIS) == "GET /x"
+
+
 @pytest.mark.parametrize(("size", "where"), [((120, 40), "lane"), ((80, 24), "lane"), ((250, 70), "note")])
 async def test_request_stands_in_its_packets_row_with_its_answer(
     show: Show, busy_session: Session, size: tuple[int, int], where: str
@@ -217,4 +234,4 @@ async def test_question_about_what_follows_hides_the_answer_of_a_request(show: S
 
 
 def test_every_numbered_pane_has_a_place_on_a_large_screen() -> None:
-    assert all(SPEC_OF[pane].share is not None or SPEC_OF[pane].slot.name in ("LIST", "MAIN") for pane in NUMBERED)
+    assert all(SPEC_OF[pane].share is not None or SPEC_OF[pane].slot is not Slot.SIDE for pane in NUMBERED)

@@ -194,7 +194,7 @@ class Launch:
 
     def options(self, display: Display) -> ViewOptions:
         """The view options for this terminal and this user."""
-        from tcptui.ui.view_options import ViewOptions
+        from tcptui.ui.view_options import FirstPage, ViewOptions
 
         settings = self.settings
 
@@ -209,6 +209,7 @@ class Launch:
             sort=settings.sort,
             columns=settings.columns,
             layout=settings.layout,
+            first_page=settings.first or FirstPage.OVERVIEW,
             keys=settings.keys,
             refresh_hz=_SSH_REFRESH_HZ if over_ssh else ViewOptions().refresh_hz,
         )

@@ -19,6 +19,7 @@ FOLLOW_KEYS: Final = (
     _key("find", "slash", "/", "find", KeyArea.FIND),
     _key("next", "n", "n", "find_again(1)", KeyArea.FIND),
     _key("previous", "N", "N", "find_again(-1)", KeyArea.FIND),
+    _key("overview", "0", "0", "overview", KeyArea.FIND),
     _key("go_to", "colon", ":", "go_to", KeyArea.FIND),
     _key("text", "t,1", "t 1", "form('text')", KeyArea.SHOW),
     _key("hex", "x,2", "x 2", "form('hex')", KeyArea.SHOW),

@@ -2,13 +2,13 @@
 
 ``screen``, ``base_screen``  the commands; the screen's widgets and their updates from the session
 ``workspace``, ``fetch``  the panes together: each shows what is selected in the one before
-``pane_specs``        the table of panes, from which keys, titles, layout and hints are made
-``layout``, ``panes``  where each pane goes, and which one is in front
+``pane_specs``        the table of panes, from which keys, titles and hints are made
+``layout``, ``panes``  the table of layouts: where each pane goes; and which one is in front
 
 Connections: ``columns`` (one row each), ``column_names``, ``column_widths``, ``connection_list``, ``connection_index``,
 ``connection_sorter``
-Timeline: ``timeline``, ``timeline_rows``, ``timeline_columns``, ``arrow_text``, ``state_text``, ``payload_preview``,
-``packet_severity``, ``corrections``
+Timeline: ``timeline``, ``timeline_rows``, ``timeline_columns``, ``arrow_text``, ``request_lines``, ``state_text``,
+``payload_preview``, ``packet_severity``, ``corrections``
 One packet: ``header_pane``, ``hex_pane``, ``explain_pane``, ``budget_bar``, ``state_moves``
 Input and hints: ``prompt_line``, ``go_to``, ``hints``
 ``learning``          cases and predictions on this screen

@@ -33,7 +33,7 @@ _OPEN_AT_FIRST: Final = frozenset({"tcp", "tcp.flags", "tcp.options", "tcp.analy
 _TREE_LEAST: Final = 6
 _HEX_LEAST: Final = 3
 #: From this width (cells) on the bytes are beside the tree.
-_BESIDE_WIDTH: Final = 110
+_BESIDE_WIDTH: Final = 140
 #: Identity of a line: the names of `line_names` on the path from the root.
 Key = tuple[str, ...]
 

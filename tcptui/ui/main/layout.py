@@ -76,18 +76,34 @@ class SizeClass:
     rooms: Split
 
 
-def _side_by_side(main: int, side: int) -> Split:
-    """The list above, over the whole width; below it the larger part, and beside that the side column."""
-    below = Split(Axis.ACROSS, (Part(Slot.MAIN, main), Part(Slot.SIDE, side)))
-    return Split(Axis.DOWN, (Part(Slot.LIST, 33, most_in_case=5), Part(below, 67)))
+def _below_the_list(rest: Split) -> Split:
+    """The list above, over the whole width."""
+    return Split(Axis.DOWN, (Part(Slot.LIST, 33, most_in_case=5), Part(rest, 67)))
 
 
-#: The layouts, the narrowest first.  Of 40 lines the list's share is a heading and ten rows; 61 % of 120 columns hold
-#: the longest verdict of the timeline and its bytes.
+_NARROW: Final = Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))
+#: The timeline on the left, explanation and headers on the right.  63 % of 100 columns hold the longest verdict of the
+#: timeline beside times and packet numbers.
+_MEDIUM: Final = Split(
+    Axis.ACROSS,
+    (
+        Part(Slot.MAIN, 63),
+        Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 37),
+    ),
+)
+#: The timeline on the left, with the headers below it: there is room for fields and bytes side by side.
+_WIDE: Final = Split(
+    Axis.ACROSS,
+    (
+        Part(Split(Axis.DOWN, (Part(Slot.MAIN, 62), Part(Slot.FIELDS, 38))), 60),
+        Part(Slot.SIDE, 40),
+    ),
+)
+#: The layouts, the narrowest first.  Of 40 lines the list's share is a title, a heading and ten rows.
 LAYOUTS: Final = (
-    SizeClass(Shape.NARROW, MIN_WIDTH, Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))),
-    SizeClass(Shape.MEDIUM, 100, _side_by_side(61, 39)),
-    SizeClass(Shape.WIDE, 160, _side_by_side(60, 40)),
+    SizeClass(Shape.NARROW, MIN_WIDTH, _NARROW),
+    SizeClass(Shape.MEDIUM, 100, _below_the_list(_MEDIUM)),
+    SizeClass(Shape.WIDE, 160, _below_the_list(_WIDE)),
 )
 _ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
 _LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
@@ -119,6 +135,12 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     if chosen.zoomed:
         return {chosen.active: whole}
     return _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
+
+
+def is_right_hand(pane: Pane, shape: Shape) -> bool:
+    """Whether ``pane`` has another on its left, from which a line sets it apart."""
+    region = plan(Size(2 * LAYOUTS[-1].width, 2 * LAYOUTS[-1].width), shape, Arrangement(lesson=True)).get(pane)
+    return region is not None and region.x > 0
 
 
 def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:

@@ -40,9 +40,12 @@ class Slot(Enum):
     LIST = auto()
     """Above the main part, over the whole width."""
     MAIN = auto()
-    """The larger column.  Of several panes with this slot (or `LIST`), the active one is shown, else the first."""
+    """The larger column.  Of several panes with this slot, the active one is shown, else the first; so in `LIST` and
+    `FIELDS`."""
+    FIELDS = auto()
+    """Below the main part or below the side column."""
     SIDE = auto()
-    """The column on the right, which shows all its panes, one below the other."""
+    """The column on the right, which shows all its panes, one below the other, by their `Share`."""
     FRONT = auto()
     """On a narrow screen, the active pane, whichever it is."""
     STRIP = auto()
@@ -134,15 +137,14 @@ PANES: Final = (
         back=Pane.CONNECTIONS,
     ),
     PaneSpec(
-        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(45, 1)
+        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(60, 1)
     ),
     PaneSpec(
-        Pane.HEADERS, Slot.SIDE, (_FIELDS, _BACK, _PROBLEM, _COPY), _headers, back=Pane.TIMELINE,
-        share=Share(35, 3), share_in_case=Share(24, 3),
+        Pane.HEADERS, Slot.FIELDS, (_FIELDS, _BACK, _PROBLEM, _COPY), _headers, back=Pane.TIMELINE
     ),
     PaneSpec(
         Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
-        share=Share(65, 2), share_in_case=Share(31, 2),
+        share=Share(100, 2), share_in_case=Share(40, 2),
     ),
 )  # fmt: skip
 SPEC_OF: Final = {spec.pane: spec for spec in PANES}

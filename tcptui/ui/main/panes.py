@@ -13,8 +13,8 @@ from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape
-from tcptui.ui.main.pane_specs import NUMBERED, PANES, SPEC_OF, Pane, Slot
+from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape, is_right_hand
+from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane
 from tcptui.ui.main.timeline import Timeline
 from tcptui.ui.widgets.one_line import PaneTitle
 
@@ -84,8 +84,7 @@ class Panes(Container):
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
             for pane, title in self._titles.items():
-                beside_others = SPEC_OF[pane].slot is Slot.SIDE and not shape.has_tabs
-                title.set_class(beside_others, "-cornered")
+                title.set_class(is_right_hand(pane, shape), "-cornered")
             self.relay()
 
     def _rearrange(self, chosen: Arrangement) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Characters of an operation that are kept: a screen shows no more.
 _OPERATION_MOST: Final = 200
+#: Cells of a target's end that tell it from others.
+_TARGET_LEAST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +31,34 @@ class RequestLine:
     """Method and target, as safe text."""
     answer: str
     """Status and time until the answer was complete; empty without an answer."""
+    status: str
+    """The answer without its time."""
 
     def fitted(self, width: int, ellipsis: str) -> str:
-        """The line in at most ``width`` cells: the target's beginning gives way, then the answer."""
-        whole = f"{self.operation} {self.answer}".rstrip()
-        if cell_len(whole) <= width:
-            return whole
+        """The line in at most ``width`` cells: the time gives way, then the target's beginning, then the status."""
+        for answer in (self.answer, self.status):
+            whole = f"{self.operation} {answer}".rstrip()
+            if cell_len(whole) <= width:
+                return whole
         method, _, target = self.operation.partition(" ")
-        room = width - cell_len(f"{method} {ellipsis} {self.answer}".rstrip())
-        if room < 1:
+        room = width - cell_len(f"{method} {ellipsis} {self.status}".rstrip())
+        if room < _TARGET_LEAST:
             return fit(self.operation, width, ellipsis).rstrip()
         while cell_len(target) > room:
             target = target[1:]
-        return f"{method} {ellipsis}{target} {self.answer}".rstrip()
+        return f"{method} {ellipsis}{target} {self.status}".rstrip()
 
 
 def request_lines(requests: Iterable[Request], right: str, words: Words) -> dict[int, RequestLine]:
     """The requests by the frame that brought their first byte; of several in one frame the first."""
     lines: dict[int, RequestLine] = {}
     for request in requests:
-        answer = ""
+        answer = status = ""
         if request.status:
+            status = f"{right} {safe_text(request.status)}"
             time = unbroken_duration(max(request.last_ns - request.first_ns, 0), words).replace(NO_BREAK, " ")
-            answer = words("screen.ladder.answered", right=right, status=safe_text(request.status), time=time)
-        lines.setdefault(request.first_frame, RequestLine(safe_text(request.operation, _OPERATION_MOST), answer))
+            answer = words("screen.ladder.answered", status=status, time=time)
+        lines.setdefault(
+            request.first_frame, RequestLine(safe_text(request.operation, _OPERATION_MOST), answer, status)
+        )
     return lines

@@ -30,7 +30,7 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.main.workspace import Workspace
-from tcptui.ui.view_options import TimeBase
+from tcptui.ui.view_options import FirstPage, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -210,6 +210,13 @@ class MainScreen(TouringScreen):
         self.trouble_watch.wants_trust = True
         screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self._group)
         self.app.push_screen(screen, self._overviewed)
+
+    @on(LearningScreen.FileJudged)
+    def _file_judged(self) -> None:
+        """Open the overview as the first page, unless the user has begun to look around."""
+        is_at_rest = self.app.screen is self and self.focused is self.workspace.connections and self._is_untouched
+        if self.options.first_page is FirstPage.OVERVIEW and is_at_rest and not self.has_notice:
+            self.action_overview()
 
     def _overviewed(self, result: OverviewResult | None) -> None:
         """Do what was chosen on the overview, which has closed."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from textual.message import Message
 
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.base_screen import CaptureScreen
@@ -15,6 +18,12 @@ if TYPE_CHECKING:
 class WatchingScreen(CaptureScreen):
     """Looks for trouble while the capture grows; in a case never, for that would give its answers away."""
 
+    @dataclass
+    class FileJudged(Message):
+        """A file has been judged to its end, and there is trouble in it."""
+
+    _is_judged = False
+    """Whether that has been told, or cannot come any more."""
     _verdict_of: CaptureSeen | None = None
     """What the verdict line tells; None while it is hidden."""
 
@@ -54,6 +63,10 @@ class WatchingScreen(CaptureScreen):
         if seen is None or not groups:
             self.verdict_line.show(())
             return
+        if seen.is_final and not self._is_judged:
+            self._is_judged = True
+            if not self.session.live:
+                self.post_message(self.FileJudged())
         from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 
         said = (seen.trouble, seen.connections, self.words)

@@ -18,6 +18,7 @@ OTHER_KEYS: Final = (
     _key("back", "escape,left,h", "Esc ← h", "back", KeyArea.MOVE, in_palette=False),
     _key("next_list", "tab", "Tab", "next_list", KeyArea.MOVE, in_palette=False),
     _key("quoted", "c", "c", "quoted", KeyArea.MOVE),
+    _key("overview", "0", "0", "overview", KeyArea.FIND),
     _key("go_to", "colon", ":", "go_to", KeyArea.FIND),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("close", "q,u", "q u", "close", KeyArea.PROGRAM),

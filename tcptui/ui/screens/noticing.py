@@ -90,6 +90,16 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
         self.notice_over()
         self.show_hints()
 
+    # -- going places ------------------------------------------------------------------
+    def action_overview(self) -> None:
+        """Close this screen, and open the overview of the capture that it was opened above."""
+        below = self.app.screen_stack[-2]
+        if below.check_action("overview", ()):
+            self.dismiss(None)
+            self.app.call_later(below.run_action, "overview")
+        else:
+            self.say(self.words("screen.notice.no_overview"))
+
     # -- copying -----------------------------------------------------------------------
     def copy(self, text: str) -> None:
         """Put ``text`` on the clipboard and into a private file, and show a notice about it."""

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.view_options import LayoutChoice, ThemeChoice, TimeBase, TourChoice
+from tcptui.ui.view_options import FirstPage, LayoutChoice, ThemeChoice, TimeBase, TourChoice
 from tcptui.words.language import Language
 
 #: The value that leaves a choice to the program, where it is the default.
@@ -66,6 +66,7 @@ SETTINGS: Final = (
     Setting("columns", Kind.LIST, SortKey, _COLUMNS, _written(_COLUMNS)),
     Setting("layout", Kind.CHOICE, LayoutChoice, _values(LayoutChoice, AUTO)),
     Setting("tour", Kind.CHOICE, TourChoice, _values(TourChoice), TourChoice.ON.value),
+    Setting("first", Kind.CHOICE, FirstPage, _values(FirstPage), FirstPage.OVERVIEW.value),
     Setting("keys", Kind.KEYS, default="{}"),
 )
 
@@ -81,6 +82,7 @@ class Settings:
     columns: tuple[SortKey, ...] | None = None
     layout: LayoutChoice | None = None
     tour: TourChoice | None = None
+    first: FirstPage | None = None
     keys: tuple[tuple[str, str], ...] = ()
     """Names of commands, and the key that each has instead of its own."""
 

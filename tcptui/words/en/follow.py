@@ -54,6 +54,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.key.find": "find a text, or bytes such as 0x0d0a",
     "follow.key.next": "next match",
     "follow.key.previous": "previous match",
+    "follow.key.overview": "the overview of the capture",
     "follow.key.go_to": "to a packet's bytes",
     "follow.key.text": "as text",
     "follow.key.hex": "as hex",

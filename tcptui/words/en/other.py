@@ -40,6 +40,7 @@ WORDS: Final[dict[str, str]] = {
     "other.key.back": "One step back",
     "other.key.next_list": "Go to the next list",
     "other.key.quoted": "From an ICMP error to the connection or conversation that it quotes",
+    "other.key.overview": "Overview of the capture: all its trouble",
     "other.key.go_to": "Go to a packet by its number",
     "other.key.copy": "Copy what is under the cursor",
     "other.key.close": "Back to the connections",

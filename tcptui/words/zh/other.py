@@ -40,6 +40,7 @@ WORDS: Final[dict[str, str]] = {
     "other.key.back": "返回上一级",
     "other.key.next_list": "切换到下一个列表",
     "other.key.quoted": "从 ICMP 错误跳到它引用的连接或会话",
+    "other.key.overview": "整个抓包的问题概览",
     "other.key.go_to": "按编号跳到某个包",
     "other.key.copy": "复制光标处的内容",
     "other.key.close": "返回连接列表",

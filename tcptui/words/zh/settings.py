@@ -24,6 +24,7 @@ WORDS: Final[dict[str, str]] = {
     "settings.doc.columns": "连接列表里有空间时显示的列，写在前面的优先。",
     "settings.doc.layout": "最多使用的布局；narrow：一次一个窗格；auto：由终端大小决定。",
     "settings.doc.tour": "头几分钟的提示，每条显示到用过它的按键为止，之后不再自己出现。",
+    "settings.doc.first": "文件检查完且有问题时先显示什么：问题概览（overview）还是连接列表（list）。",
     "settings.doc.keys": "给主界面的命令换按键，例如：keys = {{ sort = 't', save = 'f2' }}",
     "settings.problem": "{path}：{what}",
     "settings.problems": "{path}：{what}；另有 {more} 处：tcptui config",
