@@ -46,6 +46,7 @@ class PromptKind(Enum):
     GO_TO = "go-to"
     SAVE = "save"
     FOLDER = "folder"
+    FILES = "files"
 
     @property
     def is_path(self) -> bool:
