@@ -35,6 +35,7 @@ from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.view_options import NamesChoice
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.words.quantities import Count
 
@@ -270,6 +271,22 @@ class CaptureScreen(NoticingScreen[None]):
             names.grow(_NAMES_LOOK)
             if names.count != before:
                 self.workspace.show_names(names)
+                self.use_names()
+
+    def use_names(self) -> None:
+        """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
+        wanted = self.options.names is NamesChoice.DNS
+        self._names.dns = self.session.dns_names if wanted and self._has_dpkt else None
+        connections = self.workspace.connections
+        connections.forget_widths()
+        connections.refresh()
+        if connections.index.narrowing.words:
+            self.reorder()
+
+    @property
+    def has_names(self) -> bool:
+        """Whether DNS answers of the capture that name an address have been read."""
+        return self._has_dpkt and self.session.dns_names.count > 0
 
     def reorder(self, *, now: bool = False) -> None:
         """Compute the order of the connection list again; that of a long list in a worker thread.

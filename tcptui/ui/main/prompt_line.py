@@ -47,6 +47,7 @@ class PromptKind(Enum):
     SAVE = "save"
     FOLDER = "folder"
     FILES = "files"
+    LINES = "lines"
 
     @property
     def is_path(self) -> bool:

@@ -29,7 +29,7 @@ from tcptui.ui.main.learning import LearningScreen, all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.main.workspace import Workspace
-from tcptui.ui.view_options import TimeBase
+from tcptui.ui.view_options import NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ class MainScreen(LearningScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     @dataclass
-    class TimesChosen(Message):
-        """The user chose another zero point of times."""
+    class ViewChosen(Message):
+        """The user chose another zero point of times, or names or addresses."""
 
         screen: MainScreen
-        base: TimeBase
+        choice: TimeBase | NamesChoice
 
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
@@ -369,8 +369,20 @@ class MainScreen(LearningScreen):
         base = bases[(bases.index(self.options.time_base) + 1) % len(bases)]
         self.options = replace(self.options, time_base=base)
         self.workspace.ladder.set_options(self.options)
-        self.post_message(self.TimesChosen(self, base))
+        self.post_message(self.ViewChosen(self, base))
         self.say(self.words(f"screen.notice.times.{base.value}"))
+
+    def action_names(self) -> None:
+        """Switch between names and addresses in the list of connections."""
+        if self.options.numeric:
+            self.say(self.words("screen.notice.names.numeric"))
+            return
+        choice = NamesChoice.ADDRESSES if self.options.names is NamesChoice.DNS else NamesChoice.DNS
+        self.options = replace(self.options, names=choice)
+        self.post_message(self.ViewChosen(self, choice))
+        self.use_names()
+        told = choice.value if choice is NamesChoice.ADDRESSES or self.has_names else "none"
+        self.say(self.words(f"screen.notice.names.{told}"))
 
     def action_copy(self) -> None:
         """Put what is under the cursor on the clipboard."""
@@ -410,6 +422,7 @@ class MainScreen(LearningScreen):
             "sort": by,
             "reverse": by,
             "time_base": words(f"screen.times.{self.options.time_base.value}"),
+            "names": words(f"screen.names.{self.options.names.value}"),
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
         return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
