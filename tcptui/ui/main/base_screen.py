@@ -151,12 +151,16 @@ class CaptureScreen(NoticingScreen[None]):
         if self.options.sort is not None and self.walk is None:
             self.workspace.connections.index.sorting = Sorting(self.options.sort)
         self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
+        self.take_over()
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
         self.set_timer(_WARM_UP_AFTER, self._warm_up)
         self.tick()
         self._show_context()
+
+    def take_over(self) -> None:
+        """Go on as a screen before did; for subclasses."""
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""

@@ -60,6 +60,17 @@ class Seek:
     """Deadline, by `time.monotonic`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a screen takes over from the one whose capture was cleared."""
+
+    sorting: Sorting
+    words: tuple[str, ...]
+    """The words that listed connections contain."""
+    is_zoomed: bool
+    """Whether the list has the whole screen."""
+
+
 class MainScreen(LearningScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
@@ -75,6 +86,8 @@ class MainScreen(LearningScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
+    _carried: Carried | None = None
+    """What the screen before showed that goes on."""
     _before_prompt = -1
     """The connection under the cursor when the prompt for a narrowing was opened."""
     _before_narrowing = -1
@@ -488,9 +501,32 @@ class MainScreen(LearningScreen):
             await self.app.action_quit()
 
     def follow_on(self, before: MainScreen) -> None:
-        """Show this session as ``before`` showed the one before it: the same order of the list, the same times."""
+        """Show this session as ``before`` showed the one before it.
+
+        Order and narrowing of the list, times and names are the same, and so is the zoom of the list.  Connections that
+        were chosen, and a packet that another pane was zoomed for, are gone.
+        """
+        workspace = before.workspace
+        index = workspace.connections.index
         self.options = before.options
-        self.workspace.connections.index.sorting = before.workspace.connections.index.sorting
+        self._carried = Carried(
+            index.sorting, index.narrowing.words,
+            is_zoomed=workspace.arrangement.zoomed and workspace.active is Pane.CONNECTIONS,
+        )  # fmt: skip
+
+    def take_over(self) -> None:
+        """Go on as the screen before did, if there was one."""
+        carried = self._carried
+        if carried is None:
+            return
+        connections = self.workspace.connections
+        connections.index.sorting = carried.sorting
+        connections.index.narrowing = ListFilter(carried.words)
+        self.workspace.following &= carried.sorting.is_natural
+        if carried.is_zoomed:
+            self.call_after_refresh(
+                self.workspace.set_zoomed, True
+            )  # the first layout, which comes before, ends a zoom
 
     def action_save(self) -> None:
         """Ask for the file to save the capture so far to."""
