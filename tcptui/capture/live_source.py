@@ -60,6 +60,10 @@ class LiveSource:
         self._announce: Announce = lambda: None
         self._written = 0
         """Packets in the spool, those of captures before an absence included."""
+        self._before = 0
+        """Packets in the spool when the running capture began."""
+        self._most = options.count
+        """The packets of the spool after which the capture ends; None: no bound."""
         self._absence: TcptuiError | None = None
         """The message about the interface's last absence, shown to the user; None: it was never away."""
         self._stopping = threading.Event()
@@ -74,6 +78,12 @@ class LiveSource:
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self._limit is not None and self._release.release(offset)
+
+    def count_from(self, packets: int) -> None:
+        """End after so many packets as the options ask for, counted from behind the first ``packets`` of the spool."""
+        if self.options.count is not None:
+            self._most = packets + self.options.count
+            self._child.count_to(self._most - self._before)
 
     def start(self, announce: Announce) -> None:
         """Start listening to the child, if that has not begun; ``announce`` is called from the listening thread."""
@@ -117,7 +127,8 @@ class LiveSource:
 
     def _listen(self) -> Ended | None:
         """Process the child's messages until one capture ends; None when the child died."""
-        before, written = self._status, self._written
+        before = self._status
+        written = self._before = self._written
         for message in self._child.messages():
             match message:
                 case Level():
@@ -145,10 +156,8 @@ class LiveSource:
         """
         since = time.strftime(_CLOCK)
         self._tell(CaptureError("interface_away", interface=self.label, since=since))
-        left = self.options.count
-        if left is not None:
-            left -= self._written  # not what the kernel received: some of that may have gone with the interface
-        while (left is None or left > 0) and not self._stopping.wait(_LOOK_SECONDS):
+        # Not what the kernel received: some of that may have gone with the interface.
+        while ((left := self._left()) is None or left > 0) and not self._stopping.wait(_LOOK_SECONDS):
             try:
                 self._child.open(
                     replace(self.options, count=left), self.descriptor, self._limit, append_at=self._status.end
@@ -165,6 +174,10 @@ class LiveSource:
                 self._child.stop()  # stop was called during the opening, when there was no capture to stop
             return True
         return False
+
+    def _left(self) -> int | None:
+        """How many more packets are wanted; None: no bound."""
+        return None if self._most is None else self._most - self._written
 
     def _tell(self, error: TcptuiError) -> None:
         self._status = replace(self._status, error=error)

@@ -71,6 +71,12 @@ class Source(Protocol):
         Records that are still to be copied elsewhere are freed by a later call.
         """
 
+    def count_from(self, packets: int) -> None:
+        """Begin to count the packets that are wanted (``-c``) behind the first ``packets`` of the spool.
+
+        Does nothing where the count is not kept here: a stream's end is its writer's.
+        """
+
     def start(self, announce: Announce) -> None:
         """Start the sniffer thread, if the source needs one; of a source that runs already, announce to another."""
 

@@ -160,6 +160,9 @@ class RemoteSource:
         """Maximum size of the spool."""
         return self._stream.limit_bytes
 
+    def count_from(self, packets: int) -> None:
+        """Do nothing: the program on the other host counts, and cannot be told to begin anew."""
+
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self._stream.release(offset)

@@ -54,6 +54,9 @@ class StreamSource:
         """Maximum size of the spool of a live stream; None for a decompressed file, of which nothing is released."""
         return self._limit if self.live else None
 
+    def count_from(self, packets: int) -> None:
+        """Do nothing: nobody counts packets here."""
+
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self.live and self._release.release(offset)

@@ -117,6 +117,10 @@ class TeeSource:
         """The wrapped source's."""
         return self.source.limit_bytes
 
+    def count_from(self, packets: int) -> None:
+        """As the source does."""
+        self.source.count_from(packets)
+
     def release(self, offset: int) -> bool:
         """As `Source.release`, but only up to what has been copied to the files."""
         return self.source.release(min(offset, self._reader.position)) if self._reader.position else True

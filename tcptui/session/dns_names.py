@@ -87,6 +87,10 @@ class DnsNames:
             self._answers.setdefault(address, []).append((row, known))
             self.count += 1
 
+    def names_of(self, address: bytes) -> list[str]:
+        """All names that answers have given ``address``."""
+        return list(dict.fromkeys(known.name for _row, known in self._answers.get(address, ())))
+
     def name_of(self, address: bytes, row: int) -> DnsName | None:
         """The name that ``address`` (4 or 16 bytes) had by the last answer before ``row``; None without one."""
         answers = self._answers.get(address, [])

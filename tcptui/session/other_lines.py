@@ -51,6 +51,11 @@ class OtherLines:
             self._lines.put(row, known)
         return known
 
+    def plain(self, row: int) -> OtherLine:
+        """The line of ``row`` without the time since its query; not kept: for a search through all of them."""
+        known = self._lines.get(row)
+        return known if known is not None else OtherLine(*self._plain(row), None)
+
     def _plain(self, row: int) -> tuple[Line, int]:
         protocol, at = self._other.header_of(row)
         return summarize(protocol, self._read(row), at), protocol

@@ -344,9 +344,11 @@ class OtherPackets:
         rows: I32 = self._rows[kept][(self._talk[kept] == number) | (self._about[kept] == number)]
         return rows
 
-    def rows_of_protocol(self, protocol: int) -> I32:
-        """Rows of the packets of ``protocol``, in capture order."""
+    def rows_of_protocol(self, protocol: int | None) -> I32:
+        """Rows of the packets of ``protocol`` (None: of any), in capture order."""
         kept = slice(0, self._count)
+        if protocol is None:
+            return self._rows[kept].copy()
         rows: I32 = self._rows[kept][self._protocols[self._talk[kept]] == protocol]
         return rows
 

@@ -144,6 +144,11 @@ class Pipeline:
         )
 
     @property
+    def frames(self) -> int:
+        """How many packets have been read, those that a filter left out included."""
+        return self._frames
+
+    @property
     def wire_bytes(self) -> int:
         """Bytes of all packets so far, evicted ones included, as they were on the wire."""
         return self._tally.wire_bytes

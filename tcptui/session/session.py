@@ -92,6 +92,8 @@ class Session:
         )
         self._begin = 0 if after is None else after.progress_end
         """Where this session's packets begin in the spool; 0: at its beginning."""
+        self._passed: int = 0 if after is None else after._passed + after._pipeline.frames
+        """How many packets of the spool are before that."""
         self._saved_end = self._begin
         """Up to where of the spool its packets have been saved."""
         self.store: PacketStore = self._pipeline.store
@@ -397,6 +399,8 @@ class Session:
         session.own_screen, session.local = self.own_screen, self.local
         session.filter_words = self.filter_words
         session.ring.release(session._begin)
+        for source in self._sources:
+            source.count_from(session._passed)
         return session
 
     def stop(self) -> None:

@@ -139,8 +139,10 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         comes_back = event.is_forwarded  # from the widget that had the focus, which did not use it
         if not comes_back:
             self.leaving.typed(event)
-            # What was said has been read; a question stays until it is known what the key means.
-            if isinstance(self.screen, NoticingScreen) and not self.leaving.is_asking:
+            # What was said has been read; a question stays until it is known what the key means, and what is typed
+            # into a line may be what the notice is about.
+            typing = self.leaving.is_asking or isinstance(self.focused, Input)
+            if isinstance(self.screen, NoticingScreen) and not typing:
                 self.screen.end_notice()
         self.leaving.key = event
         try:
@@ -279,9 +281,9 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         if isinstance(self.screen, Translatable):
             await self.switch_screen(self.screen.in_language(self.words))
 
-    def on_main_screen_times_chosen(self, event: MainScreen.TimesChosen) -> None:
-        """Remember the zero point of times for the next capture."""
-        self._choices.choose(event.base)
+    def on_main_screen_view_chosen(self, event: MainScreen.ViewChosen) -> None:
+        """Remember the zero point of times, and names or addresses, for the next capture."""
+        self._choices.choose(event.choice)
 
     def action_help(self) -> None:
         """Open the help screen without a section about a particular term."""

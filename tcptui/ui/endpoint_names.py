@@ -1,11 +1,13 @@
 """Endpoints as text, and a search for the endpoints whose text contains a word.
 
-Names come from the hosts and services files only, never over the network.
+Names come from the hosts and services files and, where they are wanted, from DNS answers in the capture, never over the
+network.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8
+    from tcptui.session.dns_names import DnsNames
 
 Mask = NDArray[np.bool_]
 #: LRU size in endpoint texts: a few screens of every pane.
 _CACHED: Final = 8192
 _LONGEST_NAME: Final = 64
+#: What is shown of DNS answers, which anybody may have sent: names of hosts that cannot be taken for an address, for a
+#: port, or for anything but a name.
+_HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]*[a-z_][a-z0-9_-]*", re.ASCII | re.IGNORECASE)
 #: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
 _ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 
@@ -85,7 +91,24 @@ class EndpointNames:
         self._address_ids: dict[bytes, int] = {}
         self._addresses: list[str] = []
         self._ids = np.zeros((0, 2), np.int32)
+        self._packed: list[bytes] = []
+        """The addresses in network order, in the order of `_addresses`."""
+        self._named: list[str] = []
+        """`_addresses`, each with its names by DNS answers."""
+        self._named_for: tuple[object, int, int] | None = None
+        """What `_named` was made from."""
         self._renewals = flows.renewals
+        self.dns: DnsNames | None = None
+        """The DNS answers whose names `name` gives; None: it gives addresses."""
+
+    def name(self, flow: int, end: int, is_server: bool, row: int) -> str:
+        """`text`; where names are wanted, with the name by the last DNS answer before ``row``, if there is one."""
+        if self.dns is not None:
+            endpoint = self._flows.endpoints(flow)[end]
+            known = self.dns.name_of(ipaddress.ip_address(endpoint.host).packed, row)
+            if known is not None and _HOST_NAME.fullmatch(known.name):
+                return f"{known.name.lower()}:{self._port(endpoint.port, is_server)}"
+        return self.text(flow, end, is_server)
 
     def text(self, flow: int, end: int, is_server: bool) -> str:
         """Endpoint ``end`` (0 *a*, 1 *b*) of ``flow`` as shown: names where known, else numbers."""
@@ -112,7 +135,7 @@ class EndpointNames:
     def matching(self, word: str, flows: I32, client_is_b: U8) -> Mask:
         """Mask of those ``flows`` whose client's or server's text contains ``word`` (lower case).
 
-        Where a name is shown, the number matches too.
+        Where a name is shown, the number matches too; where names by DNS answers are, any that the address has had.
         """
         self._renew()
         self._extend()
@@ -132,12 +155,24 @@ class EndpointNames:
         return found
 
     def _addresses_with(self, word: str, at_end: bool = False) -> Mask:
-        texts = self._addresses
+        texts = self._searched()
         if at_end:
             answers = (any(part.endswith(word) for part in text.split(" ")) for text in texts)
         else:
             answers = (word in text for text in texts)
         return np.fromiter(answers, np.bool_, len(texts))
+
+    def _searched(self) -> list[str]:
+        """The text of each address in which is searched, in lower case."""
+        if self.dns is None:
+            return self._addresses
+        made_from = (self.dns, self.dns.count, len(self._addresses))
+        if made_from != self._named_for:
+            names_of = self.dns.names_of
+            each = zip(self._addresses, self._packed, strict=True)
+            self._named = [" ".join((text, *names_of(packed))).casefold() for text, packed in each]
+            self._named_for = made_from
+        return self._named
 
     def _ports_matching(self, ports: NDArray[np.int64], is_server: Mask, matches: object) -> Mask:
         assert callable(matches)
@@ -159,6 +194,8 @@ class EndpointNames:
             self._texts.clear()
             self._address_ids.clear()
             self._addresses.clear()
+            self._packed.clear()
+            self._named_for = None
             self._ids = self._ids[:0]
 
     def _extend(self) -> None:
@@ -179,7 +216,9 @@ class EndpointNames:
             number = self._address_ids[key] = len(self._addresses)
             high, low, version = (int(part) for part in row)
             size = 16 if version == 6 else 4
-            host = str(ipaddress.ip_address((high << 64 | low).to_bytes(16, "big")[16 - size :]))
+            packed = (high << 64 | low).to_bytes(16, "big")[16 - size :]
+            self._packed.append(packed)
+            host = str(ipaddress.ip_address(packed))
             shown = f"[{host}]" if size == 16 else host
             name = self._hosts.get(host, "")
             self._addresses.append(f"{name} {shown}".strip().casefold())

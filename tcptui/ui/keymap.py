@@ -82,6 +82,7 @@ COMMANDS: Final = (
     Command("pause", "space", "Space", "pause", KeyArea.SHOW),
     Command("raw", "number_sign", "#", "raw_numbers", KeyArea.SHOW),
     *(Command(f"times_{base.value}", "", "", f"time_base('{base.value}')", KeyArea.SHOW) for base in TimeBase),
+    Command("names", "a", "a", "names", KeyArea.SHOW),
     Command("kernel", "o", "o", "kernel", KeyArea.SHOW),
     Command("copy", "y", "y", "copy", KeyArea.SHOW),
     Command("copy_markdown", "", "", "copy_markdown", KeyArea.SHOW),

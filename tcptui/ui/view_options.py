@@ -20,6 +20,15 @@ class TimeBase(Enum):
     """No zero point: the local time of day is shown."""
 
 
+class NamesChoice(Enum):
+    """What the list of connections shows of an endpoint."""
+
+    ADDRESSES = "addresses"
+    """Its address, or its name in the hosts file."""
+    DNS = "dns"
+    """Its name by the DNS answers in the capture, where one has come before the connection."""
+
+
 class ThemeChoice(Enum):
     """The colours."""
 
@@ -67,6 +76,7 @@ class ViewOptions:
     numeric: bool = False
     """Numeric addresses and ports, as with tcpdump's ``-n``: no names from the hosts and services files."""
     time_base: TimeBase = TimeBase.CONNECTION
+    names: NamesChoice = NamesChoice.ADDRESSES
     theme: ThemeChoice | None = None
     """None: dark, or the terminal's sixteen where it has no more."""
     sort: SortKey | None = None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tcptui.capture.child.control import Control
 from tcptui.capture.child.protocol import (
     CaptureRequest,
+    CountRequest,
     Ended,
     Ending,
     Level,
@@ -30,6 +31,7 @@ REQUEST = CaptureRequest(
 MESSAGES: list[Message] = [
     REQUEST,
     StopRequest(),
+    CountRequest(1 << 40),
     Opened(276, 262_144, True, False),
     *(Refused(refusal, "why\nso") for refusal in Refusal),
     Level(1 << 40, 1 << 33, 2, 3),

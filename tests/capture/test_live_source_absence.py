@@ -22,12 +22,16 @@ class Child:
     def __init__(self, *captures: list[Level | Ended]) -> None:
         self._captures = list(captures)
         self.counts: list[int | None] = []
+        self.asked: list[int] = []
 
     def open(self, options: Any, *_rest: Any, **_how: Any) -> None:
         self.counts.append(options.count)
 
     def messages(self) -> Iterator[Level | Ended]:
         yield from self._captures.pop(0)
+
+    def count_to(self, packets: int) -> None:
+        self.asked.append(packets)
 
     def stop(self) -> None:
         pass
@@ -49,3 +53,39 @@ def test_packets_that_went_with_the_interface_are_captured_again(monkeypatch: py
     assert source.status().complete
     assert source.status().received == 8
     source.close()
+
+
+def test_count_from_a_mark_holds_over_an_absence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "_LOOK_SECONDS", 0.0)
+    child = Child()
+    source = LiveSource(cast("Any", child), CaptureOptions("wire0", count=7))
+
+    def first() -> Iterator[Level | Ended]:
+        yield Level(500, 5, 0, 0, packets=5)
+        source.count_from(4)
+        yield Ended(Ending.GONE, "")
+
+    def second() -> Iterator[Level | Ended]:
+        yield Level(700, 2, 0, 0, packets=2)
+        source.count_from(6)
+        yield Level(900, 8, 0, 0, packets=8)
+        yield Ended(Ending.COUNT, "")
+
+    captures = [first(), second()]
+    monkeypatch.setattr(child, "messages", lambda: captures.pop(0))
+    over = threading.Event()
+    source.start(lambda: over.set() if source.status().complete else None)
+    assert over.wait(60)
+    source.close()
+
+    assert child.counts[1:] == [6], "packets 5 to 11 of the spool, of which one was there"
+    assert child.asked == [11, 8], "counted from the beginning of each capture of the child"
+
+
+def test_capture_without_a_count_asks_for_none() -> None:
+    child = Child([Ended(Ending.STOPPED, "")])
+    source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
+    source.count_from(4)
+    source.close()
+
+    assert child.asked == []

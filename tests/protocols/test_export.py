@@ -81,6 +81,30 @@ def test_upload_is_a_file_of_the_client() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dialogue", "names"),
+    [
+        (_exchange("/none", _answer(b"", length=9)), []),
+        (Dialogue().client(_ask("/none")).server(_answer(b"", length=9)).lost(1, 9), []),
+        (_exchange("/one", _answer(b"a", length=9)), ["one"]),
+        (Dialogue().client(_ask("/one")).server(_answer(b"a", length=9)).lost(1, 8), ["one"]),
+    ],
+)
+def test_file_without_a_captured_byte_is_counted_and_not_listed(dialogue: Dialogue, names: list[str]) -> None:
+    found = Capture([dialogue])
+
+    assert [file.name for file in found.files] == names
+    assert found.collector.uncaptured == 1 - len(names)
+
+
+def test_status_and_method_are_those_of_the_exchange() -> None:
+    put = b"PUT /notes.txt HTTP/1.1\r\nHost: h.example\r\nContent-Length: 3\r\n\r\nabc"
+    upload = Dialogue().client(put).server(_answer(b"no", status="403 Forbidden"))
+    found = Capture([_exchange("/a", _answer(b"gone", status="404 Not Found")), upload])
+
+    assert sorted((file.method, file.status) for file in found.files) == [("GET", 404), ("PUT", 0), ("PUT", 403)]
+
+
+@pytest.mark.parametrize(
     ("dialogue", "why", "kept"),
     [
         (_exchange("/a", _answer(b"abc", length=9)), Shortfall.CLOSED, b"abc"),

@@ -188,3 +188,27 @@ async def test_capture_whose_records_need_other_blocks_is_not_begun_anew(tmp_pat
     assert ended.session.may_begin_anew
     await ended.end()
     assert not ended.session.may_begin_anew
+
+
+async def test_count_begins_anew_at_each_mark(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    await capture.run()
+    marks = []
+    for packets in (5, 3):
+        capture.source.give(b"".join(record(n, 40001 + n, SYN, 100) for n in range(packets)), packets)
+        await capture.read(packets)
+        await capture.begin_anew()
+        marks.append(capture.source.counted_from)
+    await capture.end()
+
+    assert marks == [5, 8]
+
+
+async def test_count_without_a_mark_stays_as_it_was(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    await capture.run()
+    capture.source.give(record(0, 40001, SYN, 100), 1)
+    await capture.read(1)
+    await capture.end()
+
+    assert capture.source.counted_from == 0

@@ -28,6 +28,7 @@ class RunningSource:
         self.limit_bytes = limit_bytes
         self.released = SpoolRelease(self.descriptor)
         self.packets = 0
+        self.counted_from = 0
         self.dropped = 0
         self._announce: Announce = lambda: None
         self._end = os.pwrite(self.descriptor, header, 0)
@@ -49,6 +50,10 @@ class RunningSource:
         return SourceStatus(
             self._end, complete=self._stopped, received=self.packets, kernel_dropped=self.dropped, interface_dropped=0
         )
+
+    def count_from(self, packets: int) -> None:
+        """Note it."""
+        self.counted_from = packets
 
     def release(self, offset: int) -> bool:
         """As a live source does."""

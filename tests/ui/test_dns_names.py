@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,18 +10,28 @@ from captures import CLIENT, SERVER, START_NS, mixed
 from other_frames import dns_answer, udp
 from screen_lines import screen_lines
 
+from tcptui.model.safe_text import safe_text
+from tcptui.protocols.dns.answer import NAME_SHOWN
+from tcptui.session.dns_names import DnsName
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.endpoint_names import EndpointNames
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.main import base_screen
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.explain_pane import Passage
 from tcptui.ui.main.screen import MainScreen
-from tcptui.ui.view_options import ViewOptions
+from tcptui.ui.settings.remembered import ScreenChoices
+from tcptui.ui.settings.table import DEFAULTS
+from tcptui.ui.view_options import NamesChoice, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+
+    from textual.pilot import Pilot
 
 EN = Words(Language.EN)
 
@@ -86,3 +97,121 @@ async def test_the_pane_shows_it_as_soon_as_the_answers_are_read(named: Session)
 async def test_with_numeric_addresses_nothing_is_named(named: Session) -> None:
     assert ".example" not in await explanation(named, numeric=True, until="1 Connections")
     assert named.dns_names.count == 0
+
+
+def listed(screen: MainScreen) -> list[str]:
+    connections = screen.workspace.connections
+    return [connections.ends(int(stream)) for stream in connections.index.order]
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; the test's time-out is the limit."""
+    for _ in range(3000):
+        if condition():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("it never happened")
+
+
+@asynccontextmanager
+async def reading(session: Session, **options: object) -> AsyncIterator[tuple[Pilot[object], MainScreen, list[object]]]:
+    """The main screen once all DNS answers have been read, sorted by start, and what was chosen to be kept."""
+    kept = ScreenChoices()
+    app = TcptuiApp(session, Language.EN, ViewOptions(sort=SortKey.START, **options), choices=kept)  # type: ignore[arg-type]
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        if not screen.options.numeric:
+            await until(pilot, lambda: screen.has_names)
+        await until(pilot, lambda: len(screen.workspace.connections.index.order) == session.streams.count)
+        yield pilot, screen, [kept]
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_key_shows_names_in_the_list_and_addresses_again(named: Session) -> None:
+    async with reading(named) as (pilot, screen, kept):
+        before = listed(screen)
+        await pilot.press("a")
+        await until(pilot, lambda: screen.hint_line.notice != "")
+        told, names, lines = screen.hint_line.notice, listed(screen), screen_lines(screen)
+        await until(pilot, lambda: kept[0].names(DEFAULTS) is NamesChoice.DNS)  # type: ignore[attr-defined]
+        await pilot.press("a")
+        after = listed(screen)
+
+    assert names[0].endswith("old.example:80")
+    assert names[1].endswith("new.example:80")
+    assert "example" not in names[2]
+    assert all(name.startswith(f"{CLIENT}:") for name in names[:2])
+    assert any(f"{SERVER}:80" in line for line in lines), "the timeline has the address"
+    assert "names an address" not in told
+    assert after == before
+    assert before[0].endswith(f"{SERVER}:80")
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_setting_shows_names_as_soon_as_they_are_read_and_narrowing_finds_them(named: Session) -> None:
+    async with reading(named, names=NamesChoice.DNS) as (pilot, screen, _kept):
+        await until(pilot, lambda: "old.example" in listed(screen)[0])
+        connections = screen.workspace.connections
+        screen.narrow("old.example")
+        await until(pilot, lambda: len(connections.index.order) < named.streams.count)
+        found = connections.index.order.tolist()
+        screen.narrow(SERVER)
+        await until(pilot, lambda: connections.index.order.tolist() == found)
+
+    assert set(found) >= {0, 1}
+    assert 2 not in found
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_numbers_were_asked_for(named: Session) -> None:
+    async with reading(named, numeric=True) as (pilot, screen, _kept):
+        await pilot.press("a")
+        await until(pilot, lambda: screen.hint_line.notice != "")
+        told, names = screen.hint_line.notice, listed(screen)
+
+    assert told == EN("screen.notice.names.numeric")
+    assert names[0].endswith(f"{SERVER}:80")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("www.example", True),
+        ("Under_Score-1.Example", True),
+        ("a", True),
+        ("10.0.0.9", False),
+        ("0x7f.1", False),
+        ("example:443", False),
+        ("www example", False),
+        ("[@click=app.quit]x[/]", False),
+        ("\x1b]52;c;aGk=\x07.example", False),
+        ("\u202egnp.example", False),
+        ("例子.example", False),
+        ("..", False),
+        ("a..b", False),
+        ("x" * 59 + ".example", False),
+    ],
+)
+def test_only_what_looks_like_a_host_name_stands_for_an_address(tmp_path: Path, name: str, shown: bool) -> None:
+    tape = mixed()
+    session = open_file(_written(tape.pcap(), tmp_path))
+    names = EndpointNames(session.flows, {}, {})
+
+    class Answers:
+        count = 1
+
+        def name_of(self, _address: bytes, _row: int) -> DnsName:
+            return DnsName(safe_text(name, NAME_SHOWN), 1)
+
+    names.dns = Answers()  # type: ignore[assignment]
+    flow, is_b = int(session.streams.flow[0]), int(session.streams.client_is_b[0])
+
+    assert names.name(flow, 1 - is_b, True, 5) == (f"{name.lower()}:80" if shown else f"{SERVER}:80")
+    assert names.text(flow, 1 - is_b, True) == f"{SERVER}:80"
+
+
+def _written(content: bytes, folder: Path) -> Path:
+    path = folder / "plain.pcap"
+    path.write_bytes(content)
+    return path

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gzip
 import io
 from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.export.preview import NoImage, image_cells
@@ -228,3 +230,83 @@ def test_picture_fits_the_cells_it_was_given() -> None:
     assert isinstance(cells, list)
     assert len(cells) <= 3
     assert max(len(line) for line in cells) <= 10
+
+
+def _line(screen: ExportScreen, position: int, width: int) -> str:
+    return "".join(segment.text for segment in screen.files.row(position, width))
+
+
+async def _narrowed(shown: Shown, screen: ExportScreen, names: list[str]) -> None:
+    for _ in range(2000):
+        if [file.name for file in screen.files.files] == names:
+            return
+        await shown.pilot.pause()
+        await asyncio.sleep(0.005)
+    raise AssertionError([file.name for file in screen.files.files])
+
+
+@pytest.mark.parametrize(("size", "width"), [((80, 24), 80), ((120, 40), 71), ((200, 50), 119)])
+async def test_host_and_status_stand_in_the_list(
+    show: Show, carrying: Session, size: tuple[int, int], width: int
+) -> None:
+    async with show(carrying, size) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 3)
+        heading = "".join(segment.text for segment in screen.files.heading(width))
+        line = _line(screen, 0, width)
+
+    assert "status" in heading
+    assert "host" in heading
+    assert " 200 " in line
+    assert "files.example" in line
+    assert "notes.txt" in line
+
+
+async def test_search_lists_the_files_with_a_text_and_esc_lists_all_again(show: Show, carrying: Session) -> None:
+    async with show(carrying, (80, 24)) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 3)
+        await shown.pilot.press("slash", *"image 200", "enter")
+        await _narrowed(shown, screen, ["red.png"])
+        told = screen_lines(screen)[0]
+        assert screen.files.chosen is screen.files.files[0]
+        await shown.pilot.press("slash", *"x", "enter")
+        await _narrowed(shown, screen, [])
+        empty = screen_lines(screen)[2]
+        await shown.pilot.press("escape")
+        await _narrowed(shown, screen, ["notes.txt", "red.png", "index.html"])
+        assert shown.pilot.app.screen is screen
+
+    assert "1 of 3 with “image 200”" in told
+    assert "No file has “image 200x”" in empty
+
+
+async def test_narrowing_that_is_given_up_lists_what_was_listed_before(show: Show, carrying: Session) -> None:
+    async with show(carrying, (80, 24)) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 3)
+        await shown.pilot.press("slash", *"png")
+        await _narrowed(shown, screen, ["red.png"])
+        await shown.pilot.press("escape")
+        await _narrowed(shown, screen, ["notes.txt", "red.png", "index.html"])
+
+
+async def test_files_without_a_byte_are_counted_and_an_empty_one_is_said(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:
+    _carry(wire, 0, "10.0.0.1:40001", "/lost", "text/plain", b"", 500)
+    _carry(wire, 200, "10.0.0.1:40002", "/some", "text/plain", b"abc")
+    packed = gzip.compress(b"")
+    _carry(wire, 400, "10.0.0.1:40003", "/nothing", "text/plain\r\nContent-Encoding: gzip", packed)
+    session = await asyncio.to_thread(open_file, wire.pcap(tmp_path / "few.pcap"))
+    async with show(session, (120, 40)) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 2)
+        await shown.pilot.press("j")
+        await _files(shown, 2)
+        bar = screen_lines(screen)[0]
+        line = _line(screen, 1, 80)
+
+    assert [file.name for file in screen.files.files] == ["some.txt", "nothing.txt"]
+    assert "1 without a captured byte not listed" in bar
+    assert " empty " in line

@@ -314,7 +314,7 @@ async def test_connection_without_bytes_says_so(show: Show, silent: Session) -> 
 
 
 async def test_help_lists_the_keys_of_this_screen(show: Show, session: Session) -> None:
-    async with show(session, (120, 40)) as shown:
+    async with show(session, (100, 40)) as shown:
         await following(shown, "question_mark")
         await shown.pilot.pause()
         text = "\n".join(screen_lines(shown.pilot.app.screen))

@@ -18,6 +18,7 @@ from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.leaving import Way
+from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.socket import SocketScreen
@@ -309,6 +310,48 @@ async def test_filter_of_the_capture_stands_on_the_screen_also_after_it_was_clea
         assert "wire0  filter tcp port␛ 9  13 packets" in driver.shown.splitlines()[0]
         await driver.press("C", "C")
         await driver.until(lambda: "wire0  filter tcp port␛ 9  0 packets" in driver.shown.splitlines()[0])
+
+
+async def test_clearing_keeps_order_narrowing_and_the_zoom_of_the_list(
+    capture: tuple[Session, RunningSource],
+) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        before = driver.app.screen
+        assert isinstance(before, MainScreen)
+        await driver.press("s", "s", "slash", *"40001", "enter", "z", "C", "C")
+        await driver.until(lambda: driver.app.screen is not before)
+        screen = driver.app.screen
+        assert isinstance(screen, MainScreen)
+        await driver.until(lambda: "40001" in driver.shown)
+        await driver.until(lambda: screen.workspace.arrangement.zoomed)
+        connections = screen.workspace.connections
+        sorting = before.workspace.connections.index.sorting
+
+    assert not sorting.is_natural
+    assert connections.index.sorting == sorting
+    assert connections.index.narrowing.words == ("40001",)
+    assert not screen.workspace.following
+
+
+async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
+    capture: tuple[Session, RunningSource],
+) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        before = driver.app.screen
+        assert isinstance(before, MainScreen)
+        before.narrow_to(ChosenStreams("the first", (0,)))
+        await driver.press("enter", "z", "C", "C")
+        await driver.until(lambda: driver.app.screen is not before)
+        screen = driver.app.screen
+        assert isinstance(screen, MainScreen)
+        narrowing = screen.workspace.connections.index.narrowing
+        zoomed = screen.workspace.arrangement.zoomed
+
+    assert not narrowing
+    assert not zoomed
+    assert screen.workspace.following
 
 
 async def test_keys_typed_faster_than_they_are_acted_on_count_too(capture: tuple[Session, RunningSource]) -> None:

@@ -12,9 +12,11 @@ from captures import HOSTILE, START_NS, mixed
 from other_frames import arp, dns_answer, dns_query, icmp, ip, pcap, udp
 from screen_lines import screen_lines
 
+from tcptui.model.other_protocol import ARP
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.other import screen as screen_module
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
@@ -266,3 +268,77 @@ async def test_keys_that_follow_one_another_at_once_all_go_down(udp_only: Sessio
 
         assert screen.has_class("-at-2")
         assert screen.focused is screen.packets
+
+
+def other_screen(player: Player) -> OtherScreen:
+    screen = player.screen
+    assert isinstance(screen, OtherScreen)
+    return screen
+
+
+def frame_under_cursor(screen: OtherScreen) -> int:
+    return int(screen.session.store.frame[screen.packets.store_row])
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; the test's time-out is the limit."""
+    for _ in range(3000):
+        if condition():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("it never happened")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_text_of_a_packet_is_found_again_and_round_the_end(udp_only: Session, size: tuple[int, int]) -> None:
+    async with playing(udp_only, size) as player:
+        await player.press("u", "slash", *"a.example", "enter")
+        screen = other_screen(player)
+        found = [frame_under_cursor(screen)]
+        for key in ("n", "n", "n", "n", "N", "N"):
+            await player.press(key)
+            found.append(frame_under_cursor(screen))
+        told = screen.hint_line.notice
+
+    assert found == [1, 2, 5, 1, 2, 1, 5]
+    assert told == "Found from the other end on."
+
+
+async def test_search_on_the_first_list_is_in_all_protocols_and_below_in_one(udp_only: Session) -> None:
+    async with playing(udp_only, (80, 24)) as player:
+        await player.press("u", "slash", *"who has", "enter")
+        screen = other_screen(player)
+        everywhere = frame_under_cursor(screen)
+        protocol = screen.protocols.protocol
+        await player.press("slash", *["backspace"] * 7, *"a.example", "enter")
+        below = screen.hint_line.notice
+
+    assert everywhere == 3
+    assert protocol == ARP
+    assert below == "No packet has “a.example” here."
+
+
+async def test_search_finds_addresses_and_ignores_case(udp_only: Session) -> None:
+    async with playing(udp_only, (120, 40)) as player:
+        await player.press("u", "slash", *f"{RESOLVER}:53 A.EXAMPLE 192.0.2.10", "enter")
+        frame = frame_under_cursor(other_screen(player))
+
+    assert frame == 2
+
+
+async def test_long_search_says_how_far_it_is_and_esc_stops_it(
+    udp_only: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with playing(udp_only, (80, 24)) as player:
+        await player.press("u")
+        screen = other_screen(player)
+        monkeypatch.setattr(screen_module, "_SEARCH", -1.0)
+        monkeypatch.setattr(screen, "set_timer", lambda *_args, **_kwargs: None)
+        await player.pilot.press("slash", *"nowhere", "enter")
+        await until(player.pilot, lambda: "Searching" in screen.hint_line.notice)
+        going = screen.hint_line.notice
+        assert not screen.settled
+        await player.pilot.press("escape")
+        await until(player.pilot, lambda: screen.settled)
+
+    assert going == "Searching: 1 of 6 packets, Esc stops"

@@ -22,7 +22,7 @@ from tcptui.ui.settings.problem import Fault
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS, SETTINGS, Kind, Settings
 from tcptui.ui.theme import LIGHT
-from tcptui.ui.view_options import FirstPage, LayoutChoice, ThemeChoice, TimeBase, TourChoice, ViewOptions
+from tcptui.ui.view_options import FirstPage, LayoutChoice, NamesChoice, ThemeChoice, TimeBase, TourChoice, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -40,6 +40,7 @@ EVERYTHING = """\
 language = "zh"
 theme = "light"
 times = "clock"
+names = "dns"
 sort = "rtt"
 columns = ["duration", "lost"]
 layout = "narrow"
@@ -64,7 +65,7 @@ def test_file_says_all_that_can_be_set() -> None:
 
     assert not found.problems
     assert found.settings == Settings(
-        Language.ZH, ThemeChoice.LIGHT, TimeBase.CLOCK, SortKey.RTT, (SortKey.DURATION, SortKey.LOST),
+        Language.ZH, ThemeChoice.LIGHT, TimeBase.CLOCK, NamesChoice.DNS, SortKey.RTT, (SortKey.DURATION, SortKey.LOST),
         LayoutChoice.NARROW, TourChoice.OFF, FirstPage.LIST, (("sort", "t"), ("save", "f2")),
     )  # fmt: skip
 

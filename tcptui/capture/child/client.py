@@ -21,6 +21,7 @@ from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.child.buffer_size import default_buffer_kib
 from tcptui.capture.child.protocol import (
     CaptureRequest,
+    CountRequest,
     Ended,
     Ending,
     Level,
@@ -164,6 +165,11 @@ class CaptureChild:
         """Ask the child to end the capture; `messages` then yields the `Ended`."""
         with contextlib.suppress(OSError):
             self._connection.sendall(encode(StopRequest()))
+
+    def count_to(self, packets: int) -> None:
+        """Ask the child to end the running capture after ``packets`` packets, counted from its beginning."""
+        with contextlib.suppress(OSError):
+            self._connection.sendall(encode(CountRequest(packets)))
 
     def messages(self, timeout: float | None = None) -> Iterator[Message]:
         """Yield the child's messages; ends when the child has ended, or after ``timeout`` seconds without one."""

@@ -20,7 +20,16 @@ import cypcap
 
 from tcptui.capture.child.packet_ring import PacketRing, interface_index
 from tcptui.capture.child.pcap_handle import BLOCK_SECONDS, OpenError, activate, error_text, set_filter
-from tcptui.capture.child.protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
+from tcptui.capture.child.protocol import (
+    CaptureRequest,
+    CountRequest,
+    Ended,
+    Ending,
+    Level,
+    Opened,
+    Refusal,
+    StopRequest,
+)
 from tcptui.capture.interfaces import is_up
 from tcptui.capture.spool.punch import held_bytes
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
@@ -69,13 +78,13 @@ class Tally:
     def __init__(self, most: int | None, octets: int = FILE_HEADER_BYTES) -> None:
         self.packets = 0
         self.octets = octets
-        self._most = most
+        self.most = most
 
     def counting(self, dump: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
         """Wrap libpcap's callback ``dump`` so that it counts, and ignores packets beyond the bound."""
 
         def counted(header: Any, data: bytes) -> None:  # runs for every packet
-            if self.packets == self._most:
+            if self.is_full:
                 return
             self.packets += 1
             self.octets += RECORD_HEADER_BYTES + len(data)
@@ -85,7 +94,12 @@ class Tally:
 
     def left(self) -> int | None:
         """How many more packets are wanted; None: no bound."""
-        return None if self._most is None else self._most - self.packets
+        return None if self.most is None else max(0, self.most - self.packets)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more packets are wanted."""
+        return self.most is not None and self.packets >= self.most
 
     def add(self, packets: int, octets: int) -> None:
         """Count packets that `PacketRing` wrote in bulk."""
@@ -175,6 +189,9 @@ class Capture:
             if control.fileno() in ready:
                 messages, is_there = control.receive()
                 self._is_alone = not is_there
+                for message in messages:
+                    if isinstance(message, CountRequest):
+                        self._tally.most = message.packets
                 if self._is_alone or any(isinstance(message, StopRequest) for message in messages):
                     poll.unregister(control.fileno())
                     deadline = time.monotonic() + LINGER_SECONDS
@@ -192,7 +209,7 @@ class Capture:
             if now - told_at >= (TELL_SECONDS if hurries else IDLE_SECONDS):
                 told_at = now
                 yield
-            if self._is_enough():
+            if self._tally.is_full:
                 self._ending = Ending.COUNT
                 break
         else:
@@ -243,9 +260,6 @@ class Capture:
             with contextlib.suppress(cypcap.Error):
                 self._take()
             time.sleep(BLOCK_SECONDS / 4)
-
-    def _is_enough(self) -> bool:
-        return self._request.count is not None and self._tally.packets >= self._request.count
 
     def _is_behind(self) -> bool:
         """Whether packets were written since the last `_settle`; always True of a stream."""

@@ -42,7 +42,7 @@ def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
         messages, is_there = control.receive()
         for message in messages:
             if not isinstance(message, CaptureRequest):
-                continue  # a stop request sent while the capture was ending by itself
+                continue  # a request about a capture, sent while that was ending by itself
             descriptor = control.take_descriptor()
             try:
                 capture = Capture(message, descriptor)

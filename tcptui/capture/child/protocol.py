@@ -69,6 +69,13 @@ class StopRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CountRequest:
+    """App to child: end the running capture after ``packets`` packets, counted from its beginning."""
+
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """Child to app: the capture has begun.  Timestamps are in microseconds unless ``is_nanoseconds``."""
 
@@ -109,9 +116,11 @@ class Ended:
     text: str
 
 
-Message = CaptureRequest | StopRequest | Opened | Refused | Level | Ended
+Message = CaptureRequest | StopRequest | CountRequest | Opened | Refused | Level | Ended
 
-_KINDS: Final = {kind.__name__: kind for kind in (CaptureRequest, StopRequest, Opened, Refused, Level, Ended)}
+_KINDS: Final = {
+    kind.__name__: kind for kind in (CaptureRequest, StopRequest, CountRequest, Opened, Refused, Level, Ended)
+}
 
 
 def encode(message: Message) -> bytes:

@@ -52,7 +52,10 @@ def _set(found: ConfigFile, choices: ScreenChoices, words: Words) -> list[str]:
     """Each setting with its value, and where that comes from."""
     lines = [_place(found, words)]
     width = max(len(setting.name) for setting in SETTINGS)
-    remembered = {"theme": choices.theme(found.settings), "times": choices.times(found.settings)}
+    settings = found.settings
+    remembered = {
+        "theme": choices.theme(settings), "times": choices.times(settings), "names": choices.names(settings),
+    }  # fmt: skip
     for setting in SETTINGS:
         written = getattr(found.settings, setting.name) or None
         value = written or remembered.get(setting.name)

@@ -96,6 +96,8 @@ def as_object(file: CarriedFile, name: str) -> dict[str, object]:
         "host": safe_text(file.host, _TEXT),
         "uri": safe_text(file.uri),
         "name": name,
+        "method": safe_text(file.method, _TEXT),
+        "status": file.status or None,
         "content_type": safe_text(file.media_type, _TEXT),
         "size": file.size,
         "sent": file.sent,
@@ -124,6 +126,8 @@ def text_line(file: CarriedFile, name: str, words: Words) -> str:
 def _say_sum(command: ExportCommand, collector: FileCollector, count: int, words: Words) -> None:
     if collector.left_out:
         say(words("cli.export.left-out", n=f"{collector.left_out:,}"), words)
+    if collector.uncaptured:
+        say(words("cli.export.uncaptured", n=f"{collector.uncaptured:,}"), words)
     if not count:
         say(words("cli.export.none"), words)
     elif command.out is not None:

@@ -205,6 +205,7 @@ class Launch:
             hide_times=display.hide_times,
             numeric=display.numeric,
             time_base=self.choices.times(settings) or ViewOptions().time_base,
+            names=self.choices.names(settings) or ViewOptions().names,
             theme=self.choices.theme(settings),
             sort=settings.sort,
             columns=settings.columns,

@@ -78,6 +78,10 @@ class CarriedFile:
     """Bytes of the body as it was sent and captured, without chunk sizes."""
     upload: bool
     """It was sent from client to server."""
+    method: str
+    """Of the request that it answers or is part of; empty where that was not captured."""
+    status: int
+    """Of the response that it is part of; 0 for an upload."""
     parts: tuple[Part, ...]
     shortfall: Shortfall | None
     size: int | None = None
@@ -111,6 +115,8 @@ class FileCollector:
     files: list[CarriedFile] = field(default_factory=list)
     left_out: int = 0
     """Number of files beyond `FILES_LIMIT`."""
+    uncaptured: int = 0
+    """Number of files of which not one byte was captured; they are not listed."""
     _ranges: dict[tuple[str, ...], list[_Range]] = field(default_factory=dict)
 
     def add_stream(self, stream: int) -> None:
@@ -118,6 +124,9 @@ class FileCollector:
         client, server = self.halves_of(stream)
         for message in messages(client, server):
             if not message.has_body or message.framing is Framing.UNKNOWN or not message.body_length:
+                continue
+            if not _captured(message):
+                self.uncaptured += 1
                 continue
             if len(self.files) >= FILES_LIMIT:
                 self.left_out += 1
@@ -138,6 +147,8 @@ class FileCollector:
             codings=(*head.content_codings, *head.transfer_codings[:-1]),
             sent=_captured(message),
             upload=not head.is_response,
+            method=asked.method,
+            status=head.status,
             parts=(Part(stream, message.from_server, message.start),),
             shortfall=shortfall_of(message),
         )
@@ -211,6 +222,7 @@ def _join(ranges: list[_Range], total: int) -> CarriedFile | None:
     return CarriedFile(
         stream=first.stream, frame=last.frame, host=first.host, uri=first.uri, name=first.name,
         media_type=first.media_type, codings=first.codings, sent=total, upload=False,
+        method=first.method, status=first.status,
         parts=tuple(parts), shortfall=None, size=None if first.codings else total,
     )  # fmt: skip
 

@@ -19,14 +19,28 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: Widths of the columns in cells, and the widths of the list from which on the type and the host are shown.
+#: Widths of the columns in cells, and the widths of the list from which on host and type are shown.
 _PACKET: Final = 8
 _SIZE: Final = 12
-_SIZE_NARROW: Final = 6
+_SIZE_NARROW: Final = 8
+_STATUS: Final = 7
 _TYPE: Final = 20
 _HOST: Final = 24
-_NARROW: Final = 60
-_WITH_HOST: Final = 84
+_HOST_NARROW: Final = 18
+_WITH_HOST: Final = 56
+_WITH_TYPE: Final = 92
+#: Statuses from this one on tell that a request failed (RFC 9110, 15).
+_FAILED: Final = 400
+
+
+def _status(file: CarriedFile) -> str:
+    """The status of a response; the method of a request."""
+    return str(file.status) if file.status else safe_text(file.method, _STATUS)
+
+
+def _searched(file: CarriedFile) -> str:
+    """The text, in lower case, in which a search looks for words."""
+    return f"{file.name} {file.host} {file.uri} {file.media_type} {_status(file)}".casefold()
 
 
 class FileList(VirtualList):
@@ -38,12 +52,30 @@ class FileList(VirtualList):
         super().__init__(glyphs, id=id)
         self.words = words
         self.files: list[CarriedFile] = []
+        """Those that are listed."""
+        self.found: list[CarriedFile] = []
+        """All of them."""
+        self.wanted = ""
+        """The words that every listed file contains, in any case."""
         self.empty_text = ""
 
     def show(self, files: list[CarriedFile]) -> None:
-        """Show ``files``; the cursor stays at its position."""
-        self.files = files
-        self.set_row_count(len(files))
+        """Show those of ``files`` that contain what is wanted; the cursor stays at its position."""
+        self.found = files
+        self._list()
+
+    def narrow(self, text: str) -> None:
+        """List only the files that contain every word of ``text``; the cursor stays on its file if it can."""
+        chosen, self.wanted = self.chosen, text
+        self._list()
+        place = next((at for at, file in enumerate(self.files) if file is chosen), 0)
+        if place != self.cursor:
+            self.put_cursor(place)
+
+    def _list(self) -> None:
+        wanted = self.wanted.casefold().split()
+        self.files = [file for file in self.found if all(word in _searched(file) for word in wanted)]
+        self.set_row_count(len(self.files))
         self.refresh()
 
     @property
@@ -53,10 +85,10 @@ class FileList(VirtualList):
 
     def _widths(self, width: int) -> tuple[int, int, int, int, int]:
         """Widths of packet, size, type, host and name; 0 for a column that is left out."""
-        size = _SIZE if width >= _NARROW else _SIZE_NARROW
-        kind = _TYPE if width >= _NARROW else 0
-        host = _HOST if width >= _WITH_HOST else 0
-        return _PACKET, size, kind, host, max(8, width - 2 - _PACKET - size - kind - host)
+        wide = width >= _WITH_TYPE
+        size, kind = (_SIZE, _TYPE) if wide else (_SIZE_NARROW, 0)
+        host = _HOST if wide else _HOST_NARROW if width >= _WITH_HOST else 0
+        return _PACKET, size, kind, host, max(8, width - 2 - _PACKET - size - _STATUS - kind - host)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
@@ -64,15 +96,16 @@ class FileList(VirtualList):
         words, ellipsis, head = self.words, self.glyphs.ellipsis, self.palette.head
         cells = "  " + fit(words("export.column.packet"), packet - 1, ellipsis, right=True) + " "
         cells += fit(words("export.column.size"), size - 2, ellipsis, right=True) + "  "
+        cells += fit(words("export.column.status"), _STATUS - 1, ellipsis) + " "
         cells += fit(words("export.column.name"), name - 1, ellipsis) + " "
-        if kind:
-            cells += fit(words("export.column.type"), kind - 1, ellipsis) + " "
         if host:
-            cells += fit(words("export.column.host"), host, ellipsis)
+            cells += fit(words("export.column.host"), host - 1, ellipsis) + " "
+        if kind:
+            cells += fit(words("export.column.type"), kind, ellipsis)
         return [Segment(fit(cells, width, ""), head)]
 
     def row(self, position: int, width: int) -> list[Segment]:
-        """One file: a warning mark when it is incomplete, packet, size, name, type, host."""
+        """One file: a warning mark when it is incomplete, packet, size, status, name, host, type."""
         file, palette, ellipsis = self.files[position], self.palette, self.glyphs.ellipsis
         packet, size, kind, host, name = self._widths(width)
         mark, style = (" ", palette.plain) if file.complete else (self.glyphs.warning, palette.warning)
@@ -80,16 +113,20 @@ class FileList(VirtualList):
         text = grouped(known) if size == _SIZE else amount(known)
         if file.size is None:
             text = f"~{amount(known)}"  # the size as sent: its content coding hides the decoded size
+        elif not known:
+            text = self.words("export.empty")
+        status_style = palette.warning if file.status >= _FAILED else palette.faint
         cells: list[tuple[str, Style]] = [
             (f"{mark} ", style),
             (fit(f"#{file.frame}", packet - 1, ellipsis, right=True) + " ", palette.faint),
             (fit(text, size - 2, ellipsis, right=True) + "  ", palette.plain),
+            (fit(_status(file), _STATUS - 1, ellipsis) + " ", status_style),
             (fit(file.name, name - 1, ellipsis) + " ", palette.strong),
         ]
-        if kind:
-            cells.append((fit(safe_text(file.media_type, 80), kind - 1, ellipsis) + " ", palette.faint))
         if host:
-            cells.append((fit(safe_text(file.host, 80), host, ellipsis), palette.faint))
+            cells.append((fit(safe_text(file.host, 80), host - 1, ellipsis) + " ", palette.faint))
+        if kind:
+            cells.append((fit(safe_text(file.media_type, 80), kind, ellipsis), palette.faint))
         return [Segment(text, style) for text, style in cells]
 
     def paint_line(self, y: int) -> Strip:

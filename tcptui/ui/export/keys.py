@@ -14,6 +14,7 @@ EXPORT_KEYS: Final = (
     _key("move", "", "↑ ↓ k j PgUp PgDn g G", "", KeyArea.MOVE, in_palette=False),
     _key("packet", "enter,right,l", "Enter → l", "packet", KeyArea.MOVE),
     _key("back", "escape,left,h,q,x", "Esc ← h q x", "back", KeyArea.MOVE),
+    _key("narrow", "slash", "/", "narrow", KeyArea.FIND),
     _key("scope", "s", "s", "scope", KeyArea.FIND),
     _key("again", "r", "r", "again", KeyArea.FIND),
     _key("scroll", "space,ctrl+d", "Space", "scroll_preview(1)", KeyArea.SHOW),
@@ -24,7 +25,7 @@ EXPORT_KEYS: Final = (
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
 #: Names of the commands on the bottom line; their catalogue keys are ``export.hint.<name>``.
-_HINTED: Final = ("packet", "back", "scope", "write", "all")
+_HINTED: Final = ("packet", "back", "narrow", "scope", "write", "all")
 
 
 def hints() -> tuple[Hint, ...]:

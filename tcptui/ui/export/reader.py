@@ -37,6 +37,8 @@ class Found:
     """Connections to search."""
     left_out: int
     """Files that are not listed, because there are too many."""
+    uncaptured: int
+    """Files that are not listed, because none of their bytes was captured."""
     over: bool
 
 
@@ -58,8 +60,9 @@ def look_for_files(session: Session, stream: int | None, cancel: Cancel, tell: C
         collector.add_stream(chosen)
         if time.monotonic() - told > _TELL:
             told = time.monotonic()
-            tell(Found([], done, len(streams), 0, over=False))
-    tell(Found(collector.result(), len(streams), len(streams), collector.left_out, over=True))
+            tell(Found([], done, len(streams), 0, 0, over=False))
+    count = len(streams)
+    tell(Found(collector.result(), count, count, collector.left_out, collector.uncaptured, over=True))
 
 
 def read_beginning(

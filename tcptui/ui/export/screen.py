@@ -80,6 +80,8 @@ class ExportScreen(NoticingScreen[int]):
         self._looking = Cancel()
         self._reading = Cancel()
         self._writing = Cancel()
+        self._found: Found | None = None
+        """The result of the last search; None while one runs."""
         self._wanted: Sequence[CarriedFile] = ()
         """The files to write to the folder that is asked for, or that are being written."""
         self.busy = False
@@ -152,20 +154,28 @@ class ExportScreen(NoticingScreen[int]):
             self.files.refresh()
             return
         self.busy = False
-        self.files.empty_text = self.words("export.none")
         self.files.show(found.files)
         self._show_state(found)
         self._read()
 
     def _show_state(self, found: Found | None) -> None:
+        self._found = found
+        wanted = self.files.wanted
         title = self.words("export.title.all" if self._whole_capture else "export.title.stream", stream=self._stream)
         counts = ""
         if found is not None:
             size = amount(sum(file.size if file.size is not None else file.sent for file in found.files))
+            shown = safe_text(wanted)
+            self.files.empty_text = self.words("export.no-match", text=shown) if wanted else self.words("export.none")
             number = "one" if len(found.files) == 1 else "many"
             counts = self.words(f"export.counts.{number}", n=grouped(len(found.files)), size=f"{size}B")
             if found.left_out:
                 counts += "  " + self.words("export.left-out", n=grouped(found.left_out))
+            if found.uncaptured:
+                counts += "  " + self.words("export.uncaptured", n=grouped(found.uncaptured))
+            if wanted:
+                facts = {"shown": grouped(len(self.files.files)), "all": grouped(len(found.files))}
+                counts = self.words("export.narrowed", text=shown, **facts)
         self._bar.show(ExportStatus(title, counts))
 
     @on(VirtualList.Highlighted)
@@ -206,11 +216,23 @@ class ExportScreen(NoticingScreen[int]):
         self.action_packet()
 
     def action_back(self) -> None:
-        """Cancel the writing, or close the screen."""
+        """Cancel the writing, end the narrowing, or close the screen."""
         if self.busy and self._wanted:
             self._writing.set()
+        elif self.files.wanted:
+            self._narrow("")
         else:
             self.dismiss(NO_ROW)
+
+    def action_narrow(self) -> None:
+        """Ask for a text that every listed file must contain."""
+        self._prompt.open(PromptKind.FILES, self.files.wanted)
+        self.set_focus(self._prompt.query_one(Input))
+
+    def _narrow(self, text: str) -> None:
+        self.files.narrow(text)
+        self._show_state(self._found)
+        self._read()
 
     def action_scope(self) -> None:
         """Switch between the whole capture and the selected connection alone."""
@@ -259,16 +281,22 @@ class ExportScreen(NoticingScreen[int]):
         event.stop()
         self._wanted = ()
         self.files.focus()
+        if event.kind is PromptKind.FILES:
+            self._narrow(event.text)
 
     @on(PromptLine.Changed)
     def _prompt_changed(self, event: PromptLine.Changed) -> None:
         event.stop()
+        if event.kind is PromptKind.FILES:
+            self._narrow(event.text)
 
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         event.stop()
         self.files.focus()
-        if event.text:
+        if event.kind is PromptKind.FILES:
+            self._narrow(event.text)
+        elif event.text:
             self._write(event.text)
         else:
             self._wanted = ()

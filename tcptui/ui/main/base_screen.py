@@ -35,6 +35,7 @@ from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.view_options import NamesChoice
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.quantities import Count
@@ -155,12 +156,16 @@ class CaptureScreen(NoticingScreen[None]):
         if self.options.sort is not None and self.walk is None:
             self.workspace.connections.index.sorting = Sorting(self.options.sort)
         self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
+        self.take_over()
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
         self.set_timer(_WARM_UP_AFTER, self._warm_up)
         self.tick()
         self._show_context()
+
+    def take_over(self) -> None:
+        """Go on as a screen before did; for subclasses."""
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""
@@ -275,6 +280,22 @@ class CaptureScreen(NoticingScreen[None]):
             names.grow(_NAMES_LOOK)
             if names.count != before:
                 self.workspace.show_names(names)
+                self.use_names()
+
+    def use_names(self) -> None:
+        """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
+        wanted = self.options.names is NamesChoice.DNS
+        self._names.dns = self.session.dns_names if wanted and self._has_dpkt else None
+        connections = self.workspace.connections
+        connections.forget_widths()
+        connections.refresh()
+        if connections.index.narrowing.words:
+            self.reorder()
+
+    @property
+    def has_names(self) -> bool:
+        """Whether DNS answers of the capture that name an address have been read."""
+        return self._has_dpkt and self.session.dns_names.count > 0
 
     def reorder(self, *, now: bool = False) -> None:
         """Compute the order of the connection list again; that of a long list in a worker thread.

@@ -146,6 +146,10 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             self._widths_for = wanted
         return self._widths
 
+    def forget_widths(self) -> None:
+        """Size the columns anew: their texts are others now."""
+        self._wanted = dict(_FIRST_WIDTHS)
+
     def _measure(self) -> None:
         """Widen the columns for the rows that are on screen now."""
         first = self.scroll_offset.y
@@ -164,7 +168,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         assert self._names is not None
         streams = self.session.streams
         flow, is_b = int(streams.flow[stream]), int(streams.client_is_b[stream])
-        return self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True)
+        row = int(streams.first_row[stream])
+        return self._names.name(flow, is_b, False, row), self._names.name(flow, 1 - is_b, True, row)
 
     def ends(self, stream: int) -> str:
         """Client and server of ``stream`` in one line."""

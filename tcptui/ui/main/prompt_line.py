@@ -46,6 +46,8 @@ class PromptKind(Enum):
     GO_TO = "go-to"
     SAVE = "save"
     FOLDER = "folder"
+    FILES = "files"
+    LINES = "lines"
 
     @property
     def is_path(self) -> bool:

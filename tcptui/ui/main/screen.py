@@ -30,7 +30,7 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.main.workspace import Workspace
-from tcptui.ui.view_options import FirstPage, TimeBase
+from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -62,23 +62,36 @@ class Seek:
     """Deadline, by `time.monotonic`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a screen takes over from the one whose capture was cleared."""
+
+    sorting: Sorting
+    words: tuple[str, ...]
+    """The words that listed connections contain."""
+    is_zoomed: bool
+    """Whether the list has the whole screen."""
+
+
 class MainScreen(TouringScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     @dataclass
-    class TimesChosen(Message):
-        """The user chose another zero point of times."""
+    class ViewChosen(Message):
+        """The user chose another zero point of times, or names or addresses."""
 
         screen: MainScreen
-        base: TimeBase
+        choice: TimeBase | NamesChoice
 
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
     _from: tuple[Pane, int] | None = None
     """Pane and packet of the screen that this one replaces."""
+    _carried: Carried | None = None
+    """What the screen before showed that goes on."""
     _before_prompt = -1
     """The connection under the cursor when the prompt for a narrowing was opened."""
     _before_narrowing = -1
@@ -211,7 +224,7 @@ class MainScreen(TouringScreen):
         screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self._group)
         self.app.push_screen(screen, self._overviewed)
 
-    @on(LearningScreen.FileJudged)
+    @on(TouringScreen.FileJudged)
     def _file_judged(self) -> None:
         """Open the overview as the first page, unless the user has begun to look around."""
         is_at_rest = self.app.screen is self and self.focused is self.workspace.connections and self._is_untouched
@@ -379,8 +392,20 @@ class MainScreen(TouringScreen):
         base = TimeBase(name)
         self.options = replace(self.options, time_base=base)
         self.workspace.ladder.set_options(self.options)
-        self.post_message(self.TimesChosen(self, base))
+        self.post_message(self.ViewChosen(self, base))
         self.say(self.words(f"screen.notice.times.{base.value}"))
+
+    def action_names(self) -> None:
+        """Switch between names and addresses in the list of connections."""
+        if self.options.numeric:
+            self.say(self.words("screen.notice.names.numeric"))
+            return
+        choice = NamesChoice.ADDRESSES if self.options.names is NamesChoice.DNS else NamesChoice.DNS
+        self.options = replace(self.options, names=choice)
+        self.post_message(self.ViewChosen(self, choice))
+        self.use_names()
+        told = choice.value if choice is NamesChoice.ADDRESSES or self.has_names else "none"
+        self.say(self.words(f"screen.notice.names.{told}"))
 
     def action_copy(self) -> None:
         """Put what is under the cursor on the clipboard."""
@@ -421,6 +446,7 @@ class MainScreen(TouringScreen):
             "reverse": by,
             f"time_base('{self.options.time_base.value}')": words("guide.palette.now"),
             "tour": self.tour_now,
+            "names": words(f"screen.names.{self.options.names.value}"),
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
         return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
@@ -486,9 +512,32 @@ class MainScreen(TouringScreen):
             await self.app.action_quit()
 
     def follow_on(self, before: MainScreen) -> None:
-        """Show this session as ``before`` showed the one before it: the same order of the list, the same times."""
+        """Show this session as ``before`` showed the one before it.
+
+        Order and narrowing of the list, times and names are the same, and so is the zoom of the list.  Connections that
+        were chosen, and a packet that another pane was zoomed for, are gone.
+        """
+        workspace = before.workspace
+        index = workspace.connections.index
         self.options = before.options
-        self.workspace.connections.index.sorting = before.workspace.connections.index.sorting
+        self._carried = Carried(
+            index.sorting, index.narrowing.words,
+            is_zoomed=workspace.arrangement.zoomed and workspace.active is Pane.CONNECTIONS,
+        )  # fmt: skip
+
+    def take_over(self) -> None:
+        """Go on as the screen before did, if there was one."""
+        carried = self._carried
+        if carried is None:
+            return
+        connections = self.workspace.connections
+        connections.index.sorting = carried.sorting
+        connections.index.narrowing = ListFilter(carried.words)
+        self.workspace.following &= carried.sorting.is_natural
+        if carried.is_zoomed:
+            self.call_after_refresh(
+                self.workspace.set_zoomed, True
+            )  # the first layout, which comes before, ends a zoom
 
     def in_language(self, words: Words) -> MainScreen:
         """A screen with ``words`` that shows the same: connection, packet, pane, order, narrowing, step."""

@@ -20,24 +20,28 @@ OTHER_KEYS: Final = (
     _key("quoted", "c", "c", "quoted", KeyArea.MOVE),
     _key("overview", "0", "0", "overview", KeyArea.FIND),
     _key("go_to", "colon", ":", "go_to", KeyArea.FIND),
+    _key("find", "slash", "/", "find", KeyArea.FIND),
+    _key("find_next", "n", "n", "find_again(1)", KeyArea.FIND),
+    _key("find_previous", "N", "N", "find_again(-1)", KeyArea.FIND),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("close", "q,u", "q u", "close", KeyArea.PROGRAM),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
 _BACK: Final = Hint("Esc", "screen.hint.back", "screen.back")
 _GO_TO: Final = Hint(":", "other.hint.go_to", "screen.go_to")
+_FIND: Final = Hint("/", "other.hint.find", "screen.find")
 _QUOTED: Final = Hint("c", "other.hint.quoted", "screen.quoted")
 _REST: Final = (
-    Hint("q", "other.hint.close", "screen.close"),
     Hint("?", "screen.hint.help", "screen.help"),
+    Hint("q", "other.hint.close", "screen.close"),
     Hint("y", "screen.hint.copy", "screen.copy"),
 )
 #: The hints of each level, from the protocols down.
 LEVEL_HINTS: Final = (
-    (Hint("Enter", "other.hint.conversations", "screen.drill"), _BACK, _GO_TO, *_REST),
-    (Hint("Enter", "other.hint.packets", "screen.drill"), _BACK, _GO_TO, *_REST),
-    (Hint("Enter", "other.hint.packet", "screen.drill"), _BACK, _GO_TO, *_REST),
-    (_BACK, _GO_TO, *_REST),
+    (Hint("Enter", "other.hint.conversations", "screen.drill"), _BACK, _FIND, _GO_TO, *_REST),
+    (Hint("Enter", "other.hint.packets", "screen.drill"), _BACK, _FIND, _GO_TO, *_REST),
+    (Hint("Enter", "other.hint.packet", "screen.drill"), _BACK, _FIND, _GO_TO, *_REST),
+    (_BACK, _FIND, _GO_TO, *_REST),
 )
 
 

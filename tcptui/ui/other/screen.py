@@ -12,13 +12,15 @@ from textual.widgets import Static
 
 from tcptui.model.other_protocol import protocol_name
 from tcptui.model.packet_store import NO_ROW, NO_STREAM, RowKind
-from tcptui.model.safe_text import reason_of
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.ui.cell_text import grouped
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.other.keys import OTHER_KEYS, hints_at
 from tcptui.ui.other.lists import ConversationList, PacketList, ProtocolList
+from tcptui.ui.other.search import PacketSearch
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 #: Interval (seconds) at which the screen looks for new packets, and how long one look may take: a key may wait for it.
 _BEAT: Final = 0.1
 _LOOK: Final = 0.03
+#: How long (seconds) a search goes on at a time, and how long it rests then.
+_SEARCH: Final = 0.02
 #: While the capture grows, the lists are made anew no oftener than this (seconds): many conversations are sorted.
 _REFRESH: Final = 0.5
 PROTOCOLS, CONVERSATIONS, PACKETS, PACKET = range(4)
@@ -110,6 +114,8 @@ class OtherScreen(NoticingScreen[OtherResult]):
         self._shown_at = 0.0
         """When the lists were made last, by `time.monotonic`."""
         self._renewals = 0
+        self._search: PacketSearch | None = None
+        """The last search, which may still run."""
         self._level = PROTOCOLS
         self._bar = Static("", id="other-bar", markup=False)
         self.protocols = ProtocolList(session, glyphs, words)
@@ -148,7 +154,8 @@ class OtherScreen(NoticingScreen[OtherResult]):
     @property
     def settled(self) -> bool:
         """Whether everything that has been read is shown."""
-        return self.session.other.is_current and self._seen == self.session.other.revision and self._wanted == NO_ROW
+        known = self.session.other.is_current and self._seen == self.session.other.revision
+        return known and self._wanted == NO_ROW and not self._is_searching
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -239,13 +246,16 @@ class OtherScreen(NoticingScreen[OtherResult]):
 
     def show_row(self, row: int) -> None:
         """Go to the packet of ``row``, which the index has."""
+        self._show_at(row, PACKET)
+
+    def _show_at(self, row: int, level: int) -> None:
         other = self.session.other
         number = other.conversation_of(row)
         if number < 0:
             return
         self.protocols.show(other.protocols(), other.conversation(number).protocol)
         self._show_conversations(number, row)
-        self._go_to_level(PACKET)
+        self._go_to_level(level)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:
@@ -287,8 +297,11 @@ class OtherScreen(NoticingScreen[OtherResult]):
             self._go_to_level((self._level + 1) % PACKET)
 
     def action_back(self) -> None:
-        """Go one level up; close at the top."""
-        if self._level == PROTOCOLS:
+        """Stop a search, or go one level up; close at the top."""
+        if self._is_searching:
+            self._search = None
+            self.end_notice()
+        elif self._level == PROTOCOLS:
             self.action_close()
         else:
             self._go_to_level(self._level - 1)
@@ -325,6 +338,50 @@ class OtherScreen(NoticingScreen[OtherResult]):
         """Ask for a packet's number."""
         self.prompt.open(PromptKind.GO_TO)
 
+    # -- finding -----------------------------------------------------------------------
+    def action_find(self) -> None:
+        """Ask for a text to find."""
+        self.prompt.open(PromptKind.LINES, "" if self._search is None else self._search.text)
+
+    def action_find_again(self, step: int) -> None:
+        """Find the next (``step`` 1) or previous (-1) packet with the text that was found last."""
+        if self._search is None:
+            self.action_find()
+        else:
+            self._find(self._search.text, step)
+
+    def _find(self, text: str, step: int) -> None:
+        """Look for ``text`` from the packet under the cursor on: in its protocol, on the first list in all of them."""
+        other, at_top = self.session.other, self._level == PROTOCOLS
+        rows = other.rows_of_protocol(None if at_top else self.protocols.protocol)
+        after = NO_ROW if at_top and step > 0 else self.packets.store_row
+        was_running = self._is_searching
+        self._search = PacketSearch(self.session, self.words, rows, text, after, step)
+        if not was_running:
+            self._go_on_searching()
+
+    @property
+    def _is_searching(self) -> bool:
+        return self._search is not None and not self._search.is_over
+
+    def _go_on_searching(self) -> None:
+        """Search for a while, and show what was found, or go on after the keys that have come meanwhile."""
+        search = self._search
+        if search is None:
+            return
+        if not search.look(_SEARCH):
+            self.say(self.words("other.find.going", done=grouped(search.done), all=grouped(search.all)))
+            self.set_timer(_SEARCH, self._go_on_searching)
+        elif search.found == NO_ROW:
+            self.say(self.words("other.find.nothing", text=safe_text(search.text)))
+        else:
+            level = max(self._level, PACKETS)
+            self._show_at(search.found, level)
+            if search.has_turned:
+                self.say(self.words("other.find.turned"))
+            else:
+                self.end_notice()
+
     @on(PromptLine.Changed)
     def _prompt_changed(self, event: PromptLine.Changed) -> None:
         event.stop()
@@ -332,6 +389,10 @@ class OtherScreen(NoticingScreen[OtherResult]):
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         event.stop()
+        if event.kind is PromptKind.LINES:
+            if event.text:
+                self._find(event.text, 1)
+            return
         from tcptui.ui.main.go_to import FrameTarget, parse_target
 
         target = parse_target(event.text)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tcptui.ui.user_files import read_private, write_private
-from tcptui.ui.view_options import ThemeChoice, TimeBase
+from tcptui.ui.view_options import NamesChoice, ThemeChoice, TimeBase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +22,10 @@ _Choice = TypeVar("_Choice", bound=Enum)
 
 
 class ScreenChoices:
-    """The colours and the zero point of times, kept in ``directory`` (`state_directory`), or in memory without one.
+    """The colours, the zero point of times, and names or addresses, kept in ``directory`` or in memory without one.
 
-    Only a convenience, as the recent files are: a file that cannot be read counts as empty, one that cannot be
-    written is not kept, and neither is reported.
+    ``directory`` is `state_directory`.  It is only a convenience, as the recent files are: a file that cannot be read
+    counts as empty, one that cannot be written is not kept, and neither is reported.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
@@ -33,7 +33,7 @@ class ScreenChoices:
         self._before: dict[str, object] | None = None
         self._now: dict[str, str] = {}
 
-    def choose(self, choice: ThemeChoice | TimeBase) -> None:
+    def choose(self, choice: ThemeChoice | TimeBase | NamesChoice) -> None:
         """Remember ``choice``, which was made on the screen."""
         self._now[_setting_name(type(choice))] = choice.value
         if self._file is None:
@@ -50,6 +50,10 @@ class ScreenChoices:
     def times(self, settings: Settings) -> TimeBase | None:
         """The zero point of times, in the same order."""
         return self._chosen(TimeBase, settings.times)
+
+    def names(self, settings: Settings) -> NamesChoice | None:
+        """Names or addresses, in the same order."""
+        return self._chosen(NamesChoice, settings.names)
 
     def _chosen(self, kind: type[_Choice], written: _Choice | None) -> _Choice | None:
         now = _one_of(kind, self._now.get(_setting_name(kind)))
@@ -69,9 +73,12 @@ class ScreenChoices:
         return self._before
 
 
+_NAMES: Final[dict[type[Enum], str]] = {ThemeChoice: "theme", TimeBase: "times", NamesChoice: "names"}
+
+
 def _setting_name(kind: type[Enum]) -> str:
     """The name of the setting."""
-    return "theme" if kind is ThemeChoice else "times"
+    return _NAMES[kind]
 
 
 def _one_of(kind: type[_Choice], value: object) -> _Choice | None:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.view_options import FirstPage, LayoutChoice, ThemeChoice, TimeBase, TourChoice
+from tcptui.ui.view_options import FirstPage, LayoutChoice, NamesChoice, ThemeChoice, TimeBase, TourChoice
 from tcptui.words.language import Language
 
 #: The value that leaves a choice to the program, where it is the default.
@@ -62,6 +62,7 @@ SETTINGS: Final = (
     Setting("language", Kind.CHOICE, Language, _values(Language, AUTO)),
     Setting("theme", Kind.CHOICE, ThemeChoice, _values(ThemeChoice, AUTO), is_remembered=True),
     Setting("times", Kind.CHOICE, TimeBase, _values(TimeBase), TimeBase.CONNECTION.value, is_remembered=True),
+    Setting("names", Kind.CHOICE, NamesChoice, _values(NamesChoice), NamesChoice.ADDRESSES.value, is_remembered=True),
     Setting("sort", Kind.CHOICE, SortKey, _values(SortKey, AUTO)),
     Setting("columns", Kind.LIST, SortKey, _COLUMNS, _written(_COLUMNS)),
     Setting("layout", Kind.CHOICE, LayoutChoice, _values(LayoutChoice, AUTO)),
@@ -78,6 +79,7 @@ class Settings:
     language: Language | None = None
     theme: ThemeChoice | None = None
     times: TimeBase | None = None
+    names: NamesChoice | None = None
     sort: SortKey | None = None
     columns: tuple[SortKey, ...] | None = None
     layout: LayoutChoice | None = None

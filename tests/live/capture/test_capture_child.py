@@ -96,6 +96,23 @@ def test_count_ends_the_capture_by_itself(wire: Any, child: CaptureChild, watch:
     source.close()
 
 
+def test_count_from_a_mark_ends_the_capture_that_many_packets_later(wire: Any, child: CaptureChild, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams(count=7))
+    watched = watch(source)
+    wire.send(5)
+    watched.packets(5)
+    source.count_from(5)
+    wire.send(4)
+    watched.packets(9)
+    assert not source.status().complete
+    wire.send(50)
+    watched.complete()
+
+    assert len(watched.frames()) == 12
+    assert watched.error is None
+    source.close()
+
+
 def test_one_child_serves_one_capture_after_another(wire: Any, child: CaptureChild, watch: Any) -> None:
     for _ in range(3):
         source = LiveSource(child, wire.datagrams(count=2))
