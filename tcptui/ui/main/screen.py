@@ -456,7 +456,8 @@ class MainScreen(TouringScreen):
     def on_mount(self) -> None:
         """Go to the place of the screen that this one replaces; Textual also calls the handlers of the bases."""
         if self._from is not None:
-            self.call_after_refresh(self._go_back_there, *self._from)
+            # The list gets the focus, which it asks for when it is mounted, through the app: this is done after that.
+            self.call_later(self.app.call_later, self._go_back_there, *self._from)
 
     def _go_back_there(self, pane: Pane, row: int) -> None:
         if row >= 0:
