@@ -311,6 +311,23 @@ async def test_filter_of_the_capture_stands_on_the_screen_also_after_it_was_clea
         await driver.until(lambda: "wire0  filter tcp port␛ 9  0 packets" in driver.shown.splitlines()[0])
 
 
+async def test_capture_that_was_cleared_is_listed_in_the_order_of_before(
+    capture: tuple[Session, RunningSource],
+) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        await driver.press("s", "s", "s")
+        before = driver.app.screen
+        assert isinstance(before, MainScreen)
+        chosen = before.workspace.connections.index.sorting
+        await driver.press("C", "C")
+        await driver.until(lambda: driver.app.screen is not before and "0 packets" in driver.shown.splitlines()[0])
+        after = driver.app.screen
+        assert isinstance(after, MainScreen)
+        assert after.workspace.connections.index.sorting == chosen
+        assert not chosen.is_natural
+
+
 async def test_keys_typed_faster_than_they_are_acted_on_count_too(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
     async with driven(session, unsaved=True) as driver:

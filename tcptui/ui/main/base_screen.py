@@ -123,6 +123,8 @@ class CaptureScreen(NoticingScreen[None]):
         self._ordered_at = 0.0
         self._order_settled = session.live or walk is not None or options.sort is not None
         """Whether it needs no decision any more how the list is sorted at first."""
+        self._takes_order = False
+        """Whether the order was taken from the screen that this one replaces, not from the settings."""
         self._to_top: ToTop | None = None
         """Whether the cursor goes to the first connection of the order that is being computed."""
         self._goal = -1
@@ -150,7 +152,7 @@ class CaptureScreen(NoticingScreen[None]):
     def on_mount(self) -> None:
         """Attach the session and start the timers that poll it."""
         self.workspace.attach(self.session, self._names)
-        if self.options.sort is not None and self.walk is None:
+        if self.options.sort is not None and self.walk is None and not self._takes_order:
             self.workspace.connections.index.sorting = Sorting(self.options.sort)
         self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
         self.workspace.connections.focus()

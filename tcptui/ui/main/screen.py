@@ -435,7 +435,7 @@ class MainScreen(TouringScreen):
     def follow_on(self, before: MainScreen) -> None:
         """Show this session as ``before`` showed the one before it: the same order of the list, the same times."""
         self.options = before.options
-        self.workspace.connections.index.sorting = before.workspace.connections.index.sorting
+        self._take_order_of(before)
 
     def in_language(self, words: Words) -> MainScreen:
         """A screen with ``words`` that shows the same: connection, packet, pane, order, narrowing, step."""
@@ -447,11 +447,14 @@ class MainScreen(TouringScreen):
 
     def go_on_from(self, before: MainScreen) -> None:
         """Show what ``before`` shows, once this screen is shown."""
-        workspace, index = before.workspace, before.workspace.connections.index
-        self.workspace.connections.index.sorting = index.sorting
-        self.workspace.connections.index.narrowing = index.narrowing
-        self.workspace.connections.touched = True  # the list has its order
+        workspace = before.workspace
+        self._take_order_of(before)
+        self.workspace.connections.index.narrowing = workspace.connections.index.narrowing
         self._goal, self._from = workspace.connections.stream, (workspace.active, workspace.row)
+
+    def _take_order_of(self, before: MainScreen) -> None:
+        self.workspace.connections.index.sorting = before.workspace.connections.index.sorting
+        self._takes_order = self._order_settled = True
 
     def on_mount(self) -> None:
         """Go to the place of the screen that this one replaces; Textual also calls the handlers of the bases."""
