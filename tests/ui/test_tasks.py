@@ -19,6 +19,7 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.start.menu import Offer
 from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.user_files import RecentFiles
@@ -119,7 +120,7 @@ class Desk:
         for key in (*spelled(task.after), *task.keys):
             await pilot.press(key)
             await rest(self.app, pilot)
-        text = "\n".join(line.rstrip() for line in screen_lines(self.app.screen))
+        text = "\n".join(line.rstrip() for line in screen_lines(self.app.screen)).replace("\N{NO-BREAK SPACE}", " ")
         missing = [f"not shown: {wanted}" for wanted in task.shows if not re.search(wanted, text)]
         wrong = missing + [f"shown: {unwanted}" for unwanted in task.hides if re.search(unwanted, text)]
         return [f"{task.scene.value}: {task.name} ({task.typed})", *wrong, text] if wrong else []
@@ -129,6 +130,8 @@ class Desk:
 async def test_tasks_are_done_by_the_keys_of_the_table(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    say = NoticingScreen.say  # a notice stands however slow this machine is
+    monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tcptui.capture.socket_diag.available", lambda: True)
     monkeypatch.setattr("tcptui.ui.screens.socket.look_up", lambda *_: None)

@@ -81,10 +81,11 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """What a narrow list shows of both ends' states."""
 
     def attach(self, session: Session, names: EndpointNames) -> None:
-        """Show the connections of ``session``."""
+        """Show the connections of ``session``, in the order and the narrowing that were chosen before."""
         self.session = session
         self._names = names
-        self.index = ConnectionIndex()
+        before, self.index = self.index, ConnectionIndex()
+        self.index.sorting, self.index.narrowing = before.sorting, before.narrowing
         self.touched = False
         self.cursor = 0
         self.set_row_count(0)

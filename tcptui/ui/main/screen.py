@@ -64,13 +64,14 @@ class Seek:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a screen takes over from the one whose capture was cleared."""
+    """What a screen takes over from the one that it replaces."""
 
     sorting: Sorting
-    words: tuple[str, ...]
-    """The words that listed connections contain."""
-    is_zoomed: bool
+    narrowing: ListFilter
+    is_zoomed: bool = False
     """Whether the list has the whole screen."""
+    place: tuple[int, Pane, int] | None = None
+    """Connection, pane and packet to go to, where the capture is the same."""
 
 
 class MainScreen(TouringScreen):
@@ -88,8 +89,6 @@ class MainScreen(TouringScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
-    _from: tuple[Pane, int] | None = None
-    """Pane and packet of the screen that this one replaces."""
     _carried: Carried | None = None
     """What the screen before showed that goes on."""
     _before_prompt = -1
@@ -521,44 +520,35 @@ class MainScreen(TouringScreen):
         index = workspace.connections.index
         self.options = before.options
         self._carried = Carried(
-            index.sorting, index.narrowing.words,
+            index.sorting, ListFilter(index.narrowing.words),
             is_zoomed=workspace.arrangement.zoomed and workspace.active is Pane.CONNECTIONS,
         )  # fmt: skip
-
-    def take_over(self) -> None:
-        """Go on as the screen before did, if there was one."""
-        carried = self._carried
-        if carried is None:
-            return
-        connections = self.workspace.connections
-        connections.index.sorting = carried.sorting
-        connections.index.narrowing = ListFilter(carried.words)
-        self.workspace.following &= carried.sorting.is_natural
-        if carried.is_zoomed:
-            self.call_after_refresh(
-                self.workspace.set_zoomed, True
-            )  # the first layout, which comes before, ends a zoom
 
     def in_language(self, words: Words) -> MainScreen:
         """A screen with ``words`` that shows the same: connection, packet, pane, order, narrowing, step."""
         self.end_prediction()
         options = replace(self.options, language=words.language)
         screen = MainScreen(self.session, words, self.glyphs, options, walk=self.walk)
-        screen.go_on_from(self)
+        workspace, index = self.workspace, self.workspace.connections.index
+        place = workspace.connections.stream, workspace.active, workspace.row
+        screen._carried = Carried(index.sorting, index.narrowing, place=place)
         return screen
 
-    def go_on_from(self, before: MainScreen) -> None:
-        """Show what ``before`` shows, once this screen is shown."""
-        workspace, index = before.workspace, before.workspace.connections.index
-        self.workspace.connections.index.sorting = index.sorting
-        self.workspace.connections.index.narrowing = index.narrowing
-        self.workspace.connections.touched = True  # the list has its order
-        self._goal, self._from = workspace.connections.stream, (workspace.active, workspace.row)
-
-    def on_mount(self) -> None:
-        """Go to the place of the screen that this one replaces; Textual also calls the handlers of the bases."""
-        if self._from is not None:
-            self.call_after_refresh(self._go_back_there, *self._from)
+    def take_over(self) -> None:
+        """Go on as the screen before did, if there was one."""
+        carried = self._carried
+        if carried is None:
+            return
+        index = self.workspace.connections.index
+        index.sorting, index.narrowing = carried.sorting, carried.narrowing
+        self._order_settled = True
+        self.workspace.following &= carried.sorting.is_natural
+        if carried.is_zoomed:
+            self.call_after_refresh(self.workspace.set_zoomed, True)  # the first layout, before that, ends a zoom
+        if carried.place is not None:
+            self._goal, pane, row = carried.place
+            # The list gets the focus, which it asks for when it is mounted, through the app: this is done after that.
+            self.call_later(self.app.call_later, self._go_back_there, pane, row)
 
     def _go_back_there(self, pane: Pane, row: int) -> None:
         if row >= 0:
