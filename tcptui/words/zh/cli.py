@@ -26,8 +26,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui recover [N] [-w 文件 | --delete]
                                   保存之前被中断的抓包：列出、保存、删除
   tcptui config [--help]          设置文件：在哪里，设置了什么
-  tcptui check 过滤器 [--json]    检查显示过滤器（Wireshark 的语言）：对不对，可能
-                                  想写什么，有什么陷阱；不对时退出码为 1
+  tcptui check 过滤器 [--json]    检查显示过滤器（Wireshark 的语言）：对不对，
+                                  可能想写什么，有什么陷阱；不对时退出码为 1
   tcptui fields [词]              显示过滤器可用的字段
 
 实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
