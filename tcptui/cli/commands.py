@@ -268,6 +268,24 @@ class ConfigCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCommand:
+    """``check FILTER``: whether a display filter is right, and what it does."""
+
+    common: Common
+    filter_text: str
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsCommand:
+    """``fields [WORD]``: the fields that filters know."""
+
+    common: Common
+    word: str = ""
+    """Part of a name or of what is said of the field; empty: all fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListInterfacesCommand:
     """``-D``: list the interfaces."""
 
@@ -289,5 +307,7 @@ Command = (
     | CaseCommand
     | RecoverCommand
     | ConfigCommand
+    | CheckCommand
+    | FieldsCommand
     | ListInterfacesCommand
 )

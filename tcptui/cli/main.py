@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 from tcptui.cli.commands import (
     CaseCommand,
     CasesCommand,
+    CheckCommand,
     ConfigCommand,
     ExportCommand,
+    FieldsCommand,
     FollowCommand,
     HelpCommand,
     ListInterfacesCommand,
@@ -54,6 +56,8 @@ TextCommand = (
     | ExportCommand
     | RecoverCommand
     | ConfigCommand
+    | CheckCommand
+    | FieldsCommand
 )
 
 EXIT_INTERRUPTED: Final = 130
@@ -117,6 +121,8 @@ def run(command: Command, words: Words) -> int:
             | ExportCommand()
             | RecoverCommand()
             | ConfigCommand()
+            | CheckCommand()
+            | FieldsCommand()
         ):
             return _run_text(command, words)
         case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
@@ -171,3 +177,11 @@ def _run_text(command: TextCommand, words: Words) -> int:
             from tcptui.cli.run.config import show_config
 
             return show_config(command, words)
+        case CheckCommand():
+            from tcptui.cli.run.check import check_filter
+
+            return check_filter(command, words)
+        case FieldsCommand():
+            from tcptui.cli.run.fields import list_fields
+
+            return list_fields(command, words)

@@ -22,12 +22,14 @@ from tcptui.cli.commands import (
     STANDARD_STREAM,
     CaseCommand,
     CasesCommand,
+    CheckCommand,
     Command,
     Common,
     ConfigCommand,
     Detail,
     Display,
     ExportCommand,
+    FieldsCommand,
     FollowCommand,
     FollowForm,
     FollowSide,
@@ -311,6 +313,20 @@ def _parse_config(scan: _Scan, common: Common) -> Command:
     return ConfigCommand(common)
 
 
+def _parse_check(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"--json"}, "check")
+    if not scan.words:
+        raise CommandLineError("error.which-filter")
+    return CheckCommand(common, " ".join(scan.words), "--json" in scan.options)
+
+
+def _parse_fields(scan: _Scan, common: Common) -> Command:
+    _allow(scan, frozenset(), "fields")
+    if len(scan.words) > 1:
+        raise CommandLineError("error.too-many-words", command="fields", word=scan.words[1])
+    return FieldsCommand(common, scan.words[0] if scan.words else "")
+
+
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "verdicts": _parse_verdicts,
     "report": _parse_report,
@@ -320,6 +336,8 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "case": _parse_case,
     "recover": _parse_recover,
     "config": _parse_config,
+    "check": _parse_check,
+    "fields": _parse_fields,
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.dfilter import expression, syntax, types
 from tcptui.dfilter.errors import FilterError, Mistake, Span
 from tcptui.dfilter.hints import for_constant_first, for_incompatible, for_unknown, for_value
-from tcptui.dfilter.literals import from_character, from_string, from_word, negated
+from tcptui.dfilter.literals import from_character, from_string, from_word, negated, number
 from tcptui.dfilter.names import has_value_strings, is_foreign, nearest, value_string
 from tcptui.dfilter.operators import LATER_FUNCTIONS, Arithmetic, Function, Quantifier
 from tcptui.dfilter.regex import PatternError, Refusal, compile_pattern
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Allowed = frozenset[T]
 _CAN: Final[dict[Arithmetic, Allowed]] = {
     Arithmetic.AND: types.BITS, Arithmetic.ADD: types.SUM, Arithmetic.SUBTRACT: types.SUM,
-    Arithmetic.MULTIPLY: types.PRODUCT, Arithmetic.DIVIDE: types.PRODUCT, Arithmetic.MODULO: types.PRODUCT,
+    Arithmetic.MULTIPLY: types.PRODUCT, Arithmetic.DIVIDE: types.PRODUCT, Arithmetic.MODULO: types.MODULO,
 }  # fmt: skip
 _FUNCTIONS: Final = {function.value: function for function in Function}
 _DEFAULT_BOOLEANS: Final = {"true": 1, "false": 0}
@@ -176,8 +176,14 @@ class Checker:
     def _not_a_value(self, node: syntax.Value, kind: T, field: Field | None) -> FilterError:
         shown = self._shown(node)
         hint = for_value(self._text, node, kind, field)
-        name = field.name if field is not None else ""
-        return FilterError(Mistake.VALUE, node.span, hint, text=shown, type=kind.value, name=name)
+        if kind is T.ABSOLUTE_TIME:
+            return FilterError(Mistake.TIME, node.span, hint, text=shown)
+        most = types.largest(kind)
+        if most is not None and isinstance(node, syntax.Word) and number(node.text) is not None:
+            return FilterError(Mistake.VALUE_TOO_BIG, node.span, hint, text=shown, most=most, type=kind.value)
+        if field is None:
+            return FilterError(Mistake.VALUE_OF_TYPE, node.span, hint, text=shown, type=kind.value)
+        return FilterError(Mistake.VALUE, node.span, hint, text=shown, type=kind.value, name=field.name)
 
     def _shown(self, node: syntax.Value) -> str:
         return self._text[node.span.offset : node.span.end]
@@ -355,6 +361,8 @@ class Checker:
     ) -> tuple[expression.Value, expression.Value]:
         """A constant before the relation: an error in 4.0."""
         if self._is_constant(right):
+            if isinstance(left, syntax.Word) and not left.text[0].isdigit():
+                raise self._unknown(left)
             raise FilterError(Mistake.CONSTANT, left.span.to(right.span), for_unknown(self._text, self._shown(left)))
         other = self._left(right, allowed, "")
         self._remark(RemarkKey.LATER, left.span, what=self._shown(left), version="4.4")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,9 @@ from tcptui.dfilter.check import Checker
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.dfilter.expression import CallValue, Contains, FieldValue, Matches, SliceValue
 from tcptui.dfilter.grammar import parse
-from tcptui.dfilter.hints import for_unexpected
+from tcptui.dfilter.hints import for_unexpected, for_unquoted
 from tcptui.dfilter.traps import fields_of, simple_tests, traps, values_of
-from tcptui.model.field import AnyOf, Column, Reader
+from tcptui.model.field import AnyOf, Column, FieldType, Reader
 from tcptui.model.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -57,10 +57,27 @@ def compile_filter(text: str) -> Compiled:
     if tree is None:
         return Compiled(text, None, (), Cost.COLUMNS, ())
     checker = Checker(text)
-    test = checker.test(tree)
-    remarks = sorted((*checker.remarks, *traps(test, text)), key=lambda remark: remark.span.offset)
+    try:
+        test = checker.test(tree)
+    except FilterError as error:
+        if error.mistake is Mistake.TYPE_HAS_NO and error.facts.get("type") == FieldType.STRING.value:
+            error.suggestion = for_unquoted(text, error.span.offset)
+        raise
+    found = (*checker.remarks, *map(_offering_what_parses, traps(test, text)))
+    remarks = sorted(found, key=lambda remark: remark.span.offset)
     unique = {(remark.key, remark.span): remark for remark in remarks}
     return Compiled(text, test, fields_of(test), _cost(test), tuple(unique.values()))
+
+
+def _offering_what_parses(remark: Remark) -> Remark:
+    """``remark`` without its replacement where that would stand amid something: ``all a != b``, ``a == b != c``."""
+    if remark.replacement is None:
+        return remark
+    try:
+        parse(remark.replacement)
+    except FilterError:
+        return replace(remark, replacement=None)
+    return remark
 
 
 def _cost(test: Test) -> Cost:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter import syntax
 from tcptui.dfilter.capture_words import translate
-from tcptui.dfilter.errors import Hint, Mistake
+from tcptui.dfilter.errors import Hint
 from tcptui.dfilter.literals import from_word
 from tcptui.dfilter.names import nearest, value_string
 from tcptui.model.field import FieldType as T
@@ -31,6 +31,7 @@ _FLAGS: Final = {"SYN": "syn", "ACK": "ack", "FIN": "fin", "RST": "reset", "PSH"
 _ALTERNATIVE: Final = re.compile(
     r"([A-Za-z_][\w.-]*)\s*(?:==|eq)\s*([^\s(){}]+)((?:\s*(?:or|\|\|)\s*[^\s(){}=<>!]+)+)\s*", re.ASCII
 )
+_BEHIND_RELATION: Final = re.compile(r"(?:[=!]==?|\b(?:eq|ne|contains|matches)\b)\s*([^\s\"'(){},=<>!&|]+)")
 _MAXIMUM: Final = 2_000
 _LAST_PORT: Final = 65_535
 
@@ -87,16 +88,22 @@ def for_unexpected(error: FilterError, text: str) -> Hint | None:
     if word in _SPOKEN:
         right = _SPOKEN[word]
         return Hint("write", {"wrong": word, "right": right}, f"{before.rstrip()} {right} {after.lstrip()}".strip())
-    quoted = re.search(r"(==|eq|!=|ne|contains)\s*([^\s\"'(){}]+)$", before)
-    if error.mistake is Mistake.UNEXPECTED and quoted is not None and re.match(r"[^\s\"'(){}]", word):
-        tail = re.match(r"[^\s\"'(){}]*", text[span.offset :])
-        value = quoted[2] + (tail[0] if tail is not None else "")
-        fixed = f'{before[: quoted.start(2)]}"{value}"{text[span.offset + len(tail[0] if tail else "") :]}'
-        return Hint("quote", {"text": f'"{value}"'}, fixed)
+    quoted = for_unquoted(text, span.offset)
+    if quoted is not None:
+        return quoted
     if word == "(" and re.search(r"(==|!=|>=|<=|[<>&+*/-])\s*$", before):
         return Hint("braces", {})
     if re.match(r"[0-9]", word) and re.search(r"\{[^}]*$", before):
         return Hint("comma", {}, f"{before.rstrip()}, {word}{after}")
+    return None
+
+
+def for_unquoted(text: str, offset: int) -> Hint | None:
+    """For a word behind a relation that holds signs, such as a path: it was meant as text."""
+    for found in _BEHIND_RELATION.finditer(text[:_MAXIMUM]):
+        if found.start(1) <= offset < found.end(1) and not found[1][0].isdigit():
+            shown = f'"{found[1]}"'
+            return Hint("quote", {"text": shown}, text[: found.start(1)] + shown + text[found.end(1) :])
     return None
 
 

@@ -12,6 +12,10 @@ from tcptui.model.fields import FIELDS
 #: Beside this module: value strings of the registry's fields, and the names that tshark has beyond the registry.
 _VALUE_STRINGS: Final = Path(__file__).with_name("value_strings.tsv")
 _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
+#: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
+_WHOLE: Final = frozenset({
+    "frame", "eth", "vlan", "sll", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "http", "websocket", "data", "mptcp",
+})  # fmt: skip
 _NEAREST: Final = 3
 _LONGEST: Final = 64
 _LIKENESS: Final = 0.6
@@ -55,8 +59,9 @@ def is_foreign(name: str) -> bool:
     """Whether ``name`` is, or by its protocol may be, a field of tshark that the registry does not have."""
     if name in FIELDS:
         return False
-    protocol = name.partition(".")[0]
-    return name in _foreign() or ("." in name and protocol in _foreign())
+    protocol, dot, _ = name.partition(".")
+    is_listed = protocol in _foreign() or (protocol in FIELDS and protocol not in _WHOLE)
+    return name in _foreign() or (bool(dot) and is_listed)
 
 
 def nearest(name: str) -> tuple[str, ...]:

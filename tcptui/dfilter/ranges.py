@@ -13,6 +13,8 @@ from tcptui.dfilter.errors import FilterError, Mistake, Span
 
 _SPACE: Final = " \t\n\v\f\r"
 _NUMBER: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+#: Digits of a number at most: longer ones fit no offset, and take time to convert.
+_MOST_DIGITS: Final = 80
 _LARGEST: Final = 2**31 - 1
 
 
@@ -44,6 +46,8 @@ def _number(text: str, place: int) -> tuple[int, int] | None:
     if found is None:
         return None
     digits = found[2]
+    if len(digits) > _MOST_DIGITS:
+        return None
     value = int(digits, 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10)
     value = -value if found[1] == "-" else value
     return (value, found.end()) if -_LARGEST - 1 <= value <= _LARGEST else None

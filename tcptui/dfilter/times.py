@@ -24,11 +24,11 @@ _LAST_SECOND: Final = 60
 #: What strptime reads: least, greatest.
 _DIRECTIVES: Final = {"Y": (0, 9999), "m": (1, 12), "d": (1, 31), "H": (0, 23), "M": (0, 59), "S": (0, 61)}
 _ISO_DATE: Final = re.compile(
-    r"(?P<year>[0-9]{4})-[ \t]*\+?(?P<month>[0-9]{1,2})-[ \t]*\+?(?P<day>[0-9]{1,2})[T ]"
-    r"[ \t]*\+?(?P<hour>[0-9]{1,2}):[ \t]*\+?(?P<minute>[0-9]{1,2})"
-    r"(?::[ \t]*\+?(?P<second>[0-9]{1,2})(?:[.,](?:[ \t]*\+?(?P<part>[0-9]+))?)?)?"
+    r"(?P<year>[0-9]{4})-[ \t]*(?P<month>\+[0-9]|[0-9]{1,2})-[ \t]*(?P<day>\+[0-9]|[0-9]{1,2})[T ]"
+    r"[ \t]*(?P<hour>\+[0-9]|[0-9]{1,2}):[ \t]*(?P<minute>\+[0-9]|[0-9]{1,2})"
+    r"(?::[ \t]*(?P<second>\+[0-9]|[0-9]{1,2})(?:[.,](?:[ \t]*\+?(?P<part>[0-9]+))?)?)?"
 )  # fmt: skip
-_ISO_ZONE: Final = re.compile(r"Z|(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?[ \t]*(?P<minutes>[+-]?[0-9]{1,2}))?")
+_ISO_ZONE: Final = re.compile(r"Z|(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?[ \t]*(?P<minutes>[+-][0-9]|[0-9]{1,2}))?")
 _RELATIVE: Final = re.compile(r"(-?)([0-9]*)(?:\.(.*))?", re.DOTALL)
 _DIGITS: Final = re.compile("[0-9]*")
 _SHORTEST: Final = len("2000-1-1")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tcptui.dfilter.expression import Test, Value
     from tcptui.model.field import Field
 
-_ZONE: Final = re.compile(r"(?:Z|UTC|[0-9][+-][0-9:]+)\"?$")
+_ZONE: Final = re.compile(r"(?:Z|UTC|:[0-9.,]+[+-][0-9:]+)\"?$")
 
 
 def values_of(test: Test) -> Iterator[Value]:

@@ -27,6 +27,7 @@ SLICE: Final = _IN_BYTES | {T.IPV4, T.IPV6}
 BITS: Final = INTEGERS | {T.BYTES, T.ETHER, T.IPV4, T.IPV6}
 SUM: Final = INTEGERS | {T.RELATIVE_TIME}
 PRODUCT: Final = INTEGERS
+MODULO: Final = INTEGERS
 NEGATE: Final = SUM
 #: What `abs` takes: 4.0 takes booleans, too.
 SIGN: Final = SUM | {T.BOOLEAN}
@@ -35,10 +36,17 @@ AS_STRING: Final = INTEGERS | {T.IPV4, T.IPV6, T.ETHER, T.ADDRESS}
 CHARACTER: Final = INTEGERS | {T.BOOLEAN, T.BYTES, T.PROTOCOL, T.STRING}
 
 
+def largest(kind: T) -> int | None:
+    """The largest number of an integer type; None for other types."""
+    if kind in UNSIGNED:
+        return (1 << UNSIGNED[kind]) - 1
+    return (1 << (SIGNED[kind] - 1)) - 1 if kind in SIGNED else None
+
+
 def compatible(one: T, other: T) -> bool:
-    """Whether values of the two types can be compared."""
+    """Whether values of the two types can be compared; a number with a boolean behind it, but not the reverse."""
     if one in INTEGERS:
-        return other in INTEGERS
+        return other in INTEGERS or other is T.BOOLEAN
     if one in _BYTE_STRINGS:
         return other in _BYTE_STRINGS
     if T.ADDRESS in (one, other):

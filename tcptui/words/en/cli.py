@@ -27,6 +27,10 @@ What a TCP capture means, in the terminal.
                                   captures that were interrupted before they
                                   were saved: list, keep, delete
   tcptui config [--help]          the settings file: where it is, what it sets
+  tcptui check FILTER [--json]    a display filter (Wireshark's language): right
+                                  or not, what was meant, traps; exit status 1
+                                  if it is not valid
+  tcptui fields [WORD]            the fields that display filters know
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -60,8 +64,8 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-cases, case, verdicts, report, follow, export, recover, config are commands:
-such a file is ./cases.
+cases, case, verdicts, report, follow, export, recover, config, check,
+fields are commands: such a file is ./cases.
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",
@@ -78,6 +82,7 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.error.exclusive": "{first} and {second} exclude each other",
     "cli.error.too-many-words": "{command} does not know what to do with {word}",
     "cli.error.which-file": "{command} needs the name of a capture file",
+    "cli.error.which-filter": "check needs a display filter, in quotes: tcptui check 'tcp.port == 80'",
     "cli.error.which-case": "case needs the id of a case; tcptui cases lists them",
     "cli.error.stdin-alone": "- (standard input) cannot be combined with other files",
     "cli.error.say-jsonl": "verdicts needs --jsonl, the one format it writes",

@@ -26,6 +26,9 @@ WORDS: Final[dict[str, str]] = {
   tcptui recover [N] [-w 文件 | --delete]
                                   保存之前被中断的抓包：列出、保存、删除
   tcptui config [--help]          设置文件：在哪里，设置了什么
+  tcptui check 过滤器 [--json]    检查显示过滤器（Wireshark 的语言）：对不对，
+                                  可能想写什么，有什么陷阱；不对时退出码为 1
+  tcptui fields [词]              显示过滤器可用的字段
 
 实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
   -i 接口        在哪个接口上抓包       -c N      抓到 N 个数据包后停止
@@ -59,7 +62,8 @@ WORDS: Final[dict[str, str]] = {
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report、follow、export、recover、config 是命令；
+cases、case、verdicts、report、follow、export、recover、config、check、
+fields 是命令；
 要打开同名文件，请写成 ./cases。
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,
@@ -77,6 +81,7 @@ cases、case、verdicts、report、follow、export、recover、config 是命令�
     "cli.error.exclusive": "{first} 与 {second} 不能同时使用",
     "cli.error.too-many-words": "{command} 不认识多出来的 {word}",
     "cli.error.which-file": "{command} 后面要写抓包文件名",
+    "cli.error.which-filter": "check 后面要写带引号的显示过滤器：tcptui check 'tcp.port == 80'",
     "cli.error.which-case": "case 后面要写案例的 ID；tcptui cases 可列出全部案例",
     "cli.error.stdin-alone": "-（标准输入）不能与其他文件一起打开",
     "cli.error.say-jsonl": "verdicts 需要加上 --jsonl，这是它唯一的输出格式",
