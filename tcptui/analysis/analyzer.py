@@ -126,6 +126,7 @@ class Analyzer:
             column = getattr(store, name)[rows]
             column[column < store.first] = NO_ROW
         self._note_foreign_resets(first, count)
+        self._note_cut_data(first, count)
         touched = self._publish(np.asarray(store.stream[rows]))
         update_waits(store, table, first, count, touched)
         self._note_slots(self._tables.park())
@@ -204,6 +205,18 @@ class Analyzer:
             for stream in np.unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
                 self._tables.streams.data[int(table.slot[stream])][StreamColumn.MARKS] |= int(StreamMark.CONTRADICTED)
             resets, before = resets[~same], before[~same]
+
+    def _note_cut_data(self, first: int, count: int) -> None:
+        """Mark streams with a segment that takes sequence numbers, and of whose TCP header a part was not captured."""
+        store, rows = self._store, slice(first, first + count)
+        cut = (store.issues[rows] & DecodeIssue.HEADER_CUT) != 0
+        if not cut.any():
+            return
+        cut &= (store.kind[rows] == RowKind.TCP) & (store.stream[rows] >= 0)
+        cut &= (store.length[rows] > 0) | ((store.flags[rows] & (TcpFlag.SYN | TcpFlag.FIN)) == int(TcpFlag.FIN))
+        for stream in np.unique(store.stream[rows][cut]).tolist():
+            slot = int(self.streams.slot[stream])
+            self._tables.streams.data[slot][StreamColumn.MARKS] |= int(StreamMark.DATA_HEADER_CUT)
 
     def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
         """Copy the kernel's state of the streams that this batch touched into the stream table; returns them."""

@@ -32,7 +32,12 @@ __all__ = ["RuleContext", "annotate", "annotated", "by_weight", "needs_attention
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | int(Verdict.ZERO_WINDOW)
 _TROUBLE_MARKS: Final = int(
-    StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
+    StreamMark.RST_A
+    | StreamMark.RST_B
+    | StreamMark.SYN_REPEATED
+    | StreamMark.ICMP_QUOTED
+    | StreamMark.SYN_CHALLENGED
+    | StreamMark.DATA_HEADER_CUT
 )
 
 #: A gap in what passed here that its receiver reports (`tcptui.findings.rules.unfilled_gap`).
@@ -69,11 +74,13 @@ _NEEDS_ABSENCE: Final = needing(Need.ABSENCE)
 _NEEDS_CLOCK: Final = needing(Need.CLOCK)
 _NEEDS_SINGLE_COPIES: Final = needing(Need.SINGLE_COPIES)
 _NEEDS_BARE_ACKS: Final = needing(Need.BARE_ACKS)
+_SYNS_AGAIN: Final = frozenset({FindingId.SYN_RETRANSMISSION, FindingId.SYN_TIMEOUT})
 #: What cannot be told where two sequence spaces lie in one stream.
 _OF_ONE_NUMBERING: Final = _NEEDS_BARE_ACKS | _NEEDS_ABSENCE | _NEEDS_SINGLE_COPIES
 _ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
 #: What acknowledgments that a filter left out may have refuted.
 _ACKED_UNSEEN: Final = _ABOUT_LOSS & _NEEDS_BARE_ACKS
+_GAPS: Final = ("capture-gaps",)
 #: What a capture of SYNs alone, or of one direction, says by silence: the answer was perhaps left out.
 _WITHOUT_ANSWER: Final = frozenset(FAMILIES[Family.OPENING]) & (_NEEDS_BOTH_SIDES | _NEEDS_ABSENCE)
 
@@ -98,7 +105,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     if kinds.may_lack_bare_acks:
         found = [_perhaps_answered(finding) if finding.id in _ACKED_UNSEEN else finding for finding in found]
     if doubts and signs & FILTERED:
-        found = _without_bare_acks(found)
+        found = _costly_recovery(connection, _without_bare_acks(found))
     if capture_gaps.several_numberings(connection):
         found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
@@ -133,10 +140,7 @@ def _limited_by_capture_quality(found: list[Finding], doubts: set[FindingId]) ->
     if FindingId.ONE_SIDED_CAPTURE in doubts:
         found = [finding for finding in found if finding.id not in _NEEDS_BOTH_SIDES]
     if doubts & {FindingId.CAPTURE_MISSED_PACKETS, FindingId.CAPTURE_DROPPED}:
-        found = [
-            replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_ABSENCE else finding
-            for finding in found
-        ]
+        found = [_perhaps_refuted(finding) if finding.id in _NEEDS_ABSENCE else finding for finding in found]
     if FindingId.CAPTURE_MISSED_PACKETS in doubts:
         found = [_perhaps_closed_before(finding) if "rst_frame" in finding.facts else finding for finding in found]
     if FindingId.CAPTURE_CLOCK_STEP in doubts:
@@ -182,19 +186,35 @@ def _costly_recovery(connection: ConnectionFacts, found: list[Finding]) -> list[
 
 
 def _without_bare_acks(found: list[Finding]) -> list[Finding]:
-    """``found`` without what bare acknowledgments would prove; of segments sent again, only that they were is left."""
+    """``found`` without what bare acknowledgments would prove; of segments sent again, only that they were is left.
+
+    SYNs that were sent again keep their weight: a SYN-ACK is none of what was left out, though a challenge ACK is.
+    """
     return [
-        replace(finding, severity=Severity.NOTE, confidence=Confidence.POSSIBLE)
+        _perhaps_answered(finding)
+        if finding.id in _SYNS_AGAIN
+        else replace(finding, severity=Severity.NOTE, confidence=Confidence.POSSIBLE)
         if finding.id in _NEEDS_BARE_ACKS
         else finding
         for finding in found
-        if finding.id not in _NEEDS_BARE_ACKS or finding.id in _ABOUT_LOSS
+        if finding.id not in _NEEDS_BARE_ACKS or finding.id in _ABOUT_LOSS | _SYNS_AGAIN
     ]
 
 
 def _perhaps_answered(finding: Finding) -> Finding:
     """``finding``, which says that an answer did not come, in a capture that has no such answers at all."""
     return replace(finding, confidence=Confidence.POSSIBLE, alternatives=("kind-filter", *finding.alternatives))
+
+
+def _perhaps_refuted(finding: Finding) -> Finding:
+    """``finding``, which rests on a packet's absence, in a connection of which the capture missed something.
+
+    It says so where it would otherwise be surer, and is no mere note.
+    """
+    if finding.confidence is Confidence.POSSIBLE or finding.severity is Severity.NOTE:
+        return replace(finding, confidence=Confidence.POSSIBLE)
+    alternatives = (*_GAPS, *finding.alternatives)
+    return replace(finding, confidence=Confidence.POSSIBLE, alternatives=alternatives)
 
 
 def _perhaps_closed_before(finding: Finding) -> Finding:

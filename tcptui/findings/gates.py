@@ -41,7 +41,7 @@ ONE_SIDED: Final = 1 << 6
 DATALESS: Final = 1 << 7
 """No payload."""
 SUSPECT: Final = 1 << 8
-"""A segment that looks resent, late, or a probe (`tcptui.analysis.resend.resend.SUSPICIOUS`)."""
+"""A segment that looks resent, late, or a probe (`SUSPICIOUS`), or has no verdict because its header was cut."""
 HOLES: Final = 1 << 9
 """Bytes that were not captured (Wireshark: *previous segment not captured*, *ACKed unseen segment*)."""
 WINDOW_CLOSED: Final = 1 << 10
@@ -86,8 +86,11 @@ _BY_MARK: Final = (
     (int(StreamMark.PORT_REUSED), REUSED),
     (int(StreamMark.SYN_CHALLENGED), CHALLENGED),
     (int(StreamMark.TIME_WENT_BACK), CLOCK),
+    (int(StreamMark.DATA_HEADER_CUT), SUSPECT),
 )
-_MARKED: Final = int(StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK)
+_MARKED: Final = int(
+    StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK | StreamMark.DATA_HEADER_CUT
+)
 #: Options that take effect only when both ends send them (RFC 7323, RFC 2018).
 NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)
 _SHORTENED: Final = int(DecodeIssue.TRUNCATED | DecodeIssue.LENGTH_FORGOTTEN)

@@ -57,7 +57,7 @@ def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> boo
         return False
     near = [
         other
-        for other in connection.siblings
+        for other in siblings.of(connection.view.stream, begun_before=True)
         if other.last_ns > begin_ns and other.began_ns <= end_ns and other.packets <= SIBLING_PACKETS
     ]
     for other in near[-SIBLINGS_READ:]:
@@ -78,15 +78,15 @@ def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
     times = [connection.time[i] for i in sent]
     if len(times) < 2:
         return -1
-    begin, end = times[0], times[-1] + (times[-1] - times[-2])
-    near = [
-        other
-        for other in connection.siblings
-        if other.last_ns > times[1] and other.began_ns < times[-1] and other.packets <= SIBLING_PACKETS
-    ]
     siblings = connection.context.siblings
     if siblings is None:
         return -1
+    begin, end = times[0], times[-1] + (times[-1] - times[-2])
+    near = [
+        other
+        for other in siblings.of(connection.view.stream, begun_before=True)
+        if other.last_ns > times[1] and other.began_ns < times[-1] and other.packets <= SIBLING_PACKETS
+    ]
     for other in near[-SIBLINGS_READ:]:
         view = siblings.view(other.stream)
         spoke = view.time_ns[view.from_server & ((view.flags & RST) == 0)]

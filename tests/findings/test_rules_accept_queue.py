@@ -279,9 +279,18 @@ def test_handshake_in_five_steps_is_no_challenge(told: Tell) -> None:
 def test_answer_within_a_handshake_whose_syn_ack_was_not_captured_is_no_challenge(
     line: str, challenged: bool, told: Tell
 ) -> None:
-    lines = ["0 C S 0 0", line, f"3 S A 1 {700_000 if challenged else 101}", "3.1 S PA 1 101 200", "3.2 C A 101 201"]
+    lines = ["0 C S 0 0", line, f"3 S A 1 {-700_000 if challenged else 101}", "3.1 S PA 1 101 200", "3.2 C A 101 201"]
 
     assert ("challenge-ack" in told(lines).findings) is challenged
+
+
+@pytest.mark.finding("capture-missed-packets")
+@pytest.mark.finding("challenge-ack", twin=True)
+def test_ack_of_more_than_was_captured_after_a_syn_is_no_challenge(told: Tell) -> None:
+    found = told(["0 C S 0 0", "300 S A 400 901", "310 C PA 901 400 50", "350 S A 400 951"]).findings
+
+    assert "challenge-ack" not in found
+    assert found["capture-missed-packets"].facts["total_bytes"] == 900
 
 
 @pytest.mark.finding("challenge-ack")

@@ -32,6 +32,7 @@ MIX: Final = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE
 
 _RST: Final = int(StreamMark.RST_A | StreamMark.RST_B)
 _OPENED: Final = int(Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK)
+_SYNS: Final = int(Completeness.SYN | Completeness.SYN_ACK)
 _CLIENT_FIN: Final = (int(StreamMark.FIN_A), int(StreamMark.FIN_B))
 _SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
 
@@ -73,10 +74,11 @@ class Siblings:
         self._lock = threading.Lock()
         """Screens and the worker call this from different threads."""
 
-    def of(self, stream: int) -> list[Sibling]:
+    def of(self, stream: int, *, begun_before: bool = False) -> list[Sibling]:
         """Streams to the same server: of the `NEAREST` before ``stream`` and as many after it those that were opened.
 
-        They are ordered by number.  Servers are told apart by a hash of 64 bits.
+        They are ordered by number.  Servers are told apart by a hash of 64 bits.  With ``begun_before`` also those
+        that are older than the capture, which has no SYN of them.
         """
         with self._lock:
             indexed, late = self._alike(stream)
@@ -85,7 +87,10 @@ class Siblings:
         # The stream itself is among them, unless it is evicted.
         after = self._kept((indexed[at:], late[at_late:]), NEAREST + 1)
         near = np.concatenate((before, after))
-        opened = (self._streams.completeness[near] & _OPENED) == _OPENED
+        steps = self._streams.completeness[near]
+        opened = (steps & _OPENED) == _OPENED
+        if begun_before:
+            opened |= (steps & _SYNS) == 0
         return self._described(near[opened & (near != stream)])
 
     def _kept(self, candidates: tuple[NDArray[np.int32], ...], most: int) -> NDArray[np.int32]:

@@ -76,6 +76,8 @@ class StreamMark(IntFlag):
     """After a SYN its receiver sent a segment other than SYN and RST, having sent no SYN itself (RFC 5961, 4)."""
     CONTRADICTED = 1 << 13
     """A segment contradicts what was assumed of an endpoint's state: `analysis.correction` looks back."""
+    DATA_HEADER_CUT = 1 << 14
+    """A segment that takes sequence numbers has a cut TCP header, so it has no verdict (Wireshark gives it none)."""
 
 
 class StreamTable:

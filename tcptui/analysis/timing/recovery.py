@@ -20,7 +20,7 @@ from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 #: Resends that mean recovery from loss.
@@ -29,6 +29,8 @@ LOSS: Final = frozenset({ResendCause.RTO, ResendCause.FAST_RECOVERY, ResendCause
 LONGEST_FIRST_WAIT_NS: Final = 3_000_000_000
 #: No timer waits longer (RFC 6298, 2.4 asks for 60 s at least; Linux' TCP_RTO_MAX).
 LONGEST_WAIT_NS: Final = 120_000_000_000
+#: No stack holds an acknowledgment back for longer, whatever RFC 1122, 4.2.3.2 allows (500 ms).
+HELD_BACK_NS: Final = 200_000_000
 #: D-SACK reports that are examined after a resend.
 REPORTS: Final = 8
 
@@ -80,6 +82,7 @@ class _Recovery:
         self.first_tries: dict[tuple[bool, int], int] = {}
         if any(resend.waited_ns > LONGEST_FIRST_WAIT_NS for resend in resends):
             self.first_tries = {self._begin(resend.index): resend.index for resend in reversed(resends)}
+        self.bare: dict[int, bool] = {}
         #: Segments by which each side closed its window, and all that it sent.
         self.shut: list[I32] = []
         self.own: list[I32] = []
@@ -114,7 +117,23 @@ class _Recovery:
             beyond = int(self.space.sent[side].searchsorted(int(self.space.end[i])))
             start = min(start, int(self.clock[min(beyond, i)]))
         healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
-        return start, int(self.clock[healed]) if i < healed < len(self.view) else now
+        if not i < healed < len(self.view):
+            return start, now
+        ended = int(self.clock[healed])
+        if ended - now > max(HELD_BACK_NS, 2 * self.view.irtt_ns) and not self._acks_alone(1 - side):
+            return start, now
+        return start, ended
+
+    def _acks_alone(self, side: int) -> bool:
+        """Whether ``side`` sent any acknowledgment without data: else a filter may have left those out.
+
+        Then what acknowledges a resend is its program's next data, however long that thought about it.
+        """
+        if side not in self.bare:
+            view = self.view
+            bare = (view.flags & (ACK | SYN | FIN | RST)) == ACK
+            self.bare[side] = bool((bare & (view.length == 0) & (view.from_server == bool(side))).any())
+        return self.bare[side]
 
     def _lost_nothing(self, resend: Resend) -> bool:
         """Whether a SYN was repeated though none was lost: the first was refused, or no timer waits so briefly."""

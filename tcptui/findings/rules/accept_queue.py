@@ -90,15 +90,22 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, que
     return waiting
 
 
+def _syns_seen(connection: ConnectionFacts) -> int:
+    """How many SYNs of the client passed, the network's and the recorder's copies of one left out."""
+    copies = {resend.index for resend in connection.resends if resend.copy}
+    mine = (i for i in connection.syns if not connection.side[i] and connection.is_pure_syn(i))
+    return sum(i not in copies for i in mine)
+
+
 def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     """`third-ack-lost`: the server's timer repeats the SYN-ACK although the client had acknowledged it.
 
     Captured at the server: no ACK came before the repeat, and the client, which never repeated its SYN, had
-    received the SYN-ACK; that says little where the repeat reached it before `SYN_REPEATED_NS`.  Captured at the
-    client: the ACK left, one repeat came, and the server accepted the ACK of that, as its next segment shows.  More
-    repeats, each answered, are a sign of a full queue.  A first repeat after three seconds, or a server that waits
-    for data, is a sign of TCP_DEFER_ACCEPT: when set to one second, its repeats look like a loss (recorded), and only
-    data ends them.
+    received the SYN-ACK; that says little where the repeat reached it before `SYN_REPEATED_NS`.  A capture that
+    begins after the SYN does not show whether it came again.  Captured at the client: the ACK left, one repeat came,
+    and the server accepted the ACK of that, as its next segment shows.  More repeats, each answered, are a sign of a
+    full queue.  A first repeat after three seconds, or a server that waits for data, is a sign of TCP_DEFER_ACCEPT:
+    when set to one second, its repeats look like a loss (recorded), and only data ends them.
     """
     repeats = syn_ack_repeats(connection)
     if not repeats:
@@ -110,7 +117,9 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     early = [i for i in confirms if i < repeats[0]]
     late = [i for i in confirms if i > repeats[0]]
     taken = _taken(connection, first)
-    if taken < 0 or not late or len(client_syns(connection)) > 1 or third_arrived(connection, confirms, repeats) >= 0:
+    if not late or taken < late[0]:
+        return None  # where the server went on before, it had taken an ACK that the capture lacks
+    if _syns_seen(connection) != 1 or third_arrived(connection, confirms, repeats) >= 0:
         return None
     if early and (len(repeats) > 1 or connection.position is CapturePoint.SERVER or _ignored_data(connection, taken)):
         return None

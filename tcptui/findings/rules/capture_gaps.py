@@ -12,7 +12,8 @@ from tcptui.analysis.resend.renumbered import Renumbered, renumbered
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import CHALLENGED, FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
+from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
+from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -126,7 +127,7 @@ def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
     if several_numberings(connection):
         return None  # the bytes between the two sequence spaces were never sent
     # A challenge ACK belongs to an older connection between the same ports, and so do its numbers.
-    gaps = missed(connection) if not connection.signs & CHALLENGED else []
+    gaps = missed(connection) if challenged_syn(connection) is None else []
     if not gaps or not all(connection.packets_by_side):
         return None
     total = sum(gap.end - gap.start for gap in gaps)
@@ -260,7 +261,7 @@ def number_jump(connection: ConnectionFacts) -> NumberJump | None:
     """Where one end's numbers jump farther than any line could carry bytes meanwhile; None: nowhere."""
     kept = connection.view.kept
     if number_jump not in kept:
-        ranges = [] if connection.signs & CHALLENGED else missed(connection)
+        ranges = missed(connection) if challenged_syn(connection) is None else []
         kept[number_jump] = jump_in(connection, [(gap.side, gap.start, gap.end, gap.seen_at) for gap in ranges])
     found: NumberJump | None = kept[number_jump]
     return found

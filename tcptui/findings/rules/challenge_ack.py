@@ -14,6 +14,9 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 ANSWER_NS: Final = 1_000_000_000
 #: Largest window of a SYN-ACK (never scaled: RFC 7323, 2.2): the first flight ends within it.
 UNSCALED: Final = 65_535
+#: An ACK at most so far beyond a SYN acknowledges bytes that the capture lacks.  Numbers of an older connection between
+#: the same ports lie behind (RFC 6528), and of random ones one in 256 lies there.
+UNSEEN_BYTES: Final = 16_777_216
 
 
 def challenge_ack(connection: ConnectionFacts) -> Finding | None:
@@ -43,6 +46,8 @@ def challenged_syn(connection: ConnectionFacts) -> tuple[int, int] | None:
         return None  # it acknowledges this SYN: a handshake in four or five steps
     if any(_goes_on(connection, syn, i, answer) for i in range(syn + 1, answer)):
         return None  # the handshake was completed: the SYN-ACK was not captured
+    if 0 < ahead(connection.ack[answer], connection.end[syn]) <= UNSEEN_BYTES:
+        return None  # it acknowledges what this connection sent: the capture lacks that, and the SYN-ACK
     return syn, answer
 
 

@@ -21,7 +21,7 @@ from tcptui.model.tcp_flags import ACK, SYN
 REPEATS: Final = 3
 #: … and least silence, in multiples of the wait before the first of them.
 SILENT_WAITS: Final = 3
-#: Least ratio of longest to shortest wait that shows a timer's backoff (RFC 6298, 5.5: it doubles; a probe's does not).
+#: Least ratio of last to first wait that shows a timer's backoff (RFC 6298, 5.5: it doubles; a probe's does not).
 BACKED_OFF: Final = 1.3
 #: A middlebox drops the state of a connection only while it is idle, for at least this long …
 IDLE_NS: Final = 1_000_000_000
@@ -94,7 +94,7 @@ def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], hear
     if len(tries) < REPEATS:
         return None
     gaps = [connection.time[b] - connection.time[a] for a, b in pairwise(tries)]
-    if max(gaps) < BACKED_OFF * min(gaps):
+    if gaps[-1] < BACKED_OFF * gaps[0] or any(after < before for before, after in pairwise(gaps)):
         return None
     first_wait = connection.time[tries[0]] - connection.time[start]
     silent = connection.view.capture_end_ns - connection.time[start]

@@ -194,15 +194,17 @@ def _fin_wait_2_timeout(connection: ConnectionFacts, rst: int, fin: int, asked: 
 def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-dead-connection`: a RST sent without a socket by an end that had sent no FIN: it has no such connection.
 
-    After at least a second of silence it is likely that the end had lost the connection; in mid-flow an
-    injected RST or a lost RST|ACK explains the same packets.
+    After at least a second of silence it is likely that the end had lost the connection; in mid-flow, and where that
+    end spoke once more after the silence, an injected RST or a lost RST|ACK explains the same packets.
     """
     side = connection.side[rst]
     asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
     if asked < 0 or connection.seq[rst] != connection.ack[asked]:
         return None
-    asked = _first_answered(connection, rst, asked)
-    idle = connection.time[asked] - connection.time[asked - 1] if asked else 0
+    # What that end sent after the segment shows that it still had the connection then: no silence came before the RST.
+    spoke = asked < rst - 1
+    asked = asked if spoke else _first_answered(connection, rst, asked)
+    idle = connection.time[asked] - connection.time[asked - 1] if asked and not spoke else 0
     heard = any(connection.side[i] == side for i in range(rst))
     later = [i for i in connection.rsts if i > rst]
     severity = Severity.WARNING if connection.length[asked] or idle >= IDLE_NS else Severity.NOTE
@@ -223,13 +225,13 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
     counted_on = any(connection.side[i] == side and ahead(connection.seq[i], connection.seq[rst]) > 0 for i in later)
+    if connection.at_sender(side):
+        # The reset left here, and nothing of that end was lost before this point or written by somebody else.
+        alternatives = ("restarted",) if shape != "mid-flow" else ("restarted", "queue-overflow")
     if heard and (counted_on or _passed_unseen(connection, side, rst - 1)):
         # Its FIN may be among what the capture lacks.
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE
         alternatives = ("missed-packets", *alternatives)
-    elif connection.at_sender(side):
-        # The reset left here, and nothing of that end was lost before this point or written by somebody else.
-        alternatives = ("restarted",) if shape != "mid-flow" else ("restarted", "queue-overflow")
     return connection.finding(
         FindingId.RST_DEAD_CONNECTION,
         (asked - 1, asked, rst),

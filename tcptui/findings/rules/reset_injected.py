@@ -50,12 +50,19 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
         return None
     usual, found = int(view.ttl[before]), int(view.ttl[rst])
     perhaps_full = usual == found and not connection.flags[rst] & ACK and connection.is_syn_ack(before) and bool(side)
+    alternatives: tuple[str, ...] = ("middlebox", "two-hosts")
+    if perhaps_full:
+        alternatives = ("accept-queue-full", *alternatives)
+    # Behind a hole the numbers may be those of the next connection between these ports, whose SYN is not here.
+    behind_hole = int(connection.space.seq[later]) > highest + 1
+    if behind_hole:
+        alternatives = ("missed-packets", *alternatives)
     return connection.finding(
         FindingId.RST_INJECTED,
         (before, rst, later),
         Severity.ERROR,
-        Confidence.POSSIBLE if perhaps_full else Confidence.LIKELY,
-        ("accept-queue-full", "middlebox", "two-hosts") if perhaps_full else ("middlebox", "two-hosts"),
+        Confidence.POSSIBLE if perhaps_full or behind_hole else Confidence.LIKELY,
+        alternatives,
         shape="other-distance" if abs(usual - found) > 1 else "",
         sender=SIDES[side],
         rst_frame=connection.frame[rst],

@@ -26,10 +26,12 @@ from tcptui.findings.life_signs import (
 from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
+from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.packet_store import OptionBit
+from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.model.verdict import Verdict
 
 #: A high rate of resends, worth a warning, is at least this share (percent) of the data segments …
@@ -44,6 +46,8 @@ RECOVERY_PERCENT: Final = 10
 RECOVERY_NS: Final = 200_000_000
 #: How long a receiver may hold its ACK back: Linux's longest delay (RFC 9293, 3.8.6.3 allows 500 ms).
 ACK_HELD_NS: Final = 200_000_000
+#: What is named first where SACKs may have been cut off.
+_CUT: Final = ("options-cut",)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
 #: Resend causes for which a sender repeats data that it believes lost.
 SENT_AGAIN: Final = frozenset(
@@ -222,10 +226,13 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         if connection.seq[resend.index] == connection.seq[worst.index] and connection.side[resend.index] == side
     ]
     last = tries[-1]
+    # Where the first copy was not captured, the first one that was is no repeat of anything seen here.
+    unseen = tries[0].previous < 0 <= worst.previous
     cover = _covering(connection, last)
     cover = cover if cover > last.index else -1
     stamped = bool(int(connection.view.options[worst.index]) & OptionBit.TIMESTAMPS)
-    if connection.at_receiver(side):
+    # A capture that lacks the handshake may have been made at the receiver, too.
+    if connection.at_receiver(side) or (connection.mid_stream and connection.position is CapturePoint.UNKNOWN):
         confidence = Confidence.POSSIBLE
     else:
         confidence = Confidence.CERTAIN if connection.at_sender(side) and stamped else Confidence.LIKELY
@@ -267,7 +274,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         shape=shape,
         count=len(expired),
         resent=len(found),
-        tries=len(tries),
+        tries=len(tries) - unseen,
         waited_s=worst.waited_ns / 1e9,
         total_s=_waited_ns(connection, expired) / 1e9,
         last_frame=connection.frame[last.index],
@@ -391,16 +398,36 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
 
 
 def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) -> bool:
-    """Whether the first copy may well have arrived: a bare FIN, or bytes that were acknowledged soon after it.
+    """Whether the first copy may well have arrived: a bare FIN, or bytes acknowledged soon after it, twice, or never.
 
     A FIN's receiver may be gone without having lost it.  An ACK that comes within a round trip and `ACK_HELD_NS` of the
-    first copy may be that one's, held back or late.
+    first copy may be that one's, held back or late.  So may one that comes at the sender sooner after the resend than
+    half a round trip.  Two ACKs of the bytes answer two copies: the first was only held up, in a stall of the link.
     """
-    if not connection.length[resend.index]:
+    if not connection.length[resend.index] or cover < 0:
         return True
-    if cover < 0 or resend.previous < 0 or connection.rtt_ns <= 0:
+    if _acknowledged_twice(connection, cover):
+        return True
+    if resend.previous < 0 or connection.rtt_ns <= 0:
         return False
+    soon = 2 * (connection.time[cover] - connection.time[resend.index]) < connection.rtt_ns
+    if soon and connection.at_sender(connection.side[resend.index]):
+        return True
     return connection.time[cover] - connection.time[resend.previous] <= connection.rtt_ns + ACK_HELD_NS
+
+
+def _acknowledged_twice(connection: ConnectionFacts, cover: int) -> bool:
+    """Whether the ACK ``cover`` came again, bare and with the same window, before either end sent anything new."""
+    view = connection.view
+    for i in range(cover + 1, connection.count):
+        if connection.consumes_numbers(i):
+            return False
+        if connection.side[i] != connection.side[cover] or connection.flags[i] & (SYN | RST | ACK) != ACK:
+            continue
+        if connection.ack[i] == connection.ack[cover]:
+            return int(view.window[i]) == int(view.window[cover])
+        return False
+    return False
 
 
 def _silence_ns(connection: ConnectionFacts, resend: Resend) -> int:
@@ -472,15 +499,20 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
     # Without a captured first copy it is uncertain whether the segment was a resend at all.
     again = [resend for resend in found if resend.previous >= 0 and connection.length[resend.index]]
     report = _reported_above(connection, first)
+    # At the sender no ACK is missing that it got.
+    alternatives: tuple[str, ...] = ("probe", "recovery", "timeout", "duplicated")
+    if connection.at_sender(connection.side[first.index]):
+        alternatives = ("probe", "timeout", "duplicated")
+    unread = any(_options_cut(connection, resend) for resend in found)
+    if unread:
+        alternatives = (*_CUT, *alternatives)
     return connection.finding(
         FindingId.RETRANSMISSION_UNEXPLAINED,
         [first.previous, report, *(resend.index for resend in found)],
-        Severity.WARNING if _high_rate(connection, len(again)) else Severity.NOTE,
+        # What the capture cut may explain every one of them.
+        Severity.WARNING if _high_rate(connection, len(again)) and not unread else Severity.NOTE,
         Confidence.CERTAIN,
-        # At the sender no ACK is missing that it got.
-        ("probe", "timeout", "duplicated")
-        if connection.at_sender(connection.side[first.index])
-        else ("probe", "recovery", "timeout", "duplicated"),
+        alternatives,
         shape="first-copy-unseen" if first.previous < 0 else "reported" if report >= 0 else "",
         report_frame=connection.frame[report] if report >= 0 else 0,
         count=len(found),
@@ -489,6 +521,14 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
         since_s=connection.seconds(first.previous, first.index) if first.previous >= 0 else 0.0,
         **_range(connection, first),
     )
+
+
+def _options_cut(connection: ConnectionFacts, resend: Resend) -> bool:
+    """Whether options of the peer were cut between a resend and its last copy: its SACKs may have asked for it."""
+    view, i = connection.view, resend.index
+    between = slice(max(0, resend.previous), i)
+    cut = (view.issues[between] & DecodeIssue.HEADER_CUT) != 0
+    return bool((cut & (view.from_server[between] != view.from_server[i])).any())
 
 
 def _reported_above(connection: ConnectionFacts, resend: Resend) -> int:

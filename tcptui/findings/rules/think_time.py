@@ -13,7 +13,7 @@ from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.packet_store import I32
+from tcptui.model.packet_store import I32, DecodeIssue
 from tcptui.model.safe_text import safe_text
 
 #: rules/findings.md#server-think-time: a finding needs more than this time …
@@ -36,6 +36,7 @@ LONG_POLL_NS: Final = 5_000_000_000
 _LOOKED_AT: Final = 600
 #: … and most characters of a request that are quoted.
 _QUOTED: Final = 48
+_HEADER_END: Final = b"\r\n\r\n"
 _EVENTS: Final = b"text/event-stream"
 _OTHERS: Final = ("server-waits-itself", "more-expected", "long-poll")
 _REQUEST_LINE: Final = re.compile(
@@ -46,6 +47,12 @@ _REQUEST_LINE: Final = re.compile(
 def _payload(connection: ConnectionFacts, index: int) -> bytes:
     """The first payload bytes of segment ``index``, as far as they were captured; empty without any."""
     return connection.payload_start(index, _LOOKED_AT) if index >= 0 and connection.length[index] else b""
+
+
+def _head_cut(connection: ConnectionFacts, answer: int) -> bool:
+    """Whether the capture cut off a part of the HTTP header that begins in segment ``answer``."""
+    cut = int(connection.view.issues[answer]) & DecodeIssue.TRUNCATED
+    return bool(cut) and _HEADER_END not in _payload(connection, answer)
 
 
 def _request(connection: ConnectionFacts, index: int) -> str:
@@ -105,6 +112,8 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     longest, wait_ns, total_ns = _weigh(connection, found)
     asked, answer = int(waits.begin[longest]), int(waits.end[longest])
     request = _request(connection, int(budget.turns.request[waits.turn(longest)]))
+    if request and _head_cut(connection, answer):
+        request = ""  # nobody can read whether the server was asked for events: then it is like any other protocol
     polls = len(found) >= LONG_POLLS and int(waits.own(found).min()) >= LONG_POLL_NS
     # A server that sends events waits until they occur.
     polls |= _EVENTS in _payload(connection, answer).lower()

@@ -38,7 +38,7 @@ class _Closed:
     opened: int
     """Index of the segment that opened it; -1 when none was captured."""
     ends_ns: int
-    """Time of that segment, else of the stream's last."""
+    """Time of that segment, else of the RST that ended the wait, else of the stream's last."""
 
 
 def _episodes(connection: ConnectionFacts) -> list[_Closed]:
@@ -59,7 +59,8 @@ def _episodes(connection: ConnectionFacts) -> list[_Closed]:
                 break
         else:
             open_until[side] = connection.count
-        found.append(_Closed(side, index, opened, connection.time[opened] if opened >= 0 else last_ns))
+        ended = opened if opened >= 0 else next((rst for rst in connection.rsts if rst > index), -1)
+        found.append(_Closed(side, index, opened, connection.time[ended] if ended >= 0 else last_ns))
     return found
 
 

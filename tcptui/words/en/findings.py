@@ -428,7 +428,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.zero-window.happened.costly": "The {sender} had to wait {closed_s} because the {receiver}'s window was closed (packets {first_frame} and {open_frame}, which offers {open_bytes:byte|bytes}).{probed}",
     "findings.zero-window.happened.short": "The {sender} had to wait {closed_s} because the {receiver}'s window was closed, too short to matter (packets {first_frame} and {open_frame}, which offers {open_bytes:byte|bytes}).{probed}",
     "findings.zero-window.happened.unseen": "The {receiver}'s window was closed for {closed_s}; whether the {sender} had more to send the packets do not show (packets {first_frame} and {open_frame}, which offers {open_bytes:byte|bytes}).",
-    "findings.zero-window.happened.still-closed": "The {receiver}'s window was closed and did not open again in the {closed_s} until the stream's last packet (packet {first_frame}).{probed}",
+    "findings.zero-window.happened.still-closed": "The {receiver}'s window was closed and did not open again in the {closed_s} that follow here (packet {first_frame}).{probed}",
     "findings.zero-window.more": "It was closed {count:times}, {total_s} in all.",
     "findings.zero-window.meaning": "The {receiver}'s buffer is full: its program does not read as fast as the data arrives. The network is not the cause.",
     "findings.zero-window.known": "Window 0 in packet {first_frame}, without SYN, FIN or RST; nothing may be sent until a larger one comes.",

@@ -81,7 +81,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-lost.happened": "The {sender} has heard nothing of the {other} for {silent_s} and sent the same {count:more time|more times} ({intervals} s apart, packets {first_frame} to {last_frame}).",
     "findings.path-lost.happened.fin": "The {sender}'s FIN has had no answer for {silent_s} and was sent {count:more time|more times} ({intervals} s apart, packets {first_frame} to {last_frame}).",
     "findings.path-lost.happened.fin-alone": "The {sender}'s FIN has had no answer for {silent_s} and was sent {count:more time|more times} ({intervals} s apart, packets {first_frame} to {last_frame}).",
-    "findings.path-lost.happened.answers": "The {sender} sent the same bytes {count:more time|more times}, although the {other} acknowledged them each time ({intervals} s apart, packets {first_frame} to {last_frame}; first ACK in packet {answer_frame}).",
+    "findings.path-lost.happened.answers": "The {sender} sent the same bytes {count:more time|more times}, although the {other} had acknowledged them ({intervals} s apart, packets {first_frame} to {last_frame}; first ACK in packet {answer_frame}).",
     "findings.path-lost.meaning": "The path to {address}, or back, is broken, or that host is gone. The {sender} goes on trying, ever more slowly, and gives up without a RST; its program then sees a time-out.",
     "findings.path-lost.meaning.fin": "Only the close goes unanswered: {address} is gone, asleep or cut off. No data is waiting.",
     "findings.path-lost.meaning.alone": "{address} answered stream {beside_stream} in these {silent_s}: neither the host nor the whole path is gone. Something drops the packets of this connection alone.",

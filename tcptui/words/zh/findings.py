@@ -422,7 +422,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.zero-window.happened.costly": "{receiver}的窗口关闭，{sender}只得等 {closed_s}（{first_frame}、{open_frame} 号包，后者通告 {open_bytes} 字节）。{probed}",
     "findings.zero-window.happened.short": "{receiver}的窗口关闭，{sender}等了 {closed_s}，时间很短，没有影响（{first_frame}、{open_frame} 号包，后者通告 {open_bytes} 字节）。{probed}",
     "findings.zero-window.happened.unseen": "{receiver}的窗口关闭了 {closed_s}；从包里看不出{sender}是否还有数据要发（{first_frame}、{open_frame} 号包，后者通告 {open_bytes} 字节）。",
-    "findings.zero-window.happened.still-closed": "{receiver}的窗口关闭，到这条流的最后一个包为止 {closed_s}没有再打开（{first_frame} 号包）。{probed}",
+    "findings.zero-window.happened.still-closed": "{receiver}的窗口关闭，此后在本次抓包中 {closed_s}没有再打开（{first_frame} 号包）。{probed}",
     "findings.zero-window.more": "共关闭 {count} 次，合计 {total_s}。",
     "findings.zero-window.meaning": "{receiver}的接收缓冲区已满：程序读取速度跟不上数据到达速度。原因不在网络。",
     "findings.zero-window.known": "{first_frame} 号包的窗口为 0，且不带 SYN、FIN、RST；在更大的窗口到来之前，什么也不能发。",

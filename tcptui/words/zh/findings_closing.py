@@ -81,7 +81,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-lost.happened": "{sender}已有 {silent_s}收不到{other}的任何包，同样的内容又发了 {count} 次（间隔 {intervals} 秒，{first_frame} 至 {last_frame} 号包）。",
     "findings.path-lost.happened.fin": "{sender}的 FIN 已有 {silent_s}没有回应，又发了 {count} 次（间隔 {intervals} 秒，{first_frame} 至 {last_frame} 号包）。",
     "findings.path-lost.happened.fin-alone": "{sender}的 FIN 已有 {silent_s}没有回应，又发了 {count} 次（间隔 {intervals} 秒，{first_frame} 至 {last_frame} 号包）。",
-    "findings.path-lost.happened.answers": "{sender}把同样的字节又发了 {count} 次，而{other}每次都确认了（间隔 {intervals} 秒，{first_frame} 至 {last_frame} 号包；首个确认在 {answer_frame} 号包）。",
+    "findings.path-lost.happened.answers": "{sender}把同样的字节又发了 {count} 次，而{other}早已确认（间隔 {intervals} 秒，{first_frame} 至 {last_frame} 号包；首个确认在 {answer_frame} 号包）。",
     "findings.path-lost.meaning": "到 {address} 的去程或回程断了，或者那台主机已经不在。{sender}会越来越慢地继续尝试，最后放弃而不发 RST；程序看到的是超时。",
     "findings.path-lost.meaning.fin": "没有回应的只是关闭：{address} 已离开、休眠或断网。没有数据在等待。",
     "findings.path-lost.meaning.alone": "这 {silent_s}里 {address} 仍在回应第 {beside_stream} 号流：主机还在，路径也没有全断，只有这条连接的包被丢弃。",
