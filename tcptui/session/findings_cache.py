@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.correction.apply import Replay
+    from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
     from tcptui.model.packet_store import I32, U8, PacketStore
@@ -60,6 +61,26 @@ _END_INDEPENDENT: Final = np.iinfo(np.int64).max
 _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
 #: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Streams whose findings are asked for, with what decides how each is judged."""
+
+    streams: NDArray[np.int64]
+    """Stream numbers, ascending."""
+    known: NDArray[np.bool_]
+    """Of each: whether its findings are cached."""
+    look_back: NDArray[np.bool_]
+    """Of each: whether its states may need correction."""
+    read: SparseMask
+    """By stream number: whether its payload is judged."""
+    order: RowOrder | None = None
+
+    def part(self, begin: int, end: int) -> Selection:
+        """The streams from index ``begin`` up to ``end``."""
+        part = slice(begin, end)
+        return Selection(self.streams[part], self.known[part], self.look_back[part], self.read, self.order)
 
 
 class FindingsCache:
@@ -148,18 +169,30 @@ class FindingsCache:
         found = {stream: self._findings.get(stream, ()) for stream in chosen.tolist()}
         return {stream: findings for stream, findings in found.items() if findings}
 
-    def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk and not cached."""
-        for gathered, plain, others in self._gathered(chosen, parts=False):
+    def selection(self, chosen: NDArray[np.int64], order: RowOrder | None = None) -> Selection:
+        """The kept streams of ``chosen`` (ascending), and what `bulk` and `told` must know of each.
+
+        With ``order``, rows are not searched for: for a selection that is taken in many parts.
+        """
+        self._reserve(self._streams.count)
+        chosen = chosen[self._streams.are_kept(chosen)]
+        read, _ = self._payload_masks()
+        known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
+        known &= self._streams.packets[chosen] == self._judged[chosen]
+        return Selection(chosen, known, may_need(self._streams, chosen.astype(np.int32)), read, order)
+
+    def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
+        for gathered, plain, others in self._gathered(selection, parts=False):
             findings = one_by_one(plain.stream, plain_findings(gathered.block, plain, self.context.place))
             is_plain = np.zeros(len(gathered.streams), np.bool_)
             is_plain[plain.chosen] = True
             for stream, plainly in zip(gathered.streams.tolist(), is_plain.tolist(), strict=True):
                 yield stream, next(findings) if plainly else next(others)[1]
 
-    def told(self, chosen: NDArray[np.int64]) -> Iterator[BulkFindings]:
-        """The findings and time budgets of ``chosen`` as columns, in chunks that memory can hold."""
-        for gathered, plain, others in self._gathered(chosen, parts=True):
+    def told(self, selection: Selection) -> Iterator[BulkFindings]:
+        """The findings and time budgets of ``selection`` as columns, in chunks that memory can hold."""
+        for gathered, plain, others in self._gathered(selection, parts=True):
             spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
             spent[plain.chosen], right = plain.parts()
             for place in plain.chosen[~right].tolist():
@@ -171,22 +204,17 @@ class FindingsCache:
             yield BulkFindings(gathered.streams, spent, plain.chosen, told, found)
 
     def _gathered(
-        self, chosen: NDArray[np.int64], *, parts: bool
+        self, selection: Selection, *, parts: bool
     ) -> Iterator[tuple[Gathered, CleanStreams, Iterator[Told]]]:
-        """Split ``chosen`` into chunks, and each chunk into ordinary streams and the others.
+        """Split ``selection`` into chunks, and each chunk into ordinary streams and the others.
 
         Yields the chunk, its ordinary streams, and an iterator that judges each other one.
         """
-        self._reserve(self._streams.count)
-        chosen = chosen[self._streams.are_kept(chosen)]
-        read, _ = self._payload_masks()
-        known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
-        known &= self._streams.packets[chosen] == self._judged[chosen]
-        look_back = may_need(self._streams, chosen.astype(np.int32))
+        chosen, known, look_back, read = selection.streams, selection.known, selection.look_back, selection.read
         special = known | read[chosen] | look_back
         special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
-        for gathered in gather_streams(self._store, self._streams, chosen):
+        for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
             upto = done + len(gathered.streams)
             asked = np.flatnonzero(~special[done:upto])
             plain = CleanStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, asked)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
@@ -53,9 +54,11 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.findings_cache import Selection
     from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
+    from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
 OBSERVED_EVERY: Final = 1.0
@@ -242,11 +245,23 @@ class Session:
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
-        return self._judging.annotations.bulk(np.fromiter(chosen, np.int64))
+        annotations = self._judging.annotations
+        return annotations.bulk(annotations.selection(np.fromiter(chosen, np.int64)))
 
-    def told(self) -> Iterator[BulkFindings]:
-        """The findings and time budgets of all streams, in chunks."""
-        return self._judging.annotations.told(self.streams.listed().astype(np.int64))
+    def shares(self, sharing: Sharing) -> list[Selection]:
+        """All streams, cut into shares for `told`; for a session that has been read to its end."""
+        from tcptui.analysis.stream.row_order import RowOrder  # screens do without
+
+        order = RowOrder(self.store, self.streams.count)
+        whole = self._all(order)
+        return [whole.part(begin, end) for begin, end in sharing.cut(self.streams.packets[whole.streams])]
+
+    def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:
+        """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""
+        return self._judging.annotations.told(self._all() if share is None else share)
+
+    def _all(self, order: RowOrder | None = None) -> Selection:
+        return self._judging.annotations.selection(self.streams.listed().astype(np.int64), order)
 
     @property
     def diagnosis(self) -> CaptureDiagnosis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
@@ -42,10 +42,13 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
     from tcptui.cli.report.compose import compose_connection, compose_report
     from tcptui.cli.report.json_findings import Telling
     from tcptui.cli.report.summary import Summary
+    from tcptui.session.sharing import Sharing
 
     summary = Summary(session)
     if command.format is ReportFormat.JSON:
-        write(json_report(summary, command.stream, Telling(words)))
+        sharing = Sharing.among(command.workers)
+        with closing(json_report(summary, command.stream, Telling(words), sharing)) as pieces:
+            write(pieces)
         return
     notice = notice_line(session, words)
     if command.stream is None:
