@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +20,7 @@ from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syn
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.clean_streams import CleanStreams
+from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream, view_streams
 from tcptui.analysis.timing.budget_parts import Part
@@ -40,13 +43,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.correction.apply import Replay
-    from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.observer import Observer
+    from tcptui.session.sharing import Sharing
 
+    #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
+    Judgement = tuple[int, tuple[Finding, ...], int, int, bool]
     #: A stream's place in `Gathered.streams`, its findings, and its time budget (ns, one entry per `Part`; or empty).
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
@@ -59,6 +64,8 @@ READ_SEGMENTS: Final = 1_000_000
 _END_INDEPENDENT: Final = np.iinfo(np.int64).max
 #: The columns with one entry per stream.
 _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
+#: Columns of the packet store that judging writes to.
+CORRECTED_COLUMNS: Final = ("state_a", "state_b", "marks", "cause")
 #: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
 
@@ -251,6 +258,46 @@ class FindingsCache:
 
         With ``settle`` (the input has ended) every changed stream is due, however little it grew.
         """
+        due, read = self._due(settle=settle)
+        return self._judge_all(due, read, time.monotonic() + seconds)
+
+    def judge(self, sharing: Sharing) -> None:
+        """Judge all streams that may have problems, among several processes; the input has ended."""
+        due, read = self._due(settle=True)
+        due = self._without_lone_syns(due)
+        cuts = sharing.cut(self._streams.packets[due])
+        if len(cuts) < 2 or not sharing.forks:
+            self._judge_all(due, read, math.inf)
+            return
+        order = RowOrder(self._store, self._streams.count)
+
+        def work(share: int) -> Iterator[list[Judgement]]:
+            for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
+                views = map(gathered.view, range(len(gathered.streams)))
+                yield [self._judgement(view, self._judge(view, read=bool(read[view.stream]))) for view in views]
+
+        self._store.share(CORRECTED_COLUMNS)
+        with closing(sharing.in_order(len(cuts), work)) as judged:
+            for judgement in chain.from_iterable(judged):
+                self._keep(judgement)
+        self.waiting = self.unlooked = 0
+
+    def _judgement(self, view: StreamView, findings: tuple[Finding, ...]) -> Judgement:
+        """What `_judge` cached of ``view``."""
+        stream = view.stream
+        numbers = int(self._judged[stream]), int(self._judged_until[stream])
+        return stream, findings, *numbers, stream in self._whole
+
+    def _keep(self, judgement: Judgement) -> None:
+        """Cache what another process found."""
+        stream, findings, segments, until, whole = judgement
+        self._findings[stream] = findings
+        self._judged[stream], self._judged_until[stream] = segments, until
+        (self._whole.add if whole else self._whole.discard)(stream)
+        self._weigh(stream, findings)
+
+    def _due(self, *, settle: bool) -> tuple[NDArray[np.int64], SparseMask]:
+        """The streams to judge (ascending), and those whose payload is judged."""
         count = self._streams.count
         self._reserve(count)
         rows = self._streams.places(count)
@@ -265,8 +312,7 @@ class FindingsCache:
         if self.observer is not None:
             grown |= (packets > judged) & self.observer.due(rows)
         due = np.flatnonzero((grown & needed) | stale)
-        due = due if isinstance(rows, slice) else rows[due].astype(np.int64)
-        return self._judge_all(due, read, time.monotonic() + seconds)
+        return due if isinstance(rows, slice) else rows[due].astype(np.int64), read
 
     def before_eviction(self, first: int) -> None:
         """Before rows up to ``first`` (exclusive) are evicted: judge the streams that lose rows, as a whole.

@@ -263,6 +263,14 @@ class Session:
     def _all(self, order: RowOrder | None = None) -> Selection:
         return self._judging.annotations.selection(self.streams.listed().astype(np.int64), order)
 
+    def judge(self, sharing: Sharing) -> None:
+        """Judge all streams that may have problems, among several processes.  Raises WorkerError.
+
+        For a session that has been read to its end without that (`Steering.judges`).
+        """
+        self._judging.annotations.judge(sharing)
+        self.catch_up.judged_at_count = self.store.count
+
     @property
     def diagnosis(self) -> CaptureDiagnosis:
         """What can be said of the capture as a whole, from what has been read and judged so far."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.session.cores import usable_cores
-from tcptui.session.worker_processes import in_order, is_alone
+from tcptui.session.worker_processes import CAN_FORK, in_order, is_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -49,6 +49,11 @@ class Sharing:
             cuts.append((begin, end))
             begin = end
         return cuts
+
+    @property
+    def forks(self) -> bool:
+        """Whether work may go to other processes."""
+        return self.workers > 1 and CAN_FORK
 
     def in_order(self, shares: int, work: Callable[[int], Iterator[Any]]) -> Generator[Any]:
         """The pieces of ``work(0)`` … up to ``shares``, in this order; see `worker_processes.in_order`."""

@@ -12,11 +12,14 @@ import pytest
 from captures import SERVER, Tape
 
 from tcptui.capture.file_source import open_file as open_source
+from tcptui.cli.commands import Detail
 from tcptui.cli.report.as_json import json_report
+from tcptui.cli.report.compose import compose_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
 from tcptui.lessons.loader import load_cases
 from tcptui.session.catch_up import Compile
+from tcptui.session.findings_cache import CORRECTED_COLUMNS
 from tcptui.session.session import Session
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.catalogue import Words
@@ -25,6 +28,8 @@ from tcptui.words.language import Language
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from tcptui.cli.report.blocks import Block
 
 WORKERS = (2, 3, 7)
 
@@ -58,6 +63,30 @@ def opened(paths: Iterable[Path]) -> Session:
 def report(session: Session, sharing: Sharing, language: Language = Language.EN) -> bytes:
     with closing(json_report(Summary(session), None, Telling(Words(language)), sharing)) as pieces:
         return b"".join(pieces)
+
+
+def text(session: Session, sharing: Sharing) -> list[Block]:
+    """The whole report for people."""
+    session.judge(sharing)
+    return list(compose_report(Summary(session), Words(Language.EN), None, Detail.FULL))
+
+
+@pytest.mark.parametrize("count", WORKERS)
+def test_text_and_what_judging_writes_down(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "crowd.pcap"
+    path.write_bytes(crowd(60).pcap())
+
+    with closing(opened([path])) as one, closing(opened([path])) as other:
+        assert text(one, ALONE) == text(other, Sharing(count, 0, 100))
+        assert one.trouble == other.trouble
+        assert one.unjudged == other.unjudged == 0
+        assert other.looked_through
+        for name in CORRECTED_COLUMNS:
+            column = getattr(one.store, name)[: one.store.count]
+            assert column.any()
+            assert (column == getattr(other.store, name)[: other.store.count]).all()
+        assert (one.severity == other.severity).all()
+        assert (one.lost_ns == other.lost_ns).all()
 
 
 def test_many_connections_alike_and_in_trouble(tmp_path: Path) -> None:
