@@ -103,25 +103,16 @@ def test_many_connections_alike_and_in_trouble(tmp_path: Path) -> None:
     assert shared == [alone] * len(WORKERS)
 
 
-@pytest.mark.uncounted
-def test_the_captures_of_all_cases_as_one() -> None:
-    with closing(opened(path for case in load_cases() for path in case.captures)) as session:
-        alone = report(session, ALONE)
-        shared = report(session, Sharing(3, 0, 100))
-
-    assert len(json.loads(alone)["streams"]) > 150
-    assert shared == alone
-
-
 @pytest.mark.slow
-def test_the_captures_of_the_corpus_as_one(corpus: Path) -> None:
+def test_the_captures_of_cases_and_corpus_as_one(corpus: Path) -> None:
     captures = sorted(path for path in (corpus / "dev").iterdir() if path.suffix in {".pcap", ".pcapng"})
+    captures += [path for case in load_cases() for path in case.captures]
 
     with closing(opened(captures)) as session:
         alone = report(session, ALONE)
         shared = [report(session, Sharing(count, 0, 500)) for count in WORKERS]
 
-    assert len(json.loads(alone)["streams"]) > 500
+    assert len(json.loads(alone)["streams"]) > 800
     assert shared == [alone] * len(WORKERS)
 
 
