@@ -151,6 +151,8 @@ class VerdictsCommand:
 
     common: Common
     files: tuple[str, ...]
+    workers: int | None = None
+    """As `ReportCommand.workers`."""
 
 
 class ReportFormat(Enum):

@@ -223,11 +223,11 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--jsonl"}, "verdicts")
+    _allow(scan, {"--jsonl", "--workers"}, "verdicts")
     files = _files("verdicts", scan.words)
     if "--jsonl" not in scan.options:
         raise CommandLineError("error.say-jsonl")
-    return VerdictsCommand(common, files)
+    return VerdictsCommand(common, files, _workers(scan))
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
@@ -244,8 +244,12 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
-    workers = number(options, "--workers", 1, MAXIMUM_WORKERS)
-    return ReportCommand(common, files, chosen, number(options, "--stream", 0, MAXIMUM_COUNT), detail, workers)
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    return ReportCommand(common, files, chosen, stream, detail, _workers(scan))
+
+
+def _workers(scan: _Scan) -> int | None:
+    return number(scan.options, "--workers", 1, MAXIMUM_WORKERS)
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:

@@ -45,6 +45,8 @@ _GIVES_BACK: Final = sys.platform == "linux" and hasattr(mmap, "MADV_DONTNEED")
 _LAST_FRAME: Final = 2**32 - 1
 #: Columns whose cells are numbers of other rows.
 LINKS: Final = ("previous", "refers_to", "acked")
+#: Columns that judging a stream as a whole writes to.
+CORRECTED_COLUMNS: Final = ("state_a", "state_b", "marks", "cause")
 
 
 class RowKind(IntEnum):

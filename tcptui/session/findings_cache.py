@@ -31,7 +31,7 @@ from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.finding import Finding, Severity
-from tcptui.model.packet_store import DecodeIssue
+from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
 from tcptui.session.input_priority import input_priority
@@ -64,8 +64,6 @@ READ_SEGMENTS: Final = 1_000_000
 _END_INDEPENDENT: Final = np.iinfo(np.int64).max
 #: The columns with one entry per stream.
 _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
-#: Columns of the packet store that judging writes to.
-CORRECTED_COLUMNS: Final = ("state_a", "state_b", "marks", "cause")
 #: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
 

@@ -21,6 +21,7 @@ from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.model.errors import OutputError
+from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.session.catch_up import CatchUp, Compile, Steering
@@ -245,15 +246,23 @@ class Session:
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
-        annotations = self._judging.annotations
-        return annotations.bulk(annotations.selection(np.fromiter(chosen, np.int64)))
+        return self.findings_of(self._judging.annotations.selection(np.fromiter(chosen, np.int64)))
 
-    def shares(self, sharing: Sharing) -> list[Selection]:
-        """All streams, cut into shares for `told`; for a session that has been read to its end."""
+    def findings_of(self, share: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream of ``share`` with its findings, computed in bulk."""
+        return self._judging.annotations.bulk(share)
+
+    def shares(self, sharing: Sharing, *, lasting: bool = False) -> list[Selection]:
+        """All streams, cut into shares for `told` and `findings_of`; for a session that has been read to its end.
+
+        With ``lasting``, this process will see what others, that judge a share, write to the store.
+        """
         from tcptui.analysis.stream.row_order import RowOrder  # screens do without
 
         order = RowOrder(self.store, self.streams.count)
         whole = self._all(order)
+        if lasting and sharing.forks:
+            self.store.share(CORRECTED_COLUMNS)
         return [whole.part(begin, end) for begin, end in sharing.cut(self.streams.packets[whole.streams])]
 
     def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:

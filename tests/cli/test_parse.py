@@ -104,6 +104,7 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[
         ("report a", ReportCommand(EN, ("a",))),
         ("report a b", ReportCommand(EN, ("a", "b"))),
         ("report --json a --stream 3", ReportCommand(EN, ("a",), ReportFormat.JSON, 3)),
+        ("verdicts a --jsonl --workers=8", VerdictsCommand(EN, ("a",), 8)),
         ("report a --workers 3", ReportCommand(EN, ("a",), workers=3)),
         ("report a --markdown --stream=0", ReportCommand(EN, ("a",), ReportFormat.MARKDOWN, 0)),
         ("follow a --stream 1", FollowCommand(EN, "a", 1)),

@@ -1,4 +1,4 @@
-"""The JSON report is the same byte for byte, however many processes judge the connections."""
+"""Reports are the same byte for byte, however many processes judge the connections."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from captures import SERVER, Tape
 
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.commands import Detail
+from tcptui.cli.report import verdicts
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.compose import compose_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
+from tcptui.cli.report.verdicts import tcp_lines, tcp_rows
+from tcptui.cli.run.verdicts import evidence_of
 from tcptui.lessons.loader import load_cases
+from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session.catch_up import Compile
-from tcptui.session.findings_cache import CORRECTED_COLUMNS
 from tcptui.session.session import Session
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.catalogue import Words
@@ -69,6 +72,32 @@ def text(session: Session, sharing: Sharing) -> list[Block]:
     """The whole report for people."""
     session.judge(sharing)
     return list(compose_report(Summary(session), Words(Language.EN), None, Detail.FULL))
+
+
+def frame_lines(session: Session, sharing: Sharing) -> bytes:
+    """The lines of `verdicts`."""
+    rows, evidence = tcp_rows(session.store), evidence_of(session, sharing)
+    return b"".join(tcp_lines(session.store, session.streams, evidence, rows, sharing))
+
+
+@pytest.mark.parametrize("count", WORKERS)
+def test_lines_of_frames_with_states_causes_and_findings(
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "crowd.pcap"
+    path.write_bytes(crowd(60).pcap())
+    monkeypatch.setattr(verdicts, "BLOCK_ROWS", 50)
+
+    with closing(opened([path])) as one, closing(opened([path])) as other:
+        lines = frame_lines(one, ALONE)
+        assert lines == frame_lines(other, Sharing(count, 0, 100))
+
+    told = [json.loads(line) for line in lines.splitlines()]
+    assert len(told) > 50 * count
+    assert any("cause" in line for line in told)
+    assert {name for line in told for name in line.get("findings", ())} >= {
+        "fast-retransmission", "connection-refused",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("count", WORKERS)
