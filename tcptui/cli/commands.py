@@ -151,6 +151,8 @@ class VerdictsCommand:
 
     common: Common
     files: tuple[str, ...]
+    workers: int | None = None
+    """As `ReportCommand.workers`."""
 
 
 class ReportFormat(Enum):
@@ -183,6 +185,8 @@ class ReportCommand:
     stream: int | None = None
     """``--stream``: only this connection, with all that is known of it; None: all."""
     detail: Detail = Detail.BRIEF
+    workers: int | None = None
+    """``--workers``: in so many processes at most; None: one for each processor that may be used."""
 
 
 class FollowSide(Enum):

@@ -59,11 +59,13 @@ if TYPE_CHECKING:
 
 #: Counts beyond a signed 64-bit integer are assumed to be typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
+#: More processes than that are assumed to be a typing error, too.
+MAXIMUM_WORKERS: Final = 1_024
 
 _TAKES_VALUE: Final = frozenset({
     "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
-    "--lang", "--stream", "--side", "--out",
+    "--lang", "--stream", "--side", "--out", "--workers",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
@@ -223,15 +225,15 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--jsonl"}, "verdicts")
+    _allow(scan, {"--jsonl", "--workers"}, "verdicts")
     files = _files("verdicts", scan.words)
     if "--jsonl" not in scan.options:
         raise CommandLineError("error.say-jsonl")
-    return VerdictsCommand(common, files)
+    return VerdictsCommand(common, files, _workers(scan))
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--json", "--markdown", "--stream", "--explain", "--full"}, "report")
+    _allow(scan, {"--json", "--markdown", "--stream", "--explain", "--full", "--workers"}, "report")
     options = scan.options
     # JSON and a single connection are told whole anyway.
     for first, others in (("--json", ("--markdown", "--explain", "--full")), ("--stream", ("--explain", "--full"))):
@@ -244,7 +246,12 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
-    return ReportCommand(common, files, chosen, number(options, "--stream", 0, MAXIMUM_COUNT), detail)
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    return ReportCommand(common, files, chosen, stream, detail, _workers(scan))
+
+
+def _workers(scan: _Scan) -> int | None:
+    return number(scan.options, "--workers", 1, MAXIMUM_WORKERS)
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:

@@ -7,7 +7,8 @@
     │   └── CaptureDeniedError        … for want of permission; names the command that works
     ├── OutputError              a result cannot be written
     │   └── StandardOutputError       … to standard output
-    └── TerminalError            there is no terminal that can show the screen
+    ├── TerminalError            there is no terminal that can show the screen
+    └── WorkerError              a worker process ended before its work was done
 
 Bad packets are data (`DecodeIssue`), never exceptions.  A message is a key of the
 catalogue's ``messages`` module and its facts, so it exists in every language.
@@ -59,3 +60,7 @@ class StandardOutputError(OutputError):
 
 class TerminalError(TcptuiError):
     """There is no terminal that can show the screen."""
+
+
+class WorkerError(TcptuiError):
+    """A worker process ended before its work was done."""

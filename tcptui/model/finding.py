@@ -143,6 +143,11 @@ class Finding:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     alternatives: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[type[Finding], tuple[object, ...]]:
+        # Worker processes send findings by the hundred thousand, and a dataclass's own way sets field by field.
+        told = self.id, self.stream, self.packets, self.severity, self.confidence, self.facts, self.alternatives
+        return Finding, told
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureFinding:

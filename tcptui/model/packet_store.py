@@ -12,7 +12,7 @@ from __future__ import annotations
 import mmap
 import sys
 from enum import IntEnum, IntFlag
-from typing import Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from tcptui.model.mptcp_options import MptcpOptionStore
 from tcptui.model.row_values import RowValues
 from tcptui.model.sparse_array import mapped, reallocate_after
 from tcptui.model.watched_spans import WatchedSpans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -42,6 +45,8 @@ _GIVES_BACK: Final = sys.platform == "linux" and hasattr(mmap, "MADV_DONTNEED")
 _LAST_FRAME: Final = 2**32 - 1
 #: Columns whose cells are numbers of other rows.
 LINKS: Final = ("previous", "refers_to", "acked")
+#: Columns that judging a stream as a whole writes to.
+CORRECTED_COLUMNS: Final = ("state_a", "state_b", "marks", "cause")
 
 
 class RowKind(IntEnum):
@@ -278,6 +283,16 @@ class PacketStore:
             part = values[begin : begin + _TOUCHED]
             if part.any():
                 column[begin : begin + _TOUCHED] = part
+
+    def share(self, names: Iterable[str]) -> None:
+        """Have forks of this process write to the same memory of the columns ``names``; no row comes or goes later."""
+        kept = slice(self._released, self.count)
+        for name in names:
+            known = getattr(self, name)[kept]
+            size = max(self._capacity * np.dtype(COLUMNS[name]).itemsize, 1)
+            setattr(self, name, np.frombuffer(mmap.mmap(-1, size), COLUMNS[name]))  # MAP_SHARED unless told otherwise
+            self.fill(name, kept, known)
+            self._memory.pop(name, None)
 
     def evict(self, first: int) -> None:
         """Evict the rows before ``first``; references to them in kept rows become `NO_ROW`.

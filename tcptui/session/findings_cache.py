@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +20,7 @@ from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syn
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.clean_streams import CleanStreams
+from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream, view_streams
 from tcptui.analysis.timing.budget_parts import Part
@@ -28,7 +31,7 @@ from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.finding import Finding, Severity
-from tcptui.model.packet_store import DecodeIssue
+from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
 from tcptui.session.input_priority import input_priority
@@ -45,7 +48,10 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.observer import Observer
+    from tcptui.session.sharing import Sharing
 
+    #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
+    Judgement = tuple[int, tuple[Finding, ...], int, int, bool]
     #: A stream's place in `Gathered.streams`, its findings, and its time budget (ns, one entry per `Part`; or empty).
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
@@ -60,6 +66,26 @@ _END_INDEPENDENT: Final = np.iinfo(np.int64).max
 _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
 #: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Streams whose findings are asked for, with what decides how each is judged."""
+
+    streams: NDArray[np.int64]
+    """Stream numbers, ascending."""
+    known: NDArray[np.bool_]
+    """Of each: whether its findings are cached."""
+    look_back: NDArray[np.bool_]
+    """Of each: whether its states may need correction."""
+    read: SparseMask
+    """By stream number: whether its payload is judged."""
+    order: RowOrder | None = None
+
+    def part(self, begin: int, end: int) -> Selection:
+        """The streams from index ``begin`` up to ``end``."""
+        part = slice(begin, end)
+        return Selection(self.streams[part], self.known[part], self.look_back[part], self.read, self.order)
 
 
 class FindingsCache:
@@ -148,18 +174,30 @@ class FindingsCache:
         found = {stream: self._findings.get(stream, ()) for stream in chosen.tolist()}
         return {stream: findings for stream, findings in found.items() if findings}
 
-    def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk and not cached."""
-        for gathered, plain, others in self._gathered(chosen, parts=False):
+    def selection(self, chosen: NDArray[np.int64], order: RowOrder | None = None) -> Selection:
+        """The kept streams of ``chosen`` (ascending), and what `bulk` and `told` must know of each.
+
+        With ``order``, rows are not searched for: for a selection that is taken in many parts.
+        """
+        self._reserve(self._streams.count)
+        chosen = chosen[self._streams.are_kept(chosen)]
+        read, _ = self._payload_masks()
+        known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
+        known &= self._streams.packets[chosen] == self._judged[chosen]
+        return Selection(chosen, known, may_need(self._streams, chosen.astype(np.int32)), read, order)
+
+    def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
+        for gathered, plain, others in self._gathered(selection, parts=False):
             findings = one_by_one(plain.stream, plain_findings(gathered.block, plain, self.context.place))
             is_plain = np.zeros(len(gathered.streams), np.bool_)
             is_plain[plain.chosen] = True
             for stream, plainly in zip(gathered.streams.tolist(), is_plain.tolist(), strict=True):
                 yield stream, next(findings) if plainly else next(others)[1]
 
-    def told(self, chosen: NDArray[np.int64]) -> Iterator[BulkFindings]:
-        """The findings and time budgets of ``chosen`` as columns, in chunks that memory can hold."""
-        for gathered, plain, others in self._gathered(chosen, parts=True):
+    def told(self, selection: Selection) -> Iterator[BulkFindings]:
+        """The findings and time budgets of ``selection`` as columns, in chunks that memory can hold."""
+        for gathered, plain, others in self._gathered(selection, parts=True):
             spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
             spent[plain.chosen], right = plain.parts()
             for place in plain.chosen[~right].tolist():
@@ -171,22 +209,17 @@ class FindingsCache:
             yield BulkFindings(gathered.streams, spent, plain.chosen, told, found)
 
     def _gathered(
-        self, chosen: NDArray[np.int64], *, parts: bool
+        self, selection: Selection, *, parts: bool
     ) -> Iterator[tuple[Gathered, CleanStreams, Iterator[Told]]]:
-        """Split ``chosen`` into chunks, and each chunk into ordinary streams and the others.
+        """Split ``selection`` into chunks, and each chunk into ordinary streams and the others.
 
         Yields the chunk, its ordinary streams, and an iterator that judges each other one.
         """
-        self._reserve(self._streams.count)
-        chosen = chosen[self._streams.are_kept(chosen)]
-        read, _ = self._payload_masks()
-        known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
-        known &= self._streams.packets[chosen] == self._judged[chosen]
-        look_back = may_need(self._streams, chosen.astype(np.int32))
+        chosen, known, look_back, read = selection.streams, selection.known, selection.look_back, selection.read
         special = known | read[chosen] | look_back
         special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
-        for gathered in gather_streams(self._store, self._streams, chosen):
+        for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
             upto = done + len(gathered.streams)
             asked = np.flatnonzero(~special[done:upto])
             plain = CleanStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, asked)
@@ -223,6 +256,46 @@ class FindingsCache:
 
         With ``settle`` (the input has ended) every changed stream is due, however little it grew.
         """
+        due, read = self._due(settle=settle)
+        return self._judge_all(due, read, time.monotonic() + seconds)
+
+    def judge(self, sharing: Sharing) -> None:
+        """Judge all streams that may have problems, among several processes; the input has ended."""
+        due, read = self._due(settle=True)
+        due = self._without_lone_syns(due)
+        cuts = sharing.cut(self._streams.packets[due])
+        if len(cuts) < 2 or not sharing.forks:
+            self._judge_all(due, read, math.inf)
+            return
+        order = RowOrder(self._store, self._streams.count)
+
+        def work(share: int) -> Iterator[list[Judgement]]:
+            for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
+                views = map(gathered.view, range(len(gathered.streams)))
+                yield [self._judgement(view, self._judge(view, read=bool(read[view.stream]))) for view in views]
+
+        self._store.share(CORRECTED_COLUMNS)
+        with closing(sharing.in_order(len(cuts), work)) as judged:
+            for judgement in chain.from_iterable(judged):
+                self._keep(judgement)
+        self.waiting = self.unlooked = 0
+
+    def _judgement(self, view: StreamView, findings: tuple[Finding, ...]) -> Judgement:
+        """What `_judge` cached of ``view``."""
+        stream = view.stream
+        numbers = int(self._judged[stream]), int(self._judged_until[stream])
+        return stream, findings, *numbers, stream in self._whole
+
+    def _keep(self, judgement: Judgement) -> None:
+        """Cache what another process found."""
+        stream, findings, segments, until, whole = judgement
+        self._findings[stream] = findings
+        self._judged[stream], self._judged_until[stream] = segments, until
+        (self._whole.add if whole else self._whole.discard)(stream)
+        self._weigh(stream, findings)
+
+    def _due(self, *, settle: bool) -> tuple[NDArray[np.int64], SparseMask]:
+        """The streams to judge (ascending), and those whose payload is judged."""
         count = self._streams.count
         self._reserve(count)
         rows = self._streams.places(count)
@@ -237,8 +310,7 @@ class FindingsCache:
         if self.observer is not None:
             grown |= (packets > judged) & self.observer.due(rows)
         due = np.flatnonzero((grown & needed) | stale)
-        due = due if isinstance(rows, slice) else rows[due].astype(np.int64)
-        return self._judge_all(due, read, time.monotonic() + seconds)
+        return due if isinstance(rows, slice) else rows[due].astype(np.int64), read
 
     def before_eviction(self, first: int) -> None:
         """Before rows up to ``first`` (exclusive) are evicted: judge the streams that lose rows, as a whole.

@@ -10,6 +10,8 @@ import resource
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.session.control_groups import control_groups, read_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,13 +58,6 @@ def available_memory(root: Path = _ROOT) -> int:
     return max(min(rooms), 0) if rooms else 0
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def _numbers(text: str) -> dict[str, int]:
     """Parse lines of ``name number``, as in proc_meminfo(5) and memory.stat."""
     found = {}
@@ -75,45 +70,31 @@ def _numbers(text: str) -> dict[str, int]:
 
 
 def _of_machine(root: Path) -> Iterator[int]:
-    known = _numbers(_text(root / "proc/meminfo"))
+    known = _numbers(read_text(root / "proc/meminfo"))
     if "MemAvailable" in known:
         yield known["MemAvailable"] << 10
     elif "SC_AVPHYS_PAGES" in os.sysconf_names:
         yield os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if _text(root / "proc/sys/vm/overcommit_memory").strip() == _STRICT and "CommitLimit" in known:
+    if read_text(root / "proc/sys/vm/overcommit_memory").strip() == _STRICT and "CommitLimit" in known:
         yield known["CommitLimit"] - known.get("Committed_AS", 0) << 10
 
 
 def _of_groups(root: Path) -> Iterator[int]:
     """Bytes left of each limit of this process's control groups and their ancestors (cgroups(7))."""
-    mounts = root / "sys/fs/cgroup"
-    for line in _text(root / "proc/self/cgroup").splitlines():
-        number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if number == "0":
-            version, mount = 2, mounts if (mounts / "cgroup.controllers").exists() else mounts / "unified"
-        elif "memory" in controllers.split(","):
-            version, mount = 1, mounts / "memory"
-        else:
-            continue
-        group = mount / path.strip("/")
-        # In a container the path may be the host's, while the group itself is at the root of the container's mount.
-        for place in (group, *group.parents):
-            yield from _of_group(place, version)
-            if place == mount:
-                break
+    for version, place in control_groups(root, "memory"):
+        yield from _of_group(place, version)
 
 
 def _of_group(place: Path, version: int) -> Iterator[int]:
     limit, used, unused = _GROUP_FILES[version]
-    most, now = _text(place / limit).strip(), _text(place / used).strip()
+    most, now = read_text(place / limit).strip(), read_text(place / used).strip()
     if most.isdigit() and now.isdigit():  # "max": no limit
-        yield int(most) - int(now) + _numbers(_text(place / "memory.stat")).get(unused, 0)
+        yield int(most) - int(now) + _numbers(read_text(place / "memory.stat")).get(unused, 0)
 
 
 def _of_process(root: Path) -> Iterator[int]:
     """Bytes of address space left by ``ulimit -v``."""
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    pages = _text(root / "proc/self/statm").split()[:1]
+    pages = read_text(root / "proc/self/statm").split()[:1]
     if most != resource.RLIM_INFINITY and pages:
         yield most - int(pages[0]) * resource.getpagesize()

@@ -21,6 +21,7 @@ from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.model.errors import OutputError
+from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.session.catch_up import CatchUp, Compile, Steering
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
@@ -54,9 +56,11 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.findings_cache import Selection
     from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
+    from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
 OBSERVED_EVERY: Final = 1.0
@@ -247,11 +251,39 @@ class Session:
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
-        return self._judging.annotations.bulk(np.fromiter(chosen, np.int64))
+        return self.findings_of(self._judging.annotations.selection(np.fromiter(chosen, np.int64)))
 
-    def told(self) -> Iterator[BulkFindings]:
-        """The findings and time budgets of all streams, in chunks."""
-        return self._judging.annotations.told(self.streams.listed().astype(np.int64))
+    def findings_of(self, share: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream of ``share`` with its findings, computed in bulk."""
+        return self._judging.annotations.bulk(share)
+
+    def shares(self, sharing: Sharing, *, lasting: bool = False) -> list[Selection]:
+        """All streams, cut into shares for `told` and `findings_of`; for a session that has been read to its end.
+
+        With ``lasting``, this process will see what others, that judge a share, write to the store.
+        """
+        from tcptui.analysis.stream.row_order import RowOrder  # screens do without
+
+        order = RowOrder(self.store, self.streams.count)
+        whole = self._all(order)
+        if lasting and sharing.forks:
+            self.store.share(CORRECTED_COLUMNS)
+        return [whole.part(begin, end) for begin, end in sharing.cut(self.streams.packets[whole.streams])]
+
+    def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:
+        """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""
+        return self._judging.annotations.told(self._all() if share is None else share)
+
+    def _all(self, order: RowOrder | None = None) -> Selection:
+        return self._judging.annotations.selection(self.streams.listed().astype(np.int64), order)
+
+    def judge(self, sharing: Sharing) -> None:
+        """Judge all streams that may have problems, among several processes.  Raises WorkerError.
+
+        For a session that has been read to its end without that (`Steering.judges`).
+        """
+        self._judging.annotations.judge(sharing)
+        self.catch_up.judged_at_count = self.store.count
 
     @property
     def diagnosis(self) -> CaptureDiagnosis:

@@ -139,7 +139,7 @@ def ours(path: Path, kernel: Callable[..., Any] | None = None, compiled: bool = 
 def lines(store: Any, streams: Any, rows: Any = None) -> list[Frame]:
     """The JSON lines of ``rows``, or of all TCP rows, read back."""
     chosen = tcp_rows(store) if rows is None else rows
-    return [json.loads(line) for block in tcp_lines(store, streams, Evidence(), chosen) for line in block]
+    return [json.loads(line) for block in tcp_lines(store, streams, Evidence(), chosen) for line in block.splitlines()]
 
 
 def minimised(capture: Capture, differs: Callable[[list[int]], bool], tries: int = 150) -> list[int]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.analysis.roles import RoleSource
+    from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.model.endpoint import Endpoint
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
@@ -230,9 +231,17 @@ def view_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.in
             yield gathered.view(place)
 
 
-def gather_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[Gathered]:
-    """All of the streams ``chosen`` (ascending), as many at a time as memory should hold."""
+def gather_streams(
+    store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], order: RowOrder | None = None
+) -> Iterator[Gathered]:
+    """All of the streams ``chosen`` (ascending), as many at a time as memory should hold.
+
+    With ``order``, rows are not searched for: for callers that take a capture in many parts.
+    """
     if not len(chosen):
+        return
+    if order is not None:
+        yield from _in_blocks(store, streams, chosen, order.of_each(chosen))
         return
     # A pass scans all rows of the store, so each one finds those of many streams.
     upto = np.cumsum(streams.packets[chosen] - streams.evicted[chosen], dtype=np.int64)
@@ -255,7 +264,12 @@ def _gather(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64])
     # A row without a stream (-1) must not index the last stream.
     rows = (np.flatnonzero(wanted[of_row] & (of_row >= 0)) + first).astype(np.int32)
     rows = rows[np.argsort(column[rows], kind="stable")]
-    ends = np.searchsorted(column[rows], chosen, side="right")
+    yield from _in_blocks(store, streams, chosen, rows)
+
+
+def _in_blocks(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> Iterator[Gathered]:
+    """The streams ``chosen``, whose rows lie stream by stream in ``rows``, some at a time."""
+    ends = np.searchsorted(store.stream[rows], chosen, side="right")
     done = 0
     while done < len(chosen):
         begin = int(ends[done - 1]) if done else 0

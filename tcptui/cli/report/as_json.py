@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,15 +16,18 @@ from tcptui.cli.report.link_names import link_name
 from tcptui.findings.bulk import BulkFindings
 from tcptui.model.finding import Severity
 from tcptui.model.other_protocol import protocol_name
+from tcptui.session.sharing import ALONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.cli.report.json_findings import Tell
     from tcptui.cli.report.summary import Capture, Summary
     from tcptui.model.finding import Finding
+    from tcptui.session.findings_cache import Selection
+    from tcptui.session.sharing import Sharing
 
 #: Incremented when a key is removed or changes its meaning, not for new keys.
 SCHEMA: Final = 1
@@ -33,41 +37,57 @@ AT_ONCE: Final = 32
 MOST_TURNS: Final = 1_000
 
 
-def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
-    """The report object in pieces, some connections at a time, so that memory does not grow with its size.
+def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Sharing = ALONE) -> Generator[bytes]:
+    """The report object in pieces of UTF-8, some connections at a time, so that memory does not grow with its size.
 
-    ``stream``: only this connection, with its turns; None: all.  ``tell`` makes sentences of a finding.
+    ``stream``: only this connection, with its turns; None: all, judged by ``sharing``.  ``tell`` makes sentences of a
+    finding.  Close the iterator if it may be left before its end.  Raises WorkerError.
     """
     texts = ConnectionTexts(tell)
-    yield f'{{"schema": {SCHEMA}, "streams": ['
+    yield f'{{"schema": {SCHEMA}, "streams": ['.encode()
     loud: dict[int, tuple[Finding, ...]] = {}
     if stream is None:
-        between = "\n"
-        for told in summary.told():
-            loud |= _in_trouble(told)
-            lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
-            for begin in range(0, len(lines), AT_ONCE):
-                yield between + ",\n".join(lines[begin : begin + AT_ONCE])
-                between = ",\n"
+        shares, between = summary.shares(sharing), b"\n"
+        with closing(sharing.in_order(len(shares), lambda at: _share(summary, shares[at], texts))) as pieces:
+            for piece in pieces:
+                if isinstance(piece, dict):
+                    loud |= piece
+                    continue
+                yield between + piece
+                between = b",\n"
     else:
         view, chosen = summary.view(stream), np.array([stream])
         budget = time_budget(view)
         told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
-        yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'
+        yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'.encode("utf-8", "replace")
         loud = _in_trouble(told)
     # Last, because it follows from the findings of all connections, which are not kept.
     found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(loud).findings])
-    yield f'\n], "capture": {to_json(_capture(summary.capture))[:-1]}, "findings": [{found}]}}}}\n'
+    capture = to_json(_capture(summary.capture))
+    yield f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n'.encode("utf-8", "replace")
+
+
+def _share(
+    summary: Summary, share: Selection, texts: ConnectionTexts
+) -> Iterator[bytes | dict[int, tuple[Finding, ...]]]:
+    """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
+    for told in summary.told(share):
+        lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
+        for begin in range(0, len(lines), AT_ONCE):
+            yield ",\n".join(lines[begin : begin + AT_ONCE]).encode("utf-8", "replace")
+        loud = _in_trouble(told)
+        if loud:
+            yield loud
 
 
 def _in_trouble(told: BulkFindings) -> dict[int, tuple[Finding, ...]]:
-    """The findings of each stream of ``told`` with a warning or an error."""
-    return {
-        int(told.streams[place]): findings
+    """The warnings and errors of each stream of ``told`` that has any."""
+    found = {
+        int(told.streams[place]): tuple(finding for finding in findings if finding.severity > Severity.NOTE)
         for place, findings in told.others.items()
-        if any(finding.severity > Severity.NOTE for finding in findings)
     }
+    return {stream: findings for stream, findings in found.items() if findings}
 
 
 def _time(time_ns: int | None) -> Seconds | None:

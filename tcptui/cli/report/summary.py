@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
+    from tcptui.session.findings_cache import Selection
     from tcptui.session.other_packets import OtherPackets, ProtocolCount
+    from tcptui.session.sharing import Sharing
 
 #: In a capture of more connections, findings are counted only of those with problems.
 COUNTED_CONNECTIONS: Final = 2_000
@@ -71,8 +73,11 @@ class SessionLike(Protocol):
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
 
-    def told(self) -> Iterator[BulkFindings]:
-        """The findings and time budgets of all streams, in chunks."""
+    def shares(self, sharing: Sharing) -> list[Selection]:
+        """All streams, cut into shares for `told`."""
+
+    def told(self, share: Selection) -> Iterator[BulkFindings]:
+        """The findings and time budgets of the streams of ``share``, in chunks."""
 
     @property
     def trouble(self) -> Trouble:
@@ -247,9 +252,13 @@ class Summary:
         """The numbers of the streams ``chosen``, as columns with the names of `Measures`."""
         return measured(self._session.store, self._session.streams, self._tally, chosen)
 
-    def told(self) -> Iterator[BulkFindings]:
-        """The findings and time budgets of all connections, in chunks."""
-        return self._session.told()
+    def shares(self, sharing: Sharing) -> list[Selection]:
+        """All connections, cut into shares for `told`."""
+        return self._session.shares(sharing)
+
+    def told(self, share: Selection) -> Iterator[BulkFindings]:
+        """The findings and time budgets of the connections of ``share``, in chunks."""
+        return self._session.told(share)
 
     def states(self, chosen: I64) -> tuple[U8, U8]:
         """Values of the state columns of clients and servers after the last segment.

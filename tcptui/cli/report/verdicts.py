@@ -27,15 +27,17 @@ from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import state_of
 from tcptui.model.units import NS_PER_S
 from tcptui.model.verdict import Verdict, verdict_names
+from tcptui.session.sharing import ALONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32, I64, PacketStore
+    from tcptui.session.sharing import Sharing
 
     Mask = NDArray[np.bool_]
 
@@ -82,6 +84,16 @@ class Evidence:
         self._frames.extend(finding.packets)
         self._codes.extend([code] * len(finding.packets))
 
+    def columns(self) -> tuple[list[str], array[int], array[int]]:
+        """All of it: names of findings; frames, and for each the index of its finding's name."""
+        return list(self._names), self._frames, self._codes
+
+    def add_columns(self, names: list[str], frames: array[int], codes: array[int]) -> None:
+        """Add the `columns` of another one behind what is here."""
+        ours = np.array([self._names.setdefault(name, len(self._names)) for name in names], np.uint8)
+        self._frames.extend(frames)
+        self._codes.frombytes(ours[np.frombuffer(codes, np.uint8)].tobytes() if len(codes) else b"")
+
     def by_frame(self) -> tuple[NDArray[np.int64], list[str]]:
         """Frame numbers in ascending order, and for each the name of the finding."""
         frames = np.array(self._frames, np.int64)
@@ -90,11 +102,20 @@ class Evidence:
         return frames[order], [names[self._codes[place]] for place in order.tolist()]
 
 
-def tcp_lines(store: PacketStore, streams: StreamTable, evidence: Evidence | None, rows: I32) -> Iterator[list[str]]:
-    """Yield the lines of ``rows`` (see `tcp_rows`), a block at a time."""
+def tcp_lines(
+    store: PacketStore, streams: StreamTable, evidence: Evidence | None, rows: I32, sharing: Sharing = ALONE
+) -> Generator[bytes]:
+    """Yield the lines of ``rows`` (see `tcp_rows`) as UTF-8, a block at a time, made by ``sharing``.
+
+    Close it if it may be left before its end.  Raises WorkerError.
+    """
     writer = _Writer(store, streams, evidence or Evidence())
-    for start in range(0, len(rows), BLOCK_ROWS):
-        yield writer.block(rows[start : start + BLOCK_ROWS])
+
+    def block(number: int) -> Iterator[bytes]:
+        lines = writer.block(rows[number * BLOCK_ROWS : (number + 1) * BLOCK_ROWS])
+        yield ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+    return sharing.in_order(-(-len(rows) // BLOCK_ROWS), block)
 
 
 class _Fields:

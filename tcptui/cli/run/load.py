@@ -53,9 +53,9 @@ def require_stream(session: Session, stream: int | None) -> None:
         raise CommandFailedError(key, file=session.label, stream=stream, count=count)
 
 
-def write(pieces: Iterable[str]) -> None:
-    """Write ``pieces`` to standard output as UTF-8, whatever the locale."""
+def write(pieces: Iterable[str | bytes]) -> None:
+    """Write ``pieces`` to standard output as UTF-8, whatever the locale; bytes are UTF-8 already."""
     sys.stdout.flush()
     for piece in pieces:
-        sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+        sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
@@ -27,8 +27,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)  # else it would be missing among the others
-        # JSON judges all streams in turn, --stream only one: there the worker need not judge any.
-        session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)
+        session = read_whole(opened, words, judges=False)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
@@ -42,13 +41,17 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
     from tcptui.cli.report.compose import compose_connection, compose_report
     from tcptui.cli.report.json_findings import Telling
     from tcptui.cli.report.summary import Summary
+    from tcptui.session.sharing import Sharing
 
     summary = Summary(session)
+    sharing = Sharing.among(command.workers)
     if command.format is ReportFormat.JSON:
-        write(json_report(summary, command.stream, Telling(words)))
+        with closing(json_report(summary, command.stream, Telling(words), sharing)) as pieces:
+            write(pieces)
         return
     notice = notice_line(session, words)
     if command.stream is None:
+        session.judge(sharing)
         blocks = compose_report(summary, words, notice, command.detail)
     else:
         blocks = compose_connection(summary, command.stream, words, notice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import tcptui
@@ -13,8 +14,14 @@ from tcptui.model.safe_text import reason_of
 from tcptui.words.errors import error_line, say
 
 if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterator
+
     from tcptui.cli.commands import VerdictsCommand
     from tcptui.cli.inputs import Input
+    from tcptui.cli.report.verdicts import Evidence
+    from tcptui.session.session import Session
+    from tcptui.session.sharing import Sharing
     from tcptui.words.catalogue import Words
 
 
@@ -32,7 +39,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     drop_root(target_identity())
     for one in opened:
         try:
-            code = max(code, _write_verdicts(one, words))
+            code = max(code, _write_verdicts(one, words, command.workers))
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = max(code, error.exit_code)
@@ -41,8 +48,9 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     return code
 
 
-def _write_verdicts(opened: Input, words: Words) -> int:
-    from tcptui.cli.report.verdicts import Evidence, header_line, tcp_lines, tcp_rows
+def _write_verdicts(opened: Input, words: Words, workers: int | None) -> int:
+    from tcptui.cli.report.verdicts import header_line, tcp_lines, tcp_rows
+    from tcptui.session.sharing import Sharing
 
     try:
         digest = opened.sha256()
@@ -50,13 +58,30 @@ def _write_verdicts(opened: Input, words: Words) -> int:
         reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
     session = read_whole([opened], words, judges=False)
-    evidence = Evidence()
-    for _stream, findings in session.each_findings(range(session.streams.count)):
-        for finding in findings:
-            evidence.add(finding)
+    sharing = Sharing.among(workers)
+    evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)
     name = base_name(opened.source.label)
     write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])
-    for lines in tcp_lines(session.store, session.streams, evidence, rows):
-        write(["\n".join(lines), "\n"])
+    with closing(tcp_lines(session.store, session.streams, evidence, rows, sharing)) as lines:
+        write(lines)
     return 1 if has_failed(session) else 0
+
+
+def evidence_of(session: Session, sharing: Sharing) -> Evidence:
+    """The packets of all findings; judging also writes states and causes into the session's store."""
+    from tcptui.cli.report.verdicts import Evidence
+
+    shares, whole = session.shares(sharing, lasting=True), Evidence()
+
+    def work(at: int) -> Iterator[tuple[list[str], array[int], array[int]]]:
+        part = Evidence()
+        for _stream, findings in session.findings_of(shares[at]):
+            for finding in findings:
+                part.add(finding)
+        yield part.columns()
+
+    with closing(sharing.in_order(len(shares), work)) as parts:
+        for part in parts:
+            whole.add_columns(*part)
+    return whole

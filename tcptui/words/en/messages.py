@@ -82,4 +82,15 @@ WORDS: Final[dict[str, str]] = {
         "the terminal type “{term}” cannot show a full screen; set TERM (xterm-256color, for example), or "
         "use tcptui report FILE"
     ),
+    # worker processes
+    "messages.worker_killed": (
+        "a worker process was ended by {signal} before its work was done, so the result is not whole; the system "
+        "sends SIGKILL where memory runs out, and --workers 1 needs less of it"
+    ),
+    "messages.worker_memory": (
+        "a worker process ran out of memory, so the result is not whole; --workers 1 needs less of it"
+    ),
+    "messages.worker_failed": (
+        "a worker process ended with status {status} before its work was done, so the result is not whole"
+    ),
 }

@@ -54,4 +54,11 @@ WORDS: Final[dict[str, str]] = {
     "messages.terminal_dumb": (
         "终端类型“{term}”无法显示全屏界面；请设置 TERM（例如 xterm-256color），或使用 tcptui report FILE"
     ),
+    # 工作进程
+    "messages.worker_killed": (
+        "一个工作进程还没做完就被 {signal} 终止，结果不完整；内存不足时系统会发送 SIGKILL，改用 --workers 1 "
+        "占用的内存较少"
+    ),
+    "messages.worker_memory": "一个工作进程内存不足，结果不完整；改用 --workers 1 占用的内存较少",
+    "messages.worker_failed": "一个工作进程还没做完就退出了（退出码 {status}），结果不完整",
 }

@@ -42,7 +42,7 @@ def summary(tmp_path: Path) -> Summary:
 
 
 def test_each_connection_has_the_numbers_of_the_report_in_words(summary: Summary) -> None:
-    report = json.loads("".join(json_report(summary, None, Escaping(EN))))
+    report = json.loads(b"".join(json_report(summary, None, Escaping(EN))))
 
     assert len(report["streams"]) == summary.count == 4
     for told in report["streams"]:
@@ -92,7 +92,7 @@ def test_findings_written_together_are_those_written_one_by_one(
     session = open_file(write_trace(tmp_path / "talks.pcap", list(itertools.chain(*talks))))
     tell = kind(Words(language))
     (together,) = session.told()
-    lines = "".join(json_report(Summary(session), None, tell)).splitlines()[1:-1]
+    lines = b"".join(json_report(Summary(session), None, tell)).decode().splitlines()[1:-1]
 
     assert len(together.plain) == len(lines) == len(talks)
     assert len(together.alike) == 1 + 8  # opened; closed by either, in three packets or four, to the end or not

@@ -45,7 +45,7 @@ def test_lines_of_verdicts_have_the_keys_of_the_table_in_their_order() -> None:
             for finding in session.findings(stream):
                 evidence.add(finding)
         for block in tcp_lines(session.store, session.streams, evidence, tcp_rows(session.store)):
-            for line in block:
+            for line in block.splitlines():
                 keys = list(json.loads(line))
                 assert keys == sorted(keys, key=order.__getitem__)
                 seen |= set(keys)
@@ -56,7 +56,7 @@ def test_lines_of_verdicts_have_the_keys_of_the_table_in_their_order() -> None:
 
 def test_connection_has_the_keys_of_the_table_in_their_order() -> None:
     session = open_file(PATHS[0])
-    report = json.loads("".join(json_report(Summary(session), None, Telling(Words(Language.EN)))))
+    report = json.loads(b"".join(json_report(Summary(session), None, Telling(Words(Language.EN)))))
     session.close()
 
     spread = ("measures.ack_rtt.",)  # the key's value is an object, or null

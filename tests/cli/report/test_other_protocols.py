@@ -36,7 +36,7 @@ def summary(tmp_path: Path) -> Summary:
 
 
 def test_json_lists_them_by_protocol_and_counts_cut_tcp_as_tcp(summary: Summary) -> None:
-    report = json.loads("".join(json_report(summary, None, lambda *_: "")))
+    report = json.loads(b"".join(json_report(summary, None, lambda *_: "")))
     capture = report["capture"]
 
     assert capture["other_protocols"] == [{"protocol": "DNS", "packets": 3, "bytes": 3 * (len(ASKED) - 14)}]

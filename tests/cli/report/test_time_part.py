@@ -38,7 +38,7 @@ def slow_server(tmp_path: Path, turns: int) -> Session:
 
 def parsed(summary: Summary, stream: int | None = None) -> dict[str, object]:
     """The report, with numbers exactly as they were written."""
-    text = "".join(json_report(summary, stream, Telling(EN)))
+    text = b"".join(json_report(summary, stream, Telling(EN)))
     report: dict[str, object] = json.loads(text, parse_float=Decimal)
     return report
 

@@ -53,8 +53,8 @@ class Capture:
         evidence = Evidence()
         for name, packets in findings:
             evidence.add(Finding(name, 0, packets, Severity.NOTE, Confidence.CERTAIN))
-        text = [line for block in tcp_lines(self.store, self.streams, evidence, self.rows()) for line in block]
-        return [json.loads(line) for line in text]
+        text = b"".join(tcp_lines(self.store, self.streams, evidence, self.rows()))
+        return [json.loads(line) for line in text.splitlines()]
 
     def rows(self) -> Any:
         return tcp_rows(self.store)
@@ -111,7 +111,7 @@ def test_times_are_exact_to_the_nanosecond_also_when_negative(time_ns: int, text
     capture.add()
     capture.add(time_ns=EPOCH + time_ns)
     (block,) = tcp_lines(capture.store, capture.streams, Evidence(), capture.rows())
-    assert f'"time_relative":{text},"time_delta":{text}' in block[1]
+    assert f'"time_relative":{text},"time_delta":{text}' in block.decode().splitlines()[1]
 
 
 def test_analysis_names_frames_not_rows() -> None:

@@ -1,0 +1,51 @@
+"""`RowOrder`: all rows of a capture that belong to streams, sorted by stream in one pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I32, I64, PacketStore
+
+#: Rows sorted at a time, so that the sort needs little memory besides its result.
+PIECE: Final = 1 << 18
+
+
+class RowOrder:
+    """The rows of every stream, ICMP quotes included, each stream's in capture order; four bytes a row."""
+
+    def __init__(self, store: PacketStore, streams: int) -> None:
+        """``streams``: how many there are; no later row may belong to another one."""
+        pieces = [(first, min(first + PIECE, store.count)) for first in range(store.first, store.count, PIECE)]
+        counts = np.zeros(streams + 1, np.int64)
+        for first, stop in pieces:
+            of_row = store.stream[first:stop]
+            counts[1:] += np.bincount(of_row[of_row >= 0], minlength=streams)
+        self.begins: I64 = np.cumsum(counts)
+        """Where in `rows` those of each stream begin; one entry more than streams."""
+        self.rows: I32 = np.empty(int(self.begins[-1]), np.int32)
+        free = self.begins[:-1].copy()
+        for first, stop in pieces:
+            self._add(store.stream[first:stop], first, free)
+
+    def of_each(self, chosen: I64) -> I32:
+        """The rows of the streams ``chosen`` (ascending), one stream after the other."""
+        first, last = int(chosen[0]), int(chosen[-1])
+        if last - first + 1 == len(chosen):
+            return self.rows[self.begins[first] : self.begins[last + 1]]
+        parts = zip(self.begins[chosen].tolist(), self.begins[chosen + 1].tolist(), strict=True)
+        return np.concatenate([self.rows[begin:end] for begin, end in parts])
+
+    def _add(self, of_row: I32, first: int, free: I64) -> None:
+        """Put the rows from ``first`` on, which belong to the streams ``of_row``, where their streams have ``free``."""
+        order = np.argsort(of_row, kind="stable")
+        order = order[int(np.searchsorted(of_row, 0, sorter=order)) :]  # a row without a stream has -1
+        sorted_ = of_row[order]
+        begins = np.flatnonzero(np.diff(sorted_, prepend=-1))
+        lengths = np.diff(begins, append=len(sorted_))
+        distinct = sorted_[begins]
+        places = np.repeat(free[distinct] - begins, lengths) + np.arange(len(sorted_))
+        self.rows[places] = order + first
+        free[distinct] += lengths

@@ -1,0 +1,64 @@
+"""`Sharing`: how connections are judged in several processes, and from what size of a capture that is worth it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.session.cores import usable_cores
+from tcptui.session.worker_processes import CAN_FORK, in_order, is_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from tcptui.model.packet_store import I32, I64
+
+#: What a connection costs whatever its length, in segments: its weight is that and its segments.
+CONNECTION_WEIGHT: Final = 8
+#: Weight from which on forking is worth it.
+WORTH_FORKING: Final = 20_000
+#: Most weight of a share of several connections: fewer leave arrays too short, more leave a worker idle at the end.
+SHARE_WEIGHT: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """At most ``workers`` processes; captures that weigh less than ``worth`` are left to one."""
+
+    workers: int = 1
+    worth: int = WORTH_FORKING
+    share: int = SHARE_WEIGHT
+
+    @classmethod
+    def among(cls, asked: int | None) -> Sharing:
+        """Sharing among ``asked`` processes, or one a processor (None); if this one has threads, it works alone."""
+        return cls((asked or usable_cores()) if is_alone() else 1)
+
+    def cut(self, segments: I32 | I64) -> list[tuple[int, int]]:
+        """Where shares of connections begin and end; ``segments`` of each connection."""
+        weight = np.cumsum(segments.astype(np.int64) + CONNECTION_WEIGHT)
+        total = int(weight[-1]) if len(weight) else 0
+        if self.workers == 1 or total < self.worth:
+            return [(0, len(weight))] if total else []
+        cuts, begin = [], 0
+        while begin < len(weight):
+            done = int(weight[begin - 1]) if begin else 0
+            end = max(int(np.searchsorted(weight, done + self.share, side="right")), begin + 1)
+            cuts.append((begin, end))
+            begin = end
+        return cuts
+
+    @property
+    def forks(self) -> bool:
+        """Whether work may go to other processes."""
+        return self.workers > 1 and CAN_FORK
+
+    def in_order(self, shares: int, work: Callable[[int], Iterator[Any]]) -> Generator[Any]:
+        """The pieces of ``work(0)`` … up to ``shares``, in this order; see `worker_processes.in_order`."""
+        return in_order(shares, work, self.workers)
+
+
+#: All work in this process.
+ALONE: Final = Sharing()

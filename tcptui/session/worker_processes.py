@@ -1,0 +1,275 @@
+"""Shares work out to forked worker processes, and gives back what they made in the order of the work.
+
+A worker is a fork of this process, so it reads the capture's columns where they are: nothing is copied but the pages
+that it writes to.  It takes numbers of *shares* (parts of the work) from a pipe that all workers read, and sends
+*pieces* back on a pipe of its own.  When one dies, the others are ended and `WorkerError` is raised.
+
+Only Linux forks here: on macOS a fork is unsafe once system libraries have started threads.  There all work is done in
+this process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import gc
+import os
+import pickle
+import select
+import signal
+import struct
+import sys
+import threading
+import time
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from tcptui.model.errors import WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    #: The pieces of a share: bytes, which are passed on as they are, or other values, which are pickled.
+    Work = Callable[[int], Iterator[Any]]
+
+CAN_FORK: Final = sys.platform == "linux"
+#: How many shares per worker may be handed out before the first of them has been consumed: bounds the pieces that wait.
+AHEAD: Final = 2
+#: How long to wait for threads that are about to end, in seconds.
+ENDING_S: Final = 2.0
+#: Size of a worker's pipe in bytes; the system's default is 64 KiB.
+_PIPE_BYTES: Final = 1 << 20
+#: Signals that end the parent, and a worker at once.
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SHARE: Final = struct.Struct("<I")
+#: In front of each piece: share, `_Kind`, length in bytes.
+_HEAD: Final = struct.Struct("<IBQ")
+#: PR_SET_PDEATHSIG of prctl(2).
+_PARENT_DEATH_SIGNAL: Final = 1
+#: Exit status of a worker that ran out of memory; after other errors it is 1.
+_OUT_OF_MEMORY: Final = 3
+
+
+class _Kind(IntEnum):
+    BYTES = 0
+    PICKLED = 1
+    END = 2
+    """The share is done."""
+
+
+@dataclass
+class _Worker:
+    pid: int
+    pieces: int
+    """The descriptor that its pieces are read from."""
+
+
+@dataclass
+class _Workforce:
+    """The workers that run, and the pipe that hands out shares."""
+
+    running: dict[int, _Worker] = field(default_factory=dict)
+    """By the descriptor that its pieces are read from."""
+    shares: int = -1
+
+    def dismiss(self) -> None:
+        """End all workers at once; they have nothing to clean up."""
+        for worker in self.running.values():
+            with suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGKILL)
+        for worker in self.running.values():
+            os.close(worker.pieces)
+            with suppress(ChildProcessError):
+                os.waitpid(worker.pid, 0)
+        self.running.clear()
+        if self.shares >= 0:
+            os.close(self.shares)
+            self.shares = -1
+
+    def has_died(self, worker: _Worker) -> NoReturn:
+        """Raise the WorkerError that says how ``worker`` ended."""
+        _, status = os.waitpid(worker.pid, 0)
+        del self.running[worker.pieces]
+        os.close(worker.pieces)
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            raise WorkerError("worker_killed", signal=_signal_name(-code))
+        raise WorkerError("worker_memory" if code == _OUT_OF_MEMORY else "worker_failed", status=code)
+
+
+def in_order(shares: int, work: Work, workers: int) -> Generator[Any]:
+    """The pieces of ``work(0)``, ``work(1)`` … up to ``shares``, in this order, made by up to ``workers`` processes.
+
+    No other thread may hold a lock that ``work`` takes (`is_alone`).  Close the iterator (`contextlib.closing`) if it
+    may be left before its end.  Raises WorkerError.
+    """
+    workers = min(workers, shares)
+    if workers > 1 and CAN_FORK:
+        force = _Workforce()
+        try:
+            _hire(force, work, workers)
+            if force.running:
+                yield from _collected(force, shares)
+                return
+        finally:
+            force.dismiss()
+    for share in range(shares):
+        yield from work(share)
+
+
+def is_alone() -> bool:
+    """Whether no other thread runs, whose locks would stay locked in a fork; waits for threads about to end."""
+    deadline = time.monotonic() + ENDING_S
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(max(deadline - time.monotonic(), 0))
+    return threading.active_count() == 1
+
+
+def _hire(force: _Workforce, work: Work, workers: int) -> None:
+    """Fork ``workers`` processes, or as many as the system allows."""
+    gc.freeze()  # a collection in a worker would write to all objects, and so copy their pages
+    shares, force.shares = os.pipe()
+    parent = os.getpid()
+    try:
+        for _ in range(workers):
+            # A signal that came between would find a worker that its parent does not know, or a worker with the
+            # parent's handlers.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+            try:
+                pieces, sent = os.pipe()
+                pid = _fork()
+                if pid == 0:
+                    _be_worker(parent, work, shares, sent, [pieces, force.shares, *force.running])
+                os.close(sent)
+                if pid is None:
+                    os.close(pieces)
+                    return
+                force.running[pieces] = _Worker(pid, pieces)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    finally:
+        os.close(shares)
+
+
+def _fork() -> int | None:
+    """0 in the worker, its process number in its parent; None: the system has no process or no memory for one more."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads that it does not know; those of BLAS begin anew after a fork.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return os.fork()
+        except OSError:
+            return None
+
+
+def _collected(force: _Workforce, shares: int) -> Iterator[Any]:
+    """The pieces of all shares, in order; those of later shares wait for those of earlier ones."""
+    ahead, handed, current = AHEAD * len(force.running), 0, 0
+    waiting: dict[int, list[Any]] = {}
+    done: set[int] = set()
+    poll = select.poll()
+    for descriptor in force.running:
+        poll.register(descriptor, select.POLLIN)
+    while current < shares:
+        while handed < min(shares, current + ahead):
+            os.write(force.shares, _SHARE.pack(handed))
+            handed += 1
+        for descriptor, _event in poll.poll():
+            worker = force.running[descriptor]
+            share, kind, piece = _received(force, worker)
+            if kind is _Kind.END:
+                done.add(share)
+            elif share == current:
+                yield piece
+            else:
+                waiting.setdefault(share, []).append(piece)
+            while current in done:
+                done.remove(current)
+                current += 1
+                yield from waiting.pop(current, ())
+
+
+def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any]:
+    """The next piece of ``worker``: its share, kind and value."""
+    share, kind, length = _HEAD.unpack(_read(force, worker, _HEAD.size))
+    data = _read(force, worker, length)
+    return share, _Kind(kind), pickle.loads(data) if kind == _Kind.PICKLED else data
+
+
+def _read(force: _Workforce, worker: _Worker, length: int) -> bytes:
+    parts = []
+    while length:
+        part = os.read(worker.pieces, length)
+        if not part:
+            force.has_died(worker)
+        parts.append(part)
+        length -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+# -- in the worker ------------------------------------------------------------------
+
+
+def _be_worker(parent: int, work: Work, shares: int, sent: int, others: list[int]) -> NoReturn:
+    """What a forked process does; it never returns into its parent's code."""
+    status = 1
+    try:
+        _end_with(parent)
+        for descriptor in others:
+            os.close(descriptor)
+        with suppress(OSError):  # beyond the user's limit
+            fcntl.fcntl(sent, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        serve(work, shares, sent)
+        status = 0
+    except MemoryError:
+        status = _OUT_OF_MEMORY
+    except BrokenPipeError:  # the parent is gone
+        pass
+    except BaseException:  # noqa: BLE001 - the process's boundary: the hook saves a crash report
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def _end_with(parent: int) -> None:
+    """Have the system end this process with its parent, and at once by the signals that the parent handles."""
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
+def serve(work: Work, shares: int, sent: int) -> None:
+    """Take shares from the descriptor ``shares`` until it ends, and write their pieces to ``sent``."""
+    while token := os.read(shares, _SHARE.size):
+        (share,) = _SHARE.unpack(token)
+        for piece in work(share):
+            if isinstance(piece, bytes):
+                _send(sent, share, _Kind.BYTES, piece)
+            else:
+                _send(sent, share, _Kind.PICKLED, pickle.dumps(piece, pickle.HIGHEST_PROTOCOL))
+        _send(sent, share, _Kind.END, b"")
+
+
+def _send(descriptor: int, share: int, kind: _Kind, data: bytes) -> None:
+    head = _HEAD.pack(share, kind, len(data))
+    written = os.writev(descriptor, (head, data))
+    if written < len(head) + len(data):
+        left = memoryview(head + data)[written:]
+        while left:
+            left = left[os.write(descriptor, left) :]
