@@ -57,6 +57,8 @@ class StreamEvidence:
         self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         """By side: time from the capture point to that side and back; 0 when not known."""
         self._mine = [np.flatnonzero(mine) for mine in self.of]
+        self.flags_of = [int(np.bitwise_or.reduce(self.kind[mine])) for mine in self._mine]
+        """By side: the flags that any of its segments has."""
         self._sent: dict[tuple[int, int, int], NDArray[np.int64]] = {}
         """Cache of `sent`, because several rules ask for the same."""
         self._near: list[bool | None] = [None, None]
@@ -71,12 +73,11 @@ class StreamEvidence:
         for resend in resends(view):
             stale[resend.index] = _is_old(resend)
         stamped = (view.options & OptionBit.TIMESTAMPS) != 0
-        for mine in self.of:
-            acking = np.flatnonzero(mine)
-            acks = self.space.ack[acking]
-            acking, acks = acking[acks != NOTHING], acks[acks != NOTHING]
-            stale[acking] |= acks < np.maximum.accumulate(acks) if len(acks) else False
-            chosen = np.flatnonzero(mine & stamped & ((view.flags & RST) == 0))
+        stamped &= (self.kind & RST) == 0
+        for mine, acknowledged in zip(self._mine, self.space.acknowledged[::-1], strict=True):
+            acks = self.space.ack[mine]
+            stale[mine] |= (acks != NOTHING) & (acks < acknowledged[mine])
+            chosen = mine[stamped[mine]]
             if len(chosen):
                 ages = (view.ts_value[chosen].astype(np.int64) - int(view.ts_value[chosen[0]]) + SEQ_HALF) & SEQ_MASK
                 stale[chosen] |= ages < np.maximum.accumulate(ages)

@@ -219,9 +219,13 @@ def answer_delay_ns(view: StreamView, space: SequenceSpace, side: int) -> int:
     `LONGEST_ANSWER_NS`.
     """
     acknowledged, sent = space.acknowledged[side], space.sent[side]
+    if len(view) <= FEWEST_ANSWERS:
+        return 0
+    moved = np.flatnonzero(acknowledged[1:] > acknowledged[:-1]) + 1
+    if len(moved) < FEWEST_ANSWERS:
+        return 0
     mine = view.from_server == bool(side)
     carrying = flatnonzero32(mine & (view.end != view.seq))
-    moved = np.flatnonzero(acknowledged[1:] > acknowledged[:-1]) + 1
     moved = moved[(acknowledged[moved] >= sent[moved]) & (sent[moved] > NOTHING)]
     following = carrying.searchsorted(moved.astype(np.int32), side="right")
     followed = following < len(carrying)

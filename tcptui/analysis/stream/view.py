@@ -154,12 +154,19 @@ class StreamView:
     @property
     def client(self) -> Endpoint:
         """The end that opened the connection."""
-        return self._block.streams.client(self.stream)
+        return self._ends()[0]
 
     @property
     def server(self) -> Endpoint:
         """The other end."""
-        return self._block.streams.server(self.stream)
+        return self._ends()[1]
+
+    def _ends(self) -> tuple[Endpoint, Endpoint]:
+        """Client and server, read once."""
+        if StreamView._ends not in self.kept:
+            self.kept[StreamView._ends] = self._block.streams.ends(self.stream)
+        ends: tuple[Endpoint, Endpoint] = self.kept[StreamView._ends]
+        return ends
 
     @property
     def role_source(self) -> RoleSource:

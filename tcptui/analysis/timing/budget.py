@@ -157,7 +157,7 @@ class _Split:
         """Subtract recovery from each stretch, then the way there and back; returns the sums of all parts."""
         waits, network, recovery = self.waits, self.waits.network_ns, self.waits.recovery_ns
         recovered = Recovered(self.view, self.space, self.clock, self.resends) if self.resends else None
-        parts = [0] * len(Part)
+        parts = np.zeros(len(Part), np.int64)
         for some in chunks(len(begin)):
             length = self.clock[end[some]] - self.clock[begin[some]]
             if recovered is not None:
@@ -170,9 +170,8 @@ class _Split:
                 network[some] = np.minimum(network[some], length)
                 length -= network[some]
                 parts[Part.NETWORK] += int(network[some].sum())
-            for part in Part:
-                parts[part] += int(length.sum(where=waits.part[some] == part))
-        return tuple(parts)
+            np.add.at(parts, waits.part[some], length)
+        return tuple(parts.tolist())
 
     def _turns_at(self) -> I32:
         """The stretches with which turns begin: where the client brings new payload, and not right after itself."""
