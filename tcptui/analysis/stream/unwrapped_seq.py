@@ -19,7 +19,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks
 from tcptui.model.packet_store import I32, I64, U32, OptionBit
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_flags import ACK, RST, TcpFlag
 
 __all__ = ["NOTHING", "MonotonicNumbers", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
 
@@ -28,6 +28,7 @@ _LONG: Final = 65_536
 #: Larger than any segment's index.
 NO_SEGMENT: Final = 2**31 - 1
 _ACKING: Final = int(TcpFlag.ACK | TcpFlag.RST)
+_SACK: Final = int(OptionBit.SACK)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
 #: Up to this length a list is cheaper to build than a memoryview is to index.
 _SHORT: Final = 512
@@ -95,8 +96,8 @@ def _unwrap(view: StreamView) -> SequenceSpace:
     from_server = view.from_server
     sides = (~from_server, from_server)
     latest = _latest(sides[0]), _latest(sides[1])
-    reset = (view.flags & TcpFlag.RST) != 0
-    acks = ((view.flags & TcpFlag.ACK) != 0) & ~reset
+    reset = (view.flags & RST) != 0
+    acks = (view.flags & _ACKING) == ACK
     seq = np.empty(count, np.int64)
     ack = np.full(count, NOTHING, np.int64)
     for mine in sides:
@@ -133,7 +134,7 @@ def _unwrapped(numbers: U32) -> I64:
 
 def _sack_edges(view: StreamView, ack: I64) -> I64:
     """Right edge of each segment's first SACK block when it lies above the cumulative ACK, else `NOTHING`."""
-    plain = ((view.options & _SACKS) == OptionBit.SACK) & (ack != NOTHING)
+    plain = ((view.options & _SACKS) == _SACK) & (ack != NOTHING)
     edges = np.full(len(view), NOTHING, np.int64)
     if plain.any():
         above = (view.sack_right - view.ack).view(np.int32)

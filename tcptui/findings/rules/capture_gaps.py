@@ -14,6 +14,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CHALLENGED, FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
@@ -53,7 +54,7 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
     if not connection.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
         return []
     view, space = connection.view, connection.space
-    interesting = np.flatnonzero(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
+    interesting = indexes_of(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
     holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
     for i in interesting.tolist():
         side = connection.side[i]
@@ -93,7 +94,7 @@ def _is_keep_alive(connection: ConnectionFacts, gap: MissingRange) -> bool:
     if gap.end - gap.start != 1:
         return False
     space, until = connection.space, gap.acknowledged_at
-    mine = np.flatnonzero(connection.view.from_server[:until] == bool(gap.side))
+    mine = indexes_of(connection.view.from_server[:until] == bool(gap.side))
     return len(mine) > 0 and bool((space.seq[mine] == gap.start).all() and (space.end[mine] == gap.start).all())
 
 
