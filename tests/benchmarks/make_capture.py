@@ -231,7 +231,7 @@ def write(out: Path, shape: str, count: int, seed: int) -> int:
     packets, each = 0, connections(shape, count, seed)
     waiting: list[Record] = []
     with out.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 1))
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
         for turn in range(1, count // _AT_ONCE + 2):
             waiting += [record for records in islice(each, _AT_ONCE) for record in records]
             waiting.sort(key=lambda record: record[0])
@@ -240,7 +240,7 @@ def write(out: Path, shape: str, count: int, seed: int) -> int:
             ready = [record for record in waiting if record[0] < until]
             waiting = waiting[len(ready) :]
             for time_ns, frame in ready:
-                seconds, rest = divmod(time_ns, 1_000_000_000)
+                seconds, rest = divmod(time_ns // 1_000, 1_000_000)
                 file.write(struct.pack("<IIII", seconds, rest, len(frame), len(frame)) + frame)
             packets += len(ready)
     return packets

@@ -131,6 +131,8 @@ class Siblings:
         """All such rows in the store, cached: there are nearly always none, but they are asked for of many streams."""
         store = self._store
         begin, end = max(self._searched, store.first), store.count
+        if begin >= end and not len(self._quotes):
+            return self._quotes
         part = slice(begin, end)
         new = (store.kind[part] == RowKind.OTHER) & (store.protocol[part] == TCP) & (store.transport_offset[part] > 0)
         kept = self._quotes[int(np.searchsorted(self._quotes, store.first)) :]
