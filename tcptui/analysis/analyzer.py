@@ -159,8 +159,13 @@ class Analyzer:
         """
         return 8 * (STREAM_WIDTH + 2 * DIRECTION_WIDTH) + self.streams.bytes_per_row + STREAM_BYTES_ELSEWHERE
 
-    def replay(self, rows: I32, *flags: NDArray[np.int64]) -> list[tuple[U8, U8]]:
-        """Run the kernel again over ``rows`` (all rows of one stream), once with each array of row flags in ``flags``.
+    def replay(
+        self, rows: I32, *flags: NDArray[np.int64], owner: NDArray[np.int64] | None = None
+    ) -> list[tuple[U8, U8]]:
+        """Run the kernel again over ``rows``, once with each array of row flags in ``flags``.
+
+        ``rows`` are all rows of one stream, or of several, stream by stream: ``owner`` is then the index of each row's
+        stream among them.  One run for many short streams costs little more than for one.
 
         Returns for each the states of endpoints *a* and *b* after each row.  Nothing is stored, and the analysis in
         progress is not touched, so any thread may call this.
@@ -170,15 +175,17 @@ class Analyzer:
         row_flags = _row_flags(store, rows)
         columns = [store.kind[rows], row_flags, *(getattr(store, name)[rows] for name in _INPUTS)]
         inputs = [np.tile(column.astype(np.int64), times) for column in columns]
-        # Each replay of the rows gets a flow of its own.
+        # Each replay of each stream gets a flow of its own.
         inputs[1] |= np.concatenate(flags)
-        inputs[2 + _INPUTS.index("flow")] = np.repeat(np.arange(times), count)
+        owner = np.zeros(count, np.int64) if owner is None else owner
+        streams = int(owner[-1]) + 1 if count else 1
+        inputs[2 + _INPUTS.index("flow")] = np.concatenate([owner + turn * streams for turn in range(times)])
         tables = KernelTables()
         if compiled:
             tables.compile()
         # Room for the most streams there can be: only a SYN can begin another one, and none should here.
-        most = 1 + int(np.count_nonzero((store.flags[rows] & _SYN_OR_ACK) == int(TcpFlag.SYN)))
-        tables.make_room(times, most * times, count * times)
+        most = streams + int(np.count_nonzero((store.flags[rows] & _SYN_OR_ACK) == int(TcpFlag.SYN)))
+        tables.make_room(streams * times, most * times, count * times)
         given: list[Any] = inputs
         taken: list[Any]
         if compiled:

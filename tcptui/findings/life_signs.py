@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.arrays import indexes_of
 from tcptui.model.tcp_flags import RST
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def heard_after(connection: ConnectionFacts, side: int, i: int) -> int:
     after that copy had, or should have, arrived.
     """
     mine = connection.view.from_server[i + 1 :] == (not side)
-    later = np.flatnonzero(mine & ((connection.view.flags[i + 1 :] & RST) == 0))
+    later = indexes_of(mine & ((connection.view.flags[i + 1 :] & RST) == 0))
     return i + 1 + int(later[0]) if len(later) else -1
 
 

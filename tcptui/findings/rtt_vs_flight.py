@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from tcptui.findings.facts import ConnectionFacts
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64, OptionBit
 
 #: Fewest measurements that can show a trend.
@@ -68,7 +68,7 @@ def round_trips(connection: ConnectionFacts, side: int) -> RttVersusFlight:
     usable = ~mine
     usable &= view.acked >= 0
     for part in chunks(len(view)):
-        answers = np.flatnonzero(usable[part]) + part.start
+        answers = indexes_of(usable[part]) + part.start
         sources = view.rows.searchsorted(view.acked[answers])
         known = np.minimum(sources, len(view) - 1)
         good = (sources < len(view)) & mine[known] & (view.length[known] > 0)

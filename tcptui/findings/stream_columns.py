@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.unwrapped_seq import cells
+from tcptui.model.arrays import indexes_of
 from tcptui.model.seq import seq_after
 from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
 
@@ -39,7 +40,7 @@ class StreamColumns:
         if isinstance(self.flags, list):
             marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & _TELLING]
         else:
-            special = np.flatnonzero(view.flags & _TELLING)
+            special = indexes_of(view.flags & _TELLING)
             marked = list(zip(special.tolist(), view.flags[special].tolist(), strict=True))
         self.syns = [i for i, bits in marked if bits & SYN]
         self.fins = [i for i, bits in marked if bits & FIN]

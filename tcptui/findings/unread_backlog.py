@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
-from tcptui.model.arrays import flatnonzero32
+from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 
@@ -51,7 +51,7 @@ def backlogs(view: StreamView, receiver: int, least_ns: int = UNREAD_NS) -> Back
     own = flatnonzero32(spoken)
     window = view.window[own].astype(np.int64)
     low = window * 100 <= np.maximum.accumulate(window) * UNREAD_PERCENT
-    changes = np.flatnonzero(np.diff(low.astype(np.int8), prepend=0))
+    changes = indexes_of(np.diff(low.astype(np.int8), prepend=0))
     changes = changes[: len(changes) // 2 * 2]
     began, opened = own[changes[::2]], own[changes[1::2]]
     lasted = view.time_ns[opened] - view.time_ns[began]

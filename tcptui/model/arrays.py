@@ -27,10 +27,16 @@ def chunks(count: int, begin: int = 0) -> Iterator[slice]:
         yield slice(start, min(start + PIECE, count))
 
 
+def indexes_of(mask: NDArray[Any]) -> I64:
+    """`numpy.flatnonzero` of one dimension, without what that costs more than the search in a short column."""
+    found: I64 = mask.nonzero()[0]
+    return found
+
+
 def flatnonzero32(mask: NDArray[np.bool_]) -> I32:
-    """`numpy.flatnonzero` of ``mask`` as 32-bit integers, in half the memory."""
+    """`indexes_of` ``mask`` as 32-bit integers, in half the memory."""
     if len(mask) <= PIECE:
-        return np.flatnonzero(mask).astype(np.int32)
+        return mask.nonzero()[0].astype(np.int32)
     found = np.empty(int(np.count_nonzero(mask)), np.int32)
     done = 0
     for part in chunks(len(mask)):

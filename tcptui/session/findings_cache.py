@@ -38,7 +38,7 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -66,6 +66,8 @@ _END_INDEPENDENT: Final = np.iinfo(np.int64).max
 _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
 #: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
+#: How many streams are looked back at together (`correct`); more save no time, and their views take memory.
+LOOKED_BACK_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,17 +241,23 @@ class FindingsCache:
         parts: bool,
     ) -> Iterator[Told]:
         """Judge each of the streams at ``places`` in ``gathered``, one by one; with ``parts``, their time budgets."""
-        for place in places.tolist():
-            view, stream = gathered.view(place), int(gathered.streams[place])
-            if known[place]:
-                yield place, self._findings[stream], time_parts(view) if parts else ()
-                continue
-            self._write_hindsight(view, look_back=bool(look_back[place]))
-            if view.evicted or not len(view):
-                yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
-                continue
-            connection = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
-            yield place, annotated(connection), connection.parts if parts else ()
+        for begin in range(0, len(places), LOOKED_BACK_AT_ONCE):
+            some = places[begin : begin + LOOKED_BACK_AT_ONCE].tolist()
+            views = [gathered.view(place) for place in some]
+            self._write_hindsight(
+                (view, bool(look_back[place])) for place, view in zip(some, views, strict=True) if not known[place]
+            )
+            # From the last one, so that each view is dropped once it was judged.
+            views.reverse()
+            for place in some:
+                view, stream = views.pop(), int(gathered.streams[place])
+                if known[place]:
+                    yield place, self._findings[stream], time_parts(view) if parts else ()
+                elif view.evicted or not len(view):
+                    yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
+                else:
+                    connection = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
+                    yield place, annotated(connection), connection.parts if parts else ()
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Judge streams again that may have problems, for about ``seconds``; returns whether any are left.
@@ -392,7 +400,7 @@ class FindingsCache:
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""
         stream, is_long = view.stream, len(view) > READ_SEGMENTS
-        self._write_hindsight(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
+        self._write_hindsight([(view, bool(may_need(self._streams, slice(stream, stream + 1))[0]))])
         findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
@@ -421,18 +429,20 @@ class FindingsCache:
     def _context_for(self, view: StreamView, *, read: bool) -> RuleContext:
         return self.context if read and len(view) <= READ_SEGMENTS else self._unread
 
-    def _write_hindsight(self, view: StreamView, *, look_back: bool) -> None:
-        """Write what follows from the whole stream: causes of resends; with ``look_back``, corrected states."""
-        stream = view.stream
-        if not len(view):
-            return
-        if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
-            # Keep causes that were determined earlier, when more of the stream was there.
-            new = slice(max(int(self._judged[stream]) - view.evicted, 0) if view.evicted else 0, None)
-            self._store.cause[view.rows[new]] = causes(view)[new]
-        if look_back and not view.evicted:
-            rows = self._rows_of(stream)[: len(view) + len(view.quotes)]
-            correct(self._store, view, rows, bool(self._streams.client_is_b[stream]), self._replay)
+    def _write_hindsight(self, judged: Iterable[tuple[StreamView, bool]]) -> None:
+        """Write what follows from whole streams: causes of resends; where the flag says so, corrected states."""
+        looked = []
+        for view, look_back in judged:
+            stream = view.stream
+            if not len(view):
+                continue
+            if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
+                # Keep causes that were determined earlier, when more of the stream was there.
+                new = slice(max(int(self._judged[stream]) - view.evicted, 0) if view.evicted else 0, None)
+                self._store.cause[view.rows[new]] = causes(view)[new]
+            if look_back and not view.evicted:
+                looked.append((view, bool(self._streams.client_is_b[stream])))
+        correct(self._store, looked, self._replay)
 
     def _reserve(self, streams: int) -> None:
         if streams > len(self._judged):

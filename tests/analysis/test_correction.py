@@ -249,7 +249,7 @@ def test_correcting_twice_changes_nothing_more(folder: Path) -> None:
     store, streams = session.store, session.streams
     before = [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)]
     analyzer = session._pipeline.analyzer
-    correct(store, session.view(0), session.rows_of(0), bool(streams.client_is_b[0]), analyzer.replay)
+    correct(store, [(session.view(0), bool(streams.client_is_b[0]))], analyzer.replay)
 
     assert [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)] == before
 

@@ -1,8 +1,8 @@
-"""Writes what hindsight found into the store: a stream's corrected states, and which packets were judged otherwise."""
+"""Writes what hindsight found into the store: streams' corrected states, and which packets were judged otherwise."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,8 +10,11 @@ from tcptui.analysis.correction.find import hindsight
 from tcptui.model.packet_store import I32, U8, RowMark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from tcptui.analysis.correction.find import Hindsight
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import PacketStore
 
@@ -19,23 +22,50 @@ if TYPE_CHECKING:
 class Replay(Protocol):
     """`Analyzer.replay`."""
 
-    def __call__(self, rows: I32, *flags: NDArray[np.int64]) -> list[tuple[U8, U8]]:
-        """States after each of ``rows``, once for each of ``flags``."""
+    def __call__(
+        self, rows: I32, *flags: NDArray[np.int64], owner: NDArray[np.int64] | None = None
+    ) -> list[tuple[U8, U8]]:
+        """States after each of ``rows``, once for each of ``flags``; ``owner``: the index of each row's stream."""
 
 
-def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, replay: Replay) -> None:
-    """Correct the states of ``view``'s stream, in ``store`` and in ``view``; ``rows`` are all of the stream's.
+class _Found(NamedTuple):
+    """A stream with something to correct, all of its rows, and where its segments are among these."""
 
-    The result depends on the packets alone, whatever was corrected before.
+    view: StreamView
+    client_is_b: bool
+    looked: Hindsight
+    rows: I32
+    places: NDArray[np.int64]
+
+
+def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], replay: Replay) -> None:
+    """Correct the states of the streams ``judged``, in ``store`` and in the views.
+
+    Each is given with whether *b* is its client.  The kernel runs once for all of them, so many short streams cost
+    little more than one.  The result depends on the packets alone, whatever was corrected before.
     """
-    looked = hindsight(view)
-    corrected_before = ((store.marks[view.rows] & RowMark.CORRECTED) != 0).any()
-    if not looked and not corrected_before:
+    found = []
+    for view, client_is_b in judged:
+        looked = hindsight(view)
+        if looked or (store.marks[view.rows] & RowMark.CORRECTED).any():
+            rows = np.sort(np.concatenate((view.rows, view.quotes))) if len(view.quotes) else view.rows
+            found.append(_Found(view, client_is_b, looked, rows, np.searchsorted(rows, view.rows)))
+    if not found:
         return
-    flags = np.zeros(len(rows), np.int64)
-    places = np.searchsorted(rows, view.rows)
-    flags[places] = looked.flags
-    plain, states = replay(rows, np.zeros_like(flags), flags)
+    ends = np.cumsum([len(each.rows) for each in found])
+    flags = np.zeros(int(ends[-1]), np.int64)
+    for each, end in zip(found, ends.tolist(), strict=True):
+        flags[end - len(each.rows) + each.places] = each.looked.flags
+    owner = np.repeat(np.arange(len(found)), np.diff(ends, prepend=0))
+    plain, states = replay(np.concatenate([each.rows for each in found]), np.zeros_like(flags), flags, owner=owner)
+    for each, end in zip(found, ends.tolist(), strict=True):
+        part = slice(end - len(each.rows), end)
+        _write(store, each, (plain[0][part], plain[1][part]), (states[0][part], states[1][part]))
+
+
+def _write(store: PacketStore, found: _Found, plain: tuple[U8, U8], states: tuple[U8, U8]) -> None:
+    """Write the ``states`` of one stream, and mark its packets that are judged otherwise than ``plain``."""
+    view, client_is_b, looked, rows, places = found
     store.state_a[rows], store.state_b[rows] = states
     of_client, of_server = (states[1], states[0]) if client_is_b else states
     view.state_client[:], view.state_server[:] = of_client[places], of_server[places]

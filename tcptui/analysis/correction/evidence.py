@@ -11,6 +11,7 @@ from tcptui.analysis.correction.correction import Correction, Reason
 from tcptui.analysis.kernel.columns import NOT_RECEIVED, PADDED, STALE
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
+from tcptui.model.arrays import indexes_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
@@ -40,6 +41,9 @@ AT_THE_END: Final = {
 }
 
 
+_STAMPED: Final = int(OptionBit.TIMESTAMPS)
+
+
 class StreamEvidence:
     """A stream with the flags and corrections noted so far; a side is 0 for the client, 1 for the server."""
 
@@ -56,7 +60,9 @@ class StreamEvidence:
         self.kind = view.flags & (SYN | FIN | RST | ACK)
         self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         """By side: time from the capture point to that side and back; 0 when not known."""
-        self._mine = [np.flatnonzero(mine) for mine in self.of]
+        self._mine = [indexes_of(mine) for mine in self.of]
+        self.flags_of = [int(np.bitwise_or.reduce(self.kind[mine])) for mine in self._mine]
+        """By side: the flags that any of its segments has."""
         self._sent: dict[tuple[int, int, int], NDArray[np.int64]] = {}
         """Cache of `sent`, because several rules ask for the same."""
         self._near: list[bool | None] = [None, None]
@@ -70,13 +76,12 @@ class StreamEvidence:
         stale = np.zeros(len(view), np.bool_)
         for resend in resends(view):
             stale[resend.index] = _is_old(resend)
-        stamped = (view.options & OptionBit.TIMESTAMPS) != 0
-        for mine in self.of:
-            acking = np.flatnonzero(mine)
-            acks = self.space.ack[acking]
-            acking, acks = acking[acks != NOTHING], acks[acks != NOTHING]
-            stale[acking] |= acks < np.maximum.accumulate(acks) if len(acks) else False
-            chosen = np.flatnonzero(mine & stamped & ((view.flags & RST) == 0))
+        stamped = (view.options & _STAMPED) != 0
+        stamped &= (self.kind & RST) == 0
+        for mine, acknowledged in zip(self._mine, self.space.acknowledged[::-1], strict=True):
+            acks = self.space.ack[mine]
+            stale[mine] |= (acks != NOTHING) & (acks < acknowledged[mine])
+            chosen = mine[stamped[mine]]
             if len(chosen):
                 ages = (view.ts_value[chosen].astype(np.int64) - int(view.ts_value[chosen[0]]) + SEQ_HALF) & SEQ_MASK
                 stale[chosen] |= ages < np.maximum.accumulate(ages)
@@ -103,14 +108,14 @@ class StreamEvidence:
     def echoes(self, speaker: int, packet: int) -> bool:
         """Whether the segment ``speaker`` echoes the timestamp of the segment ``packet``."""
         view = self.view
-        stamped = int(view.options[speaker]) & int(view.options[packet]) & OptionBit.TIMESTAMPS
+        stamped = int(view.options[speaker]) & int(view.options[packet]) & _STAMPED
         return bool(stamped) and int(view.ts_echo[speaker]) == int(view.ts_value[packet])
 
     def sent(self, side: int, mask: int, value: int) -> NDArray[np.int64]:
         """Segments of ``side`` whose flags, under ``mask``, are ``value``."""
         asked = side, mask, value
         if asked not in self._sent:
-            self._sent[asked] = np.flatnonzero(self.of[side] & ((self.kind & mask) == value))
+            self._sent[asked] = indexes_of(self.of[side] & ((self.kind & mask) == value))
         return self._sent[asked]
 
     def between(self, side: int, after: int, before: int) -> NDArray[np.int64]:

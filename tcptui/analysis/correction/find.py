@@ -23,6 +23,7 @@ from tcptui.analysis.correction.opening import silent_end, silent_server, syn_ac
 from tcptui.analysis.correction.resets import no_socket, resets_taken
 from tcptui.analysis.stream.table import Completeness, StreamMark, blocks
 from tcptui.model.packet_store import I32, I64
+from tcptui.model.tcp_flags import FIN, RST, SYN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,16 +32,17 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
 
-#: The rules applied to each side, in this order: later ones use what earlier ones found.
+#: The rules applied to each side, in this order: later ones use what earlier ones found.  Each is listed with the flag
+#: that the side must have sent once, else the rule finds nothing; 0: none.
 _RULES: Final = (
-    resets_taken,
-    syns_again,
-    syn_acks_again,
-    fins_taken,
-    fins_again,
-    no_socket,
-    silent_server,
-    silent_end,
+    (RST, resets_taken),
+    (SYN, syns_again),
+    (SYN, syn_acks_again),
+    (FIN, fins_taken),
+    (FIN, fins_again),
+    (RST, no_socket),
+    (SYN, silent_server),
+    (0, silent_end),
 )
 
 
@@ -84,7 +86,8 @@ def hindsight(view: StreamView) -> Hindsight:
     """Apply all rules to ``view``; the result depends on what was captured only, never on states given so far."""
     look = StreamEvidence(view)
     for side in (0, 1):
-        for rule in _RULES:
-            rule(look, side)
+        for flag, rule in _RULES:
+            if not flag or look.flags_of[side] & flag:
+                rule(look, side)
     found = tuple(look.found[index] for index in sorted(look.found))
     return Hindsight(look.flags, found)

@@ -115,6 +115,8 @@ def silent_end(look: StreamEvidence, side: int) -> None:
 
     See rules/findings.md#capture-quality.
     """
+    if look.of[side].any():
+        return
     heard = look.sent(1 - side, RST, 0)
-    if not look.of[side].any() and len(heard) >= ONE_SIDED and (look.kind[heard] & ACK).any():
+    if len(heard) >= ONE_SIDED and (look.kind[heard] & ACK).any():
         look.flags[look.of[1 - side]] |= OLDER

@@ -17,9 +17,10 @@ out as unknown rather than as a probe.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -45,10 +46,11 @@ from tcptui.analysis.resend.sender_view import (
 )
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
+from tcptui.model.arrays import indexes_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
-from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.model.verdict import Verdict
 
 #: RFC 8985, 7.2: a probe waits two smoothed RTTs; the smallest RTT seen is a lower bound of the smoothed one.
@@ -65,7 +67,10 @@ ACK_CLOCK_NS: Final = 5_000_000
 ACK_CLOCK_RTT_PARTS: Final = 8
 #: Copies above this share of the segments mean a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
-_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
+_SYN_ACK: Final = SYN | ACK
+_CUT: Final = int(DecodeIssue.HEADER_CUT)
+
+_T = TypeVar("_T")
 
 
 def causes(view: StreamView) -> U8:
@@ -79,7 +84,7 @@ def causes(view: StreamView) -> U8:
 def resends(view: StreamView) -> tuple[Resend, ...]:
     """All suspicious segments of ``view`` in order, judged once."""
     if resends not in view.kept:
-        suspect = (view.verdict & SUSPICIOUS).any() or (view.issues & DecodeIssue.HEADER_CUT).any()
+        suspect = (view.verdict & SUSPICIOUS).any() or (view.issues & _CUT).any()
         view.kept[resends] = _judged(view) if suspect else ()
     found: tuple[Resend, ...] = view.kept[resends]
     return found
@@ -98,6 +103,18 @@ def _judged(view: StreamView) -> tuple[Resend, ...]:
     return tuple(found)
 
 
+class _BySide(dict[int, _T]):
+    """A value of each side, made when it is first asked for: many resends need those of one side, or none."""
+
+    def __init__(self, make: Callable[[int], _T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, side: int) -> _T:
+        value = self[side] = self._make(side)
+        return value
+
+
 class _Judge:
     """Applies the rules, and keeps what happened so far on each side; indexes must be judged in order."""
 
@@ -107,9 +124,9 @@ class _Judge:
         self._suspicious = suspicious
         self._sack = sack_agreed(view)
         self._time = cells(view.time_ns)
-        self._sent = tuple(Sent(view, space, side) for side in (0, 1))
-        self._heard = tuple(TsEchoIndex(view, side) for side in (0, 1))
-        self._duplicates = tuple(DuplicateAcks(view, space, side) for side in (0, 1))
+        self._sent = _BySide(lambda side: Sent(view, space, side))
+        self._heard = _BySide(lambda side: TsEchoIndex(view, side))
+        self._duplicates = _BySide(lambda side: DuplicateAcks(view, space, side))
         #: By side: time from the capture point to that side and back.
         measured = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         self._loop = tuple(loop or answer_delay_ns(view, space, side) for side, loop in enumerate(measured))
@@ -141,7 +158,7 @@ class _Judge:
         resend = network_copy(view, i, previous, self._rtt) or overtaken(view, self._space, i, side, previous)
         if resend is None and end == start:
             resend = empty_copy(view, self._space, i, side, self._rtt)
-        if resend is None and int(view.flags[i]) & TcpFlag.SYN:
+        if resend is None and int(view.flags[i]) & SYN:
             resend = self._syn(i, side, previous)
         if resend is None:
             known = self._known(i, side)
@@ -168,20 +185,20 @@ class _Judge:
     def _syn(self, i: int, side: int, previous: int) -> Resend:
         """SYN or SYN-ACK again; the SYN-ACK of a simultaneous open only looks repeated (RFC 9293, 3.5)."""
         view = self._view
-        answers = int(view.flags[i]) & TcpFlag.ACK
-        if previous >= 0 and answers and not int(view.flags[previous]) & TcpFlag.ACK:
-            peer_syns = np.flatnonzero(view.from_server[:i] != bool(side))
-            opened = any(int(view.flags[j]) & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN for j in peer_syns[:4])
+        answers = int(view.flags[i]) & ACK
+        if previous >= 0 and answers and not int(view.flags[previous]) & ACK:
+            peer_syns = indexes_of(view.from_server[:i] != bool(side))
+            opened = any(int(view.flags[j]) & (SYN | ACK) == SYN for j in peer_syns[:4])
             if opened:
                 return Resend(i, ResendCause.NONE, previous)
         if previous < 0:
             return Resend(i, ResendCause.UNKNOWN)
         waited = self._time[i] - self._time[previous]
         asked = int(self._space.latest[1 - side][i - 1])
-        again = answers and asked > previous and int(view.flags[asked]) & TcpFlag.SYN
+        again = answers and asked > previous and int(view.flags[asked]) & SYN
         # An impossible answer, refused by a RST, makes Linux ask again at once (tcp_rcv_synsent_state_process).
         refused = self._space.latest[side][i - 1]
-        again = again or (not answers and int(view.flags[refused]) & TcpFlag.RST and refused > previous)
+        again = again or (not answers and int(view.flags[refused]) & RST and refused > previous)
         # Sooner than any stack's timer, and nothing asked for it: this is not a retry.
         cause = ResendCause.SYN_RETRY if waited >= RTO_MIN_NS or again else ResendCause.UNKNOWN
         return Resend(i, cause, previous, waited_ns=waited)
@@ -189,9 +206,9 @@ class _Judge:
     def _syn_data(self, i: int, side: int, start: int, previous: int) -> Resend | None:
         """Data of a SYN that the SYN-ACK left unacknowledged, sent again (RFC 7413, 4.2.2): not taken, and not lost."""
         view = self._view
-        if previous < 0 or not int(view.flags[previous]) & ~int(view.flags[i]) & TcpFlag.SYN:
+        if previous < 0 or not int(view.flags[previous]) & ~int(view.flags[i]) & SYN:
             return None
-        answers = np.flatnonzero((view.from_server[previous:i] != bool(side)) & (view.flags[previous:i] == _SYN_ACK))
+        answers = indexes_of((view.from_server[previous:i] != bool(side)) & (view.flags[previous:i] == _SYN_ACK))
         if not len(answers):
             return None
         taken = int(self._space.ack[previous + int(answers[0])]) > start

@@ -12,7 +12,7 @@ from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
-from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
@@ -38,7 +38,9 @@ COPY_REACH: Final = 16
 REPORT_REACH: Final = 32
 #: IP packet numbers this close are neighbours of one counter (rules/findings.md#ip-packet-numbers).
 NUMBER_REACH: Final = 1024
-_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
+_SYN_ACK: Final = SYN | ACK
+_STAMPED: Final = int(OptionBit.TIMESTAMPS)
+_CUT: Final = int(DecodeIssue.HEADER_CUT)
 
 
 def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
@@ -47,8 +49,8 @@ def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
     A RST is none of them: what follows its header is text, which tshark takes for data (RFC 9293, 3.5.3).
     """
     asked = (view.verdict & SUSPICIOUS) != 0
-    asked &= (view.flags & TcpFlag.RST) == 0
-    silent = (view.issues & DecodeIssue.HEADER_CUT) != 0
+    asked &= (view.flags & RST) == 0
+    silent = (view.issues & _CUT) != 0
     silent &= view.end != view.seq
     for part in chunks(len(view), 1) if silent.any() else ():
         asked[part] |= silent[part] & (space.end[part] <= sent_before(view, space, part))
@@ -60,7 +62,7 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
     """The `Resend` of a copy made by capture or network: same packet number, timestamps and bytes; None for others."""
     if previous < 0:
         return None
-    acks = (view.ack,) if int(view.flags[i]) & TcpFlag.ACK else ()
+    acks = (view.ack,) if int(view.flags[i]) & ACK else ()
     header = (view.seq, view.end, *acks, view.flags, view.window, view.options, view.ts_value, view.ip_id)
     if any(int(column[i]) != int(column[previous]) for column in header):
         return None
@@ -71,12 +73,12 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
     if int(view.ip_id[i]):
         elsewhere = int(view.ttl[i]) != int(view.ttl[previous])
         # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
-        stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        stamped = bool(int(view.options[i]) & _STAMPED)
         certain = stamped or abs(elapsed) < (COPY_WINDOW_NS if elsewhere else latest)
     else:
         # IPv6, or a stack without packet numbers: the timestamp must agree, and it must be too soon for a resend.
         # Or so much later than one tick of the timestamp clock that a resend would have another timestamp.
-        stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        stamped = bool(int(view.options[i]) & _STAMPED)
         unmarked = not stamped and int(view.ttl[i]) == int(view.ttl[previous])
         tick = timestamp_tick_ns(view, int(view.from_server[i]))
         apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
@@ -100,7 +102,7 @@ def _answers_another_syn(view: StreamView, i: int) -> bool:
     """
     if int(view.ip_id[i]) or int(view.flags[i]) & _SYN_ACK != _SYN_ACK:
         return False
-    asked = (view.flags[:i] & _SYN_ACK) == TcpFlag.SYN
+    asked = (view.flags[:i] & _SYN_ACK) == SYN
     asked &= view.from_server[:i] != view.from_server[i]
     sent = {(int(view.ip_id[at]), int(view.ts_value[at])) for at in flatnonzero32(asked).tolist()}
     return len(sent) > 1
@@ -133,9 +135,9 @@ def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int, previou
     kept packet again with the acknowledgment number of then; its packet number is newer.  ``previous``: its last copy.
     """
     newest = int(space.latest[side][i - 1])
-    if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
+    if newest < 0 or int(view.flags[i]) & RST:
         return None
-    stamped = int(view.options[i]) & int(view.options[newest]) & OptionBit.TIMESTAMPS
+    stamped = int(view.options[i]) & int(view.options[newest]) & _STAMPED
     age = ahead(int(view.ts_value[i]), int(view.ts_value[newest]))
     older_ack = NOTHING < int(space.ack[i]) < int(space.acknowledged[1 - side][i - 1])
     if previous >= 0 and not stamped:

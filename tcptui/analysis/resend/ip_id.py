@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.tcp_flags import RST, SYN
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class PacketNumbers:
         So many copies by a timer that begins with `FIRST_TIMER_NS` and doubles take no longer.
         """
         lacking = self.missing(after)
-        found = np.flatnonzero(lacking)
+        found = indexes_of(lacking)
         place = self._own.searchsorted(after[found].astype(np.int32, copy=False))
         passed = self._times[self._own[place]] - self._times[self._own[place - 1]]
         lacking[found] = passed <= FIRST_TIMER_NS * (np.int64(1) << (self._step(place).astype(np.int64) - 1))
@@ -105,7 +105,7 @@ class PacketNumbers:
         for part in chunks(len(self._own), 1) if self.told else ():
             places = np.arange(part.start, part.stop)
             steps = self._step(places)
-            odd = np.flatnonzero(steps != 1)
+            odd = indexes_of(steps != 1)
             if not _leaves_out(steps[odd]).all():
                 return []
             for place, step in zip(places[odd].tolist(), steps[odd].tolist(), strict=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.arrays import flatnonzero32
+from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.seq import SEQ_MASK
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Renumbered:
 
 def renumbered(view: StreamView) -> Renumbered | None:
     """The end with most such pairs; None where the stream has one sequence space."""
+    if len(view) < 2 * PAIRS:
+        return None
     found = [each for side in (0, 1) if (each := _of_side(view, side)) is not None]
     return max(found, key=lambda each: each.pairs, default=None)
 
@@ -74,7 +76,7 @@ def _of_side(view: StreamView, side: int) -> Renumbered | None:
     usual = pairs >= PAIRS and 100 * pairs >= ALIKE_PERCENT * len(one) and 200 * pairs >= SHARE_PERCENT * len(own)
     if not shift or not usual:
         return None
-    chosen = np.flatnonzero(view.raw_seq[two] - view.raw_seq[one] == np.uint32(shift))
+    chosen = indexes_of(view.raw_seq[two] - view.raw_seq[one] == np.uint32(shift))
     earliest = int(chosen[one[chosen].argmin()])
     return Renumbered(side, int(one[earliest]), int(two[earliest]), pairs, shift)
 
@@ -91,9 +93,9 @@ def _among_neighbours(view: StreamView, side: int, own: I32) -> Renumbered | Non
         if not len(counts) or int(counts.max()) < PAIRS or 200 * int(counts.max()) < SHARE_PERCENT * len(own):
             continue
         # A copy and the segment behind its original are as far apart, less one segment: copies come sooner.
-        usual = np.flatnonzero(100 * counts >= ALIKE_PERCENT * counts.max())
+        usual = indexes_of(100 * counts >= ALIKE_PERCENT * counts.max())
         waits = (view.time_ns[two] - view.time_ns[one])[same]
         chosen = min(usual.tolist(), key=lambda place: int(np.median(waits[which == place])))
-        first = int(np.flatnonzero(same)[int((which == chosen).argmax())])
+        first = int(indexes_of(same)[int((which == chosen).argmax())])
         return Renumbered(side, int(one[first]), int(two[first]), int(counts[chosen]), int(shifts[chosen]))
     return None

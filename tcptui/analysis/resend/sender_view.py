@@ -16,10 +16,10 @@ import numpy as np
 from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, ahead
-from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_flags import RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -34,14 +34,21 @@ LONGEST_ANSWER_NS: Final = 1_000_000_000
 #: Fewest delays by which the way to a sender is measured.
 FEWEST_ANSWERS: Final = 5
 
+# Plain integers: for single segments, the arithmetic of enums costs more than what is computed.
+_STAMPED: Final = int(OptionBit.TIMESTAMPS)
+_PERMITTED: Final = int(OptionBit.SACK_PERMITTED)
+_SACK: Final = int(OptionBit.SACK)
+_PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
+_DUPLICATE: Final = int(Verdict.DUPLICATE_ACK)
+
 
 class TsEchoIndex:
     """Timestamped segments of one side: tells by an echoed timestamp which of them the *other* side had received."""
 
     def __init__(self, view: StreamView, side: int) -> None:
         stamped = view.from_server == bool(side)
-        stamped &= (view.options & OptionBit.TIMESTAMPS) != 0
-        stamped &= (view.flags & TcpFlag.RST) == 0
+        stamped &= (view.options & _STAMPED) != 0
+        stamped &= (view.flags & RST) == 0
         chosen = flatnonzero32(stamped)
         self._index = cells(chosen)
         self._origin = int(view.ts_value[chosen[0]]) if len(chosen) else 0
@@ -69,13 +76,13 @@ class Sent:
         # A probe's byte is not counted as sent, by its sender (RFC 9293, 3.8.6.1) nor by tshark: it is sent again.
         sends = view.from_server == bool(side)
         sends &= view.end != view.seq
-        sends &= (view.verdict & Verdict.ZERO_WINDOW_PROBE) == 0
+        sends &= (view.verdict & _PROBE) == 0
         # Memory that is not written to costs nothing.
         most = int(np.count_nonzero(sends))
         starts, index = np.empty(most, np.int64), np.empty(most, np.int32)
         done, highest = 0, -LARGEST
         for part in chunks(len(view)):
-            mine = np.flatnonzero(sends[part]) + part.start
+            mine = indexes_of(sends[part]) + part.start
             end = space.end[mine]
             before = np.maximum.accumulate(np.concatenate(([highest], end)))
             highest = int(before[-1])
@@ -136,7 +143,7 @@ class DuplicateAcks:
 
     def __init__(self, view: StreamView, space: SequenceSpace, data_side: int) -> None:
         duplicates = view.from_server != bool(data_side)
-        duplicates &= (view.verdict & Verdict.DUPLICATE_ACK) != 0
+        duplicates &= (view.verdict & _DUPLICATE) != 0
         self._count = len(view)
         self._duplicates = cells(flatnonzero32(duplicates))
         self._acknowledged = space.acknowledged[data_side]
@@ -202,11 +209,11 @@ def _quiet(view: StreamView, mine: NDArray[np.bool_], least_ns: int) -> Iterator
     """Pairs of successive segments, of those that are ``mine``, with at least ``least_ns`` in between."""
     earlier = -1
     for part in chunks(len(view)):
-        rows = np.flatnonzero(mine[part]) + part.start
+        rows = indexes_of(mine[part]) + part.start
         if not len(rows):
             continue
         rows = np.concatenate(([earlier if earlier >= 0 else rows[0]], rows))
-        for place in np.flatnonzero(np.diff(view.time_ns[rows]) >= least_ns).tolist():
+        for place in indexes_of(np.diff(view.time_ns[rows]) >= least_ns).tolist():
             yield int(rows[place]), int(rows[place + 1])
         earlier = int(rows[-1])
 
@@ -219,9 +226,13 @@ def answer_delay_ns(view: StreamView, space: SequenceSpace, side: int) -> int:
     `LONGEST_ANSWER_NS`.
     """
     acknowledged, sent = space.acknowledged[side], space.sent[side]
+    if len(view) <= FEWEST_ANSWERS:
+        return 0
+    moved = indexes_of(acknowledged[1:] > acknowledged[:-1]) + 1
+    if len(moved) < FEWEST_ANSWERS:
+        return 0
     mine = view.from_server == bool(side)
     carrying = flatnonzero32(mine & (view.end != view.seq))
-    moved = np.flatnonzero(acknowledged[1:] > acknowledged[:-1]) + 1
     moved = moved[(acknowledged[moved] >= sent[moved]) & (sent[moved] > NOTHING)]
     following = carrying.searchsorted(moved.astype(np.int32), side="right")
     followed = following < len(carrying)
@@ -232,16 +243,16 @@ def answer_delay_ns(view: StreamView, space: SequenceSpace, side: int) -> int:
 
 def sack_agreed(view: StreamView) -> bool | None:
     """Whether both SYNs offered SACK (RFC 2018, 2); None when they were not seen and no block was either."""
-    syns = (view.flags & TcpFlag.SYN) != 0
+    syns = (view.flags & SYN) != 0
     offers = [view.options[syns & mine] for mine in (~view.from_server, view.from_server)]
     if all(len(options) for options in offers):
-        return all(bool(int(options[0]) & OptionBit.SACK_PERMITTED) for options in offers)
-    return True if (view.options & OptionBit.SACK).any() else None
+        return all(bool(int(options[0]) & _PERMITTED) for options in offers)
+    return True if (view.options & _SACK).any() else None
 
 
 def timestamp_tick_ns(view: StreamView, side: int) -> int:
     """Time per count of ``side``'s timestamp clock, from its first and last segment; 0 when it did not advance."""
-    stamped = (view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0)
+    stamped = (view.from_server == bool(side)) & ((view.options & _STAMPED) != 0)
     first, last = int(stamped.argmax()), len(stamped) - 1 - int(stamped[::-1].argmax())
     if last <= first or not stamped[first]:
         return 0

@@ -20,6 +20,8 @@ from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
@@ -44,6 +46,7 @@ class RowBlock:
         if stream >= 0 and len(rows) and int(rows[-1]) - int(rows[0]) == len(rows) - 1:
             self._index = slice(int(rows[0]), int(rows[-1]) + 1)
         self._known: dict[str, NDArray[Any]] = {}
+        self._made: dict[Callable[[RowBlock], tuple[NDArray[Any], ...]], tuple[NDArray[Any], ...]] = {}
 
     def column(self, name: str) -> NDArray[Any]:
         """The column ``name`` of all rows; treat it as read-only."""
@@ -53,6 +56,13 @@ class RowBlock:
             made: NDArray[Any] = self._of_store[name][self._index] if make is None else make(self)
             column = self._known[name] = made
         return column
+
+    def made(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+        """The columns that ``make`` computes from this block; computed once."""
+        made = self._made.get(make)
+        if made is None:
+            made = self._made[make] = make(self)
+        return made
 
     def raw(self, name: str) -> NDArray[Any]:
         """The store's column ``name`` of all rows."""

@@ -9,7 +9,9 @@ import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark, StreamTable
 from tcptui.analysis.stream.view import StreamView, view_stream
+from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_flags import FIN, RST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +27,8 @@ READ: Final = 32
 NEAREST: Final = 32
 #: The index is rebuilt when the streams have become this many times as many.
 REGROWTH: Final = 1.25
+#: Streams whose `FirstWords` are cached.
+WORDS_KEPT: Final = 4_096
 #: Streams hashed at a time.
 CHUNK: Final = 65_536
 #: Odd multipliers of the hash.
@@ -56,6 +60,15 @@ class Sibling(NamedTuple):
     reset: bool
 
 
+class FirstWords(NamedTuple):
+    """When a connection was first answered and first used, as far as it was captured; None: never."""
+
+    server_ns: int | None
+    """Time of the server's earliest segment."""
+    used_ns: int | None
+    """Time of the first segment with the server's payload, a FIN or a RST."""
+
+
 class Siblings:
     """Finds the streams that share a server; the index grows with the stream table."""
 
@@ -71,6 +84,8 @@ class Siblings:
         self._quotes = np.zeros(0, np.int64)
         """Rows before `_searched` of ICMP errors that quote too little (`short_quotes`)."""
         self._searched = 0
+        self._words: LruCache[int, tuple[tuple[int, ...], FirstWords | None]] = LruCache(WORDS_KEPT, locked=True)
+        """Of streams: how many rows there were when they were read and what else told them, and `first_words`."""
         self._lock = threading.Lock()
         """Screens and the worker call this from different threads."""
 
@@ -121,6 +136,8 @@ class Siblings:
         """All such rows in the store, cached: there are nearly always none, but they are asked for of many streams."""
         store = self._store
         begin, end = max(self._searched, store.first), store.count
+        if begin >= end and not len(self._quotes):
+            return self._quotes
         part = slice(begin, end)
         new = (store.kind[part] == RowKind.OTHER) & (store.protocol[part] == TCP) & (store.transport_offset[part] > 0)
         kept = self._quotes[int(np.searchsorted(self._quotes, store.first)) :]
@@ -131,6 +148,27 @@ class Siblings:
     def view(self, stream: int) -> StreamView:
         """The segments of a sibling that are not evicted."""
         return view_stream(self._store, self._streams, stream)
+
+    def first_words(self, other: Sibling) -> FirstWords | None:
+        """When the server spoke in ``other``, and when that connection was in use; None where rows are evicted.
+
+        Cached, because each of many connections in trouble asks for its neighbours.
+        """
+        streams, number = self._streams, other.stream
+        now = self._store.count, int(streams.evicted[number]), int(streams.client_is_b[number]), other.began_ns
+        known = self._words.get(number)
+        if known is None or known[0] != now:
+            known = now, self._read_words(number)
+            self._words.put(number, known)
+        return known[1]
+
+    def _read_words(self, stream: int) -> FirstWords | None:
+        view = self.view(stream)
+        if view.evicted:
+            return None
+        server = view.time_ns[view.from_server]
+        said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
+        return FirstWords(int(server.min()) if len(server) else None, int(said[0]) if len(said) else None)
 
     def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Streams whose server has the same hash (nearly always the same server): indexed ones, and later ones."""

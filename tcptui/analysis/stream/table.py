@@ -289,6 +289,11 @@ class StreamTable:
         ports = self.flows.ports(self.flow[stream : stream + 1])
         return RoleSource.PORTS if clients_by_port(*ports)[1][0] else RoleSource.FIRST
 
+    def ends(self, stream: int) -> tuple[Endpoint, Endpoint]:
+        """Client and server."""
+        of_a, of_b = self.flows.endpoints(int(self.flow[stream]))
+        return (of_b, of_a) if self.client_is_b[stream] else (of_a, of_b)
+
     def client(self, stream: int) -> Endpoint:
         """The end that opened the connection (rules/verdicts-format.md#client-and-server)."""
         return self.flows.endpoints(int(self.flow[stream]))[int(self.client_is_b[stream])]

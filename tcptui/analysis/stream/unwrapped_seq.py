@@ -1,8 +1,8 @@
 """Unwrapped sequence numbers of one stream, and how far each end had got with sending and acknowledging.
 
 A stream may carry more than 2**32 bytes; here every number goes on counting.  For short streams
-these are plain arrays; long ones are processed chunk by chunk, and what is kept of them takes far
-less memory (`tcptui.analysis.stream.compact_columns`).
+these are plain arrays, made for all streams of a block at once; long ones are processed chunk by chunk, and what
+is kept of them takes far less memory (`tcptui.analysis.stream.compact_columns`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from typing import Any, Final, Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.analysis.stream.columns import RowBlock
 from tcptui.analysis.stream.compact_columns import NOTHING, Acks, Counted, Ends, Latest, Rounds, RunningValue, Steps
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks
 from tcptui.model.packet_store import I32, I64, U32, OptionBit
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_flags import ACK, RST, TcpFlag
 
 __all__ = ["NOTHING", "MonotonicNumbers", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
 
@@ -28,6 +29,7 @@ _LONG: Final = 65_536
 #: Larger than any segment's index.
 NO_SEGMENT: Final = 2**31 - 1
 _ACKING: Final = int(TcpFlag.ACK | TcpFlag.RST)
+_SACK: Final = int(OptionBit.SACK)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
 #: Up to this length a list is cheaper to build than a memoryview is to index.
 _SHORT: Final = 512
@@ -78,7 +80,7 @@ class SequenceSpace:
 def sequence_space(view: StreamView) -> SequenceSpace:
     """Unwrap ``view``'s numbers and accumulate what each side had sent and seen acknowledged; once a view."""
     if sequence_space not in view.kept:
-        view.kept[sequence_space] = _unwrap(view) if len(view) < _LONG else _ChunkedUnwrapper(view).space()
+        view.kept[sequence_space] = _of_block(view) if len(view) < _LONG else _ChunkedUnwrapper(view).space()
     space: SequenceSpace = view.kept[sequence_space]
     return space
 
@@ -90,53 +92,95 @@ def sent_before(view: StreamView, space: SequenceSpace, part: slice) -> I64:
     return sent
 
 
-def _unwrap(view: StreamView) -> SequenceSpace:
-    count = len(view)
-    from_server = view.from_server
-    sides = (~from_server, from_server)
-    latest = _latest(sides[0]), _latest(sides[1])
-    reset = (view.flags & TcpFlag.RST) != 0
-    acks = ((view.flags & TcpFlag.ACK) != 0) & ~reset
-    seq = np.empty(count, np.int64)
-    ack = np.full(count, NOTHING, np.int64)
-    for mine in sides:
-        seq[mine] = _unwrapped(view.seq[mine])
-        chosen = mine & acks
-        ack[chosen] = _unwrapped(view.ack[chosen])
-    del acks
-    end = seq + (view.end - view.seq)
-    sent = _followed(sides, np.where(reset, NOTHING, end) if reset.any() else end)
-    acknowledged = _followed(sides, ack)[::-1]
-    sacked = _followed(sides, _sack_edges(view, ack))[::-1]
+def _of_block(view: StreamView) -> SequenceSpace:
+    seq, end, ack, *pairs = view.columns_of(_unwrap)
+    sent, acknowledged, sacked, latest = zip(pairs[::2], pairs[1::2], strict=True)
     return SequenceSpace(seq, end, ack, sent, acknowledged, sacked, latest)
 
 
-def _latest(mine: NDArray[np.bool_]) -> I32:
-    index = np.arange(len(mine), dtype=np.int32)
-    index[~mine] = -1
-    return np.maximum.accumulate(index, out=index)
+def _unwrap(block: RowBlock) -> tuple[NDArray[Any], ...]:
+    """The columns of `SequenceSpace` of all streams in ``block``, whose rows lie stream by stream, in its order."""
+    from_server, flags = block.column("from_server"), block.column("flags")
+    groups = _Groups(block.column("stream"), from_server)
+    reset = (flags & RST) != 0
+    acks = (flags & _ACKING) == ACK
+    seq = np.empty(len(flags), np.int64)
+    ack = np.full(len(flags), NOTHING, np.int64)
+    order = groups.order
+    seq[order] = groups.unwrapped(block.column("seq"), order)
+    acking = order[acks[order]]
+    ack[acking] = groups.unwrapped(block.column("ack"), acking)
+    end = seq + (block.column("end") - block.column("seq"))
+    sent = np.where(reset, NOTHING, end)
+    sacked = _sack_edges(block, ack)
+    reached, to_server, to_client = groups.running_maximum, ~from_server, from_server
+    return (
+        seq, end, ack,
+        reached(sent, to_server), reached(sent, to_client),
+        reached(ack, to_client), reached(ack, to_server),
+        reached(sacked, to_client), reached(sacked, to_server),
+        groups.latest(to_server), groups.latest(to_client),
+    )  # fmt: skip
 
 
-def _followed(sides: tuple[NDArray[np.bool_], NDArray[np.bool_]], numbers: I64) -> tuple[I64, I64]:
-    """The running maximum of ``numbers`` over the segments of each side, known at every segment."""
-    first, second = (np.maximum.accumulate(np.where(side, numbers, NOTHING)) for side in sides)
-    return first, second
+class _Groups:
+    """The rows of several streams, one stream after the other, and within each those of either end."""
+
+    def __init__(self, stream: I32, from_server: NDArray[np.bool_]) -> None:
+        count = len(stream)
+        changes = np.ones(count, np.bool_)
+        changes[1:] = stream[1:] != stream[:-1]
+        self._owner = np.cumsum(changes) - 1
+        self._begin = changes.nonzero()[0]
+        """Per stream: its first row."""
+        self._group = 2 * self._owner + from_server
+        self.order = np.argsort(self._group, kind="stable")
+        """All rows, those of one end of one stream together."""
+
+    def unwrapped(self, numbers: U32, rows: I64) -> I64:
+        """The ``numbers`` of ``rows``, chosen in `order`, made continuous: each within 2**31 of its sender's last."""
+        if not len(rows):
+            return np.zeros(0, np.int64)
+        group, chosen = self._group[rows], numbers[rows]
+        heads = np.concatenate(([0], (group[1:] != group[:-1]).nonzero()[0] + 1))
+        steps = chosen.copy()
+        steps[1:] -= chosen[:-1]
+        steps[heads] = chosen[heads]
+        # Read as signed 32-bit numbers, the differences are steps of at most 2**31, ahead or back.
+        signed = steps.view(np.int32)
+        sums = np.cumsum(signed, dtype=np.int64)
+        return sums - np.repeat(sums[heads] - signed[heads], np.diff(heads, append=len(rows)))
+
+    def running_maximum(self, numbers: I64, mine: NDArray[np.bool_]) -> I64:
+        """The highest of the ``numbers`` that are ``mine`` up to each row of its stream; `NOTHING` before the first."""
+        some = mine & (numbers != NOTHING)
+        known = numbers[some]
+        if not len(known):
+            return np.full(len(numbers), NOTHING, np.int64)
+        # Lifted so far that no stream's numbers reach those of the next: one maximum then runs over all of them.
+        least = int(known.min()) - 1
+        lift = self._owner * (int(known.max()) - least + 1)
+        raised = lift.copy()
+        raised[some] += known - least
+        np.maximum.accumulate(raised, out=raised)
+        raised -= lift
+        return np.where(raised > 0, raised + least, NOTHING)
+
+    def latest(self, mine: NDArray[np.bool_]) -> I32:
+        """Index within its stream of the newest row that is ``mine`` up to each row; -1 before the first."""
+        index = np.arange(len(mine))
+        index[~mine] = -1
+        np.maximum.accumulate(index, out=index)
+        begin = self._begin[self._owner]
+        return np.where(index >= begin, index - begin, -1).astype(np.int32)
 
 
-def _unwrapped(numbers: U32) -> I64:
-    """Numbers modulo 2**32 made continuous: each lies within 2**31 of the one before."""
-    steps = numbers.copy()
-    steps[1:] -= numbers[:-1]
-    # Read as signed 32-bit numbers, the differences are steps of at most 2**31, ahead or back.
-    return np.cumsum(steps.view(np.int32), dtype=np.int64)
-
-
-def _sack_edges(view: StreamView, ack: I64) -> I64:
+def _sack_edges(block: RowBlock, ack: I64) -> I64:
     """Right edge of each segment's first SACK block when it lies above the cumulative ACK, else `NOTHING`."""
-    plain = ((view.options & _SACKS) == OptionBit.SACK) & (ack != NOTHING)
-    edges = np.full(len(view), NOTHING, np.int64)
+    plain = ((block.column("options") & _SACKS) == _SACK) & (ack != NOTHING)
+    edges = np.full(len(ack), NOTHING, np.int64)
     if plain.any():
-        above = (view.sack_right - view.ack).view(np.int32)
+        above = (block.column("sack_right") - block.column("ack")).view(np.int32)
         plain &= above > 0
         edges[plain] = ack[plain] + above[plain]
     return edges

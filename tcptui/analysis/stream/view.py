@@ -13,7 +13,7 @@ from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tcptui.analysis.roles import RoleSource
     from tcptui.analysis.stream.row_order import RowOrder
@@ -155,17 +155,29 @@ class StreamView:
     @property
     def client(self) -> Endpoint:
         """The end that opened the connection."""
-        return self._block.streams.client(self.stream)
+        return self._ends()[0]
 
     @property
     def server(self) -> Endpoint:
         """The other end."""
-        return self._block.streams.server(self.stream)
+        return self._ends()[1]
+
+    def _ends(self) -> tuple[Endpoint, Endpoint]:
+        """Client and server, read once."""
+        if StreamView._ends not in self.kept:
+            self.kept[StreamView._ends] = self._block.streams.ends(self.stream)
+        ends: tuple[Endpoint, Endpoint] = self.kept[StreamView._ends]
+        return ends
 
     @property
     def role_source(self) -> RoleSource:
         """What tells which end is the client."""
         return self._block.streams.role_source(self.stream)
+
+    def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+        """This stream's part of each column that ``make`` returns for its block; made once for all streams there."""
+        begin, stop = self._begin, self._stop
+        return [column[begin:stop] for column in self._block.made(make)]
 
     def cut(self, name: str) -> Any:
         """This stream's slice of the column ``name``."""

@@ -34,7 +34,7 @@ from tcptui.analysis.timing.rtt_samples import RttSamples
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
 from tcptui.analysis.timing.sender_stamps import refuted_waits
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import FIN, RST
@@ -157,12 +157,12 @@ class _Split:
         """Subtract recovery from each stretch, then the way there and back; returns the sums of all parts."""
         waits, network, recovery = self.waits, self.waits.network_ns, self.waits.recovery_ns
         recovered = Recovered(self.view, self.space, self.clock, self.resends) if self.resends else None
-        parts = [0] * len(Part)
+        parts = np.zeros(len(Part), np.int64)
         for some in chunks(len(begin)):
             length = self.clock[end[some]] - self.clock[begin[some]]
             if recovered is not None:
                 spent = recovered.between(begin[some], end[some])
-                found = np.flatnonzero(spent)
+                found = indexes_of(spent)
                 recovery[some.start + found] = spent[found]
                 length -= spent
                 parts[Part.RECOVERY] += int(spent.sum())
@@ -170,9 +170,8 @@ class _Split:
                 network[some] = np.minimum(network[some], length)
                 length -= network[some]
                 parts[Part.NETWORK] += int(network[some].sum())
-            for part in Part:
-                parts[part] += int(length.sum(where=waits.part[some] == part))
-        return tuple(parts)
+            np.add.at(parts, waits.part[some], length)
+        return tuple(parts.tolist())
 
     def _turns_at(self) -> I32:
         """The stretches with which turns begin: where the client brings new payload, and not right after itself."""
@@ -197,7 +196,7 @@ class _Split:
             return
         self._late_first_request(end)
         for some in chunks(len(begin), int(begin.searchsorted(opened))):
-            begun = np.flatnonzero((earlier[some] == NO_SENDER) & (later[some] != NO_SENDER))
+            begun = indexes_of((earlier[some] == NO_SENDER) & (later[some] != NO_SENDER))
             if len(begun):
                 first = some.start + int(begun[0])
                 # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
@@ -207,7 +206,7 @@ class _Split:
 
     def _kept_alive_before(self, later: U8) -> None:
         """Attribute the stretch up to the first payload of a capture that began later: idle if kept alive."""
-        spoken = np.flatnonzero(later != NO_SENDER)
+        spoken = indexes_of(later != NO_SENDER)
         before = int(self.fresh[0]) if len(self.fresh) else 0
         if len(spoken) and (self.view.verdict[:before] & _KEEP_ALIVE).any():
             self.waits.part[int(spoken[0])] = Part.IDLE
@@ -278,7 +277,7 @@ class _Split:
         """
         lost = np.zeros(len(at), np.bool_)
         for side in (CLIENT, SERVER):
-            theirs = np.flatnonzero(asked == 1 - side)
+            theirs = indexes_of(asked == 1 - side)
             if len(theirs) and not self.delays.may_be_at(side):
                 long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays.rtt_ns)
                 lost[theirs] = long & self._numbers(side).lost(at[theirs])
@@ -332,7 +331,7 @@ class _Split:
                 (
                     some.start + int(closing[0])
                     for some in chunks(len(tail))
-                    if len(closing := np.flatnonzero(self.view.flags[begin[tail[some]]] & (FIN | RST)))
+                    if len(closing := indexes_of(self.view.flags[begin[tail[some]]] & (FIN | RST)))
                 ),
                 len(tail),
             )

@@ -11,7 +11,7 @@ import numpy as np
 
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGaps
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.sparse_array import zeros
 
@@ -159,7 +159,7 @@ class TimeBudget:
         response, last = np.full(count, -1, np.int32), request.copy()
         answers = flatnonzero32(waits.sender == SERVER)
         first = np.searchsorted(answers, at)
-        answered = np.flatnonzero(first < len(answers))
+        answered = indexes_of(first < len(answers))
         answered = answered[answers[first[answered]] < upto[answered]]
         response[answered] = waits.end[answers[first[answered]]]
         del answers
@@ -168,7 +168,7 @@ class TimeBudget:
         ends = upto - np.int32(1)
         ends[:-1] -= np.int32(1)
         place = np.searchsorted(said, ends, side="right") - 1
-        spoken = np.flatnonzero(place >= 0)
+        spoken = indexes_of(place >= 0)
         spoken = spoken[said[place[spoken]] >= at[spoken]]
         last[spoken] = waits.end[said[place[spoken]]]
         return Turns(request, response, last, table)

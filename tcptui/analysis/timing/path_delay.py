@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
+from tcptui.model.arrays import indexes_of
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class PathDelays:
 
 def path_delays(view: StreamView) -> PathDelays:
     """The smallest times that the handshake and the acknowledgments of ``view`` show."""
-    special = np.flatnonzero((view.flags & (SYN | RST | ACK)) != ACK)
+    special = indexes_of((view.flags & (SYN | RST | ACK)) != ACK)
     syns = special[(view.flags[special] & SYN) != 0]
     if not len(syns):
         return PathDelays(view.min_rtt_from_server_ns, view.min_rtt_from_client_ns, 0, mid_stream=True)
@@ -74,7 +75,7 @@ def path_delays(view: StreamView) -> PathDelays:
     others = np.ones(min(len(view) - first, len(special) + 1), np.bool_)
     taken = special[(special >= first) & (special < first + len(others))] - first
     others[taken] = False
-    later = np.flatnonzero(others)
+    later = indexes_of(others)
     opened = first + int(later[0]) if len(later) else -1
     server_ns, client_ns = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
     if len(syns) == 2 and opened == int(syns[1]) + 1 and not view.from_server[first]:
@@ -99,7 +100,7 @@ def late_request_ns(view: StreamView, delays: PathDelays) -> int:
     opened = delays.opened
     if opened < 1 or not int(view.length[opened]) or view.from_server[opened]:
         return 0
-    answers = np.flatnonzero(((view.flags[:opened] & SYN) != 0) & view.from_server[:opened])
+    answers = indexes_of(((view.flags[:opened] & SYN) != 0) & view.from_server[:opened])
     if not len(answers):
         return 0
     passed = int(view.time_ns[opened] - view.time_ns[answers[-1]])

@@ -16,7 +16,7 @@ from tcptui.analysis.resend.resend import Resend
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
-from tcptui.model.arrays import flatnonzero32
+from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -51,7 +51,7 @@ class Recovered:
         opens = np.ones(len(starts), np.bool_)
         opens[1:] = starts[1:] > stops[:-1]
         self._starts = starts[opens]
-        self._stops = stops[np.append(np.flatnonzero(opens)[1:] - 1, len(stops) - 1)] if len(stops) else stops
+        self._stops = stops[np.append(indexes_of(opens)[1:] - 1, len(stops) - 1)] if len(stops) else stops
         self._before = np.concatenate(([0], np.cumsum(self._stops - self._starts)))
 
     def between(self, begin: I32, end: I32) -> I64:

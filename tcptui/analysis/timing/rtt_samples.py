@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 
 if TYPE_CHECKING:
     from tcptui.analysis.resend.resend import Resend
@@ -27,7 +27,7 @@ class RttSamples:
         if resends:
             resent = np.array([resend.index for resend in resends], np.int64)
             for part in chunks(len(view)):
-                acking = np.flatnonzero(measured[part]) + part.start
+                acking = indexes_of(measured[part]) + part.start
                 doubtful = resent.searchsorted(self._source(acking)) != resent.searchsorted(acking)
                 measured[acking[doubtful]] = False
         self._acking = flatnonzero32(measured)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import FEWEST_TICKS
-from tcptui.model.arrays import flatnonzero32
+from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 
@@ -87,7 +87,7 @@ def refuted_waits(view: StreamView, asked: I32, at: I32, speakers: U8) -> NDArra
     refuted = np.zeros(len(at), np.bool_)
     long = view.time_ns[at] - view.time_ns[asked] >= COMPARED_NS
     for side in (0, 1):
-        which = np.flatnonzero(long & (speakers == side))
+        which = indexes_of(long & (speakers == side))
         if len(which):
             refuted[which] = SenderStamps(view, side).refuted(asked[which], at[which])
     return refuted

@@ -12,6 +12,12 @@ from typing import Any, Final
 from tcptui.model.safe_text import safe_text
 from tcptui.model.units import NS_PER_S
 
+#: Nanoseconds from which on Python writes them, as a float of seconds, without an exponent …
+_EXACT_FROM: Final = 100_000
+#: … and up to which they have 15 digits at most: those the shortest text of the float gives back exactly.
+_EXACT_UPTO: Final = 10**15
+#: Characters of the longest text that is quoted once and cached.
+_REPEATED_LENGTH: Final = 40
 #: A `CachedTexts` with more entries is emptied at the next call of `texts`.
 REMEMBERED: Final = 1 << 14
 
@@ -28,6 +34,8 @@ class Seconds:
 
 def seconds(ns: int) -> str:
     """``ns`` nanoseconds as decimal seconds: ``0.000048``, ``2.0``."""
+    if _EXACT_FROM <= ns < _EXACT_UPTO:
+        return float.__repr__(ns / NS_PER_S)
     if not ns:
         return "0.0"
     whole, rest = divmod(abs(ns), NS_PER_S)
@@ -91,6 +99,12 @@ def _sequence(value: Sequence[object]) -> str:
 
 
 def _quoted(text: str) -> str:
+    return _quoted_before(text) if len(text) <= _REPEATED_LENGTH else encode_basestring(safe_text(text))
+
+
+@lru_cache(maxsize=4096)
+def _quoted_before(text: str) -> str:
+    """Short texts, cached: a fact's value repeats for every connection."""
     return encode_basestring(safe_text(text))
 
 

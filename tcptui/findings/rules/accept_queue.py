@@ -80,13 +80,12 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, que
     before = [other for other in connection.siblings if other.began_ns <= by_ns and other.packets <= WAITING_PACKETS]
     waiting = 0
     for other in before[-WAITING_READ:]:
-        view = siblings.view(other.stream)
-        if view.evicted:
+        words = siblings.first_words(other)
+        if words is None:
             continue  # the server's first data may be among the evicted packets
-        if queued_ns is not None and not (view.time_ns[view.from_server] < queued_ns).any():
+        if queued_ns is not None and (words.server_ns is None or words.server_ns >= queued_ns):
             continue
-        said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
-        waiting += not len(said) or int(said[0]) > moment_ns
+        waiting += words.used_ns is None or words.used_ns > moment_ns
     return waiting
 
 

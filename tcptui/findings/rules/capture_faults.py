@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
-from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
@@ -182,7 +182,7 @@ def _steps_back(connection: ConnectionFacts) -> list[int]:
     back: list[int] = []
     for part in chunks(len(times), 1):
         earlier = times[part.start - 1 : part.stop - 1]
-        back += (np.flatnonzero(times[part] < earlier - MERGED_NS) + part.start).tolist()
+        back += (indexes_of(times[part] < earlier - MERGED_NS) + part.start).tolist()
     return back
 
 
@@ -207,7 +207,7 @@ def _covered_before(connection: ConnectionFacts) -> list[int]:
     view, space = connection.view, connection.space
     covered = [np.zeros(0, np.int64)]
     for part in chunks(len(view), 1):
-        carrying = np.flatnonzero(view.length[part]) + part.start
+        carrying = indexes_of(view.length[part]) + part.start
         before = np.where(
             view.from_server[carrying], space.acknowledged[1][carrying - 1], space.acknowledged[0][carrying - 1]
         )
@@ -218,7 +218,7 @@ def _covered_before(connection: ConnectionFacts) -> list[int]:
     numbers = np.unique(space.seq[chosen])
     first = np.full(len(numbers), len(view), np.int64)
     for part in chunks(len(view)):
-        carrying = np.flatnonzero(view.length[part]) + part.start
+        carrying = indexes_of(view.length[part]) + part.start
         carrying = carrying[np.isin(space.seq[carrying], numbers)]
         met, at = np.unique(space.seq[carrying], return_index=True)
         place = numbers.searchsorted(met)

@@ -15,6 +15,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
@@ -54,7 +55,7 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
     if not connection.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
         return []
     view, space = connection.view, connection.space
-    interesting = np.flatnonzero(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
+    interesting = indexes_of(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
     holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
     for i in interesting.tolist():
         side = connection.side[i]
@@ -94,7 +95,7 @@ def _is_keep_alive(connection: ConnectionFacts, gap: MissingRange) -> bool:
     if gap.end - gap.start != 1:
         return False
     space, until = connection.space, gap.acknowledged_at
-    mine = np.flatnonzero(connection.view.from_server[:until] == bool(gap.side))
+    mine = indexes_of(connection.view.from_server[:until] == bool(gap.side))
     return len(mine) > 0 and bool((space.seq[mine] == gap.start).all() and (space.end[mine] == gap.start).all())
 
 

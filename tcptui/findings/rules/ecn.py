@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CONGESTED
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import ACK, CWR, ECE, RST, SYN
 
@@ -31,7 +32,7 @@ def ecn_congestion(connection: ConnectionFacts) -> Finding | None:
     later = [i for i in connection.congestion_flags if not connection.flags[i] & (SYN | RST)]
     echoes = [i for i in later if connection.flags[i] & ECE and connection.flags[i] & ACK]
     cuts = [i for i in later if connection.flags[i] & CWR]
-    marked = np.flatnonzero((view.tos & 3) == CONGESTION_EXPERIENCED).tolist()
+    marked = indexes_of((view.tos & 3) == CONGESTION_EXPERIENCED).tolist()
     if not marked and not echoes:
         return None
     if not marked and connection.mid_stream and not cuts:

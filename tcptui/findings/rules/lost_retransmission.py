@@ -11,6 +11,7 @@ from tcptui.findings.gates import REPORTED_TWICE, SUSPECT
 from tcptui.findings.life_signs import silent_but_syn_ack
 from tcptui.findings.rules.retransmission import SENT_AGAIN, duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
@@ -141,7 +142,7 @@ def reported_twice(connection: ConnectionFacts) -> list[tuple[int, int]]:
     again = connection.resends
     copies = np.array([resend.index for resend in again], np.int64)
     found = []
-    for report in np.flatnonzero(view.options & OptionBit.DSACK)[:REPORTS].tolist():
+    for report in indexes_of(view.options & OptionBit.DSACK)[:REPORTS].tolist():
         side = 1 - connection.side[report]
         left, right = int(view.sack_left[report]), int(view.sack_right[report])
         original = int(space.sent[side].searchsorted(right, side="left"))

@@ -17,7 +17,7 @@ from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import largest_segment
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
-from tcptui.model.arrays import chunks
+from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I64
 
@@ -85,7 +85,7 @@ def _waited(
     before, after, release = gaps.befores(part), gaps.afters(part), gaps.release[part]
     ack = np.maximum(release, 0)
     delayed = view.time_ns[ack] - view.time_ns[before] - delays.to_end_ns(1 - side)
-    found = np.flatnonzero(
+    found = indexes_of(
         (release >= 0)
         & ((gaps.marks[part] & int(SendGapReason.DRAINED)) != 0)
         & (view.length[before] < whole)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import NEGOTIATED, OPTION_REFUSED
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
@@ -133,7 +132,7 @@ def _negotiation(view: StreamView) -> _Negotiation | None:
 
     A server that answers with a SYN cookie keeps no state from which it could repeat the SYN-ACK.
     """
-    syns = np.flatnonzero((view.flags & SYN) != 0)
+    syns = indexes_of((view.flags & SYN) != 0)
     answers = syns[view.from_server[syns] & ((view.flags[syns] & ACK) != 0)]
     offers = syns[~view.from_server[syns] & ((view.flags[syns] & ACK) == 0)]
     if view.evicted or not len(answers) or not len(offers) or len(answers) > len(offers) or offers[0] > answers[0]:

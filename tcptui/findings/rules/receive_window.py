@@ -19,7 +19,7 @@ from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, windo
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.unread_backlog import Backlogs, backlogs
-from tcptui.model.arrays import chunks, flatnonzero32, top_k
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
@@ -109,7 +109,7 @@ def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
     for part in chunks(len(before)) if len(full) else ():
         place = full.searchsorted(before[part])
         first = full[np.minimum(place, len(full) - 1)]
-        found = np.flatnonzero((place < len(full)) & (first > before[part]) & (first < after[part]))
+        found = indexes_of((place < len(full)) & (first > before[part]) & (first < after[part]))
         first, until = first[found], after[part][found]
         shut[part.start + found] = first
         shut_ns[part.start + found] = np.maximum(view.time_ns[until] - view.time_ns[first] - lag, 0)
@@ -187,7 +187,7 @@ def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | N
     worst_ns, total_ns = int(times.max()), int(times.sum())
     if worst_ns < max(STALL_NS, STALL_RTTS * connection.rtt_ns) and count < STALLS:
         return None
-    worst = int(np.flatnonzero(slow)[int(np.argmax(times))])
+    worst = int(indexes_of(slow)[int(np.argmax(times))])
     shut, after = int(stalls.shut[worst]), int(stalls.after[worst])
     view = connection.view
     peers = view.from_server != bool(side)
@@ -198,7 +198,7 @@ def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | N
         sure = connection.at_receiver(side) or not room
         confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
     opened = _opened(connection, side, after)
-    evidence = [index for i in np.flatnonzero(slow)[:12].tolist() for index in (stalls.shut[i], stalls.after[i])]
+    evidence = [index for i in indexes_of(slow)[:12].tolist() for index in (stalls.shut[i], stalls.after[i])]
     return connection.finding(
         FindingId.SLOW_RECEIVER,
         [int(index) for index in evidence] + [opened],
@@ -287,7 +287,7 @@ def _read_late(connection: ConnectionFacts, stalls: Stalls, side: int, limited_n
 
 def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int, limited_ns: int) -> Finding:
     view = connection.view
-    chosen = np.flatnonzero(~stalls.slow)
+    chosen = indexes_of(~stalls.slow)
     windows = view.window[connection.space.latest[1 - side][stalls.before[chosen]]]
     usual, least, most = int(np.median(windows)), int(windows.min()), int(windows.max())
     unscaled = scale == SCALE_OFF and most >= UNSCALED // 2

@@ -26,6 +26,7 @@ from tcptui.findings.life_signs import (
 from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
+from tcptui.model.arrays import indexes_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import DecodeIssue, OptionBit
@@ -296,9 +297,9 @@ def _asking(connection: ConnectionFacts, resend: Resend) -> int:
     peer = view.from_server[:i] != bool(side)
     peer &= view.ack[:i] == view.seq[i]
     if int(connection.space.sacked[side][i]) >= int(connection.space.end[i]):
-        reports = np.flatnonzero(peer & ((view.options[:i] & _SACKS) == OptionBit.SACK))
+        reports = indexes_of(peer & ((view.options[:i] & _SACKS) == OptionBit.SACK))
         return int(reports[-1]) if len(reports) else -1
-    duplicates = np.flatnonzero(peer & ((view.verdict[:i] & Verdict.DUPLICATE_ACK) != 0))
+    duplicates = indexes_of(peer & ((view.verdict[:i] & Verdict.DUPLICATE_ACK) != 0))
     return int(duplicates[-1]) if len(duplicates) >= DUPLICATE_ACKS else -1
 
 
@@ -540,7 +541,7 @@ def _reported_above(connection: ConnectionFacts, resend: Resend) -> int:
     reports = (view.options[between] & _SACKS) == OptionBit.SACK
     reports &= view.from_server[between] != view.from_server[i]
     above = (view.sack_left[between] - view.seq[i]).view(np.int32) > 0
-    found = np.flatnonzero(reports & above)
+    found = indexes_of(reports & above)
     return resend.previous + int(found[-1]) if len(found) else -1
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tcptui.findings.facts import Proof
+from tcptui.model.arrays import indexes_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
@@ -48,7 +47,7 @@ def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Pro
     parts: dict[int, int] = {}
     proofs: dict[int, Proof] = {}
     order = [resend.index for resend in again]
-    for report in np.flatnonzero(view.options & OptionBit.DSACK).tolist():
+    for report in indexes_of(view.options & OptionBit.DSACK).tolist():
         left, right = int(view.sack_left[report]), int(view.sack_right[report])
         position = bisect_left(order, report)
         before = [r.index for r in again[max(0, position - REPORT_REACH) : position]]

@@ -15,7 +15,7 @@ from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
 from tcptui.findings.rules.nagle import held_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
-from tcptui.model.arrays import chunks, top_k
+from tcptui.model.arrays import chunks, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
@@ -262,7 +262,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
 
 def _sign(connection: ConnectionFacts, side: int, losses: list[int], trips: RttVersusFlight) -> str:
     """The sign that the path limits ``side``: ``ecn``, ``loss`` or ``queue``; empty without one."""
-    echoes = np.flatnonzero((connection.view.flags & (ECE | SYN)) == ECE)
+    echoes = indexes_of((connection.view.flags & (ECE | SYN)) == ECE)
     if (connection.view.from_server[echoes] != bool(side)).any():
         return "ecn"
     if len(losses) >= LOSSES:

@@ -11,6 +11,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES
 from tcptui.findings.rules.lost_retransmission import lost_retransmission
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
@@ -49,11 +50,11 @@ def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
     mine = view.from_server == bool(side)
     asking = ~mine & ((view.verdict & Verdict.DUPLICATE_ACK) != 0)
     asking &= view.ack == np.uint32(missing & SEQ_MASK)
-    reports = np.flatnonzero(asking)
+    reports = indexes_of(asking)
     reports = reports[reports > reached]
     if len(reports) < DUPLICATE_ACKS:
         return None
-    again = reached + 1 + np.flatnonzero(mine[reached + 1 :])
+    again = reached + 1 + indexes_of(mine[reached + 1 :])
     if ((space.seq[again] <= missing) & (space.end[again] > missing)).any():
         return None  # they passed here later: the rules about resends judge that
     asked = int(reports[DUPLICATE_ACKS - 1])

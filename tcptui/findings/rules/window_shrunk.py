@@ -12,7 +12,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT, WINDOW_CLOSED
-from tcptui.model.arrays import chunks
+from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.tcp_flags import RST, SYN
@@ -55,7 +55,7 @@ def _offers(connection: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I
     view, space, side = connection.view, connection.space, 1 - receiver
     for part in chunks(len(view)):
         mine = (view.from_server[part] == bool(receiver)) & ((view.flags[part] & (SYN | RST)) == 0)
-        offers = np.flatnonzero(mine) + part.start
+        offers = indexes_of(mine) + part.start
         edges, given = window_edges(view, space, offers), space.ack[offers]
         valid = (edges < NO_LIMIT_NS) & (given == space.acknowledged[side][offers])
         valid &= given <= space.sent[side][offers]
@@ -89,13 +89,13 @@ def _taken_back(connection: ConnectionFacts, receiver: int, unit: int) -> _Taken
 def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
     view, side = connection.view, 1 - receiver
     scale = view.scale_server if receiver else view.scale_client
-    if scale == SCALE_UNKNOWN:
+    if scale == SCALE_UNKNOWN or connection.packets_by_side[receiver] < FEWEST_OFFERS:
         return None
     # Scaled windows are rounded (RFC 7323, 2.3): an edge that is lower by up to two units of the scale is not shrunk.
     taken = _taken_back(connection, receiver, 2 << max(scale, 0))
     if taken is None:  # nearly always; what follows is another pass over all segments
         return None
-    found = np.flatnonzero(_are_new(connection, receiver, taken.at))
+    found = indexes_of(_are_new(connection, receiver, taken.at))
     if not len(found):
         return None
     room = taken.best - taken.edge
@@ -143,7 +143,7 @@ def _are_new(connection: ConnectionFacts, receiver: int, chosen: I64) -> NDArray
         since = (view.ts_value[offers] - origin).view(np.int32)
         latest = np.maximum.accumulate(np.concatenate((np.array([newest], np.int32), since)))
         newest = int(latest[-1])
-        here = np.flatnonzero((chosen >= offers[0]) & (chosen <= offers[-1]))
+        here = indexes_of((chosen >= offers[0]) & (chosen <= offers[-1]))
         place = offers.searchsorted(chosen[here])
         in_order[here] = since[place] > latest[place]  # offers of one tick may have changed places
         known, at = np.unique(_keys(connection, offers), return_index=True)

@@ -14,6 +14,7 @@ from tcptui.analysis.timing.send_gaps import largest_segment, window_edge
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.resend_cause import ResendCause
@@ -47,7 +48,7 @@ def _episodes(connection: ConnectionFacts) -> list[_Closed]:
     found: list[_Closed] = []
     open_until = [-1, -1]
     last_ns = connection.time[connection.count - 1]
-    for index in np.flatnonzero(view.verdict & Verdict.ZERO_WINDOW).tolist():
+    for index in indexes_of(view.verdict & Verdict.ZERO_WINDOW).tolist():
         side = connection.side[index]
         if index <= open_until[side]:
             continue

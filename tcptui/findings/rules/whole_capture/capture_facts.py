@@ -10,6 +10,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark
 from tcptui.findings.weight import connection_seconds_lost
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import NO_STREAM, RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -207,7 +208,7 @@ class CaptureFacts:
         for first in range(begin, end, CHUNK):
             rows = slice(first, min(first + CHUNK, end))
             ends = (store.kind[rows] == RowKind.TCP) & ((store.flags[rows] & _ENDS) != 0)
-            found = np.flatnonzero(ends) + first
+            found = indexes_of(ends) + first
             at = np.searchsorted(numbers, store.stream[found])
             ours = numbers[np.minimum(at, len(numbers) - 1)] == store.stream[found]
             at, found = at[ours], found[ours]
@@ -376,6 +377,6 @@ def groups(keys: I64, places: I64, least: int = GROUP_LEAST) -> list[tuple[int, 
     if not len(keys):
         return []
     order = np.argsort(keys, kind="stable")
-    begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    begins = indexes_of(np.diff(keys[order], prepend=-1))
     parts = zip(keys[order][begins].tolist(), np.split(places[order], begins[1:]), strict=True)
     return [(key, np.sort(part)) for key, part in parts if len(part) >= least]

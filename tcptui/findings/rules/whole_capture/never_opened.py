@@ -9,6 +9,7 @@ import numpy as np
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.rules.whole_capture.given_address import given_by_dns
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _long_unanswered(capture: CaptureFacts) -> NDArray[np.bool_]:
 def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]:
     """`many-targets`: one client tried `TARGETS_LEAST` servers or ports in vain, most of all that it tried."""
     failed = _long_unanswered(capture) | capture.refused
-    tried = np.flatnonzero(capture.attempted)
+    tried = indexes_of(capture.attempted)
     for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
         vain = places[failed[places]]
         targets = len(np.unique(capture.target[places]))
@@ -102,7 +103,7 @@ def _facts(capture: CaptureFacts, places: I64) -> dict[str, int | str | float]:
 
 def _all_of_host(capture: CaptureFacts, mask: NDArray[np.bool_], rest: NDArray[np.bool_]) -> Iterator[I64]:
     """For each server of whose attempts in ``rest`` all are in ``mask``: their places."""
-    tried = np.flatnonzero(rest)
+    tried = indexes_of(rest)
     for _server, places in groups(capture.server[tried], tried):
         if mask[places].all():
             yield places
@@ -169,7 +170,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
                 **given,
             },
         )
-    tried = np.flatnonzero(rest & ~said)
+    tried = indexes_of(rest & ~said)
     for _target_key, places in groups(capture.target[tried], tried):
         if not silent[places].all() or _is_too_young(capture, places):
             continue
@@ -223,7 +224,7 @@ def _severity(capture: CaptureFacts, places: I64) -> Severity:
 
 def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
     """`port-refused`: every attempt to a port was refused by a RST, `GROUP_LEAST` or more."""
-    tried = np.flatnonzero(rest)
+    tried = indexes_of(rest)
     for _target_key, places in groups(capture.target[tried], tried):
         if not capture.refused[places].all():
             continue

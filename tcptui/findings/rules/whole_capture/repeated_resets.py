@@ -9,6 +9,7 @@ import numpy as np
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.findings.facts import SIDES
 from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, groups, one_of
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def repeated_resets(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     unclosed &= ~capture.by_server(StreamMark.FIN_A, StreamMark.FIN_B)
     by_client = capture.by_client(StreamMark.RST_A, StreamMark.RST_B)
     by_server = capture.by_server(StreamMark.RST_A, StreamMark.RST_B)
-    reset = np.flatnonzero(used & unclosed & (by_client != by_server))
+    reset = indexes_of(used & unclosed & (by_client != by_server))
     if len(reset) < RESETS_LEAST:
         return
     pair = capture.client * (int(capture.target.max()) + 1) + capture.target

@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     may_have_ended = opened & (
         capture.by_server(StreamMark.RST_A, StreamMark.RST_B) | capture.by_server(StreamMark.FIN_A, StreamMark.FIN_B)
     )
-    tried = np.flatnonzero(capture.attempted)
+    tried = indexes_of(capture.attempted)
     # Only ports that refused anything: there are few.
     for _port, places in groups(capture.target[tried], tried, REFUSED_LEAST):
         vain = places[refused[places]]

@@ -9,6 +9,7 @@ import numpy as np
 from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.spec import Family
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     found, places = _with(capture, FindingId.ACCEPT_QUEUE_FULL)
     for target, full in groups(capture.target[places], places, STRONG_LEAST):
         begin, end = int(capture.began_ns[full].min()) - AROUND_NS, int(capture.latest_ns[full].max()) + AROUND_NS
-        beside = np.flatnonzero((capture.target == target) & (capture.began_ns >= begin) & (capture.began_ns <= end))
+        beside = indexes_of((capture.target == target) & (capture.began_ns >= begin) & (capture.began_ns <= end))
         hit = [
             place
             for place in beside.tolist()
@@ -127,7 +128,7 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     found, places = _with(capture, FindingId.SERVER_THINK_TIME)
     answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
     for server, slow in groups(capture.server[places], places):
-        others = np.flatnonzero(answered & (capture.server != server))
+        others = indexes_of(answered & (capture.server != server))
         if len(others) < GROUP_LEAST or len(np.intersect1d(others, places)) * 100 > len(others) * CLEAN_PERCENT:
             continue
         of_server = answered & (capture.server == server)
@@ -157,7 +158,7 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
     Shape ``near``: those of the near host do, whoever is at the other end (`_lossy_link`).
     """
-    telling = np.flatnonzero(capture.packets >= TELLING_PACKETS)
+    telling = indexes_of(capture.packets >= TELLING_PACKETS)
     if not len(telling):
         return
     in_trouble = np.zeros(len(capture.number), np.bool_)
@@ -258,7 +259,7 @@ def _survived(capture: CaptureFacts, dropped: I64, idle_s: float) -> bool:
     One idle time-out on the way would have ended it, too.
     """
     same = (capture.client == capture.client[dropped[0]]) & np.isin(capture.server, capture.server[dropped])
-    rested = np.flatnonzero(same & (capture.client_rest_ns > idle_s * 1e9) & (capture.severity <= Severity.NOTE))
+    rested = indexes_of(same & (capture.client_rest_ns > idle_s * 1e9) & (capture.severity <= Severity.NOTE))
     return bool(len(np.setdiff1d(rested, dropped)))
 
 

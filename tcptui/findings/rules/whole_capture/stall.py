@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.whole_capture.capture_facts import CHUNK, EVIDENCE_MOST, GROUP_LEAST
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -174,12 +175,12 @@ def _silences(capture: CaptureFacts, directions: _Directions) -> Iterator[tuple[
         end = min(begin + CHUNK, capture.rows.stop)
         _place, is_in, wants = directions(begin, end)
         asked = np.cumsum(wants)
-        arrived = np.flatnonzero(is_in)
+        arrived = indexes_of(is_in)
         if len(arrived):
             rows = np.concatenate(([last_row if last_row >= 0 else begin + arrived[0]], begin + arrived))
             before = np.concatenate(([-wanted], asked[arrived]))
             long = np.diff(time[rows]) >= STALL_NS
-            for place in np.flatnonzero(long & (np.diff(before) >= GROUP_LEAST)).tolist():
+            for place in indexes_of(long & (np.diff(before) >= GROUP_LEAST)).tolist():
                 yield int(rows[place]), int(rows[place + 1])
             last_row, wanted = int(rows[-1]), int(asked[-1] - asked[arrived[-1]])
         else:
@@ -205,7 +206,7 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     if not len(waiting):
         return None
     # Before the first of them asked nobody was due anything: a time in which nobody speaks is idle.
-    asked_row = before + 1 + int(np.flatnonzero(wants)[first[is_due].min()])
+    asked_row = before + 1 + int(indexes_of(wants)[first[is_due].min()])
     begin_ns = int(time[asked_row])
     if end_ns - begin_ns < STALL_NS:
         return None

@@ -1,0 +1,263 @@
+"""Write captures of many short connections, of which a share is in trouble: shapes that hurt a report.
+
+    python tests/benchmarks/make_capture.py OUT.pcap SHAPE [--connections N] [--seed N]
+
+``short``: ten packets each (opened, a request, an answer, closed), three in a hundred of them in trouble: refused,
+unanswered, reset, sent again, late, out of memory (zero window).  ``trouble``: five packets each, and every one has
+something wrong with it.  Deterministic: the same words write the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+_START_NS: Final = 1_700_000_000_000_000_000
+#: Time from the start of one connection to that of the next: several are open at any time.
+_EVERY_NS: Final = 2_000_000
+#: Connections whose packets are sorted by time together.
+_AT_ONCE: Final = 20_000
+_ETHERNET: Final = bytes(12) + b"\x08\x00"
+_MS: Final = 1_000_000
+
+#: Nanoseconds after the connection's start, and the frame.
+Record = tuple[int, bytes]
+
+
+class Talk:
+    """The packets of one connection, one after the other."""
+
+    def __init__(self, number: int, rng: random.Random) -> None:
+        self.rng = rng
+        self.records: list[Record] = []
+        self._now = 0
+        client = struct.pack(">I", 0x0A000000 | number >> 6 & 0xFFFF)
+        server = struct.pack(">I", 0xC0000200 | number & 7)
+        ports = 1024 + number % 60_000, (80, 443, 5432, 6379)[number & 3]
+        self._ends = (client, server), (server, client)
+        self._ports = ports, ports[::-1]
+        self._base = [rng.getrandbits(32), rng.getrandbits(32)]
+        self._ids = [rng.getrandbits(16), rng.getrandbits(16)]
+        self.sent = [0, 0]
+        """Next relative number of client and server."""
+        self.way = rng.choice((1, 5, 20)) * _MS
+
+    def say(self, side: int, flags: int, wait_ms: float = 0.1, length: int = 0, **odd: int) -> None:
+        """One segment of ``side``; ``odd``: a ``seq``, ``ack`` or ``window`` of its own."""
+        self._now += round(wait_ms * _MS) + self.rng.randrange(20_000)
+        seq, ack = odd.get("seq", self.sent[side]), odd.get("ack", self.sent[1 - side]) if flags & ACK else 0
+        raw_ack = (self._base[1 - side] + ack) & 0xFFFFFFFF if flags & ACK else 0
+        stamps = b"\x01\x01\x08\x0a" + struct.pack(">II", self._now // _MS + 1, self._now // _MS)
+        options = b"\x02\x04\x05\xb4\x04\x02" + stamps[2:] + b"\x01\x03\x03\x07" if flags & SYN else stamps
+        options = b"" if flags & RST else options
+        ports, (source, target) = self._ports[side], self._ends[side]
+        tcp = struct.pack(
+            ">HHIIHHHH", *ports, (self._base[side] + seq) & 0xFFFFFFFF, raw_ack,
+            (20 + len(options)) // 4 << 12 | flags, odd.get("window", 502 if not flags & SYN else 64_240), 0, 0,
+        )  # fmt: skip
+        size = 20 + len(tcp) + len(options) + length
+        self._ids[side] = (self._ids[side] + 1) & 0xFFFF
+        head = struct.pack(">BBHHHBBH", 0x45, 0, size, self._ids[side], 0x4000, 64, 6, 0) + source + target
+        self.records.append((self._now, _ETHERNET + head + tcp + options + b"x" * length))
+        self.sent[side] = max(self.sent[side], seq + length + bool(flags & SYN) + bool(flags & FIN))
+
+    @property
+    def trip_ms(self) -> float:
+        """The round trip between both ends."""
+        return self.way / _MS
+
+    def open(self) -> None:
+        """Three packets."""
+        self.say(0, SYN)
+        self.say(1, SYN | ACK, self.trip_ms)
+        self.say(0, ACK)
+
+    def close(self, side: int = 0) -> None:
+        """Three packets."""
+        self.say(side, FIN | ACK, 1)
+        self.say(1 - side, FIN | ACK, self.trip_ms)
+        self.say(side, ACK)
+
+
+def healthy(talk: Talk) -> None:
+    """Ten packets in which nothing goes wrong."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(1, ACK, talk.trip_ms)
+    talk.say(1, PSH | ACK, talk.rng.choice((1, 10, 60)), 400)
+    talk.say(0, ACK)
+    talk.close()
+
+
+def refused(talk: Talk) -> None:
+    """A SYN that is answered by RST, four times over."""
+    for _ in range(5):
+        talk.say(0, SYN, 500, seq=0)
+        talk.say(1, RST | ACK, talk.trip_ms, seq=0, ack=1, window=0)
+
+
+def unanswered(talk: Talk) -> None:
+    """SYNs that nobody answers."""
+    for wait in (0.1, 1_000, 2_000, 4_000, 8_000):
+        talk.say(0, SYN, wait, seq=0)
+
+
+def reset(talk: Talk) -> None:
+    """The server resets instead of answering."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(1, RST, talk.trip_ms, window=0)
+
+
+def reset_later(talk: Talk) -> None:
+    """A whole exchange, then the client resets."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(1, ACK, talk.trip_ms)
+    talk.say(1, PSH | ACK, 5, 400)
+    talk.say(0, ACK)
+    talk.say(0, PSH | ACK, 5, 120)
+    talk.say(1, ACK, talk.trip_ms)
+    talk.say(0, RST | ACK, 5, window=0)
+
+
+def lost_request(talk: Talk) -> None:
+    """The request is sent again after the timer expired."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 220, 120, seq=1)
+    talk.say(1, PSH | ACK, talk.trip_ms, 400)
+    talk.say(0, ACK)
+    talk.close()
+
+
+def lost_answer(talk: Talk) -> None:
+    """One segment of the answer is lost before this capture point, and sent again."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(1, ACK, talk.trip_ms, 1448)
+    talk.say(1, PSH | ACK, 0.1, 1448, seq=talk.sent[1] + 1448)
+    talk.say(0, ACK, 0.1, ack=1449)
+    talk.say(1, ACK, 210, 1448, seq=1449)
+    talk.say(0, ACK)
+    talk.say(1, RST, 1)
+
+
+def slow_answer(talk: Talk) -> None:
+    """The server thinks for seconds."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(1, ACK, talk.trip_ms)
+    talk.say(1, PSH | ACK, 2_500, 400)
+    talk.say(0, ACK)
+    talk.close()
+
+
+def full(talk: Talk) -> None:
+    """The client's window closes, and opens half a second later."""
+    talk.open()
+    talk.say(1, PSH | ACK, talk.trip_ms, 1448)
+    talk.say(0, ACK, 0.1, window=0)
+    talk.say(0, ACK, 500)
+    talk.say(1, PSH | ACK, talk.trip_ms, 1448)
+    talk.close(1)
+
+
+def syn_again(talk: Talk) -> None:
+    """The first SYN is lost; the connection is reset in the end."""
+    talk.say(0, SYN, seq=0)
+    talk.say(0, SYN, 1_000, seq=0)
+    talk.say(1, SYN | ACK, talk.trip_ms)
+    talk.say(0, ACK)
+    talk.say(0, RST | ACK, 10, window=0)
+
+
+def asked_twice(talk: Talk) -> None:
+    """A request without an answer, sent again."""
+    talk.open()
+    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 220, 120, seq=1)
+
+
+def half_refused(talk: Talk) -> None:
+    """A SYN-ACK that comes three times, because the third packet never arrives, and a RST."""
+    talk.say(0, SYN)
+    talk.say(1, SYN | ACK, talk.trip_ms)
+    talk.say(1, SYN | ACK, 1_000, seq=0)
+    talk.say(1, SYN | ACK, 2_000, seq=0)
+    talk.say(0, RST, 1, seq=1)
+
+
+def hole(talk: Talk) -> None:
+    """A capture that missed the request."""
+    talk.open()
+    talk.say(1, PSH | ACK, talk.trip_ms, 400, ack=121)
+    talk.say(0, FIN | ACK, 1, seq=121)
+
+
+Story = Callable[[Talk], None]
+#: What goes wrong in three of a hundred connections, and in all of them.
+TROUBLES: Final[tuple[Story, ...]] = (
+    refused, unanswered, reset, reset_later, lost_request, lost_answer, slow_answer, full,
+)  # fmt: skip
+SHORT_TROUBLES: Final[tuple[Story, ...]] = (unanswered, reset, syn_again, asked_twice, half_refused, hole)
+#: Connections in a hundred that are in trouble, what happens to them, and how many connections there are.
+SHAPES: Final[dict[str, tuple[int, tuple[Story, ...], int]]] = {
+    "short": (3, TROUBLES, 100_000),
+    "trouble": (100, SHORT_TROUBLES, 200_000),
+}
+
+
+def connections(shape: str, count: int, seed: int) -> Iterator[list[Record]]:
+    """The packets of each connection, with times since the epoch."""
+    percent, troubles, _ = SHAPES[shape]
+    for number in range(count):
+        rng = random.Random(seed << 32 | number)
+        talk = Talk(number, rng)
+        (rng.choice(troubles) if rng.randrange(100) < percent else healthy)(talk)
+        begin = _START_NS + number * _EVERY_NS
+        yield [(begin + time_ns, frame) for time_ns, frame in talk.records]
+
+
+def write(out: Path, shape: str, count: int, seed: int) -> int:
+    """Write the capture, in order of time; returns its number of packets."""
+    packets, each = 0, connections(shape, count, seed)
+    waiting: list[Record] = []
+    with out.open("wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
+        for turn in range(1, count // _AT_ONCE + 2):
+            waiting += [record for records in islice(each, _AT_ONCE) for record in records]
+            waiting.sort(key=lambda record: record[0])
+            # No later connection begins before this time.
+            until = _START_NS + turn * _AT_ONCE * _EVERY_NS if turn * _AT_ONCE < count else sys.maxsize
+            ready = [record for record in waiting if record[0] < until]
+            waiting = waiting[len(ready) :]
+            for time_ns, frame in ready:
+                seconds, rest = divmod(time_ns // 1_000, 1_000_000)
+                file.write(struct.pack("<IIII", seconds, rest, len(frame), len(frame)) + frame)
+            packets += len(ready)
+    return packets
+
+
+def main() -> int:
+    """Parse the command line and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("shape", choices=sorted(SHAPES))
+    parser.add_argument("--connections", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    count = options.connections or SHAPES[options.shape][2]
+    print(f"{options.out}: {write(options.out, options.shape, count, options.seed):,} packets, {count:,} connections")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
