@@ -22,6 +22,7 @@ from tcptui.analysis.mptcp.operations import MptcpOperations
 from tcptui.analysis.roles import clients_by_port
 from tcptui.analysis.stream.longest_waits import update_waits
 from tcptui.analysis.stream.table import SPOKEN_BY_A, SPOKEN_BY_B, StreamMark, StreamTable
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -201,13 +202,13 @@ class Analyzer:
             resets, before = resets[before >= 0], before[before >= 0]
             same = (store.from_b[before] == store.from_b[resets]) & (store.kind[before] == RowKind.TCP)
             step = np.abs(store.ttl[before[same]].astype(np.int64) - store.ttl[resets[same]])
-            for stream in np.unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
+            for stream in sorted_unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
                 self._tables.streams.data[int(table.slot[stream])][StreamColumn.MARKS] |= int(StreamMark.CONTRADICTED)
             resets, before = resets[~same], before[~same]
 
     def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
         """Copy the kernel's state of the streams that this batch touched into the stream table; returns them."""
-        touched = np.unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
+        touched = sorted_unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
         table, tables = self.streams, self._tables
         if len(touched):
             slots = table.slot[touched].astype(np.int64)

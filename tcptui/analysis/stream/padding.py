@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.arrays import flatnonzero32
+from tcptui.model.arrays import flatnonzero32, sorted_unique
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
@@ -41,7 +41,7 @@ def padded(block: RowBlock) -> I32:
         return marked
     stream = block.raw("stream")
     found: list[I32] = [marked[:0]]
-    for one in np.unique(stream[marked]):
+    for one in sorted_unique(stream[marked]):
         segments = flatnonzero32(stream == one)
         found += [_padded_of(block, segments, from_b) for from_b in (False, True)]
     every: I32 = np.concatenate(found)
