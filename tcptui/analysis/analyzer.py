@@ -26,7 +26,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
-from tcptui.wire.numba_compile import Kernel, compile_kernel
+from tcptui.wire.numba_compile import Kernel, compile_kernel, is_in_cache, note_in_cache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -290,4 +290,10 @@ def compiled_kernel() -> Kernel:
     trial = Analyzer(store, flows)
     trial.compile(kernel)
     trial.analyse(0, 0)
+    note_in_cache(analyse)
     return kernel
+
+
+def kernel_is_cached() -> bool:
+    """Whether `compiled_kernel` only has to load machine code, half a second instead of ten."""
+    return is_in_cache(analyse)
