@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.decompress import MAGIC_BYTES, Compression, packing_of
 from tcptui.capture.source import Announce, Source, SourceStatus
-from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import reason_of, safe_text
 
@@ -92,10 +91,13 @@ def open_descriptor(descriptor: int, label: str, *, limit_bytes: int | None = No
     if refusal is not None:
         os.close(descriptor)
         raise refusal
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return StreamSource(descriptor, label, limit_bytes=limit_bytes)
-    if packing_of(os.pread(descriptor, MAGIC_BYTES, 0)) is Compression.NONE:
+    is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    if is_file and packing_of(os.pread(descriptor, MAGIC_BYTES, 0)) is Compression.NONE:
         return FileSource(descriptor, label)
+    from tcptui.capture.stream_source import StreamSource  # what most captures do without
+
+    if not is_file:
+        return StreamSource(descriptor, label, limit_bytes=limit_bytes)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return StreamSource(descriptor, label, live=False, limit_bytes=limit_bytes)
 

@@ -13,7 +13,6 @@ import os
 import pkgutil
 import pwd
 import shlex
-import shutil
 import sys
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -227,6 +226,8 @@ def sudo_command(arguments: Sequence[str] | None = None) -> str:
 def program() -> list[str]:
     """The command that starts this program from any directory: the installed script, or interpreter and module."""
     called = sys.argv[0] if sys.argv else ""
+    import shutil  # every start would wait for the archives that it knows to pack
+
     script = Path(called).absolute() if os.sep in called else Path(shutil.which(called) or "/")
     if script.is_file() and script.suffix != ".py" and os.access(script, os.X_OK):
         return [str(script)]

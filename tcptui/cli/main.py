@@ -38,7 +38,7 @@ from tcptui.cli.stdout import guard_standard_output, redirect_stdout_to_null
 from tcptui.model.errors import StandardOutputError, TcptuiError
 from tcptui.ui.settings.config_file import read_config
 from tcptui.words.catalogue import Words
-from tcptui.words.crash_report import install_exception_hooks
+from tcptui.words.crash_report import install_exception_hooks, install_log_format
 from tcptui.words.errors import error_line, say
 
 if TYPE_CHECKING:
@@ -76,7 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     written = _written_language()
     words = Words(language_of(arguments, os.environ, written))
     try:
-        code = run(parse(arguments, os.environ, written), words)
+        command = parse(arguments, os.environ, written)
+        if not isinstance(command, HelpCommand | VersionCommand):
+            install_log_format()
+        code = run(command, words)
         sys.stdout.flush()
     except TcptuiError as error:
         say(error_line(error, words), words)

@@ -5,7 +5,7 @@ Also the distinct values of a long column, by sorting it in place, and its runni
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.packet_store import I32, I64
 
+_Integer = TypeVar("_Integer", bound=np.integer[Any])
 
 #: Entries per chunk: enough to amortise NumPy's overhead per call, few enough for the processor's cache.
 PIECE: Final = 1 << 16
@@ -55,14 +56,19 @@ def top_k(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     return chosen[np.argsort(-numbers[chosen], kind="stable")[:most]]
 
 
-def sorted_unique(values: I64) -> I64:
+def sorted_unique(values: NDArray[_Integer]) -> NDArray[_Integer]:
     """The distinct ``values``, ascending.
 
     `np.unique` hashes integers (NumPy 2.3 and later), which for the positions in a long stream takes twenty times as
-    long as sorting them.
+    long as sorting them; and it imports `numpy.ma`, which a report on ten packets would wait for.
     """
-    ordered: I64 = np.sort(values)
+    ordered = np.sort(values)
     return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
+
+
+def merged(one: NDArray[_Integer], other: NDArray[_Integer]) -> NDArray[_Integer]:
+    """The values that are in at least one of the arrays, ascending and distinct (`numpy.union1d`)."""
+    return sorted_unique(np.concatenate((one, other)))
 
 
 #: `RunningMaximum` stores the maximum after every this many entries.

@@ -5,6 +5,7 @@ In a capture that runs for days flows are evicted and their ids reused, so that 
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from typing import Final
 
@@ -48,8 +49,8 @@ class FlowTable:
         """Incremented whenever an id may come to mean another flow, so that caches by id can be dropped."""
         self._recent = np.zeros(_RECENT, np.int32)
         """Cache of flow ids by the top bits of their hash; a hit is checked against the stored key."""
-        rng = np.random.default_rng()
-        self._secret = rng.integers(1, 2**63, KEY_WORDS, dtype=np.uint64) | np.uint64(1)
+        # Odd, so that no word loses bits.  Not of NumPy's generator, whose import would take longer than all else here.
+        self._secret = np.frombuffer(os.urandom(8 * KEY_WORDS), np.uint64) >> np.uint64(1) | np.uint64(1)
 
     def __len__(self) -> int:
         """All ids are below this number; free ones are counted, too."""

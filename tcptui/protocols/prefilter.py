@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from tcptui.model.arrays import merged
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
@@ -60,4 +60,4 @@ class Prefilter:
 
 
 def _union(masks: Iterable[SparseMask]) -> SparseMask:
-    return SparseMask(reduce(np.union1d, (mask.numbers for mask in masks)))
+    return SparseMask(reduce(merged, (mask.numbers for mask in masks)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import numpy as np
 
+from tcptui.model.arrays import sorted_unique
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 
@@ -56,7 +57,7 @@ class NotedRows:
 
     def rows(self) -> I32:
         """Store rows in which a message of any protocol begins, ascending."""
-        return np.unique(np.concatenate([notes.rows for notes in self._each]))
+        return sorted_unique(np.concatenate([notes.rows for notes in self._each]))
 
     def of(self, kind: type[_Notes]) -> _Notes:
         """The `RowNotes` of class ``kind``.  Raises LookupError where there are none."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.analysis.capture_point import CapturePlace, capture_place
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from tcptui.session.pipeline import Pipeline
     from tcptui.session.retention import Retention
 
-#: Input size in bytes below which plain Python finishes before the compiler is even imported.
-WORTH_COMPILING: Final = 4 << 20
+#: Packets below which plain Python finishes before the compiler is even imported: half a second.
+WORTH_COMPILING: Final = 50_000
 #: Time budget of one round of judging while the input grows, in seconds, so that new packets are decoded soon.
 ANNOTATE_SLICE: Final = 0.1
 #: Interval of judging while packets keep coming, in seconds: each time it scans all streams.
@@ -52,7 +52,7 @@ class Compile(Enum):
     BACKGROUND = auto()
     """Start at once in plain Python, switch when compilation is done (screens)."""
     FIRST = auto()
-    """Compile before reading large input (commands)."""
+    """Load machine code as soon as the input turns out to be large; have it compiled meanwhile if it is not cached."""
     NEVER = auto()
 
 
@@ -116,6 +116,9 @@ class CatchUp:
         self.lag = Lag()
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
+        self._announce: Callable[[], None] = lambda: None
+        self._asked = False
+        """Whether the kernel is compiled already, or is being."""
         self._memory_budget = None if live else MemoryBudget()
         self._stopping = threading.Event()
 
@@ -125,15 +128,31 @@ class CatchUp:
         return self._pipeline.quality(self.progress.kernel_dropped or 0)
 
     def warm_up(self, announce: Callable[[], None]) -> None:
-        """Compile the kernel if the input is large: now, or in the background, which calls ``announce`` when done."""
-        statuses = [source.status() for source in self._sources]
-        large = any(not s.complete for s in statuses) or sum(s.end for s in statuses) >= WORTH_COMPILING
-        if not large or self._compile_when is Compile.NEVER:
+        """Prepare for compiling the kernel; ``announce`` is called whenever that is done in the background."""
+        self._announce = announce
+        growing = any(not source.status().complete for source in self._sources)
+        if growing and self._compile_when is Compile.BACKGROUND:
+            self._have_compiled()
+
+    def _have_compiled(self) -> None:
+        self._asked = True
+        self._compiler.start(self._announce)
+
+    def _compile_if_worth(self, statuses: Sequence[SourceStatus]) -> None:
+        """Have the kernel compiled once so many packets are there, or to be expected in a file, that it pays."""
+        if self._asked or self._compile_when is Compile.NEVER:
             return
-        if self._compile_when is Compile.FIRST:
+        packets = self._pipeline.store.count
+        if all(status.complete for status in statuses):
+            read = sum(reader.position for reader in self._pipeline.readers)
+            packets = packets * sum(status.end for status in statuses) // max(read, 1)
+        if packets < WORTH_COMPILING:
+            return
+        if self._compile_when is Compile.FIRST and kernel_is_cached():
+            self._asked = True
             self._pipeline.compile(compiled_kernel())
             return
-        self._compiler.start(announce)
+        self._have_compiled()
 
     def close(self) -> None:
         """Have `run` begin no further round.  Idempotent."""
@@ -167,8 +186,10 @@ class CatchUp:
             self._report(statuses, failure, over=over)
             if advanced:
                 self._ring.turn(statuses[0].end)
+                self._compile_if_worth(statuses)
                 self._compiler.begin()
             if over:
+                self._compiler.finish()
                 return True
             if not advanced and not more:
                 return False

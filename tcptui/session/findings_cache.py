@@ -30,6 +30,7 @@ from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.weight import connection_seconds_lost, gravity
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
@@ -327,7 +328,7 @@ class FindingsCache:
         """
         self._reserve(self._streams.count)
         of_row = self._store.stream[self._store.first : first]
-        losing = np.unique(of_row[of_row >= 0]).astype(np.int64)
+        losing = sorted_unique(of_row[of_row >= 0]).astype(np.int64)
         read, suspect = self._payload_masks()
         places = self._streams.places()
         needed = needs_attention(self._streams, places) | may_need(self._streams, places)

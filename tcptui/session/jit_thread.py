@@ -1,11 +1,15 @@
-"""Compiles the kernel in the background, for a session that is already on the screen."""
+"""Has the kernel compiled in the background, for a session whose first packets are analysed.
+
+Machine code that is in the cache is loaded in half a second, which the worker waits for.  On its first use on a machine
+the kernel is compiled for ten seconds, in another process; plain Python works meanwhile, and may well end before.
+"""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
@@ -17,8 +21,8 @@ if TYPE_CHECKING:
 #: Delay after the first analysed packets, in seconds: importing the compiler keeps a processor busy for a second, and
 #: the packets should be on the screen before that.
 AFTER_FIRST: Final = 0.3
-#: How long the worker waits for the compiled kernel, in seconds.  Going on in plain Python meanwhile would take more
-#: time from the screen and the import than it saves, unless compiling takes long: its first run on this machine.
+#: How long the worker waits for a kernel that is in the cache, in seconds.  Going on in plain Python meanwhile would
+#: take more time from the screen and the import than it saves.
 PATIENCE: Final = 2.0
 
 
@@ -28,7 +32,9 @@ class BackgroundCompiler:
     def __init__(self) -> None:
         self._begun = threading.Event()
         self._closed = threading.Event()
-        self._ready = threading.Event()
+        self._unwanted = threading.Event()
+        self._go_on = threading.Event()
+        """Set when the worker need not wait (any longer)."""
         self._kernel: Kernel | None = None
         self._started = False
 
@@ -39,10 +45,17 @@ class BackgroundCompiler:
 
     def _run(self, announce: Callable[[], None]) -> None:
         self._begun.wait()
-        if not self._closed.wait(AFTER_FIRST):
+        if not kernel_is_cached():
+            self._go_on.set()
+            from tcptui.analysis.compile_ahead import compile_aside
+
+            compile_aside(self._closed)
+        else:
+            self._closed.wait(AFTER_FIRST)
+        if not (self._closed.is_set() or self._unwanted.is_set()):
             with gc_paused_and_frozen(), imports_stand_aside():
                 self._kernel = compiled_kernel()
-        self._ready.set()
+        self._go_on.set()
         announce()
 
     def take(self) -> Kernel | None:
@@ -51,13 +64,20 @@ class BackgroundCompiler:
         return kernel
 
     def begin(self) -> None:
-        """Call after analysing a batch; the first call starts compiling and blocks for up to `PATIENCE` seconds."""
+        """Call after analysing a batch; the first call starts compiling.
+
+        It blocks for up to `PATIENCE` seconds where machine code only has to be loaded.
+        """
         if self._started and not self._begun.is_set():
             self._begun.set()
-            self._ready.wait(PATIENCE)
+            self._go_on.wait(PATIENCE)
+
+    def finish(self) -> None:
+        """Say that no more packets come: what is being compiled for the cache is for the next run.  Idempotent."""
+        self._unwanted.set()
 
     def close(self) -> None:
         """Wake all waiting threads, and compile no more.  Idempotent."""
         self._closed.set()
         self._begun.set()
-        self._ready.set()
+        self._go_on.set()

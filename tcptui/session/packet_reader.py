@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
-from tcptui.model.arrays import chunks
+from tcptui.model.arrays import chunks, sorted_unique
 from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
@@ -79,7 +79,7 @@ class PacketReader:
         """`payload` of each of ``rows`` (ascending), with a single read where they are close together in one spool."""
         store = self._store
         offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
-        sources = np.unique(store.source[rows])
+        sources = sorted_unique(store.source[rows])
         begin = int(offset.min()) if len(rows) else 0
         span = int((offset + captured).max()) - begin if len(rows) else 0
         scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()

@@ -11,6 +11,7 @@ from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.capture_quality import HELD_BACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore, RowKind
 from tcptui.model.safe_text import safe_text
@@ -187,7 +188,7 @@ class Pipeline:
 
     def _source_ids(self, spool: int, interfaces: NDArray[np.int64]) -> NDArray[np.int64]:
         known = self._known[spool]
-        for index in np.unique(interfaces).tolist():
+        for index in sorted_unique(interfaces).tolist():
             if index not in known:
                 interface = self.readers[spool].parser.interfaces[index]
                 known[index] = len(self.sources)
@@ -206,7 +207,7 @@ class Pipeline:
         links = np.array([source.link_type for source in self.sources], np.int64)[batch.source]
         if self._filter is not None:
             keep = np.ones(n, np.bool_)
-            for link in np.unique(links).tolist():
+            for link in sorted_unique(links).tolist():
                 mine = links == link
                 keep[mine] = self._filter.keep(
                     batch.buffer, records.start[mine], records.captured[mine], records.wire[mine], link

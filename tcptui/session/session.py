@@ -7,8 +7,8 @@ and files differ only in when the spool is complete.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from tcptui.capture.child.priority import lower_priority
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
@@ -36,6 +37,7 @@ from tcptui.session.stream_rows import StreamRows
 from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -362,7 +364,7 @@ class Session:
         count = self.streams.count
         if count <= _ALL_STREAMS:
             return list(range(count))
-        streams = np.unique(self.store.stream[self._pipeline.noted.rows()])
+        streams = sorted_unique(self.store.stream[self._pipeline.noted.rows()])
         return [int(stream) for stream in streams if 0 <= stream < count]
 
     def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
@@ -381,6 +383,8 @@ class Session:
 
     async def run(self) -> None:
         """Read and analyse until the sources have ended, or `stop` was called, and everything is analysed."""
+        import asyncio  # a command that reads a file to its end does without (`run_here`)
+
         loop = asyncio.get_running_loop()
         running = self._running = loop.create_future()
         announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
@@ -408,6 +412,21 @@ class Session:
         finally:
             worker.close()
             running.set_result(None)
+
+    def run_here(self) -> None:
+        """Do what `run` does in this thread, which waits for all of it; for commands without an event loop.
+
+        Nothing else may use the session meanwhile.
+        """
+        announced = threading.Event()
+        for source in self._sources:
+            source.start(announced.set)
+        self.catch_up.warm_up(announced.set)
+        while True:
+            announced.wait()
+            announced.clear()
+            if self.catch_up.run():
+                return
 
     async def leave(self) -> None:
         """Have `run` return soon while the sources go on, and wait for it: another session takes over (`anew`)."""
@@ -491,5 +510,5 @@ def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Sessio
     Raises InputError when the file cannot be opened at all.
     """
     session = Session([open_file_source(Path(path))], compile_when=compile_when)
-    asyncio.run(session.run())
+    session.run_here()
     return session

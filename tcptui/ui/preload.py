@@ -36,12 +36,17 @@ class Preloader:
         self._modules = modules
         self._following = following
         self._begun = False
+        self._announced = False
         self._ready = threading.Event()
 
     @property
     def under_way(self) -> bool:
         """Whether the first ``following`` modules are still being imported: waiting for them would delay a key."""
-        return self._begun and not self._ready.is_set()
+        return (self._begun or self._announced) and not self._ready.is_set()
+
+    def announce(self) -> None:
+        """Say that `begin` follows once the rows are painted, which takes longer than a cursor takes to rest."""
+        self._announced = True
 
     def begin(self) -> None:
         """Start the import thread, if it has not been started; a daemon, so it never delays the program's exit."""

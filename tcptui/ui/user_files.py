@@ -6,16 +6,15 @@ through a symbolic link: the app may run as root in a home directory that is not
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pwd
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.lessons.score import Score
+from tcptui.ui.home import home_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,18 +92,6 @@ class LearningRecord:
 
 
 _NAME: Final = "tcptui"
-
-
-def home_directory(environ: Mapping[str, str]) -> Path | None:
-    """The home directory of the effective user; HOME counts only if that user owns it, for sudo may keep another's."""
-    named = Path(environ.get("HOME", ""))
-    with contextlib.suppress(OSError):
-        if named.is_absolute() and named.stat().st_uid == os.geteuid():
-            return named
-    try:
-        return Path(pwd.getpwuid(os.geteuid()).pw_dir)
-    except KeyError:
-        return None
 
 
 def state_directory(environ: Mapping[str, str]) -> Path | None:

@@ -14,6 +14,7 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -48,6 +49,33 @@ def cache_folder(kernel: FunctionType, *compiler: object) -> Path | None:
     except OSError:
         return None
     return folder
+
+
+def is_noted(kernel: FunctionType, *compiler: object) -> bool:
+    """Whether `note_compiled` was called for the very same on this machine: the code need not be compiled, only loaded.
+
+    False is only a guess: the code of another program version's run may be there without a note.
+    """
+    root = _root()
+    return root is not None and (root / kernel_key(kernel, *compiler) / _note(kernel)).is_file()
+
+
+def note_compiled(kernel: FunctionType, *compiler: object) -> None:
+    """Note that ``kernel``'s machine code is in its folder; without a folder nothing is noted."""
+    root = _root()
+    if root is not None:
+        with suppress(OSError):
+            (root / kernel_key(kernel, *compiler) / _note(kernel)).touch(0o600)
+
+
+def _note(kernel: FunctionType) -> str:
+    """A file name of all else that numba asks before it takes code from a folder: source file, Python, processor."""
+    source = Path(kernel.__code__.co_filename)
+    with suppress(OSError):
+        status = source.stat()
+        parts = source, status.st_mtime_ns, status.st_size, sys.implementation.cache_tag, os.uname().nodename
+        return f"compiled-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
+    return "compiled"  # the source is in an archive
 
 
 def kernel_key(kernel: FunctionType, *compiler: object) -> str:

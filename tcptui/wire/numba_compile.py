@@ -31,6 +31,7 @@ from tcptui.model.sparse_array import give_back
 PLAIN_VARIABLE: Final = "TCPTUI_PLAIN"
 
 Kernel = Callable[..., Any]
+_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "boundscheck": False}
 
 #: Lock held while numba's process-wide setting of its cache directory is changed.
 _compiling: Final = threading.Lock()
@@ -39,6 +40,29 @@ _compiling: Final = threading.Lock()
 def compiler_available() -> bool:
     """Whether kernels will be compiled in this process."""
     return PLAIN_VARIABLE not in os.environ and find_spec("numba") is not None
+
+
+def is_in_cache(kernel: Kernel) -> bool:
+    """Whether `compile_kernel` will find the machine code of ``kernel``; answers without importing the compiler."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from tcptui.wire.kernel_cache import is_noted
+
+    assert isinstance(kernel, FunctionType)
+    try:
+        return is_noted(kernel, version("numba"), _OPTIONS)
+    except PackageNotFoundError:
+        return False
+
+
+def note_in_cache(kernel: Kernel) -> None:
+    """Note for `is_in_cache` that ``kernel`` has been compiled."""
+    import numba
+
+    from tcptui.wire.kernel_cache import note_compiled
+
+    assert isinstance(kernel, FunctionType)
+    note_compiled(kernel, numba.__version__, _OPTIONS)
 
 
 def compile_kernel(kernel: Kernel) -> Kernel:
@@ -51,17 +75,16 @@ def compile_kernel(kernel: Kernel) -> Kernel:
     from tcptui.wire.kernel_cache import cache_folder
 
     config: Any = numba.config
-    options: dict[str, Any] = {"nogil": True, "boundscheck": False}
     source = inlined(kernel)
     with _compiling:
-        folder = cache_folder(kernel, numba.__version__, options)
+        folder = cache_folder(kernel, numba.__version__, _OPTIONS)
         elsewhere = config.CACHE_DIR
         # numba reads its cache directory once, when a function is decorated.
         config.CACHE_DIR = str(folder or "")
         try:
-            compiled: Kernel = numba.njit(cache=folder is not None, **options)(source)
+            compiled: Kernel = numba.njit(cache=folder is not None, **_OPTIONS)(source)
         except RuntimeError:  # numba: "cannot cache function: no locator available"
-            compiled = numba.njit(**options)(source)
+            compiled = numba.njit(**_OPTIONS)(source)
         finally:
             config.CACHE_DIR = elsewhere
     return compiled

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.pcap_format import (
     FILE_HEADER_BYTES,
     INTERFACE_BLOCK,
@@ -268,7 +269,7 @@ class RecordParser:
         """Nanoseconds from each interface's own clock ticks (columns 3 and 4: high and low word)."""
         ticks = (found[:, 3] << 32) | found[:, 4]
         times = np.zeros(len(found), np.int64)
-        for index in np.unique(found[:, 5]).tolist():
+        for index in sorted_unique(found[:, 5]).tolist():
             interface = self.interfaces[index]
             mine = found[:, 5] == index
             rate = interface.ticks_per_second

@@ -7,11 +7,9 @@ lines and our source, the type of the error, and its message without what may qu
 
 from __future__ import annotations
 
-import platform
 import re
 import sys
 import threading
-import traceback
 from typing import TYPE_CHECKING, Final
 
 from tcptui import __version__
@@ -31,9 +29,11 @@ _OWN_WORDS: Final = (OSError, UnicodeError)
 
 def describe_crash(error: BaseException) -> str:
     """The report of ``error`` and of the errors that caused it; its last line is the summary."""
-    from importlib.metadata import version  # imported here so that ``--help`` starts fast
+    # imported here so that ``--help`` starts fast
+    import traceback
+    from importlib.metadata import version
 
-    versions = f"tcptui {__version__}, textual {version('textual')}, Python {platform.python_version()}"
+    versions = f"tcptui {__version__}, textual {version('textual')}, Python {sys.version.partition(' ')[0]}"
     parts = [f"{versions}, {sys.platform}\n"]
     chain: list[BaseException] = []
     link: BaseException | None = error
@@ -58,15 +58,18 @@ def _message(error: BaseException) -> str:
 
 
 def install_exception_hooks() -> None:
-    """Have all unhandled errors, of any thread, reported by `describe_crash` instead of Python's traceback.
-
-    This includes errors that asyncio logs, of a failed task that nobody awaits for example.
-    """
-    import logging
-
+    """Have all unhandled errors, of any thread, reported by `describe_crash` instead of Python's traceback."""
     sys.excepthook = _tell
     threading.excepthook = lambda told: _tell(told.exc_type, told.exc_value, told.exc_traceback)
     sys.unraisablehook = lambda told: _tell(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def install_log_format() -> None:
+    """Have errors that libraries log reported alike: asyncio logs that of a failed task which nobody awaits.
+
+    Call it before commands that may import such a library; ``--help`` does without `logging`.
+    """
+    import logging
 
     class SafeFormatter(logging.Formatter):
         """Formats a record as its first line, made safe, and the report of its error if it has one."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from captures import Tape
 from rich.cells import cell_len
 
 import tcptui
@@ -54,6 +55,56 @@ def test_quick_answers_import_nothing_heavy(words: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def modules_of(*words: str) -> tuple[str, set[str]]:
+    """What the program writes for ``words``, and the modules that it has imported then."""
+    program = (
+        "import sys\n"
+        "from tcptui.__main__ import main\n"
+        "sys.argv = ['tcptui', *sys.argv[1:]]\n"
+        "code = main()\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env=environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout, set(done.stderr.split())
+
+
+def test_version_alone_is_told_without_reading_a_command_line() -> None:
+    said, modules = modules_of("--version")
+    assert said == f"tcptui {tcptui.__version__}\n"
+    assert not {"dataclasses", "re", "typing", "tcptui.cli.parse"} & modules
+
+
+def test_version_among_other_words_is_told_by_the_ordinary_way() -> None:
+    said, modules = modules_of("--lang", "zh", "--version")
+    assert said == f"tcptui {tcptui.__version__}\n"
+    assert "tcptui.cli.parse" in modules
+
+
+def test_help_does_without_what_only_a_crash_or_a_screen_needs() -> None:
+    modules = modules_of("--help")[1]
+    assert not {"logging", "platform", "traceback", "json", "tcptui.lessons.score"} & modules
+
+
+@pytest.mark.parametrize("form", ["--json", "--markdown", "--full"])
+def test_report_of_a_few_packets_imports_what_it_says_and_no_more(tmp_path: Path, form: str) -> None:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:40000", "192.0.2.1:80", b"ask", b"answer")
+    path = tmp_path / "few.pcap"
+    path.write_bytes(tape.pcap())
+    said, modules = modules_of("report", str(path), form)
+    assert "few.pcap" in said
+    # An event loop, masked arrays, random numbers, OpenSSL: 70 of 350 ms of processor time.
+    unneeded = {"asyncio", "numpy.ma", "numpy.random", "ssl", "_hashlib", "tempfile", "shutil", "numba", "textual"}
+    forms = {"--json": "as_json", "--markdown": "as_markdown", "--full": "as_text"}
+    unneeded |= {f"tcptui.cli.report.{module}" for other, module in forms.items() if other != form}
+    assert not unneeded & modules
 
 
 @pytest.mark.parametrize("language", Language)
@@ -107,8 +158,9 @@ def test_wrong_usage_is_one_line_and_exit_2(words: list[str], said: str | None) 
     assert said is None or done.stderr == said
 
 
-def test_reader_that_goes_away_is_no_traceback() -> None:
-    command = [sys.executable, "-m", "tcptui", "--help"]
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_reader_that_goes_away_is_no_traceback(word: str) -> None:
+    command = [sys.executable, "-m", "tcptui", word]
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as gone:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -132,7 +133,7 @@ def _more(original: dict[Ends, Told], part: Session, copy: Copy, shown: list[int
     """What the copy ``part`` tells louder or surer; ``shown``: the original's frame of each row."""
     for ends, told in _told(part).items():
         before = original.get(ends, Told())
-        loud = [each for each in sum(told.findings.values(), []) if each.severity > Severity.NOTE]
+        loud = [each for each in chain.from_iterable(told.findings.values()) if each.severity > Severity.NOTE]
         for finding in loud:
             frames = [shown[copy.rows[frame - 1]] for frame in finding.packets]
             cut_doubts = before.doubts - told.doubts

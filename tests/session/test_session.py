@@ -24,9 +24,12 @@ from tcptui.model.packet_store import NO_STREAM
 from tcptui.session.catch_up import Compile
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
+from tcptui.wire.numba_compile import compiler_available
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tcptui.wire.numba_compile import Kernel
 
 CONCLUDED = ("stream", "verdict", "state_a", "state_b", "acked", "bytes_in_flight", "cause")
 
@@ -203,6 +206,40 @@ async def test_waiting_for_the_compiler_changes_no_conclusion(lossy: Path, monke
 
     assert _conclusions(compiled) == _conclusions(plain)
     compiled.close()
+    plain.close()
+
+
+@pytest.mark.skipif(not compiler_available(), reason="without the compiler")
+async def test_kernel_that_comes_amid_the_packets_changes_no_conclusion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = Tape()
+    for number in range(3_000):
+        tape.lossy(number, f"10.0.{number >> 8}.{number & 255}:{20_000 + number}", "192.0.2.10:80")
+    path = tmp_path / "many.pcap"
+    path.write_bytes(tape.pcap())
+    monkeypatch.setattr("tcptui.session.catch_up.WORTH_COMPILING", 0)
+    monkeypatch.setattr("tcptui.session.catch_up.kernel_is_cached", lambda: False)
+    session = Session([open_source(path)], compile_when=Compile.FIRST)
+    at: list[int] = []
+    compile_pipeline = session._pipeline.compile
+
+    def switch(kernel: Kernel) -> None:
+        at.append(session.store.count)
+        compile_pipeline(kernel)
+
+    monkeypatch.setattr(session._pipeline, "compile", switch)
+    # As if the other process were done after the first batch; `begin` waits for it as for a cached one.
+    monkeypatch.setattr("tcptui.session.jit_thread.kernel_is_cached", lambda: True)
+    monkeypatch.setattr("tcptui.session.jit_thread.AFTER_FIRST", 0)
+    monkeypatch.setattr("tcptui.session.jit_thread.PATIENCE", 60)
+    await _run(session)
+    plain = await asyncio.to_thread(open_file, path)
+
+    assert len(at) == 1
+    assert 0 < at[0] < session.store.count
+    assert _conclusions(session) == _conclusions(plain)
+    session.close()
     plain.close()
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 
 import tcptui
+from tcptui.analysis.compile_ahead import compile_aside
 from tcptui.analysis.kernel import segment, states
-from tcptui.wire.kernel_cache import UNUSED_DAYS, cache_folder, kernel_key
+from tcptui.wire.kernel_cache import UNUSED_DAYS, cache_folder, is_noted, kernel_key, note_compiled
 from tcptui.wire.numba_compile import compiler_available
 
 DAY = 86_400.0
@@ -143,3 +147,40 @@ def test_moved_bit_of_an_enum_moves_in_cached_machine_code_too(tmp_path: Path) -
 
     assert after != before
     assert analysed("compiled") == after
+
+
+def test_note_says_that_code_only_has_to_be_loaded_and_is_of_that_kernel_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert cache_folder(segment.analyse, "1.0") is not None
+    assert not is_noted(segment.analyse, "1.0")
+    note_compiled(segment.analyse, "1.0")
+    assert is_noted(segment.analyse, "1.0")
+    assert not is_noted(segment.analyse, "1.1")
+    assert not is_noted(_with_global(segment.analyse, SYN=3), "1.0")
+
+
+def test_kernel_without_a_folder_is_noted_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    note_compiled(segment.analyse, "1.0")
+    assert not is_noted(segment.analyse, "1.0")
+
+
+@pytest.mark.skipif(not compiler_available(), reason="without the compiler")
+def test_compiling_aside_ends_when_it_is_told_to_and_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    started: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def note(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", note)
+    stop = threading.Event()
+    stop.set()
+    compile_aside(stop)
+    assert [process.returncode for process in started] == [-signal.SIGKILL]

@@ -14,8 +14,9 @@ from tcptui.words.crash_report import describe_crash
 HOSTILE = b"".join(ATTACKS.values()).replace(b"%s", b"MARKER")
 _PROGRAM = """
 import sys
-from tcptui.words.crash_report import install_exception_hooks
+from tcptui.words.crash_report import install_exception_hooks, install_log_format
 install_exception_hooks()
+install_log_format()
 hostile = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 def fail():
     packet = hostile

@@ -15,6 +15,7 @@ import numpy as np
 from tcptui.analysis.kernel.columns import DIRECTION_WIDTH, STREAM_WIDTH, DirectionColumn, StreamColumn
 from tcptui.analysis.kernel.idle_rows import GROUP, IdleRows
 from tcptui.analysis.kernel.transitions import transition_row
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.sparse_array import grown
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class KernelTables:
         if not self._parked:
             return _UNMOVED
         latest = self._flow_slot.numbers(flows)
-        parked = np.unique(latest[latest <= _PARKED])
+        parked = sorted_unique(latest[latest <= _PARKED])
         if not len(parked):
             return _UNMOVED
         if len(parked) * _UNPARK_RATIO > len(flows):

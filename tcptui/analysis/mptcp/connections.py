@@ -8,7 +8,6 @@ comes with a known token belongs to that token's connection from then on.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from tcptui.wire.mptcp_options import MptcpOption, Subtype
@@ -27,7 +26,8 @@ _ACKNOWLEDGING: Final = (0, 4, 0, 8)
 _LONG_MAPPING: Final = 4 | 8
 #: The length of MP_JOIN in a SYN (RFC 8684, 3.2).
 _JOINING: Final = 12
-_HASHES: Final = {0: hashlib.sha1, 1: hashlib.sha256}
+#: What tokens are hashed with, by MPTCP version (RFC 6824, 3.1; RFC 8684, 3.1).
+_HASHES: Final = {0: "sha1", 1: "sha256"}
 
 
 class Connection:
@@ -150,7 +150,7 @@ class Subflow:
         if self.connection is not None and self.connection.has_key[self._end(of)]:
             return
         hashed = _HASHES.get(version)
-        token = int.from_bytes(hashed(key).digest()[:4]) if hashed else 0
+        token = _token(hashed, key) if hashed else 0
         connection = self._take_token(token, of, sender, tokens)
         connection.has_key[self._end(of)] = True
         connection.version[self._end(of)] = version
@@ -185,3 +185,10 @@ class Subflow:
         connection = self._take_token(int.from_bytes(token), 1 - side, side, tokens)
         if connection.version[self._end(side)] == 1:
             self.first ^= 1  # tshark exchanges the ends
+
+
+def _token(hashed: str, key: bytes) -> int:
+    """The token of a ``key``: the first 32 bits of its hash."""
+    import hashlib  # loads OpenSSL, which captures without MPTCP do without
+
+    return int.from_bytes(hashlib.new(hashed, key).digest()[:4])

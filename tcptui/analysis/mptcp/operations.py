@@ -21,6 +21,7 @@ import numpy as np
 from tcptui.analysis.kernel.columns import MPTCP_USE_CHANGED
 from tcptui.analysis.mptcp.batch import MptcpBatch
 from tcptui.analysis.mptcp.connections import Connection, GivenUpError, Subflow, Tokens
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.packet_store import OptionBit, PacketStore
 from tcptui.wire.mptcp_options import Subtype, mptcp_options
 
@@ -111,7 +112,7 @@ class MptcpOperations:
     def evict(self, flows: NDArray[np.int64]) -> None:
         """Evict the streams of ``flows`` that are evicted from the stream table."""
         mine = flows[flows < len(self._known)]
-        mine = np.unique(mine[(self._known[mine] & _SUBFLOW) != 0])
+        mine = sorted_unique(mine[(self._known[mine] & _SUBFLOW) != 0])
         if not len(mine):
             return
         streams = self._streams
@@ -152,7 +153,7 @@ class MptcpOperations:
         moments.update(np.flatnonzero(batch.openings & ((state & _SUBFLOW) != 0)).tolist())
         due = (state & _DUE) != 0
         if due.any():
-            for number in np.unique(flow[due]).tolist():
+            for number in sorted_unique(flow[due]).tolist():
                 found = (batch.next_segment(number, side, -1) for side in self._due[number])
                 moments.update(at for at in found if at is not None)
         return list(moments)

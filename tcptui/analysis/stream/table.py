@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.roles import RoleSource, clients_by_port
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
 from tcptui.model.sparse_array import grown, reallocate_after, release_pages, zeros
 from tcptui.model.tcp_flags import TcpFlag
@@ -228,7 +229,7 @@ class StreamTable:
         reused = (self.verdicts[stream] & Verdict.REUSED_PORTS) != 0
         if not reused.any():
             return bases
-        for number in np.unique(stream[reused & ((store.marks[rows] & RowMark.REBASED) != 0)]).tolist():
+        for number in sorted_unique(stream[reused & ((store.marks[rows] & RowMark.REBASED) != 0)]).tolist():
             mine = stream == number
             moved = rows[mine & ((store.flags[rows] & _SYN_ACK) == _SYN_ACK)]
             for row in moved.tolist():
@@ -242,7 +243,7 @@ class StreamTable:
         counted = mine[(mine >= 0) & (store.kind[rows] == RowKind.TCP)]
         lost, times = np.unique(counted, return_counts=True)
         self.evicted[lost] += times.astype(np.int32)
-        losing = np.unique(mine[mine >= 0]).astype(np.int64)
+        losing = sorted_unique(mine[mine >= 0]).astype(np.int64)
         ended = losing[self.last_row[losing] < first]
         self.last_state_a[ended], self.last_state_b[ended] = self.last_states(store, ended)
         alone = (mine < 0) & (store.flow[rows] >= 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +37,8 @@ def spool_directory() -> Path:
     for directory in (Path(chosen) if chosen else None, fallback_directory()):
         if directory is not None and directory.is_dir() and os.access(directory, os.W_OK | os.X_OK):
             return directory
+    import tempfile  # as below: hashes and random numbers come with it, which a file that is its own spool does without
+
     return Path(tempfile.gettempdir())
 
 
@@ -46,6 +47,8 @@ def open_spool() -> int:
 
     Raises OutputError where it cannot be created.
     """
+    import tempfile
+
     directory = spool_directory()
     try:
         with tempfile.TemporaryFile(dir=directory, buffering=0) as file:

@@ -16,6 +16,7 @@ import numpy as np
 from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.cli.report.measures import Measures, Spread, Tally, measured
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.tcp_state import TcpState, state_of
 
@@ -205,7 +206,7 @@ class Summary:
         """The capture as a whole."""
         store, streams = self._session.store, self._session.streams
         times = store.time_ns[: store.count]
-        used = dict.fromkeys(np.unique(store.source[: store.count]).tolist())
+        used = dict.fromkeys(sorted_unique(store.source[: store.count]).tolist())
         links = dict.fromkeys(self._session.sources[source].link_type for source in used)
         return Capture(
             label=self._session.label,

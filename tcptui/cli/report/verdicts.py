@@ -20,6 +20,7 @@ import numpy as np
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.analysis.stream.view import stream_rows
 from tcptui.cli.report.json_keys import verdict_key, verdict_numbers
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.fields import present, values
 from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.seq import SEQ_MASK
@@ -210,7 +211,7 @@ class _Writer:
         base_a, base_b = streams.base_a[stream], streams.base_b[stream]
         own, peer = np.where(from_b, base_b, base_a), np.where(from_b, base_a, base_b)
         reused = known & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
-        for number in np.unique(stream[reused]).tolist():
+        for number in sorted_unique(stream[reused]).tolist():
             # A SYN-ACK may have changed the base of relative numbers within the stream.
             here = reused & (stream == number)
             segments = self._segments(number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ def read_whole(opened: Sequence[Input], words: Words, *, judges: bool = True) ->
 
     session = Session([one.source for one in opened], compile_when=Compile.FIRST)
     session.steering.judges = judges
-    asyncio.run(session.run())
+    session.run_here()
     notice = notice_line(session, words)
     if notice is not None:
         say(notice, words)

@@ -36,19 +36,20 @@ def write_report(command: ReportCommand, words: Words) -> int:
 
 
 def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
-    from tcptui.cli.report.as_json import json_report
-    from tcptui.cli.report.as_markdown import markdown
-    from tcptui.cli.report.compose import compose_connection, compose_report
-    from tcptui.cli.report.json_findings import Telling
     from tcptui.cli.report.summary import Summary
     from tcptui.session.sharing import Sharing
 
     summary = Summary(session)
     sharing = Sharing.among(command.workers)
     if command.format is ReportFormat.JSON:
+        from tcptui.cli.report.as_json import json_report
+        from tcptui.cli.report.json_findings import Telling
+
         with closing(json_report(summary, command.stream, Telling(words), sharing)) as pieces:
             write(pieces)
         return
+    from tcptui.cli.report.compose import compose_connection, compose_report
+
     notice = notice_line(session, words)
     if command.stream is None:
         session.judge(sharing)
@@ -56,6 +57,8 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
     else:
         blocks = compose_connection(summary, command.stream, words, notice)
     if command.format is ReportFormat.MARKDOWN:
+        from tcptui.cli.report.as_markdown import markdown
+
         write(markdown(blocks))
         return
     from rich.console import Console

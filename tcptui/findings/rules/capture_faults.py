@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
-from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
@@ -215,7 +215,7 @@ def _covered_before(connection: ConnectionFacts) -> list[int]:
     chosen = np.concatenate(covered)
     if not len(chosen):
         return []
-    numbers = np.unique(space.seq[chosen])
+    numbers = sorted_unique(space.seq[chosen])
     first = np.full(len(numbers), len(view), np.int64)
     for part in chunks(len(view)):
         carrying = indexes_of(view.length[part]) + part.start

@@ -12,7 +12,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT, WINDOW_CLOSED
-from tcptui.model.arrays import chunks, indexes_of
+from tcptui.model.arrays import chunks, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.tcp_flags import RST, SYN
@@ -132,7 +132,7 @@ def _are_new(connection: ConnectionFacts, receiver: int, chosen: I64) -> NDArray
     The order is judged by timestamps where all offers have one; a copy has the IP ID and timestamp of another offer.
     """
     view = connection.view
-    keys = np.unique(_keys(connection, chosen))
+    keys = sorted_unique(_keys(connection, chosen))
     first = np.full(len(keys), len(view), np.int64)
     in_order, stamped = np.zeros(len(chosen), np.bool_), True
     origin, newest = np.uint32(0), -(1 << 31)

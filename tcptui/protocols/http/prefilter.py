@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import BLOCK, StreamMark, StreamTable
+from tcptui.model.arrays import merged
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.http.status_lines import ResponseRows
@@ -137,7 +138,7 @@ class HttpPrefilter:
             suspect[some] |= self._adds_up_wrong(listed[some])
         suspect |= self._unfinished[listed]
         upgraded = listed[self._upgraded[listed]]
-        return SparseMask(np.union1d(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
+        return SparseMask(merged(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
 
     def _adds_up_wrong(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
         """A mask over the streams ``spoken``, which have responses: the server's payload is not what was announced.
@@ -162,7 +163,7 @@ class HttpPrefilter:
         listed = self._listed()
         responses = self.responses[listed]
         short = (responses > 0) & (responses <= SHORT) & (self._streams.packets[listed] <= SHORT_PACKETS)
-        return SparseMask(np.union1d(suspects.numbers, listed[short][:SHORT_READ]))
+        return SparseMask(merged(suspects.numbers, listed[short][:SHORT_READ]))
 
     def evict(self, streams: NDArray[np.int64]) -> None:
         """Drop what is known of ``streams`` (ascending), which were evicted."""

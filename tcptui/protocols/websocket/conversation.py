@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +35,8 @@ _PARAMETER: Final = re.compile(r'\s*([A-Za-z0-9_-]+)\s*(?:=\s*"?([^";]*?)"?\s*)?
 
 def accept_for(key: str) -> str:
     """The Sec-WebSocket-Accept that answers a Sec-WebSocket-Key (RFC 6455, 4.2.2)."""
+    import hashlib  # loads OpenSSL, which captures without WebSocket do without
+
     digest = hashlib.sha1((key.strip() + _GUID).encode("utf-8", "replace"), usedforsecurity=False).digest()
     return base64.b64encode(digest).decode("ascii")
 

@@ -250,6 +250,7 @@ class CaptureScreen(NoticingScreen[None]):
         self.tick()
         if self.workspace.connections.row_count:
             self._first_look.stop()
+            preloader.announce()
             self.call_after_refresh(preloader.begin)
 
     def _warm_up(self) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.ui.home import home_directory
 from tcptui.ui.settings.problem import QUOTED, Fault, Problem
 from tcptui.ui.settings.table import AUTO, DEFAULTS, SETTINGS, Kind, Setting, Settings
-from tcptui.ui.user_files import home_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

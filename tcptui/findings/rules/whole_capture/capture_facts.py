@@ -10,7 +10,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark
 from tcptui.findings.weight import connection_seconds_lost
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, sorted_unique
 from tcptui.model.finding import CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import NO_STREAM, RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -160,8 +160,8 @@ class CaptureFacts:
             by_server = (store.from_b[rows][known] != 0) != self._is_b[place]
             tick = store.time_ns[rows][known][by_server] // TICK_NS
             for keys, host in zip(found, (self.client, self.server), strict=True):
-                keys.append(np.unique(host[place[by_server]] * _TICKS + tick))
-        client, server = (np.unique(np.concatenate(keys)) if keys else np.zeros(0, np.int64) for keys in found)
+                keys.append(sorted_unique(host[place[by_server]] * _TICKS + tick))
+        client, server = (sorted_unique(np.concatenate(keys)) if keys else np.zeros(0, np.int64) for keys in found)
         return client, server
 
     def client_heard_anybody(self, client: int, begin_ns: int, end_ns: int) -> bool:
@@ -265,7 +265,7 @@ class CaptureFacts:
 
     def far_hosts(self, near: int, places: I64) -> I64:
         """The hosts at the other end of the streams at ``places``, all of them connections of ``near``; distinct."""
-        return np.unique(np.where(self.client[places] == near, self.server[places], self.client[places]))
+        return sorted_unique(np.where(self.client[places] == near, self.server[places], self.client[places]))
 
     def took_s(self, places: I64) -> float:
         """The seconds from the beginning of the first of the streams at ``places`` to that of the last."""

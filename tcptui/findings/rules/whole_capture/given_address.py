@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tcptui.model.arrays import sorted_unique
+
 if TYPE_CHECKING:
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import Fact
@@ -19,7 +21,7 @@ def given_by_dns(capture: CaptureFacts, places: I64) -> dict[str, Fact]:
     family, in any answer, opened a connection with one of these clients on the same port.  Empty where not so.
     """
     server = capture.host_name(int(capture.server[places[0]]))
-    clients = np.unique(capture.client[places])
+    clients = sorted_unique(capture.client[places])
     names = {capture.host_name(int(client)) for client in clients}
     latest_ns = int(capture.began_ns[places].max())
     given = {
@@ -31,7 +33,7 @@ def given_by_dns(capture: CaptureFacts, places: I64) -> dict[str, Fact]:
         return {}
     reached = capture.opened & np.isin(capture.client, clients) & np.isin(capture.port, capture.port[places])
     reached &= capture.is_ipv6 == capture.is_ipv6[places[0]]
-    working = {capture.host_name(int(host)) for host in np.unique(capture.server[reached])}
+    working = {capture.host_name(int(host)) for host in sorted_unique(capture.server[reached])}
     for answer in capture.dns_answers:
         others = sorted(working & answer.addresses - {server})
         if answer.name in given and others:

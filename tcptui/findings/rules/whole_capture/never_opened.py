@@ -9,7 +9,7 @@ import numpy as np
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.rules.whole_capture.given_address import given_by_dns
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
     tried = indexes_of(capture.attempted)
     for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
         vain = places[failed[places]]
-        targets = len(np.unique(capture.target[places]))
+        targets = len(sorted_unique(capture.target[places]))
         reached = places[capture.opened[places]]
         vainly = len(np.setdiff1d(capture.target[vain], capture.target[reached]))
         if vainly < TARGETS_LEAST or vainly * 100 < targets * TARGETS_PERCENT:
@@ -64,7 +64,7 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
         begin, end = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max()) + SYN_SILENCE_NS
         if not capture.client_heard_anybody(client, begin, end):
             continue  # nobody at all answered then: its own link, not its targets; or a capture of one direction
-        hosts, ports = (len(np.unique(column[vain])) for column in (capture.server, capture.port))
+        hosts, ports = (len(sorted_unique(column[vain])) for column in (capture.server, capture.port))
         yield (
             capture.finding(
                 FindingId.MANY_TARGETS,
@@ -95,8 +95,8 @@ def _facts(capture: CaptureFacts, places: I64) -> dict[str, int | str | float]:
     return {
         "server": capture.host_name(int(capture.server[places[0]])),
         "port": int(capture.port[places[0]]),
-        "ports": len(np.unique(capture.port[places])),
-        "clients": len(np.unique(capture.client[places])),
+        "ports": len(sorted_unique(capture.port[places])),
+        "clients": len(sorted_unique(capture.client[places])),
         "took_s": capture.took_s(places),
     }
 
@@ -143,11 +143,11 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
         if _is_too_young(capture, places) or capture.ever_sent(int(capture.server[places[0]])):
             continue
         begin, end = _while_tried(capture, places)
-        clients = np.unique(capture.client[places]).tolist()
+        clients = sorted_unique(capture.client[places]).tolist()
         if not any(capture.client_heard_anybody(client, begin, end) for client in clients):
             continue  # nobody at all answered these clients then: their own link
         said[places] = True
-        one_port = len(np.unique(capture.port[places])) == 1
+        one_port = len(sorted_unique(capture.port[places])) == 1
         given = given_by_dns(capture, places)
         yield capture.finding(
             FindingId.HOST_SILENT,
@@ -211,7 +211,7 @@ def _strangers(capture: CaptureFacts, places: I64) -> bool:
 
     A client that wants a connection repeats its SYN; the RST that refuses it is the second packet.
     """
-    clients = np.unique(capture.client[places])
+    clients = sorted_unique(capture.client[places])
     alone = bool((capture.packets[places] <= 1 + capture.refused[places]).all())
     return alone and len(clients) >= GROUP_LEAST and not bool(capture.served[clients].any())
 

@@ -9,7 +9,7 @@ import numpy as np
 from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.spec import Family
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, merged, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 for finding in capture.findings.get(int(capture.number[place]), ())
             )
         ]
-        all_hit = np.union1d(full, np.array(hit, np.int64))
+        all_hit = merged(full, np.array(hit, np.int64))
         members = _members(capture, found, full)
         yield capture.finding(
             FindingId.LISTENER_OVERFLOW,
@@ -117,7 +117,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 "server": capture.host_name(int(capture.server[full[0]])),
                 "port": int(capture.port[full[0]]),
                 "full": len(full),
-                "clients": len(np.unique(capture.client[all_hit])),
+                "clients": len(sorted_unique(capture.client[all_hit])),
                 "took_s": capture.took_s(all_hit),
             },
         )
@@ -148,7 +148,7 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 "port": int(capture.port[slow[0]]),
                 "of": max(int(np.count_nonzero(of_server)), len(slow)),
                 "others": len(others),
-                "servers": len(np.unique(capture.server[others])),
+                "servers": len(sorted_unique(capture.server[others])),
             },
         )
 
@@ -173,7 +173,7 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     told: list[I64] = []
     ends = np.concatenate((capture.client[telling], capture.server[telling]))
     for host, both in groups(ends, np.tile(telling, 2)):
-        part = np.unique(both)
+        part = sorted_unique(both)
         if len(part) * 100 >= len(telling) * NEAR_PERCENT:
             continue
         hit = part[in_trouble[part]]
@@ -247,7 +247,7 @@ def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             ("device-restarted", "server-forgot"),
             {
                 "host": capture.host_name(client),
-                "servers": len(np.unique(capture.server[dropped])),
+                "servers": len(sorted_unique(capture.server[dropped])),
                 "idle_s": _least(members, "idle_s"),
             },
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.whole_capture.capture_facts import CHUNK, EVIDENCE_MOST, GROUP_LEAST
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -98,7 +98,7 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     if not stalls:
         return
     worst = max(stalls, key=lambda stall: stall.lasted_ns)
-    places = np.unique(np.concatenate([stall.waiting for stall in stalls]))
+    places = sorted_unique(np.concatenate([stall.waiting for stall in stalls]))
     frame = capture.store.frame
     time_of = capture.store.time_ns
 

@@ -1,0 +1,69 @@
+"""Compiles the kernels in a process of its own, for the cache on disk, from which any process loads them.
+
+Compiling is Python, too: in a thread it would take half of the interpreter from the analysis that goes on meanwhile,
+and it takes ten seconds, as long as plain Python needs for a million packets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.wire.record_scanner import Scanner
+
+if TYPE_CHECKING:
+    from threading import Event
+
+#: Steps of nice(2) behind the analysis: where there is one processor for both, packets go first.
+_NICE: Final = 10
+#: How often is asked whether the process has ended, in seconds.
+_LOOK: Final = 0.05
+#: What the process runs; its argument is where this one imports modules from.
+_PROGRAM: Final = """\
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from tcptui.analysis.compile_ahead import compile_here
+compile_here()
+"""
+
+
+def compile_here() -> None:
+    """Compile all kernels, so that their machine code is in the cache."""
+    os.nice(_NICE)
+    compiled_kernel()
+    Scanner().compile()
+
+
+def compile_aside(stop: Event) -> None:
+    """Have another process compile all kernels, and wait for it; when ``stop`` is set it is killed.
+
+    It may fail, where this process may no longer read the interpreter for example: then nothing is in the cache.
+    """
+    path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
+    command = [sys.executable, "-I", "-c", _PROGRAM, json.dumps(path)]
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is this process's, which then kills it
+        )  # fmt: skip
+    except OSError:
+        return
+    # Also when the interpreter ends while a daemon thread waits here.
+    kill = weakref.finalize(process, _kill, process.pid)
+    while process.poll() is None:
+        if stop.wait(_LOOK):
+            process.kill()
+            process.wait()
+    kill.detach()
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
