@@ -73,7 +73,8 @@ async def test_clicked_byte_selects_its_field(show: Show, mixed_session: Session
     async with show(mixed_session, (200, 50)) as shown:
         await shown.press("3")
         headers = shown.screen.workspace.headers
-        await shown.pilot.click("#hex", offset=(6 + 3 * 4, 1))  # byte 12 of raw IPv4: the source address
+        # Below the border, byte 12 of raw IPv4: the source address.
+        await shown.pilot.click("#hex", offset=(6 + 3 * 12, 1))
         await shown.settle()
         node = headers.tree_view.cursor_node
 

@@ -95,12 +95,14 @@ class HexPane(PaintedLines, can_focus=False):
 
     def on_click(self, event: events.Click) -> None:
         """Post `ByteClicked` for the byte under the pointer."""
-        count = self._count
-        column = event.x - _OFFSET
+        count, place = self._count, event.get_content_offset(self)
+        if place is None:  # on the border
+            return
+        column = place.x - _OFFSET
         if column < 0:
             return
         index = min(column // 3, count - 1) if column < 3 * count + 1 else column - 3 * count - 1
-        offset = (self.scroll_offset.y + event.y) * count + index
+        offset = (self.scroll_offset.y + place.y) * count + index
         if index < count and offset < len(self.data):
             self.post_message(self.ByteClicked(self, offset))
 

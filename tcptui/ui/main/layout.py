@@ -191,7 +191,7 @@ def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:
     if slot is Slot.SIDE:
         return [pane for pane, _ in _shares(chosen)]
     panes = [spec.pane for spec in PANES if spec.slot is slot]
-    return [chosen.active if chosen.active in panes else panes[0]]
+    return [chosen.active] if chosen.active in panes else panes[:1]
 
 
 def _shares(chosen: Arrangement) -> list[tuple[Pane, Share]]:

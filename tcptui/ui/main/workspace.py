@@ -59,6 +59,8 @@ class Workspace(Panes):
         self.session: Session | None = None
         self.following = False
         """Whether the cursor stays on the newest connection or packet."""
+        self.is_painting = False
+        """Whether the first rows are about to be painted, which is not to wait for anything else."""
         self._names: EndpointNames | None = None
         self._jumps: list[tuple[int, int]] = []
         self._pending: Timer | None = None
@@ -178,8 +180,9 @@ class Workspace(Panes):
 
     def _settle(self) -> None:
         self._pending = None
-        if preloader.under_way or input_priority.waiting:  # a key that came meanwhile is handled first
-            self._pending = self.set_timer(DEBOUNCE if preloader.under_way else _PANE_UPDATE_GAP, self._settle)
+        imports = self.is_painting or preloader.under_way
+        if imports or input_priority.waiting:  # a key that came meanwhile is handled first
+            self._pending = self.set_timer(DEBOUNCE if imports else _PANE_UPDATE_GAP, self._settle)
             return
         if self._due:
             self._show_next()
