@@ -201,7 +201,7 @@ async def test_n_visits_errors_first_and_says_which(
         for key in "nnnnNNN":
             await shown.press(key)
             visited.append(shown.screen.workspace.connections.stream)
-            said.append(shown.lines()[-1].strip())
+            said.append(shown.screen.hint_line.notice)
 
     assert visited == [2, 3, 1, 4, 1, 3, 2]
     assert said == [*told, *told[-2::-1]]

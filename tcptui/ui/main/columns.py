@@ -86,10 +86,7 @@ class ListRow:
     severity: int
     lost_ns: int
     """Nanoseconds that warnings and errors cost it, at least."""
-    bits: int
-    """Per second: in the last seconds while packets come, else on average."""
-    packet_rate: int
-    """Packets per second, as above."""
+    rates: Rates
     diagnosis: str
     """Its headline finding; empty without one above a note."""
     verdict: str
@@ -203,7 +200,8 @@ def _lost(row: ListRow) -> Cell:
     return span(row.lost_ns, row.glyphs.micro) if row.lost_ns else "", row.palette.severity(row.severity)
 
 
-def _rate(row: ListRow, per_second: int) -> Cell:
+def _rate(row: ListRow, rate_of: Callable[[I32], I64]) -> Cell:
+    per_second = int(rate_of(np.array([row.stream], np.int32))[0])
     return amount(per_second) if per_second else "", row.palette.plain
 
 
@@ -278,11 +276,11 @@ COLUMNS: Final = (
         values=lambda capture, chosen: capture.streams.latest_ns[chosen] - capture.streams.began_ns[chosen],
     ),
     ListColumn(
-        Column.RATE, Shape.NUMBER, lambda row: _rate(row, row.bits), 8, is_optional=True, sort=SortKey.RATE,
+        Column.RATE, Shape.NUMBER, lambda row: _rate(row, row.rates.bits), 8, is_optional=True, sort=SortKey.RATE,
         values=lambda capture, chosen: capture.rates.bits(chosen),
     ),
     ListColumn(
-        Column.PACKET_RATE, Shape.NUMBER, lambda row: _rate(row, row.packet_rate), 8, is_optional=True,
+        Column.PACKET_RATE, Shape.NUMBER, lambda row: _rate(row, row.rates.packets), 8, is_optional=True,
         sort=SortKey.PACKET_RATE, values=lambda capture, chosen: capture.rates.packets(chosen),
     ),
     ListColumn(Column.NOTE, Shape.REST, _note),

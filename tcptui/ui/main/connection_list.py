@@ -279,13 +279,11 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         states, client_state, server_state = self._states(stream)
         severity, lost_ns = session.severity, session.lost_ns
         diagnosis = self._diagnosis(stream)
-        chosen = np.array([stream], np.int32)
         return ListRow(
             session.streams, stream, client, server, states, client_state, server_state,
             severity=int(severity[stream]) if stream < len(severity) else 0,
             lost_ns=int(lost_ns[stream]) if stream < len(lost_ns) else 0,
-            bits=int(session.rates.bits(chosen)[0]),
-            packet_rate=int(session.rates.packets(chosen)[0]),
+            rates=session.rates,
             diagnosis=diagnosis,
             verdict="" if diagnosis else self._verdict(stream),
             palette=self.palette,

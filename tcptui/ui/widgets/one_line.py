@@ -144,7 +144,7 @@ class _Part(IntEnum):
     OWN = auto()
 
 
-def _size(cells: Cells) -> int:
+def _cell_count(cells: Cells) -> int:
     return sum(cell_len(text) for text, _ in cells)
 
 
@@ -152,7 +152,7 @@ def _that_fit(parts: Mapping[_Part, Cells], room: int) -> list[Cells]:
     """Of ``parts`` the most important ones, as many as fit into ``room`` cells, in the order of ``parts``."""
     chosen = []
     for part in sorted(parts):
-        room -= _size(parts[part]) + _BESIDE
+        room -= _cell_count(parts[part]) + _BESIDE
         if room < 0:
             break
         chosen.append(part)
@@ -213,11 +213,11 @@ class StatusBar(OneLine):
         lamp = glyphs.error if status.failed else glyphs.live if status.live else glyphs.bullet
         lamp_style = palette.error if status.failed else palette.good if status.live else palette.faint
         right = [(text, style + on_bar) for text, style in self._right()]
-        room = width - _size(right)
+        room = width - _cell_count(right)
         parts: dict[_Part, Cells] = {_Part.NAME: [(" tcptui", palette.key + on_bar)]}
         parts[_Part.SOURCE] = [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)]
         if status.filter_words:
-            chosen = self._filter(width, room - _size(parts[_Part.SOURCE]))
+            chosen = self._filter(width, room - _cell_count(parts[_Part.SOURCE]))
             parts[_Part.FILTER] = [(chosen, palette.key + on_bar)]
         parts[_Part.PACKETS] = [(words("screen.status.packets", n=Count(status.packets)), bar)]
         parts[_Part.CONNECTIONS] = [(words("screen.status.connections", n=Count(status.connections)), bar)]
@@ -267,7 +267,7 @@ class StatusBar(OneLine):
         line: Cells = []
         for shown in _that_fit(parts, room):
             line += shown if not line else [(" " * _BESIDE, bar), *shown]
-        return [*line, (" " * max(0, room - _size(line)), bar), *right]
+        return [*line, (" " * max(0, room - _cell_count(line)), bar), *right]
 
 
 class NoticeLine(OneLine):
