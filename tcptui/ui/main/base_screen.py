@@ -251,12 +251,7 @@ class CaptureScreen(NoticingScreen[None]):
         if self.workspace.connections.row_count:
             self._first_look.stop()
             preloader.announce()
-            self.workspace.is_painting = True
-            self.call_after_refresh(self._first_rows_painted)
-
-    def _first_rows_painted(self) -> None:
-        self.workspace.is_painting = False
-        preloader.begin()
+            self.call_after_refresh(preloader.begin)
 
     def _warm_up(self) -> None:
         """Import the header tree's library in a daemon thread, so that the first tree does not have to wait for it."""

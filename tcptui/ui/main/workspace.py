@@ -59,8 +59,6 @@ class Workspace(Panes):
         self.session: Session | None = None
         self.following = False
         """Whether the cursor stays on the newest connection or packet."""
-        self.is_painting = False
-        """Whether the first rows are about to be painted, which is not to wait for anything else."""
         self._names: EndpointNames | None = None
         self._jumps: list[tuple[int, int]] = []
         self._pending: Timer | None = None
@@ -180,7 +178,7 @@ class Workspace(Panes):
 
     def _settle(self) -> None:
         self._pending = None
-        imports = self.is_painting or preloader.under_way
+        imports = preloader.under_way
         if imports or input_priority.waiting:  # a key that came meanwhile is handled first
             self._pending = self.set_timer(DEBOUNCE if imports else _PANE_UPDATE_GAP, self._settle)
             return
