@@ -15,8 +15,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual.color import Color
+
+from tcptui.ui.theme import DARK
+
 #: The background of the row under the cursor, as the dark theme draws it in 24-bit colour.
-CURSOR_ROW = b"48;2;39;70;107"
+CURSOR_ROW = b"48;2;%d;%d;%d" % Color.parse(DARK.variables["row-cursor"]).rgb
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from screen_lines import screen_lines
 
+from tcptui.cli.commands import Common, Display
+from tcptui.cli.run.launch import Launch
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
@@ -121,3 +125,19 @@ def test_every_other_language_is_a_command_of_the_palette(language: Language) ->
     offered = {entry.action for entry in language_entries(Words(language))}
 
     assert offered == {f"app.set_language('{other.value}')" for other in Language if other is not language}
+
+
+def test_language_that_was_chosen_counts_for_the_next_capture(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = TcptuiApp(None, Language.EN, ViewOptions())
+
+    def chosen_meanwhile(shown: TcptuiApp, *_: object) -> int:
+        shown.options = replace(shown.options, language=Language.ZH)
+        shown.words = Words(Language.ZH)
+        return 0
+
+    monkeypatch.setattr("tcptui.cli.run.launch.run_app", chosen_meanwhile)
+    with ExitStack() as stack:
+        launch = Launch(Common(Language.EN), Words(Language.EN), stack)
+        assert launch.run(app) == 0
+        assert launch.options(Display()).language is Language.ZH
+        assert launch.words.language is Language.ZH

@@ -89,7 +89,7 @@ class Desk:
                 session = open_file(self.case.captures[0])
             case _:
                 session = open_file(shop(folder / "shop.pcap"))
-        self.app = TcptuiApp(session, scene.language, ViewOptions(numeric=True, refresh_hz=50), self.case, **how)
+        self.app = TcptuiApp(session, scene.language, ViewOptions(numeric=True, refresh_hz=10), self.case, **how)
 
     @property
     def session(self) -> Session:
@@ -103,7 +103,7 @@ class Desk:
             assert app.offer is not None
             return StartScreen(app.offer, words, app.glyphs)
         walk = None if self.case is None else CaseWalk(self.case)
-        options = ViewOptions(language=self.scene.language, numeric=True, refresh_hz=50)
+        options = ViewOptions(language=self.scene.language, numeric=True, refresh_hz=10)
         return MainScreen(self.session, words, app.glyphs, options, walk=walk)
 
     async def at_start(self, pilot: Pilot[Any]) -> None:
