@@ -282,7 +282,7 @@ class Checker:
                 if of.type not in types.NEGATE:
                     raise FilterError(Mistake.TYPE_HAS_NO, node.span, text=self._shown(node.of), sign="-",
                                       type=of.type.value)  # fmt: skip
-                if isinstance(of.value, expression.Constant) and isinstance(of.value.value, int):
+                if isinstance(of.value, expression.Constant) and not isinstance(of.value.value, bytes):
                     value = negated(of.type, of.value.value)
                     constant = expression.Constant(of.type, value, None, self._shown(node), node.span)
                     return _Typed(constant, of.type)
