@@ -119,11 +119,11 @@ class Checker:
             if node.is_raw:
                 self._remark(RemarkKey.LATER, node.span, what="@", version="4.2")
             value = expression.FieldValue(field, node.ranges, node.is_raw, node.span)
-            return _Typed(value, T.BYTES, None) if node.is_raw else _Typed(value, field.type, field)
+            return _Typed(value, T.BYTES, None) if node.is_raw else _Typed(value, types.type_of(field), field)
         field = self._field(node)
         if field is None:
             return None
-        return _Typed(expression.FieldValue(field, span=node.span), field.type, field)
+        return _Typed(expression.FieldValue(field, span=node.span), types.type_of(field), field)
 
     def _is_constant(self, node: syntax.Value) -> bool:
         if isinstance(node, syntax.Word):
@@ -141,6 +141,7 @@ class Checker:
                     self._remark_word(node, kind)
                 parsed = parsed or self._from_value_string(node.text, kind, field, node.span)
             case syntax.String():
+                kind = types.quoted_type(field, kind)
                 parsed = from_string(kind, node.value)
                 parsed = parsed or self._from_value_string(node.value.decode("latin-1"), kind, field, node.span)
             case syntax.Character():
@@ -282,7 +283,7 @@ class Checker:
                 if of.type not in types.NEGATE:
                     raise FilterError(Mistake.TYPE_HAS_NO, node.span, text=self._shown(node.of), sign="-",
                                       type=of.type.value)  # fmt: skip
-                if isinstance(of.value, expression.Constant) and isinstance(of.value.value, int):
+                if isinstance(of.value, expression.Constant) and not isinstance(of.value.value, bytes):
                     value = negated(of.type, of.value.value)
                     constant = expression.Constant(of.type, value, None, self._shown(node), node.span)
                     return _Typed(constant, of.type)

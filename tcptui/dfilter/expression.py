@@ -35,13 +35,13 @@ class FieldValue:
 class Constant:
     """A value of ``type``.
 
-    Integers, booleans (0 or 1) and times (nanoseconds) are int, everything else bytes: text as UTF-8, addresses in
-    network order.  A negative number of an unsigned type is what C makes of it (-1: all bits set), as in tshark.
+    Integers, booleans (0 or 1) and times (nanoseconds) are int, doubles float, everything else bytes: text as UTF-8,
+    addresses in network order.  A negative number of an unsigned type is what C makes of it (-1: all bits set).
     ``prefix``: bits of an address that count; None: all.
     """
 
     type: FieldType
-    value: int | bytes
+    value: int | float | bytes
     prefix: int | None = None
     text: str = beside(default="", compare=False)
     """As it was typed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 from typing import TYPE_CHECKING, Final
@@ -13,9 +14,11 @@ from tcptui.model.field import FieldType as T
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Parsed = tuple[int | bytes, int | None]
+Parsed = tuple[int | float | bytes, int | None]
 """A value and the bits of it that count; None: all."""
 
+_FLOAT: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]-?[0-9]{1,6})?")
+_HEX_FLOAT: Final = re.compile(r"0[xX][0-9A-Fa-f]+(?:\.[0-9A-Fa-f]*)?(?:[pP]-?[0-9]{1,6})?")
 _OCTAL_OR_HEX: Final = re.compile(r"0[xX]([0-9A-Fa-f]+)|0[bB]([01]*)|(0[0-7]*)|([1-9][0-9]*)")
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 _SEPARATORS: Final = frozenset(":-.")
@@ -117,6 +120,18 @@ def _time(read: Callable[[str], int | None]) -> Callable[[str, bool], Parsed | N
     return parse
 
 
+def _double(text: str, is_part: bool) -> Parsed | None:  # noqa: ARG001
+    if text.lower() in ("inf", "infinity"):
+        return math.inf, None
+    if len(text) > _MOST_DIGITS:
+        return None
+    try:
+        value = float.fromhex(text) if _HEX_FLOAT.fullmatch(text) else float(text) if _FLOAT.fullmatch(text) else None
+    except OverflowError:
+        return None
+    return None if value is None or math.isinf(value) else (value, None)
+
+
 def _text(text: str, is_part: bool) -> Parsed | None:  # noqa: ARG001
     return text.encode("utf-8", "surrogatepass"), None
 
@@ -126,6 +141,7 @@ _IPV6: Final = _address(socket.AF_INET6, 128)
 _FROM_WORD: Final[dict[T, Callable[[str, bool], Parsed | None]]] = {
     **{kind: _unsigned(bits) for kind, bits in types.UNSIGNED.items()},
     **{kind: _unsigned(bits - 1) for kind, bits in types.SIGNED.items()},
+    T.DOUBLE: _double,
     T.BOOLEAN: _boolean, T.BYTES: _bytes, T.PROTOCOL: _bytes, T.ETHER: _ether, T.STRING: _text,
     T.IPV4: _IPV4, T.IPV6: _IPV6, T.ABSOLUTE_TIME: _time(absolute), T.RELATIVE_TIME: _time(relative),
 }  # fmt: skip
@@ -165,8 +181,8 @@ def from_character(kind: T, code: int) -> Parsed | None:
     return bytes([code]), None
 
 
-def negated(kind: T, value: int) -> int:
+def negated(kind: T, value: float) -> int | float:
     """``-value``; of an unsigned type, what C makes of it."""
     bits = types.UNSIGNED.get(kind)
     # tshark keeps unsigned values of up to 32 bits in 32, so -1 is above all that a field may have.
-    return -value if bits is None else -value % (1 << max(bits, 32))
+    return -value if bits is None or isinstance(value, float) else -value % (1 << max(bits, 32))

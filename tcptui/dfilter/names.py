@@ -13,7 +13,7 @@ from tcptui.model.fields import FIELDS
 _VALUE_STRINGS: Final = Path(__file__).with_name("value_strings.tsv")
 _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
-_WHOLE: Final = frozenset({
+WHOLE: Final = frozenset({
     "frame", "eth", "vlan", "sll", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "http", "websocket", "data", "mptcp",
 })  # fmt: skip
 _NEAREST: Final = 3
@@ -60,7 +60,7 @@ def is_foreign(name: str) -> bool:
     if name in FIELDS:
         return False
     protocol, dot, _ = name.partition(".")
-    is_listed = protocol in _foreign() or (protocol in FIELDS and protocol not in _WHOLE)
+    is_listed = protocol in _foreign() or (protocol in FIELDS and protocol not in WHOLE)
     return name in _foreign() or (bool(dot) and is_listed)
 
 

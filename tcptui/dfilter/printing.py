@@ -119,6 +119,8 @@ def _constant(constant: Constant) -> str:
     value = constant.value
     if isinstance(value, bytes):
         return _bytes(constant, value)
+    if isinstance(value, float):
+        return repr(value).replace("e+", "e")
     if constant.type is T.BOOLEAN:
         return "True" if value else "False"
     if constant.type is T.ABSOLUTE_TIME:

@@ -147,7 +147,7 @@ def _comparison(test: Comparison, text: str) -> Iterator[Remark]:
 
 def _search(test: Contains | Matches) -> Iterator[Remark]:
     value = test.left if isinstance(test, Contains) else test.value
-    if isinstance(value, FieldValue) and value.field.type is T.PROTOCOL and value.field.name != "frame":
+    if isinstance(value, FieldValue) and types.type_of(value.field) is T.PROTOCOL and value.field.name != "frame":
         yield Remark(RemarkKey.PROTOCOL_BYTES, value.span, {"name": value.field.name})
 
 

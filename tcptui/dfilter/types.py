@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.model.field import FieldType as T
+
+if TYPE_CHECKING:
+    from tcptui.model.field import Field
 
 #: Bits of the unsigned types; a constant must fit.
 UNSIGNED: Final = {
@@ -15,6 +18,11 @@ INTEGERS: Final = frozenset({*UNSIGNED, *SIGNED})
 #: Values that are bytes already; slices of others are converted.
 BYTES: Final = frozenset({T.BYTES, T.ETHER, T.IPV6})
 
+_OPTIONS: Final = ("ip.options.", "tcp.options.")
+#: Registered twice by Wireshark, as bytes and as hardware addresses.
+_LISTED_AS_BYTES: Final = frozenset({
+    "icmpv6.opt.linkaddr", "icmpv6.opt.src_linkaddr", "icmpv6.opt.target_linkaddr",
+})  # fmt: skip
 _BYTE_STRINGS: Final = frozenset({T.BYTES, T.ETHER})
 _IN_BYTES: Final = frozenset({T.BYTES, T.ETHER, T.PROTOCOL, T.STRING})
 _ADDRESSES: Final = frozenset({T.IPV4, T.IPV6, T.ADDRESS})
@@ -25,15 +33,31 @@ CONTAINS: Final = _IN_BYTES
 MATCHES: Final = _IN_BYTES
 SLICE: Final = _IN_BYTES | {T.IPV4, T.IPV6}
 BITS: Final = INTEGERS | {T.BYTES, T.ETHER, T.IPV4, T.IPV6}
-SUM: Final = INTEGERS | {T.RELATIVE_TIME}
-PRODUCT: Final = INTEGERS
+SUM: Final = INTEGERS | {T.RELATIVE_TIME, T.DOUBLE}
+PRODUCT: Final = INTEGERS | {T.DOUBLE}
 MODULO: Final = INTEGERS
 NEGATE: Final = SUM
 #: What `abs` takes: 4.0 takes booleans, too.
 SIGN: Final = SUM | {T.BOOLEAN}
-AS_STRING: Final = INTEGERS | {T.IPV4, T.IPV6, T.ETHER, T.ADDRESS}
+AS_STRING: Final = INTEGERS | {T.DOUBLE, T.IPV4, T.IPV6, T.ETHER, T.ADDRESS}
 #: Types of which a character constant is a value.
 CHARACTER: Final = INTEGERS | {T.BOOLEAN, T.BYTES, T.PROTOCOL, T.STRING}
+
+
+def type_of(field: Field) -> T:
+    """The type of the field's values: options that Wireshark lists as protocols are bytes to a filter.
+
+    Of two fields with one name, Wireshark asks the one that it does not list.
+    """
+    if field.name in _LISTED_AS_BYTES:
+        return T.ETHER
+    is_option = field.type is T.PROTOCOL and field.name.startswith(_OPTIONS)
+    return T.BYTES if is_option else field.type
+
+
+def quoted_type(field: Field | None, kind: T) -> T:
+    """The type of a quoted string beside a value of ``kind``: of two fields with one name, the one that takes it."""
+    return T.BYTES if field is not None and field.name in _LISTED_AS_BYTES else kind
 
 
 def largest(kind: T) -> int | None:

@@ -28,6 +28,7 @@ class FieldType(Enum):
     ABSOLUTE_TIME = "FT_ABSOLUTE_TIME"
     BOOLEAN = "FT_BOOLEAN"
     BYTES = "FT_BYTES"
+    DOUBLE = "FT_DOUBLE"
     ETHER = "FT_ETHER"
     FRAMENUM = "FT_FRAMENUM"
     INT8 = "FT_INT8"
@@ -82,6 +83,8 @@ class Reader(Enum):
     """The findings of the packet's stream that name the packet as evidence."""
     TREE = "tree"
     """The packet's header tree, which needs the captured bytes."""
+    UNREAD = "unread"
+    """Nothing reads it yet: whoever is asked for it says so, instead of finding nothing."""
 
 
 class Take(Enum):

@@ -9,12 +9,16 @@ import pytest
 from sharkd import Sharkd
 
 from tcptui.dfilter import types
+from tcptui.dfilter.compile import compile_filter
+from tcptui.dfilter.errors import FilterError
 from tcptui.model.field import FieldType as T
 from tcptui.model.field import Owner
-from tcptui.model.fields import ROWS
+from tcptui.model.fields import FIELDS, ROWS
 
 #: The first field of each type of Wireshark's.
 FIELD_OF: Final = {row.type: row.name for row in reversed(ROWS) if row.owner is Owner.WIRESHARK}
+#: Uses that tell the types of all fields apart.
+_TELLING: Final = ("{0} == {0}", "{0} contains", "{0} & {0}", "{0} + {0}", "{0}[0]")
 USES: Final = {
     "{0} == {0}": types.EQUAL, "{0} > {0}": types.ORDER, "{0} contains {0}": types.CONTAINS,
     '{0} matches "a"': types.MATCHES,
@@ -23,6 +27,14 @@ USES: Final = {
     "abs({0}) == {0}": types.SIGN, "max({0}, {0}) == {0}": types.ORDER, 'string({0}) == "a"': types.AS_STRING,
     "{0} == 'a'": types.CHARACTER, "len({0}) == 1": frozenset(T), "count({0}) == 1": frozenset(T),
 }  # fmt: skip
+
+
+def is_taken(text: str) -> bool:
+    try:
+        compile_filter(text)
+    except FilterError:
+        return False
+    return True
 
 
 def test_every_type_of_a_field_is_tried() -> None:
@@ -50,6 +62,41 @@ def test_types_that_can_be_compared_are_those_that_sharkd_compares() -> None:
         ]  # fmt: skip
 
     assert differ == []
+
+
+@pytest.mark.tshark
+def test_every_field_can_what_its_type_can() -> None:
+    """Names are enough to find a field whose type the registry, or `type_of`, has wrong."""
+    uses = {use: can for use, can in USES.items() if use.startswith(_TELLING)}
+    fields = [row for row in ROWS if row.owner is Owner.WIRESHARK]
+    with Sharkd() as sharkd:
+        differ = [
+            use.format(field.name) for (use, can), field in product(uses.items(), fields)
+            if (sharkd.refuses(use.format(field.name)) is None) != (types.type_of(field) in can)
+        ]  # fmt: skip
+
+    assert len(uses) == 5
+    assert differ == []
+
+
+@pytest.mark.tshark
+def test_every_field_takes_constants_of_its_type() -> None:
+    """The largest number and one more, a byte that is too short for an address, a string."""
+    fields = [row for row in ROWS if row.owner is Owner.WIRESHARK]
+    asked: list[str] = []
+    for row in fields:
+        most = types.largest(types.type_of(row))
+        asked += [f"{row.name} == {value}" for value in ("01", '"a"', *((most, most + 1) if most else ()))]
+    with Sharkd() as sharkd:
+        differ = [text for text in asked if (sharkd.refuses(text) is None) != is_taken(text)]
+
+    assert differ == []
+
+
+def test_option_that_wireshark_lists_as_a_protocol_is_bytes() -> None:
+    assert types.type_of(FIELDS["tcp.options.sack"]) is T.BYTES
+    assert types.type_of(FIELDS["tcp.options.sack_le"]) is T.UINT32
+    assert types.type_of(FIELDS["tcp"]) is T.PROTOCOL
 
 
 def test_addresses_are_compared_with_either_family() -> None:

@@ -40,7 +40,7 @@ _FITTING: Final = {
     T.BOOLEAN: st.one_of(_NUMBERS, st.sampled_from(["True", "FALSE", "Set", '"Not set"'])),
     T.BYTES: st.one_of(_BYTES, _STRINGS), T.PROTOCOL: st.one_of(_BYTES, _STRINGS), T.ETHER: _BYTES,
     T.IPV4: _ADDRESSES, T.IPV6: _ADDRESSES, T.STRING: st.one_of(_STRINGS, _WORDS),
-    T.ABSOLUTE_TIME: _TIMES, T.RELATIVE_TIME: _TIMES, T.NONE: _ANYTHING,
+    T.ABSOLUTE_TIME: _TIMES, T.RELATIVE_TIME: _TIMES, T.NONE: _ANYTHING, T.DOUBLE: st.one_of(_NUMBERS, _TIMES),
 }  # fmt: skip
 _RELATIONS: Final = st.sampled_from(
     ["==", "!=", "===", "!==", ">", ">=", "<", "<=", "eq", "ne", "gt", "le", "any_eq", "all_ne"]

@@ -21,20 +21,21 @@ def excerpt(lines: Iterable[str]) -> list[str]:
     """The lines of the table."""
     tables: dict[str, list[str]] = {}
     for line in lines:
-        kind, name, *rest = line.rstrip("\n").split("\t")
-        if name not in FIELDS:
+        kind, _, rest = line.rstrip("\n").partition("\t")
+        name, _, told = rest.partition("\t")
+        first, tab, second = told.partition("\t")
+        if name not in FIELDS or not tab:  # a text with a line feed goes on in a line of its own
             continue
-        rows = tables.setdefault(name, [])
-        if kind in ("V", "V64") and len(rest) >= 2:
-            rows.append(f"{int(rest[0], 0)}\t{rest[1]}")
-        elif kind == "T" and len(rest) >= 2:
-            rows += [f"1\t{rest[0]}", f"0\t{rest[1]}"]
+        if kind in ("V", "V64"):
+            tables.setdefault(name, []).append(f"{int(first, 0)}\t{second}")
+        elif kind == "T":
+            tables.setdefault(name, []).extend((f"1\t{first}", f"0\t{second}"))
     shared: dict[tuple[str, ...], list[str]] = {}
     for name, rows in sorted(tables.items()):
-        if rows:
-            shared.setdefault(tuple(rows), []).append(name)
+        shared.setdefault(tuple(rows), []).append(name)
     return [line for rows, names in shared.items() for line in (f"= {' '.join(names)}", *rows)]
 
 
 if __name__ == "__main__":
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # tshark writes some texts as Latin-1
     print("\n".join(excerpt(sys.stdin)))
