@@ -56,10 +56,11 @@ def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> boo
     siblings = connection.context.siblings
     if siblings is None:
         return False
+    stepped = connection.context.quality.time_went_back  # then one that began later may have older packets
     near = [
         other
         for other in siblings.of(connection.view.stream, begun_before=True)
-        if other.last_ns > begin_ns and other.began_ns <= end_ns and other.packets <= SIBLING_PACKETS
+        if other.last_ns > begin_ns and (other.began_ns <= end_ns or stepped) and other.packets <= SIBLING_PACKETS
     ]
     for other in near[-SIBLINGS_READ:]:
         view = siblings.view(other.stream)

@@ -269,3 +269,21 @@ def test_what_rests_on_absence_names_the_gaps_of_the_capture(told: Tell) -> None
     finding = told([*lines[:-1], "700 C PA 2801 1 100", "740 S A 1 2901"]).findings["fast-retransmission"]
 
     assert (finding.confidence, finding.alternatives) == (Confidence.POSSIBLE, ("capture-gaps", "reordering"))
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_wait_for_a_fin_is_no_wait_of_the_data(told: Tell) -> None:
+    data = ["200 C PA 101 201 100", "200.1 C PA 201 201 100", "500 C PA 101 201 100", "540 S A 201 301"]
+    close = ["600 C FA 301 201", "1200 C FA 301 201", "1240 S FA 201 302", "1240.1 C A 302 202"]
+    facts = told([*TALK, *data, *close]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["waited_s"], facts["total_s"]) == (1, pytest.approx(0.3), pytest.approx(0.3))
+
+
+@pytest.mark.finding("syn-timeout")
+def test_host_that_speaks_in_a_connection_begun_by_a_later_clock_is_not_down(told: Tell) -> None:
+    opened = ["90000 C S 0 0 port=41000", "90040 S SA 0 1 port=41000", "90040.1 C A 1 1 port=41000"]
+    spoken = ["1500 C PA 1 1 50 port=41000", "1540 S PA 1 51 50 port=41000"]
+    lines = [*opened, "1000 C S 0 0", *spoken, "2000 C S 0 0", "9000 C S 0 0 port=42000"]
+
+    assert "host-down" not in by_id(told(lines), 1)["syn-timeout"].alternatives

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from packet_log import SIDE, PacketLog
@@ -275,6 +276,16 @@ def _server_gave_no_answer(told: Told) -> int:
     return HOLDS if spoke and not log.side[spoke[-1]] else (spoke[-1] if spoke else NOWHERE)
 
 
+def _silent_until_reset(told: Told) -> int:
+    """The end that resets sent nothing between the packet that broke the silence and its reset."""
+    return _first(told.log.of(told.side(), told.at("data_frame") + 1, told.at("rst_frame")))
+
+
+def _no_syn_between(told: Told) -> int:
+    log, first, repeat = told.log, told.at("first_frame"), told.at("repeat_frame")
+    return _first(i for i in log.of(0, first + 1, repeat) if log.flags[i] & SYN)
+
+
 def _no_end_before_reset(told: Told) -> int:
     """No FIN or RST of the sender before the reset; and the reset has no ACK flag and the number asked for."""
     log, rst, asked = told.log, told.at("rst_frame"), told.at("data_frame")
@@ -322,10 +333,11 @@ def _tries_again(told: Told) -> int:
 
 
 def _ever_further_apart(told: Told) -> int:
-    """The waits before the tries grow: the last is longer than the first."""
-    log, i = told.log, told.at("first_frame")
-    times = [log.time[i], *(log.time[j] for j in log.copies(i) if j > i)]
-    return _held(len(times) < 3 or times[-1] - times[-2] > times[1] - times[0])
+    """No wait between two tries is shorter than the one before, and the last is longer than the first."""
+    tries = [told.log.time[told.log.at[frame]] for frame in told.finding.packets[1:] if frame in told.log.at]
+    gaps = [after - before for before, after in pairwise(tries)]
+    growing = all(after >= before - TOLERANCE_NS for before, after in pairwise(gaps))
+    return _held(len(gaps) < 2 or (growing and gaps[-1] > gaps[0]))
 
 
 def _heard_after_a_copy(told: Told) -> int:
@@ -552,6 +564,7 @@ CLAIMS: Final = (
     Claim(FindingId.SYN_ACK_RETRANSMISSION, ("ack-seen", "ack-arrived"), "third packet already sent",
           lambda told: HOLDS if 0 <= told.at("third_frame") < told.log.count else NOWHERE),
     Claim(FindingId.THIRD_ACK_LOST, ("never-came",), "no ACK arrived between", _no_third_before_repeat),
+    Claim(FindingId.THIRD_ACK_LOST, ("never-came",), "no repeated SYN either", _no_syn_between),
     Claim(FindingId.THIRD_ACK_LOST, ("never-came",), "the client never repeated its SYN", _one_syn),
     Claim(FindingId.THIRD_ACK_LOST, (), "the server went on", follows("taken_frame", "late_frame")),
     Claim(FindingId.ACCEPT_QUEUE_FULL, ("cookies", "ignored"), "the server answered none of it", _mute_for_a_while),
@@ -585,6 +598,7 @@ CLAIMS: Final = (
     Claim(_ABORT, ("after-fin",), "with the close already begun", _fin_before),
     Claim(_ABORT, ("never-opened",), "no third packet came", _no_third_packet),
     Claim(FindingId.RST_DEAD_CONNECTION, (), "no FIN or reset came before", _no_end_before_reset),
+    Claim(FindingId.RST_DEAD_CONNECTION, ("idle",), "answered the first packet after", _silent_until_reset),
     Claim(FindingId.RST_DEAD_CONNECTION, ("idle",), "after so much silence",
           lambda told: _first(i for i in range(told.at("data_frame"))
                               if told.log.time[told.at("data_frame")] - told.log.time[i]

@@ -75,13 +75,15 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
             return None  # all that is known to have come is the SYN
         shape, evidence = "unaccepted", recent
     first = evidence[0]
+    # Before the capture the window may have been larger than all that is seen of it.
+    perhaps_read = shape == "unanswered" and (
+        connection.mid_stream or _room_given_back(connection, rst, recent[0], unread)
+    )
     return connection.finding(
         FindingId.RST_UNREAD_DATA,
         (*evidence, rst),
         Severity.WARNING if side else Severity.NOTE,  # a client may lose interest in what it asked for
-        Confidence.POSSIBLE
-        if not taken or (shape == "unanswered" and _room_given_back(connection, rst, recent[0], unread))
-        else Confidence.LIKELY,
+        Confidence.POSSIBLE if not taken or perhaps_read else Confidence.LIKELY,
         ("linger-zero", "killed") if taken else ("listener-closed", "linger-zero", "killed"),
         shape=shape,
         sender=SIDES[side],

@@ -218,8 +218,9 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     if not found:
         return None
     expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
-    # A delayed FIN does no harm, delayed data does: prefer data.
-    worst = max(expired, key=lambda resend: (connection.length[resend.index] > 0, resend.waited_ns))
+    # A delayed FIN does no harm, delayed data does: where data were delayed, those waits are told.
+    expired = [resend for resend in expired if connection.length[resend.index]] or expired
+    worst = max(expired, key=lambda resend: resend.waited_ns)
     side = connection.side[worst.index]
     tries = [
         resend
