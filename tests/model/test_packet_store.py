@@ -103,6 +103,7 @@ def test_filling_with_zeros_changes_nothing_and_other_values_do(store: PacketSto
     assert not store.cause[10_000:20_000].any()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_what_a_fork_writes_to_shared_columns_is_seen_and_the_rest_is_kept(store: PacketStore) -> None:
     store.cause[5_000] = 3
     store.share(("cause", "marks"))
