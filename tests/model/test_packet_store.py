@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import numpy as np
@@ -100,3 +101,17 @@ def test_filling_with_zeros_changes_nothing_and_other_values_do(store: PacketSto
     assert store.verdict[10_000:15_000].tolist() == values.tolist()
     assert not store.verdict[15_000:20_000].any()
     assert not store.cause[10_000:20_000].any()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_what_a_fork_writes_to_shared_columns_is_seen_and_the_rest_is_kept(store: PacketStore) -> None:
+    store.cause[5_000] = 3
+    store.share(("cause", "marks"))
+    fork = os.fork()
+    if not fork:
+        store.cause[9_999], store.marks[0], store.ttl[0] = 7, 4, 64
+        os._exit(0)
+    os.waitpid(fork, 0)
+
+    assert np.flatnonzero(store.cause).tolist() == [5_000, 9_999]
+    assert (store.cause[5_000], store.cause[9_999], store.marks[0], store.ttl[0]) == (3, 7, 4, 0)

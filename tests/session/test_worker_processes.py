@@ -142,6 +142,7 @@ def test_workers_end_at_once_by_a_signal_that_their_parent_handles() -> None:
     assert caught.value.facts["signal"] == "SIGTERM"
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_worker_ends_with_its_parent() -> None:
     """The parent is killed while a worker computes for ever."""
     told, tell = os.pipe()

@@ -17,7 +17,7 @@ What a TCP capture means, in the terminal.
   tcptui case ID                  open one of them
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE... [--explain | --full | --stream N] [--json | --markdown]
-                [--workers N]     what is wrong, the worst first, and why
+                                  what is wrong, the worst first, and why
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   what both ends of a connection said
@@ -58,10 +58,9 @@ Findings that do something, live, from a pipe or a file (names: see below):
 Display:
   -t             hide times             -n        ports and hosts as numbers
 
-Reports on many connections:
-  --workers N    judge connections in at most N processes; by default in as many
-                 as there are processors for this one
-
+report, verdicts:
+  --workers N    look at connections in at most N processes (Linux); by default
+                 one for each processor that tcptui may use
 Everywhere:
   --lang en|zh   language; otherwise the settings file, else LC_ALL,
                  LC_MESSAGES or LANG decides

@@ -17,7 +17,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui case ID                  打开其中一个
   tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
   tcptui report 文件... [--explain | --full | --stream N] [--json | --markdown]
-                [--workers N]     哪里有问题（最严重的在前），依据是什么
+                                  哪里有问题（最严重的在前），依据是什么
   tcptui follow 文件 --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   追踪流：连接两端说了什么
@@ -56,8 +56,9 @@ WORDS: Final[dict[str, str]] = {
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
 
-report：
-  --workers N    最多用 N 个进程分析各个连接；默认与本程序可用的处理器数相同
+report、verdicts：
+  --workers N    最多用 N 个进程分析各个连接（Linux）；默认可用的处理器
+                 有几个就用几个
 任何命令都可使用：
   --lang en|zh   语言；不指定时由设置文件决定，
                  再由 LC_ALL、LC_MESSAGES、LANG 决定
