@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from traces import write_trace
 
+from tcptui.analysis.correction import find
 from tcptui.analysis.correction.apply import correct
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
@@ -368,3 +370,53 @@ def test_endless_repetition_costs_no_more_a_packet_the_longer_it_lasts(
     see(folder, [*AT_CLIENT, *lines])
 
     assert len(noted) < 20 * len(lines)
+
+
+def random_streams(seed: int) -> list[str]:
+    """Short connections on ports of their own that repeat, refuse, reset and close in any order."""
+    chance, lines = Random(seed), []
+    for number in range(40):
+        ms = 5_000.0 * number
+        for letters in ("S", *chance.choices(("S", "SA", "A", "PA", "FA", "R", "RA"), k=chance.randint(0, 9))):
+            ms += chance.choice((0.1, 40, 1_000))
+            sender = "C" if letters == "S" else chance.choice("CS")
+            numbers = (0, 1) if "S" in letters else (1, chance.choice((1, 101)))
+            length = 100 * ("P" in letters)
+            lines.append(f"{ms} {sender} {letters} {numbers[0]} {numbers[1]} {length} port={41_000 + number}")
+    return sorted(lines, key=lambda line: float(line.split()[0]))
+
+
+def corrected(path: Path, at_once: int) -> list[list[int]]:
+    """States and marks of all rows after `correct`, so many streams in one call."""
+    session = open_file(path)
+    store, streams = session.store, session.streams
+    store.state_a[: store.count] = store.state_b[: store.count] = 0
+    store.marks[: store.count] |= np.uint8(RowMark.CORRECTED)  # so every stream is written anew
+    views = [(session.view(stream), bool(streams.client_is_b[stream])) for stream in range(streams.count)]
+    for begin in range(0, len(views), at_once):
+        correct(store, views[begin : begin + at_once], session._pipeline.analyzer.replay)
+    return [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_streams_are_corrected_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
+    capture = write_trace(tmp_path / "many.pcap", random_streams(seed))
+    together, alone = corrected(capture, 1_000), corrected(capture, 1)
+
+    assert together == alone
+    assert any(mark & RowMark.CORRECTED for mark in together[2])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rule_without_the_flag_that_it_is_listed_with_finds_nothing(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_file(write_trace(tmp_path / "many.pcap", random_streams(seed)))
+    views = [session.view(stream) for stream in range(session.streams.count)]
+    gated = [hindsight(view) for view in views]
+    monkeypatch.setattr(find, "_RULES", tuple((0, rule) for _flag, rule in find._RULES))
+
+    for view, known in zip(views, gated, strict=True):
+        asked = hindsight(view)
+        assert asked.corrections == known.corrections
+        assert asked.flags.tolist() == known.flags.tolist()

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from traces import write_trace
 
-from tcptui.analysis.stream.same_server import NEAREST, Siblings
+from tcptui.analysis.stream.same_server import NEAREST, FirstWords, Siblings
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+#: The time 0 of a trace.
+START_NS = 1_000_000_000_000
 
 
 @pytest.fixture
@@ -23,6 +26,10 @@ def opened(tmp_path: Path) -> Callable[[Sequence[str]], Session]:
         return open_file(write_trace(tmp_path / "trace.pcap", lines))
 
     return run
+
+
+def _opening(start: int, port: int) -> list[str]:
+    return [f"{line} port={port}" for line in (f"{start} C S 0 0", f"{start + 1} S SA 0 1", f"{start + 2} C A 1 1")]
 
 
 def _connection(start: int, port: int, *, closes: bool = False) -> list[str]:
@@ -86,3 +93,37 @@ def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequenc
     for stream in kept:
         before, after = [n for n in kept if n < stream], [n for n in kept if n > stream]
         assert [other.stream for other in siblings.of(stream)] == before[-NEAREST:] + after[:NEAREST]
+
+
+def test_first_words_are_the_servers_first_segment_and_the_first_sign_of_use(
+    opened: Callable[[Sequence[str]], Session],
+) -> None:
+    probed = [f"{200 + n} C {flags} port=42000" for n, flags in ((0, "S 0 0"), (9, "R 1 0"))]
+    session = opened(
+        [
+            *_connection(100, 41_000),
+            *probed,
+            "300 C S 0 0 port=43000",
+            "301 S SA 0 1 port=43000",
+            "302 C A 1 1 port=43000",
+        ]
+    )
+    known = Siblings(session.store, session.streams)
+    used, opened_only = (known.first_words(sibling) for sibling in known.of(1))
+
+    assert used == FirstWords(START_NS + 101_000_000, START_NS + 104_000_000)
+    assert opened_only == FirstWords(START_NS + 301_000_000, None)
+
+
+def test_first_words_are_read_again_when_packets_came(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened(
+        [*_connection(0, 41_000), "100 C S 0 0 port=42000", "101 S SA 0 1 port=42000", "102 C A 1 1 port=42000"]
+    )
+    known = Siblings(session.store, session.streams)
+    (sibling,) = known.of(0)
+    before = known.first_words(sibling)
+    # As if the newest two rows had not been there yet when it was asked first.
+    early = FirstWords(1, 1)
+    known._words.put(sibling.stream, ((session.store.count - 2, 0, 0, sibling.began_ns), early))
+
+    assert known.first_words(sibling) == before != early
