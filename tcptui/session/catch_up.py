@@ -71,6 +71,10 @@ class Steering:
     observer: Observer | None = None
     """Notified of findings as they are made."""
 
+    def is_late(self) -> bool:
+        """Whether `ends_by` has passed."""
+        return self.seconds_left() <= 0
+
     def seconds_left(self) -> float:
         """Seconds until `ends_by`, at least 0; infinite without a deadline."""
         return math.inf if self.ends_by is None else max(self.ends_by - time.monotonic(), 0.0)

@@ -5,7 +5,6 @@ To *judge* a stream is to run the rules on it.
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -239,11 +238,13 @@ class FindingsCache:
             grown |= (packets > judged) & self.observer.due(rows)
         due = np.flatnonzero((grown & needed) | stale)
         due = due if isinstance(rows, slice) else rows[due].astype(np.int64)
-        return self._judge_all(due, read, time.monotonic() + seconds)
+        deadline = time.monotonic() + seconds
+        return self._judge_all(due, read, lambda: time.monotonic() > deadline)
 
-    def before_eviction(self, first: int) -> None:
+    def before_eviction(self, first: int, is_late: Callable[[], bool] = lambda: False) -> None:
         """Before rows up to ``first`` (exclusive) are evicted: judge the streams that lose rows, as a whole.
 
+        Once it ``is_late``, because the capture was ended, those that have not been judged are not any more.
         Freezes the findings of streams that may have problems; for the others the stream table is enough.
         """
         self._reserve(self._streams.count)
@@ -254,7 +255,7 @@ class FindingsCache:
         needed = needs_attention(self._streams, places) | may_need(self._streams, places)
         at = losing if isinstance(places, slice) else np.searchsorted(places, losing)
         losing = losing[needed[at] | suspect[losing]]
-        self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
+        self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, is_late)
         for stream in losing.tolist():
             known = self._findings.get(stream)  # includes what was frozen earlier
             if known:
@@ -279,15 +280,15 @@ class FindingsCache:
         if self.screening is not None:
             self.screening.evict(streams)
 
-    def _judge_all(self, due: NDArray[np.int64], read: SparseMask, deadline: float) -> bool:
-        """Judge the streams ``due`` (ascending) until ``deadline``; returns whether any are left."""
+    def _judge_all(self, due: NDArray[np.int64], read: SparseMask, is_late: Callable[[], bool]) -> bool:
+        """Judge the streams ``due`` (ascending) until it ``is_late``; returns whether any are left."""
         due = self._without_lone_syns(due)
         while len(due):
             # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
-                if time.monotonic() > deadline:
+                if is_late():
                     left = due[place:]
                     self.waiting = len(left)
                     self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
