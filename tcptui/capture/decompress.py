@@ -5,7 +5,6 @@ The bound holds whatever the input claims, so a decompression bomb costs no memo
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from enum import Enum, auto
 from typing import IO, TYPE_CHECKING, Final, Protocol, cast
@@ -19,6 +18,11 @@ PIECE_BYTES: Final = 1 << 20
 MAGIC_BYTES: Final = 4
 #: Upper bound of one read of compressed input, in bytes: small, so that a slow sender's packets are shown soon.
 _INPUT_BYTES: Final = 1 << 16
+#: What tells zlib to expect the header and the check of a gzip member (zlib.h, inflateInit2).
+_GZIP_MEMBER: Final = 16 + zlib.MAX_WBITS
+#: Damaged input is unpacked again in parts of so many bytes; of each, zlib makes 1,032 times as many at most.
+_CRUMB_BYTES: Final = 64
+_CUT_SHORT: Final = "Compressed file ended before the end-of-stream marker was reached"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
@@ -67,25 +71,45 @@ def pieces(stream: Readable, packing: Compression) -> Iterator[bytes]:
 
 
 def _gunzip(stream: Readable) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=cast("IO[bytes]", _BoundedReads(stream)), mode="rb") as unpacked:
-        while True:
+    """Members one after the other, zeros between and after them skipped as gzip(1) does.
+
+    By zlib itself, for `gzip.GzipFile` reads 8 KiB at a time, and for each this thread would wait for the interpreter,
+    which the analysis seldom gives up.
+    """
+    data = stream.read(_INPUT_BYTES)
+    while data:
+        member = zlib.decompressobj(_GZIP_MEMBER)
+        while not member.eof:
+            before = member.copy()
             try:
-                piece = unpacked.read1(PIECE_BYTES)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                piece = member.decompress(data, PIECE_BYTES)
+            except zlib.error as error:
+                yield from _salvaged(before, data)
                 raise PackedError(str(error)) from error
-            if not piece:
-                return
+            if piece:
+                yield piece
+            data = member.unconsumed_tail
+            if not data and len(piece) < PIECE_BYTES and not member.eof:
+                data = stream.read(_INPUT_BYTES)
+                if not data:
+                    raise PackedError(_CUT_SHORT)
+        data = member.unused_data.lstrip(b"\0")
+        while not data and (more := stream.read(_INPUT_BYTES)):
+            data = more.lstrip(b"\0")
+
+
+def _salvaged(member: zlib._Decompress, data: bytes, step: int = _CRUMB_BYTES) -> Iterator[bytes]:
+    """What ``data`` gives before the damage in it: an error takes with it all that the same call had unpacked."""
+    for begin in range(0, len(data), step):
+        crumb, before = data[begin : begin + step], member.copy()
+        try:
+            piece = member.decompress(crumb)
+        except zlib.error:
+            if step > 1:
+                yield from _salvaged(before, crumb, 1)
+            return
+        if piece:
             yield piece
-
-
-class _BoundedReads:
-    """Adapts a stream to the file object that gzip expects; a read returns at most `_INPUT_BYTES`."""
-
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        return self._stream.read(_INPUT_BYTES if size < 0 else min(size, _INPUT_BYTES))
 
 
 def _unzstd(stream: Readable) -> Iterator[bytes]:

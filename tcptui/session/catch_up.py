@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Packets below which plain Python finishes before the compiler is even imported: half a second.
 WORTH_COMPILING: Final = 50_000
+#: One in this many must be there when nobody knows how many come: waiting for more would cost long inputs time.
+_GROWING: Final = 4
 #: Time budget of one round of judging while the input grows, in seconds, so that new packets are decoded soon.
 ANNOTATE_SLICE: Final = 0.1
 #: Interval of judging while packets keep coming, in seconds: each time it scans all streams.
@@ -68,6 +70,10 @@ class Steering:
     """Why the capture was ended, if neither by an error nor by the user; None: it was not."""
     observer: Observer | None = None
     """Notified of findings as they are made."""
+
+    def is_late(self) -> bool:
+        """Whether `ends_by` has passed."""
+        return self.seconds_left() <= 0
 
     def seconds_left(self) -> float:
         """Seconds until `ends_by`, at least 0; infinite without a deadline."""
@@ -142,10 +148,10 @@ class CatchUp:
         """Have the kernel compiled once so many packets are there, or to be expected in a file, that it pays."""
         if self._asked or self._compile_when is Compile.NEVER:
             return
-        packets = self._pipeline.store.count
+        packets = _GROWING * self._pipeline.store.count
         if all(status.complete for status in statuses):
             read = sum(reader.position for reader in self._pipeline.readers)
-            packets = packets * sum(status.end for status in statuses) // max(read, 1)
+            packets = self._pipeline.store.count * sum(status.end for status in statuses) // max(read, 1)
         if packets < WORTH_COMPILING:
             return
         if self._compile_when is Compile.FIRST and kernel_is_cached():

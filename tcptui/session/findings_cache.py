@@ -5,7 +5,6 @@ To *judge* a stream is to run the rules on it.
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -89,6 +88,10 @@ class Selection:
         """The streams from index ``begin`` up to ``end``."""
         part = slice(begin, end)
         return Selection(self.streams[part], self.known[part], self.look_back[part], self.read, self.order)
+
+
+def _never() -> bool:
+    return False
 
 
 class FindingsCache:
@@ -266,7 +269,8 @@ class FindingsCache:
         With ``settle`` (the input has ended) every changed stream is due, however little it grew.
         """
         due, read = self._due(settle=settle)
-        return self._judge_all(due, read, time.monotonic() + seconds)
+        deadline = time.monotonic() + seconds
+        return self._judge_all(due, read, lambda: time.monotonic() > deadline)
 
     def judge(self, sharing: Sharing) -> None:
         """Judge all streams that may have problems, among several processes; the input has ended."""
@@ -274,7 +278,7 @@ class FindingsCache:
         due = self._without_lone_syns(due)
         cuts = sharing.cut(self._streams.packets[due])
         if len(cuts) < 2 or not sharing.forks:
-            self._judge_all(due, read, math.inf)
+            self._judge_all(due, read, _never)
             return
         order = RowOrder(self._store, self._streams.count)
 
@@ -321,9 +325,10 @@ class FindingsCache:
         due = np.flatnonzero((grown & needed) | stale)
         return due if isinstance(rows, slice) else rows[due].astype(np.int64), read
 
-    def before_eviction(self, first: int) -> None:
+    def before_eviction(self, first: int, is_late: Callable[[], bool] = _never) -> None:
         """Before rows up to ``first`` (exclusive) are evicted: judge the streams that lose rows, as a whole.
 
+        Once it ``is_late``, because the capture was ended, those that have not been judged are not any more.
         Freezes the findings of streams that may have problems; for the others the stream table is enough.
         """
         self._reserve(self._streams.count)
@@ -334,7 +339,7 @@ class FindingsCache:
         needed = needs_attention(self._streams, places) | may_need(self._streams, places)
         at = losing if isinstance(places, slice) else np.searchsorted(places, losing)
         losing = losing[needed[at] | suspect[losing]]
-        self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
+        self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, is_late)
         for stream in losing.tolist():
             known = self._findings.get(stream)  # includes what was frozen earlier
             if known:
@@ -359,15 +364,15 @@ class FindingsCache:
         if self.screening is not None:
             self.screening.evict(streams)
 
-    def _judge_all(self, due: NDArray[np.int64], read: SparseMask, deadline: float) -> bool:
-        """Judge the streams ``due`` (ascending) until ``deadline``; returns whether any are left."""
+    def _judge_all(self, due: NDArray[np.int64], read: SparseMask, is_late: Callable[[], bool]) -> bool:
+        """Judge the streams ``due`` (ascending) until it ``is_late``; returns whether any are left."""
         due = self._without_lone_syns(due)
         while len(due):
             # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
-                if time.monotonic() > deadline:
+                if is_late():
                     left = due[place:]
                     self.waiting = len(left)
                     self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))

@@ -124,7 +124,7 @@ class Session:
             self.store,
             self.streams,
             self._pipeline.noted,
-            lambda first: self._judging.annotations.before_eviction(first),
+            lambda first: self._judging.annotations.before_eviction(first, self.steering.is_late),
             self._evict,
             source,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import struct
 import threading
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import zstandard
 
+from tcptui.capture.decompress import PIECE_BYTES, Compression, pieces
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError, OutputError
@@ -121,6 +123,42 @@ def test_packed_file_with_damage_inside_keeps_what_came_and_says_so(tmp_path: Pa
     assert error.key == "messages.packed_damaged"
     assert len(spooled(source)) > 400_000
     source.close()
+
+
+def test_nothing_before_the_damage_is_lost(tmp_path: Path) -> None:
+    whole = [gzip.compress(bytes([number]) * 3_000_000) for number in range(3)]
+    source = opened(tmp_path / "damaged.gz", b"".join(whole[:2]) + b"\0" * 100 + whole[2][:-6] + b"damage")
+
+    error = source.status().error
+    assert error is not None
+    assert error.key == "messages.packed_damaged"
+    assert error.facts["reason"].startswith("Error -3 ")  # the check at the end of the last member
+    assert spooled(source) == b"".join(bytes([number]) * 3_000_000 for number in range(3))
+    source.close()
+
+
+def test_zeros_after_a_gzip_file_are_no_damage_and_other_bytes_are(tmp_path: Path) -> None:
+    padded = opened(tmp_path / "padded.gz", gzip.compress(CAPTURE) + bytes(100_000))
+    assert padded.status().error is None
+    assert spooled(padded) == CAPTURE
+    padded.close()
+
+    followed = opened(tmp_path / "followed.gz", gzip.compress(CAPTURE) + b"more")
+    error = followed.status().error
+    assert error is not None
+    assert error.key == "messages.packed_damaged"
+    assert spooled(followed) == CAPTURE
+    followed.close()
+
+
+def test_gzip_is_unpacked_in_large_pieces_of_bounded_size() -> None:
+    content = os.urandom(1 << 21) + bytes(1 << 24)
+
+    unpacked = list(pieces(io.BytesIO(gzip.compress(content, 1)), Compression.GZIP))
+
+    assert b"".join(unpacked) == content
+    assert max(map(len, unpacked)) <= PIECE_BYTES
+    assert len(unpacked) < 80
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd_frame])

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pytest
-from captures import many, mixed
+from captures import Tape, many, mixed
 from forgetting import as_pcap, differences
+
+from tcptui.capture.file_source import open_file
+from tcptui.model.finding import Severity
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +45,23 @@ def test_so_are_those_of_real_captures(name: str, corpus: Path) -> None:
 
     assert sum(compared for compared, _ in tried)
     assert [found for _, found in tried if found] == []
+
+
+def test_capture_that_was_ended_is_not_held_up_by_judging_what_leaves(tmp_path: Path) -> None:
+    tape = Tape()
+    for number in range(20):
+        tape.refused(10 * number, f"10.0.0.{number}:40000", "192.0.2.10:80")
+    path = tmp_path / "refused.pcap"
+    path.write_bytes(tape.pcap())
+    with closing(Session([open_file(path)], compile_when=Compile.NEVER)) as session:
+        session.steering.judges = False
+        session.run_here()
+        annotations, rows = session._judging.annotations, session.store.count
+
+        session.steering.ends_by = 0.0  # long ago
+        annotations.before_eviction(rows, session.steering.is_late)
+        assert not annotations.severity.any()
+
+        session.steering.ends_by = None
+        annotations.before_eviction(rows, session.steering.is_late)
+        assert np.count_nonzero(annotations.severity == Severity.ERROR) == 20

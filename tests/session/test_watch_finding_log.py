@@ -74,3 +74,12 @@ def test_capture_finding_that_more_connections_show_has_changed_and_keeps_its_nu
     assert (changed.event, changed.number, changed.whole) == (FindingChange.CHANGED, 2, four)
     (gone,) = log.update_capture(())
     assert (gone.event, gone.number, gone.whole) == (FindingChange.GONE, 2, four)
+
+
+def test_evicted_streams_are_forgotten_and_no_others() -> None:
+    log = FindingLog()
+    told(log, 0, LOST)
+    told(log, 1, LOST)
+    log.forget([0, 7])
+    assert told(log, 1, LOST) == []
+    assert told(log, 0, LOST) == [(FindingChange.FOUND, 3, LOST.id)]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from captures import Tape, many
+from forgetting import ends_of
+from growing_source import GrowingSource
 
 from tcptui.capture.file_source import open_file
 from tcptui.capture.source import Announce, SourceStatus
@@ -16,6 +20,7 @@ from tcptui.cli.parse_findings import finding_filter
 from tcptui.findings.finding_filter import NOTHING
 from tcptui.session.catch_up import Compile
 from tcptui.session.progress import Phase
+from tcptui.session.retention import Bounds
 from tcptui.session.session import Session
 from tcptui.session.watch.finding_log import FindingChange, FindingEvent
 from tcptui.session.watch.options import Watch
@@ -314,3 +319,38 @@ def test_streams_that_leave_unseen_are_counted_where_notes_are_wanted(path: Path
     session.close()
 
     assert (everything.unseen, problems.unseen) == (1, 0)
+
+
+def test_connections_that_are_evicted_leave_nothing_behind_however_many_had_trouble() -> None:
+    connections = 450
+    refused = Tape()
+    for number in range(connections):
+        refused.refused(400 * number, f"10.0.{number >> 8}.{number & 255}:40000", SERVER)
+    data = refused.pcap()
+    ends = ends_of(data)[49::50]
+    first, last = ends[len(ends) // 3], ends[-1]
+    held: dict[int, int] = {}
+
+    def measure(end: int) -> None:
+        if end in (first, last) and end not in held:
+            gc.collect()
+            # Of Python's objects: columns grow by doubling, and long ones give their pages back.
+            traces = tracemalloc.take_snapshot().traces
+            held[end] = sum(trace.size for trace in traces if trace.domain != np.lib.tracemalloc_domain)
+
+    session = Session([GrowingSource(data, ends, seen=measure)], compile_when=Compile.NEVER)
+    session.ring.bounds = Bounds(100, streams=40)
+    watcher = Watcher(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))
+    session.observe(watcher)
+    tracemalloc.start()
+    try:
+        asyncio.run(asyncio.wait_for(session.run(), 60))
+    finally:
+        tracemalloc.stop()
+    evicted = session.streams.evicted_streams
+    session.close()
+
+    assert watcher.found >= connections
+    assert evicted > 0.9 * connections
+    # Two kilobytes for each as long as what had been said of it was remembered.
+    assert (held[last] - held[first]) / (connections * 2 / 3) < 100

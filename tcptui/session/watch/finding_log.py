@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.lru import LruCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tcptui.model.finding import CaptureFinding, Finding
 
@@ -57,6 +57,11 @@ class FindingLog:
         if now:
             self._known.put(stream, now)
         return told
+
+    def forget(self, streams: Iterable[int]) -> None:
+        """Drop what was reported of ``streams``, of which nothing more will be: they are evicted."""
+        for stream in streams:
+            self._known.pop(stream)
 
     def update_capture(self, findings: tuple[CaptureFinding, ...]) -> list[FindingEvent]:
         """The same for ``findings``, all that is said of the capture as a whole now; these are never forgotten."""

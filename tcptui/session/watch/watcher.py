@@ -67,6 +67,8 @@ class Watcher:
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._fresh: dict[int, tuple[Finding, ...]] = {}
+        self._left: list[NDArray[np.int64]] = []
+        """Streams evicted since the last round, of which findings may still be in `_fresh`."""
         self._stops_at: float | None = None
         self._next_look = 0.0
         self._next_diagnosis = 0.0
@@ -93,6 +95,8 @@ class Watcher:
         """See `Observer.leaving`."""
         if self._wants_notes:
             self.unseen += self._schedule.never_judged(streams)
+        with self._lock:
+            self._left.append(streams)
 
     def look(self, *, over: bool) -> None:
         """See `Observer.look`: process the findings made since the last round."""
@@ -101,8 +105,11 @@ class Watcher:
                 self._over = True
             with self._lock:
                 fresh, self._fresh = self._fresh, {}
+                left, self._left = self._left, []
             for stream in sorted(fresh):
                 self._update(stream, fresh[stream])
+            for streams in left:
+                self._log.forget(streams.tolist())
             self._look_at_healthy(over=over)
             self._look_at_whole(over=over)
             self.longest_lag = max(self.longest_lag, self._session.progress.seconds_behind)
