@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.check import Checker
 from tcptui.dfilter.errors import FilterError, Mistake
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tcptui.dfilter.expression import Test
     from tcptui.dfilter.remarks import Remark
     from tcptui.model.field import Field
+
+
+#: Remarks about one filter at most: nobody reads more, and each may cost a parse.
+MAXIMUM_REMARKS: Final = 20
 
 
 class Cost(Enum):
@@ -36,7 +40,7 @@ class Cost(Enum):
 class Compiled:
     """A filter that is right.
 
-    ``test``: None for the empty filter, which every packet passes.  ``remarks``: in the order of the text.
+    ``test``: None for the empty filter, which every packet passes.  ``remarks``: the first, in the order of the text.
     """
 
     text: str
@@ -63,10 +67,9 @@ def compile_filter(text: str) -> Compiled:
         if error.mistake is Mistake.TYPE_HAS_NO and error.facts.get("type") == FieldType.STRING.value:
             error.suggestion = for_unquoted(text, error.span.offset)
         raise
-    found = (*checker.remarks, *map(_offering_what_parses, traps(test, text)))
-    remarks = sorted(found, key=lambda remark: remark.span.offset)
-    unique = {(remark.key, remark.span): remark for remark in remarks}
-    return Compiled(text, test, fields_of(test), _cost(test), tuple(unique.values()))
+    remarks = sorted((*checker.remarks, *traps(test, text)), key=lambda remark: remark.span.offset)
+    unique = list({(remark.key, remark.span): remark for remark in remarks}.values())[:MAXIMUM_REMARKS]
+    return Compiled(text, test, fields_of(test), _cost(test), tuple(map(_offering_what_parses, unique)))
 
 
 def _offering_what_parses(remark: Remark) -> Remark:

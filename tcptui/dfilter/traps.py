@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tcptui.dfilter.expression import Test, Value
     from tcptui.model.field import Field
 
+#: Characters of a filter at most that is written down again with a change.
+_LONGEST_OFFERED: Final = 1_000
 _ZONE: Final = re.compile(r"(?:Z|UTC|:[0-9.,]+[+-][0-9:]+)\"?$")
 
 
@@ -112,12 +114,17 @@ def traps(test: Test, text: str) -> Iterator[Remark]:
             yield Remark(RemarkKey.LOCAL_TIME, value.span, {"text": value.text})
 
 
+def _spliced(text: str, start: int, end: int, new: str) -> str | None:
+    """``text`` with ``new`` from ``start`` to ``end``; None for a text that nobody would read again."""
+    return text[:start] + new + text[end:] if len(text) <= _LONGEST_OFFERED else None
+
+
 def _existence(test: Exists, text: str) -> Iterator[Remark]:
     field, span = test.value.field, test.value.span
     if field.type is T.BOOLEAN and field.name != "http.request":
         is_flag = field.name.startswith("tcp.flags.")
         key = RemarkKey.EXISTS_TCP if is_flag else RemarkKey.EXISTS
-        fixed = f"{text[: span.end]} == 1{text[span.end :]}"
+        fixed = _spliced(text, span.end, span.end, " == 1")
         meant = f"{field.name} == 1"
         yield Remark(key, span, {"name": field.name, "meant": meant}, fixed)
     elif field.name in ("frame", "frame.number", "frame.len", "frame.time"):
@@ -129,7 +136,7 @@ def _comparison(test: Comparison, text: str) -> Iterator[Remark]:
     if test.relation is Relation.NOT_EQUAL and test.quantifier is Quantifier.ALL and isinstance(left, FieldValue):
         behind = text[test.right.span.offset : test.right.span.end]
         meant = f"not {left.field.name} == {behind}"
-        fixed = text[: test.span.offset] + meant + text[test.span.end :]
+        fixed = _spliced(text, test.span.offset, test.span.end, meant)
         key = RemarkKey.NOT_EQUAL_PAIR if left.field.repeats else RemarkKey.NOT_EQUAL
         yield Remark(key, test.span, {"name": left.field.name, "meant": meant}, fixed)
     if isinstance(left, FieldValue) and isinstance(test.right, Constant):
@@ -142,7 +149,7 @@ def _comparison(test: Comparison, text: str) -> Iterator[Remark]:
         if is_zero and isinstance(argument, FieldValue):
             meant = f"not {argument.field.name}"
             yield Remark(RemarkKey.COUNT_ZERO, test.span, {"name": argument.field.name, "meant": meant},
-                         text[: test.span.offset] + meant + text[test.span.end :])  # fmt: skip
+                         _spliced(text, test.span.offset, test.span.end, meant))  # fmt: skip
 
 
 def _search(test: Contains | Matches) -> Iterator[Remark]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcptui.dfilter.capture_words import translate
-from tcptui.dfilter.compile import Cost, compile_filter
+from tcptui.dfilter.compile import MAXIMUM_REMARKS, Cost, compile_filter
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.dfilter.names import is_foreign, nearest
 from tcptui.dfilter.remarks import RemarkKey
@@ -124,6 +124,13 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
 def test_trap_is_told_and_its_twin_is_not(text: str, key: RemarkKey, twin: str) -> None:
     assert key in {remark.key for remark in compile_filter(text).remarks}
     assert key not in {remark.key for remark in compile_filter(twin).remarks}
+
+
+def test_traps_without_end_are_told_up_to_a_number() -> None:
+    compiled = compile_filter(" or ".join(["ip.addr != 10.0.0.1"] * 500))
+
+    assert len(compiled.remarks) == MAXIMUM_REMARKS
+    assert {remark.replacement for remark in compiled.remarks} == {None}
 
 
 def test_xor_that_stands_for_a_value_is_one() -> None:

@@ -88,6 +88,7 @@ HOSTILE: Final = {
     "10,000 alternatives": (" || ".join(["udp"] * 9_000), None),
     "a set of 20,000": ("tcp.port in {" + ",".join(["1"] * 20_000) + "}", None),
     "a slice of 20,000": ("eth[" + ",".join(["1"] * 20_000) + "] == 01", None),
+    "2,400 traps": (" or ".join(f"ip.addr != 10.0.0.{one % 250}" for one in range(2_400)), None),
     "a regex that backtracks for ever": ('http.host matches "(a+)+$"', None),
 }  # fmt: skip
 
