@@ -1,0 +1,27 @@
+"""What the fields of tcptui itself mean, in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final = {
+    "field.tcptui.stream": "连接的编号，同 `tcp.stream`。",
+    "field.tcptui.client": "发起连接一端的地址。",
+    "field.tcptui.server": "连接另一端的地址。",
+    "field.tcptui.client.state": "该报文段之后客户端的状态（RFC 9293）。",
+    "field.tcptui.server.state": "该报文段之后服务端的状态（RFC 9293）。",
+    "field.tcptui.client.state_known": "客户端的状态已证实，而非推定。",
+    "field.tcptui.server.state_known": "服务端的状态已证实，而非推定。",
+    "field.tcptui.packets": "连接的报文段数。",
+    "field.tcptui.bytes": "连接各报文段在线路上的字节数。",
+    "field.tcptui.duration": "从连接首帧到末帧的时间。",
+    "field.tcptui.cause": "报文段被重传的原因。",
+    "field.tcptui.finding": "该数据包作为证据所支持的诊断结论。",
+    "field.tcptui.severity": "该类结论的严重程度。",
+    "field.tcptui.confidence": "该类结论的可信度。",
+    "field.tcptui.network": "连接中数据包在途的时间。",
+    "field.tcptui.server_think": "连接中服务端的处理时间。",
+    "field.tcptui.client_think": "连接中客户端的思考时间。",
+    "field.tcptui.recovery": "连接因丢包而耗费的时间。",
+    "field.tcptui.idle": "连接中没有请求的空闲时间。",
+}
