@@ -238,7 +238,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.now": "now",
     "guide.palette.language": "Language",
     "guide.palette.language.en": "English",
-    "guide.palette.language.zh": "Chinese: 中文",
+    "guide.palette.language.zh": "Chinese",
     "guide.palette.colours": "Colours",
     "guide.palette.theme.tcptui": "Dark colours",
     "guide.palette.theme.tcptui-light": "Light colours",
