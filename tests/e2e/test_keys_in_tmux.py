@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import many
 
+from tcptui.ui.main.column_names import SortKey
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -37,7 +39,7 @@ def opened(terminal: Terminal, mixed_file: Path) -> Terminal:
 @pytest.fixture
 def shown(opened: Terminal) -> Terminal:
     """The file in the order of time, the cursor on the first connection."""
-    opened.press(*"ssssss", "g")
+    opened.press(*"s" * (len(SortKey) - 1), "g")  # from problems, the second, on to the first again
     opened.wait("Sorted by start.")
     opened.wait("stream 0, 8 packets")
     return opened
