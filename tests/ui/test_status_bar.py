@@ -135,6 +135,14 @@ async def test_interface_filter_unsaved_and_problems_are_in_sight_however_narrow
 
 
 @pytest.mark.parametrize("language", Language)
+async def test_dropped_packets_are_in_sight_however_narrow(language: Language) -> None:
+    words = Words(language)
+
+    assert words("screen.status.dropped", count="3") in await shown(language, replace(BUSY, kernel_dropped=3), 80)
+    assert words("screen.status.dropped", count="0") not in await shown(language, BUSY, 80)
+
+
+@pytest.mark.parametrize("language", Language)
 async def test_judging_is_in_sight_beside_a_long_name_and_a_filter(language: Language) -> None:
     words = Words(language)
     file = Status(
