@@ -57,7 +57,17 @@ class FileList(VirtualList):
         """All of them."""
         self.wanted = ""
         """The words that every listed file contains, in any case."""
-        self.empty_text = ""
+        self._empty_text = ""
+
+    @property
+    def empty_text(self) -> str:
+        """The line that stands where no file is listed."""
+        return self._empty_text
+
+    @empty_text.setter
+    def empty_text(self, text: str) -> None:
+        self._empty_text = text
+        self.refresh()
 
     def show(self, files: list[CarriedFile]) -> None:
         """Show those of ``files`` that contain what is wanted; the cursor stays at its position."""

@@ -125,7 +125,6 @@ class ExportScreen(NoticingScreen[int]):
     def _cannot_read(self, reason: str) -> None:
         self.busy = False
         self.files.empty_text = self.words("export.unreadable", reason=reason)
-        self.files.refresh()
         self.say(self.files.empty_text)
 
     def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
@@ -151,7 +150,6 @@ class ExportScreen(NoticingScreen[int]):
         if not found.over:
             facts = {"done": grouped(found.done), "all": grouped(found.all)}
             self.files.empty_text = self.words("export.looking", **facts)
-            self.files.refresh()
             return
         self.busy = False
         self.files.show(found.files)
