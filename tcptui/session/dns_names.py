@@ -59,9 +59,9 @@ class DnsNames:
         if self._next >= self._store.count:
             return True
         deadline = None if seconds is None else time.monotonic() + seconds
+        upto = self._store.count  # a packet may come while others are looked at
         if not self._other.grow(seconds):
             return False
-        upto = self._store.count
         rows = self._other.rows_of_protocol(DNS)
         for row in rows[np.searchsorted(rows, self._next) :].tolist():
             if self.count < _MOST:
@@ -69,7 +69,7 @@ class DnsNames:
             self._next = row + 1
             if deadline is not None and time.monotonic() > deadline:
                 return False
-        self._next = upto
+        self._next = max(self._next, upto)
         return True
 
     def _add(self, row: int) -> None:

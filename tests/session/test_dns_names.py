@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from ipaddress import ip_address
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from captures import HOSTILE
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from other_frames import dns_answer, dns_name, dns_query, icmp, pcap, udp
 
+from tcptui.model.other_protocol import DNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer import read_addresses
 from tcptui.session.dns_names import DnsName, DnsNames
@@ -19,6 +21,9 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 CLIENT, RESOLVER, WEB = "10.0.0.1", "10.0.0.53", "192.0.2.10"
 
@@ -72,6 +77,36 @@ def test_what_is_no_answer_of_a_server_names_nothing(tmp_path: Path) -> None:
     found = names(tmp_path / "x.pcap", [wrong_way, quoted, answer("a.example", WEB, code=3), answer("a.example")])
 
     assert found.name_of(packed(WEB), 9) is None
+
+
+def test_an_answer_that_comes_while_others_are_read_is_read_the_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    frames = [answer("a.example", WEB), answer("b.example", "192.0.2.11")]
+    path.write_bytes(pcap(frames))
+    session = open_file(path)
+    rows = session.other.rows_of_protocol(DNS) if session.other.grow() else []
+    shown = SimpleNamespace(count=1, frame=session.store.frame)
+
+    class Other:
+        """Knows the packets that had come when it looked; then the next one comes."""
+
+        header_of, ends_of = session.other.header_of, session.other.ends_of
+        known = 0
+
+        def grow(self, _seconds: float | None) -> bool:
+            self.known, shown.count = shown.count, 2
+            return True
+
+        def rows_of_protocol(self, _protocol: int) -> NDArray[np.int64]:
+            return rows[: self.known]
+
+    found = DnsNames(shown, Other(), frames.__getitem__)
+
+    assert found.grow()
+    assert found.grow()
+
+    assert found.name_of(packed("192.0.2.11"), 9) == DnsName("b.example", 2)
+    assert found.count == 2
 
 
 def test_little_by_little_is_the_same_and_eviction_keeps_what_was_said(tmp_path: Path) -> None:
