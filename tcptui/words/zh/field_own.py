@@ -21,7 +21,7 @@ WORDS: Final = {
     "field.tcptui.confidence": "该类结论的可信度。",
     "field.tcptui.network": "连接中数据包在途的时间。",
     "field.tcptui.server_think": "连接中服务端的处理时间。",
-    "field.tcptui.client_think": "连接中客户端的思考时间。",
+    "field.tcptui.client_think": "连接中客户端的处理时间。",
     "field.tcptui.recovery": "连接因丢包而耗费的时间。",
     "field.tcptui.idle": "连接中没有请求的空闲时间。",
 }
