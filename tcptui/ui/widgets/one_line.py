@@ -135,13 +135,13 @@ class _Part(IntEnum):
     CONNECTIONS = auto()
     DROPPED_NONE = auto()
     AVERAGE = auto()
+    OWN = auto()
     NAME = auto()
     SPOOL = auto()
     EVICTED = auto()
     CONNECTIONS_EVICTED = auto()
     PLACE = auto()
     CUT = auto()
-    OWN = auto()
 
 
 def _cell_count(cells: Cells) -> int:
