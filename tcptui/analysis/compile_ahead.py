@@ -11,6 +11,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -25,20 +27,27 @@ if TYPE_CHECKING:
 _NICE: Final = 10
 #: How often is asked whether the process has ended, in seconds.
 _LOOK: Final = 0.05
-#: What the process runs; its argument is where this one imports modules from.
+#: What the process runs; its arguments are its parent's number, and where that imports modules from.
 _PROGRAM: Final = """\
 import json, sys
-sys.path[:] = json.loads(sys.argv[1])
+sys.path[:] = json.loads(sys.argv[2])
 from tcptui.analysis.compile_ahead import compile_here
-compile_here()
+compile_here(int(sys.argv[1]))
 """
 
 
-def compile_here() -> None:
-    """Compile all kernels, so that their machine code is in the cache."""
+def compile_here(parent: int) -> None:
+    """Compile all kernels, so that their machine code is in the cache; ends with the process ``parent``."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     os.nice(_NICE)
     compiled_kernel()
     Scanner().compile()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)  # it was killed, and could not kill this one
 
 
 def compile_aside(stop: Event) -> None:
@@ -47,7 +56,7 @@ def compile_aside(stop: Event) -> None:
     It may fail, where this process may no longer read the interpreter for example: then nothing is in the cache.
     """
     path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
-    command = [sys.executable, "-I", "-c", _PROGRAM, json.dumps(path)]
+    command = [sys.executable, "-I", "-c", _PROGRAM, str(os.getpid()), json.dumps(path)]
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -184,3 +184,39 @@ def test_compiling_aside_ends_when_it_is_told_to_and_leaves_no_process(
     stop.set()
     compile_aside(stop)
     assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+
+@pytest.mark.skipif(not compiler_available(), reason="without the compiler")
+def test_compiling_aside_ends_with_a_program_that_was_killed(tmp_path: Path) -> None:
+    script = (
+        "import subprocess, threading, tcptui.analysis.compile_ahead as ahead\n"
+        "start = subprocess.Popen\n"
+        "def note(*arguments, **options):\n"
+        "    process = start(*arguments, **options)\n"
+        "    print(process.pid, flush=True)\n"
+        "    return process\n"
+        "subprocess.Popen = note\n"
+        "ahead.compile_aside(threading.Event())\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    )
+    assert program.stdout is not None
+    compiling = int(program.stdout.readline())
+    program.kill()
+    program.communicate()
+
+    deadline = time.monotonic() + 60
+    while _runs(compiling):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not any(tmp_path.rglob("*.nbc"))
+
+
+def _runs(process: int) -> bool:
+    """Whether ``process`` has not ended; one that nobody has waited for has."""
+    try:
+        os.kill(process, 0)
+        return Path(f"/proc/{process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
