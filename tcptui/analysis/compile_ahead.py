@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-import weakref
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
@@ -47,7 +44,7 @@ def compile_here(parent: int) -> None:
 def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK)
-    os._exit(1)  # it was killed, and could not kill this one
+    os._exit(1)  # it has ended, killed or amid the wait of its daemon thread: nobody needs the machine code
 
 
 def compile_aside(stop: Event) -> None:
@@ -64,15 +61,7 @@ def compile_aside(stop: Event) -> None:
         )  # fmt: skip
     except OSError:
         return
-    # Also when the interpreter ends while a daemon thread waits here.
-    kill = weakref.finalize(process, _kill, process.pid)
     while process.poll() is None:
         if stop.wait(_LOOK):
             process.kill()
             process.wait()
-    kill.detach()
-
-
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

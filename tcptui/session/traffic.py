@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.units import NS_PER_MS, NS_PER_S
+from tcptui.model.units import NS_PER_S
+from tcptui.session.rates import LEAST_AVERAGE_NS
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64, PacketStore
 
 #: Slices that a capture is divided into: a screen draws no more.
 SLICES: Final = 240
-#: A capture that is shorter (ns) has no rate: a lone exchange is none.
-_LEAST_NS: Final = 5 * NS_PER_MS
 #: A capture is divided into so many parts at least where its busiest is looked for.
 _PARTS_LEAST: Final = 10
 _CHUNK: Final = 1 << 20
@@ -68,7 +67,7 @@ def traffic_of(store: PacketStore) -> Traffic | None:
     chunks = [slice(at, min(at + _CHUNK, count)) for at in range(first, count, _CHUNK)]
     began = min(int(store.time_ns[rows].min()) for rows in chunks)
     span_ns = max(int(store.time_ns[rows].max()) for rows in chunks) - began
-    if span_ns < _LEAST_NS:
+    if span_ns < LEAST_AVERAGE_NS:
         return None
     packets, octets = np.zeros(SLICES, np.int64), np.zeros(SLICES, np.int64)
     for rows in chunks:

@@ -8,13 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import many
+from process_end import wait_until_gone
 
 import tcptui
 from tcptui.words.catalogue import Words
@@ -73,14 +73,6 @@ def workers_of(parent: int) -> list[int]:
     return found
 
 
-def is_gone(process: int) -> bool:
-    with suppress(OSError):
-        return (Path("/proc") / str(process) / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[
-            0
-        ] == "Z"
-    return True
-
-
 def test_reports_are_the_same_however_many_workers(capture: Path) -> None:
     written = {}
     for workers in ("1", "3"):
@@ -115,8 +107,4 @@ def test_a_signal_ends_all_of_them(
     _output, errors = process.communicate(timeout=120)  # to the ends of both: no process has them any more
 
     assert (process.returncode, errors) == (code, b"")
-    # A process that ends closes its files first.
-    deadline = time.monotonic() + 60
-    while not all(map(is_gone, workers)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until_gone(*workers)

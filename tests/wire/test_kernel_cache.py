@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 import pytest
+from process_end import wait_until_gone
 
 import tcptui
 from tcptui.analysis.compile_ahead import compile_aside
@@ -206,17 +207,5 @@ def test_compiling_aside_ends_with_a_program_that_was_killed(tmp_path: Path) -> 
     program.kill()
     program.communicate()
 
-    deadline = time.monotonic() + 60
-    while _runs(compiling):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until_gone(compiling)
     assert not any(tmp_path.rglob("*.nbc"))
-
-
-def _runs(process: int) -> bool:
-    """Whether ``process`` has not ended; one that nobody has waited for has."""
-    try:
-        os.kill(process, 0)
-        return Path(f"/proc/{process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
