@@ -42,6 +42,7 @@ PRIVATE: Final = {
     "_on_key": ("app", "letters typed before an input line opened go into it"),
     "_on_timer_update": ("screen", "an answer to a key is drawn at once, not at the next beat"),
     "_print_error_renderables": ("app", "a crash is reported in our words"),
+    "_pruning": ("dom", "a thread that is done finds out that its screen is being removed"),
     "_repaint_required": ("widget", "whether a screen has something to draw"),
     "_scroll_required": ("screen", "whether a screen has something to draw"),
     "_writer_thread": ("drivers/linux_driver", "the thread that writes is ended before another is begun"),

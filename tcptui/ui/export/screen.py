@@ -19,6 +19,7 @@ from tcptui.ui.export.preview import FilePreview
 from tcptui.ui.export.reader import Cancel, Found, look_for_files, read_beginning, write_files
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -130,7 +131,7 @@ class ExportScreen(NoticingScreen[int]):
     def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
         """From a worker thread: call ``function`` on the event loop, unless ``cancel`` is set."""
         if not cancel.is_set():
-            self.app.call_from_thread(function, *facts)
+            call_on_loop(self, function, *facts)
 
     def _look(self) -> None:
         self._looking.set()
@@ -314,7 +315,7 @@ class ExportScreen(NoticingScreen[int]):
             except OutputError as error:
                 self._tell(cancel, self._wrote, [], folder, error)
             else:
-                self.app.call_from_thread(self._wrote, names, folder, None)
+                call_on_loop(self, self._wrote, names, folder, None)
 
         self._in_thread("write", cancel, write)
 

@@ -18,6 +18,7 @@ from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.source import RawSource
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.hint import Hint
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -116,7 +117,7 @@ class FollowBase(NoticingScreen[int]):
             began = time.monotonic()
             made = self._make(form, sides)
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
-            self.app.call_from_thread(self._take, form, *made)
+            call_on_loop(self, self._take, form, *made)
 
         self.run_worker(make, thread=True, group="follow")
 

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from tcptui.ui.follow.source import Pattern, wrapped_find
+from tcptui.ui.loop_call import call_on_loop
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -57,7 +58,7 @@ class Search:
         def look() -> None:
             found, wrapped = wrapped_find(source, pattern, block, offset, step, cancelled.is_set)
             if not cancelled.is_set():
-                self._owner.app.call_from_thread(self._told, cancelled, found, wrapped, step)
+                call_on_loop(self._owner, self._told, cancelled, found, wrapped, step)
 
         self._owner.run_worker(look, thread=True, group="search")
 

@@ -21,6 +21,7 @@ from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import shown_now
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import RATES, Sorting
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
@@ -315,7 +316,7 @@ class CaptureScreen(NoticingScreen[None]):
 
         def order() -> None:
             found = self._ordering.compute(narrowing, sorting)
-            self.app.call_from_thread(self._take_slow_order, found, narrowing, sorting)
+            call_on_loop(self, self._take_slow_order, found, narrowing, sorting)
 
         self.run_worker(order, thread=True, group="order")
 

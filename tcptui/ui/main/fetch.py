@@ -6,12 +6,14 @@ loaded, in a worker thread.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.worker import get_current_worker
 
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
+from tcptui.ui.loop_call import call_on_loop
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -130,7 +132,7 @@ class StreamFetch:
                 self._running_requests.discard(question)
             if not get_current_worker().is_cancelled:
                 show = not is_early or found != self._findings[1]
-                self._owner.app.call_from_thread(self._take_findings, stream, found, show=show)
+                call_on_loop(self._owner, partial(self._take_findings, show=show), stream, found)
 
         def ask() -> None:
             self._owner.run_worker(annotate, thread=True, exclusive=True, group="findings")
@@ -173,7 +175,7 @@ class StreamFetch:
         def read() -> None:
             found = session.application(stream)
             if found and not get_current_worker().is_cancelled:
-                self._owner.app.call_from_thread(self._take_messages, stream, found)
+                call_on_loop(self._owner, self._take_messages, stream, found)
 
         self._owner.run_worker(read, thread=True, exclusive=True, group="messages")
         return self._messages[2]

@@ -21,6 +21,7 @@ from textual.widgets import Input, Static
 
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.hint import Hint
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ class PromptLine(Horizontal):
 
         def list_folder() -> None:
             found = tuple(entry for entry in candidates(text) if entry.is_directory or kind is PromptKind.SAVE)
-            self.app.call_from_thread(self._completed, text, found)
+            call_on_loop(self, self._completed, text, found)
 
         self.run_worker(list_folder, thread=True, exclusive=True, group="paths")
 

@@ -18,6 +18,7 @@ from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.base_screen import ToTop
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
@@ -573,7 +574,7 @@ class MainScreen(TouringScreen):
                 said = self.words(error.key, **error.facts)
             else:
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
-            self.app.call_from_thread(self._saved, said)
+            call_on_loop(self, self._saved, said)
 
         self.run_worker(copy, thread=True, exclusive=True, group="save")
 

@@ -10,6 +10,7 @@ from textual.screen import ScreenResultType
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.clipboard import MOST, Copied, Way, clipboard_route, give_to_tmux, keep, sequence
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.widgets.one_line import HintLine
 
@@ -113,9 +114,9 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
         def ask_tmux() -> None:
             if give_to_tmux(text):
                 size = len(text.encode("utf-8", "replace"))
-                self.app.call_from_thread(self._tell_copied, Copied(True, size, path, by_tmux=True))
+                call_on_loop(self, self._tell_copied, Copied(True, size, path, by_tmux=True))
             else:
-                self.app.call_from_thread(self._send, text, path)
+                call_on_loop(self, self._send, text, path)
 
         self.run_worker(ask_tmux, thread=True, exclusive=True, group="copy")
 

@@ -16,6 +16,7 @@ from tcptui.capture.socket_diag import look_up
 from tcptui.model.safe_text import reason_of
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -93,12 +94,12 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
             self._tell(error)
             return
         if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._show, tuple(looks))
+            call_on_loop(self, self._show, tuple(looks))
 
     def _tell(self, error: OSError) -> None:
         text = self.words("kernel.failed", reason=reason_of(error))
         if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._page, [Paragraph(text, "warning")])
+            call_on_loop(self, self._page, [Paragraph(text, "warning")])
 
     def _show(self, looks: tuple[Look, ...]) -> None:
         self._page(socket_page(looks, self._before, self.words, self.glyphs))

@@ -1,0 +1,80 @@
+"""Worker threads that come back while their screen is being removed: they find nobody, and nothing breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from textual.widgets import Static
+
+from tcptui.session.session import open_file
+from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.screens import socket
+from tcptui.ui.widgets.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    import pytest
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+#: Only a failing test waits so long, in seconds.
+WITHIN_S = 60
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.001)
+
+
+async def test_thread_that_is_done_amid_the_removal_of_its_screen_does_not_end_the_program(
+    wire: Wire, tmp_path: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
+    looking, gone = threading.Event(), threading.Event()
+
+    def look_up(*_ends: object) -> None:
+        looking.set()
+        assert gone.wait(WITHIN_S)
+
+    monkeypatch.setattr(socket, "look_up", look_up)
+    async with show(open_file(wire.pcap(tmp_path / "one.pcap"))) as shown:
+        app = shown.pilot.app
+        screen = socket.SocketScreen(shown.screen.session, 0, shown.screen.words, shown.screen.glyphs)
+        screen.look()  # before it is shown, so that nothing else looks
+        await app.push_screen(screen)
+        await until(looking.is_set)
+        threads = [worker for worker in app.workers if worker.group == "kernel"]
+
+        async def last_to_go(_hint: Static) -> None:  # the screen's threads are cancelled after its children have gone
+            await until(lambda: not screen.query(Document))
+            gone.set()
+            await until(lambda: all(worker.is_finished for worker in threads))
+
+        hint = type("Hint", (Static,), {"on_unmount": last_to_go})()
+        await screen.mount(hint)
+        await app.pop_screen()
+        assert threads
+        assert app._exception is None
+
+
+async def test_only_a_widget_that_is_there_is_called(wire: Wire, tmp_path: Path, show: Show) -> None:
+    wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
+    called: list[int] = []
+    async with show(open_file(wire.pcap(tmp_path / "one.pcap"))) as shown:
+        screen = socket.SocketScreen(shown.screen.session, 0, shown.screen.words, shown.screen.glyphs)
+        await shown.pilot.app.push_screen(screen)
+        await asyncio.to_thread(call_on_loop, screen, called.append, 1)
+        await asyncio.to_thread(call_on_loop, shown.screen, called.append, 2)  # covered by the other, and there
+        await shown.pilot.app.pop_screen()
+        await asyncio.to_thread(call_on_loop, screen, called.append, 3)
+    assert called == [1, 2]
