@@ -10,6 +10,7 @@ import pytest
 from drawn_screen import DrawnScreen
 from textual import events
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.widgets import Static
 
@@ -249,3 +250,29 @@ def test_what_no_key_asked_for_is_left_to_the_timer(monkeypatch: pytest.MonkeyPa
             monkeypatch.undo()
 
     asyncio.run(go())
+
+
+async def test_nothing_is_drawn_on_a_terminal_that_was_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(LinuxDriver, "write", lambda _self, data: written.append(data))
+    for name in ("start_application_mode", "stop_application_mode"):
+        monkeypatch.setattr(LinuxDriver, name, lambda self, name=name: self.write(name))
+    driver = PacedDriver(App())
+    driver.write("before")
+    driver.start_application_mode()
+    driver.write("frame")
+    driver.end_frame()
+    assert written == ["start_application_mode", "frame", CURSOR_POSITION_QUERY]
+    driver.process_message(events.CursorPosition(0, 0))
+
+    driver.stop_application_mode()  # as after a crash, when the screens do not know it yet
+    given_back = len(written)
+    driver.write("frame")
+    driver.end_frame()
+    assert written[given_back - 1] == "stop_application_mode"
+    assert written[given_back:] == []
+    assert not driver.pace.waits
+
+    driver.start_application_mode()
+    driver.write("again")
+    assert written[-1] == "again"

@@ -73,16 +73,22 @@ class PacedDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse and not in_screen, size=size)
         self.pace = LinkRate()
         self.shown = CellDiff()
+        self._has_terminal = False
         self._file: Any = CountedFile(self._file, self.pace)  # has all that the writer thread needs of a file
 
     def write(self, data: str) -> None:
-        """Queue ``data`` for the writer thread."""
+        """Queue ``data`` for the writer thread; nothing is drawn on a terminal that was given back.
+
+        After a crash Textual's screens go on drawing for a moment, and the shell would read the answers as typed keys.
+        """
+        if not self._has_terminal:
+            return
         self.pace.submit(len(data))
         super().write(data)
 
     def end_frame(self) -> None:
         """Mark the end of a frame: have the terminal answer when it has drawn it."""
-        asks = self.pace.asks()
+        asks = self._has_terminal and self.pace.asks()
         if asks:
             self.write(CURSOR_POSITION_QUERY)
         self.pace.end_frame(asked=asks)
@@ -104,6 +110,7 @@ class PacedDriver(LinuxDriver):
         before = self.attrs_before
         if was_stopped:
             self._end_threads()
+        self._has_terminal = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if was_stopped:
             self.attrs_before = before  # the terminal's attributes from before our first start, not our own
@@ -131,3 +138,4 @@ class PacedDriver(LinuxDriver):
         # Without an alternate screen (the Linux console, screen by default) our last frame would stay on the terminal.
         self.write(_CLEAR)
         super().stop_application_mode()
+        self._has_terminal = False
