@@ -1,6 +1,6 @@
 """Long columns worked on in chunks, so that intermediate results need memory for one chunk only.
 
-Also the distinct values of a long column, by sorting it in place, and its running maximum.
+Also the distinct values of a long column, by sorting it in place, distinct rows, and a column's running maximum.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _Integer = TypeVar("_Integer", bound=np.integer[Any])
 
 #: Entries per chunk: enough to amortise NumPy's overhead per call, few enough for the processor's cache.
 PIECE: Final = 1 << 16
+#: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
+_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
 def chunks(count: int, begin: int = 0) -> Iterator[slice]:
@@ -92,3 +94,18 @@ class RunningMaximum:
         begin = place // self._stride * self._stride
         top_k = int(self._column[self._index[begin : place + 1]].max())
         return max(top_k, int(self._kept[place // self._stride - 1])) if begin else top_k
+
+
+def distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64]:
+    """The distinct ``rows`` (shape n x words), and for each row its index among them."""
+    # Sorting one hash per row is thirty times faster than sorting rows.  When two different
+    # rows have the same hash, that is noticed and the rows themselves are sorted.
+    mixed = rows[:, 0].copy()
+    for word in rows.T[1:]:
+        mixed *= _ODD
+        mixed ^= word
+    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    distinct = rows[first]
+    if not (distinct[inverse] == rows).all():
+        distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+    return distinct, inverse.reshape(-1)

@@ -300,7 +300,7 @@ class Session:
     def _conclude(self) -> tuple[CaptureDiagnosis, Trouble]:
         known = self.store.count, self.catch_up.judged_at_count, self.unjudged
         if self._conclusions is None or self._conclusions[0] != known:
-            self._conclusions = known, *self.conclude(self._judging.loud())
+            self._conclusions = known, *self.conclude(self.loud())
         return self._conclusions[1:]
 
     def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
@@ -338,6 +338,10 @@ class Session:
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note; None: none."""
         return self._judging.headline(stream)
+
+    def loud(self) -> dict[int, tuple[Finding, ...]]:
+        """The cached findings of each stream that has a warning or an error among them."""
+        return self._judging.loud()
 
     def packet(self, row: int) -> PacketView:
         """One packet with its bytes and analysis.  Raises OSError when the spool cannot be read."""

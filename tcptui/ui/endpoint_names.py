@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.model.arrays import distinct_rows
 from tcptui.model.lru import LruCache
 from tcptui.model.safe_text import safe_text
 
@@ -32,8 +33,6 @@ _LONGEST_NAME: Final = 64
 #: What is shown of DNS answers, which anybody may have sent: names of hosts that cannot be taken for an address, for a
 #: port, or for anything but a name.
 _HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]*[a-z_][a-z0-9_-]*", re.ASCII | re.IGNORECASE)
-#: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
-_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
 def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:
@@ -66,18 +65,6 @@ def _lines(path: Path) -> list[list[str]]:
     except OSError:
         return []
     return [fields for line in text.splitlines() if (fields := line.partition("#")[0].split())]
-
-
-def _distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The distinct ``rows`` (each of three words), and for each row its index among them."""
-    # Sorting one hash per row is thirty times faster than sorting rows.  When two different
-    # rows have the same hash, that is noticed and the rows themselves are sorted.
-    mixed = (rows[:, 0] * _ODD ^ rows[:, 1]) * _ODD ^ rows[:, 2]
-    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-    distinct = rows[first]
-    if not (distinct[inverse] == rows).all():
-        distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
-    return distinct, inverse.reshape(-1)
 
 
 class EndpointNames:
@@ -205,7 +192,7 @@ class EndpointNames:
             return
         words = self._flows.addresses(known, total)
         flat = np.ascontiguousarray(words.reshape(-1, 3))
-        distinct, inverse = _distinct_rows(flat)
+        distinct, inverse = distinct_rows(flat)
         numbers = np.fromiter((self._number(row) for row in distinct), np.int32, len(distinct))
         self._ids = np.concatenate((self._ids, numbers[inverse].reshape(-1, 2)))
 

@@ -67,6 +67,7 @@ COMMANDS: Final = (
     Command("next_pane", "tab", "Tab", "app.focus_next", KeyArea.MOVE, in_palette=False),
     Command("previous_pane", "shift+tab", "Shift+Tab", "app.focus_previous", KeyArea.MOVE, in_palette=False),
     Command("overview", "0", "0", "overview", KeyArea.FIND),
+    Command("groups", "b", "b", "groups", KeyArea.FIND),
     Command("other", "u", "u", "other", KeyArea.FIND),
     Command("next_problem", "n", "n", "problem(1)", KeyArea.FIND),
     Command("previous_problem", "N", "N", "problem(-1)", KeyArea.FIND),

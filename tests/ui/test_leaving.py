@@ -53,6 +53,7 @@ WAYS_IN: Final = {
     "prompt in follow stream": ("F", "slash"),
     "export": ("x",),
     "prompt in export": ("x", "slash"),
+    "grouped connections": ("b",),
     "packets that are not TCP": ("u",),
     "prompt in packets that are not TCP": ("u", "slash"),
     "kernel's view": (),

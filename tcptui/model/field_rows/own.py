@@ -32,6 +32,8 @@ OWN_FIELDS: Final = (
          Column("stream", in_stream)),
     _own("client", FieldType.ADDRESS, "Address of the end that opened the connection.", Reader.STREAM),
     _own("server", FieldType.ADDRESS, "Address of the other end.", Reader.STREAM),
+    _own("client.port", FieldType.UINT16, "Port of the end that opened the connection.", Reader.STREAM),
+    _own("server.port", FieldType.UINT16, "Port of the other end.", Reader.STREAM),
     _own("client.state", FieldType.STRING, "State of the client after the segment (RFC 9293).", Reader.STREAM),
     _own("server.state", FieldType.STRING, "State of the server after the segment (RFC 9293).", Reader.STREAM),
     _own("client.state_known", FieldType.BOOLEAN, "The client's state is proved, not assumed.", Reader.STREAM),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
+    from tcptui.session.groups import GroupBy, GroupSort
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.other.screen import OtherResult
     from tcptui.ui.overview.screen import OverviewResult
@@ -90,6 +91,8 @@ class MainScreen(TouringScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
+    _grouped: tuple[GroupBy, GroupSort] | None = None
+    """How connections were grouped last."""
     _carried: Carried | None = None
     """What the screen before showed that goes on."""
     _before_prompt = -1
@@ -245,6 +248,22 @@ class MainScreen(TouringScreen):
             self.workspace.show_selected_stream()
             self.show_frame(result.frame)
             self.workspace.activate(Pane.TIMELINE)
+
+    def action_groups(self) -> None:
+        """Open the connections in groups, of the kind and in the order that they were seen last."""
+        from tcptui.session.groups import GroupBy, GroupSort
+        from tcptui.ui.groups.screen import GroupsScreen
+
+        by, sort = self._grouped or (GroupBy.SERVER, GroupSort.LOST)
+        screen = GroupsScreen(self.session, self.words, self.glyphs, by, sort)
+
+        def left(chosen: ChosenStreams | None) -> None:
+            self._grouped = screen.by, screen.sort
+            if chosen is not None:
+                self.list_chosen(chosen)
+
+        self.end_prediction()
+        self.app.push_screen(screen, left)
 
     # -- the list ------------------------------------------------------------------------
     def action_narrow(self) -> None:

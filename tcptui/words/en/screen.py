@@ -179,6 +179,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.pane_explain": "Go to the explanation",
     "screen.key.next_pane": "Go to the next pane",
     "screen.key.previous_pane": "Go to the previous pane",
+    "screen.key.groups": "Connections grouped by server, port, host, pair of hosts or finding",
     "screen.key.other": "The packets that are not TCP: UDP with DNS, QUIC and others, ICMP, ARP …",
     "screen.key.overview": "Overview: all trouble of the capture, the worst first",
     "screen.key.next_problem": "Go to the next problem: errors first, then warnings",

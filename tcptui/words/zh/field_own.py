@@ -8,6 +8,8 @@ WORDS: Final = {
     "field.tcptui.stream": "连接的编号，同 `tcp.stream`。",
     "field.tcptui.client": "发起连接一端的地址。",
     "field.tcptui.server": "连接另一端的地址。",
+    "field.tcptui.client.port": "发起连接一端的端口。",
+    "field.tcptui.server.port": "连接另一端的端口。",
     "field.tcptui.client.state": "该报文段之后客户端的状态（RFC 9293）。",
     "field.tcptui.server.state": "该报文段之后服务端的状态（RFC 9293）。",
     "field.tcptui.client.state_known": "客户端的状态已证实，而非推定。",

@@ -1,0 +1,271 @@
+"""The connections of a capture in groups: by server, port, host, pair of hosts or finding, with totals.
+
+Computed on whole columns of the stream table; a capture of a million connections takes about a second, so callers with
+a user before them compute in a worker thread.  Each group is one display filter (`Group.filter`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.arrays import distinct_rows
+from tcptui.model.finding import Severity
+from tcptui.model.units import NS_PER_US
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.finding import FindingId
+    from tcptui.model.packet_store import I32, I64
+    from tcptui.session.session import Session
+
+    U64 = NDArray[np.uint64]
+
+#: Bits of the seconds lost (in microseconds: 12 days) in what the worst connection of a group is found by.
+_LOST_BITS: Final = 40
+
+
+class GroupBy(Enum):
+    """What the connections of a group have in common; the value is the end of catalogue keys."""
+
+    SERVER = "server"
+    """Address and port of the server."""
+    PORT = "port"
+    """The server's port."""
+    HOST = "host"
+    """One host, as client or as server: a connection is in the groups of both."""
+    PAIR = "pair"
+    """Two hosts, whichever of them is the client."""
+    FINDING = "finding"
+    """A warning or an error: a connection is in the group of each that it has."""
+
+
+class GroupSort(Enum):
+    """What groups are sorted by, the most first; the value is the end of catalogue keys."""
+
+    LOST = "lost"
+    """Time lost, then errors, then warnings, then connections."""
+    CONNECTIONS = "connections"
+    BYTES = "bytes"
+    PACKETS = "packets"
+
+    def following(self) -> GroupSort:
+        """The next, after the last the first."""
+        order = list(GroupSort)
+        return order[(order.index(self) + 1) % len(order)]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """What a group's connections have in common; the parts that `GroupBy` names are given."""
+
+    hosts: tuple[str, ...] = ()
+    """Addresses as text; of a pair the lower one first."""
+    port: int = -1
+    finding: FindingId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group: how much there is of it, and what is the matter with it."""
+
+    key: GroupKey
+    filter: str
+    """A display filter that lists the same connections."""
+    connections: int
+    packets: int
+    wire_bytes: int
+    """Original lengths of the frames."""
+    lost_ns: int
+    """Time that warnings and errors cost, at least."""
+    errors: int
+    """Connections with an error."""
+    warnings: int
+    """Connections with a warning and no error."""
+    worst: int
+    """Number of the connection in the worst trouble; of those without trouble the one with the most packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """All groups of one kind, as of one moment."""
+
+    by: GroupBy
+    groups: tuple[Group, ...]
+    _streams: I32
+    """Connections of all groups, those of one group together, in the order of `groups`."""
+    _begins: I64
+    """Where in `_streams` each group begins, and where the last ends."""
+
+    def streams(self, place: int) -> tuple[int, ...]:
+        """Numbers of the connections of the group ``place``: the worst, then the others, ascending."""
+        mine = self._streams[self._begins[place] : self._begins[place + 1]]
+        worst = self.groups[place].worst
+        return (worst, *mine[mine != worst].tolist())
+
+
+def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Grouping:
+    """The groups of the connections that ``session`` keeps, sorted by ``sort``; equal ones by what they are called."""
+    streams = session.streams
+    listed = streams.listed().astype(np.int64)
+    keys, members, which = _FINDERS[by](session, listed)
+    severity, lost_ns = (_reaching(column, streams.count) for column in (session.severity, session.lost_ns))
+    rank = severity[members] << _LOST_BITS | np.minimum(lost_ns[members] // NS_PER_US, 2**_LOST_BITS - 1)
+    order = np.lexsort((members, -streams.packets[members].astype(np.int64), -rank, which))
+    begins = np.searchsorted(which[order], np.arange(len(keys) + 1))
+    worst = members[order[begins[:-1]]]
+
+    def total(values: I64) -> list[int]:
+        sums = np.concatenate(([0], np.cumsum(values[order], dtype=np.int64)))
+        by_group: list[int] = np.diff(sums[begins]).tolist()
+        return by_group
+
+    packets, wire_bytes = total(streams.packets[members].astype(np.int64)), total(streams.wire_bytes[members])
+    errors, warnings = (
+        total((severity[members] == each).astype(np.int64)) for each in (Severity.ERROR, Severity.WARNING)
+    )
+    made = [
+        Group(key, filter_of(by, key), *numbers)
+        for key, *numbers in zip(
+            keys, np.diff(begins).tolist(), packets, wire_bytes, total(lost_ns[members]), errors, warnings,
+            worst.tolist(), strict=True,
+        )
+    ]  # fmt: skip
+    places = sorted(range(len(made)), key=lambda place: _sorting(made[place], sort))
+    by_group = [np.sort(members[order[begins[place] : begins[place + 1]]]) for place in places]
+    ends = np.cumsum([0, *map(len, by_group)], dtype=np.int64)
+    together = np.concatenate(by_group or [np.zeros(0, np.int64)]).astype(np.int32)
+    return Grouping(by, tuple(made[place] for place in places), together, ends)
+
+
+def filter_of(by: GroupBy, key: GroupKey) -> str:
+    """The display filter of the group ``key``."""
+    match by:
+        case GroupBy.SERVER:
+            return f"tcptui.server == {key.hosts[0]} && tcptui.server.port == {key.port}"
+        case GroupBy.PORT:
+            return f"tcptui.server.port == {key.port}"
+        case GroupBy.HOST:
+            return f"tcptui.client == {key.hosts[0]} || tcptui.server == {key.hosts[0]}"
+        case GroupBy.PAIR:
+            one, other = key.hosts
+            return " || ".join(
+                f"(tcptui.client == {client} && tcptui.server == {server})"
+                for client, server in dict.fromkeys(((one, other), (other, one)))
+            )
+        case GroupBy.FINDING:
+            return f'tcptui.finding == "{key.finding}"'
+
+
+def _sorting(group: Group, sort: GroupSort) -> tuple[object, ...]:
+    key = group.key
+    name = tuple((ip_address(host).version, ip_address(host).packed) for host in key.hosts), key.port, str(key.finding)
+    match sort:
+        case GroupSort.LOST:
+            return (-group.lost_ns, -group.errors, -group.warnings, -group.connections, name)
+        case GroupSort.CONNECTIONS:
+            return (-group.connections, name)
+        case GroupSort.BYTES:
+            return (-group.wire_bytes, name)
+        case GroupSort.PACKETS:
+            return (-group.packets, name)
+
+
+def _reaching(column: NDArray[np.generic], count: int) -> I64:
+    """``column`` as 64-bit integers, with 0 for streams that are younger than it."""
+    whole = np.zeros(count, np.int64)
+    known = min(count, len(column))
+    whole[:known] = column[:known]
+    return whole
+
+
+# -- what they have in common --------------------------------------------------------------
+#: Keys, streams (one of several groups stands there several times), and the group of each.
+_Found = tuple["Sequence[GroupKey]", "I64", "I64"]
+
+
+def _ends(session: Session, listed: I64) -> tuple[U64, U64]:
+    """Client and server of each stream, as (address high, address low, IP version << 16 | port)."""
+    streams = session.streams
+    flows = streams.flow[listed]
+    addresses = streams.flows.addresses_of(flows)
+    for end, ports in enumerate(streams.flows.ports(flows)):
+        addresses[:, end, 2] = addresses[:, end, 2] << np.uint64(16) | ports.astype(np.uint64)
+    is_b = streams.client_is_b[listed] != 0
+    client = np.where(is_b[:, None], addresses[:, 1], addresses[:, 0])
+    return client, np.where(is_b[:, None], addresses[:, 0], addresses[:, 1])
+
+
+def _without_port(ends: U64) -> U64:
+    hosts = ends.copy()
+    hosts[:, 2] >>= np.uint64(16)
+    return hosts
+
+
+def _host(high: int, low: int, version: int) -> str:
+    return str(ip_address((high << 64 | low).to_bytes(16, "big")[0 if version == 6 else 12 :]))
+
+
+def _by_server(session: Session, listed: I64) -> _Found:
+    distinct, which = distinct_rows(_ends(session, listed)[1])
+    keys = [GroupKey((_host(high, low, rest >> 16),), rest & 0xFFFF) for high, low, rest in distinct.tolist()]
+    return keys, listed, which
+
+
+def _by_port(session: Session, listed: I64) -> _Found:
+    ports = _ends(session, listed)[1][:, 2] & np.uint64(0xFFFF)
+    distinct, which = np.unique(ports, return_inverse=True)
+    return [GroupKey(port=port) for port in distinct.tolist()], listed, which
+
+
+def _by_host(session: Session, listed: I64) -> _Found:
+    client, server = map(_without_port, _ends(session, listed))
+    is_other = (client != server).any(axis=1)  # a host that talks to itself is in one group once
+    distinct, which = distinct_rows(np.concatenate((client, server[is_other])))
+    return (
+        [GroupKey((_host(*words),)) for words in distinct.tolist()],
+        np.concatenate((listed, listed[is_other])),
+        which,
+    )
+
+
+def _by_pair(session: Session, listed: I64) -> _Found:
+    client, server = map(_without_port, _ends(session, listed))
+    hosts, numbers = distinct_rows(np.concatenate((client, server)))
+    order = np.lexsort(hosts.T[[1, 0, 2]])  # by IP version, then address
+    texts = [_host(*words) for words in hosts[order].tolist()]
+    low, high = np.sort(np.argsort(order)[numbers].reshape(2, -1), axis=0)
+    distinct, which = np.unique(low * len(texts) + high, return_inverse=True)
+    return (
+        [GroupKey((texts[pair // len(texts)], texts[pair % len(texts)])) for pair in distinct.tolist()],
+        listed,
+        which,
+    )
+
+
+def _by_finding(session: Session, listed: I64) -> _Found:
+    kept = set(listed.tolist())
+    having: dict[FindingId, list[int]] = {}
+    for stream, findings in session.loud().items():
+        if stream in kept:
+            for name in dict.fromkeys(found.id for found in findings if found.severity > Severity.NOTE):
+                having.setdefault(name, []).append(stream)
+    sizes = [len(members) for members in having.values()]
+    members = np.array([stream for each in having.values() for stream in each], np.int64)
+    return [GroupKey(finding=name) for name in having], members, np.repeat(np.arange(len(sizes)), sizes)
+
+
+_FINDERS: Final = {
+    GroupBy.SERVER: _by_server,
+    GroupBy.PORT: _by_port,
+    GroupBy.HOST: _by_host,
+    GroupBy.PAIR: _by_pair,
+    GroupBy.FINDING: _by_finding,
+}

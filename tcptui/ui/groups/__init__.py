@@ -1,0 +1,1 @@
+"""The screen of grouped connections: by server, port, host, pair of hosts or finding."""

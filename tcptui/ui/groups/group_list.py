@@ -1,0 +1,96 @@
+"""The list of groups of connections, one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tcptui.model.finding import Severity
+from tcptui.ui.cell_text import fit
+from tcptui.ui.groups.columns import GAP, GroupCells, key_text
+from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
+from tcptui.words.finding_text import finding_short
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tcptui.session.groups import Group, Grouping
+    from tcptui.session.session import Session
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+
+class ConnectionGroups(VirtualList, inherit_bindings=False):
+    """Draws a `Grouping`; the screen handles Enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(glyphs, id="connection-groups")
+        self.session = session
+        self.words = words
+        self.grouping: Grouping | None = None
+        """None: nothing has been counted yet."""
+        self._cells: tuple[int, GroupCells] | None = None
+        """The layout, and the width that it is for."""
+
+    @property
+    def group(self) -> Group | None:
+        """The group under the cursor; None without groups."""
+        return None if self.grouping is None or not self.grouping.groups else self.grouping.groups[self.cursor]
+
+    def show(self, grouping: Grouping, *, from_top: bool) -> None:
+        """Show ``grouping``, with the cursor on the group that it was on, or ``from_top``."""
+        before = None if self.group is None or from_top else self.group.key
+        self.grouping, self._cells = grouping, None
+        places = (place for place, group in enumerate(grouping.groups) if group.key == before)
+        self.set_row_count(len(grouping.groups))
+        last = max(0, len(grouping.groups) - 1)
+        self.cursor = 0 if from_top else next(places, min(self.cursor, last))
+        self.show_row(self.cursor)
+        self.refresh()
+
+    def _layout_for(self, width: int, grouping: Grouping) -> GroupCells:
+        if self._cells is None or self._cells[0] != width:
+            self._cells = width, GroupCells.of(width, grouping.by, grouping.groups, self.words, self.glyphs)
+        return self._cells[1]
+
+    def heading(self, width: int) -> list[Segment]:
+        """Names of the columns; nothing without groups."""
+        if self.grouping is None or not self.grouping.groups:
+            return []
+        text = self._layout_for(width, self.grouping).heading(self.words, self.glyphs.ellipsis)
+        return [Segment(text, self.palette.head)]
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One group: sign, what its connections have in common, numbers, the worst of them."""
+        assert self.grouping is not None
+        group, palette = self.grouping.groups[position], self.palette
+        layout = self._layout_for(width, self.grouping)
+        severity = Severity.ERROR if group.errors else Severity.WARNING if group.warnings else Severity.NOTE
+        sign = f" {self.glyphs.severity(severity)} " if severity > Severity.NOTE else "   "
+        name = fit(key_text(group.key, self.words), layout.name, self.glyphs.ellipsis)
+        shown = [
+            Segment(sign, palette.severity(severity) if severity > Severity.NOTE else palette.plain),
+            Segment(name, palette.strong),
+            Segment(layout.numbers(group, self.glyphs), palette.plain),
+        ]
+        worst = self.session.headline(group.worst) if layout.worst else None
+        if worst is not None:
+            text = fit(finding_short(worst, self.words), layout.worst, self.glyphs.ellipsis)
+            shown.append(Segment(" " * GAP + text, palette.severity(worst.severity)))
+        return shown
+
+    def paint_line(self, y: int) -> Strip:
+        """A line of the list; without groups, the first one says why there are none."""
+        if y == HEADING and (self.grouping is None or not self.grouping.groups):
+            key = "counting"
+            if self.grouping is not None:
+                is_quiet = self.session.streams.listed().size > 0
+                key = f"empty.{self.grouping.by.value}" if is_quiet else "empty"
+            width = self.scrollable_content_region.width
+            text = fit(f"  {self.words(f'groups.{key}')}", width, self.glyphs.ellipsis)
+            return Strip([Segment(text, self.palette.faint)])
+        return super().paint_line(y)

@@ -1,0 +1,219 @@
+"""`b`: connections in groups, by server, port, host, pair of hosts or finding; Enter lists those of a group."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import on
+from textual.content import Content
+from textual.widgets import Static
+
+from tcptui.session.groups import GroupBy, GroupSort, group_connections
+from tcptui.ui.groups.columns import key_text
+from tcptui.ui.groups.group_list import ConnectionGroups
+from tcptui.ui.groups.keys import GROUPS_KEYS, HINTS
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
+from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.main.connection_index import ChosenStreams
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.widgets.one_line import OneLine
+from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tcptui.session.groups import Grouping
+    from tcptui.session.session import Session
+    from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.widgets.one_line import Cells
+    from tcptui.words.catalogue import Words
+
+#: Interval (seconds) at which the screen looks whether there is something new.
+_BEAT: Final = 0.1
+#: After a count that took so long, the next one waits this many times as long, and at least so many seconds.
+_REST: Final = 5
+_REST_LEAST: Final = 0.5
+
+
+class GroupsBar(OneLine):
+    """Top line: what connections can be grouped by, the present choice marked, and the order."""
+
+    def __init__(self, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(glyphs, words, id="groups-bar")
+        self._shown: tuple[GroupBy, GroupSort, int] = (GroupBy.SERVER, GroupSort.LOST, 0)
+
+    def show(self, by: GroupBy, sort: GroupSort, groups: int) -> None:
+        """Mark ``by``, name ``sort``, and the number of groups."""
+        if (by, sort, groups) != self._shown:
+            self._shown = by, sort, groups
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """The choices, or where they do not fit the present one alone; then how many groups, in which order."""
+        by, sort, groups = self._shown
+        palette, words = self.palette, self.words
+        title = (f" {words('groups.title')} ", palette.bar)
+        marked = palette.strong + Style(reverse=True)
+        choices = [(f" {words(f'groups.by.{each.value}')} ", marked if each is by else palette.bar) for each in GroupBy]
+        count = words("groups.total", n=Count(groups))
+        order = f"  {count}, {words(f'groups.sorted.{sort.value}')} "
+        if sum(cell_len(text) for text, _ in (title, *choices)) + cell_len(order) > width:
+            choices = [choice for choice, each in zip(choices, GroupBy, strict=True) if each is by]
+        used = sum(cell_len(text) for text, _ in (title, *choices))
+        gap = " " * max(0, width - used - cell_len(order))
+        return [title, *choices, (gap + order, palette.bar)]
+
+
+class GroupsScreen(NoticingScreen[ChosenStreams]):
+    """Counts in a worker thread, again as the capture grows; closes with the connections of the chosen group."""
+
+    DEFAULT_CSS = """
+    GroupsScreen {
+        layout: vertical;
+        background: $background;
+        & > GroupsBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > ConnectionGroups {
+            background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
+            scrollbar-size-vertical: 1;
+        }
+        & > #group-filter { height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(GROUPS_KEYS)]
+
+    def __init__(self, session: Session, words: Words, glyphs: Glyphs, by: GroupBy, sort: GroupSort) -> None:
+        super().__init__(words, glyphs)
+        self.session = session
+        self.by = by
+        self.sort = sort
+        self._bar = GroupsBar(glyphs, words)
+        self.groups = ConnectionGroups(session, glyphs, words)
+        self._filter = Static("", id="group-filter", markup=False)
+        self._counted_for: object = None
+        """What was asked for last: kind, order, and how far the capture had come."""
+        self._is_counting = False
+        self._rests_until = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Choices, groups, the filter of one, hints."""
+        yield self._bar
+        yield self.groups
+        yield self._filter
+        yield self.hint_line
+
+    def on_mount(self) -> None:
+        """Count, and look now and then for more."""
+        self.set_focus(self.groups)
+        self.show_hints()
+        self._show()
+        self.look()
+        self.set_interval(_BEAT, self.look)
+
+    def show_hints(self) -> None:
+        """Show the hints, behind a notice where there is one."""
+        self.put_hints(HINTS)
+
+    # -- counting ------------------------------------------------------------------------
+    @property
+    def _newest(self) -> tuple[GroupBy, GroupSort, int, int]:
+        return self.by, self.sort, self.session.revision, len(self.session.severity)
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is up to date."""
+        return not self._is_counting and self._counted_for == self._newest
+
+    def look(self) -> None:
+        """Count again where there is something new, or another kind or order was chosen."""
+        wanted, before = self._newest, self._counted_for
+        if self._is_counting or wanted == before:
+            return
+        same_kind = isinstance(before, tuple) and before[:2] == wanted[:2]
+        if same_kind and (time.monotonic() < self._rests_until or not link_is_idle(self.app)):
+            return
+        self._counted_for, self._is_counting = wanted, True
+        by, sort = self.by, self.sort
+
+        def count() -> None:
+            began = time.monotonic()
+            grouping = group_connections(self.session, by, sort)
+            took = time.monotonic() - began
+            self._rests_until = time.monotonic() + max(_REST_LEAST, _REST * took)
+            call_on_loop(self, self._take, grouping, not same_kind)
+
+        self.run_worker(count, thread=True, group="groups")
+
+    def _take(self, grouping: Grouping, from_top: bool) -> None:
+        self._is_counting = False
+        if grouping.by is self.by:
+            self.groups.show(grouping, from_top=from_top)
+            self._show()
+        self.look()
+
+    def _show(self) -> None:
+        grouping, group = self.groups.grouping, self.groups.group
+        self._bar.show(self.by, self.sort, 0 if grouping is None else len(grouping.groups))
+        text = "" if group is None else self.words("groups.filter", filter=group.filter)
+        self._filter.update(Content(text))
+
+    @on(VirtualList.Highlighted)
+    def _moved(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        self._show()
+
+    @on(VirtualList.Chosen)
+    def _double_clicked(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.action_narrow()
+
+    @on(VirtualList.EndWanted)
+    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
+        event.stop()
+
+    # -- keys --------------------------------------------------------------------------
+    def action_by(self, step: int) -> None:
+        """Group by the next kind, or by the one before."""
+        kinds = list(GroupBy)
+        self.by = kinds[(kinds.index(self.by) + step) % len(kinds)]
+        self.look()
+
+    def action_sort(self) -> None:
+        """Sort by the next sort key."""
+        self.sort = self.sort.following()
+        self.look()
+
+    def action_narrow(self) -> None:
+        """Close, and list the connections of the group under the cursor."""
+        grouping, group = self.groups.grouping, self.groups.group
+        if grouping is not None and group is not None:
+            label = key_text(group.key, self.words)
+            self.dismiss(ChosenStreams(label, grouping.streams(self.groups.cursor)))
+
+    def action_copy(self) -> None:
+        """Copy the display filter of the group under the cursor."""
+        group = self.groups.group
+        self.copy("" if group is None else group.filter)
+
+    def action_close(self) -> None:
+        """Close without a choice."""
+        self.dismiss(None)
+
+    def action_help(self) -> None:
+        """Open the help, with the keys of this screen."""
+        from tcptui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, GROUPS_KEYS)))
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """The commands of this screen for the palette."""
+        return palette_entries(self.words, GROUPS_KEYS)

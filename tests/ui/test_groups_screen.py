@@ -1,0 +1,165 @@
+"""`b`: connections in groups; Enter lists those of one, Tab groups by something else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from screen_lines import screen_lines
+
+from tcptui.session.groups import GroupBy, GroupSort
+from tcptui.session.session import Session, open_file
+from tcptui.ui.groups.screen import GroupsScreen
+from tcptui.ui.main.screen import MainScreen
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+@pytest.fixture
+def session(wire: Wire, tmp_path: Path) -> Session:
+    for number in range(3):
+        wire.clean(1000 * number, f"10.0.0.{number + 1}:4000{number}", "192.0.2.10:80")
+    wire.refused(4000, "10.0.0.1:40005", "192.0.2.11:25")
+    return open_file(wire.pcap(tmp_path / "four.pcap"))
+
+
+async def settled(pilot: Pilot[object]) -> GroupsScreen:
+    for _ in range(4000):
+        screen = pilot.app.screen
+        if isinstance(screen, GroupsScreen) and screen.settled:
+            await pilot.pause()
+            return screen
+        await asyncio.sleep(0.005)
+    raise AssertionError("the groups did not come")
+
+
+async def opened(shown: Shown, *keys: str) -> GroupsScreen:
+    await shown.pilot.press("b")
+    screen = await settled(shown.pilot)
+    for key in keys:
+        await shown.pilot.press(key)
+        screen = await settled(shown.pilot)
+    return screen
+
+
+def text(screen: GroupsScreen) -> str:
+    return "\n".join(screen_lines(screen))
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+async def test_groups_are_listed_with_what_is_the_matter_at_every_size(
+    session: Session, show: Show, language: Language, size: tuple[int, int]
+) -> None:
+    async with show(session, size, language) as shown:
+        lines = screen_lines(await opened(shown))
+        (troubled,) = [line for line in lines if "192.0.2.11:25" in line]
+        (clean,) = [line for line in lines if "192.0.2.10:80" in line]
+        assert "✗1" in troubled or "!1" in troubled
+        assert lines.index(troubled) < lines.index(clean)
+        assert " 3 " in clean
+        filtered = " ".join(" ".join(lines[-3:-1]).split())
+        assert "tcptui.server == 192.0.2.11 && tcptui.server.port == 25" in filtered
+
+
+async def test_enter_lists_the_connections_of_the_group(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await opened(shown, "down")
+        await shown.pilot.press("enter")
+        await shown.settle()
+        assert shown.pilot.app.screen is shown.screen
+        listed = shown.screen.workspace.connections.index.order.tolist()
+        assert sorted(listed) == [0, 1, 2]
+        assert any("192.0.2.10:80" in line and "3 of 4" in line for line in shown.lines())
+        await shown.press("escape")
+        assert len(shown.screen.workspace.connections.index.order) == 4
+
+
+async def test_tab_goes_through_all_kinds_and_back(session: Session, show: Show) -> None:
+    wanted = {
+        GroupBy.SERVER: "192.0.2.10:80", GroupBy.PORT: " 80 ", GroupBy.HOST: "10.0.0.3",
+        GroupBy.PAIR: "10.0.0.1 - 192.0.2.11", GroupBy.FINDING: "Connection refused",
+    }  # fmt: skip
+    async with show(session) as shown:
+        screen = await opened(shown)
+        for by in GroupBy:
+            assert screen.by is by
+            assert wanted[by] in text(screen)
+            await shown.pilot.press("tab")
+            await settled(shown.pilot)
+        assert screen.by is GroupBy.SERVER
+        await shown.pilot.press("shift+tab")
+        assert (await settled(shown.pilot)).by is GroupBy.FINDING
+
+
+async def test_order_and_kind_are_kept_until_the_next_time(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown, "tab", "s")
+        assert (screen.by, screen.sort) == (GroupBy.PORT, GroupSort.CONNECTIONS)
+        assert "most connections first" in text(screen)
+        await shown.pilot.press("b")
+        assert isinstance(shown.pilot.app.screen, MainScreen)
+        again = await opened(shown)
+        assert (again.by, again.sort) == (GroupBy.PORT, GroupSort.CONNECTIONS)
+
+
+async def test_cursor_stays_on_its_group_when_the_order_changes(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown, "tab", "tab", "G")
+        before = screen.groups.group
+        assert before is not None
+        await shown.pilot.press("s")
+        await settled(shown.pilot)
+        assert screen.groups.cursor == 0  # another order is read from its top
+        await shown.pilot.press("j")
+        chosen = screen.groups.group
+        assert chosen is not None
+        screen._counted_for = screen._newest[:2]  # as if packets had come
+        screen._rests_until = 0.0
+        screen.look()
+        await settled(shown.pilot)
+        assert screen.groups.group == chosen
+
+
+async def test_copy_is_the_filter(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await opened(shown)
+        await shown.pilot.press("y")
+        await shown.pilot.pause()
+        assert shown.pilot.app.clipboard == "tcptui.server == 192.0.2.11 && tcptui.server.port == 25"
+
+
+async def test_without_trouble_there_are_no_findings_to_group_by(wire: Wire, tmp_path: Path, show: Show) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "clean.pcap"))) as shown:
+        screen = await opened(shown, "shift+tab")
+        assert "No connection has a warning or an error." in text(screen)
+        await shown.pilot.press("enter", "y")  # nothing to list, nothing to copy
+        assert shown.pilot.app.screen is screen
+
+
+async def test_empty_capture_says_so(wire: Wire, tmp_path: Path, show: Show) -> None:
+    async with show(open_file(wire.pcap(tmp_path / "empty.pcap"))) as shown:
+        assert "No connection has been read yet." in text(await opened(shown))
+
+
+async def test_overview_and_help_open_from_here(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await opened(shown)
+        await shown.pilot.press("question_mark")
+        await shown.pilot.pause()
+        assert "Group by the next" in "\n".join(screen_lines(shown.pilot.app.screen))
+        await shown.pilot.press("escape", "0")
+        await shown.pilot.pause()
+        assert type(shown.pilot.app.screen).__name__ == "OverviewScreen"
