@@ -60,7 +60,7 @@ def test_no_break_space_holds_a_number_to_its_unit() -> None:
         ("apart: 1.0, 2.0, 4.0 s, then", 20, ["apart: 1.0, 2.0,", "4.0 s, then"]),
         ("it moved 12 MB of it", 12, ["it moved", "12 MB of it"]),
         ("初始往返时间 438 微秒。", 18, ["初始往返时间", "438 微秒。"]),
-        ("这个连接共 99 个包", 14, ["这个连接共", "99 个包"]),
+        ("这条连接共 99 个包", 14, ["这条连接共", "99 个包"]),
         ("in 7 seconds", 5, ["in 7", "secon", "ds"]),
         ("packets 4 to 7 show", 14, ["packets 4 to 7", "show"]),
     ],

@@ -295,12 +295,12 @@ class TabBar(OneLine):
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tabs") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.active = Pane.CONNECTIONS
-        self.extra = ""
+        self.extras: tuple[str, ...] = ()
 
-    def show(self, active: Pane, extra: str = "") -> None:
-        """Mark ``active``; ``extra`` is shown at the right end."""
-        if (active, extra) != (self.active, self.extra):
-            self.active, self.extra = active, extra
+    def show(self, active: Pane, *extras: str) -> None:
+        """Mark ``active``; the first of ``extras`` (the longest first) that fits is shown at the right end."""
+        if (active, extras) != (self.active, self.extras):
+            self.active, self.extras = active, extras
             self.refresh()
 
     def cells(self, width: int) -> Cells:
@@ -313,10 +313,12 @@ class TabBar(OneLine):
             label = f" {number} {self.words(SPEC_OF[pane].title)} "
             line.append((label, action_style(style, f"screen.pane({number})")))
         used = sum(cell_len(text) for text, _ in line)
-        room = min(cell_len(self.extra), width - used - 2)
-        if self.extra and room >= min(cell_len(self.extra), _EXTRA_LEAST):
-            line.append((" " * (width - used - room - 1), palette.bar))
-            extra = fit(self.extra, room, self.glyphs.ellipsis)
+        room = width - used - 2
+        extra = next((text for text in self.extras if cell_len(text) <= room), "")
+        if not extra and self.extras and self.extras[-1] and room >= _EXTRA_LEAST:
+            extra = fit(self.extras[-1], room, self.glyphs.ellipsis)
+        if extra:
+            line.append((" " * (width - used - cell_len(extra) - 1), palette.bar))
             line.append((f"{extra} ", palette.key + Style(bgcolor=palette.bar.bgcolor)))
         return line
 
