@@ -17,7 +17,7 @@ _FIRST_WIDE: Final = 0x2E80
 #: Punctuation that may not begin a line, and that may not end one.
 _NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
 _NOT_LAST: Final = frozenset("（【《「『“‘([{")
-#: Units that stay beside their number, as words of their own; of Chinese ones, as of measure words, the first character.
+#: Units, words of their own, that stay beside their number; of Chinese ones and measure words the first character.
 _UNIT: Final = re.compile(r"(?:[nµu]?s|ms|min|h|d|[kKMGT]?i?B|[kMG]?bit/s|pkt/s|%)(?![\w/])|[\u2e80-\ufefe]")
 #: Chinese units of two characters.
 _WIDE_UNITS: Final = frozenset(("毫秒", "微秒", "分钟", "小时", "字节"))

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.model.capture_point import CapturePoint
-from tcptui.ui.cell_text import amount, fit, grouped
+from tcptui.ui.cell_text import amount, fit, grouped, rate_facts
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
@@ -231,10 +231,8 @@ class StatusBar(OneLine):
         if problems:
             parts[_Part.PROBLEMS] = problems
         if status.rate is not None:
-            packets = amount(status.rate.packets) if status.rate.packets or not status.rate.bits else "<1"
-            facts = {"bits": amount(status.rate.bits), "packets": packets}
             part, key = (_Part.RATE, "rate") if status.rate_is_current else (_Part.AVERAGE, "average")
-            parts[part] = [(words(f"screen.status.{key}", **facts), bar)]
+            parts[part] = [(words(f"screen.status.{key}", **rate_facts(status.rate)), bar)]
         if status.kernel_dropped is not None:
             text = words("screen.status.dropped", count=grouped(status.kernel_dropped))
             part, style = (_Part.DROPPED, palette.error) if status.kernel_dropped else (_Part.DROPPED_NONE, bar)
