@@ -109,12 +109,17 @@ class Rates:
         """Whether rates are those of the last seconds, not averages."""
         return self._window is not None
 
+    @property
+    def now(self) -> Rate | None:
+        """`total` where it is that of the last seconds; None where it is an average."""
+        return self.total if self.are_current else None
+
     def look(self, progress: Progress) -> bool:
         """Measure again, if it is time to; returns whether a rate may have changed without a new packet."""
         if progress.phase is Phase.LIVE:
             return self._look_live(progress)
         was_current, self._window = self.are_current, None
-        self.total = _average(progress, self._store.latest_ns)
+        self.total = average(progress, self._store.latest_ns)
         return was_current
 
     def _look_live(self, progress: Progress) -> bool:
@@ -162,7 +167,11 @@ class Rates:
         return np.rint(packets * per_ns).astype(np.int64), np.rint(octets * _BITS * per_ns).astype(np.int64)
 
 
-def _average(progress: Progress, latest_ns: int) -> Rate | None:
+def average(progress: Progress, latest_ns: int) -> Rate | None:
+    """The average of a capture, evicted packets included, whose newest packet is of ``latest_ns``.
+
+    None where it is too short for one.
+    """
     lasted = latest_ns - progress.began_ns
     if not progress.rows or lasted < LEAST_AVERAGE_NS:
         return None

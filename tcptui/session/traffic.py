@@ -1,4 +1,4 @@
-"""The traffic of a capture over time: packets and bits in equal slices."""
+"""The traffic of a capture over time: bits in equal slices.  Its average, and what it is now, are in `rates`."""
 
 from __future__ import annotations
 
@@ -25,21 +25,14 @@ _BITS: Final = 8
 class Traffic:
     """Sums of the packets that are still held, in `SLICES` slices from the first packet's time to the last one's."""
 
-    packets: I64
-    """Per slice."""
     bits: I64
     """Per slice, of whole frames as they were on the wire."""
     span_ns: int
     """From the first packet to the last."""
 
-    def per_second(self, amount: int, slices: int = SLICES) -> int:
+    def per_second(self, amount: int, slices: int) -> int:
         """A sum over so many slices as a rate."""
         return round(amount * NS_PER_S * SLICES / (self.span_ns * slices))
-
-    @property
-    def average(self) -> tuple[int, int]:
-        """Bits and packets per second of the whole capture."""
-        return self.per_second(int(self.bits.sum())), self.per_second(int(self.packets.sum()))
 
     @property
     def peak(self) -> int:
@@ -69,10 +62,9 @@ def traffic_of(store: PacketStore) -> Traffic | None:
     span_ns = max(int(store.time_ns[rows].max()) for rows in chunks) - began
     if span_ns < LEAST_AVERAGE_NS:
         return None
-    packets, octets = np.zeros(SLICES, np.int64), np.zeros(SLICES, np.int64)
+    octets = np.zeros(SLICES, np.int64)
     for rows in chunks:
         passed = (store.time_ns[rows] - began) / span_ns  # in floats: the product with `SLICES` may not fit
         place = np.minimum((passed * SLICES).astype(np.int64), SLICES - 1)
-        packets += np.bincount(place, minlength=SLICES)
         octets += np.bincount(place, store.wire_length[rows], SLICES).astype(np.int64)
-    return Traffic(packets, octets * _BITS, span_ns)
+    return Traffic(octets * _BITS, span_ns)

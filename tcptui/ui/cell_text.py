@@ -6,11 +6,14 @@ Widths are cells, not characters: a Chinese character takes two.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
 from tcptui.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
+
+if TYPE_CHECKING:
+    from tcptui.session.rates import Rate
 
 _MINUTE: Final = 60
 
@@ -78,6 +81,12 @@ def amount(value: int) -> str:
         if scaled < 999.5:
             return f"{scaled:.0f}{unit}"
     return f"{scaled:.0f}P"
+
+
+def rate_facts(rate: Rate) -> dict[str, str]:
+    """``bits`` and ``packets`` per second as `amount`; fewer than one packet is not none."""
+    packets = amount(rate.packets) if rate.packets or not rate.bits else "<1"
+    return {"bits": amount(rate.bits), "packets": packets}
 
 
 def brief(value: int) -> str:

@@ -64,8 +64,8 @@ COMMANDS: Final = (
         Command(SPEC_OF[pane].command, str(number), str(number), f"pane({number})", KeyArea.MOVE)
         for number, pane in enumerate(NUMBERED, 1)
     ),
-    Command("next_pane", "tab", "Tab", "app.focus_next", KeyArea.MOVE, in_palette=False),
-    Command("previous_pane", "shift+tab", "Shift+Tab", "app.focus_previous", KeyArea.MOVE, in_palette=False),
+    Command("next_pane", "tab", "Tab", "next_pane(1)", KeyArea.MOVE, in_palette=False),
+    Command("previous_pane", "shift+tab", "Shift+Tab", "next_pane(-1)", KeyArea.MOVE, in_palette=False),
     Command("overview", "0", "0", "overview", KeyArea.FIND),
     Command("groups", "b", "b", "groups", KeyArea.FIND),
     Command("other", "u", "u", "other", KeyArea.FIND),

@@ -1,11 +1,12 @@
 """Breaks prose, English and Chinese, into lines of a given number of terminal cells.
 
 No line begins with closing punctuation or ends with opening punctuation (GB/T 15834; JIS X 4051 for the signs of
-percent and degrees).
+percent and degrees), and none ends between a number and its unit (SI brochure, 5.4.3).
 """
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +17,10 @@ _FIRST_WIDE: Final = 0x2E80
 #: Punctuation that may not begin a line, and that may not end one.
 _NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
 _NOT_LAST: Final = frozenset("（【《「『“‘([{")
+#: Units, words of their own, that stay beside their number; of Chinese ones and measure words the first character.
+_UNIT: Final = re.compile(r"(?:[nµu]?s|ms|min|h|d|[kKMGT]?i?B|[kMG]?bit/s|pkt/s|%)(?![\w/])|[\u2e80-\ufefe]")
+#: Chinese units of two characters.
+_WIDE_UNITS: Final = frozenset(("毫秒", "微秒", "分钟", "小时", "字节"))
 
 
 def _begins_word(text: str, place: int) -> bool:
@@ -25,10 +30,18 @@ def _begins_word(text: str, place: int) -> bool:
     return place < len(text) and text[place] != " " and ord(text[place]) < _FIRST_WIDE
 
 
+def _is_unit(text: str, place: int) -> bool:
+    """Whether at ``place``, or around it, stands the unit of the number before it: ``7 s``, ``12 毫秒``."""
+    if text[place - 1 : place + 1] in _WIDE_UNITS:
+        place -= 1
+    behind_number = place > 1 and text[place - 1] == " " and text[place - 2].isdigit()
+    return behind_number and _UNIT.match(text, place) is not None
+
+
 def _may_break(text: str, place: int) -> bool:
     """Whether a line may end before the character at ``place`` (at least 1)."""
     before, char = text[place - 1], text[place]
-    if char == " " or before in _NOT_LAST:
+    if char == " " or before in _NOT_LAST or _is_unit(text, place):
         return False
     if char in _NOT_FIRST:
         return before == " " and _begins_word(text, place)

@@ -26,7 +26,7 @@ LAYOUTS = {
     (120, 40): ({"── 1 Connections", "── 2 Timeline", "─ 3 Headers", "─ 4 Explain"}, set()),
     (200, 50): ({"── 1 Connections", "── 2 Timeline", "─ 3 Headers", "─ 4 Explain", "what happened"}, set()),
 }
-WORDS = {"en": ("31 packets  4 connections", "Headers"), "zh": ("31 个包  4 个连接", "首部")}
+WORDS = {"en": ("31 packets  4 connections", "Headers"), "zh": ("31 个包  4 条连接", "首部")}
 
 
 @pytest.mark.parametrize("size", LAYOUTS, ids=lambda size: "x".join(map(str, size)))
@@ -51,7 +51,7 @@ def test_language_follows_the_locale_and_the_option_wins(
 ) -> None:
     terminal = open_terminal(100, 30, {"LANG": "zh_CN.UTF-8"})
     terminal.start(str(mixed_file))
-    terminal.wait("4 个连接")
+    terminal.wait("4 条连接")
     terminal.press("q")
     terminal.wait_prompt()
     terminal.start("--lang", "en", str(mixed_file))

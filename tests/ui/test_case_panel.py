@@ -165,6 +165,40 @@ async def test_answer_is_in_sight_again_when_one_comes_back() -> None:
         assert app.words("guide.case.answer").strip() in shown
 
 
+async def test_hint_names_the_next_step_only_where_there_is_one() -> None:
+    app = Lesson()
+    async with app.run_test(size=(100, 60)) as pilot:
+        app.panel.step(1)
+        await pilot.pause()
+        assert "]" in str(app.panel.border_subtitle)
+        app.panel.step(100)
+        await pilot.pause()
+
+        assert "r answer" in str(app.panel.border_subtitle)
+        assert "]" not in str(app.panel.border_subtitle)
+
+
+async def test_hint_tells_where_the_rest_is_read_of_what_does_not_fit() -> None:
+    app = Lesson()
+    async with app.run_test(size=(60, 8)) as pilot:
+        app.set_focus(None)
+        app.panel.step(1)
+        app.panel.reveal()
+        await pilot.pause()
+        assert "Tab reads on" in str(app.panel.border_subtitle)
+        app.set_focus(app.panel)
+        await pilot.pause()
+        await pilot.pause()
+        assert "Tab" not in str(app.panel.border_subtitle), "here it can be scrolled"
+    app = Lesson()
+    async with app.run_test(size=(100, 60)) as pilot:
+        app.set_focus(None)
+        app.panel.step(1)
+        app.panel.reveal()
+        await pilot.pause()
+        assert "Tab" not in str(app.panel.border_subtitle), "all is in sight"
+
+
 async def test_last_step_says_so() -> None:
     app = Lesson()
     async with app.run_test(size=(100, 60)) as pilot:

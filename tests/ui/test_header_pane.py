@@ -32,6 +32,18 @@ async def test_field_under_the_cursor_marks_its_bytes(show: Show, mixed_session:
     assert "00 50" in strip
 
 
+async def test_names_of_layers_stand_below_each_other_whether_they_open_or_not(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session, (200, 50)) as shown:
+        await shown.press("enter", "3")
+        lines = shown.lines()
+        frame = next(line for line in lines if "Frame 1:" in line)
+        raw = next(line for line in lines if "Raw packet data" in line)
+
+    assert raw.index("Raw") == frame.index("Frame")
+
+
 async def test_what_was_opened_stays_open_for_the_next_packet_and_the_cursor_stays(
     show: Show, mixed_session: Session
 ) -> None:

@@ -14,6 +14,7 @@ from tcptui.lessons.question import Topic
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
@@ -112,6 +113,61 @@ async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size
         assert ladder.row_count == 2
         assert "Right: server: SYN, ACK" in learner.panel
         assert (learner.app.learning.session.asked, learner.app.learning.session.right) == (1, 1)
+
+
+async def test_verdict_of_the_capture_goes_with_the_question_and_comes_back_with_its_end(
+    learn: Learn, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with learn(mixed_session) as learner:
+        verdict = learner.screen.verdict_line
+        for _ in range(2000):
+            if verdict.text:
+                break
+            await asyncio.sleep(0.005)
+        assert verdict.text
+        # What the timer does must not be waited for.
+        monkeypatch.setattr(type(learner.screen), "look_for_trouble", lambda _self: None)
+        await learner.press("enter", "p")
+        assert not verdict.text
+        await learner.press("escape")
+        assert verdict.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_tab_goes_through_the_panes_in_their_order_with_the_case_behind_the_timeline(
+    learn: Learn, size: tuple[int, int]
+) -> None:
+    async with learn("three-packet-close", size, as_case=True) as learner:
+        await learner.press("2")
+        went = []
+        for key in ("tab",) * 5 + ("shift+tab",) * 2:
+            await learner.press(key)
+            went.append(learner.screen.workspace.active)
+
+    order = [Pane.LESSON, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS, Pane.TIMELINE, Pane.CONNECTIONS, Pane.EXPLAIN]
+    assert went == order
+
+
+async def test_tab_passes_over_the_case_where_none_is_open(learn: Learn, mixed_session: Session) -> None:
+    async with learn(mixed_session) as learner:
+        went = []
+        for _ in range(4):
+            await learner.press("tab")
+            went.append(learner.screen.workspace.active)
+
+    assert went == [Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_height_of_the_timeline_does_not_tell_how_many_packets_are_hidden(
+    learn: Learn, size: tuple[int, int]
+) -> None:
+    async with learn("three-packet-close", size) as learner:
+        await learner.press("enter", "p")
+
+        assert learner.screen.workspace.arrangement.packets == 1
+        await learner.press("escape")
+        assert learner.screen.workspace.arrangement.packets == learner.screen.workspace.ladder.row_count > 1
 
 
 async def test_hint_of_the_answers_gives_none_away_when_it_is_clicked(learn: Learn) -> None:

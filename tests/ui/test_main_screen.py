@@ -363,7 +363,7 @@ async def test_chinese_screen_speaks_chinese(show: Show, mixed_session: Session)
         await shown.press("j", "enter")
         text = "\n".join(shown.lines())
 
-    for word in ("连接", "时序", "首部", "说明", "客户端", "快速重传", "帮助", "4 个连接"):
+    for word in ("连接", "时序", "首部", "说明", "客户端", "快速重传", "帮助", "4 条连接"):
         assert word in text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from screen_lines import screen_lines
 from tcptui.findings.trouble import TroubleGroup
 from tcptui.lessons.loader import load_case
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.session.rates import EVERY_NS, Rates
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
@@ -87,6 +89,63 @@ async def back(shown: Shown) -> None:
 
 def text(screen: OverviewScreen) -> str:
     return "\n".join(screen_lines(screen))
+
+
+# -- rates ---------------------------------------------------------------------------
+
+
+async def test_average_is_that_of_the_first_line(show: Show, wire: Wire, tmp_path: Path) -> None:
+    for ms in (0, 59_000, 60_000):
+        wire.tcp(ms, "10.0.0.1:40001", "192.0.2.10:80", 16, 1000 + ms, 1, payload=bytes(700))
+    async with show(open_file(wire.pcap(tmp_path / "slow.pcap"))) as shown:
+        first = shown.lines()[0]
+        told = text(await overview(shown))
+
+    assert "avg 296bit/s <1 pkt/s" in first
+    assert "296bit/s, <1 packets/s on average" in told
+    assert ", now" not in told
+
+
+async def test_average_tells_of_evicted_packets_too_and_is_never_above_the_most(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:
+    for ms in range(0, 2000, 10):
+        wire.tcp(ms, "10.0.0.1:40001", "192.0.2.10:80", 16, 1000 + ms, 1, payload=bytes(1400))
+    wire.unanswered(2000, "10.0.0.1:40002", "192.0.2.10:81")
+    session = open_file(wire.pcap(tmp_path / "was-busy.pcap"))
+    session.store.evict(200)
+    async with show(session) as shown:
+        first = shown.lines()[0]
+        told = text(await overview(shown))
+
+    assert "avg 256kbit/s 23 pkt/s" in first
+    assert "256kbit/s, 23 packets/s on average, at most 256kbit/s" in told
+
+
+async def test_rate_now_is_that_of_the_first_line(wire: Wire, tmp_path: Path) -> None:
+    for number in range(4):
+        wire.clean(200 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80", bytes(500))
+    pipe = Pipe(wire, tmp_path / "talk.pcap")
+    passed_ns = 0
+    pipe.session.rates = Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns)
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        pipe.give(32)
+        await until(pilot, lambda: "32 packets" in screen_lines(app.screen)[0])
+        passed_ns += EVERY_NS  # and then the clock stands still
+        await until(pilot, lambda: " 32 pkt/s" in screen_lines(app.screen)[0])
+        first = screen_lines(app.screen)[0]
+        await pilot.press("0")
+        await until(
+            pilot, lambda: isinstance(app.screen, OverviewScreen) and ", now " in "".join(screen_lines(app.screen))
+        )
+        told = "".join(screen_lines(app.screen))
+        pipe.close()
+
+    rate = re.search(r"(\S+bit/s) 32 pkt/s", first)
+    assert rate is not None
+    assert f", now {rate[1]}," in told
 
 
 # -- the verdict line ----------------------------------------------------------------

@@ -69,6 +69,23 @@ def test_list_takes_no_more_lines_than_it_fills(shape: Shape, listed: int) -> No
     assert regions[Pane.CONNECTIONS].height == min(titles + listed, all_of_it)
 
 
+@pytest.mark.parametrize(("shape", "title"), [(Shape.NARROW, 0), (Shape.WIDE, 1)])
+def test_short_timeline_leaves_its_lines_to_what_is_below_while_packets_are_looked_at(shape: Shape, title: int) -> None:
+    def height(active: Pane, packets: int | None) -> int:
+        chosen = Arrangement(active, packets=packets)
+        return plan(Size(200, 38), shape, chosen)[Pane.TIMELINE].height
+
+    whole = height(Pane.TIMELINE, None)
+    assert height(Pane.TIMELINE, 4) == title + 5 < whole
+    assert height(Pane.TIMELINE, 1000) == whole
+    if shape is Shape.WIDE:
+        assert height(Pane.CONNECTIONS, 4) == whole, "what is below would move with each connection"
+
+
+def test_timeline_beside_other_panes_keeps_its_column() -> None:
+    assert plan(Size(120, 38), Shape.MEDIUM, Arrangement(Pane.TIMELINE, packets=2))[Pane.TIMELINE].bottom == 38
+
+
 def test_wide_screen_has_the_headers_below_the_timeline() -> None:
     regions = plan(Size(200, 47), Shape.WIDE, Arrangement())
 

@@ -175,6 +175,53 @@ async def test_narrow_list_drops_what_all_addresses_begin_with_and_keeps_their_e
         assert "192.168." not in first
 
 
+async def test_narrowed_list_has_no_blank_lines_once_its_prompt_is_closed(show: Show, busy_session: Session) -> None:
+    async with show(busy_session, (60, 16)) as shown:
+        await shown.press("slash", *"refus", "enter")
+        lines = cells_in(shown, region_of(shown, Pane.CONNECTIONS))
+
+        assert len(lines) == 1 + 5
+        assert all(line.strip() for line in lines)
+
+
+async def test_tabs_leave_the_counts_of_a_narrowed_list_whole(show: Show, busy_session: Session) -> None:
+    async with show(busy_session, (60, 16)) as shown:
+        await shown.press("slash", *"refus", "enter")
+        assert "5 of 26" in shown.lines()[2]
+        assert ELLIPSIS not in shown.lines()[2]
+        await shown.press("escape", "s", "s")
+        assert ELLIPSIS not in shown.lines()[2], "the heading has the sign of the order"
+        assert "▾" in shown.lines()[3]
+    async with show(busy_session, (80, 24)) as shown:
+        await shown.press("slash", *"refus", "enter")
+        assert "/refus 5 of 26" in shown.lines()[2]
+
+
+async def test_ends_above_the_timeline_are_cut_only_where_both_do_not_fit(show: Show, busy_session: Session) -> None:
+    async with show(busy_session, (60, 16)) as shown:
+        await shown.press("enter")
+
+        assert "192.168.100.100:50001 " in shown.lines()[3]
+        assert " 203.0.113.177:18080" in shown.lines()[3]
+
+
+@pytest.mark.parametrize("was_lost", [True, False])
+async def test_column_of_lost_time_is_there_once_some_was_lost(
+    show: Show, wire: Wire, tmp_path: Path, was_lost: bool
+) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    if was_lost:
+        wire.unanswered(500, "10.0.0.1:40002", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "some.pcap")), (100, 30)) as shown:
+        heading = cells_in(shown, shown.screen.workspace.connections.region)[0]
+        await shown.press("s", "s") if was_lost else await shown.press("s")
+        sorted_by = cells_in(shown, shown.screen.workspace.connections.region)[0]
+
+    assert ("time lost" in heading) == was_lost
+    assert ("bytes" in heading) != was_lost, "its place goes to the next ones"
+    assert "▾" in sorted_by
+
+
 async def test_list_of_medium_width_has_ten_rows(show: Show, busy_session: Session) -> None:
     async with show(busy_session, (120, 40), as_opened=True) as shown:
         assert shown.screen.workspace.connections.page_rows >= 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,8 +22,6 @@ from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tcptui.lessons.case import Case
 
 SECOND = 1_000_000_000
@@ -222,6 +221,23 @@ def test_detail_of_a_silent_interface_has_no_graph() -> None:
     silent = detail_of(InterfaceRow(place, Rate(0, 0, (0, 0))), Words(Language.EN), may_capture=True)
 
     assert silent == detail_of(InterfaceRow(place), Words(Language.EN), may_capture=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "folder"),
+    [
+        ("a.pcap", 56, "/captures/of/today"),
+        ("a-name-of-23-letters.gz", 56, "…day"),
+        ("a.pcap", 100, "/captures/of/today"),
+    ],
+)
+def test_folder_of_a_recent_file_is_cut_only_where_there_is_no_room_for_it(name: str, width: int, folder: str) -> None:
+    row = FileRow(Path("/captures/of/today") / name, 1200, 1_700_000_000.0)
+
+    text = "".join(span.text for span in cells_of(row, width, Words(Language.EN), UNICODE))
+
+    assert folder in text
+    assert cell_len(text) == width
 
 
 @pytest.mark.parametrize(("width", "has_graph"), [(68, True), (56, False)])

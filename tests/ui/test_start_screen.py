@@ -8,6 +8,7 @@ from screen_lines import screen_lines
 from textual.app import App
 from textual.widgets import Input, Static
 
+from tcptui import __version__
 from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_cases
 from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, StartChoice
@@ -292,6 +293,17 @@ async def test_every_size_has_list_detail_and_hints(tmp_path: Path, language: La
         assert app.rows.size.height >= 5
         assert app.screen.query_one(Document).size.height >= 5
         assert app.words("guide.start.enter_capture")[:12] in app.detail
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_title_is_never_cut(tmp_path: Path, language: Language) -> None:
+    app = Starting(tmp_path, language)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for width, name in ((120, "title"), (60, "title_short" if language is Language.EN else "title")):
+            await pilot.resize_terminal(width, 16)
+            await pilot.pause()
+            whole = app.words(f"guide.start.{name}", version=__version__)
+            assert whole in screen_lines(app.screen)[0]
 
 
 async def test_small_terminal_says_what_it_needs_and_recovers(tmp_path: Path) -> None:

@@ -108,7 +108,11 @@ def test_finding_raises_the_guilty_packet_not_the_ordinary_evidence(mixed_sessio
 @pytest.mark.parametrize(
     ("payload", "text"),
     [
-        (b"GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1"),
+        (b"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1 Host…"),
+        (b"\n       1 from the client: the quick", "1 from the client:…"),
+        (b"g\n       2 from", "g 2 from"),
+        (b" \r\n", "20 0d 0a"),
         (b"\x16\x03\x01\x02\x00\x01", "16 03 01 02 00 01"),
         (b"", ""),
         (b"ok \x1b[31m red alert, quite long enough to be text", "ok ␛[31m red alert,…"),

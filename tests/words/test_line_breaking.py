@@ -53,6 +53,22 @@ def test_no_break_space_holds_a_number_to_its_unit() -> None:
     assert wrap("it took 12\u00a0ms then", 10) == ["it took", "12 ms then"]
 
 
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("sent 4 times in 7 s", 18, ["sent 4 times in", "7 s"]),
+        ("apart: 1.0, 2.0, 4.0 s, then", 20, ["apart: 1.0, 2.0,", "4.0 s, then"]),
+        ("it moved 12 MB of it", 12, ["it moved", "12 MB of it"]),
+        ("初始往返时间 438 微秒。", 18, ["初始往返时间", "438 微秒。"]),
+        ("这条连接共 99 个包", 14, ["这条连接共", "99 个包"]),
+        ("in 7 seconds", 5, ["in 7", "secon", "ds"]),
+        ("packets 4 to 7 show", 14, ["packets 4 to 7", "show"]),
+    ],
+)
+def test_number_and_its_unit_stay_on_one_line(text: str, width: int, lines: list[str]) -> None:
+    assert wrap(text, width) == lines
+
+
 def test_chinese_is_broken_between_characters_but_not_before_punctuation() -> None:
     lines = wrap("服务器第二次发送了这些字节。此前三个重复 ACK（第 10 个包）已经说明。", 26)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 
@@ -26,6 +27,8 @@ _ROOMY: Final = 10
 #: Packet numbers of a step that are listed; further ones are only counted.
 _LISTED: Final = 12
 _LINK: Final = "packet:"
+#: Cells of the border that its title and hint leave free.
+_CORNERS: Final = 4
 
 
 class CasePanel(Document):
@@ -112,6 +115,23 @@ class CasePanel(Document):
     def _focus_changed(self) -> None:
         if self._page is None and self.walk is not None and not self.walk.revealed:
             self._draw()
+        self.call_later(self._show_hint)  # once Textual has noted the focus
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """The keys of the walk; where there is room, before them the one that leads to what does not fit."""
+        walk = self.walk
+        if walk is None or self._page is not None:
+            return
+        hint = self.words(self._hint(walk))
+        longer = self.words("guide.case.hint.more", hint=hint)
+        is_cut = len(self.shown_text) > self.scrollable_content_region.height
+        if is_cut and not self.has_focus and cell_len(longer) <= self.size.width - _CORNERS:
+            hint = longer
+        self.border_subtitle = Content(hint)
 
     def on_document_link_chosen(self, event: Document.LinkChosen) -> None:
         """Post `PacketChosen` for the packet number that was clicked."""
@@ -133,7 +153,6 @@ class CasePanel(Document):
         else:
             title = words("guide.case.step", n=walk.position, count=len(walk.steps), title=step.title[words.language])
         self.border_title = Content.styled(f" {title} ", "bold $accent")
-        self.border_subtitle = Content(words(self._hint(walk)))
         self.show(())
 
     def page_for(self, size: Size) -> tuple[Block, ...]:
@@ -174,7 +193,7 @@ class CasePanel(Document):
         if walk.step is None:
             return "guide.case.hint.story"
         if not walk.revealed:
-            return "guide.case.hint.question"
+            return "guide.case.hint.last_question" if walk.at_end else "guide.case.hint.question"
         if not walk.at_end:
             return "guide.case.hint.answered"
         return "guide.case.hint.last" if walk.case.twin is None else "guide.case.hint.last_twin"

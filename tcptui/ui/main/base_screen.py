@@ -351,7 +351,7 @@ class CaptureScreen(NoticingScreen[None]):
             self._narrowed = narrowing
             self.workspace.fill()
         self.workspace.set_listed(len(order))
-        titles = []
+        titles, shorter = [], [""]  # the heading has a sign of the order, too
         if narrowing:
             facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}
             words = self.words("screen.list.narrowed", text=" ".join(narrowing.words), **facts)
@@ -359,10 +359,11 @@ class CaptureScreen(NoticingScreen[None]):
                 words = self.words("screen.list.chosen", label=narrowing.chosen.label, **facts)
                 words += f"  /{' '.join(narrowing.words)}" if narrowing.words else ""
             titles.append(words)
+            shorter = [words, self.words("screen.list.count", **facts)]
         if not index.sorting.is_natural:
             titles.append(self._order_words("screen.list.sorted"))
         title = "  ".join(titles)
-        self._tabs.show(self.workspace.active, title)
+        self._tabs.show(self.workspace.active, title, *shorter)
         if title != self.workspace.list_title:
             self.workspace.list_title = title
             self.workspace.show_titles()
@@ -441,7 +442,7 @@ class CaptureScreen(NoticingScreen[None]):
         """Update tabs, hints and status for the pane in front."""
         workspace = self.workspace
         growing = self.session.progress.phase is Phase.LIVE
-        self._tabs.show(workspace.active, self._tabs.extra)
+        self._tabs.show(workspace.active, *self._tabs.extras)
         self.put_hints([shown_now(hint, self.options.keys) for hint in self.hints_now(growing=growing)])
         self._show_status()
 

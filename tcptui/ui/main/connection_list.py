@@ -75,6 +75,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """What the addresses so far begin with; None before the first."""
         self._dropped = dict.fromkeys(_ENDS, "")
         """The part of that which the rows leave out; empty where there is room for it."""
+        self._has_lost = False
+        """Whether some connection lost time: the column is not there for nothing."""
         self._widths: Widths = {}
         self._widths_for: tuple[object, ...] = ()
         self.state_words = {word: words(f"screen.state.{word.value}") for word in StateWord}
@@ -87,6 +89,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         before, self.index = self.index, ConnectionIndex()
         self.index.sorting, self.index.narrowing = before.sorting, before.narrowing
         self.touched = False
+        self._has_lost = False
         self.cursor = 0
         self.set_row_count(0)
 
@@ -133,7 +136,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """The current widths of the columns, in a list of ``width`` cells."""
         key = self.index.sorting.key
         shared = {end: shared_network(self._shared[end] or "") for end in _ENDS}
-        wanted = (width, key, *self._wanted.values(), *shared.values())
+        wanted = (width, key, self._has_lost, *self._wanted.values(), *shared.values())
         if wanted != self._widths_for:
             mark, client, server, state, note = (self._wanted[column] for column in _FIRST_WIDTHS)
             ellipsis = self.glyphs.ellipsis
@@ -142,7 +145,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
                 state = max(map(cell_len, self.state_words.values()))
             short = (client - saved[Column.CLIENT], server - saved[Column.SERVER])
             needs = Needs(mark, client, server, *short, state, note)
-            self._widths, is_short = column_widths(width, needs, key, self._shown)
+            shown = [name for name in self._shown if name is not SortKey.LOST or self._has_lost]
+            self._widths, is_short = column_widths(width, needs, key, shown)
             self._dropped = shared if is_short else dict.fromkeys(_ENDS, "")
             self._widths_for = wanted
         return self._widths
@@ -153,6 +157,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def _measure(self) -> None:
         """Widen the columns for the rows that are on screen now."""
+        if self.session is not None and not self._has_lost:
+            self._has_lost = bool(self.session.lost_ns.any())
         first = self.scroll_offset.y
         for position in range(first, min(first + self.page_rows, len(self.index))):
             row = self._list_row(int(self.index.order[position]))

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -158,6 +159,8 @@ class HeaderTree(Tree[Node], PaletteMixin):
     def render_label(self, node: TreeNode[Node], base_style: Style, style: Style) -> Text:
         """The line's text, cut with an ellipsis where the pane ends."""
         text = super().render_label(node, base_style, style)
+        if node.parent is self.root and not node.allow_expand:
+            text = Text(" " * cell_len(self.ICON_NODE), base_style) + text  # below the names of the other layers
         above, guides = node.parent, 0
         while above is not None and above is not self.root:
             above, guides = above.parent, guides + self.guide_depth

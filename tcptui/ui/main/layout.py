@@ -127,6 +127,8 @@ class Arrangement:
     lesson: bool = False
     listed: int | None = None
     """Number of connections in the list; None while it is unknown."""
+    packets: int | None = None
+    """Number of packets in the timeline; None while there are none."""
 
 
 def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
@@ -170,15 +172,22 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
 
 
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
-    """Lines of ``part``: its ``share``, and where it is the connection list no more than its rows fill."""
-    if isinstance(part.what, Split) or _panes_of(part.what, chosen)[0] is not Pane.CONNECTIONS:
-        return share
-    if part.most_in_case is not None and chosen.lesson:
-        share = part.most_in_case
-    if chosen.listed is None:
+    """Lines of ``part``: its ``share``, and where it is a list no more than its rows fill.
+
+    The timeline leaves lines to what is below it only while packets are looked at: with the cursor in the list of
+    connections, where each has its own number of packets, nothing below would keep its place.
+    """
+    pane = None if isinstance(part.what, Split) else _panes_of(part.what, chosen)[0]
+    if pane is Pane.CONNECTIONS:
+        rows = chosen.listed
+        if part.most_in_case is not None and chosen.lesson:
+            share = part.most_in_case
+    elif pane is Pane.TIMELINE and chosen.active is not Pane.CONNECTIONS:
+        rows = chosen.packets
+    else:
         return share
     title = 0 if shape.has_tabs else 1
-    return min(share, title + HEADING + chosen.listed)
+    return share if rows is None else min(share, title + HEADING + rows)
 
 
 def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:

@@ -195,6 +195,7 @@ class LearningScreen(WatchingScreen):
             self.say(self.words("learning.notice.none"))
             return
         self._open_panel()
+        self._show_verdict()  # at once: it may be the answer
         if workspace.active in (Pane.CONNECTIONS, Pane.EXPLAIN, Pane.HEADERS):
             workspace.activate(Pane.TIMELINE)
         self._show_prediction(view)
@@ -211,6 +212,7 @@ class LearningScreen(WatchingScreen):
         shown = len(view) if hidden.hidden_from is None else min(hidden.hidden_from, len(view))
         masked = -1 if hidden.masked is None else int(view.rows[hidden.masked])
         ladder.conceal(int(view.rows[shown]) if shown < len(view) else None, masked)
+        self.workspace.fit_timeline()
         self.workspace.go_to_row(int(view.rows[shown - 1]))
         self.workspace.settle_now()  # headers and explanation of before would give the answer away
         from tcptui.ui.learn.prediction_page import prediction_page
@@ -236,9 +238,11 @@ class LearningScreen(WatchingScreen):
             return False
         self.prediction = None
         self.workspace.ladder.conceal(None)
+        self.workspace.fit_timeline()
         self._panel.show_page(None)
         if self.walk is None:
             self.workspace.set_lesson(False)
+        self._show_verdict()
         self.workspace.pane_changed()
         self._show_context()
         return True

@@ -129,7 +129,7 @@ _PREDICT: Final = Hint("p", "screen.hint.predict", "screen.predict")
 _TEACH: Final = Hint("c", "screen.hint.teach", "screen.teach")
 _RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
 
-#: In the order of their keys.
+#: In the order of their keys, and of Tab: that of a case comes right after the timeline.
 PANES: Final = (
     PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, _NARROW, _SORT, _EXPLAIN), _connections),
     PaneSpec(

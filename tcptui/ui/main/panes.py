@@ -90,6 +90,7 @@ class Panes(Container):
     def _rearrange(self, chosen: Arrangement) -> None:
         before = self._placing.regions(self.size)
         self._placing.chosen = chosen
+        self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()
@@ -97,7 +98,7 @@ class Panes(Container):
     def relay(self) -> None:
         """Lay the panes out again."""
         self.headers.is_alone = self.arrangement.zoomed or self._placing.shape.has_tabs
-        self._clear_arrangement_cache()  # Textual caches by size alone, and the size is the same
+        self._clear_arrangement_cache()
         self.refresh(layout=True)
 
     def _widget(self, pane: Pane, kind: type[WidgetT]) -> WidgetT:
@@ -117,6 +118,11 @@ class Panes(Container):
         self._bring(pane)
         # Not `Widget.focus`, which takes effect later: keys typed ahead would still go to the old focus.
         self.screen.set_focus(self.widget_of(pane), scroll_visible=False)
+
+    def activate_next(self, step: int) -> None:
+        """Bring the next (``step`` 1) or previous (-1) pane to the front, in the order of `PANES`, cyclically."""
+        there = [spec.pane for spec in PANES if spec.make is not None or self.arrangement.lesson]
+        self.activate(there[(there.index(self.active) + step) % len(there)])
 
     def _bring(self, pane: Pane) -> None:
         if pane is not self.active:
@@ -141,6 +147,12 @@ class Panes(Container):
         """Lay out for this many connections: the list gets no more lines than it fills."""
         if connections != self.arrangement.listed:
             self._rearrange(replace(self.arrangement, listed=connections))
+
+    def fit_timeline(self) -> None:
+        """Lay out for the packets that the timeline shows now."""
+        packets = self.ladder.row_count or None
+        if packets != self.arrangement.packets:
+            self._rearrange(replace(self.arrangement, packets=packets))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Make the pane with the focus the active one."""

@@ -9,21 +9,23 @@ from tcptui.model.safe_text import safe_text
 _LOOKED_AT: Final = 64
 #: A payload is shown as text when at least this share (percent) of its first `_LOOKED_AT` bytes is printable.
 _TEXT_SHARE: Final = 85
+#: The beginning of a text is looked for in so many bytes.
+_SKIPPED: Final = 1024
 
 
 def preview(payload: bytes, width: int, ellipsis: str = "…") -> str:
-    """The first line of text, or the first bytes in hexadecimal, in at most ``width`` characters.
+    """The beginning of a text, or the first bytes in hexadecimal, in at most ``width`` characters.
 
-    ``ellipsis`` ends what is cut.
+    Of a text blank space before it is left out, and any other stands for one blank; ``ellipsis`` ends what is cut.
     """
     head = payload[:_LOOKED_AT]
     if not head or width < 4:
         return ""
-    line = head.split(b"\n", 1)[0].rstrip(b"\r")
+    words = payload[:_SKIPPED].split()
     printable = sum(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in head)
-    if line and printable * 100 >= _TEXT_SHARE * len(head):
-        text = safe_text(line, width + 1)
-        return text if len(text) <= width else text[: width - len(ellipsis)] + ellipsis
+    if words and printable * 100 >= _TEXT_SHARE * len(head):
+        text = safe_text(b" ".join(words), width + 1)
+        return text if len(text) <= width else text[: width - len(ellipsis)].rstrip() + ellipsis
     whole = head.hex(" ")
     if len(payload) == len(head) and len(whole) <= width:
         return whole

@@ -105,6 +105,10 @@ class MainScreen(TouringScreen):
         """Go to the explanation pane."""
         self.workspace.activate(Pane.EXPLAIN)
 
+    def action_next_pane(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) pane."""
+        self.workspace.activate_next(step)
+
     def action_drill(self) -> None:
         """Go from the pane in front to the next deeper one."""
         self.workspace.drill()

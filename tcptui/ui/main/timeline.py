@@ -94,11 +94,15 @@ class Timeline(TimelineRows):
             cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
         if columns.delta:
             cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
-        # Each end's text begins above its states and extends over half of the lane.
-        half = columns.state + columns.lane // 2 - 1
-        client, server = (end if len(end) <= half else fit_endpoint(end, half, ellipsis) for end in self.ends)
+        # The client's text begins above its states, the server's ends above its own; a long one gets what the other
+        # leaves of the lane.
+        room = 2 * columns.state + columns.lane - 1
+        client, server = self.ends
+        if cell_len(client) + cell_len(server) > room:
+            client = _within(client, max(room // 2, room - cell_len(server)), ellipsis)
+            server = _within(server, room - cell_len(client), ellipsis)
         named = (f"{words('screen.column.client')} {client}", f"{server} {words('screen.column.server')}")
-        if max(map(cell_len, named)) <= half:
+        if sum(map(cell_len, named)) <= room:
             client, server = named
         gap = 2 * columns.state + columns.lane - cell_len(client) - cell_len(server)
         cells.append(Segment(client, palette.client))
@@ -272,3 +276,8 @@ class Timeline(TimelineRows):
             text = "  " + preview(payload, width - 2, self.glyphs.ellipsis)
             self._previews.put(row, text)
         return text
+
+
+def _within(endpoint: str, width: int, ellipsis: str) -> str:
+    """``endpoint`` in at most ``width`` cells."""
+    return endpoint if cell_len(endpoint) <= width else fit_endpoint(endpoint, width, ellipsis)

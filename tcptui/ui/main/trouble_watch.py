@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.session.rates import average
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.findings.trouble import Trouble
+    from tcptui.session.rates import Rate
     from tcptui.session.session import Session
     from tcptui.session.traffic import Traffic
 
@@ -38,6 +41,10 @@ class CaptureSeen:
     """None where nobody asked for it."""
     traffic: Traffic | None
     """None where nobody asked for it, or the capture is too short for a rate."""
+    average: Rate | None
+    """Of the whole capture, as in the first line; None where it is too short for one."""
+    now: Rate | None
+    """Of the last seconds, as in the first line; None where no packets come."""
 
 
 class TroubleWatch:
@@ -99,6 +106,8 @@ class TroubleWatch:
             is_final=is_final,
             trust=trust,
             traffic=traffic,
+            average=average(session.progress, store.latest_ns),
+            now=session.rates.now,
         )
         now = self._clock()
         self._next_at = now + max(LOOK_SECONDS, REST_FACTOR * (now - began))

@@ -207,6 +207,7 @@ class Workspace(Panes):
             ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
             self.ladder.show(session, stream, ends)
             self._fetch.select(stream)
+        self.fit_timeline()
         self.show_titles()
         self.post_message(self.Changed(self))
 
@@ -313,6 +314,7 @@ class Workspace(Panes):
         self._fetch.follow_growth()
         self.ladder.refresh()
         if grown:
+            self.fit_timeline()
             self.show_titles()
             if self.following and self.active is not Pane.CONNECTIONS:
                 self.ladder.put_cursor(self.ladder.row_count - 1)

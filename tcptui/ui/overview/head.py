@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tcptui.ui.cell_text import amount, fit
+from tcptui.ui.cell_text import amount, fit, rate_facts
 from tcptui.ui.start.rates import bars
 from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.painted_lines import PaintedLines
@@ -98,7 +98,7 @@ def head_lines(
     lines = _part("", said, style, width, 4 if roomy else 2, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
     if seen.traffic is not None and height >= OTHER_HEIGHT:
-        lines.append(_traffic(seen.traffic, width, words, growing=not seen.is_final, ascii_only=ascii_only))
+        lines.append(_traffic(seen, seen.traffic, width, words, ascii_only=ascii_only))
     if other and height >= OTHER_HEIGHT:
         lines += _part("", other, "faint", width, 1, ellipsis)
     if seen.trust is not None and seen.trouble.groups:  # without, there is room for it where the explanation would be
@@ -107,14 +107,17 @@ def head_lines(
     return lines
 
 
-def _traffic(traffic: Traffic, width: int, words: Words, *, growing: bool, ascii_only: bool) -> HeadLine:
+def _traffic(seen: CaptureSeen, traffic: Traffic, width: int, words: Words, *, ascii_only: bool) -> HeadLine:
     """The rates as far as they fit, none of them cut, and in the rest of the line how they changed."""
     label = words("overview.traffic")
-    bits, packets = map(amount, traffic.average)
-    told = [words("overview.traffic.average", bits=bits, packets=packets)]
-    if growing:
-        told.append(words("overview.traffic.now", bits=amount(traffic.per_second(int(traffic.bits[-1]), 1))))
-    told.append(words("overview.traffic.peak", bits=amount(traffic.peak)))
+    told = []
+    if seen.average is not None:
+        told.append(words("overview.traffic.average", **rate_facts(seen.average)))
+    if seen.now is not None:
+        told.append(words("overview.traffic.now", bits=amount(seen.now.bits)))
+    # Of evicted packets the average tells, but no slice; and no average is above the most.
+    most = max(traffic.peak, *(rate.bits for rate in (seen.average, seen.now) if rate is not None), 0)
+    told.append(words("overview.traffic.peak", bits=amount(most)))
     join = words("trouble.comma")
     while len(told) > 1 and cell_len(_labelled(label, join.join(told))) > width:
         told.pop()

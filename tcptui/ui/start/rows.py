@@ -254,6 +254,10 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
     name = min(_FILE, width * 2 // 5)
     rest = max(width - 3 - name - _SIZE - _DATE, 0)
     where = home_short(row.path.parent)
+    spare = max(name - 1 - cell_len(safe_text(row.path.name)), 0)
+    if cell_len(where) > rest and spare:  # a short name leaves its blanks to a long path
+        lacking = min(spare, cell_len(where) - rest)
+        name, rest = name - lacking, rest + lacking
     if cell_len(where) > rest:
         # Cut at the left: the nearest directories are more telling than the root.
         while where and cell_len(where) > rest - len(glyphs.ellipsis):

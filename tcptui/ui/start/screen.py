@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -118,7 +119,7 @@ class StartScreen(LowLatencyScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, list and details, input line, hints, and the text that replaces them when the screen is too small."""
-        yield Static(self.words("guide.start.title", version=__version__), id="start-title", markup=False)
+        yield Static(id="start-title", markup=False)
         with Horizontal(id="start-body"):
             yield StartList(self.glyphs, self.words)
             yield Document(id="start-detail")
@@ -139,6 +140,9 @@ class StartScreen(LowLatencyScreen[None]):
         """Put the details beside or below the list; where neither fits, show only the size that is needed."""
         width, height = event.size
         shape = shape_of(width, height)
+        titles = [self.words(f"guide.start.{name}", version=__version__) for name in ("title", "title_short")]
+        title = titles[0] if cell_len(titles[0]) <= width - 2 else titles[1]
+        self.query_one("#start-title", Static).update(title)
         for other in Shape:
             self.set_class(other is shape, other.value)
         if shape is Shape.TOO_SMALL:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.model.capture_point import CapturePoint
-from tcptui.ui.cell_text import amount, fit, grouped
+from tcptui.ui.cell_text import amount, fit, grouped, rate_facts
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
@@ -231,10 +231,8 @@ class StatusBar(OneLine):
         if problems:
             parts[_Part.PROBLEMS] = problems
         if status.rate is not None:
-            packets = amount(status.rate.packets) if status.rate.packets or not status.rate.bits else "<1"
-            facts = {"bits": amount(status.rate.bits), "packets": packets}
             part, key = (_Part.RATE, "rate") if status.rate_is_current else (_Part.AVERAGE, "average")
-            parts[part] = [(words(f"screen.status.{key}", **facts), bar)]
+            parts[part] = [(words(f"screen.status.{key}", **rate_facts(status.rate)), bar)]
         if status.kernel_dropped is not None:
             text = words("screen.status.dropped", count=grouped(status.kernel_dropped))
             part, style = (_Part.DROPPED, palette.error) if status.kernel_dropped else (_Part.DROPPED_NONE, bar)
@@ -295,12 +293,12 @@ class TabBar(OneLine):
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tabs") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.active = Pane.CONNECTIONS
-        self.extra = ""
+        self.extras: tuple[str, ...] = ()
 
-    def show(self, active: Pane, extra: str = "") -> None:
-        """Mark ``active``; ``extra`` is shown at the right end."""
-        if (active, extra) != (self.active, self.extra):
-            self.active, self.extra = active, extra
+    def show(self, active: Pane, *extras: str) -> None:
+        """Mark ``active``; the first of ``extras`` (the longest first) that fits is shown at the right end."""
+        if (active, extras) != (self.active, self.extras):
+            self.active, self.extras = active, extras
             self.refresh()
 
     def cells(self, width: int) -> Cells:
@@ -313,10 +311,12 @@ class TabBar(OneLine):
             label = f" {number} {self.words(SPEC_OF[pane].title)} "
             line.append((label, action_style(style, f"screen.pane({number})")))
         used = sum(cell_len(text) for text, _ in line)
-        room = min(cell_len(self.extra), width - used - 2)
-        if self.extra and room >= min(cell_len(self.extra), _EXTRA_LEAST):
-            line.append((" " * (width - used - room - 1), palette.bar))
-            extra = fit(self.extra, room, self.glyphs.ellipsis)
+        room = width - used - 2
+        extra = next((text for text in self.extras if cell_len(text) <= room), "")
+        if not extra and self.extras and self.extras[-1] and room >= _EXTRA_LEAST:
+            extra = fit(self.extras[-1], room, self.glyphs.ellipsis)
+        if extra:
+            line.append((" " * (width - used - cell_len(extra) - 1), palette.bar))
             line.append((f"{extra} ", palette.key + Style(bgcolor=palette.bar.bgcolor)))
         return line
 

@@ -44,7 +44,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.case.end": "That was the last step. }} opens the next case; everything else on the screen is yours to explore.",
     "guide.case.end_twin": "That was the last step. T opens the same picture with another cause, }} the next case.",
     "guide.case.hint.story": "] begin",
+    "guide.case.hint.more": "Tab reads on · {hint}",
     "guide.case.hint.question": "r answer · ] next · [ back",
+    "guide.case.hint.last_question": "r answer · [ back",
     "guide.case.hint.answered": "] next · [ back",
     "guide.case.hint.last": "}} next case · [ back",
     "guide.case.hint.last_twin": "T same picture · }} next case · [ back",
@@ -178,6 +180,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.timeout": "times out",
     # the start screen
     "guide.start.title": "tcptui {version}: what a TCP connection did, what went wrong, and how we know",
+    "guide.start.title_short": "tcptui {version}: what TCP connections did, how we know",
     "guide.start.welcome": "The first time? Begin with one key",
     "guide.start.welcome.about": "tcptui shows what each TCP connection did: who sent, who waited, what was lost, and "
     "which packets prove it. It only watches: nothing is sent, no name is looked up.",

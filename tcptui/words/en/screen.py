@@ -31,6 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.list.none-but": "No TCP connection in this capture: u lists its {n:other packet|other packets}.",
     "screen.list.no_match": "No connection contains “{text}”. Esc shows them all again.",
     "screen.list.narrowed": "/{text} {shown} of {all}",
+    "screen.list.count": "{shown} of {all}",
     "screen.list.verdict": "({verdict})",
     "screen.list.chosen": "{shown} of {all}: {label}",
     "screen.list.chosen_gone": "None of these connections is kept any more. Esc shows all.",

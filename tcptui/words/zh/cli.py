@@ -57,7 +57,7 @@ WORDS: Final[dict[str, str]] = {
   -t             不显示时间             -n        端口和主机只显示数字
 
 report、verdicts：
-  --workers N    最多用 N 个进程分析各个连接（Linux）；默认可用的处理器
+  --workers N    最多用 N 个进程分析各条连接（Linux）；默认可用的处理器
                  有几个就用几个
 任何命令都可使用：
   --lang en|zh   语言；不指定时由设置文件决定，
@@ -92,7 +92,7 @@ fields 是命令；
     "cli.error.number": "{option} 的取值应为 {least} 到 {most} 之间的整数，而不是 {value}",
     "cli.error.no-sudo": "无法启动 sudo：{reason}",
     "cli.error.no-case": "没有 {case} 这个案例；可选：{known}",
-    "cli.error.no-stream": "{file} 中没有连接 {stream}；共 {count} 个连接，从 0 开始编号",
+    "cli.error.no-stream": "{file} 中没有连接 {stream}；共 {count} 条连接，从 0 开始编号",
     "cli.ask.overwrite": "{file} 已存在，要覆盖吗？[y/N] ",
     "cli.ask.sudo": "现在就执行吗？[y/N] ",
     "cli.ask.yes": "y yes 是",

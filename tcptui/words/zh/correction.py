@@ -37,7 +37,7 @@ WORDS: Final[dict[str, str]] = {
     "correction.talked-on.short": "没有结束连接",
     "correction.talked-on.text": "{end}在 {proof} 号包里继续通信：这个 RST 没有到达，或者因序列号不是它所期待的而被忽略（RFC 5961）。{end}仍是{state}。",
     "correction.no-socket.short": "连接已不存在",
-    "correction.no-socket.text": "{proof} 号包是“没有这个连接”时才会发出的 RST，可见这个包到达时{end}已经放弃了连接：状态为{state}。",
+    "correction.no-socket.text": "{proof} 号包是“没有这条连接”时才会发出的 RST，可见这个包到达时{end}已经放弃了连接：状态为{state}。",
     "correction.foreign.short": "并非本人所发",
     "correction.foreign.text": "以{end}名义发出这个 RST 之后，{end}在 {proof} 号包里照常通信：RST 是别人发的。{end}仍是{state}。",
     "correction.foreign.text.own": "这个 RST 来的路径与{end}发出的包不同，或来得太早：是别人以{end}的名义发的。{end}仍是{state}。",

@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.packet": "数据包 #{frame}  {seconds} 秒",
     "follow.unseen": "没有捕获到携带这段数据的数据包",
     "follow.no-packet": "{text} 不是数据包编号",
-    "follow.not-here": "数据包 {frame} 不属于这个连接",
+    "follow.not-here": "数据包 {frame} 不属于这条连接",
     "follow.search.nothing": "找不到 {text}",
     "follow.search.from-start": "已从头继续查找",
     "follow.search.from-end": "已从末尾继续查找",

@@ -44,7 +44,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.case.end": "这是最后一步。按 }} 打开下一个案例；屏幕上的其他内容，请随意查看。",
     "guide.case.end_twin": "这是最后一步。按 T 打开现象相同、原因不同的案例，按 }} 打开下一个案例。",
     "guide.case.hint.story": "] 开始",
+    "guide.case.hint.more": "Tab 看下文 · {hint}",
     "guide.case.hint.question": "r 答案 · ] 下一步 · [ 上一步",
+    "guide.case.hint.last_question": "r 答案 · [ 上一步",
     "guide.case.hint.answered": "] 下一步 · [ 上一步",
     "guide.case.hint.last": "}} 下一个案例 · [ 上一步",
     "guide.case.hint.last_twin": "T 同样的现象 · }} 下一个案例 · [ 上一步",
@@ -68,7 +70,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "guide.reading.sides": "客户端（先发 SYN 的一端）在左，服务端在右。泳道旁写的是这一端随该数据包进入的状态。",
     "guide.reading.list": (
-        "连接列表的“发生了什么”一栏写最严重的一条结论。括号里的不是诊断：这个连接没有警告，也没有错误，"
+        "连接列表的“发生了什么”一栏写最严重的一条结论。括号里的不是诊断：这条连接没有警告，也没有错误，"
         "括号里只是它的数据包中最要紧的判定。“损失时间”是警告和错误至少让它耽误了多久。"
         "打开的文件里若有警告或错误，最严重的连接排在最前：先错误后警告，同级按损失时间。"
     ),
@@ -87,7 +89,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.sign.branches": "包头树中：已展开的分支，以及按 Enter 可展开的分支",
     "guide.reading.confidence": "每条结论都注明可信度：",
     "guide.severity.error": "错误",
-    "guide.severity.error.meaning": "有东西失败了：整个连接，或其中一部分工作",
+    "guide.severity.error.meaning": "有东西失败了：整条连接，或其中一部分工作",
     "guide.severity.warning": "警告",
     "guide.severity.warning.meaning": "耽误了时间或险些失败，但 TCP 应付过来了",
     "guide.severity.note": "提示",
@@ -150,6 +152,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.timeout": "超时",
     # 起始界面
     "guide.start.title": "tcptui {version}：TCP 连接做了什么，哪里出了问题，依据何在",
+    "guide.start.title_short": "tcptui {version}：TCP 连接做了什么，依据何在",
     "guide.start.welcome": "第一次使用？按一个键开始",
     "guide.start.welcome.about": "tcptui 说明每个 TCP 连接做了什么：谁在发送，谁在等待，丢了什么，由哪些包看出。"
     "它只观察：不发送数据，也不查询名称。",
@@ -198,10 +201,10 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.prompt": "想做什么？",
     "guide.palette.nothing": "没有这样的命令、结论、连接或案例。",
     "guide.palette.case": "{number:03} {title}",
-    "guide.palette.connections": "列出含“{text}”的 {n} 个连接",
+    "guide.palette.connections": "列出含“{text}”的 {n} 条连接",
     "guide.palette.group.case": "案例",
     "guide.palette.group.connection": "连接",
-    "guide.palette.group.finding": "结论，{n} 个连接",
+    "guide.palette.group.finding": "结论，{n} 条连接",
     "guide.palette.on": "开",
     "guide.palette.off": "关",
     "guide.palette.now": "当前",

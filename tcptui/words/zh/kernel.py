@@ -1,4 +1,4 @@
-"""本机内核对一个连接的看法（按 `o`）。"""
+"""本机内核对一条连接的看法（按 `o`）。"""
 
 from typing import Final
 
@@ -8,8 +8,8 @@ WORDS: Final[dict[str, str]] = {
     "kernel.asking": "正在询问内核……",
     "kernel.failed": "内核没有回答：{reason}",
     "kernel.not_here": "只有在 Linux 上对本机接口实时抓包时才有",
-    "kernel.select": "请先选中一个连接",
-    "kernel.none": "本机没有这个连接的套接字。",
+    "kernel.select": "请先选中一条连接",
+    "kernel.none": "本机没有这条连接的套接字。",
     "kernel.none_why": "它属于别的主机，或者在另一个网络命名空间里（例如容器），又或者连接已经结束、连 TIME-WAIT 也过了。",
     "kernel.client": "客户端",
     "kernel.server": "服务端",

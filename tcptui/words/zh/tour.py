@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "tour.dismiss": "Del：下一条",
     "tour.hint.problem": "按 {key} 跳到下一个问题，从最严重的开始",
     "tour.hint.explain": "按 {key} 看发生了什么，依据何在",
-    "tour.hint.timeline": "按 {key} 看这个连接的数据包",
+    "tour.hint.timeline": "按 {key} 看这条连接的数据包",
     "tour.hint.hex": "按 {key} 看这个包的字段和字节",
     "tour.hint.stream": "按 {key} 看两端互相说了什么",
     "tour.hint.narrow": "按 {key} 只列出包含某个地址、状态等的行",
