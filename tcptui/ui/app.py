@@ -186,7 +186,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         from tcptui.ui.palette import open_palette
 
         app: App[Any] = self
-        open_palette(app, self.words)
+        open_palette(app, self.words, self.glyphs)
 
     async def action_quit(self) -> None:
         """End the program, from any screen; a capture that would be lost asks once more."""

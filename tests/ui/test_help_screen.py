@@ -236,8 +236,8 @@ def test_every_command_for_the_palette_has_a_title_and_its_key(language: Languag
 async def test_palette_opens_once_and_shows_brackets_as_text() -> None:
     app = Helping()
     async with app.run_test(size=(80, 24)) as pilot:
-        open_palette(app, app.words)
-        open_palette(app, app.words)
+        open_palette(app, app.words, UNICODE)
+        open_palette(app, app.words, UNICODE)
         await pilot.pause()
 
         assert sum(isinstance(screen, Palette) for screen in app.screen_stack) == 1

@@ -14,6 +14,7 @@ EXPORT_KEYS: Final = (
     _key("move", "", "↑ ↓ k j PgUp PgDn g G", "", KeyArea.MOVE, in_palette=False),
     _key("packet", "enter,right,l", "Enter → l", "packet", KeyArea.MOVE),
     _key("back", "escape,left,h,q,x", "Esc ← h q x", "back", KeyArea.MOVE),
+    _key("overview", "0", "0", "overview", KeyArea.FIND),
     _key("narrow", "slash", "/", "narrow", KeyArea.FIND),
     _key("scope", "s", "s", "scope", KeyArea.FIND),
     _key("again", "r", "r", "again", KeyArea.FIND),

@@ -248,6 +248,9 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         """Close, and open the list of the packets that are not TCP."""
         self.dismiss(OverviewResult(self.groups.group, other=True))
 
+    def action_overview(self) -> None:
+        """It is open: the help above it has closed."""
+
     def action_close(self) -> None:
         """Close without a choice."""
         self.dismiss(OverviewResult(self.groups.group))

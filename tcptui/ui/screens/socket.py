@@ -50,7 +50,10 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         & > #socket-hint { color: $text-muted; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,o", "dismiss", show=False),
+        Binding("0", "overview", show=False),
+    ]
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
         super().__init__(words, glyphs)

@@ -4,7 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "screen.key.save": "Save what was captured as a file",
-    "screen.key.clear": "Begin anew: forget what was captured, miss nothing; numbers from 1, times from 0",
+    "screen.key.clear": "Begin anew: forget what was captured; numbers from 1, times from 0",
     "screen.key.choose": "Choose another interface, filter, file or case",
     "screen.notice.no_choice": "There is no way back to the start screen from here: i goes back from a live capture (-i) and from what the start screen opened.",
     "screen.notice.choose_again": "The capture is not saved (w saves it). Press again to leave it.",

@@ -55,6 +55,7 @@ WORDS: Final[dict[str, str]] = {
     "export.key.packet": "转到文件传输完毕时的数据包",
     "export.key.back": "返回；结束筛选，停止写入",
     "export.key.scope": "整个抓包的文件，或只看这个连接",
+    "export.key.overview": "整个抓包的问题概览",
     "export.key.narrow": "只列出名称、主机、地址、类型或状态含某段文字的文件",
     "export.key.again": "重新查找（抓包仍在进行时）",
     "export.key.scroll": "预览向下翻",
