@@ -7,8 +7,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
-from textual import on
 from rich.cells import cell_len
+from textual import on
 from textual.actions import parse
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -163,7 +163,7 @@ class ActionCommands(Provider):
 
 
 def entry_line(title: Content, entry: PaletteEntry, width: int) -> Content:
-    """The one line of ``entry``, called ``title``, in ``width`` cells: key, title, the value that it has now, its group.
+    """The one line of ``entry``, called ``title``, in ``width`` cells: key, title, the value that it has now, group.
 
     What is too long loses its group, then the end of its title.
     """

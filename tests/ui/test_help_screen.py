@@ -292,3 +292,14 @@ async def test_sections_of_the_wide_help_are_where_their_tabs_say() -> None:
 
     assert shown == wide(Language.EN, width)
     assert shown != lines_of(page(), width)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [78, 116, 198])
+def test_table_of_states_stands_beside_the_diagram_where_both_fit(language: Language, width: int) -> None:
+    lines = wide(language, width)
+    first = next(at for at, line in enumerate(lines) if line.lstrip().startswith("SYN-SENT  ─"))
+    table = next(at for at, line in enumerate(lines) if "RFC 9293" in line)
+
+    assert (table < first) == (width >= 116)
+    assert all(cell_len(line) <= width for line in lines)
