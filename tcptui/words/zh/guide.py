@@ -60,7 +60,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.help.glossary": "术语表",
     "guide.help.tab.term": "术语",
     "guide.help.tab.keys": "按键",
-    "guide.help.tab.reading": "读图",
+    "guide.help.tab.reading": "图例",
     "guide.help.tab.verdicts": "判定",
     "guide.help.tab.states": "状态",
     "guide.help.tab.glossary": "术语表",
