@@ -186,7 +186,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         from tcptui.ui.palette import open_palette
 
         app: App[Any] = self
-        open_palette(app, self.words)
+        open_palette(app, self.words, self.glyphs)
 
     async def action_quit(self) -> None:
         """End the program, from any screen; a capture that would be lost asks once more."""
@@ -206,7 +206,8 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         runs = session is not None and session.may_begin_anew
         ended = session is not None and session.local and not self.leaving.is_kept and not session.progress.growing
         if session is None or begin is None or not (runs or ended):
-            self._tell("screen.notice.no_clear")
+            captures = session is not None and session.live
+            self._tell("screen.notice.no_clear_of_this" if captures else "screen.notice.no_clear")
         elif self._may_give_up(Way.CLEAR):
             if runs:
                 self._go_on(session, begin)

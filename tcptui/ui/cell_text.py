@@ -48,6 +48,17 @@ def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
     return f"{address[:keep]}{ellipsis}:{port}"
 
 
+def fit_ends(first: str, second: str, arrow: str, width: int, ellipsis: str = "…") -> str:
+    """``first``, ``arrow``, ``second`` in at most ``width`` cells: both are cut as by `fit_endpoint`."""
+    room = width - cell_len(arrow)
+    whole = cell_len(first), cell_len(second)
+    if sum(whole) > room:
+        half = room // 2
+        mine = max(room - whole[1], half) if whole[0] > half else whole[0]
+        first, second = fit_endpoint(first, mine, ellipsis), fit_endpoint(second, room - mine, ellipsis).rstrip()
+    return f"{first}{arrow}{second}"
+
+
 def shared_beginning(one: str, other: str) -> str:
     """What both texts begin with."""
     differing = (place for place, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its)

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 #: What a finding's explanation begins with on a screen, where only the beginning may be in sight: the cause and what
 #: to do.  How it is known, how sure that is and what else it could be follow.
-_FIRST: Final = (SectionKind.MEANING, SectionKind.LOOK_NEXT)
+USEFUL: Final = (SectionKind.MEANING, SectionKind.LOOK_NEXT)
 
 
 def most_useful_first(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     """``sections`` of a finding in the order in which a screen shows them."""
-    first = [section for kind in _FIRST for section in sections if section.kind is kind]
-    return (*first, *(section for section in sections if section.kind not in _FIRST))
+    first = [section for kind in USEFUL for section in sections if section.kind is kind]
+    return (*first, *(section for section in sections if section.kind not in USEFUL))
 
 
 def _passages(explanation: Explanation, severity: int, sections: tuple[Section, ...]) -> list[Passage]:
@@ -96,7 +96,7 @@ def stream_document(
         if place or passages:
             passages += _passages(explanation, int(finding.severity), sections)
         else:
-            useful = sum(section.kind in _FIRST for section in sections)
+            useful = sum(section.kind in USEFUL for section in sections)
             passages += _passages(explanation, int(finding.severity), sections[:useful])
             passages += [*budget, *_sections(sections[useful:])]
     return (*passages, *turn_passages(session, stream, words))

@@ -23,7 +23,7 @@ from tcptui.model.units import NS_PER_MS
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
 from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Paragraph, Span, Verbatim, column_for
-from tcptui.ui.prose_columns import TWO_COLUMNS, halved, paired, sections
+from tcptui.ui.prose_columns import TWO_COLUMNS, diagram_beside_table, halved, paired, sections
 from tcptui.ui.signs import SIGNS
 from tcptui.words.catalogue import catalogue
 
@@ -42,7 +42,7 @@ _RESETS: Final = (Event.SEND_RST, Event.RECEIVE_RST)
 _SEVERITY_STYLES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 #: Cells of a state's name in the diagram of a connection.
 _STATE_CELLS: Final = 13
-_ARROW_CELLS: Final = 24
+_ARROW_CELLS: Final = 20
 
 
 class Section(Enum):
@@ -103,7 +103,7 @@ _IN_COLUMNS: Final = (Section.KEYS, Section.READING, Section.VERDICTS, *_LONG)
 
 
 def for_width(page: Sequence[Block], width: int) -> tuple[Block, ...]:
-    """``page`` for ``width`` cells: in two columns where they fit, but for what is drawn in lines."""
+    """``page`` for ``width`` cells: in two columns where they fit."""
     if width < TWO_COLUMNS:
         return tuple(page)
     shown: list[Block] = []
@@ -113,6 +113,8 @@ def for_width(page: Sequence[Block], width: int) -> tuple[Block, ...]:
         section = Section(heading.anchor) if heading is not None and heading.anchor else None
         if section in _LONG:
             shown += paired(blocks)
+        elif section is Section.STATES:
+            shown += diagram_beside_table(blocks, width)
         elif section in _IN_COLUMNS:
             shown.append(halved(blocks, width))
         else:
@@ -217,7 +219,7 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
     blocks += whole_connection(words, glyphs)
     blocks += [BlankLine(), Paragraph(words("guide.states.table")), BlankLine()]
     events = {event: words(f"guide.event.{event.name.lower()}") for event in Event}
-    column = column_for(events.values(), most=40)
+    column = column_for(events.values(), gap=1, most=40)
     for state in TcpState:
         leaving = [
             (event, to)
@@ -330,7 +332,7 @@ def _lanes(
     lead = "faint" if plain else left_style
     tail = "faint" if plain else right_style
     return (
-        Span("  " + fit(left, _STATE_CELLS, right=True) + "  ", lead),
+        Span(fit(left, _STATE_CELLS, right=True) + "  ", lead),
         Span(middle, style),
         Span("  " + right, tail),
     )

@@ -31,6 +31,6 @@ def palette_entries(words: Words, commands: Iterable[Command]) -> list[PaletteEn
     for command in commands:
         if command.in_palette:
             group = words(f"screen.keys.{command.area.value}")
-            about = f"{command.shown}  {group}" if command.shown else group
-            entries.append(PaletteEntry(words(command.word), about, command.action))
+            key = command.shown.partition(" ")[0]
+            entries.append(PaletteEntry(words(command.word), group, command.action, key))
     return entries

@@ -7,28 +7,33 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from rich.cells import cell_len
 from textual import on
 from textual.actions import parse
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from tcptui.ui.cell_text import fit
+from tcptui.ui.hint import Hint
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import PANE_KEYS, with_keys
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.theme import THEMES
+from tcptui.ui.widgets.one_line import HintLine
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from textual import events
-    from textual.app import App
+    from textual.app import App, ComposeResult
     from textual.dom import DOMNode
     from textual.screen import Screen
 
     from tcptui.ui.help_pages import KeyGroup
+    from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
 
@@ -53,6 +58,18 @@ class OffersPlaces(Protocol):
 #: Scores of the palette's hits: commands that contain what was typed, then places, then commands with its letters.
 _COMMAND_SCORE: Final = 2_000.0
 _PLACE_SCORE: Final = 1_000.0
+#: Cells of the column of keys, and what stands between a title and what follows.
+_KEY_COLUMN: Final = 8
+_GAP: Final = "  "
+#: Cells beside a line: its margins, and the scroll bar.
+_BESIDE: Final = 5
+#: Lines above and below the list: the first one of the screen, the input line with its rules, the hints.
+_AROUND: Final = 6
+_HINTS: Final = (
+    Hint("Enter", "guide.palette.key.run"),
+    Hint("↑ ↓", "guide.palette.key.move"),
+    Hint("Esc", "guide.palette.key.close"),
+)
 
 
 def main_entries(words: Words, keys: Iterable[tuple[str, str]] = ()) -> list[PaletteEntry]:
@@ -71,7 +88,7 @@ def theme_entries(words: Words, current: str = "") -> list[PaletteEntry]:
     return [
         PaletteEntry(
             words(f"guide.palette.theme.{theme.name}"), group, f"app.set_theme('{theme.name}')",
-            words("guide.palette.now") if theme.name == current else "",
+            now=words("guide.palette.now") if theme.name == current else "",
         )
         for theme in THEMES
     ]  # fmt: skip
@@ -115,7 +132,7 @@ class ActionCommands(Provider):
     async def discover(self) -> Hits:
         """All valid commands, shown before anything is typed."""
         for entry in self.entries():
-            yield DiscoveryHit(_shown(Content(entry.title), entry), self._runner(entry), text=entry.title)
+            yield DiscoveryHit(self._line(Content(entry.title), entry), self._runner(entry), text=entry.title)
 
     async def search(self, query: str) -> Hits:
         """The commands and places that match ``query``; one line that says so when none does."""
@@ -128,37 +145,73 @@ class ActionCommands(Provider):
                 title = matcher.highlight(entry.title)
                 if query.casefold() in entry.title.casefold():
                     score += _COMMAND_SCORE
-                yield Hit(score, _shown(title, entry), self._runner(entry), text=entry.title)
+                yield Hit(score, self._line(title, entry), self._runner(entry), text=entry.title)
         places = await self.screen.palette_places(query) if isinstance(self.screen, OffersPlaces) else ()
         for rank, entry in enumerate(places):
             found = True
-            yield Hit(_PLACE_SCORE - rank, _shown(Content(entry.title), entry), self._runner(entry), text=entry.title)
+            line = self._line(Content(entry.title), entry)
+            yield Hit(_PLACE_SCORE - rank, line, self._runner(entry), text=entry.title)
         if not found:
             nothing = self.words("guide.palette.nothing")
             yield Hit(0.0, Content(nothing), lambda: None, text=nothing)
+
+    def _line(self, title: Content, entry: PaletteEntry) -> Content:
+        return entry_line(title, entry, self.app.size.width - _BESIDE)
 
     def _runner(self, entry: PaletteEntry) -> Callable[[], object]:
         return partial(self.screen.run_action, entry.action) if entry.go is None else entry.go
 
 
-def _shown(title: Content, entry: PaletteEntry) -> Content:
+def entry_line(title: Content, entry: PaletteEntry, width: int) -> Content:
+    """The one line of ``entry``, called ``title``, in ``width`` cells: key, title, the value that it has now, group.
+
+    What is too long loses its group, then the end of its title.
+    """
     # Content throughout: a plain string would be parsed as markup, and `[` is one of our keys.
-    now = (f"  {entry.now}", "bold") if entry.now else ""
-    return Content.assemble(title, now, (f"  {entry.about}", "dim"))
+    now, group = (f"{_GAP}{text}" if text else "" for text in (entry.now, entry.about))
+    room = width - _KEY_COLUMN - cell_len(now)
+    if cell_len(group) > room - title.cell_length:
+        group = ""
+    cut = title if title.cell_length <= room else title.truncate(max(room, 1), ellipsis=True)
+    return Content.assemble((fit(entry.key, _KEY_COLUMN), "$accent"), cut, (now, "bold"), (group, "dim"))
 
 
 class Palette(CommandPalette):
     """Textual's palette, made to work when keys come faster than it searches, as over a slow link that bundles them.
 
-    The search icon is hidden: it is an emoji, which needs a font that terminals may not have.
+    The search icon is hidden: it is an emoji, which needs a font that terminals may not have.  Below stand the keys of
+    the palette, in the place of those of the screen that it covers.
     """
 
     DEFAULT_CSS = """
-    Palette SearchIcon { display: none; }
+    Palette {
+        & SearchIcon { display: none; }
+        & > Vertical { margin-top: 1; }
+        & CommandList { scrollbar-size-vertical: 1; border-top: none; }
+        & CommandList > .option-list--option { text-wrap: nowrap; text-overflow: ellipsis; text-style: none; }
+        & > HintLine { dock: bottom; height: 1; width: 1fr; background: $panel; }
+    }
     """
 
     _enter_waits = False
     """Whether Enter was pressed before the search had ended: the first result is then chosen as soon as it has."""
+
+    def __init__(self, words: Words, glyphs: Glyphs) -> None:
+        super().__init__(providers=[ActionCommands], placeholder=words("guide.palette.prompt"), id="--command-palette")
+        self._hints = HintLine(glyphs, words)
+
+    def compose(self) -> ComposeResult:
+        """As in Textual, and the line of keys."""
+        yield from super().compose()
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self._hints.show(_HINTS)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the list all lines that there are."""
+        self.query_one(CommandList).styles.max_height = max(1, event.size.height - _AROUND)
 
     def on_key(self, event: events.Key) -> None:
         """Insert a letter that was typed before the input line had the focus into that line."""
@@ -184,9 +237,7 @@ class Palette(CommandPalette):
             self.call_after_refresh(self._select_or_command)
 
 
-def open_palette(app: App[Any], words: Words) -> None:
+def open_palette(app: App[Any], words: Words, glyphs: Glyphs) -> None:
     """Show the palette over the current screen, unless it is open already."""
     if not CommandPalette.is_open(app):
-        app.push_screen(
-            Palette(providers=[ActionCommands], placeholder=words("guide.palette.prompt"), id="--command-palette")
-        )
+        app.push_screen(Palette(words, glyphs))

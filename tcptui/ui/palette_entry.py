@@ -16,8 +16,10 @@ class PaletteEntry:
     title: str
     """What it does, in the user's language."""
     about: str
-    """Its key, if it has one, and its group."""
+    """Its group."""
     action: str
+    key: str = ""
+    """Its key, the first of several; empty without one."""
     now: str = ""
     """The value that it would change, or that it is the current one; empty for most."""
     go: Callable[[], object] | None = None

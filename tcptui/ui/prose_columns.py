@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Line, Span, lay_out
+from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Line, Span, Verbatim, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,16 +26,33 @@ class Columns:
 
     left: tuple[Block, ...]
     right: tuple[Block, ...]
+    left_width: int = 0
+    """Cells of the left column; 0: half of the page."""
 
     def lines(self, width: int) -> Iterable[Line]:
         """Both in ``width`` cells."""
-        each = column_width(width)
-        for left, right in zip_longest(lay_out(self.left, each)[0], lay_out(self.right, each)[0], fillvalue=()):
+        each = self.left_width or column_width(width)
+        others = lay_out(self.right, width - each - _GAP)[0]
+        for left, right in zip_longest(lay_out(self.left, each)[0], others, fillvalue=()):
             if not right:
                 yield left
                 continue
             missing = each - sum(cell_len(span.text) for span in left)
             yield (*left, Span(" " * (max(0, missing) + _GAP)), *right)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Two parts, each below its heading: in two columns where they fit, else one below the other."""
+
+    left: tuple[Block, ...]
+    right: tuple[Block, ...]
+
+    def lines(self, width: int) -> Iterable[Line]:
+        """Both in ``width`` cells."""
+        if width >= TWO_COLUMNS:
+            return Columns(self.left, self.right).lines(width)
+        return lay_out((*self.left, BlankLine(), *self.right), width)[0]
 
 
 def column_width(width: int) -> int:
@@ -62,6 +79,28 @@ def halved(blocks: Sequence[Block], width: int) -> Columns:
         above += heights[at]
     at = len(blocks) if best is None else best[1]
     return Columns(tuple(blocks[:at]), tuple(blocks[at:]))
+
+
+def diagram_beside_table(blocks: Sequence[Block], width: int) -> list[Block]:
+    """``blocks``, of which the last lines that are drawn are a table, with the table right of what is above it.
+
+    The paragraph before the table goes with it, what is below the table goes to the left; where the drawn lines of both
+    do not fit into ``width`` cells, all stays as it is.
+    """
+    drawn = [at for at, block in enumerate(blocks) if isinstance(block, Verbatim)]
+    begin = end = drawn[-1] + 1
+    while isinstance(blocks[begin - 1], Verbatim):
+        begin -= 1
+    above = next(at for at in range(begin - 1, -1, -1) if not isinstance(blocks[at], BlankLine))
+    left, right = (*blocks[:above], *blocks[end + 1 :]), (*blocks[above:end],)
+    widths = [max(_drawn_width(block) for block in part if isinstance(block, Verbatim)) for part in (left, right)]
+    if sum(widths) + _GAP > width:
+        return list(blocks)
+    return [Columns(left, right, min(max(widths[0], column_width(width)), width - widths[1] - _GAP))]
+
+
+def _drawn_width(block: Verbatim) -> int:
+    return sum(cell_len(span.text) for span in block.spans)
 
 
 def paired(blocks: Sequence[Block]) -> list[Block]:

@@ -44,8 +44,14 @@ def line_text(line: Line, protocol: int, words: Words, after_ns: int | None = No
     return text if after_ns is None else words("other.after", text=text, time=duration(after_ns / _NS, words))
 
 
-def counts_text(counts: Sequence[Counted], words: Words) -> str:
-    """How many packets each protocol has, the most first; those within UDP in brackets behind it."""
+def counts_texts(counts: Sequence[Counted], words: Words) -> list[str]:
+    """As `counts_text`, and shorter forms in which fewer protocols are named, the longest first."""
+    forms = [counts_text(counts, words, most) for most in range(_NAMED, 0, -1)]
+    return list(dict.fromkeys(forms))
+
+
+def counts_text(counts: Sequence[Counted], words: Words, most: int = _NAMED) -> str:
+    """How many packets each protocol has, the most first, ``most`` of them; those within UDP in brackets behind it."""
     join = words("other.counts.join").join
     within = [each for each in counts if space_of(each.protocol) is Space.UDP]
     parts = [(each.packets, words("other.count", name=protocol_name(each.protocol), n=Count(each.packets)))
@@ -61,8 +67,8 @@ def counts_text(counts: Sequence[Counted], words: Words) -> str:
             text = words("other.count.udp", text=text, within=join(named) + more)
         parts.append((total, text))
     parts.sort(key=lambda part: -part[0])
-    texts = [text for _packets, text in parts[:_NAMED]]
-    if len(parts) > _NAMED:
-        rest = sum(packets for packets, _text in parts[_NAMED:])
+    texts = [text for _packets, text in parts[:most]]
+    if len(parts) > most:
+        rest = sum(packets for packets, _text in parts[most:])
         texts.append(words("other.counts.rest", n=Count(rest)))
     return join(texts)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span, stamp
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, span, stamp
 
 
 @given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
@@ -59,3 +59,19 @@ def test_cut_endpoint_keeps_its_port() -> None:
 
     assert len(cut) == 20
     assert cut == "…1893:25c8:1946]:443"
+
+
+V6_ENDS = "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:50443", "[2001:db8:85a3:8d3:1319:8a2e:370:7334]:443"
+
+
+@pytest.mark.parametrize("width", [34, 40, 60, 80, 200])
+def test_two_ends_keep_their_ports_and_the_ends_of_their_addresses(width: int) -> None:
+    for first, second in (V6_ENDS, V6_ENDS[::-1], ("10.0.0.1:53", V6_ENDS[0]), (V6_ENDS[0], "10.0.0.1:53")):
+        text = fit_ends(first, second, " → ", width)
+
+        assert cell_len(text) <= width
+        mine, its = text.split(" → ")
+        assert mine.rstrip().endswith(first[-8:])
+        assert its.endswith(second[-8:])
+        assert ("…" in text) == (len(first) + len(second) + 3 > width)
+        assert cell_len(text) >= min(width - 1, len(first) + len(second) + 3)

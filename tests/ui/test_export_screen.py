@@ -310,3 +310,17 @@ async def test_files_without_a_byte_are_counted_and_an_empty_one_is_said(
     assert [file.name for file in screen.files.files] == ["some.txt", "nothing.txt"]
     assert "1 without a captured byte not listed" in bar
     assert " empty " in line
+
+
+async def test_screen_without_files_offers_nothing_that_needs_one(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
+    session = open_file(wire.pcap(tmp_path / "none.pcap"))
+    async with show(session, (80, 24)) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 0)
+        drawn = screen_lines(screen)
+
+        assert "write" not in drawn[-1]
+        assert "narrow" not in drawn[-1]
+        assert "Esc back" in drawn[-1]
+        assert not any("────" in line for line in drawn)

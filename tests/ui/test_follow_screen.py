@@ -488,3 +488,20 @@ async def test_events_appear_decoded_as_they_come(events: Pipe) -> None:
             events.give(1)
             await until(pilot, lambda number=number: f"    ◀ tick {number}" in lines(screen))
         assert any("event 4: message" in line for line in lines(screen))
+
+
+async def test_hints_name_only_what_does_something_here(show: Show, session: Session, tmp_path: Path) -> None:
+    async with show(session, (120, 40)) as shown:
+        screen = await following(shown)
+        assert "n N" not in lines(screen)[-1]
+        await find(shown, screen, "answer")
+        assert "n N" in lines(screen)[-1]
+    tape = Tape()
+    tape.refused(0, ONE, TWO)
+    (tmp_path / "refused.pcap").write_bytes(tape.pcap())
+    async with show(open_file(tmp_path / "refused.pcap"), (120, 40)) as shown:
+        screen = await following(shown)
+        hints = lines(screen)[-1]
+
+    assert "Esc back" in hints
+    assert not any(name in hints for name in ("packet", "find", "copy", "turn"))

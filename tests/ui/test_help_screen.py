@@ -236,8 +236,8 @@ def test_every_command_for_the_palette_has_a_title_and_its_key(language: Languag
 async def test_palette_opens_once_and_shows_brackets_as_text() -> None:
     app = Helping()
     async with app.run_test(size=(80, 24)) as pilot:
-        open_palette(app, app.words)
-        open_palette(app, app.words)
+        open_palette(app, app.words, UNICODE)
+        open_palette(app, app.words, UNICODE)
         await pilot.pause()
 
         assert sum(isinstance(screen, Palette) for screen in app.screen_stack) == 1
@@ -292,3 +292,14 @@ async def test_sections_of_the_wide_help_are_where_their_tabs_say() -> None:
 
     assert shown == wide(Language.EN, width)
     assert shown != lines_of(page(), width)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [78, 116, 198])
+def test_table_of_states_stands_beside_the_diagram_where_both_fit(language: Language, width: int) -> None:
+    lines = wide(language, width)
+    first = next(at for at, line in enumerate(lines) if line.lstrip().startswith("SYN-SENT  ─"))
+    table = next(at for at, line in enumerate(lines) if "RFC 9293" in line)
+
+    assert (table < first) == (width >= 116)
+    assert all(cell_len(line) <= width for line in lines)

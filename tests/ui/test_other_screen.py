@@ -342,3 +342,58 @@ async def test_long_search_says_how_far_it_is_and_esc_stops_it(
         await until(player.pilot, lambda: screen.settled)
 
     assert going == "Searching: 1 of 6 packets, Esc stops"
+
+
+# -- where there is room, and where there is not ----------------------------------------
+
+V6_CLIENT, V6_SERVER = "2001:db8:85a3:8d3:1319:8a2e:370:7348", "2001:db8:85a3:8d3:1319:8a2e:370:7334"
+
+
+@pytest.fixture
+def long_ends(tmp_path: Path) -> Session:
+    """One conversation between ends of 46 and 44 cells."""
+    path = tmp_path / "quic.pcap"
+    path.write_bytes(pcap([udp(f"{V6_CLIENT}:50443", f"{V6_SERVER}:443", bytes(20))] * 2))
+    return open_file(path)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (160, 45), (250, 70)])
+async def test_ends_keep_what_tells_them_apart(long_ends: Session, size: tuple[int, int]) -> None:
+    async with playing(long_ends, size) as player:
+        await player.press("u", "enter")
+        (listed, *_) = [line for line in screen_lines(player.pilot.app.screen) if ":7348]:50443" in line]
+        await player.press("enter", "enter")
+        title = screen_lines(player.pilot.app.screen)[0]
+
+    for line in (listed, title):
+        assert ":7348]:50443 → " in line
+        assert ":7334]:443" in line
+    assert ("…" in title) == (size[0] < 120)
+    assert title.rstrip().endswith("#1")
+
+
+@pytest.mark.parametrize(("size", "lists"), [((60, 11), 1), ((80, 24), 2), ((80, 30), 3), ((160, 45), 3)])
+async def test_next_lists_stand_below_the_one_in_front_where_there_is_room(
+    udp_only: Session, size: tuple[int, int], lists: int
+) -> None:
+    def headings() -> list[str]:
+        drawn = screen_lines(player.pilot.app.screen)
+        return [line for line in drawn if line.split()[:1] in (["protocol"], ["from,"], ["packet"])]
+
+    async with playing(udp_only, size) as player:
+        await player.press("u")
+        first = headings()
+        await player.press("enter")
+        second = headings()
+
+    beside = size[0] >= 150
+    assert len(first) == lists - beside
+    assert ("from, to" in first[0]) == beside
+    assert len(second) == (lists - beside if lists > 2 else 2)
+
+
+async def test_packet_is_asked_for_by_what_this_screen_understands(udp_only: Session) -> None:
+    async with playing(udp_only, (60, 16)) as player:
+        await player.press("u", "colon")
+
+        assert "Go to packet the number of a packet" in screen_lines(player.pilot.app.screen)[-2]

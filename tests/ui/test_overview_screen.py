@@ -466,12 +466,17 @@ def test_file_that_ended_is_looked_at_once_more_without_a_wait(troubled_session:
     assert watch.is_due()
 
 
-@pytest.mark.parametrize("key", ["F", "u"])
+@pytest.mark.parametrize("keys", ["F", "u", "x", "o", "?", "F?", "x?", "0?"])
 async def test_key_of_the_overview_leads_there_from_another_screen(
-    show: Show, troubled_session: Session, key: str
+    show: Show, troubled_session: Session, monkeypatch: pytest.MonkeyPatch, keys: str
 ) -> None:
+    monkeypatch.setattr("tcptui.capture.socket_diag.available", lambda: True)
+    monkeypatch.setattr("tcptui.ui.screens.socket.look_up", lambda *_: None)
+    troubled_session.local = True
     async with show(troubled_session, (80, 24)) as shown:
-        await shown.pilot.press(key)
+        for key in keys:
+            await shown.pilot.press("question_mark" if key == "?" else key)
+            await shown.pilot.pause()
         assert not isinstance(shown.pilot.app.screen, MainScreen)
         await shown.pilot.press("0")
         await until(shown.pilot, lambda: isinstance(shown.pilot.app.screen, OverviewScreen))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.app import App
 from textual.widgets import Input, Static
@@ -115,6 +116,15 @@ async def test_escape_gives_back_what_was_there_before() -> None:
 
         assert not app.line.is_open
     assert posted(seen, PromptLine.Cancelled) == ["old"]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", PromptKind)
+def test_what_may_be_typed_is_said_whole_on_the_narrowest_screen(kind: PromptKind, language: Language) -> None:
+    words = Words(language)
+    label = words(f"guide.prompt.label.{kind.name.lower()}")
+
+    assert cell_len(f" {label} {words(f'guide.prompt.{kind.name.lower()}')}") <= 60
 
 
 @pytest.mark.parametrize("kind", PromptKind)

@@ -82,3 +82,14 @@ def test_mini_socket_shows_only_what_it_has() -> None:
 
     assert "TIME-WAIT" in page
     assert "congestion window" not in page
+
+
+@pytest.mark.parametrize(("width", "columns"), [(58, 1), (100, 1), (118, 2), (198, 2)])
+def test_both_ends_stand_beside_each_other_where_they_fit(width: int, columns: int) -> None:
+    other = replace(SEEN, endpoint=THERE, peer=HERE, is_client=True)
+    page = socket_page([Look(other, SOCKET), Look(SEEN, SOCKET)], [], Words(Language.EN), UNICODE)
+    lines = text_of(lay_out(page, width)[0])
+
+    headings = [line for line in lines if "198.51.100.7:50123" in line or "192.0.2.1:80" in line]
+    assert len(headings) == 3 - columns
+    assert all(len(line) <= width for line in lines)

@@ -140,6 +140,7 @@ class ExportScreen(NoticingScreen[int]):
         self.busy = True
         self.files.empty_text = self.words("export.unread")
         self.files.show([])
+        self.preview.display = False
         self._show_state(None)
 
         def look() -> None:
@@ -187,7 +188,9 @@ class ExportScreen(NoticingScreen[int]):
         self._reading.set()
         cancel = self._reading = Cancel()
         file = self.files.chosen
+        self.preview.display = file is not None
         self.preview.show(file, None)
+        self.show_hints()
         if file is None:
             return
 
@@ -338,7 +341,8 @@ class ExportScreen(NoticingScreen[int]):
     # -- words -------------------------------------------------------------------------------
     def show_hints(self) -> None:
         """Show the hints of this screen's main keys."""
-        self.put_hints(hints())
+        any_files = self._found is not None and bool(self._found.files)
+        self.put_hints(hints(has_file=self.files.chosen is not None, has_any=any_files, has_stream=self._stream >= 0))
 
     def palette_entries(self) -> list[PaletteEntry]:
         """The palette entries of this screen."""

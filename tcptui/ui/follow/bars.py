@@ -136,5 +136,8 @@ class ByteLine(OneLine):
         if byte.frame:
             packet = words("follow.packet", frame=f"{byte.frame:,}", seconds=seconds_text(byte.since_ns))
         value = "" if byte.value is None else f"  0x{byte.value:02x}"
-        rest = fit(f"{text}  {packet}{value}  {byte.share * 100:.0f} %", width - 3, self.glyphs.ellipsis)
+        told = [text, f"{packet}{value}", f"{byte.share * 100:.0f} %"]
+        while len(told) > 1 and cell_len("  ".join(told)) > width - 3:
+            told.pop()
+        rest = fit("  ".join(told), width - 3, self.glyphs.ellipsis)
         return [(f" {mark} ", side), (rest, palette.faint)]

@@ -152,6 +152,7 @@ class FollowBase(NoticingScreen[int]):
         if form is Form.DECODED and isinstance(source, RawSource) and not same_form:
             self.say(self.words("follow.not-decodable"))
         self._show_state()
+        self.show_hints()
 
     def source_changed(self) -> None:
         """Called when another source is shown; for subclasses."""
@@ -210,14 +211,17 @@ class FollowBase(NoticingScreen[int]):
 
     def show_hints(self) -> None:
         """Show the hints of this screen's main keys."""
-        names = (
-            ("Enter", "packet", "choose"), ("/", "find", "find"), ("Esc", "back", "back"), ("s", "side", "side"),
-            ("] [", "turn", "turn(1)"), ("n N", "next", "find_again(1)"), ("y", "copy", "copy"),
-        )  # fmt: skip
+        back = ("Esc", "back", "back")
+        names = [("Enter", "packet", "choose"), ("/", "find", "find"), back, ("s", "side", "side"),
+                 ("] [", "turn", "turn(1)"), ("y", "copy", "copy")]  # fmt: skip
+        if self.view.match is not None:
+            names.insert(0, ("n N", "next", "find_again(1)"))
+        if self.view.row is None:  # there is nothing to move in, to find or to copy
+            names = [back, ("s", "side", "side")]
         hints = [Hint("?", "screen.hint.help", "screen.help")]
         hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
         if self.growing:
-            hints.insert(4, Hint("f", "follow.hint.newest", "screen.newest"))
+            hints.insert(-2, Hint("f", "follow.hint.newest", "screen.newest"))
         self.put_hints(tuple(hints))
 
     # -- places ----------------------------------------------------------------------------

@@ -76,6 +76,7 @@ class FollowScreen(FollowBase):
         elif self.view.match is not None:
             self.view.match = None
             self.view.refresh()
+            self.show_hints()
         else:
             self.dismiss(NO_ROW)
 
@@ -85,7 +86,7 @@ class FollowScreen(FollowBase):
 
     def action_go_to(self) -> None:
         """Ask for a packet's number."""
-        self._ask(PromptKind.GO_TO)
+        self._ask(PromptKind.PACKET)
 
     def _ask(self, kind: PromptKind, text: str = "") -> None:
         self._prompt.open(kind, text)
@@ -122,6 +123,7 @@ class FollowScreen(FollowBase):
             self.say(self.words("follow.search.nothing", text=self.search.text))
             return
         self.view.show_match(found)
+        self.show_hints()
         if wrapped:
             self.say(self.words("follow.search.from-start" if step > 0 else "follow.search.from-end"))
 

@@ -45,6 +45,7 @@ class PromptKind(Enum):
     NARROW = "narrow"
     FIND = "find"
     GO_TO = "go-to"
+    PACKET = "packet"
     SAVE = "save"
     FOLDER = "folder"
     FILES = "files"

@@ -10,7 +10,7 @@ from rich.segment import Segment
 
 from tcptui.model.other_protocol import protocol_name
 from tcptui.model.safe_text import reason_of
-from tcptui.ui.cell_text import fit, grouped, span, stamp
+from tcptui.ui.cell_text import fit, fit_ends, grouped, span, stamp
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.other_text import line_text
 from tcptui.words.quantities import byte_size
@@ -31,10 +31,14 @@ _SHARE: Final = 8
 #: Widths from which on a list of packets has their ends, and their length.
 _ENDS_WIDTH: Final = 100
 _LENGTH_WIDTH: Final = 70
-_ENDS_SHARE: Final = 40
-"""Percent of the width."""
+#: Ends take no more than so many percent of the width from the summaries.
+_ENDS_SHARE: Final = 50
+#: So many conversations are looked at for how wide their ends are: more are never on one screen.
+_MEASURED: Final = 200
 #: Widths from which on conversations have their beginning and their duration.
 _TIMES_WIDTH: Final = 76
+#: Ends that have at least so many cells need no more.
+_ENDS_LEAST: Final = 48
 
 
 class _OtherList(VirtualList, inherit_bindings=False):
@@ -108,6 +112,8 @@ class ConversationList(_OtherList):
     def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
         super().__init__(session, glyphs, words, id="other-conversations")
         self.numbers: I32 = np.zeros(0, np.int32)
+        self._widest = 0
+        """Cells of the longest ends, of the first conversations."""
 
     @property
     def number(self) -> int:
@@ -118,31 +124,51 @@ class ConversationList(_OtherList):
         """Show ``numbers`` with the cursor on the conversation ``number``."""
         found = np.flatnonzero(numbers == number)
         self.numbers = numbers
+        self._widest = max((cell_len(self._text(each, 1000)) for each in numbers[:_MEASURED].tolist()), default=0)
         self.replace_rows(len(numbers), int(found[0]) if len(found) else 0)
 
+    def ends(self, width: int) -> str:
+        """The ends of the conversation under the cursor in at most ``width`` cells; empty without any."""
+        ends = self.session.other.conversation(self.number).ends if self.number >= 0 else ()
+        return self._text(self.number, width) if any(end.host for end in ends) else ""
+
+    def _has_times(self, width: int) -> bool:
+        """Whether there is room for beginning and duration: they give way to the ends."""
+        room = width - 1 - _NUMBER - _SIZE - 2 * _TIME
+        return width >= _TIMES_WIDTH and room > min(self._widest, _ENDS_LEAST)
+
     def _ends_width(self, width: int) -> int:
-        times = 2 * _TIME if width >= _TIMES_WIDTH else 0
-        return max(10, width - 1 - _NUMBER - _SIZE - times)
+        times = 2 * _TIME if self._has_times(width) else 0
+        heading = cell_len(self.words("other.column.ends"))
+        return min(max(10, width - 1 - _NUMBER - _SIZE - times), max(self._widest, heading) + 1)
+
+    def _text(self, number: int, width: int) -> str:
+        """Both ends of a conversation in at most ``width`` cells."""
+        first, second = map(str, self.session.other.conversation(number).ends)
+        if not second:
+            return fit_ends(first or self.words("other.no-ends"), "", "", width, self.glyphs.ellipsis)
+        return fit_ends(first, second, f" {self.glyphs.right} ", width, self.glyphs.ellipsis)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
-        times = (("begins", _TIME, True), ("lasts", _TIME, True)) if width >= _TIMES_WIDTH else ()
+        times = (("begins", _TIME, True), ("lasts", _TIME, True)) if self._has_times(width) else ()
         ends = self._ends_width(width)
         return self.head(("ends", ends, False), ("packets", _NUMBER, True), ("bytes", _SIZE, True), *times)
 
     def row(self, position: int, width: int) -> list[Segment]:
         """One conversation."""
-        talk = self.session.other.conversation(int(self.numbers[position]))
+        number = int(self.numbers[position])
+        talk = self.session.other.conversation(number)
         store, palette = self.session.store, self.palette
-        first, second = (str(end) for end in talk.ends)
-        text = f"{first} {self.glyphs.right} {second}" if second else first or self.words("other.no-ends")
-        ends = fit(text, self._ends_width(width), self.glyphs.ellipsis)
+        room = self._ends_width(width)
+        ends = fit(self._text(number, room - 1), room, self.glyphs.ellipsis)
         numbers = fit(grouped(talk.packets), _NUMBER, "", right=True)
         numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
-        if width >= _TIMES_WIDTH:
+        if self._has_times(width):
             began, ended = int(store.time_ns[talk.first_row]), int(store.time_ns[talk.last_row])
             numbers += fit(stamp(began - store.began_ns), _TIME, "", right=True)
-            numbers += fit(span(max(ended - began, 0), self.glyphs.micro), _TIME, "", right=True)
+            lasted = span(max(ended - began, 0), self.glyphs.micro) if talk.packets > 1 else ""
+            numbers += fit(lasted, _TIME, "", right=True)
         return [Segment(" " + ends, palette.strong), Segment(numbers, palette.plain)]
 
 
@@ -152,6 +178,8 @@ class PacketList(_OtherList):
     def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
         super().__init__(session, glyphs, words, id="other-packets")
         self.rows: I32 = np.zeros(0, np.int32)
+        self._widest = 0
+        """Cells of the longest ends, of the first packets."""
 
     @property
     def store_row(self) -> int:
@@ -162,13 +190,20 @@ class PacketList(_OtherList):
         """Show ``rows`` with the cursor on ``row``."""
         place = int(np.searchsorted(rows, row)) if row >= 0 else 0
         self.rows = rows
+        heading = cell_len(self.words("other.column.ends"))
+        self._widest = max((cell_len(self._ends(each, 1000)) for each in rows[:_MEASURED].tolist()), default=0)
+        self._widest = max(self._widest, heading)
         self.replace_rows(len(rows), place)
 
-    @staticmethod
-    def _widths(width: int) -> tuple[int, int]:
+    def _widths(self, width: int) -> tuple[int, int]:
         """Cells of the ends and of the length; 0: not shown."""
-        ends = width * _ENDS_SHARE // 100 if width >= _ENDS_WIDTH else 0
+        ends = min(width * _ENDS_SHARE // 100, self._widest) if width >= _ENDS_WIDTH else 0
         return ends, 7 if width >= _LENGTH_WIDTH else 0
+
+    def _ends(self, row: int, width: int) -> str:
+        source, target = self.session.other.ends_of(row)
+        arrow, second = (f" {self.glyphs.right} ", str(target)) if target.host else ("", "")
+        return fit_ends(str(source), second, arrow, width, self.glyphs.ellipsis)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
@@ -199,8 +234,7 @@ class PacketList(_OtherList):
             numbers += fit(grouped(int(store.wire_length[row])), length, "", right=True)
         shown = [Segment(numbers + "  ", palette.faint)]
         if ends:
-            source, target = self.session.other.ends_of(row)
-            text = f"{source} {self.glyphs.right} {target}" if target.host else str(source)
-            shown.append(Segment(fit(text, ends, self.glyphs.ellipsis) + "  ", palette.plain))
+            text = fit(self._ends(row, ends), ends, self.glyphs.ellipsis)
+            shown.append(Segment(text + "  ", palette.plain))
         used = sum(cell_len(segment.text) for segment in shown)
         return [*shown, Segment(fit(self.line(row), max(0, width - used), self.glyphs.ellipsis), palette.strong)]

@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
@@ -49,6 +51,11 @@ _REFRESH: Final = 0.5
 PROTOCOLS, CONVERSATIONS, PACKETS, PACKET = range(4)
 #: From this height (lines) on all lists are shown, else the one with the focus.
 STACKED_HEIGHT: Final = 30
+#: From this width (cells) on the conversations then stand beside the protocols.
+BESIDE_WIDTH: Final = 150
+#: Lines around the lists, and how many the list behind the one in front needs at least.
+_LINES: Final = 2
+_NEXT_LEAST: Final = 6
 #: Share of the lines that the upper lists take at most, in percent.
 _UPPER_SHARE: Final = 28
 
@@ -68,10 +75,15 @@ class OtherScreen(NoticingScreen[OtherResult]):
         layout: vertical;
         background: $background;
         & > #other-bar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > #other-upper { width: 1fr; layout: vertical; }
+        & > #other-upper.-beside { layout: horizontal; }
         & ProtocolList, & ConversationList, & PacketList {
-            background: $background; width: 1fr; height: 1fr; display: none;
+            background: $background; width: 1fr; height: 1fr;
             overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+            &.-below { border-top: solid $edge; }
+            &.-right { border-left: solid $edge; }
         }
+        & > #other-upper.-beside > ProtocolList { width: 70; }
         & HeaderPane {
             height: 1fr; display: none; layout: vertical;
             & #fields {
@@ -94,12 +106,9 @@ class OtherScreen(NoticingScreen[OtherResult]):
         }
         &.-ascii #hex { border-top: ascii $edge; }
         &.-ascii HeaderPane.-beside #hex { border-top: none; border-left: ascii $edge; }
-        &.-at-0 ProtocolList, &.-at-1 ConversationList, &.-at-2 PacketList, &.-at-3 HeaderPane { display: block; }
-        &.-stacked.-lists ProtocolList, &.-stacked.-lists ConversationList, &.-stacked.-lists PacketList {
-            display: block;
-        }
-        &.-stacked.-lists ConversationList, &.-stacked.-lists PacketList { border-top: solid $edge; }
-        &.-stacked.-lists.-ascii ConversationList, &.-stacked.-lists.-ascii PacketList { border-top: ascii $edge; }
+        &.-at-3 HeaderPane { display: block; }
+        &.-ascii ConversationList.-below, &.-ascii PacketList.-below { border-top: ascii $edge; }
+        &.-ascii ConversationList.-right { border-left: ascii $edge; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OTHER_KEYS)]
@@ -121,14 +130,16 @@ class OtherScreen(NoticingScreen[OtherResult]):
         self.protocols = ProtocolList(session, glyphs, words)
         self.conversations = ConversationList(session, glyphs, words)
         self.packets = PacketList(session, glyphs, words)
+        self._upper = Container(id="other-upper")
         self.headers = HeaderPane(glyphs)
         self.prompt = PromptLine(words)
 
     def compose(self) -> ComposeResult:
         """Title, lists, packet, prompt, hints."""
         yield self._bar
-        yield self.protocols
-        yield self.conversations
+        with self._upper:
+            yield self.protocols
+            yield self.conversations
         yield self.packets
         yield self.headers
         yield self.prompt
@@ -141,15 +152,14 @@ class OtherScreen(NoticingScreen[OtherResult]):
         self.look()
         self.set_interval(_BEAT, self.look)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Show all lists where there is room."""
-        self.set_class(event.size.height >= STACKED_HEIGHT, "-stacked")
+    def on_resize(self) -> None:
+        """Show as many lists as there is room for."""
         self._place_lists()
 
     @property
     def is_stacked(self) -> bool:
         """Whether all lists are shown."""
-        return self.has_class("-stacked")
+        return self.size.height >= STACKED_HEIGHT
 
     @property
     def settled(self) -> bool:
@@ -192,9 +202,29 @@ class OtherScreen(NoticingScreen[OtherResult]):
         self.packets.show(rows, row)
 
     def _place_lists(self) -> None:
-        most = max(HEADING + 3, self.size.height * _UPPER_SHARE // 100)
-        for upper in (self.protocols, self.conversations):
-            upper.styles.height = min(upper.row_count + HEADING + 1, most) if self.is_stacked else "1fr"
+        """Show all lists, or the one in front with the next one below it if that has room, or the one in front."""
+        width, height = self.size
+        lists: tuple[VirtualList, ...] = (self.protocols, self.conversations, self.packets)
+        most = height if not self.is_stacked else max(HEADING + 3, height * _UPPER_SHARE // 100)
+        high = [min(each.row_count + HEADING, most) for each in lists]
+        shown = range(len(lists)) if self.is_stacked else range(self._level, self._level + 1)
+        if not self.is_stacked and self._level < PACKETS and height - _LINES - high[self._level] >= _NEXT_LEAST:
+            shown = range(self._level, self._level + 2)
+        if self._level == PACKET:
+            shown = range(0)
+        beside = self.is_stacked and width >= BESIDE_WIDTH
+        for level, each in enumerate(lists):
+            each.display = level in shown
+            each.set_class(level > shown.start and not (beside and level == CONVERSATIONS), "-below")
+            each.styles.height = high[level] + each.has_class("-below") if level < shown.stop - 1 else "1fr"
+        self.conversations.set_class(beside, "-right")
+        self._upper.set_class(beside, "-beside")
+        self._upper.display = shown.start < PACKETS and bool(shown)
+        self._upper.styles.height = "auto" if PACKETS in shown else "1fr"
+        if beside and shown:
+            self._upper.styles.height = max(high[:PACKETS])
+            for each in lists[:PACKETS]:
+                each.styles.height = "1fr"
 
     def _show_bar(self) -> None:
         other, words = self.session.other, self.words
@@ -205,11 +235,13 @@ class OtherScreen(NoticingScreen[OtherResult]):
         else:
             parts = [words("other.name"), protocol_name(max(self.protocols.protocol, 0))]
             if self._level >= PACKETS and self.conversations.number >= 0:
-                ends = self.session.other.conversation(self.conversations.number).ends
-                parts.append(f" {self.glyphs.right} ".join(str(end) for end in ends if end.host))
+                parts.append("")
             if self._level == PACKET and self.packets.store_row >= 0:
                 parts.append(f"#{self.session.store.frame[self.packets.store_row]}")
-            text = f" {self.glyphs.cursor} ".join(filter(None, parts))
+            join = f" {self.glyphs.cursor} "
+            if self._level >= PACKETS and self.conversations.number >= 0:
+                parts[2] = self.conversations.ends(self.size.width - 1 - cell_len(join.join(parts)))
+            text = join.join(filter(None, parts))
         self._bar.update(Content(f" {text}"), layout=False)
 
     def show_hints(self) -> None:
@@ -236,7 +268,7 @@ class OtherScreen(NoticingScreen[OtherResult]):
         self._level = level
         for each in range(PACKET + 1):
             self.set_class(each == level, f"-at-{each}")
-        self.set_class(level < PACKET, "-lists")
+        self._place_lists()
         if level == PACKET:
             self._show_packet()
         lists = (self.protocols, self.conversations, self.packets, self.headers.tree_view)
@@ -336,7 +368,7 @@ class OtherScreen(NoticingScreen[OtherResult]):
 
     def action_go_to(self) -> None:
         """Ask for a packet's number."""
-        self.prompt.open(PromptKind.GO_TO)
+        self.prompt.open(PromptKind.PACKET)
 
     # -- finding -----------------------------------------------------------------------
     def action_find(self) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SIGN: Final = 3
 #: An optional column is shown only while the headline keeps this many cells.
 HEADLINE_LEAST: Final = 40
+#: Numbers stand this far behind the longest headline at most: further off no eye keeps the line.
+_APART: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class GroupCells:
                 break
             room -= size
             shown.append((column, size))
-        return cls(max(room, 0), tuple(shown))
+        texts = [words("overview.column.headline"), *(headline(group, words) for group in groups)]
+        return cls(max(0, min(room, max(map(cell_len, texts)) + _APART)), tuple(shown))
 
     def heading(self, words: Words, ellipsis: str) -> str:
         """The line of headings."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.ui.cell_text import span
-from tcptui.ui.explain_document import most_useful_first
+from tcptui.ui.explain_document import USEFUL, most_useful_first
 from tcptui.ui.main.explain_pane import PACKETS_SHOWN, Document, Passage, Tone
 from tcptui.words.finding_text import explain_finding
 from tcptui.words.frame_roles import role_runs
@@ -16,13 +16,14 @@ from tcptui.words.trouble_text import group_numbers, headline
 from tcptui.words.trust_text import trust_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.session.session import Session
     from tcptui.ui.main.trouble_watch import CaptureSeen
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
+    from tcptui.words.explanation import Section
 
 #: Connections of a group that are named below its explanation; Enter lists all.
 NAMED_CONNECTIONS: Final = 12
@@ -30,20 +31,31 @@ NAMED_CONNECTIONS: Final = 12
 
 def group_document(session: Session, group: TroubleGroup, words: Words) -> Document:
     """The explanation of ``group``: its numbers, what happened with the packets that show it, what that means."""
-    return tuple(_group(session, group, words))
+    first, rest = group_documents(session, group, words)
+    return (*first, *rest)
 
 
-def _group(session: Session, group: TroubleGroup, words: Words) -> Iterator[Passage]:
+def group_documents(session: Session, group: TroubleGroup, words: Words) -> tuple[Document, Document]:
+    """The explanation of ``group`` in two parts: what it is and what to do, and how that is known and how surely."""
     explanation = explain_finding(group.finding, None, words)
+    sections = most_useful_first(explanation.sections)
+    useful = [section for section in sections if section.kind in USEFUL]
+    first = (*_happened(session, group, explanation.meaning, words), *_lines(useful))
+    return first, tuple(_lines(sections[len(useful) :]))
+
+
+def _happened(session: Session, group: TroubleGroup, happened: str, words: Words) -> Iterator[Passage]:
     yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity))
     if session.streams.are_kept(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
         yield Passage(group_numbers(group, session.streams, words), tone=Tone.FAINT)
-    happened = explanation.meaning
     if not group.is_whole and len(group.streams) > 1:
         happened = words("report.brief.example", stream=group.streams[0], text=happened)
     frames = group.finding.packets
     yield Passage(happened, packets=frames, roles=tuple(role_runs(session.store, frames[:PACKETS_SHOWN], words)))
-    for section in most_useful_first(explanation.sections):
+
+
+def _lines(sections: Iterable[Section]) -> Iterator[Passage]:
+    for section in sections:
         for place, line in enumerate(filter(None, section.lines)):
             yield Passage(line, "" if place else section.heading)
 
@@ -74,9 +86,8 @@ def quiet_document(seen: CaptureSeen | None, words: Words) -> Document:
     if seen.connections:
         passages.append(Passage(words("overview.looked-at"), words("overview.looked-at.heading")))
     if seen.trust is not None:
-        first, *others = trust_items(seen.trust, words)
-        passages.append(Passage(first, words("overview.trust")))
-        passages += [Passage(item) for item in others]
+        items = words("report.list-semicolon").join(trust_items(seen.trust, words))
+        passages.append(Passage(items, words("overview.trust")))
     return tuple(passages)
 
 

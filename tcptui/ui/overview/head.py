@@ -15,10 +15,12 @@ from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import NO_BREAK, Count, clock_time, unbroken_duration
-from tcptui.words.trouble_text import verdict
+from tcptui.words.trouble_text import brief_verdicts, verdict
 from tcptui.words.trust_text import doubts_line, trust_items
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.session.traffic import Traffic
     from tcptui.ui.main.trouble_watch import CaptureSeen
@@ -44,20 +46,20 @@ class OverviewBar(OneLine):
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "overview-bar") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
-        self._shown = ("", False)
+        self._shown = ("", "")
 
-    def show(self, source: str, *, growing: bool) -> None:
-        """Show the name ``source`` of what is read."""
-        if (source, growing) != self._shown:
-            self._shown = source, growing
+    def show(self, source: str, state: str) -> None:
+        """Show the name ``source`` of what is read, and in a word whether more comes; empty where nothing does."""
+        if (source, state) != self._shown:
+            self._shown = source, state
             self.refresh()
 
     def cells(self, width: int) -> Cells:
         """The title, then the source, cut in its middle."""
         palette = self.palette
-        source, growing = self._shown
+        source, state = self._shown
         title = f" {self.words('overview.title')}  "
-        state = f" {self.words('overview.growing')} " if growing else ""
+        state = f" {state} " if state else ""
         room = max(0, width - cell_len(title) - cell_len(state) - 1)
         if cell_len(source) > room > 1:
             tail = room // 2
@@ -82,29 +84,38 @@ class HeadLine:
 
 
 def head_lines(
-    seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str, other: str = "", *,
+    seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str, other: Sequence[str] = (), *,
     ascii_only: bool = False,
 ) -> list[HeadLine]:  # fmt: skip
     """The lines of the head in ``width`` cells, on a terminal of ``height`` lines.
 
-    ``other``: how many packets are not TCP, by protocol; empty without any.  ``ascii_only`` is about the bars.
+    ``other``: how many packets are not TCP, by protocol, the longest form first; empty without any.  ``ascii_only`` is
+    about the bars.
     """
     roomy = height >= ROOMY_HEIGHT
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
     style = ("good", "note", "warning", "error")[severity] if seen.is_final or severity else "plain"
-    said = verdict(seen.trouble, seen.connections, words)
-    if not seen.is_final and not seen.trouble.groups:
-        said = words("overview.none-yet")
-    lines = _part("", said, style, width, 4 if roomy else 2, ellipsis)
+    forms = [verdict(seen.trouble, seen.connections, words)]
+    if seen.trouble.groups:
+        forms += brief_verdicts(seen.trouble, seen.connections, words)
+    elif not seen.is_final:
+        forms = [words("overview.none-yet")]
+    most = 4 if roomy else 2
+    lines = _part("", _longest_that_fits(forms, width, most), style, width, most, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
     if seen.traffic is not None and height >= OTHER_HEIGHT:
         lines.append(_traffic(seen, seen.traffic, width, words, ascii_only=ascii_only))
     if other and height >= OTHER_HEIGHT:
-        lines += _part("", other, "faint", width, 1, ellipsis)
+        lines += _part("", _longest_that_fits(other, width, 1), "faint", width, 1, ellipsis)
     if seen.trust is not None and seen.trouble.groups:  # without, there is room for it where the explanation would be
         most = 4 if roomy else 2 if height >= MEDIUM_HEIGHT else 1
         lines += _trust(seen.trust, seen.connections, width, most, words, ellipsis)
     return lines
+
+
+def _longest_that_fits(forms: Sequence[str], width: int, most: int) -> str:
+    """The first of ``forms`` that ``most`` lines hold, else the last."""
+    return next((form for form in forms if len(wrap(form, width)) <= most), forms[-1])
 
 
 def _traffic(seen: CaptureSeen, traffic: Traffic, width: int, words: Words, *, ascii_only: bool) -> HeadLine:
@@ -183,9 +194,9 @@ class OverviewHead(PaintedLines):
         self.glyphs = glyphs
         self.words = words
         self.lines: list[HeadLine] = []
-        self._for: tuple[CaptureSeen | None, int, int, str] = (None, 0, 0, "")
+        self._for: tuple[CaptureSeen | None, int, int, Sequence[str]] = (None, 0, 0, ())
 
-    def show(self, seen: CaptureSeen, width: int, height: int, other: str) -> None:
+    def show(self, seen: CaptureSeen, width: int, height: int, other: Sequence[str]) -> None:
         """Show ``seen`` on a terminal of ``width`` x ``height`` cells; ``other`` as in `head_lines`."""
         if (seen, width, height, other) == self._for:
             return

@@ -17,6 +17,7 @@ from tcptui.ui.overview.document import (
     NAMED_CONNECTIONS,
     document_text,
     group_document,
+    group_documents,
     members_document,
     quiet_document,
 )
@@ -28,7 +29,7 @@ from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.finding_text import finding_name
-from tcptui.words.other_text import counts_text
+from tcptui.words.other_text import counts_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,8 +104,8 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         self._group = group
         """The group under the cursor, as it was when it was last shown."""
         self._seen: CaptureSeen | None = None
-        self._other = ""
-        """How many packets are not TCP, by protocol."""
+        self._other: tuple[str, ...] = ()
+        """How many packets are not TCP, by protocol, the longest form first."""
         self._other_revision = 0
         self._groups_wait = False
         """Whether the groups get the focus as soon as there are some."""
@@ -151,7 +152,8 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         """Show the newest look at the capture, if there is one since the last."""
         seen = self._trouble_watch.seen
         source = ", ".join(part.rpartition("/")[2] for part in self.session.label.split(", "))
-        self._bar.show(safe_text(source), growing=self.session.progress.growing)
+        state = ("overview.live" if self.session.live else "overview.reading") if self.session.progress.growing else ""
+        self._bar.show(safe_text(source), self.words(state) if state else "")
         if seen is None or (seen is not self._seen and link_is_idle(self.app)):
             self._seen = seen
             self._show()
@@ -161,8 +163,8 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         other = self.session.other
         if other.grow(_OTHER_LOOK) and other.revision != self._other_revision:
             self._other_revision = other.revision
-            counts = counts_text(other.not_tcp(), self.words)
-            self._other = self.words("other.overview", counts=counts) if counts else ""
+            forms = counts_texts(other.not_tcp(), self.words)
+            self._other = tuple(self.words("other.overview", counts=counts) for counts in forms if counts)
             self._place_parts()
 
     def _show(self) -> None:
@@ -194,10 +196,17 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
             self.explain.show(quiet_document(self._seen, self.words))
             return
         same = before is not None and same_group(before, (group,)) is not None
-        explanation, members = group_document(self.session, group, self.words), self._members_of(group)
+        useful, rest = group_documents(self.session, group, self.words)
+        members = self._members_of(group)
         beside = self.has_class("-beside")
-        self.explain.show(explanation if beside else (*explanation, *members), keep_place=same)
-        self._members.show(members if beside else ())
+        if beside and not members:
+            left, right = useful, rest
+        elif beside:
+            left, right = (*useful, *rest), members
+        else:
+            left, right = (*useful, *rest, *members), ()
+        self.explain.show(left, keep_place=same)
+        self._members.show(right)
 
     def _members_of(self, group: TroubleGroup) -> Document:
         most = max(NAMED_CONNECTIONS, self.size.height // 2) if self.has_class("-beside") else NAMED_CONNECTIONS
@@ -247,6 +256,9 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
     def action_other(self) -> None:
         """Close, and open the list of the packets that are not TCP."""
         self.dismiss(OverviewResult(self.groups.group, other=True))
+
+    def action_overview(self) -> None:
+        """It is open: the help above it has closed."""
 
     def action_close(self) -> None:
         """Close without a choice."""

@@ -81,6 +81,7 @@ class HelpScreen(NoticingScreen[None], ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", show=False),
+        Binding("0", "overview", show=False),
         Binding("tab,right,l,right_square_bracket", "section(1)", show=False),
         Binding("shift+tab,left,h,left_square_bracket", "section(-1)", show=False),
         *(Binding(str(number), f"open_section({number})", show=False) for number in range(1, len(Section) + 1)),

@@ -94,6 +94,8 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
     # -- going places ------------------------------------------------------------------
     def action_overview(self) -> None:
         """Close this screen, and open the overview of the capture that it was opened above."""
+        if getattr(self.app, "session", None) is None:
+            return  # the help above the start screen
         below = self.app.screen_stack[-2]
         if below.check_action("overview", ()):
             self.dismiss(None)

@@ -17,7 +17,8 @@ from tcptui.model.safe_text import reason_of
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.loop_call import call_on_loop
-from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph
+from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph, column_for
+from tcptui.ui.prose_columns import Beside
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.document import Document
@@ -46,12 +47,18 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
     SocketScreen {
         background: $background;
         layout: vertical;
-        & > Static { height: 1; width: 1fr; background: $panel; color: $foreground; padding: 0 1; }
+        & > Static {
+            height: 1; width: 1fr; background: $panel; color: $foreground; padding: 0 1;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
         & > Document { height: 1fr; background: $background; }
         & > #socket-hint { color: $text-muted; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,o", "dismiss", show=False),
+        Binding("0", "overview", show=False),
+    ]
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
         super().__init__(words, glyphs)
@@ -111,8 +118,8 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
             page.show(blocks, keep_place=True)
 
 
-#: Cells of the column of names.
-_COLUMN: Final = 24
+#: What is told of an end, by its catalogue keys.
+_NAMES: Final = ("state", "owner", "group", "round_trip", "window", "sent_again", "queues", "busy")
 _NS: Final = 1e9
 
 
@@ -173,14 +180,13 @@ def socket_page(looks: Sequence[Look], before: Sequence[Look], words: Words, gly
     local = [look for look in looks if look.socket is not None]
     if not local:
         return [Paragraph(words("kernel.none")), BlankLine(), Paragraph(words("kernel.none_why"), "faint")]
-    blocks: list[Block] = []
+    ends: list[tuple[Block, ...]] = []
     for look in local:
         side = words("kernel.client" if look.seen.is_client else "kernel.server")
-        blocks.append(Heading(words("kernel.heading", side=side, endpoint=str(look.seen.endpoint)), rule=glyphs.rule))
-        blocks += _end(look, words, glyphs, wrong=disagree(before, look))
-        blocks.append(BlankLine())
-    blocks.append(Paragraph(words("kernel.note"), "faint"))
-    return blocks
+        heading = Heading(words("kernel.heading", side=side, endpoint=str(look.seen.endpoint)), rule=glyphs.rule)
+        ends.append((heading, *_end(look, words, glyphs, wrong=disagree(before, look))))
+    both = [Beside(*ends)] if len(ends) == 2 else ends[0]
+    return [*both, BlankLine(), Paragraph(words("kernel.note"), "faint")]
 
 
 def _end(look: Look, words: Words, glyphs: Glyphs, *, wrong: bool) -> list[Block]:
@@ -189,9 +195,10 @@ def _end(look: Look, words: Words, glyphs: Glyphs, *, wrong: bool) -> list[Block
         return []
     ours = seen.state.label + ("" if seen.known else "?") if seen.state is not TcpState.UNSEEN else "?"
     blocks: list[Block] = []
+    column = column_for(words(f"kernel.name.{name}") for name in _NAMES)
 
     def entry(name: str, text: str, style: str = "plain") -> None:
-        blocks.append(Entry(words(f"kernel.name.{name}"), text, _COLUMN, text_style=style))
+        blocks.append(Entry(words(f"kernel.name.{name}"), text, column, text_style=style))
 
     facts = {"ours": ours, "kernel": socket.state.label}
     if wrong:

@@ -3,7 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "kernel.title": "Connection {stream}: the kernel's own view, beside what the packets say",
+    "kernel.title": "Connection {stream}: the kernel's view beside the packets'",
     "kernel.hint": "asked again every second · Esc back",
     "kernel.asking": "asking the kernel …",
     "kernel.failed": "the kernel does not answer: {reason}",

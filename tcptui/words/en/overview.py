@@ -6,7 +6,8 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "overview.title": "Overview",
-    "overview.growing": "capturing or reading",
+    "overview.live": "live",
+    "overview.reading": "reading",
     "overview.trust": "Trust:",
     "overview.trust.minor": "{n:minor limitation|minor limitations}",
     "overview.capture.packets": "{n:packet|packets}",

@@ -54,7 +54,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.key.find": "查找文字，或 0x0d0a 这样的字节",
     "follow.key.next": "下一处",
     "follow.key.previous": "上一处",
-    "follow.key.overview": "整个抓包的概览",
+    "follow.key.overview": "整个抓包的问题概览",
     "follow.key.go_to": "转到某个数据包携带的字节",
     "follow.key.text": "按文本显示",
     "follow.key.hex": "按十六进制显示",

@@ -6,7 +6,8 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "overview.title": "概览",
-    "overview.growing": "抓取或读取中",
+    "overview.live": "实时抓包",
+    "overview.reading": "读取中",
     "overview.trust": "可信度：",
     "overview.trust.minor": "{n} 处轻微局限",
     "overview.capture.packets": "{n} 个数据包",

@@ -76,7 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.cause.zero-window-probe": "{sender}对着关闭的窗口试发{what}，以便得知{other}是否腾出了空间。",
     "verdicts.cause.zero-window-probe.empty": "{sender}对着关闭的窗口发送一个空报文段，以便得知{other}是否腾出了空间。",
     "verdicts.cause.keep-alive": "静默 {waited_s}之后，{sender}询问{other}是否还在。没有任何未确认的数据：这不是重传。",
-    "verdicts.cause.network-duplicate": "{sender}只发了一次（两份的头部相同）；途中某处复制了它，这个副本到来的时间是：{gap}。",
+    "verdicts.cause.network-duplicate": "{sender}只发了一次（两份的首部相同）；途中某处复制了它，这个副本到来的时间是：{gap}。",
     "verdicts.cause.none": "途中被超过：{sender}发送{what}时，已经过此处的后面的包还没有发出。",
     "verdicts.cause.none.copy": "没有重传：同一次发送被记录了两次（{gap}）。",
     "verdicts.cause.none.syn-data": "{sender}的 SYN 所带的数据（Fast Open）没有被 SYN-ACK 确认，服务端未接收，{sender}重新发送{what}。没有丢包。",
