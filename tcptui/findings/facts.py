@@ -268,8 +268,11 @@ class ConnectionFacts(StreamColumns):
 
         `CapturePlace.roles` is for many streams.
         """
-        host, ends = self.context.place.own_host, (self.view.client.host, self.view.server.host)
-        if host is None or ends.count(host) != 1:
+        host = self.context.place.own_host
+        if host is None:
+            return where_captured(self)
+        ends = self.view.client.host, self.view.server.host
+        if ends.count(host) != 1:
             return where_captured(self)
         return CapturePoint.CLIENT if ends[0] == host else CapturePoint.SERVER
 

@@ -56,14 +56,12 @@ def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> boo
     siblings = connection.context.siblings
     if siblings is None:
         return False
-    stepped = connection.context.quality.time_went_back  # then one that began later may have older packets
-    near = [
-        other
-        for other in siblings.of(connection.view.stream, begun_before=True)
-        if other.last_ns > begin_ns and (other.began_ns <= end_ns or stepped) and other.packets <= SIBLING_PACKETS
-    ]
-    for other in near[-SIBLINGS_READ:]:
-        view = siblings.view(other.stream)
+    near = siblings.near(connection.view.stream, begun_before=True)
+    chosen = (near.last_ns > begin_ns) & (near.packets <= SIBLING_PACKETS)
+    if not connection.context.quality.time_went_back:  # else one that began later may have older packets
+        chosen &= near.began_ns <= end_ns
+    for other in near.streams[chosen][-SIBLINGS_READ:].tolist():
+        view = siblings.view(other)
         spoke = view.time_ns[view.from_server]
         if ((spoke > begin_ns) & (spoke <= end_ns)).any():
             return True
@@ -84,16 +82,13 @@ def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
     if siblings is None:
         return -1
     begin, end = times[0], times[-1] + (times[-1] - times[-2])
-    near = [
-        other
-        for other in siblings.of(connection.view.stream, begun_before=True)
-        if other.last_ns > times[1] and other.began_ns < times[-1] and other.packets <= SIBLING_PACKETS
-    ]
-    for other in near[-SIBLINGS_READ:]:
-        view = siblings.view(other.stream)
+    near = siblings.near(connection.view.stream, begun_before=True)
+    chosen = (near.last_ns > times[1]) & (near.began_ns < times[-1]) & (near.packets <= SIBLING_PACKETS)
+    for other in near.streams[chosen][-SIBLINGS_READ:].tolist():
+        view = siblings.view(other)
         spoke = view.time_ns[view.from_server & ((view.flags & RST) == 0)]
         spoke = np.sort(spoke[(spoke > begin) & (spoke <= end)])
         counts = np.diff(np.searchsorted(spoke, [*times, end], side="right"))
         if any(before and after for before, after in pairwise(counts.tolist())):
-            return other.stream
+            return other
     return -1

@@ -245,6 +245,7 @@ class FindingsCache:
         parts: bool,
     ) -> Iterator[Told]:
         """Judge each of the streams at ``places`` in ``gathered``, one by one; with ``parts``, their time budgets."""
+        self._siblings.gathered = gathered
         for begin in range(0, len(places), LOOKED_BACK_AT_ONCE):
             some = places[begin : begin + LOOKED_BACK_AT_ONCE].tolist()
             views = [gathered.view(place) for place in some]
@@ -262,6 +263,7 @@ class FindingsCache:
                 else:
                     connection = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
                     yield place, annotated(connection), connection.parts if parts else ()
+        self._siblings.gathered = None
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Judge streams again that may have problems, for about ``seconds``; returns whether any are left.

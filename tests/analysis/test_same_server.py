@@ -109,7 +109,7 @@ def test_first_words_are_the_servers_first_segment_and_the_first_sign_of_use(
         ]
     )
     known = Siblings(session.store, session.streams)
-    used, opened_only = (known.first_words(sibling) for sibling in known.of(1))
+    used, opened_only = (known.first_words(sibling.stream) for sibling in known.of(1))
 
     assert used == FirstWords(START_NS + 101_000_000, START_NS + 104_000_000)
     assert opened_only == FirstWords(START_NS + 301_000_000, None)
@@ -121,9 +121,9 @@ def test_first_words_are_read_again_when_packets_came(opened: Callable[[Sequence
     )
     known = Siblings(session.store, session.streams)
     (sibling,) = known.of(0)
-    before = known.first_words(sibling)
+    before = known.first_words(sibling.stream)
     # As if the newest two rows had not been there yet when it was asked first.
     early = FirstWords(1, 1)
     known._words.put(sibling.stream, ((session.store.count - 2, 0, 0, sibling.began_ns), early))
 
-    assert known.first_words(sibling) == before != early
+    assert known.first_words(sibling.stream) == before != early

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -49,32 +50,44 @@ def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], repla
         looked = hindsight(view)
         if looked or (store.marks[view.rows] & RowMark.CORRECTED).any():
             rows = np.sort(np.concatenate((view.rows, view.quotes))) if len(view.quotes) else view.rows
-            found.append(_Found(view, client_is_b, looked, rows, np.searchsorted(rows, view.rows)))
+            places = rows.searchsorted(view.rows) if len(view.quotes) else np.arange(len(rows))
+            found.append(_Found(view, client_is_b, looked, rows, places))
     if not found:
         return
-    ends = np.cumsum([len(each.rows) for each in found])
-    flags = np.zeros(int(ends[-1]), np.int64)
-    for each, end in zip(found, ends.tolist(), strict=True):
-        flags[end - len(each.rows) + each.places] = each.looked.flags
-    owner = np.repeat(np.arange(len(found)), np.diff(ends, prepend=0))
-    plain, states = replay(np.concatenate([each.rows for each in found]), np.zeros_like(flags), flags, owner=owner)
-    for each, end in zip(found, ends.tolist(), strict=True):
-        part = slice(end - len(each.rows), end)
-        _write(store, each, (plain[0][part], plain[1][part]), (states[0][part], states[1][part]))
-
-
-def _write(store: PacketStore, found: _Found, plain: tuple[U8, U8], states: tuple[U8, U8]) -> None:
-    """Write the ``states`` of one stream, and mark its packets that are judged otherwise than ``plain``."""
-    view, client_is_b, looked, rows, places = found
+    counts = [len(each.rows) for each in found]
+    begins = [end - count for end, count in zip(accumulate(counts), counts, strict=True)]
+    rows = np.concatenate([each.rows for each in found])
+    flags = np.zeros(len(rows), np.int64)
+    for each, begin in zip(found, begins, strict=True):
+        flags[begin + each.places] = each.looked.flags
+    owner = np.repeat(np.arange(len(found)), counts)
+    plain, states = replay(rows, np.zeros_like(flags), flags, owner=owner)
     store.state_a[rows], store.state_b[rows] = states
-    of_client, of_server = (states[1], states[0]) if client_is_b else states
-    view.state_client[:], view.state_server[:] = of_client[places], of_server[places]
+    for each, begin in zip(found, begins, strict=True):
+        of_client, of_server = states[each.client_is_b], states[1 - each.client_is_b]
+        places = begin + each.places
+        each.view.state_client[:], each.view.state_server[:] = of_client[places], of_server[places]
     marks = store.marks[rows] & ~np.uint8(RowMark.CORRECTED)
-    for correction in looked.corrections:
-        of_b = correction.of_server is not client_is_b
-        place = places[correction.index]
-        thought, known = plain[of_b], states[of_b]
-        moved = not place or thought[place] != thought[place - 1] or known[place] != known[place - 1]
-        if moved and thought[place] != known[place]:
-            marks[place] |= RowMark.CORRECTED
+    marks[_judged_otherwise(found, begins, plain, states)] |= np.uint8(RowMark.CORRECTED)
     store.marks[rows] = marks
+
+
+def _judged_otherwise(
+    found: list[_Found], begins: list[int], plain: tuple[U8, U8], states: tuple[U8, U8]
+) -> NDArray[np.int64]:
+    """Places of the packets with a `Correction` that moved a state, and moved it otherwise than ``plain``.
+
+    The rows of the streams ``found`` lie one behind the other from ``begins`` on.
+    """
+    corrected = [
+        (begin + int(each.places[correction.index]), begin, correction.of_server is not each.client_is_b)
+        for each, begin in zip(found, begins, strict=True)
+        for correction in each.looked.corrections
+    ]
+    place, first, of_b = np.array(corrected, np.int64).reshape(-1, 3).T
+    before = np.maximum(place - 1, first)
+    thought, earlier = (np.where(of_b, plain[1][at], plain[0][at]) for at in (place, before))
+    known, known_earlier = (np.where(of_b, states[1][at], states[0][at]) for at in (place, before))
+    moved = (place == first) | (thought != earlier) | (known != known_earlier)
+    otherwise: NDArray[np.int64] = place[moved & (thought != known)]
+    return otherwise

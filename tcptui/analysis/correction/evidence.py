@@ -68,7 +68,8 @@ class StreamEvidence:
         self._near: list[bool | None] = [None, None]
         self.stale = self._stale_segments()
         self.flags[self.stale] |= STALE
-        self.flags[view.padding > 0] |= PADDED
+        if view.padding.any():
+            self.flags[view.padding > 0] |= PADDED
 
     def _stale_segments(self) -> NDArray[np.bool_]:
         """Which segments are copies, or came later than ones sent after them: by cause, ACK number or timestamp."""
@@ -79,6 +80,8 @@ class StreamEvidence:
         stamped = (view.options & _STAMPED) != 0
         stamped &= (self.kind & RST) == 0
         for mine, acknowledged in zip(self._mine, self.space.acknowledged[::-1], strict=True):
+            if len(mine) < 2:
+                continue
             acks = self.space.ack[mine]
             stale[mine] |= (acks != NOTHING) & (acks < acknowledged[mine])
             chosen = mine[stamped[mine]]
@@ -114,14 +117,18 @@ class StreamEvidence:
     def sent(self, side: int, mask: int, value: int) -> NDArray[np.int64]:
         """Segments of ``side`` whose flags, under ``mask``, are ``value``."""
         asked = side, mask, value
-        if asked not in self._sent:
-            self._sent[asked] = indexes_of(self.of[side] & ((self.kind & mask) == value))
-        return self._sent[asked]
+        found = self._sent.get(asked)
+        if found is None:
+            # Most rules ask for what the side never sent.
+            never = value & ~self.flags_of[side]
+            found = self._mine[side][:0] if never else indexes_of(self.of[side] & ((self.kind & mask) == value))
+            self._sent[asked] = found
+        return found
 
     def between(self, side: int, after: int, before: int) -> NDArray[np.int64]:
         """Segments of ``side`` after one index and before another."""
         mine = self._mine[side]
-        return mine[np.searchsorted(mine, after, "right") : np.searchsorted(mine, before)]
+        return mine[mine.searchsorted(after, "right") : mine.searchsorted(before)]
 
     def untaken(self, which: Iterable[int], side: int, reason: Reason, evidence: int) -> None:
         """Note that the segments ``which`` had not reached ``side`` when it sent ``evidence``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -40,34 +42,34 @@ def syn_acks_again(look: StreamEvidence, side: int) -> None:
 
 def syns_again(look: StreamEvidence, side: int) -> None:
     """A SYN was repeated: no answer had arrived; also finds which SYN the other end answered (RFC 7323, 4.3)."""
-    syns = look.sent(side, SYN | RST | ACK, SYN)
-    peer_syns = look.sent(1 - side, SYN | RST, SYN)
+    syns = look.sent(side, SYN | RST | ACK, SYN).tolist()
+    peer_syns = look.sent(1 - side, SYN | RST, SYN).tolist()
     answers = look.sent(1 - side, SYN | RST | ACK, SYN | ACK)
     noted = -1
-    for again in syns[1:].tolist():
+    for again in syns[1:]:
         if not look.stale[again]:
             answered = look.between(1 - side, noted, again)
             noted = again
-            refusals = (look.kind[answered] & RST) != 0
-            look.untaken(answered[refusals], side, Reason.ASKED_AGAIN, again)
-            look.untaken(answered[~refusals], side, Reason.NO_ANSWER, again)
+            if len(answered):
+                refusals = (look.kind[answered] & RST) != 0
+                look.untaken(answered[refusals], side, Reason.ASKED_AGAIN, again)
+                look.untaken(answered[~refusals], side, Reason.NO_ANSWER, again)
     unanswered = len(look.view.quotes) > 0
     # Without any SYN-ACK in the capture, what its receiver acknowledges shows that there was one.
     confirming = look.sent(side, SYN | RST | ACK, ACK) if not len(answers) else answers[:0]
-    for place, syn in enumerate(syns.tolist()):
-        following = int(syns[place + 1]) if place + 1 < len(syns) else len(look.view)
-        crossed = np.searchsorted(peer_syns, syn, "right") < np.searchsorted(peer_syns, following)
-        if crossed or (len(peer_syns) and peer_syns[0] < syn):
+    for syn, following in pairwise([*syns, len(look.view)]):
+        crossed = bisect_right(peer_syns, syn) < bisect_left(peer_syns, following)
+        if crossed or (peer_syns and peer_syns[0] < syn):
             continue
-        if np.searchsorted(confirming, syn) < np.searchsorted(confirming, following):
+        if len(confirming) and confirming.searchsorted(syn) < confirming.searchsorted(following):
             continue
         reply = look.between(1 - side, syn, following)
-        refusal = reply[(look.kind[reply] & RST) != 0]
-        challenge = reply[(look.kind[reply] & RST) == 0]
-        if len(challenge):
-            look.note(syn, 1 - side, NOT_RECEIVED | OLDER, Reason.OLDER_CONNECTION, int(challenge[0]))
-        elif len(refusal):
-            look.note(syn, 1 - side, NOT_RECEIVED, Reason.REFUSED, int(refusal[0]))
+        resets = (look.kind[reply] & RST) != 0
+        if len(reply) and not resets.all():
+            challenge = int(reply[int(resets.argmin())])
+            look.note(syn, 1 - side, NOT_RECEIVED | OLDER, Reason.OLDER_CONNECTION, challenge)
+        elif len(reply):
+            look.note(syn, 1 - side, NOT_RECEIVED, Reason.REFUSED, int(reply[0]))
         elif len(answers) and look.echoes(int(answers[0]), syn):
             continue
         elif len(confirming) and confirming[-1] > syn:

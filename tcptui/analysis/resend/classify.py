@@ -19,6 +19,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Final, TypeVar
 
@@ -122,7 +123,6 @@ class _Judge:
         self._view = view
         self._space = space
         self._suspicious = suspicious
-        self._sack = sack_agreed(view)
         self._time = cells(view.time_ns)
         self._sent = _BySide(lambda side: Sent(view, space, side))
         self._heard = _BySide(lambda side: TsEchoIndex(view, side))
@@ -146,6 +146,10 @@ class _Judge:
         """By side: highest number sent when the last fast recovery began (RecoveryPoint of RFC 6675)."""
         self._silences: dict[int, list[Silence]] = {}
         self._later: dict[tuple[int, int], list[int]] | None = None
+
+    @cached_property
+    def _sack(self) -> bool | None:
+        return sack_agreed(self._view)
 
     def judge(self, i: int) -> Resend:
         """The first rule of the table that fits segment ``i`` (rules/findings.md#why-a-segment-was-sent-again)."""

@@ -56,7 +56,9 @@ def renumbered(view: StreamView) -> Renumbered | None:
 
 def _of_side(view: StreamView, side: int) -> Renumbered | None:
     own = flatnonzero32((view.from_server == bool(side)) & (view.length > 0))
-    if len(own) >= 2 * PAIRS and not view.ip_id[own].any():
+    if len(own) < 2 * PAIRS:
+        return None
+    if not view.ip_id[own].any():
         return _among_neighbours(view, side, own)
     numbered = own[view.ip_id[own] != 0]
     if len(numbered) < 2 * PAIRS:

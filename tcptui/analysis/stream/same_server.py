@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark, StreamTable
-from tcptui.analysis.stream.view import StreamView, view_stream
+from tcptui.analysis.stream.view import Gathered, StreamView, view_stream
 from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import FIN, RST
@@ -60,6 +60,17 @@ class Sibling(NamedTuple):
     reset: bool
 
 
+class Near(NamedTuple):
+    """Other streams to the same server as columns, by number: for rules that need few of them, and few of their facts."""
+
+    streams: NDArray[np.int32]
+    packets: NDArray[np.int32]
+    began_ns: NDArray[np.int64]
+    """Time of the first frame of each."""
+    last_ns: NDArray[np.int64]
+    """Time of its newest frame."""
+
+
 class FirstWords(NamedTuple):
     """When a connection was first answered and first used, as far as it was captured; None: never."""
 
@@ -81,6 +92,14 @@ class Siblings:
         """The indexed streams, server by server, each server's ascending."""
         self._keys = np.zeros(0, np.uint64)
         """A hash of the server address and port of each, ascending."""
+        self._listed = np.zeros(0, np.int32)
+        """The indexed streams, ascending."""
+        self._places = np.zeros(0, np.int32)
+        """Where each of `_listed` is in `_numbers`."""
+        self._client_was_b = np.zeros(0, np.uint8)
+        """`StreamTable.client_is_b` of each of `_listed` when it was added: the server that its key is of."""
+        self.gathered: Gathered | None = None
+        """Streams that are being judged together: what is there of a sibling need not be gathered once more."""
         self._quotes = np.zeros(0, np.int64)
         """Rows before `_searched` of ICMP errors that quote too little (`short_quotes`)."""
         self._searched = 0
@@ -89,27 +108,42 @@ class Siblings:
         self._lock = threading.Lock()
         """Screens and the worker call this from different threads."""
 
-    def of(self, stream: int, *, begun_before: bool = False) -> list[Sibling]:
+    def of(self, stream: int) -> list[Sibling]:
+        """The streams `near` ``stream``."""
+        return self._described(self.near(stream).streams)
+
+    def near(self, stream: int, *, begun_before: bool = False) -> Near:
         """Streams to the same server: of the `NEAREST` before ``stream`` and as many after it those that were opened.
 
         They are ordered by number.  Servers are told apart by a hash of 64 bits.  With ``begun_before`` also those
         that are older than the capture, which has no SYN of them.
         """
         with self._lock:
-            indexed, late = self._alike(stream)
-        at, at_late = int(np.searchsorted(indexed, stream)), int(np.searchsorted(late, stream))
-        before = self._kept((late[:at_late][::-1], indexed[:at][::-1]), NEAREST)[::-1]
-        # The stream itself is among them, unless it is evicted.
-        after = self._kept((indexed[at:], late[at_late:]), NEAREST + 1)
+            indexed, late, at = self._alike(stream)
+        if len(late):
+            at_late = int(late.searchsorted(np.int32(stream)))
+            before = self._kept((late[:at_late][::-1], indexed[:at][::-1]), NEAREST)[::-1]
+            # The stream itself is among them, unless it is evicted.
+            after = self._kept((indexed[at:], late[at_late:]), NEAREST + 1)
+        else:
+            before = self._kept((indexed[:at][::-1],), NEAREST)[::-1]
+            after = self._kept((indexed[at:],), NEAREST + 1)
         near = np.concatenate((before, after))
         steps = self._streams.completeness[near]
         opened = (steps & _OPENED) == _OPENED
         if begun_before:
             opened |= (steps & _SYNS) == 0
-        return self._described(near[opened & (near != stream)])
+        opened &= near != stream
+        return self._near(near[opened])
+
+    def _near(self, chosen: NDArray[np.int32]) -> Near:
+        streams = self._streams
+        return Near(chosen, streams.packets[chosen], streams.began_ns[chosen], streams.latest_ns[chosen])
 
     def _kept(self, candidates: tuple[NDArray[np.int32], ...], most: int) -> NDArray[np.int32]:
         """The first ``most`` of ``candidates`` that are not evicted."""
+        if not self._streams.evicted_streams and len(candidates) == 1:
+            return candidates[0][:most]
         found, count = [np.zeros(0, np.int32)], 0
         for some in candidates:
             for begin in range(0, len(some), most):
@@ -147,15 +181,23 @@ class Siblings:
 
     def view(self, stream: int) -> StreamView:
         """The segments of a sibling that are not evicted."""
-        return view_stream(self._store, self._streams, stream)
+        gathered, place = self.gathered, -1
+        if gathered is not None and gathered.of_rows == (self._store.first, self._store.count):
+            place = gathered.place(stream)
+        return view_stream(self._store, self._streams, stream) if gathered is None or place < 0 else gathered.view(place)
 
-    def first_words(self, other: Sibling) -> FirstWords | None:
-        """When the server spoke in ``other``, and when that connection was in use; None where rows are evicted.
+    def first_words(self, number: int) -> FirstWords | None:
+        """When the server spoke in the stream ``number``, and when that connection was in use; None where rows are evicted.
 
         Cached, because each of many connections in trouble asks for its neighbours.
         """
-        streams, number = self._streams, other.stream
-        now = self._store.count, int(streams.evicted[number]), int(streams.client_is_b[number]), other.began_ns
+        streams = self._streams
+        now = (
+            self._store.count,
+            int(streams.evicted[number]),
+            int(streams.client_is_b[number]),
+            int(streams.began_ns[number]),
+        )
         known = self._words.get(number)
         if known is None or known[0] != now:
             known = now, self._read_words(number)
@@ -170,17 +212,31 @@ class Siblings:
         said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
         return FirstWords(int(server.min()) if len(server) else None, int(said[0]) if len(said) else None)
 
-    def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Streams whose server has the same hash (nearly always the same server): indexed ones, and later ones."""
-        late = self._since(self._streams.count)
-        hashes = self._hashes(late)
-        if len(late) > len(self._numbers) * (REGROWTH - 1):
-            self._index(late, hashes)
-            late, hashes = late[:0], hashes[:0]
+    def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+        """Streams whose server has the same hash (nearly always the same server): indexed ones, and later ones.
+
+        Also where ``stream`` is, or would be, among the indexed ones.
+        """
+        streams = self._streams
+        late, hashes = self._listed[:0], self._keys[:0]
+        if self._indexed < streams.count:
+            late = self._since(streams.count)
+            hashes = self._hashes(late)
+            if len(late) > len(self._numbers) * (REGROWTH - 1):
+                self._index(late, hashes)
+                late, hashes = late[:0], hashes[:0]
+        place = -1
+        if not len(late):
+            listed = int(self._listed.searchsorted(np.int32(stream)))
+            known = listed < len(self._listed) and self._listed[listed] == stream
+            if known and self._client_was_b[listed] == streams.client_is_b[stream]:
+                place = int(self._places[listed])
         # Streams that came since are few, so each of them is compared.
-        wanted = self._hashes(np.array([stream], np.int32))[0]
-        begin, end = (int(np.searchsorted(self._keys, wanted, side=side)) for side in _SIDES)
-        return self._numbers[begin:end], late[hashes == wanted]
+        wanted = self._keys[place] if place >= 0 else self._hashes(np.array([stream], np.int32))[0]
+        begin, end = (int(self._keys.searchsorted(wanted, side=side)) for side in _SIDES)
+        indexed = self._numbers[begin:end]
+        at = place - begin if place >= 0 else int(indexed.searchsorted(np.int32(stream)))
+        return indexed, late[hashes == wanted] if len(late) else late, at
 
     def _index(self, late: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
         """Add ``late`` streams with their ``hashes`` to the index, and drop the evicted ones."""
@@ -191,6 +247,10 @@ class Siblings:
         order = np.argsort(keys, kind="stable")
         self._numbers, self._keys = numbers[order], keys[order]
         self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
+        # Numbers before they were sorted by key are ascending only as far as each server's are.
+        by_number = np.argsort(self._numbers, kind="stable").astype(np.int32)
+        self._listed, self._places = self._numbers[by_number], by_number
+        self._client_was_b = self._streams.client_is_b[self._listed]
 
     def _since(self, count: int) -> NDArray[np.int32]:
         """Streams among the first ``count`` that are neither in the index nor evicted."""

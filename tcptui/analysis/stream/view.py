@@ -220,6 +220,13 @@ class Gathered:
         self.begins = np.searchsorted(of_row, chosen)
         self.ends = np.searchsorted(of_row, chosen, side="right")
         self.block = RowBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
+        self.of_rows = store.first, store.count
+        """Which rows the store had then."""
+
+    def place(self, stream: int) -> int:
+        """The place of ``stream`` in `streams`; -1 where it is not among them."""
+        place = int(self.streams.searchsorted(stream))
+        return place if place < len(self.streams) and self.streams[place] == stream else -1
 
     def view(self, place: int) -> StreamView:
         """The view of the stream at ``place`` in `streams`."""

@@ -30,7 +30,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Turns, Waits
 from tcptui.analysis.timing.path_delay import PathDelays, late_request_ns, path_delays
 from tcptui.analysis.timing.recovery import LOSS, Recovered
-from tcptui.analysis.timing.rtt_samples import RttSamples
+from tcptui.analysis.timing.rtt_samples import TRANSFER_SEGMENTS, RttSamples
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
 from tcptui.analysis.timing.sender_stamps import refuted_waits
@@ -258,7 +258,8 @@ class _Split:
         """Attribute thinking, from the segments ``asked`` of ``side`` to the answers ``at``."""
         overlapping = self._overlapping(at, side)
         way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
-        way = np.maximum(way, self._trips.latest(asked, at))
+        if len(self.fresh) > TRANSFER_SEGMENTS:  # else no message is a transfer
+            way = np.maximum(way, self._trips.latest(asked, at))
         think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
         # What did not pass by the sender's own clock was not its thinking; nothing tells where it was spent.
         overlapping_or_refuted = overlapping | refuted_waits(self.view, asked, at, (1 - side).astype(np.uint8))
@@ -279,8 +280,9 @@ class _Split:
         for side in (CLIENT, SERVER):
             theirs = indexes_of(asked == 1 - side)
             if len(theirs) and not self.delays.may_be_at(side):
-                long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays.rtt_ns)
-                lost[theirs] = long & self._numbers(side).lost(at[theirs])
+                theirs = theirs[self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays.rtt_ns)]
+                if len(theirs):
+                    lost[theirs] = self._numbers(side).lost(at[theirs])
         return lost
 
     def _numbers(self, side: int) -> PacketNumbers:
@@ -290,6 +292,10 @@ class _Split:
 
     def _transfers(self, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
         """Attribute stretches from one segment to the next of the same end, by what the later one waited for."""
+        found: list[SendGaps | None] = [None, None]
+        follows = (earlier == later) & (later != NO_SENDER)
+        if not follows.any():
+            return None, None
         runs = flatnonzero32(later != earlier)
         # A loss makes the congestion window smaller, so flights are only compared with others since the last loss.
         losses = np.array([resend.index for resend in self.resends if resend.cause in LOSS], np.int32)
@@ -298,9 +304,8 @@ class _Split:
             number: I64 = runs.searchsorted(which) + losses.searchsorted(after)
             return number
 
-        found: list[SendGaps | None] = [None, None]
         for side in (CLIENT, SERVER):
-            which = flatnonzero32((earlier == side) & (later == side))
+            which = flatnonzero32(follows & (later == side))
             if not len(which):
                 continue
             gaps = found[side] = SendGaps(self.events, which)

@@ -1,7 +1,7 @@
 """The time budget of a short, plain stream, computed without arrays, for reports on a hundred thousand connections.
 
 The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment per
-message, acknowledgments and FINs; everything else is left to it.  `tcptui.analysis.stream.clean_streams` has them a
+message, acknowledgments, FINs and RSTs, and for attempts to open one; everything else is left to it.  `tcptui.analysis.stream.clean_streams` has them a
 third time, for thousands of streams at once.  All thresholds are shared (`budget`, `path_delay`, `send_gaps`,
 `ip_id`), and a property test compares the three: tests/analysis/test_time_budget.py.
 """
@@ -13,11 +13,14 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.ip_id import HINT, numbers_missing
+from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import OVERLAPS, time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
+from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
 from tcptui.model.seq import SEQ_HALF
@@ -26,7 +29,11 @@ from tcptui.model.verdict import Verdict
 
 #: Most segments of a stream; for longer ones this is not faster.
 LONGEST: Final = 40
-_HARMLESS: Final = int(Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK)
+#: Verdicts that change nothing: of bytes that were not captured it is known who had sent them, and when they were
+#: acknowledged.
+_HARMLESS: Final = int(
+    Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT
+)
 
 
 def time_parts(view: StreamView) -> tuple[int, ...]:
@@ -35,36 +42,64 @@ def time_parts(view: StreamView) -> tuple[int, ...]:
 
 
 def simple_parts(view: StreamView) -> tuple[int, ...] | None:
-    """The parts of a plain stream; None for any other."""
-    if not 3 < len(view) <= LONGEST or int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
+    """The parts of a plain stream, or of one that was not opened; None for any other."""
+    if not 1 < len(view) <= LONGEST:
         return None
-    flags = view.flags.tolist()
-    opening = [bits & (SYN | ACK | RST | FIN) for bits in flags[:3]]
-    if opening != [SYN, SYN | ACK, ACK] or any(bits & (SYN | RST) for bits in flags[2:]):
+    flags, times = view.flags.tolist(), view.time_ns.tolist()
+    if any(later < earlier for earlier, later in pairwise(times)):
+        return None
+    if flags[0] & SYN and all(bits & (SYN | RST | ACK) != ACK for bits in flags):
+        return _unopened(view, times)
+    if len(view) < 4 or int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
+        return None
+    if [bits & (SYN | ACK | RST) for bits in flags[:3]] != [SYN, SYN | ACK, ACK] or (flags[0] | flags[1]) & FIN:
         return None
     sides = view.from_server.tolist()
-    if sides[:3] != [False, True, False] or not view.window.all():
+    if sides[:3] != [False, True, False] or any(bits & SYN or not bits & (ACK | RST) for bits in flags[2:]):
         return None
-    return _Plain(view, flags, sides).parts()
+    # The window of a reset means nothing.
+    if not all(window or bits & RST for window, bits in zip(view.window.tolist(), flags, strict=True)):
+        return None
+    return _Plain(view, flags, sides, times).parts()
+
+
+def _unopened(view: StreamView, times: list[int]) -> tuple[int, ...] | None:
+    """The parts of a stream of SYNs and RSTs: the way there and back, recovery, and what nothing tells."""
+    sides = view.from_server.tolist()
+    if all(side == sides[0] for side in sides) and view.length.any():
+        return None  # nothing is told of one direction with data
+    answered = next((i for i, side in enumerate(sides) if i and side), 0)
+    tried = resends(view)
+    spans = recovery_spans(view, sequence_space(view), view.time_ns, tried) if tried else []
+    spent = [0] * len(Part)
+    for i, (begin, end) in enumerate(pairwise(times)):
+        recovery, counted = 0, begin
+        for start, stop in spans:
+            counted = max(counted, start)
+            if counted < min(stop, end):
+                recovery += min(stop, end) - counted
+                counted = min(stop, end)
+        spent[Part.RECOVERY] += recovery
+        spent[Part.NETWORK if i == answered - 1 else Part.UNATTRIBUTED] += end - begin - recovery
+    return tuple(spent)
 
 
 class _Plain:
     """Computes the parts of one plain stream."""
 
-    def __init__(self, view: StreamView, flags: list[int], sides: list[bool]) -> None:
+    def __init__(self, view: StreamView, flags: list[int], sides: list[bool], times: list[int]) -> None:
         self.view = view
         self.flags = flags
         self.sides = sides
-        self.times: list[int] = view.time_ns.tolist()
+        self.times = times
         self.delays: PathDelays = path_delays(view)
         self.spent = [0] * len(Part)
 
     def parts(self) -> tuple[int, ...] | None:
         """The parts, in nanoseconds; None where the stream turns out not to be plain."""
         length, end, ack = self.view.length.tolist(), self.view.end.tolist(), self.view.ack.tolist()
-        if length[0] or length[1] or max(end) >= SEQ_HALF or max(ack[1:]) >= SEQ_HALF:
-            return None
-        if any(later < earlier for earlier, later in pairwise(self.times)):
+        said = [number for number, bits in zip(ack, self.flags, strict=True) if bits & (ACK | RST) == ACK]
+        if length[0] or length[1] or max(end) >= SEQ_HALF or max(said) >= SEQ_HALF:
             return None
         if length[2] and self.times[2] - self.times[1] >= LATE_REQUEST_NS:
             return None
@@ -73,9 +108,10 @@ class _Plain:
         last, overlaps = -1, 0
         for i, side in enumerate(self.sides):
             fresh = length[i] > 0 and end[i] > sent[side]
-            sent[side] = max(sent[side], end[i])
-            if self.flags[i] & ACK:
-                acknowledged[not side] = max(acknowledged[not side], ack[i])
+            if not self.flags[i] & RST:  # what a reset acknowledges, or ends, moves nothing
+                sent[side] = max(sent[side], end[i])
+                if self.flags[i] & ACK:
+                    acknowledged[not side] = max(acknowledged[not side], ack[i])
             outstanding.append(sent[0] > acknowledged[0] or sent[1] > acknowledged[1])
             if not fresh:
                 continue
@@ -131,7 +167,7 @@ class _Plain:
             self._spend(Part.NETWORK, self.times[2] - self.times[0])
         waiting = last >= 0 and not self.sides[last]
         for i in range(max(last, 2), len(self.times) - 1):
-            if self.flags[i] & FIN:
+            if self.flags[i] & (FIN | RST):
                 waiting = False
             part = Part.UNATTRIBUTED if waiting else Part.IDLE
             self._spend(part, self.times[i + 1] - self.times[i], self.delays.rtt_ns if outstanding[i] else 0)

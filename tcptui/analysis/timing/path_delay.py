@@ -72,11 +72,10 @@ def path_delays(view: StreamView) -> PathDelays:
     if not len(syns):
         return PathDelays(view.min_rtt_from_server_ns, view.min_rtt_from_client_ns, 0, mid_stream=True)
     first = int(syns[0])
-    others = np.ones(min(len(view) - first, len(special) + 1), np.bool_)
-    taken = special[(special >= first) & (special < first + len(others))] - first
-    others[taken] = False
-    later = indexes_of(others)
-    opened = first + int(later[0]) if len(later) else -1
+    opened, place = first, int(special.searchsorted(first))
+    while place < len(special) and special[place] == opened:
+        opened, place = opened + 1, place + 1
+    opened = opened if opened < len(view) else -1
     server_ns, client_ns = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
     if len(syns) == 2 and opened == int(syns[1]) + 1 and not view.from_server[first]:
         # An unrepeated SYN, its SYN-ACK, and what the client sent next.

@@ -44,9 +44,7 @@ class Recovered:
     def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
         """``clock``: the segments' times, never going back."""
         self._clock = clock
-        recovery = _Recovery(view, space, clock, resends)
-        spans = sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
-        starts, stops = np.array(spans, np.int64).reshape(-1, 2).T
+        starts, stops = np.array(recovery_spans(view, space, clock, resends), np.int64).reshape(-1, 2).T
         stops = np.maximum.accumulate(stops)
         opens = np.ones(len(starts), np.bool_)
         opens[1:] = starts[1:] > stops[:-1]
@@ -66,6 +64,14 @@ class Recovered:
         known = np.maximum(place, 0)
         inside = np.minimum(times, self._stops[known]) - self._starts[known]
         return np.where(place >= 0, self._before[known] + inside, 0)
+
+
+def recovery_spans(
+    view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]
+) -> list[tuple[int, int]]:
+    """Begin and end (ns) of the recovery that each of ``resends`` stands for, if any; ascending, and may overlap."""
+    recovery = _Recovery(view, space, clock, resends)
+    return sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
 
 
 class _Recovery:

@@ -76,10 +76,10 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, que
     siblings = connection.context.siblings
     if siblings is None:
         return 0
-    by_ns = connection.time[opened] + SOON_NS
-    before = [other for other in connection.siblings if other.began_ns <= by_ns and other.packets <= WAITING_PACKETS]
+    near = siblings.near(connection.view.stream)
+    before = (near.began_ns <= connection.time[opened] + SOON_NS) & (near.packets <= WAITING_PACKETS)
     waiting = 0
-    for other in before[-WAITING_READ:]:
+    for other in near.streams[before][-WAITING_READ:].tolist():
         words = siblings.first_words(other)
         if words is None:
             continue  # the server's first data may be among the evicted packets

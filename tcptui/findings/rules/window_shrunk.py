@@ -47,6 +47,13 @@ def window_shrunk(connection: ConnectionFacts) -> Finding | None:
     return None
 
 
+def _most_offers(connection: ConnectionFacts, receiver: int) -> int:
+    """How many segments of ``receiver`` may offer a window: neither SYN nor RST."""
+    side = connection.side
+    others = sum(side[i] == receiver for i in {*connection.syns, *connection.rsts})
+    return connection.packets_by_side[receiver] - others
+
+
 def _offers(connection: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I64]]:
     """Indexes of the segments of ``receiver`` that offer a window, and their right edges, a chunk at a time.
 
@@ -89,7 +96,7 @@ def _taken_back(connection: ConnectionFacts, receiver: int, unit: int) -> _Taken
 def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
     view, side = connection.view, 1 - receiver
     scale = view.scale_server if receiver else view.scale_client
-    if scale == SCALE_UNKNOWN or connection.packets_by_side[receiver] < FEWEST_OFFERS:
+    if scale == SCALE_UNKNOWN or _most_offers(connection, receiver) < FEWEST_OFFERS:
         return None
     # Scaled windows are rounded (RFC 7323, 2.3): an edge that is lower by up to two units of the scale is not shrunk.
     taken = _taken_back(connection, receiver, 2 << max(scale, 0))
