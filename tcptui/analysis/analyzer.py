@@ -77,10 +77,11 @@ class Analyzer:
     compiled.  Not thread-safe: one worker owns it.
     """
 
-    def __init__(self, store: PacketStore, flows: FlowTable) -> None:
+    def __init__(self, store: PacketStore, flows: FlowTable, *, shared: bool = False) -> None:
+        """``shared``: see `StreamTable`."""
         self._store = store
         self._flows = flows
-        self.streams = StreamTable(flows)
+        self.streams = StreamTable(flows, shared=shared)
         self._kernel: Kernel = analyse
         self._compiled = False
         self._tables = KernelTables()
@@ -94,6 +95,11 @@ class Analyzer:
             return
         self._tables.compile()
         self._kernel, self._compiled = kernel, True
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the kernel is machine code."""
+        return self._compiled
 
     def analyse(self, first: int, count: int) -> None:
         """Analyse rows ``first`` to ``first + count - 1``, which the decoder has filled.

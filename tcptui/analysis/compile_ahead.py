@@ -35,16 +35,17 @@ compile_here(int(sys.argv[1]))
 
 def compile_here(parent: int) -> None:
     """Compile all kernels, so that their machine code is in the cache; ends with the process ``parent``."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     os.nice(_NICE)
     compiled_kernel()
     Scanner().compile()
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """End this process when ``parent``, which started it, has ended; for a thread of its own."""
     while os.getppid() == parent:
         time.sleep(_LOOK)
-    os._exit(1)  # it has ended, killed or amid the wait of its daemon thread: nobody needs the machine code
+    os._exit(1)  # it has ended, killed or amid the wait of its daemon thread: nobody needs what is made here
 
 
 def compile_aside(stop: Event) -> None:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.endpoint import Endpoint
+from tcptui.model.shared_memory import shared_zeros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 U64 = NDArray[np.uint64]
 
@@ -33,7 +37,9 @@ class FlowTable:
     with the stored key, so colliding hashes cost time, never correctness.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, shared: bool = False) -> None:
+        """``shared``: other processes will map the keys (`model.shared_memory`)."""
+        self._zeros: Callable[..., U64] = shared_zeros if shared else np.zeros
         self._keys = np.zeros((KEY_WORDS, 1024), np.uint64)
         """One row per word, one column per flow."""
         self._count = 0
@@ -55,6 +61,10 @@ class FlowTable:
     def __len__(self) -> int:
         """All ids are below this number; free ones are counted, too."""
         return self._count
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs that reads the table: not what finds the ids of further packets."""
+        return {**self.__dict__, "_by_hash": {}, "_collided": {}, "_recent": self._recent[:0]}
 
     def ids(self, keys: U64) -> NDArray[np.int32]:
         """Ids of ``keys`` (shape n x KEY_WORDS); new flows get free ids, in no particular order.
@@ -116,7 +126,7 @@ class FlowTable:
         upto = self._count + wanted - len(numbers)
         numbers += range(self._count, upto)
         if upto > self._keys.shape[1]:
-            longer = np.zeros((KEY_WORDS, max(upto, 2 * self._keys.shape[1])), np.uint64)
+            longer = self._zeros((KEY_WORDS, max(upto, 2 * self._keys.shape[1])), np.uint64)
             longer[:, : self._count] = self._keys[:, : self._count]
             self._keys = longer
         self._keys[:, numbers] = words

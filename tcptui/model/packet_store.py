@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tcptui.model.mptcp_options import MptcpOptionStore
 from tcptui.model.row_values import RowValues
+from tcptui.model.shared_memory import shared_zeros
 from tcptui.model.sparse_array import mapped, reallocate_after
 from tcptui.model.watched_spans import WatchedSpans
 
@@ -222,7 +223,9 @@ class PacketStore:
     cause: U8
     """`ResendCause`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shared: bool = False) -> None:
+        """``shared``: other processes will map long columns (`model.shared_memory`), so nothing may be evicted."""
+        self._shared = shared
         self.count = 0
         self.first = 0
         """Rows before this one are evicted."""
@@ -242,8 +245,13 @@ class PacketStore:
         """Value of `_released` when the columns were last reallocated."""
         self._memory: dict[str, mmap.mmap] = {}
         self._capacity = FIRST_CAPACITY
+        zeros = shared_zeros if shared else np.zeros
         for name, dtype in COLUMNS.items():
-            setattr(self, name, np.zeros(FIRST_CAPACITY, dtype))
+            setattr(self, name, zeros(FIRST_CAPACITY, dtype))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs that reads the store: no mappings whose pages are to be released."""
+        return {**self.__dict__, "_memory": {}}
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` rows in all; contents from `first` to `count` are kept.
@@ -261,7 +269,7 @@ class PacketStore:
         """Reallocate the columns with ``capacity`` rows and copy the kept ones; memory of others is never touched."""
         kept = slice(self._released, self.count)
         for name, dtype in COLUMNS.items():
-            longer, memory = _column(capacity, dtype)
+            longer, memory = (shared_zeros(capacity, dtype), None) if self._shared else _column(capacity, dtype)
             known = getattr(self, name)[kept]
             setattr(self, name, longer)
             self.fill(name, kept, known)

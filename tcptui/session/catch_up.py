@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
+    from tcptui.session.judge_process import JudgeAside
     from tcptui.session.lazy_annotator import LazyAnnotator
     from tcptui.session.observer import Observer
     from tcptui.session.pipeline import Pipeline
@@ -42,8 +43,13 @@ _GROWING: Final = 4
 ANNOTATE_SLICE: Final = 0.1
 #: Interval of judging while packets keep coming, in seconds: each time it scans all streams.
 ANNOTATE_EVERY: Final = 0.5
+#: Judging rests at least so many times as long as it took: of a million streams those that are due are not found in
+#: less than half a second.
+_REST: Final = 4
 #: Time budget of a round of judging after the input has ended, in seconds: then it only delays a request to stop.
 SETTLE_SLICE: Final = 1.0
+#: How long a round waits for what another process has judged, in seconds: the screen then shows it.
+ASIDE_SLICE: Final = 0.25
 #: The capture point is computed again when there are this many times more packets, and at the end.
 PLACE_REGROWTH: Final = 1.25
 
@@ -95,8 +101,13 @@ class CatchUp:
         *,
         live: bool,
         counted: tuple[int, int] | None = None,
+        aside: JudgeAside | None = None,
     ) -> None:
-        """``counted``: what the kernel's counters stood at when the packets of this session began; None: at 0."""
+        """``counted``: what the kernel's counters stood at when the packets of this session began; None: at 0.
+
+        ``aside`` judges in a process of its own once the input has ended; None: this thread does.
+        """
+        self._aside = aside
         self._sources = sources
         self._pipeline = pipeline
         self._judging = judging
@@ -164,6 +175,8 @@ class CatchUp:
         """Have `run` begin no further round.  Idempotent."""
         self._stopping.set()
         self._compiler.close()
+        if self._aside is not None:
+            self._aside.close()
 
     def run(self) -> bool:
         """Process everything available; returns whether the session is over."""
@@ -194,8 +207,12 @@ class CatchUp:
                 self._ring.turn(statuses[0].end)
                 self._compile_if_worth(statuses)
                 self._compiler.begin()
+                if self._aside is not None and self._steering.judges:
+                    self._aside.foresee()
             if over:
                 self._compiler.finish()
+                if self._aside is not None:
+                    self._aside.close()
                 return True
             if not advanced and not more:
                 return False
@@ -217,9 +234,12 @@ class CatchUp:
         if not self._steering.judges or not (is_time or not advanced):
             return False
         seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())
-        more = self._judging.annotations.refresh(seconds, settle=settled)
+        began, annotations = time.monotonic(), self._judging.annotations
+        more = settled and self._aside is not None and self._aside.judges(annotations, min(seconds, ASIDE_SLICE))
+        more = more or annotations.refresh(seconds, settle=settled)
         self.judged_at_count = self.judged_at_count if more else self._pipeline.store.count
-        self._next_look = time.monotonic() + ANNOTATE_EVERY
+        done = time.monotonic()
+        self._next_look = done + max(ANNOTATE_EVERY, _REST * (done - began))
         return more
 
     def _is_memory_spent(self) -> bool:
@@ -277,6 +297,8 @@ class CatchUp:
                 return Notice("session.spool-unreadable", facts | {"reason": reason_of(failure)})
         if self._steering.ending is not None:
             return self._steering.ending
+        if self._aside is not None and self._aside.notice is not None:
+            return self._aside.notice
         if self._filter is not None and self._filter.refused:
             link_type, reason = next(iter(self._filter.refused.items()))
             facts = {"filter": safe_text(self._filter.expression), "link_type": link_type, "reason": reason}

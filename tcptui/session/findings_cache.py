@@ -285,15 +285,35 @@ class FindingsCache:
         order = RowOrder(self._store, self._streams.count)
 
         def work(share: int) -> Iterator[list[Judgement]]:
-            for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
-                views = map(gathered.view, range(len(gathered.streams)))
-                yield [self._judgement(view, self._judge(view, read=bool(read[view.stream]))) for view in views]
+            for judged in self.judgements(due[slice(*cuts[share])], read, order):
+                yield list(judged)
 
         self._store.share(CORRECTED_COLUMNS)
-        with closing(sharing.in_order(len(cuts), work)) as judged:
-            for judgement in chain.from_iterable(judged):
+        with closing(sharing.in_order(len(cuts), work)) as parts:
+            for judgement in chain.from_iterable(parts):
                 self._keep(judgement)
         self.waiting = self.unlooked = 0
+
+    def due_at_end(self) -> tuple[NDArray[np.int64], SparseMask]:
+        """The streams to judge (ascending) once the input has ended, and those whose payload is judged."""
+        due, read = self._due(settle=True)
+        return self._without_lone_syns(due), read
+
+    def judgements(self, due: NDArray[np.int64], read: SparseMask, order: RowOrder) -> Iterator[Iterator[Judgement]]:
+        """What another process needs of the streams ``due`` (ascending), judged here, block by block."""
+        self._reserve(self._streams.count)
+        for gathered in gather_streams(self._store, self._streams, due, order):
+            views = map(gathered.view, range(len(gathered.streams)))
+            yield (self._judgement(view, self._judge(view, read=bool(read[view.stream]))) for view in views)
+
+    def keep(self, judged: Iterable[Judgement], left: NDArray[np.int64]) -> None:
+        """Cache what another process found; ``left`` are the streams that it has still to judge."""
+        for judgement in judged:
+            stream, _findings, segments, _until, _whole = judgement
+            if self._judged[stream] != segments or stream not in self._whole:  # else somebody opened it meanwhile
+                self._keep(judgement)
+        self.waiting = len(left)
+        self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
 
     def _judgement(self, view: StreamView, findings: tuple[Finding, ...]) -> Judgement:
         """What `_judge` cached of ``view``."""
@@ -308,6 +328,8 @@ class FindingsCache:
         self._judged[stream], self._judged_until[stream] = segments, until
         (self._whole.add if whole else self._whole.discard)(stream)
         self._weigh(stream, findings)
+        if self.observer is not None:
+            self.observer.judged(stream, segments, findings)
 
     def _due(self, *, settle: bool) -> tuple[NDArray[np.int64], SparseMask]:
         """The streams to judge (ascending), and those whose payload is judged."""

@@ -20,8 +20,11 @@ from tcptui.session.input_priority import imports_stand_aside
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.analysis.correction.apply import Replay
+    from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.finding import Finding
-    from tcptui.model.packet_store import I32, I64, U8
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+    from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.findings_cache import FindingsCache
     from tcptui.session.observer import Observer
     from tcptui.session.packet_reader import PacketReader
@@ -90,24 +93,28 @@ class LazyAnnotator:
                 self._made.context = replace(self._made.context, quality=quality, place=place, live=live)
 
     def _make(self) -> FindingsCache:
-        with gc_paused_and_frozen(), imports_stand_aside():
-            from tcptui.findings.facts import RuleContext
-            from tcptui.protocols.prefilter import Prefilter
-            from tcptui.session.findings_cache import FindingsCache
-            from tcptui.session.rule_bytes import StreamBytes
-
-        pipeline, access = self._pipeline, self._access
-        streams = pipeline.analyzer.streams
-        made = FindingsCache(pipeline.store, streams, self._rows_of, pipeline.analyzer.replay)
-        made.screening = Prefilter(pipeline.store, streams, pipeline.noted, access.payload)
-        reader = StreamBytes(access, made.screening, lambda: made.context.live)
-        made.context = RuleContext(
-            self._quality,
-            access.bare,
-            self._live,
-            halves=reader.halves,
-            error_rows=reader.error_rows,
-            place=self._place,
+        pipeline, analyzer = self._pipeline, self._pipeline.analyzer
+        made = new_cache(
+            pipeline.store, analyzer.streams, pipeline.noted, analyzer.replay, self._access, self._rows_of
         )  # fmt: skip
+        made.context = replace(made.context, quality=self._quality, place=self._place, live=self._live)
         made.observer = self._observer
         return made
+
+
+def new_cache(
+    store: PacketStore, streams: StreamTable, noted: NotedRows, replay: Replay, access: PacketReader,
+    rows_of: Callable[[int], I32],
+) -> FindingsCache:  # fmt: skip
+    """A `FindingsCache` whose rules read payload through ``access``; imports them."""
+    with gc_paused_and_frozen(), imports_stand_aside():
+        from tcptui.findings.facts import RuleContext
+        from tcptui.protocols.prefilter import Prefilter
+        from tcptui.session.findings_cache import FindingsCache
+        from tcptui.session.rule_bytes import StreamBytes
+
+    made = FindingsCache(store, streams, rows_of, replay)
+    screening = made.screening = Prefilter(store, streams, noted, access.payload)
+    reader = StreamBytes(access, screening, lambda: made.context.live)
+    made.context = RuleContext(read_packet=access.bare, halves=reader.halves, error_rows=reader.error_rows)
+    return made

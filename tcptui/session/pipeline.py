@@ -61,14 +61,17 @@ class Pipeline:
 
     def __init__(
         self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None,
-        after: Pipeline | None = None,
+        after: Pipeline | None = None, *, shared: bool = False,
     ) -> None:  # fmt: skip
-        """``after``: a pipeline over the same spools that has come to rest; this one begins where it stopped."""
+        """``after``: a pipeline over the same spools that has come to rest; this one begins where it stopped.
+
+        ``shared``: other processes will map the columns (`model.shared_memory`); of a capture that evicts nothing.
+        """
         map_long_arrays()
-        self.store = PacketStore()
-        self.flows = FlowTable()
+        self.store = PacketStore(shared=shared)
+        self.flows = FlowTable(shared=shared)
         self.sources: list[SourceInfo] = []
-        self.analyzer = Analyzer(self.store, self.flows)
+        self.analyzer = Analyzer(self.store, self.flows, shared=shared)
         self.unknown_link_types: set[int] = set()
         self.noted = NotedRows()
         self._scanner = Scanner()

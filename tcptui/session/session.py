@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.findings_cache import Selection
+    from tcptui.session.judge_process import JudgeAside
     from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -84,17 +85,23 @@ class Session:
         compile_when: Compile = Compile.BACKGROUND,
         memory: int | None = None,
         after: Session | None = None,
+        *,
+        judges_aside: bool = False,
     ) -> None:
         """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
 
         ``after``: a session over the same sources that has been left (`leave`); this one begins where it stopped.
+        ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile.
         """
         self._sources = list(sources)
         self._filter, self._compile_when, self._memory = packet_filter, compile_when, memory
+        self.live = any(source.live for source in sources)
+        judges_aside = judges_aside and not self.live
         self._pipeline: Pipeline = Pipeline(
             [(source.descriptor, source.label) for source in sources],
             packet_filter,
             None if after is None else after._pipeline,
+            shared=judges_aside,
         )
         self._begin = 0 if after is None else after.progress_end
         """Where this session's packets begin in the spool; 0: at its beginning."""
@@ -106,7 +113,6 @@ class Session:
         self.flows: FlowTable = self._pipeline.flows
         self.streams: StreamTable = self._pipeline.analyzer.streams
         self.label = ", ".join(source.label for source in sources)
-        self.live = any(source.live for source in sources)
         self.own_screen = OwnScreen.LOCAL
         self.filter_words = "" if packet_filter is None else packet_filter.expression
         """The BPF expression that chose the packets, as typed; empty: none did."""
@@ -150,11 +156,17 @@ class Session:
             compile_when,
             live=self.live,
             counted=None if after is None else after.catch_up.counted,
+            aside=self._aside() if judges_aside else None,
         )
         self._closed = False
         self._running: asyncio.Future[None] | None = None
         """Done when `run` has ended; None: it has not begun."""
         self._wake: Callable[[], None] = lambda: None
+
+    def _aside(self) -> JudgeAside:
+        from tcptui.session.judge_process import JudgeAside  # nobody else needs it
+
+        return JudgeAside(self._pipeline, [source.descriptor for source in self._sources])
 
     # -- what screens read --------------------------------------------------------
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import zstandard
 
 import tcptui
 from tcptui.cli.inputs import Input
@@ -172,6 +173,57 @@ def test_capture_cut_in_a_record_gives_what_came_before_and_says_so(tmp_path: Pa
         lines_of(done.stdout)[0]["frames"] if "verdicts" in command else json.loads(done.stdout)["capture"]["packets"]
     )
     assert packets == 7
+
+
+DAMAGED = {
+    "gz-cut": gzip.compress(capture(*WALK))[:-30],
+    "gz-check-wrong": gzip.compress(capture(*WALK))[:-8] + bytes(8),
+    "gz-and-rest": gzip.compress(capture(*WALK)) + b"rest",
+    "zst-cut": zstandard.compress(capture(*WALK) + bytes(1 << 18))[:-3],
+    "zst-and-rest": zstandard.compress(capture(*WALK)) + b"rest",
+    "record-damaged": capture(*WALK) + struct.pack("<IIII", 0, 0, 0x7FFF_FFFF, 0x7FFF_FFFF),
+}
+#: What looks like those, and is whole.
+WHOLE = {
+    "gz": gzip.compress(capture(*WALK)),
+    "gz-members": b"".join(gzip.compress(capture(*WALK)[at : at + 100]) for at in range(0, len(capture(*WALK)), 100)),
+    "gz-and-zeros": gzip.compress(capture(*WALK)) + bytes(512),
+    "zst": zstandard.compress(capture(*WALK)),
+    "zst-frames": zstandard.compress(capture(*WALK)[:100]) + zstandard.compress(capture(*WALK)[100:]),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+@pytest.mark.parametrize("command", [["report"], ["report", "--json"], ["verdicts", "--jsonl"], ["--no-screen"]])
+def test_damaged_input_gives_what_could_be_read_in_one_line_and_exit_1(
+    tmp_path: Path, kind: str, command: list[str]
+) -> None:
+    path = tmp_path / f"{kind}.pcap"
+    path.write_bytes(DAMAGED[kind])
+    done = run(*command, str(path))
+
+    said = [line for line in done.stderr.decode().splitlines() if path.name in line]
+    assert (done.returncode, len(said)) == (1, 1), done.stderr
+    assert b"three-way-handshake" in done.stdout or b"of them TCP" in done.stdout
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_input_that_is_whole_is_no_damage(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"{kind}.pcap"
+    path.write_bytes(WHOLE[kind])
+    done = run("report", "--json", str(path))
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["capture"]["packets"] == len(WALK)
+
+
+@pytest.mark.parametrize("command", [["export"], ["follow", "--stream", "0"]])
+def test_other_commands_exit_1_after_damage_too(tmp_path: Path, walk: Path, command: list[str]) -> None:
+    path = tmp_path / "cut.pcap.gz"
+    path.write_bytes(DAMAGED["gz-cut"])
+    codes = [run(command[0], str(name), *command[1:]).returncode for name in (path, walk)]
+
+    assert codes == [1, 0]
 
 
 def test_directory_is_refused_in_one_line(tmp_path: Path) -> None:

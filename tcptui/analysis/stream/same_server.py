@@ -254,6 +254,8 @@ class Siblings:
 
     def _since(self, count: int) -> NDArray[np.int32]:
         """Streams among the first ``count`` that are neither in the index nor evicted."""
+        if not self._streams.evicted_streams:  # of a million streams even to list them all takes a millisecond
+            return np.arange(self._indexed, count, dtype=np.int32)
         listed = self._streams.listed(count)
         return listed[int(listed.searchsorted(np.int32(self._indexed))) :]
 

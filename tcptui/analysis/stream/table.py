@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.roles import RoleSource, clients_by_port
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
+from tcptui.model.shared_memory import shared_zeros
 from tcptui.model.sparse_array import grown, reallocate_after, release_pages, zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
@@ -148,7 +149,9 @@ class StreamTable:
     """Shift for windows that *a* advertises, or `SCALE_UNKNOWN`, `SCALE_OFF`."""
     scale_b: I8
 
-    def __init__(self, flows: FlowTable) -> None:
+    def __init__(self, flows: FlowTable, *, shared: bool = False) -> None:
+        """``shared``: other processes will map the columns (`model.shared_memory`), so nothing may be evicted."""
+        self._shared = shared
         self.count = 0
         self.evicted_streams = 0
         """Evicted streams: nothing is known of them any more, and their numbers are not used again."""
@@ -166,7 +169,12 @@ class StreamTable:
             return
         while self._capacity < rows:
             self._capacity += max(256, self._capacity // 2)
-        self._show(grown(self._rows, self._capacity, self.places()))
+        if not self._shared:
+            self._show(grown(self._rows, self._capacity, self.places()))
+            return
+        longer = shared_zeros((self._capacity, _ROW.itemsize), np.uint8)
+        longer[: self.count] = self._rows[: self.count]
+        self._show(longer)
 
     def _show(self, rows: U8) -> None:
         """Make the columns views of ``rows``, which has one row of bytes per stream.

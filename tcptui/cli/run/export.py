@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, target_identity
-from tcptui.cli.run.load import has_failed, read_whole, require_stream, write
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
@@ -45,9 +45,9 @@ def write_files(command: ExportCommand, words: Words) -> int:
                 done = ((file, write_file(file, finder, folder)) for file in files)
                 write(_lines(done, words, as_json=command.as_json))
         _say_sum(command, collector, len(files), words)
+        return exit_code(session, [opened.source])
     finally:
         opened.close()
-    return 0
 
 
 def find_files(session: Session, stream: int | None = None) -> FileCollector:

@@ -22,7 +22,7 @@ from tcptui.cli.report.follow import (
     RawWriter,
     TextWriter,
 )
-from tcptui.cli.run.load import require_stream
+from tcptui.cli.run.load import exit_code, require_stream
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
@@ -64,9 +64,9 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
             return 1
         require_stream(session, command.stream)
         following.end()
+        return exit_code(session, [opened.source])
     finally:
         opened.close()
-    return 0
 
 
 class _Reading:

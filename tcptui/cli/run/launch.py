@@ -133,7 +133,7 @@ class Launch:
         from tcptui.session.session import Session
 
         chosen = PacketFilter(filter_words) if filter_words else None
-        session = Session(sources, chosen, memory=limits.memory or memory_limit())
+        session = Session(sources, chosen, memory=limits.memory or memory_limit(), judges_aside=True)
         self.round.callback(session.close)
         return session
 

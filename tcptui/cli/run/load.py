@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tcptui.model.errors import TcptuiError
 from tcptui.session.progress import Phase
+from tcptui.wire.records import Stop
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tcptui.capture.source import Source
     from tcptui.cli.inputs import Input
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
+
+
+#: Notices of input of which the rest is lost.  To end amid a record is no such thing: a file that grows does that, too.
+_DAMAGED: Final = frozenset(
+    {*(f"session.{stop.value}" for stop in Stop if stop is not Stop.CUT_SHORT), "session.spool-unreadable"}
+)
 
 
 def read_whole(opened: Sequence[Input], words: Words, *, judges: bool = True) -> Session:
@@ -42,6 +51,14 @@ def notice_line(session: Session, words: Words) -> str | None:
 def has_failed(session: Session) -> bool:
     """Whether no packet could be read."""
     return session.progress.phase is Phase.FAILED
+
+
+def exit_code(session: Session, sources: Iterable[Source]) -> int:
+    """0 when ``session``, read to its end, has all that its ``sources`` had; 1 when input was damaged or unreadable."""
+    notice = session.progress.notice
+    damaged = notice is not None and notice.key in _DAMAGED
+    failed = damaged or has_failed(session) or any(source.status().error is not None for source in sources)
+    return TcptuiError.exit_code if failed else 0
 
 
 def require_stream(session: Session, stream: int | None) -> None:

@@ -31,11 +31,11 @@ from tcptui.cli.line_writer import LineWriter
 from tcptui.cli.live_input import live_source, remote_options
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
+from tcptui.cli.run.load import exit_code
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import heeded, signals_unwind
 from tcptui.cli.stdout import StandardOutput
 from tcptui.model.errors import CaptureDeniedError, TcptuiError
-from tcptui.session.progress import Phase
 from tcptui.session.watch.attach import watch_session
 from tcptui.words.errors import error_line, safe_facts, say
 
@@ -205,7 +205,7 @@ async def _asked_or_alone(asked: asyncio.Event) -> None:
 
 def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unread: int, words: Words) -> int:
     """Print the summary on standard error; returns the exit code."""
-    code = 0
+    code = exit_code(session, sources)
     if unread:
         code = TcptuiError.exit_code
         say(words("watch.nobody-read", count=unread), words)
@@ -213,7 +213,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
 
     errors = [error for source in sources if (error := source.status().error) is not None]
     notice = progress.notice
-    if progress.phase is Phase.FAILED or errors or watcher.error is not None:
+    if watcher.error is not None:
         code = TcptuiError.exit_code
     if watcher.error is not None:
         pass  # `say_watched` reports it

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import ReportFormat
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
-from tcptui.cli.run.load import has_failed, notice_line, read_whole, require_stream, write
+from tcptui.cli.run.load import exit_code, has_failed, notice_line, read_whole, require_stream, write
 
 if TYPE_CHECKING:
     from tcptui.cli.commands import ReportCommand
@@ -32,7 +32,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
             return 1
         require_stream(session, command.stream)
         _print_report(command, session, words)
-    return 0
+        return exit_code(session, [one.source for one in opened])
 
 
 def _print_report(command: ReportCommand, session: Session, words: Words) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import tcptui
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import base_name, open_input, target_identity
-from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.cli.run.load import exit_code, read_whole, write
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.words.errors import error_line, say
@@ -65,7 +65,7 @@ def _write_verdicts(opened: Input, words: Words, workers: int | None) -> int:
     write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])
     with closing(tcp_lines(session.store, session.streams, evidence, rows, sharing)) as lines:
         write(lines)
-    return 1 if has_failed(session) else 0
+    return exit_code(session, [opened.source])
 
 
 def evidence_of(session: Session, sharing: Sharing) -> Evidence:

@@ -31,4 +31,5 @@ WORDS: Final[dict[str, str]] = {
         "or editcap of Wireshark makes it smaller."
     ),
     "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
+    "session.judge-died": "The process that judges connections ended early ({how}); tcptui goes on judging without it.",
 }

@@ -19,4 +19,5 @@ WORDS: Final[dict[str, str]] = {
         "{name} 中的数据包超出了本机内存所能容纳的数量：只显示前 {packets} 个。可在文件名后加过滤表达式，或用 Wireshark 的 editcap 先截取一部分。"
     ),
     "session.spool-unreadable": "{name} 无法继续读取（{reason}）；此前的 {packets} 个数据包已显示",
+    "session.judge-died": "负责判断连接的进程提前结束（{how}）；其余连接由 tcptui 自己继续判断。",
 }

@@ -1,0 +1,318 @@
+"""`JudgeAside`: has a process of its own judge the connections of a file that the screen shows.
+
+Judging is Python: in a thread of the screen's process it has the interpreter half of the time, and a key waits for it.
+A fork is no way out, since a fork copies the locks of all threads and none of the threads.  So another interpreter is
+started (as `analysis.compile_ahead` does), which has no thread but its own.  When the file has been read and analysed,
+it is handed the columns where they are, in memory that both processes map (`model.shared_memory`), and a `Task`: which
+connections are due, and what the rules know beyond them.  It reads payload with descriptors of its own, writes causes
+and corrected states into the shared columns, and sends back what `FindingsCache` keeps of each connection, in the order
+of their numbers.  Rules, their input and their results are those of `FindingsCache.refresh`, whoever runs them.
+
+What is read later never changes the columns of a file, so nothing is locked.  A capture that grows is judged by the
+worker thread: its columns move and its rows leave while a judgement would be under way, and there is little to judge
+at a time.  The process ends with this one, or when the session is closed; when it dies, a notice says so, and the
+worker thread judges what is left.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.compile_ahead import end_with
+from tcptui.model.packet_store import CORRECTED_COLUMNS
+from tcptui.model.shared_memory import CAN_SHARE, is_shared, pack, unpack
+from tcptui.session.progress import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.capture_point import CapturePlace
+    from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.model.sparse_mask import SparseMask
+    from tcptui.protocols.row_notes import NotedRows
+    from tcptui.session.findings_cache import FindingsCache, Judgement
+    from tcptui.session.pipeline import Pipeline, SourceInfo
+
+#: Packets of a file from which on the process is started while the rest is read: to start takes it half a second.
+FORESEEN_ROWS: Final = 200_000
+#: Due connections from which on the process judges; the worker has judged fewer before it would have begun.
+WORTH_JUDGING: Final = 400
+#: How long judgements are collected before they are sent, in seconds: the screen shows how far judging is.
+_SENT_EVERY: Final = 0.1
+#: Steps of nice(2) behind the screen: where there is one processor for both, keys go first.
+_NICE: Final = 5
+#: SCM_MAX_FD of Linux: that many descriptors go in one message.
+_DESCRIPTORS: Final = 253
+_RECEIVED: Final = 1 << 16
+#: In front of a task: its length in bytes, and how many descriptors of shared memory and of spools come with it.
+_TASK: Final = struct.Struct("<QII")
+#: In front of each piece of judgements: its length in bytes; 0: there are no more.
+_PIECE: Final = struct.Struct("<Q")
+#: What the process runs; its arguments are its parent's number, the channel's descriptor, and where to import from.
+_PROGRAM: Final = """\
+import json, sys
+sys.path[:] = json.loads(sys.argv[3])
+from tcptui.session.judge_process import judge_here
+judge_here(int(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is judged, and with what knowledge."""
+
+    store: PacketStore
+    streams: StreamTable
+    noted: NotedRows
+    sources: list[SourceInfo]
+    quality: CaptureQuality
+    place: CapturePlace
+    due: NDArray[np.int64]
+    """The streams to judge, ascending."""
+    read: SparseMask
+    """Those whose payload is judged, too."""
+    compiled: bool
+    """Whether the kernel is to be machine code when states are corrected."""
+
+
+class JudgeAside:
+    """The process that judges for one session, from the worker's side; one thread calls all but `close`."""
+
+    def __init__(self, pipeline: Pipeline, descriptors: Sequence[int]) -> None:
+        """``descriptors``: of the spools."""
+        self._pipeline = pipeline
+        self._spools = list(descriptors)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._received = b""
+        self._due: NDArray[np.int64] | None = None
+        """The streams handed over; None: none yet."""
+        self._done = 0
+        """How many of these have been judged."""
+        self._over = not CAN_SHARE
+        self._lock = threading.Lock()
+        """Of `_process` and `_channel`, which another thread may end."""
+        self.notice: Notice | None = None
+        """What is said of a process that died; None: none did."""
+
+    def foresee(self) -> None:
+        """Start the process once so many packets have been read that there will probably be enough to judge."""
+        if not self._over and self._process is None and self._pipeline.store.count >= FORESEEN_ROWS:
+            self._start()
+
+    def judges(self, cache: FindingsCache, seconds: float) -> bool:
+        """Whether the process is judging for ``cache``; waits up to ``seconds`` for judgements, and caches them.
+
+        Call it once the file has been read and analysed.  After False, `FindingsCache.refresh` judges what is left.
+        """
+        if self._over:
+            return False
+        try:
+            if self._due is None and not self._hand_over(cache):
+                self.close()
+                return False
+            if self._take(cache, seconds):
+                return True
+        except (OSError, EOFError):
+            self._note_death()
+        self.close()
+        return False
+
+    def close(self) -> None:
+        """End the process; no further one is started.  Idempotent, from any thread."""
+        self._over = True
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                process.kill()
+                process.wait()
+            if self._channel is not None:
+                self._channel.close()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
+        command = [
+            sys.executable, "-I", "-c", _PROGRAM, str(os.getpid()), str(theirs.fileno()), json.dumps(path),
+        ]  # fmt: skip
+        with theirs, self._lock:
+            if self._over:
+                ours.close()
+                return
+            self._channel = ours
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is this process's
+            )  # fmt: skip
+
+    def _hand_over(self, cache: FindingsCache) -> bool:
+        """Give the process its task; False where it is not worth that, or impossible."""
+        pipeline, store = self._pipeline, self._pipeline.store
+        written = [getattr(store, name) for name in CORRECTED_COLUMNS]
+        if not all(map(is_shared, written)):
+            return False
+        self._due, read = cache.due_at_end()
+        if len(self._due) < WORTH_JUDGING:
+            return False
+        if self._process is None:
+            self._start()
+        if self._channel is None:
+            return False
+        context, analyzer = cache.context, pipeline.analyzer
+        task = Task(
+            store, analyzer.streams, pipeline.noted, pipeline.sources, context.quality, context.place, self._due, read,
+            analyzer.compiled,
+        )  # fmt: skip
+        data, shared = pack(task, written)
+        descriptors = shared + self._spools
+        self._channel.sendall(_TASK.pack(len(data), len(shared), len(self._spools)))
+        for begin in range(0, len(descriptors), _DESCRIPTORS):
+            socket.send_fds(self._channel, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
+        self._channel.sendall(data)
+        return True
+
+    def _take(self, cache: FindingsCache, seconds: float) -> bool:
+        """Cache what has been judged; False when that is all.  Raises EOFError when the process has ended before."""
+        channel, deadline = self._channel, time.monotonic() + seconds
+        number = -1 if channel is None else channel.fileno()
+        if channel is None or self._due is None or number < 0:  # closed, from another thread
+            raise EOFError
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        while poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+            data = channel.recv(_RECEIVED)
+            if not data:
+                raise EOFError
+            self._received += data
+            while (piece := self._piece()) is not None:
+                if not piece:
+                    return False
+                judged: list[Judgement] = pickle.loads(piece)
+                self._done += len(judged)
+                cache.keep(judged, self._due[self._done :])
+        return True
+
+    def _piece(self) -> bytes | None:
+        """The next piece that has come whole; empty: the last one came before; None: it has not come yet."""
+        if len(self._received) < _PIECE.size:
+            return None
+        (length,) = _PIECE.unpack_from(self._received)
+        if len(self._received) < _PIECE.size + length:
+            return None
+        piece = self._received[_PIECE.size : _PIECE.size + length]
+        self._received = self._received[_PIECE.size + length :]
+        return piece
+
+    def _note_death(self) -> None:
+        with self._lock:
+            if self._process is None:  # it was ended by `close`
+                return
+            status = self._process.wait()
+        how = str(status)
+        if status < 0:
+            with suppress(ValueError):
+                how = signal.Signals(-status).name
+        self.notice = Notice("session.judge-died", {"how": how})
+
+
+# -- in the process -----------------------------------------------------------------
+
+
+def judge_here(parent: int, descriptor: int) -> None:
+    """Judge what comes from ``descriptor``, a socket, and write the judgements to it; ends with the process ``parent``.
+
+    Returns without a task when the socket ends.
+    """
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    os.nice(_NICE)
+    # Imported while the file is still being read.
+    import tcptui.findings.annotate
+    import tcptui.session.lazy_annotator  # noqa: F401
+
+    with socket.socket(fileno=descriptor) as channel, suppress(BrokenPipeError, EOFError):
+        task, spools = _task_from(channel)
+        gc.freeze()
+        for judged in _collected(_judgements(task, spools)):
+            data = pickle.dumps(judged, pickle.HIGHEST_PROTOCOL)
+            channel.sendall(_PIECE.pack(len(data)) + data)
+        channel.sendall(_PIECE.pack(0))
+
+
+def _task_from(channel: socket.socket) -> tuple[Task, list[int]]:
+    """The task, and the descriptors of the spools."""
+    length, shared, spools = _TASK.unpack(_read(channel, _TASK.size))
+    descriptors: list[int] = []
+    while len(descriptors) < shared + spools:
+        data, more, _flags, _address = socket.recv_fds(channel, 1, _DESCRIPTORS)
+        if not data:
+            raise EOFError
+        descriptors += more
+    task: Task = unpack(_read(channel, length), descriptors[:shared])
+    for descriptor in descriptors[:shared]:
+        os.close(descriptor)
+    return task, descriptors[shared:]
+
+
+def _read(channel: socket.socket, length: int) -> bytes:
+    parts = []
+    while length:
+        part = channel.recv(min(length, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:
+    from tcptui.analysis.analyzer import Analyzer, compiled_kernel, kernel_is_cached
+    from tcptui.analysis.stream.row_order import RowOrder
+    from tcptui.session.lazy_annotator import new_cache
+    from tcptui.session.packet_reader import PacketReader
+    from tcptui.session.stream_rows import StreamRows
+
+    store, streams = task.store, task.streams
+    rows_of = StreamRows(store, streams).of
+    analyzer = Analyzer(store, streams.flows)
+    if task.compiled and kernel_is_cached():
+        analyzer.compile(compiled_kernel())
+    access = PacketReader(store, streams, task.sources, spools, rows_of)
+    cache = new_cache(store, streams, task.noted, analyzer.replay, access, rows_of)
+    cache.context = replace(cache.context, quality=task.quality, place=task.place, live=False)
+    if cache.screening is not None:
+        cache.screening.update()
+    for judged in cache.judgements(task.due, task.read, RowOrder(store, streams.count)):
+        yield from judged
+
+
+def _collected(judged: Iterator[Judgement]) -> Iterator[list[Judgement]]:
+    """``judged`` in lists that take `_SENT_EVERY` to make."""
+    found: list[Judgement] = []
+    until = time.monotonic() + _SENT_EVERY
+    for judgement in judged:
+        found.append(judgement)
+        if time.monotonic() >= until:
+            yield found
+            found, until = [], time.monotonic() + _SENT_EVERY
+    if found:
+        yield found

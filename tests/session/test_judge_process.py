@@ -1,0 +1,235 @@
+"""The process that judges what the screen shows: the same findings, and what happens when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import SERVER, Tape, many
+from process_end import is_gone, wait_until_gone
+
+import tcptui
+from tcptui.capture.file_source import open_file
+from tcptui.model import shared_memory
+from tcptui.model.packet_store import CORRECTED_COLUMNS
+from tcptui.session import catch_up, judge_process
+from tcptui.session.judge_process import JudgeAside
+from tcptui.session.progress import Phase
+from tcptui.session.session import Session
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from tcptui.session.findings_cache import FindingsCache
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shares memory on Linux only")
+
+ROOT = Path(tcptui.__file__).parent.parent
+
+
+def troubled(connections: int) -> Tape:
+    """Resends, refusals and requests that got an error, so many of each."""
+    tape = Tape()
+    for number in range(connections):
+        ms, host = 1000 * number, f"10.0.{number >> 7}.{number & 127}"
+        tape.lossy(ms, f"{host}:40001", f"{SERVER}:80")
+        tape.refused(ms + 300, f"{host}:40002", f"{SERVER}:8443")
+        answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+        tape.clean(ms + 500, f"{host}:40003", f"{SERVER}:8080", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", answer)
+        tape.handshake(ms + 700, f"{host}:40004", f"{SERVER}:22")
+    return tape
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process judges captures of this size, and the worker thread nothing before their end."""
+    monkeypatch.setattr(judge_process, "FORESEEN_ROWS", 1)
+    monkeypatch.setattr(judge_process, "WORTH_JUDGING", 1)
+    monkeypatch.setattr(shared_memory, "WORTH_SHARING", 1)
+    monkeypatch.setattr(catch_up, "ANNOTATE_SLICE", 0)
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "troubled.pcap"
+    path.write_bytes(troubled(60).pcap())
+    return path
+
+
+def read(path: Path, *, aside: bool) -> Session:
+    session = Session([open_file(path)], judges_aside=aside)
+    asyncio.run(session.run())
+    return session
+
+
+def known(session: Session) -> list[object]:
+    """All that judging leaves behind."""
+    cache, count = session._judging.annotations, session.streams.count
+    assert cache.waiting == cache.unlooked == 0
+    columns = [getattr(session.store, name)[: session.store.count].tobytes() for name in CORRECTED_COLUMNS]
+    cached = sorted((stream, repr(findings), stream in cache._whole) for stream, findings in cache._findings.items())
+    numbers = [
+        column[:count].tolist() for column in (cache._judged, cache._judged_until, cache.severity, cache.lost_ns)
+    ]
+    return [cached, numbers, columns, repr(session.diagnosis), repr(session.trouble)]
+
+
+class Kept:
+    """How many judgements came from the other process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        whole = JudgeAside._take
+
+        def counted(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+            before = aside._done
+            more = whole(aside, cache, seconds)
+            self.count += aside._done - before
+            return more
+
+        monkeypatch.setattr(JudgeAside, "_take", counted)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
+def test_another_process_finds_the_same_to_the_last_byte(
+    packed: bool, capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if packed:
+        capture.write_bytes(gzip.compress(capture.read_bytes(), 1))
+    kept = Kept(monkeypatch)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert kept.count > 100
+    assert known(aside) == known(alone)
+    assert aside.findings(0) == alone.findings(0)
+    assert (aside.progress.notice, aside.progress.phase) == (None, Phase.DONE)
+    alone.close()
+    aside.close()
+
+
+def test_it_ends_with_the_judging(capture: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    begin = JudgeAside._start
+
+    def noted(aside: JudgeAside) -> None:
+        begin(aside)
+        assert aside._process is not None
+        started.append(aside._process.pid)
+
+    monkeypatch.setattr(JudgeAside, "_start", noted)
+    session = read(capture, aside=True)
+
+    assert len(started) == 1
+    assert is_gone(started[0])
+    session.close()
+
+
+def test_when_it_is_killed_a_notice_says_so_and_the_worker_judges_on(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_over = JudgeAside._hand_over
+
+    def then_killed(aside: JudgeAside, cache: FindingsCache) -> bool:
+        done = hand_over(aside, cache)
+        assert aside._process is not None
+        os.kill(aside._process.pid, signal.SIGKILL)
+        return done
+
+    alone = read(capture, aside=False)
+    monkeypatch.setattr(JudgeAside, "_hand_over", then_killed)
+    aside = read(capture, aside=True)
+
+    assert aside.progress.notice is not None
+    assert (aside.progress.notice.key, aside.progress.notice.facts) == ("session.judge-died", {"how": "SIGKILL"})
+    assert aside.progress.phase is Phase.DONE
+    assert "SIGKILL" in Words(Language.EN)("session.judge-died", how="SIGKILL")
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_when_it_cannot_import_anything_the_worker_judges(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_process, "_PROGRAM", "raise SystemExit(1)")
+    kept = Kept(monkeypatch)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert kept.count == 0
+    assert aside.progress.notice is not None
+    assert aside.progress.notice.facts == {"how": "1"}
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_closing_the_session_meanwhile_ends_it_without_a_notice(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, processes = JudgeAside._take, []
+
+    def closed_first(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+        assert aside._process is not None
+        processes.append(aside._process.pid)
+        aside.close()
+        return take(aside, cache, seconds)
+
+    monkeypatch.setattr(JudgeAside, "_take", closed_first)
+    session = read(capture, aside=True)
+
+    assert session.progress.notice is None
+    assert is_gone(processes[0])
+    session.close()
+
+
+def never(_aside: JudgeAside) -> None:
+    raise AssertionError("a process was started")
+
+
+def test_a_short_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "few.pcap"
+    path.write_bytes(many(50).pcap())
+    monkeypatch.setattr(JudgeAside, "_start", never)
+    session = read(path, aside=True)
+
+    assert session.looked_through
+    session.close()
+
+
+def test_a_file_with_little_to_judge_is_judged_here(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_process, "FORESEEN_ROWS", 10**6)
+    monkeypatch.setattr(judge_process, "WORTH_JUDGING", 10**6)
+    monkeypatch.setattr(JudgeAside, "_start", never)
+    session, alone = read(capture, aside=True), read(capture, aside=False)
+
+    assert known(session) == known(alone)
+    session.close()
+    alone.close()
+
+
+def test_it_ends_with_a_program_that_was_killed() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from tcptui.session.judge_process import JudgeAside\n"
+        "from tcptui.session.pipeline import Pipeline\n"
+        "aside = JudgeAside(Pipeline([]), [])\n"
+        "aside._start()\n"
+        "print(aside._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+
+    wait_until_gone(int(done.stdout))
+    assert done.returncode == -signal.SIGKILL
