@@ -48,6 +48,9 @@ class FileSource:
     def count_from(self, packets: int) -> None:
         """Do nothing: nobody counts packets here."""
 
+    def analysed(self, offset: int) -> None:
+        """Do nothing: all of it is there already."""
+
     def release(self, offset: int) -> bool:
         """Always False: a capture file is never shortened."""
         del offset

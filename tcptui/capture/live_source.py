@@ -75,6 +75,9 @@ class LiveSource:
         """Maximum size of the temporary spool; None for ``-w``, which keeps everything."""
         return self._limit
 
+    def analysed(self, offset: int) -> None:
+        """Do nothing: the network does not wait, and what the kernel's ring cannot hold is counted as dropped."""
+
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self._limit is not None and self._release.release(offset)

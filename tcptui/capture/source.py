@@ -71,6 +71,13 @@ class Source(Protocol):
         Records that are still to be copied elsewhere are freed by a later call.
         """
 
+    def analysed(self, offset: int) -> None:
+        """Note that of the spool's bytes before ``offset`` none are left to be read, and that old ones are released.
+
+        All bytes that have come count, even a record's first part, once the session waits for more.  A pipe's reader
+        stays within a bound of this (back-pressure); who cannot have the writer wait does nothing.
+        """
+
     def count_from(self, packets: int) -> None:
         """Begin to count the packets that are wanted (``-c``) behind the first ``packets`` of the spool.
 

@@ -163,6 +163,10 @@ class RemoteSource:
     def count_from(self, packets: int) -> None:
         """Do nothing: the program on the other host counts, and cannot be told to begin anew."""
 
+    def analysed(self, offset: int) -> None:
+        """Have ssh, and by it the program on the other host, wait while too much is not analysed."""
+        self._stream.analysed(offset)
+
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self._stream.release(offset)
@@ -198,6 +202,7 @@ class RemoteSource:
         if self._stopping:
             return
         self._stopping = True
+        self._stream.read_on()
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()

@@ -17,6 +17,10 @@ from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.model.errors import InputError, OutputError, TcptuiError
 from tcptui.model.safe_text import reason_of, safe_text
 
+#: Back-pressure: a pipe is not read while this many bytes of the spool wait to be analysed, or the spool's limit
+#: divided by `AHEAD_SHARE`, if that is less.  Enough for seconds in which more comes than can be analysed.
+MOST_AHEAD: Final = 1 << 30
+AHEAD_SHARE: Final = 4
 #: Minimum interval of announcements under load, in seconds; before a read that blocks, growth is announced at once.
 ANNOUNCE_SECONDS: Final = 0.02
 
@@ -26,7 +30,8 @@ class StreamSource:
 
     Takes ownership of ``descriptor`` and closes it.  ``live`` is False for a file that is decompressed.
     The spool holds at most ``limit_bytes`` (default: `spool_limit`).  A live stream's oldest records may be released
-    to stay below that; otherwise the stream ends there, and the status has an error.
+    to stay below that; otherwise the stream ends there, and the status has an error.  While a session says how far it
+    is (`analysed`), the stream is not read further than a bound ahead of it, and its writer waits.
     """
 
     growing: Final = True
@@ -39,6 +44,11 @@ class StreamSource:
         self.descriptor = self._spool.descriptor
         self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
         self._release = SpoolRelease(self.descriptor)
+        self._ahead = min(self._limit // AHEAD_SHARE, MOST_AHEAD)
+        self._analysed: int | None = None
+        """As `analysed` was last told; None: nobody says, so the stream is read as fast as it comes."""
+        self._moved = threading.Condition()
+        """Notified when the stream may have room for more."""
         self._input = descriptor
         self._reader = ByteReader(descriptor, self._announce_now)
         self._status = SourceStatus(end=0, complete=False)
@@ -59,7 +69,22 @@ class StreamSource:
 
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""
-        return self.live and self._release.release(offset)
+        with self._moved:
+            released = self.live and self._release.release(offset)
+            self._moved.notify_all()
+        return released
+
+    def analysed(self, offset: int) -> None:
+        """Read on, up to the bound ahead of ``offset``."""
+        with self._moved:
+            self._analysed = offset
+            self._moved.notify_all()
+
+    def read_on(self) -> None:
+        """Wait for the analysis no longer: the end of the stream is near."""
+        with self._moved:
+            self._analysed = None
+            self._moved.notify_all()
 
     def start(self, announce: Announce) -> None:
         """Start reading, if that has not begun; ``announce`` is called from the reading thread."""
@@ -78,6 +103,8 @@ class StreamSource:
         if not self._stopping.is_set():
             self._stopping.set()
             self._reader.interrupt()
+            with self._moved:
+                self._moved.notify_all()
         if self._thread.is_alive():
             self._thread.join(JOIN_SECONDS)
 
@@ -120,16 +147,40 @@ class StreamSource:
     def _copy(self) -> None:
         packing = packing_of(self._reader.peek(MAGIC_BYTES))
         for piece in pieces(self._reader, packing):
-            room = max(self._limit - (self._status.end - self._release.begin), 0)
-            self._append(piece[:room])
-            if len(piece) > room:
-                raise OutputError("spool_limit", megabytes=self._limit >> 20, directory=_directory())
+            rest = memoryview(piece)
+            while rest:
+                room = self._wait_for_room()
+                if not room and self._stopping.is_set():
+                    return
+                if not room:
+                    raise OutputError("spool_limit", megabytes=self._limit >> 20, directory=_directory())
+                self._append(rest[:room])
+                rest = rest[room:]
             if self._stopping.is_set():
                 return
 
-    def _append(self, piece: bytes) -> None:
+    def _wait_for_room(self) -> int:
+        """How many bytes the spool has room for, as soon as it is time to read on; 0: there will be no more room."""
+        while True:
+            with self._moved:
+                room = self._room()
+                if room is not None:
+                    return room
+            self._announce_now()
+            with self._moved:
+                self._moved.wait_for(lambda: self._room() is not None)
+
+    def _room(self) -> int | None:
+        """As `_wait_for_room`; None while it is not time."""
         end = self._status.end
-        rest = memoryview(piece)
+        room = max(self._limit - (end - self._release.begin), 0)
+        if self._analysed is None or self._stopping.is_set():
+            return room
+        ahead = end - self._analysed
+        return None if ahead > (self._ahead if room else 0) else room
+
+    def _append(self, rest: memoryview) -> None:
+        end = self._status.end
         try:
             while rest:
                 written = os.pwrite(self.descriptor, rest, end)

@@ -88,6 +88,13 @@ class TeeSource:
         self._has_header = False
         self._announce: Announce = lambda: None
         self._wake = threading.Event()
+        self._levels = threading.Lock()
+        self._analysed: int | None = None
+        """As `analysed` was last told; None: never."""
+        self._wanted = 0
+        """The offset up to which the spool may be released once it is copied."""
+        self._copied = 0
+        """The offset up to which there is nothing left to copy, or an incomplete record only."""
         self._done = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"keeper {source.label}", daemon=True)
@@ -122,8 +129,28 @@ class TeeSource:
         self.source.count_from(packets)
 
     def release(self, offset: int) -> bool:
-        """As `Source.release`, but only up to what has been copied to the files."""
-        return self.source.release(min(offset, self._reader.position)) if self._reader.position else True
+        """As `Source.release`, but only up to what has been copied to the files; the rest once it is."""
+        with self._levels:
+            self._wanted = max(offset, self._wanted)
+            return self._release()
+
+    def analysed(self, offset: int) -> None:
+        """As `Source.analysed`, and the files count as a reader, too."""
+        with self._levels:
+            self._analysed = offset
+            self.source.analysed(min(offset, self._copied))
+
+    def _release(self) -> bool:
+        return self.source.release(min(self._wanted, self._reader.position)) if self._reader.position else True
+
+    def _have_copied(self, offset: int) -> None:
+        """Tell the source that the files have all that can be copied of the spool's bytes before ``offset``."""
+        with self._levels:
+            self._copied = offset
+            if self._wanted:
+                self._release()
+            if self._analysed is not None:
+                self.source.analysed(min(self._analysed, offset))
 
     def start(self, announce: Announce) -> None:
         """Start the source and the copying thread, if they do not run yet."""
@@ -194,6 +221,7 @@ class TeeSource:
             status = self.source.status()
             while (batch := self._reader.next_batch(status.end)) is not None:
                 self._keep(batch)
+                self._have_copied(self._reader.position)
                 if self.files.is_finished:
                     self.when_finished()
                     self.source.stop()
@@ -202,6 +230,7 @@ class TeeSource:
                 self._begin()  # a capture without packets gets a file header, too
             if status.complete:
                 return
+            self._have_copied(status.end)
             self._wake.wait()
             self._wake.clear()
 

@@ -203,8 +203,10 @@ class CatchUp:
             if self._steering.observer is not None:
                 self._steering.observer.look(over=over)
             self._report(statuses, failure, over=over)
-            if advanced:
+            if not settled:
                 self._ring.turn(statuses[0].end)
+            self._ring.pace(self.progress.bytes_read, statuses[0].end, waits=not advanced)
+            if advanced:
                 self._compile_if_worth(statuses)
                 self._compiler.begin()
                 if self._aside is not None and self._steering.judges:

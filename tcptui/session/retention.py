@@ -128,6 +128,8 @@ class Retention:
         """Offset up to which the spool was released."""
         self.eviction_lock = threading.Lock()
         """While held, nothing is evicted."""
+        self._hindered = False
+        """Whether the last `turn` should have evicted something while `eviction_lock` was held."""
         self._store = store
         self._streams = streams
         self._noted = noted
@@ -145,12 +147,24 @@ class Retention:
         if self._source is not None and self._source.limit_bytes is not None:
             self._release(self._source, offset)
 
+    def pace(self, read: int, end: int, *, waits: bool) -> None:
+        """Tell the source that its spool, which ended at ``end``, is analysed up to ``read``, where old rows leave.
+
+        With ``waits``, what is left up to ``end`` is less than a packet.
+        """
+        if self._source is not None and self.bounds.rows < MAX_ROWS:
+            self._source.analysed(end if waits and not self._hindered else read)
+
     def turn(self, end: int) -> None:
         """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `eviction_lock` is held."""
         store, streams, bounds = self._store, self._streams, self.bounds
         first = next_first(store, bounds, end, self.released)
         crowded = streams.count - streams.evicted_streams > bounds.streams
-        if (first <= store.first and not crowded) or not self.eviction_lock.acquire(blocking=False):
+        self._hindered = False
+        if first <= store.first and not crowded:
+            return
+        if not self.eviction_lock.acquire(blocking=False):
+            self._hindered = True
             return
         try:
             if first > store.first:

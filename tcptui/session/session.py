@@ -138,6 +138,7 @@ class Session:
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
+            self.ring.pace(self._begin, self._begin, waits=False)
         self._other: OtherPackets | None = None
         self._other_lines: OtherLines | None = None
         self._dns_names: DnsNames | None = None
@@ -487,6 +488,7 @@ class Session:
             end = self.progress.bytes_read
             size = save_copy(spool, end, path, self._begin)
         self._saved_end = end
+        self._wake()  # packets may have waited for room that is made only now
         return size
 
     @property

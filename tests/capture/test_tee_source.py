@@ -175,6 +175,6 @@ def test_spool_gives_back_only_what_is_in_the_files(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(spool, "release", lambda offset: bool(released.append(offset)) or True)
     source = TeeSource(spool, OutputFiles(str(tmp_path / "f"), Rotation()))
     assert source.release(24 + 916)  # nothing is copied yet: later
+    assert released == []
     source.close()
-    assert source.release(24 + 916)
     assert released == [24 + 916]

@@ -51,6 +51,9 @@ class GrowingSource:
     def count_from(self, packets: int) -> None:
         """Nobody counts."""
 
+    def analysed(self, offset: int) -> None:
+        """Nobody waits."""
+
     def release(self, offset: int) -> bool:
         """As a live source does."""
         return self.limit_bytes is not None and self.released.release(offset)

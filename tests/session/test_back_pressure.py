@@ -1,0 +1,220 @@
+"""A pipe that is faster than the analysis waits for it: nothing is lost, and the spool stays within its bound."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from captures import SERVER, many
+
+from tcptui.capture.byte_reader import READ_BYTES
+from tcptui.capture.output_files import OutputFiles
+from tcptui.capture.rotation import Rotation
+from tcptui.capture.spool.punch import SpoolRelease
+from tcptui.capture.ssh_source import RemoteOptions, RemoteSource, RemoteTarget
+from tcptui.capture.stream_source import AHEAD_SHARE, StreamSource
+from tcptui.capture.tee_source import TeeSource
+from tcptui.model.errors import OutputError
+from tcptui.session.catch_up import Compile
+from tcptui.session.retention import Bounds
+from tcptui.session.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tcptui.capture.source import Source
+
+CONNECTIONS: Final = 600
+LIMIT: Final = 96 << 10
+
+
+class Measured(StreamSource):
+    """A stream whose spool's largest size is noted, as released bytes do not count."""
+
+    most_held = 0
+
+    def _append(self, rest: memoryview) -> None:
+        super()._append(rest)
+        self.most_held = max(self.most_held, self._status.end - self._release.begin)
+
+
+@contextmanager
+def piped(data: bytes, limit: int = LIMIT) -> Iterator[Measured]:
+    """A source that reads ``data``, which a thread writes as fast as it is taken."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            rest = memoryview(data)
+            try:
+                while rest:
+                    rest = rest[pipe.write(rest) :]
+            except BrokenPipeError:
+                return
+
+    source = Measured(reading, "-", limit_bytes=limit)
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield source
+    finally:
+        source.close()
+        writer.join()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait until ``reached``, of which nobody tells."""
+    pause, deadline = threading.Event(), time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        pause.wait(0.001)
+
+
+def analysed(source: Source, limit: int = LIMIT) -> Session:
+    """A session that has analysed all that came, of which it keeps little."""
+    session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
+    session.ring.bounds = Bounds(500, limit)
+    asyncio.run(asyncio.wait_for(session.run(), 60))
+    return session
+
+
+def test_everything_in_a_fast_pipe_is_analysed_and_the_spool_stays_within_its_bound() -> None:
+    tape = many(CONNECTIONS)
+    with piped(tape.pcap()) as source:
+        session = analysed(source)
+
+    assert len(tape.pcap()) > 2 * LIMIT
+    assert session.progress.rows == len(tape.records)
+    assert session.streams.count == CONNECTIONS
+    assert source.status().error is None
+    assert LIMIT // AHEAD_SHARE < source.most_held <= LIMIT
+
+
+def test_files_that_are_written_meanwhile_hold_everything_too(tmp_path: Path) -> None:
+    tape = many(CONNECTIONS)
+    with piped(tape.pcap()) as source:
+        kept = TeeSource(source, OutputFiles(str(tmp_path / "all.pcap"), Rotation()))
+        session = analysed(kept)
+        kept.close()
+
+    assert session.progress.rows == len(tape.records)
+    assert (tmp_path / "all.pcap").read_bytes() == tape.pcap()
+    assert source.status().error is None
+    assert source.most_held <= LIMIT
+
+
+def test_files_that_are_slower_than_the_analysis_are_waited_for(tmp_path: Path) -> None:
+    tape = many(CONNECTIONS)
+    with piped(tape.pcap()) as source:
+        kept = TeeSource(source, OutputFiles(str(tmp_path / "all.pcap"), Rotation()))
+        kept.analysed(1 << 30)
+        source.start(lambda: None)
+        until(lambda: source._room() is None)
+        assert source.status().end <= LIMIT // AHEAD_SHARE + READ_BYTES
+
+        kept.start(lambda: None)
+        source._thread.join(60)
+        kept.close()
+
+    assert isinstance(source.status().error, OutputError)  # nobody released anything
+    assert tape.pcap().startswith((tmp_path / "all.pcap").read_bytes())
+    assert (tmp_path / "all.pcap").stat().st_size > 0.9 * LIMIT
+
+
+def test_packet_longer_than_the_bound_ahead_is_waited_for() -> None:
+    tape = many(40)
+    tape.tcp(9_000, "10.0.0.1:50000", f"{SERVER}:80", 0x18, 1, 1, b"x" * 30_000)
+    tape.records += many(40).records
+    with piped(tape.pcap()) as source:
+        session = analysed(source)
+
+    assert LIMIT // AHEAD_SHARE < 30_000
+    assert session.progress.rows == len(tape.records)
+    assert source.status().error is None
+
+
+def test_spool_of_which_nothing_can_be_released_ends_the_capture_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SpoolRelease, "release", lambda _self, _offset: False)
+    tape = many(CONNECTIONS)
+    with piped(tape.pcap()) as source:
+        session = analysed(source)
+
+    error = source.status().error
+    assert isinstance(error, OutputError)
+    assert error.key == "messages.spool_limit"
+    assert source.status().end == LIMIT
+    assert 0 < session.progress.rows < len(tape.records)
+
+
+def test_stream_that_nobody_analyses_is_read_as_fast_as_it_comes() -> None:
+    data = many(CONNECTIONS).pcap()
+    with piped(data, 2 * len(data)) as source:
+        source.start(lambda: None)
+        source._thread.join(60)
+
+    assert source.status().complete
+    assert source.most_held == len(data)
+
+
+def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
+    tape = many(CONNECTIONS)
+
+    async def run(session: Session) -> None:
+        running = asyncio.create_task(session.run())
+        with session.ring.eviction_lock:
+            while source.most_held < LIMIT:
+                await asyncio.sleep(0)
+            for _ in range(3):  # rounds in which nothing may be evicted end no capture
+                revision = session.revision
+                session._wake()
+                while session.revision == revision:
+                    await asyncio.sleep(0)
+        assert not source.status().complete
+        session._wake()
+        await running
+
+    with piped(tape.pcap()) as source:
+        session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
+        session.ring.bounds = Bounds(500, LIMIT)
+        asyncio.run(asyncio.wait_for(run(session), 60))
+
+    assert session.progress.rows == len(tape.records)
+    assert source.status().error is None
+
+
+def test_stream_that_waits_can_be_stopped() -> None:
+    with piped(many(CONNECTIONS).pcap()) as source:
+        source.analysed(0)
+        source.start(lambda: None)
+        until(lambda: source._room() is None)
+        source.stop()
+
+        assert source.status().complete
+        assert source.status().stopped
+        assert source.status().error is None
+
+
+def test_other_host_is_let_finish_though_nothing_is_analysed(tmp_path: Path) -> None:
+    capture = tmp_path / "far.pcap"
+    capture.write_bytes(many(2_000).pcap())
+    size = capture.stat().st_size
+    source = RemoteSource(
+        RemoteTarget("far", "eth0"), RemoteOptions(limit_bytes=2 * size),
+        ["sh", "-c", 'cat "$1"; read -r line', "sh", str(capture)],
+    )  # fmt: skip
+    source.analysed(0)
+    source.start(lambda: None)
+    stream = source._stream
+    until(lambda: stream._room() is None)
+    assert source.status().end < size
+
+    source.stop()
+
+    assert source.status().end == size
+    source.close()
