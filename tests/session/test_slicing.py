@@ -216,7 +216,7 @@ def test_full_disk_is_told_and_leaves_no_file(tmp_path: Path) -> None:
         sink.write(b"anything")
     os.close(full)
 
-    assert told.value.key == "messages.output_disk_full"
+    assert told.value.key == "messages.output_failed"
 
 
 def test_capture_cut_short_is_sliced_up_to_there(tmp_path: Path) -> None:

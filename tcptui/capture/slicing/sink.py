@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import TYPE_CHECKING, Final, Self
 
 from tcptui.capture.spool.files import open_output, output_error
 from tcptui.model.errors import OutputError
-from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
 _PIECE: Final = 1 << 20
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Sink:
@@ -68,6 +65,4 @@ class Sink:
         except BrokenPipeError:
             raise
         except OSError as error:
-            if error.errno in _FULL:
-                raise OutputError("output_disk_full", path=safe_text(str(self._path))) from error
             raise output_error(error, self._path) from error

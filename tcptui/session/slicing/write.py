@@ -61,7 +61,7 @@ class Slicer:
         store = self._session.store
         links = {self._session.sources[source].link_type for source in np.unique(store.source[rows]).tolist()}
         if len(links) > 1:
-            raise OutputError("output_link_types", count=len(links))
+            raise OutputError("slice_link_types", count=len(links))
         fields = {source.layout.link_field for source in self._sources}
         link_field = fields.pop() if len(fields) == 1 else 0
         nano = bool((store.time_ns[rows] % 1000).any())
