@@ -15,9 +15,11 @@ from traces import write_trace
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.slicing.layout import NAME_BLOCK, SECRETS_BLOCK
 from tcptui.capture.slicing.sink import Sink
+from tcptui.findings.finding_filter import FindingFilter
 from tcptui.model.errors import OutputError
+from tcptui.model.finding import FindingId
 from tcptui.session.session import Session, open_file
-from tcptui.session.slicing.choose import around, rows_of_finding, rows_of_packets, rows_of_streams, whole_streams
+from tcptui.session.slicing.choose import around, rows_of_findings, rows_of_packets, rows_of_streams, whole_streams
 from tcptui.session.slicing.write import Slicer
 from tcptui.wire.pcapng_options import block_options
 
@@ -32,9 +34,9 @@ FRAMES = [data for _ns, data in mixed().records]
 ORDERS = ("<", ">")
 
 
-def comment_of(row: int, label: str, number: int) -> list[str]:
+def comment_of(row: int, spool: int, number: int) -> list[str]:
     del row
-    return [f"{number} of {label.rpartition('/')[2]}"]
+    return [f"{number} of {spool}"]
 
 
 def sliced(session: Session, rows: I64, path: Path) -> Path:
@@ -111,11 +113,11 @@ def test_slice_keeps_everything_beside_the_packets(order: str, tmp_path: Path) -
     assert names.startswith(struct.pack("<HH", 1, 10) + bytes((10, 0, 0, 1)) + b"a.host")
     assert secrets == struct.pack("<II", 0x544C534B, 11) + b"CLIENT key\n\0"
     assert packets_of(out) == [
-        (1, FRAMES[0], [(1, b"1 of in.pcapng")]),
+        (1, FRAMES[0], [(1, b"1 of 0")]),
         # The custom block took number 2, as in Wireshark's list.
-        (0, FRAMES[1], [(1, b"theirs"), (2, struct.pack("<I", 1)), (4, struct.pack("<Q", 3)), (1, b"3 of in.pcapng")]),
-        (0, FRAMES[2], [(1, b"4 of in.pcapng")]),
-        (1, FRAMES[3], [(4, struct.pack("<Q", 7)), (1, b"5 of in.pcapng")]),
+        (0, FRAMES[1], [(1, b"theirs"), (2, struct.pack("<I", 1)), (4, struct.pack("<Q", 3)), (1, b"3 of 0")]),
+        (0, FRAMES[2], [(1, b"4 of 0")]),
+        (1, FRAMES[3], [(4, struct.pack("<Q", 7)), (1, b"5 of 0")]),
     ]
     again = open_file(out)
     assert again.store.time_ns[:4].tolist() == session.store.time_ns[:4].tolist()
@@ -129,8 +131,8 @@ def test_sections_in_different_order_become_one(tmp_path: Path) -> None:
 
     assert [kind for kind, _body in blocks_of(out)].count(0x0A0D0D0A) == 1
     assert packets_of(out) == [
-        (3, FRAMES[3], [(4, struct.pack("<Q", 7)), (1, b"10 of in.pcapng")]),
-        (3, FRAMES[0], [(1, b"6 of in.pcapng")]),
+        (3, FRAMES[3], [(4, struct.pack("<Q", 7)), (1, b"10 of 0")]),
+        (3, FRAMES[0], [(1, b"6 of 0")]),
     ]
 
 
@@ -144,11 +146,11 @@ def test_several_captures_keep_their_own_clocks_and_numbers(tmp_path: Path) -> N
 
     found = packets_of(out)
     assert len(found) == session.store.count == 4 + len(FRAMES)
-    assert sorted(options[-1][1] for _i, _data, options in found if options[-1][1].endswith(b"a.pcapng")) == [
-        b"%d of a.pcapng" % number for number in (1, 3, 4, 5)
+    assert sorted(options[-1][1] for _i, _data, options in found if options[-1][1].endswith(b" 0")) == [
+        b"%d of 0" % number for number in (1, 3, 4, 5)
     ]
     ours = [(data, options[-1][1]) for index, data, options in found if index == 2]
-    assert ours == [(data, b"%d of b.pcap" % number) for number, data in enumerate(FRAMES, 1)]
+    assert ours == [(data, b"%d of 1" % number) for number, data in enumerate(FRAMES, 1)]
     again = open_file(out)
     assert np.array_equal(again.store.time_ns[: len(found)], session.store.time_ns[: len(found)])
 
@@ -236,7 +238,7 @@ def test_choosing_packets_streams_and_findings(tmp_path: Path) -> None:
     assert np.flatnonzero(rows_of_packets(store, [(2, 4), (31, 99)])).tolist() == [1, 2, 3, 30]
     assert not rows_of_packets(store, [(32, 2**40)]).any()
     assert set(store.stream[: store.count][rows_of_streams(store, [2])]) == {2}
-    evidence = rows_of_finding(session, "connection-refused")
+    evidence = rows_of_findings(session, FindingFilter(frozenset({FindingId("connection-refused")})))
     assert set(store.stream[: store.count][evidence]) == {2}
     assert np.array_equal(whole_streams(session, evidence), rows_of_streams(store, [2]))
 

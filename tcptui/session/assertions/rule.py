@@ -13,7 +13,6 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.compile import compile_filter
@@ -23,6 +22,7 @@ from tcptui.dfilter.types import type_of
 from tcptui.model.errors import UsageError
 from tcptui.model.field import FieldType, Reader
 from tcptui.model.fields import FIELDS
+from tcptui.session.assertions.words import Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,6 @@ RELATIONS: Final[dict[str, Callable[[float, float], bool]]] = {
 #: Characters of a rule that may be its relation and limit.
 _LIMIT_LENGTH: Final = 40
 _LIMIT: Final = re.compile(r"(<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*(%?)$")
-_PERCENTILE: Final = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?|100)$")
 _NUMBERS: Final = frozenset({
     FieldType.DOUBLE, FieldType.FRAMENUM, FieldType.INT8, FieldType.INT16, FieldType.INT32, FieldType.UINT8,
     FieldType.UINT16, FieldType.UINT24, FieldType.UINT32, FieldType.UINT64, FieldType.RELATIVE_TIME,
@@ -48,16 +47,7 @@ class RuleError(UsageError):
 
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(key, **facts)
-        self.key = f"assert.error.{key}"
-
-
-class Kind(Enum):
-    """The first word of a rule."""
-
-    NO = "no"
-    ALL = "all"
-    COUNT = "count"
-    PERCENTILE = "p"
+        self.key = f"assertion.error.{key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +79,15 @@ class Rule:
         return field.source is Reader.BUDGET or (is_own and field.source is Reader.STREAM)
 
 
-def is_rule(text: str) -> bool:
-    """Whether ``text`` begins as a rule does, so that it is no name of a file."""
-    first, _blank, rest = text.strip().partition(" ")
-    return bool(rest) and (first in {kind.value for kind in Kind} - {"p"} or _PERCENTILE.match(first) is not None)
-
-
 def parse_rule(text: str, name: str = "") -> Rule:
     """The rule ``text``.  Raises RuleError or FilterError."""
     stripped = text.strip()
-    first, _blank, rest = stripped.partition(" ")
-    rest = rest.strip()
-    percentile = _PERCENTILE.match(first)
-    if not rest or (percentile is None and first not in {"no", "all", "count"}):
+    found = kind_of(stripped)
+    if found is None:
         raise RuleError("word", rule=stripped)
-    if percentile is not None:
-        return replace(_percentile(stripped, rest, float(percentile[1])), name=name)
-    kind = Kind(first)
+    kind, percent, rest = found
+    if kind is Kind.PERCENTILE:
+        return replace(_percentile(stripped, rest, percent), name=name)
     if kind is Kind.COUNT:
         return replace(_count(stripped, rest), name=name)
     compiled = compile_filter(rest)

@@ -46,12 +46,17 @@ def from_bytes(data: bytes, path: str) -> tuple[Notes, dict[str, Any]]:
         raise NotesError("notes_newer", path=path)
     try:
         notes = Notes(_notes(content["packets"]), _notes(content["connections"]))
-        capture = content["capture"]
-        if not (isinstance(capture["bytes"], int) and isinstance(capture["sha256"], str)):
-            raise TypeError
+        capture = _capture(content["capture"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotesError("notes_damaged", path=path) from error
     return notes, capture
+
+
+def _capture(found: dict[str, Any]) -> dict[str, Any]:
+    """Raises TypeError or KeyError where ``found`` recognises nothing."""
+    if not (isinstance(found["bytes"], int) and isinstance(found["sha256"], str)):
+        raise TypeError(found)
+    return found
 
 
 def _notes(found: dict[str, dict[str, object]]) -> dict[int, Note]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.findings.finding_filter import FindingFilter
     from tcptui.model.packet_store import I64, PacketStore
     from tcptui.session.session import Session
 
@@ -39,11 +40,11 @@ def rows_of_streams(store: PacketStore, streams: Sequence[int] | I64) -> Mask:
     return np.isin(store.stream[: store.count], streams)
 
 
-def rows_of_finding(session: Session, finding: str) -> Mask:
-    """The rows that are evidence of the finding with the id ``finding``, in any connection."""
+def rows_of_findings(session: Session, wanted: FindingFilter) -> Mask:
+    """The rows that are evidence of a finding that is ``wanted``, in any connection."""
     frames: list[int] = []
     for _stream, findings in session.each_findings(range(session.streams.count)):
-        frames += [frame for found in findings if found.id == finding for frame in found.packets]
+        frames += [frame for found in findings if found in wanted for frame in found.packets]
     store = session.store
     return np.isin(store.frame[: store.count], frames)
 

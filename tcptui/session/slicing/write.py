@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
 
-    Comments = Callable[[int, str, int], Sequence[str]]
+    Comments = Callable[[int, int, int], Sequence[str]]
 
 PCAP_SUFFIX: Final = ".pcap"
 
@@ -33,19 +33,23 @@ class Slicer:
         infos = session.sources
         spool_of = np.array([info.spool for info in infos], np.int64)
         self._spools = spool_of[store.source[: store.count]] if infos else np.zeros(0, np.int64)
-        self._labels = [""] * len(session.spools)
         self._links = [0] * len(session.spools)
         for info in infos:
-            self._labels[info.spool], self._links[info.spool] = info.label, info.link_type
+            self._links[info.spool] = info.link_type
         for spool, (descriptor, end) in enumerate(session.spools):
             rows = np.flatnonzero(self._spools == spool)
             offsets, captured = store.offset[rows], store.captured[rows].astype(np.int64)
             self._sources.append(PacketSource(descriptor, read_layout(descriptor, offsets, captured, end), offsets))
 
+    def number_of(self, row: int) -> tuple[int, int]:
+        """The spool that ``row`` is of, and its number in that file."""
+        spool = int(self._spools[row])
+        return spool, self._sources[spool].number(int(self._session.store.offset[row]))
+
     def write(self, rows: I64, sink: Sink, comments: Comments, program: str) -> None:
         """Write ``rows`` as pcapng.
 
-        ``comments(row, label, number)``: what to say of a packet, whose number is that in the file called ``label``.
+        ``comments(row, spool, number)``: what to say of a packet, whose number is that in the file of the spool.
         """
         store = self._session.store
         writer = PcapngWriter(sink, self._sources, self._links, program)
@@ -53,7 +57,7 @@ class Slicer:
             spool, offset = int(self._spools[row]), int(store.offset[row])
             source = self._sources[spool]
             record = source.record(offset, int(store.captured[row]), int(store.time_ns[row]))
-            said = comments(row, self._labels[spool], source.number(offset))
+            said = comments(row, spool, source.number(offset))
             writer.add(spool, record, int(store.wire_length[row]), said)
 
     def write_pcap(self, rows: I64, sink: Sink) -> None:
