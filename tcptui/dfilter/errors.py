@@ -33,6 +33,8 @@ class Mistake(Enum):
     RANGE = "range"
     UNKNOWN_FIELD = "unknown-field"
     FOREIGN_FIELD = "foreign-field"
+    UNREAD_FIELD = "unread-field"
+    """The text is right, but nothing reads the field: `tcptui.session.filtering` refuses it."""
     UNKNOWN_FUNCTION = "unknown-function"
     LATER_FUNCTION = "later-function"
     ARGUMENT_COUNT = "argument-count"

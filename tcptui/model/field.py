@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.model.packet_store import I32, DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_store import DecodeIssue, PacketStore, RowKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from tcptui.model.packet_store import I32
+
     Mask = NDArray[np.bool_]
-    Presence = Callable[[PacketStore, I32], Mask]
+    Where = I32 | slice
+    """Rows: their numbers, or a stretch of them, which costs no copy."""
+    Presence = Callable[[PacketStore, Where], Mask]
 
 #: Bytes.  Of a TCP header that claims to be shorter, tshark shows no fields after the sequence number.
 _FULL_HEADER: Final = 20
@@ -97,23 +101,23 @@ class Take(Enum):
     """The cell is the number of an earlier row; the value is the nanoseconds from that row to this one."""
 
 
-def every(store: PacketStore, rows: I32) -> Mask:  # noqa: ARG001  asked like the others
+def every(store: PacketStore, rows: Where) -> Mask:
     """Present in every frame."""
-    return np.ones(len(rows), np.bool_)
+    return np.ones(len(store.kind[rows]), np.bool_)
 
 
-def in_stream(store: PacketStore, rows: I32) -> Mask:
+def in_stream(store: PacketStore, rows: Where) -> Mask:
     """Present in all frames of a connection, ICMP errors about it included."""
     return store.stream[rows] >= 0
 
 
-def segments(store: PacketStore, rows: I32) -> Mask:
+def segments(store: PacketStore, rows: Where) -> Mask:
     """Present in TCP segments."""
     mask: Mask = (store.kind[rows] == RowKind.TCP) & (store.stream[rows] >= 0)
     return mask
 
 
-def whole_headers(store: PacketStore, rows: I32) -> Mask:
+def whole_headers(store: PacketStore, rows: Where) -> Mask:
     """Present in TCP segments, except those whose header length is below 20 bytes."""
     bad = (store.issues[rows] & DecodeIssue.BAD_HEADER_LENGTH) != 0
     mask: Mask = segments(store, rows) & ~(bad & (store.header_length[rows] < _FULL_HEADER))
@@ -133,7 +137,7 @@ class Column:
     take: Take = Take.VALUE
     labels: tuple[str, ...] = ()
 
-    def values(self, store: PacketStore, rows: I32) -> NDArray[Any]:
+    def values(self, store: PacketStore, rows: Where) -> NDArray[Any]:
         """One value per row, meaningless in rows where the field is not `present`; times are nanoseconds."""
         cells: NDArray[Any] = getattr(store, self.name)[rows]
         if self.labels:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.model.field import Mask
-    from tcptui.model.packet_store import I32, PacketStore
+    from tcptui.model.field import Mask, Where
+    from tcptui.model.packet_store import PacketStore
 
 #: All rows, by family.
 ROWS: Final = (
@@ -46,7 +46,7 @@ def column_of(name: str) -> Column:
     return column
 
 
-def values(name: str, store: PacketStore, rows: I32) -> NDArray[Any]:
+def values(name: str, store: PacketStore, rows: Where) -> NDArray[Any]:
     """What ``rows`` have in the field ``name``, one value each; times are nanoseconds.  Raises as `column_of`.
 
     Values of rows where the field is not `present` mean nothing.
@@ -54,6 +54,6 @@ def values(name: str, store: PacketStore, rows: I32) -> NDArray[Any]:
     return column_of(name).values(store, rows)
 
 
-def present(name: str, store: PacketStore, rows: I32) -> Mask:
+def present(name: str, store: PacketStore, rows: Where) -> Mask:
     """Which of ``rows`` have the field ``name``, headers quoted in ICMP errors not counted.  Raises as `column_of`."""
     return column_of(name).present(store, rows)

@@ -8,11 +8,11 @@ from tcptui.model.field import Column, Field, FieldType, Owner, Reader, Unit, in
 from tcptui.model.resend_cause import ResendCause
 
 if TYPE_CHECKING:
-    from tcptui.model.field import Mask
-    from tcptui.model.packet_store import I32, PacketStore
+    from tcptui.model.field import Mask, Where
+    from tcptui.model.packet_store import PacketStore
 
 
-def _resent(store: PacketStore, rows: I32) -> Mask:
+def _resent(store: PacketStore, rows: Where) -> Mask:
     mask: Mask = segments(store, rows) & (store.cause[rows] != ResendCause.NOT_RESENT)
     return mask
 

@@ -21,8 +21,8 @@ from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tcptui.model.field import Mask, Presence
-    from tcptui.model.packet_store import I32, PacketStore
+    from tcptui.model.field import Mask, Presence, Where
+    from tcptui.model.packet_store import PacketStore
 
 _BYTES: Final = Unit.BYTES
 _TIME: Final = Unit.SECONDS
@@ -30,35 +30,35 @@ _NEWER: Final = Owner.NEWER_WIRESHARK
 _STREAM: Final = Reader.STREAM
 
 
-def _fits(store: PacketStore, rows: I32) -> Mask:
+def _fits(store: PacketStore, rows: Where) -> Mask:
     """Present where the header fits into its packet."""
     return segments(store, rows) & (store.length[rows] >= 0)
 
 
 def _with(verdict: Verdict) -> Presence:
-    def present(store: PacketStore, rows: I32) -> Mask:
+    def present(store: PacketStore, rows: Where) -> Mask:
         mask: Mask = whole_headers(store, rows) & ((store.verdict[rows] & verdict) != 0)
         return mask
 
     return present
 
 
-def _acknowledges(store: PacketStore, rows: I32) -> Mask:
+def _acknowledges(store: PacketStore, rows: Where) -> Mask:
     return whole_headers(store, rows) & (store.acked[rows] >= 0)
 
 
-def _acknowledges_later(store: PacketStore, rows: I32) -> Mask:
+def _acknowledges_later(store: PacketStore, rows: Where) -> Mask:
     """Present in ACKs that came later than the segment they acknowledge: tshark shows no ack_rtt of 0."""
     acked = store.acked[rows]
     mask: Mask = _acknowledges(store, rows) & (store.time_ns[rows] != store.time_ns[acked])
     return mask
 
 
-def _in_flight(store: PacketStore, rows: I32) -> Mask:
+def _in_flight(store: PacketStore, rows: Where) -> Mask:
     return whole_headers(store, rows) & (store.bytes_in_flight[rows] > 0)
 
 
-def _timed_out(store: PacketStore, rows: I32) -> Mask:
+def _timed_out(store: PacketStore, rows: Where) -> Mask:
     """Present in retransmissions whose RTO is known.  `refers_to` of a duplicate ACK has another meaning."""
     verdict, refers = store.verdict[rows], store.refers_to[rows]
     resent = ((verdict & Verdict.RETRANSMISSION) != 0) & ((verdict & Verdict.DUPLICATE_ACK) == 0)

@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.error.range": "“{text}” is no range: write [start:length], [first-last], [start], [:length] or [start:].",
     "filter.error.unknown-field": "There is no field {name}.",
     "filter.error.foreign-field": "{name} is a field of tshark that tcptui does not know; if it is text, put it in double quotes.",
+    "filter.error.unread-field": "tcptui knows the field {name}, but cannot read it from packets yet, so this filter has no answer.",
     "filter.error.unknown-function": "There is no function {name}; functions are {known}.",
     "filter.error.later-function": "{name} is a function of later versions of Wireshark; tcptui knows {known}.",
     "filter.error.argument-count": "{name}() takes another number of arguments than {count}.",

@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.error.range": "“{text}”不是范围：可写 [起点:长度]、[首-尾]、[起点]、[:长度] 或 [起点:]。",
     "filter.error.unknown-field": "没有 {name} 这个字段。",
     "filter.error.foreign-field": "{name} 是 tshark 的字段，tcptui 还不认识；如果它是文本，请加上双引号。",
+    "filter.error.unread-field": "tcptui 认识字段 {name}，但还不能从数据包中读出它，因此无法回答这个过滤器。",
     "filter.error.unknown-function": "没有 {name} 这个函数；可用的函数有 {known}。",
     "filter.error.later-function": "{name} 是更新版 Wireshark 的函数；tcptui 支持 {known}。",
     "filter.error.argument-count": "{name}() 的参数个数不能是 {count}。",

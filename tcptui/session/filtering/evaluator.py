@@ -1,0 +1,209 @@
+"""Joins tests: which of some packets pass.  What a cheaper test has decided, a dearer one is not asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from tcptui.dfilter.expression import (
+    And,
+    Comparison,
+    Constant,
+    Contains,
+    Exists,
+    FieldValue,
+    Interval,
+    Matches,
+    Membership,
+    Nonzero,
+    Not,
+    Or,
+    Xor,
+)
+from tcptui.dfilter.operators import Quantifier, Relation
+from tcptui.model.field import FieldType as T
+from tcptui.session.filtering.comparing import as_bytes, each, pairs, with_constant
+from tcptui.session.filtering.operands import Values, bytes_of, evaluated
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.dfilter.expression import Test, Value
+    from tcptui.session.filtering.occurrences import Occurrences
+    from tcptui.session.filtering.rows import Mask, Rows
+
+    Compare = Callable[[NDArray[Any], NDArray[Any]], Mask]
+
+
+class Sources(Values, Protocol):
+    """Who finds fields in packets, and knows short cuts."""
+
+    def cost(self, test: Test) -> int:
+        """How dear the test is, 0 and above: the cheaper ones are asked first."""
+
+    def has(self, value: FieldValue, rows: Rows) -> Mask:
+        """Which of ``rows`` have the field."""
+
+    def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
+        """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
+
+    def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
+        """In which of ``values`` the pattern finds something."""
+
+    def remembered(self, test: Test, rows: Rows) -> Mask:
+        """`simple` of a test that joins no others, kept for the next who asks."""
+
+
+def passing(test: Test, rows: Rows, sources: Sources) -> Mask:
+    """Which of ``rows`` pass ``test``."""
+    if not len(rows):
+        return np.zeros(0, np.bool_)
+    match test:
+        case Not():
+            return ~passing(test.of, rows, sources)
+        case And() | Or():
+            return _joined(test, rows, sources)
+        case Xor():
+            odd = np.zeros(len(rows), np.bool_)
+            for part in test.of:
+                odd ^= passing(part, rows, sources)
+            return odd
+        case _:
+            return sources.remembered(test, rows)
+
+
+def _joined(test: And | Or, rows: Rows, sources: Sources) -> Mask:
+    wanted = isinstance(test, And)
+    result = np.full(len(rows), wanted)
+    for part in sorted(test.of, key=sources.cost):
+        open_still = result if wanted else ~result
+        left = rows.only(open_still)
+        if not len(left):
+            break
+        result[open_still] = passing(part, left, sources)
+    return result
+
+
+def simple(test: Test, rows: Rows, sources: Sources) -> Mask:
+    """`passing` for a test that joins no others."""
+    match test:
+        case Exists():
+            return sources.has(test.value, rows)
+        case Nonzero():
+            found = evaluated(test.value, rows, sources)
+            return found.any(_nonzero(found))
+        case Comparison():
+            return _compared(test, rows, sources)
+        case Contains():
+            return _contains(test, rows, sources)
+        case Matches():
+            found = bytes_of(evaluated(test.value, rows, sources))
+            return _reduced(test.quantifier, found, sources.searched(test.compiled, found.values.tolist()))
+        case Membership():
+            return _member(test, rows, sources)
+        case _:
+            raise AssertionError(test)
+
+
+def _reduced(quantifier: Quantifier, found: Occurrences, hits: Mask) -> Mask:
+    return found.any(hits) if quantifier is Quantifier.ANY else found.all(hits)
+
+
+def _nonzero(found: Occurrences) -> Mask:
+    if found.values.dtype != object:
+        mask: Mask = found.values != 0
+        return mask
+    told = (any(value) if isinstance(value, bytes) else bool(value) for value in found.values.tolist())
+    return np.fromiter(told, np.bool_, len(found.values))
+
+
+def _compared(test: Comparison, rows: Rows, sources: Sources) -> Mask:
+    if isinstance(test.right, Constant):
+        left = evaluated(test.left, rows, sources)
+        return _reduced(test.quantifier, left, _against(test.relation, left, test.right))
+    if isinstance(test.left, Constant):
+        right = evaluated(test.right, rows, sources)
+        return _reduced(test.quantifier, right, _against(_TURNED[test.relation], right, test.left))
+    left, right = evaluated(test.left, rows, sources), evaluated(test.right, rows, sources)
+    return _paired(test.quantifier, left, right, lambda one, other: each(test.relation, one, other))
+
+
+_TURNED = {
+    Relation.EQUAL: Relation.EQUAL, Relation.NOT_EQUAL: Relation.NOT_EQUAL, Relation.GREATER: Relation.LESS,
+    Relation.LESS: Relation.GREATER, Relation.GREATER_EQUAL: Relation.LESS_EQUAL,
+    Relation.LESS_EQUAL: Relation.GREATER_EQUAL,
+}  # fmt: skip
+
+
+def _against(relation: Relation, found: Occurrences, constant: Constant) -> Mask:
+    if found.type is T.IPV4 and constant.type is not T.IPV4:
+        found = as_bytes(found)
+    return with_constant(relation, found, constant)
+
+
+def _paired(quantifier: Quantifier, left: Occurrences, right: Occurrences, compare: Compare) -> Mask:
+    if (left.type is T.IPV4) != (right.type is T.IPV4):
+        left, right = as_bytes(left), as_bytes(right)
+    ours, theirs, places = pairs(left, right)
+    hits = compare(ours, theirs)
+    if places is None:
+        return hits
+    both = left.present() & right.present() if quantifier is Quantifier.ALL else np.zeros(left.count, np.bool_)
+    both[places[~hits if quantifier is Quantifier.ALL else hits]] = quantifier is Quantifier.ANY
+    return both
+
+
+def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
+    right = test.right
+    if isinstance(test.left, FieldValue) and isinstance(right, Constant) and test.quantifier is Quantifier.ANY:
+        assert isinstance(right.value, bytes)
+        short = sources.contains(test.left, right.value, rows)
+        if short is not None:
+            return short
+    left = bytes_of(evaluated(test.left, rows, sources))
+    if isinstance(right, Constant):
+        wanted = right.value
+        assert isinstance(wanted, bytes)
+        hits = np.fromiter((wanted in value for value in left.values.tolist()), np.bool_, len(left.values))
+        return _reduced(test.quantifier, left, hits)
+    other = bytes_of(evaluated(right, rows, sources))
+
+    def within(ours: NDArray[Any], theirs: NDArray[Any]) -> Mask:
+        found = (one in value for value, one in zip(ours.tolist(), theirs.tolist(), strict=True))
+        return np.fromiter(found, np.bool_, len(ours))
+
+    return _paired(test.quantifier, left, other, within)
+
+
+def _member(test: Membership, rows: Rows, sources: Sources) -> Mask:
+    found = sources.read(test.value, rows)
+    mask = np.zeros(len(rows), np.bool_)
+    for element in test.elements:
+        mask |= _is(test.quantifier, found, element, rows, sources)
+    return ~mask if test.is_negated else mask
+
+
+def _is(
+    quantifier: Quantifier, found: Occurrences, element: Value | Interval, rows: Rows, sources: Sources
+) -> Mask:  # fmt: skip
+    if not isinstance(element, Interval):
+        return _related(quantifier, Relation.EQUAL, found, element, rows, sources)
+    if isinstance(element.low, Constant) and isinstance(element.high, Constant):
+        hits = _against(Relation.GREATER_EQUAL, found, element.low)
+        hits &= _against(Relation.LESS_EQUAL, found, element.high)
+        return _reduced(quantifier, found, hits)
+    above = _related(quantifier, Relation.GREATER_EQUAL, found, element.low, rows, sources)
+    return above & _related(quantifier, Relation.LESS_EQUAL, found, element.high, rows, sources)
+
+
+def _related(
+    quantifier: Quantifier, relation: Relation, found: Occurrences, value: Value, rows: Rows, sources: Sources
+) -> Mask:
+    if isinstance(value, Constant):
+        return _reduced(quantifier, found, _against(relation, found, value))
+    other = evaluated(value, rows, sources)
+    return _paired(quantifier, found, other, lambda one, two: each(relation, one, two))

@@ -1,0 +1,157 @@
+"""The values of any field that can be read, for packets of a session: each field by its cheapest way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.dfilter import types
+from tcptui.dfilter.expression import (
+    And,
+    CallValue,
+    Contains,
+    FieldValue,
+    Matches,
+    Not,
+    Or,
+    SliceValue,
+    Xor,
+)
+from tcptui.dfilter.traps import values_of
+from tcptui.model.field import AnyOf, Column, Owner, Reader
+from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.cancelling import never
+from tcptui.session.filtering.columns import elsewhere, read_column
+from tcptui.session.filtering.evaluator import simple
+from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
+from tcptui.session.filtering.rows import Rows
+from tcptui.session.filtering.tables import TABLED, read_table
+from tcptui.session.filtering.texts import value_text
+from tcptui.session.filtering.trees import TreeReader
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from tcptui.dfilter.expression import Test
+    from tcptui.model.field import Field
+    from tcptui.model.packet_store import I32
+    from tcptui.session.filtering.rows import Mask
+    from tcptui.session.session import Session
+
+#: Costs of a test, for the order in which tests are asked.
+_COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
+_SLOW_TABLES: Final = (Reader.BUDGET, Reader.FINDINGS)
+
+
+class FieldReader:
+    """Finds fields in the packets of a session."""
+
+    def __init__(self, session: Session, cancelled: Callable[[], bool] = never) -> None:
+        self._session = session
+        self.trees = TreeReader(session, cancelled)
+
+    # ---- for whoever wants values
+
+    def occurrences(self, field: Field, rows: I32) -> Occurrences:
+        """The values of ``field`` in ``rows`` (ascending)."""
+        return self.read(FieldValue(field), Rows.of(np.asarray(rows, np.int32)))
+
+    def texts(self, field: Field, rows: I32) -> list[list[str]]:
+        """For each of ``rows`` (ascending) the values of ``field`` as ``tshark -T fields`` prints them."""
+        found = self.counted(FieldValue(field), Rows.of(np.asarray(rows, np.int32)))
+        texts: list[list[str]] = [[] for _ in range(len(rows))]
+        for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
+            texts[place].append(value_text(found.type, value, field))
+        return texts
+
+    # ---- for the evaluator
+
+    def cost(self, test: Test) -> int:
+        """How dear the test is."""
+        if isinstance(test, Not):
+            return self.cost(test.of)
+        if isinstance(test, And | Or | Xor):
+            return max(map(self.cost, test.of))
+        dearest = _BYTES if isinstance(test, Contains | Matches) else _COLUMNS
+        for value in values_of(test):
+            if isinstance(value, FieldValue):
+                dearest = max(dearest, _cost(value))
+            elif isinstance(value, SliceValue | CallValue):
+                dearest = max(dearest, _TABLES)
+        return dearest
+
+    def has(self, value: FieldValue, rows: Rows) -> Mask:
+        """Which of ``rows`` have the field."""
+        return self.read(value, rows).present()
+
+    def read(self, value: FieldValue, rows: Rows) -> Occurrences:
+        """The values of ``value`` in ``rows``."""
+        field = value.field
+        if value.layers is not None or value.is_raw:
+            return self.trees.read(field, rows, value.layers, raw=value.is_raw)
+        return self._read(field, rows)
+
+    def counted(self, value: FieldValue, rows: Rows) -> Occurrences:
+        """The same, with every repetition of the field: a column has one value where the tree may have two."""
+        field = value.field
+        if field.repeats and isinstance(field.source, Column):
+            return self.trees.read(field, rows, value.layers, raw=value.is_raw)
+        return self.read(value, rows)
+
+    def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
+        """There is no short cut yet."""
+
+    def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
+        """In which of ``values`` the pattern finds something."""
+        return np.fromiter((pattern.search(value) is not None for value in values), np.bool_, len(values))
+
+    def remembered(self, test: Test, rows: Rows) -> Mask:
+        """Which of ``rows`` pass ``test``, which joins no others."""
+        return simple(test, rows, self)
+
+    # ---- tiers
+
+    def _read(self, field: Field, rows: Rows) -> Occurrences:
+        if not _is_cheap(field):
+            return self.trees.read(field, rows)
+        if field.owner is Owner.TCPTUI or not field.name.startswith("tcp."):
+            return self._of_memory(field, rows)
+        # Of quoted and cut headers columns know nothing, or not what tshark shows.
+        odd = elsewhere(self._session.store, rows)
+        if not odd.any():
+            return self._of_memory(field, rows)
+        places, others = np.flatnonzero(~odd), np.flatnonzero(odd)
+        columns = self._of_memory(field, rows.only(~odd)) if len(places) else none_of(types.type_of(field), 0)
+        read = self.trees.read(field, rows.only(odd))
+        parts = [moved(columns, places, len(rows)), moved(read, others, len(rows))]
+        return merged(types.type_of(field), parts, len(rows))
+
+    def _of_memory(self, field: Field, rows: Rows) -> Occurrences:
+        source = field.source
+        if isinstance(source, Column):
+            return read_column(self._session.store, field, source, rows)
+        if isinstance(source, AnyOf):
+            parts = [self._of_memory(FIELDS[name], rows) for name in source.names]
+            return merged(types.type_of(field), parts, len(rows))
+        found = read_table(self._session, field, rows)
+        assert found is not None, field.name
+        return found
+
+
+def _is_cheap(field: Field) -> bool:
+    """Whether columns and tables answer for all packets but those with odd headers."""
+    source = field.source
+    if isinstance(source, AnyOf):
+        return all(_is_cheap(FIELDS[name]) for name in source.names)
+    return isinstance(source, Column) or field.name in TABLED
+
+
+def _cost(value: FieldValue) -> int:
+    field = value.field
+    if value.layers is not None or value.is_raw or not _is_cheap(field):
+        return _TREES
+    if isinstance(field.source, Column):
+        return _COLUMNS
+    return _STREAMS if field.source in _SLOW_TABLES else _TABLES

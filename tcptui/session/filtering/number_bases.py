@@ -1,0 +1,17 @@
+"""In which base numbers are printed: most are decimal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Fields that ``tshark -T fields`` prints in hexadecimal, with all digits of their type.
+HEXADECIMAL: Final = frozenset({
+    "ah.spi", "eth.fcs", "eth.type", "frame.packet_flags", "frame.packet_flags_direction", "icmp.checksum",
+    "icmp.ext.checksum", "icmp.ext.res", "icmp.mip.flags", "icmp.mip.reserved", "icmpv6.checksum",
+    "icmpv6.echo.identifier", "icmpv6.nd.na.flag", "icmpv6.nd.ra.flag", "icmpv6.opt.prefix.flag",
+    "icmpv6.opt.route_info.flag", "ip.checksum", "ip.dsfield", "ip.flags", "ip.id", "ipv6.flow",
+    "ipv6.fraghdr.ident", "ipv6.fraghdr.reserved_octet", "ipv6.opt.type", "ipv6.opt.type.rest", "ipv6.tclass",
+    "sll.etype", "sll.ltype", "tcp.checksum", "tcp.flags", "tcp.options.experimental.exid",
+    "tcp.options.mptcp.checksum", "tcp.options.mptcp.flags", "tcp.options.mptcp.reserved.flag",
+    "tcp.options.rvbd.probe.flags", "tcp.options.rvbd.probe.reserved", "udp.checksum", "vlan.etype", "websocket.rsv",
+})  # fmt: skip

@@ -1,0 +1,127 @@
+"""Values of a field in many packets at once; a packet may have none, one or several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.model.field import FieldType as T
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+    Index = NDArray[np.int64]
+
+#: Types whose values are Python's bytes in arrays of objects; all others are whole numbers, IPv4 addresses included.
+OBJECTS: Final = frozenset({T.BYTES, T.ETHER, T.IPV6, T.PROTOCOL, T.STRING, T.ADDRESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """What the packets asked for have in a field, or what was computed of it.
+
+    ``values``: int64, or objects: bytes for the types of `OBJECTS`, int where numbers go beyond 63 bits, float for
+    doubles.  Times are nanoseconds.  ``index``: for each value its packet's position among those asked for, ascending;
+    None: each packet has one value.
+    """
+
+    type: T
+    count: int
+    """How many packets were asked for."""
+    values: NDArray[Any]
+    index: Index | None = None
+
+    @property
+    def places(self) -> Index:
+        """`index`, written out."""
+        return np.arange(self.count) if self.index is None else self.index
+
+    def present(self) -> Mask:
+        """Which packets have a value."""
+        mask = np.zeros(self.count, np.bool_)
+        mask[slice(None) if self.index is None else self.index] = True
+        return mask
+
+    def any(self, hits: Mask) -> Mask:
+        """Which packets have a value that is among ``hits``."""
+        if self.index is None:
+            return hits
+        mask = np.zeros(self.count, np.bool_)
+        mask[self.index[hits]] = True
+        return mask
+
+    def all(self, hits: Mask) -> Mask:
+        """Which packets have values, all of them among ``hits``."""
+        if self.index is None:
+            return hits
+        mask = self.present()
+        mask[self.index[~hits]] = False
+        return mask
+
+    def with_values(self, values: NDArray[Any], kind: T | None = None) -> Occurrences:
+        """The same packets with other values."""
+        return Occurrences(kind or self.type, self.count, values, self.index)
+
+    def kept(self, keep: Mask, values: NDArray[Any], kind: T | None = None) -> Occurrences:
+        """Those of the values that ``keep`` names, which are ``values``."""
+        if keep.all():
+            return self.with_values(values, kind)
+        return Occurrences(kind or self.type, self.count, values, self.places[keep])
+
+    def mapped(self, kind: T, made: Callable[[Any], Any]) -> Occurrences:
+        """What ``made`` makes of each value, of the type ``kind``; None: no value."""
+        found = [made(value) for value in self.values.tolist()]
+        keep = np.fromiter((value is not None for value in found), np.bool_, len(found))
+        return self.kept(keep, array_of(kind, [value for value in found if value is not None]), kind)
+
+
+def array_of(kind: T, values: Sequence[Any]) -> NDArray[Any]:
+    """``values`` as an array of what `Occurrences.values` holds for the type ``kind``."""
+    if kind not in OBJECTS and kind is not T.DOUBLE:
+        try:
+            return np.array(values, np.int64)
+        except OverflowError:
+            pass
+    made = np.empty(len(values), object)
+    made[:] = values
+    return made
+
+
+def none_of(kind: T, count: int) -> Occurrences:
+    """No values in ``count`` packets."""
+    return Occurrences(kind, count, array_of(kind, []), np.zeros(0, np.int64))
+
+
+def from_columns(kind: T, present: Mask, values: NDArray[Any]) -> Occurrences:
+    """One value in each packet that is ``present``; ``values`` are as many as packets."""
+    if present.all():
+        return Occurrences(kind, len(present), values)
+    index = np.flatnonzero(present)
+    return Occurrences(kind, len(present), values[index], index)
+
+
+def merged(kind: T, parts: Sequence[Occurrences], count: int) -> Occurrences:
+    """The values of all ``parts``; of one packet's, those of earlier parts first."""
+    filled = [part for part in parts if part.index is None or len(part.index)]
+    if len(filled) == 1:
+        return filled[0]
+    if not filled:
+        return none_of(kind, count)
+    index = np.concatenate([part.places for part in filled])
+    order = np.argsort(index, kind="stable")
+    if any(part.values.dtype == object for part in filled):
+        values = np.empty(len(index), object)
+        values[:] = [value for part in filled for value in part.values.tolist()]
+    else:
+        values = np.concatenate([part.values for part in filled])
+    return Occurrences(kind, count, values[order], index[order])
+
+
+def moved(part: Occurrences, places: Index, count: int) -> Occurrences:
+    """``part``, asked of the packets at ``places`` (ascending) among ``count``."""
+    return Occurrences(part.type, count, part.values, places[part.places])

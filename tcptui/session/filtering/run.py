@@ -1,0 +1,99 @@
+"""A display filter over a session: which packets pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.dfilter.errors import FilterError, Mistake
+from tcptui.dfilter.expression import FieldValue
+from tcptui.dfilter.traps import values_of
+from tcptui.model.field import AnyOf, Column, Reader
+from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.cancelling import Cancelled, ignore, never
+from tcptui.session.filtering.evaluator import passing
+from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.rows import Rows
+from tcptui.session.filtering.tables import TABLED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.dfilter.compile import Compiled
+    from tcptui.model.field import Field
+    from tcptui.model.packet_store import I32
+    from tcptui.session.session import Session
+
+__all__ = ["Cancelled", "FilterRun", "is_readable"]
+
+#: Rows at once: few enough that what is computed of them stays in the processor's cache, and that a cancel is heard.
+BLOCK: Final = 1 << 16
+#: Where packets are dissected, progress is told more often.
+_SMALL_BLOCK: Final = 1 << 12
+
+
+def is_readable(field: Field) -> bool:
+    """Whether anything reads the field; a filter over one that nothing reads is refused."""
+    source = field.source
+    if isinstance(source, AnyOf):
+        return all(is_readable(FIELDS[name]) for name in source.names)
+    if isinstance(source, Column) or source is Reader.TREE:
+        return True
+    return source is not Reader.UNREAD and field.name in TABLED
+
+
+class FilterRun:
+    """One filter over one session; for one thread at a time.
+
+    Raises FilterError for a field that nothing reads: it would match nothing, and nobody would know why.
+    """
+
+    def __init__(self, session: Session, compiled: Compiled) -> None:
+        self._session = session
+        self.compiled = compiled
+        self._reader = FieldReader(session, lambda: self._cancelled())
+        self._cancelled: Callable[[], bool] = never
+        if compiled.test is None:
+            return
+        for value in values_of(compiled.test):
+            if isinstance(value, FieldValue) and not is_readable(value.field):
+                raise FilterError(Mistake.UNREAD_FIELD, value.span, name=value.field.name)
+        self._reader.trees.want(field.name for field in compiled.fields)
+
+    def matching(
+        self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore
+    ) -> NDArray[np.bool_]:
+        """Which of the rows ``first`` to ``stop`` - 1 of the packet store match.  Rows that are evicted do not.
+
+        ``cancelled`` is asked again and again; once it says yes, Cancelled is raised.  ``progress`` is told how many
+        rows are done.
+        """
+        test, store = self.compiled.test, self._session.store
+        mask = np.zeros(max(stop - first, 0), np.bool_)
+        self._cancelled = cancelled
+        size = BLOCK if test is None or self._reader.cost(test) == 0 else _SMALL_BLOCK
+        for begin in range(first, stop, size):
+            if cancelled():
+                raise Cancelled
+            end, kept = min(begin + size, stop), max(begin, store.first)
+            if kept < end:
+                rows = Rows.between(kept, end)
+                mask[kept - first : end - first] = True if test is None else passing(test, rows, self._reader)
+            progress(end - first)
+        return mask
+
+    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
+        """Which of ``rows`` (ascending, none evicted) match.  Raises Cancelled."""
+        test = self.compiled.test
+        self._cancelled = cancelled
+        mask = np.ones(len(rows), np.bool_)
+        for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
+            if cancelled():
+                raise Cancelled
+            part = slice(begin, begin + _SMALL_BLOCK)
+            assert test is not None
+            mask[part] = passing(test, Rows.of(rows[part]), self._reader)
+        return mask

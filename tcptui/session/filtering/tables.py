@@ -1,0 +1,378 @@
+"""Fields that tables know: the flow table, the stream table, time budgets, findings.
+
+The rules are those of ``verdicts --jsonl`` (`tcptui.cli.report.verdicts`), which the corpus holds against tshark.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import NO_BASE, Completeness
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.budget_short import time_parts
+from tcptui.dfilter import types
+from tcptui.model.arrays import sorted_unique
+from tcptui.model.field import FieldType as T
+from tcptui.model.field import every, in_stream, segments, whole_headers
+from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState
+from tcptui.model.verdict import Verdict
+from tcptui.session.filtering.occurrences import Occurrences, array_of, from_columns, none_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.field import Field
+    from tcptui.model.packet_store import I64
+    from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.session import Session
+
+    #: Which rows have the field, and their values.
+    Read = Callable[[Session, Rows], tuple[Mask, NDArray[Any]]]
+
+#: Verdicts that tshark attaches to the SYN itself, outside the SEQ/ACK analysis.
+_OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED)
+_FULL_HEADER: Final = 20
+
+
+def read_table(session: Session, field: Field, rows: Rows) -> Occurrences | None:
+    """What tables say of ``field``; None: they do not know it.  Quoted headers are not in them."""
+    if field.name in _EVIDENCE:
+        return _findings(session, field, rows)
+    read = _READERS.get(field.name)
+    if read is None:
+        return None
+    kind = types.type_of(field)
+    present, values = read(session, rows)
+    if values.dtype != object and values.dtype != np.int64:
+        values = values.astype(np.int64)
+    return from_columns(kind, present, values)
+
+
+# ---- the flow table
+
+
+def _port(*, of_sender: bool) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        store = session.store
+        a, b = session.flows.ports(store.flow[rows.index])
+        from_b = store.from_b[rows.index] != 0
+        mask: Mask = store.kind[rows.index] == RowKind.TCP
+        return mask, np.where(from_b == of_sender, b, a)
+
+    return read
+
+
+# ---- the stream table
+
+
+def _bases(session: Session, rows: Rows, *, of_sender: bool) -> I64:
+    """What relative numbers of the sender, or of the other end, count from at each row."""
+    store, streams = session.store, session.streams
+    stream = store.stream[rows.index]
+    of_b = (store.from_b[rows.index] != 0) == of_sender
+    bases: I64 = np.where(of_b, streams.base_b[stream], streams.base_a[stream])
+    reused = (stream >= 0) & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
+    if reused.any():
+        numbers = rows.numbers
+        for place in np.flatnonzero(reused).tolist():
+            bases[place] = session.base(int(stream[place]), int(numbers[place]), bool(of_b[place]))
+    return bases
+
+
+def _relative_seq(session: Session, rows: Rows) -> I64:
+    store = session.store
+    seq, base = store.seq[rows.index].astype(np.int64), _bases(session, rows, of_sender=True)
+    counted = (store.length[rows.index] >= 0) & (base != NO_BASE)
+    relative: I64 = np.where(counted, seq - base, seq) & SEQ_MASK
+    return relative
+
+
+def _seq(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return segments(session.store, rows.index), _relative_seq(session, rows)
+
+
+def _next_seq(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    length = store.length[rows.index].astype(np.int64)
+    phantom = (store.flags[rows.index] & (TcpFlag.SYN | TcpFlag.FIN)) != 0
+    present = whole_headers(store, rows.index) & (length >= 0)
+    return present, (_relative_seq(session, rows) + length + phantom) & SEQ_MASK
+
+
+def _ack(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    ack, base = store.ack[rows.index].astype(np.int64), _bases(session, rows, of_sender=False)
+    counted = (store.length[rows.index] >= 0) & (base != NO_BASE) & ((store.flags[rows.index] & TcpFlag.ACK) != 0)
+    return whole_headers(store, rows.index), np.where(counted, ack - base, ack) & SEQ_MASK
+
+
+def _completeness(session: Session, rows: Rows) -> NDArray[Any]:
+    store, streams = session.store, session.streams
+    stream = store.stream[rows.index]
+    first = rows.numbers == streams.first_row[stream]
+    bits: NDArray[Any] = np.where(first, streams.completeness_first[stream], streams.completeness[stream])
+    return bits
+
+
+def _all_completeness(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return segments(session.store, rows.index), _completeness(session, rows)
+
+
+def _completeness_bit(bit: Completeness) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return segments(session.store, rows.index), (_completeness(session, rows) & bit) != 0
+
+    return read
+
+
+#: Each part's bit and letter, in Wireshark's order.
+_LETTERS: Final = (
+    (Completeness.RST, "R"), (Completeness.FIN, "F"), (Completeness.DATA, "D"), (Completeness.ACK, "A"),
+    (Completeness.SYN_ACK, "S"), (Completeness.SYN, "S"),
+)  # fmt: skip
+
+
+def _completeness_text(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    texts = [
+        "".join(letter if bits & bit else "·" for bit, letter in _LETTERS) if bits else "[ Null ]" for bits in range(64)
+    ]
+    found = [texts[bits & 63].encode() for bits in _completeness(session, rows).tolist()]
+    return segments(session.store, rows.index), array_of(T.STRING, found)
+
+
+def _scale(session: Session, rows: Rows) -> NDArray[Any]:
+    store, streams = session.store, session.streams
+    stream = store.stream[rows.index]
+    from_b = store.from_b[rows.index] != 0
+    return np.where(from_b, streams.scale_b[stream], streams.scale_a[stream]).astype(np.int64)
+
+
+def _window(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    raw = ((store.flags[rows.index] & TcpFlag.SYN) != 0) | (store.length[rows.index] < 0)
+    shift = np.where(raw, 0, np.maximum(_scale(session, rows), 0))
+    return whole_headers(store, rows.index), store.window[rows.index].astype(np.int64) << shift
+
+
+def _factor(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, scale = session.store, _scale(session, rows)
+    present = whole_headers(store, rows.index) & ((store.flags[rows.index] & TcpFlag.SYN) == 0)
+    return present, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale)
+
+
+def _number_in_stream(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, streams = session.store, session.streams
+    stream, numbers = store.stream[rows.index], rows.numbers
+    present = segments(store, rows.index)
+    found = np.zeros(len(rows), np.int64)
+    order = np.flatnonzero(present)
+    order = order[np.argsort(stream[order], kind="stable")]
+    borders = np.flatnonzero(np.diff(stream[order])) + 1
+    for places in np.split(order, borders):
+        if len(places):
+            one = int(stream[places[0]])
+            all_rows = session.rows_of(one)
+            counted = np.cumsum(store.kind[all_rows] == RowKind.TCP) + int(streams.evicted[one])
+            found[places] = counted[np.searchsorted(all_rows, numbers[places])]
+    return present, found
+
+
+def _timed(session: Session, rows: Rows) -> Mask:
+    """Rows in which tshark shows times within the stream: it must have read the header to its end."""
+    store = session.store
+    present = whole_headers(store, rows.index)
+    cut = (store.issues[rows.index] & DecodeIssue.HEADER_CUT) != 0
+    if cut.any():
+        length = store.length[rows.index].astype(np.int64)
+        ends = np.where(length < 0, store.header_length[rows.index] + length, _FULL_HEADER)
+        ends[(store.issues[rows.index] & DecodeIssue.FRAGMENT) != 0] = _FULL_HEADER
+        captured = store.captured[rows.index].astype(np.int64) - store.transport_offset[rows.index]
+        present = present & ~(cut & (np.minimum(captured, ends) < _FULL_HEADER))
+    return present
+
+
+def _since_first(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    began = session.streams.began_ns[store.stream[rows.index]]
+    return _timed(session, rows), store.time_ns[rows.index] - began
+
+
+def _since_previous(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    previous, here = store.previous[rows.index], store.time_ns[rows.index]
+    return _timed(session, rows), np.where(previous >= 0, here - store.time_ns[previous], 0)
+
+
+def _concluded(session: Session, rows: Rows) -> Mask:
+    """Rows with a SEQ/ACK analysis."""
+    store, at = session.store, rows.index
+    bare = (store.marks[at] & RowMark.ANALYSED) != 0
+    said = ((store.verdict[at] & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
+    mask: Mask = whole_headers(store, at) & (said | bare)
+    return mask
+
+
+def _analysis(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    irtt = session.streams.irtt_ns[store.stream[rows.index]]
+    bare = (store.marks[rows.index] & RowMark.ANALYSED) != 0
+    return _concluded(session, rows) & (~bare | (irtt != 0)), np.zeros(len(rows), np.int64)
+
+
+def _flags(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    said = (store.verdict[rows.index] & ~_OUTSIDE) != 0
+    return whole_headers(store, rows.index) & said, np.zeros(len(rows), np.int64)
+
+
+def _initial_rtt(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    irtt = session.streams.irtt_ns[session.store.stream[rows.index]]
+    return _concluded(session, rows) & (irtt != 0), irtt
+
+
+# ---- what tcptui concludes
+
+
+def _address(*, of_client: bool) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = session.store.stream[rows.index]
+        present = in_stream(session.store, rows.index)
+        distinct, place = np.unique(stream, return_inverse=True)
+        end = session.streams.client if of_client else session.streams.server
+        return present, array_of(T.ADDRESS, [b"" if one < 0 else end(one).address for one in distinct.tolist()])[place]
+
+    return read
+
+
+def _cells(session: Session, rows: Rows, *, of_client: bool) -> NDArray[Any]:
+    store = session.store
+    client_is_b = session.streams.client_is_b[store.stream[rows.index]] != 0
+    return np.where(client_is_b == of_client, store.state_b[rows.index], store.state_a[rows.index])
+
+
+def _state(*, of_client: bool) -> Read:
+    labels = array_of(T.STRING, [state.label.encode() for state in TcpState])
+
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        cells = _cells(session, rows, of_client=of_client)
+        return segments(session.store, rows.index), labels[cells & STATE_MASK]
+
+    return read
+
+
+def _state_known(*, of_client: bool) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        cells = _cells(session, rows, of_client=of_client)
+        return segments(session.store, rows.index), (cells & STATE_KNOWN) != 0
+
+    return read
+
+
+def _of_stream(name: str) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = session.store.stream[rows.index]
+        return in_stream(session.store, rows.index), getattr(session.streams, name)[stream]
+
+    return read
+
+
+def _budget(part: Part) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = session.store.stream[rows.index]
+        distinct, place = np.unique(stream, return_inverse=True)
+        parts = [0 if one < 0 else time_parts(session.view(one))[part] for one in distinct.tolist()]
+        return in_stream(session.store, rows.index), np.array(parts, np.int64)[place]
+
+    return read
+
+
+def _since_frame_before(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, numbers = session.store, rows.numbers
+    before = np.maximum(numbers - 1, store.first)
+    return every(store, rows.index), store.time_ns[numbers] - store.time_ns[before]
+
+
+def _since_beginning(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = session.store
+    return every(store, rows.index), store.time_ns[rows.index] - store.began_ns
+
+
+_READERS: Final[dict[str, Read]] = {
+    "frame.time_delta": _since_frame_before,
+    "frame.time_relative": _since_beginning,
+    "tcp.srcport": _port(of_sender=True),
+    "tcp.dstport": _port(of_sender=False),
+    "tcp.seq": _seq,
+    "tcp.nxtseq": _next_seq,
+    "tcp.ack": _ack,
+    "tcp.completeness": _all_completeness,
+    "tcp.completeness.str": _completeness_text,
+    **{f"tcp.completeness.{bit.name.lower().replace('_', '')}": _completeness_bit(bit) for bit, _ in _LETTERS
+       if bit.name is not None},
+    "tcp.window_size": _window,
+    "tcp.window_size_scalefactor": _factor,
+    "tcp.stream.pnum": _number_in_stream,
+    "tcp.time_relative": _since_first,
+    "tcp.time_delta": _since_previous,
+    "tcp.analysis": _analysis,
+    "tcp.analysis.flags": _flags,
+    "tcp.analysis.initial_rtt": _initial_rtt,
+    "tcptui.client": _address(of_client=True),
+    "tcptui.server": _address(of_client=False),
+    "tcptui.client.state": _state(of_client=True),
+    "tcptui.server.state": _state(of_client=False),
+    "tcptui.client.state_known": _state_known(of_client=True),
+    "tcptui.server.state_known": _state_known(of_client=False),
+    "tcptui.packets": _of_stream("packets"),
+    "tcptui.bytes": _of_stream("wire_bytes"),
+    "tcptui.duration": _of_stream("duration_ns"),
+    "tcptui.network": _budget(Part.NETWORK),
+    "tcptui.server_think": _budget(Part.SERVER_THINK),
+    "tcptui.client_think": _budget(Part.CLIENT_THINK),
+    "tcptui.recovery": _budget(Part.RECOVERY),
+    "tcptui.idle": _budget(Part.IDLE),
+}  # fmt: skip
+
+
+# ---- findings
+
+_EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
+
+
+def _findings(session: Session, field: Field, rows: Rows) -> Occurrences:
+    """Of each finding that names the row's frame as evidence: its id, severity or confidence."""
+    store = session.store
+    stream = store.stream[rows.index]
+    wanted = sorted_unique(stream[stream >= 0])
+    frames: list[int] = []
+    values: list[bytes] = []
+    for _, findings in session.each_findings(wanted.tolist()):
+        for finding in findings:
+            told = {
+                "tcptui.finding": finding.id.value, "tcptui.severity": finding.severity.name.lower(),
+                "tcptui.confidence": finding.confidence.value,
+            }[field.name]  # fmt: skip
+            frames += finding.packets
+            values += [told.encode()] * len(finding.packets)
+    if not frames:
+        return none_of(T.STRING, len(rows))
+    asked = store.frame[rows.index].astype(np.int64)
+    order = np.argsort(asked, kind="stable")
+    named = np.array(frames, np.int64)
+    place = np.minimum(np.searchsorted(asked[order], named), len(asked) - 1)
+    index = order[place]
+    found = asked[index] == named
+    index, kept = index[found], array_of(T.STRING, values)[found]
+    by_row = np.argsort(index, kind="stable")
+    return Occurrences(T.STRING, len(rows), kept[by_row], index[by_row])
+
+
+#: Fields that `read_table` knows.
+TABLED: Final = frozenset(_READERS) | _EVIDENCE

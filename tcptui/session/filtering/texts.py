@@ -1,0 +1,41 @@
+"""Values as text, as ``tshark -T fields`` prints them."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any, Final
+
+from tcptui.model.field import FieldType as T
+from tcptui.session.filtering.number_bases import HEXADECIMAL
+
+if TYPE_CHECKING:
+    from tcptui.model.field import Field
+
+_SECOND: Final = 1_000_000_000
+_HEX_DIGITS: Final = {T.UINT8: 2, T.UINT16: 4, T.UINT24: 6, T.UINT32: 8, T.UINT64: 16}
+
+
+def value_text(kind: T, value: Any, field: Field | None) -> str:
+    """One value of ``field`` (None: something computed) as text."""
+    match kind:
+        case T.IPV4:
+            return str(ipaddress.IPv4Address(value))
+        case T.IPV6 | T.ADDRESS:
+            return str(ipaddress.ip_address(value))
+        case T.ETHER:
+            return str(value.hex(":"))
+        case T.BYTES | T.PROTOCOL:
+            return str(value.hex())
+        case T.STRING:
+            return str(value, "utf-8", "replace")
+        case T.RELATIVE_TIME:
+            whole, rest = divmod(abs(value), _SECOND)
+            return f"{'-' if value < 0 else ''}{whole}.{rest:09d}"
+        case T.BOOLEAN:
+            return str(int(value != 0))
+        case T.NONE:
+            return ""
+    digits = _HEX_DIGITS.get(kind)
+    if digits is not None and field is not None and field.name in HEXADECIMAL:
+        return f"0x{value:0{digits}x}"
+    return str(value)

@@ -1,0 +1,108 @@
+"""What a line of the header tree is worth: its value as a filter compares it.
+
+Most lines hold a number, an address or a time in their text, or are the bytes that they were read from.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from tcptui.dfilter import types
+from tcptui.dfilter.names import value_string
+from tcptui.model.field import FieldType as T
+
+if TYPE_CHECKING:
+    from tcptui.model.field import Field
+    from tcptui.protocols.headers.node import Node
+
+_BITS: Final = re.compile(r"^([.01 ]+) = ")
+_NUMBER: Final = re.compile(r"0x([0-9a-fA-F]+)|(-?[0-9]+)")
+_BRACKETED: Final = re.compile(r"\((0x[0-9a-fA-F]+|-?[0-9]+)\)")
+_SECONDS: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?")
+_TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
+_ETHER: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+
+
+def node_value(field: Field, node: Node, data: bytes) -> Any:
+    """The value of ``node``, a line of ``field`` in the tree of the frame ``data``; None: it cannot be told."""
+    kind = types.type_of(field)
+    if kind is T.NONE:
+        return 0
+    label = node.label
+    if node.start is None and label.startswith("[") and label.endswith("]"):
+        label = label[1:-1]
+    drawn = _BITS.match(label)
+    title, colon, text = (label[drawn.end() :] if drawn else label).partition(": ")
+    text = text if colon else title
+    raw = None if node.start is None else data[node.start : node.end]
+    match kind:
+        case T.BOOLEAN:
+            return _boolean(field, text, drawn[1] if drawn else None)
+        case T.STRING:
+            return _string(field, text, raw)
+        case T.IPV4:
+            return _ipv4(text, raw)
+        case T.IPV6:
+            return _ipv6(text, raw)
+        case T.ETHER:
+            return _ether(label, raw)
+        case T.BYTES | T.PROTOCOL:
+            return b"" if raw is None else raw
+        case T.RELATIVE_TIME | T.ABSOLUTE_TIME:
+            return _time(text)
+        case T.FRAMENUM if node.target:
+            return node.target
+        case _:
+            return _number(field, text)
+
+
+def _number(field: Field, text: str) -> int | None:
+    found = _NUMBER.match(text)
+    if found is None:
+        bracketed = _BRACKETED.findall(text)
+        if bracketed:
+            return int(bracketed[-1], 0)
+        return value_string(field.name, text)
+    return int(found[1], 16) if found[1] else int(found[2])
+
+
+def _boolean(field: Field, text: str, drawn: str | None) -> int:
+    if drawn is not None:
+        return int("1" in drawn)
+    told = value_string(field.name, text)
+    return int(text in _TRUE) if told is None else told
+
+
+def _string(field: Field, text: str, raw: bytes | None) -> bytes:  # noqa: ARG001
+    return text.encode()
+
+
+def _ipv4(text: str, raw: bytes | None) -> int | None:
+    try:
+        return int(ipaddress.IPv4Address(text))
+    except ValueError:
+        return int.from_bytes(raw) if raw is not None and len(raw) == 4 else None
+
+
+def _ipv6(text: str, raw: bytes | None) -> bytes | None:
+    try:
+        return ipaddress.IPv6Address(text).packed
+    except ValueError:
+        return raw if raw is not None and len(raw) == 16 else None
+
+
+def _ether(label: str, raw: bytes | None) -> bytes | None:
+    if raw is not None and len(raw) == 6:
+        return raw
+    found = _ETHER.search(label)
+    return None if found is None else bytes.fromhex(found[0].replace(":", ""))
+
+
+def _time(text: str) -> int | None:
+    found = _SECONDS.match(text)
+    if found is None:
+        return None
+    value = int(found[2]) * 1_000_000_000 + int((found[3] or "0").ljust(9, "0"))
+    return -value if found[1] else value

@@ -1,0 +1,143 @@
+"""Fields that only the header tree has: packets are read again and dissected, as on the screen.
+
+Trees are dear (some 10,000 a second), so the fields that a filter asks for are all taken from one tree, and those of
+the packets asked for last are kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from tcptui.dfilter import types
+from tcptui.dfilter.ranges import Range
+from tcptui.model.field import AnyOf
+from tcptui.model.field import FieldType as T
+from tcptui.model.fields import FIELDS
+from tcptui.model.packet_store import RowKind
+from tcptui.protocols.headers.cursor import TreeOptions
+from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.filtering.tree_values import node_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tcptui.model.field import Field
+    from tcptui.protocols.headers.node import Node
+    from tcptui.session.filtering.rows import Rows
+    from tcptui.session.session import Session
+
+_OPTIONS: Final = TreeOptions(vendor_names=False)
+#: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
+KEPT: Final = 1 << 14
+_PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if field.type is T.PROTOCOL)
+
+
+class Found(NamedTuple):
+    """One line of the tree."""
+
+    name: str
+    layer: int
+    """Which of its protocol's headers it is in, from 1."""
+    value: Any
+    raw: bytes
+
+
+class TreeReader:
+    """Reads fields out of header trees."""
+
+    def __init__(self, session: Session, cancelled: Callable[[], bool]) -> None:
+        self._session = session
+        self.cancelled = cancelled
+        self._wanted: set[str] = set()
+        self._known: dict[int, tuple[Found, ...]] = {}
+
+    def want(self, names: Iterable[str]) -> None:
+        """Names that will be asked for: those are taken from each tree."""
+        fresh = {one for name in names for one in members(FIELDS[name])} - self._wanted
+        if fresh:
+            self._wanted |= fresh
+            self._known.clear()
+
+    def read(
+        self, field: Field, rows: Rows, layers: tuple[Range, ...] | None = None, *, raw: bool = False
+    ) -> Occurrences:
+        """The values of ``field``, where given only those in ``layers``; with ``raw``, their bytes.  Raises Cancelled."""
+        names = members(field)
+        self.want([field.name])
+        self._dissect(rows)
+        kind = T.BYTES if raw else types.type_of(field)
+        index: list[int] = []
+        values: list[Any] = []
+        for place, row in enumerate(rows.numbers.tolist()):
+            found = [one for one in self._known[row] if one.name in names]
+            for one in found if layers is None else _within(layers, found):
+                index.append(place)
+                values.append(one.raw if raw else one.value)
+        return Occurrences(kind, len(rows), array_of(kind, values), np.array(index, np.int64))
+
+    def _dissect(self, rows: Rows) -> None:
+        """Have the fields of all ``rows`` in ``_known``; stream by stream, because messages are parsed by stream."""
+        numbers = rows.numbers
+        missing = [row for row in numbers.tolist() if row not in self._known]
+        if len(self._known) + len(missing) > KEPT:
+            self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
+        store = self._session.store
+        missing.sort(key=lambda row: (int(store.stream[row]), row))
+        for row in missing:
+            if self.cancelled():
+                raise Cancelled
+            self._known[row] = self._of(row)
+
+    def _of(self, row: int) -> tuple[Found, ...]:
+        from tcptui.protocols.headers.tree import header_tree  # imports scapy
+
+        session = self._session
+        packet = session.packet(row)
+        if row < session.store.first:
+            return ()
+        stream = int(session.store.stream[row])
+        has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
+        application = session.application(stream) if has_stream else None
+        root = header_tree(packet, application, _OPTIONS)
+        found: list[Found] = []
+        _collect(root, packet.data, self._wanted, {}, "", found)
+        return tuple(found)
+
+
+def members(field: Field) -> tuple[str, ...]:
+    """The names that ``field`` stands for in a tree."""
+    return field.source.names if isinstance(field.source, AnyOf) else (field.name,)
+
+
+def _collect(
+    node: Node, data: bytes, wanted: set[str], counts: dict[str, int], protocol: str, found: list[Found]
+) -> None:
+    """Append what ``node`` and the lines below it have of ``wanted``, in reading order."""
+    name = node.field
+    if name in _PROTOCOLS:
+        counts[name] = counts.get(name, 0) + 1
+        protocol = name
+    if name in wanted:
+        value = node_value(FIELDS[name], node, data)
+        if value is not None:
+            raw = b"" if node.start is None else data[node.start : node.end]
+            found.append(Found(name, counts.get(protocol, 1), value, raw))
+    for child in node.children:
+        _collect(child, data, wanted, counts, protocol, found)
+
+
+def _within(layers: tuple[Range, ...], found: list[Found]) -> list[Found]:
+    last = max((one.layer for one in found), default=0)
+    return [one for one in found if any(_is_in(one.layer, part, last) for part in layers)]
+
+
+def _is_in(layer: int, part: Range, last: int) -> bool:
+    start = part.start + last + 1 if part.start < 0 else part.start
+    if part.last is not None:
+        end = part.last + last + 1 if part.last < 0 else part.last
+    else:
+        end = last if part.length is None else start + part.length - 1
+    return start <= layer <= end
