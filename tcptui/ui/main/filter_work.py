@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from tcptui.dfilter.expression import FieldValue
 from tcptui.model.field import AnyOf, Column
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import NO_STREAM
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.field import Field
-    from tcptui.model.packet_store import I32, PacketStore
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Mask
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Fields of a filter whose absence is told: more are not read in one line.
 _TOLD: Final = 2
+#: Packets that are asked at once for a field.
+_BLOCK: Final = 1 << 16
 
 
 class Evaluation(Protocol):
@@ -63,6 +65,7 @@ class FilterWork:
         self._evaluate = evaluate
         self._evaluation: Evaluation | None = None
         self._compiled: Compiled | None = None
+        self._lacking: list[_Lacking] = []
 
     def answer(self) -> Matching:
         """Which packets match now.  Raises FilterError, and `Cancelled` once `is_cancelled` is set."""
@@ -73,52 +76,61 @@ class FilterWork:
         if self._compiled is None or self._evaluation is None:
             self._compiled = compile_filter(self.text)
             self._evaluation = self._evaluate(session, self._compiled)
+            told = [field for field in self._compiled.fields if _is_column(field)][:_TOLD]
+            self._lacking = [_Lacking(session, field) for field in told]
         self._evaluation.update(cancelled=lambda: self.is_cancelled, progress=self._progressed)
         first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()
-        account = account_of(session, self._compiled, first, mask, counts)
-        return Matching(self._compiled, first, mask, counts, account)
+        return Matching(self._compiled, first, mask, counts, self._account(first, mask, counts))
 
     def _progressed(self, done: int) -> None:
         self.done = done
 
-
-def account_of(
-    session: Session, compiled: Compiled, first: int, mask: Mask, counts: NDArray[np.int64]
-) -> Account:  # fmt: skip
-    """What the filter did to the packets from row ``first`` on."""
-    store, streams = session.store, session.streams.listed()
-    begin = max(first, store.first)
-    kept = mask[begin - first :]
-    rows = np.arange(begin, begin + len(kept), dtype=np.int32)
-    listed = streams[streams < len(counts)]
-    return Account(
-        packets=len(rows),
-        matched=int(kept.sum()),
-        connections=len(streams),
-        connections_matched=int((counts[listed] > 0).sum()),
-        outside=int((kept & (store.stream[rows] == NO_STREAM)).sum()),
-        absent=_absent(store, compiled, rows, kept),
-    )
+    def _account(self, first: int, mask: Mask, counts: NDArray[np.int64]) -> Account:
+        """What the filter did to the packets from row ``first`` on."""
+        store, streams = self._session.store, self._session.streams.listed()
+        listed = streams[streams < len(counts)]
+        in_stream = store.stream[first : first + len(mask)] != NO_STREAM
+        return Account(
+            packets=len(mask),
+            matched=int(mask.sum()),
+            connections=len(streams),
+            connections_matched=int((counts[listed] > 0).sum()),
+            outside=int((mask & ~in_stream).sum()),
+            absent=tuple(found for lacking in self._lacking if (found := lacking.told(first, mask)) is not None),
+        )
 
 
-def _absent(store: PacketStore, compiled: Compiled, rows: I32, kept: Mask) -> tuple[FieldAbsent, ...]:
-    found: list[FieldAbsent] = []
-    for field in compiled.fields:
-        present = _present(store, field, rows)
-        if present is not None and not present.all():
-            lacking = ~present
-            shown = int((lacking & kept).sum())
-            found.append(FieldAbsent(field.name, int(lacking.sum()) - shown, shown))
-    return tuple(found[:_TOLD])
+class _Lacking:
+    """Which packets do not have one field; asked of new packets only."""
+
+    def __init__(self, session: Session, field: Field) -> None:
+        from tcptui.session.filtering.field_values import FieldReader
+
+        self._name = field.name
+        self._value = FieldValue(field)
+        self._reader = FieldReader(session)
+        self._first = 0
+        self._mask: Mask = np.zeros(0, np.bool_)
+
+    def told(self, first: int, matching: Mask) -> FieldAbsent | None:
+        """How many of the packets from row ``first`` on lack it; ``matching``: which pass.  None: all have it."""
+        from tcptui.session.filtering.rows import Rows
+
+        kept = self._mask[max(0, first - self._first) :] if len(self._mask) else self._mask
+        begin, stop = first + len(kept), first + len(matching)
+        parts = [kept]
+        for start in range(begin, stop, _BLOCK):
+            rows = Rows.between(start, min(start + _BLOCK, stop))
+            parts.append(~self._reader.has(self._value, rows))
+        self._first, self._mask = first, np.concatenate(parts)
+        lacking = int(self._mask.sum())
+        shown = int((self._mask & matching).sum())
+        return FieldAbsent(self._name, lacking - shown, shown) if lacking else None
 
 
-def _present(store: PacketStore, field: Field, rows: I32) -> Mask | None:
-    """Which of ``rows`` have ``field``; None where columns do not tell."""
+def _is_column(field: Field) -> bool:
+    """Whether columns tell who has the field."""
     source = field.source
-    if isinstance(source, Column):
-        return source.present(store, rows)
-    if not isinstance(source, AnyOf):
-        return None
-    parts = [_present(store, FIELDS[name], rows) for name in source.names]
-    known = [part for part in parts if part is not None]
-    return np.logical_or.reduce(known) if len(known) == len(parts) else None
+    return isinstance(source, Column) or (
+        isinstance(source, AnyOf) and all(_is_column(FIELDS[name]) for name in source.names)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -37,6 +38,8 @@ _PROGRESS_BEAT: Final = 0.25
 _REST: Final = 5.0
 #: On a terminal of this height the closed filter has a second line, for its traps.
 _TALL: Final = 30
+#: Cells of the filter's text that are shown, at least.
+_NAMED_LEAST: Final = 8
 #: Fields that are offered for a beginning, at most.
 _OFFERED: Final = 5
 
@@ -46,6 +49,16 @@ def evaluation(session: Session, compiled: Compiled) -> Evaluation:
     from tcptui.session.filtering.live import LiveFilter
 
     return LiveFilter(session, compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedFilter:
+    """The filter of one screen that the next one has, too."""
+
+    text: str = ""
+    """The one that is on; empty: none."""
+    lifted: str = ""
+    has_context: bool = False
 
 
 class FilteringScreen(CaptureScreen):
@@ -81,12 +94,9 @@ class FilteringScreen(CaptureScreen):
         return self._at_work is None
 
     def on_mount(self) -> None:
-        """Turn on the filter that the program was started with; Textual also calls the base class's handler."""
+        """Have wrong filters keep the prompt open; Textual also calls the base class's handler."""
         self._prompt.may_submit = self._may_submit
         self.set_interval(_PROGRESS_BEAT, self._show_progress)
-        if self.options.display_filter and self.walk is None and self._work is None:
-            self._prompt.remember(self.options.display_filter)
-            self.filter_by(self.options.display_filter)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay out the line anew; Textual also calls the base class's handler."""
@@ -263,6 +273,24 @@ class FilteringScreen(CaptureScreen):
         else:
             self.say(self.words("screen.filter.none"))
 
+    @property
+    def carried_filter(self) -> CarriedFilter:
+        """What a screen that takes the place of this one goes on with."""
+        lifted = "" if self._lifted is None else self._lifted.text
+        return CarriedFilter("" if self.matching is None else self.matching.text, lifted, self._has_context)
+
+    def carry_on(self, carried: CarriedFilter) -> None:
+        """Go on as ``carried`` says."""
+        self._has_context = carried.has_context
+        for text in (carried.lifted, carried.text):
+            if text:
+                self._prompt.remember(text)
+        if carried.text:
+            self.filter_by(carried.text)
+        elif carried.lifted:
+            self._lifted = FilterWork(self.session, carried.lifted, evaluation)
+            self.show_filter_line()
+
     def lift(self) -> None:
         """Show all packets; the filter can be put back."""
         kept, work = self.matching, self._work
@@ -341,11 +369,7 @@ class FilteringScreen(CaptureScreen):
         """What is said while the prompt is closed: which filter is on, or can be put back."""
         words, matching = self.words, self.matching
         if matching is not None:
-            shown = filter_report.shown_filter(matching.text)
-            most = max(12, self.app.size.width // 2)
-            named = fit(shown, min(most, cell_len(shown)), self.glyphs.ellipsis)
-            sayings = [Saying(named, Voice.OFFER), Saying(filter_report.counts(matching.account, words))]
-            sayings.append(Saying(words("screen.filter.lift_key"), Voice.QUIET))
+            sayings = self._in_force(matching)
             if self.app.size.height >= _TALL:
                 sayings += [Saying(text, Voice.WARN) for text in filter_report.remarks(matching, words)]
             return sayings
@@ -357,6 +381,17 @@ class FilteringScreen(CaptureScreen):
             text = words("screen.filter.lifted", filter=filter_report.shown_filter(self._lifted.text))
             return [Saying(text, Voice.QUIET)]
         return []
+
+    def _in_force(self, matching: Matching) -> list[Saying]:
+        """The filter that is on, what it did, and the key that lifts it, in one line."""
+        shown, key = filter_report.shown_filter(matching.text), self.words("screen.filter.lift_key")
+        told = filter_report.counts(matching.account, self.words)
+        gaps = 6
+        room = self.app.size.width - cell_len(told) - gaps
+        if cell_len(shown) + cell_len(key) > room:
+            key = "\\"
+        named = fit(shown, min(cell_len(shown), max(_NAMED_LEAST, room - cell_len(key))), self.glyphs.ellipsis)
+        return [Saying(named, Voice.OFFER), Saying(told), Saying(key, Voice.QUIET)]
 
     def _progress(self, work: FilterWork) -> Saying:
         facts = {"done": grouped(work.done), "all": grouped(self.session.store.count - self.session.store.first)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -23,6 +23,7 @@ from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.filtering import CarriedFilter
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
@@ -71,6 +72,7 @@ class Carried:
     """Whether the list has the whole screen."""
     place: tuple[int, Pane, int] | None = None
     """Connection, pane and packet to go to, where the capture is the same."""
+    display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
 class MainScreen(TouringScreen):
@@ -507,6 +509,7 @@ class MainScreen(TouringScreen):
         self._carried = Carried(
             index.sorting, ListFilter(index.narrowing.words),
             is_zoomed=workspace.arrangement.zoomed and workspace.active is Pane.CONNECTIONS,
+            display_filter=before.carried_filter,
         )  # fmt: skip
 
     def in_language(self, words: Words) -> MainScreen:
@@ -516,14 +519,18 @@ class MainScreen(TouringScreen):
         screen = MainScreen(self.session, words, self.glyphs, options, walk=self.walk)
         workspace, index = self.workspace, self.workspace.connections.index
         place = workspace.connections.stream, workspace.active, workspace.row
-        screen._carried = Carried(index.sorting, index.narrowing, place=place)
+        narrowing = replace(index.narrowing, matching=None)
+        screen._carried = Carried(index.sorting, narrowing, place=place, display_filter=self.carried_filter)
         return screen
 
     def take_over(self) -> None:
         """Go on as the screen before did, if there was one."""
         carried = self._carried
         if carried is None:
+            if self.walk is None:
+                self.carry_on(CarriedFilter(self.options.display_filter))
             return
+        self.carry_on(carried.display_filter)
         index = self.workspace.connections.index
         index.sorting, index.narrowing = carried.sorting, carried.narrowing
         self._order_settled = True
