@@ -72,6 +72,8 @@ COMMANDS: Final = (
     Command("next_problem", "n", "n", "problem(1)", KeyArea.FIND),
     Command("previous_problem", "N", "N", "problem(-1)", KeyArea.FIND),
     Command("narrow", "slash", "/", "narrow", KeyArea.FIND),
+    Command("lift", "backslash", "\\", "lift", KeyArea.FIND),
+    Command("context", "v", "v", "context", KeyArea.FIND),
     Command("go_to", "colon", ":", "go_to", KeyArea.FIND),
     Command("sort", "s", "s", "sort", KeyArea.FIND),
     Command("reverse", "S", "S", "reverse", KeyArea.FIND),

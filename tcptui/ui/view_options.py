@@ -88,5 +88,7 @@ class ViewOptions:
     """What the program itself chooses is the overview."""
     keys: tuple[tuple[str, str], ...] = ()
     """Names of commands of the main screen and the key that each has instead of its own, in Textual's spelling."""
+    display_filter: str = ""
+    """The display filter that is on at first; empty: none."""
     refresh_hz: float = 5.0
     """How often a growing capture is redrawn, per second."""

@@ -28,7 +28,9 @@ def test_key_that_does_not_exist_is_an_error() -> None:
             words(key)
 
 
-SCREEN = [f"tcptui.words.en.{name}" for name in ("screen", "screen_export", "screen_learning", "screen_live")]
+SCREEN = [
+    f"tcptui.words.en.{name}" for name in ("screen", "screen_export", "screen_filter", "screen_learning", "screen_live")
+]
 
 
 def test_only_the_family_of_a_key_is_imported() -> None:

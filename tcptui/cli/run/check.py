@@ -8,13 +8,13 @@ from tcptui.cli.run.load import write
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.model.safe_text import safe_text
-from tcptui.words.errors import error_line, safe_facts
+from tcptui.words.errors import error_line
+from tcptui.words.filter_text import hint_text, remark_text
 
 if TYPE_CHECKING:
     from tcptui.cli.commands import CheckCommand
     from tcptui.dfilter.compile import Compiled
-    from tcptui.dfilter.errors import Hint, Span
-    from tcptui.dfilter.remarks import Remark
+    from tcptui.dfilter.errors import Span
     from tcptui.words.catalogue import Words
 
 _INVALID: Final = 1
@@ -56,18 +56,10 @@ def _lines(compiled: Compiled, words: Words) -> list[str]:
         words("filter.check.cost", cost=words(f"filter.cost.{compiled.cost.value}")),
     ]
     for remark in compiled.remarks:
-        lines.append(words("filter.check.note", remark=_remark_text(remark, words)))
+        lines.append(words("filter.check.note", remark=remark_text(remark, words)))
         if remark.replacement is not None:
             lines.append("  " + words("filter.hint.try", filter=safe_text(remark.replacement)))
     return lines
-
-
-def _remark_text(remark: Remark, words: Words) -> str:
-    return words(f"filter.remark.{remark.key.value}", **safe_facts(remark.facts))
-
-
-def _hint_text(hint: Hint, words: Words) -> str:
-    return words(f"filter.hint.{hint.key}", **safe_facts(hint.facts))
 
 
 def _mistake_lines(text: str, error: FilterError, words: Words) -> list[str]:
@@ -79,7 +71,7 @@ def _mistake_lines(text: str, error: FilterError, words: Words) -> list[str]:
         lines.append(words("filter.check.near", names=", ".join(near)))
     hint = error.suggestion
     if hint is not None:
-        lines.append(_hint_text(hint, words))
+        lines.append(hint_text(hint, words))
         if hint.replacement is not None:
             lines.append("  " + words("filter.hint.try", filter=safe_text(hint.replacement)))
     return lines
@@ -115,7 +107,7 @@ def _valid(compiled: Compiled, words: Words) -> dict[str, Any]:
         "cost": compiled.cost.value,
         "remarks": [
             {"id": remark.key.value, "offset": remark.span.offset, "length": remark.span.length,
-             "text": _remark_text(remark, words), "suggestion": remark.replacement}
+             "text": remark_text(remark, words), "suggestion": remark.replacement}
             for remark in compiled.remarks
         ],
     }  # fmt: skip
@@ -135,6 +127,6 @@ def _invalid(text: str, error: FilterError, words: Words) -> dict[str, Any]:
         },
         "nearest": _nearest(error),
         "hint": None if hint is None else {
-            "id": hint.key, "text": _hint_text(hint, words), "suggestion": hint.replacement,
+            "id": hint.key, "text": hint_text(hint, words), "suggestion": hint.replacement,
         },
     }  # fmt: skip

@@ -37,6 +37,7 @@ from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.view_options import NamesChoice
+from tcptui.ui.widgets.filter_line import FilterLine
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.quantities import Count
@@ -114,6 +115,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._notice = NoticeLine(glyphs, words)
         self.tour_line = TourLine(glyphs, words)
         self._prompt = PromptLine(words)
+        self.filter_line = FilterLine(glyphs)
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
         self._names = EndpointNames(session.flows, hosts, services)
         connections = self.workspace.connections
@@ -146,6 +148,7 @@ class CaptureScreen(NoticingScreen[None]):
         yield self._tabs
         yield self.workspace
         yield self._prompt
+        yield self.filter_line
         yield self._notice
         yield self.tour_line
         yield self.hint_line
@@ -239,7 +242,9 @@ class CaptureScreen(NoticingScreen[None]):
     def _is_untouched(self) -> bool:
         """Whether the user has neither moved nor sorted, nor narrowed the list, nor gone to another pane."""
         connections = self.workspace.connections
-        return self.workspace.place == _AT_START and not connections.touched and not connections.index.narrowing
+        narrowing = connections.index.narrowing
+        is_narrowed = narrowing.words or narrowing.chosen is not None
+        return self.workspace.place == _AT_START and not connections.touched and not is_narrowed
 
     def _on_timer(self) -> None:
         """Tick, unless a key is being answered: an update that no key asked for can wait for the next beat."""
@@ -358,6 +363,8 @@ class CaptureScreen(NoticingScreen[None]):
             if narrowing.chosen is not None:
                 words = self.words("screen.list.chosen", label=narrowing.chosen.label, **facts)
                 words += f"  /{' '.join(narrowing.words)}" if narrowing.words else ""
+            elif narrowing.matching is not None:
+                words = self.words("screen.list.filtered", **facts)
             titles.append(words)
             shorter = [words, self.words("screen.list.count", **facts)]
         if not index.sorting.is_natural:
@@ -380,8 +387,10 @@ class CaptureScreen(NoticingScreen[None]):
         return self.words(key + "_up" * sorting.is_reversed, key=self.words(f"screen.sort.{sorting.key.value}"))
 
     def _empty_text(self, narrowing: ListFilter) -> str:
-        if narrowing.chosen is not None and not narrowing.words:
+        if narrowing.chosen is not None and not narrowing.words and narrowing.matching is None:
             return self.words("screen.list.chosen_gone")
+        if narrowing.matching is not None:
+            return self.words("screen.filter.no_connection")
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
         if self.has_no_tcp:

@@ -42,6 +42,8 @@ class Needs:
     server_short: int
     state: int
     note: int
+    packets: int = 0
+    """Cells of the packets' column, its blank included; 0: as in the table."""
 
 
 def column_widths(
@@ -54,7 +56,9 @@ def column_widths(
     The columns of ``key`` are there whatever the width: where the note would be cramped, they take the place of the
     state.  Those of ``shown`` are there where there is room, the first of them first.
     """
-    widths = {column.id: 0 if column.is_optional and column.sort is not key else column.width for column in COLUMNS}
+    size = {column.id: column.width for column in COLUMNS}
+    size[Column.PACKETS] = needs.packets or size[Column.PACKETS]
+    widths = {column.id: 0 if column.is_optional and column.sort is not key else size[column.id] for column in COLUMNS}
     widths[Column.MARK] = needs.mark + 1
     widths[Column.STATE] = min(needs.state, _STATE_MOST) + 1
     note = max(_NOTE_LEAST, min(needs.note + 1, _NOTE_MOST))
@@ -73,9 +77,9 @@ def column_widths(
     room -= sum(ends)
     widths[Column.CLIENT], widths[Column.SERVER] = ends
     for column in (column for name in shown for column in COLUMNS if column.sort is name):
-        if column.is_optional and not widths[column.id] and room - column.width >= note:
-            widths[column.id] = column.width
-            room -= column.width
+        if column.is_optional and not widths[column.id] and room - size[column.id] >= note:
+            widths[column.id] = size[column.id]
+            room -= size[column.id]
     for column in COLUMNS:
         if column.only_with is not None and not widths[column.only_with]:
             room += widths[column.id]

@@ -93,6 +93,8 @@ class ListRow:
     """What stands in the place of a diagnosis that there is not: the leading problem verdict, or nothing."""
     palette: Palette
     glyphs: Glyphs
+    matched: int | None = None
+    """How many of its packets match the display filter; None: none is on."""
 
     @property
     def payload(self) -> tuple[int, int]:
@@ -184,6 +186,11 @@ def _states(row: ListRow) -> Cell:
     return row.states, row.palette.plain
 
 
+def _packets(row: ListRow) -> Cell:
+    packets = amount(int(row.streams.packets[row.stream]))
+    return packets if row.matched is None else f"{amount(row.matched)}/{packets}", row.palette.plain
+
+
 def _round_trip(row: ListRow) -> Cell:
     streams, stream = row.streams, row.stream
     halves = int(streams.min_rtt_ns_a[stream]) + int(streams.min_rtt_ns_b[stream])
@@ -255,8 +262,7 @@ COLUMNS: Final = (
         values=lambda capture, chosen: _judged(capture.lost_ns, chosen),
     ),
     ListColumn(
-        Column.PACKETS, Shape.NUMBER, lambda row: (amount(int(row.streams.packets[row.stream])), row.palette.plain), 8,
-        is_optional=True, sort=SortKey.PACKETS,
+        Column.PACKETS, Shape.NUMBER, _packets, 8, is_optional=True, sort=SortKey.PACKETS,
         values=lambda capture, chosen: capture.streams.packets[chosen].astype(np.int64),
     ),
     ListColumn(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.columns import Capture
+    from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.state_text import StateWord
 
 #: Distinct values that are looked up one by one before `_match_distinct` sorts the rest.
@@ -46,12 +47,14 @@ class ChosenStreams:
 
 @dataclass
 class ListFilter:
-    """The filter of the list: words that every listed row must contain, and connections that alone are listed."""
+    """The filter of the list: words in every listed row, connections that alone are listed, packets that match."""
 
     words: tuple[str, ...] = ()
     """In any column, in any case."""
     chosen: ChosenStreams | None = None
     """None: all connections."""
+    matching: Matching | None = None
+    """The packets of which every listed connection must have one; None: no display filter is on."""
 
     @classmethod
     def of(cls, text: str) -> ListFilter:
@@ -59,7 +62,7 @@ class ListFilter:
         return cls(tuple(text.casefold().split()))
 
     def __bool__(self) -> bool:
-        return bool(self.words) or self.chosen is not None
+        return bool(self.words) or self.chosen is not None or self.matching is not None
 
 
 @dataclass
@@ -84,6 +87,8 @@ class ConnectionMatcher:
         listed = self.capture.streams.listed(count)
         if narrowing.chosen is not None:
             listed = np.intersect1d(listed, np.array(narrowing.chosen.streams, np.int32), assume_unique=True)
+        if narrowing.matching is not None:
+            listed = listed[narrowing.matching.of_streams(listed)]
         chosen: Mask = np.ones(len(listed), np.bool_)
         for word in narrowing.words:
             chosen &= self._word(word, listed)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
+#: Cells of the packets' column while a display filter is on: ``1.2k/9.9M``.
+_MATCHED_WIDTH: Final = 12
 #: Initial widths in cells of the columns that grow with their texts.
 _FIRST_WIDTHS: Final = {Column.MARK: 2, Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9, Column.NOTE: 0}
 _ENDS: Final = (Column.CLIENT, Column.SERVER)
@@ -136,7 +138,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """The current widths of the columns, in a list of ``width`` cells."""
         key = self.index.sorting.key
         shared = {end: shared_network(self._shared[end] or "") for end in _ENDS}
-        wanted = (width, key, self._has_lost, *self._wanted.values(), *shared.values())
+        packets = 0 if self.index.narrowing.matching is None else _MATCHED_WIDTH
+        wanted = (width, key, packets, self._has_lost, *self._wanted.values(), *shared.values())
         if wanted != self._widths_for:
             mark, client, server, state, note = (self._wanted[column] for column in _FIRST_WIDTHS)
             ellipsis = self.glyphs.ellipsis
@@ -144,7 +147,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             if width < NARROW:
                 state = max(map(cell_len, self.state_words.values()))
             short = (client - saved[Column.CLIENT], server - saved[Column.SERVER])
-            needs = Needs(mark, client, server, *short, state, note)
+            needs = Needs(mark, client, server, *short, state, note, packets)
             shown = [name for name in self._shown if name is not SortKey.LOST or self._has_lost]
             self._widths, is_short = column_widths(width, needs, key, shown)
             self._dropped = shared if is_short else dict.fromkeys(_ENDS, "")
@@ -285,6 +288,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         states, client_state, server_state = self._states(stream)
         severity, lost_ns = session.severity, session.lost_ns
         diagnosis = self._diagnosis(stream)
+        matching = self.index.narrowing.matching
         return ListRow(
             session.streams, stream, client, server, states, client_state, server_state,
             severity=int(severity[stream]) if stream < len(severity) else 0,
@@ -294,4 +298,5 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             verdict="" if diagnosis else self._verdict(stream),
             palette=self.palette,
             glyphs=self.glyphs,
+            matched=None if matching is None else matching.count_of(stream),
         )  # fmt: skip

@@ -185,7 +185,7 @@ class LearningScreen(WatchingScreen):
         if stream < 0:
             self.say(self.words("learning.notice.no_stream"))
             return
-        view = view_stream(self.session.store, self.session.streams, stream, workspace.ladder.rows)
+        view = view_stream(self.session.store, self.session.streams, stream, workspace.ladder.all_rows)
         prediction = self.prediction
         if prediction is None or prediction.stream != stream:
             place = int((view.rows <= workspace.row).sum()) - 1
@@ -207,7 +207,7 @@ class LearningScreen(WatchingScreen):
         if prediction is None or prediction.question is None:
             return
         if view is None:
-            view = view_stream(self.session.store, self.session.streams, prediction.stream, ladder.rows)
+            view = view_stream(self.session.store, self.session.streams, prediction.stream, ladder.all_rows)
         hidden = prediction.concealment
         shown = len(view) if hidden.hidden_from is None else min(hidden.hidden_from, len(view))
         masked = -1 if hidden.masked is None else int(view.rows[hidden.masked])

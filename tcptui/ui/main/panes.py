@@ -168,8 +168,10 @@ class Panes(Container):
         """Update the titles: which pane is active, and what the panes show."""
         extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
         if self.ladder.stream >= 0:
-            extras[Pane.TIMELINE] = self.words(
-                "screen.ladder.stream", stream=self.ladder.stream, packets=grouped(len(self.ladder.rows))
-            )
+            facts = {"stream": self.ladder.stream, "packets": grouped(len(self.ladder.all_rows))}
+            matched = self.ladder.matched
+            extras[Pane.TIMELINE] = self.words("screen.ladder.stream", **facts)
+            if matched is not None:
+                extras[Pane.TIMELINE] = self.words("screen.ladder.matched", matched=grouped(matched), **facts)
         for pane, title in self._titles.items():
             title.show(pane is self.active, extras.get(pane, ""))

@@ -1,4 +1,4 @@
-"""The prompt at the bottom: `/` narrows the list or finds a text, `:` goes to a packet or time, `w` asks for a path.
+"""The prompt at the bottom: `/` filters or finds a text, `:` goes to a packet or time, `w` asks for a path.
 
 Also the completion of paths, which the input line of the start screen uses.
 """
@@ -25,6 +25,8 @@ from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 HISTORY: Final = 50
 #: Most characters of a line; nobody types more.
 _LONGEST: Final = 200
+#: … of one that may be a display filter: more than a filter may have, so that a longer one is refused, not cut.
+_LONGEST_FILTER: Final = 131_072
 #: Names that a completion shows at most.
 _OFFERED: Final = 6
 
@@ -56,9 +60,14 @@ class PromptKind(Enum):
         """Whether Tab completes it."""
         return self in (PromptKind.SAVE, PromptKind.FOLDER)
 
+    @property
+    def longest(self) -> int:
+        """Most characters of the line."""
+        return _LONGEST_FILTER if self is PromptKind.NARROW else _LONGEST
+
     def hints(self) -> tuple[Hint, ...]:
         """The keys of the prompt, which the bottom line shows while it is open."""
-        complete = (Hint("Tab", "guide.prompt.key.complete"),) if self.is_path else ()
+        complete = (Hint("Tab", "guide.prompt.key.complete"),) if self.is_path or self is PromptKind.NARROW else ()
         return (
             Hint("Enter", f"guide.prompt.key.{self.name.lower()}"),
             *complete,
@@ -74,6 +83,9 @@ class SafeInput(Input):
     in one burst, as over a slow link, the letters come first: Ctrl-U, "new" would leave an empty line.
     """
 
+    longest = _LONGEST
+    """Characters of a text that is inserted, at most."""
+
     async def on_key(self, event: events.Key) -> None:
         """Run the binding of a key that is not printable at once, without the way through the app."""
         if event.is_printable:
@@ -86,7 +98,7 @@ class SafeInput(Input):
 
     def insert_text_at_cursor(self, text: str) -> None:
         """Insert ``text`` after `safe_text`."""
-        super().insert_text_at_cursor(safe_text(text, _LONGEST))
+        super().insert_text_at_cursor(safe_text(text, self.longest))
 
 
 class _Line(SafeInput):
@@ -170,6 +182,10 @@ class PromptLine(Horizontal):
         """Enter was pressed; the prompt has closed."""
 
     @dataclass
+    class CompletionWanted(Changed):
+        """Tab was pressed where no path is asked for; the prompt stays open."""
+
+    @dataclass
     class Cancelled(Changed):
         """Esc was pressed; the prompt has closed.  ``text`` is the text that it was opened with."""
 
@@ -185,6 +201,8 @@ class PromptLine(Horizontal):
         self._draft = ""
         self._offered = ""
         """The names that the path could go on with, of the completion that is changing the text."""
+        self.may_submit: Callable[[PromptKind, str], bool] = _always
+        """Whether Enter closes the prompt; for the screen that opened it."""
 
     def compose(self) -> ComposeResult:
         """Label, text field, note."""
@@ -209,7 +227,8 @@ class PromptLine(Horizontal):
         self._recalled, self._draft = len(self._history[kind]), text
         self.query_one("#prompt-label", Static).update(Content(self.words(f"guide.prompt.label.{kind.name.lower()}")))
         self._show_hints(kind.hints())
-        field = self.query_one(Input)
+        field = self.query_one(_Line)
+        field.max_length = field.longest = kind.longest
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
@@ -231,6 +250,7 @@ class PromptLine(Horizontal):
         The folder is listed in a thread: it may be on a slow disk.
         """
         if not self.kind.is_path:
+            self.post_message(self.CompletionWanted(self, self.kind, self.text))
             return
         text, kind = self.text, self.kind
 
@@ -268,15 +288,41 @@ class PromptLine(Horizontal):
         self.close()
         self.post_message(self.Cancelled(self, self.kind, self._before))
 
+    @property
+    def text_begin(self) -> int:
+        """The cell of the line at which the text begins; negative where its beginning is scrolled out of sight."""
+        field = self.query_one(Input)
+        return field.content_region.x - self.region.x - int(field.scroll_offset.x)
+
+    @property
+    def cursor(self) -> int:
+        """Characters before the cursor."""
+        return self.query_one(Input).cursor_position
+
+    def replace_text(self, text: str, cursor: int | None = None) -> None:
+        """Put ``text`` in the place of what was typed, as if it had been typed; the cursor at its end, or there."""
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text) if cursor is None else cursor
+
+    def remember(self, text: str) -> None:
+        """Make ``text`` the newest line of the history of display filters and narrowings."""
+        self._remember(PromptKind.NARROW, text)
+
+    def _remember(self, kind: PromptKind, text: str) -> None:
+        history = self._history[kind]
+        if text in history:
+            history.remove(text)
+        history.append(text)
+        del history[:-HISTORY]
+
     def submit(self) -> None:
-        """Close the prompt, add its text to the history and post `Submitted`."""
+        """Close the prompt, add its text to the history and post `Submitted`; nothing if it may not be submitted."""
         text = self.text.strip()
-        history = self._history[self.kind]
+        if not self.may_submit(self.kind, text):
+            return
         if text:
-            if text in history:
-                history.remove(text)
-            history.append(text)
-            del history[:-HISTORY]
+            self._remember(self.kind, text)
         self.close()
         self.post_message(self.Submitted(self, self.kind, text))
 
@@ -298,6 +344,10 @@ class PromptLine(Horizontal):
             self.note(self._offered)
             self._offered = ""
             self.post_message(self.Changed(self, self.kind, event.value))
+
+
+def _always(_kind: PromptKind, _text: str) -> bool:
+    return True
 
 
 #: Suffixes of capture files; other files are offered after them.

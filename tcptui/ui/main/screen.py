@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.message import Message
-from textual.widgets import Input
 
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
@@ -25,6 +24,7 @@ from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.filtering import CarriedFilter
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
@@ -74,6 +74,7 @@ class Carried:
     """Whether the list has the whole screen."""
     place: tuple[int, Pane, int] | None = None
     """Connection, pane and packet to go to, where the capture is the same."""
+    display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
 class MainScreen(TouringScreen):
@@ -95,8 +96,6 @@ class MainScreen(TouringScreen):
     """How connections were grouped last."""
     _carried: Carried | None = None
     """What the screen before showed that goes on."""
-    _before_prompt = -1
-    """The connection under the cursor when the prompt for a narrowing was opened."""
     _before_narrowing = -1
     """The same, when the list was narrowed."""
 
@@ -118,7 +117,9 @@ class MainScreen(TouringScreen):
         if self.go_back() or self.workspace.back():
             return
         narrowing = self.workspace.connections.index.narrowing
-        if narrowing.words:
+        if narrowing.matching is not None:
+            self.lift()
+        elif narrowing.words:
             self.narrow("")
         elif narrowing:
             self.narrow_to(None)
@@ -180,10 +181,6 @@ class MainScreen(TouringScreen):
         elif self.workspace.active is Pane.CONNECTIONS:
             self.workspace.activate(Pane.TIMELINE)
 
-    def _ask(self, kind: PromptKind, text: str = "") -> None:
-        self._prompt.open(kind, text)
-        self.set_focus(self._prompt.query_one(Input))  # at once, so that the next key already goes to the field
-
     def action_go_to(self) -> None:
         """Ask for a packet's number or a time."""
         self._ask(PromptKind.GO_TO)
@@ -200,7 +197,7 @@ class MainScreen(TouringScreen):
         elif isinstance(target, FrameTarget):
             self.show_frame(target.frame)
         else:
-            row = row_of_target(self.session.store, target, workspace.ladder.rows, self.options.time_base)
+            row = row_of_target(self.session.store, target, workspace.ladder.all_rows, self.options.time_base)
             if row != NO_ROW and workspace.go_to_row(row, remember=True):
                 workspace.activate(Pane.TIMELINE)
             else:
@@ -270,12 +267,6 @@ class MainScreen(TouringScreen):
         self.app.push_screen(screen, left)
 
     # -- the list ------------------------------------------------------------------------
-    def action_narrow(self) -> None:
-        """Ask for a text that every listed connection must contain."""
-        self.workspace.activate(Pane.CONNECTIONS)
-        self._before_prompt = self.workspace.connections.stream
-        self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
-
     def narrow(self, text: str) -> None:
         """List only the connections whose row contains every word of ``text``; of those of a group, where one is.
 
@@ -296,13 +287,9 @@ class MainScreen(TouringScreen):
         if chosen is not None:
             workspace.following = False
             self._goal = chosen.streams[0]
-        workspace.connections.index.narrowing = ListFilter(chosen=chosen)
+        index = workspace.connections.index
+        index.narrowing = ListFilter(chosen=chosen, matching=index.narrowing.matching)
         self.reorder(now=True)
-
-    @on(PromptLine.Changed)
-    def _prompt_changed(self, event: PromptLine.Changed) -> None:
-        if event.kind is PromptKind.NARROW:
-            self.narrow(event.text)
 
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
@@ -313,11 +300,8 @@ class MainScreen(TouringScreen):
             self.go_to(event.text)
 
     @on(PromptLine.Cancelled)
-    def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
+    def _prompt_cancelled(self) -> None:
         self.workspace.activate(self.workspace.active)
-        if event.kind is PromptKind.NARROW:
-            self.narrow(event.text)
-            self.workspace.connections.put_on_stream(self._before_prompt)
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""
@@ -464,7 +448,9 @@ class MainScreen(TouringScreen):
             "follow": self._on_off(self.workspace.following),
             "pause": self._on_off(self.paused),
             "zoom": self._on_off(self.workspace.arrangement.zoomed),
-            "narrow": " ".join(self.workspace.connections.index.narrowing.words),
+            "narrow": self._typed(),
+            "lift": self._on_off(self.matching is not None),
+            "context": self._on_off(self._has_context),
             "sort": by,
             "reverse": by,
             f"time_base('{self.options.time_base.value}')": words("guide.palette.now"),
@@ -510,6 +496,7 @@ class MainScreen(TouringScreen):
         self.workspace.activate(Pane.CONNECTIONS)
         if not connections.put_on_stream(stream, by_user=True):
             self._goal = stream
+            self.drop_filter()
             connections.index.narrowing = ListFilter()
             self.reorder(now=True)
 
@@ -546,6 +533,7 @@ class MainScreen(TouringScreen):
         self._carried = Carried(
             index.sorting, ListFilter(index.narrowing.words),
             is_zoomed=workspace.arrangement.zoomed and workspace.active is Pane.CONNECTIONS,
+            display_filter=before.carried_filter,
         )  # fmt: skip
 
     def in_language(self, words: Words) -> MainScreen:
@@ -555,14 +543,18 @@ class MainScreen(TouringScreen):
         screen = MainScreen(self.session, words, self.glyphs, options, walk=self.walk)
         workspace, index = self.workspace, self.workspace.connections.index
         place = workspace.connections.stream, workspace.active, workspace.row
-        screen._carried = Carried(index.sorting, index.narrowing, place=place)
+        narrowing = replace(index.narrowing, matching=None)
+        screen._carried = Carried(index.sorting, narrowing, place=place, display_filter=self.carried_filter)
         return screen
 
     def take_over(self) -> None:
         """Go on as the screen before did, if there was one."""
         carried = self._carried
         if carried is None:
+            if self.walk is None:
+                self.carry_on(CarriedFilter(self.options.display_filter))
             return
+        self.carry_on(carried.display_filter)
         index = self.workspace.connections.index
         index.sorting, index.narrowing = carried.sorting, carried.narrowing
         self._order_settled = True

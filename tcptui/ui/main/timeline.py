@@ -15,6 +15,7 @@ from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
+from tcptui.session.stream_rows import place_of
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.main.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.main.corrections import ShownCorrections
@@ -62,10 +63,10 @@ class Timeline(TimelineRows):
 
     def columns(self, width: int) -> TimelineColumns:
         """The column widths for this connection in ``width`` cells."""
-        wanted = (width, self.stream, len(self.rows), self.options)
-        if wanted != self._columns_for and self.session is not None and len(self.rows):
-            digits = max(2, len(str(int(self.session.store.frame[self.rows[-1]]))))
-            time = 0 if self.options.hide_times else len(self._time(int(self.rows[-1]))) + 1
+        wanted = (width, self.stream, len(self.all_rows), self.options)
+        if wanted != self._columns_for and self.session is not None and len(self.all_rows):
+            digits = max(2, len(str(int(self.session.store.frame[self.all_rows[-1]]))))
+            time = 0 if self.options.hide_times else len(self._time(int(self.all_rows[-1]))) + 1
             self._columns = timeline_columns(width, digits, time)
             self._columns_for = wanted
         return self._columns
@@ -76,7 +77,7 @@ class Timeline(TimelineRows):
         ns = int(times[row])
         if self.options.time_base is TimeBase.CLOCK:
             return clock(ns)
-        first = int(self.rows[0]) if self.options.time_base is TimeBase.CONNECTION else 0
+        first = int(self.all_rows[0]) if self.options.time_base is TimeBase.CONNECTION else 0
         return stamp(ns - int(times[first]))
 
     def heading(self, width: int) -> list[Segment]:
@@ -85,6 +86,8 @@ class Timeline(TimelineRows):
         if not len(self.rows) or self.session is None:
             was_evicted = self.stream >= 0 and self.session is not None and self.session.store.first > 0
             text = words("screen.ladder.left") if was_evicted else self.empty_text or words("screen.ladder.empty")
+            if len(self.all_rows):
+                text = words("screen.filter.none_here")
             return [Segment(fit("  " + text, width, ellipsis), palette.faint)]
         columns = self.columns(width)
         cells = [Segment(" " * MARKS, palette.head)]
@@ -121,7 +124,7 @@ class Timeline(TimelineRows):
         masked = row == self._masked_row
         severity = 0 if masked else int(packet_severity(store, row, self._raised) or 0)
         concealing = self._hidden_from is not None or masked  # a correction would give later packets away
-        correction = None if concealing else self._corrections.at(session, self.stream, len(self.rows), row)
+        correction = None if concealing else self._corrections.at(session, self.stream, len(self.all_rows), row)
         if correction is not None:
             severity = max(severity, int(Severity.NOTE))
         is_cursor = position == self.cursor
@@ -146,6 +149,8 @@ class Timeline(TimelineRows):
         cells += [Segment(glyphs.lane, palette.server), server]
         if columns.note:
             cells += self._note(row, name, severity, request, columns.note)
+        if self.is_context(row):
+            return [Segment(text, palette.faint) for text, *_ in cells]
         return cells
 
     def _delta(self, position: int, width: int) -> str:
@@ -169,8 +174,9 @@ class Timeline(TimelineRows):
             return Segment(left + " ", self.palette.warning), Segment(" " + right, self.palette.warning)
         now = (int(store.state_a[row]), int(store.state_b[row]))
         before = (0, 0)
-        if position:
-            earlier = int(self.rows[position - 1])
+        place = place_of(self.all_rows, row)
+        if place:
+            earlier = int(self.all_rows[place - 1])
             before = (int(store.state_a[earlier]), int(store.state_b[earlier]))
         is_b = int(self.session.streams.client_is_b[self.stream])
         cells = []

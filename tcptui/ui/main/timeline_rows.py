@@ -1,4 +1,4 @@
-"""The rows of the timeline: which packets of one connection it shows, and its cursor."""
+"""The rows of the timeline: which packets of one connection it shows, all or those that match, and its cursor."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
+    from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.request_lines import RequestLine
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -39,7 +40,12 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self.options = options
         self.session: Session | None = None
         self.stream = -1
-        self.rows: I32 = np.zeros(0, np.int32)
+        self.all_rows: I32 = np.zeros(0, np.int32)
+        """The packets of the connection."""
+        self.rows: I32 = self.all_rows
+        """Those that are shown."""
+        self._matching: Matching | None = None
+        self._shows_context = False
         self.raw_numbers = False
         self.ends = ("", "")
         self.empty_text = ""
@@ -58,7 +64,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self.session, self.stream, self.ends = session, stream, ends
         self._raised, self._hidden_from, self._masked_row = {}, None, -1
         self._requests, self._requests_of = {}, None
-        self.rows = session.rows_of(stream)
+        self.all_rows = session.rows_of(stream)
+        self.rows = self._chosen()
         self.cursor = 0
         self.set_row_count(len(self.rows))
         self.scroll_to(y=0, animate=False, immediate=True)
@@ -67,9 +74,56 @@ class TimelineRows(VirtualList, inherit_bindings=False):
     def clear(self) -> None:
         """Show nothing: no connection is selected."""
         self.stream, self.ends, self._raised = -1, ("", ""), {}
-        self.rows = self.rows[:0]
+        self.rows = self.all_rows = self.all_rows[:0]
         self.set_row_count(0)
         self.refresh()
+
+    # -- the display filter --------------------------------------------------------
+    def filter_by(self, matching: Matching | None, *, context: bool) -> None:
+        """Show only the packets that match, or with ``context`` all, the others faint; None: no filter is on.
+
+        The cursor stays on its packet, or goes to the nearest one that is shown.
+        """
+        row = self.packet_row
+        self._matching, self._shows_context = matching, context
+        self._choose_again(row)
+
+    def _choose_again(self, row: int) -> None:
+        """Choose the rows anew, with the cursor on the store's ``row`` or near it."""
+        before, self.rows = self.rows, self._chosen()
+        if len(before) != len(self.rows) or (before != self.rows).any():
+            self._count_rows()
+            if row >= 0:
+                self.put_cursor(self._position_near(row))
+        self.refresh()
+
+    def _chosen(self) -> I32:
+        """The rows that are shown: for a question, which hides some itself, no filter counts."""
+        if self._matching is None or self._shows_context or self.conceals:
+            return self.all_rows
+        return self.all_rows[self._matching.of_rows(self.all_rows)]
+
+    def _position_near(self, row: int) -> int:
+        place = place_of(self.rows, row)
+        if place > 0 and (place == len(self.rows) or int(self.rows[place]) - row > row - int(self.rows[place - 1])):
+            return place - 1
+        return place
+
+    @property
+    def matched(self) -> int | None:
+        """How many packets of the connection match; None while no filter is on."""
+        return None if self._matching is None else int(self._matching.of_rows(self.all_rows).sum())
+
+    def is_hidden(self, row: int) -> bool:
+        """Whether the filter hides the store's ``row``."""
+        hides = self._matching is not None and not self._shows_context and not self.conceals
+        return hides and self._matching is not None and not self._matching.shows(row)
+
+    def is_context(self, row: int) -> bool:
+        """Whether the store's ``row`` is shown only for the sake of its neighbours that match."""
+        return (
+            self._matching is not None and self._shows_context and not self.conceals and not self._matching.shows(row)
+        )
 
     def grow(self) -> bool:
         """Add rows that have come since and remove evicted ones; returns whether there were any.
@@ -80,8 +134,9 @@ class TimelineRows(VirtualList, inherit_bindings=False):
             return False
         rows = self.session.rows_of(self.stream)
         left = place_of(self.rows, self.session.store.first)
-        grown = left > 0 or len(rows) != len(self.rows)
-        self.rows = rows
+        grown = len(rows) != len(self.all_rows) or place_of(self.all_rows, self.session.store.first) > 0
+        self.all_rows = rows
+        self.rows = self._chosen()
         if left:
             self.cursor = max(self.cursor - left, 0)
             top = max(int(self.scroll_offset.y) - left, 0)
@@ -97,7 +152,10 @@ class TimelineRows(VirtualList, inherit_bindings=False):
 
         None and -1 show everything again.
         """
+        row = self.packet_row
         self._hidden_from, self._masked_row = hidden_from, masked_row
+        if self._matching is not None:
+            self._choose_again(row)
         self._count_rows()
         self.refresh()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.message import Message
 
-from tcptui.model.packet_store import NO_STREAM
+from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.ui.main.fetch import StreamFetch
@@ -19,7 +19,7 @@ from tcptui.ui.preload import preloader
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.timer import Timer
     from textual.widgets import Tree
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.connection_index import ListedProblem
+    from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -54,6 +55,14 @@ class Workspace(Panes):
 
         problem: ListedProblem
 
+    @dataclass
+    class PacketHidden(Message):
+        """`go_to_row` was asked for a packet that the display filter hides, and went to another one."""
+
+        frame: int
+        nearest: int
+        """The packet that it went to; 0: there is none to go to."""
+
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
         self.session: Session | None = None
@@ -69,6 +78,8 @@ class Workspace(Panes):
         self._explains_connection = True
         self._dns: DnsNames | None = None
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
+        self.matching: Matching | None = None
+        """The display filter that is on, and its answer."""
         self._visited = -1
         """The connection that `next_problem` went to last."""
 
@@ -254,10 +265,27 @@ class Workspace(Panes):
         from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
         if self._explains_connection:
-            self.explain.show(stream_document(session, self.ladder.stream, self.findings, self.words, self._dns))
+            document = stream_document(session, self.ladder.stream, self.findings, self.words, self._dns)
+            self.explain.show((*document, *self._filter_passages()))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
+
+    def _filter_passages(self) -> Sequence[Passage]:
+        """What the display filter did, for the end of the connection's explanation."""
+        matching, matched = self.matching, self.ladder.matched
+        if matching is None or matched is None:
+            return ()
+        from tcptui.ui.main.filter_report import passages
+
+        return passages(matching, matched, len(self.ladder.all_rows), self.words)
+
+    def take_matching(self, matching: Matching | None, *, context: bool) -> None:
+        """Show what the display filter lets pass; None: no filter is on."""
+        self.matching = matching
+        self.ladder.filter_by(matching, context=context)
+        self.show_titles()
+        self._schedule()
 
     def show_names(self, names: DnsNames) -> None:
         """Show the names of the selected connection's ends: ``names`` has new ones."""
@@ -333,6 +361,13 @@ class Workspace(Panes):
         stream = int(session.store.stream[row])
         if stream == NO_STREAM:
             return False
+        if self.matching is not None and self.ladder.is_hidden(row):
+            wanted = int(session.store.frame[row])
+            row = self.matching.nearest(session.store, row, session.rows_of(stream))
+            self.post_message(self.PacketHidden(wanted, 0 if row == NO_ROW else int(session.store.frame[row])))
+            if row == NO_ROW:
+                return True
+            stream = int(session.store.stream[row])
         if remember and self.row >= 0 and self.row != row:
             self._jumps.append((self.ladder.stream, self.row))
             del self._jumps[:-_JUMPS]

@@ -1,0 +1,105 @@
+"""What the lines below the prompt and the explanation say about the display filter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.dfilter.errors import Mistake
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.main.explain_pane import Passage
+from tcptui.ui.widgets.filter_line import Saying, Voice
+from tcptui.words.errors import error_line
+from tcptui.words.filter_text import hint_text, remark_text
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.dfilter.errors import FilterError, Hint
+    from tcptui.ui.main.matching import Account, Matching
+    from tcptui.words.catalogue import Words
+
+#: Most characters of a filter that are shown.
+_SHOWN: Final = 200
+#: Mistakes of a text that is still being typed, at whose end they are.
+_UNFINISHED: Final = frozenset({
+    Mistake.UNEXPECTED_END, Mistake.STRING_OPEN, Mistake.BRACKET_OPEN, Mistake.UNEXPECTED, Mistake.UNKNOWN_FIELD,
+})  # fmt: skip
+
+
+def shown_filter(text: str) -> str:
+    """The filter on one line."""
+    return safe_text(text.strip(), _SHOWN)
+
+
+def is_unfinished(error: FilterError, text: str) -> bool:
+    """Whether the mistake is one that goes away when more is typed."""
+    return error.mistake in _UNFINISHED and error.span.end >= len(text.rstrip())
+
+
+def mistake(error: FilterError, text: str, words: Words) -> list[Saying]:
+    """What is wrong, and what was probably meant; quietly while it may only not be finished."""
+    voice = Voice.QUIET if is_unfinished(error, text) else Voice.WRONG
+    sayings = [Saying(error_line(error, words), voice)]
+    if error.suggestion is not None:
+        sayings += offer(error.suggestion, words)
+    return sayings
+
+
+def offer(hint: Hint, words: Words) -> list[Saying]:
+    """What was probably meant, and the key that takes it."""
+    sayings = [Saying(hint_text(hint, words), Voice.TELL)]
+    if hint.replacement is not None:
+        sayings.append(Saying(words("screen.filter.take", filter=shown_filter(hint.replacement)), Voice.OFFER))
+    return sayings
+
+
+def account(matching: Matching, words: Words) -> list[Saying]:
+    """What the filter did, and what it does that one may not expect."""
+    sayings = [Saying(counts(matching.account, words), Voice.TELL)]
+    sayings += [Saying(text, Voice.QUIET) for text in absences(matching.account, words)]
+    return [*sayings, *(Saying(text, Voice.WARN) for text in remarks(matching, words))]
+
+
+def counts(account: Account, words: Words) -> str:
+    """How many packets and connections match."""
+    facts = {
+        "matched": grouped(account.matched), "packets": Count(account.packets),
+        "shown": grouped(account.connections_matched), "connections": Count(account.connections),
+    }  # fmt: skip
+    return words("screen.filter.matched", **facts)
+
+
+def absences(account: Account, words: Words) -> Iterator[str]:
+    """What became of packets that do not have a field, or belong to no connection."""
+    for absent in account.absent:
+        if absent.hidden:
+            yield words("screen.filter.absent_hidden", n=Count(absent.hidden), name=absent.name)
+        if absent.shown:
+            yield words("screen.filter.absent_shown", n=Count(absent.shown), name=absent.name)
+    if account.outside:
+        yield words("screen.filter.outside", n=Count(account.outside))
+
+
+def remarks(matching: Matching, words: Words) -> Iterator[str]:
+    """The traps that the filter stepped into."""
+    for remark in matching.compiled.remarks:
+        text = remark_text(remark, words)
+        meant = remark.replacement
+        if meant is not None and shown_filter(meant) not in text:
+            text = f"{text} {words('filter.hint.try', filter=shown_filter(meant))}"
+        yield text
+
+
+def passages(matching: Matching, matched: int, packets: int, words: Words) -> Sequence[Passage]:
+    """The end of a connection's explanation: ``matched`` of its ``packets`` pass the filter, and what that means."""
+    facts = {"filter": shown_filter(matching.text), "matched": grouped(matched), "packets": Count(packets)}
+    texts = [
+        words("screen.filter.here", **facts),
+        counts(matching.account, words),
+        *absences(matching.account, words),
+        *remarks(matching, words),
+    ]
+    heading = words("screen.filter.heading")
+    return [Passage(text, "" if place else heading) for place, text in enumerate(texts)]

@@ -1,0 +1,136 @@
+"""Compiles a display filter and looks for the packets that pass it, in the thread of whoever calls; no widgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from tcptui.dfilter.expression import FieldValue
+from tcptui.model.field import AnyOf, Column
+from tcptui.model.fields import FIELDS
+from tcptui.model.packet_store import NO_STREAM
+from tcptui.ui.main.matching import Account, FieldAbsent, Matching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.dfilter.compile import Compiled
+    from tcptui.model.field import Field
+    from tcptui.session.session import Session
+    from tcptui.ui.main.matching import Mask
+
+    Evaluate = Callable[[Session, Compiled], "Evaluation"]
+
+#: Fields of a filter whose absence is told: more are not read in one line.
+_TOLD: Final = 2
+#: Packets that are asked at once for a field.
+_BLOCK: Final = 1 << 16
+
+
+class Evaluation(Protocol):
+    """A filter on a capture, with an answer that is brought up to date."""
+
+    first: int
+    """The row that `mask` begins with."""
+
+    @property
+    def mask(self) -> Mask:
+        """Which rows of the store pass, from `first` on."""
+        ...
+
+    def update(self, *, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> None:
+        """Look at new packets, and at those whose answer may have changed.  Raises `Cancelled`."""
+        ...
+
+    def counts(self) -> NDArray[np.int64]:
+        """How many packets of each stream match."""
+        ...
+
+
+class FilterWork:
+    """One text that somebody typed as a filter; one thread at a time may ask for its `answer`."""
+
+    def __init__(self, session: Session, text: str, evaluate: Evaluate) -> None:
+        self.text = text
+        self.is_cancelled = False
+        """Set by anybody: another text is wanted now."""
+        self.done = 0
+        """Packets looked at by the answer that is being worked out."""
+        self.revision = -1
+        """The session's, when that answer was begun."""
+        self._session = session
+        self._evaluate = evaluate
+        self._evaluation: Evaluation | None = None
+        self._compiled: Compiled | None = None
+        self._lacking: list[_Lacking] = []
+
+    def answer(self) -> Matching:
+        """Which packets match now.  Raises FilterError, and `Cancelled` once `is_cancelled` is set."""
+        from tcptui.dfilter.compile import compile_filter  # lark: imported where a filter is used
+
+        session = self._session
+        self.revision, self.done = session.revision, 0
+        if self._compiled is None or self._evaluation is None:
+            self._compiled = compile_filter(self.text)
+            self._evaluation = self._evaluate(session, self._compiled)
+            told = [field for field in self._compiled.fields if _is_column(field)][:_TOLD]
+            self._lacking = [_Lacking(session, field) for field in told]
+        self._evaluation.update(cancelled=lambda: self.is_cancelled, progress=self._progressed)
+        first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()
+        return Matching(self._compiled, first, mask, counts, self._account(first, mask, counts))
+
+    def _progressed(self, done: int) -> None:
+        self.done = done
+
+    def _account(self, first: int, mask: Mask, counts: NDArray[np.int64]) -> Account:
+        """What the filter did to the packets from row ``first`` on."""
+        store, streams = self._session.store, self._session.streams.listed()
+        listed = streams[streams < len(counts)]
+        in_stream = store.stream[first : first + len(mask)] != NO_STREAM
+        return Account(
+            packets=len(mask),
+            matched=int(mask.sum()),
+            connections=len(streams),
+            connections_matched=int((counts[listed] > 0).sum()),
+            outside=int((mask & ~in_stream).sum()),
+            absent=tuple(found for lacking in self._lacking if (found := lacking.told(first, mask)) is not None),
+        )
+
+
+class _Lacking:
+    """Which packets do not have one field; asked of new packets only."""
+
+    def __init__(self, session: Session, field: Field) -> None:
+        from tcptui.session.filtering.field_values import FieldReader
+
+        self._name = field.name
+        self._value = FieldValue(field)
+        self._reader = FieldReader(session)
+        self._first = 0
+        self._mask: Mask = np.zeros(0, np.bool_)
+
+    def told(self, first: int, matching: Mask) -> FieldAbsent | None:
+        """How many of the packets from row ``first`` on lack it; ``matching``: which pass.  None: all have it."""
+        from tcptui.session.filtering.rows import Rows
+
+        kept = self._mask[max(0, first - self._first) :] if len(self._mask) else self._mask
+        begin, stop = first + len(kept), first + len(matching)
+        parts = [kept]
+        for start in range(begin, stop, _BLOCK):
+            rows = Rows.between(start, min(start + _BLOCK, stop))
+            parts.append(~self._reader.has(self._value, rows))
+        self._first, self._mask = first, np.concatenate(parts)
+        lacking = int(self._mask.sum())
+        shown = int((self._mask & matching).sum())
+        return FieldAbsent(self._name, lacking - shown, shown) if lacking else None
+
+
+def _is_column(field: Field) -> bool:
+    """Whether columns tell who has the field."""
+    source = field.source
+    return isinstance(source, Column) or (
+        isinstance(source, AnyOf) and all(_is_column(FIELDS[name]) for name in source.names)
+    )

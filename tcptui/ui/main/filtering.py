@@ -1,0 +1,403 @@
+"""The display filter on the main screen: `/` asks for one, a key lifts it and puts it back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from textual import on
+from textual.widgets import Input
+
+from tcptui.dfilter.errors import FilterError
+from tcptui.dfilter.typed import beginning_fields, is_beginning, is_filter, plain_words
+from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.ui.cell_text import fit, grouped
+from tcptui.ui.main import filter_report
+from tcptui.ui.main.base_screen import CaptureScreen
+from tcptui.ui.main.connection_index import ListFilter
+from tcptui.ui.main.filter_work import FilterWork
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.workspace import Workspace
+from tcptui.ui.widgets.filter_line import Pointer, Saying, Voice
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from tcptui.dfilter.compile import Compiled
+    from tcptui.dfilter.errors import Hint
+    from tcptui.session.session import Session
+    from tcptui.ui.main.filter_work import Evaluation
+    from tcptui.ui.main.matching import Matching
+
+#: Interval (seconds) at which the progress of a filter is shown.
+_PROGRESS_BEAT: Final = 0.25
+#: A capture that grows is filtered again after at least this many times the time that the last answer took.
+_REST: Final = 5.0
+#: On a terminal of this height the closed filter has a second line, for its traps.
+_TALL: Final = 30
+#: Cells of the filter's text that are shown, at least.
+_NAMED_LEAST: Final = 8
+#: Fields that are offered for a beginning, at most.
+_OFFERED: Final = 5
+
+
+def evaluation(session: Session, compiled: Compiled) -> Evaluation:
+    """What answers filters; imported where one is used.  Raises FilterError for a field that nothing reads."""
+    from tcptui.session.filtering.live import LiveFilter
+
+    return LiveFilter(session, compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedFilter:
+    """The filter of one screen that the next one has, too."""
+
+    text: str = ""
+    """The one that is on; empty: none."""
+    lifted: str = ""
+    has_context: bool = False
+
+
+class FilteringScreen(CaptureScreen):
+    """Adds display filters to a screen that shows a session."""
+
+    _work: FilterWork | None = None
+    """The filter that is wanted, right or wrong."""
+    _at_work: FilterWork | None = None
+    """The one that a thread works on."""
+    _begun_at = 0.0
+    _next_at = 0.0
+    """When the filter may be asked again about a capture that has grown, by `time.monotonic`."""
+    _mistake: FilterError | None = None
+    """What is wrong with the filter that is wanted."""
+    _lifted: FilterWork | None = None
+    """The filter that `\\` puts back."""
+    _kept: Matching | None = None
+    """Its answer when it was lifted."""
+    _has_context = False
+    """Whether the timeline shows the packets, too, that do not match."""
+    _before_prompt = -1
+    """The connection under the cursor when the prompt was opened."""
+
+    # -- what is on ----------------------------------------------------------------------
+    @property
+    def matching(self) -> Matching | None:
+        """The filter that is on and its answer."""
+        return self.workspace.connections.index.narrowing.matching
+
+    @property
+    def filter_at_rest(self) -> bool:
+        """Whether no answer is being worked out, and the lines about it are up to date."""
+        return self._at_work is None
+
+    def on_mount(self) -> None:
+        """Have wrong filters keep the prompt open; Textual also calls the base class's handler."""
+        self._prompt.may_submit = self._may_submit
+        self.set_interval(_PROGRESS_BEAT, self._show_progress)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out the line anew; Textual also calls the base class's handler."""
+        self.filter_line.rearrange(*event.size)
+
+    def _ask(self, kind: PromptKind, text: str = "") -> None:
+        self._prompt.open(kind, text)
+        self.set_focus(self._prompt.query_one(Input))  # at once, so that the next key already goes to the field
+
+    # -- asking ----------------------------------------------------------------------------
+    def action_narrow(self) -> None:
+        """Ask for a display filter, or for words that every listed connection must contain."""
+        self._warm_filters()
+        self.workspace.activate(Pane.CONNECTIONS)
+        connections = self.workspace.connections
+        connections.touched = True
+        self._before_prompt = connections.stream
+        self._ask(PromptKind.NARROW, self._typed())
+        self.show_filter_line()
+
+    def _typed(self) -> str:
+        """What one would type for what is shown now."""
+        if self.matching is not None:
+            return self.matching.text
+        text = " ".join(self.workspace.connections.index.narrowing.words)
+        return f"'{text}" if is_filter(text) else text
+
+    def _warm_filters(self) -> None:
+        """Import what compiles filters while the first letters are typed."""
+
+        def load() -> None:
+            from tcptui.dfilter.compile import compile_filter
+
+            compile_filter("tcp")
+
+        self.run_worker(load, thread=True, group="warm-filters")
+
+    def _may_submit(self, kind: PromptKind, text: str) -> bool:
+        """Whether Enter closes the prompt: not with a filter that is wrong."""
+        if kind is not PromptKind.NARROW or not is_filter(text):
+            return True
+        from tcptui.dfilter.compile import compile_filter
+
+        if self._work is None or self._work.text.strip() != text:  # Enter came sooner than what was typed was told
+            self.filter_by(self._prompt.text)
+        if self._mistake is None:
+            try:
+                compile_filter(self._prompt.text)
+            except FilterError as error:
+                self._mistake = error
+        if self._mistake is not None:
+            self.show_filter_line(loudly=True)
+        return self._mistake is None
+
+    @on(PromptLine.Changed)
+    def _filter_typed(self, event: PromptLine.Changed) -> None:
+        if event.kind is PromptKind.NARROW:
+            self._apply(event.text)
+
+    @on(PromptLine.Submitted)
+    def _filter_submitted(self, event: PromptLine.Submitted) -> None:
+        if event.kind is PromptKind.NARROW:
+            self._apply(event.text, is_whole=True)
+
+    @on(PromptLine.Cancelled)
+    def _filter_cancelled(self, event: PromptLine.Cancelled) -> None:
+        if event.kind is PromptKind.NARROW:
+            self._apply(event.text, is_whole=True)
+            self.workspace.connections.put_on_stream(self._before_prompt)
+            self._goal = self._before_prompt if self._at_work is not None else self._goal
+
+    def _apply(self, text: str, *, is_whole: bool = False) -> None:
+        """Show what ``text`` asks for: a filter, or words; nothing for a field's beginning unless it ``is_whole``."""
+        if is_filter(text):
+            self.filter_by(text)
+        elif is_whole or not is_beginning(text):
+            self.drop_filter()
+            self.narrow(plain_words(text))
+        self.show_filter_line()
+
+    def narrow(self, text: str) -> None:
+        """List only the connections whose row contains every word of ``text``; for subclasses."""
+        raise NotImplementedError
+
+    # -- the answer --------------------------------------------------------------------------
+    def filter_by(self, text: str) -> None:
+        """Show only packets that pass the filter ``text``, once they are known; until then what is shown stays."""
+        work = self._work
+        if work is not None and work.text.strip() == text.strip():
+            return
+        self._forget_work()
+        self._lifted = self._kept = None
+        self._work = FilterWork(self.session, text, evaluation)
+        self._begin()
+
+    def drop_filter(self) -> None:
+        """Show all packets again, and forget the filter."""
+        self._forget_work()
+        if self.matching is not None:
+            self._show_matching(None)
+
+    def _forget_work(self) -> None:
+        if self._work is not None:
+            self._work.is_cancelled = True
+        self._work = self._mistake = None
+
+    def _begin(self) -> None:
+        """Have a thread work out the answer; while another is at work, its end begins this one."""
+        work = self._work
+        if work is None or self._at_work is not None:
+            return
+        self._at_work, self._begun_at = work, time.monotonic()
+
+        def answer() -> None:
+            found: Matching | FilterError | None
+            try:
+                found = work.answer()
+            except FilterError as error:
+                found = error
+            except Cancelled:
+                found = None
+            self.app.call_from_thread(self._answered, work, found)
+
+        self.run_worker(answer, thread=True, group="filter")
+
+    def _answered(self, work: FilterWork, found: Matching | FilterError | None) -> None:
+        self._at_work = None
+        now = time.monotonic()
+        self._next_at = now + _REST * (now - self._begun_at)
+        if work is not self._work:
+            self._begin()
+            return
+        if isinstance(found, FilterError):
+            self._mistake = found
+        elif found is not None:
+            self._mistake = None
+            self._show_matching(found)
+        self.show_filter_line()
+
+    def tick(self) -> None:
+        """Update the screen, and have the filter look at what is new."""
+        super().tick()
+        work = self._work
+        is_on = work is not None and self.matching is not None and self._mistake is None
+        if is_on and work is not None and not self.paused and work.revision != self.session.revision:
+            if time.monotonic() >= self._next_at:
+                self._begin()
+            else:
+                self._seen_revision = -1  # so that the next tick tries again
+
+    def _show_matching(self, matching: Matching | None) -> None:
+        """List and show what matches, or everything."""
+        index = self.workspace.connections.index
+        words = () if matching is not None else index.narrowing.words
+        index.narrowing = ListFilter(words, index.narrowing.chosen, matching)
+        self.workspace.take_matching(matching, context=self._has_context)
+        self.workspace.connections.forget_widths()
+        self.reorder(now=True)
+        self.workspace.connections.refresh()
+
+    # -- lifting -----------------------------------------------------------------------------
+    def action_lift(self) -> None:
+        """Lift the filter, or put it back."""
+        if self.matching is not None:
+            self.lift()
+        elif self._lifted is not None:
+            work, kept = self._lifted, self._kept
+            self._lifted = self._kept = None
+            work.is_cancelled = False
+            self._work, self._mistake = work, None
+            self._show_matching(kept)
+            self._begin()
+            self.show_filter_line()
+        else:
+            self.say(self.words("screen.filter.none"))
+
+    @property
+    def carried_filter(self) -> CarriedFilter:
+        """What a screen that takes the place of this one goes on with."""
+        lifted = "" if self._lifted is None else self._lifted.text
+        return CarriedFilter("" if self.matching is None else self.matching.text, lifted, self._has_context)
+
+    def carry_on(self, carried: CarriedFilter) -> None:
+        """Go on as ``carried`` says."""
+        self._has_context = carried.has_context
+        for text in (carried.lifted, carried.text):
+            if text:
+                self._prompt.remember(text)
+        if carried.text:
+            self.filter_by(carried.text)
+        elif carried.lifted:
+            self._lifted = FilterWork(self.session, carried.lifted, evaluation)
+            self.show_filter_line()
+
+    def lift(self) -> None:
+        """Show all packets; the filter can be put back."""
+        kept, work = self.matching, self._work
+        if kept is None or work is None:
+            return
+        if self._mistake is not None or work.text.strip() != kept.text.strip():
+            work = FilterWork(self.session, kept.text, evaluation)
+        self.drop_filter()
+        self._lifted, self._kept = work, kept
+        self.show_filter_line()
+
+    def action_context(self) -> None:
+        """Show the packets between those that match, too, or only those that match."""
+        self._has_context = not self._has_context
+        self.workspace.take_matching(self.matching, context=self._has_context)
+        self.say(self.words("screen.filter.context" if self._has_context else "screen.filter.alone"))
+
+    @on(Workspace.PacketHidden)
+    def _packet_hidden(self, event: Workspace.PacketHidden) -> None:
+        frame, nearest = event.frame, event.nearest
+        if nearest:
+            self.say(self.words("screen.filter.nearest", frame=frame, nearest=nearest))
+        else:
+            self.say(self.words("screen.filter.all_hidden", frame=frame))
+
+    # -- what is said ------------------------------------------------------------------------
+    def show_filter_line(self, *, loudly: bool = False) -> None:
+        """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
+        if self._prompt.is_open and self._prompt.kind is PromptKind.NARROW:
+            sayings, pointer = self._said_while_typing(loudly=loudly)
+            self.filter_line.show(sayings, pointer)
+        else:
+            self.filter_line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
+
+    def _said_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+        text, words, work, error = self._prompt.text, self.words, self._work, self._mistake
+        if not text.strip():
+            return [], None
+        if not is_filter(text):
+            return self._said_of_words(text), None
+        if work is None or work.text.strip() != text.strip():
+            return [], None
+        if error is not None:
+            if loudly or not filter_report.is_unfinished(error, text):
+                return filter_report.mistake(error, "" if loudly else text, words), self._pointer(text, error)
+            return filter_report.mistake(error, text, words), None
+        if self._at_work is work and self.matching is None:
+            return [self._progress(work)], None
+        return ([], None) if self.matching is None else (filter_report.account(self.matching, words), None)
+
+    def _pointer(self, text: str, error: FilterError) -> Pointer:
+        span = error.span
+        before = cell_len(text[: span.offset])
+        return Pointer(self._prompt.text_begin + before, cell_len(text[span.offset : span.end]))
+
+    def _said_of_words(self, text: str) -> list[Saying]:
+        """Words in a row are no filter; a capture filter is offered as one."""
+        hint = self._meant_by_words(text)
+        if hint is not None:
+            return filter_report.offer(hint, self.words)
+        fields = beginning_fields(text)
+        if not fields:
+            return []
+        shown = "  ".join(fields[:_OFFERED])
+        more = "" if len(fields) <= _OFFERED else self.words("screen.filter.more_fields", n=grouped(len(fields)))
+        return [Saying(f"{shown}  {more}".rstrip(), Voice.QUIET)]
+
+    def _meant_by_words(self, text: str) -> Hint | None:
+        from tcptui.dfilter.capture_words import translate
+        from tcptui.dfilter.errors import Hint
+
+        words = translate(text)
+        return None if words is None else Hint("capture-filter", {}, words)
+
+    def _said(self) -> list[Saying]:
+        """What is said while the prompt is closed: which filter is on, or can be put back."""
+        words, matching = self.words, self.matching
+        if matching is not None:
+            sayings = self._in_force(matching)
+            if self.app.size.height >= _TALL:
+                sayings += [Saying(text, Voice.WARN) for text in filter_report.remarks(matching, words)]
+            return sayings
+        if self._at_work is not None and self._at_work is self._work:
+            return [self._progress(self._at_work)]
+        if self._work is not None and self._mistake is not None:
+            return filter_report.mistake(self._mistake, "", words)
+        if self._lifted is not None:
+            text = words("screen.filter.lifted", filter=filter_report.shown_filter(self._lifted.text))
+            return [Saying(text, Voice.QUIET)]
+        return []
+
+    def _in_force(self, matching: Matching) -> list[Saying]:
+        """The filter that is on, what it did, and the key that lifts it, in one line."""
+        shown, key = filter_report.shown_filter(matching.text), self.words("screen.filter.lift_key")
+        told = filter_report.counts(matching.account, self.words)
+        gaps = 6
+        room = self.app.size.width - cell_len(told) - gaps
+        if cell_len(shown) + cell_len(key) > room:
+            key = "\\"
+        named = fit(shown, min(cell_len(shown), max(_NAMED_LEAST, room - cell_len(key))), self.glyphs.ellipsis)
+        return [Saying(named, Voice.OFFER), Saying(told), Saying(key, Voice.QUIET)]
+
+    def _progress(self, work: FilterWork) -> Saying:
+        facts = {"done": grouped(work.done), "all": grouped(self.session.store.count - self.session.store.first)}
+        return Saying(self.words("screen.filter.working", **facts), Voice.QUIET)
+
+    def _show_progress(self) -> None:
+        """Show how far a filter is that takes longer than a moment."""
+        if self._at_work is not None and time.monotonic() - self._begun_at > _PROGRESS_BEAT:
+            self.show_filter_line()

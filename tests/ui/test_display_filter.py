@@ -1,0 +1,369 @@
+"""The display filter on the main screen: what it lists and shows, what it says, how it is lifted."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pytest
+
+from tcptui.session.session import Session, open_file
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+_NAMED: Final = {
+    " ": "space", ":": "colon", ".": "full_stop", "=": "equals_sign", "!": "exclamation_mark", "'": "apostrophe",
+    "(": "left_parenthesis", ")": "right_parenthesis", "_": "underscore", "<": "less_than_sign",
+    ">": "greater_than_sign", '"': "quotation_mark",
+}  # fmt: skip
+
+
+def keys(text: str) -> list[str]:
+    return ["slash", *(_NAMED.get(sign, sign) for sign in text)]
+
+
+def listed(shown: Shown) -> list[int]:
+    return [int(stream) for stream in shown.screen.workspace.connections.index.order]
+
+
+def frames(shown: Shown) -> list[int]:
+    return [int(frame) for frame in shown.screen.session.store.frame[shown.screen.workspace.ladder.rows]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "streams"),
+    [
+        ("tcp.port == 8443", [2]),
+        ("ip.addr == 10.0.0.3", [3]),
+        ("tcp.flags.reset == 1", [2]),
+        ("tcp.analysis.retransmission", [1]),
+        ("not tcp.dstport == 80 and not tcp.srcport == 80", [2]),
+        ("tcp", [0, 1, 2, 3]),
+        ("udp", []),
+    ],
+)
+async def test_filter_lists_connections_of_which_a_packet_matches(
+    show: Show, mixed_session: Session, typed: str, streams: list[int]
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys(typed), "enter")
+        found, text = listed(shown), "\n".join(shown.lines())
+        await shown.press("escape")
+        after = listed(shown)
+
+    assert found == streams
+    assert f"{len(streams)} of 4" in text
+    assert after == [0, 1, 2, 3]
+
+
+async def test_timeline_shows_only_packets_that_match_and_says_how_many(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        alone, title = frames(shown), "\n".join(shown.lines())
+        await shown.press("v")
+        context = frames(shown)
+        await shown.press("v")
+        again = frames(shown)
+
+    assert alone == [1, 2]
+    assert context == list(range(1, 9))
+    assert again == [1, 2]
+    assert "2 of 8 packets" in title
+
+
+async def test_packets_between_the_matches_are_fainter(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        ladder = shown.screen.workspace.ladder
+        shown.screen.filter_by("tcp.flags.syn == 1")
+        await shown.settle()
+        await shown.press("v")
+        hidden = {segment.style for segment in ladder.row(3, 100)}
+        matching = {segment.style for segment in ladder.row(0, 100)}
+
+        assert hidden == {ladder.palette.faint}
+    assert len(matching) > 1
+
+
+async def test_list_says_how_many_packets_of_each_connection_match(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (200, 50)) as shown:
+        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        text = shown.lines()
+        title = shown.screen.filter_line.text
+
+    assert sum("2/8" in line for line in text) == 2
+    assert any("1/2" in line for line in text)
+    assert "7 of" in title
+
+
+async def test_mistake_is_marked_under_the_wrong_word_and_the_last_good_result_stays(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port == 8443"))
+        good = listed(shown)
+        await shown.press(*keys(" and tcp.prt == 80")[1:])
+        lines = shown.lines()
+        wrong = listed(shown)
+        at = next(number for number, line in enumerate(lines) if "tcp.prt" in line)
+        await shown.press("enter")
+        is_open = shown.screen._prompt.is_open
+        text = shown.screen.filter_line.text
+
+    assert good == wrong == [2]
+    below = lines[at + 1]
+    assert below[lines[at].index("tcp.prt") :].startswith("^^^^^^^ ")
+    assert below.count("^") == len("tcp.prt")
+    assert "There is no field tcp.prt" in text
+    assert "Did you mean tcp.port?" in text
+    assert "Tab: tcp.port == 8443 and tcp.port == 80" in text
+    assert is_open
+
+
+async def test_unfinished_filter_is_no_mistake_until_enter(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port =="))
+        quiet = "\n".join(shown.lines())
+        await shown.press("enter")
+        loud = "\n".join(shown.lines())
+
+    assert "^" not in quiet
+    assert "^" in loud
+
+
+async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port == 8443"), "enter")
+        await shown.press("slash")
+        shown.screen._prompt.replace_text("tcp.fl")
+        await shown.settle()
+        found, said = listed(shown), shown.screen.filter_line.text
+
+    assert found == [2]
+    assert "tcp.flags" in said
+
+
+async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("'tcp"), "enter")
+        found = listed(shown)
+        matching = shown.screen.matching
+        await shown.press("slash")
+        text = shown.screen._prompt.text
+
+    assert found == []
+    assert matching is None
+    assert text == "'tcp"
+
+
+async def test_words_take_the_place_of_a_filter_and_the_reverse(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port == 8443"), "enter")
+        await shown.press("slash", "ctrl+u", *keys("10.0.0.1")[1:], "enter")
+        by_words, packets = listed(shown), frames(shown)
+        await shown.press("slash", "ctrl+u", *keys("tcp.stream == 3")[1:], "enter")
+        by_filter = listed(shown)
+
+    assert by_words == [0, 1]
+    assert len(packets) == 8
+    assert by_filter == [3]
+
+
+async def test_escape_in_the_prompt_puts_back_what_was_before(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", *keys("tcp.port == 8443"), "escape")
+        nothing = listed(shown), shown.screen.workspace.connections.stream
+        await shown.press(*keys("tcp.stream < 2"), "enter")
+        await shown.press("slash", "ctrl+u", *keys("udp")[1:], "escape")
+        filtered = listed(shown)
+
+    assert nothing == ([0, 1, 2, 3], 1)
+    assert filtered == [0, 1]
+
+
+async def test_one_key_lifts_the_filter_and_puts_it_back(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("backslash")
+        none = "\n".join(shown.lines())
+        await shown.press(*keys("tcp.port == 8443"), "enter", "backslash")
+        lifted, said = listed(shown), shown.screen.filter_line.text
+        await shown.press("backslash")
+        back = listed(shown)
+        await shown.press("escape", "backslash")
+        again = listed(shown)
+
+    assert "No filter" in none
+    assert lifted == [0, 1, 2, 3]
+    assert "Lifted: tcp.port == 8443" in said
+    assert back == again == [2]
+
+
+async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.clean(600, "10.0.0.3:40004", "192.0.2.10:8080")
+    wire._ip(900, "10.0.0.5", "192.0.2.10", 17, struct.pack("!HHHH", 5000, 5001, 8, 0))
+    async with show(open_file(wire.pcap(tmp_path / "udp.pcap"))) as shown:
+        await shown.press(*keys("tcp.flags.syn"))
+        trap = shown.screen.filter_line.text
+        await shown.press("ctrl+u", *keys("tcp.flags.syn == 1")[1:], "enter")
+        await shown.press("4")
+        explained = [passage.text for passage in shown.screen.workspace.explain.document]
+
+    assert "16 of 17 packets" in trap
+    assert "1 packet without tcp.flags.syn: not shown" in trap
+    assert "is true of every TCP packet" in trap
+    assert "tcp.flags.syn == 1" in trap
+    assert "2 of 8 packets of this connection pass the filter tcp.flags.syn == 1." in explained
+
+
+async def test_capture_filter_words_are_recognised_and_translated(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("host 10.0.0.3"))
+        words = shown.screen.filter_line.text
+        await shown.press("ctrl+u", *keys("tcp port 80")[1:])
+        filtered = shown.screen.filter_line.text
+
+    assert "These are words of a capture filter." in words
+    assert "Tab: ip.addr == 10.0.0.3" in words
+    assert "Tab: tcp.port == 80" in filtered
+
+
+async def test_hidden_packet_is_not_gone_to_but_the_nearest_one_shown(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        shown.screen.go_to("7")
+        await shown.settle()
+        own, said = shown.screen.workspace.row, "\n".join(shown.lines())
+        shown.screen.filter_by("tcp.port == 8443")
+        await shown.settle()
+        shown.screen.go_to("1")
+        await shown.settle()
+        other = shown.screen.workspace.row
+
+    assert own == 1
+    assert "hides packet 7" in said
+    assert mixed_session.store.stream[other] == 2
+
+
+async def test_shown_packet_is_gone_to_without_a_word(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        shown.screen.go_to("2")
+        await shown.settle()
+
+        assert shown.screen.workspace.row == 1
+        assert "hides" not in "\n".join(shown.lines())
+
+
+async def test_prediction_shows_all_packets_whatever_the_filter(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.flags.syn == 1"), "enter", "enter")
+        await shown.press("p")
+        asked = frames(shown)
+        await shown.press("escape")
+        after = frames(shown)
+
+    assert asked[:2] == [1, 2]
+    assert len(asked) > 2 or asked == list(range(1, len(asked) + 1))
+    assert after == [1, 2]
+
+
+async def test_newer_text_cancels_the_answer_to_the_older_one(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    class Slow:
+        """Answers the first filter only once it is cancelled."""
+
+        first = 0
+
+        def __init__(self, session: Session, compiled: object) -> None:
+            self.mask = np.ones(session.store.count, np.bool_)
+            self._session, self._text = session, compiled.text  # type: ignore[attr-defined]
+
+        def update(self, *, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> None:
+            from tcptui.session.filtering.cancelling import Cancelled
+
+            begun.append(self._text)
+            progress(1)
+            while "80" in self._text:
+                if cancelled():
+                    raise Cancelled
+
+        def counts(self) -> object:
+            return np.ones(self._session.streams.count, np.int64)
+
+    monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Slow)
+    async with show(mixed_session) as shown:
+        shown.screen.filter_by("tcp.port == 80")
+        while not begun:
+            await shown.pilot.pause()
+        shown.screen.filter_by("tcp.stream == 1")
+        await shown.settle()
+        matching = shown.screen.matching
+
+    assert begun == ["tcp.port == 80", "tcp.stream == 1"]
+    assert matching is not None
+    assert matching.text == "tcp.stream == 1"
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("language", list(Language))
+async def test_filter_in_force_is_named_on_every_screen(
+    show: Show, mixed_session: Session, size: tuple[int, int], language: Language
+) -> None:
+    async with show(mixed_session, size, language) as shown:
+        await shown.press(*keys("tcp.flags.syn == 1"), "enter", "enter")
+        text = "\n".join(shown.lines())
+
+        assert shown.screen.workspace.active is Pane.TIMELINE
+    assert "tcp.flags.syn == 1" in text
+    assert "\\" in text
+
+
+async def test_filter_of_the_command_line_is_on_from_the_beginning(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, display_filter="tcp.port == 8443") as shown:
+        await shown.settle()
+        found = listed(shown)
+        await shown.press("slash", "ctrl+u", "up")
+        recalled = shown.screen._prompt.text
+
+    assert found == [2]
+    assert recalled == "tcp.port == 8443"
+
+
+async def test_language_switch_keeps_the_filter(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port == 8443"), "enter")
+        await shown.pilot.app.run_action("set_language('zh')")
+        await shown.pilot.pause()
+        shown.screen = shown.pilot.app.screen  # type: ignore[assignment]
+        await shown.settle()
+        found, said = listed(shown), shown.screen.filter_line.text
+
+    assert found == [2]
+    assert "tcp.port == 8443" in said
+
+
+@pytest.mark.parametrize("text", ["tcp == " + "9" * 100_000, "(" * 10_000 + "tcp", "tcp[" * 500 + "== 1"])
+async def test_monstrous_filter_is_refused_in_a_line_or_two(show: Show, mixed_session: Session, text: str) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        await shown.press("slash")
+        shown.screen._prompt.query_one("#prompt-text").insert_text_at_cursor(text)  # type: ignore[attr-defined]
+        await shown.settle()
+        await shown.press("enter")
+        found, line = listed(shown), shown.screen.filter_line
+
+        assert line.text
+        assert line.size.height <= 4
+    assert found == [0, 1, 2, 3]
