@@ -10,6 +10,7 @@ import pytest
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.finding import FindingId, Severity
+from tcptui.session.filtering.run import FilterRun
 from tcptui.session.groups import Group, GroupBy, Grouping, GroupKey, GroupSort, group_connections
 from tcptui.session.session import Session, open_file
 from tests.ui.conftest import Wire
@@ -118,6 +119,22 @@ def test_sort_keys_and_kinds_come_round() -> None:
 def test_every_filter_is_one_that_compiles(session: Session, by: GroupBy) -> None:
     for group in group_connections(session, by, GroupSort.LOST).groups:
         assert compile_filter(group.filter).test is not None
+
+
+@pytest.mark.parametrize("by", [by for by in GroupBy if by is not GroupBy.FINDING])
+def test_filter_of_a_group_passes_all_packets_of_its_connections_and_no_other(session: Session, by: GroupBy) -> None:
+    grouping = group_connections(session, by, GroupSort.LOST)
+    for place, group in enumerate(grouping.groups):
+        passed = FilterRun(session, compile_filter(group.filter)).matching(0, session.store.count)
+        assert set(session.store.stream[: session.store.count][passed].tolist()) == set(grouping.streams(place))
+        assert passed.sum() == group.packets
+
+
+def test_filter_of_a_finding_passes_its_evidence(session: Session) -> None:
+    grouping = group_connections(session, GroupBy.FINDING, GroupSort.LOST)
+    for place, group in enumerate(grouping.groups):
+        passed = FilterRun(session, compile_filter(group.filter)).matching(0, session.store.count)
+        assert set(session.store.stream[: session.store.count][passed].tolist()) == set(grouping.streams(place))
 
 
 @pytest.mark.parametrize("by", GroupBy)

@@ -251,6 +251,16 @@ def _address(*, of_client: bool) -> Read:
     return read
 
 
+def _end_port(*, of_client: bool) -> Read:
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        streams, stream = session.streams, session.store.stream[rows.index]
+        ports_a, ports_b = streams.flows.ports(streams.flow[stream])
+        is_b = (streams.client_is_b[stream] != 0) == of_client
+        return in_stream(session.store, rows.index), np.where(is_b, ports_b, ports_a)
+
+    return read
+
+
 def _cells(session: Session, rows: Rows, *, of_client: bool) -> NDArray[Any]:
     store = session.store
     client_is_b = session.streams.client_is_b[store.stream[rows.index]] != 0
@@ -334,6 +344,8 @@ _READERS: Final[dict[str, Read]] = {
     "tcp.analysis.initial_rtt": _initial_rtt,
     "tcptui.client": _address(of_client=True),
     "tcptui.server": _address(of_client=False),
+    "tcptui.client.port": _end_port(of_client=True),
+    "tcptui.server.port": _end_port(of_client=False),
     "tcptui.client.state": _state(of_client=True),
     "tcptui.server.state": _state(of_client=False),
     "tcptui.client.state_known": _state_known(of_client=True),

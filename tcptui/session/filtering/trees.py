@@ -18,8 +18,8 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.http_lines import as_tshark
+from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 
 if TYPE_CHECKING:
