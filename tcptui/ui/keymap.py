@@ -74,6 +74,7 @@ COMMANDS: Final = (
     Command("narrow", "slash", "/", "narrow", KeyArea.FIND),
     Command("lift", "backslash", "\\", "lift", KeyArea.FIND),
     Command("context", "v", "v", "context", KeyArea.FIND),
+    Command("search", "ctrl+f", "Ctrl+F", "search", KeyArea.FIND),
     Command("go_to", "colon", ":", "go_to", KeyArea.FIND),
     Command("sort", "s", "s", "sort", KeyArea.FIND),
     Command("reverse", "S", "S", "reverse", KeyArea.FIND),

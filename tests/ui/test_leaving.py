@@ -53,6 +53,8 @@ WAYS_IN: Final = {
     "prompt in follow stream": ("F", "slash"),
     "export": ("x",),
     "prompt in export": ("x", "slash"),
+    "search": ("ctrl+f", "z", "enter"),
+    "prompt in search": ("ctrl+f",),
     "grouped connections": ("b",),
     "packets that are not TCP": ("u",),
     "prompt in packets that are not TCP": ("u", "slash"),

@@ -260,13 +260,18 @@ class HeaderPane(Container):
         yield self.tree_view
         yield self.hex_pane
 
-    def show(self, root: Node | None, data: bytes) -> None:
-        """Show a packet's tree and its bytes, with those of the selected field marked."""
+    def show(self, root: Node | None, data: bytes, found: Sequence[tuple[int, int]] = ()) -> None:
+        """Show a packet's tree and its bytes, with those of the selected field marked.
+
+        ``found``: offset and length of the bytes that a search has found, which are coloured.
+        """
         self.tree_view.show(root)
-        self.hex_pane.show(data)
+        self.hex_pane.show(data, found)
         node = self.tree_view.cursor_node
         if node is not None and node.data is not None:
             self._mark(node.data)
+        if found:
+            self.hex_pane.show_byte(found[0][0])
 
     def _mark(self, node: Node) -> None:
         # A field that is the whole frame is not marked: that would say nothing.

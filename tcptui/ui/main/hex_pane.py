@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
-    from rich.style import Style
+    from collections.abc import Sequence
+
     from textual import events
 
 #: Translation table: printable ASCII as itself, anything else as a dot, so that no byte reaches the terminal raw.
 _VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
+#: How bytes that a search has found differ from those of a field, also without colours.
+_FOUND: Final = Style(bold=True, underline=True)
 _OFFSET: Final = 6
 """Cells of the offset and its blanks."""
 
@@ -58,14 +62,23 @@ class HexPane(PaintedLines, can_focus=False):
         self.data = b""
         self._start = 0
         self._end = 0
+        self._found = b""
+        """1 for each byte that a search has found, else 0."""
 
     @property
     def _count(self) -> int:
         return bytes_per_line(self.scrollable_content_region.width)
 
-    def show(self, data: bytes) -> None:
-        """Show ``data`` with nothing marked."""
+    def show(self, data: bytes, found: Sequence[tuple[int, int]] = ()) -> None:
+        """Show ``data`` with nothing marked; the bytes ``found`` (offset, length) are coloured."""
+        coloured = bytearray(len(data))
+        for start, length in found:
+            coloured[start : start + length] = b"\1" * len(coloured[start : start + length])
+        if data == self.data and coloured == self._found:
+            return
+        self._found = bytes(coloured)
         if data == self.data:
+            self.refresh()
             return
         self.data = data
         self._start = self._end = 0
@@ -85,13 +98,17 @@ class HexPane(PaintedLines, can_focus=False):
         """Mark ``length`` bytes from ``start`` on (0: none) and scroll to them."""
         if (start, start + length) == (self._start, self._end):
             return
-        count = self._count
         self._start, self._end = start, start + length
-        if length and self.size.height:
-            line, top, height = start // count, self.scroll_offset.y, self.size.height
-            if not top <= line < top + height or (start + length - 1) // count >= top + height > line + 1:
-                self.scroll_to(y=max(0, line - 1), animate=False, immediate=True)
+        if length:
+            self.show_byte(start, start + length - 1)
         self.refresh()
+
+    def show_byte(self, offset: int, last: int = -1) -> None:
+        """Scroll so that the byte at ``offset`` can be seen, and the one at ``last`` if that is possible, too."""
+        count, height = self._count, self.size.height
+        line, top = offset // count, self.scroll_offset.y
+        if height and (not top <= line < top + height or last // count >= top + height > line + 1):
+            self.scroll_to(y=max(0, line - 1), animate=False, immediate=True)
 
     def on_click(self, event: events.Click) -> None:
         """Post `ByteClicked` for the byte under the pointer."""
@@ -116,13 +133,18 @@ class HexPane(PaintedLines, can_focus=False):
         cells = [Segment(f"{start:04x}".ljust(_OFFSET), palette.faint)]
         low, high = max(0, self._start - start), min(len(chunk), self._end - start)
         digits, characters = [f"{byte:02x}" for byte in chunk], chunk.translate(_VISIBLE).decode("ascii")
-        cells += self._parts(digits, low, high, " ", 3 * count + 1)
-        cells += self._parts(list(characters), low, high, "", count)
+        found = self._found[start : start + count]
+        cells += self._parts(digits, low, high, " ", 3 * count + 1, found)
+        cells += self._parts(list(characters), low, high, "", count, found)
         return Strip(cells).adjust_cell_length(width, palette.plain)
 
-    def _parts(self, pieces: list[str], low: int, high: int, between: str, width: int) -> list[Segment]:
-        """``pieces`` joined by ``between``, those in ``low … high`` marked, padded to ``width``."""
+    def _parts(
+        self, pieces: list[str], low: int, high: int, between: str, width: int, found: bytes
+    ) -> list[Segment]:  # fmt: skip
+        """``pieces`` joined by ``between``, padded to ``width``; marked from ``low`` to ``high``, coloured if ``found``."""
         plain: Style = self.palette.plain
+        if any(found):
+            return self._coloured(pieces, low, high, between, width, found)
         if low >= high:
             return [Segment(between.join(pieces).ljust(width), plain)]
         before = "".join(piece + between for piece in pieces[:low])
@@ -134,3 +156,19 @@ class HexPane(PaintedLines, can_focus=False):
             Segment(marked, plain + self.palette.field),
             Segment(after.ljust(rest)[:rest], plain),
         ]
+
+    def _coloured(
+        self, pieces: list[str], low: int, high: int, between: str, width: int, found: bytes
+    ) -> list[Segment]:  # fmt: skip
+        plain, palette = self.palette.plain, self.palette
+        segments = []
+        for at, piece in enumerate(pieces):
+            style = plain + palette.key + _FOUND if found[at] else plain
+            if low <= at < high:
+                style += palette.field
+            segments.append(Segment(piece, style))
+            joined = at + 1 < len(pieces)
+            segments.append(
+                Segment(between if joined else "", style if joined and found[at] == found[at + 1] else plain)
+            )
+        return [*segments, Segment(" " * (width - sum(len(segment.text) for segment in segments)), plain)]

@@ -17,6 +17,12 @@ _STEP: Final = (
     Hint("] [", "screen.hint.step", "screen.step(1)"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
 )
+#: The hints in front of the others while `n` and `N` follow what a search has found.
+HITS: Final = (
+    Hint("n", "search.hint.next", "screen.problem(1)"),
+    Hint("N", "search.hint.previous", "screen.problem(-1)"),
+    Hint("Esc", "search.hint.over", "screen.back"),
+)
 #: The hints while a question is open.
 PREDICTING: Final = (
     Hint("1-4", "screen.hint.answer"),

@@ -44,8 +44,11 @@ if TYPE_CHECKING:
     from tcptui.session.groups import GroupBy, GroupSort
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.other.screen import OtherResult
+    from tcptui.session.searching.hit import Hit
     from tcptui.ui.overview.screen import OverviewResult
+    from tcptui.ui.search.results import SearchResults
     from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.search.results import SearchResults
     from tcptui.words.catalogue import Words
 
 
@@ -92,6 +95,8 @@ class MainScreen(TouringScreen):
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
+    _results: SearchResults | None = None
+    """What was found last in the whole capture."""
     _grouped: tuple[GroupBy, GroupSort] | None = None
     """How connections were grouped last."""
     _carried: Carried | None = None
@@ -113,8 +118,8 @@ class MainScreen(TouringScreen):
         self.workspace.drill()
 
     def action_back(self) -> None:
-        """Undo one step: end a prediction or a case, the zoom, a jump, drilling in, narrowing."""
-        if self.go_back() or self.workspace.back():
+        """Undo one step: end a prediction or a case, following hits, the zoom, a jump, drilling in, narrowing."""
+        if self.go_back() or self._leave_hits() or self.workspace.back():
             return
         narrowing = self.workspace.connections.index.narrowing
         if narrowing.matching is not None:
@@ -125,9 +130,12 @@ class MainScreen(TouringScreen):
             self.narrow_to(None)
 
     def action_problem(self, step: int) -> None:
-        """Go to the next (``step`` 1) or previous (-1) problem."""
+        """Go to the next (``step`` 1) or previous (-1) problem; after a search, to its next or previous hit."""
         self.end_prediction()
         self.workspace.connections.touched = True
+        if self.workspace.found is not None:
+            self._next_hit(step)
+            return
         self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
         self._go_on_seeking()
         if self._seek is not None:
@@ -265,6 +273,56 @@ class MainScreen(TouringScreen):
 
         self.end_prediction()
         self.app.push_screen(screen, left)
+
+    # -- searching -------------------------------------------------------------------------
+    def action_search(self) -> None:
+        """Look for a text in the whole capture."""
+        from tcptui.ui.search.screen import SearchScreen
+
+        self.end_prediction()
+        screen = SearchScreen(self.session, self.words, self.glyphs, self._results, self.workspace.row)
+
+        def left(hit: Hit | None) -> None:
+            self._results = screen.results
+            if hit is not None and self._results is not None:
+                self.workspace.found = self._results
+                self._show_hit(hit)
+
+        self.app.push_screen(screen, left)
+
+    def _next_hit(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) hit from the packet and place where the cursor is."""
+        found, row = self.workspace.found, self.workspace.row
+        assert found is not None
+        last = self.workspace.hit
+        place = last.place if last is not None and last.row == row else (row, -1)
+        at = found.next_from(place, step)
+        if at is not None:
+            self._show_hit(found.hits[at])
+
+    def _show_hit(self, hit: Hit) -> None:
+        """Go to the packet of ``hit``, and say which one it is."""
+        found, workspace = self.workspace.found, self.workspace
+        assert found is not None
+        workspace.hit = hit
+        if hit.stream >= 0:
+            workspace.go_to_row(hit.row, remember=True)
+            if workspace.active is Pane.CONNECTIONS:
+                workspace.activate(Pane.TIMELINE)
+        else:
+            self.show_other(hit.row)
+        facts = {"number": grouped(found.hits.index(hit) + 1), "count": grouped(len(found.hits))}
+        self.say(self.words("search.notice.hit", text=safe_text(found.text), **facts))
+
+    def _leave_hits(self) -> bool:
+        """Have `n` and `N` follow problems again; False where they do."""
+        if self.workspace.found is None:
+            return False
+        self.workspace.found = self.workspace.hit = None
+        self.workspace.show_headers()
+        self.show_hints()
+        self.say(self.words("search.notice.over"))
+        return True
 
     # -- the list ------------------------------------------------------------------------
     def narrow(self, text: str) -> None:

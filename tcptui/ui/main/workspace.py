@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding, Severity
     from tcptui.protocols.headers.node import Node
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.searching.hit import Hit
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.connection_index import ListedProblem
     from tcptui.ui.main.matching import Matching
+    from tcptui.ui.search.results import SearchResults
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -80,6 +82,10 @@ class Workspace(Panes):
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
         self.matching: Matching | None = None
         """The display filter that is on, and its answer."""
+        self.found: SearchResults | None = None
+        """What was searched for, while its hits are followed."""
+        self.hit: Hit | None = None
+        """The hit that was gone to last."""
         self._visited = -1
         """The connection that `next_problem` went to last."""
 
@@ -249,7 +255,8 @@ class Workspace(Panes):
 
         messages = self._fetch.messages() if packet.analysis is not None else None
         self.ladder.tell_requests(messages)
-        self.headers.show(header_tree(packet, messages), packet.data)
+        found = () if self.found is None else self.found.spans_in(row)
+        self.headers.show(header_tree(packet, messages), packet.data, found)
 
     def show_explanation(self) -> None:
         """Show the explanation of the selected packet or connection."""

@@ -32,8 +32,8 @@ _AHEAD: Final = 4
 MOVING_KEYS: Final[tuple[BindingType, ...]] = (
     Binding("up,k", "move(-1)", show=False),
     Binding("down,j", "move(1)", show=False),
-    Binding("pageup,ctrl+b", "page(-1)", show=False),
-    Binding("pagedown,ctrl+f", "page(1)", show=False),
+    Binding("pageup", "page(-1)", show=False),
+    Binding("pagedown", "page(1)", show=False),
     Binding("g,home", "first", show=False),
     Binding("G,end", "last", show=False),
 )

@@ -181,6 +181,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.next_pane": "Go to the next pane",
     "screen.key.previous_pane": "Go to the previous pane",
     "screen.key.groups": "Connections grouped by server, port, host, pair of hosts or finding",
+    "screen.key.search": "Find a text or bytes in the whole capture",
     "screen.key.other": "Packets that are not TCP: DNS, QUIC and other UDP, ICMP, ARP …",
     "screen.key.overview": "Overview: all trouble of the capture, the worst first",
     "screen.key.next_problem": "Go to the next problem: errors first, then warnings",

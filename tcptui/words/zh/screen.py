@@ -179,6 +179,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.next_pane": "下一个窗格",
     "screen.key.previous_pane": "上一个窗格",
     "screen.key.groups": "按服务端、端口、主机、主机对或诊断结论分组的连接",
+    "screen.key.search": "在整个抓包中查找文字或字节",
     "screen.key.other": "非 TCP 的包：UDP（DNS、QUIC 等）、ICMP、ARP……",
     "screen.key.overview": "概览：整个抓包里的问题，最严重的在前",
     "screen.key.next_problem": "下一个问题：先错误，后警告",

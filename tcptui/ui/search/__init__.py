@@ -1,0 +1,1 @@
+"""The screen of what was found in the whole capture."""

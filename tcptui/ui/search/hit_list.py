@@ -1,0 +1,116 @@
+"""The list of hits, one line each: packet, time, connection, and the text around the match."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import fit, fit_endpoint, grouped, stamp
+from tcptui.ui.search.results import SearchResults
+from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tcptui.session.searching.hit import Hit
+    from tcptui.session.session import Session
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+_NUMBER: Final = 9
+_TIME: Final = 12
+#: From this width (cells) on a line has the ends of its connection; they take this share, in percent.
+_ENDS_WIDTH: Final = 100
+_ENDS_SHARE: Final = 36
+#: Cells before a match that stay in sight in a narrow list.
+_LEAD: Final = 12
+
+
+class HitList(VirtualList, inherit_bindings=False):
+    """Draws the hits of `SearchResults`; the screen handles Enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(glyphs, id="hits")
+        self.session = session
+        self.words = words
+        self.results: SearchResults | None = None
+        self.empty_text = ""
+        """The line that stands where there is no hit."""
+
+    @property
+    def hit(self) -> Hit | None:
+        """The hit under the cursor."""
+        hits = [] if self.results is None else self.results.hits
+        return hits[self.cursor] if self.cursor < len(hits) else None
+
+    def show(self, results: SearchResults | None, cursor: Hit | None) -> None:
+        """Show ``results``, with the cursor on the hit ``cursor`` if that is still there."""
+        self.results = results
+        hits = [] if results is None else results.hits
+        place = hits.index(cursor) if cursor in hits else min(self.cursor, max(0, len(hits) - 1))
+        self.set_row_count(len(hits))
+        self.cursor = place
+        self.show_row(place)
+        self.refresh()
+
+    @staticmethod
+    def _ends_width(width: int) -> int:
+        return width * _ENDS_SHARE // 100 if width >= _ENDS_WIDTH else 0
+
+    def heading(self, width: int) -> list[Segment]:
+        """Names of the columns; nothing without hits."""
+        if self.hit is None:
+            return []
+        words, ellipsis, ends = self.words, self.glyphs.ellipsis, self._ends_width(width)
+        text = fit(words("search.column.packet"), _NUMBER, ellipsis, right=True)
+        text += fit(words("search.column.time"), _TIME, ellipsis, right=True) + "  "
+        text += fit(words("search.column.connection"), ends - 2, ellipsis) + "  " if ends else ""
+        return [Segment(text + words("search.column.text"), self.palette.head)]
+
+    def line(self, hit: Hit) -> str:
+        """A hit as text."""
+        store = self.session.store
+        return f"{int(store.frame[hit.row])}\t{self._ends(hit)}\t{safe_text(hit.context)}"
+
+    def _ends(self, hit: Hit) -> str:
+        if hit.stream < 0:
+            source, target = self.session.other.ends_of(hit.row)
+            return f"{source} {self.glyphs.right} {target}" if target.host else str(source)
+        client, server = self.session.streams.ends(hit.stream)
+        store, streams = self.session.store, self.session.streams
+        from_client = bool(store.from_b[hit.row]) == bool(streams.client_is_b[hit.stream])
+        return f"{client} {self.glyphs.right if from_client else self.glyphs.left} {server}"
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One hit: packet, time, ends, the text around it with the match marked."""
+        assert self.results is not None
+        hit, palette, store = self.results.hits[position], self.palette, self.session.store
+        ellipsis, ends = self.glyphs.ellipsis, self._ends_width(width)
+        head = fit(grouped(int(store.frame[hit.row])), _NUMBER, "", right=True)
+        head += fit(stamp(int(store.time_ns[hit.row]) - store.began_ns), _TIME, "", right=True) + "  "
+        shown = [Segment(head, palette.faint)]
+        if ends:
+            shown.append(Segment(fit_endpoint(self._ends(hit), ends - 2, ellipsis) + "  ", palette.plain))
+        room = width - sum(cell_len(segment.text) for segment in shown)
+        before, match, after = (
+            safe_text(part)
+            for part in (hit.context[: hit.low], hit.context[hit.low : hit.high], hit.context[hit.high :])
+        )
+        lead = before if cell_len(before + match) <= room else before[-_LEAD:]
+        shown.append(Segment(lead, palette.plain))
+        match = fit(match, min(cell_len(match), max(0, room - cell_len(lead))), ellipsis)
+        shown.append(Segment(match, palette.strong + palette.field))
+        return [*shown, Segment(fit(after, max(0, room - cell_len(lead) - cell_len(match)), ellipsis), palette.plain)]
+
+    def paint_line(self, y: int) -> Strip:
+        """A line of the list; without hits, the first one says why."""
+        if y == HEADING and self.hit is None:
+            width = self.scrollable_content_region.width
+            return Strip([Segment(fit(f"  {self.empty_text}", width, self.glyphs.ellipsis), self.palette.faint)])
+        return super().paint_line(y)
