@@ -141,7 +141,7 @@ class HexPane(PaintedLines, can_focus=False):
     def _parts(
         self, pieces: list[str], low: int, high: int, between: str, width: int, found: bytes
     ) -> list[Segment]:  # fmt: skip
-        """``pieces`` joined by ``between``, padded to ``width``; marked from ``low`` to ``high``, coloured if ``found``."""
+        """``pieces`` joined by ``between``, to ``width``: marked from ``low`` to ``high``, coloured if ``found``."""
         plain: Style = self.palette.plain
         if any(found):
             return self._coloured(pieces, low, high, between, width, found)

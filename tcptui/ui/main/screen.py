@@ -42,11 +42,10 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.groups import GroupBy, GroupSort
+    from tcptui.session.searching.hit import Hit
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.other.screen import OtherResult
-    from tcptui.session.searching.hit import Hit
     from tcptui.ui.overview.screen import OverviewResult
-    from tcptui.ui.search.results import SearchResults
     from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.search.results import SearchResults
     from tcptui.words.catalogue import Words
