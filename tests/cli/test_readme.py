@@ -32,7 +32,8 @@ SPELLED: Final = {
     "Shift+Tab": "shift+tab", "Space": "space", "PgUp": "pageup", "PgDn": "pagedown", "Home": "home", "End": "end",
     "/": "slash", ":": "colon", "#": "number_sign", "]": "right_square_bracket", "[": "left_square_bracket",
     "}": "right_curly_bracket", "{": "left_curly_bracket",
-    "?": "question_mark", "Del": "delete", "Ctrl+P": "ctrl+p", "Ctrl+F": "ctrl+f", "Ctrl+Z": "ctrl+z", "Ctrl+L": "ctrl+l",
+    "?": "question_mark", "Del": "delete", "Ctrl+P": "ctrl+p", "Ctrl+F": "ctrl+f",
+    "Ctrl+Z": "ctrl+z", "Ctrl+L": "ctrl+l",
 }  # fmt: skip
 #: The programs of a shell line that are not ours.
 PIPES: Final = {"|", "&&", ";"}

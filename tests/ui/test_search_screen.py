@@ -95,7 +95,8 @@ async def test_enter_goes_to_the_packet_and_n_to_the_others_until_esc(session: S
             await shown.press(key)
             seen.append(frame(shown))
         assert seen == [9, 14, 4, 14]  # the other hit in the same packet comes first
-        assert any(line.endswith("more hits") or "next hit" in line for line in shown.lines())
+        assert "n next hit  N hit before  Esc no more hits" in shown.lines()[-1]
+        assert "problem" not in shown.lines()[-1]
 
         await shown.press("escape")
         assert shown.screen.workspace.found is None

@@ -26,7 +26,7 @@ from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import RATES, Sorting
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
-from tcptui.ui.main.hints import HITS, hints_for
+from tcptui.ui.main.hints import HITS, HITS_REPLACE, hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptLine
@@ -452,7 +452,9 @@ class CaptureScreen(NoticingScreen[None]):
         workspace = self.workspace
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, *self._tabs.extras)
-        hints = (*(() if workspace.found is None else HITS), *self.hints_now(growing=growing))
+        hints = self.hints_now(growing=growing)
+        if workspace.found is not None:
+            hints = (*HITS, *(hint for hint in hints if hint.word not in HITS_REPLACE))
         self.put_hints([shown_now(hint, self.options.keys) for hint in hints])
         self._show_status()
 

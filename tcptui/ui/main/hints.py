@@ -23,6 +23,8 @@ HITS: Final = (
     Hint("N", "search.hint.previous", "screen.problem(-1)"),
     Hint("Esc", "search.hint.over", "screen.back"),
 )
+#: What these keys mean otherwise.
+HITS_REPLACE: Final = frozenset({"screen.hint.problem", "screen.hint.back"})
 #: The hints while a question is open.
 PREDICTING: Final = (
     Hint("1-4", "screen.hint.answer"),
