@@ -17,10 +17,12 @@ _FIRST_WIDE: Final = 0x2E80
 #: Punctuation that may not begin a line, and that may not end one.
 _NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
 _NOT_LAST: Final = frozenset("（【《「『“‘([{")
-#: Units, words of their own, that stay beside their number; of Chinese ones and measure words the first character.
-_UNIT: Final = re.compile(r"(?:[nµu]?s|ms|min|h|d|[kKMGT]?i?B|[kMG]?bit/s|pkt/s|%)(?![\w/])|[\u2e80-\ufefe]")
-#: Chinese units of two characters.
+#: Units, words of their own, and Chinese units and measure words: they stay beside their number.
 _WIDE_UNITS: Final = frozenset(("毫秒", "微秒", "分钟", "小时", "字节"))
+_UNIT: Final = re.compile(
+    r"(?:[nµu]?s|ms|min|h|d|[kKMGT]?i?B|[kMG]?bit/s|pkt/s|%)(?![\w/])|[秒天个次号条帧步倍]|"
+    + "|".join(sorted(_WIDE_UNITS))
+)
 
 
 def _begins_word(text: str, place: int) -> bool:

@@ -61,6 +61,7 @@ def test_no_break_space_holds_a_number_to_its_unit() -> None:
         ("it moved 12 MB of it", 12, ["it moved", "12 MB of it"]),
         ("初始往返时间 438 微秒。", 18, ["初始往返时间", "438 微秒。"]),
         ("这条连接共 99 个包", 14, ["这条连接共", "99 个包"]),
+        ("到 203.0.113.177 端口 18080 的连接", 28, ["到 203.0.113.177 端口 18080", "的连接"]),
         ("in 7 seconds", 5, ["in 7", "secon", "ds"]),
         ("packets 4 to 7 show", 14, ["packets 4 to 7", "show"]),
     ],
