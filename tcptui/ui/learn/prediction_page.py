@@ -10,8 +10,10 @@ from tcptui.lessons.question import Choice, PacketShape, Topic, proof_of_state, 
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_state import TcpState
 from tcptui.ui.help_pages import verdict_rule
+from tcptui.ui.main.arrow_text import relative
 from tcptui.ui.main.state_moves import transitions_of
 from tcptui.ui.prose import Block, Paragraph
+from tcptui.words.quantities import Count, unbroken_duration
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
@@ -89,7 +91,7 @@ def reason_lines(question: Question, view: StreamView, session: Session, words: 
     """Why the answer is right: by the packet's own numbers, a verdict's rule, or a row of the transition table."""
     answer = question.answer
     if isinstance(answer, PacketShape):
-        return [_packet_line(question, view, words)]
+        return [_packet_line(question, view, session, words)]
     if isinstance(answer, TcpState):
         lines = [_state_line(question, session, words)]
         proof = proof_of_state(view, question.place, question.topic)
@@ -102,15 +104,18 @@ def reason_lines(question: Question, view: StreamView, session: Session, words: 
     return [words("learning.because.verdict", name=name, rule=verdict_rule(answer, words))]
 
 
-def _packet_line(question: Question, view: StreamView, words: Words) -> str:
+def _packet_line(question: Question, view: StreamView, session: Session, words: Words) -> str:
     place = question.place
-    passed_ms = (int(view.time_ns[place]) - int(view.time_ns[place - 1])) / 1e6
+    passed_ns = int(view.time_ns[place]) - int(view.time_ns[place - 1])
+    row, from_b = int(view.rows[place]), bool(session.store.from_b[view.rows[place]])
+    # Relative numbers, as in the timeline and in explanations.
+    own, peer = (session.base(view.stream, row, of_b) for of_b in (from_b, not from_b))
     facts = {
         "frame": question.frame,
-        "seq": int(view.seq[place]),
-        "ack": int(view.ack[place]),
-        "length": int(view.length[place]),
-        "ms": f"{passed_ms:.3f}" if passed_ms < 1 else f"{passed_ms:.0f}",
+        "seq": relative(int(view.seq[place]), own),
+        "ack": relative(int(view.ack[place]), peer),
+        "length": Count(int(view.length[place])),
+        "later": unbroken_duration(passed_ns, words),
     }
     shape = shape_at(view, place)
     return words(f"learning.because.{shape.kind.value}", **facts)

@@ -170,8 +170,7 @@ class Panes(Container):
         """Update the titles: which pane is active, and what the panes show."""
         extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
         if self.ladder.stream >= 0:
-            extras[Pane.TIMELINE] = self.words(
-                "screen.ladder.stream", stream=self.ladder.stream, packets=grouped(len(self.ladder.rows))
-            )
+            key = "screen.ladder.stream_only" if self.ladder.conceals else "screen.ladder.stream"
+            extras[Pane.TIMELINE] = self.words(key, stream=self.ladder.stream, packets=grouped(len(self.ladder.rows)))
         for pane, title in self._titles.items():
             title.show(pane is self.active, extras.get(pane, ""))
