@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -133,11 +134,13 @@ async def test_question_is_not_answered_by_the_list_or_a_title(learn: Learn, mix
 
 
 async def test_reason_tells_the_time_with_its_unit_and_numbers_as_the_timeline_does(learn: Learn) -> None:
-    async with learn("hello-service", (120, 40)) as learner:
-        await learner.press("2", "j", "j", "p", "r")
-        assert "Packet 4, 62 µs later: 97 bytes from number 1 on." in learner.panel
-        arrow = next(line for line in learner.lines if line.lstrip("▸ ").startswith("4 "))
-        assert "PSH ACK 1:98" in arrow or "GET /hello" in arrow
+    async with learn("three-packet-close", (120, 40)) as learner:
+        await learner.press("enter", "p", "r")
+        told = re.search(
+            r"Packet \d+, [\d.]+ (?:µs|ms|s) later, accepts: it acknowledges the SYN \(number 1\)", learner.panel
+        )
+        assert told, learner.panel
+        assert any("SYN ACK seq 0 ack 1 " in line for line in learner.lines)
 
 
 async def test_verdict_of_the_capture_goes_with_the_question_and_comes_back_with_its_end(
