@@ -10,7 +10,6 @@ from tcptui.lessons.question import Choice, PacketShape, Topic, proof_of_state, 
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_state import TcpState
 from tcptui.ui.help_pages import verdict_rule
-from tcptui.ui.main.arrow_text import relative
 from tcptui.ui.main.state_moves import transitions_of
 from tcptui.ui.prose import Block, Paragraph
 from tcptui.words.quantities import Count, unbroken_duration
@@ -91,7 +90,7 @@ def reason_lines(question: Question, view: StreamView, session: Session, words: 
     """Why the answer is right: by the packet's own numbers, a verdict's rule, or a row of the transition table."""
     answer = question.answer
     if isinstance(answer, PacketShape):
-        return [_packet_line(question, view, session, words)]
+        return [_packet_line(question, view, words)]
     if isinstance(answer, TcpState):
         lines = [_state_line(question, session, words)]
         proof = proof_of_state(view, question.place, question.topic)
@@ -104,16 +103,13 @@ def reason_lines(question: Question, view: StreamView, session: Session, words: 
     return [words("learning.because.verdict", name=name, rule=verdict_rule(answer, words))]
 
 
-def _packet_line(question: Question, view: StreamView, session: Session, words: Words) -> str:
+def _packet_line(question: Question, view: StreamView, words: Words) -> str:
     place = question.place
     passed_ns = int(view.time_ns[place]) - int(view.time_ns[place - 1])
-    row, from_b = int(view.rows[place]), bool(session.store.from_b[view.rows[place]])
-    # Relative numbers, as in the timeline and in explanations.
-    own, peer = (session.base(view.stream, row, of_b) for of_b in (from_b, not from_b))
     facts = {
         "frame": question.frame,
-        "seq": relative(int(view.seq[place]), own),
-        "ack": relative(int(view.ack[place]), peer),
+        "seq": int(view.seq[place]),
+        "ack": int(view.ack[place]),
         "length": Count(int(view.length[place])),
         "later": unbroken_duration(passed_ns, words),
     }

@@ -47,7 +47,7 @@ def segment_at(store: PacketStore, streams: StreamTable, row: int, bases: tuple[
     own, peer = bases
     flags = int(store.flags[row])
     length = max(0, int(store.length[row]))
-    seq = relative(int(store.seq[row]), own)
+    seq = _relative(int(store.seq[row]), own)
     shift = int((streams.scale_b if from_b else streams.scale_a)[stream])
     scaled = 0 if flags & TcpFlag.SYN else max(shift, 0)
     sack = (int(store.sack_left[row]), int(store.sack_right[row])) if store.options[row] & OptionBit.SACK else None
@@ -55,17 +55,16 @@ def segment_at(store: PacketStore, streams: StreamTable, row: int, bases: tuple[
         flags=flags,
         seq=seq,
         end=(seq + length) & SEQ_MASK,
-        ack=relative(int(store.ack[row]), peer),
+        ack=_relative(int(store.ack[row]), peer),
         length=length,
         window=int(store.window[row]) << scaled,
         mss=int(store.mss[row]),
         dup_ack_number=int(store.dup_ack_number[row]),
-        sack=None if sack is None else (relative(sack[0], peer), relative(sack[1], peer)),
+        sack=None if sack is None else (_relative(sack[0], peer), _relative(sack[1], peer)),
     )
 
 
-def relative(number: int, base: int) -> int:
-    """``number`` counted from ``base``, or as it is with `NO_BASE`."""
+def _relative(number: int, base: int) -> int:
     return number if base == NO_BASE else (number - base) & SEQ_MASK
 
 
