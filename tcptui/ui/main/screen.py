@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
@@ -15,7 +14,7 @@ from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
-from tcptui.ui.cell_text import amount, grouped
+from tcptui.ui.cell_text import amount
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.base_screen import ToTop
@@ -28,8 +27,8 @@ from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.seeking import SeekingScreen
 from tcptui.ui.main.touring import TouringScreen
-from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -40,26 +39,10 @@ if TYPE_CHECKING:
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
-    from tcptui.ui.main.workspace import Place
     from tcptui.ui.other.screen import OtherResult
     from tcptui.ui.overview.screen import OverviewResult
     from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.words.catalogue import Words
-
-
-#: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
-_SEEK_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """A jump to the next problem that waits until one is found."""
-
-    step: int
-    place: Place
-    """Pane and cursors when the key was pressed."""
-    until: float
-    """Deadline, by `time.monotonic`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +57,7 @@ class Carried:
     """Connection, pane and packet to go to, where the capture is the same."""
 
 
-class MainScreen(TouringScreen):
+class MainScreen(SeekingScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -86,7 +69,6 @@ class MainScreen(TouringScreen):
         screen: MainScreen
         choice: TimeBase | NamesChoice
 
-    _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
     _carried: Carried | None = None
@@ -118,40 +100,6 @@ class MainScreen(TouringScreen):
             self.narrow("")
         elif narrowing:
             self.narrow_to(None)
-
-    def action_problem(self, step: int) -> None:
-        """Go to the next (``step`` 1) or previous (-1) problem."""
-        self.end_prediction()
-        self.workspace.connections.touched = True
-        self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
-        self._go_on_seeking()
-        if self._seek is not None:
-            self.say(self.words("screen.notice.no_problem_yet"))
-
-    def tick(self) -> None:
-        """Update the screen, and finish a jump to a problem that has been found meanwhile."""
-        super().tick()
-        self._go_on_seeking()
-
-    def _go_on_seeking(self) -> None:
-        """Go to the problem that was asked for, if one has been found and the cursor has not moved meanwhile."""
-        seek = self._seek
-        if seek is None:
-            return
-        looked_through = self.session.looked_through  # read first: a problem found after that counts as found
-        if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
-            self._seek = None
-        elif looked_through:
-            self._seek = None
-            self.say(self.words("screen.notice.no_problem_after"))
-        elif time.monotonic() > seek.until:
-            self._seek = None
-
-    @on(Workspace.ProblemReached)
-    def _problem_reached(self, event: Workspace.ProblemReached) -> None:
-        problem = event.problem
-        facts = {"number": grouped(problem.number), "count": grouped(problem.count)}
-        self.say(self.words(f"screen.notice.problem.{problem.severity.name.lower()}", **facts))
 
     @on(ExplainPane.PacketWanted)
     def _evidence_wanted(self, event: ExplainPane.PacketWanted) -> None:
