@@ -17,10 +17,12 @@ _FIRST_WIDE: Final = 0x2E80
 #: Punctuation that may not begin a line, and that may not end one.
 _NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
 _NOT_LAST: Final = frozenset("（【《「『“‘([{")
-#: Units, words of their own, that stay beside their number; of Chinese ones and measure words the first character.
-_UNIT: Final = re.compile(r"(?:[nµu]?s|ms|min|h|d|[kKMGT]?i?B|[kMG]?bit/s|pkt/s|%)(?![\w/])|[\u2e80-\ufefe]")
-#: Chinese units of two characters.
-_WIDE_UNITS: Final = frozenset(("毫秒", "微秒", "分钟", "小时", "字节"))
+#: Units, words of their own, and Chinese units and measure words: they stay beside their number.
+_WIDE_UNITS: Final = frozenset(("毫秒", "微秒", "分钟", "小时", "字节", "号包", "个包"))
+_UNIT: Final = re.compile(
+    r"(?:[nµu]?s|ms|min|h|d|[kKMGT]?i?B|[kMG]?bit/s|pkt/s|%)(?![\w/])|[秒天个次号条帧步倍]|"
+    + "|".join(sorted(_WIDE_UNITS))
+)
 
 
 def _begins_word(text: str, place: int) -> bool:
@@ -31,11 +33,14 @@ def _begins_word(text: str, place: int) -> bool:
 
 
 def _is_unit(text: str, place: int) -> bool:
-    """Whether at ``place``, or around it, stands the unit of the number before it: ``7 s``, ``12 毫秒``."""
+    """Whether at ``place``, or around it, stands what belongs to a number before it: ``7 s``, ``第 12 个包``."""
     if text[place - 1 : place + 1] in _WIDE_UNITS:
         place -= 1
-    behind_number = place > 1 and text[place - 1] == " " and text[place - 2].isdigit()
-    return behind_number and _UNIT.match(text, place) is not None
+    if place < 2 or text[place - 1] != " ":
+        return False
+    if text[place - 2] == "第":
+        return text[place].isdigit()
+    return text[place - 2].isdigit() and _UNIT.match(text, place) is not None
 
 
 def _may_break(text: str, place: int) -> bool:

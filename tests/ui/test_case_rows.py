@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
 from tcptui.lessons.loader import load_cases
 from tcptui.ui.start.menu import Offer, StartMenu
@@ -28,6 +29,17 @@ def test_a_finding_narrows_the_list_to_its_cases(tmp_path: Path, language: Langu
 
     assert "zero-window" in found
     assert len(found) < 6
+
+
+@pytest.mark.parametrize("language", Language)
+def test_title_is_cut_only_where_there_is_no_room_before_the_count(language: Language) -> None:
+    words = Words(language)
+    for case in load_cases():
+        spans = cells_of(CaseRow(case), 56, words, UNICODE)
+        text = "".join(span.text for span in spans)
+        assert cell_len(text) == 56
+        if "…" in text:
+            assert "  " not in text.partition("…")[2].rstrip()
 
 
 @pytest.mark.parametrize(("glyphs", "mark"), [(UNICODE, "●"), (ASCII, "*")])

@@ -17,7 +17,7 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.endpoint_names import EndpointNames
 from tcptui.ui.explain_document import stream_document
-from tcptui.ui.main import base_screen
+from tcptui.ui.main import base_screen, naming
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.explain_pane import Passage
 from tcptui.ui.main.screen import MainScreen
@@ -82,8 +82,8 @@ async def explanation(session: Session, *, numeric: bool, until: str) -> str:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for two seconds, no thread outlives the test, and no name comes from this machine."""
     monkeypatch.setattr("tcptui.protocols.headers.tree.warm_up", lambda: None)
-    monkeypatch.setattr(base_screen, "_WARM_UP_AFTER", 0.01)
-    monkeypatch.setattr(base_screen, "_NAMES_BEAT", 0.01)
+    monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
+    monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
     monkeypatch.setattr(base_screen, "read_hosts", dict)
     monkeypatch.setattr(base_screen, "read_services", dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,33 @@ async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size
         assert ladder.row_count == 2
         assert "Right: server: SYN, ACK" in learner.panel
         assert (learner.app.learning.session.asked, learner.app.learning.session.right) == (1, 1)
+
+
+async def test_question_is_not_answered_by_the_list_or_a_title(learn: Learn, mixed_session: Session) -> None:
+    async with learn(mixed_session, (120, 40)) as learner:
+        screen = learner.screen
+        screen.workspace.connections.put_on_stream(2, by_user=True)
+        await learner.press("enter")
+        listed = next(line for line in learner.lines if "10.0.0.2:40003" in line)
+        assert "refused" in listed
+        assert "2 packets" in learner.text
+        await learner.press("p")
+        asked = next(line for line in learner.lines if "10.0.0.2:40003" in line)
+        assert asked.split() == ["10.0.0.2:40003→192.0.2.20:8443"]
+        assert "2 packets" not in learner.text
+        assert any("GET" not in line and "CLOSED" in line for line in learner.lines), "others stay as they are"
+        await learner.press("escape")
+        assert next(line for line in learner.lines if "10.0.0.2:40003" in line) == listed
+
+
+async def test_reason_tells_the_time_with_its_unit_and_numbers_as_the_timeline_does(learn: Learn) -> None:
+    async with learn("three-packet-close", (120, 40)) as learner:
+        await learner.press("enter", "p", "r")
+        told = re.search(
+            r"Packet \d+, [\d.]+ (?:µs|ms|s) later, accepts: it acknowledges the SYN \(number 1\)", learner.panel
+        )
+        assert told, learner.panel
+        assert any("SYN ACK seq 0 ack 1 " in line for line in learner.lines)
 
 
 async def test_verdict_of_the_capture_goes_with_the_question_and_comes_back_with_its_end(
@@ -341,7 +369,7 @@ async def test_a_packet_that_nothing_is_about_says_so(learn: Learn) -> None:
     async with learn("three-packet-close") as learner:
         await learner.press("enter", "down", "down", "down", "c")  # the request: an ordinary packet
 
-        assert "no case teaches" in learner.text
+        assert "No case teaches" in learner.text
 
 
 async def test_a_case_whose_answers_were_all_seen_is_done(learn: Learn) -> None:

@@ -63,7 +63,7 @@ async def test_digits_go_to_panes_and_tab_walks_them(show: Show, mixed_session: 
             seen.append(workspace.active)
 
     assert seen == [
-        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.TIMELINE, Pane.EXPLAIN, Pane.HEADERS, Pane.CONNECTIONS,
+        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS,
     ]  # fmt: skip
 
 

@@ -222,6 +222,32 @@ async def test_column_of_lost_time_is_there_once_some_was_lost(
     assert "▾" in sorted_by
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("key", ["3", "e"])
+async def test_zoomed_pane_has_no_line_that_sets_it_apart(
+    show: Show, busy_session: Session, key: str, ascii_only: bool
+) -> None:
+    async with show(busy_session, (120, 40), ascii=ascii_only) as shown:
+        await shown.press("enter", key)
+        begins = {line[75:76] for line in shown.lines()[15:38]}
+        assert begins <= set("│┌|+─-"), "beside other panes it has one"
+        await shown.press("z")
+        begins = {line[:1] for line in shown.lines()[2:5]}  # further down the tree of fields has lines, too
+        assert not begins & set("│┌|+")
+        await shown.press("z")
+        assert {line[75:76] for line in shown.lines()[15:38]} & set("│|")
+
+
+async def test_points_of_times_stand_below_each_other(show: Show, wire: Wire, tmp_path: Path) -> None:
+    for ms in (0, 900, 9_900, 120_000):
+        wire.tcp(ms, "10.0.0.1:40001", "192.0.2.10:80", ACK, 1000, 1)
+    async with show(open_file(wire.pcap(tmp_path / "long.pcap")), (80, 24)) as shown:
+        await shown.press("enter")
+        times = [line.index(".") for line in cells_in(shown, region_of(shown, Pane.TIMELINE))[1:5]]
+
+    assert len(set(times)) == 1
+
+
 async def test_list_of_medium_width_has_ten_rows(show: Show, busy_session: Session) -> None:
     async with show(busy_session, (120, 40), as_opened=True) as shown:
         assert shown.screen.workspace.connections.page_rows >= 10

@@ -12,7 +12,7 @@ from tcptui.capture.own_ssh import OwnScreen
 from tcptui.model.capture_point import CapturePoint
 from tcptui.session.progress import Phase, Progress
 from tcptui.session.rates import Rate
-from tcptui.ui.main.base_screen import reading
+from tcptui.ui.main.status_of import reading
 from tcptui.ui.theme import UNICODE
 from tcptui.ui.widgets.one_line import Status, StatusBar
 from tcptui.words.catalogue import Words

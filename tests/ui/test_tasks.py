@@ -17,7 +17,7 @@ from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
-from tcptui.ui.main import base_screen
+from tcptui.ui.main import base_screen, naming
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -143,8 +143,8 @@ async def test_tasks_are_done_by_the_keys_of_the_table(
     monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tcptui.protocols.headers.tree.warm_up", lambda: None)  # no thread outlives the test
-    monkeypatch.setattr(base_screen, "_WARM_UP_AFTER", 0.01)
-    monkeypatch.setattr(base_screen, "_NAMES_BEAT", 0.01)
+    monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
+    monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
     monkeypatch.setattr(base_screen, "read_hosts", dict)
     monkeypatch.setattr(base_screen, "read_services", dict)
     monkeypatch.setattr("tcptui.capture.socket_diag.available", lambda: True)

@@ -12,6 +12,7 @@ from tcptui.model.tcp_state import TcpState
 from tcptui.ui.help_pages import verdict_rule
 from tcptui.ui.main.state_moves import transitions_of
 from tcptui.ui.prose import Block, Paragraph
+from tcptui.words.quantities import Count, unbroken_duration
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
@@ -104,13 +105,13 @@ def reason_lines(question: Question, view: StreamView, session: Session, words: 
 
 def _packet_line(question: Question, view: StreamView, words: Words) -> str:
     place = question.place
-    passed_ms = (int(view.time_ns[place]) - int(view.time_ns[place - 1])) / 1e6
+    passed_ns = int(view.time_ns[place]) - int(view.time_ns[place - 1])
     facts = {
         "frame": question.frame,
         "seq": int(view.seq[place]),
         "ack": int(view.ack[place]),
-        "length": int(view.length[place]),
-        "ms": f"{passed_ms:.3f}" if passed_ms < 1 else f"{passed_ms:.0f}",
+        "length": Count(int(view.length[place])),
+        "later": unbroken_duration(passed_ns, words),
     }
     shape = shape_at(view, place)
     return words(f"learning.because.{shape.kind.value}", **facts)

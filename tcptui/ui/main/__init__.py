@@ -1,6 +1,7 @@
 """The main screen: connections, timeline, headers and bytes, explanation.
 
 ``screen``, ``base_screen``  the commands; the screen's widgets and their updates from the session
+``status_of``, ``seeking``, ``naming``  what the first line tells; jumps to problems; names by DNS answers
 ``workspace``, ``fetch``  the panes together: each shows what is selected in the one before
 ``pane_specs``        the table of panes, from which keys, titles and hints are made
 ``layout``, ``panes``  the table of layouts: where each pane goes; and which one is in front

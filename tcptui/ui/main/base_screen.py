@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Self
 
-import numpy as np
 from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
-from tcptui.session.gc_control import gc_paused_and_frozen
-from tcptui.session.input_priority import imports_stand_aside, input_priority
+from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
@@ -30,15 +27,15 @@ from tcptui.ui.main.hints import HITS, HITS_REPLACE, hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptLine
+from tcptui.ui.main.status_of import status_of
 from tcptui.ui.main.trouble_watch import TroubleWatch
 from tcptui.ui.main.verdict_line import VerdictLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
-from tcptui.ui.view_options import NamesChoice
 from tcptui.ui.widgets.filter_line import FilterLine
-from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.one_line import NoticeLine, StatusBar, TabBar
 from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.quantities import Count
 
@@ -50,7 +47,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tcptui.model.packet_store import I32
-    from tcptui.session.progress import Notice, Progress
+    from tcptui.session.progress import Notice
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
@@ -65,23 +62,6 @@ _FIRST_LOOK: Final = 0.01
 _FIRST_LOOKS: Final = 200
 #: Where the cursors are before the first key.
 _AT_START: Final[Place] = (Pane.CONNECTIONS, 0, 0)
-#: Delay in seconds after which the library of the header tree (scapy) is imported in the background.
-_WARM_UP_AFTER: Final = 2.0
-#: Interval (seconds) at which DNS answers are read for their names, and how long that may take: a key may wait for it.
-_NAMES_BEAT: Final = 0.25
-_NAMES_LOOK: Final = 0.01
-#: With more packets than this no names are read: what lists them would take memory that nobody asked it to take.
-_NAMES_PACKETS: Final = 1_000_000
-
-
-def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | None, tuple[int, int] | None]:
-    """How far a file is: the percentage that has been read, or once it is, the connections judged and all of them."""
-    total = progress.bytes_total
-    if progress.phase is not Phase.LOADING or not total:
-        return None, None
-    if progress.bytes_read >= total and unjudged:
-        return None, (max(0, connections - unjudged), connections)
-    return min(99, progress.bytes_read * 100 // total), None
 
 
 class ToTop(Enum):
@@ -137,8 +117,6 @@ class CaptureScreen(NoticingScreen[None]):
         """The narrowing of the order that is shown."""
         self._seen_revision = -1
         self._paused_at = 0
-        self._has_dpkt = False
-        """Whether what reads DNS answers has been imported."""
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
@@ -164,7 +142,6 @@ class CaptureScreen(NoticingScreen[None]):
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
-        self.set_timer(_WARM_UP_AFTER, self._warm_up)
         self.tick()
         self._show_context()
 
@@ -258,51 +235,6 @@ class CaptureScreen(NoticingScreen[None]):
             self._first_look.stop()
             preloader.announce()
             self.call_after_refresh(preloader.begin)
-
-    def _warm_up(self) -> None:
-        """Import the header tree's library in a daemon thread, so that the first tree does not have to wait for it."""
-        preloader.begin()
-        if self.session.progress.phase is Phase.LOADING:  # loading needs the processor more
-            self.set_timer(_WARM_UP_AFTER, self._warm_up)
-            return
-
-        def load() -> None:
-            with gc_paused_and_frozen(), imports_stand_aside():
-                import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
-                from tcptui.protocols.headers.tree import warm_up
-
-                self._has_dpkt = True
-                warm_up()
-
-        threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
-        if not self.options.numeric:
-            self.set_interval(_NAMES_BEAT, self._read_names)
-
-    def _read_names(self) -> None:
-        """Read some of the DNS answers of the capture that are new."""
-        store = self.session.store
-        if self._has_dpkt and link_is_idle(self.app) and store.count - store.first <= _NAMES_PACKETS:
-            names = self.session.dns_names
-            before = names.count
-            names.grow(_NAMES_LOOK)
-            if names.count != before:
-                self.workspace.show_names(names)
-                self.use_names()
-
-    def use_names(self) -> None:
-        """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
-        wanted = self.options.names is NamesChoice.DNS
-        self._names.dns = self.session.dns_names if wanted and self._has_dpkt else None
-        connections = self.workspace.connections
-        connections.forget_widths()
-        connections.refresh()
-        if connections.index.narrowing.words:
-            self.reorder()
-
-    @property
-    def has_names(self) -> bool:
-        """Whether DNS answers of the capture that name an address have been read."""
-        return self._has_dpkt and self.session.dns_names.count > 0
 
     def reorder(self, *, now: bool = False) -> None:
         """Compute the order of the connection list again; that of a long list in a worker thread.
@@ -399,44 +331,13 @@ class CaptureScreen(NoticingScreen[None]):
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
 
     def _show_status(self) -> None:
-        session, progress = self.session, self.session.progress
-        levels = np.bincount(session.severity[session.streams.places()], minlength=4)
-        leaving: Leaving | None = getattr(self.app, "leaving", None) if session.live else None
-        connections = session.streams.count
-        # Asked for too early, it would import the rules on the event loop.
-        unjudged = session.unjudged if session.judges_at_once else 0
-        percent, judging = reading(progress, connections, unjudged)
+        leaving: Leaving | None = getattr(self.app, "leaving", None)
+        has_unsaved = self.session.live and leaving is not None and leaving.has_unsaved
+        paused_at = self._paused_at if self.paused else None
         self._status.update(
-            Status(
-                source=", ".join(part.rpartition("/")[2] for part in session.label.split(", ")),
-                live=progress.phase is Phase.LIVE,
-                loading_percent=percent,
-                judging=judging,
-                packets=progress.rows if not self.paused else self._paused_at,
-                connections=connections,
-                errors=int(levels[Severity.ERROR]),
-                warnings=int(levels[Severity.WARNING]),
-                kernel_dropped=progress.kernel_dropped,
-                behind_bytes=progress.bytes_waiting,
-                behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,
-                spool_bytes=progress.spool_held if session.live else None,
-                spool_limit=progress.spool_limit,
-                evicted=progress.evicted,
-                connections_evicted=progress.streams_evicted,
-                following=self.workspace.following,
-                paused=self.paused,
-                rate=session.rates.total,
-                rate_is_current=session.rates.are_current,
-                backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
-                failed=progress.phase is Phase.FAILED,
-                place=session.place.position,
-                cut_frames=session.quality.truncated,
-                own=session.own_screen,
-                filter_words=safe_text(session.filter_words),
-                unsaved=leaving is not None and leaving.has_unsaved,
-            )
+            status_of(self.session, paused_at, is_following=self.workspace.following, has_unsaved=has_unsaved)
         )
-        notice = progress.notice
+        notice = self.session.progress.notice
         self._notice.show("" if notice is None else self._told(notice))
 
     def _told(self, notice: Notice) -> str:

@@ -70,6 +70,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.session: Session | None = None
         self.touched = False
         """Whether the user has moved the cursor or sorted: from then on the order and the cursor are the user's."""
+        self.concealed = -1
+        """The connection of which a prediction asks: its row shows nothing but its ends, which tell no answer."""
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
         """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
@@ -259,7 +261,9 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             size = widths[column.id]
             if size:
                 text, style = column.cell(row)
-                if column.id is Column.STATE and width < NARROW:
+                if row.stream == self.concealed and column.shape is not Shape.ENDPOINT:
+                    text = ""
+                elif column.id is Column.STATE and width < NARROW:
                     text = self._state_word(row)
                 elif dropped := self._dropped.get(column.id):
                     text = left_out(dropped, self.glyphs.ellipsis) + text.removeprefix(dropped)

@@ -212,6 +212,7 @@ class LearningScreen(WatchingScreen):
         shown = len(view) if hidden.hidden_from is None else min(hidden.hidden_from, len(view))
         masked = -1 if hidden.masked is None else int(view.rows[hidden.masked])
         ladder.conceal(int(view.rows[shown]) if shown < len(view) else None, masked)
+        self._conceal_in_list(prediction.stream)
         self.workspace.fit_timeline()
         self.workspace.go_to_row(int(view.rows[shown - 1]))
         self.workspace.settle_now()  # headers and explanation of before would give the answer away
@@ -220,6 +221,12 @@ class LearningScreen(WatchingScreen):
         page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
         self._panel.show_page(page)
         self._show_context()
+
+    def _conceal_in_list(self, stream: int) -> None:
+        """Have the list and the timeline's title tell nothing about ``stream``; -1: everything about all."""
+        self.workspace.connections.concealed = stream
+        self.workspace.connections.refresh()
+        self.workspace.show_titles()
 
     def answer(self, choice: int) -> bool:
         """Answer the open question with a choice (from 0); returns whether a question was open."""
@@ -238,6 +245,7 @@ class LearningScreen(WatchingScreen):
             return False
         self.prediction = None
         self.workspace.ladder.conceal(None)
+        self._conceal_in_list(-1)
         self.workspace.fit_timeline()
         self._panel.show_page(None)
         if self.walk is None:

@@ -83,14 +83,16 @@ class Panes(Container):
         if shape is not self._placing.shape:
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
-            for pane, title in self._titles.items():
-                title.set_class(is_right_hand(pane, shape), "-cornered")
             self.relay()
 
     def _rearrange(self, chosen: Arrangement) -> None:
         before = self._placing.regions(self.size)
         self._placing.chosen = chosen
         self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
+        # A zoomed pane has nothing on its left to be set apart from.
+        self.set_class(chosen.zoomed, "-zoomed")
+        for pane, title in self._titles.items():
+            title.set_class(not chosen.zoomed and is_right_hand(pane, self._placing.shape), "-cornered")
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()
@@ -170,8 +172,8 @@ class Panes(Container):
         if self.ladder.stream >= 0:
             facts = {"stream": self.ladder.stream, "packets": grouped(len(self.ladder.all_rows))}
             matched = self.ladder.matched
-            extras[Pane.TIMELINE] = self.words("screen.ladder.stream", **facts)
-            if matched is not None:
-                extras[Pane.TIMELINE] = self.words("screen.ladder.matched", matched=grouped(matched), **facts)
+            key = "stream_only" if self.ladder.conceals else "stream" if matched is None else "matched"
+            matching = {} if matched is None else {"matched": grouped(matched)}
+            extras[Pane.TIMELINE] = self.words(f"screen.ladder.{key}", **facts, **matching)
         for pane, title in self._titles.items():
             title.show(pane is self.active, extras.get(pane, ""))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.message import Message
@@ -14,7 +13,7 @@ from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
-from tcptui.ui.cell_text import amount, grouped
+from tcptui.ui.cell_text import amount
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.loop_call import call_on_loop
@@ -29,8 +28,8 @@ from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.searching import SearchingScreen
 from tcptui.ui.main.touring import TouringScreen
-from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -42,28 +41,10 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.groups import GroupBy, GroupSort
-    from tcptui.session.searching.hit import Hit
-    from tcptui.ui.main.workspace import Place
     from tcptui.ui.other.screen import OtherResult
     from tcptui.ui.overview.screen import OverviewResult
     from tcptui.ui.palette_entry import PaletteEntry
-    from tcptui.ui.search.results import SearchResults
     from tcptui.words.catalogue import Words
-
-
-#: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
-_SEEK_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """A jump to the next problem that waits until one is found."""
-
-    step: int
-    place: Place
-    """Pane and cursors when the key was pressed."""
-    until: float
-    """Deadline, by `time.monotonic`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +60,7 @@ class Carried:
     display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
-class MainScreen(TouringScreen):
+class MainScreen(SearchingScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -91,11 +72,8 @@ class MainScreen(TouringScreen):
         screen: MainScreen
         choice: TimeBase | NamesChoice
 
-    _seek: Seek | None = None
     _group: TroubleGroup | None = None
     """The group that the overview was closed on."""
-    _results: SearchResults | None = None
-    """What was found last in the whole capture."""
     _grouped: tuple[GroupBy, GroupSort] | None = None
     """How connections were grouped last."""
     _carried: Carried | None = None
@@ -118,7 +96,7 @@ class MainScreen(TouringScreen):
 
     def action_back(self) -> None:
         """Undo one step: end a prediction or a case, following hits, the zoom, a jump, drilling in, narrowing."""
-        if self.go_back() or self._leave_hits() or self.workspace.back():
+        if self.go_back() or self.leave_hits() or self.workspace.back():
             return
         narrowing = self.workspace.connections.index.narrowing
         if narrowing.matching is not None:
@@ -127,43 +105,6 @@ class MainScreen(TouringScreen):
             self.narrow("")
         elif narrowing:
             self.narrow_to(None)
-
-    def action_problem(self, step: int) -> None:
-        """Go to the next (``step`` 1) or previous (-1) problem; after a search, to its next or previous hit."""
-        self.end_prediction()
-        self.workspace.connections.touched = True
-        if self.workspace.found is not None:
-            self._next_hit(step)
-            return
-        self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
-        self._go_on_seeking()
-        if self._seek is not None:
-            self.say(self.words("screen.notice.no_problem_yet"))
-
-    def tick(self) -> None:
-        """Update the screen, and finish a jump to a problem that has been found meanwhile."""
-        super().tick()
-        self._go_on_seeking()
-
-    def _go_on_seeking(self) -> None:
-        """Go to the problem that was asked for, if one has been found and the cursor has not moved meanwhile."""
-        seek = self._seek
-        if seek is None:
-            return
-        looked_through = self.session.looked_through  # read first: a problem found after that counts as found
-        if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
-            self._seek = None
-        elif looked_through:
-            self._seek = None
-            self.say(self.words("screen.notice.no_problem_after"))
-        elif time.monotonic() > seek.until:
-            self._seek = None
-
-    @on(Workspace.ProblemReached)
-    def _problem_reached(self, event: Workspace.ProblemReached) -> None:
-        problem = event.problem
-        facts = {"number": grouped(problem.number), "count": grouped(problem.count)}
-        self.say(self.words(f"screen.notice.problem.{problem.severity.name.lower()}", **facts))
 
     @on(ExplainPane.PacketWanted)
     def _evidence_wanted(self, event: ExplainPane.PacketWanted) -> None:
@@ -272,56 +213,6 @@ class MainScreen(TouringScreen):
 
         self.end_prediction()
         self.app.push_screen(screen, left)
-
-    # -- searching -------------------------------------------------------------------------
-    def action_search(self) -> None:
-        """Look for a text in the whole capture."""
-        from tcptui.ui.search.screen import SearchScreen
-
-        self.end_prediction()
-        screen = SearchScreen(self.session, self.words, self.glyphs, self._results, self.workspace.row)
-
-        def left(hit: Hit | None) -> None:
-            self._results = screen.results
-            if hit is not None and self._results is not None:
-                self.workspace.found = self._results
-                self._show_hit(hit)
-
-        self.app.push_screen(screen, left)
-
-    def _next_hit(self, step: int) -> None:
-        """Go to the next (``step`` 1) or previous (-1) hit from the packet and place where the cursor is."""
-        found, row = self.workspace.found, self.workspace.row
-        assert found is not None
-        last = self.workspace.hit
-        place = last.place if last is not None and last.row == row else (row, -1)
-        at = found.next_from(place, step)
-        if at is not None:
-            self._show_hit(found.hits[at])
-
-    def _show_hit(self, hit: Hit) -> None:
-        """Go to the packet of ``hit``, and say which one it is."""
-        found, workspace = self.workspace.found, self.workspace
-        assert found is not None
-        workspace.hit = hit
-        if hit.stream >= 0:
-            workspace.go_to_row(hit.row, remember=True)
-            if workspace.active is Pane.CONNECTIONS:
-                workspace.activate(Pane.TIMELINE)
-        else:
-            self.show_other(hit.row)
-        facts = {"number": grouped(found.hits.index(hit) + 1), "count": grouped(len(found.hits))}
-        self.say(self.words("search.notice.hit", text=safe_text(found.text), **facts))
-
-    def _leave_hits(self) -> bool:
-        """Have `n` and `N` follow problems again; False where they do."""
-        if self.workspace.found is None:
-            return False
-        self.workspace.found = self.workspace.hit = None
-        self.workspace.show_headers()
-        self.show_hints()
-        self.say(self.words("search.notice.over"))
-        return True
 
     # -- the list ------------------------------------------------------------------------
     def narrow(self, text: str) -> None:

@@ -94,7 +94,8 @@ class Timeline(TimelineRows):
         if columns.frame:
             cells.append(Segment(fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
         if columns.time:
-            cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
+            time = fit(words("screen.column.time"), columns.time - 1, ellipsis, right=True)
+            cells.append(Segment(time + " ", palette.head))
         if columns.delta:
             cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
         # The client's text begins above its states, the server's ends above its own; a long one gets what the other
@@ -135,7 +136,7 @@ class Timeline(TimelineRows):
                 Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint)
             )
         if columns.time:
-            cells.append(Segment(fit(self._time(row), columns.time, ""), palette.faint))
+            cells.append(Segment(fit(self._time(row), columns.time - 1, "", right=True) + " ", palette.faint))
         if columns.delta:
             cells.append(Segment(self._delta(position, columns.delta), palette.faint))
         from_server = bool(store.from_b[row]) != bool(session.streams.client_is_b[self.stream])

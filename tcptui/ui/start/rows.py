@@ -275,12 +275,13 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
 def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     case = row.case
     count = words("guide.start.packets", count=case.packets)
-    title = width - 3 - _NUMBER - _COUNT
+    # A long title gets the blanks before a short count.
+    title = width - 3 - _NUMBER - min(_COUNT, cell_len(count) + 1)
     return (
         Span(f" {glyphs.live} " if row.done else "   ", "good"),
         Span(fit(f"{case.number:02}", _NUMBER), "faint"),
         Span(fit(case.title[words.language], title, glyphs.ellipsis), "strong"),
-        Span(fit(count, _COUNT, glyphs.ellipsis, right=True), "faint"),
+        Span(fit(count, max(width - 3 - _NUMBER - title, 0), glyphs.ellipsis, right=True), "faint"),
     )
 
 

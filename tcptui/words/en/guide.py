@@ -213,7 +213,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.state.down": "down",
     "guide.start.state.unplugged": "not connected",
     "guide.start.state.any": "all interfaces together",
-    "guide.start.enter_capture": "Enter captures here; nothing is sent, and nothing is kept unless you ask (-w FILE).",
+    "guide.start.enter_capture": "Enter captures here; nothing is sent, and nothing is kept unless you ask (w there, or -w\u00a0FILE).",
     "guide.start.enter_refused": "Capturing needs rights that this user lacks; Enter shows the command that has them.",
     "guide.start.refused": "This user may not capture on {name}. This command may:",
     "guide.start.run_it": "Enter again leaves the screen and runs it.",

@@ -49,6 +49,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.sort.bit-rate": "bits per second",
     "screen.sort.packet-rate": "packets per second",
     "screen.ladder.stream": "stream {stream}, {packets} packets",
+    "screen.ladder.stream_only": "stream {stream}",
     "screen.hint.more": "more",
     "screen.ladder.empty": "No connection selected.",
     "screen.ladder.left": "Its packets have left the capture: the oldest make room for new ones.",

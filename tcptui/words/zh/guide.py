@@ -182,7 +182,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.state.down": "未启用",
     "guide.start.state.unplugged": "未连接",
     "guide.start.state.any": "全部接口合在一起",
-    "guide.start.enter_capture": "按 Enter 在此抓包：不发送任何数据；除非要求（-w 文件），不保存任何数据。",
+    "guide.start.enter_capture": "按 Enter 在此抓包：不发送任何数据；除非要求（抓包时按 w，或用 -w\u00a0文件），不保存任何数据。",
     "guide.start.enter_refused": "抓包需要当前用户没有的权限；按 Enter 查看可用的命令。",
     "guide.start.refused": "当前用户不能在 {name} 上抓包。这条命令可以：",
     "guide.start.run_it": "再按一次 Enter，离开界面并执行它。",

@@ -49,6 +49,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.sort.bit-rate": "每秒比特数",
     "screen.sort.packet-rate": "每秒包数",
     "screen.ladder.stream": "流 {stream}，共 {packets} 个包",
+    "screen.ladder.stream_only": "流 {stream}",
     "screen.hint.more": "更多",
     "screen.ladder.empty": "未选择连接。",
     "screen.ladder.left": "这条连接的包已移出：最早的包要给新包腾地方。",

@@ -1,0 +1,78 @@
+"""Names of addresses on the main screen, by the DNS answers of the capture, read a little at a time."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from tcptui.session.gc_control import gc_paused_and_frozen
+from tcptui.session.input_priority import imports_stand_aside
+from tcptui.session.progress import Phase
+from tcptui.ui.main.touring import TouringScreen
+from tcptui.ui.preload import preloader
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.view_options import NamesChoice
+
+#: Delay in seconds after which the library of the header tree (scapy) is imported in the background.
+_WARM_UP_AFTER: Final = 2.0
+#: Interval (seconds) at which DNS answers are read for their names, and how long that may take: a key may wait for it.
+_NAMES_BEAT: Final = 0.25
+_NAMES_LOOK: Final = 0.01
+#: With more packets than this no names are read: what lists them would take memory that nobody asked it to take.
+_NAMES_PACKETS: Final = 1_000_000
+
+
+class NamingScreen(TouringScreen):
+    """Imports in the background what reads DNS answers and header trees, then reads the answers."""
+
+    _has_dpkt = False
+    """Whether what reads DNS answers has been imported."""
+
+    def on_mount(self) -> None:
+        """Begin soon; Textual also calls the base classes' handlers."""
+        self.set_timer(_WARM_UP_AFTER, self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Import the header tree's library in a daemon thread, so that the first tree does not have to wait for it."""
+        preloader.begin()
+        if self.session.progress.phase is Phase.LOADING:  # loading needs the processor more
+            self.set_timer(_WARM_UP_AFTER, self._warm_up)
+            return
+
+        def load() -> None:
+            with gc_paused_and_frozen(), imports_stand_aside():
+                import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
+                from tcptui.protocols.headers.tree import warm_up
+
+                self._has_dpkt = True
+                warm_up()
+
+        threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
+        if not self.options.numeric:
+            self.set_interval(_NAMES_BEAT, self._read_names)
+
+    def _read_names(self) -> None:
+        """Read some of the DNS answers of the capture that are new."""
+        store = self.session.store
+        if self._has_dpkt and link_is_idle(self.app) and store.count - store.first <= _NAMES_PACKETS:
+            names = self.session.dns_names
+            before = names.count
+            names.grow(_NAMES_LOOK)
+            if names.count != before:
+                self.workspace.show_names(names)
+                self.use_names()
+
+    def use_names(self) -> None:
+        """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
+        wanted = self.options.names is NamesChoice.DNS
+        self._names.dns = self.session.dns_names if wanted and self._has_dpkt else None
+        connections = self.workspace.connections
+        connections.forget_widths()
+        connections.refresh()
+        if connections.index.narrowing.words:
+            self.reorder()
+
+    @property
+    def has_names(self) -> bool:
+        """Whether DNS answers of the capture that name an address have been read."""
+        return self._has_dpkt and self.session.dns_names.count > 0

@@ -1,0 +1,83 @@
+"""Finding a text in the whole capture: opens the search, and follows its hits by the keys that go to problems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.seeking import SeekingScreen
+
+if TYPE_CHECKING:
+    from tcptui.session.searching.hit import Hit
+    from tcptui.ui.search.results import SearchResults
+
+
+class SearchingScreen(SeekingScreen):
+    """Goes from hit to hit while `Workspace.found` has some, and else from problem to problem."""
+
+    _results: SearchResults | None = None
+    """What was found last in the whole capture."""
+
+    def show_other(self, row: int) -> None:
+        """Show the packet at ``row``, which belongs to no connection."""
+        raise NotImplementedError
+
+    def action_search(self) -> None:
+        """Look for a text in the whole capture."""
+        from tcptui.ui.search.screen import SearchScreen
+
+        self.end_prediction()
+        screen = SearchScreen(self.session, self.words, self.glyphs, self._results, self.workspace.row)
+
+        def left(hit: Hit | None) -> None:
+            self._results = screen.results
+            if hit is not None and self._results is not None:
+                self.workspace.found = self._results
+                self._show_hit(hit)
+
+        self.app.push_screen(screen, left)
+
+    def action_problem(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) problem; after a search, to its next or previous hit."""
+        if self.workspace.found is None:
+            super().action_problem(step)
+        else:
+            self.end_prediction()
+            self._next_hit(step)
+
+    def _next_hit(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) hit from the packet and place where the cursor is."""
+        found, row = self.workspace.found, self.workspace.row
+        assert found is not None
+        last = self.workspace.hit
+        place = last.place if last is not None and last.row == row else (row, -1)
+        at = found.next_from(place, step)
+        if at is not None:
+            self._show_hit(found.hits[at])
+
+    def _show_hit(self, hit: Hit) -> None:
+        """Go to the packet of ``hit``, and say which one it is."""
+        found, workspace = self.workspace.found, self.workspace
+        assert found is not None
+        workspace.hit = hit
+        workspace.connections.touched = True
+        if hit.stream < 0:
+            self.show_other(hit.row)
+        else:
+            workspace.go_to_row(hit.row, remember=True)
+            if workspace.active is Pane.CONNECTIONS:
+                workspace.activate(Pane.TIMELINE)
+        facts = {"number": grouped(found.hits.index(hit) + 1), "count": grouped(len(found.hits))}
+        self.say(self.words("search.notice.hit", text=safe_text(found.text), **facts))
+
+    def leave_hits(self) -> bool:
+        """Have `n` and `N` go to problems again; False where they do."""
+        if self.workspace.found is None:
+            return False
+        self.workspace.found = self.workspace.hit = None
+        self.workspace.show_headers()
+        self.show_hints()
+        self.say(self.words("search.notice.over"))
+        return True

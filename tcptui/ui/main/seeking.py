@@ -1,0 +1,70 @@
+"""Jumps to the next problem, which may have to wait until one is found."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.main.naming import NamingScreen
+from tcptui.ui.main.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tcptui.ui.main.workspace import Place
+
+#: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
+_SEEK_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """A jump to the next problem that waits until one is found."""
+
+    step: int
+    place: Place
+    """Pane and cursors when the key was pressed."""
+    until: float
+    """Deadline, by `time.monotonic`."""
+
+
+class SeekingScreen(NamingScreen):
+    """Goes from problem to problem."""
+
+    _seek: Seek | None = None
+
+    def action_problem(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) problem."""
+        self.end_prediction()
+        self.workspace.connections.touched = True
+        self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
+        self._go_on_seeking()
+        if self._seek is not None:
+            self.say(self.words("screen.notice.no_problem_yet"))
+
+    def tick(self) -> None:
+        """Update the screen, and finish a jump to a problem that has been found meanwhile."""
+        super().tick()
+        self._go_on_seeking()
+
+    def _go_on_seeking(self) -> None:
+        """Go to the problem that was asked for, if one has been found and the cursor has not moved meanwhile."""
+        seek = self._seek
+        if seek is None:
+            return
+        looked_through = self.session.looked_through  # read first: a problem found after that counts as found
+        if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
+            self._seek = None
+        elif looked_through:
+            self._seek = None
+            self.say(self.words("screen.notice.no_problem_after"))
+        elif time.monotonic() > seek.until:
+            self._seek = None
+
+    @on(Workspace.ProblemReached)
+    def _problem_reached(self, event: Workspace.ProblemReached) -> None:
+        problem = event.problem
+        facts = {"number": grouped(problem.number), "count": grouped(problem.count)}
+        self.say(self.words(f"screen.notice.problem.{problem.severity.name.lower()}", **facts))

@@ -1,0 +1,63 @@
+"""What the first line tells of a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcptui.model.finding import Severity
+from tcptui.model.safe_text import safe_text
+from tcptui.session.progress import Phase
+from tcptui.ui.widgets.one_line import Status
+
+if TYPE_CHECKING:
+    from tcptui.session.progress import Progress
+    from tcptui.session.session import Session
+
+
+def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | None, tuple[int, int] | None]:
+    """How far a file is: the percentage that has been read, or once it is, the connections judged and all of them."""
+    total = progress.bytes_total
+    if progress.phase is not Phase.LOADING or not total:
+        return None, None
+    if progress.bytes_read >= total and unjudged:
+        return None, (max(0, connections - unjudged), connections)
+    return min(99, progress.bytes_read * 100 // total), None
+
+
+def status_of(session: Session, paused_at: int | None, *, is_following: bool, has_unsaved: bool) -> Status:
+    """The status of ``session``; ``paused_at``: the packets when the display was paused, None while it is not."""
+    progress, connections = session.progress, session.streams.count
+    levels = np.bincount(session.severity[session.streams.places()], minlength=4)
+    # Asked for too early, it would import the rules on the event loop.
+    unjudged = session.unjudged if session.judges_at_once else 0
+    percent, judging = reading(progress, connections, unjudged)
+    return Status(
+        source=", ".join(part.rpartition("/")[2] for part in session.label.split(", ")),
+        live=progress.phase is Phase.LIVE,
+        loading_percent=percent,
+        judging=judging,
+        packets=progress.rows if paused_at is None else paused_at,
+        connections=connections,
+        errors=int(levels[Severity.ERROR]),
+        warnings=int(levels[Severity.WARNING]),
+        kernel_dropped=progress.kernel_dropped,
+        behind_bytes=progress.bytes_waiting,
+        behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,
+        spool_bytes=progress.spool_held if session.live else None,
+        spool_limit=progress.spool_limit,
+        evicted=progress.evicted,
+        connections_evicted=progress.streams_evicted,
+        following=is_following,
+        paused=paused_at is not None,
+        rate=session.rates.total,
+        rate_is_current=session.rates.are_current,
+        backlog=0 if paused_at is None else max(0, progress.rows - paused_at),
+        failed=progress.phase is Phase.FAILED,
+        place=session.place.position,
+        cut_frames=session.quality.truncated,
+        own=session.own_screen,
+        filter_words=safe_text(session.filter_words),
+        unsaved=has_unsaved,
+    )
