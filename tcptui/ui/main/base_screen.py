@@ -446,7 +446,14 @@ class CaptureScreen(NoticingScreen[None]):
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
         """The hints of the keys for the pane in front."""
-        return hints_for(self.workspace.active, growing=growing, lesson=False, other=self.has_no_tcp)
+        return hints_for(
+            self.workspace.active, growing=growing, lesson=False, other=self.has_no_tcp, narrowed=self.is_narrowed
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the list has only some of the connections."""
+        return bool(self.workspace.connections.index.narrowing)
 
     @property
     def has_no_tcp(self) -> bool:
