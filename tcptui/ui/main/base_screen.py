@@ -305,6 +305,8 @@ class CaptureScreen(NoticingScreen[None]):
         """
         index = self.workspace.connections.index
         narrowing, sorting = index.narrowing, index.sorting
+        if now:  # it may be narrowed now, or no longer
+            self._show_context()
         if self._ordering.is_quick(narrowing, sorting):
             self._take_order(self._ordering.compute(narrowing, sorting), narrowing)
             return
