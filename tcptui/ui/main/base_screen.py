@@ -449,7 +449,12 @@ class CaptureScreen(NoticingScreen[None]):
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
         """The hints of the keys for the pane in front."""
         return hints_for(
-            self.workspace.active, growing=growing, lesson=False, other=self.has_no_tcp, narrowed=self.is_narrowed
+            self.workspace.active,
+            growing=growing,
+            lesson=False,
+            other=self.has_no_tcp,
+            narrowed=self.is_narrowed,
+            empty=not self.session.streams.count,
         )
 
     @property

@@ -87,7 +87,12 @@ class LearningScreen(WatchingScreen):
             return REVEALED if self.prediction.revealed else PREDICTING
         lesson = self.walk is not None
         return hints_for(
-            self.workspace.active, growing=growing, lesson=lesson, other=self.has_no_tcp, narrowed=self.is_narrowed
+            self.workspace.active,
+            growing=growing,
+            lesson=lesson,
+            other=self.has_no_tcp,
+            narrowed=self.is_narrowed,
+            empty=not self.session.streams.count,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
