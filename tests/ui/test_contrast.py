@@ -9,17 +9,19 @@ from rich.color import ColorType
 from rich.style import Style
 from screen_lines import screen_strips
 
+from tcptui.session.session import Session, open_file
 from tcptui.ui.theme import DARK, LIGHT, SIXTEEN, Palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from conftest import Shown
     from rich.color import Color
     from textual.screen import Screen
 
-    from tcptui.session.session import Session
+    from tests.ui.conftest import Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
     Rgb = tuple[int, int, int]
@@ -103,25 +105,56 @@ def segments(screen: Screen[object]) -> Iterator[tuple[str, Style | None]]:
 WALK: Final = (
     "", "n", "enter", "j", "3", "j", "j", "enter", "4", "e", "5", "j", "1", "question_mark", "down", "escape",
     "0", "escape", "ctrl+p", "down", "escape", "slash", "1", "escape", "F", "escape", "x", "down", "escape", "s", "s",
+    "p", "1", "escape",
 )  # fmt: skip
+#: The same across the screen of what is not TCP.
+OTHER_WALK: Final = (
+    "u",
+    "enter",
+    "enter",
+    "enter",
+    "j",
+    "enter",
+    "j",
+    "colon",
+    "escape",
+    "escape",
+    "slash",
+    "x",
+    "enter",
+)
+#: What opens a branch of the header tree.
+ARROW: Final = "▶"
+
+
+def all_kinds(wire: Wire, folder: Path) -> Session:
+    """A capture with what the screens tell apart: a loss, a refusal, a request, an ICMP error that quotes no stream."""
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.lossy(200, "10.0.0.1:40002", "192.0.2.10:80")
+    wire.refused(500, "10.0.0.2:40003", "192.0.2.20:8443")
+    wire.unreachable(600, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
+    return open_file(wire.pcap(folder / "kinds.pcap"))
 
 
 @pytest.mark.parametrize(
     ("theme", "sixteen"),
     [(DARK.name, XTERM), (LIGHT.name, XTERM), (SIXTEEN.name, XTERM), (SIXTEEN.name, CONSOLE)],
 )
+@pytest.mark.parametrize("walk", [WALK, OTHER_WALK], ids=["main", "other"])
 async def test_every_text_on_the_screens_is_readable(
-    show: Show, mixed_session: Session, theme: str, sixteen: str
+    show: Show, wire: Wire, tmp_path: Path, walk: tuple[str, ...], theme: str, sixteen: str
 ) -> None:
     poor: dict[tuple[str, str], tuple[float, str, str]] = {}
-    async with show(mixed_session, (120, 40)) as shown:
+    async with show(all_kinds(wire, tmp_path), (120, 40)) as shown:
         shown.screen.app.theme = theme
-        for key in WALK:
+        for key in walk:
             await shown.press(*filter(None, (key,)))
             app = shown.screen.app
             for text, style in segments(app.screen):
-                if style is not None and any(map(str.isalnum, text)):
+                if style is not None and (any(map(str.isalnum, text)) or ARROW in text):
                     shade = app.screen.rich_style + style
-                    if (value := contrast(shade, sixteen)) < LEAST:
+                    assert shade.color is not None
+                    value = 0.0 if shade.color.is_default else contrast(shade, sixteen)
+                    if value < LEAST:
                         poor[str(shade), text.strip()[:20]] = round(value, 2), key, type(app.screen).__name__
     assert not poor, "\n".join(map(str, poor.items()))

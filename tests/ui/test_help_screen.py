@@ -18,7 +18,7 @@ from tcptui.ui.palette import ActionCommands, Palette, main_entries, main_keys, 
 from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
 from tcptui.ui.screens.help import HelpScreen, SectionTabs
 from tcptui.ui.signs import EXPLAINED_BY_THEMSELVES, SIGNS
-from tcptui.ui.theme import ASCII, UNICODE, Glyphs
+from tcptui.ui.theme import ASCII, UNICODE, Glyphs, variable_defaults
 from tcptui.ui.widgets.document import Document
 from tcptui.words.catalogue import Words, catalogue
 from tcptui.words.language import Language
@@ -153,6 +153,9 @@ class Helping(App[None]):
     def __init__(self, language: Language = Language.EN) -> None:
         super().__init__()
         self.words = Words(language)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults()
 
     def action_set_theme(self, name: str) -> None:
         self.theme = name

@@ -489,3 +489,14 @@ async def test_change_of_colours_repaints_borders_too(show: Show, mixed_session:
 
     assert backgrounds
     assert "#10151b" not in backgrounds
+
+
+async def test_narrowed_list_names_the_key_that_lists_all_again(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        assert "list all" not in shown.lines()[-1]
+        await shown.press("slash", *"40002", "enter")
+        assert "Esc list all" in shown.lines()[-1]
+        await shown.press("enter")
+        assert "list all" not in shown.lines()[-1]
+        await shown.press("escape", "escape")
+        assert "list all" not in shown.lines()[-1]

@@ -107,6 +107,9 @@ async def test_a_capture_without_tcp_says_which_key_lists_it(udp_only: Session) 
     async with playing(udp_only) as player:
         assert "No TCP connection in this capture: u lists its 6 other packets." in player.text
         assert "u not TCP" in player.text
+        hints = player.text.splitlines()[-1]
+        assert "q quit" in hints
+        assert not any(name in hints for name in ("open", "problem", "narrow", "sort", "explain"))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 from screen_lines import screen_lines
 
 from tcptui.findings.trouble import TroubleGroup
@@ -25,6 +26,7 @@ from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.view_options import FirstPage, ViewOptions
 from tcptui.words.language import Language
+from tcptui.words.trouble_text import headline
 from tests.ui.test_growing_capture import Pipe
 
 if TYPE_CHECKING:
@@ -533,3 +535,20 @@ async def test_who_has_begun_to_look_around_is_not_taken_to_the_overview(trouble
         await pilot.pause()
 
         assert app.screen is screen
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+async def test_headlines_are_whole_before_other_columns_are_there(
+    show: Show, wire: Wire, tmp_path: Path, width: int
+) -> None:
+    client, server = "10.0.0.1:40001", "192.0.2.10:80"
+    wire.handshake(0, client, server)
+    wire.tcp(41, client, server, 0x18, 1001, 9001, payload=b"GET /cart HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+    wire.tcp(80, server, client, 0x14, 9001, 1042)
+    async with show(open_file(wire.pcap(tmp_path / "reset.pcap")), (width, 30)) as shown:
+        screen = await overview(shown)
+        (row,) = screen.groups.groups
+        line = next(line for line in screen_lines(screen) if line.startswith(" ! "))
+
+    assert headline(row, screen.words) in line
+    assert cell_len(line.rstrip()) <= 100

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.go_to import ClockTarget, ElapsedTarget, FrameTarget, JumpTarget, parse_target
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
-from tcptui.ui.theme import UNICODE
+from tcptui.ui.theme import UNICODE, variable_defaults
 from tcptui.ui.widgets.one_line import HintLine
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -55,6 +55,9 @@ class Prompting(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.words = Words(Language.EN)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults()
 
     def compose(self) -> ComposeResult:
         yield PromptLine(self.words)

@@ -243,6 +243,8 @@ class CaptureScreen(NoticingScreen[None]):
         """
         index = self.workspace.connections.index
         narrowing, sorting = index.narrowing, index.sorting
+        if now:  # it may be narrowed now, or no longer
+            self._show_context()
         if self._ordering.is_quick(narrowing, sorting):
             self._take_order(self._ordering.compute(narrowing, sorting), narrowing)
             return
@@ -361,7 +363,19 @@ class CaptureScreen(NoticingScreen[None]):
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
         """The hints of the keys for the pane in front."""
-        return hints_for(self.workspace.active, growing=growing, lesson=False, other=self.has_no_tcp)
+        return hints_for(
+            self.workspace.active,
+            growing=growing,
+            lesson=False,
+            other=self.has_no_tcp,
+            narrowed=self.is_narrowed,
+            empty=not self.session.streams.count,
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the list has only some of the connections."""
+        return bool(self.workspace.connections.index.narrowing)
 
     @property
     def has_no_tcp(self) -> bool:

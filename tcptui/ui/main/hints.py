@@ -13,6 +13,7 @@ _ZOOM: Final = Hint("z", "screen.hint.zoom", "screen.zoom")
 _FOLLOW: Final = Hint("f", "screen.hint.follow", "screen.follow")
 _PAUSE: Final = Hint("Space", "screen.hint.pause", "screen.pause")
 _OTHER: Final = Hint("u", "screen.hint.other", "screen.other")
+_ALL: Final = Hint("Esc", "screen.hint.all", "screen.back")
 _STEP: Final = (
     Hint("] [", "screen.hint.step", "screen.step(1)"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
@@ -38,13 +39,19 @@ PREDICTING: Final = (
 REVEALED: Final = PREDICTING[2:]
 
 
-def hints_for(pane: Pane, *, growing: bool, lesson: bool, other: bool = False) -> tuple[Hint, ...]:
+def hints_for(
+    pane: Pane, *, growing: bool, lesson: bool, other: bool = False, narrowed: bool = False, empty: bool = False
+) -> tuple[Hint, ...]:
     """The hints, the most useful first: the line drops those at the end that do not fit.
 
-    ``other``: there are packets, and none is TCP.
+    ``other``: there are packets, and none is TCP.  ``narrowed``: the list has only some of the connections.
+    ``empty``: there is no connection that anything could be done with.
     """
+    lift = (_ALL,) if narrowed and pane is Pane.CONNECTIONS else ()
     elsewhere = (_OTHER,) if other else ()
     live = (_FOLLOW, _PAUSE) if growing else ()
     step = _STEP if lesson else ()
     spec = SPEC_OF[pane]
-    return (_HELP, *elsewhere, *step, *spec.hints, *live, _ZOOM, _QUIT, *spec.last_hints)
+    if empty:
+        return (_HELP, *elsewhere, *live[1:], _QUIT)
+    return (_HELP, *elsewhere, *lift, *step, *spec.hints, *live, _ZOOM, _QUIT, *spec.last_hints)

@@ -85,7 +85,15 @@ class LearningScreen(WatchingScreen):
         """The hints of the keys for the open question, else for the pane in front."""
         if self.prediction is not None:
             return REVEALED if self.prediction.revealed else PREDICTING
-        return hints_for(self.workspace.active, growing=growing, lesson=self.walk is not None, other=self.has_no_tcp)
+        lesson = self.walk is not None
+        return hints_for(
+            self.workspace.active,
+            growing=growing,
+            lesson=lesson,
+            other=self.has_no_tcp,
+            narrowed=self.is_narrowed,
+            empty=not self.session.streams.count,
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
         """Allow steps only while a case is open, the overview only while none is, `r` while there is an answer."""

@@ -159,7 +159,7 @@ class PromptLine(Horizontal):
         & > #prompt-label { width: auto; padding: 0 1; color: $accent; text-style: bold; }
         & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
         & > Input:focus { border: none; }
-        & > #prompt-note { width: auto; max-width: 60%; padding: 0 1; color: $text-muted; }
+        & > #prompt-note { width: auto; max-width: 60%; padding: 0 1; color: $faint; }
         & > #prompt-note.-wrong { color: $error; text-style: bold; }
     }
     """

@@ -99,10 +99,12 @@ class OtherScreen(NoticingScreen[OtherResult]):
         }
         & Tree {
             & > .tree--guides, & > .tree--guides-selected, & > .tree--guides-hover { color: $edge; }
-            & > .tree--cursor { background: $row-cursor; color: $foreground; text-style: none; }
+            & > .tree--cursor { background: $row-cursor-away; color: $foreground; text-style: none; }
             & > .tree--highlight { text-style: none; }
             & > .tree--highlight-line { background: $background; }
             &:focus { background-tint: $foreground 0%; }
+            &:focus > .tree--cursor { background: $row-cursor; color: $foreground; text-style: none; }
+            &:ansi:focus > .tree--cursor { color: ansi_black; }
         }
         &.-ascii #hex { border-top: ascii $edge; }
         &.-ascii HeaderPane.-beside #hex { border-top: none; border-left: ascii $edge; }

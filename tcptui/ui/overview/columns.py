@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 #: Cells of the sign in front.
 SIGN: Final = 3
-#: An optional column is shown only while the headline keeps this many cells.
+#: An optional column is shown only while the headlines keep the cells that they need, of these at least, at most.
 HEADLINE_LEAST: Final = 40
+HEADLINE_MOST: Final = 60
 #: Numbers stand this far behind the longest headline at most: further off no eye keeps the line.
 _APART: Final = 4
 
@@ -73,14 +74,15 @@ class GroupCells:
     def of(cls, width: int, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> GroupCells:
         """The layout for ``groups`` in ``width`` cells."""
         room, shown = width - SIGN - 1, []
+        texts = [words("overview.column.headline"), *(headline(group, words) for group in groups)]
+        longest = max(map(cell_len, texts))
         for column in GROUP_COLUMNS:
             size = column.width(groups, words, glyphs)
-            if column.is_optional and room - size < HEADLINE_LEAST:
+            if column.is_optional and room - size < max(HEADLINE_LEAST, min(longest, HEADLINE_MOST)):
                 break
             room -= size
             shown.append((column, size))
-        texts = [words("overview.column.headline"), *(headline(group, words) for group in groups)]
-        return cls(max(0, min(room, max(map(cell_len, texts)) + _APART)), tuple(shown))
+        return cls(max(0, min(room, longest + _APART)), tuple(shown))
 
     def heading(self, words: Words, ellipsis: str) -> str:
         """The line of headings."""

@@ -76,7 +76,7 @@ class HelpScreen(NoticingScreen[None], ModalScreen[None]):
         layout: vertical;
         & > Static { height: 1; width: 1fr; background: $panel; color: $foreground; }
         & > Document { height: 1fr; background: $background; }
-        & > #help-hint { color: $text-muted; padding: 0 1; }
+        & > #help-hint { color: $faint; padding: 0 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

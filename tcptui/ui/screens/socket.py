@@ -52,7 +52,7 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         & > Document { height: 1fr; background: $background; }
-        & > #socket-hint { color: $text-muted; }
+        & > #socket-hint { color: $faint; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -122,6 +122,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.problem": "problem",
     "screen.hint.open": "open",
     "screen.hint.back": "back",
+    "screen.hint.all": "list all",
     "screen.hint.sort": "sort",
     "screen.hint.follow": "follow",
     "screen.hint.pause": "pause",

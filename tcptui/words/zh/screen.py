@@ -120,6 +120,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.problem": "问题",
     "screen.hint.open": "进入",
     "screen.hint.back": "返回",
+    "screen.hint.all": "列出全部",
     "screen.hint.sort": "排序",
     "screen.hint.follow": "跟随",
     "screen.hint.pause": "暂停",
