@@ -228,7 +228,9 @@ class FindingsCache:
         for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
             upto = done + len(gathered.streams)
             asked = np.flatnonzero(~special[done:upto])
-            plain = CleanStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, asked)
+            lacks = self.context.quality.kinds.lacks_bare_acks
+            spans = gathered.begins, gathered.ends
+            plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
             others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
             conclude = look_back[done:upto]
             yield gathered, plain, self._others(gathered, others, known[done:upto], conclude, read, parts=parts)

@@ -353,7 +353,7 @@ def parts_from_columns(session: Session) -> tuple[int, ...] | None:
     """The parts of stream 0 as they are told of many streams at once; None where it has to be looked at alone."""
     every = np.zeros(1, np.int64)
     (some,) = gather_streams(session.store, session.streams, every)
-    clean = CleanStreams(some.block, some.streams, some.begins, some.ends, every)
+    clean = CleanStreams(some.block, some.streams, some.begins, some.ends, every, lacks_bare_acks=False)
     parts, right = clean.parts()
     return tuple(parts[0].tolist()) if len(clean) and right[0] else None
 
