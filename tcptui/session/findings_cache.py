@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.correction.apply import correct
-from tcptui.analysis.correction.find import may_need
+from tcptui.analysis.correction.find import may_need, shows_otherwise
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
@@ -80,6 +80,8 @@ class Selection:
     """Of each: whether its findings are cached."""
     look_back: NDArray[np.bool_]
     """Of each: whether its states may need correction."""
+    odd: NDArray[np.bool_]
+    """Of each: whether its states may need a correction that connections that look ordinary can need."""
     read: SparseMask
     """By stream number: whether its payload is judged."""
     order: RowOrder | None = None
@@ -87,7 +89,8 @@ class Selection:
     def part(self, begin: int, end: int) -> Selection:
         """The streams from index ``begin`` up to ``end``."""
         part = slice(begin, end)
-        return Selection(self.streams[part], self.known[part], self.look_back[part], self.read, self.order)
+        columns = self.streams[part], self.known[part], self.look_back[part], self.odd[part]
+        return Selection(*columns, self.read, self.order)
 
 
 def _never() -> bool:
@@ -190,7 +193,10 @@ class FindingsCache:
         read, _ = self._payload_masks()
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
-        return Selection(chosen, known, may_need(self._streams, chosen.astype(np.int32)), read, order)
+        rows = chosen.astype(np.int32)
+        return Selection(
+            chosen, known, may_need(self._streams, rows), shows_otherwise(self._streams, rows), read, order
+        )
 
     def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
@@ -222,7 +228,7 @@ class FindingsCache:
         Yields the chunk, its ordinary streams, and an iterator that judges each other one.
         """
         chosen, known, look_back, read = selection.streams, selection.known, selection.look_back, selection.read
-        special = known | read[chosen] | look_back
+        special = known | read[chosen] | selection.odd
         special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen, selection.order):

@@ -93,9 +93,21 @@ def hasty(port: int, start: float, rng: Random) -> Talk:
     return talk
 
 
+def one_way(port: int, start: float, rng: Random) -> Talk:
+    """One in which only one end says anything, once or more often."""
+    talk = Talk(port, start, rng.choice((0.2, 3, 45)))
+    says, hears = rng.choice(("CS", "SC"))
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        talk.say(says, "PA", rng.choice((0.1, 60, 600)), 90)
+        if rng.random() < 0.5:
+            talk.say(hears, "A", rng.choice((talk.way, 700)))
+    talk.close(rng.choice("CS"), three=rng.random() < 0.6)
+    return talk
+
+
 def odd(port: int, start: float, rng: Random) -> Talk:
     """One that looks ordinary, or like one that was not used, but for something."""
-    talk = rng.choice((ordinary, hasty, unused))(port, start, rng)
+    talk = rng.choice((ordinary, hasty, one_way, unused))(port, start, rng)
     lines, at = talk.lines, rng.randrange(len(talk.lines))
     words = lines[at].split()
     match rng.randrange(12):
@@ -159,7 +171,7 @@ def each_told(session: Session) -> Iterator[tuple[int, tuple[Finding, ...], tupl
 @pytest.mark.parametrize("seed", range(6))
 def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
-    makers = [rng.choice((ordinary, hasty, unused, odd)) for _ in range(STREAMS)]
+    makers = [rng.choice((ordinary, hasty, one_way, unused, odd)) for _ in range(STREAMS)]
     talks = [make(40_000 + number, 300.0 * number, rng) for number, make in enumerate(makers)]
     together, alone = opened(tmp_path / "a.pcap", talks), open_file(tmp_path / "a.pcap")
 
@@ -171,6 +183,8 @@ def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
         assert findings == alone.findings(stream)
         view = alone.view(stream)
         assert parts == time_budget(view).parts
+    for name in ("state_a", "state_b", "marks"):
+        assert (getattr(together.store, name) == getattr(alone.store, name)).all(), name
     assert len(plain_ones(together)) > STREAMS // 5
 
 

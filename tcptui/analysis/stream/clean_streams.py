@@ -260,6 +260,10 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64, *, lacks_bare_
     odd |= carries & (later > 0) & (gap >= PAUSE_NS) & long[owner]
     carried = np.bincount(owner[carries], minlength=number)
     good &= ~_any(owner, odd, number) & ~(long & (carried >= TRANSFER))
+    # Where one end sends no data, looking back may find that it had not taken that of the other
+    # (`tcptui.analysis.correction.opening.silent_server`); one segment and an answer to it show nothing of that kind.
+    one_way = (table.payload_a[streams[chosen]] == 0) | (table.payload_b[streams[chosen]] == 0)
+    good &= ~one_way | (carried <= 1)
     found: I64 = chosen[good]
     return found
 
