@@ -21,7 +21,7 @@ from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
-from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream, view_streams
+from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.budget_short import time_parts
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
@@ -68,6 +68,8 @@ _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
 GATHERED_SEGMENTS: Final = 500_000
 #: How many streams are looked back at together (`correct`); more save no time, and their views take memory.
 LOOKED_BACK_AT_ONCE: Final = 256
+#: How many where a key may be waiting for it.
+JUDGED_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +296,7 @@ class FindingsCache:
 
         def work(share: int) -> Iterator[list[Judgement]]:
             for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
-                views = map(gathered.view, range(len(gathered.streams)))
-                yield [self._judgement(view, self._judge(view, read=bool(read[view.stream]))) for view in views]
+                yield list(map(self._judgement, self._judge_gathered(gathered, read, _never)))
 
         self._store.share(CORRECTED_COLUMNS)
         with closing(sharing.in_order(len(cuts), work)) as judged:
@@ -303,11 +304,10 @@ class FindingsCache:
                 self._keep(judgement)
         self.waiting = self.unlooked = 0
 
-    def _judgement(self, view: StreamView, findings: tuple[Finding, ...]) -> Judgement:
-        """What `_judge` cached of ``view``."""
-        stream = view.stream
+    def _judgement(self, stream: int) -> Judgement:
+        """What `_concluded` cached of ``stream``."""
         numbers = int(self._judged[stream]), int(self._judged_until[stream])
-        return stream, findings, *numbers, stream in self._whole
+        return stream, self._findings[stream], *numbers, stream in self._whole
 
     def _keep(self, judgement: Judgement) -> None:
         """Cache what another process found."""
@@ -381,17 +381,35 @@ class FindingsCache:
             # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
-            for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
-                if is_late():
-                    left = due[place:]
-                    self.waiting = len(left)
-                    self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
-                    return True
-                input_priority.step_aside()
-                self._judge(view, read=bool(read[view.stream]))
+            gathered = gather_streams(self._store, self._streams, due[:upto])
+            done = sum(1 for some in gathered for _ in self._judge_gathered(some, read, is_late))
+            if done < upto:
+                left = due[done:]
+                self.waiting = len(left)
+                self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
+                return True
             due = due[upto:]
         self.waiting = self.unlooked = 0
         return False
+
+    def _judge_gathered(self, gathered: Gathered, read: SparseMask, is_late: Callable[[], bool]) -> Iterator[int]:
+        """Judge the streams in ``gathered`` until it ``is_late``, and cache the findings; yields their numbers."""
+        self._siblings.gathered = gathered
+        for begin in range(0, len(gathered.streams), JUDGED_AT_ONCE):
+            if is_late():
+                break
+            input_priority.step_aside()
+            some = gathered.streams[begin : begin + JUDGED_AT_ONCE]
+            views = [gathered.view(place) for place in range(begin, begin + len(some))]
+            self._write_hindsight(zip(views, may_need(self._streams, some.astype(np.int32)).tolist(), strict=True))
+            # From the last one, so that each view is dropped once it was judged.
+            views.reverse()
+            while views and not is_late():
+                input_priority.step_aside()
+                view = views.pop()
+                self._concluded(view, read=bool(read[view.stream]))
+                yield view.stream
+        self._siblings.gathered = None
 
     def _without_lone_syns(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
         """``due`` without lone SYNs, if there are as many as in a scan; their states are corrected in bulk instead."""
@@ -415,8 +433,13 @@ class FindingsCache:
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""
-        stream, is_long = view.stream, len(view) > READ_SEGMENTS
+        stream = view.stream
         self._write_hindsight([(view, bool(may_need(self._streams, slice(stream, stream + 1))[0]))])
+        return self._concluded(view, read=read)
+
+    def _concluded(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+        """`_judge` what was looked back at."""
+        stream, is_long = view.stream, len(view) > READ_SEGMENTS
         findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
