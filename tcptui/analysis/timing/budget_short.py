@@ -1,9 +1,10 @@
 """The time budget of a short, plain stream, computed without arrays, for reports on a hundred thousand connections.
 
 The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment per
-message, acknowledgments, FINs and RSTs, and for attempts to open one; everything else is left to it.  `tcptui.analysis.stream.clean_streams` has them a
-third time, for thousands of streams at once.  All thresholds are shared (`budget`, `path_delay`, `send_gaps`,
-`ip_id`), and a property test compares the three: tests/analysis/test_time_budget.py.
+message, acknowledgments, FINs and RSTs, and for attempts to open one; everything else is left to it.
+`tcptui.analysis.stream.clean_streams` has them a third time, for thousands of streams at once.  All thresholds are
+shared (`budget`, `path_delay`, `send_gaps`, `ip_id`), and property tests compare the three:
+tests/analysis/test_time_budget.py.
 """
 
 from __future__ import annotations
@@ -31,9 +32,7 @@ from tcptui.model.verdict import Verdict
 LONGEST: Final = 40
 #: Verdicts that change nothing: of bytes that were not captured it is known who had sent them, and when they were
 #: acknowledged.
-_HARMLESS: Final = int(
-    Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT
-)
+_HARMLESS: Final = int(Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
 
 
 def time_parts(view: StreamView) -> tuple[int, ...]:
