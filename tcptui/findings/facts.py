@@ -21,7 +21,7 @@ from tcptui.analysis.stream.same_server import Sibling, Siblings
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
-from tcptui.analysis.timing.budget_short import simple_parts
+from tcptui.analysis.timing.budget_short import simple_budget, simple_parts
 from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
@@ -146,7 +146,7 @@ class ConnectionFacts(StreamColumns):
     @_Lazy
     def budget(self) -> TimeBudget:
         """The stream's time, split by what was waited for."""
-        return time_budget(self.view, self.space)
+        return simple_budget(self.view) or time_budget(self.view, self.space)
 
     @property
     def parts(self) -> tuple[int, ...]:

@@ -84,7 +84,8 @@ def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
     begin, end = times[0], times[-1] + (times[-1] - times[-2])
     near = siblings.near(connection.view.stream, begun_before=True)
     chosen = (near.last_ns > times[1]) & (near.began_ns < times[-1]) & (near.packets <= SIBLING_PACKETS)
-    for other in near.streams[chosen][-SIBLINGS_READ:].tolist():
+    others: list[int] = near.streams[chosen][-SIBLINGS_READ:].tolist()
+    for other in others:
         view = siblings.view(other)
         spoke = view.time_ns[view.from_server & ((view.flags & RST) == 0)]
         spoke = np.sort(spoke[(spoke > begin) & (spoke <= end)])

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.correction.apply import correct
-from tcptui.analysis.correction.find import may_need
+from tcptui.analysis.correction.find import may_need, shows_otherwise
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
-from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream, view_streams
+from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.budget_short import time_parts
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
@@ -68,6 +68,8 @@ _COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
 GATHERED_SEGMENTS: Final = 500_000
 #: How many streams are looked back at together (`correct`); more save no time, and their views take memory.
 LOOKED_BACK_AT_ONCE: Final = 256
+#: How many where a key may be waiting for it.
+JUDGED_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Selection:
     """Of each: whether its findings are cached."""
     look_back: NDArray[np.bool_]
     """Of each: whether its states may need correction."""
+    odd: NDArray[np.bool_]
+    """Of each: whether its states may need a correction that connections that look ordinary can need."""
     read: SparseMask
     """By stream number: whether its payload is judged."""
     order: RowOrder | None = None
@@ -87,7 +91,8 @@ class Selection:
     def part(self, begin: int, end: int) -> Selection:
         """The streams from index ``begin`` up to ``end``."""
         part = slice(begin, end)
-        return Selection(self.streams[part], self.known[part], self.look_back[part], self.read, self.order)
+        columns = self.streams[part], self.known[part], self.look_back[part], self.odd[part]
+        return Selection(*columns, self.read, self.order)
 
 
 def _never() -> bool:
@@ -190,7 +195,10 @@ class FindingsCache:
         read, _ = self._payload_masks()
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
-        return Selection(chosen, known, may_need(self._streams, chosen.astype(np.int32)), read, order)
+        rows = chosen.astype(np.int32)
+        return Selection(
+            chosen, known, may_need(self._streams, rows), shows_otherwise(self._streams, rows), read, order
+        )
 
     def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
@@ -222,13 +230,15 @@ class FindingsCache:
         Yields the chunk, its ordinary streams, and an iterator that judges each other one.
         """
         chosen, known, look_back, read = selection.streams, selection.known, selection.look_back, selection.read
-        special = known | read[chosen] | look_back
+        special = known | read[chosen] | selection.odd
         special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
             upto = done + len(gathered.streams)
             asked = np.flatnonzero(~special[done:upto])
-            plain = CleanStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, asked)
+            lacks = self.context.quality.kinds.lacks_bare_acks
+            spans = gathered.begins, gathered.ends
+            plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
             others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
             conclude = look_back[done:upto]
             yield gathered, plain, self._others(gathered, others, known[done:upto], conclude, read, parts=parts)
@@ -303,8 +313,7 @@ class FindingsCache:
         """What another process needs of the streams ``due`` (ascending), judged here, block by block."""
         self._reserve(self._streams.count)
         for gathered in gather_streams(self._store, self._streams, due, order):
-            views = map(gathered.view, range(len(gathered.streams)))
-            yield (self._judgement(view, self._judge(view, read=bool(read[view.stream]))) for view in views)
+            yield map(self._judgement, self._judge_gathered(gathered, read, _never))
 
     def keep(self, judged: Iterable[Judgement], left: NDArray[np.int64]) -> None:
         """Cache what another process found; ``left`` are the streams that it has still to judge."""
@@ -315,11 +324,10 @@ class FindingsCache:
         self.waiting = len(left)
         self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
 
-    def _judgement(self, view: StreamView, findings: tuple[Finding, ...]) -> Judgement:
-        """What `_judge` cached of ``view``."""
-        stream = view.stream
+    def _judgement(self, stream: int) -> Judgement:
+        """What `_concluded` cached of ``stream``."""
         numbers = int(self._judged[stream]), int(self._judged_until[stream])
-        return stream, findings, *numbers, stream in self._whole
+        return stream, self._findings[stream], *numbers, stream in self._whole
 
     def _keep(self, judgement: Judgement) -> None:
         """Cache what another process found."""
@@ -395,17 +403,35 @@ class FindingsCache:
             # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
-            for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
-                if is_late():
-                    left = due[place:]
-                    self.waiting = len(left)
-                    self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
-                    return True
-                input_priority.step_aside()
-                self._judge(view, read=bool(read[view.stream]))
+            gathered = gather_streams(self._store, self._streams, due[:upto])
+            done = sum(1 for some in gathered for _ in self._judge_gathered(some, read, is_late))
+            if done < upto:
+                left = due[done:]
+                self.waiting = len(left)
+                self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
+                return True
             due = due[upto:]
         self.waiting = self.unlooked = 0
         return False
+
+    def _judge_gathered(self, gathered: Gathered, read: SparseMask, is_late: Callable[[], bool]) -> Iterator[int]:
+        """Judge the streams in ``gathered`` until it ``is_late``, and cache the findings; yields their numbers."""
+        self._siblings.gathered = gathered
+        for begin in range(0, len(gathered.streams), JUDGED_AT_ONCE):
+            if is_late():
+                break
+            input_priority.step_aside()
+            some = gathered.streams[begin : begin + JUDGED_AT_ONCE]
+            views = [gathered.view(place) for place in range(begin, begin + len(some))]
+            self._write_hindsight(zip(views, may_need(self._streams, some.astype(np.int32)).tolist(), strict=True))
+            # From the last one, so that each view is dropped once it was judged.
+            views.reverse()
+            while views and not is_late():
+                input_priority.step_aside()
+                view = views.pop()
+                self._concluded(view, read=bool(read[view.stream]))
+                yield view.stream
+        self._siblings.gathered = None
 
     def _without_lone_syns(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
         """``due`` without lone SYNs, if there are as many as in a scan; their states are corrected in bulk instead."""
@@ -429,8 +455,13 @@ class FindingsCache:
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""
-        stream, is_long = view.stream, len(view) > READ_SEGMENTS
+        stream = view.stream
         self._write_hindsight([(view, bool(may_need(self._streams, slice(stream, stream + 1))[0]))])
+        return self._concluded(view, read=read)
+
+    def _concluded(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+        """`_judge` what was looked back at."""
+        stream, is_long = view.stream, len(view) > READ_SEGMENTS
         findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings

@@ -28,7 +28,7 @@ STREAMS = 120
 class Talk:
     """Lines of one connection: opened, some messages, closed."""
 
-    def __init__(self, port: int, start: float, way: float) -> None:
+    def __init__(self, port: int, start: float, way: float, third: str = "A", length: int = 0) -> None:
         self.port, self.now, self.way = port, start, way
         self.lines: list[str] = []
         self.sent = {"C": 0, "S": 0}
@@ -36,7 +36,7 @@ class Talk:
         """What each end has acknowledged."""
         self.say("C", "S", 0.0)
         self.say("S", "SA", way)
-        self.say("C", "A", 0.1)
+        self.say("C", third, 0.1, length)
 
     def say(self, sender: str, flags: str, after: float, length: int = 0, more: str = "") -> None:
         other = "S" if sender == "C" else "C"
@@ -79,9 +79,35 @@ def unused(port: int, start: float, rng: Random) -> Talk:
     return talk
 
 
+def hasty(port: int, start: float, rng: Random) -> Talk:
+    """One whose third packet brings the request, or closes, or both."""
+    talk = Talk(port, start, rng.choice((0.2, 3, 45)), *rng.choice((("PA", 70), ("FA", 0), ("PFA", 70))))
+    if "F" in talk.lines[-1].split()[2]:
+        if rng.random() < 0.4:
+            talk.say("S", "A", talk.way)
+        talk.say("S", "FA", 1)
+        talk.say("C", "A", talk.way)
+        return talk
+    talk.say("S", "PA", rng.choice((0.5, 20, 90)), 500)
+    talk.close(rng.choice("CS"), three=rng.random() < 0.6)
+    return talk
+
+
+def one_way(port: int, start: float, rng: Random) -> Talk:
+    """One in which only one end says anything, once or more often."""
+    talk = Talk(port, start, rng.choice((0.2, 3, 45)))
+    says, hears = rng.choice(("CS", "SC"))
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        talk.say(says, "PA", rng.choice((0.1, 60, 600)), 90)
+        if rng.random() < 0.5:
+            talk.say(hears, "A", rng.choice((talk.way, 700)))
+    talk.close(rng.choice("CS"), three=rng.random() < 0.6)
+    return talk
+
+
 def odd(port: int, start: float, rng: Random) -> Talk:
     """One that looks ordinary, or like one that was not used, but for something."""
-    talk = rng.choice((ordinary, ordinary, unused))(port, start, rng)
+    talk = rng.choice((ordinary, hasty, one_way, unused))(port, start, rng)
     lines, at = talk.lines, rng.randrange(len(talk.lines))
     words = lines[at].split()
     match rng.randrange(12):
@@ -128,7 +154,8 @@ def plain_ones(session: Session) -> list[int]:
     found: list[int] = []
     for some in gather_streams(session.store, session.streams, every):
         places = np.arange(len(some.streams))
-        found += CleanStreams(some.block, some.streams, some.begins, some.ends, places).stream.tolist()
+        spans, lacks = (some.begins, some.ends), session.quality.kinds.lacks_bare_acks
+        found += CleanStreams(some.block, some.streams, *spans, places, lacks_bare_acks=lacks).stream.tolist()
     return found
 
 
@@ -144,7 +171,7 @@ def each_told(session: Session) -> Iterator[tuple[int, tuple[Finding, ...], tupl
 @pytest.mark.parametrize("seed", range(6))
 def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
-    makers = [rng.choice((ordinary, unused, odd)) for _ in range(STREAMS)]
+    makers = [rng.choice((ordinary, hasty, one_way, unused, odd)) for _ in range(STREAMS)]
     talks = [make(40_000 + number, 300.0 * number, rng) for number, make in enumerate(makers)]
     together, alone = opened(tmp_path / "a.pcap", talks), open_file(tmp_path / "a.pcap")
 
@@ -156,6 +183,8 @@ def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
         assert findings == alone.findings(stream)
         view = alone.view(stream)
         assert parts == time_budget(view).parts
+    for name in ("state_a", "state_b", "marks"):
+        assert (getattr(together.store, name) == getattr(alone.store, name)).all(), name
     assert len(plain_ones(together)) > STREAMS // 5
 
 
@@ -172,6 +201,35 @@ def test_ordinary_connections_are_recognised(tmp_path: Path) -> None:
     found = plain_ones(session)
 
     assert {session.streams.client(stream).port for stream in found} >= {talk.port for talk in quick}
+
+
+@pytest.mark.parametrize(("third", "length"), [("PFA", 70), ("FA", 0), ("PA", 70)])
+def test_connection_whose_third_packet_says_all_is_recognised(tmp_path: Path, third: str, length: int) -> None:
+    beside = Talk(40_001, 1_000, 3)
+    beside.close("C", three=True)
+    talk = Talk(40_000, 0, 3, third, length)
+    if "F" not in third:
+        talk.say("C", "FA", 1)
+    talk.say("S", "FA", 3)
+    talk.say("C", "A", 0.1)
+    session, alone = opened(tmp_path / "f.pcap", [talk, beside]), open_file(tmp_path / "f.pcap")
+
+    assert plain_ones(session) == [0, 1]
+    assert [findings for _stream, findings, _parts in each_told(session)] == [alone.findings(0), alone.findings(1)]
+
+
+def test_capture_without_bare_acknowledgments_has_no_ordinary_connections(tmp_path: Path) -> None:
+    talks = []
+    for number in range(12):
+        talk = Talk(40_000 + number, 100.0 * number, 3, "PA", 70)
+        talk.say("S", "PA", 3, 200)
+        talk.say("C", "FA", 1)
+        talk.say("S", "FA", 3)
+        talks.append(talk)
+    session = opened(tmp_path / "g.pcap", talks)
+
+    assert session.quality.kinds.lacks_bare_acks
+    assert plain_ones(session) == []
 
 
 @pytest.mark.parametrize(("held_ms", "is_probe"), [(4_990, True), (5_010, False)])

@@ -10,6 +10,7 @@ import pytest
 from traces import write_trace
 
 from tcptui.analysis.stream.same_server import NEAREST, FirstWords, Siblings
+from tcptui.analysis.stream.view import gather_streams, view_stream
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -47,6 +48,45 @@ def test_streams_to_the_same_server_are_found_with_what_was_said(opened: Callabl
     assert (other.stream, other.packets, other.asked_bytes, other.answered_bytes) == (1, 6, 100, 30)
     assert (other.client_closed, other.server_closed, other.reset) == (True, False, False)
     assert (other.last_ns - other.began_ns) == 5_000_000
+
+
+def test_columns_of_the_nearest_are_those_of_each(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([line for n in range(5) for line in _connection(100 * n, 41_000 + n, closes=n % 2 == 0)])
+    siblings = Siblings(session.store, session.streams)
+    near, each = siblings.near(2), siblings.of(2)
+
+    assert near.streams.tolist() == [other.stream for other in each] == [0, 1, 3, 4]
+    assert near.packets.tolist() == [other.packets for other in each]
+    assert near.began_ns.tolist() == [other.began_ns for other in each]
+    assert near.last_ns.tolist() == [other.last_ns for other in each]
+
+
+def test_what_is_being_judged_is_not_gathered_again_until_packets_come(
+    opened: Callable[[Sequence[str]], Session],
+) -> None:
+    session = opened([line for n in range(3) for line in _connection(100 * n, 41_000 + n)])
+    store, streams = session.store, session.streams
+    (gathered,) = gather_streams(store, streams, np.array([0, 2]))
+    siblings, alone = Siblings(store, streams), view_stream(store, streams, 2)
+    siblings.gathered = gathered
+
+    assert siblings.view(2).rows.base is gathered.view(1).rows.base
+    assert siblings.view(2).rows.tolist() == alone.rows.tolist()
+    assert siblings.view(1).rows.tolist() == view_stream(store, streams, 1).rows.tolist()
+    gathered.of_rows = (store.first, store.count - 1)  # as if the newest row had come since
+    assert siblings.view(2).rows.base is not gathered.view(1).rows.base
+
+
+def test_stream_whose_roles_changed_is_looked_up_by_its_server_of_now(
+    opened: Callable[[Sequence[str]], Session],
+) -> None:
+    session = opened([line for n in range(4) for line in _connection(100 * n, 41_000 + n)])
+    siblings = Siblings(session.store, session.streams)
+    before = [other.stream for other in siblings.of(1)]
+    session.streams.client_is_b[1] ^= 1
+
+    assert before == [0, 2, 3]
+    assert siblings.of(1) == []
 
 
 def test_streams_that_were_not_opened_are_left_out(opened: Callable[[Sequence[str]], Session]) -> None:

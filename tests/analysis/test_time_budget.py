@@ -13,7 +13,7 @@ from traces import write_trace
 from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.view import gather_streams
 from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
-from tcptui.analysis.timing.budget_short import simple_parts, time_parts
+from tcptui.analysis.timing.budget_short import simple_budget, simple_parts, time_parts
 from tcptui.analysis.timing.path_delay import HERE_NS, PROXY_NS, PROXY_TIMES, are_here, is_here, way_ns, ways_ns
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.session.session import Session, open_file
@@ -272,6 +272,21 @@ def test_clock_that_goes_back_measures_nothing(spent: Spend) -> None:
     assert milliseconds(budget) == {"unattributed": 600.0}
 
 
+def assert_same(simple: TimeBudget | None, budget: TimeBudget) -> None:
+    """That the shorter way, where it was taken, told the same of every stretch."""
+    if simple is None:
+        return
+    for name in ("begin", "end", "sender", "turns_at", "part", "network_ns", "recovery_ns"):
+        one, other = getattr(simple.waits, name), getattr(budget.waits, name)
+        assert one.tolist() == other.tolist(), name
+        assert one.dtype == other.dtype, name
+    assert (simple.waits.own_ns == budget.waits.own_ns).all()
+    assert simple.turns.parts.tolist() == budget.turns.parts.tolist()
+    assert simple.turns.response.tolist() == budget.turns.response.tolist()
+    assert (simple.elapsed_ns, simple.parts, simple.in_turns) == (budget.elapsed_ns, budget.parts, budget.in_turns)
+    assert (simple.delays, simple.sends) == (budget.delays, budget.sends)
+
+
 SEGMENTS = st.lists(
     st.tuples(
         st.integers(0, 400),
@@ -313,6 +328,7 @@ def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
         waits = budget.waits
         assert sum(budget.parts) == budget.elapsed_ns == int(view.time_ns[-1]) - int(view.time_ns[0])
         assert simple_parts(view) in (None, budget.parts)
+        assert_same(simple_budget(view), budget)
         assert min(budget.parts) >= 0
         assert (waits.own_ns >= 0).all()
         assert (waits.network_ns >= 0).all()
@@ -353,7 +369,7 @@ def parts_from_columns(session: Session) -> tuple[int, ...] | None:
     """The parts of stream 0 as they are told of many streams at once; None where it has to be looked at alone."""
     every = np.zeros(1, np.int64)
     (some,) = gather_streams(session.store, session.streams, every)
-    clean = CleanStreams(some.block, some.streams, some.begins, some.ends, every)
+    clean = CleanStreams(some.block, some.streams, some.begins, some.ends, every, lacks_bare_acks=False)
     parts, right = clean.parts()
     return tuple(parts[0].tolist()) if len(clean) and right[0] else None
 
@@ -373,6 +389,7 @@ def test_shorter_ways_give_the_same_parts(
     view = session.view(0)
 
     assert simple_parts(view) in (None, time_budget(view).parts)
+    assert_same(simple_budget(view), time_budget(view))
     assert parts_from_columns(session) in (None, time_budget(view).parts)
     assert time_parts(view) == time_budget(view).parts
 
@@ -380,6 +397,41 @@ def test_shorter_ways_give_the_same_parts(
 def test_shorter_way_is_taken_by_plain_requests(tmp_path: Path) -> None:
     talk = plain_talk([(True, 1, 0, True), (False, 300, 1, True), (True, 2000, 45, True), (False, 39, 0, True)], 2)
     view = open_file(write_trace(tmp_path / "plain.pcap", talk)).view(0)
+
+    assert simple_parts(view) == time_budget(view).parts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*OPEN, "41 C PA 1 1 100 id=1", "281 C PA 1 1 100 id=2", "321 S PA 1 101 50", "321.1 C FA 101 51"],
+        [*OPEN, "41 C PA 1 1 100", "81 S R 1 0 0 win=0"],
+        [*OPEN, "41 C PA 1 1 100", "81 S A 1 101", "2600 S PA 1 101 50", "2601 C RA 101 51 0 win=0"],
+        [*OPEN, "81 S PA 1 121 400", "82 C FA 121 401"],
+        [*OPEN[:2], "44 C PFA 1 1 100", "84 S FA 1 102", "84.1 C A 102 2"],
+    ],
+    ids=["sent again", "reset", "reset later", "hole", "third packet closes"],
+)
+def test_shorter_way_is_taken_by_short_connections_in_trouble(tmp_path: Path, lines: list[str]) -> None:
+    view = open_file(write_trace(tmp_path / "trouble.pcap", lines)).view(0)
+    simple, budget = simple_budget(view), time_budget(view)
+
+    assert simple is not None
+    assert_same(simple, budget)
+    assert simple_parts(view) == budget.parts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "3000 C S 0 0 id=3"],
+        ["0 C S 0 0 id=1", "5 S RA 0 1 win=0", "505 C S 0 0 id=2", "510 S RA 0 1 win=0"],
+        ["0 C S 0 0 id=1", "40 S SA 0 1 id=1", "1040 S SA 0 1 id=2", "1041 C R 1 0 win=0"],
+    ],
+    ids=["unanswered", "refused", "never opened"],
+)
+def test_shorter_way_is_taken_by_connections_that_were_not_opened(tmp_path: Path, lines: list[str]) -> None:
+    view = open_file(write_trace(tmp_path / "unopened.pcap", lines)).view(0)
 
     assert simple_parts(view) == time_budget(view).parts
 

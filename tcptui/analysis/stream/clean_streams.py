@@ -68,9 +68,12 @@ class CleanStreams:
     Arrays have one entry per ordinary stream; positions are places in ``block``.
     """
 
-    def __init__(self, block: RowBlock, streams: I64, begins: I64, ends: I64, asked: I64) -> None:
+    def __init__(
+        self, block: RowBlock, streams: I64, begins: I64, ends: I64, asked: I64, *, lacks_bare_acks: bool
+    ) -> None:
+        """``lacks_bare_acks``: a filter left the bare acknowledgments out (`KindsCaptured.lacks_bare_acks`)."""
         self._block = block
-        alike = asked[_alike(block, streams[asked], begins[asked], ends[asked])]
+        alike = asked[_alike(block, streams[asked], begins[asked], ends[asked], lacks_bare_acks=lacks_bare_acks)]
         self._take(streams, begins, ends, alike)
         closed, places = self._close()
         self._take(streams, begins, ends, alike[closed])
@@ -218,7 +221,7 @@ class _Spender:
         np.add.at(cells, streams * len(Part) + part, time_ns - way)
 
 
-def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
+def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64, *, lacks_bare_acks: bool) -> I64:
     """Places of the streams that look ordinary, their close apart."""
     table, counts = block.streams, ends - begins
     fine = (counts >= SHORTEST) & (counts <= LONGEST) & ((table.marks[streams] & ~np.uint32(_ORDINARY_MARKS)) == 0)
@@ -231,12 +234,14 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
     flags, kind = block.column("flags"), block.column("flags") & _KIND
     server, time = block.column("from_server"), block.column("time_ns")
     seq, ack, length = block.column("seq"), block.column("ack"), block.column("length")
-    good = (kind[begin] == SYN) & (kind[begin + 1] == SYN | ACK) & (kind[begin + 2] == ACK)
+    # The third packet may bring the request, or close at once.
+    good = (kind[begin] == SYN) & (kind[begin + 1] == SYN | ACK) & ((kind[begin + 2] | FIN) == FIN | ACK)
     good &= ~server[begin] & server[begin + 1] & ~server[begin + 2]
     good &= (seq[begin] == 0) & (seq[begin + 1] == 0) & (ack[begin + 1] == 1)
     good &= (seq[begin + 2] == 1) & (ack[begin + 2] == 1) & (length[begin] == 0) & (length[begin + 1] == 0)
-    # A capture whose filter left out the bare acknowledgments has something to say of each of its streams.
-    good &= length[begin + 2] == 0
+    if lacks_bare_acks:
+        # Of each of its streams something is said, but of those that have one.
+        good &= (length[begin + 2] == 0) & (kind[begin + 2] == ACK)
     options = block.column("options")
     good &= (options[begin] & ~options[begin + 1] & _NEGOTIATED) == 0
     # Every segment is one of an open connection …
@@ -255,6 +260,10 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
     odd |= carries & (later > 0) & (gap >= PAUSE_NS) & long[owner]
     carried = np.bincount(owner[carries], minlength=number)
     good &= ~_any(owner, odd, number) & ~(long & (carried >= TRANSFER))
+    # Where one end sends no data, looking back may find that it had not taken that of the other
+    # (`tcptui.analysis.correction.opening.silent_server`); one segment and an answer to it show nothing of that kind.
+    one_way = (table.payload_a[streams[chosen]] == 0) | (table.payload_b[streams[chosen]] == 0)
+    good &= ~one_way | (carried <= 1)
     found: I64 = chosen[good]
     return found
 

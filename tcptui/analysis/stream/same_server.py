@@ -61,7 +61,7 @@ class Sibling(NamedTuple):
 
 
 class Near(NamedTuple):
-    """Other streams to the same server as columns, by number: for rules that need few of them, and few of their facts."""
+    """Other streams to the same server as columns, by number: for rules that need few of them."""
 
     streams: NDArray[np.int32]
     packets: NDArray[np.int32]
@@ -184,10 +184,12 @@ class Siblings:
         gathered, place = self.gathered, -1
         if gathered is not None and gathered.of_rows == (self._store.first, self._store.count):
             place = gathered.place(stream)
-        return view_stream(self._store, self._streams, stream) if gathered is None or place < 0 else gathered.view(place)
+        return (
+            view_stream(self._store, self._streams, stream) if gathered is None or place < 0 else gathered.view(place)
+        )
 
     def first_words(self, number: int) -> FirstWords | None:
-        """When the server spoke in the stream ``number``, and when that connection was in use; None where rows are evicted.
+        """When the server spoke in stream ``number``, and when that was in use; None where rows are evicted.
 
         Cached, because each of many connections in trouble asks for its neighbours.
         """

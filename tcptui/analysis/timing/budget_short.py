@@ -1,9 +1,10 @@
 """The time budget of a short, plain stream, computed without arrays, for reports on a hundred thousand connections.
 
 The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment per
-message, acknowledgments, FINs and RSTs, and for attempts to open one; everything else is left to it.  `tcptui.analysis.stream.clean_streams` has them a
-third time, for thousands of streams at once.  All thresholds are shared (`budget`, `path_delay`, `send_gaps`,
-`ip_id`), and a property test compares the three: tests/analysis/test_time_budget.py.
+message, acknowledgments, FINs and RSTs, and for attempts to open one; everything else is left to it.
+`tcptui.analysis.stream.clean_streams` has them a third time, for thousands of streams at once.  All thresholds are
+shared (`budget`, `path_delay`, `send_gaps`, `ip_id`), and property tests compare the three:
+tests/analysis/test_time_budget.py.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import OVERLAPS, time_budget
-from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Waits
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
@@ -30,9 +31,16 @@ from tcptui.model.verdict import Verdict
 #: Most segments of a stream; for longer ones this is not faster.
 LONGEST: Final = 40
 #: Verdicts that change nothing: of bytes that were not captured it is known who had sent them, and when they were
-#: acknowledged.
+#: acknowledged; and those of which recovery is told.
 _HARMLESS: Final = int(
-    Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT
+    Verdict.WINDOW_UPDATE
+    | Verdict.DUPLICATE_ACK
+    | Verdict.LOST_SEGMENT
+    | Verdict.ACK_LOST_SEGMENT
+    | Verdict.RETRANSMISSION
+    | Verdict.FAST_RETRANSMISSION
+    | Verdict.SPURIOUS_RETRANSMISSION
+    | Verdict.OUT_OF_ORDER
 )
 
 
@@ -45,47 +53,74 @@ def simple_parts(view: StreamView) -> tuple[int, ...] | None:
     """The parts of a plain stream, or of one that was not opened; None for any other."""
     if not 1 < len(view) <= LONGEST:
         return None
-    flags, times = view.flags.tolist(), view.time_ns.tolist()
+    flags = view.flags.tolist()
+    if flags[0] & SYN and all(bits & (SYN | RST | ACK) != ACK for bits in flags):
+        return _unopened(view)
+    plain = _plain(view)
+    return plain.parts if plain is not None else None
+
+
+def simple_budget(view: StreamView) -> TimeBudget | None:
+    """The `TimeBudget` of a plain stream; None for any other."""
+    plain = _plain(view)
+    return plain.budget() if plain is not None else None
+
+
+def _recovered(spans: list[tuple[int, int]], begin: int, end: int) -> int:
+    """How much of the time from ``begin`` to ``end`` lies in ``spans``, which are sorted and may overlap."""
+    recovery, counted = 0, begin
+    for start, stop in spans:
+        counted = max(counted, start)
+        if counted < min(stop, end):
+            recovery += min(stop, end) - counted
+            counted = min(stop, end)
+    return recovery
+
+
+def _spans(view: StreamView) -> list[tuple[int, int]]:
+    """The times of recovery in a stream whose clock never goes back."""
+    tried = resends(view)
+    return recovery_spans(view, sequence_space(view), view.time_ns, tried) if tried else []
+
+
+def _unopened(view: StreamView) -> tuple[int, ...] | None:
+    """The parts of a stream of SYNs and RSTs: the way there and back, recovery, and what nothing tells."""
+    sides, times = view.from_server.tolist(), view.time_ns.tolist()
     if any(later < earlier for earlier, later in pairwise(times)):
         return None
-    if flags[0] & SYN and all(bits & (SYN | RST | ACK) != ACK for bits in flags):
-        return _unopened(view, times)
-    if len(view) < 4 or int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
-        return None
-    if [bits & (SYN | ACK | RST) for bits in flags[:3]] != [SYN, SYN | ACK, ACK] or (flags[0] | flags[1]) & FIN:
-        return None
-    sides = view.from_server.tolist()
-    if sides[:3] != [False, True, False] or any(bits & SYN or not bits & (ACK | RST) for bits in flags[2:]):
-        return None
-    # The window of a reset means nothing.
-    if not all(window or bits & RST for window, bits in zip(view.window.tolist(), flags, strict=True)):
-        return None
-    return _Plain(view, flags, sides, times).parts()
-
-
-def _unopened(view: StreamView, times: list[int]) -> tuple[int, ...] | None:
-    """The parts of a stream of SYNs and RSTs: the way there and back, recovery, and what nothing tells."""
-    sides = view.from_server.tolist()
     if all(side == sides[0] for side in sides) and view.length.any():
         return None  # nothing is told of one direction with data
     answered = next((i for i, side in enumerate(sides) if i and side), 0)
-    tried = resends(view)
-    spans = recovery_spans(view, sequence_space(view), view.time_ns, tried) if tried else []
-    spent = [0] * len(Part)
+    spans, spent = _spans(view), [0] * len(Part)
     for i, (begin, end) in enumerate(pairwise(times)):
-        recovery, counted = 0, begin
-        for start, stop in spans:
-            counted = max(counted, start)
-            if counted < min(stop, end):
-                recovery += min(stop, end) - counted
-                counted = min(stop, end)
+        recovery = _recovered(spans, begin, end)
         spent[Part.RECOVERY] += recovery
         spent[Part.NETWORK if i == answered - 1 else Part.UNATTRIBUTED] += end - begin - recovery
     return tuple(spent)
 
 
+def _plain(view: StreamView) -> _Plain | None:
+    """The time of ``view``, attributed; None where it is not plain."""
+    if not 4 <= len(view) <= LONGEST:
+        return None
+    if int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
+        return None
+    flags, sides, times = view.flags.tolist(), view.from_server.tolist(), view.time_ns.tolist()
+    if [bits & (SYN | ACK | RST) for bits in flags[:3]] != [SYN, SYN | ACK, ACK] or (flags[0] | flags[1]) & FIN:
+        return None
+    if sides[:3] != [False, True, False] or any(bits & SYN or not bits & (ACK | RST) for bits in flags[2:]):
+        return None
+    # The window of a reset means nothing.
+    if not all(window or bits & RST for window, bits in zip(view.window.tolist(), flags, strict=True)):
+        return None
+    if any(later < earlier for earlier, later in pairwise(times)):
+        return None
+    plain = _Plain(view, flags, sides, times)
+    return plain if plain.is_told() else None
+
+
 class _Plain:
-    """Computes the parts of one plain stream."""
+    """Attributes the time of one plain stream, stretch by stretch (`Waits`)."""
 
     def __init__(self, view: StreamView, flags: list[int], sides: list[bool], times: list[int]) -> None:
         self.view = view
@@ -93,16 +128,37 @@ class _Plain:
         self.sides = sides
         self.times = times
         self.delays: PathDelays = path_delays(view)
-        self.spent = [0] * len(Part)
+        self._spans = _spans(view)
+        self._spent = [0] * len(Part)
+        #: The segments between which the stretches lie; of each stretch who sends its end, part, network and recovery.
+        self._events = [0]
+        self._stretches: list[tuple[int, Part, int, int]] = []
 
-    def parts(self) -> tuple[int, ...] | None:
-        """The parts, in nanoseconds; None where the stream turns out not to be plain."""
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The parts, in nanoseconds."""
+        return tuple(self._spent)
+
+    def budget(self) -> TimeBudget:
+        """The same, with every stretch."""
+        sender, part, network, recovery = zip(*self._stretches, strict=True)
+        # One segment a message: each of the client's begins a turn, unless nothing comes behind it.
+        turns = [event for event, side in enumerate(sender[:-1], 1) if side == CLIENT]
+        waits = Waits(
+            np.array(self._events, np.int32), self.view.time_ns, np.array(sender, np.uint8), np.array(turns, np.int32)
+        )
+        waits.part[:], waits.network_ns[:], waits.recovery_ns[:] = part, network, recovery
+        elapsed = self.times[-1] - self.times[0]
+        return TimeBudget(elapsed, self.parts, waits, self.delays, (None, None), in_turns=True)
+
+    def is_told(self) -> bool:
+        """Attribute all time; False where the stream turns out not to be plain."""
         length, end, ack = self.view.length.tolist(), self.view.end.tolist(), self.view.ack.tolist()
         said = [number for number, bits in zip(ack, self.flags, strict=True) if bits & (ACK | RST) == ACK]
         if length[0] or length[1] or max(end) >= SEQ_HALF or max(said) >= SEQ_HALF:
-            return None
+            return False
         if length[2] and self.times[2] - self.times[1] >= LATE_REQUEST_NS:
-            return None
+            return False
         sent, acknowledged = [-1, -1], [-1, -1]
         outstanding: list[bool] = []
         last, overlaps = -1, 0
@@ -118,29 +174,38 @@ class _Plain:
             if last < 0:
                 self._first(i)
             elif self.sides[last] == side:
-                return None
+                return False
             else:
                 overlapping = ack[i] < sent[not side]
                 overlaps += overlapping
                 self._answer(last, i, overlapping)
             last = i
         if overlaps >= OVERLAPS:
-            return None
+            return False
         self._rest(last, outstanding)
-        return tuple(self.spent)
+        return True
 
-    def _spend(self, part: Part, time_ns: int, way_ns: int = 0) -> None:
-        way = min(way_ns, time_ns)
-        self.spent[Part.NETWORK] += way
-        self.spent[part] += time_ns - way
+    def _spend(self, until: int, sender: int, part: Part, way_ns: int = 0) -> None:
+        """Attribute the stretch up to segment ``until``, which ``sender`` sent."""
+        begin, end = self.times[self._events[-1]], self.times[until]
+        recovery = _recovered(self._spans, begin, end) if self._spans else 0
+        way = min(way_ns, end - begin - recovery)
+        self._spent[Part.RECOVERY] += recovery
+        self._spent[Part.NETWORK] += way
+        self._spent[part] += end - begin - recovery - way
+        self._events.append(until)
+        self._stretches.append((sender, part, way, recovery))
 
     def _first(self, i: int) -> None:
         """Attribute the handshake, and the time up to the first payload, segment ``i``."""
-        self._spend(Part.NETWORK, self.times[2] - self.times[0])
+        if i == 2:
+            self._spend(i, CLIENT, Part.NETWORK)
+            return
+        self._spend(2, NO_SENDER, Part.NETWORK)
         if self.sides[i]:
-            self._spend(Part.SERVER_THINK, self.times[i] - self.times[2], self.delays.to_server_ns)
+            self._spend(i, SERVER, Part.SERVER_THINK, self.delays.to_server_ns)
         else:
-            self._spend(Part.CLIENT_THINK, self.times[i] - self.times[2])
+            self._spend(i, CLIENT, Part.CLIENT_THINK)
 
     def _answer(self, earlier: int, later: int, overlapping: bool) -> None:
         side = int(self.sides[later])
@@ -148,7 +213,7 @@ class _Plain:
         think = Part.SERVER_THINK if side else Part.CLIENT_THINK
         unclear = overlapping or (passed >= COMPARED_NS and self._refuted(side, earlier, later))
         part = Part.RECOVERY if self._lost(side, later) else Part.UNATTRIBUTED if unclear else think
-        self._spend(part, passed, self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side))
+        self._spend(later, side, part, self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side))
 
     def _refuted(self, side: int, earlier: int, later: int) -> bool:
         asked, at = np.array([earlier], np.int32), np.array([later], np.int32)
@@ -164,10 +229,10 @@ class _Plain:
     def _rest(self, last: int, outstanding: list[bool]) -> None:
         """Attribute the time from the last payload (or the handshake, without any) to the end."""
         if last < 0:
-            self._spend(Part.NETWORK, self.times[2] - self.times[0])
+            self._spend(2, NO_SENDER, Part.NETWORK)
         waiting = last >= 0 and not self.sides[last]
         for i in range(max(last, 2), len(self.times) - 1):
             if self.flags[i] & (FIN | RST):
                 waiting = False
             part = Part.UNATTRIBUTED if waiting else Part.IDLE
-            self._spend(part, self.times[i + 1] - self.times[i], self.delays.rtt_ns if outstanding[i] else 0)
+            self._spend(i + 1, NO_SENDER, part, self.delays.rtt_ns if outstanding[i] else 0)

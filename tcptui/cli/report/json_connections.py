@@ -59,7 +59,7 @@ class ConnectionTexts:
 
         ``measured``: the columns of `Measures`; ``states``: those of clients and servers (`Summary.states`).
         """
-        client, server = ([_state(cell) for cell in cells.tolist()] for cells in states)
+        client, server = (list(map(_state, cells.tolist())) for cells in states)
         m, duration = measured, np.array(measured["duration_ns"], np.int64)
         parts = told.parts.copy()
         # The parts must add up to the duration; an ICMP error may have begun the stream before its first segment.

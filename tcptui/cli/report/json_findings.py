@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
 from tcptui.findings.weight import cause_confidence, seconds_lost
+from tcptui.model.finding import Finding
 from tcptui.words.finding_text import title_and_happened
 from tcptui.words.quantities import duration
 
 if TYPE_CHECKING:
     from tcptui.findings.bulk import BulkFinding
-    from tcptui.model.finding import CaptureFinding, Finding, FindingId
+    from tcptui.model.finding import CaptureFinding, Confidence, FindingId, Severity
     from tcptui.model.packet_store import I64
     from tcptui.words.catalogue import Words
 
@@ -63,17 +64,23 @@ def capture_finding_text(found: CaptureFinding, tell: Tell) -> str:
 
 
 def _object(finding: Finding, packets: str, facts: str, text: str) -> str:
+    begin, weight, others, cause = _of_kind(finding.id, finding.severity, finding.confidence, finding.alternatives)
+    lost = to_json(seconds_lost(finding))
+    return f"{begin}{packets}{weight}{facts}{others}{text}{cause}{lost}}}"
+
+
+@lru_cache(maxsize=1024)
+def _of_kind(
+    finding: FindingId, severity: Severity, confidence: Confidence, alternatives: tuple[str, ...]
+) -> tuple[str, str, str, str]:
+    """What all findings of a kind have in common: the text before the packets, facts, sentences and seconds lost."""
+    kind = Finding(finding, -1, (), severity, confidence, {}, alternatives)
     return (
-        f'{{"id": {_id(finding.id)}, "packets": [{packets}], "severity": "{finding.severity.name.lower()}", '
-        f'"confidence": "{finding.confidence.value}", "facts": {facts}, '
-        f'"alternatives": {to_json(finding.alternatives)}, "text": {text}, '
-        f'"cause_confidence": "{cause_confidence(finding).value}", "seconds_lost": {to_json(seconds_lost(finding))}}}'
+        f'{{"id": {to_json(str(finding))}, "packets": [',
+        f'], "severity": "{severity.name.lower()}", "confidence": "{confidence.value}", "facts": ',
+        f', "alternatives": {to_json(alternatives)}, "text": ',
+        f', "cause_confidence": "{cause_confidence(kind).value}", "seconds_lost": ',
     )
-
-
-@lru_cache(maxsize=256)
-def _id(finding: FindingId) -> str:
-    return to_json(str(finding))
 
 
 class TemplatedFindings:
