@@ -124,6 +124,8 @@ class OpenCommand:
     """Of standard input only."""
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
+    workers: int | None = None
+    """As `ReportCommand.workers`, with ``--no-screen``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,8 @@ class ExportCommand:
     stream: int | None = None
     """``--stream``: only files of this connection; None: all."""
     as_json: bool = False
+    workers: int | None = None
+    """As `ReportCommand.workers`."""
 
 
 @dataclass(frozen=True, slots=True)

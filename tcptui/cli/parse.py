@@ -50,6 +50,7 @@ from tcptui.cli.parse_capture import (
     parse_live,
     parse_open,
     parse_remote,
+    workers,
 )
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
 from tcptui.words.language import Language, language_from_environment
@@ -59,8 +60,6 @@ if TYPE_CHECKING:
 
 #: Counts beyond a signed 64-bit integer are assumed to be typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
-#: More processes than that are assumed to be a typing error, too.
-MAXIMUM_WORKERS: Final = 1_024
 
 _TAKES_VALUE: Final = frozenset({
     "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
@@ -213,7 +212,8 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     for name in options:
         if name in _LIVE_ONLY - keeping:
             raise CommandLineError("error.needs-interface", option=name)
-    _allow(scan, keeping | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
+    judged = frozenset({"--workers"}) if "--no-screen" in options and STANDARD_STREAM not in files else frozenset()
+    _allow(scan, keeping | judged | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
     if "-r" in options:
         _refuse_remote(files)
         return parse_open(options, files, filter_words(words), common, display)
@@ -229,7 +229,7 @@ def _parse_verdicts(scan: _Scan, common: Common) -> Command:
     files = _files("verdicts", scan.words)
     if "--jsonl" not in scan.options:
         raise CommandLineError("error.say-jsonl")
-    return VerdictsCommand(common, files, _workers(scan))
+    return VerdictsCommand(common, files, workers(scan.options))
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
@@ -247,11 +247,7 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ReportCommand(common, files, chosen, stream, detail, _workers(scan))
-
-
-def _workers(scan: _Scan) -> int | None:
-    return number(scan.options, "--workers", 1, MAXIMUM_WORKERS)
+    return ReportCommand(common, files, chosen, stream, detail, workers(options))
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:
@@ -278,13 +274,14 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--stream", "--out", "--json"}, "export")
+    _allow(scan, {"--stream", "--out", "--json", "--workers"}, "export")
     options = scan.options
     files = _files("export", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="export", word=files[1])
     out = file_name("--out", options["--out"]) if "--out" in options else None
-    return ExportCommand(common, files[0], out, number(options, "--stream", 0, MAXIMUM_COUNT), "--json" in options)
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    return ExportCommand(common, files[0], out, stream, "--json" in options, workers(options))
 
 
 def _parse_cases(scan: _Scan, common: Common) -> Command:
