@@ -130,6 +130,8 @@ class OpenCommand:
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
     display_filter: str = ""
+    workers: int | None = None
+    """As `ReportCommand.workers`, with ``--no-screen``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,8 @@ class ExportCommand:
     as_json: bool = False
     display_filter: str = ""
     """As `ReportCommand.display_filter`."""
+    workers: int | None = None
+    """As `ReportCommand.workers`."""
 
 
 class PacketForm(Enum):

@@ -18,6 +18,32 @@ MOST_WAITING: Final = 16 << 20
 _PIECE: Final = 1 << 16
 
 
+class FileLineWriter:
+    """As `LineWriter`, but in the thread that writes, which waits for the reader: for input that can wait, too."""
+
+    def __init__(self, target: StandardOutput) -> None:
+        self._target = target
+        self._waiting = bytearray()
+
+    def write(self, line: str) -> None:
+        """Write ``line``, or keep it until there are more.  Raises as `LineWriter.write` does."""
+        self._waiting += line.encode("utf-8", "replace") + b"\n"
+        if len(self._waiting) >= _PIECE:
+            self.finish()
+
+    def finish(self, until: float | None = None) -> int:
+        """Write what was kept, however long that takes; returns 0: no line is left."""
+        del until
+        piece = memoryview(bytes(self._waiting))
+        self._waiting.clear()
+        while piece:
+            piece = piece[self._target.write(piece) :]
+        return 0
+
+    def give_up(self) -> None:
+        """Do nothing."""
+
+
 class LineWriter:
     """Writes lines to ``target`` as UTF-8, each as soon as possible; thread-safe."""
 

@@ -51,6 +51,7 @@ from tcptui.cli.parse_capture import (
     parse_live,
     parse_open,
     parse_remote,
+    workers,
 )
 from tcptui.cli.parse_packets import (
     ASSERT_OPTIONS,
@@ -68,8 +69,6 @@ if TYPE_CHECKING:
 
 #: Counts beyond a signed 64-bit integer are assumed to be typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
-#: More processes than that are assumed to be a typing error, too.
-MAXIMUM_WORKERS: Final = 1_024
 
 _TAKES_VALUE: Final = frozenset({
     "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
@@ -237,7 +236,8 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     for name in options:
         if name in _LIVE_ONLY - keeping:
             raise CommandLineError("error.needs-interface", option=name)
-    _allow(scan, keeping | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
+    judged = frozenset({"--workers"}) if "--no-screen" in options and STANDARD_STREAM not in files else frozenset()
+    _allow(scan, keeping | judged | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
     if "-r" in options:
         _refuse_remote(files)
         return parse_open(options, files, filter_words(words), common, display)
@@ -253,7 +253,7 @@ def _parse_verdicts(scan: _Scan, common: Common) -> Command:
     files = _files("verdicts", scan.words)
     if "--jsonl" not in scan.options:
         raise CommandLineError("error.say-jsonl")
-    return VerdictsCommand(common, files, _workers(scan), display_filter(scan.options))
+    return VerdictsCommand(common, files, workers(scan.options), display_filter(scan.options))
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
@@ -272,11 +272,7 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ReportCommand(common, files, chosen, stream, detail, _workers(scan), display_filter(scan.options))
-
-
-def _workers(scan: _Scan) -> int | None:
-    return number(scan.options, "--workers", 1, MAXIMUM_WORKERS)
+    return ReportCommand(common, files, chosen, stream, detail, workers(options), display_filter(options))
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:
@@ -304,14 +300,14 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--stream", "--out", "--json", "-Y"}, "export")
+    _allow(scan, {"--stream", "--out", "--json", "--workers", "-Y"}, "export")
     options = scan.options
     files = _files("export", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="export", word=files[1])
     out = file_name("--out", options["--out"]) if "--out" in options else None
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ExportCommand(common, files[0], out, stream, "--json" in options, display_filter(scan.options))
+    return ExportCommand(common, files[0], out, stream, "--json" in options, display_filter(options), workers(options))
 
 
 def _parse_packets(scan: _Scan, common: Common) -> Command:

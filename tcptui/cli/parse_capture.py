@@ -38,6 +38,8 @@ MAXIMUM_KEPT_SECONDS: Final = 3600.0
 #: Unit suffixes of sizes, in bytes: without one ``-C`` counts millions; newer versions of tcpdump have the same ones.
 _UNITS: Final = {"": 1_000_000, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
+#: More processes than that are assumed to be a typing error.
+MAXIMUM_WORKERS: Final = 1_024
 _ROTATING: Final = frozenset({"-C", "-W", "-G"})
 #: Options about output files.
 OUTPUT_OPTIONS: Final = _ROTATING | {"-w", "--overwrite"}
@@ -108,13 +110,18 @@ def parse_open(
     write, rotation, watch = _keeping(options)
     _no_stream(write)
     limits = _limits(options)
-    overwrite, chosen = "--overwrite" in options, display_filter(options)
-    return OpenCommand(common, files, words, display, write, overwrite, rotation, watch, limits, chosen)
+    overwrite, chosen, processes = "--overwrite" in options, display_filter(options), workers(options)
+    return OpenCommand(common, files, words, display, write, overwrite, rotation, watch, limits, chosen, processes)
 
 
 def display_filter(options: Options) -> str:
     """The value of ``-Y``; empty without it.  Raises CommandLineError."""
     return file_name("-Y", options["-Y"]) if "-Y" in options else ""
+
+
+def workers(options: Options) -> int | None:
+    """The value of ``--workers``; raises CommandLineError."""
+    return number(options, "--workers", 1, MAXIMUM_WORKERS)
 
 
 def _no_stream(write: str | None) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tcptui.session.observer import Observer
     from tcptui.session.pipeline import Pipeline
     from tcptui.session.retention import Retention
+    from tcptui.session.sharing import Sharing
 
 #: Packets below which plain Python finishes before the compiler is even imported: half a second.
 WORTH_COMPILING: Final = 50_000
@@ -76,6 +77,11 @@ class Steering:
     """Why the capture was ended, if neither by an error nor by the user; None: it was not."""
     observer: Observer | None = None
     """Notified of findings as they are made."""
+    sharing: Callable[[], Sharing] | None = None
+    """How a file that has been read to its end is judged; None: as a growing capture is, some streams at a time.
+
+    Called by the thread that reads, when its processes are to be forked: `Session.run_here` must run it.
+    """
 
     def is_late(self) -> bool:
         """Whether `ends_by` has passed."""
@@ -233,7 +239,12 @@ class CatchUp:
         """Judge streams if it is time to; returns whether more are due."""
         # The first packets are shown (revision 1) before the rules are imported and run.
         is_time = self._watched and self.revision > 0 and time.monotonic() >= self._next_look
-        if not self._steering.judges or not (is_time or not advanced):
+        sharing = self._steering.sharing
+        if not self._steering.judges or not (is_time or not advanced) or (sharing is not None and not settled):
+            return False
+        if sharing is not None:
+            self._judging.annotations.judge(sharing())
+            self.judged_at_count = self._pipeline.store.count
             return False
         seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())
         began, annotations = time.monotonic(), self._judging.annotations

@@ -271,8 +271,27 @@ class Session:
         return self._judging.annotations.findings(stream, prompt=self.progress.growing)
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
-        return self.findings_of(self._judging.annotations.selection(np.fromiter(chosen, np.int64)))
+        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk.
+
+        With `Steering.sharing`, among several processes; raises WorkerError.
+        """
+        numbers = np.fromiter(chosen, np.int64)
+        if self.steering.sharing is None:
+            return self.findings_of(self._judging.annotations.selection(numbers))
+        return self._findings_among(self.steering.sharing(), numbers)
+
+    def _findings_among(self, sharing: Sharing, chosen: I64) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        from tcptui.analysis.stream.row_order import RowOrder  # screens do without
+
+        whole = self._judging.annotations.selection(chosen, RowOrder(self.store, self.streams.count))
+        cuts = sharing.cut(self.streams.packets[whole.streams])
+
+        def work(share: int) -> Iterator[list[tuple[int, tuple[Finding, ...]]]]:
+            yield list(self.findings_of(whole.part(*cuts[share])))
+
+        with contextlib.closing(sharing.in_order(len(cuts), work)) as parts:
+            for part in parts:
+                yield from part
 
     def findings_of(self, share: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``share`` with its findings, computed in bulk."""

@@ -1,7 +1,8 @@
-"""``report --workers`` as a process: it ends whole, or with one line, and leaves no worker behind."""
+"""``--workers`` of commands as processes: they end whole, or with one line, and leave no worker behind."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from captures import many
+from captures import SERVER, Tape, many
 from process_end import wait_until_gone
 
 import tcptui
@@ -35,6 +36,108 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("workers") / "many.pcap"
     path.write_bytes(many(CONNECTIONS).pcap())
     return path
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files over HTTP, packed and in ranges too, and trouble between them."""
+    tape = Tape()
+    for number in range(150):
+        client = f"10.0.{number >> 7}.{number & 127}:{40000 + number}"
+        asked = b"GET /%d HTTP/1.1\r\nHost: a.example\r\n\r\n" % (number // 2)
+        body, more = b"%05d " % number * 50, b""
+        if number % 3 == 0:
+            body, more = gzip.compress(body, mtime=0), b"Content-Encoding: gzip\r\n"
+        status = b"200 OK"
+        if 100 < number < 110:
+            at, asked = (number - 101) % 2 * 3, b"GET /part HTTP/1.1\r\nHost: a.example\r\n\r\n"
+            more = b"Content-Range: bytes %d-%d/6\r\n" % (at, at + 2)
+            status, body = b"206 Partial Content", b"abcdef"[at : at + 3]
+        head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n" % (status, len(body), more)
+        tape.clean(200 * number, client, f"{SERVER}:80", asked, head + body)
+        if number % 5 == 0:
+            tape.lossy(200 * number, client.replace(":4", ":5"), f"{SERVER}:80")
+            tape.refused(200 * number, client.replace(":4", ":6"), f"{SERVER}:443")
+    path = tmp_path_factory.mktemp("web") / "web.pcap"
+    path.write_bytes(tape.pcap())
+    return path
+
+
+def run(*words: str, program: str) -> subprocess.CompletedProcess[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
+    return subprocess.run(
+        [sys.executable, "-c", program, *words],
+        # The programs import NumPy before root is given up, which no other thread must outlive.
+        env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "TERM": "dumb", "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+#: Forks for this capture, too, and says so on standard error.
+COUNTING = """
+import os, sys
+from dataclasses import replace
+from tcptui.cli.main import main
+from tcptui.session import worker_processes
+from tcptui.session.sharing import Sharing
+among, fork = Sharing.among, worker_processes._fork
+Sharing.among = classmethod(lambda _cls, asked: replace(among(asked), worth=1, share=300))
+def counted():
+    process = fork()
+    if process:
+        print("forked", file=sys.stderr)
+    return process
+worker_processes._fork = counted
+"""
+MAIN = "sys.exit(main(sys.argv[1:]))"
+COMMANDS = {
+    "export": ["export"],
+    "export-json": ["export", "--json"],
+    "no-screen": ["--no-screen"],
+    "no-screen-problems": ["--no-screen", "--only", "any-problem"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_outputs_are_the_same_however_many_workers(web: Path, command: str) -> None:
+    outputs, forked = [], []
+    for workers in ("1", "2", "3", "7"):
+        done = run(*COMMANDS[command], str(web), "--workers", workers, program=COUNTING + MAIN)
+        said = done.stderr.decode().splitlines()
+        outputs.append((done.returncode, done.stdout, [line for line in said if line != "forked"]))
+        forked.append(said.count("forked"))
+
+    assert outputs[0][0] == 0, outputs[0]
+    assert outputs[0][1].count(b"\n") > 30
+    assert all(output == outputs[0] for output in outputs)
+    assert (forked[0], min(forked[1:]) > 1) == (0, True), forked
+
+
+#: A worker dies as soon as it looks at a connection.
+DYING = """
+import signal
+from tcptui.session.findings_cache import FindingsCache
+from tcptui.session.session import Session
+first = os.getpid()
+def dying(real):
+    def called(*arguments, **named):
+        if os.getpid() != first:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments, **named)
+    return called
+Session.halves = dying(Session.halves)
+FindingsCache.bulk = dying(FindingsCache.bulk)
+FindingsCache._judge = dying(FindingsCache._judge)
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_worker_that_dies_is_one_line_and_status_1(web: Path, command: str) -> None:
+    done = run(*COMMANDS[command], str(web), "--workers", "2", program=COUNTING + DYING + MAIN)
+
+    message = Words(Language.EN)("messages.worker_killed", signal="SIGKILL")
+    said = [line for line in done.stderr.decode().splitlines() if "as root" not in line and line != "forked"]
+    assert (done.returncode, said) == (1, [f"tcptui: {message}"])
 
 
 def started(*words: str) -> subprocess.Popen[bytes]:

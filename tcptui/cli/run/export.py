@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, target_identity
@@ -11,17 +14,21 @@ from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_strea
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
+from tcptui.session.sharing import Sharing
 from tcptui.words.errors import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from tcptui.cli.commands import ExportCommand
+    from tcptui.protocols.export.collect import Found
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 #: Upper bound of the characters of a host, address or media type in the list.
-_TEXT: int = 400
+_TEXT: Final = 400
+#: Bytes of a file that take about as long to decode and hash as one segment does to be read.
+_SEGMENT: Final = 1_460
 
 
 def write_files(command: ExportCommand, words: Words) -> int:
@@ -29,33 +36,62 @@ def write_files(command: ExportCommand, words: Words) -> int:
     opened = open_input(command.file)
     drop_root(target_identity())
     try:
-        session = read_whole([opened], words)
+        session = read_whole([opened], words, judges=False)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
-        collector = find_files(session, command.stream)
+        sharing = Sharing.among(command.workers)
+        collector = find_files(session, sharing, command.stream)
         # Ordered by connection, so that each is reassembled only once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
-        finder = MessageFinder(session.halves)
         if command.out is None:
-            done = ((file, _read(file, finder, whole=command.as_json)) for file in files)
-            write(_lines(done, words, as_json=command.as_json))
+            with closing(_listed(session, files, sharing, words, as_json=command.as_json)) as entries:
+                write(_text(entries, as_json=command.as_json))
         else:
+            finder = MessageFinder(session.halves)
             with ExportFolder(Path(command.out)) as folder:
-                done = ((file, write_file(file, finder, folder)) for file in files)
-                write(_lines(done, words, as_json=command.as_json))
+                written = ((file, write_file(file, finder, folder)) for file in files)
+                entries = (_entry(file, name, words, as_json=command.as_json) for file, name in written)
+                write(_text(entries, as_json=command.as_json))
         _say_sum(command, collector, len(files), words)
         return exit_code(session, [opened.source])
     finally:
         opened.close()
 
 
-def find_files(session: Session, stream: int | None = None) -> FileCollector:
-    """Collect the files of ``stream``, or of all streams that may carry files."""
+def find_files(session: Session, sharing: Sharing, stream: int | None = None) -> FileCollector:
+    """Collect the files of ``stream``, or of all streams that may carry files.  Raises WorkerError."""
+    chosen = session.application_streams() if stream is None else [stream]
+    cuts = sharing.cut(session.streams.packets[np.array(chosen, np.int64)])
+
+    def work(share: int) -> Iterator[Found]:
+        part = FileCollector(session.halves)
+        for one in chosen[slice(*cuts[share])]:
+            part.add_stream(one)
+        yield part.found
+
     collector = FileCollector(session.halves)
-    for chosen in session.application_streams() if stream is None else (stream,):
-        collector.add_stream(chosen)
+    with closing(sharing.in_order(len(cuts), work)) as parts:
+        for found in parts:
+            collector.add(found)
     return collector
+
+
+def _listed(
+    session: Session, files: Sequence[CarriedFile], sharing: Sharing, words: Words, *, as_json: bool
+) -> Generator[str]:
+    """The entry of each of ``files``, which are read for it among several processes."""
+    cuts = sharing.cut(np.array([file.sent // _SEGMENT + 1 for file in files], np.int64))
+
+    def work(share: int) -> Iterator[list[str]]:
+        finder = MessageFinder(session.halves)
+        for file in files[slice(*cuts[share])]:
+            name = _read(file, finder, whole=as_json)
+            yield [_entry(file, name, words, as_json=as_json)]
+
+    with closing(sharing.in_order(len(cuts), work)) as parts:
+        for part in parts:
+            yield from part
 
 
 def write_file(file: CarriedFile, finder: MessageFinder, folder: ExportFolder) -> str:
@@ -72,17 +108,23 @@ def _read(file: CarriedFile, finder: MessageFinder, *, whole: bool) -> str:
     return file.name if file.complete else file.name + PARTIAL
 
 
-def _lines(done: Iterator[tuple[CarriedFile, str]], words: Words, *, as_json: bool) -> Iterator[str]:
-    """One entry per file, yielded as soon as the file was read or written."""
+def _entry(file: CarriedFile, name: str, words: Words, *, as_json: bool) -> str:
     if not as_json:
-        for file, name in done:
-            yield text_line(file, name, words) + "\n"
-        return
+        return text_line(file, name, words)
     from tcptui.cli.report.json_text import to_json
 
+    return to_json(as_object(file, name))
+
+
+def _text(entries: Iterator[str], *, as_json: bool) -> Iterator[str]:
+    """One entry per file, yielded as soon as the file was read or written."""
+    if not as_json:
+        for entry in entries:
+            yield entry + "\n"
+        return
     separator = "["
-    for file, name in done:
-        yield separator + "\n" + to_json(as_object(file, name))
+    for entry in entries:
+        yield separator + "\n" + entry
         separator = ","
     yield "[]\n" if separator == "[" else "\n]\n"
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tcptui.model.errors import TcptuiError
 from tcptui.session.progress import Phase
-from tcptui.wire.records import Stop
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
     from tcptui.cli.inputs import Input
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
-
-
-#: Notices of input of which the rest is lost.  To end amid a record is no such thing: a file that grows does that, too.
-_DAMAGED: Final = frozenset(
-    {*(f"session.{stop.value}" for stop in Stop if stop is not Stop.CUT_SHORT), "session.spool-unreadable"}
-)
 
 
 def read_whole(opened: Sequence[Input], words: Words, *, judges: bool = True) -> Session:
@@ -55,9 +48,13 @@ def has_failed(session: Session) -> bool:
 
 def exit_code(session: Session, sources: Iterable[Source]) -> int:
     """0 when ``session``, read to its end, has all that its ``sources`` had; 1 when input was damaged or unreadable."""
+    from tcptui.wire.records import Stop  # with NumPy, for which no start should wait
+
     notice = session.progress.notice
-    damaged = notice is not None and notice.key in _DAMAGED
-    failed = damaged or has_failed(session) or any(source.status().error is not None for source in sources)
+    # To end amid a record is no damage: a file that is being written does that, too.
+    damaged = {*(f"session.{stop.value}" for stop in Stop if stop is not Stop.CUT_SHORT), "session.spool-unreadable"}
+    is_damaged = notice is not None and notice.key in damaged
+    failed = is_damaged or has_failed(session) or any(source.status().error is not None for source in sources)
     return TcptuiError.exit_code if failed else 0
 
 

@@ -27,7 +27,7 @@ from tcptui.capture.ssh_source import RemoteSource, parse_target
 from tcptui.capture.tee_source import TeeSource
 from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
-from tcptui.cli.line_writer import LineWriter
+from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, remote_options
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
@@ -123,6 +123,7 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     from tcptui.session.catch_up import Compile
     from tcptui.session.retention import memory_limit
     from tcptui.session.session import Session
+    from tcptui.session.sharing import Sharing
 
     here = isinstance(command, OpenCommand) and command.filter_words
     live = any(source.live for source in sources)
@@ -131,7 +132,8 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
         command.limits.memory or memory_limit(),
     )  # fmt: skip
     stack.callback(session.close)
-    writer = LineWriter(StandardOutput())
+    # A file can wait for the reader; and beside another thread nothing can be forked.
+    writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
     stack.callback(writer.give_up)
 
     def tell(told: FindingEvent) -> None:
@@ -142,7 +144,12 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     )
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
-    asyncio.run(_run(session, writer, words, live=live))
+    if live:
+        asyncio.run(_run(session, writer, words))
+    else:
+        workers = command.workers if isinstance(command, OpenCommand) else None
+        session.steering.sharing = lambda: Sharing.among(workers)
+        session.run_here()
     if watcher.stopped_by is not None:
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
@@ -151,14 +158,11 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     return _say_end(session, sources, watcher, unread, words)
 
 
-async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool) -> None:
-    """Run the session until its sources end, a signal arrives, or the reader of standard output closes the pipe.
+async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Words) -> None:
+    """Run a live session until its sources end, a signal arrives, or the reader of standard output closes the pipe.
 
     A first signal ends it within `_FINISH_SECONDS`, a second one at once, unless it is the first told twice.
     """
-    if not live:
-        await session.run()
-        return
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
 

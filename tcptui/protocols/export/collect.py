@@ -108,6 +108,16 @@ class _Range:
 
 
 @dataclass(slots=True)
+class Found:
+    """What some streams carried: parts of a `FileCollector`, which another process may have found."""
+
+    files: list[CarriedFile]
+    ranges: dict[tuple[str, ...], list[_Range]]
+    left_out: int
+    uncaptured: int
+
+
+@dataclass(slots=True)
 class FileCollector:
     """Finds the files of streams given one after the other."""
 
@@ -132,6 +142,22 @@ class FileCollector:
                 self.left_out += 1
                 continue
             self._add(stream, message)
+
+    @property
+    def found(self) -> Found:
+        """What the streams carried so far."""
+        return Found(self.files, self._ranges, self.left_out, self.uncaptured)
+
+    def add(self, found: Found) -> None:
+        """Take in what later streams carried, as if they had been given to `add_stream`."""
+        kept = found.files[: max(FILES_LIMIT - len(self.files), 0)]
+        self.files += kept
+        self.left_out += found.left_out + len(found.files) - len(kept)
+        self.uncaptured += found.uncaptured
+        mine = set(map(id, kept))
+        for key, ranges in found.ranges.items():
+            if some := [one for one in ranges if id(one.file) in mine]:
+                self._ranges.setdefault(key, []).extend(some)
 
     def _add(self, stream: int, message: HttpMessage) -> None:
         asked = message.request.head if message.request is not None else message.head

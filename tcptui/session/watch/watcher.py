@@ -34,7 +34,7 @@ _SHORT_SLICE: Final = 0.05
 _DIAGNOSE_EVERY: Final = 1.0
 #: … and so many times as long as it took, so that it needs a twentieth of a processor at most.
 _DIAGNOSE_REST: Final = 19
-#: Chunk size of streams judged in bulk.
+#: Chunk size of streams judged in bulk, unless several processes share them.
 _MOST_AT_ONCE: Final = 2_000
 
 
@@ -140,8 +140,9 @@ class Watcher:
         if not self._wants_notes:
             self.unseen = session.unlooked if over else 0
             return
-        if not over and now < self._next_look:
+        if not over and (now < self._next_look or session.steering.sharing is not None):
             return
+        most = len(session.streams.packets) if session.steering.sharing is not None else _MOST_AT_ONCE
 
         seconds = _SLICE if session.progress.seconds_behind < _BEHIND else _SHORT_SLICE
 
@@ -152,7 +153,7 @@ class Watcher:
         named = self._wants_named_notes
         chosen = self._schedule.finished(session.streams.count, even_open=named, over=over)
         while len(chosen) and not late():
-            part = chosen[:_MOST_AT_ONCE]
+            part = chosen[:most]
             for stream, findings in session.each_findings(part):
                 self._update(stream, findings)
                 if late():

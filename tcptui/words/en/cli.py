@@ -58,7 +58,7 @@ Findings that do something, live, from a pipe or a file (names: see below):
 Display:
   -t             hide times             -n        ports and hosts as numbers
 
-report, verdicts:
+report, verdicts, export, a file with --no-screen:
   --workers N    look at connections in at most N processes (Linux); by default
                  one for each processor that tcptui may use
 Everywhere:

@@ -56,8 +56,8 @@ WORDS: Final[dict[str, str]] = {
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
 
-report、verdicts：
-  --workers N    最多用 N 个进程分析各条连接（Linux）；默认可用的处理器
+report、verdicts、export，以及用 --no-screen 读文件时：
+  --workers N    最多用 N 个进程分析各个连接（Linux）；默认可用的处理器
                  有几个就用几个
 任何命令都可使用：
   --lang en|zh   语言；不指定时由设置文件决定，
