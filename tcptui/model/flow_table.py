@@ -27,6 +27,8 @@ KEY_WORDS: Final = 5
 
 #: Slots of the cache of recent flows, which is indexed by sixteen bits of the hash.
 _RECENT: Final = 1 << 16
+#: LRU size: addresses whose texts are cached.
+_HOSTS: Final = 1 << 14
 
 
 class FlowTable:
@@ -197,7 +199,7 @@ class FlowTable:
         return np.stack((a_high, a_low, version, b_high, b_low, version), 1).reshape(-1, 2, 3)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=_HOSTS)
 def _host(high: int, low: int, size: int) -> str:
     return Endpoint(_address(high, low, size), 0).host
 

@@ -141,8 +141,9 @@ class FindingsCache:
     def context(self, context: RuleContext) -> None:
         if context.place.own_host != self._context.place.own_host:
             # The same packets say something else now.  What was said of evicted ones stays.
-            count = min(self._streams.count, len(self._judged))
-            self._judged[:count][self._streams.evicted[:count] == 0] = 0
+            # Only kept streams are written to: after days nearly all are evicted, and their pages released.
+            listed = self._streams.listed(min(self._streams.count, len(self._judged)))
+            self._judged[listed[self._streams.evicted[listed] == 0]] = 0
         self._context = replace(context, siblings=self._siblings)
         self._unread = replace(self._context, halves=None)
 
@@ -181,7 +182,8 @@ class FindingsCache:
 
     def loud(self) -> dict[int, tuple[Finding, ...]]:
         """The cached findings of each kept stream that has a warning or an error among them."""
-        chosen = np.flatnonzero(self.severity[: self._streams.count] > Severity.NOTE)
+        listed = self._streams.listed(min(self._streams.count, len(self.severity)))
+        chosen = listed[self.severity[listed] > Severity.NOTE]
         found = {stream: self._findings.get(stream, ()) for stream in chosen.tolist()}
         return {stream: findings for stream, findings in found.items() if findings}
 

@@ -22,6 +22,7 @@ from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
+from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
@@ -242,6 +243,13 @@ class Session:
         severity = self._judging.severity
         missing = self.streams.count - len(severity)
         return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether any kept stream has a warning or an error, as far as judged."""
+        severity = self._judging.severity
+        listed = self.streams.listed(min(self.streams.count, len(severity)))
+        return bool((severity[listed] >= Severity.WARNING).any())
 
     @property
     def lost_ns(self) -> I64:

@@ -5,13 +5,13 @@
 
 A thread writes packets to the program's standard input, as fast as they are taken, or ``--rate`` a second.  Their time
 stamps are those of 5,000 packets a second: 216 million of them, which is what is asked for unless ``--packets`` says
-otherwise, carry twelve hours.  ``--seconds`` ends it in any case.  Connections are short ones on changing hosts and ports,
-two in a hundred with a lost segment (``mixed``), or each of them refused, unanswered, or with a loss (``trouble``), and
-beside them one that lives for ever.
+otherwise, carry twelve hours.  ``--seconds`` ends it in any case.  Connections are short ones on changing hosts and
+ports, two in a hundred with a lost segment (``mixed``), or each of them refused, unanswered, or with a loss
+(``trouble``), and beside them one that lives for ever.
 
 A row is printed each ``--every`` packets: packets given, hours of time stamps, packets a second since the row before,
-resident memory and PSS of the program and its children, the system's tables of their pages, what the spool holds on disk,
-processor time per packet.  Last, how long the program took to end, of the end of its input or of SIGTERM
+resident memory and PSS of the program and its children, the system's tables of their pages, what the spool holds on
+disk, processor time per packet.  Last, how long the program took to end, of the end of its input or of SIGTERM
 (``--sigterm``), and what it said (``--no-screen``): as many packets as were given.
 """
 
@@ -42,6 +42,10 @@ CONNECTIONS = 2_000
 _CLIENT_PORT = 20
 _START = 1_700_000_000
 _END_SECONDS = 60.0
+HEADINGS = (
+    "packets (M)", "hours", "connections (k)", "packets/s (k)", "RSS MiB", "PSS MiB", "tables MiB", "spool MiB",
+    "µs/packet",
+)  # fmt: skip
 
 
 def block(shape: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -225,11 +229,7 @@ def main() -> int:
     writer = Writer(writing, options)
     began = time.monotonic()
     writer.start()
-    print(
-        f"load average {os.getloadavg()[0]:.2f}\n"
-        "| packets (M) | hours | connections (k) | packets/s (k) | RSS MiB | PSS MiB | tables MiB | spool MiB | µs/packet |\n"
-        "|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
-    )
+    print(f"load average {os.getloadavg()[0]:.2f}\n| {' | '.join(HEADINGS)} |\n|{'---:|' * len(HEADINGS)}")
     before, shown_at, spent = 0, began, 0.0
     last = False
     while not last:

@@ -1,10 +1,11 @@
-"""Write captures of many short connections, of which a share is in trouble: shapes that hurt a report.
+"""Write captures of many connections, of which a share is in trouble: shapes that hurt a report.
 
-    python tests/benchmarks/make_capture.py OUT.pcap SHAPE [--connections N] [--seed N]
+    python tests/benchmarks/make_capture.py OUT.pcap SHAPE [--connections N] [--snaplen N] [--seed N]
 
 ``short``: ten packets each (opened, a request, an answer, closed), three in a hundred of them in trouble: refused,
 unanswered, reset, sent again, late, out of memory (zero window).  ``trouble``: five packets each, and every one has
-something wrong with it.  Deterministic: the same words write the same bytes.
+something wrong with it.  ``transfers``: some 130 packets each, most of them full, with the same share in trouble as
+``short``.  ``--snaplen`` keeps that many bytes of each packet.  Deterministic: the same words write the same bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import random
 import struct
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -22,8 +24,6 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 _START_NS: Final = 1_700_000_000_000_000_000
 #: Time from the start of one connection to that of the next: several are open at any time.
 _EVERY_NS: Final = 2_000_000
-#: Connections whose packets are sorted by time together.
-_AT_ONCE: Final = 20_000
 _ETHERNET: Final = bytes(12) + b"\x08\x00"
 _MS: Final = 1_000_000
 
@@ -93,6 +93,18 @@ def healthy(talk: Talk) -> None:
     talk.say(1, ACK, talk.trip_ms)
     talk.say(1, PSH | ACK, talk.rng.choice((1, 10, 60)), 400)
     talk.say(0, ACK)
+    talk.close()
+
+
+def transfer(talk: Talk) -> None:
+    """Ten requests, each answered with eight full segments: 136 packets."""
+    talk.open()
+    for _ in range(10):
+        talk.say(0, PSH | ACK, 5, 120)
+        for place in range(8):
+            talk.say(1, ACK if place < 7 else PSH | ACK, 0.05 if place else talk.trip_ms, 1448)
+            if place % 2:
+                talk.say(0, ACK)
     talk.close()
 
 
@@ -208,40 +220,58 @@ TROUBLES: Final[tuple[Story, ...]] = (
     refused, unanswered, reset, reset_later, lost_request, lost_answer, slow_answer, full,
 )  # fmt: skip
 SHORT_TROUBLES: Final[tuple[Story, ...]] = (unanswered, reset, syn_again, asked_twice, half_refused, hole)
-#: Connections in a hundred that are in trouble, what happens to them, and how many connections there are.
-SHAPES: Final[dict[str, tuple[int, tuple[Story, ...], int]]] = {
-    "short": (3, TROUBLES, 100_000),
-    "trouble": (100, SHORT_TROUBLES, 200_000),
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What happens in the connections of a capture."""
+
+    ordinary: Story
+    percent: int
+    """Of a hundred connections those in trouble."""
+    troubles: tuple[Story, ...]
+    """What happens to these."""
+    connections: int
+    """How many there are unless somebody says otherwise."""
+    at_once: int
+    """Connections whose packets are sorted by time together."""
+
+
+SHAPES: Final = {
+    "short": Shape(healthy, 3, TROUBLES, 100_000, 20_000),
+    "trouble": Shape(healthy, 100, SHORT_TROUBLES, 200_000, 20_000),
+    "transfers": Shape(transfer, 3, TROUBLES, 10_000, 1_000),
 }
 
 
 def connections(shape: str, count: int, seed: int) -> Iterator[list[Record]]:
     """The packets of each connection, with times since the epoch."""
-    percent, troubles, _ = SHAPES[shape]
+    chosen = SHAPES[shape]
     for number in range(count):
         rng = random.Random(seed << 32 | number)
         talk = Talk(number, rng)
-        (rng.choice(troubles) if rng.randrange(100) < percent else healthy)(talk)
+        (rng.choice(chosen.troubles) if rng.randrange(100) < chosen.percent else chosen.ordinary)(talk)
         begin = _START_NS + number * _EVERY_NS
         yield [(begin + time_ns, frame) for time_ns, frame in talk.records]
 
 
-def write(out: Path, shape: str, count: int, seed: int) -> int:
+def write(out: Path, shape: str, count: int, seed: int, snaplen: int = 262_144) -> int:
     """Write the capture, in order of time; returns its number of packets."""
-    packets, each = 0, connections(shape, count, seed)
+    packets, each, at_once = 0, connections(shape, count, seed), SHAPES[shape].at_once
     waiting: list[Record] = []
     with out.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
-        for turn in range(1, count // _AT_ONCE + 2):
-            waiting += [record for records in islice(each, _AT_ONCE) for record in records]
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, snaplen, 1))
+        for turn in range(1, count // at_once + 2):
+            waiting += [record for records in islice(each, at_once) for record in records]
             waiting.sort(key=lambda record: record[0])
             # No later connection begins before this time.
-            until = _START_NS + turn * _AT_ONCE * _EVERY_NS if turn * _AT_ONCE < count else sys.maxsize
+            until = _START_NS + turn * at_once * _EVERY_NS if turn * at_once < count else sys.maxsize
             ready = [record for record in waiting if record[0] < until]
             waiting = waiting[len(ready) :]
             for time_ns, frame in ready:
                 seconds, rest = divmod(time_ns // 1_000, 1_000_000)
-                file.write(struct.pack("<IIII", seconds, rest, len(frame), len(frame)) + frame)
+                kept = frame[:snaplen]
+                file.write(struct.pack("<IIII", seconds, rest, len(kept), len(frame)) + kept)
             packets += len(ready)
     return packets
 
@@ -252,10 +282,12 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("shape", choices=sorted(SHAPES))
     parser.add_argument("--connections", type=int)
+    parser.add_argument("--snaplen", type=int, default=262_144)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    count = options.connections or SHAPES[options.shape][2]
-    print(f"{options.out}: {write(options.out, options.shape, count, options.seed):,} packets, {count:,} connections")
+    count = options.connections or SHAPES[options.shape].connections
+    packets = write(options.out, options.shape, count, options.seed, options.snaplen)
+    print(f"{options.out}: {packets:,} packets, {count:,} connections")
     return 0
 
 

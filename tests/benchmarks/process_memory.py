@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections import defaultdict
@@ -29,11 +28,11 @@ class Memory:
 def family(pid: int) -> list[int]:
     """``pid`` and its descendants."""
     children = defaultdict(list)
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                stat = Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()
-                children[int(stat[1])].append(int(entry))
+                stat = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                children[int(stat[1])].append(int(entry.name))
     found = [pid]
     for parent in found:
         found += children[parent]

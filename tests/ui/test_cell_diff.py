@@ -11,7 +11,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tcptui.ui.terminal.cell_diff import CellDiff
+from tcptui.ui.terminal.cell_diff import CellDiff, _cells
 
 PLAIN, RED = Style(), Style(color="#ff0000")
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -51,6 +51,13 @@ def test_only_the_number_that_changed_is_sent(shown: CellDiff) -> None:
 def test_a_colour_alone_is_a_difference(shown: CellDiff) -> None:
     sent(shown, whole(strip(("abc", PLAIN))))
     assert "abc" in sent(shown, whole(strip(("abc", RED))))
+
+
+def test_ever_new_texts_are_not_all_kept(shown: CellDiff) -> None:
+    for number in range(5_000):
+        assert sent(shown, whole(strip((f"{number:,} packets", PLAIN))))
+
+    assert 500 < _cells.cache_info().currsize <= 1_024
 
 
 def test_after_forgetting_everything_is_sent(shown: CellDiff) -> None:

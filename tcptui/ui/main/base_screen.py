@@ -211,7 +211,7 @@ class CaptureScreen(NoticingScreen[None]):
         if self._order_settled or session.progress.phase is not Phase.DONE or not session.looked_through:
             return
         self._order_settled = True
-        if self._is_untouched and session.severity.max(initial=0) >= Severity.WARNING:
+        if self._is_untouched and session.has_trouble:
             self.workspace.connections.index.sorting = Sorting(SortKey.PROBLEMS)
             self._to_top = ToTop.IF_UNTOUCHED
 

@@ -32,7 +32,9 @@ class ConnectionSorter:
 
     def is_quick(self, narrowing: ListFilter, sorting: Sorting) -> bool:
         """Whether `compute` may run on the event loop."""
-        return self.is_natural(narrowing, sorting) or self._session.streams.count <= INLINE_STREAMS
+        streams = self._session.streams
+        kept = streams.count - streams.evicted_streams
+        return self.is_natural(narrowing, sorting) or kept <= INLINE_STREAMS
 
     def with_end(self, text: str) -> I32:
         """Numbers of the streams of which an end contains every word of ``text``, ascending."""

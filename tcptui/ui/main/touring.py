@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.finding import Severity
 from tcptui.session.progress import Phase
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import COMMANDS, shown_now
@@ -58,7 +57,7 @@ class TouringScreen(LearningScreen):
         return Situation(
             pane=workspace.active,
             listed=len(workspace.connections.index),
-            has_trouble=bool(session.severity.max(initial=0) >= Severity.WARNING),
+            has_trouble=session.has_trouble,
             has_payload=stream >= 0 and bool(streams.payload_a[stream] or streams.payload_b[stream]),
         )
 

@@ -28,6 +28,9 @@ _UNKNOWN: Final[Cell] = ("\0", None)
 #: A run of at most this many unchanged cells between changed ones is sent too: skipping it would cost more bytes (a
 #: move of the cursor, the colours once more).
 _GAP: Final = 6
+#: LRU size: texts of which the cells are cached, those of two screens.  While packets come there are ever new ones, and
+#: cells take fifty times the memory of their text.
+_KEPT: Final = 1024
 
 
 class _Changed(CompositorUpdate):
@@ -93,7 +96,7 @@ class CellDiff:
             yield x + first, y, _strip(new[first:stop])
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=_KEPT)
 def _cells(text: str, style: Style | None) -> tuple[Cell, ...]:
     if text.isascii():
         return tuple((char, style) for char in text)
