@@ -132,7 +132,7 @@ def _compared(test: Comparison, rows: Rows, sources: Sources) -> Mask:
         right = evaluated(test.right, rows, sources)
         return _reduced(test.quantifier, right, _against(_TURNED[test.relation], right, test.left))
     left, right = evaluated(test.left, rows, sources), evaluated(test.right, rows, sources)
-    return _paired(test.quantifier, left, right, lambda one, other: each(test.relation, one, other))
+    return _paired(test.quantifier, left, right, lambda one, other: each(test.relation, one, other, left.type))
 
 
 _TURNED = {
@@ -214,4 +214,4 @@ def _related(
     if isinstance(value, Constant):
         return _reduced(quantifier, found, _against(relation, found, value))
     other = evaluated(value, rows, sources)
-    return _paired(quantifier, found, other, lambda one, two: each(relation, one, two))
+    return _paired(quantifier, found, other, lambda one, two: each(relation, one, two, found.type))

@@ -51,11 +51,11 @@ class FilterRun:
     Raises FilterError for a field that nothing reads: it would match nothing, and nobody would know why.
     """
 
-    def __init__(self, session: Session, compiled: Compiled) -> None:
+    def __init__(self, session: Session, compiled: Compiled, reader: FieldReader | None = None) -> None:
+        """``reader``: one of an earlier run over the same session, which may remember packets."""
         self._session = session
         self.compiled = compiled
-        self._reader = FieldReader(session, lambda: self._cancelled())
-        self._cancelled: Callable[[], bool] = never
+        self._reader = reader or FieldReader(session)
         if compiled.test is None:
             return
         for value in values_of(compiled.test):
@@ -73,7 +73,7 @@ class FilterRun:
         """
         test, store = self.compiled.test, self._session.store
         mask = np.zeros(max(stop - first, 0), np.bool_)
-        self._cancelled = cancelled
+        self._reader.trees.cancelled = cancelled
         size = BLOCK if test is None or self._reader.cost(test) == 0 else _SMALL_BLOCK
         for begin in range(first, stop, size):
             if cancelled():
@@ -88,7 +88,7 @@ class FilterRun:
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
         """Which of ``rows`` (ascending, none evicted) match.  Raises Cancelled."""
         test = self.compiled.test
-        self._cancelled = cancelled
+        self._reader.trees.cancelled = cancelled
         mask = np.ones(len(rows), np.bool_)
         for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
             if cancelled():

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 _OPTIONS: Final = TreeOptions(vendor_names=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
-_PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if field.type is T.PROTOCOL)
+_PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
+#: Protocols that stand within the header that they are about, and are no layer.
+_NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
 
 
 #: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
@@ -140,8 +142,9 @@ class _Collector:
         """``protocol``: the innermost one around; ``end``: where its packet ends."""
         name, data = node.field, self._data
         if name in _PROTOCOLS:
-            self._counts[name] = self._counts.get(name, 0) + 1
-            protocol = name
+            if name not in _NOTES:
+                self._counts[name] = self._counts.get(name, 0) + 1
+                protocol = name
         if name in ("ip", "ipv6"):
             end = min(end, _end_of_packet(node, end))
         if name in self._wanted:
