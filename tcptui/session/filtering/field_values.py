@@ -26,8 +26,10 @@ from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import possible
+from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
+from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import KNOWN, answers, has_protocol, plain, read_plain
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
@@ -55,6 +57,12 @@ class FieldReader:
     def __init__(self, session: Session, cancelled: Callable[[], bool] = never) -> None:
         self._session = session
         self.trees = TreeReader(session, cancelled)
+        self._patterns = PatternSearch()
+        self._leaves = LeafMemory()
+
+    def rest(self) -> None:
+        """End other processes; the next who asks begins new ones."""
+        self._patterns.close()
 
     # ---- for whoever wants values
 
@@ -118,7 +126,7 @@ class FieldReader:
     def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
         """What `contains` and `matches` look into: of a protocol, all from its first byte to its buffer's end."""
         field = value.field
-        if field.type is not T.PROTOCOL or value.is_raw or value.layers is not None:
+        if types.type_of(field) is not T.PROTOCOL or value.is_raw or value.layers is not None:
             return self.read(value, rows)
         if field.name not in STRETCHES:
             return self._of_trees(field, rows, rest=True)
@@ -139,12 +147,27 @@ class FieldReader:
         return mask
 
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
-        """In which of ``values`` the pattern finds something."""
-        return np.fromiter((pattern.search(value) is not None for value in values), np.bool_, len(values))
+        """In which of ``values`` the pattern finds something.  Raises Cancelled, and FilterError as `PatternSearch`."""
+        return self._patterns.searched(pattern, values, self.trees.cancelled)
 
     def remembered(self, test: Test, rows: Rows) -> Mask:
         """Which of ``rows`` pass ``test``, which joins no others."""
-        return simple(test, rows, self)
+        if self.cost(test) < _BYTES:
+            return simple(test, rows, self)
+        return self._leaves.asked(test, rows, lambda left: simple(test, left, self))
+
+    def drop(self, first: int) -> None:
+        """Keep nothing about rows before ``first``, which were evicted."""
+        self._leaves.drop(first)
+
+    def forget(self, rows: I32 | None = None) -> None:
+        """Ask anew about ``rows`` (None: all): what was concluded of them may have changed."""
+        if rows is None:
+            self._leaves.clear()
+            self.trees.clear()
+            return
+        self._leaves.forget(rows)
+        self.trees.forget(rows)
 
     # ---- tiers
 

@@ -69,11 +69,21 @@ class FilterRun:
         """Which of the rows ``first`` to ``stop`` - 1 of the packet store match.  Rows that are evicted do not.
 
         ``cancelled`` is asked again and again; once it says yes, Cancelled is raised.  ``progress`` is told how many
-        rows are done.
+        rows are done.  Raises FilterError where a regular expression takes too long.
         """
-        test, store = self.compiled.test, self._session.store
         mask = np.zeros(max(stop - first, 0), np.bool_)
+        try:
+            self._fill(mask, first, cancelled, progress)
+        finally:
+            self._reader.rest()
+        return mask
+
+    def _fill(
+        self, mask: NDArray[np.bool_], first: int, cancelled: Callable[[], bool], progress: Callable[[int], None]
+    ) -> None:
+        test, store, stop = self.compiled.test, self._session.store, first + len(mask)
         self._reader.trees.cancelled = cancelled
+        self._reader.drop(store.first)
         size = BLOCK if test is None or self._reader.cost(test) == 0 else _SMALL_BLOCK
         for begin in range(first, stop, size):
             if cancelled():
@@ -83,10 +93,14 @@ class FilterRun:
                 rows = Rows.between(kept, end)
                 mask[kept - first : end - first] = True if test is None else passing(test, rows, self._reader)
             progress(end - first)
-        return mask
+
+    def forget(self) -> None:
+        """Ask about all rows anew: what was concluded of them may have changed."""
+        self._reader.forget()
 
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
-        """Which of ``rows`` (ascending, none evicted) match.  Raises Cancelled."""
+        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`."""
+        self._reader.forget(rows)
         test = self.compiled.test
         self._reader.trees.cancelled = cancelled
         mask = np.ones(len(rows), np.bool_)

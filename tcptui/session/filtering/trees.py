@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tcptui.model.field import Field
+    from tcptui.model.packet_store import I32
     from tcptui.protocols.headers.node import Node
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
@@ -70,6 +71,15 @@ class TreeReader:
         if fresh:
             self._wanted |= fresh
             self._known.clear()
+
+    def clear(self) -> None:
+        """Build all trees anew when they are asked for."""
+        self._known.clear()
+
+    def forget(self, rows: I32) -> None:
+        """Build the trees of ``rows`` anew when they are asked for."""
+        for row in rows.tolist():
+            self._known.pop(row, None)
 
     def read(
         self,
@@ -141,10 +151,9 @@ class _Collector:
     def walk(self, node: Node, protocol: str, end: int) -> None:
         """``protocol``: the innermost one around; ``end``: where its packet ends."""
         name, data = node.field, self._data
-        if name in _PROTOCOLS:
-            if name not in _NOTES:
-                self._counts[name] = self._counts.get(name, 0) + 1
-                protocol = name
+        if name in _PROTOCOLS and name not in _NOTES:
+            self._counts[name] = self._counts.get(name, 0) + 1
+            protocol = name
         if name in ("ip", "ipv6"):
             end = min(end, _end_of_packet(node, end))
         if name in self._wanted:
