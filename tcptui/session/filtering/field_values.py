@@ -20,15 +20,18 @@ from tcptui.dfilter.expression import (
 )
 from tcptui.dfilter.traps import values_of
 from tcptui.model.field import AnyOf, Column, Owner, Reader
+from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
+from tcptui.session.filtering.families import possible
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
+from tcptui.session.filtering.plain import KNOWN, answers, has_protocol, plain, read_plain
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
 from tcptui.session.filtering.texts import value_text
-from tcptui.session.filtering.trees import TreeReader
+from tcptui.session.filtering.trees import TreeReader, members
 
 if TYPE_CHECKING:
     import re
@@ -84,6 +87,17 @@ class FieldReader:
 
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
+        field = value.field
+        if value.layers is None and not value.is_raw and field.type is T.PROTOCOL:
+            ordinary = plain(self._session, rows)
+            some = rows.only(ordinary)
+            known = has_protocol(self._session, field.name, some) if len(some) else None
+            if known is not None:
+                mask = np.zeros(len(rows), np.bool_)
+                mask[ordinary] = known
+                if not ordinary.all():
+                    mask[~ordinary] = self.read(value, rows.only(~ordinary)).present()
+                return mask
         return self.read(value, rows).present()
 
     def read(self, value: FieldValue, rows: Rows) -> Occurrences:
@@ -114,19 +128,43 @@ class FieldReader:
     # ---- tiers
 
     def _read(self, field: Field, rows: Rows) -> Occurrences:
+        if all(name in KNOWN for name in members(field)):
+            ordinary = plain(self._session, rows)
+            ordinary[ordinary] = answers(self._session, rows.only(ordinary))
+            return self._split(field, rows, ordinary, self._of_plain)
         if not _is_cheap(field):
-            return self.trees.read(field, rows)
+            return self._of_trees(field, rows)
         if field.owner is Owner.TCPTUI or not field.name.startswith("tcp."):
             return self._of_memory(field, rows)
         # Of quoted and cut headers columns know nothing, or not what tshark shows.
         odd = elsewhere(self._session.store, rows)
-        if not odd.any():
-            return self._of_memory(field, rows)
-        places, others = np.flatnonzero(~odd), np.flatnonzero(odd)
-        columns = self._of_memory(field, rows.only(~odd)) if len(places) else none_of(types.type_of(field), 0)
-        read = self.trees.read(field, rows.only(odd))
-        parts = [moved(columns, places, len(rows)), moved(read, others, len(rows))]
+        return self._split(field, rows, ~odd, self._of_memory)
+
+    def _split(
+        self, field: Field, rows: Rows, cheap: Mask, read: Callable[[Field, Rows], Occurrences]
+    ) -> Occurrences:
+        """What ``read`` says of the ``cheap`` rows, and trees of the others."""
+        if cheap.all():
+            return read(field, rows)
+        if not cheap.any():
+            return self._of_trees(field, rows)
+        parts = [
+            moved(read(field, rows.only(cheap)), np.flatnonzero(cheap), len(rows)),
+            moved(self._of_trees(field, rows.only(~cheap)), np.flatnonzero(~cheap), len(rows)),
+        ]
         return merged(types.type_of(field), parts, len(rows))
+
+    def _of_plain(self, field: Field, rows: Rows) -> Occurrences:
+        parts = [read_plain(self._session, name, rows) for name in members(field)]
+        return merged(types.type_of(field), parts, len(rows))
+
+    def _of_trees(self, field: Field, rows: Rows) -> Occurrences:
+        could = possible(self._session.store, field.name, rows)
+        if could is None or could.all():
+            return self.trees.read(field, rows)
+        if not could.any():
+            return none_of(types.type_of(field), len(rows))
+        return moved(self.trees.read(field, rows.only(could)), np.flatnonzero(could), len(rows))
 
     def _of_memory(self, field: Field, rows: Rows) -> Occurrences:
         source = field.source
@@ -150,7 +188,11 @@ def _is_cheap(field: Field) -> bool:
 
 def _cost(value: FieldValue) -> int:
     field = value.field
-    if value.layers is not None or value.is_raw or not _is_cheap(field):
+    if value.layers is not None or value.is_raw:
+        return _TREES
+    if all(name in KNOWN for name in members(field)):
+        return _TABLES
+    if not _is_cheap(field):
         return _TREES
     if isinstance(field.source, Column):
         return _COLUMNS

@@ -19,7 +19,8 @@ from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.filtering.tree_values import node_value
+from tcptui.session.filtering.http_lines import as_tshark
+from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -123,8 +124,12 @@ def _collect(
     if name in wanted:
         value = node_value(FIELDS[name], node, data)
         if value is not None:
-            raw = b"" if node.start is None else data[node.start : node.end]
+            raw = bytes_of_node(node, data) or b""
             found.append(Found(name, counts.get(protocol, 1), value, raw))
+    if name == "http":
+        node = as_tshark(node, data)
+    elif name == "ipv6.version" and "ip.version" in wanted:
+        found.append(Found("ip.version", counts.get(protocol, 1), 6, data[node.start or 0 : node.end]))
     for child in node.children:
         _collect(child, data, wanted, counts, protocol, found)
 
