@@ -13,7 +13,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.parse_values import CommandLineError
-from tcptui.cli.run.filtering import compiled_filter, matching_rows
+from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import has_failed, read_whole, write
 from tcptui.dfilter.names import nearest
 from tcptui.model.fields import FIELDS
@@ -48,7 +48,7 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)
-        session = read_whole(opened, words, judges=False)
+        session = read_whole(opened, words, judges=judges((*compiled.fields, *fields)))
         if has_failed(session):
             return 1
         rows = np.flatnonzero(matching_rows(session, compiled, words))

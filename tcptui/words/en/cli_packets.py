@@ -121,7 +121,7 @@ EXIT STATUS
   or a result cannot be written
 """,
     "cli.error.display-filter": "{where}: {message} (tcptui check FILTER shows where, and what was meant)",
-    "cli.error.field": "there is no field {name} (tcptui fields lists them)",
+    "cli.error.field": "there is no field {name}; tcptui fields lists them",
     "cli.error.field-near": "there is no field {name}; similar: {near}",
     "cli.error.field-unread": "nothing reads the field {name} yet, so it has no values to show",
     "cli.error.slice-what": "slice needs one of -Y, --stream, --finding and --packets, which say what to write",

@@ -92,7 +92,7 @@ WORDS: Final[dict[str, str]] = {
   count 过滤器 < N     通过的数据包数量；也可用 <= > >= == !=
   count 过滤器 < N%    同上，按占全部 TCP 数据包的百分比
   pNN 字段 < 值        字段值的百分位数（时间以秒计）：p50、p99、p99.9。
-                       连接的时间和大小（tcptui.duration 等）每个连接只计一个值
+                       连接的时间和大小（tcptui.duration 等）每条连接只计一个值
   没有可判断的数据包时，no、all 和百分比形式的 count 成立，pNN 不成立。
 
 选项
@@ -112,7 +112,7 @@ WORDS: Final[dict[str, str]] = {
   0 全部规则成立；1 有规则不成立；2 用法错误；3 无法读取抓包，或结果无法写入
 """,
     "cli.error.display-filter": "{where}：{message}（tcptui check 过滤器 会指出错在哪里、可能想写什么）",
-    "cli.error.field": "没有字段 {name}（tcptui fields 列出全部字段）",
+    "cli.error.field": "没有字段 {name}；用 tcptui fields 列出全部字段",
     "cli.error.field-near": "没有字段 {name}；相近的有：{near}",
     "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",
     "cli.error.slice-what": "slice 需要 -Y、--stream、--finding、--packets 之一，说明要取出什么",
@@ -123,6 +123,6 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.around": "{option} 需要 0 到 {most} 之间的秒数，如 0.5，而不是 {value}",
     "cli.error.filter-what": "-Y 须与 --no-screen 合用，或用于 packets、report 等命令",
     "cli.error.follow-none": "{file} 中没有任何连接含有匹配过滤器的数据包",
-    "cli.error.follow-several": "过滤器匹配 {count} 个连接（{streams}）；请用 --stream 选定一个",
+    "cli.error.follow-several": "过滤器匹配 {count} 条连接（{streams}）；请用 --stream 选定一个",
     "cli.error.follow-other": "连接 {stream} 中没有匹配过滤器的数据包",
 }
