@@ -136,7 +136,7 @@ def _reason(judged: Judgement, session: Session, words: Words) -> str:
         key = "percentile" if judged.value is not None else "percentile-of-nothing"
         key += "-of-connections" if judged.value is not None and rule.of_connections else ""
     elif rule.kind is Kind.COUNT:
-        facts["value"] = _number(judged.value or 0.0)
+        facts["value"] = f"{judged.value or 0.0:.4g}"
         key = "share" if rule.is_share else "count"
     else:
         key = rule.kind.value

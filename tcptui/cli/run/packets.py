@@ -105,16 +105,15 @@ def _plain(line: PacketLine, width: int) -> str:
 def _values(session: Session, rows: I64, fields: Sequence[Field], command: PacketsCommand) -> Iterator[str]:
     """What ``tshark -T fields`` writes, or the same as CSV or JSON lines: some rows at a time."""
     from tcptui.cli.report.json_text import to_json
-    from tcptui.session.filtering.field_values import FieldReader
+    from tcptui.session.filtering.printed import FieldPrinter
 
     names = [field.name for field in fields]
     if command.header:
         yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
-    reader = FieldReader(session)
+    printer = FieldPrinter(session, fields)
     for begin in range(0, len(rows), _AT_ONCE):
         part = rows[begin : begin + _AT_ONCE].astype(np.int32)
-        columns = [reader.texts(field, part) for field in fields]
-        for found in zip(*columns, strict=True):
+        for found in zip(*printer.texts(part), strict=True):
             cells = [[_safe(text) for text in texts] for texts in found]
             if command.form is PacketForm.JSONL:
                 yield to_json(dict(zip(names, cells, strict=True))) + "\n"

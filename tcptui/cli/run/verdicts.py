@@ -64,10 +64,11 @@ def _write_verdicts(opened: Input, words: Words, workers: int | None, compiled: 
     sharing = Sharing.among(workers)
     evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)
+    tcp_frames = len(rows)
     if compiled is not None:
         rows = rows[matching_rows(session, compiled, words)[rows]]
     name = base_name(opened.source.label)
-    write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])
+    write([header_line(name, digest, opened.size(), session.store.count, tcp_frames, tcptui.__version__), "\n"])
     with closing(tcp_lines(session.store, session.streams, evidence, rows, sharing)) as lines:
         write(lines)
     return 1 if has_failed(session) else 0
