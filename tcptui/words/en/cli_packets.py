@@ -72,7 +72,7 @@ OPTIONS
 
 EXAMPLES
   tcptui slice a.pcap --stream 7 -w seven.pcapng
-  tcptui slice a.pcap --finding retransmission --whole-streams -w lossy.pcapng
+  tcptui slice a.pcap --finding slow-server --whole-streams -w slow.pcapng
   tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
 
 EXIT STATUS

@@ -15,7 +15,7 @@ WORDS: Final[dict[str, str]] = {
   按抓包顺序写出通过显示过滤器的数据包：序号、距第一个数据包的时间、源、目的、
   协议、长度、内容摘要（含判定）。多个文件按时间合并。
   加上 -e 则改为写出字段的值，与 tshark -2 -n -T fields -e … 完全一致：字段之间
-  用制表符隔开，一个字段的多个值用逗号隔开。判定、状态和发现始终由全部数据包
+  用制表符隔开，一个字段的多个值用逗号隔开。判定、状态和结论始终由全部数据包
   得出，过滤器只决定显示哪些。
 
 选项
@@ -56,7 +56,7 @@ WORDS: Final[dict[str, str]] = {
                      通过过滤器的数据包
   --stream N[,N…]    这些连接的数据包，连接从 0 编号
   --finding 名称[,名称…]
-                     作为这些发现依据的数据包：可写编号、类别或严重程度，
+                     作为这些结论依据的数据包：可写编号、类别或严重程度，
                      名称见 tcptui --help
   --packets N[-M][,…]
                      按序号指定，如 10-20,31
@@ -68,7 +68,7 @@ WORDS: Final[dict[str, str]] = {
 
 示例
   tcptui slice a.pcap --stream 7 -w seven.pcapng
-  tcptui slice a.pcap --finding retransmission --whole-streams -w lossy.pcapng
+  tcptui slice a.pcap --finding slow-server --whole-streams -w slow.pcapng
   tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
 
 退出码
