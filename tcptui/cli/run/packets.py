@@ -21,7 +21,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.run import is_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.cli.commands import PacketsCommand
     from tcptui.cli.report.packet_lines import PacketLine
@@ -120,7 +120,12 @@ def _values(session: Session, rows: I64, fields: Sequence[Field], command: Packe
             elif command.form is PacketForm.CSV:
                 yield _csv([",".join(cell) for cell in cells])
             else:
-                yield "\t".join(",".join(cell) for cell in cells) + "\n"
+                yield line_of(cells) + "\n"
+
+
+def line_of(cells: Iterable[Sequence[str]]) -> str:
+    """The values of several fields as tshark writes them: a tab between fields, a comma between values of one."""
+    return "\t".join(",".join(cell) for cell in cells)
 
 
 def _safe(text: str) -> str:
