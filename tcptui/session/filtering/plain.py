@@ -70,7 +70,8 @@ def _simple_six(session: Session, rows: Rows) -> Mask:
     """IPv6 without extension headers; with them, the tree has more to say."""
     store = session.store
     header = store.transport_offset[rows.index].astype(np.int32) - store.network_offset[rows.index]
-    return ~is_four(session, rows) & (header == _IPV6_HEADER)
+    six: Mask = ~is_four(session, rows) & (header == _IPV6_HEADER)
+    return six
 
 
 def _address(*, of_source: bool) -> Read:
@@ -90,7 +91,8 @@ def _address(*, of_source: bool) -> Read:
 def _column(name: str, mask: int = 0xFFFF, shift: int = 0) -> Read:
     def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001  asked like the others
         cells = getattr(session.store, name)[rows.index].astype(np.int64)
-        return (cells & mask) >> shift
+        found: NDArray[Any] = (cells & mask) >> shift
+        return found
 
     return read
 

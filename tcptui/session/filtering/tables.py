@@ -220,10 +220,7 @@ def _concluded(session: Session, rows: Rows) -> Mask:
 
 
 def _analysis(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    irtt = session.streams.irtt_ns[store.stream[rows.index]]
-    bare = (store.marks[rows.index] & RowMark.ANALYSED) != 0
-    return _concluded(session, rows) & (~bare | (irtt != 0)), np.zeros(len(rows), np.int64)
+    return _concluded(session, rows), np.zeros(len(rows), np.int64)
 
 
 def _flags(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from tcptui.model.field import Field
 
 #: tshark writes what would break a line as C does.
-_ESCAPES: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\f": "\\f", "\a": "\\a", "\b": "\\b"})
+_ESCAPES: Final = str.maketrans(
+    {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\f": "\\f", "\a": "\\a", "\b": "\\b"}
+)
 _SECOND: Final = 1_000_000_000
 _HEX_DIGITS: Final = {T.UINT8: 2, T.UINT16: 4, T.UINT24: 6, T.UINT32: 8, T.UINT64: 16}
 

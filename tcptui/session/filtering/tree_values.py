@@ -28,7 +28,8 @@ _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
 _EXACT: Final = frozenset({
     "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
     "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
-    "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text", "websocket.payload.close.reason",
+    "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
+    "websocket.payload.close.reason",
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (
