@@ -10,6 +10,7 @@ import numpy as np
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, target_identity
+from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
@@ -33,15 +34,17 @@ _SEGMENT: Final = 1_460
 
 def write_files(command: ExportCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
     drop_root(target_identity())
     try:
-        session = read_whole([opened], words, judges=False)
+        session = read_whole([opened], words, judges=compiled is not None and judges(compiled.fields))
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
+        shown = None if compiled is None else shown_streams(session, compiled, words).tolist()
         sharing = Sharing.among(command.workers)
-        collector = find_files(session, sharing, command.stream)
+        collector = find_files(session, sharing, command.stream, shown)
         # Ordered by connection, so that each is reassembled only once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
         if command.out is None:
@@ -59,9 +62,16 @@ def write_files(command: ExportCommand, words: Words) -> int:
         opened.close()
 
 
-def find_files(session: Session, sharing: Sharing, stream: int | None = None) -> FileCollector:
-    """Collect the files of ``stream``, or of all streams that may carry files.  Raises WorkerError."""
+def find_files(
+    session: Session, sharing: Sharing, stream: int | None = None, shown: Sequence[int] | None = None
+) -> FileCollector:
+    """Collect the files of ``stream``, or of all streams that may carry files; ``shown``: of these only.
+
+    Raises WorkerError.
+    """
     chosen = session.application_streams() if stream is None else [stream]
+    if shown is not None:
+        chosen = sorted(set(shown).intersection(chosen))
     cuts = sharing.cut(session.streams.packets[np.array(chosen, np.int64)])
 
     def work(share: int) -> Iterator[Found]:
