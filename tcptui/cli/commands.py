@@ -13,6 +13,7 @@ from tcptui.session.watch.options import NO_WATCH, Watch
 
 if TYPE_CHECKING:
     from tcptui.capture.rotation import Rotation
+    from tcptui.findings.finding_filter import FindingFilter
     from tcptui.words.language import Language
 
 #: The file name that stands for standard input or output: `tcptui -`, `-w -`.
@@ -59,6 +60,8 @@ class HelpCommand:
     """``--help``."""
 
     common: Common
+    command: str = ""
+    """The command that has a page of its own; empty: the usage of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class LiveCommand:
     """``-C``, ``-G``, ``-W``: `write` is rotated; None: one file."""
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
+    display_filter: str = ""
+    """``-Y``: only the connections of which a packet matches; empty: all."""
 
     @property
     def streams_to_stdout(self) -> bool:
@@ -124,6 +129,7 @@ class OpenCommand:
     """Of standard input only."""
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
+    display_filter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,7 @@ class RemoteCommand:
     rotation: Rotation | None = None
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
+    display_filter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +160,8 @@ class VerdictsCommand:
     files: tuple[str, ...]
     workers: int | None = None
     """As `ReportCommand.workers`."""
+    display_filter: str = ""
+    """``-Y``: only the packets that match; empty: all."""
 
 
 class ReportFormat(Enum):
@@ -187,6 +196,8 @@ class ReportCommand:
     detail: Detail = Detail.BRIEF
     workers: int | None = None
     """``--workers``: in so many processes at most; None: one for each processor that may be used."""
+    display_filter: str = ""
+    """``-Y``: only the connections of which a packet matches; empty: all."""
 
 
 class FollowSide(Enum):
@@ -214,9 +225,12 @@ class FollowCommand:
 
     common: Common
     file: str
-    stream: int
+    stream: int | None
+    """None: the only one that `display_filter` shows."""
     side: FollowSide = FollowSide.BOTH
     form: FollowForm = FollowForm.TEXT
+    display_filter: str = ""
+    """As `ReportCommand.display_filter`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +244,77 @@ class ExportCommand:
     stream: int | None = None
     """``--stream``: only files of this connection; None: all."""
     as_json: bool = False
+    display_filter: str = ""
+    """As `ReportCommand.display_filter`."""
+
+
+class PacketForm(Enum):
+    """The output form of packets."""
+
+    TEXT = "text"
+    """A line each, or with ``-e`` values with tabs between."""
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class PacketsCommand:
+    """``packets FILE…``: the packets that match."""
+
+    common: Common
+    files: tuple[str, ...]
+    """Several are merged by time, as in `ReportCommand`."""
+    display_filter: str = ""
+    """``-Y``; empty: all packets."""
+    fields: tuple[str, ...] = ()
+    """``-e``, each once or more; empty: a summary."""
+    form: PacketForm = PacketForm.TEXT
+    header: bool = False
+    """``--header``: the names of the columns first."""
+    count: bool = False
+    """``--count``: only how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which packets a slice has: those of exactly one of the first four."""
+
+    display_filter: str = ""
+    streams: tuple[int, ...] = ()
+    findings: FindingFilter | None = None
+    packets: tuple[tuple[int, int], ...] = ()
+    """Ranges of frame numbers, both ends included."""
+    around_ns: int | None = None
+    """``--around``: and what is at most so many nanoseconds from one of them."""
+    whole_streams: bool = False
+    """``--whole-streams``: and the rest of their connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceCommand:
+    """``slice FILE… -w OUT``."""
+
+    common: Common
+    files: tuple[str, ...]
+    chosen: Chosen
+    write: str
+    """`STANDARD_STREAM`: standard output."""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssertCommand:
+    """``assert FILE… RULE…``."""
+
+    common: Common
+    files: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    rules_file: str | None = None
+    """``--rules``: a TOML file with more of them."""
+    junit: str | None = None
+    """``--junit``: the file to write the results to as JUnit XML."""
+    slices: str | None = None
+    """``--slice``: the directory to write the packets to that break a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +392,9 @@ Command = (
     | ReportCommand
     | FollowCommand
     | ExportCommand
+    | PacketsCommand
+    | SliceCommand
+    | AssertCommand
     | CasesCommand
     | CaseCommand
     | RecoverCommand

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 _COLUMNS: Final = 79
 
 
-def help_text(words: Words) -> str:
-    """The usage, then the ids of all findings by family; the list is wrapped to less than 80 columns."""
+def help_text(words: Words, command: str = "") -> str:
+    """The usage, then the ids of all findings by family; the list is wrapped to less than 80 columns.
+
+    ``command``: only that command's own page.
+    """
+    if command:
+        return words(f"cli.help.{command}")
     lines = [words("cli.help"), words("cli.help.findings")]
     for family, ids in FAMILIES.items():
         named = ", ".join(ids)

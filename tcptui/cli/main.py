@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.commands import (
+    AssertCommand,
     CaseCommand,
     CasesCommand,
     CheckCommand,
@@ -26,9 +27,11 @@ from tcptui.cli.commands import (
     ListInterfacesCommand,
     LiveCommand,
     OpenCommand,
+    PacketsCommand,
     RecoverCommand,
     RemoteCommand,
     ReportCommand,
+    SliceCommand,
     StartCommand,
     VerdictsCommand,
     VersionCommand,
@@ -54,6 +57,9 @@ TextCommand = (
     | ReportCommand
     | FollowCommand
     | ExportCommand
+    | PacketsCommand
+    | SliceCommand
+    | AssertCommand
     | RecoverCommand
     | ConfigCommand
     | CheckCommand
@@ -108,7 +114,7 @@ def run(command: Command, words: Words) -> int:
         case HelpCommand():
             from tcptui.cli.help import help_text
 
-            print(help_text(words), end="")
+            print(help_text(words, command.command), end="")
             return 0
         case VersionCommand():
             from tcptui import __version__
@@ -122,6 +128,9 @@ def run(command: Command, words: Words) -> int:
             | ReportCommand()
             | FollowCommand()
             | ExportCommand()
+            | PacketsCommand()
+            | SliceCommand()
+            | AssertCommand()
             | RecoverCommand()
             | ConfigCommand()
             | CheckCommand()
@@ -172,6 +181,18 @@ def _run_text(command: TextCommand, words: Words) -> int:
             from tcptui.cli.run.export import write_files
 
             return write_files(command, words)
+        case PacketsCommand():
+            from tcptui.cli.run.packets import write_packets
+
+            return write_packets(command, words)
+        case SliceCommand():
+            from tcptui.cli.run.slice import write_slice
+
+            return write_slice(command, words)
+        case AssertCommand():
+            from tcptui.cli.run.assertions import check_rules
+
+            return check_rules(command, words)
         case RecoverCommand():
             from tcptui.cli.run.recover import recover
 

@@ -46,10 +46,19 @@ from tcptui.cli.parse_capture import (
     LIMIT_OPTIONS,
     OUTPUT_OPTIONS,
     WATCHING,
+    display_filter,
     kept_of_files,
     parse_live,
     parse_open,
     parse_remote,
+)
+from tcptui.cli.parse_packets import (
+    ASSERT_OPTIONS,
+    PACKETS_OPTIONS,
+    SLICE_OPTIONS,
+    parse_assert,
+    parse_packets,
+    parse_slice,
 )
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
 from tcptui.words.language import Language, language_from_environment
@@ -66,14 +75,20 @@ _TAKES_VALUE: Final = frozenset({
     "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
     "--lang", "--stream", "--side", "--out", "--workers",
+    "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
     "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--no-screen",
+    "--csv", "--header", "--count", "--whole-streams",
 })  # fmt: skip
 #: Options that are an error when given twice; of others the last value counts.
-_ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", "--only"})
+_ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only"})
+#: Long names of options that have a short one.
+_SHORT: Final = {"--display-filter": "-Y"}
+#: Commands whose help is a page of its own.
+_OWN_HELP: Final = frozenset({"packets", "slice", "assert"})
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
@@ -88,6 +103,8 @@ class _Scan:
     options: dict[str, str] = field(default_factory=dict)
     """Option -> value; ``""`` for a flag."""
     words: list[str] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    """All values of ``-e``."""
     command_word: str | None = None
     """The first word, if it came before any ``-i`` or ``-r``."""
     mistake: CommandLineError | None = None
@@ -102,6 +119,8 @@ class _Scan:
         """Record the option ``name``; of a repeated option the last value counts."""
         if name in _ONCE and name in self.options:
             self.add_error("error.twice", option=name)
+        if name == "-e":
+            self.fields.append(value)
         self.options[name] = value
 
     def add_word(self, word: str) -> None:
@@ -130,6 +149,7 @@ def _scan(argv: Sequence[str]) -> _Scan:
 
 def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
     name, has_value, value = argument.partition("=")
+    name = _SHORT.get(name, name)
     if name in _TAKES_VALUE:
         if has_value:
             scan.add_option(name, value)
@@ -180,7 +200,9 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
     options = scan.options
     common = Common(language_of(argv, environment, written), "--ascii" in options, "--lang" in options)
     if options.keys() & {"--help", "-h"}:
-        return ConfigCommand(common, explain=True) if scan.command_word == "config" else HelpCommand(common)
+        if scan.command_word == "config":
+            return ConfigCommand(common, explain=True)
+        return HelpCommand(common, scan.command_word or "" if scan.command_word in _OWN_HELP else "")
     if "--version" in options:
         return VersionCommand(common)
     if scan.mistake is not None:
@@ -200,6 +222,8 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     if "-D" in options:
         return ListInterfacesCommand(common)
     display = Display(hide_times="-t" in options, numeric="-n" in options)
+    if "-Y" in options and "--no-screen" not in options:
+        raise CommandLineError("error.filter-what")
     if "-i" in options and "-r" in options:
         raise CommandLineError("error.live-and-file")
     if "-i" in options:
@@ -225,18 +249,19 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--jsonl", "--workers"}, "verdicts")
+    _allow(scan, {"--jsonl", "--workers", "-Y"}, "verdicts")
     files = _files("verdicts", scan.words)
     if "--jsonl" not in scan.options:
         raise CommandLineError("error.say-jsonl")
-    return VerdictsCommand(common, files, _workers(scan))
+    return VerdictsCommand(common, files, _workers(scan), display_filter(scan.options))
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--json", "--markdown", "--stream", "--explain", "--full", "--workers"}, "report")
+    _allow(scan, {"--json", "--markdown", "--stream", "--explain", "--full", "--workers", "-Y"}, "report")
     options = scan.options
     # JSON and a single connection are told whole anyway.
-    for first, others in (("--json", ("--markdown", "--explain", "--full")), ("--stream", ("--explain", "--full"))):
+    exclusive = (("--json", ("--markdown", "--explain", "--full")), ("--stream", ("--explain", "--full", "-Y")))
+    for first, others in exclusive:
         for second in others:
             if {first, second} <= options.keys():
                 raise CommandLineError("error.exclusive", first=first, second=second)
@@ -247,7 +272,7 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ReportCommand(common, files, chosen, stream, detail, _workers(scan))
+    return ReportCommand(common, files, chosen, stream, detail, _workers(scan), display_filter(scan.options))
 
 
 def _workers(scan: _Scan) -> int | None:
@@ -257,7 +282,7 @@ def _workers(scan: _Scan) -> int | None:
 def _parse_follow(scan: _Scan, common: Common) -> Command:
     forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
     options = scan.options
-    _allow(scan, {"--stream", "--side", *forms}, "follow")
+    _allow(scan, {"--stream", "--side", "-Y", *forms}, "follow")
     files = _files("follow", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="follow", word=files[1])
@@ -265,7 +290,8 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
     if len(chosen) > 1:
         raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    if stream is None:
+    chosen_by = display_filter(scan.options)
+    if stream is None and not chosen_by:
         raise CommandLineError("error.which-stream", command="follow")
     sides = {side.value: side for side in FollowSide}
     if options.get("--side", "both") not in sides:
@@ -274,17 +300,33 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
     form = forms[chosen[0]] if chosen else FollowForm.TEXT
     if form is FollowForm.RAW and side is FollowSide.BOTH:
         raise CommandLineError("error.raw-one-side")
-    return FollowCommand(common, files[0], stream, side, form)
+    return FollowCommand(common, files[0], stream, side, form, chosen_by)
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--stream", "--out", "--json"}, "export")
+    _allow(scan, {"--stream", "--out", "--json", "-Y"}, "export")
     options = scan.options
     files = _files("export", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="export", word=files[1])
     out = file_name("--out", options["--out"]) if "--out" in options else None
-    return ExportCommand(common, files[0], out, number(options, "--stream", 0, MAXIMUM_COUNT), "--json" in options)
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    return ExportCommand(common, files[0], out, stream, "--json" in options, display_filter(scan.options))
+
+
+def _parse_packets(scan: _Scan, common: Common) -> Command:
+    _allow(scan, PACKETS_OPTIONS, "packets")
+    return parse_packets(scan.options, scan.fields, scan.words, common, _files)
+
+
+def _parse_slice(scan: _Scan, common: Common) -> Command:
+    _allow(scan, SLICE_OPTIONS, "slice")
+    return parse_slice(scan.options, scan.words, common, _files)
+
+
+def _parse_assert(scan: _Scan, common: Common) -> Command:
+    _allow(scan, ASSERT_OPTIONS, "assert")
+    return parse_assert(scan.options, scan.words, common, _files)
 
 
 def _parse_cases(scan: _Scan, common: Common) -> Command:
@@ -339,6 +381,9 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "report": _parse_report,
     "follow": _parse_follow,
     "export": _parse_export,
+    "packets": _parse_packets,
+    "slice": _parse_slice,
+    "assert": _parse_assert,
     "cases": _parse_cases,
     "case": _parse_case,
     "recover": _parse_recover,

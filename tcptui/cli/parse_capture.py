@@ -44,7 +44,7 @@ OUTPUT_OPTIONS: Final = _ROTATING | {"-w", "--overwrite"}
 #: Options that limit the disk space and memory of a live capture.
 LIMIT_OPTIONS: Final = frozenset({"--spool-limit", "--memory-limit"})
 #: Options about what is done with findings as they are made.
-WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only"})
+WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only", "-Y"})
 
 
 def kept_of_files(options: Options, files: Sequence[str]) -> frozenset[str]:
@@ -75,6 +75,7 @@ def parse_live(options: Options, words: Sequence[str], common: Common, display: 
         rotation=rotation,
         watch=watch,
         limits=_limits(options),
+        display_filter=display_filter(options),
     )
 
 
@@ -96,6 +97,7 @@ def parse_remote(options: Options, words: Sequence[str], common: Common, display
         rotation=rotation,
         watch=watch,
         limits=_limits(options),
+        display_filter=display_filter(options),
     )
 
 
@@ -106,7 +108,13 @@ def parse_open(
     write, rotation, watch = _keeping(options)
     _no_stream(write)
     limits = _limits(options)
-    return OpenCommand(common, files, words, display, write, "--overwrite" in options, rotation, watch, limits)
+    overwrite, chosen = "--overwrite" in options, display_filter(options)
+    return OpenCommand(common, files, words, display, write, overwrite, rotation, watch, limits, chosen)
+
+
+def display_filter(options: Options) -> str:
+    """The value of ``-Y``; empty without it.  Raises CommandLineError."""
+    return file_name("-Y", options["-Y"]) if "-Y" in options else ""
 
 
 def _no_stream(write: str | None) -> None:

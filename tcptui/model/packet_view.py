@@ -66,8 +66,8 @@ class PacketView:
     link_type: int
     """LINKTYPE_ value (1 Ethernet, 113 cooked v1, 276 cooked v2, 0 BSD loopback, 101 raw)."""
     interface: str | None
-    comment: str | None
-    """The pcapng comment of this packet."""
+    comments: tuple[str, ...]
+    """The pcapng comments of this packet."""
     kind: int
     """`RowKind`."""
     network_offset: int

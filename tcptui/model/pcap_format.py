@@ -53,3 +53,5 @@ STATISTICS_BLOCK: Final = 5
 ENHANCED_PACKET_BLOCK: Final = 6
 ENHANCED_HEAD_BYTES: Final = 28
 """An enhanced packet block up to its packet: type, length, interface, time, captured and original length."""
+SIMPLE_HEAD_BYTES: Final = 12
+"""A simple packet block up to its packet: type, length, original length."""

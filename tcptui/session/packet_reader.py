@@ -18,7 +18,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.session.seq_bases import SeqBases
-from tcptui.wire.pcapng_options import packet_comment
+from tcptui.wire.pcapng_options import packet_comments
 from tcptui.wire.segment_of_fragments import segment_of_fragments
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _FRAGMENTS_BEFORE: Final = 4096
 _SPARSE: Final = 4
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
+#: Most comments read of a packet.
+_MOST_COMMENTS: Final = 1_000
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
 #: ip.stream needs every frame up to the one shown to be read; from this row on it is not shown.
 _IP_STREAM_ROWS: Final = 20_000
@@ -119,7 +121,7 @@ class PacketReader:
         store, packet = self._store, self.bare(row)
         return replace(
             packet,
-            comment=self._comment(row, self._sources[int(store.source[row])]),
+            comments=self._comments(row, self._sources[int(store.source[row])]),
             ip_stream=self._ip_stream(row),
             analysis=self._analysis(row) if packet.kind == RowKind.TCP and row >= store.first else None,
         )
@@ -138,7 +140,7 @@ class PacketReader:
             data=self.data(row),
             link_type=source.link_type,
             interface=source.interface,
-            comment=None,
+            comments=(),
             kind=int(store.kind[row]),
             network_offset=int(store.network_offset[row]),
             transport_offset=int(store.transport_offset[row]),
@@ -207,21 +209,21 @@ class PacketReader:
         opener = bool(sides[0] == store.from_b[row])
         return opener, not opener
 
-    def _comment(self, row: int, source: SourceInfo) -> str | None:
+    def _comments(self, row: int, source: SourceInfo) -> tuple[str, ...]:
         offset = int(self._store.offset[row])
         if offset < ENHANCED_HEAD_BYTES:
-            return None
+            return ()
         descriptor = self._descriptors[source.spool]
         head = os.pread(descriptor, 8, offset - ENHANCED_HEAD_BYTES)
         if len(head) < 8 or os.pread(descriptor, 4, 0) != PCAPNG_START:
-            return None
+            return ()
         heads = [struct.unpack(order + "II", head) for order in "<>"]
         length = next((size for kind, size in heads if kind == ENHANCED_PACKET_BLOCK), 0)
         captured = int(self._store.captured[row])
         if not captured + ENHANCED_HEAD_BYTES + 8 < length < _LARGEST_COMMENTED_BLOCK:
-            return None
-        comment = packet_comment(os.pread(descriptor, length, offset - ENHANCED_HEAD_BYTES), captured)
-        return safe_text(comment) if comment else None
+            return ()
+        found = packet_comments(os.pread(descriptor, length, offset - ENHANCED_HEAD_BYTES), captured)
+        return tuple(safe_text(comment) for comment in found[:_MOST_COMMENTS] if comment)
 
     def _ip_stream(self, row: int) -> int:
         """ip.stream: the index of the frame's IP address pair (unordered), by first appearance; -1 when not counted."""

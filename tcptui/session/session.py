@@ -180,6 +180,12 @@ class Session:
         return self._pipeline.sources
 
     @property
+    def spools(self) -> list[tuple[int, int]]:
+        """The descriptor of each spool, by `SourceInfo.spool`, and up to where it has been read."""
+        descriptors = [source.descriptor for source in self._sources]
+        return [(one, reader.position) for one, reader in zip(descriptors, self._pipeline.readers, strict=True)]
+
+    @property
     def other_lines(self) -> OtherLines:
         """One line about each packet of `other`."""
         if self._other_lines is None:
@@ -342,6 +348,10 @@ class Session:
     def packet(self, row: int) -> PacketView:
         """One packet with its bytes and analysis.  Raises OSError when the spool cannot be read."""
         return self._access.packet(row)
+
+    def data(self, row: int) -> bytes:
+        """The captured bytes of ``row``.  Raises OSError when the spool cannot be read."""
+        return self._access.data(row)
 
     @property
     def judges_at_once(self) -> bool:

@@ -24,12 +24,12 @@ def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
     return found
 
 
-def packet_comment(block: bytes, captured: int) -> bytes | None:
-    """The comment option of an enhanced packet block, given the whole ``block``."""
+def packet_comments(block: bytes, captured: int) -> list[bytes]:
+    """The comment options of an enhanced packet block, given the whole ``block``."""
     if len(block) < 32:
-        return None
+        return []
     order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == ENHANCED_PACKET_BLOCK), None)
     if order is None:
-        return None
+        return []
     found = block_options(block[28 + (captured + 3 & ~3) : -4], order)
-    return next((value for code, value in found if code == OPT_COMMENT), None)
+    return [value for code, value in found if code == OPT_COMMENT]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tcptui.wire import records
 from tcptui.wire.numba_compile import compiler_available
-from tcptui.wire.pcapng_options import packet_comment
+from tcptui.wire.pcapng_options import packet_comments
 from tcptui.wire.record_scanner import Scanner
 from tcptui.wire.records import MAX_INTERFACES, RecordParser, Stop
 
@@ -326,9 +326,10 @@ def test_file_of_nothing_but_strange_blocks_is_walked_over_at_once(monkeypatch: 
 
 
 def test_comment_of_a_packet_is_found_behind_its_padding() -> None:
-    assert packet_comment(enhanced(0, b"abc", options=option(1, b"look")), 3) == b"look"
-    assert packet_comment(enhanced(0, b"abc"), 3) is None
-    assert packet_comment(b"short", 3) is None
+    two = option(1, b"look") + option(1, b"here")
+    assert packet_comments(enhanced(0, b"abc", options=two), 3) == [b"look", b"here"]
+    assert packet_comments(enhanced(0, b"abc"), 3) == []
+    assert packet_comments(b"short", 3) == []
 
 
 @settings(deadline=None)

@@ -11,6 +11,7 @@ from tcptui.protocols.headers.field_names import ENCAPSULATIONS
 from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import tzinfo
 
     from tcptui.model.packet_view import PacketView
@@ -35,11 +36,12 @@ def date_text(time_ns: int, zone: tzinfo | None) -> str:
     return f"{_MONTHS[moment.month - 1]} {moment.day:2d}, {moment.year} {clock}.{rest:09d} {moment.tzname()}"
 
 
-def comment_layer(comment: str) -> Branch:
-    """The layer with the packet's comment, which Wireshark puts above the frame layer."""
+def comment_layer(comments: Sequence[str]) -> Branch:
+    """The layer with the packet's comments, which Wireshark puts above the frame layer."""
     layer = Branch("Packet comments", field="pkt_comment")
-    line = layer.add(comment, field="frame.comment")
-    line.expert(ExpertLevel.COMMENT, "Comment", comment, "frame.comment.expert")
+    for comment in comments:
+        line = layer.add(comment, field="frame.comment")
+        line.expert(ExpertLevel.COMMENT, "Comment", comment, "frame.comment.expert")
     return layer
 
 

@@ -98,8 +98,8 @@ def header_tree(
     dissection.coloring.protocols |= set(dissection.protocols)
     root = dissection.root
     root.insert_first(frame_layer(packet, dissection.options, dissection.protocols, dissection.coloring))
-    if packet.comment:
-        root.insert_first(comment_layer(packet.comment))
+    if packet.comments:
+        root.insert_first(comment_layer(packet.comments))
     return root.freeze(len(packet.data))
 
 

@@ -66,7 +66,7 @@ def view() -> Callable[..., PacketView]:
             data=data,
             link_type=link_type,
             interface=interface,
-            comment=comment,
+            comments=() if comment is None else (comment,),
             kind=kind,
             network_offset=network_offset,
             transport_offset=0,

@@ -113,7 +113,7 @@ def _replaced(packet: PacketView, raw: bytes, link_type: int) -> PacketView:
         data=raw,
         link_type=link_type,
         interface=packet.interface,
-        comment=packet.comment,
+        comments=packet.comments,
         kind=packet.kind,
         network_offset=packet.network_offset,
         transport_offset=packet.transport_offset,

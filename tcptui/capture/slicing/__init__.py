@@ -1,0 +1,1 @@
+"""Writes chosen packets of captures to a new one: records as they were captured, with what describes them."""

@@ -1,0 +1,111 @@
+"""Parses the command lines of packets, slice and assert."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tcptui.cli.commands import AssertCommand, Chosen, PacketForm, PacketsCommand, SliceCommand
+from tcptui.cli.parse_findings import finding_filter
+from tcptui.cli.parse_values import CommandLineError, file_name
+from tcptui.session.assertions.words import is_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tcptui.cli.commands import Common
+
+    Options = Mapping[str, str]
+    Files = Callable[[str, Sequence[str]], tuple[str, ...]]
+
+PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", "--count"})
+#: Each says which packets a slice has.
+_CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
+SLICE_OPTIONS: Final = frozenset({*_CHOICES, "--around", "--whole-streams", "-w", "--overwrite"})
+ASSERT_OPTIONS: Final = frozenset({"--rules", "--junit", "--slice"})
+#: Frame numbers and numbers of connections have so many bits.
+_MOST_NUMBER: Final = 2**32 - 1
+#: Members of a list on the command line at most.
+_MOST_MEMBERS: Final = 100_000
+#: Upper bound of ``--around``, in seconds: a day.
+MAXIMUM_AROUND: Final = 86_400
+
+
+def parse_packets(
+    options: Options, repeated: Sequence[str], words: Sequence[str], common: Common, files: Files
+) -> PacketsCommand:
+    """``packets FILE…``; ``repeated``: all values of ``-e``.  Raises CommandLineError."""
+    forms = [name for name in ("--count", "--csv", "--jsonl") if name in options]
+    if len(forms) > 1:
+        raise CommandLineError("error.exclusive", first=forms[0], second=forms[1])
+    for other in ("-e", "--header"):
+        if "--count" in options and other in options:
+            raise CommandLineError("error.exclusive", first="--count", second=other)
+    if "--header" in options and "--jsonl" in options:
+        raise CommandLineError("error.exclusive", first="--jsonl", second="--header")
+    form = PacketForm.CSV if "--csv" in options else PacketForm.JSONL if "--jsonl" in options else PacketForm.TEXT
+    for name in repeated:
+        file_name("-e", name)
+    return PacketsCommand(
+        common, files("packets", words), options.get("-Y", ""), tuple(repeated), form, "--header" in options,
+        "--count" in options,
+    )  # fmt: skip
+
+
+def parse_slice(options: Options, words: Sequence[str], common: Common, files: Files) -> SliceCommand:
+    """``slice FILE… -w OUT``; raises CommandLineError."""
+    given = [name for name in _CHOICES if name in options]
+    if len(given) > 1:
+        raise CommandLineError("error.exclusive", first=given[0], second=given[1])
+    named = files("slice", words)
+    if not given:
+        raise CommandLineError("error.slice-what")
+    if "-w" not in options:
+        raise CommandLineError("error.slice-where")
+    chosen = Chosen(
+        display_filter=file_name("-Y", options["-Y"]) if "-Y" in options else "",
+        streams=tuple(low for low, high in _ranges("--stream", options) for low in range(low, high + 1)),
+        findings=finding_filter("--finding", options["--finding"]) if "--finding" in options else None,
+        packets=_ranges("--packets", options),
+        around_ns=_nanoseconds("--around", options),
+        whole_streams="--whole-streams" in options,
+    )
+    return SliceCommand(common, named, chosen, file_name("-w", options["-w"]), "--overwrite" in options)
+
+
+def parse_assert(options: Options, words: Sequence[str], common: Common, files: Files) -> AssertCommand:
+    """``assert FILE… RULE…``; raises CommandLineError."""
+    rules = tuple(word for word in words if is_rule(word))
+    named = files("assert", [word for word in words if not is_rule(word)])
+    if not rules and "--rules" not in options:
+        raise CommandLineError("error.which-rule")
+    given = {name: file_name(name, options[name]) for name in ASSERT_OPTIONS & options.keys()}
+    return AssertCommand(common, named, rules, given.get("--rules"), given.get("--junit"), given.get("--slice"))
+
+
+def _ranges(option: str, options: Options) -> tuple[tuple[int, int], ...]:
+    """The value of ``option``, numbers and ranges such as ``10-20,31``; nothing without it."""
+    text = options.get(option)
+    if text is None:
+        return ()
+    # Connections are numbered from 0 and few are named, packets from 1.
+    least, may_range = (1, True) if option == "--packets" else (0, False)
+    found = []
+    for part in text.split(",", _MOST_MEMBERS):
+        match = re.fullmatch(r"\s*(\d{1,10})\s*(?:-\s*(\d{1,10})\s*)?", part, re.ASCII)
+        low = int(match[1]) if match else -1
+        high = int(match[2]) if match and match[2] else low
+        if not least <= low <= high <= _MOST_NUMBER or (high > low and not may_range):
+            raise CommandLineError(f"error.{'packets' if may_range else 'streams'}", option=option, value=text[:80])
+        found.append((low, high))
+    return tuple(found)
+
+
+def _nanoseconds(option: str, options: Options) -> int | None:
+    text = options.get(option)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,5}(\.\d{1,9})?", text, re.ASCII) or float(text) > MAXIMUM_AROUND:
+        raise CommandLineError("error.around", option=option, value=text[:80], most=MAXIMUM_AROUND)
+    whole, _point, rest = text.partition(".")
+    return int(whole) * 10**9 + int(rest.ljust(9, "0"))

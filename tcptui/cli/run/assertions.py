@@ -1,0 +1,183 @@
+"""``assert FILE… RULE…``: whether a capture keeps rules; 0 all hold, 1 one does not, 2 wrong usage, 3 no capture."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.privileges import drop_root
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
+from tcptui.cli.report.junit import TestCase, junit_xml
+from tcptui.cli.run.filtering import WrongFilterError
+from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
+from tcptui.dfilter.errors import FilterError
+from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.assertions.judge import judge
+from tcptui.session.assertions.rule import parse_rule
+from tcptui.session.assertions.rules_file import read_rules
+from tcptui.session.assertions.words import Kind
+from tcptui.words.errors import error_line, say
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.cli.commands import AssertCommand
+    from tcptui.cli.inputs import Input
+    from tcptui.session.assertions.judge import Judgement
+    from tcptui.session.assertions.rule import Rule
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+_BROKEN: Final = 1
+INPUT_FAILED: Final = 3
+#: Frame numbers that are named of a rule that is broken.
+_NAMED: Final = 10
+#: Characters of a rule that are shown.
+_SHOWN: Final = 200
+#: Characters of a rule in the name of its slice.
+_IN_NAME: Final = 40
+
+
+def check_rules(command: AssertCommand, words: Words) -> int:
+    """Run the command; returns the exit code.  Raises TcptuiError for wrong usage and what cannot be written."""
+    try:
+        rules = _rules(command, words)
+        with ExitStack() as stack:
+            opened = _open(command, rules, stack)
+            return _check(command, rules, opened, words)
+    except (UsageError, StandardOutputError):
+        raise
+    except TcptuiError as error:
+        # 1 says that a rule is broken, so it cannot say that none was asked.
+        say(error_line(error, words), words)
+        return INPUT_FAILED
+
+
+def _rules(command: AssertCommand, words: Words) -> list[Rule]:
+    """All rules; raises WrongFilterError or RuleError for the first that is none."""
+    texts = [(text, "") for text in command.rules]
+    if command.rules_file is not None:
+        texts += read_rules(Path(command.rules_file))
+    rules = []
+    for text, name in texts:
+        try:
+            rules.append(parse_rule(text, name))
+        except FilterError as error:
+            raise WrongFilterError(safe_text(text, _SHOWN), error, words) from error
+    return rules
+
+
+def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> list[Input]:
+    """Open the inputs, give up root, and refuse now what could not be written later."""
+    opened = []
+    for name in command.files:
+        opened.append(open_input(name))
+        stack.callback(opened[-1].close)
+    drop_root(target_identity())
+    results = [] if command.junit is None else [Path(command.junit)]
+    if command.slices is not None:
+        results += [_slice_path(command.slices, number, rule) for number, rule in enumerate(rules, 1)]
+    for path in results:
+        refuse_output(path, opened, overwrite=False)
+    if len(opened) > 1:
+        for one in opened:
+            refuse_unreadable(one.source)
+    return opened
+
+
+def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input], words: Words) -> int:
+    session = read_whole(opened, words, judges=False)
+    if has_failed(session):
+        return INPUT_FAILED
+    judged = []
+    for rule in rules:
+        try:
+            judged.append(judge(session, rule))
+        except FilterError as error:
+            raise WrongFilterError(safe_text(rule.text, _SHOWN), error, words) from error
+    reasons = [None if one.holds else _reason(one, session, words) for one in judged]
+    write(_line(one, reason, words) + "\n" for one, reason in zip(judged, reasons, strict=True))
+    if command.junit is not None:
+        cases = [TestCase(_name(one.rule), reason) for one, reason in zip(judged, reasons, strict=True)]
+        suite = ", ".join(base_name(name) for name in command.files)
+        with Sink(Path(command.junit)) as sink:
+            sink.write(junit_xml(suite, cases).encode())
+    if command.slices is not None:
+        _write_slices(command.slices, command.files, judged, session, words)
+    return _BROKEN if any(not one.holds for one in judged) else 0
+
+
+def _name(rule: Rule) -> str:
+    return rule.name or rule.text
+
+
+def _line(judged: Judgement, reason: str | None, words: Words) -> str:
+    named = safe_text(judged.rule.text, _SHOWN)
+    if judged.rule.name:
+        named = words("assertion.named", name=safe_text(judged.rule.name, _SHOWN), rule=named)
+    if reason is None:
+        return words("assertion.holds", rule=named)
+    return words("assertion.broken", rule=named, reason=reason)
+
+
+def _reason(judged: Judgement, session: Session, words: Words) -> str:
+    """Why the rule does not hold, with numbers, and the packets that break it."""
+    rule = judged.rule
+    facts: dict[str, object] = {"n": Count(judged.count), "of": Count(judged.of)}
+    if rule.field is not None:
+        facts |= {"field": rule.field.name, "percent": f"{rule.percent:g}", "value": _number(judged.value or 0.0)}
+        key = "percentile" if judged.value is not None else "percentile-of-nothing"
+        key += "-of-connections" if judged.value is not None and rule.of_connections else ""
+    elif rule.kind is Kind.COUNT:
+        facts["value"] = _number(judged.value or 0.0)
+        key = "share" if rule.is_share else "count"
+    else:
+        key = rule.kind.value
+    text = words(f"assertion.why.{key}", **facts)
+    frames = session.store.frame[judged.rows[:_NAMED]].tolist()
+    if not frames:
+        return text
+    named = ", ".join(map(str, frames))
+    more = len(judged.rows) - len(frames)
+    packets = words("assertion.packets-more", packets=named, n=Count(more)) if more else named
+    return words("assertion.with-packets", reason=text, packets=packets)
+
+
+def _number(value: float) -> str:
+    return f"{value:.9f}".rstrip("0").rstrip(".") if value != int(value) else str(int(value))
+
+
+def _write_slices(
+    folder: str, files: Sequence[str], judged: Sequence[Judgement], session: Session, words: Words
+) -> None:
+    """A capture of the packets that break a rule, for each that is broken by packets.  Raises TcptuiError."""
+    broken = [(number, one) for number, one in enumerate(judged, 1) if len(one.rows)]
+    if not broken:
+        return
+    directory = Path(folder)
+    try:
+        directory.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError("output_failed", path=safe_text(folder), reason=reason_of(error)) from error
+    slicer = reading_again(session)
+    for number, one in broken:
+        path = _slice_path(folder, number, one.rule)
+        with Sink(path) as sink:
+            write_rows(session, slicer, one.rows, sink, Comments(session, slicer, files, words))
+        facts = {"n": f"{len(one.rows):,}", "all": f"{session.store.count:,}", "file": safe_text(str(path))}
+        say(words("slice.written", **facts), words)
+
+
+def _slice_path(folder: str, number: int, rule: Rule) -> Path:
+    return Path(folder) / f"{number:02d}-{_slug(rule)}.pcapng"
+
+
+def _slug(rule: Rule) -> str:
+    """A file name out of a rule: letters, digits and hyphens only."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", _name(rule))[:_IN_NAME].strip("-.") or "rule"

@@ -1,0 +1,54 @@
+"""Display filters of commands: what ``-Y`` says, and which packets and connections it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcptui.dfilter.compile import compile_filter
+from tcptui.dfilter.errors import FilterError
+from tcptui.model.errors import UsageError
+from tcptui.words.errors import error_line
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.dfilter.compile import Compiled
+    from tcptui.model.packet_store import I64
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+    Mask = NDArray[np.bool_]
+
+
+class WrongFilterError(UsageError):
+    """The filter of an option or a rule is wrong; ``where`` names it, ``message`` says how."""
+
+    def __init__(self, where: str, error: FilterError, words: Words) -> None:
+        super().__init__("error.display-filter", where=where, message=error_line(error, words))
+        self.key = "cli.error.display-filter"
+
+
+def compiled_filter(text: str, words: Words) -> Compiled:
+    """The filter of ``-Y``.  Raises WrongFilterError."""
+    try:
+        return compile_filter(text)
+    except FilterError as error:
+        raise WrongFilterError("-Y", error, words) from error
+
+
+def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
+    """Which rows of a session that has been read to its end match.  Raises WrongFilterError for what nothing reads."""
+    from tcptui.session.filtering.run import FilterRun
+
+    try:
+        return FilterRun(session, compiled).matching(0, session.store.count)
+    except FilterError as error:
+        raise WrongFilterError("-Y", error, words) from error
+
+
+def shown_streams(session: Session, compiled: Compiled, words: Words) -> I64:
+    """The connections of which any packet matches, ascending.  Raises WrongFilterError."""
+    streams = session.store.stream[: session.store.count][matching_rows(session, compiled, words)]
+    return np.unique(streams[streams >= 0]).astype(np.int64)

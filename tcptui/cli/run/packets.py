@@ -1,0 +1,135 @@
+"""``packets FILE…``: the packets that match, as lines, as values of fields, or counted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.capture.privileges import drop_root
+from tcptui.cli.commands import PacketForm
+from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.cli.parse_values import CommandLineError
+from tcptui.cli.run.filtering import compiled_filter, matching_rows
+from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.dfilter.names import nearest
+from tcptui.model.fields import FIELDS
+from tcptui.model.safe_text import safe_text
+from tcptui.session.filtering.run import is_readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.cli.commands import PacketsCommand
+    from tcptui.cli.report.packet_lines import PacketLine
+    from tcptui.model.field import Field
+    from tcptui.model.packet_store import I64
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+#: Rows whose values are read, or lines that are written, at once.
+_AT_ONCE: Final = 4_096
+_ARROW: Final = "→"
+
+
+def write_packets(command: PacketsCommand, words: Words) -> int:
+    """Run the command; returns the exit code.  Raises TcptuiError."""
+    compiled = compiled_filter(command.display_filter, words)
+    fields = [_field(name) for name in command.fields]
+    with ExitStack() as stack:
+        opened = []
+        for name in command.files:
+            opened.append(open_input(name))
+            stack.callback(opened[-1].close)
+        drop_root(target_identity())
+        if len(opened) > 1:
+            for one in opened:
+                refuse_unreadable(one.source)
+        session = read_whole(opened, words, judges=False)
+        if has_failed(session):
+            return 1
+        rows = np.flatnonzero(matching_rows(session, compiled, words))
+        if command.count:
+            write([f"{len(rows)}\n"])
+        elif fields:
+            write(_values(session, rows, fields, command))
+        else:
+            write(_summaries(session, rows, command, words))
+    return 0
+
+
+def _field(name: str) -> Field:
+    """The field of ``-e``; raises CommandLineError for one that there is not, or that nothing reads."""
+    field = FIELDS.get(name)
+    if field is None:
+        near = nearest(name)
+        raise CommandLineError("error.field-near" if near else "error.field", name=name[:200], near=", ".join(near))
+    if not is_readable(field):
+        raise CommandLineError("error.field-unread", name=name)
+    return field
+
+
+def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Words) -> Iterator[str]:
+    from tcptui.cli.report.packet_lines import PacketLine, PacketLines
+
+    lines = PacketLines(session, words)
+    if command.form is PacketForm.JSONL:
+        from tcptui.cli.report.json_text import to_json
+
+        for row in rows.tolist():
+            cells = lines.of(row)._asdict()
+            numbers = {name: int(cells[name]) for name in ("number", "length")}
+            yield to_json({**cells, **numbers, "time": float(cells["time"])}) + "\n"
+    elif command.form is PacketForm.CSV:
+        if command.header:
+            yield _csv(PacketLine._fields)
+        for row in rows.tolist():
+            yield _csv(lines.of(row))
+    else:
+        width = len(str(session.store.frame[rows[-1]])) if len(rows) else 1
+        if command.header:
+            yield "  ".join(words(f"packets.column.{name}") for name in PacketLine._fields) + "\n"
+        for row in rows.tolist():
+            text = _plain(lines.of(row), width)
+            yield (text.replace(_ARROW, "->") if command.common.ascii_only else text) + "\n"
+
+
+def _plain(line: PacketLine, width: int) -> str:
+    ends = f"{line.source} {_ARROW} {line.destination}" if line.destination else line.source
+    return f"{line.number:>{width}} {line.time:>12} {ends} {line.protocol} {line.length} {line.info}"
+
+
+def _values(session: Session, rows: I64, fields: Sequence[Field], command: PacketsCommand) -> Iterator[str]:
+    """What ``tshark -T fields`` writes, or the same as CSV or JSON lines: some rows at a time."""
+    from tcptui.cli.report.json_text import to_json
+    from tcptui.session.filtering.field_values import FieldReader
+
+    names = [field.name for field in fields]
+    if command.header:
+        yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
+    reader = FieldReader(session)
+    for begin in range(0, len(rows), _AT_ONCE):
+        part = rows[begin : begin + _AT_ONCE].astype(np.int32)
+        columns = [reader.texts(field, part) for field in fields]
+        for found in zip(*columns, strict=True):
+            cells = [[_safe(text) for text in texts] for texts in found]
+            if command.form is PacketForm.JSONL:
+                yield to_json(dict(zip(names, cells, strict=True))) + "\n"
+            elif command.form is PacketForm.CSV:
+                yield _csv([",".join(cell) for cell in cells])
+            else:
+                yield "\t".join(",".join(cell) for cell in cells) + "\n"
+
+
+def _safe(text: str) -> str:
+    """``text`` whole, without anything that a terminal obeys."""
+    return text if text.isprintable() else safe_text(text, len(text))
+
+
+def _csv(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,166 @@
+"""``slice FILE… -w OUT``: writes chosen packets to a capture of their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import tcptui
+from tcptui.capture.privileges import drop_root
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.commands import STANDARD_STREAM
+from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
+from tcptui.cli.run.filtering import compiled_filter, matching_rows
+from tcptui.cli.run.load import has_failed, read_whole, require_stream
+from tcptui.model.errors import InputError, OutputError
+from tcptui.model.notes import NO_NOTE
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.notes.format import NotesError
+from tcptui.session.notes.notebook import Notebook
+from tcptui.session.slicing import choose
+from tcptui.session.slicing.write import PCAP_SUFFIX, Slicer
+from tcptui.words.errors import error_line, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.cli.commands import Chosen, SliceCommand
+    from tcptui.cli.inputs import Input
+    from tcptui.dfilter.compile import Compiled
+    from tcptui.model.notes import Note
+    from tcptui.model.packet_store import I64
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+
+def write_slice(command: SliceCommand, words: Words) -> int:
+    """Run the command; returns the exit code.  Raises TcptuiError."""
+    compiled = compiled_filter(command.chosen.display_filter, words)
+    to_stdout = command.write == STANDARD_STREAM
+    if to_stdout and sys.stdout.isatty():
+        raise OutputError("output_terminal")
+    with ExitStack() as stack:
+        opened = []
+        for name in command.files:
+            opened.append(open_input(name))
+            stack.callback(opened[-1].close)
+        drop_root(target_identity())
+        out = Path(command.write)
+        if not to_stdout:
+            refuse_output(out, opened, overwrite=command.overwrite)
+        if len(opened) > 1:
+            for one in opened:
+                refuse_unreadable(one.source)
+        session = read_whole(opened, words, judges=False)
+        if has_failed(session):
+            return 1
+        rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))
+        slicer = reading_again(session)
+        comments = Comments(session, slicer, command.files, words)
+        sys.stdout.flush()
+        descriptor = sys.stdout.fileno() if to_stdout else None
+        with Sink(out, overwrite=command.overwrite, descriptor=descriptor) as sink:
+            write_rows(session, slicer, rows, sink, comments if out.suffix != PCAP_SUFFIX else None)
+        say(words("slice.written", n=f"{len(rows):,}", all=f"{session.store.count:,}", file=safe_text(str(out))), words)
+    return 0
+
+
+def refuse_output(path: Path, opened: Sequence[Input], *, overwrite: bool) -> None:
+    """Raise OutputError now for what would be refused after a long time of reading, and for a file that is read."""
+    if not os.path.lexists(path):
+        return
+    shown = safe_text(str(path))
+    if not overwrite:
+        raise OutputError("output_exists", path=shown)
+    found = path.stat() if path.exists() else None
+    for one in opened:
+        if one.raw is not None and found is not None and os.path.samestat(os.fstat(one.raw), found):
+            raise OutputError("slice_is_input", path=shown)
+
+
+def reading_again(session: Session) -> Slicer:
+    """What copies packets of ``session``.  Raises InputError where they cannot be read again."""
+    try:
+        return Slicer(session)
+    except OSError as error:
+        raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
+
+
+def write_rows(session: Session, slicer: Slicer, rows: I64, sink: Sink, comments: Comments | None) -> None:
+    """Write ``rows`` to ``sink``, as pcap without ``comments``.  Raises OutputError and InputError."""
+    try:
+        if comments is None:
+            slicer.write_pcap(rows, sink)
+        else:
+            slicer.write(rows, sink, comments.of, f"tcptui {tcptui.__version__}")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
+
+
+def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) -> NDArray[np.bool_]:
+    store = session.store
+    if chosen.streams:
+        for stream in chosen.streams:
+            require_stream(session, stream)
+        rows = choose.rows_of_streams(store, chosen.streams)
+    elif chosen.findings is not None:
+        rows = choose.rows_of_findings(session, chosen.findings)
+    elif chosen.packets:
+        rows = choose.rows_of_packets(store, chosen.packets)
+    else:
+        rows = matching_rows(session, compiled, words)
+    near = rows if chosen.around_ns is None else choose.around(store, rows, chosen.around_ns)
+    return near | choose.whole_streams(session, rows) if chosen.whole_streams else near
+
+
+class Comments:
+    """What a slice says of its packets: their number in the source, and the notes that were kept of them."""
+
+    def __init__(self, session: Session, slicer: Slicer, files: Sequence[str], words: Words) -> None:
+        self._session = session
+        self._slicer = slicer
+        self._words = words
+        self._names = [base_name(name) for name in files]
+        self._books = [self._book(name) for name in files]
+        self._told: set[int] = set()
+        """Connections whose note has been written."""
+
+    def _book(self, name: str) -> Notebook | None:
+        if name == STANDARD_STREAM:
+            return None
+        try:
+            return Notebook(Path(name))
+        except NotesError as error:
+            say(error_line(error, self._words), self._words)
+            return None
+
+    def of(self, row: int, spool: int, number: int) -> list[str]:
+        """The comments of the packet in ``row``, whose number is that in the file of the spool."""
+        said = [self._words("slice.comment", number=number, file=self._names[spool])]
+        book = self._books[spool]
+        noted = NO_NOTE if book is None else book.packet(number)
+        return [*self._noted(noted, "packet"), *self._of_connection(row), *said]
+
+    def _of_connection(self, row: int) -> list[str]:
+        stream = int(self._session.store.stream[row])
+        if stream < 0 or stream in self._told:
+            return []
+        self._told.add(stream)
+        spool, number = self._slicer.number_of(int(self._session.streams.first_row[stream]))
+        book = self._books[spool]
+        return [] if book is None else self._noted(book.connection(number), "connection")
+
+    def _noted(self, note: Note, what: str) -> list[str]:
+        if not note:
+            return []
+        key = f"slice.note.{what}" if note.text else f"slice.mark.{what}"
+        return [self._words(key, text=note.text)]

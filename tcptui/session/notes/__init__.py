@@ -1,0 +1,1 @@
+"""Marks and notes, kept in a file beside the capture: ``FILE.notes.json``."""

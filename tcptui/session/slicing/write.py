@@ -1,0 +1,74 @@
+"""Writes chosen packets of a session to a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.capture.slicing.layout import read_layout
+from tcptui.capture.slicing.source import PacketSource
+from tcptui.capture.slicing.writer import PcapngWriter, PcapWriter
+from tcptui.model.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.capture.slicing.sink import Sink
+    from tcptui.model.packet_store import I64
+    from tcptui.session.session import Session
+
+    Comments = Callable[[int, int, int], Sequence[str]]
+
+PCAP_SUFFIX: Final = ".pcap"
+
+
+class Slicer:
+    """Copies packets of a session that has been read to its end.  Raises OSError where an input cannot be read."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._sources: list[PacketSource] = []
+        store = session.store
+        infos = session.sources
+        spool_of = np.array([info.spool for info in infos], np.int64)
+        self._spools = spool_of[store.source[: store.count]] if infos else np.zeros(0, np.int64)
+        self._links = [0] * len(session.spools)
+        for info in infos:
+            self._links[info.spool] = info.link_type
+        for spool, (descriptor, end) in enumerate(session.spools):
+            rows = np.flatnonzero(self._spools == spool)
+            offsets, captured = store.offset[rows], store.captured[rows].astype(np.int64)
+            self._sources.append(PacketSource(descriptor, read_layout(descriptor, offsets, captured, end), offsets))
+
+    def number_of(self, row: int) -> tuple[int, int]:
+        """The spool that ``row`` is of, and its number in that file."""
+        spool = int(self._spools[row])
+        return spool, self._sources[spool].number(int(self._session.store.offset[row]))
+
+    def write(self, rows: I64, sink: Sink, comments: Comments, program: str) -> None:
+        """Write ``rows`` as pcapng.
+
+        ``comments(row, spool, number)``: what to say of a packet, whose number is that in the file of the spool.
+        """
+        store = self._session.store
+        writer = PcapngWriter(sink, self._sources, self._links, program)
+        for row in rows.tolist():
+            spool, offset = int(self._spools[row]), int(store.offset[row])
+            source = self._sources[spool]
+            record = source.record(offset, int(store.captured[row]), int(store.time_ns[row]))
+            said = comments(row, spool, source.number(offset))
+            writer.add(spool, record, int(store.wire_length[row]), said)
+
+    def write_pcap(self, rows: I64, sink: Sink) -> None:
+        """Write ``rows`` as pcap, without comments.  Raises OutputError when they have several link types."""
+        store = self._session.store
+        links = {self._session.sources[source].link_type for source in np.unique(store.source[rows]).tolist()}
+        if len(links) > 1:
+            raise OutputError("slice_link_types", count=len(links))
+        fields = {source.layout.link_field for source in self._sources}
+        link_field = fields.pop() if len(fields) == 1 else 0
+        nano = bool((store.time_ns[rows] % 1000).any())
+        writer = PcapWriter(sink, link_field or next(iter(links), 1), nano=nano)
+        for row in rows.tolist():
+            writer.add(int(store.time_ns[row]), self._session.data(row), int(store.wire_length[row]))

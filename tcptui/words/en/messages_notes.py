@@ -1,0 +1,22 @@
+"""Words of messages about marks and notes, and about slices."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "messages.notes_damaged": (
+        "{path} is damaged, so its marks and notes are not shown; it is left as it is: repair it, or move it away"
+    ),
+    "messages.notes_foreign": (
+        "{path} holds no notes of tcptui; it is left as it is: move it away if notes are to be kept for this capture"
+    ),
+    "messages.notes_newer": "{path} was written by a later tcptui, which this one cannot read; it is left as it is",
+    "messages.notes_of_another": (
+        "{path} belongs to another capture than the one of that name; it is left as it is, and its notes are not shown"
+    ),
+    "messages.notes_unreadable": "{path} cannot be read: {reason}; its marks and notes are not shown",
+    "messages.notes_unwritable": "{path} cannot be written: {reason}; marks and notes are kept until the program ends",
+    "messages.slice_link_types": (
+        "packets of {count} link types do not fit into one pcap file; write a file that ends in .pcapng"
+    ),
+    "messages.slice_is_input": "{path} is itself an input; name another file to write",
+}

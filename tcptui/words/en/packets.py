@@ -1,0 +1,13 @@
+"""Words of lists of packets."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "packets.column.number": "No.",
+    "packets.column.time": "Time",
+    "packets.column.source": "Source",
+    "packets.column.destination": "Destination",
+    "packets.column.protocol": "Protocol",
+    "packets.column.length": "Length",
+    "packets.column.info": "Info",
+}

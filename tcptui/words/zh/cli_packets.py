@@ -1,0 +1,128 @@
+"""packets、slice、assert 三个命令的文字。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help.packets": """\
+名称
+  tcptui packets：列出匹配的数据包，每个一行
+
+用法
+  tcptui packets 文件… [-Y 过滤器] [-e 字段]… [--csv | --jsonl] [--header]
+  tcptui packets 文件… [-Y 过滤器] --count
+
+说明
+  按抓包顺序写出通过显示过滤器的数据包：序号、距第一个数据包的时间、源、目的、
+  协议、长度、内容摘要（含判定）。多个文件按时间合并。
+  加上 -e 则改为写出字段的值，与 tshark -2 -n -T fields -e … 完全一致：字段之间
+  用制表符隔开，一个字段的多个值用逗号隔开。判定、状态和发现始终由全部数据包
+  得出，过滤器只决定显示哪些。
+
+选项
+  -Y 过滤器, --display-filter 过滤器
+             Wireshark 的显示过滤器语言；不写则列出全部数据包。
+             tcptui check 过滤器：检查写得对不对、作用是什么
+  -e 字段    该字段的值；可以写多次。tcptui fields 列出全部字段
+  --csv      逗号分隔，必要时加引号
+  --jsonl    每个数据包一个 JSON 对象；与 -e 合用时每个字段是一个文本列表
+  --header   首行写列名
+  --count    只写匹配的数量
+
+示例
+  tcptui packets a.pcap -Y 'tcp.analysis.retransmission'
+  tcptui packets a.pcap -Y 'http.response.code >= 500' -e frame.number -e ip.dst
+  tcptui packets a.pcap -Y 'tcptui.severity == "error"' --count
+
+退出码
+  0 完成（没有匹配也算）；1 输入有误；2 用法错误
+""",
+    "cli.help.slice": """\
+名称
+  tcptui slice：从抓包中取出一部分数据包，另存为一个抓包文件
+
+用法
+  tcptui slice 文件… (-Y 过滤器 | --stream N[,N…] | --finding 名称[,名称…] |
+               --packets N[-M][,…]) [--around 秒] [--whole-streams]
+               -w 输出 [--overwrite]
+
+说明
+  把选中的数据包写成 pcapng；输出文件以 .pcap 结尾时写成 pcap。捕获的内容逐字节
+  照写，时间、接口、注释保持不变；源文件中的名称解析和 TLS 密钥一并带上。每个
+  数据包附一条注释，写明它在源文件中的序号；保存在源文件旁的标记和备注
+  （文件.notes.json）也写成注释。pcap 格式没有注释。
+
+选项
+  -Y 过滤器, --display-filter 过滤器
+                     通过过滤器的数据包
+  --stream N[,N…]    这些连接的数据包，连接从 0 编号
+  --finding 名称[,名称…]
+                     作为这些发现依据的数据包：可写编号、类别或严重程度，
+                     名称见 tcptui --help
+  --packets N[-M][,…]
+                     按序号指定，如 10-20,31
+  --around 秒        再加上与选中的数据包前后相差不超过此时间的全部数据包
+  --whole-streams    再加上所属连接的其余数据包：这样，输出文件中的判定与源文件
+                     相同
+  -w 输出            写到哪里；- 表示标准输出
+  --overwrite        允许覆盖已有文件
+
+示例
+  tcptui slice a.pcap --stream 7 -w seven.pcapng
+  tcptui slice a.pcap --finding retransmission --whole-streams -w lossy.pcapng
+  tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
+
+退出码
+  0 完成（没有选中数据包也算）；1 读取或写入失败；2 用法错误
+""",
+    "cli.help.assert": """\
+名称
+  tcptui assert：把抓包当作回归测试
+
+用法
+  tcptui assert 文件… 规则… [--rules 文件.toml] [--junit 输出] [--slice 目录]
+
+说明
+  逐条说明抓包是否符合规则，不符合时指出是哪些数据包。以 no、all、count 或
+  pNN 加空格开头的参数就是规则。多个文件按时间合并。
+
+规则
+  no 过滤器            没有数据包通过该显示过滤器
+  all 过滤器           凡过滤器能判断的数据包全部通过：数据包没有的字段，其条件
+                       不参与判断
+  count 过滤器 < N     通过的数据包数量；也可用 <= > >= == !=
+  count 过滤器 < N%    同上，按占全部 TCP 数据包的百分比
+  pNN 字段 < 值        字段值的百分位数（时间以秒计）：p50、p99、p99.9。
+                       连接的时间和大小（tcptui.duration 等）每个连接只计一个值
+  没有可判断的数据包时，no、all 和百分比形式的 count 成立，pNN 不成立。
+
+选项
+  --rules 文件.toml  更多规则：rules = ["规则", …]；需要起名时写
+                     [[rule]]
+                     name = "响应够快"
+                     rule = "p99 tcptui.server_think < 0.3"
+  --junit 输出       同时把结果写成 JUnit XML
+  --slice 目录       把违反规则的数据包写成 目录/NN-规则.pcapng
+
+示例
+  tcptui assert a.pcap 'no tcptui.severity == "error"'
+  tcptui assert a.pcap 'count tcp.analysis.retransmission < 1%' \\
+                'all tcp.analysis.ack_rtt < 0.2' --junit results.xml
+
+退出码
+  0 全部规则成立；1 有规则不成立；2 用法错误；3 无法读取抓包，或结果无法写入
+""",
+    "cli.error.display-filter": "{where}：{message}（tcptui check 过滤器 会指出错在哪里、可能想写什么）",
+    "cli.error.field": "没有字段 {name}（tcptui fields 列出全部字段）",
+    "cli.error.field-near": "没有字段 {name}；相近的有：{near}",
+    "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",
+    "cli.error.slice-what": "slice 需要 -Y、--stream、--finding、--packets 之一，说明要取出什么",
+    "cli.error.slice-where": "slice 需要 -w 和输出文件名",
+    "cli.error.which-rule": "assert 需要规则，例如 'no tcp.analysis.retransmission'，或用 --rules 指定规则文件",
+    "cli.error.packets": "{option} 需要从 1 起的数据包序号或范围，如 10-20,31，而不是 {value}",
+    "cli.error.streams": "{option} 需要从 0 起的连接编号，如 0,4,7，而不是 {value}",
+    "cli.error.around": "{option} 需要 0 到 {most} 之间的秒数，如 0.5，而不是 {value}",
+    "cli.error.filter-what": "-Y 须与 --no-screen 合用，或用于 packets、report 等命令",
+    "cli.error.follow-none": "{file} 中没有任何连接含有匹配过滤器的数据包",
+    "cli.error.follow-several": "过滤器匹配 {count} 个连接（{streams}）；请用 --stream 选定一个",
+    "cli.error.follow-other": "连接 {stream} 中没有匹配过滤器的数据包",
+}

@@ -1,0 +1,13 @@
+"""数据包列表的文字。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "packets.column.number": "序号",
+    "packets.column.time": "时间",
+    "packets.column.source": "源",
+    "packets.column.destination": "目的",
+    "packets.column.protocol": "协议",
+    "packets.column.length": "长度",
+    "packets.column.info": "内容",
+}
