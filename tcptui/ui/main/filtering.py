@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tcptui.dfilter.compile import Compiled
     from tcptui.dfilter.errors import Hint
     from tcptui.session.session import Session
+    from tcptui.ui.main.filter_menu import FilterChoice
     from tcptui.ui.main.filter_work import Evaluation
     from tcptui.ui.main.matching import Matching
 
@@ -272,6 +273,42 @@ class FilteringScreen(CaptureScreen):
             self.show_filter_line()
         else:
             self.say(self.words("screen.filter.none"))
+
+    # -- by what is under the cursor -------------------------------------------------------
+    def action_filter_by(self) -> None:
+        """Open the menu that filters by what is under the cursor."""
+        from tcptui.ui.main.filter_menu import FilterMenu
+
+        conditions = self._conditions()
+        if conditions:
+            self.app.push_screen(FilterMenu(conditions, self.words, self.glyphs), self._condition_chosen)
+        else:
+            self.say(self.words("screen.filter.menu.nothing"))
+
+    def _conditions(self) -> list[str]:
+        """Filters by the cell, field or finding under the cursor of the pane in front."""
+        from tcptui.ui.main.under_cursor import connection_conditions, field_conditions, packet_conditions
+
+        workspace, session = self.workspace, self.session
+        workspace.show_selected_stream()
+        node, row, stream = workspace.field_under_cursor(), workspace.row, workspace.ladder.stream
+        if workspace.ladder.conceals:
+            return []
+        if workspace.active is Pane.HEADERS and node is not None and row >= 0:
+            return field_conditions(session, row, node.field, node.label)
+        if workspace.active is Pane.TIMELINE and row >= 0:
+            return packet_conditions(session, row)
+        return [] if stream < 0 else connection_conditions(session, stream, workspace.findings)
+
+    def _condition_chosen(self, choice: FilterChoice | None) -> None:
+        """Change the filter as was chosen in the menu, which has closed."""
+        if choice is None:
+            return
+        text = choice.way.applied("" if self.matching is None else self.matching.text, choice.condition)
+        self._prompt.remember(text)
+        self.workspace.connections.touched = True
+        self.filter_by(text)
+        self.show_filter_line()
 
     @property
     def carried_filter(self) -> CarriedFilter:

@@ -55,6 +55,7 @@ WORDS: Final[dict[str, str]] = {
   --keep-seconds 之前[,之后]  前后各保留多少秒，默认 10,5
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
+  -Y FILTER, --display-filter FILTER    一开始就用这个显示过滤器
 
 report、verdicts：
   --workers N    最多用 N 个进程分析各个连接（Linux）；默认可用的处理器
