@@ -90,9 +90,7 @@ class _Rounds:
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
         if command.display.display_filter:  # a wrong one is told before anything is opened
-            compiled_filter(
-                command.display.display_filter, self._words
-            )
+            compiled_filter(command.display.display_filter, self._words)
         self._launch.take_terminal()
         identity = target_identity()
         self._may_capture = can_capture()

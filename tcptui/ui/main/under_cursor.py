@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.dfilter import types
 from tcptui.dfilter.compile import compile_filter
+from tcptui.dfilter.completion import literal
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _VALUES: Final = 6
 #: Characters of a text or bytes that are compared, at most: longer ones are only looked for by their beginning.
 _LONGEST: Final = 120
-#: Values that stand for themselves in a filter.
-_PLAIN: Final = frozenset({*types.INTEGERS, T.BOOLEAN, T.IPV4, T.IPV6, T.ADDRESS, T.ETHER, T.DOUBLE, T.RELATIVE_TIME})
 
 
 def connection_conditions(session: Session, stream: int, findings: Iterable[Finding]) -> list[str]:
@@ -77,7 +75,7 @@ def field_conditions(session: Session, row: int, name: str, label: str = "") -> 
     if field is None or not is_readable(field):
         return []
     kind = types.type_of(field)
-    if kind not in _PLAIN | {T.STRING, T.BYTES}:
+    if literal(kind, "00") is None:
         return checked([name])
     values = list(dict.fromkeys(FieldReader(session).texts(field, np.array([row], np.int32))[0]))
     values.sort(key=lambda value: value not in label)
@@ -86,22 +84,11 @@ def field_conditions(session: Session, row: int, name: str, label: str = "") -> 
 
 
 def _equals(name: str, kind: T, value: str) -> str:
-    if kind is T.STRING:
-        sign = "==" if len(value) <= _LONGEST else "contains"
-        return f"{name} {sign} {quoted(value[:_LONGEST])}"
-    if kind is T.BYTES:
-        whole = ":".join(re.findall("..", value[: 2 * _LONGEST]))
-        return f"{name} {'==' if len(value) <= 2 * _LONGEST else 'contains'} {whole}" if whole else name
-    return f"{name} == {value}"
-
-
-def quoted(text: str) -> str:
-    """``text`` as a string of the language."""
-    made = []
-    for byte in text.encode("utf-8"):
-        sign = chr(byte)
-        made.append(f"\\{sign}" if sign in '"\\' else sign if 0x20 <= byte < 0x7F else f"\\x{byte:02x}")
-    return '"' + "".join(made) + '"'
+    most = _LONGEST if kind is T.STRING else 2 * _LONGEST
+    written = literal(kind, value[:most])
+    if written is None:
+        return name
+    return f"{name} {'==' if len(value) <= most else 'contains'} {written}"
 
 
 def _address_field(end: Endpoint) -> str:
