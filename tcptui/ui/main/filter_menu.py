@@ -90,7 +90,6 @@ class FilterMenu(NoticingScreen[FilterChoice | None], ModalScreen[FilterChoice |
 
     DEFAULT_CSS = """
     FilterMenu {
-        background: $background 0%;
         align: left bottom;
         & > Vertical { height: auto; width: 1fr; background: $background; border-top: solid $edge; }
         & #filter-conditions { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; }
