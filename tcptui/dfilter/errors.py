@@ -54,6 +54,8 @@ class Mistake(Enum):
     PATTERN_QUOTED = "pattern-quoted"
     PATTERN = "pattern"
     PATTERN_UNSUPPORTED = "pattern-unsupported"
+    PATTERN_SLOW = "pattern-slow"
+    """The text is right, but one packet keeps the search busy for too long: `tcptui.session.filtering` gives up."""
     TIME = "time"
 
 

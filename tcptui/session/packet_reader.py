@@ -11,7 +11,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
 from tcptui.model.arrays import chunks, sorted_unique
-from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_store import I32, I64, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
 from tcptui.model.safe_text import safe_text
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _FRAGMENTS_BEFORE: Final = 4096
 #: Several packets are read at once if at least one byte in this many of the span is wanted.
 _SPARSE: Final = 4
+#: … and so many bytes are read at once in any case.
+_LITTLE: Final = 1 << 16
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 #: Most comments read of a packet.
@@ -65,6 +67,22 @@ class PacketReader:
         source = self._sources[int(store.source[row])]
         found = os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
         return found if row >= store.first else b""  # checked after the read: the row may be evicted meanwhile
+
+    def stretch(self, rows: I32) -> tuple[bytes, I64]:
+        """The captured bytes of ``rows`` (ascending), maybe with others between, and where each begins there."""
+        store = self._store
+        if not len(rows):
+            return b"", np.zeros(0, np.int64)
+        offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
+        spools = {self._sources[source].spool for source in sorted_unique(store.source[rows]).tolist()}
+        begin, end = int(offset.min()), int((offset + captured).max())
+        if len(spools) == 1 and end - begin <= _SPARSE * int(captured.sum()) + _LITTLE:
+            block = os.pread(self._descriptors[spools.pop()], end - begin, begin)
+            if int(rows[0]) >= store.first:  # checked after the read: rows may be evicted meanwhile
+                return block, offset - begin
+        parts = [self.data(row) for row in rows.tolist()]
+        lengths = np.fromiter(map(len, parts), np.int64, len(parts))
+        return b"".join(parts), np.cumsum(lengths) - lengths
 
     def payload(self, row: int) -> bytes:
         """The captured TCP payload of ``row``."""

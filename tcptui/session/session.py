@@ -353,6 +353,13 @@ class Session:
         """The captured bytes of ``row``.  Raises OSError when the spool cannot be read."""
         return self._access.data(row)
 
+    def stretch(self, rows: I32) -> tuple[bytes, I64]:
+        """The captured bytes of ``rows`` (ascending), maybe with others between, and where each of them begins there.
+
+        Raises OSError when the spool cannot be read.
+        """
+        return self._access.stretch(rows)
+
     @property
     def judges_at_once(self) -> bool:
         """Whether the rules are imported already, so that `findings` does not have to wait for that."""

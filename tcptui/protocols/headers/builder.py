@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Labels are one line on a screen; longer ones are cut as Wireshark cuts them.
 LABEL_LIMIT = 240
@@ -12,7 +17,7 @@ LABEL_LIMIT = 240
 class Branch:
     """A mutable node under construction; `freeze` makes the immutable `Node`."""
 
-    __slots__ = ("_children", "_severity", "field", "label", "length", "start", "target")
+    __slots__ = ("_children", "_severity", "field", "label", "length", "start", "target", "whole")
 
     def __init__(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> None:
         self.label = label
@@ -21,6 +26,8 @@ class Branch:
         self.field = field
         self.target = 0
         """The frame that the line links to; 0 for none."""
+        self.whole: Callable[[], bytes] | None = None
+        """See `Node.whole`."""
         self._severity: ExpertLevel | None = None
         self._children: list[Branch] = []
 
@@ -60,4 +67,4 @@ class Branch:
         if start is not None:
             start = min(start, captured)
             length = max(0, min(length, captured - start))
-        return Node(label, start, length, children, self.field, self._severity, self.target)
+        return Node(label, start, length, children, self.field, self._severity, self.target, self.whole)

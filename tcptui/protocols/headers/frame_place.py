@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.parts import frame_at
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+
+#: Most bytes of a value that are read for a filter.
+LONGEST_VALUE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class FramePlace:
         """
         low, high = max(start, self.segment.start), min(start + length, self.segment.stop)
         if low < high:
-            return parent.add(label, self.payload + low - self.segment.start, high - low, field)
-        line = parent.add(label, None, 0, field)
-        line.target = frame_at(self.half, start)
+            line = parent.add(label, self.payload + low - self.segment.start, high - low, field)
+        else:
+            line = parent.add(label, None, 0, field)
+            line.target = frame_at(self.half, start)
+        if field and high - low < length:
+            line.whole = lambda: self.half.read(start, min(length, LONGEST_VALUE))
         return line

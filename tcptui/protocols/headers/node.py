@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as beside
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: First characters of a line that draws single bits.
 _BIT_DRAWING: Final = (".", "0", "1")
@@ -46,6 +47,8 @@ class Node:
     severity: ExpertLevel | None = None
     target: int = 0
     """The frame that the line links to: one that it names, or the one that has its bytes; 0 for none."""
+    whole: Callable[[], bytes] | None = beside(default=None, compare=False, repr=False)
+    """The line's bytes where the frame has not all of them: for filters, as no screen shows so many."""
 
     @property
     def end(self) -> int:

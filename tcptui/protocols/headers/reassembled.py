@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.stream.reassembly import Gap
 
 if TYPE_CHECKING:
@@ -39,4 +40,6 @@ def add_reassembled(
     layer.concluded(f"Segment count: {len(frames)}", "tcp.segment.count")
     layer.concluded(f"Reassembled TCP length: {stop - start}", "tcp.reassembled.length")
     if bytes_shown:
-        layer.concluded(f"Reassembled TCP Data: {shortened(half.read(start, _SHOWN_BYTES))}", "tcp.reassembled.data")
+        text = f"Reassembled TCP Data: {shortened(half.read(start, _SHOWN_BYTES))}"
+        line = layer.concluded(text, "tcp.reassembled.data")
+        line.whole = lambda: half.read(start, min(stop - start, LONGEST_VALUE))

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.http.body import BodyProblem, body_of
 from tcptui.protocols.http.conversation import Framing
 from tcptui.protocols.http.framing import ChunkWalk
@@ -13,7 +14,7 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.tree_head import add_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
@@ -68,10 +69,21 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
         place.add(layer, label, start, length)
         if problem not in (None, BodyProblem.LIMIT):
             return
-    place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
+    line = place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
+    line.whole = lambda: b"".join(_bounded(body_of(message)))
     if is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
         _text_lines(dissection, message, text, decoded, place, exact=plain)
+
+
+def _bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The first `LONGEST_VALUE` bytes of ``blocks``, or a block more."""
+    taken = 0
+    for block in blocks:
+        yield block
+        taken += len(block)
+        if taken >= LONGEST_VALUE:
+            return
 
 
 def _read(message: HttpMessage) -> tuple[bytes, int, BodyProblem | None]:

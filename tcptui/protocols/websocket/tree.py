@@ -143,10 +143,12 @@ def _payload(layer: Branch, one: PlacedFrame, message: WebSocketMessage | None, 
     if not message.readable:
         payload.concluded("The payload cannot be read")
     elif message.opcode == Opcode.TEXT:
-        payload.add(f"Text: {message.text[:_LINE_LIMIT]}", field="websocket.payload.text")
+        line = payload.add(f"Text: {message.text[:_LINE_LIMIT]}", field="websocket.payload.text")
+        line.whole = lambda: message.data
     elif message.opcode in (Opcode.PING, Opcode.PONG):
         name = "Ping" if message.opcode == Opcode.PING else "Pong"
-        payload.add(f"{name}: {message.data.hex()}", field=f"websocket.payload.{name.lower()}")
+        line = payload.add(f"{name}: {message.data.hex()}", field=f"websocket.payload.{name.lower()}")
+        line.whole = lambda: message.data
     elif message.opcode == Opcode.CLOSE and len(message.data) >= 2:
         _close(payload, one, message, place)
 

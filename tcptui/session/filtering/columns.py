@@ -29,6 +29,8 @@ def read_column(store: PacketStore, field: Field, column: Column, rows: Rows) ->
     values = column.values(store, rows.index)
     if kind is T.STRING:
         values = array_of(kind, [str(value).encode() for value in values.tolist()])
+    elif kind is T.BOOLEAN:
+        values = (values != 0).astype(np.int64)
     elif values.dtype != np.int64:
         values = values.astype(np.int64)
     return from_columns(kind, present, values)

@@ -23,6 +23,7 @@ _OPERATORS: Final[dict[Relation, Callable[[Any, Any], Any]]] = {
     Relation.EQUAL: operator.eq, Relation.NOT_EQUAL: operator.ne, Relation.GREATER: operator.gt,
     Relation.GREATER_EQUAL: operator.ge, Relation.LESS: operator.lt, Relation.LESS_EQUAL: operator.le,
 }  # fmt: skip
+_BY_LENGTH: Final = frozenset({T.BYTES, T.ETHER})
 _IPV4_BITS: Final = 32
 
 
@@ -39,9 +40,16 @@ def as_bytes(values: Occurrences) -> Occurrences:
     return values.mapped(T.BYTES, lambda value: value.to_bytes(4))
 
 
-def each(relation: Relation, left: NDArray[Any], right: NDArray[Any] | float | bytes) -> Mask:
-    """The relation between values and values at the same places, or one value."""
+def each(relation: Relation, left: NDArray[Any], right: NDArray[Any] | float | bytes, kind: T) -> Mask:
+    """The relation between values of ``kind`` and values at the same places, or one value."""
     compare = _OPERATORS[relation]
+    if kind in _BY_LENGTH and relation.orders:
+        # Of byte strings the shorter is the less.
+        others = [right] * len(left) if isinstance(right, bytes) else np.asarray(right).tolist()
+        hits = (
+            compare((len(one), one), (len(other), other)) for one, other in zip(left.tolist(), others, strict=True)
+        )  # fmt: skip
+        return np.fromiter(hits, np.bool_, len(left))
     if isinstance(right, bytes):
         hits = (compare(value, right) for value in left.tolist())
         return np.fromiter(hits, np.bool_, len(left))
@@ -57,7 +65,7 @@ def with_constant(relation: Relation, values: Occurrences, constant: Constant) -
     prefix = constant.prefix
     if values.type in OBJECTS and isinstance(constant.value, bytes):
         if prefix is None:
-            return each(relation, values.values, constant.value)
+            return each(relation, values.values, constant.value, values.type)
         keep, size = len(constant.value) * 8 - prefix, len(constant.value)
         shortened = [
             int.from_bytes(value) >> keep if len(value) == size else -1 for value in values.values.tolist()
@@ -68,8 +76,8 @@ def with_constant(relation: Relation, values: Occurrences, constant: Constant) -
     number = number_of(constant)
     if values.type is T.IPV4 and prefix is not None and isinstance(number, int):
         keep = _IPV4_BITS - prefix
-        return each(relation, values.values >> keep, number >> keep)
-    return each(relation, values.values, number)
+        return each(relation, values.values >> keep, number >> keep, T.IPV4)
+    return each(relation, values.values, number, values.type)
 
 
 def pairs(left: Occurrences, right: Occurrences) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64] | None]:

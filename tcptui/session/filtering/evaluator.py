@@ -51,6 +51,9 @@ class Sources(Values, Protocol):
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
         """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
 
+    def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
+        """What `contains` and `matches` look into."""
+
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
         """In which of ``values`` the pattern finds something."""
 
@@ -101,7 +104,7 @@ def simple(test: Test, rows: Rows, sources: Sources) -> Mask:
         case Contains():
             return _contains(test, rows, sources)
         case Matches():
-            found = bytes_of(evaluated(test.value, rows, sources))
+            found = _buffers(test.value, rows, sources)
             return _reduced(test.quantifier, found, sources.searched(test.compiled, found.values.tolist()))
         case Membership():
             return _member(test, rows, sources)
@@ -129,7 +132,7 @@ def _compared(test: Comparison, rows: Rows, sources: Sources) -> Mask:
         right = evaluated(test.right, rows, sources)
         return _reduced(test.quantifier, right, _against(_TURNED[test.relation], right, test.left))
     left, right = evaluated(test.left, rows, sources), evaluated(test.right, rows, sources)
-    return _paired(test.quantifier, left, right, lambda one, other: each(test.relation, one, other))
+    return _paired(test.quantifier, left, right, lambda one, other: each(test.relation, one, other, left.type))
 
 
 _TURNED = {
@@ -157,6 +160,11 @@ def _paired(quantifier: Quantifier, left: Occurrences, right: Occurrences, compa
     return both
 
 
+def _buffers(value: Value, rows: Rows, sources: Sources) -> Occurrences:
+    found = sources.buffers(value, rows) if isinstance(value, FieldValue) else evaluated(value, rows, sources)
+    return bytes_of(found)
+
+
 def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
     right = test.right
     if isinstance(test.left, FieldValue) and isinstance(right, Constant) and test.quantifier is Quantifier.ANY:
@@ -164,13 +172,13 @@ def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
         short = sources.contains(test.left, right.value, rows)
         if short is not None:
             return short
-    left = bytes_of(evaluated(test.left, rows, sources))
+    left = _buffers(test.left, rows, sources)
     if isinstance(right, Constant):
         wanted = right.value
         assert isinstance(wanted, bytes)
         hits = np.fromiter((wanted in value for value in left.values.tolist()), np.bool_, len(left.values))
         return _reduced(test.quantifier, left, hits)
-    other = bytes_of(evaluated(right, rows, sources))
+    other = _buffers(right, rows, sources)
 
     def within(ours: NDArray[Any], theirs: NDArray[Any]) -> Mask:
         found = (one in value for value, one in zip(ours.tolist(), theirs.tolist(), strict=True))
@@ -206,4 +214,4 @@ def _related(
     if isinstance(value, Constant):
         return _reduced(quantifier, found, _against(relation, found, value))
     other = evaluated(value, rows, sources)
-    return _paired(quantifier, found, other, lambda one, two: each(relation, one, two))
+    return _paired(quantifier, found, other, lambda one, two: each(relation, one, two, found.type))

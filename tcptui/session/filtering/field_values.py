@@ -20,15 +20,21 @@ from tcptui.dfilter.expression import (
 )
 from tcptui.dfilter.traps import values_of
 from tcptui.model.field import AnyOf, Column, Owner, Reader
+from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
+from tcptui.session.filtering.families import possible
+from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
+from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
+from tcptui.session.filtering.patterns import PatternSearch
+from tcptui.session.filtering.plain import KNOWN, answers, has_protocol, plain, read_plain
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
 from tcptui.session.filtering.texts import value_text
-from tcptui.session.filtering.trees import TreeReader
+from tcptui.session.filtering.trees import TreeReader, members
 
 if TYPE_CHECKING:
     import re
@@ -51,6 +57,12 @@ class FieldReader:
     def __init__(self, session: Session, cancelled: Callable[[], bool] = never) -> None:
         self._session = session
         self.trees = TreeReader(session, cancelled)
+        self._patterns = PatternSearch()
+        self._leaves = LeafMemory()
+
+    def rest(self) -> None:
+        """End other processes; the next who asks begins new ones."""
+        self._patterns.close()
 
     # ---- for whoever wants values
 
@@ -84,6 +96,17 @@ class FieldReader:
 
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
+        field = value.field
+        if value.layers is None and not value.is_raw and field.type is T.PROTOCOL:
+            ordinary = plain(self._session, rows)
+            some = rows.only(ordinary)
+            known = has_protocol(self._session, field.name, some) if len(some) else None
+            if known is not None:
+                mask = np.zeros(len(rows), np.bool_)
+                mask[ordinary] = known
+                if not ordinary.all():
+                    mask[~ordinary] = self.read(value, rows.only(~ordinary)).present()
+                return mask
         return self.read(value, rows).present()
 
     def read(self, value: FieldValue, rows: Rows) -> Occurrences:
@@ -100,33 +123,97 @@ class FieldReader:
             return self.trees.read(field, rows, value.layers, raw=value.is_raw)
         return self.read(value, rows)
 
+    def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
+        """What `contains` and `matches` look into: of a protocol, all from its first byte to its buffer's end."""
+        field = value.field
+        if types.type_of(field) is not T.PROTOCOL or value.is_raw or value.layers is not None:
+            return self.read(value, rows)
+        if field.name not in STRETCHES:
+            return self._of_trees(field, rows, rest=True)
+        return self._split(field, rows, known(self._session, field.name, rows), self._of_bytes, rest=True)
+
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
-        """There is no short cut yet."""
+        """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
+        name = value.field.name
+        if name not in STRETCHES or value.layers is not None or value.is_raw or not wanted:
+            return None
+        ordinary = known(self._session, name, rows)
+        mask = np.zeros(len(rows), np.bool_)
+        mask[ordinary] = containing(self._session, name, wanted, rows.only(ordinary))
+        if not ordinary.all():
+            found = self._of_trees(value.field, rows.only(~ordinary), rest=True)
+            hits = np.fromiter((wanted in one for one in found.values.tolist()), np.bool_, len(found.values))
+            mask[~ordinary] = found.any(hits)
+        return mask
 
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
-        """In which of ``values`` the pattern finds something."""
-        return np.fromiter((pattern.search(value) is not None for value in values), np.bool_, len(values))
+        """In which of ``values`` the pattern finds something.  Raises Cancelled, and FilterError as `PatternSearch`."""
+        return self._patterns.searched(pattern, values, self.trees.cancelled)
 
     def remembered(self, test: Test, rows: Rows) -> Mask:
         """Which of ``rows`` pass ``test``, which joins no others."""
-        return simple(test, rows, self)
+        if self.cost(test) < _BYTES:
+            return simple(test, rows, self)
+        return self._leaves.asked(test, rows, lambda left: simple(test, left, self))
+
+    def drop(self, first: int) -> None:
+        """Keep nothing about rows before ``first``, which were evicted."""
+        self._leaves.drop(first)
+
+    def forget(self, rows: I32 | None = None) -> None:
+        """Ask anew about ``rows`` (None: all): what was concluded of them may have changed."""
+        if rows is None:
+            self._leaves.clear()
+            self.trees.clear()
+            return
+        self._leaves.forget(rows)
+        self.trees.forget(rows)
 
     # ---- tiers
 
     def _read(self, field: Field, rows: Rows) -> Occurrences:
+        if field.name in STRETCHES:
+            return self._split(field, rows, known(self._session, field.name, rows), self._of_bytes)
+        if all(name in KNOWN for name in members(field)):
+            ordinary = plain(self._session, rows)
+            ordinary[ordinary] = answers(self._session, rows.only(ordinary))
+            return self._split(field, rows, ordinary, self._of_plain)
         if not _is_cheap(field):
-            return self.trees.read(field, rows)
+            return self._of_trees(field, rows)
         if field.owner is Owner.TCPTUI or not field.name.startswith("tcp."):
             return self._of_memory(field, rows)
         # Of quoted and cut headers columns know nothing, or not what tshark shows.
         odd = elsewhere(self._session.store, rows)
-        if not odd.any():
-            return self._of_memory(field, rows)
-        places, others = np.flatnonzero(~odd), np.flatnonzero(odd)
-        columns = self._of_memory(field, rows.only(~odd)) if len(places) else none_of(types.type_of(field), 0)
-        read = self.trees.read(field, rows.only(odd))
-        parts = [moved(columns, places, len(rows)), moved(read, others, len(rows))]
+        return self._split(field, rows, ~odd, self._of_memory)
+
+    def _split(
+        self, field: Field, rows: Rows, cheap: Mask, read: Callable[[Field, Rows], Occurrences], *, rest: bool = False
+    ) -> Occurrences:
+        """What ``read`` says of the ``cheap`` rows, and trees of the others."""
+        if cheap.all():
+            return read(field, rows)
+        if not cheap.any():
+            return self._of_trees(field, rows, rest=rest)
+        parts = [
+            moved(read(field, rows.only(cheap)), np.flatnonzero(cheap), len(rows)),
+            moved(self._of_trees(field, rows.only(~cheap), rest=rest), np.flatnonzero(~cheap), len(rows)),
+        ]
         return merged(types.type_of(field), parts, len(rows))
+
+    def _of_bytes(self, field: Field, rows: Rows) -> Occurrences:
+        return values(self._session, field.name, rows)
+
+    def _of_plain(self, field: Field, rows: Rows) -> Occurrences:
+        parts = [read_plain(self._session, name, rows) for name in members(field)]
+        return merged(types.type_of(field), parts, len(rows))
+
+    def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
+        could = possible(self._session.store, field.name, rows)
+        if could is None or could.all():
+            return self.trees.read(field, rows, rest=rest)
+        if not could.any():
+            return none_of(types.type_of(field), len(rows))
+        return moved(self.trees.read(field, rows.only(could), rest=rest), np.flatnonzero(could), len(rows))
 
     def _of_memory(self, field: Field, rows: Rows) -> Occurrences:
         source = field.source
@@ -150,7 +237,13 @@ def _is_cheap(field: Field) -> bool:
 
 def _cost(value: FieldValue) -> int:
     field = value.field
-    if value.layers is not None or value.is_raw or not _is_cheap(field):
+    if value.layers is not None or value.is_raw:
+        return _TREES
+    if field.name in STRETCHES:
+        return _BYTES
+    if all(name in KNOWN for name in members(field)):
+        return _TABLES
+    if not _is_cheap(field):
         return _TREES
     if isinstance(field.source, Column):
         return _COLUMNS

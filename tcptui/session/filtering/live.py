@@ -104,6 +104,7 @@ class LiveFilter:
             return
         if settled:  # the end, too, is something to conclude from
             kept = max(self.first, store.first)
+            self._run.forget()
             self.mask[kept - self.first :] = self._run.matching(kept, self.stop, cancelled=cancelled)
             self._settled = True
             return

@@ -51,11 +51,11 @@ class FilterRun:
     Raises FilterError for a field that nothing reads: it would match nothing, and nobody would know why.
     """
 
-    def __init__(self, session: Session, compiled: Compiled) -> None:
+    def __init__(self, session: Session, compiled: Compiled, reader: FieldReader | None = None) -> None:
+        """``reader``: one of an earlier run over the same session, which may remember packets."""
         self._session = session
         self.compiled = compiled
-        self._reader = FieldReader(session, lambda: self._cancelled())
-        self._cancelled: Callable[[], bool] = never
+        self._reader = reader or FieldReader(session)
         if compiled.test is None:
             return
         for value in values_of(compiled.test):
@@ -69,11 +69,21 @@ class FilterRun:
         """Which of the rows ``first`` to ``stop`` - 1 of the packet store match.  Rows that are evicted do not.
 
         ``cancelled`` is asked again and again; once it says yes, Cancelled is raised.  ``progress`` is told how many
-        rows are done.
+        rows are done.  Raises FilterError where a regular expression takes too long.
         """
-        test, store = self.compiled.test, self._session.store
         mask = np.zeros(max(stop - first, 0), np.bool_)
-        self._cancelled = cancelled
+        try:
+            self._fill(mask, first, cancelled, progress)
+        finally:
+            self._reader.rest()
+        return mask
+
+    def _fill(
+        self, mask: NDArray[np.bool_], first: int, cancelled: Callable[[], bool], progress: Callable[[int], None]
+    ) -> None:
+        test, store, stop = self.compiled.test, self._session.store, first + len(mask)
+        self._reader.trees.cancelled = cancelled
+        self._reader.drop(store.first)
         size = BLOCK if test is None or self._reader.cost(test) == 0 else _SMALL_BLOCK
         for begin in range(first, stop, size):
             if cancelled():
@@ -83,12 +93,16 @@ class FilterRun:
                 rows = Rows.between(kept, end)
                 mask[kept - first : end - first] = True if test is None else passing(test, rows, self._reader)
             progress(end - first)
-        return mask
+
+    def forget(self) -> None:
+        """Ask about all rows anew: what was concluded of them may have changed."""
+        self._reader.forget()
 
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
-        """Which of ``rows`` (ascending, none evicted) match.  Raises Cancelled."""
+        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`."""
+        self._reader.forget(rows)
         test = self.compiled.test
-        self._cancelled = cancelled
+        self._reader.trees.cancelled = cancelled
         mask = np.ones(len(rows), np.bool_)
         for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
             if cancelled():

@@ -220,10 +220,7 @@ def _concluded(session: Session, rows: Rows) -> Mask:
 
 
 def _analysis(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    irtt = session.streams.irtt_ns[store.stream[rows.index]]
-    bare = (store.marks[rows.index] & RowMark.ANALYSED) != 0
-    return _concluded(session, rows) & (~bare | (irtt != 0)), np.zeros(len(rows), np.int64)
+    return _concluded(session, rows), np.zeros(len(rows), np.int64)
 
 
 def _flags(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
@@ -304,7 +301,15 @@ def _since_beginning(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     return every(store, rows.index), store.time_ns[rows.index] - store.began_ns
 
 
+def _interface(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    source = session.store.source[rows.index]
+    names = [info.interface for info in session.sources]
+    has = np.array([name is not None for name in names], np.bool_)
+    return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
+
+
 _READERS: Final[dict[str, Read]] = {
+    "frame.interface_name": _interface,
     "frame.time_delta": _since_frame_before,
     "frame.time_relative": _since_beginning,
     "tcp.srcport": _port(of_sender=True),

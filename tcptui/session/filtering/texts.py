@@ -11,6 +11,10 @@ from tcptui.session.filtering.number_bases import HEXADECIMAL
 if TYPE_CHECKING:
     from tcptui.model.field import Field
 
+#: tshark writes what would break a line as C does.
+_ESCAPES: Final = str.maketrans(
+    {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\f": "\\f", "\a": "\\a", "\b": "\\b"}
+)
 _SECOND: Final = 1_000_000_000
 _HEX_DIGITS: Final = {T.UINT8: 2, T.UINT16: 4, T.UINT24: 6, T.UINT32: 8, T.UINT64: 16}
 
@@ -27,7 +31,7 @@ def value_text(kind: T, value: Any, field: Field | None) -> str:
         case T.BYTES | T.PROTOCOL:
             return str(value.hex())
         case T.STRING:
-            return str(value, "utf-8", "replace")
+            return str(value, "utf-8", "replace").translate(_ESCAPES)
         case T.RELATIVE_TIME:
             whole, rest = divmod(abs(value), _SECOND)
             return f"{'-' if value < 0 else ''}{whole}.{rest:09d}"

@@ -18,10 +18,27 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.node import Node
 
 _BITS: Final = re.compile(r"^([.01 ]+) = ")
-_NUMBER: Final = re.compile(r"0x([0-9a-fA-F]+)|(-?[0-9]+)")
+#: A number, not a word that begins with digits: "802.1Q Virtual LAN (0x8100)".
+_NUMBER: Final = re.compile(r"(?:0x([0-9a-fA-F]+)|(-?[0-9]+))(?=[\s,(\]]|$)")
+_ASSIGNED: Final = re.compile(r" = (-?[0-9]+)")
 _BRACKETED: Final = re.compile(r"\((0x[0-9a-fA-F]+|-?[0-9]+)\)")
 _SECONDS: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?")
 _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
+#: Texts whose line covers exactly the bytes of the text.
+_EXACT: Final = frozenset({
+    "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
+    "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
+    "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
+    "websocket.payload.close.reason",
+})  # fmt: skip
+#: Header fields of HTTP that have a field of their own: the line is the whole header field.
+HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (
+    "accept", "accept_encoding", "accept_language", "authorization", "cache_control", "connection",
+    "content_encoding", "content_length_header", "content_type", "cookie", "date", "host", "last_modified", "location",
+    "proxy_authenticate", "proxy_authorization", "referer", "sec_websocket_accept", "sec_websocket_extensions",
+    "sec_websocket_key", "sec_websocket_protocol", "sec_websocket_version", "server", "set_cookie",
+    "transfer_encoding", "upgrade", "user_agent", "www_authenticate", "x_forwarded_for",
+))  # fmt: skip
 _ETHER: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -36,12 +53,12 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
     drawn = _BITS.match(label)
     title, colon, text = (label[drawn.end() :] if drawn else label).partition(": ")
     text = text if colon else title
-    raw = None if node.start is None else data[node.start : node.end]
+    raw = bytes_of_node(node, data)
     match kind:
         case T.BOOLEAN:
             return _boolean(field, text, drawn[1] if drawn else None)
         case T.STRING:
-            return _string(field, text, raw)
+            return _string(field.name, text, raw)
         case T.IPV4:
             return _ipv4(text, raw)
         case T.IPV6:
@@ -49,17 +66,29 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
         case T.ETHER:
             return _ether(label, raw)
         case T.BYTES | T.PROTOCOL:
-            return b"" if raw is None else raw
+            return _hexadecimal(text) if raw is None else raw
         case T.RELATIVE_TIME | T.ABSOLUTE_TIME:
             return _time(text)
         case T.FRAMENUM if node.target:
             return node.target
         case _:
-            return _number(field, text)
+            number = _number(field, text, label)
+            # The tree counts bytes, the field of 4.0 units of 8 bytes.
+            return number // 8 if number is not None and field.name == "ip.frag_offset" else number
 
 
-def _number(field: Field, text: str) -> int | None:
+def bytes_of_node(node: Node, data: bytes) -> bytes | None:
+    """The bytes that the line was read from; None for one that was not."""
+    if node.whole is not None:
+        return node.whole()
+    return None if node.start is None else data[node.start : node.end]
+
+
+def _number(field: Field, text: str, label: str) -> int | None:
     found = _NUMBER.match(text)
+    assigned = None if found else _ASSIGNED.search(label)
+    if assigned is not None:
+        return int(assigned[1])
     if found is None:
         bracketed = _BRACKETED.findall(text)
         if bracketed:
@@ -75,8 +104,20 @@ def _boolean(field: Field, text: str, drawn: str | None) -> int:
     return int(text in _TRUE) if told is None else told
 
 
-def _string(field: Field, text: str, raw: bytes | None) -> bytes:  # noqa: ARG001
+def _string(name: str, text: str, raw: bytes | None) -> bytes:
+    if raw is not None and name in _EXACT:
+        return raw
+    if raw is not None and name in HEADER_FIELDS:
+        return raw.partition(b":")[2].strip(b" \t\r\n")
     return text.encode()
+
+
+def _hexadecimal(text: str) -> bytes:
+    """What a line without bytes says it has."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 def _ipv4(text: str, raw: bytes | None) -> int | None:

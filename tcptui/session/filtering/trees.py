@@ -18,13 +18,15 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.filtering.http_lines import as_tshark
 from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.filtering.tree_values import node_value
+from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tcptui.model.field import Field
+    from tcptui.model.packet_store import I32
     from tcptui.protocols.headers.node import Node
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
@@ -32,7 +34,14 @@ if TYPE_CHECKING:
 _OPTIONS: Final = TreeOptions(vendor_names=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
-_PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if field.type is T.PROTOCOL)
+_PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
+#: Protocols that stand within the header that they are about, and are no layer.
+_NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
+
+
+#: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
+_WITH_REST: Final = frozenset({"tcp", "http", "icmp", "icmpv6", "data", "websocket", "frame"})
+_IPV6_HEADER: Final = 40
 
 
 class Found(NamedTuple):
@@ -43,6 +52,8 @@ class Found(NamedTuple):
     """Which of its protocol's headers it is in, from 1."""
     value: Any
     raw: bytes
+    rest: bytes = b""
+    """Of a protocol: what there is from its first byte to the end of the packet that it is in."""
 
 
 class TreeReader:
@@ -61,10 +72,28 @@ class TreeReader:
             self._wanted |= fresh
             self._known.clear()
 
+    def clear(self) -> None:
+        """Build all trees anew when they are asked for."""
+        self._known.clear()
+
+    def forget(self, rows: I32) -> None:
+        """Build the trees of ``rows`` anew when they are asked for."""
+        for row in rows.tolist():
+            self._known.pop(row, None)
+
     def read(
-        self, field: Field, rows: Rows, layers: tuple[Range, ...] | None = None, *, raw: bool = False
+        self,
+        field: Field,
+        rows: Rows,
+        layers: tuple[Range, ...] | None = None,
+        *,
+        raw: bool = False,
+        rest: bool = False,
     ) -> Occurrences:
-        """The values of ``field``, where given only those in ``layers``; with ``raw``, their bytes.  Raises Cancelled."""
+        """The values of ``field``, where given only those in ``layers``; with ``raw``, their bytes.
+
+        With ``rest``, what a protocol's buffer has from there on.  Raises Cancelled.
+        """
         names = members(field)
         self.want([field.name])
         self._dissect(rows)
@@ -75,7 +104,7 @@ class TreeReader:
             found = [one for one in self._known[row] if one.name in names]
             for one in found if layers is None else _within(layers, found):
                 index.append(place)
-                values.append(one.raw if raw else one.value)
+                values.append(one.rest if rest else one.raw if raw else one.value)
         return Occurrences(kind, len(rows), array_of(kind, values), np.array(index, np.int64))
 
     def _dissect(self, rows: Rows) -> None:
@@ -103,7 +132,7 @@ class TreeReader:
         application = session.application(stream) if has_stream else None
         root = header_tree(packet, application, _OPTIONS)
         found: list[Found] = []
-        _collect(root, packet.data, self._wanted, {}, "", found)
+        _Collector(packet.data, self._wanted, found).walk(root, "", len(packet.data))
         return tuple(found)
 
 
@@ -112,21 +141,49 @@ def members(field: Field) -> tuple[str, ...]:
     return field.source.names if isinstance(field.source, AnyOf) else (field.name,)
 
 
-def _collect(
-    node: Node, data: bytes, wanted: set[str], counts: dict[str, int], protocol: str, found: list[Found]
-) -> None:
-    """Append what ``node`` and the lines below it have of ``wanted``, in reading order."""
-    name = node.field
-    if name in _PROTOCOLS:
-        counts[name] = counts.get(name, 0) + 1
-        protocol = name
-    if name in wanted:
-        value = node_value(FIELDS[name], node, data)
-        if value is not None:
-            raw = b"" if node.start is None else data[node.start : node.end]
-            found.append(Found(name, counts.get(protocol, 1), value, raw))
+class _Collector:
+    """Appends what the lines of one tree have of ``wanted`` to ``found``, in reading order."""
+
+    def __init__(self, data: bytes, wanted: set[str], found: list[Found]) -> None:
+        self._data, self._wanted, self._found = data, wanted, found
+        self._counts: dict[str, int] = {}
+
+    def walk(self, node: Node, protocol: str, end: int) -> None:
+        """``protocol``: the innermost one around; ``end``: where its packet ends."""
+        name, data = node.field, self._data
+        if name in _PROTOCOLS and name not in _NOTES:
+            self._counts[name] = self._counts.get(name, 0) + 1
+            protocol = name
+        if name in ("ip", "ipv6"):
+            end = min(end, _end_of_packet(node, end))
+        if name in self._wanted:
+            value = node_value(FIELDS[name], node, data)
+            if value is not None:
+                raw = bytes_of_node(node, data) or b""
+                rest = b""
+                if name in _PROTOCOLS:
+                    outside = node.start is None or node.whole is not None
+                    rest = raw if outside else data[node.start : max(end, node.end)]
+                    value = rest if name in _WITH_REST else value
+                self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
+        if name == "http":
+            node = as_tshark(node, data)
+        elif name == "ipv6.version" and "ip.version" in self._wanted:
+            raw = data[node.start or 0 : node.end]
+            self._found.append(Found("ip.version", self._counts.get(protocol, 1), 6, raw))
+        for child in node.children:
+            self.walk(child, protocol, end)
+
+
+def _end_of_packet(node: Node, end: int) -> int:
+    """Where the IP packet of ``node`` ends by its own length."""
+    start = node.start or 0
     for child in node.children:
-        _collect(child, data, wanted, counts, protocol, found)
+        if child.field in ("ip.len", "ipv6.plen"):
+            length = node_value(FIELDS[child.field], child, b"")
+            if isinstance(length, int) and length:
+                return start + length + (_IPV6_HEADER if child.field == "ipv6.plen" else 0)
+    return end
 
 
 def _within(layers: tuple[Range, ...], found: list[Found]) -> list[Found]:

@@ -1,0 +1,34 @@
+"""Which packets can have a field at all, by the family of its name: of the others no tree is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.packet_store import RowKind
+from tcptui.session.filtering.columns import elsewhere
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.session.filtering.rows import Mask, Rows
+
+_SHORTEST: Final = 20
+_IN_MESSAGES: Final = ("http.", "http", "websocket", "smtp", "data-text-lines")
+_IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled")
+_IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "mptcp", "tcp.nop")
+
+
+def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:
+    """Which of ``rows`` may have the field ``name``; None: all."""
+    is_message = name.startswith(_IN_MESSAGES)
+    if not is_message and not name.startswith(("tcp.", "mptcp", "data")):
+        return None
+    segment = store.kind[rows.index] == RowKind.TCP
+    if name.startswith("data") and not is_message:
+        empty: Mask = segment & (store.length[rows.index] <= 0)
+        return ~empty
+    if is_message or name.startswith(_IN_PAYLOAD):
+        segment &= store.length[rows.index] > 0
+    elif name.startswith(_IN_OPTIONS):
+        segment &= store.header_length[rows.index] > _SHORTEST
+    mask: Mask = segment if is_message else segment | elsewhere(store, rows)
+    return mask

@@ -1,0 +1,79 @@
+"""Bytes of many packets at once: what is contained in them, without a dissection.
+
+A block of packets is read in one piece.  What is looked for may lie across two records, or in a header between: such
+places are passed over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.field import FieldType as T
+from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.filtering.plain import plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.session import Session
+
+    I64 = NDArray[np.int64]
+
+#: Fields that are stretches of the packet wherever its headers are plain.
+STRETCHES: Final = frozenset({"frame", "tcp", "tcp.payload"})
+
+
+def known(session: Session, name: str, rows: Rows) -> Mask:
+    """In which of ``rows`` memory knows where the field ``name`` of `STRETCHES` is."""
+    return np.ones(len(rows), np.bool_) if name == "frame" else plain(session, rows)
+
+
+def _ranges(session: Session, name: str, rows: Rows) -> tuple[I64, I64]:
+    """Where in each packet the field begins and ends; both the same where the packet does not have it."""
+    store, at = session.store, rows.index
+    captured = store.captured[at].astype(np.int64)
+    if name == "frame":
+        return np.zeros(len(rows), np.int64), captured
+    header = store.transport_offset[at].astype(np.int64)
+    behind = header + store.header_length[at]
+    end = np.minimum(behind + np.maximum(store.length[at], 0), captured)
+    begin = behind if name == "tcp.payload" else header
+    return np.minimum(begin, end), end
+
+
+def containing(session: Session, name: str, wanted: bytes, rows: Rows) -> Mask:
+    """Which of ``rows``, all `known`, have ``wanted`` (not empty) in the field ``name``."""
+    begin, end = _ranges(session, name, rows)
+    block, starts = session.stretch(rows.numbers)
+    found = np.zeros(len(rows), np.bool_)
+    order = np.argsort(starts, kind="stable")
+    lows, highs = (starts + begin)[order].tolist(), (starts + end)[order]
+    tops = highs.tolist()
+    size, place = len(wanted), block.find(wanted)
+    while place >= 0:
+        which = int(np.searchsorted(highs, place, "right"))
+        if which == len(tops):
+            break
+        if place < lows[which]:
+            place = lows[which]
+        elif place + size <= tops[which]:
+            found[order[which]] = True
+            place = tops[which]
+        else:
+            place += 1
+        place = block.find(wanted, place)
+    return found
+
+
+def values(session: Session, name: str, rows: Rows) -> Occurrences:
+    """The bytes of the field ``name`` in ``rows``, all `known`."""
+    begin, end = _ranges(session, name, rows)
+    block, starts = session.stretch(rows.numbers)
+    kind = T.BYTES if name == "tcp.payload" else T.PROTOCOL
+    has = np.flatnonzero(end > begin)
+    low, high = (starts + begin)[has].tolist(), (starts + end)[has].tolist()
+    parts = [block[one:other] for one, other in zip(low, high, strict=True)]
+    return Occurrences(kind, len(rows), array_of(kind, parts), None if len(has) == len(rows) else has)

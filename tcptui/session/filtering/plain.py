@@ -1,0 +1,172 @@
+"""Headers below TCP of plain segments: one IP header, no fragment, nothing odd.  Memory knows them, no byte is read.
+
+Tunnels, fragments, quotes and everything that is not TCP are left to the header tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.model.field import FieldType as T
+from tcptui.model.packet_store import DecodeIssue, RowKind
+from tcptui.session.filtering.occurrences import Occurrences, array_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.session import Session
+
+    Read = Callable[[Session, Rows, bool], NDArray[Any]]
+
+#: Bytes of the link header, by LINKTYPE_ value.
+_LINK_HEADER: Final = {0: 4, 1: 14, 12: 0, 14: 0, 101: 0, 108: 4, 113: 16, 228: 0, 229: 0, 276: 20}
+#: An IP header in front of another is at least so long.
+_SHORTEST: Final = 20
+_IPV6_HEADER: Final = 40
+_ODD: Final = np.uint16(
+    DecodeIssue.FRAGMENT | DecodeIssue.REASSEMBLED | DecodeIssue.MALFORMED | DecodeIssue.BAD_HEADER_LENGTH
+    | DecodeIssue.HEADER_CUT | DecodeIssue.LENGTH_FORGOTTEN
+)  # fmt: skip
+_ETHERNET: Final = 1
+_FOUR, _SIX = 4, 6
+
+
+def plain(session: Session, rows: Rows) -> Mask:
+    """Which of ``rows`` are TCP segments with one IP header, as most are."""
+    store = session.store
+    links = [_LINK_HEADER.get(source.link_type, -1) for source in session.sources]
+    network = store.network_offset[rows.index].astype(np.int32)
+    if len(links) == 1:
+        if links[0] < 0:
+            return np.zeros(len(rows), np.bool_)
+        link: NDArray[Any] | int = links[0]
+        known = np.ones(len(rows), np.bool_)
+    else:
+        link = np.array(links, np.int32)[store.source[rows.index]]
+        known = link >= 0
+    behind = network - link
+    mask: Mask = (store.kind[rows.index] == RowKind.TCP) & ((store.issues[rows.index] & _ODD) == 0)
+    mask &= known & (behind >= 0) & (behind < _SHORTEST)
+    return mask
+
+
+def _keys(session: Session, rows: Rows) -> NDArray[np.uint64]:
+    return session.flows.keys(session.store.flow[rows.index])  # type: ignore[arg-type]
+
+
+def is_four(session: Session, rows: Rows) -> Mask:
+    """Which of ``rows``, all `plain`, have an IPv4 header."""
+    four: Mask = (_keys(session, rows)[:, 4] >> np.uint64(32)) == _FOUR
+    return four
+
+
+def _simple_six(session: Session, rows: Rows) -> Mask:
+    """IPv6 without extension headers; with them, the tree has more to say."""
+    store = session.store
+    header = store.transport_offset[rows.index].astype(np.int32) - store.network_offset[rows.index]
+    six: Mask = ~is_four(session, rows) & (header == _IPV6_HEADER)
+    return six
+
+
+def _address(*, of_source: bool) -> Read:
+    def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:
+        keys = _keys(session, rows)
+        of_b = (session.store.from_b[rows.index] != 0) == of_source
+        low = np.where(of_b, keys[:, 3], keys[:, 1])
+        if not six:
+            return low.astype(np.int64)
+        high = np.where(of_b, keys[:, 2], keys[:, 0])
+        pairs = zip(high.tolist(), low.tolist(), strict=True)
+        return array_of(T.IPV6, [(one << 64 | other).to_bytes(16) for one, other in pairs])
+
+    return read
+
+
+def _column(name: str, mask: int = 0xFFFF, shift: int = 0) -> Read:
+    def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001  asked like the others
+        cells = getattr(session.store, name)[rows.index].astype(np.int64)
+        found: NDArray[Any] = (cells & mask) >> shift
+        return found
+
+    return read
+
+
+def _always(value: int) -> Read:
+    return lambda _session, rows, _six: np.full(len(rows), value, np.int64)
+
+
+def _header_length(session: Session, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001
+    store: PacketStore = session.store
+    return store.transport_offset[rows.index].astype(np.int64) - store.network_offset[rows.index]
+
+
+_SOURCE, _TARGET = _address(of_source=True), _address(of_source=False)
+_DSCP, _ECN = _column("tos", 0xFC, 2), _column("tos", 3)
+#: The type, whether it is of IPv6, and the values of each field.
+_FIELDS: Final = {
+    "ip.version": (T.UINT8, False, _always(4)),
+    "ip.hdr_len": (T.UINT8, False, _header_length),
+    "ip.dsfield": (T.UINT8, False, _column("tos")),
+    "ip.dsfield.dscp": (T.UINT8, False, _DSCP),
+    "ip.dsfield.ecn": (T.UINT8, False, _ECN),
+    "ip.id": (T.UINT16, False, _column("ip_id")),
+    "ip.ttl": (T.UINT8, False, _column("ttl")),
+    "ip.proto": (T.UINT8, False, _always(6)),
+    "ip.src": (T.IPV4, False, _SOURCE),
+    "ip.dst": (T.IPV4, False, _TARGET),
+    "ipv6.version": (T.UINT8, True, _always(6)),
+    "ipv6.tclass": (T.UINT32, True, _column("tos")),
+    "ipv6.tclass.dscp": (T.UINT32, True, _DSCP),
+    "ipv6.tclass.ecn": (T.UINT32, True, _ECN),
+    "ipv6.nxt": (T.UINT8, True, _always(6)),
+    "ipv6.hlim": (T.UINT8, True, _column("ttl")),
+    "ipv6.src": (T.IPV6, True, _SOURCE),
+    "ipv6.dst": (T.IPV6, True, _TARGET),
+}  # fmt: skip
+#: Protocols of which memory knows whether a plain segment has them.
+_PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
+#: Protocols that a plain segment never has.
+_ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "dns", "igmp", "gre", "sctp"})
+KNOWN: Final = frozenset(_FIELDS)
+
+
+def answers(session: Session, rows: Rows) -> Mask:
+    """Which of ``rows``, all `plain`, `read_plain` answers for."""
+    return is_four(session, rows) | _simple_six(session, rows)
+
+
+def read_plain(session: Session, name: str, rows: Rows) -> Occurrences:
+    """The field ``name`` of `KNOWN` in ``rows``, for all of which there are `answers`."""
+    kind, six, read = _FIELDS[name]
+    four = is_four(session, rows)
+    if name == "ip.version":  # tshark has the field in both headers
+        return Occurrences(kind, len(rows), np.where(four, 4, 6).astype(np.int64))
+    mine = ~four if six else four
+    if mine.all():
+        return Occurrences(kind, len(rows), read(session, rows, six))
+    if not mine.any():
+        return Occurrences(kind, len(rows), array_of(kind, []), np.zeros(0, np.int64))
+    found = read(session, rows.only(mine), six)
+    return Occurrences(kind, len(rows), found, np.flatnonzero(mine))
+
+
+def has_protocol(session: Session, name: str, rows: Rows) -> Mask | None:
+    """Which of ``rows``, all `plain`, have the protocol ``name``; None: the tree must say."""
+    if name.partition(".")[0] in _ABSENT:
+        return np.zeros(len(rows), np.bool_)
+    if name not in _PRESENT:
+        return None
+    if name == "tcp":
+        return np.ones(len(rows), np.bool_)
+    if name == "eth":
+        links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
+        found: Mask = links[session.store.source[rows.index]]
+        return found
+    four = is_four(session, rows)
+    return four if name == "ip" else ~four

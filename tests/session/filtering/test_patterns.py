@@ -1,0 +1,55 @@
+"""Regular expressions within bounded time."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tcptui.dfilter.errors import FilterError, Mistake
+from tcptui.dfilter.regex import compile_pattern
+from tcptui.session.filtering.cancelling import Cancelled, never
+from tcptui.session.filtering.patterns import PatternSearch, is_harmless
+
+HOSTILE = compile_pattern(rb"(a+)+$")
+VICTIM = b"a" * 60 + b"b"
+
+
+@pytest.mark.parametrize(("text", "harmless"), [
+    (rb"GET /", True), (rb"\x47.T\*", True), (rb"colou?r|x", True), (rb"(?:GET|POST) ", True), (rb"a*", False),
+    (rb"(a+)+", False), (rb"a{3}", False), (b"a?" * 20, False), (rb"\\*", False),
+])  # fmt: skip
+def test_what_repeats_is_not_taken_for_harmless(text: bytes, harmless: bool) -> None:
+    assert is_harmless(re.compile(text)) is harmless
+
+
+@pytest.mark.parametrize("text", [rb"get", rb"g.*t", rb"[0-9]{3}", rb"^x+$"])
+def test_another_process_finds_what_this_one_does(text: bytes) -> None:
+    pattern, values = compile_pattern(text), [b"GET /", b"", b"x404", b"xxx", b"\xff" * 9, b"g\nt"]
+    search = PatternSearch()
+
+    found = search.searched(pattern, values, never)
+    search.close()
+
+    assert found.tolist() == [pattern.search(value) is not None for value in values]
+
+
+def test_a_hostile_pattern_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tcptui.session.filtering.patterns.LONGEST", 0.2)
+    search = PatternSearch()
+
+    with pytest.raises(FilterError) as caught:
+        search.searched(HOSTILE, [b"a", VICTIM, b"b"], never)
+
+    assert caught.value.mistake is Mistake.PATTERN_SLOW
+    assert search.searched(HOSTILE, [b"aa"], never).tolist() == [True], "the next search begins anew"
+    search.close()
+
+
+def test_somebody_who_cancels_does_not_wait_for_it() -> None:
+    """The search alone would take years."""
+    asked = iter([False, True])
+    search = PatternSearch()
+
+    with pytest.raises(Cancelled):
+        search.searched(HOSTILE, [VICTIM], lambda: next(asked))
