@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tcptui.findings.weight import connection_seconds_lost, gravity
@@ -68,6 +68,22 @@ def find_trouble(
     groups += [_alike(members, time_of) for members in by_worst.values()]
     members = frozenset(loud) | {stream for found in diagnosis.findings for stream in found.streams}
     return Trouble(tuple(sorted(groups, key=_rank)), members)
+
+
+def trouble_of(
+    shown: frozenset[int], diagnosis: CaptureDiagnosis, loud: Mapping[int, tuple[Finding, ...]],
+    time_of: Callable[[int], int],
+) -> Trouble:  # fmt: skip
+    """`find_trouble` with the connections ``shown`` only: what concerns none of them is left out."""
+    mine = {stream: findings for stream, findings in loud.items() if stream in shown}
+    findings = tuple(_part(found, shown, mine) for found in diagnosis.findings if shown.intersection(found.streams))
+    return find_trouble(replace(diagnosis, findings=findings), mine, time_of)
+
+
+def _part(found: CaptureFinding, shown: frozenset[int], loud: Mapping[int, tuple[Finding, ...]]) -> CaptureFinding:
+    streams = tuple(stream for stream in found.streams if stream in shown)
+    lost = sum(connection_seconds_lost(loud.get(stream, ())) for stream in streams)
+    return replace(found, streams=streams, seconds_lost=min(lost, found.seconds_lost))
 
 
 def _rank(group: TroubleGroup) -> tuple[int, float, int, int]:

@@ -303,6 +303,12 @@ class Session:
         """The trouble of the capture in groups, from what has been read and judged so far."""
         return self._conclude()[1]
 
+    def trouble_of(self, streams: Iterable[int]) -> Trouble:
+        """The trouble in groups, of ``streams`` only: concluded from all, and the rest left out."""
+        from tcptui.findings.trouble import trouble_of
+
+        return trouble_of(frozenset(streams), self.diagnosis, self._judging.loud(), self._time_of)
+
     def _conclude(self) -> tuple[CaptureDiagnosis, Trouble]:
         known = self.store.count, self.catch_up.judged_at_count, self.unjudged
         if self._conclusions is None or self._conclusions[0] != known:

@@ -72,8 +72,11 @@ def _share(
     summary: Summary, share: Selection, texts: ConnectionTexts
 ) -> Iterator[bytes | dict[int, tuple[Finding, ...]]]:
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
+    shown = summary.shown
     for told in summary.told(share):
         lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
+        if shown is not None:
+            lines = [line for line, is_shown in zip(lines, np.isin(told.streams, shown), strict=True) if is_shown]
         for begin in range(0, len(lines), AT_ONCE):
             yield ",\n".join(lines[begin : begin + AT_ONCE]).encode("utf-8", "replace")
         loud = _in_trouble(told)

@@ -31,12 +31,14 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
     """The first page; ``notice``: the session's message, e.g. where reading stopped and why."""
     capture, trouble = summary.capture, summary.trouble
     yield Heading(1, capture.label)
-    size = {"packets": Count(capture.packets), "tcp": Count(capture.tcp_packets), "n": Count(summary.count)}
+    size = {"packets": Count(capture.packets), "tcp": Count(capture.tcp_packets), "n": Count(summary.total)}
     if capture.start_ns is None or capture.end_ns is None:
         yield Paragraph(words("report.brief.size", **size))
     else:
         lasted = unbroken_duration(capture.end_ns - capture.start_ns, words)
         yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
+    if summary.shown is not None:
+        yield Paragraph(words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total)))
     yield Paragraph(verdict(trouble, summary.count, words), label=words("report.brief.verdict"))
     yield Paragraph(trust_line(capture.trust, summary.count, words), label=words("report.brief.trust"))
     if capture.other_protocols:

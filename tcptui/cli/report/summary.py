@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 COUNTED_CONNECTIONS: Final = 2_000
 
 
+#: Stands for the worst severity of connections that are not shown.
+_HIDDEN: Final = 255
+
+
 class SourceLike(Protocol):
     """The part of `SourceInfo` that a report needs."""
 
@@ -83,6 +87,9 @@ class SessionLike(Protocol):
     @property
     def trouble(self) -> Trouble:
         """The trouble in groups."""
+
+    def trouble_of(self, streams: Iterable[int]) -> Trouble:
+        """The trouble in groups, of ``streams`` only."""
 
     @property
     def other(self) -> OtherPackets:
@@ -160,9 +167,9 @@ class Survey:
     """The findings of all connections together."""
 
     trouble_first: list[int]
-    """All streams, the worst finding first, then by number."""
+    """All streams that are shown, the worst finding first, then by number."""
     worst: NDArray[np.uint8]
-    """The worst severity in each stream; 0: no finding, or notes only."""
+    """The worst severity in each stream; 0: no finding, or notes only; above all severities: not shown."""
     counts: dict[FindingId, int]
     """The number of connections with each finding, the most frequent first."""
     counts_all: bool
@@ -176,11 +183,16 @@ class Survey:
 class Summary:
     """Computes what reports need from a session that has been read to its end."""
 
-    def __init__(self, session: SessionLike) -> None:
+    def __init__(self, session: SessionLike, shown: I64 | None = None) -> None:
+        """``shown``: the only connections to tell of, ascending; None: all."""
         self._session = session
         store, streams = session.store, session.streams
-        self.count = streams.count
-        self._tally = Tally(store, self.count)
+        self.total = streams.count
+        """How many connections there are."""
+        self.shown = shown
+        self.count = self.total if shown is None else len(shown)
+        """How many are shown."""
+        self._tally = Tally(store, self.total)
 
     @property
     def store(self) -> PacketStore:
@@ -195,7 +207,7 @@ class Summary:
     @property
     def trouble(self) -> Trouble:
         """The trouble in groups, the worst first."""
-        return self._session.trouble
+        return self._session.trouble if self.shown is None else self._session.trouble_of(self.shown.tolist())
 
     def diagnose(self, loud: Mapping[int, tuple[Finding, ...]]) -> CaptureDiagnosis:
         """What can be said of the capture as a whole; ``loud``: the findings of each stream in trouble."""
@@ -283,14 +295,19 @@ class Summary:
     @cached_property
     def survey(self) -> Survey:
         """The findings of all connections, counted."""
-        worst = self._session.severity[: self.count]
+        worst = self._session.severity[: self.total].copy()
+        shown = np.arange(self.total) if self.shown is None else self.shown
+        hidden = np.ones(self.total, np.bool_)
+        hidden[shown] = False
+        worst[hidden] = _HIDDEN
         counts_all = self.count <= COUNTED_CONNECTIONS
-        counted = range(self.count) if counts_all else np.flatnonzero(worst > Severity.NOTE).tolist()
+        counted = shown.tolist() if counts_all else shown[worst[shown] > Severity.NOTE].tolist()
         counts: Counter[FindingId] = Counter()
         for _stream, findings in self._session.each_findings(counted):
             counts.update({finding.id for finding in findings})
         ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-        return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, ranked, counts_all)
+        order = np.argsort(-worst[shown].astype(np.int64), kind="stable")
+        return Survey(shown[order].tolist(), worst, ranked, counts_all)
 
     def largest_healthy(self, most: int) -> tuple[list[int], int]:
         """Up to ``most`` connections without problems, the largest by bytes; and how many there are in all."""

@@ -11,7 +11,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.report.junit import TestCase, junit_xml
-from tcptui.cli.run.filtering import WrongFilterError
+from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import has_failed, read_whole, write
 from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
 from tcptui.dfilter.errors import FilterError
@@ -92,7 +92,8 @@ def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> li
 
 
 def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input], words: Words) -> int:
-    session = read_whole(opened, words, judges=False)
+    fields = [field for rule in rules for field in rule.fields]
+    session = read_whole(opened, words, judges=judges(fields))
     if has_failed(session):
         return INPUT_FAILED
     judged = []
@@ -135,7 +136,7 @@ def _reason(judged: Judgement, session: Session, words: Words) -> str:
         key = "percentile" if judged.value is not None else "percentile-of-nothing"
         key += "-of-connections" if judged.value is not None and rule.of_connections else ""
     elif rule.kind is Kind.COUNT:
-        facts["value"] = _number(judged.value or 0.0)
+        facts["value"] = f"{judged.value or 0.0:.4g}"
         key = "share" if rule.is_share else "count"
     else:
         key = rule.kind.value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, target_identity
+from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import has_failed, read_whole, require_stream, write
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
@@ -14,7 +15,7 @@ from tcptui.protocols.export.writer import PARTIAL, ExportFolder
 from tcptui.words.errors import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.cli.commands import ExportCommand
     from tcptui.session.session import Session
@@ -26,14 +27,16 @@ _TEXT: int = 400
 
 def write_files(command: ExportCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
     drop_root(target_identity())
     try:
-        session = read_whole([opened], words)
+        session = read_whole([opened], words, judges=compiled is None or judges(compiled.fields))
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
-        collector = find_files(session, command.stream)
+        shown = None if compiled is None else shown_streams(session, compiled, words).tolist()
+        collector = find_files(session, command.stream, shown)
         # Ordered by connection, so that each is reassembled only once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
         finder = MessageFinder(session.halves)
@@ -50,10 +53,11 @@ def write_files(command: ExportCommand, words: Words) -> int:
     return 0
 
 
-def find_files(session: Session, stream: int | None = None) -> FileCollector:
-    """Collect the files of ``stream``, or of all streams that may carry files."""
+def find_files(session: Session, stream: int | None = None, shown: Sequence[int] | None = None) -> FileCollector:
+    """Collect the files of ``stream``, or of all streams that may carry files; ``shown``: of these only."""
     collector = FileCollector(session.halves)
-    for chosen in session.application_streams() if stream is None else (stream,):
+    wanted = session.application_streams() if stream is None else [stream]
+    for chosen in wanted if shown is None else sorted(set(shown).intersection(wanted)):
         collector.add_stream(chosen)
     return collector
 

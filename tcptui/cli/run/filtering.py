@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import UsageError
+from tcptui.model.field import Owner
 from tcptui.words.errors import error_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from tcptui.dfilter.compile import Compiled
+    from tcptui.model.field import Field
     from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
@@ -22,12 +26,23 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+#: Characters of a corrected filter at most that is offered in one line.
+_LONGEST_OFFERED: Final = 200
+
+
 class WrongFilterError(UsageError):
     """The filter of an option or a rule is wrong; ``where`` names it, ``message`` says how."""
 
     def __init__(self, where: str, error: FilterError, words: Words) -> None:
-        super().__init__("error.display-filter", where=where, message=error_line(error, words))
+        super().__init__("error.display-filter", where=where, message=_message(error, words))
         self.key = "cli.error.display-filter"
+
+
+def _message(error: FilterError, words: Words) -> str:
+    message, hint = error_line(error, words), error.suggestion
+    if hint is None or hint.replacement is None or len(hint.replacement) > _LONGEST_OFFERED:
+        return message
+    return f"{message} {words('filter.hint.try', filter=hint.replacement)}"
 
 
 def compiled_filter(text: str, words: Words) -> Compiled:
@@ -36,6 +51,11 @@ def compiled_filter(text: str, words: Words) -> Compiled:
         return compile_filter(text)
     except FilterError as error:
         raise WrongFilterError("-Y", error, words) from error
+
+
+def judges(fields: Iterable[Field]) -> bool:
+    """Whether connections must have been judged before ``fields`` are read: states and causes follow from that."""
+    return any(field.owner is Owner.TCPTUI for field in fields)
 
 
 def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:

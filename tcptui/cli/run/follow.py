@@ -22,18 +22,21 @@ from tcptui.cli.report.follow import (
     RawWriter,
     TextWriter,
 )
-from tcptui.cli.run.load import require_stream
+from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
+from tcptui.cli.run.load import has_failed, read_whole, require_stream
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.progress import Phase
-from tcptui.words.errors import safe_facts, say
+from tcptui.words.errors import CommandFailedError, safe_facts, say
 from tcptui.words.follow_text import part_words, trouble_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.cli.commands import FollowCommand
+    from tcptui.cli.inputs import Input
+    from tcptui.dfilter.compile import Compiled
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.conversation import Stretch
     from tcptui.session.session import Session
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 #: Interval of checks for new data: at least `_LOOK` seconds, and at least `_REST` times the duration of a check.
 _LOOK: Final = 0.02
 _REST: Final = 3
+#: Connections that are named where a filter matches several.
+_NAMED: Final = 10
 
 
 def write_conversation(command: FollowCommand, words: Words) -> int:
@@ -51,11 +56,15 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
 
     if command.form is FollowForm.RAW and sys.stdout.isatty():
         raise CommandLineError("error.raw-terminal")
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
     drop_root(target_identity())
     try:
+        if compiled is not None:
+            return _follow_matching(command, opened, compiled, words)
         session = Session([opened.source], compile_when=Compile.BACKGROUND)
-        following = Following(command, session, words)
+        assert command.stream is not None  # `cli.parse` wants one where there is no filter
+        following = Following(command, command.stream, session, words)
         _Reading(session).follow(following)
         notice = session.progress.notice
         if notice is not None:
@@ -66,6 +75,27 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
         following.end()
     finally:
         opened.close()
+    return 0
+
+
+def _follow_matching(command: FollowCommand, opened: Input, compiled: Compiled, words: Words) -> int:
+    """Follow the connection that the filter shows: which one that is, only the whole capture tells."""
+    session = read_whole([opened], words, judges=judges(compiled.fields))
+    if has_failed(session):
+        return 1
+    require_stream(session, command.stream)
+    shown = shown_streams(session, compiled, words).tolist()
+    stream = shown[0] if command.stream is None and shown else command.stream
+    if not shown:
+        raise CommandFailedError("error.follow-none", file=session.label)
+    if command.stream is None and len(shown) > 1:
+        named = ", ".join(map(str, shown[:_NAMED])) + (", …" if len(shown) > _NAMED else "")
+        raise CommandFailedError("error.follow-several", count=len(shown), streams=named)
+    if stream is None or stream not in shown:
+        raise CommandFailedError("error.follow-other", stream=stream)
+    following = Following(command, stream, session, words)
+    following.advance(over=True)
+    following.end()
     return 0
 
 
@@ -101,10 +131,10 @@ class _Reading:
 class Following:
     """Writes the new bytes of one stream, and keeps track of what is written."""
 
-    def __init__(self, command: FollowCommand, session: Session, words: Words) -> None:
+    def __init__(self, command: FollowCommand, stream: int, session: Session, words: Words) -> None:
         self._session = session
         self._words = words
-        self._stream = command.stream
+        self._stream = stream
         self._sides = {FollowSide.BOTH: (0, 1), FollowSide.CLIENT: (0,), FollowSide.SERVER: (1,)}[command.side]
         marks = ASCII_MARKS if command.common.ascii_only else UNICODE_MARKS
         if len(self._sides) == 1:

@@ -31,6 +31,7 @@ from tcptui.cli.line_writer import LineWriter
 from tcptui.cli.live_input import live_source, remote_options
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
+from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import heeded, signals_unwind
 from tcptui.cli.stdout import StandardOutput
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcptui.capture.source import Source
+    from tcptui.dfilter.compile import Compiled
     from tcptui.session.session import Session
     from tcptui.session.watch.finding_log import FindingEvent
     from tcptui.session.watch.watcher import Watcher
@@ -62,13 +64,14 @@ _SAME_SECONDS: Final = 0.2
 
 def run_watch_command(command: WatchCommand, words: Words) -> int:
     """Run ``command``; returns the exit code.  Raises TcptuiError, or BrokenPipeError when the reader is gone."""
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
         try:
             sources = _open(command, words, stack)
         except CaptureDeniedError as error:
             return offer_sudo(error, sys.argv[1:], words)
-        return _watch(command, sources, words, stack)
+        return _watch(command, sources, words, stack, compiled)
 
 
 def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
@@ -117,9 +120,12 @@ def _input(name: str, limit: int | None) -> Source:
     return opened.source
 
 
-def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack) -> int:
+def _watch(
+    command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack, compiled: Compiled | None
+) -> int:  # fmt: skip
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.cli.report.json_event import finding_line
+    from tcptui.cli.run.watch_filter import Shown
     from tcptui.session.catch_up import Compile
     from tcptui.session.retention import memory_limit
     from tcptui.session.session import Session
@@ -134,8 +140,12 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     writer = LineWriter(StandardOutput())
     stack.callback(writer.give_up)
 
+    shown = None if compiled is None else Shown(session, compiled, words)
+
     def tell(told: FindingEvent) -> None:
-        writer.write(finding_line(session, told, words))
+        event = told if shown is None else shown.shown(told)
+        if event is not None:
+            writer.write(finding_line(session, event, words))
 
     watcher = watch_session(
         session, sources, command.watch, write=command.write, overwrite=command.overwrite, tell=tell

@@ -13,7 +13,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.parse_values import CommandLineError
-from tcptui.cli.run.filtering import compiled_filter, matching_rows
+from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import has_failed, read_whole, write
 from tcptui.dfilter.names import nearest
 from tcptui.model.fields import FIELDS
@@ -48,7 +48,7 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)
-        session = read_whole(opened, words, judges=False)
+        session = read_whole(opened, words, judges=judges((*compiled.fields, *fields)))
         if has_failed(session):
             return 1
         rows = np.flatnonzero(matching_rows(session, compiled, words))
@@ -105,16 +105,15 @@ def _plain(line: PacketLine, width: int) -> str:
 def _values(session: Session, rows: I64, fields: Sequence[Field], command: PacketsCommand) -> Iterator[str]:
     """What ``tshark -T fields`` writes, or the same as CSV or JSON lines: some rows at a time."""
     from tcptui.cli.report.json_text import to_json
-    from tcptui.session.filtering.field_values import FieldReader
+    from tcptui.session.filtering.printed import FieldPrinter
 
     names = [field.name for field in fields]
     if command.header:
         yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
-    reader = FieldReader(session)
+    printer = FieldPrinter(session, fields)
     for begin in range(0, len(rows), _AT_ONCE):
         part = rows[begin : begin + _AT_ONCE].astype(np.int32)
-        columns = [reader.texts(field, part) for field in fields]
-        for found in zip(*columns, strict=True):
+        for found in zip(*printer.texts(part), strict=True):
             cells = [[_safe(text) for text in texts] for texts in found]
             if command.form is PacketForm.JSONL:
                 yield to_json(dict(zip(names, cells, strict=True))) + "\n"

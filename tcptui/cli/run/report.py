@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import ReportFormat
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import has_failed, notice_line, read_whole, require_stream, write
 
 if TYPE_CHECKING:
     from tcptui.cli.commands import ReportCommand
+    from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 
 def write_report(command: ReportCommand, words: Words) -> int:
     """Run ``report FILE…``; returns the exit code.  Raises TcptuiError."""
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     with ExitStack() as stack:
         opened = []
         for name in command.files:
@@ -27,19 +30,19 @@ def write_report(command: ReportCommand, words: Words) -> int:
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)  # else it would be missing among the others
-        session = read_whole(opened, words, judges=False)
+        session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields))
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
-        _print_report(command, session, words)
+        _print_report(command, session, None if compiled is None else shown_streams(session, compiled, words), words)
     return 0
 
 
-def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
+def _print_report(command: ReportCommand, session: Session, shown: I64 | None, words: Words) -> None:
     from tcptui.cli.report.summary import Summary
     from tcptui.session.sharing import Sharing
 
-    summary = Summary(session)
+    summary = Summary(session, shown)
     sharing = Sharing.among(command.workers)
     if command.format is ReportFormat.JSON:
         from tcptui.cli.report.as_json import json_report
@@ -52,7 +55,8 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
 
     notice = notice_line(session, words)
     if command.stream is None:
-        session.judge(sharing)
+        if not session.looked_through:
+            session.judge(sharing)
         blocks = compose_report(summary, words, notice, command.detail)
     else:
         blocks = compose_connection(summary, command.stream, words, notice)

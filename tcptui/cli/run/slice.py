@@ -15,7 +15,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
-from tcptui.cli.run.filtering import compiled_filter, matching_rows
+from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import has_failed, read_whole, require_stream
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.notes import NO_NOTE
@@ -58,7 +58,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)
-        session = read_whole(opened, words, judges=False)
+        session = read_whole(opened, words, judges=judges(compiled.fields))
         if has_failed(session):
             return 1
         rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import tcptui
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import base_name, open_input, target_identity
+from tcptui.cli.run.filtering import compiled_filter, matching_rows
 from tcptui.cli.run.load import has_failed, read_whole, write
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import VerdictsCommand
     from tcptui.cli.inputs import Input
     from tcptui.cli.report.verdicts import Evidence
+    from tcptui.dfilter.compile import Compiled
     from tcptui.session.session import Session
     from tcptui.session.sharing import Sharing
     from tcptui.words.catalogue import Words
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     """Run ``verdicts FILE… --jsonl``; returns the exit code.  A file that cannot be opened or read is reported and
     skipped."""
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened: list[Input] = []
     code = 0
     for name in command.files:
@@ -39,7 +42,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     drop_root(target_identity())
     for one in opened:
         try:
-            code = max(code, _write_verdicts(one, words, command.workers))
+            code = max(code, _write_verdicts(one, words, command.workers, compiled))
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = max(code, error.exit_code)
@@ -48,7 +51,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     return code
 
 
-def _write_verdicts(opened: Input, words: Words, workers: int | None) -> int:
+def _write_verdicts(opened: Input, words: Words, workers: int | None, compiled: Compiled | None) -> int:
     from tcptui.cli.report.verdicts import header_line, tcp_lines, tcp_rows
     from tcptui.session.sharing import Sharing
 
@@ -61,8 +64,11 @@ def _write_verdicts(opened: Input, words: Words, workers: int | None) -> int:
     sharing = Sharing.among(workers)
     evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)
+    tcp_frames = len(rows)
+    if compiled is not None:
+        rows = rows[matching_rows(session, compiled, words)[rows]]
     name = base_name(opened.source.label)
-    write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])
+    write([header_line(name, digest, opened.size(), session.store.count, tcp_frames, tcptui.__version__), "\n"])
     with closing(tcp_lines(session.store, session.streams, evidence, rows, sharing)) as lines:
         write(lines)
     return 1 if has_failed(session) else 0

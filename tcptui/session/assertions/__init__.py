@@ -1,1 +1,1 @@
-"""Rules that a capture must keep: ``no``, ``all``, ``count`` and percentiles over display filters and fields."""
+"""Rules that a capture must keep: no, all, count and percentiles over display filters and fields."""

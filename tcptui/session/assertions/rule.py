@@ -70,6 +70,13 @@ class Rule:
     """As the author called it; empty: not at all."""
 
     @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that it asks of packets."""
+        if self.field is not None:
+            return (self.field,)
+        return () if self.filter is None else self.filter.fields
+
+    @property
     def of_connections(self) -> bool:
         """Whether the percentile is over connections: the field has one value for each, in every packet."""
         field = self.field

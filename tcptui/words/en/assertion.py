@@ -18,7 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "assertion.error.word": "“{rule}” is no rule: it begins with no, all, count or a percentile such as p99, and a filter or field follows",
     "assertion.error.limit": "“{rule}” has no limit at its end, such as < 5 or < 1%",
     "assertion.error.no-share": "“{rule}” compares values, so its limit cannot be in percents",
-    "assertion.error.field": "there is no field {name} (tcptui fields lists them)",
+    "assertion.error.field": "there is no field {name}; tcptui fields lists them",
     "assertion.error.field-near": "there is no field {name}; similar: {near}",
     "assertion.error.no-number": "{name} is no number and no time, so it has no percentile",
     "assertion.error.file": "{path} is no TOML file: {reason}",

@@ -23,6 +23,13 @@ What a TCP capture means, in the terminal.
                                   what both ends of a connection said
   tcptui export FILE [--stream N] [--out DIR] [--json]
                                   files carried over HTTP: listed, or saved
+  tcptui packets FILE... [-Y FILTER] [-e FIELD]... [--csv | --jsonl | --count]
+                                  the packets that a display filter chooses, as
+                                  lines or as values of fields
+  tcptui slice FILE... (-Y FILTER | --stream N | --finding NAME | --packets N-M)
+               -w OUT             those packets as a capture of their own
+  tcptui assert FILE... RULE...   whether a capture keeps rules: exit status 1
+                                  if not, 3 if it cannot be read
   tcptui recover [N] [-w FILE | --delete]
                                   captures that were interrupted before they
                                   were saved: list, keep, delete
@@ -59,6 +66,10 @@ Display:
   -t             hide times             -n        ports and hosts as numbers
   -Y FILTER, --display-filter FILTER    begin with this display filter
 
+report, verdicts, follow, export, --no-screen:
+  -Y FILTER, --display-filter FILTER
+                 show only what a display filter chooses: packets (verdicts), or
+                 connections of which a packet matches; all are analysed
 report, verdicts:
   --workers N    look at connections in at most N processes (Linux); by default
                  one for each processor that tcptui may use
@@ -68,8 +79,9 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-cases, case, verdicts, report, follow, export, recover, config, check,
-fields are commands: such a file is ./cases.
+cases, case, verdicts, report, follow, export, packets, slice, assert, recover,
+config, check, fields are commands: such a file is ./cases.
+packets, slice and assert have a page of their own: tcptui slice --help
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

@@ -72,7 +72,7 @@ OPTIONS
 
 EXAMPLES
   tcptui slice a.pcap --stream 7 -w seven.pcapng
-  tcptui slice a.pcap --finding retransmission --whole-streams -w lossy.pcapng
+  tcptui slice a.pcap --finding slow-server --whole-streams -w slow.pcapng
   tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
 
 EXIT STATUS
@@ -121,7 +121,7 @@ EXIT STATUS
   or a result cannot be written
 """,
     "cli.error.display-filter": "{where}: {message} (tcptui check FILTER shows where, and what was meant)",
-    "cli.error.field": "there is no field {name} (tcptui fields lists them)",
+    "cli.error.field": "there is no field {name}; tcptui fields lists them",
     "cli.error.field-near": "there is no field {name}; similar: {near}",
     "cli.error.field-unread": "nothing reads the field {name} yet, so it has no values to show",
     "cli.error.slice-what": "slice needs one of -Y, --stream, --finding and --packets, which say what to write",

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "report.capture.links": "link types: {links}",
     "report.capture.other": "not TCP: {counts}",
     "report.brief.other": "Not TCP:",
+    "report.brief.filter": "Shown: {shown:connection|connections} of {all}, those with a packet that the filter matches.",
     "report.brief.size": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}",
     "report.brief.size-time": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}; {duration} from {start} on",
     "report.brief.verdict": "Verdict:",

@@ -23,6 +23,12 @@ WORDS: Final[dict[str, str]] = {
                                   追踪流：连接两端说了什么
   tcptui export 文件 [--stream N] [--out 目录] [--json]
                                   通过 HTTP 传输的文件：列出来，或写入目录
+  tcptui packets 文件... [-Y 过滤器] [-e 字段]... [--csv | --jsonl | --count]
+                                  显示过滤器选中的数据包：逐行摘要，或字段的值
+  tcptui slice 文件... (-Y 过滤器 | --stream N | --finding 名称 | --packets N-M)
+               -w 输出            把这些数据包另存为一个抓包文件
+  tcptui assert 文件... 规则...   检查抓包是否符合规则：不符合时退出码为 1，
+                                  无法读取时为 3
   tcptui recover [N] [-w 文件 | --delete]
                                   保存之前被中断的抓包：列出、保存、删除
   tcptui config [--help]          设置文件：在哪里，设置了什么
@@ -57,6 +63,10 @@ WORDS: Final[dict[str, str]] = {
   -t             不显示时间             -n        端口和主机只显示数字
   -Y FILTER, --display-filter FILTER    一开始就用这个显示过滤器
 
+report、verdicts、follow、export、--no-screen：
+  -Y 过滤器, --display-filter 过滤器
+                 只显示过滤器选中的：匹配的数据包（verdicts），或含有匹配数据包
+                 的连接；分析仍针对全部数据包
 report、verdicts：
   --workers N    最多用 N 个进程分析各个连接（Linux）；默认可用的处理器
                  有几个就用几个
@@ -66,9 +76,9 @@ report、verdicts：
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report、follow、export、recover、config、check、
-fields 是命令；
-要打开同名文件，请写成 ./cases。
+cases、case、verdicts、report、follow、export、packets、slice、assert、recover、
+config、check、fields 是命令；要打开同名文件，请写成 ./cases。
+packets、slice、assert 各有自己的帮助页：tcptui slice --help
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,
     "cli.try-help": "{message}（用法见 tcptui --help）",

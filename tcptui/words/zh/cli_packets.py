@@ -15,7 +15,7 @@ WORDS: Final[dict[str, str]] = {
   按抓包顺序写出通过显示过滤器的数据包：序号、距第一个数据包的时间、源、目的、
   协议、长度、内容摘要（含判定）。多个文件按时间合并。
   加上 -e 则改为写出字段的值，与 tshark -2 -n -T fields -e … 完全一致：字段之间
-  用制表符隔开，一个字段的多个值用逗号隔开。判定、状态和发现始终由全部数据包
+  用制表符隔开，一个字段的多个值用逗号隔开。判定、状态和结论始终由全部数据包
   得出，过滤器只决定显示哪些。
 
 选项
@@ -56,7 +56,7 @@ WORDS: Final[dict[str, str]] = {
                      通过过滤器的数据包
   --stream N[,N…]    这些连接的数据包，连接从 0 编号
   --finding 名称[,名称…]
-                     作为这些发现依据的数据包：可写编号、类别或严重程度，
+                     作为这些结论依据的数据包：可写编号、类别或严重程度，
                      名称见 tcptui --help
   --packets N[-M][,…]
                      按序号指定，如 10-20,31
@@ -68,7 +68,7 @@ WORDS: Final[dict[str, str]] = {
 
 示例
   tcptui slice a.pcap --stream 7 -w seven.pcapng
-  tcptui slice a.pcap --finding retransmission --whole-streams -w lossy.pcapng
+  tcptui slice a.pcap --finding slow-server --whole-streams -w slow.pcapng
   tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
 
 退出码
@@ -92,7 +92,7 @@ WORDS: Final[dict[str, str]] = {
   count 过滤器 < N     通过的数据包数量；也可用 <= > >= == !=
   count 过滤器 < N%    同上，按占全部 TCP 数据包的百分比
   pNN 字段 < 值        字段值的百分位数（时间以秒计）：p50、p99、p99.9。
-                       连接的时间和大小（tcptui.duration 等）每个连接只计一个值
+                       连接的时间和大小（tcptui.duration 等）每条连接只计一个值
   没有可判断的数据包时，no、all 和百分比形式的 count 成立，pNN 不成立。
 
 选项
@@ -112,7 +112,7 @@ WORDS: Final[dict[str, str]] = {
   0 全部规则成立；1 有规则不成立；2 用法错误；3 无法读取抓包，或结果无法写入
 """,
     "cli.error.display-filter": "{where}：{message}（tcptui check 过滤器 会指出错在哪里、可能想写什么）",
-    "cli.error.field": "没有字段 {name}（tcptui fields 列出全部字段）",
+    "cli.error.field": "没有字段 {name}；用 tcptui fields 列出全部字段",
     "cli.error.field-near": "没有字段 {name}；相近的有：{near}",
     "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",
     "cli.error.slice-what": "slice 需要 -Y、--stream、--finding、--packets 之一，说明要取出什么",
@@ -122,6 +122,6 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.streams": "{option} 需要从 0 起的连接编号，如 0,4,7，而不是 {value}",
     "cli.error.around": "{option} 需要 0 到 {most} 之间的秒数，如 0.5，而不是 {value}",
     "cli.error.follow-none": "{file} 中没有任何连接含有匹配过滤器的数据包",
-    "cli.error.follow-several": "过滤器匹配 {count} 个连接（{streams}）；请用 --stream 选定一个",
+    "cli.error.follow-several": "过滤器匹配 {count} 条连接（{streams}）；请用 --stream 选定一个",
     "cli.error.follow-other": "连接 {stream} 中没有匹配过滤器的数据包",
 }

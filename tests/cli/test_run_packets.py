@@ -1,0 +1,348 @@
+"""`tcptui packets`, `slice`, `assert` and ``-Y``: what is written, what is said, what the exit status says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import pytest
+from captures import Tape, hostile, mixed
+
+import tcptui
+from tcptui.model.notes import Note
+from tcptui.session.notes.notebook import Notebook, notes_path
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from _pytest.tmpdir import TempPathFactory
+
+ROOT = Path(tcptui.__file__).parent.parent
+
+
+def run(*words: str | Path, lang: str = "en", stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
+    """A process of its own: the commands give up root for good."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
+    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/nonexistent", "TZ": "UTC"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tcptui", "--lang", lang, *map(str, words)],
+        env=environ, input=stdin, capture_output=True, timeout=120, check=False, cwd=cwd,
+    )  # fmt: skip
+    return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("packets") / "mixed.pcap"
+    path.write_bytes(mixed().pcap())
+    return path
+
+
+# -- packets ---------------------------------------------------------------------------
+
+
+def test_packets_that_match_have_a_line_each(capture: Path) -> None:
+    code, said, complaint = run("packets", capture, "-Y", "tcp.stream == 1 and tcp.analysis.flags")
+
+    assert (code, complaint) == (0, "")
+    assert said.splitlines() == [
+        "14     0.252000 192.0.2.10 → 10.0.0.1 TCP 1040 [Previous segment not captured] "
+        "80 → 40002 [ACK] Seq=2001 Ack=1 Win=64240 Len=1000",
+        "15     0.252100 10.0.0.1 → 192.0.2.10 TCP 40 [Dup ACK #1] 40002 → 80 [ACK] Seq=1 Ack=1001 Win=64240 Len=0",
+        "17     0.253100 10.0.0.1 → 192.0.2.10 TCP 40 [Dup ACK #2] 40002 → 80 [ACK] Seq=1 Ack=1001 Win=64240 Len=0",
+        "19     0.254100 10.0.0.1 → 192.0.2.10 TCP 40 [Dup ACK #3] 40002 → 80 [ACK] Seq=1 Ack=1001 Win=64240 Len=0",
+        "20     0.255000 192.0.2.10 → 10.0.0.1 TCP 1040 [Fast Retransmission] [Retransmission] "
+        "80 → 40002 [ACK] Seq=1001 Ack=1 Win=64240 Len=1000",
+    ]
+
+
+def test_fields_stand_between_tabs_and_several_values_between_commas(capture: Path) -> None:
+    words = ("packets", capture, "--display-filter=tcp.stream == 2", "-e", "frame.number", "-e", "tcp.port", "--header")
+    code, said, _ = run(*words, "-e", "tcp.analysis.ack_rtt", "-e", "tcptui.finding")
+
+    assert code == 0
+    assert said == (
+        "frame.number\ttcp.port\ttcp.analysis.ack_rtt\ttcptui.finding\n"
+        "22\t40003,8443\t\tconnection-refused\n"
+        "23\t8443,40003\t0.001000000\tconnection-refused\n"
+    )
+
+
+def test_count_csv_and_json_lines(capture: Path) -> None:
+    assert run("packets", capture, "--count", "-Y", "tcp.len > 0")[:2] == (0, "7\n")
+    assert run("packets", capture, "--count", "-Y", "udp")[:2] == (0, "0\n")
+
+    code, said, _ = run("packets", capture, "--csv", "--header", "-Y", "frame.number == 2")
+    head, row = csv.reader(io.StringIO(said))
+    assert code == 0
+    assert head == ["number", "time", "source", "destination", "protocol", "length", "info"]
+    assert row[:6] == ["2", "0.040000", "192.0.2.10", "10.0.0.1", "TCP", "44"]
+    assert row[6].startswith("80 → 40001 [SYN, ACK] Seq=0 Ack=1")
+
+    code, said, _ = run("packets", capture, "--jsonl", "-e", "tcp.port", "-e", "http.host", "-Y", "http")
+    assert [json.loads(line) for line in said.splitlines()] == [
+        {"tcp.port": ["40001", "80"], "http.host": ["a.example"]}
+    ]
+
+
+def test_causes_are_concluded_before_the_filter_asks(capture: Path) -> None:
+    code, said, _ = run("packets", capture, "-Y", "tcptui.cause", "-e", "frame.number", "-e", "tcptui.cause")
+
+    assert (code, said) == (0, "20\tfast-recovery\n")
+
+
+def test_packets_bring_nothing_to_the_terminal_that_it_obeys(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.pcap"
+    path.write_bytes(hostile().pcap())
+    for more in ((), ("-e", "http.request.line", "-e", "http.server", "-e", "data.data")):
+        code, said, complaint = run("packets", path, *more)
+        assert code == 0
+        assert all(
+            sign == "\n" or sign == "\t" or (sign.isprintable() and sign != "\u202e") for sign in said + complaint
+        )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-Y", "tcp.prot == 80"), "There is no field tcp.prot. Try: tcp.port == 80"),
+        (("-Y", "(" * 10_000), "nests deeper"),
+        (("-Y", "tcp or " * 15_000 + "tcp"), "65536 is the most"),
+        (("-e", "tcp.prot"), "there is no field tcp.prot; similar: tcp.port"),
+    ],
+)
+def test_mistake_is_one_line_and_status_2(words: tuple[str, ...], message: str, capture: Path) -> None:
+    code, said, complaint = run("packets", capture, *words)
+
+    assert (code, said, complaint.count("\n")) == (2, "", 1)
+    assert message in complaint
+    assert len(complaint) < 500
+
+
+def test_page_of_each_command_in_both_languages() -> None:
+    for lang in ("en", "zh"):
+        for command in ("packets", "slice", "assert"):
+            code, said, _ = run(command, "--help", lang=lang)
+            assert code == 0
+            assert f"tcptui {command}" in said.splitlines()[1]
+
+
+# -- slice -----------------------------------------------------------------------------
+
+
+def test_slice_of_a_connection_says_where_its_packets_were(capture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.pcapng"
+
+    code, said, complaint = run("slice", capture, "--stream", "1,2", "-w", out)
+
+    assert (code, said) == (0, "")
+    assert complaint == f"tcptui: 15 of 31 packets written to {out}\n"
+    again = open_file(out)
+    assert [again.packet(row).comments for row in (0, 14)] == [
+        ("packet 9 of mixed.pcap",), ("packet 23 of mixed.pcap",),
+    ]  # fmt: skip
+    assert [finding.id for finding in again.findings(1)] == ["connection-refused"]
+
+
+def test_slice_never_writes_over_a_file_unasked_nor_over_its_input(capture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.pcap"
+    out.write_text("mine")
+    own = tmp_path / "own.pcap"
+    own.write_bytes(capture.read_bytes())
+
+    assert run("slice", capture, "--packets", "1-2", "-w", out)[0] == 1
+    assert out.read_text() == "mine"
+    assert run("slice", own, "--packets", "1-2", "-w", own, "--overwrite")[0] == 1
+    assert own.read_bytes() == capture.read_bytes()
+    assert run("slice", own, "--packets", "1-2,31", "-w", out, "--overwrite")[0] == 0
+    assert open_file(out).store.count == 3
+
+
+def test_slice_around_a_finding_in_a_pipeline(capture: Path) -> None:
+    words = ("slice", "-", "--finding", "connection-refused", "--around", "0.1", "-w", "-")
+    code, said, complaint = run(*words, stdin=capture.read_bytes())
+    assert code == 0
+    assert "3 of 31 packets" in complaint
+
+    code, said, _ = run("packets", "-", "-e", "frame.comment", stdin=said.encode("utf-8", "surrogateescape"))
+    assert (code, said.splitlines()) == (0, ["packet 22 of -", "packet 23 of -", "packet 24 of -"])
+
+
+def test_slice_of_nothing_is_a_capture_without_packets(capture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "none.pcapng"
+
+    code, _, complaint = run("slice", capture, "-Y", "udp", "-w", out)
+
+    assert (code, complaint) == (0, f"tcptui: 0 of 31 packets written to {out}\n")
+    assert open_file(out).store.count == 0
+
+
+def test_notes_beside_a_capture_become_comments(tmp_path: Path) -> None:
+    capture = tmp_path / "a.pcap"
+    capture.write_bytes(mixed().pcap())
+    book = Notebook(capture)
+    book.set_packet(10, Note(text="who answers?"))
+    book.set_packet(11, Note(marked=True))
+    book.set_connection(9, Note(text="the slow one"))
+    book.save()
+    out = tmp_path / "out.pcapng"
+
+    assert run("slice", capture, "--packets", "10-12", "-w", out)[0] == 0
+
+    again = open_file(out)
+    assert [again.packet(row).comments for row in range(3)] == [
+        ("who answers?", "connection: the slow one", "packet 10 of a.pcap"),
+        ("marked", "packet 11 of a.pcap"),
+        ("packet 12 of a.pcap",),
+    ]
+
+
+def test_damaged_notes_are_one_line_and_the_slice_is_written(tmp_path: Path) -> None:
+    capture, out = tmp_path / "a.pcap", tmp_path / "out.pcapng"
+    capture.write_bytes(mixed().pcap())
+    notes_path(capture).write_bytes(b'{"format": "tcptui-notes", "sche')
+
+    code, _, complaint = run("slice", capture, "--packets", "1", "-w", out)
+
+    assert code == 0
+    assert "is damaged" in complaint.splitlines()[0]
+    assert len(complaint.splitlines()) == 2
+    assert notes_path(capture).read_bytes() == b'{"format": "tcptui-notes", "sche'
+
+
+# -- assert ----------------------------------------------------------------------------
+
+
+def test_capture_that_keeps_its_rules(capture: Path) -> None:
+    code, said, complaint = run("assert", capture, "no udp", "all tcp", "count tcp.analysis.retransmission < 5%")
+
+    assert (code, complaint) == (0, "")
+    assert said.splitlines() == ["ok      no udp", "ok      all tcp", "ok      count tcp.analysis.retransmission < 5%"]
+
+
+def test_broken_rules_name_their_packets_and_write_them(capture: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[rule]]\nname = "quick <\\"&>"\nrule = "p99 tcptui.duration < 0.1"\n[[rule]]\nrule = "all tcp"\n'
+    )
+
+    code, said, complaint = run(
+        "assert", capture, "no tcp.len > 500", "count tcp.analysis.retransmission < 1%", "--rules", rules,
+        "--junit", tmp_path / "out.xml", "--slice", tmp_path / "broken",
+    )  # fmt: skip
+
+    assert code == 1
+    assert said.splitlines() == [
+        "BROKEN  no tcp.len > 500: 5 packets match; packets 12, 14, 16, 18, 20",
+        "BROKEN  count tcp.analysis.retransmission < 1%: 1 packet matches, 3.226% of 31 TCP packets; packets 20",
+        'BROKEN  quick <"&> (p99 tcptui.duration < 0.1): p99 is 0.1401, of 4 connections; packets 1, 24',
+        "ok      all tcp",
+    ]
+    assert complaint.count("written to") == 3
+    suite = ElementTree.parse(tmp_path / "out.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "3")
+    assert [case.get("name") for case in suite.iter("testcase")][2:] == ['quick <"&>', "all tcp"]
+    assert len(list(suite.iter("failure"))) == 3
+    names = sorted(path.name for path in (tmp_path / "broken").iterdir())
+    assert names == ["01-no-tcp.len-500.pcapng", "02-count-tcp.analysis.retransmission-1.pcapng", "03-quick.pcapng"]
+    broken = open_file(tmp_path / "broken" / names[0])
+    assert [broken.packet(row).comments for row in range(5)] == [
+        (f"packet {number} of mixed.pcap",) for number in (12, 14, 16, 18, 20)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("no tcp.prot == 1",), 2, "There is no field tcp.prot"),
+        (("no " + "(" * 10_000,), 2, "nests deeper"),
+        (("count tcp",), 2, "has no limit"),
+        (("p99 ip.src < 1",), 2, "is no number and no time"),
+        (("--rules", "/nonexistent.toml"), 3, "cannot be read"),
+        (("no tcp", "--junit", "/nonexistent/x.xml"), 3, "there is no directory"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(words: tuple[str, ...], code: int, message: str, capture: Path) -> None:
+    found, said, complaint = run("assert", capture, *words)
+
+    assert found == code
+    assert complaint.count("\n") == 1
+    assert message in complaint
+    assert len(complaint) < 500
+    assert not said or "junit" in str(words)
+
+
+def test_capture_that_cannot_be_read_is_status_3(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("this is no capture at all")
+
+    assert run("assert", tmp_path / "a.txt", "no tcp")[0] == 3
+    assert run("assert", tmp_path / "missing.pcap", "no tcp")[0] == 3
+    assert run("assert", tmp_path / "a.txt")[0] == 2
+
+
+# -- -Y --------------------------------------------------------------------------------
+
+
+def test_report_shows_connections_that_match_and_judges_all(capture: Path) -> None:
+    code, said, _ = run("report", capture, "-Y", "tcp.port == 8443")
+    assert code == 0
+    assert "Shown: 1 connection of 4" in said
+    assert "1 of 1 connection in trouble" in said.replace("\n ", "")
+    assert "Port 8443 refused" in said
+    assert "retransmission" not in said.lower()
+
+    full = json.loads(run("report", capture, "--json")[1])
+    part = json.loads(run("report", capture, "--json", "-Y", "tcp.port == 8443 or tcptui.cause")[1])
+    assert [stream["stream"] for stream in part["streams"]] == [1, 2]
+    assert part["streams"] == full["streams"][1:3]
+    assert part["capture"] == full["capture"]
+
+
+def test_verdicts_show_packets_that_match(capture: Path) -> None:
+    code, said, _ = run("verdicts", capture, "--jsonl", "-Y", "tcp.analysis.retransmission")
+    whole = run("verdicts", capture, "--jsonl")[1].splitlines()
+
+    assert code == 0
+    assert said.splitlines() == [whole[0], whole[20]]
+
+
+def test_follow_the_connection_that_matches(capture: Path) -> None:
+    assert run("follow", capture, "-Y", "tcp.dstport == 2222")[1].endswith("▶ hello\n")
+    for words, message in (
+        (("-Y", "tcp"), "matches 4 connections (0, 1, 2, 3)"),
+        (("-Y", "udp"), "no connection"),
+        (("-Y", "tcp.port == 80", "--stream", "3"), "no packet of connection 3"),
+    ):
+        code, said, complaint = run("follow", capture, *words)
+        assert (code, said) == (1, "")
+        assert message in complaint
+
+
+def test_findings_without_a_screen_are_those_of_connections_that_match(capture: Path) -> None:
+    code, said, _ = run("--no-screen", capture, "-Y", 'tcp.port == 8443 or tcptui.cause == "fast-recovery"')
+
+    assert code == 0
+    assert {json.loads(line)["stream"] for line in said.splitlines()} == {1, 2}
+
+
+def test_export_lists_files_of_connections_that_match(tmp_path: Path) -> None:
+    tape = Tape()
+    for number, port in enumerate((80, 8080)):
+        asked = f"GET /{port} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        answered = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+        tape.clean(300 * number, "10.0.0.1:4000", f"192.0.2.1:{port}", asked, answered)
+    (tmp_path / "a.pcap").write_bytes(tape.pcap())
+
+    def exported(*words: str) -> list[str]:
+        return [file["uri"] for file in json.loads(run("export", tmp_path / "a.pcap", "--json", *words)[1])]
+
+    assert exported() == ["/80", "/8080"]
+    assert exported("-Y", "tcp.port == 8080") == ["/8080"]
+    assert exported("-Y", 'http.request.uri contains "/80" and tcp.stream == 0') == ["/80"]
+    assert exported("-Y", "tcp.port == 8080", "--stream", "0") == []
