@@ -40,6 +40,8 @@ class Display:
     """``-t``."""
     numeric: bool = False
     """``-n``: no names of ports and hosts."""
+    display_filter: str = ""
+    """``-Y``: the filter that is on at first; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

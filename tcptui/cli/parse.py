@@ -220,9 +220,8 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     options, words = scan.options, scan.words
     if "-D" in options:
         return ListInterfacesCommand(common)
-    display = Display(hide_times="-t" in options, numeric="-n" in options)
-    if "-Y" in options and "--no-screen" not in options:
-        raise CommandLineError("error.filter-what")
+    shown = "" if "--no-screen" in options else display_filter(options)
+    display = Display(hide_times="-t" in options, numeric="-n" in options, display_filter=shown)
     if "-i" in options and "-r" in options:
         raise CommandLineError("error.live-and-file")
     if "-i" in options:

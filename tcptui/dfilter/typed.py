@@ -12,7 +12,7 @@ FORCE_WORDS: Final = "'"
 #: Operators between two values or tests; brackets, braces and signs of arithmetic stand in addresses and states, too.
 _OPERATOR: Final = re.compile(
     r"===?|!==?|~=|[<>]=?|&&?|\|\||\^\^|~"
-    r"|(?<=\s)(?:and|or|xor|any_eq|all_eq|any_ne|all_ne|eq|ne|gt|lt|ge|le|contains|matches|in|bitand)(?!\S)"
+    r"|(?<=\s)(?:and|or|xor|any_eq|all_eq|any_ne|all_ne|eq|ne|gt|lt|ge|le|contains|matches|in|bitwise_and)(?!\S)"
 )
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _BEFORE: Final = re.compile(r"(?:\s|!|\(|(?:not|any|all)(?!\S))*")

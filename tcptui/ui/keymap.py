@@ -72,6 +72,7 @@ COMMANDS: Final = (
     Command("next_problem", "n", "n", "problem(1)", KeyArea.FIND),
     Command("previous_problem", "N", "N", "problem(-1)", KeyArea.FIND),
     Command("narrow", "slash", "/", "narrow", KeyArea.FIND),
+    Command("filter_by", "equals_sign", "=", "filter_by", KeyArea.FIND),
     Command("lift", "backslash", "\\", "lift", KeyArea.FIND),
     Command("context", "v", "v", "context", KeyArea.FIND),
     Command("search", "ctrl+f", "Ctrl+F", "search", KeyArea.FIND),

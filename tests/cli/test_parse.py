@@ -28,6 +28,7 @@ from tcptui.cli.commands import (
     VersionCommand,
 )
 from tcptui.cli.parse import CommandLineError, language_of, parse
+from tcptui.session.watch.options import Watch
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -92,6 +93,11 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[
         ("-r a.pcap tcp port 80", OpenCommand(EN, ("a.pcap",), "tcp port 80")),
         ("tcp port 80 -r a.pcap -t", OpenCommand(EN, ("a.pcap",), "tcp port 80", Display(hide_times=True))),
         ("a.pcap b.pcap.gz", OpenCommand(EN, ("a.pcap", "b.pcap.gz"))),
+        ("a.pcap -Y tcp", OpenCommand(EN, ("a.pcap",), display=Display(display_filter="tcp"), display_filter="tcp")),
+        (
+            "a.pcap -Y tcp --no-screen",
+            OpenCommand(EN, ("a.pcap",), watch=Watch(no_screen=True), display_filter="tcp"),
+        ),
         ("./cases", OpenCommand(EN, ("./cases",))),
         ("-", OpenCommand(EN, ("-",))),
         ("-r -", OpenCommand(EN, ("-",))),

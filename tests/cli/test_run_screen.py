@@ -104,6 +104,15 @@ def test_missing_file_gets_a_line_and_no_screen(tmp_path: Path) -> None:
     assert said.startswith("tcptui：")
 
 
+def test_wrong_display_filter_gets_a_line_and_no_screen(tmp_path: Path) -> None:
+    path = tmp_path / "none.pcap"
+    path.write_bytes(EMPTY_CAPTURE)
+    code, said = on_terminal([str(path), "-Y", "tcp.prt == 80"])
+    assert code == 2
+    assert "tcp.prt" in said
+    assert "\x1b[?1049h" not in said
+
+
 def test_terminal_as_standard_input_is_no_capture() -> None:
     code, said = on_terminal(["-"])
     assert (code, said.count("\n")) == (1, 1)

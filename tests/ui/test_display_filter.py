@@ -367,3 +367,42 @@ async def test_monstrous_filter_is_refused_in_a_line_or_two(show: Show, mixed_se
         assert line.text
         assert line.size.height <= 4
     assert found == [0, 1, 2, 3]
+
+
+async def tab(shown: Shown, text: str) -> tuple[str, str]:
+    """What Tab makes of ``text``, and what it offers."""
+    shown.screen._prompt.replace_text(text)
+    await shown.settle()
+    await shown.pilot.press("tab")
+    await shown.pilot.app.workers.wait_for_complete()
+    await shown.settle()
+    return shown.screen._prompt.text, shown.screen.filter_line.text
+
+
+async def test_tab_completes_fields_operators_and_values_that_occur_here(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash")
+
+        assert await tab(shown, "tcp.srcp") == ("tcp.srcport ", shown.screen.filter_line.text)
+        grown, offered = await tab(shown, "tcp.flags.s")
+        assert grown == "tcp.flags.s"
+        assert "tcp.flags.syn" in offered
+        assert "tcp.flags.str" in offered
+        assert (await tab(shown, "tcp.port con"))[0] == "tcp.port con"  # numbers contain nothing
+        assert (await tab(shown, "tcp.port == 84"))[0] == "tcp.port == 8443 "
+        assert (await tab(shown, "ip.addr == 10.0.0.3"))[0] == "ip.addr == 10.0.0.3"
+        _, values = await tab(shown, "tcp.dstport == 4000")
+        assert "40001  40002  40003  40004" in " ".join(sorted(values.split())).replace(" ", "  ")
+        assert (await tab(shown, "tcp.port == 8443 a"))[0] == "tcp.port == 8443 and "
+
+
+async def test_tab_takes_what_was_probably_meant(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash")
+        fixed, _ = await tab(shown, "tcp.prt == 8443")
+        found = listed(shown)
+        translated, _ = await tab(shown, "port 8443")
+
+    assert fixed == "tcp.port == 8443"
+    assert found == [2]
+    assert translated == "(tcp.port == 8443 or udp.port == 8443)"

@@ -127,6 +127,35 @@ async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> Non
     assert ladder.cursor == 0
 
 
+async def test_filter_is_asked_about_what_comes(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        screen.workspace.following = False
+        connections, ladder = screen.workspace.connections, screen.workspace.ladder
+        pipe.give(2)
+        await until(pilot, lambda: connections.row_count == 1 and len(ladder.all_rows) == 2)
+        screen.filter_by("tcp.srcport in {40001, 40003}")
+        await until(pilot, lambda: screen.matching is not None)
+        pipe.give(8 * 5 - 2)
+        await until(pilot, lambda: connections.index.order.tolist() == [0, 2])
+        await until(pilot, lambda: len(ladder.rows) == 5 and len(ladder.all_rows) == 8)
+        screen.lift()
+        await until(pilot, lambda: connections.row_count == 5)
+        shown = len(ladder.rows)
+        pipe.give(8)
+        await until(pilot, lambda: connections.row_count == 6)
+        screen.action_lift()
+        await until(pilot, lambda: connections.index.order.tolist() == [0, 2])
+        account = screen.matching.account if screen.matching is not None else None
+        pipe.close()
+
+    assert shown == 8
+    assert account is not None
+    assert account.matched == 10
+
+
 async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
     app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -48,6 +48,7 @@ WAYS_IN: Final = {
     "prompt for a text": ("slash",),
     "prompt for a packet": ("colon",),
     "prompt for a file": ("w",),
+    "menu of filters": ("equals_sign",),
     "overview": ("0",),
     "follow stream": ("F",),
     "prompt in follow stream": ("F", "slash"),

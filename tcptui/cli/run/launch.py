@@ -204,6 +204,7 @@ class Launch:
             ascii=self.common.ascii_only or self._setup.ascii,
             hide_times=display.hide_times,
             numeric=display.numeric,
+            display_filter=display.display_filter,
             time_base=self.choices.times(settings) or ViewOptions().time_base,
             names=self.choices.names(settings) or ViewOptions().names,
             theme=self.choices.theme(settings),

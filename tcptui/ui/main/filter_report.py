@@ -38,10 +38,14 @@ def is_unfinished(error: FilterError, text: str) -> bool:
     return error.mistake in _UNFINISHED and error.span.end >= len(text.rstrip())
 
 
-def mistake(error: FilterError, text: str, words: Words) -> list[Saying]:
-    """What is wrong, and what was probably meant; quietly while it may only not be finished."""
-    voice = Voice.QUIET if is_unfinished(error, text) else Voice.WRONG
-    sayings = [Saying(error_line(error, words), voice)]
+def unfinished(error: FilterError, words: Words) -> list[Saying]:
+    """What is missing, quietly."""
+    return [Saying(error_line(error, words), Voice.QUIET)]
+
+
+def mistake(error: FilterError, words: Words) -> list[Saying]:
+    """What is wrong, and what was probably meant."""
+    sayings = [Saying(error_line(error, words), Voice.WRONG)]
     if error.suggestion is not None:
         sayings += offer(error.suggestion, words)
     return sayings

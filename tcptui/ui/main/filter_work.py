@@ -76,7 +76,7 @@ class FilterWork:
         if self._compiled is None or self._evaluation is None:
             self._compiled = compile_filter(self.text)
             self._evaluation = self._evaluate(session, self._compiled)
-            told = [field for field in self._compiled.fields if _is_column(field)][:_TOLD]
+            told = [field for field in self._compiled.fields if is_column(field)][:_TOLD]
             self._lacking = [_Lacking(session, field) for field in told]
         self._evaluation.update(cancelled=lambda: self.is_cancelled, progress=self._progressed)
         first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()
@@ -128,9 +128,9 @@ class _Lacking:
         return FieldAbsent(self._name, lacking - shown, shown) if lacking else None
 
 
-def _is_column(field: Field) -> bool:
-    """Whether columns tell who has the field."""
+def is_column(field: Field) -> bool:
+    """Whether columns of the store tell who has the field."""
     source = field.source
-    return isinstance(source, Column) or (
-        isinstance(source, AnyOf) and all(_is_column(FIELDS[name]) for name in source.names)
-    )
+    if isinstance(source, AnyOf):
+        return all(is_column(FIELDS[name]) for name in source.names)
+    return isinstance(source, Column)

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from tcptui.dfilter.errors import FilterError
 from tcptui.dfilter.typed import beginning_fields, is_beginning, is_filter, plain_words
+from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.ui.cell_text import fit, grouped
 from tcptui.ui.main import filter_report
@@ -24,11 +25,15 @@ from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.widgets.filter_line import Pointer, Saying, Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
 
     from tcptui.dfilter.compile import Compiled
     from tcptui.dfilter.errors import Hint
     from tcptui.session.session import Session
+    from tcptui.ui.main.completing import Completed
+    from tcptui.ui.main.filter_menu import FilterChoice
     from tcptui.ui.main.filter_work import Evaluation
     from tcptui.ui.main.matching import Matching
 
@@ -40,8 +45,8 @@ _REST: Final = 5.0
 _TALL: Final = 30
 #: Cells of the filter's text that are shown, at least.
 _NAMED_LEAST: Final = 8
-#: Fields that are offered for a beginning, at most.
-_OFFERED: Final = 5
+#: Cells that are left for how many more completions there are.
+_MORE_ROOM: Final = 18
 
 
 def evaluation(session: Session, compiled: Compiled) -> Evaluation:
@@ -79,6 +84,13 @@ class FilteringScreen(CaptureScreen):
     """Its answer when it was lifted."""
     _has_context = False
     """Whether the timeline shows the packets, too, that do not match."""
+    _offered = ""
+    """The filter that Tab takes instead of what was typed; empty: Tab completes."""
+    _choices: Sequence[str] = ()
+    """What the text that was completed last, `_choices_of`, may go on with."""
+    _choices_of = ""
+    _completing = 0
+    """Counts the completions: the newest counts."""
     _before_prompt = -1
     """The connection under the cursor when the prompt was opened."""
 
@@ -181,6 +193,42 @@ class FilteringScreen(CaptureScreen):
         """List only the connections whose row contains every word of ``text``; for subclasses."""
         raise NotImplementedError
 
+    @on(PromptLine.CompletionWanted)
+    def _completion_wanted(self, event: PromptLine.CompletionWanted) -> None:
+        """Take what is offered, or complete the word at the cursor."""
+        if event.kind is not PromptKind.NARROW:
+            return
+        if self._offered:
+            self._prompt.replace_text(self._offered)
+            return
+        text, cursor = event.text, self._prompt.cursor
+        self._completing += 1
+        number = self._completing
+
+        def complete() -> None:
+            from tcptui.ui.main.completing import completed
+
+            try:
+                found = completed(self.session, text[:cursor], lambda: number != self._completing)
+            except Cancelled:
+                return
+            self.app.call_from_thread(self._complete, text, cursor, found)
+
+        self.run_worker(complete, thread=True, group="complete")
+
+    def _complete(self, text: str, cursor: int, found: Completed) -> None:
+        """Put what was found into the prompt, unless something else has been typed meanwhile."""
+        prompt = self._prompt
+        if not prompt.is_open or (prompt.text, prompt.cursor) != (text, cursor):
+            return
+        rest = text[cursor:]
+        if found.text.endswith(" ") and rest.startswith(" "):
+            rest = rest[1:]
+        self._choices = found.offered
+        self._choices_of = found.text + rest
+        prompt.replace_text(self._choices_of, len(found.text))
+        self.show_filter_line()
+
     # -- the answer --------------------------------------------------------------------------
     def filter_by(self, text: str) -> None:
         """Show only packets that pass the filter ``text``, once they are known; until then what is shown stays."""
@@ -273,6 +321,42 @@ class FilteringScreen(CaptureScreen):
         else:
             self.say(self.words("screen.filter.none"))
 
+    # -- by what is under the cursor -------------------------------------------------------
+    def action_filter_by(self) -> None:
+        """Open the menu that filters by what is under the cursor."""
+        from tcptui.ui.main.filter_menu import FilterMenu
+
+        conditions = self._conditions()
+        if conditions:
+            self.app.push_screen(FilterMenu(conditions, self.words, self.glyphs), self._condition_chosen)
+        else:
+            self.say(self.words("screen.filter.menu.nothing"))
+
+    def _conditions(self) -> list[str]:
+        """Filters by the cell, field or finding under the cursor of the pane in front."""
+        from tcptui.ui.main.under_cursor import connection_conditions, field_conditions, packet_conditions
+
+        workspace, session = self.workspace, self.session
+        workspace.show_selected_stream()
+        node, row, stream = workspace.field_under_cursor(), workspace.row, workspace.ladder.stream
+        if workspace.ladder.conceals:
+            return []
+        if workspace.active is Pane.HEADERS and node is not None and row >= 0:
+            return field_conditions(session, row, node.field, node.label)
+        if workspace.active is Pane.TIMELINE and row >= 0:
+            return packet_conditions(session, row)
+        return [] if stream < 0 else connection_conditions(session, stream, workspace.findings)
+
+    def _condition_chosen(self, choice: FilterChoice | None) -> None:
+        """Change the filter as was chosen in the menu, which has closed."""
+        if choice is None:
+            return
+        text = choice.way.applied("" if self.matching is None else self.matching.text, choice.condition)
+        self._prompt.remember(text)
+        self.workspace.connections.touched = True
+        self.filter_by(text)
+        self.show_filter_line()
+
     @property
     def carried_filter(self) -> CarriedFilter:
         """What a screen that takes the place of this one goes on with."""
@@ -327,6 +411,9 @@ class FilteringScreen(CaptureScreen):
 
     def _said_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         text, words, work, error = self._prompt.text, self.words, self._work, self._mistake
+        self._offered = ""
+        if self._choices and text == self._choices_of and not loudly:
+            return [self._said_of_choices(self._choices)], None
         if not text.strip():
             return [], None
         if not is_filter(text):
@@ -335,8 +422,10 @@ class FilteringScreen(CaptureScreen):
             return [], None
         if error is not None:
             if loudly or not filter_report.is_unfinished(error, text):
-                return filter_report.mistake(error, "" if loudly else text, words), self._pointer(text, error)
-            return filter_report.mistake(error, text, words), None
+                if error.suggestion is not None:
+                    self._offered = error.suggestion.replacement or ""
+                return filter_report.mistake(error, words), self._pointer(text, error)
+            return filter_report.unfinished(error, words), None
         if self._at_work is work and self.matching is None:
             return [self._progress(work)], None
         return ([], None) if self.matching is None else (filter_report.account(self.matching, words), None)
@@ -350,13 +439,23 @@ class FilteringScreen(CaptureScreen):
         """Words in a row are no filter; a capture filter is offered as one."""
         hint = self._meant_by_words(text)
         if hint is not None:
+            self._offered = hint.replacement or ""
             return filter_report.offer(hint, self.words)
         fields = beginning_fields(text)
-        if not fields:
-            return []
-        shown = "  ".join(fields[:_OFFERED])
-        more = "" if len(fields) <= _OFFERED else self.words("screen.filter.more_fields", n=grouped(len(fields)))
-        return [Saying(f"{shown}  {more}".rstrip(), Voice.QUIET)]
+        return [self._said_of_choices(fields)] if fields else []
+
+    def _said_of_choices(self, choices: Sequence[str]) -> Saying:
+        """What the text may go on with, as many as have room."""
+        room = self.app.size.width - _MORE_ROOM
+        shown: list[str] = []
+        for choice in choices:
+            room -= cell_len(choice) + 2
+            if room < 0 and shown:
+                break
+            shown.append(safe_text(choice))
+        left = len(choices) - len(shown)
+        more = [self.words("screen.filter.more_fields", n=grouped(left))] if left else []
+        return Saying("  ".join([*shown, *more]), Voice.QUIET)
 
     def _meant_by_words(self, text: str) -> Hint | None:
         from tcptui.dfilter.capture_words import translate
@@ -376,7 +475,7 @@ class FilteringScreen(CaptureScreen):
         if self._at_work is not None and self._at_work is self._work:
             return [self._progress(self._at_work)]
         if self._work is not None and self._mistake is not None:
-            return filter_report.mistake(self._mistake, "", words)
+            return filter_report.mistake(self._mistake, words)
         if self._lifted is not None:
             text = words("screen.filter.lifted", filter=filter_report.shown_filter(self._lifted.text))
             return [Saying(text, Voice.QUIET)]

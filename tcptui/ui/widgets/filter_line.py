@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Lines at most, and on a terminal of less height than `_TALL`.
 _MOST: Final = 4
-_FEW: Final = 2
+_FEW: Final = 3
 _TALL: Final = 22
 _MARGIN: Final = 1
 #: Least cells for a message beside the mark; else it stands below.

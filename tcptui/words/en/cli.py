@@ -64,6 +64,7 @@ Findings that do something, live, from a pipe or a file (names: see below):
   --keep-seconds BEFORE[,AFTER]  how much around them; 10,5 unless given
 Display:
   -t             hide times             -n        ports and hosts as numbers
+  -Y FILTER, --display-filter FILTER    begin with this display filter
 
 report, verdicts, follow, export, --no-screen:
   -Y FILTER, --display-filter FILTER

@@ -130,7 +130,6 @@ EXIT STATUS
     "cli.error.packets": "{option} takes packet numbers from 1 and ranges, such as 10-20,31, not {value}",
     "cli.error.streams": "{option} takes numbers of connections from 0, such as 0,4,7, not {value}",
     "cli.error.around": "{option} takes seconds from 0 to {most}, such as 0.5, not {value}",
-    "cli.error.filter-what": "-Y needs --no-screen, or a command such as packets or report",
     "cli.error.follow-none": "no connection of {file} has a packet that the filter matches",
     "cli.error.follow-several": "the filter matches {count} connections ({streams}); choose one with --stream",
     "cli.error.follow-other": "no packet of connection {stream} matches the filter",

@@ -25,4 +25,11 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.alone": "Only packets that pass the filter.",
     "screen.filter.nearest": "The filter hides packet {frame}; this is the nearest one shown, {nearest}.",
     "screen.filter.all_hidden": "The filter hides packet {frame}, and every other one. \\ lifts it.",
+    "screen.key.filter_by": "Filter by what is under the cursor: only these, not these, and, or",
+    "screen.filter.menu.title": "Filter by",
+    "screen.filter.menu.only": "only these",
+    "screen.filter.menu.not": "not these",
+    "screen.filter.menu.and": "and these",
+    "screen.filter.menu.or": "or these",
+    "screen.filter.menu.nothing": "Nothing here to filter by.",
 }  # fmt: skip

@@ -61,6 +61,7 @@ WORDS: Final[dict[str, str]] = {
   --keep-seconds 之前[,之后]  前后各保留多少秒，默认 10,5
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
+  -Y FILTER, --display-filter FILTER    一开始就用这个显示过滤器
 
 report、verdicts、follow、export、--no-screen：
   -Y 过滤器, --display-filter 过滤器

@@ -121,7 +121,6 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.packets": "{option} 需要从 1 起的数据包序号或范围，如 10-20,31，而不是 {value}",
     "cli.error.streams": "{option} 需要从 0 起的连接编号，如 0,4,7，而不是 {value}",
     "cli.error.around": "{option} 需要 0 到 {most} 之间的秒数，如 0.5，而不是 {value}",
-    "cli.error.filter-what": "-Y 须与 --no-screen 合用，或用于 packets、report 等命令",
     "cli.error.follow-none": "{file} 中没有任何连接含有匹配过滤器的数据包",
     "cli.error.follow-several": "过滤器匹配 {count} 条连接（{streams}）；请用 --stream 选定一个",
     "cli.error.follow-other": "连接 {stream} 中没有匹配过滤器的数据包",

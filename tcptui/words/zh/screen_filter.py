@@ -25,4 +25,11 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.alone": "只显示匹配过滤器的包。",
     "screen.filter.nearest": "数据包 {frame} 被过滤器隐藏；这是最近的可见包 {nearest}。",
     "screen.filter.all_hidden": "数据包 {frame} 被过滤器隐藏，其余的也是。按 \\ 暂停过滤器。",
+    "screen.key.filter_by": "按光标处的内容过滤：只看、排除、并且、或者",
+    "screen.filter.menu.title": "按此过滤",
+    "screen.filter.menu.only": "只看",
+    "screen.filter.menu.not": "排除",
+    "screen.filter.menu.and": "并且",
+    "screen.filter.menu.or": "或者",
+    "screen.filter.menu.nothing": "这里没有可用来过滤的内容。",
 }  # fmt: skip

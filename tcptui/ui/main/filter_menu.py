@@ -1,0 +1,132 @@
+"""The small menu that filters by what is under the cursor: only these, not these, and, or."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.segment import Segment
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import fit
+from tcptui.ui.hint import Hint
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: Lines of the menu that hold conditions, at most.
+_MOST: Final = 12
+
+
+class Way(Enum):
+    """How a condition changes the filter; the value is the form, with the filter so far as ``{now}``."""
+
+    ONLY = "{new}"
+    NOT = "not ({new})"
+    AND = "({now}) and ({new})"
+    OR = "({now}) or ({new})"
+
+    def applied(self, now: str, new: str) -> str:
+        """The filter made of ``now``, which may be empty, and the condition ``new``."""
+        if not now.strip() and self in (Way.AND, Way.OR):
+            return new
+        return self.value.format(now=now.strip(), new=new)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoice:
+    """What was chosen."""
+
+    way: Way
+    condition: str
+
+
+_HINTS: Final = (
+    Hint("Enter", "screen.filter.menu.only", "screen.take('ONLY')"),
+    Hint("n", "screen.filter.menu.not", "screen.take('NOT')"),
+    Hint("a", "screen.filter.menu.and", "screen.take('AND')"),
+    Hint("o", "screen.filter.menu.or", "screen.take('OR')"),
+    Hint("Esc", "screen.hint.back", "screen.dismiss"),
+)
+
+
+class _Conditions(VirtualList):
+    """The conditions, one each line."""
+
+    def __init__(self, conditions: Sequence[str], title: str, glyphs: Glyphs) -> None:
+        super().__init__(glyphs, id="filter-conditions")
+        self.conditions = conditions
+        self._title = title
+
+    def on_mount(self) -> None:
+        """List them."""
+        self.set_row_count(len(self.conditions))
+
+    def heading(self, width: int) -> list[Segment]:
+        """What the menu is for."""
+        return [Segment(fit(f" {self._title}", width, self.glyphs.ellipsis), self.palette.head)]
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One condition."""
+        mark = self.glyphs.cursor if position == self.cursor else " "
+        text = f" {mark} {safe_text(self.conditions[position])}"
+        return [Segment(fit(text, width, self.glyphs.ellipsis), self.palette.plain)]
+
+
+class FilterMenu(NoticingScreen[FilterChoice | None], ModalScreen[FilterChoice | None]):
+    """Offers the conditions; Enter takes one alone, other keys with the filter that is on."""
+
+    DEFAULT_CSS = """
+    FilterMenu {
+        align: left bottom;
+        & > Vertical { height: auto; width: 1fr; background: $background; border-top: solid $edge; }
+        & #filter-conditions { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; }
+        & HintLine { height: 1; width: 1fr; background: $bar; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,left,h,equals_sign", "dismiss", show=False),
+        Binding("n,exclamation_mark", "take('NOT')", show=False),
+        Binding("a,ampersand", "take('AND')", show=False),
+        Binding("o,vertical_line", "take('OR')", show=False),
+    ]
+
+    def __init__(self, conditions: Sequence[str], words: Words, glyphs: Glyphs) -> None:
+        super().__init__(words, glyphs)
+        self._list = _Conditions(conditions, words("screen.filter.menu.title"), glyphs)
+
+    def compose(self) -> ComposeResult:
+        """Conditions and hints, at the bottom of the screen."""
+        with Vertical():
+            yield self._list
+            yield self.hint_line
+
+    def on_mount(self) -> None:
+        """As many lines as there are conditions."""
+        self._list.styles.height = HEADING + min(_MOST, len(self._list.conditions))
+        self._list.focus()
+        self.put_hints(_HINTS)
+
+    def show_hints(self) -> None:
+        """The keys of the menu."""
+        self.put_hints(_HINTS)
+
+    @on(VirtualList.Chosen)
+    def _chosen(self) -> None:
+        self.action_take(Way.ONLY.name)
+
+    def action_take(self, way: str) -> None:
+        """Close the menu with the condition under the cursor; ``way``: the name of a `Way`."""
+        self.dismiss(FilterChoice(Way[way], self._list.conditions[self._list.cursor]))
