@@ -10,7 +10,6 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase

@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.crash.saved": "tcptui crashed ({what}); the report, without packet data, is in {path}",
     "guide.crash.unsaved": "tcptui crashed ({what}); the report could not be saved",
     # the prompt at the bottom
-    "guide.prompt.narrow": "words in a row: address, state, problem; or tcp.port == 443",
+    "guide.prompt.narrow": "words in a row, or a filter: tcp.port == 443",
     "guide.prompt.files": "any text of a file: name, host, type, status",
     "guide.prompt.lines": "any text of a packet's line: name, address, type",
     "guide.prompt.go_to": "13 (packet), +1.5 (seconds), 14:03:59 (time of day)",
