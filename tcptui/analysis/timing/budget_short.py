@@ -100,7 +100,14 @@ def _unopened(view: StreamView) -> tuple[int, ...] | None:
 
 
 def _plain(view: StreamView) -> _Plain | None:
-    """The time of ``view``, attributed; None where it is not plain."""
+    """The time of ``view``, attributed once; None where it is not plain."""
+    if _plain not in view.kept:
+        view.kept[_plain] = _attributed(view)
+    plain: _Plain | None = view.kept[_plain]
+    return plain
+
+
+def _attributed(view: StreamView) -> _Plain | None:
     if not 4 <= len(view) <= LONGEST:
         return None
     if int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
