@@ -28,6 +28,7 @@ from tcptui.cli.commands import (
     VersionCommand,
 )
 from tcptui.cli.parse import CommandLineError, language_of, parse
+from tcptui.session.watch.options import Watch
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -111,6 +112,8 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[
         ("follow --side client a --raw --stream=0", FollowCommand(EN, "a", 0, FollowSide.CLIENT, FollowForm.RAW)),
         ("follow a --stream 0 --decoded --side both", FollowCommand(EN, "a", 0, form=FollowForm.DECODED)),
         ("export a", ExportCommand(EN, "a")),
+        ("export a --workers 2", ExportCommand(EN, "a", workers=2)),
+        ("a b --no-screen --workers 3", OpenCommand(EN, ("a", "b"), watch=Watch(no_screen=True), workers=3)),
         ("export --out=d a --stream 2 --json", ExportCommand(EN, "a", "d", 2, True)),
         ("-D", ListInterfacesCommand(EN)),
         ("-Di eth0", ListInterfacesCommand(EN)),
@@ -144,6 +147,10 @@ def test_a_line_means_one_command(line: str, expected: Command) -> None:
         ("report a --workers two", "number"),
         ("report a --workers", "no-value"),
         ("follow a --stream 1 --workers 2", "not-here"),
+        ("a --workers 2", "not-here"),
+        ("- --no-screen --workers 2", "not-here"),
+        ("-i eth0 --no-screen --workers 2", "not-here"),
+        ("a --no-screen --workers 0", "number"),
         ("-i eth0 -i eth1", "twice"),
         ("-i eth0 -tttt", "twice"),
         ("-i eth0 -r x", "live-and-file"),
