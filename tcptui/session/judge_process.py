@@ -117,7 +117,10 @@ class JudgeAside:
     def foresee(self) -> None:
         """Start the process once so many packets have been read that there will probably be enough to judge."""
         if not self._over and self._process is None and self._pipeline.store.count >= FORESEEN_ROWS:
-            self._start()
+            try:
+                self._start()
+            except OSError:  # no process or no memory for one more, or this one may not read the interpreter any more
+                self.close()
 
     def judges(self, cache: FindingsCache, seconds: float) -> bool:
         """Whether the process is judging for ``cache``; waits up to ``seconds`` for judgements, and caches them.
@@ -158,7 +161,7 @@ class JudgeAside:
             if self._over:
                 ours.close()
                 return
-            self._channel = ours
+            self._channel = ours  # which `close` closes
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],

@@ -100,8 +100,9 @@ def test_report_of_a_few_packets_imports_what_it_says_and_no_more(tmp_path: Path
     path.write_bytes(tape.pcap())
     said, modules = modules_of("report", str(path), form)
     assert "few.pcap" in said
-    # An event loop, masked arrays, random numbers, OpenSSL: 70 of 350 ms of processor time.
+    # An event loop, masked arrays, random numbers, OpenSSL, a terminal's colours: 110 of 350 ms of processor time.
     unneeded = {"asyncio", "numpy.ma", "numpy.random", "ssl", "_hashlib", "tempfile", "shutil", "numba", "textual"}
+    unneeded.add("rich.console")
     forms = {"--json": "as_json", "--markdown": "as_markdown", "--full": "as_text"}
     unneeded |= {f"tcptui.cli.report.{module}" for other, module in forms.items() if other != form}
     assert not unneeded & modules

@@ -170,6 +170,23 @@ def test_when_it_cannot_import_anything_the_worker_judges(
     aside.close()
 
 
+@pytest.mark.parametrize("foreseen", [True, False])
+def test_where_no_process_can_be_started_the_worker_judges(
+    foreseen: bool, capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(judge_process, "FORESEEN_ROWS", 1 if foreseen else 10**6)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert aside.progress.notice is None
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
 def test_closing_the_session_meanwhile_ends_it_without_a_notice(
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,5 +9,5 @@
 ``follow``            the bytes of a connection as text
 ``link_names``        names of link types
 
-Text from a capture is never interpreted as markup.  rich is imported by ``as_text`` alone.
+Text from a capture is never interpreted as markup.  rich prints to terminals, by ``as_text`` alone.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
@@ -65,9 +67,7 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
 
         write(markdown(blocks))
         return
-    from rich.console import Console
+    from tcptui.cli.report.as_text import print_document, standard_output
 
-    from tcptui.cli.report.as_text import print_document
-
-    console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
-    print_document(blocks, console, command.common.ascii_only)
+    print_document(blocks, standard_output(os.environ), command.common.ascii_only)
+    sys.stdout.flush()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
 from tcptui.cli.report.as_markdown import markdown
-from tcptui.cli.report.as_text import print_document
+from tcptui.cli.report.as_text import Page, print_document, standard_output
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
 from tcptui.words.markdown_escape import escape
@@ -40,6 +43,35 @@ def test_text_is_no_wider_than_the_terminal_and_plain_in_a_pipe() -> None:
         text = as_text(width)
         assert all(cell_len(line) <= width for line in text.splitlines())
         assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_page_without_rich_has_the_same_text_as_one_by_rich(ascii_only: bool) -> None:
+    for width in (20, 40, 81, 300):
+        page = Page(io.StringIO(), width)
+        print_document(DOCUMENT, page, ascii_only)
+        assert isinstance(page.file, io.StringIO)
+        assert page.file.getvalue() == as_text(width, ascii_only)
+
+
+def test_standard_output_in_a_pipe_is_as_wide_as_rich_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_terminal(_descriptor: int) -> os.terminal_size:
+        raise OSError(25, "Inappropriate ioctl for device")
+
+    def terminal(descriptor: int) -> os.terminal_size:
+        return os.terminal_size((133, 40)) if descriptor == 2 else no_terminal(descriptor)
+
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    for size in (terminal, no_terminal):
+        monkeypatch.setattr(os, "get_terminal_size", size)
+        for environment in ({}, {"COLUMNS": "57"}, {"COLUMNS": "wide"}):
+            page = standard_output(environment)
+            assert isinstance(page, Page)
+            assert page.width == Console(_environ=environment).width
+
+
+def test_colours_that_were_asked_for_reach_a_pipe() -> None:
+    assert isinstance(standard_output({"FORCE_COLOR": "1"}), Console)
 
 
 def test_text_in_a_terminal_has_colour_but_severity_is_a_sign_too() -> None:
