@@ -26,6 +26,8 @@ _MMAP_THRESHOLD: Final = -3
 _MAPPED: Final = 4 << 20
 #: Bytes from which on an array gets a mapping and has its pages released; shorter ones are not worth it.
 _LONG: Final = 1 << 18
+#: Rows that leave together are further apart than this number only where one of them is very old.
+_APART: Final = 1 << 16
 #: Limits of `reallocate_after`.  The system keeps a page-table entry, 8 bytes per 4096, for each page ever used, and
 #: frees it only with the whole array.
 _WORN_TIMES: Final = 16
@@ -98,8 +100,17 @@ def emptied(array: NDArray[Any], leaving: NDArray[np.int64], kept: NDArray[Any],
     if anew:
         return grown(array, len(array), kept)
     array[leaving] = 0
-    release_pages(array, kept, int(leaving[0]), int(leaving[-1]) + 1)
+    release_rows(array, leaving, kept)
     return array
+
+
+def release_rows(array: NDArray[Any], leaving: NDArray[np.int64], kept: NDArray[Any]) -> None:
+    """`release_pages` around the rows ``leaving`` (ascending, at least one), without looking at all that lie between.
+
+    After days the oldest of them may be millions of rows before the others.
+    """
+    for run in np.split(leaving, np.flatnonzero(np.diff(leaving) > _APART) + 1):
+        release_pages(array, kept, int(run[0]), int(run[-1]) + 1)
 
 
 def reallocate_after(kept: int) -> int:

@@ -1,5 +1,7 @@
 """Days of packets through ``tcptui -``: memory, disk and rate stay flat while packets come and the oldest leave.
 
+    python tests/benchmarks/long_capture.py                                      twelve hours, as fast as it goes
+    python tests/benchmarks/long_capture.py --rate 5000 --every 300000           one real hour
     python tests/benchmarks/long_capture.py [--packets N] [--seconds S] [--rate N] [--every N]
         [--program screen|no-screen] [--shape mixed|trouble] [--memory-limit 64M] [--spool-limit 512M] [--sigterm]
 
@@ -214,7 +216,7 @@ def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packets", type=int, default=PACKETS_PER_SECOND * 12 * 3600)
-    parser.add_argument("--seconds", type=float, default=900, help="no packet is written after so many")
+    parser.add_argument("--seconds", type=float, default=3600, help="no packet is written after so many")
     parser.add_argument("--rate", type=int, default=0, help="packets a second; 0: as fast as they are taken")
     parser.add_argument("--every", type=int, default=1_000_000, help="packets between two rows")
     parser.add_argument("--program", choices=("screen", "no-screen"), default="screen")
@@ -236,7 +238,7 @@ def main() -> int:
         time.sleep(0.02)
         last = not writer.is_alive() or time.monotonic() - began > options.seconds
         given, now = writer.given, time.monotonic()
-        if given - before >= options.every or last:
+        if given - before >= options.every or (last and given > before):
             try:
                 memory, processor = memory_of(watched.pid), watched.processor_s()
             except OSError:
@@ -245,7 +247,7 @@ def main() -> int:
                 f"| {given / 1e6:.1f} | {given / PACKETS_PER_SECOND / 3600:.2f} | {writer.connections / 1e3:.0f} "
                 f"| {(given - before) / max(now - shown_at, 1e-9) / 1e3:.0f} | {memory.resident / 2**20:.1f} "
                 f"| {memory.proportional / 2**20:.1f} | {memory.page_tables / 2**20:.1f} "
-                f"| {watched.held() / 2**20:.0f} | {1e6 * (processor - spent) / max(given - before, 1):.2f} |",
+                f"| {watched.held() / 2**20:.0f} | {1e6 * (processor - spent) / (given - before):.2f} |",
                 flush=True,
             )
             before, shown_at, spent = given, now, processor

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tcptui.model.sparse_array import grown, release_pages, trim, zeros
+from tcptui.model.sparse_array import emptied, grown, release_pages, trim, zeros
 
 
 @pytest.mark.parametrize("shape", [(200_000,), (40_000, 18)])
@@ -45,6 +46,23 @@ def test_memory_is_given_back() -> None:
 
     assert full - resident() > 40 << 20
     assert (array[1_000] == 1).all()
+
+
+def test_row_that_leaves_long_after_its_neighbours_costs_no_look_at_all_rows_since() -> None:
+    rows = 4_000_000
+    array = zeros((rows, 16), np.int64)
+    leaving = np.array([3, *range(rows - 100, rows - 1)])
+    array[leaving] = 1
+    kept = np.array([1_000_000, rows - 1])
+    array[kept] = 2
+    tracemalloc.start()
+    emptied(array, leaving, kept, anew=False)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 1 << 18
+    assert not array[leaving].any()
+    assert (array[kept] == 2).all()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc gives back what it keeps")

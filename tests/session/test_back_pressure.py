@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import SERVER, many
+from forgetting import ends_of
+from running_source import RunningSource
 
 from tcptui.capture.byte_reader import READ_BYTES
 from tcptui.capture.output_files import OutputFiles
@@ -186,6 +188,29 @@ def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
 
     assert session.progress.rows == len(tape.records)
     assert source.status().error is None
+
+
+def test_live_capture_that_cannot_wait_says_what_the_kernel_dropped(tmp_path: Path) -> None:
+    tape = many(CONNECTIONS)
+    data = tape.pcap()
+    source = RunningSource(data[:24], limit_bytes=LIMIT, directory=tmp_path)
+    session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
+    session.ring.bounds = Bounds(500, LIMIT)
+
+    async def run() -> None:
+        running = asyncio.create_task(session.run())
+        half = ends_of(data)[len(tape.records) // 2 - 1]
+        source.give(data[24:half], len(tape.records) // 2)
+        source.dropped = 7  # while the first half was analysed
+        source.give(data[half:], len(tape.records) - len(tape.records) // 2)
+        source.stop()
+        await running
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+    session.close()
+
+    assert session.progress.rows == session.progress.received == len(tape.records)
+    assert session.progress.kernel_dropped == 7
 
 
 def test_stream_that_waits_can_be_stopped() -> None:

@@ -12,7 +12,7 @@ from tcptui.analysis.roles import RoleSource, clients_by_port
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
 from tcptui.model.shared_memory import shared_zeros
-from tcptui.model.sparse_array import grown, reallocate_after, release_pages, zeros
+from tcptui.model.sparse_array import grown, reallocate_after, release_rows, zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -218,7 +218,7 @@ class StreamTable:
             self._show(grown(self._rows, self._capacity, self._listed[0]))
             return
         self._rows[streams] = 0
-        release_pages(self._rows, self._listed[0], int(streams[0]), int(streams[-1]) + 1)
+        release_rows(self._rows, streams, self._listed[0])
 
     @property
     def bytes_per_row(self) -> int:
