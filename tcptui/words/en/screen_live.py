@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.no_choice": "There is no way back to the start screen from here: i goes back from a live capture (-i) and from what the start screen opened.",
     "screen.notice.choose_again": "The capture is not saved (w saves it). Press again to leave it.",
     "screen.notice.no_clear": "Only a running capture in pcap format can be cleared, and not with --keep-around.",
-    "screen.notice.clear_again": "This forgets every packet so far (w saves them). Press again.",
+    "screen.notice.clear_again": "This forgets every packet so far (w saves). Press again.",
     "screen.notice.saved_already": "There is nothing to save: these packets are in a file already.",
     "screen.notice.saved": "Saved {size}B to {file}.",
 }

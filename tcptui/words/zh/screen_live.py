@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.no_choice": "这里没有可以返回的启动界面：i 用于实时抓包（-i）以及从启动界面打开的内容。",
     "screen.notice.choose_again": "抓到的包还没有保存（按 w 保存）。再按一次离开。",
     "screen.notice.no_clear": "只有正在进行的 pcap 格式抓包才能清空，用 --keep-around 时也不行。",
-    "screen.notice.clear_again": "这会丢掉目前抓到的全部数据包（按 w 可以先保存）。再按一次确认。",
+    "screen.notice.clear_again": "这会丢掉已抓的全部数据包（w 先保存）。再按一次确认。",
     "screen.notice.saved_already": "不用保存：这些数据包本来就在文件里。",
     "screen.notice.saved": "已将 {size}B 保存到 {file}。",
 }
