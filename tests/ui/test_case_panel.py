@@ -190,6 +190,11 @@ async def test_hint_tells_where_the_rest_is_read_of_what_does_not_fit() -> None:
         await pilot.pause()
         await pilot.pause()
         assert "Tab" not in str(app.panel.border_subtitle), "here it can be scrolled"
+        app.set_focus(None)
+        app.panel.scroll_end(animate=False, immediate=True)
+        await pilot.pause()
+        await pilot.pause()
+        assert "Tab" not in str(app.panel.border_subtitle), "all that is out of sight was read before"
     app = Lesson()
     async with app.run_test(size=(100, 60)) as pilot:
         app.set_focus(None)

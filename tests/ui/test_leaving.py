@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
 from textual.command import CommandPalette
@@ -19,6 +20,7 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.leaving import Way
 from tcptui.ui.main.connection_index import ChosenStreams
+from tcptui.ui.main.layout import MIN_WIDTH
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.socket import SocketScreen
@@ -26,6 +28,7 @@ from tcptui.ui.start.choice import BackToStart, RestartCapture
 from tcptui.ui.start.menu import Offer
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -91,6 +94,12 @@ KINDS: Final = table("What asks first")
 def test_every_screen_of_the_table_is_tried() -> None:
     assert {row["in front"] for row in SCREENS} == set(WAYS_IN)
     assert {row[key] for row in SCREENS for key in KEYS} == {*ASKS, "back", "typed", "nothing", ""}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_question_before_packets_are_forgotten_is_whole_on_the_narrowest_terminal(language: Language) -> None:
+    for way in (Way.QUIT, Way.CLEAR):
+        assert cell_len(Words(language)(way.value)) <= MIN_WIDTH - 2
 
 
 class Driven:

@@ -121,14 +121,19 @@ class CasePanel(Document):
         super()._lay_out()
         self._show_hint()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """As in Textual, and show whether there is more."""
+        super().watch_scroll_y(old_value, new_value)
+        self._show_hint()
+
     def _show_hint(self) -> None:
-        """The keys of the walk; where there is room, before them the one that leads to what does not fit."""
+        """The keys of the walk; where there is room, before them the one that leads to what comes further below."""
         walk = self.walk
         if walk is None or self._page is not None:
             return
         hint = self.words(self._hint(walk))
         longer = self.words("guide.case.hint.more", hint=hint)
-        is_cut = len(self.shown_text) > self.scrollable_content_region.height
+        is_cut = len(self.shown_text) > self.scroll_offset.y + self.scrollable_content_region.height
         if is_cut and not self.has_focus and cell_len(longer) <= self.size.width - _CORNERS:
             hint = longer
         self.border_subtitle = Content(hint)

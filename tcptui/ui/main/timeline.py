@@ -94,8 +94,8 @@ class Timeline(TimelineRows):
         if columns.frame:
             cells.append(Segment(fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
         if columns.time:
-            time = fit(words("screen.column.time"), columns.time - 1, ellipsis, right=True)
-            cells.append(Segment(time + " ", palette.head))
+            # Not aligned right as the times are: the client's name comes right behind.
+            cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
         if columns.delta:
             cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
         # The client's text begins above its states, the server's ends above its own; a long one gets what the other

@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.choose_again": "The capture is not saved (w saves it). Press again to leave it.",
     "screen.notice.no_clear": "Nothing to clear: C begins a running capture anew.",
     "screen.notice.no_clear_of_this": "This capture cannot be cleared: it is pcapng, or kept by --keep-around.",
-    "screen.notice.clear_again": "This forgets every packet so far (w saves them). Press again.",
+    "screen.notice.clear_again": "This forgets every packet so far (w saves). Press again.",
     "screen.notice.saved_already": "There is nothing to save: these packets are in a file already.",
     "screen.notice.saved": "Saved {size}B to {file}.",
 }
