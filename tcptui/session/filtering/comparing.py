@@ -23,7 +23,7 @@ _OPERATORS: Final[dict[Relation, Callable[[Any, Any], Any]]] = {
     Relation.EQUAL: operator.eq, Relation.NOT_EQUAL: operator.ne, Relation.GREATER: operator.gt,
     Relation.GREATER_EQUAL: operator.ge, Relation.LESS: operator.lt, Relation.LESS_EQUAL: operator.le,
 }  # fmt: skip
-_BY_LENGTH: Final = frozenset({T.BYTES, T.ETHER})
+_BY_LENGTH: Final = frozenset({T.BYTES, T.ETHER, T.PROTOCOL})
 _IPV4_BITS: Final = 32
 
 
