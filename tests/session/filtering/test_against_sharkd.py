@@ -29,9 +29,12 @@ MEANINGS: Final = (
     'string(ip.src) matches "^10"', "tcp.srcport + tcp.dstport > 40080", "tcp.srcport == tcp.dstport",
     "tcp.srcport > tcp.dstport", "all tcp.port > 79", "all tcp.port in {80, 40001}", "tcp.port === 80",
     "tcp.port !== 80", "tcp.seq % 2 == 1", "-tcp.len < 0", "tcp.payload > 48", "tcp.payload < 48:00",
-    "tcp[-2:] == 00:00", "tcp.srcport in {79 .. 81, 2222}", "not tcp and not udp", "tcp.len > 0 and not tcp.dstport == 80 or ip.ttl == 1",
+    "tcp[-2:] == 00:00", "tcp.srcport in {79 .. 81, 2222}", "not tcp and not udp",
+    "tcp.len > 0 and not tcp.dstport == 80 or ip.ttl == 1",
     "tcp.payload#1", "ip#2", "tcp.port#1 == 80", "tcp.port#[-1] == 80", 'http.request.method == "GET"',
     'http.host contains "example"', "tcp.stream * 2 == 4", "tcp.time_delta > 0.03", "frame.time_relative < 0.1",
+    "tcp.seq_raw + 4294967295 > 1000", "tcp.seq_raw * 2 > 4294967295", "-tcp.dstport == -80", "tcp[20:]",
+    "tcp.dstport - 50000 > -10", 'string(tcp.flags) contains "1"', "tcp.payload & ff:ff == 47:45",
 )  # fmt: skip
 CORPUS: Final = (
     "PcapPlusPlus-one_tcp_stream.pcap", "lab-wsapp.pcap", "packets-tcp_zerowindowrecovery.pcapng",
