@@ -190,10 +190,11 @@ def _end_of_packet(node: Node, end: int) -> int:
 
 def _within(layers: tuple[Range, ...], found: list[Found]) -> list[Found]:
     last = max((one.layer for one in found), default=0)
-    return [one for one in found if any(_is_in(one.layer, part, last) for part in layers)]
+    return [one for one in found if any(is_in(one.layer, part, last) for part in layers)]
 
 
-def _is_in(layer: int, part: Range, last: int) -> bool:
+def is_in(layer: int, part: Range, last: int) -> bool:
+    """Whether the ``layer`` lies in ``part``, where ``last`` is the last one."""
     start = part.start + last + 1 if part.start < 0 else part.start
     if part.last is not None:
         end = part.last + last + 1 if part.last < 0 else part.last

@@ -23,7 +23,7 @@ WORDS: Final[dict[str, str]] = {
     "assertion.error.no-number": "{name} is no number and no time, so it has no percentile",
     "assertion.error.file": "{path} is no TOML file: {reason}",
     "assertion.error.file-large": "{path} has more than {most} bytes, so it holds no rules",
-    "assertion.error.file-key": "{path} says “{name}”; known are rules = [\"…\"], and [[rule]] with name and rule",
+    "assertion.error.file-key": '{path} says “{name}”; known are rules = ["…"], and [[rule]] with name and rule',
     "assertion.error.file-shape": "{path}: rules is a list of texts, and each [[rule]] has a text rule and perhaps a text name",
     "assertion.error.file-empty": "{path} holds no rule",
 }

@@ -23,7 +23,7 @@ WORDS: Final[dict[str, str]] = {
     "assertion.error.no-number": "{name} 既不是数字也不是时间，没有百分位数",
     "assertion.error.file": "{path} 不是 TOML 文件：{reason}",
     "assertion.error.file-large": "{path} 超过 {most} 字节，不会是规则文件",
-    "assertion.error.file-key": "{path} 中有“{name}”；可用的是 rules = [\"…\"]，以及带 name 和 rule 的 [[rule]]",
+    "assertion.error.file-key": '{path} 中有“{name}”；可用的是 rules = ["…"]，以及带 name 和 rule 的 [[rule]]',
     "assertion.error.file-shape": "{path}：rules 须是文本列表，每个 [[rule]] 须有文本 rule，可有文本 name",
     "assertion.error.file-empty": "{path} 中没有规则",
 }
