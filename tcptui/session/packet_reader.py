@@ -68,6 +68,10 @@ class PacketReader:
         found = os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
         return found if row >= store.first else b""  # checked after the read: the row may be evicted meanwhile
 
+    def is_pcapng(self, source: int) -> bool:
+        """Whether the rows of ``source`` come from a pcapng file."""
+        return os.pread(self._descriptors[self._sources[source].spool], 4, 0) == PCAPNG_START
+
     def stretch(self, rows: I32) -> tuple[bytes, I64]:
         """The captured bytes of ``rows`` (ascending), maybe with others between, and where each begins there."""
         store = self._store

@@ -403,6 +403,10 @@ class Session:
         """The captured bytes of ``row``.  Raises OSError when the spool cannot be read."""
         return self._access.data(row)
 
+    def is_pcapng(self, source: int) -> bool:
+        """Whether the rows of ``source`` come from a pcapng file.  Raises OSError when the spool cannot be read."""
+        return self._access.is_pcapng(source)
+
     def stretch(self, rows: I32) -> tuple[bytes, I64]:
         """The captured bytes of ``rows`` (ascending), maybe with others between, and where each of them begins there.
 

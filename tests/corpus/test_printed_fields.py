@@ -26,12 +26,10 @@ LARGEST: Final = 40_000
 LAYERS: Final = ("frame", "eth", "vlan", "ip", "ipv6", "tcp", "udp")
 #: What is printed otherwise, and why.
 OTHERWISE: Final = {
-    "frame": "names the interface, where the file does not",
-    "frame.interface_name": "tshark says unknown where the file has no name",
+    "frame": "names an interface “unknown” where a pcapng file has no name",
     "frame.protocols": "tshark dissects more protocols above TCP, and ends with none where it waits for segments",
     "frame.coloring_rule.name": "follows the user's colouring rules",
     "frame.coloring_rule.string": "follows the user's colouring rules",
-    "tcp.analysis": "tshark has the tree for TCP that it finds nothing in, too",
     "tcp.segment_data": "segments of messages of protocols that are not dissected",
     "tcp.segment": "segments of messages of protocols that are not dissected",
     "tcp.segments": "segments of messages of protocols that are not dissected",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.cli.run.load import packets_read_again
 from tcptui.model.errors import UsageError
 from tcptui.model.field import Owner
 from tcptui.words.errors import error_line
@@ -69,7 +70,8 @@ def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
     from tcptui.session.filtering.run import FilterRun
 
     try:
-        return FilterRun(session, compiled).matching(0, session.store.count)
+        with packets_read_again(session):
+            return FilterRun(session, compiled).matching(0, session.store.count)
     except FilterError as error:
         raise WrongFilterError("-Y", error, words) from error
 

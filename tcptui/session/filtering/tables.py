@@ -313,7 +313,9 @@ def _since_beginning(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
 
 def _interface(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     source = session.store.source[rows.index]
-    names = [info.interface for info in session.sources]
+    # tshark calls an interface of a pcapng file that has no name "unknown".
+    unnamed = ["unknown" if session.is_pcapng(number) else None for number in range(len(session.sources))]
+    names = [info.interface or other for info, other in zip(session.sources, unnamed, strict=True)]
     has = np.array([name is not None for name in names], np.bool_)
     return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILTERS: Final = (
-    "tcp.len > 0", "tcp.analysis.flags", "tcptui.finding", 'tcptui.client.state == "ESTABLISHED"', "icmp or not tcp.port == 80",
-    "tcp.completeness > 7", "tcptui.duration > 0.001", "ip.ttl == 64 and http.request.method", "http.response_in", "",
+    "tcp.len > 0", "tcp.analysis.flags", "tcptui.finding", 'tcptui.client.state == "ESTABLISHED"', "http.response_in",
+    "icmp or not tcp.port == 80", "tcp.completeness > 7", "tcptui.duration > 0.001", "",
+    "ip.ttl == 64 and http.request.method",
 )  # fmt: skip
 
 
