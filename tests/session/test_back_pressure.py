@@ -82,7 +82,7 @@ def analysed(source: Source, limit: int = LIMIT) -> Session:
     """A session that has analysed all that came, of which it keeps little."""
     session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
     session.ring.bounds = Bounds(500, limit)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     return session
 
 
@@ -184,7 +184,7 @@ def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
     with piped(tape.pcap()) as source:
         session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
         session.ring.bounds = Bounds(500, LIMIT)
-        asyncio.run(asyncio.wait_for(run(session), 60))
+        asyncio.run(asyncio.wait_for(run(session), 600))
 
     assert session.progress.rows == len(tape.records)
     assert source.status().error is None
@@ -206,7 +206,7 @@ def test_live_capture_that_cannot_wait_says_what_the_kernel_dropped(tmp_path: Pa
         source.stop()
         await running
 
-    asyncio.run(asyncio.wait_for(run(), 60))
+    asyncio.run(asyncio.wait_for(run(), 600))
     session.close()
 
     assert session.progress.rows == session.progress.received == len(tape.records)

@@ -54,7 +54,7 @@ def _watch(connections: int) -> tuple[Session, Watcher]:
     session.local = True
     watcher = Watcher(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     assert session.progress.phase is Phase.DONE
     return session, watcher
 
