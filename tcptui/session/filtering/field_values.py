@@ -221,7 +221,7 @@ class FieldReader:
         return merged(types.type_of(field), parts, len(rows))
 
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
-        could = possible(self._session, field.name, rows)
+        could = possible(self._session.store, field.name, rows)
         if could is None or could.all():
             return self.trees.read(field, rows, rest=rest)
         if not could.any():

@@ -1,0 +1,77 @@
+"""The cheap ways to a field give what the header tree gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from captures import mixed
+
+from tcptui.dfilter.compile import compile_filter
+from tcptui.dfilter.expression import FieldValue
+from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.header_bytes import PLACED
+from tcptui.session.filtering.packet_bytes import STRETCHES
+from tcptui.session.filtering.plain import KNOWN
+from tcptui.session.filtering.rows import Rows
+from tcptui.session.filtering.run import FilterRun
+from tcptui.session.session import Session, open_file
+
+QUICK = sorted(PLACED | KNOWN | (STRETCHES - {"frame"}) | {
+    "ip.addr", "ipv6.addr", "eth.addr", "tcp.port", "tcp.flags", "tcp.hdr_len", "tcp.seq", "tcp.ack", "tcp.window_size",
+    "tcp.len", "tcp.nxtseq", "tcp.stream", "tcp.time_relative", "tcp.time_delta", "frame.time_delta", "frame.len",
+})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Plain segments, over raw IP."""
+    path = tmp_path_factory.mktemp("tiers") / "x.pcap"
+    path.write_bytes(mixed().pcap())
+    return open_file(path)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_quick_way_is_as_right_as_the_tree(session: Session, name: str) -> None:
+    rows = Rows.between(0, session.store.count)
+    field, reader = FIELDS[name], FieldReader(session)
+    quick, slow = reader.read(FieldValue(field), rows), reader.trees.read(field, rows)
+    differing = {
+        int(session.store.frame[row]): (mine, trees)
+        for row, (mine, trees) in enumerate(zip(by_row(quick), by_row(slow), strict=True))
+        if mine != trees
+    }
+
+    assert differing == {}
+
+
+def by_row(found) -> list[list[object]]:  # type: ignore[no-untyped-def]
+    values: list[list[object]] = [[] for _ in range(found.count)]
+    for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
+        values[place].append(value)
+    return values
+
+
+def test_contained_bytes_are_found_within_their_field_alone(session: Session) -> None:
+    """Against one `in` a packet: hits across records, and in headers before, do not count."""
+    count = session.store.count
+    frames = [session.packet(row).data for row in range(count)]
+    for wanted in {frame[at : at + 3] for frame in frames[:40] for at in range(0, len(frame) - 3, 7)}:
+        text = f"frame contains {wanted.hex(':')}"
+        found = FilterRun(session, compile_filter(text)).matching(0, count)
+        assert found.tolist() == [wanted in frame for frame in frames], text
+
+
+def test_rows_are_asked_about_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+    packet = session.packet
+    monkeypatch.setattr(session, "packet", lambda row: built.append(row) or packet(row))
+    run = FilterRun(
+        session, compile_filter("tcp.checksum.status == 9 or ip.checksum.status == 9 or tcp.checksum.status == 8")
+    )
+    run.matching(0, session.store.count)
+    run.matching(0, session.store.count)
+
+    assert len(built) == len(set(built)) > 0
+    assert run.of_rows(np.zeros(1, np.int32)).tolist() == [False]
+    assert len(built) == len(set(built)) + 1, "asked about anew"
