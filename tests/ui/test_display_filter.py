@@ -406,3 +406,22 @@ async def test_tab_takes_what_was_probably_meant(show: Show, mixed_session: Sess
     assert fixed == "tcp.port == 8443"
     assert found == [2]
     assert translated == "(tcp.port == 8443 or udp.port == 8443)"
+
+
+async def test_what_names_a_connection_or_a_word_lifts_the_filter_first(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.filter_by("tcp.port == 8443")
+        await shown.settle()
+        shown.screen.go_to_stream(0)
+        await shown.settle()
+        there = shown.screen.workspace.ladder.stream, len(frames(shown))
+        await shown.press("backslash")
+        back = listed(shown)
+        shown.screen.list_with("10.0.0.3")
+        await shown.settle()
+        by_words, packets = listed(shown), frames(shown)
+
+    assert there == (0, 8)
+    assert back == [2]
+    assert by_words == [3]
+    assert len(packets) == 8

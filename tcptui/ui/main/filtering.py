@@ -299,9 +299,10 @@ class FilteringScreen(CaptureScreen):
         """List and show what matches, or everything."""
         index = self.workspace.connections.index
         words = () if matching is not None else index.narrowing.words
+        if (matching is None) != (index.narrowing.matching is None):
+            self.workspace.connections.forget_widths()  # how many match takes room
         index.narrowing = ListFilter(words, index.narrowing.chosen, matching)
         self.workspace.take_matching(matching, context=self._has_context)
-        self.workspace.connections.forget_widths()
         self.reorder(now=True)
         self.workspace.connections.refresh()
 

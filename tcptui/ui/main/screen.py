@@ -248,6 +248,7 @@ class MainScreen(TouringScreen):
 
         Where nothing was listed, the cursor goes back to the connection that it was on before.
         """
+        self.lift()
         connections = self.workspace.connections
         index = connections.index
         if connections.stream >= 0 and not index.narrowing.words:
@@ -472,7 +473,7 @@ class MainScreen(TouringScreen):
         self.workspace.activate(Pane.CONNECTIONS)
         if not connections.put_on_stream(stream, by_user=True):
             self._goal = stream
-            self.drop_filter()
+            self.lift()
             connections.index.narrowing = ListFilter()
             self.reorder(now=True)
 

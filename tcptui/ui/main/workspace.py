@@ -283,6 +283,8 @@ class Workspace(Panes):
         """Show what the display filter lets pass; None: no filter is on."""
         self.matching = matching
         self.ladder.filter_by(matching, context=context)
+        if self.following and self.active is not Pane.CONNECTIONS:
+            self.ladder.put_cursor(self.ladder.row_count - 1)
         self.show_titles()
         self._schedule()
 
