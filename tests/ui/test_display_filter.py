@@ -225,6 +225,16 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
     assert "2 of 8 packets of this connection pass the filter tcp.flags.syn == 1." in explained
 
 
+async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port != 80 and tcp.port != 8443"), "enter")
+        explained = [passage.text for passage in shown.screen.workspace.explain.document]
+
+    assert explained[0].startswith("No connection has a packet that passes the filter.")
+    assert "0 of 31 packets, 0 of 4 connections" in explained
+    assert any("must differ" in text for text in explained)
+
+
 async def test_capture_filter_words_are_recognised_and_translated(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press(*keys("host 10.0.0.3"))

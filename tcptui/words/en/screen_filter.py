@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "screen.key.lift": "Lift the display filter, or put it back",
     "screen.key.context": "With a filter: show the packets in between, too, or only those that match",
-    "screen.list.filtered": "{shown} of {all} match",
+    "screen.list.filtered": "{shown} of {all}",
     "screen.ladder.matched": "stream {stream}, {matched} of {packets} packets",
     "screen.filter.heading": "display filter",
     "screen.filter.here": "{matched} of {packets:packet|packets} of this connection pass the filter {filter}.",
