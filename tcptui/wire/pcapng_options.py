@@ -25,11 +25,11 @@ def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
 
 
 def packet_comments(block: bytes, captured: int) -> list[bytes]:
-    """The comment options of an enhanced packet block, given the whole ``block``."""
+    """The comment options of an enhanced packet block, given all of it; each up to a zero byte, as in Wireshark."""
     if len(block) < 32:
         return []
     order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == ENHANCED_PACKET_BLOCK), None)
     if order is None:
         return []
     found = block_options(block[28 + (captured + 3 & ~3) : -4], order)
-    return [value for code, value in found if code == OPT_COMMENT]
+    return [value.partition(b"\0")[0] for code, value in found if code == OPT_COMMENT]

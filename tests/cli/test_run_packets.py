@@ -16,6 +16,8 @@ import pytest
 from captures import Tape, hostile, mixed
 
 import tcptui
+from tcptui.cli.run.load import packets_read_again
+from tcptui.model.errors import InputError
 from tcptui.model.notes import Note
 from tcptui.session.notes.notebook import Notebook, notes_path
 from tcptui.session.session import open_file
@@ -131,6 +133,13 @@ def test_page_of_each_command_in_both_languages() -> None:
             code, said, _ = run(command, "--help", lang=lang)
             assert code == 0
             assert f"tcptui {command}" in said.splitlines()[1]
+
+
+def test_disk_that_fails_while_packets_are_read_again_is_a_message(capture: Path) -> None:
+    with pytest.raises(InputError) as told, packets_read_again(open_file(capture)):
+        raise OSError(5, "Input/output error")
+
+    assert told.value.key == "messages.read_failed"
 
 
 # -- slice -----------------------------------------------------------------------------

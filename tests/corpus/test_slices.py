@@ -1,4 +1,4 @@
-"""Slices of real captures, read again by us and by tshark: the same packets, and the same verdicts of whole connections."""
+"""Slices of real captures, read by us and by tshark: the same packets, the same verdicts of whole connections."""
 
 from __future__ import annotations
 

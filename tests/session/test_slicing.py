@@ -13,6 +13,7 @@ from pcapng_blocks import block, enhanced, interface, obsolete, option, section,
 from traces import write_trace
 
 from tcptui.capture.file_source import open_file as open_source
+from tcptui.capture.slicing import layout
 from tcptui.capture.slicing.layout import NAME_BLOCK, SECRETS_BLOCK
 from tcptui.capture.slicing.sink import Sink
 from tcptui.findings.finding_filter import FindingFilter
@@ -121,6 +122,16 @@ def test_slice_keeps_everything_beside_the_packets(order: str, tmp_path: Path) -
     ]
     again = open_file(out)
     assert again.store.time_ns[:4].tolist() == session.store.time_ns[:4].tolist()
+
+
+def test_gaps_are_found_wherever_the_packets_are_parted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "in.pcapng").write_bytes(rich("<") + rich(">"))
+    session = open_file(tmp_path / "in.pcapng")
+    whole = sliced(session, all_rows(session), tmp_path / "whole.pcapng").read_bytes()
+
+    for rows in range(1, 9):
+        monkeypatch.setattr(layout, "_ROWS", rows)
+        assert sliced(session, all_rows(session), tmp_path / f"{rows}.pcapng").read_bytes() == whole
 
 
 def test_sections_in_different_order_become_one(tmp_path: Path) -> None:

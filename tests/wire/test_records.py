@@ -326,7 +326,7 @@ def test_file_of_nothing_but_strange_blocks_is_walked_over_at_once(monkeypatch: 
 
 
 def test_comment_of_a_packet_is_found_behind_its_padding() -> None:
-    two = option(1, b"look") + option(1, b"here")
+    two = option(1, b"look") + option(1, b"here\0not there")
     assert packet_comments(enhanced(0, b"abc", options=two), 3) == [b"look", b"here"]
     assert packet_comments(enhanced(0, b"abc"), 3) == []
     assert packet_comments(b"short", 3) == []

@@ -35,6 +35,8 @@ _CARRIED: Final = (NAME_BLOCK, SECRETS_BLOCK)
 #: Bytes between the data of two packets without options or anything else between: a length, then a block's head.
 _PLAIN_GAP: Final = 4 + ENHANCED_HEAD_BYTES
 _WINDOW: Final = 1 << 20
+#: Packets whose places are compared at once.
+_ROWS: Final = 1 << 18
 #: Larger descriptions of sections and interfaces are damage (`wire.records` refuses them, too).
 _LARGEST_DESCRIPTION: Final = 1 << 18
 
@@ -96,7 +98,7 @@ class _Window:
         return self._data[at : at + size]
 
 
-def read_layout(descriptor: int, offsets: NDArray[np.int64], captured: NDArray[np.int64], end: int) -> Layout:
+def read_layout(descriptor: int, offsets: NDArray[np.int64], captured: NDArray[np.uint32], end: int) -> Layout:
     """The layout of the capture in the first ``end`` bytes of ``descriptor``.
 
     ``offsets``: where the captured bytes of each of its packets are (ascending); ``captured``: how many.
@@ -107,9 +109,12 @@ def read_layout(descriptor: int, offsets: NDArray[np.int64], captured: NDArray[n
         return _plain_layout(head)
     reading = _Reading(descriptor, end)
     reading.walk(0, int(offsets[0]) if len(offsets) else end)
-    data_ends = offsets + (captured + 3 & ~3)
-    for gap in np.flatnonzero(offsets[1:] - data_ends[:-1] != _PLAIN_GAP).tolist():
-        reading.walk(reading.end_of_packet(int(offsets[gap]), int(captured[gap])), int(offsets[gap + 1]))
+    for first in range(0, max(len(offsets) - 1, 0), _ROWS):
+        here = slice(first, first + _ROWS)
+        following = offsets[first + 1 : first + _ROWS + 1]
+        ends = (offsets[here] + (captured[here].astype(np.int64) + 3 & ~3))[: len(following)]
+        for gap in (np.flatnonzero(following - ends != _PLAIN_GAP) + first).tolist():
+            reading.walk(reading.end_of_packet(int(offsets[gap]), int(captured[gap])), int(offsets[gap + 1]))
     if len(offsets):
         reading.walk(reading.end_of_packet(int(offsets[-1]), int(captured[-1])), end)
     return reading.layout

@@ -12,7 +12,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
-from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
@@ -99,7 +99,8 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
     judged = []
     for rule in rules:
         try:
-            judged.append(judge(session, rule))
+            with packets_read_again(session):
+                judged.append(judge(session, rule))
         except FilterError as error:
             raise WrongFilterError(safe_text(rule.text, _SHOWN), error, words) from error
     reasons = [None if one.holds else _reason(one, session, words) for one in judged]
@@ -167,10 +168,12 @@ def _write_slices(
     except OSError as error:
         raise OutputError("output_failed", path=safe_text(folder), reason=reason_of(error)) from error
     slicer = reading_again(session)
+    comments = Comments(session, slicer, files, words)
     for number, one in broken:
         path = _slice_path(folder, number, one.rule)
+        comments.begin()
         with Sink(path) as sink:
-            write_rows(session, slicer, one.rows, sink, Comments(session, slicer, files, words))
+            write_rows(session, slicer, one.rows, sink, comments)
         facts = {"n": f"{len(one.rows):,}", "all": f"{session.store.count:,}", "file": safe_text(str(path))}
         say(words("slice.written", **facts), words)
 

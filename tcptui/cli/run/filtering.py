@@ -1,4 +1,7 @@
-"""Display filters of commands: what ``-Y`` says, and which packets and connections it shows."""
+"""Display filters of commands: what ``-Y`` says, and which packets and connections it shows.
+
+What reads and applies filters is imported with the first one: most reports have none.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.dfilter.compile import compile_filter
-from tcptui.dfilter.errors import FilterError
+from tcptui.cli.run.load import packets_read_again
 from tcptui.model.errors import UsageError
 from tcptui.model.field import Owner
 from tcptui.words.errors import error_line
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.dfilter.compile import Compiled
+    from tcptui.dfilter.errors import FilterError
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
@@ -47,6 +50,9 @@ def _message(error: FilterError, words: Words) -> str:
 
 def compiled_filter(text: str, words: Words) -> Compiled:
     """The filter of ``-Y``.  Raises WrongFilterError."""
+    from tcptui.dfilter.compile import compile_filter
+    from tcptui.dfilter.errors import FilterError
+
     try:
         return compile_filter(text)
     except FilterError as error:
@@ -60,10 +66,12 @@ def judges(fields: Iterable[Field]) -> bool:
 
 def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
     """Which rows of a session that has been read to its end match.  Raises WrongFilterError for what nothing reads."""
+    from tcptui.dfilter.errors import FilterError
     from tcptui.session.filtering.run import FilterRun
 
     try:
-        return FilterRun(session, compiled).matching(0, session.store.count)
+        with packets_read_again(session):
+            return FilterRun(session, compiled).matching(0, session.store.count)
     except FilterError as error:
         raise WrongFilterError("-Y", error, words) from error
 

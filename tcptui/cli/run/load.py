@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tcptui.model.errors import InputError
+from tcptui.model.safe_text import reason_of
 from tcptui.session.progress import Phase
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.cli.inputs import Input
     from tcptui.session.session import Session
@@ -31,6 +34,18 @@ def read_whole(opened: Sequence[Input], words: Words, *, judges: bool = True) ->
     if notice is not None:
         say(notice, words)
     return session
+
+
+@contextmanager
+def packets_read_again(session: Session) -> Iterator[None]:
+    """Inside, packets are read once more: what the system says against that is raised as InputError.
+
+    Not for what writes: an error of the output is another one.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
 
 def notice_line(session: Session, words: Words) -> str | None:

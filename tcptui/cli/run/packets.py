@@ -14,14 +14,14 @@ from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, write
 from tcptui.dfilter.names import nearest
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.run import is_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.cli.commands import PacketsCommand
     from tcptui.cli.report.packet_lines import PacketLine
@@ -75,25 +75,30 @@ def _field(name: str) -> Field:
 def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Words) -> Iterator[str]:
     from tcptui.cli.report.packet_lines import PacketLine, PacketLines
 
-    lines = PacketLines(session, words)
+    described = PacketLines(session, words)
+
+    def line(row: int) -> PacketLine:
+        with packets_read_again(session):
+            return described.of(row)
+
     if command.form is PacketForm.JSONL:
         from tcptui.cli.report.json_text import to_json
 
         for row in rows.tolist():
-            cells = lines.of(row)._asdict()
+            cells = line(row)._asdict()
             numbers = {name: int(cells[name]) for name in ("number", "length")}
             yield to_json({**cells, **numbers, "time": float(cells["time"])}) + "\n"
     elif command.form is PacketForm.CSV:
         if command.header:
             yield _csv(PacketLine._fields)
         for row in rows.tolist():
-            yield _csv(lines.of(row))
+            yield _csv(line(row))
     else:
         width = len(str(session.store.frame[rows[-1]])) if len(rows) else 1
         if command.header:
             yield "  ".join(words(f"packets.column.{name}") for name in PacketLine._fields) + "\n"
         for row in rows.tolist():
-            text = _plain(lines.of(row), width)
+            text = _plain(line(row), width)
             yield (text.replace(_ARROW, "->") if command.common.ascii_only else text) + "\n"
 
 
@@ -113,14 +118,21 @@ def _values(session: Session, rows: I64, fields: Sequence[Field], command: Packe
     printer = FieldPrinter(session, fields)
     for begin in range(0, len(rows), _AT_ONCE):
         part = rows[begin : begin + _AT_ONCE].astype(np.int32)
-        for found in zip(*printer.texts(part), strict=True):
+        with packets_read_again(session):
+            columns = printer.texts(part)
+        for found in zip(*columns, strict=True):
             cells = [[_safe(text) for text in texts] for texts in found]
             if command.form is PacketForm.JSONL:
                 yield to_json(dict(zip(names, cells, strict=True))) + "\n"
             elif command.form is PacketForm.CSV:
                 yield _csv([",".join(cell) for cell in cells])
             else:
-                yield "\t".join(",".join(cell) for cell in cells) + "\n"
+                yield line_of(cells) + "\n"
+
+
+def line_of(cells: Iterable[Sequence[str]]) -> str:
+    """The values of several fields as tshark writes them: a tab between fields, a comma between values of one."""
+    return "\t".join(",".join(cell) for cell in cells)
 
 
 def _safe(text: str) -> str:

@@ -16,7 +16,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import has_failed, read_whole, require_stream
+from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, require_stream
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.notes import NO_NOTE
 from tcptui.model.safe_text import reason_of, safe_text
@@ -87,10 +87,8 @@ def refuse_output(path: Path, opened: Sequence[Input], *, overwrite: bool) -> No
 
 def reading_again(session: Session) -> Slicer:
     """What copies packets of ``session``.  Raises InputError where they cannot be read again."""
-    try:
+    with packets_read_again(session):
         return Slicer(session)
-    except OSError as error:
-        raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
 
 def write_rows(session: Session, slicer: Slicer, rows: I64, sink: Sink, comments: Comments | None) -> None:
@@ -142,6 +140,10 @@ class Comments:
         except NotesError as error:
             say(error_line(error, self._words), self._words)
             return None
+
+    def begin(self) -> None:
+        """Begin another slice, in which notes of connections are written again."""
+        self._told.clear()
 
     def of(self, row: int, spool: int, number: int) -> list[str]:
         """The comments of the packet in ``row``, whose number is that in the file of the spool."""

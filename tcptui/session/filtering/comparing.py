@@ -9,6 +9,7 @@ import numpy as np
 
 from tcptui.dfilter.expression import Constant
 from tcptui.dfilter.operators import Relation
+from tcptui.dfilter.types import UNSIGNED
 from tcptui.model.field import FieldType as T
 from tcptui.session.filtering.occurrences import OBJECTS, Occurrences
 
@@ -23,8 +24,11 @@ _OPERATORS: Final[dict[Relation, Callable[[Any, Any], Any]]] = {
     Relation.EQUAL: operator.eq, Relation.NOT_EQUAL: operator.ne, Relation.GREATER: operator.gt,
     Relation.GREATER_EQUAL: operator.ge, Relation.LESS: operator.lt, Relation.LESS_EQUAL: operator.le,
 }  # fmt: skip
-_BY_LENGTH: Final = frozenset({T.BYTES, T.ETHER})
+_BY_LENGTH: Final = frozenset({T.BYTES, T.ETHER, T.PROTOCOL})
 _IPV4_BITS: Final = 32
+#: tshark computes with unsigned numbers of 32 bits.
+_BITS: Final = 32
+_SIGN_BIT: Final = 1 << 31
 
 
 def number_of(constant: Constant) -> int | float | bytes:
@@ -77,6 +81,10 @@ def with_constant(relation: Relation, values: Occurrences, constant: Constant) -
     if values.type is T.IPV4 and prefix is not None and isinstance(number, int):
         keep = _IPV4_BITS - prefix
         return each(relation, values.values >> keep, number >> keep, T.IPV4)
+    if isinstance(number, int) and number >= _SIGN_BIT and UNSIGNED.get(values.type, 64) <= _BITS:
+        # A computed value below 0 is compared as signed, and so are the constant's bits: -80 is 4294967216.
+        below = each(relation, values.values, number - (1 << _BITS), values.type)
+        return np.where(values.values < 0, below, each(relation, values.values, number, values.type))
     return each(relation, values.values, number, values.type)
 
 

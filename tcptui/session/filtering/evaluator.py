@@ -19,6 +19,7 @@ from tcptui.dfilter.expression import (
     Nonzero,
     Not,
     Or,
+    SliceValue,
     Xor,
 )
 from tcptui.dfilter.operators import Quantifier, Relation
@@ -98,7 +99,8 @@ def simple(test: Test, rows: Rows, sources: Sources) -> Mask:
             return sources.has(test.value, rows)
         case Nonzero():
             found = evaluated(test.value, rows, sources)
-            return found.any(_nonzero(found))
+            # Bytes that are cut out need only be there.
+            return found.present() if isinstance(test.value, SliceValue) else found.any(_nonzero(found))
         case Comparison():
             return _compared(test, rows, sources)
         case Contains():

@@ -26,6 +26,7 @@ from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import possible
+from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
@@ -34,7 +35,7 @@ from tcptui.session.filtering.plain import KNOWN, answers, has_protocol, plain, 
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
 from tcptui.session.filtering.texts import value_text
-from tcptui.session.filtering.trees import TreeReader, members
+from tcptui.session.filtering.trees import TreeReader, is_in, members
 
 if TYPE_CHECKING:
     import re
@@ -112,6 +113,10 @@ class FieldReader:
     def read(self, value: FieldValue, rows: Rows) -> Occurrences:
         """The values of ``value`` in ``rows``."""
         field = value.field
+        if value.layers is not None and not value.is_raw and field.name.startswith("frame."):
+            # There is one frame: its layer is the first, and the last.
+            found = any(is_in(1, part, 1) for part in value.layers)
+            return self._read(field, rows) if found else none_of(types.type_of(field), len(rows))
         if value.layers is not None or value.is_raw:
             return self.trees.read(field, rows, value.layers, raw=value.is_raw)
         return self._read(field, rows)
@@ -178,6 +183,10 @@ class FieldReader:
             ordinary = plain(self._session, rows)
             ordinary[ordinary] = answers(self._session, rows.only(ordinary))
             return self._split(field, rows, ordinary, self._of_plain)
+        if all(name in PLACED for name in members(field)):
+            ordinary = plain(self._session, rows)
+            ordinary[ordinary] = placed(self._session, members(field), rows.only(ordinary))
+            return self._split(field, rows, ordinary, self._of_places)
         if not _is_cheap(field):
             return self._of_trees(field, rows)
         if field.owner is Owner.TCPTUI or not field.name.startswith("tcp."):
@@ -202,6 +211,10 @@ class FieldReader:
 
     def _of_bytes(self, field: Field, rows: Rows) -> Occurrences:
         return values(self._session, field.name, rows)
+
+    def _of_places(self, field: Field, rows: Rows) -> Occurrences:
+        parts = [read_placed(self._session, name, rows) for name in in_order(members(field))]
+        return merged(types.type_of(field), parts, len(rows))
 
     def _of_plain(self, field: Field, rows: Rows) -> Occurrences:
         parts = [read_plain(self._session, name, rows) for name in members(field)]
@@ -239,7 +252,7 @@ def _cost(value: FieldValue) -> int:
     field = value.field
     if value.layers is not None or value.is_raw:
         return _TREES
-    if field.name in STRETCHES:
+    if field.name in STRETCHES or all(name in PLACED for name in members(field)):
         return _BYTES
     if all(name in KNOWN for name in members(field)):
         return _TABLES

@@ -36,6 +36,8 @@ SIZES: Final = {
     T.UINT8: 1, T.UINT16: 2, T.UINT24: 3, T.UINT32: 4, T.UINT64: 8, T.INT8: 1, T.INT16: 2, T.INT32: 4, T.FRAMENUM: 4,
     T.IPV4: 4, T.IPV6: 16, T.ETHER: 6,
 }  # fmt: skip
+#: tshark computes with unsigned numbers of 32 bits.
+_BITS: Final = 32
 _SIGNS: Final[dict[Arithmetic, Callable[[Any, Any], Any]]] = {
     Arithmetic.ADD: operator.add, Arithmetic.SUBTRACT: operator.sub, Arithmetic.MULTIPLY: operator.mul,
 }  # fmt: skip
@@ -113,11 +115,19 @@ def _computed(sign: Arithmetic, left: Occurrences, right: Occurrences) -> Occurr
     if sign is Arithmetic.AND:
         return made.with_values(ours & theirs)
     if sign in _SIGNS:
-        return made.with_values(_SIGNS[sign](ours, theirs))
+        return _within_bits(made.with_values(_SIGNS[sign](ours, theirs)))
     # Division by 0 has no value.
     keep = np.asarray(theirs != 0, np.bool_)
     ours, theirs = ours[keep], theirs[keep]
     return made.kept(keep, _quotient(ours, theirs) if sign is Arithmetic.DIVIDE else _rest(ours, theirs))
+
+
+def _within_bits(found: Occurrences) -> Occurrences:
+    """``found`` without numbers that need more than 32 bits: for tshark they have no value."""
+    if types.UNSIGNED.get(found.type, 64) > _BITS:
+        return found
+    keep = np.asarray(found.values < 1 << _BITS, np.bool_)
+    return found.kept(keep, found.values[keep])
 
 
 def _and(one: bytes, other: bytes) -> bytes:
@@ -157,8 +167,7 @@ def _called(call: CallValue, rows: Rows, values: Values) -> Occurrences:
         case Function.LEN:
             return _length(first, values.counted(first, rows) if isinstance(first, FieldValue) else found)
         case _:
-            field = first.field if isinstance(first, FieldValue) else None
-            return found.mapped(T.STRING, lambda value: value_text(found.type, value, field).encode())
+            return found.mapped(T.STRING, lambda value: value_text(found.type, value, None).encode())
 
 
 def _length(of: Value, found: Occurrences) -> Occurrences:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter import types
 from tcptui.model.field import FieldType as T
-from tcptui.model.packet_store import RowKind
-from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.protocols.headers.frame import date_text
 from tcptui.session.filtering.field_values import FieldReader
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
     from tcptui.session.session import Session
 
-_OPTIONS: Final = TreeOptions(vendor_names=False)
 #: Protocols whose line in Wireshark's tree is a text of its own; of others the name is printed.
 _DESCRIBED: Final = frozenset({"frame", "eth", "vlan", "sll", "ip", "ipv6", "tcp", "udp", "data-text-lines"})
 
@@ -61,14 +58,8 @@ class FieldPrinter:
 
     def _lines(self, row: int) -> dict[str, list[str]]:
         """The lines of the described fields in the header tree of ``row``."""
-        from tcptui.protocols.headers.tree import header_tree  # imports scapy
-
-        session = self._session
-        packet = session.packet(row)
-        stream = int(session.store.stream[row])
-        has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
         found: dict[str, list[str]] = {}
-        for node in header_tree(packet, session.application(stream) if has_stream else None, _OPTIONS).walk():
+        for node in self._reader.trees.tree(self._session.packet(row)).walk():
             if node.field in self._described:
                 found.setdefault(node.field, []).append(node.label)
         return found

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
+    from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
@@ -121,19 +122,20 @@ class TreeReader:
             self._known[row] = self._of(row)
 
     def _of(self, row: int) -> tuple[Found, ...]:
+        packet = self._session.packet(row)
+        if row < self._session.store.first:
+            return ()
+        found: list[Found] = []
+        _Collector(packet.data, self._wanted, found).walk(self.tree(packet), "", len(packet.data))
+        return tuple(found)
+
+    def tree(self, packet: PacketView) -> Node:
+        """The header tree of ``packet``."""
         from tcptui.protocols.headers.tree import header_tree  # imports scapy
 
-        session = self._session
-        packet = session.packet(row)
-        if row < session.store.first:
-            return ()
-        stream = int(session.store.stream[row])
+        stream = int(self._session.store.stream[packet.row])
         has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
-        application = session.application(stream) if has_stream else None
-        root = header_tree(packet, application, _OPTIONS)
-        found: list[Found] = []
-        _Collector(packet.data, self._wanted, found).walk(root, "", len(packet.data))
-        return tuple(found)
+        return header_tree(packet, self._session.application(stream) if has_stream else None, _OPTIONS)
 
 
 def members(field: Field) -> tuple[str, ...]:
@@ -188,10 +190,11 @@ def _end_of_packet(node: Node, end: int) -> int:
 
 def _within(layers: tuple[Range, ...], found: list[Found]) -> list[Found]:
     last = max((one.layer for one in found), default=0)
-    return [one for one in found if any(_is_in(one.layer, part, last) for part in layers)]
+    return [one for one in found if any(is_in(one.layer, part, last) for part in layers)]
 
 
-def _is_in(layer: int, part: Range, last: int) -> bool:
+def is_in(layer: int, part: Range, last: int) -> bool:
+    """Whether the ``layer`` lies in ``part``, where ``last`` is the last one."""
     start = part.start + last + 1 if part.start < 0 else part.start
     if part.last is not None:
         end = part.last + last + 1 if part.last < 0 else part.last

@@ -30,20 +30,23 @@ class Slicer:
         self._session = session
         self._sources: list[PacketSource] = []
         store = session.store
-        infos = session.sources
-        spool_of = np.array([info.spool for info in infos], np.int64)
-        self._spools = spool_of[store.source[: store.count]] if infos else np.zeros(0, np.int64)
+        self._spool_of = [info.spool for info in session.sources]
         self._links = [0] * len(session.spools)
-        for info in infos:
+        for info in session.sources:
             self._links[info.spool] = info.link_type
+        offset, captured = store.offset[: store.count], store.captured[: store.count]
         for spool, (descriptor, end) in enumerate(session.spools):
-            rows = np.flatnonzero(self._spools == spool)
-            offsets, captured = store.offset[rows], store.captured[rows].astype(np.int64)
-            self._sources.append(PacketSource(descriptor, read_layout(descriptor, offsets, captured, end), offsets))
+            if len(session.spools) > 1:
+                mine = np.isin(store.source[: store.count], np.flatnonzero(np.array(self._spool_of) == spool))
+                offset, captured = store.offset[: store.count][mine], store.captured[: store.count][mine]
+            self._sources.append(PacketSource(descriptor, read_layout(descriptor, offset, captured, end), offset))
+
+    def _spool(self, row: int) -> int:
+        return self._spool_of[int(self._session.store.source[row])]
 
     def number_of(self, row: int) -> tuple[int, int]:
         """The spool that ``row`` is of, and its number in that file."""
-        spool = int(self._spools[row])
+        spool = self._spool(row)
         return spool, self._sources[spool].number(int(self._session.store.offset[row]))
 
     def write(self, rows: I64, sink: Sink, comments: Comments, program: str) -> None:
@@ -54,7 +57,7 @@ class Slicer:
         store = self._session.store
         writer = PcapngWriter(sink, self._sources, self._links, program)
         for row in rows.tolist():
-            spool, offset = int(self._spools[row]), int(store.offset[row])
+            spool, offset = self._spool(row), int(store.offset[row])
             source = self._sources[spool]
             record = source.record(offset, int(store.captured[row]), int(store.time_ns[row]))
             said = comments(row, spool, source.number(offset))

@@ -103,3 +103,13 @@ def ports(session: Session, row: int) -> list[int]:
     sender = int(session.store.from_b[row])
     ends = session.flows.endpoints(int(session.store.flow[row]))
     return [ends[sender].port, ends[1 - sender].port]
+
+
+def test_each_test_is_explained_by_itself(session: Session) -> None:
+    run, count = FilterRun(session, compile_filter("tcp.port != 80 and udp")), session.store.count
+    unequal, datagram = run.explained(0, count)
+
+    assert unequal.matched == len(passing(session, "tcp.port != 80"))
+    assert unequal.lacking == {FIELDS["tcp.port"]: count - len(passing(session, "tcp"))}
+    assert datagram.matched == len(passing(session, "udp"))
+    assert datagram.lacking == {FIELDS["udp"]: count - datagram.matched}

@@ -1,0 +1,74 @@
+"""Values of fields of real captures, printed as ``tshark -2 -n -T fields -e …`` prints them."""
+
+from __future__ import annotations
+
+import subprocess
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pytest
+
+from tcptui.cli.run.packets import line_of
+from tcptui.model.field import Owner
+from tcptui.model.fields import ROWS
+from tcptui.model.packet_store import DecodeIssue
+from tcptui.session.filtering.printed import FieldPrinter
+from tcptui.session.filtering.run import is_readable
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: One in so many captures of at most so many bytes is read.
+DRAWN: Final = 12
+LARGEST: Final = 40_000
+LAYERS: Final = ("frame", "eth", "vlan", "ip", "ipv6", "tcp", "udp")
+#: What is printed otherwise, and why.
+OTHERWISE: Final = {
+    "frame": "names the interface, where the file does not",
+    "frame.interface_name": "tshark says unknown where the file has no name",
+    "frame.protocols": "tshark dissects more protocols above TCP, and ends with none where it waits for segments",
+    "frame.coloring_rule.name": "follows the user's colouring rules",
+    "frame.coloring_rule.string": "follows the user's colouring rules",
+    "tcp.analysis": "tshark has the tree for TCP that it finds nothing in, too",
+    "tcp.segment_data": "segments of messages of protocols that are not dissected",
+    "tcp.segment": "segments of messages of protocols that are not dissected",
+    "tcp.segments": "segments of messages of protocols that are not dissected",
+    "tcp.segment.count": "segments of messages of protocols that are not dissected",
+    "tcp.reassembled.data": "segments of messages of protocols that are not dissected",
+    "tcp.reassembled.length": "segments of messages of protocols that are not dissected",
+    "tcp.reassembled_in": "segments of messages of protocols that are not dissected",
+    "tcp.options.sack.dsack": "said once by tshark, at each block here",
+}
+#: tshark takes no notice of the SYN of a connection that another one has announced (rules/quirks.md).
+ANNOUNCED: Final = ("nDPI-h323.pcap", "tcp.completeness")
+
+
+@pytest.mark.tshark
+def test_every_readable_field_of_drawn_captures(corpus: Path) -> None:
+    fields = [
+        field for field in ROWS
+        if field.owner is Owner.WIRESHARK and is_readable(field) and field.name.split(".")[0] in LAYERS
+        and field.name not in OTHERWISE
+    ]  # fmt: skip
+    assert len(fields) > 200
+    found = sorted(path for path in (corpus / "dev").glob("*.pcap*") if path.stat().st_size <= LARGEST)
+    drawn = [path for path in found if zlib.crc32(path.name.encode()) % DRAWN == 5]
+    assert len(drawn) >= 3
+    different = {}
+    for path in drawn:
+        session = open_file(path)
+        columns = FieldPrinter(session, fields).texts(np.arange(session.store.count, dtype=np.int32))
+        ours = [line_of(texts) for texts in zip(*columns, strict=True)]
+        command = ["tshark", "-2", "-n", "-r", str(path), "-T", "fields"]
+        command += [word for field in fields for word in ("-e", field.name)]
+        shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        assert len(shown) == len(ours)
+        for number, (mine, theirs) in enumerate(zip(ours, shown, strict=True), 1):
+            if session.store.issues[number - 1] & DecodeIssue.REASSEMBLED:
+                continue  # the header tree ends where the segment was put together from IP fragments
+            cells = zip(fields, mine.split("\t"), theirs.split("\t"), strict=True)
+            different |= {(path.name, number, field.name): (a, b) for field, a, b in cells if a != b}
+
+    assert {key: cells for key, cells in different.items() if (key[0], key[2]) != ANNOUNCED} == {}

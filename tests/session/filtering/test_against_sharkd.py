@@ -1,0 +1,76 @@
+"""Frames that pass, as tshark 4.0.17 has them: a sample of the matrix of `filter_matrix`, drawn by hash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from captures import mixed
+from filter_matrix import Matrix, frames
+from sharkd import Sharkd
+
+from tcptui.dfilter.compile import compile_filter
+from tcptui.session.filtering.run import FilterRun
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.tshark
+
+MEANINGS: Final = (
+    "tcp.flags.syn", "tcp.port != 80", "not tcp.port == 80", "tcp.port not in {80}", "count(tcp.port) == 0",
+    "count(tcp.port) == 2", "ip.src == ip.dst", "all ip.ttl < 20", "any ip.src != ip.dst", "ip.addr === 10.0.0.1",
+    "tcp.port > -1", "tcp.len in {-1 .. 5}", "tcp.dstport - 900 < 0", "tcp.len / 0 == 1", "tcp.flags & 2 == 2",
+    "frame.number + 1 & 1", "tcp[13] == 18", "tcp[13] == 0x12", "frame contains 71", "tcp.payload[0:100]== 00",
+    "ip.addr[0] == 0a", "len(tcp.port) == 2", 'ip contains "GET"', "len(ip) == 20", "len(tcp) > 20",
+    'frame matches "get"', 'frame matches "G.T|x{3}"', "ip.src == 10.0.0.77/24", "ip.src & 255.255.255.0 == 10.0.0.0",
+    "max(tcp.srcport, tcp.dstport) == 40001", "min(tcp.srcport, tcp.dstport) == 80", "abs(tcp.len) > 3",
+    'string(ip.src) matches "^10"', "tcp.srcport + tcp.dstport > 40080", "tcp.srcport == tcp.dstport",
+    "tcp.srcport > tcp.dstport", "all tcp.port > 79", "all tcp.port in {80, 40001}", "tcp.port === 80",
+    "tcp.port !== 80", "tcp.seq % 2 == 1", "-tcp.len < 0", "tcp.payload > 48", "tcp.payload < 48:00",
+    "tcp[-2:] == 00:00", "tcp.srcport in {79 .. 81, 2222}", "not tcp and not udp",
+    "tcp.len > 0 and not tcp.dstport == 80 or ip.ttl == 1",
+    "tcp.payload#1", "ip#2", "tcp.port#1 == 80", "tcp.port#[-1] == 80", 'http.request.method == "GET"',
+    'http.host contains "example"', "tcp.stream * 2 == 4", "tcp.time_delta > 0.03", "frame.time_relative < 0.1",
+    "tcp.seq_raw + 4294967295 > 1000", "tcp.seq_raw * 2 > 4294967295", "-tcp.dstport == -80", "tcp[20:]",
+    "tcp.dstport - 50000 > -10", 'string(tcp.flags) contains "1"', "tcp.payload & ff:ff == 47:45",
+)  # fmt: skip
+CORPUS: Final = (
+    "PcapPlusPlus-one_tcp_stream.pcap", "lab-wsapp.pcap", "packets-tcp_zerowindowrecovery.pcapng",
+    "tcptrace-6syns.pcap", "ptcpdump-mptcp.pcap",
+)  # fmt: skip
+#: Where the header tree follows a later Wireshark, or knows nothing of what tshark hands payload to.
+KNOWN: Final = (
+    "data", "frame.protocols", "frame.interface_name", "_ws.", "tcp.segment", "tcp.reassembled", "http.file_data",
+    "http.time", "tcp.completeness", "tcp.options.sack.dsack", "tcp.nop", "http.response", "http.request_in",
+)  # fmt: skip
+
+
+def test_the_meaning_of_every_operator(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.pcap"
+    path.write_bytes(mixed().pcap())
+    session = open_file(path)
+    count = session.store.count
+    differing = {}
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for text in MEANINGS:
+            mine = FilterRun(session, compile_filter(text)).matching(0, count)
+            theirs = frames(sharkd, text)
+            if session.store.frame[:count][mine].tolist() != theirs:
+                differing[text] = theirs
+
+    assert differing == {}
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_fields_of_a_capture(name: str, corpus: Path) -> None:
+    path = corpus / "dev" / name
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        matrix.hold(path, session, sharkd, "", 400)
+
+    assert matrix.asked > 300
+    assert {field: told for (field, _), told in matrix.examples.items() if not field.startswith(KNOWN)} == {}
