@@ -152,6 +152,17 @@ async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_s
     assert "tcp.flags" in said
 
 
+async def test_words_that_became_a_wrong_filter_narrow_no_longer(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("xyz"))
+        by_words = listed(shown)
+        await shown.press(*keys(" == 80")[1:])
+        by_mistake = listed(shown)
+
+    assert by_words == []
+    assert by_mistake == [0, 1, 2, 3]
+
+
 async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press(*keys("'tcp"), "enter")
@@ -325,6 +336,22 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
     assert begun == ["tcp.port == 80", "tcp.stream == 1"]
     assert matching is not None
     assert matching.text == "tcp.stream == 1"
+
+
+async def test_packets_that_cannot_be_read_again_are_a_line(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_session: Session, _compiled: object) -> object:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", failing)
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port == 80"), "enter")
+        text = "\n".join(shown.lines())
+        found = listed(shown)
+
+    assert "cannot be read again (Input/output error)" in text
+    assert found == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])

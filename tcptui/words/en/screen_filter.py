@@ -20,6 +20,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.none_here": "No packet of this connection passes the filter.",
     "screen.filter.no_connection": "No connection has a packet that passes the filter. \\ lifts it.",
     "screen.filter.working": "Filtering: {done} of {all} packets …",
+    "screen.filter.unreadable": "Packets cannot be read again ({reason}).",
     "screen.filter.more_fields": "and {n} more",
     "screen.filter.context": "The packets in between are shown, too, fainter.",
     "screen.filter.alone": "Only packets that pass the filter.",
