@@ -111,8 +111,8 @@ class _Lacking:
         from tcptui.dfilter.expression import FieldValue
         from tcptui.session.filtering.field_values import FieldReader
 
-        self._name = field.name
-        self._value = FieldValue(field)
+        self._field = field
+        self._field_value = FieldValue(field)
         self._reader = FieldReader(session)
         self._first = 0
         self._mask: Mask = np.zeros(0, np.bool_)
@@ -126,11 +126,11 @@ class _Lacking:
         parts = [kept]
         for start in range(begin, stop, _BLOCK):
             rows = Rows.between(start, min(start + _BLOCK, stop))
-            parts.append(~self._reader.has(self._value, rows))
+            parts.append(~self._reader.has(self._field_value, rows))
         self._first, self._mask = first, np.concatenate(parts)
         lacking = int(self._mask.sum())
         shown = int((self._mask & matching).sum())
-        return FieldAbsent(self._name, lacking - shown, shown) if lacking else None
+        return FieldAbsent(self._field.name, lacking - shown, shown) if lacking else None
 
 
 def is_column(field: Field) -> bool:
