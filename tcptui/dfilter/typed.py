@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tcptui.model.fields import FIELDS
-
 #: In front of a text: these are words, whatever they look like.
 FORCE_WORDS: Final = "'"
 #: Operators between two values or tests; brackets, braces and signs of arithmetic stand in addresses and states, too.
@@ -26,6 +24,8 @@ def is_filter(text: str) -> bool:
     """
     if text.lstrip().startswith(FORCE_WORDS):
         return False
+    from tcptui.model.fields import FIELDS  # no start waits for it
+
     bare = _QUOTED.sub('""', text)
     begin = _BEFORE.match(bare)
     first = _WORD.match(bare, begin.end() if begin is not None else 0)
@@ -47,6 +47,8 @@ def is_beginning(text: str) -> bool:
 
 def beginning_fields(text: str) -> list[str]:
     """The fields whose names begin with the one word of ``text``, the shortest first; none for several words."""
+    from tcptui.model.fields import FIELDS
+
     word = _only_word(text)
     return (
         sorted((name for name in FIELDS if name.startswith(word)), key=lambda name: (len(name), name)) if word else []

@@ -152,6 +152,17 @@ async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_s
     assert "tcp.flags" in said
 
 
+async def test_words_that_became_a_wrong_filter_narrow_no_longer(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("xyz"))
+        by_words = listed(shown)
+        await shown.press(*keys(" == 80")[1:])
+        by_mistake = listed(shown)
+
+    assert by_words == []
+    assert by_mistake == [0, 1, 2, 3]
+
+
 async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press(*keys("'tcp"), "enter")
@@ -223,6 +234,16 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
     assert "is true of every TCP packet" in trap
     assert "tcp.flags.syn == 1" in trap
     assert "2 of 8 packets of this connection pass the filter tcp.flags.syn == 1." in explained
+
+
+async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port != 80 and tcp.port != 8443"), "enter")
+        explained = [passage.text for passage in shown.screen.workspace.explain.document]
+
+    assert explained[0].startswith("No connection has a packet that passes the filter.")
+    assert "0 of 31 packets, 0 of 4 connections" in explained
+    assert any("must differ" in text for text in explained)
 
 
 async def test_capture_filter_words_are_recognised_and_translated(show: Show, mixed_session: Session) -> None:
@@ -317,6 +338,22 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
     assert matching.text == "tcp.stream == 1"
 
 
+async def test_packets_that_cannot_be_read_again_are_a_line(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_session: Session, _compiled: object) -> object:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", failing)
+    async with show(mixed_session) as shown:
+        await shown.press(*keys("tcp.port == 80"), "enter")
+        text = "\n".join(shown.lines())
+        found = listed(shown)
+
+    assert "cannot be read again (Input/output error)" in text
+    assert found == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 @pytest.mark.parametrize("language", list(Language))
 async def test_filter_in_force_is_named_on_every_screen(
@@ -406,3 +443,22 @@ async def test_tab_takes_what_was_probably_meant(show: Show, mixed_session: Sess
     assert fixed == "tcp.port == 8443"
     assert found == [2]
     assert translated == "(tcp.port == 8443 or udp.port == 8443)"
+
+
+async def test_what_names_a_connection_or_a_word_lifts_the_filter_first(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.filter_by("tcp.port == 8443")
+        await shown.settle()
+        shown.screen.go_to_stream(0)
+        await shown.settle()
+        there = shown.screen.workspace.ladder.stream, len(frames(shown))
+        await shown.press("backslash")
+        back = listed(shown)
+        shown.screen.list_with("10.0.0.3")
+        await shown.settle()
+        by_words, packets = listed(shown), frames(shown)
+
+    assert there == (0, 8)
+    assert back == [2]
+    assert by_words == [3]
+    assert len(packets) == 8

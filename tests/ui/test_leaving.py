@@ -350,6 +350,23 @@ async def test_clearing_keeps_order_narrowing_and_the_zoom_of_the_list(
     assert not screen.workspace.following
 
 
+async def test_clearing_keeps_the_display_filter(capture: tuple[Session, RunningSource]) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        before = driver.app.screen
+        assert isinstance(before, MainScreen)
+        before.filter_by("tcp.port == 40001")
+        await driver.until(lambda: before.matching is not None)
+        await driver.press("v", "C", "C")
+        await driver.until(lambda: driver.app.screen is not before)
+        screen = driver.app.screen
+        assert isinstance(screen, MainScreen)
+        await driver.until(lambda: screen.matching is not None)
+        carried = screen.carried_filter
+
+    assert (carried.text, carried.has_context) == ("tcp.port == 40001", True)
+
+
 async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
     capture: tuple[Session, RunningSource],
 ) -> None:

@@ -43,5 +43,8 @@ print(sorted(name for name in sys.modules if name.startswith(("tcptui.words.en."
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == str(
-        [f"tcptui.words.en.{name}" for name in ("screen", "screen_export", "screen_learning", "screen_live")]
+        [
+            f"tcptui.words.en.{name}"
+            for name in ("screen", "screen_export", "screen_filter", "screen_learning", "screen_live")
+        ]
     )

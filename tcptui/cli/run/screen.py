@@ -33,7 +33,6 @@ from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
 from tcptui.cli.live_input import live_source
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
-from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.launch import Launch, Watched
 from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
@@ -90,6 +89,8 @@ class _Rounds:
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
         if command.display.display_filter:  # a wrong one is told before anything is opened
+            from tcptui.cli.run.filtering import compiled_filter  # imports NumPy
+
             compiled_filter(command.display.display_filter, self._words)
         self._launch.take_terminal()
         identity = target_identity()

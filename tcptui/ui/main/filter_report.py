@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 from tcptui.dfilter.errors import Mistake
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
-from tcptui.ui.main.explain_pane import Passage
+from tcptui.ui.main.explain_pane import Document, Passage
 from tcptui.ui.widgets.filter_line import Saying, Voice
 from tcptui.words.errors import error_line
 from tcptui.words.filter_text import hint_text, remark_text
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tcptui.dfilter.errors import FilterError, Hint
     from tcptui.ui.main.matching import Account, Matching
@@ -96,14 +96,19 @@ def remarks(matching: Matching, words: Words) -> Iterator[str]:
         yield text
 
 
-def passages(matching: Matching, matched: int, packets: int, words: Words) -> Sequence[Passage]:
-    """The end of a connection's explanation: ``matched`` of its ``packets`` pass the filter, and what that means."""
+def passages_here(matching: Matching, matched: int, packets: int, words: Words) -> Document:
+    """The end of a connection's explanation: ``matched`` of its ``packets`` pass the filter, and what it did."""
     facts = {"filter": shown_filter(matching.text), "matched": grouped(matched), "packets": Count(packets)}
+    return passages(matching, words, words("screen.filter.here", **facts))
+
+
+def passages(matching: Matching, words: Words, first: str) -> Document:
+    """What the filter did, behind the sentence ``first``."""
     texts = [
-        words("screen.filter.here", **facts),
+        first,
         counts(matching.account, words),
         *absences(matching.account, words),
         *remarks(matching, words),
     ]
     heading = words("screen.filter.heading")
-    return [Passage(text, "" if place else heading) for place, text in enumerate(texts)]
+    return tuple(Passage(text, "" if place else heading) for place, text in enumerate(texts))

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from tcptui.dfilter.expression import FieldValue
 from tcptui.model.field import AnyOf, Column
-from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.matching import Account, FieldAbsent, Matching
 
 if TYPE_CHECKING:
@@ -78,9 +77,14 @@ class FilterWork:
             self._evaluation = self._evaluate(session, self._compiled)
             told = [field for field in self._compiled.fields if is_column(field)][:_TOLD]
             self._lacking = [_Lacking(session, field) for field in told]
-        self._evaluation.update(cancelled=lambda: self.is_cancelled, progress=self._progressed)
+        self._evaluation.update(cancelled=self._asked, progress=self._progressed)
         first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()
         return Matching(self._compiled, first, mask, counts, self._account(first, mask, counts))
+
+    def _asked(self) -> bool:
+        """Whether to stop; keys that are being answered come first."""
+        input_priority.step_aside()
+        return self.is_cancelled
 
     def _progressed(self, done: int) -> None:
         self.done = done
@@ -104,10 +108,11 @@ class _Lacking:
     """Which packets do not have one field; asked of new packets only."""
 
     def __init__(self, session: Session, field: Field) -> None:
+        from tcptui.dfilter.expression import FieldValue
         from tcptui.session.filtering.field_values import FieldReader
 
-        self._name = field.name
-        self._value = FieldValue(field)
+        self._field = field
+        self._field_value = FieldValue(field)
         self._reader = FieldReader(session)
         self._first = 0
         self._mask: Mask = np.zeros(0, np.bool_)
@@ -121,15 +126,17 @@ class _Lacking:
         parts = [kept]
         for start in range(begin, stop, _BLOCK):
             rows = Rows.between(start, min(start + _BLOCK, stop))
-            parts.append(~self._reader.has(self._value, rows))
+            parts.append(~self._reader.has(self._field_value, rows))
         self._first, self._mask = first, np.concatenate(parts)
         lacking = int(self._mask.sum())
         shown = int((self._mask & matching).sum())
-        return FieldAbsent(self._name, lacking - shown, shown) if lacking else None
+        return FieldAbsent(self._field.name, lacking - shown, shown) if lacking else None
 
 
 def is_column(field: Field) -> bool:
     """Whether columns of the store tell who has the field."""
+    from tcptui.model.fields import FIELDS  # no start waits for it
+
     source = field.source
     if isinstance(source, AnyOf):
         return all(is_column(FIELDS[name]) for name in source.names)

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tcptui.dfilter.errors import FilterError
 from tcptui.dfilter.typed import beginning_fields, is_beginning, is_filter, plain_words
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.ui.cell_text import fit, grouped
 from tcptui.ui.main import filter_report
@@ -210,7 +210,7 @@ class FilteringScreen(CaptureScreen):
 
             try:
                 found = completed(self.session, text[:cursor], lambda: number != self._completing)
-            except Cancelled:
+            except (Cancelled, OSError):  # packets that cannot be read have no values to offer
                 return
             self.app.call_from_thread(self._complete, text, cursor, found)
 
@@ -259,10 +259,10 @@ class FilteringScreen(CaptureScreen):
         self._at_work, self._begun_at = work, time.monotonic()
 
         def answer() -> None:
-            found: Matching | FilterError | None
+            found: Matching | FilterError | OSError | None
             try:
                 found = work.answer()
-            except FilterError as error:
+            except (FilterError, OSError) as error:
                 found = error
             except Cancelled:
                 found = None
@@ -270,19 +270,27 @@ class FilteringScreen(CaptureScreen):
 
         self.run_worker(answer, thread=True, group="filter")
 
-    def _answered(self, work: FilterWork, found: Matching | FilterError | None) -> None:
+    def _answered(self, work: FilterWork, found: Matching | FilterError | OSError | None) -> None:
         self._at_work = None
         now = time.monotonic()
         self._next_at = now + _REST * (now - self._begun_at)
         if work is not self._work:
             self._begin()
             return
-        if isinstance(found, FilterError):
+        if isinstance(found, FilterError | OSError) and self.workspace.connections.index.narrowing.words:
+            self.narrow("")  # the words were the filter's beginning
+        if isinstance(found, OSError):
+            self._forget_work()
+            self._say_unreadable(found)
+        elif isinstance(found, FilterError):
             self._mistake = found
         elif found is not None:
             self._mistake = None
             self._show_matching(found)
         self.show_filter_line()
+
+    def _say_unreadable(self, error: OSError) -> None:
+        self.say(self.words("screen.filter.unreadable", reason=reason_of(error)))
 
     def tick(self) -> None:
         """Update the screen, and have the filter look at what is new."""
@@ -299,9 +307,10 @@ class FilteringScreen(CaptureScreen):
         """List and show what matches, or everything."""
         index = self.workspace.connections.index
         words = () if matching is not None else index.narrowing.words
+        if (matching is None) != (index.narrowing.matching is None):
+            self.workspace.connections.forget_widths()  # how many match takes room
         index.narrowing = ListFilter(words, index.narrowing.chosen, matching)
         self.workspace.take_matching(matching, context=self._has_context)
-        self.workspace.connections.forget_widths()
         self.reorder(now=True)
         self.workspace.connections.refresh()
 
@@ -326,7 +335,11 @@ class FilteringScreen(CaptureScreen):
         """Open the menu that filters by what is under the cursor."""
         from tcptui.ui.main.filter_menu import FilterMenu
 
-        conditions = self._conditions()
+        try:
+            conditions = self._conditions()
+        except OSError as error:
+            self._say_unreadable(error)
+            return
         if conditions:
             self.app.push_screen(FilterMenu(conditions, self.words, self.glyphs), self._condition_chosen)
         else:

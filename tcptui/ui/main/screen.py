@@ -220,6 +220,7 @@ class MainScreen(SearchingScreen):
 
         Where nothing was listed, the cursor goes back to the connection that it was on before.
         """
+        self.lift()
         connections = self.workspace.connections
         index = connections.index
         if connections.stream >= 0 and not index.narrowing.words:
@@ -444,7 +445,7 @@ class MainScreen(SearchingScreen):
         self.workspace.activate(Pane.CONNECTIONS)
         if not connections.put_on_stream(stream, by_user=True):
             self._goal = stream
-            self.drop_filter()
+            self.lift()
             connections.index.narrowing = ListFilter()
             self.reorder(now=True)
 

@@ -112,7 +112,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
     @property
     def matched(self) -> int | None:
         """How many packets of the connection match; None while no filter is on."""
-        return None if self._matching is None else int(self._matching.of_rows(self.all_rows).sum())
+        return None if self._matching is None else self._matching.count_of(self.stream)
 
     def is_hidden(self, row: int) -> bool:
         """Whether the filter hides the store's ``row``."""
@@ -136,7 +136,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         left = place_of(self.rows, self.session.store.first)
         grown = len(rows) != len(self.all_rows) or place_of(self.all_rows, self.session.store.first) > 0
         self.all_rows = rows
-        self.rows = self._chosen()
+        if grown or self._matching is None:
+            self.rows = self._chosen()
         if left:
             self.cursor = max(self.cursor - left, 0)
             top = max(int(self.scroll_offset.y) - left, 0)

@@ -264,7 +264,13 @@ class Workspace(Panes):
         if session is None:
             return
         if row < 0:
-            self._show_faint(self.connections.empty_text or self.words("screen.explain.nothing"))
+            text = self.connections.empty_text or self.words("screen.explain.nothing")
+            if self.matching is None:
+                self._show_faint(text)
+            else:
+                from tcptui.ui.main.filter_report import passages
+
+                self.explain.show(passages(self.matching, self.words, text))
             return
         if self.ladder.conceals:
             self._show_faint(self.words("learning.waiting"))  # an explanation would give the answer away
@@ -283,14 +289,16 @@ class Workspace(Panes):
         matching, matched = self.matching, self.ladder.matched
         if matching is None or matched is None:
             return ()
-        from tcptui.ui.main.filter_report import passages
+        from tcptui.ui.main.filter_report import passages_here
 
-        return passages(matching, matched, len(self.ladder.all_rows), self.words)
+        return passages_here(matching, matched, len(self.ladder.all_rows), self.words)
 
     def take_matching(self, matching: Matching | None, *, context: bool) -> None:
         """Show what the display filter lets pass; None: no filter is on."""
         self.matching = matching
         self.ladder.filter_by(matching, context=context)
+        if self.following and self.active is not Pane.CONNECTIONS:
+            self.ladder.put_cursor(self.ladder.row_count - 1)
         self.show_titles()
         self._schedule()
 

@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "screen.key.lift": "Lift the display filter, or put it back",
     "screen.key.context": "With a filter: show the packets in between, too, or only those that match",
-    "screen.list.filtered": "{shown} of {all} match",
+    "screen.list.filtered": "{shown} of {all}",
     "screen.ladder.matched": "stream {stream}, {matched} of {packets} packets",
     "screen.filter.heading": "display filter",
     "screen.filter.here": "{matched} of {packets:packet|packets} of this connection pass the filter {filter}.",
@@ -20,6 +20,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.none_here": "No packet of this connection passes the filter.",
     "screen.filter.no_connection": "No connection has a packet that passes the filter. \\ lifts it.",
     "screen.filter.working": "Filtering: {done} of {all} packets …",
+    "screen.filter.unreadable": "Packets cannot be read again ({reason}).",
     "screen.filter.more_fields": "and {n} more",
     "screen.filter.context": "The packets in between are shown, too, fainter.",
     "screen.filter.alone": "Only packets that pass the filter.",

@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "screen.key.lift": "暂停显示过滤器，再按恢复",
     "screen.key.context": "过滤时：也显示中间的包，或只显示匹配的包",
-    "screen.list.filtered": "匹配 {shown} / {all}",
+    "screen.list.filtered": "{shown} / {all}",
     "screen.ladder.matched": "流 {stream}，匹配 {matched} / {packets} 个包",
     "screen.filter.heading": "显示过滤器",
     "screen.filter.here": "此连接的 {packets} 个包中有 {matched} 个匹配过滤器 {filter}。",
@@ -20,6 +20,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.none_here": "此连接没有匹配过滤器的包。",
     "screen.filter.no_connection": "没有连接含有匹配过滤器的包。按 \\ 暂停过滤器。",
     "screen.filter.working": "正在过滤：{done} / {all} 个包 …",
+    "screen.filter.unreadable": "无法再次读取数据包（{reason}）。",
     "screen.filter.more_fields": "另有 {n} 个",
     "screen.filter.context": "中间的包也显示，颜色较淡。",
     "screen.filter.alone": "只显示匹配过滤器的包。",
