@@ -17,6 +17,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside, input_priority
 from tcptui.session.progress import Phase
+from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tcptui.model.packet_store import I32
-    from tcptui.session.progress import Notice, Progress
+    from tcptui.session.progress import Progress
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
@@ -427,15 +428,7 @@ class CaptureScreen(NoticingScreen[None]):
                 unsaved=leaving is not None and leaving.has_unsaved,
             )
         )
-        notice = progress.notice
-        self._notice.show("" if notice is None else self._told(notice))
-
-    def _told(self, notice: Notice) -> str:
-        """The notice as a sentence; of a file only its name is given, because there is only one line."""
-        facts = dict(notice.facts)
-        if "name" in facts:
-            facts["name"] = str(facts["name"]).rpartition("/")[2]
-        return safe_text(self.words(notice.key, **facts))
+        self._notice.show(notice_text(progress.notice, self.words))
 
     @on(Workspace.Changed)
     def _show_context(self) -> None:
