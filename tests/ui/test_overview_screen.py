@@ -478,7 +478,7 @@ async def test_who_has_begun_to_look_around_is_not_taken_to_the_overview(trouble
         assert app.screen is screen
 
 
-@pytest.mark.parametrize("width", [80, 100, 120, 200])
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 async def test_headlines_are_whole_before_other_columns_are_there(
     show: Show, wire: Wire, tmp_path: Path, width: int
 ) -> None:
