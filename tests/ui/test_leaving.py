@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import pkgutil
 import re
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,8 +15,10 @@ from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
 from textual.command import CommandPalette
+from textual.screen import Screen
 from textual.widgets import Input
 
+import tcptui.ui
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
@@ -70,6 +74,26 @@ WAYS_IN: Final = {
     "start screen": (),
     "prompt on the start screen": ("slash",),
 }
+#: The class of the screen in front, where it is not the main one.
+SCREEN_OF: Final = {
+    "menu of filters": "FilterMenu",
+    "overview": "OverviewScreen",
+    "search": "SearchScreen",
+    "prompt in search": "SearchScreen",
+    "grouped connections": "GroupsScreen",
+    "follow stream": "FollowScreen",
+    "prompt in follow stream": "FollowScreen",
+    "export": "ExportScreen",
+    "prompt in export": "ExportScreen",
+    "packets that are not TCP": "OtherScreen",
+    "prompt in packets that are not TCP": "OtherScreen",
+    "kernel's view": "SocketScreen",
+    "help": "HelpScreen",
+    "help above another screen": "HelpScreen",
+    "palette": "Palette",
+    "start screen": "StartScreen",
+    "prompt on the start screen": "StartScreen",
+}
 ASKS: Final = {
     "leaves": "The capture is not saved. Press again to quit.",
     "chooses": "The capture is not saved (w saves it). Press again to leave it.",
@@ -100,6 +124,20 @@ def test_every_screen_of_the_table_is_tried() -> None:
 def test_question_before_packets_are_forgotten_is_whole_on_the_narrowest_terminal(language: Language) -> None:
     for way in (Way.QUIT, Way.CLEAR):
         assert cell_len(Words(language)(way.value)) <= MIN_WIDTH - 2
+
+
+def screens_of(base: type[object]) -> set[str]:
+    """The program's own classes below ``base`` that nothing is made of any more."""
+    below = [each for each in base.__subclasses__() if each.__module__.startswith(("tcptui.", "textual."))]
+    own = {base.__name__} if not below and base.__module__.startswith("tcptui.") else set()
+    return own.union(*map(screens_of, below))
+
+
+def test_every_screen_of_the_program_is_in_the_table() -> None:
+    for module in pkgutil.walk_packages(tcptui.ui.__path__, "tcptui.ui."):
+        importlib.import_module(module.name)
+
+    assert screens_of(Screen) == {"MainScreen", *SCREEN_OF.values()}
 
 
 class Driven:
@@ -228,6 +266,7 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
             await driver.settle()
             places.append(driver.place)
         assert not WAYS_IN[screen] or places[-1] != places[0]
+        assert type(driver.app.screen).__name__ == SCREEN_OF.get(screen, "MainScreen")
         yield driver, places
 
 

@@ -537,7 +537,7 @@ async def test_who_has_begun_to_look_around_is_not_taken_to_the_overview(trouble
         assert app.screen is screen
 
 
-@pytest.mark.parametrize("width", [80, 100, 120, 200])
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 async def test_headlines_are_whole_before_other_columns_are_there(
     show: Show, wire: Wire, tmp_path: Path, width: int
 ) -> None:
@@ -552,3 +552,18 @@ async def test_headlines_are_whole_before_other_columns_are_there(
 
     assert headline(row, screen.words) in line
     assert cell_len(line.rstrip()) <= 100
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_file_that_ends_amid_a_record_says_so_on_the_first_page(
+    show: Show, wire: Wire, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.clean(100, "10.0.0.1:40002", "192.0.2.10:80")
+    path = wire.pcap(tmp_path / "cut.pcap")
+    path.write_bytes(path.read_bytes()[:-5])
+    async with show(open_file(path), size) as shown:
+        drawn = " ".join(text(await overview(shown)).split())
+
+    assert "! cut.pcap ends in the middle of a record" in drawn
+    assert "all 9 packets before it are shown" in drawn

@@ -10,9 +10,9 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from tcptui.model.safe_text import safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase
+from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tcptui.model.packet_store import I32
-    from tcptui.session.progress import Notice
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
@@ -338,15 +337,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._status.update(
             status_of(self.session, paused_at, is_following=self.workspace.following, has_unsaved=has_unsaved)
         )
-        notice = self.session.progress.notice
-        self._notice.show("" if notice is None else self._told(notice))
-
-    def _told(self, notice: Notice) -> str:
-        """The notice as a sentence; of a file only its name is given, because there is only one line."""
-        facts = dict(notice.facts)
-        if "name" in facts:
-            facts["name"] = str(facts["name"]).rpartition("/")[2]
-        return safe_text(self.words(notice.key, **facts))
+        self._notice.show(notice_text(self.session.progress.notice, self.words))
 
     @on(Workspace.Changed)
     def _show_context(self) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Cells of the sign in front.
 SIGN: Final = 3
-#: An optional column is shown only while the headlines keep the cells that they need, of these at least, at most.
+#: A column is shown only while the headlines keep the cells that they need, of these at least, at most.
 HEADLINE_LEAST: Final = 40
 HEADLINE_MOST: Final = 60
 #: Numbers stand this far behind the longest headline at most: further off no eye keeps the line.
@@ -30,13 +30,11 @@ _APART: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class GroupColumn:
-    """One column right of the headline: numbers, never cut."""
+    """One column right of the headline: numbers, never cut; they give way to the headline, later ones first."""
 
     heading: str
     """Catalogue key of its heading."""
     cell: Callable[[TroubleGroup, Glyphs], str]
-    is_optional: bool
-    """Whether it gives way to the headline; later ones first."""
 
     def width(self, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> int:
         """Cells of its heading and widest number, with two blanks before."""
@@ -55,9 +53,9 @@ def _since(group: TroubleGroup, _glyphs: Glyphs) -> str:
 
 #: From left to right, right of the headline.
 GROUP_COLUMNS: Final = (
-    GroupColumn("overview.column.connections", lambda group, _glyphs: grouped(len(group.streams)), is_optional=False),
-    GroupColumn("overview.column.lost", _lost, is_optional=True),
-    GroupColumn("overview.column.since", _since, is_optional=True),
+    GroupColumn("overview.column.connections", lambda group, _glyphs: grouped(len(group.streams))),
+    GroupColumn("overview.column.lost", _lost),
+    GroupColumn("overview.column.since", _since),
 )
 
 
@@ -78,7 +76,7 @@ class GroupCells:
         longest = max(map(cell_len, texts))
         for column in GROUP_COLUMNS:
             size = column.width(groups, words, glyphs)
-            if column.is_optional and room - size < max(HEADLINE_LEAST, min(longest, HEADLINE_MOST)):
+            if room - size < max(HEADLINE_LEAST, min(longest, HEADLINE_MOST)):
                 break
             room -= size
             shown.append((column, size))

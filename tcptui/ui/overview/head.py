@@ -85,12 +85,12 @@ class HeadLine:
 
 def head_lines(
     seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str, other: Sequence[str] = (), *,
-    ascii_only: bool = False,
+    notice: str = "", ascii_only: bool = False,
 ) -> list[HeadLine]:  # fmt: skip
     """The lines of the head in ``width`` cells, on a terminal of ``height`` lines.
 
-    ``other``: how many packets are not TCP, by protocol, the longest form first; empty without any.  ``ascii_only`` is
-    about the bars.
+    ``other``: how many packets are not TCP, by protocol, the longest form first; empty without any.  ``notice``:
+    where and why reading stopped early.  ``ascii_only`` is about the bars.
     """
     roomy = height >= ROOMY_HEIGHT
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
@@ -103,6 +103,7 @@ def head_lines(
     most = 4 if roomy else 2
     lines = _part("", _longest_that_fits(forms, width, most), style, width, most, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
+    lines += _part("", notice, "warning", width, 2, ellipsis) if notice else []
     if seen.traffic is not None and height >= OTHER_HEIGHT:
         lines.append(_traffic(seen, seen.traffic, width, words, ascii_only=ascii_only))
     if other and height >= OTHER_HEIGHT:
@@ -194,15 +195,18 @@ class OverviewHead(PaintedLines):
         self.glyphs = glyphs
         self.words = words
         self.lines: list[HeadLine] = []
-        self._for: tuple[CaptureSeen | None, int, int, Sequence[str]] = (None, 0, 0, ())
+        self._for: tuple[CaptureSeen | None, int, int, Sequence[str], str] = (None, 0, 0, (), "")
 
-    def show(self, seen: CaptureSeen, width: int, height: int, other: Sequence[str]) -> None:
-        """Show ``seen`` on a terminal of ``width`` x ``height`` cells; ``other`` as in `head_lines`."""
-        if (seen, width, height, other) == self._for:
+    def show(self, seen: CaptureSeen, width: int, height: int, other: Sequence[str], notice: str = "") -> None:
+        """Show ``seen`` on a terminal of ``width`` x ``height`` cells; ``other`` and ``notice`` as in `head_lines`."""
+        if (seen, width, height, other, notice) == self._for:
             return
-        self._for = seen, width, height, other
+        self._for = seen, width, height, other, notice
         ascii_only, ellipsis = self.glyphs.line == "-", self.glyphs.ellipsis
-        self.lines = head_lines(seen, width - 2 * _MARGIN, height, self.words, ellipsis, other, ascii_only=ascii_only)
+        told = f"{self.glyphs.warning} {notice}" if notice else ""
+        self.lines = head_lines(
+            seen, width - 2 * _MARGIN, height, self.words, ellipsis, other, notice=told, ascii_only=ascii_only
+        )
         self.styles.height = len(self.lines)
         self.refresh()
 

@@ -9,6 +9,7 @@ from textual import on
 from textual.containers import Horizontal
 
 from tcptui.model.safe_text import safe_text
+from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
@@ -177,7 +178,8 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
     def _place_parts(self) -> None:
         width, height = self.size
         if self._seen is not None:
-            self._head.show(self._seen, width, height, self._other)
+            notice = notice_text(self.session.progress.notice, self.words)
+            self._head.show(self._seen, width, height, self._other, notice)
         rows = len(self.groups.groups)
         self.set_class(not rows, "-quiet")
         if not rows and self.focused is self.groups:
