@@ -104,6 +104,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.sign.cursor": "the row under the cursor",
     "guide.sign.sorted": "the list is sorted by this column, the largest or the smallest first",
     "guide.sign.cut": "something was left out for want of room",
+    "guide.sign.marked": "A packet or connection that you marked (m) or wrote a note on (M)",
     "guide.sign.delta": "time since the packet before in this connection",
     "guide.sign.ways": "from the client to the server, and back",
     "guide.sign.branches": "in the headers: a branch that is open, and one that Enter opens",

@@ -90,6 +90,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.sign.cursor": "光标所在的行",
     "guide.sign.sorted": "列表按这一列排序：降序、升序",
     "guide.sign.cut": "位置不够，后面有省略",
+    "guide.sign.marked": "你标记过（m）或写了备注（M）的包或连接",
     "guide.sign.delta": "与本连接上一个包的时间间隔",
     "guide.sign.ways": "从客户端到服务端，以及反方向",
     "guide.sign.branches": "包头树中：已展开的分支，以及按 Enter 可展开的分支",
