@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.findings_cache import Selection
     from tcptui.session.judge_process import JudgeAside
+    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -94,6 +95,9 @@ class Session:
         ``after``: a session over the same sources that has been left (`leave`); this one begins where it stopped.
         ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile.
         """
+        self.capture_file: Path | None = None
+        """The only file that the packets are in; None: they are in several, or in none that the user has."""
+        self._notebook: Notebook | None = None
         self._sources = list(sources)
         self._filter, self._compile_when, self._memory = packet_filter, compile_when, memory
         self.live = any(source.live for source in sources)
@@ -395,6 +399,15 @@ class Session:
         """The cached findings of each stream that has a warning or an error among them."""
         return self._judging.loud()
 
+    @property
+    def notebook(self) -> Notebook | None:
+        """Marks and notes of `capture_file`; None without one.  Raises NotesError as long as they cannot be read."""
+        if self._notebook is None and self.capture_file is not None:
+            from tcptui.session.notes.notebook import Notebook  # where somebody marks something, or looks
+
+            self._notebook = Notebook(self.capture_file)
+        return self._notebook
+
     def packet(self, row: int) -> PacketView:
         """One packet with its bytes and analysis.  Raises OSError when the spool cannot be read."""
         return self._access.packet(row)
@@ -582,5 +595,6 @@ def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Sessio
     Raises InputError when the file cannot be opened at all.
     """
     session = Session([open_file_source(Path(path))], compile_when=compile_when)
+    session.capture_file = Path(path)
     session.run_here()
     return session

@@ -89,6 +89,8 @@ COMMANDS: Final = (
     *(Command(f"times_{base.value}", "", "", f"time_base('{base.value}')", KeyArea.SHOW) for base in TimeBase),
     Command("names", "a", "a", "names", KeyArea.SHOW),
     Command("kernel", "o", "o", "kernel", KeyArea.SHOW),
+    Command("mark", "m", "m", "mark", KeyArea.SHOW),
+    Command("note", "M", "M", "note", KeyArea.SHOW),
     Command("copy", "y", "y", "copy", KeyArea.SHOW),
     Command("copy_markdown", "", "", "copy_markdown", KeyArea.SHOW),
     Command("next_step", "right_square_bracket", "]", "step(1)", KeyArea.CASE),

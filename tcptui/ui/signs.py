@@ -39,6 +39,7 @@ SIGNS: Final = (
     Sign("cursor", ("cursor",), "{}"),
     Sign("sorted", ("descending", "ascending"), "{} {}"),
     Sign("cut", ("ellipsis",), "{}"),
+    Sign("marked", ("marked",), "{}"),
     Sign("delta", ("delta",), "{}"),
     Sign("ways", ("right", "left"), "{} {}"),
     Sign("branches", ("open", "shut"), "{} {}"),

@@ -47,6 +47,7 @@ class Glyphs:
     open: str = "▼"
     shut: str = "▶"
     bullet: str = "•"
+    marked: str = "◆"
     descending: str = "▾"
     ascending: str = "▴"
     fills: str = "░█▓▒▚▞×·?"
@@ -65,7 +66,7 @@ UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
     corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", micro="us",
-    open="v", shut=">", bullet="*", descending="-", ascending="+", fills="-SCWNPR.?",
+    open="v", shut=">", bullet="*", marked="#", descending="-", ascending="+", fills="-SCWNPR.?",
 )  # fmt: skip
 
 #: CSS variables of our own with their values for dark themes; used for those that a theme does not define itself.

@@ -246,6 +246,8 @@ class _Rounds:
         files = open_kept(command, self._says_yes, self._words)
         opened = [keep(partial(_identity, source), files) for source in sources]
         session = self._launch.session(opened, command.filter_words, command.limits)
+        if len(command.files) == 1 and STANDARD_STREAM not in command.files and not session.live:
+            session.capture_file = Path(command.files[0])
         watched = Watched(session, opened, command)
         # Packets out of a pipe cannot be read twice.
         code = self._show(session, command.display, unsaved=session.live and command.write is None, watched=watched)

@@ -95,6 +95,8 @@ class ListRow:
     glyphs: Glyphs
     matched: int | None = None
     """How many of its packets match the display filter; None: none is on."""
+    noted: str = ""
+    """Its mark and note."""
 
     @property
     def payload(self) -> tuple[int, int]:
@@ -213,6 +215,8 @@ def _rate(row: ListRow, rate_of: Callable[[I32], I64]) -> Cell:
 
 
 def _note(row: ListRow) -> Cell:
+    if row.noted:
+        return f"{row.noted}  {row.diagnosis or row.verdict}".rstrip(), row.palette.key
     if row.diagnosis:
         return row.diagnosis, row.palette.severity(row.severity)
     return row.verdict, row.palette.faint

@@ -11,7 +11,9 @@ from rich.segment import Segment
 from textual.message import Message
 
 from tcptui.model.finding import Severity
+from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import RowKind
+from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, left_out, shared_beginning, shared_network
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tcptui.model.packet_store import I32
+    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.theme import Glyphs
@@ -72,6 +75,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """Whether the user has moved the cursor or sorted: from then on the order and the cursor are the user's."""
         self.concealed = -1
         """The connection of which a prediction asks: its row shows nothing but its ends, which tell no answer."""
+        self.notebook: Notebook | None = None
+        """The marks and notes of the capture."""
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
         """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
@@ -285,6 +290,16 @@ class ConnectionList(VirtualList, inherit_bindings=False):
                 told.append(f"{self.words(column.heading, right=glyphs.right, left=glyphs.left)} {text}")
         return ", ".join(told)
 
+    def note_of(self, stream: int) -> Note:
+        """The mark and note of a connection."""
+        if self.notebook is None or self.session is None:
+            return NO_NOTE
+        return self.notebook.connection(int(self.session.store.frame[self.session.streams.first_row[stream]]))
+
+    def _noted(self, stream: int) -> str:
+        note = self.note_of(stream)
+        return f"{self.glyphs.marked} {safe_text(note.text)}".rstrip() if note else ""
+
     def _list_row(self, stream: int) -> ListRow:
         session = self.session
         assert session is not None
@@ -303,4 +318,5 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             palette=self.palette,
             glyphs=self.glyphs,
             matched=None if matching is None else matching.count_of(stream),
+            noted=self._noted(stream),
         )  # fmt: skip

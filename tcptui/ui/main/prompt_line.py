@@ -19,6 +19,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tcptui.model.notes import LONGEST_NOTE
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
@@ -54,6 +55,7 @@ class PromptKind(Enum):
     FOLDER = "folder"
     FILES = "files"
     LINES = "lines"
+    NOTE = "note"
 
     @property
     def is_path(self) -> bool:
@@ -63,7 +65,7 @@ class PromptKind(Enum):
     @property
     def longest(self) -> int:
         """Most characters of the line."""
-        return _LONGEST_FILTER if self is PromptKind.NARROW else _LONGEST
+        return {PromptKind.NARROW: _LONGEST_FILTER, PromptKind.NOTE: LONGEST_NOTE}.get(self, _LONGEST)
 
     def hints(self) -> tuple[Hint, ...]:
         """The keys of the prompt, which the bottom line shows while it is open."""

@@ -26,9 +26,9 @@ from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.filtering import CarriedFilter
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
+from tcptui.ui.main.noting import NotingScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
-from tcptui.ui.main.searching import SearchingScreen
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -60,7 +60,7 @@ class Carried:
     display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
-class MainScreen(SearchingScreen):
+class MainScreen(NotingScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

@@ -13,6 +13,7 @@ from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
+from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
 from tcptui.session.stream_rows import place_of
@@ -130,7 +131,9 @@ class Timeline(TimelineRows):
             severity = max(severity, int(Severity.NOTE))
         is_cursor = position == self.cursor
         loud = palette.severity(severity)
-        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity) + " ", loud)]
+        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity), loud)]
+        note = self.note_of(row)
+        cells.append(Segment(glyphs.marked if note else " ", palette.key))
         if columns.frame:
             cells.append(
                 Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint)
@@ -148,7 +151,10 @@ class Timeline(TimelineRows):
         in_lane = None if columns.note else request
         cells += self._arrow(row, from_server, severity, "" if columns.note else name, in_lane, columns.lane - 2)
         cells += [Segment(glyphs.lane, palette.server), server]
-        if columns.note:
+        if columns.note and note.text:
+            text = fit(f"{glyphs.marked} {safe_text(note.text)}", columns.note - 1, glyphs.ellipsis)
+            cells.append(Segment(f" {text}", palette.key))
+        elif columns.note:
             cells += self._note(row, name, severity, request, columns.note)
         if self.is_context(row):
             return [Segment(text, palette.faint) for text, *_ in cells]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from tcptui.model.finding import Severity
+from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import I32
 from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.packet_severity import is_problem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tcptui.protocols.registry import ApplicationStream
+    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.request_lines import RequestLine
@@ -55,6 +57,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self._requests: Mapping[int, RequestLine] = {}
         """By frame, the request that it begins."""
         self._requests_of: ApplicationStream | None = None
+        self.notebook: Notebook | None = None
+        """The marks and notes of the capture."""
         self._hidden_from: int | None = None
         self._masked_row = -1
 
@@ -178,6 +182,12 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         if raised != self._raised:
             self._raised = raised
             self.refresh()
+
+    def note_of(self, row: int) -> Note:
+        """The mark and note of the packet in the store's ``row``."""
+        if self.notebook is None or self.session is None:
+            return NO_NOTE
+        return self.notebook.packet(int(self.session.store.frame[row]))
 
     def tell_requests(self, messages: ApplicationStream | None) -> None:
         """Say what was asked and answered in the rows of ``messages`` that begin a request.

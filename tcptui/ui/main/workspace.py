@@ -9,6 +9,7 @@ from textual import on
 from textual.message import Message
 
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
+from tcptui.model.safe_text import safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.ui.main.fetch import StreamFetch
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from textual.widgets import Tree
 
     from tcptui.model.finding import Finding, Severity
+    from tcptui.model.notes import Note
     from tcptui.protocols.headers.node import Node
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.searching.hit import Hit
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.connection_index import ListedProblem
+    from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.search.results import SearchResults
     from tcptui.ui.theme import Glyphs
@@ -279,9 +283,11 @@ class Workspace(Panes):
 
         if self._explains_connection:
             document = stream_document(session, self.ladder.stream, self.findings, self.words, self._dns)
-            self.explain.show((*document, *self._filter_passages()))
+            noted = self._with_note(document, self.connections.note_of(self.ladder.stream))
+            self.explain.show((*noted, *self._filter_passages()))
         else:
-            self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
+            document = packet_document(session, row, self.severity_of(row), self.words)
+            self.explain.show(self._with_note(document, self.ladder.note_of(row)))
         self.post_message(self.Changed(self))
 
     def _filter_passages(self) -> Sequence[Passage]:
@@ -301,6 +307,20 @@ class Workspace(Panes):
             self.ladder.put_cursor(self.ladder.row_count - 1)
         self.show_titles()
         self._schedule()
+
+    def take_notes(self, notebook: Notebook | None) -> None:
+        """Show the marks and notes in ``notebook``."""
+        self.connections.notebook = self.ladder.notebook = notebook
+        self.connections.refresh()
+        self.ladder.refresh()
+        if self.session is not None and self.row >= 0 and not self.ladder.conceals:
+            self.show_explanation()
+
+    def _with_note(self, document: Document, note: Note) -> Document:
+        """``document`` with what was noted, behind its title."""
+        if not note.text:
+            return document
+        return (*document[:1], Passage(safe_text(note.text), self.words("notes.heading")), *document[1:])
 
     def show_names(self, names: DnsNames) -> None:
         """Show the names of the selected connection's ends: ``names`` has new ones."""

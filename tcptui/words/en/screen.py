@@ -184,6 +184,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.previous_pane": "Go to the previous pane",
     "screen.key.groups": "Connections grouped by server, port, host, pair of hosts or finding",
     "screen.key.search": "Find a text or bytes in the whole capture",
+    "screen.key.mark": "Mark the packet or connection, or take the mark away",
+    "screen.key.note": "Write a note on the packet or connection; kept in FILE.notes.json",
     "screen.key.other": "Packets that are not TCP: DNS, QUIC and other UDP, ICMP, ARP …",
     "screen.key.overview": "Overview: all trouble of the capture, the worst first",
     "screen.key.next_problem": "Go to the next problem: errors first, then warnings",

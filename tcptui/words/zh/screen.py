@@ -182,6 +182,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.previous_pane": "上一个窗格",
     "screen.key.groups": "按服务端、端口、主机、主机对或诊断结论分组的连接",
     "screen.key.search": "在整个抓包中查找文字或字节",
+    "screen.key.mark": "标记当前的包或连接，或取消标记",
+    "screen.key.note": "为当前的包或连接写备注，保存在 FILE.notes.json",
     "screen.key.other": "非 TCP 的包：UDP（DNS、QUIC 等）、ICMP、ARP……",
     "screen.key.overview": "概览：整个抓包里的问题，最严重的在前",
     "screen.key.next_problem": "下一个问题：先错误，后警告",

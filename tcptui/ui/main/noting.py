@@ -1,0 +1,100 @@
+"""Marks and notes on packets and connections, kept beside the file: `m` marks, `M` asks for a note."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from tcptui.model.errors import TcptuiError
+from tcptui.model.notes import Note
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.searching import SearchingScreen
+
+if TYPE_CHECKING:
+    from tcptui.session.notes.notebook import Notebook
+
+
+class NotingScreen(SearchingScreen):
+    """Has the notebook of the file that is shown, if it can be used."""
+
+    _noted: tuple[int, int] = (-1, -1)
+    """Connection and packet that the open prompt is about, as `_subject` gives them."""
+
+    def on_mount(self) -> None:
+        """Show the marks and notes that there are; Textual also calls the base class's handler."""
+        self._open_notebook()
+
+    def _open_notebook(self) -> Notebook | None:
+        """The notebook; None where there is none to be had, which is then said."""
+        try:
+            notebook = self.session.notebook
+        except TcptuiError as error:
+            self.say(self.words(error.key, **error.facts))
+            return None
+        self.workspace.take_notes(notebook)
+        return notebook
+
+    def _subject(self) -> tuple[int, int]:
+        """What a mark is put on: the connection under the cursor (and -1), else the packet (behind -1)."""
+        workspace = self.workspace
+        if workspace.active is Pane.CONNECTIONS:
+            return workspace.connections.stream, -1
+        return (-1, workspace.row) if not workspace.explains_connection else (workspace.ladder.stream, -1)
+
+    def _note_of(self, subject: tuple[int, int]) -> Note:
+        stream, row = subject
+        return self.workspace.connections.note_of(stream) if stream >= 0 else self.workspace.ladder.note_of(row)
+
+    def _keep(self, notebook: Notebook, subject: tuple[int, int], note: Note) -> None:
+        """Have ``note`` be that of ``subject``, in the file too, and say so."""
+        stream, row = subject
+        store, streams = self.session.store, self.session.streams
+        about = "connection" if stream >= 0 else "packet"
+        frame = int(store.frame[streams.first_row[stream] if stream >= 0 else row])
+        (notebook.set_connection if stream >= 0 else notebook.set_packet)(frame, note)
+        try:
+            notebook.save()
+        except TcptuiError as error:
+            self.say(self.words(error.key, **error.facts))
+        else:
+            kept = "text" if note.text else "mark" if note.marked else "none"
+            facts = {"connection": stream, "packet": frame, "file": notebook.path.name}
+            self.say(self.words(f"notes.{kept}.{about}", **facts))
+        self.workspace.take_notes(notebook)
+
+    def _notable(self) -> tuple[Notebook | None, tuple[int, int]]:
+        """The notebook and what is under the cursor; None where nothing can be noted, which is then said."""
+        self.end_prediction()
+        self.workspace.show_selected_stream()
+        subject = self._subject()
+        if max(subject) < 0:
+            self.say(self.words("notes.nothing"))
+            return None, subject
+        if self.session.capture_file is None:
+            self.say(self.words("notes.no_file"))
+            return None, subject
+        return self._open_notebook(), subject
+
+    def action_mark(self) -> None:
+        """Mark the connection or packet under the cursor, or take its mark away."""
+        notebook, subject = self._notable()
+        if notebook is not None:
+            note = self._note_of(subject)
+            self._keep(notebook, subject, replace(note, marked=not note.marked))
+
+    def action_note(self) -> None:
+        """Ask for a note about the connection or packet under the cursor."""
+        notebook, subject = self._notable()
+        if notebook is not None:
+            self._noted = subject
+            self._ask(PromptKind.NOTE, self._note_of(subject).text)
+
+    @on(PromptLine.Submitted)
+    def _note_written(self, event: PromptLine.Submitted) -> None:
+        notebook = self.workspace.connections.notebook
+        if event.kind is PromptKind.NOTE and notebook is not None:
+            note = self._note_of(self._noted)
+            self._keep(notebook, self._noted, replace(note, text=event.text.strip()))

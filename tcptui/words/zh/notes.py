@@ -1,0 +1,17 @@
+"""Words of marks and notes on the screen, in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "notes.heading": "你的备注",
+    "notes.nothing": "没有选中可以标记的内容。",
+    "notes.no_file": "标记和备注保存在抓包文件旁边：请先保存抓包（w），再打开它。",
+    "notes.mark.connection": "已标记连接 {connection}，保存在 {file}。",
+    "notes.mark.packet": "已标记 {packet} 号包，保存在 {file}。",
+    "notes.text.connection": "连接 {connection} 的备注已保存在 {file}。",
+    "notes.text.packet": "{packet} 号包的备注已保存在 {file}。",
+    "notes.none.connection": "连接 {connection} 已没有标记和备注。",
+    "notes.none.packet": "{packet} 号包已没有标记和备注。",
+}

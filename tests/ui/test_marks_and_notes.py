@@ -1,0 +1,145 @@
+"""`m` and `M`: marks and notes on packets and connections, kept beside the file, shown wherever these are shown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from screen_lines import screen_lines
+
+from tcptui.model.notes import Note
+from tcptui.session.notes.notebook import Notebook, notes_path
+from tcptui.session.session import Session, open_file
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+@pytest.fixture
+def path(wire: Wire, tmp_path: Path) -> Path:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.refused(1000, "10.0.0.1:40002", "192.0.2.10:80")
+    return wire.pcap(tmp_path / "two.pcap")
+
+
+@pytest.fixture
+def session(path: Path) -> Session:
+    return open_file(path)
+
+
+def kept(path: Path) -> dict[str, dict[str, dict[str, object]]]:
+    content = json.loads(notes_path(path).read_text())
+    return {name: content[name] for name in ("packets", "connections")}
+
+
+async def write(shown: Shown, text: str) -> None:
+    await shown.pilot.press("M", "ctrl+u", *text, "enter")
+    await shown.settle()
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_connection_is_marked_and_the_mark_is_taken_away_again(
+    path: Path, session: Session, show: Show, language: Language
+) -> None:
+    async with show(session, language=language) as shown:
+        await shown.press("j", "m")
+        assert kept(path)["connections"] == {str(int(session.store.frame[session.streams.first_row[1]])): {
+            "marked": True, "note": "",
+        }}  # fmt: skip
+        (line,) = [line for line in shown.lines() if "40002" in line and "◆" in line]
+        assert "◆" in line
+        await shown.press("m")
+        assert kept(path) == {"packets": {}, "connections": {}}
+        assert not any("◆" in line for line in shown.lines())
+
+
+async def test_note_on_a_packet_stands_in_the_timeline_and_in_its_explanation(
+    path: Path, session: Session, show: Show
+) -> None:
+    async with show(session, (200, 50)) as shown:
+        await shown.press("enter", "j", "j")
+        frame = int(session.store.frame[shown.screen.workspace.row])
+        await write(shown, "why so late?")
+        assert kept(path)["packets"] == {str(frame): {"marked": False, "note": "why so late?"}}
+        text = "\n".join(shown.lines())
+        assert "◆ why so late?" in text
+        assert "Your note" in text
+        assert f"The note on packet {frame} is kept in two.pcap.notes.json." in text
+        await write(shown, "")
+        assert kept(path)["packets"] == {}
+        assert "why so late?" not in "\n".join(shown.lines())
+
+
+async def test_notes_are_there_when_the_file_is_opened_again(path: Path, show: Show) -> None:
+    async with show(open_file(path)) as shown:
+        await write(shown, "first one")
+        await shown.press("m")
+    async with show(open_file(path), (200, 50)) as shown:
+        assert any("◆ first one" in line for line in shown.lines())
+        assert shown.screen.workspace.connections.note_of(0).marked
+        await shown.pilot.press("M")
+        await shown.pilot.pause()
+        assert shown.screen._prompt.text == "first one"
+
+
+async def test_what_others_noted_meanwhile_stays(path: Path, session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await shown.press("m")
+        other = Notebook(path)
+        other.set_packet(3, Note(text="of a colleague"))
+        other.save()
+        await shown.press("j", "m")
+    assert kept(path)["packets"] == {"3": {"marked": False, "note": "of a colleague"}}
+    assert len(kept(path)["connections"]) == 2
+
+
+async def test_capture_in_no_file_has_no_notes_and_says_where_they_would_be(session: Session, show: Show) -> None:
+    session.capture_file = None
+    async with show(session) as shown:
+        await shown.press("m")
+        assert "Marks and notes are kept beside a file" in "\n".join(shown.lines())
+        await shown.press("M")
+        assert not shown.screen._prompt.is_open
+
+
+async def test_damaged_notes_are_told_and_left_as_they_are(path: Path, session: Session, show: Show) -> None:
+    notes_path(path).write_text("{not json")
+    async with show(session, (200, 50)) as shown:
+        await shown.press("m")
+        assert "two.pcap.notes.json is damaged" in "\n".join(shown.lines())
+    assert notes_path(path).read_text() == "{not json"
+
+
+async def test_notes_that_cannot_be_written_are_kept_until_the_end(path: Path, session: Session, show: Show) -> None:
+    async with show(session, (200, 50)) as shown:
+        notebook = shown.screen._open_notebook()
+        assert notebook is not None
+        notebook.path = path / "no" / "folder"  # below a file
+        await shown.press("m")
+        assert "cannot be" in "\n".join(shown.lines())
+        assert any("◆" in line for line in shown.lines())
+
+
+async def test_nothing_in_a_note_reaches_the_terminal_or_a_markup(path: Path, session: Session, show: Show) -> None:
+    book = Notebook(path)
+    book.set_connection(1, Note(text="\x1b[31m[@click=app.quit]x[/] \x07"))
+    book.save()
+    async with show(session, (200, 50)) as shown:
+        text = "\n".join(screen_lines(shown.screen))
+        assert "\x1b" not in text
+        assert "\x07" not in text
+        assert "[@click=app.quit]x[/]" in text
+
+
+async def test_empty_list_has_nothing_to_mark(wire: Wire, tmp_path: Path, show: Show) -> None:
+    async with show(open_file(wire.pcap(tmp_path / "none.pcap"))) as shown:
+        await shown.press("m")
+        assert "Nothing is selected to be marked." in "\n".join(shown.lines())
