@@ -107,8 +107,6 @@ def test_help_of_a_command_is_its_own_page() -> None:
         ("assert no", "which-rule"),
         ("assert a --rules r -Y tcp", "not-here"),
         ("report a --stream 1 -Y tcp", "exclusive"),
-        ("a.pcap -Y tcp", "filter-what"),
-        ("-i eth0 -Y tcp", "filter-what"),
         ("cases -Y tcp", "not-here"),
     ],
 )

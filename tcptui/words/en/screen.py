@@ -182,7 +182,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.pane_explain": "Go to the explanation",
     "screen.key.next_pane": "Go to the next pane",
     "screen.key.previous_pane": "Go to the previous pane",
-    "screen.key.groups": "Connections grouped by server, port, host, pair of hosts or finding",
+    "screen.key.groups": "Connections by server, port, host, pair or finding",
     "screen.key.search": "Find a text or bytes in the whole capture",
     "screen.key.mark": "Mark the packet or connection, or take the mark away",
     "screen.key.note": "Write a note on the packet or connection; kept in FILE.notes.json",

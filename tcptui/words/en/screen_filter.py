@@ -4,7 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "screen.key.lift": "Lift the display filter, or put it back",
-    "screen.key.context": "With a filter: show the packets in between, too, or only those that match",
+    "screen.key.context": "With a filter: all packets, or only those that match",
     "screen.list.filtered": "{shown} of {all}",
     "screen.ladder.matched": "stream {stream}, {matched} of {packets} packets",
     "screen.filter.heading": "display filter",
@@ -26,7 +26,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.alone": "Only packets that pass the filter.",
     "screen.filter.nearest": "The filter hides packet {frame}; this is the nearest one shown, {nearest}.",
     "screen.filter.all_hidden": "The filter hides packet {frame}, and every other one. \\ lifts it.",
-    "screen.key.filter_by": "Filter by what is under the cursor: only these, not these, and, or",
+    "screen.key.filter_by": "Filter by what is under the cursor: only, not, and, or",
     "screen.filter.menu.title": "Filter by",
     "screen.filter.menu.only": "only these",
     "screen.filter.menu.not": "not these",
