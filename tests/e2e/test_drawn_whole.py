@@ -23,7 +23,7 @@ KEYS: Final = [
     (ENTER, "Move the cursor"),
     (ESC, "what happened"),
     (f"{CTRL_P}sort", "Sort the connections by"),
-    (ENTER, "by problems"),
+    (ENTER, "by time lost"),
     ("x", "No file was carried"),
     (ESC, "what happened"),
     (f"j{ENTER}{DOWN}{DOWN}?", "Move the cursor"),

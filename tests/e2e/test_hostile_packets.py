@@ -42,7 +42,7 @@ def walk(terminal: Terminal) -> None:
         terminal.press("1", "Escape")
         terminal.wait_gone("1 of 2")
         terminal.press("/")
-        terminal.wait("any text in a row")
+        terminal.wait("words in a row")
         terminal.type(narrowed)
         terminal.wait("1 of 2")
         terminal.press("Enter")

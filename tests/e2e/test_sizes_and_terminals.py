@@ -111,7 +111,7 @@ def test_zoomed_pane_survives_every_change_of_size(terminal: Terminal, mixed_fil
         assert "SYN-SENT" in terminal.wait("192.0.2.20:8443"), screen
     terminal.resize(120, 40)
     terminal.press("1")
-    terminal.wait("/ narrow")
+    terminal.wait("/ filter")
 
 
 def test_no_color_draws_no_colour_and_marks_the_cursor_without(
