@@ -28,6 +28,7 @@ ROOT_MARKERS: Final = {"live"}
 #: would come to one of them when all others have ended.
 FIRST: Final = (
     "recorder", "live", "e2e", "test_adversary", "test_mutants", "test_mutate_captures", "test_follow_oracle",
+    "test_leaving", "test_display_filter", "test_screen_sizes", "test_contrast",
     "test_wrappings", "test_batches", "test_invariants", "test_run_text", "test_main_screen", "test_kernel_cache",
     "test_crowded", "test_quoted_facts", "test_filtered_copies", "test_hostile_bytes", "test_learning", "test_oracle",
     "test_header_pane", "test_follow_screen",
@@ -55,11 +56,11 @@ def corpus() -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than the processors, for many tests wait; none where one file is asked for, which is one group."""
+    """Twice the processors, for many tests wait; none where one file is asked for, which is one group."""
     files = {argument.partition("::")[0] for argument in config.args}
     if len(files) == 1 and files.pop().endswith(".py"):
         return 0
-    return min(len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
+    return min(2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
 
 
 def group_of(item: pytest.Item) -> str:

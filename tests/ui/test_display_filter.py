@@ -32,6 +32,13 @@ def keys(text: str) -> list[str]:
     return ["slash", *(_NAMED.get(sign, sign) for sign in text)]
 
 
+async def typed_in(shown: Shown, text: str, *then: str) -> None:
+    """Type ``text`` behind `/` in one go, let it come to rest, then press further keys."""
+    await shown.pilot.press(*keys(text))
+    await shown.settle()
+    await shown.press(*then)
+
+
 def listed(shown: Shown) -> list[int]:
     return [int(stream) for stream in shown.screen.workspace.connections.index.order]
 
@@ -56,7 +63,7 @@ async def test_filter_lists_connections_of_which_a_packet_matches(
     show: Show, mixed_session: Session, typed: str, streams: list[int]
 ) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys(typed), "enter")
+        await typed_in(shown, typed, "enter")
         found, text = listed(shown), "\n".join(shown.lines())
         await shown.press("escape")
         after = listed(shown)
@@ -68,7 +75,7 @@ async def test_filter_lists_connections_of_which_a_packet_matches(
 
 async def test_timeline_shows_only_packets_that_match_and_says_how_many(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        await typed_in(shown, "tcp.flags.syn == 1", "enter")
         alone, title = frames(shown), "\n".join(shown.lines())
         await shown.press("v")
         context = frames(shown)
@@ -96,7 +103,7 @@ async def test_packets_between_the_matches_are_fainter(show: Show, mixed_session
 
 async def test_list_says_how_many_packets_of_each_connection_match(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session, (200, 50)) as shown:
-        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        await typed_in(shown, "tcp.flags.syn == 1", "enter")
         text = shown.lines()
         title = shown.screen.filter_line.text
 
@@ -109,7 +116,7 @@ async def test_mistake_is_marked_under_the_wrong_word_and_the_last_good_result_s
     show: Show, mixed_session: Session
 ) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port == 8443"))
+        await typed_in(shown, "tcp.port == 8443")
         good = listed(shown)
         await shown.press(*keys(" and tcp.prt == 80")[1:])
         lines = shown.lines()
@@ -131,7 +138,7 @@ async def test_mistake_is_marked_under_the_wrong_word_and_the_last_good_result_s
 
 async def test_unfinished_filter_is_no_mistake_until_enter(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port =="))
+        await typed_in(shown, "tcp.port ==")
         quiet = "\n".join(shown.lines())
         await shown.press("enter")
         loud = "\n".join(shown.lines())
@@ -142,7 +149,7 @@ async def test_unfinished_filter_is_no_mistake_until_enter(show: Show, mixed_ses
 
 async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port == 8443"), "enter")
+        await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.press("slash")
         shown.screen._prompt.replace_text("tcp.fl")
         await shown.settle()
@@ -154,7 +161,7 @@ async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_s
 
 async def test_words_that_became_a_wrong_filter_narrow_no_longer(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("xyz"))
+        await typed_in(shown, "xyz")
         by_words = listed(shown)
         await shown.press(*keys(" == 80")[1:])
         by_mistake = listed(shown)
@@ -165,7 +172,7 @@ async def test_words_that_became_a_wrong_filter_narrow_no_longer(show: Show, mix
 
 async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("'tcp"), "enter")
+        await typed_in(shown, "'tcp", "enter")
         found = listed(shown)
         matching = shown.screen.matching
         await shown.press("slash")
@@ -178,7 +185,7 @@ async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
 
 async def test_words_take_the_place_of_a_filter_and_the_reverse(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port == 8443"), "enter")
+        await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.press("slash", "ctrl+u", *keys("10.0.0.1")[1:], "enter")
         by_words, packets = listed(shown), frames(shown)
         await shown.press("slash", "ctrl+u", *keys("tcp.stream == 3")[1:], "enter")
@@ -193,7 +200,7 @@ async def test_escape_in_the_prompt_puts_back_what_was_before(show: Show, mixed_
     async with show(mixed_session) as shown:
         await shown.press("j", *keys("tcp.port == 8443"), "escape")
         nothing = listed(shown), shown.screen.workspace.connections.stream
-        await shown.press(*keys("tcp.stream < 2"), "enter")
+        await typed_in(shown, "tcp.stream < 2", "enter")
         await shown.press("slash", "ctrl+u", *keys("udp")[1:], "escape")
         filtered = listed(shown)
 
@@ -205,7 +212,7 @@ async def test_one_key_lifts_the_filter_and_puts_it_back(show: Show, mixed_sessi
     async with show(mixed_session) as shown:
         await shown.press("backslash")
         none = "\n".join(shown.lines())
-        await shown.press(*keys("tcp.port == 8443"), "enter", "backslash")
+        await typed_in(shown, "tcp.port == 8443", "enter", "backslash")
         lifted, said = listed(shown), shown.screen.filter_line.text
         await shown.press("backslash")
         back = listed(shown)
@@ -223,7 +230,7 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
     wire.clean(600, "10.0.0.3:40004", "192.0.2.10:8080")
     wire._ip(900, "10.0.0.5", "192.0.2.10", 17, struct.pack("!HHHH", 5000, 5001, 8, 0))
     async with show(open_file(wire.pcap(tmp_path / "udp.pcap"))) as shown:
-        await shown.press(*keys("tcp.flags.syn"))
+        await typed_in(shown, "tcp.flags.syn")
         trap = shown.screen.filter_line.text
         await shown.press("ctrl+u", *keys("tcp.flags.syn == 1")[1:], "enter")
         await shown.press("4")
@@ -238,7 +245,7 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
 
 async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port != 80 and tcp.port != 8443"), "enter")
+        await typed_in(shown, "tcp.port != 80 and tcp.port != 8443", "enter")
         explained = [passage.text for passage in shown.screen.workspace.explain.document]
 
     assert explained[0].startswith("No connection has a packet that passes the filter.")
@@ -248,7 +255,7 @@ async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session
 
 async def test_capture_filter_words_are_recognised_and_translated(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("host 10.0.0.3"))
+        await typed_in(shown, "host 10.0.0.3")
         words = shown.screen.filter_line.text
         await shown.press("ctrl+u", *keys("tcp port 80")[1:])
         filtered = shown.screen.filter_line.text
@@ -260,7 +267,7 @@ async def test_capture_filter_words_are_recognised_and_translated(show: Show, mi
 
 async def test_hidden_packet_is_not_gone_to_but_the_nearest_one_shown(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        await typed_in(shown, "tcp.flags.syn == 1", "enter")
         shown.screen.go_to("7")
         await shown.settle()
         own, said = shown.screen.workspace.row, "\n".join(shown.lines())
@@ -277,7 +284,7 @@ async def test_hidden_packet_is_not_gone_to_but_the_nearest_one_shown(show: Show
 
 async def test_shown_packet_is_gone_to_without_a_word(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.flags.syn == 1"), "enter")
+        await typed_in(shown, "tcp.flags.syn == 1", "enter")
         shown.screen.go_to("2")
         await shown.settle()
 
@@ -287,7 +294,7 @@ async def test_shown_packet_is_gone_to_without_a_word(show: Show, mixed_session:
 
 async def test_prediction_shows_all_packets_whatever_the_filter(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.flags.syn == 1"), "enter", "enter")
+        await typed_in(shown, "tcp.flags.syn == 1", "enter", "enter")
         await shown.press("p")
         asked = frames(shown)
         await shown.press("escape")
@@ -346,7 +353,7 @@ async def test_packets_that_cannot_be_read_again_are_a_line(
 
     monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", failing)
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port == 80"), "enter")
+        await typed_in(shown, "tcp.port == 80", "enter")
         text = "\n".join(shown.lines())
         found = listed(shown)
 
@@ -360,7 +367,7 @@ async def test_filter_in_force_is_named_on_every_screen(
     show: Show, mixed_session: Session, size: tuple[int, int], language: Language
 ) -> None:
     async with show(mixed_session, size, language) as shown:
-        await shown.press(*keys("tcp.flags.syn == 1"), "enter", "enter")
+        await typed_in(shown, "tcp.flags.syn == 1", "enter", "enter")
         text = "\n".join(shown.lines())
 
         assert shown.screen.workspace.active is Pane.TIMELINE
@@ -381,7 +388,7 @@ async def test_filter_of_the_command_line_is_on_from_the_beginning(show: Show, m
 
 async def test_language_switch_keeps_the_filter(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        await shown.press(*keys("tcp.port == 8443"), "enter")
+        await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.pilot.app.run_action("set_language('zh')")
         await shown.pilot.pause()
         shown.screen = shown.pilot.app.screen  # type: ignore[assignment]
