@@ -146,6 +146,14 @@ def troubled_session(wire: Wire, tmp_path: Path) -> Session:
     return open_file(wire.pcap(tmp_path / "troubled.pcap"))
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until ``condition`` holds; fail where it does not come to that."""
+    end = time.monotonic() + SETTLES_IN_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        await asyncio.sleep(0.005)
+
+
 @dataclass
 class Shown:
     """A main screen under a pilot."""

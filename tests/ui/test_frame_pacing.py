@@ -51,11 +51,13 @@ class StuckDriver(PacedDriver):
             self.process_message(events.CursorPosition(0, 0))
 
     def start_application_mode(self) -> None:
+        self._has_terminal = True
         size = Size(COLUMNS, ROWS)
         self._app.post_message(events.Resize(size, size))
 
     def stop_application_mode(self) -> None:
         """Nothing to restore."""
+        self._has_terminal = False
 
     def disable_input(self) -> None:
         """There is none."""
@@ -126,7 +128,7 @@ def test_frames_are_left_out_while_the_terminal_takes_nothing() -> None:
             for number in range(1, 30):
                 await app.show(f"count {number}")
             assert len("".join(app.driver.waiting)) < 2_000
-            assert "".join(app.driver.waiting).count(CURSOR_POSITION_QUERY) <= 2
+            assert "".join(app.driver.waiting).count(CURSOR_POSITION_QUERY) in {1, 2}
             assert not link_is_idle(app)
 
     asyncio.run(go())

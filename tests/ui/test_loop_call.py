@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from textual.widgets import Static
@@ -13,6 +12,7 @@ from tcptui.session.session import open_file
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.screens import socket
 from tcptui.ui.widgets.document import Document
+from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
-#: Only a failing test waits so long, in seconds.
-WITHIN_S = 60
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.001)
-
 
 async def test_thread_that_is_done_amid_the_removal_of_its_screen_does_not_end_the_program(
     wire: Wire, tmp_path: Path, show: Show, monkeypatch: pytest.MonkeyPatch
@@ -44,7 +34,7 @@ async def test_thread_that_is_done_amid_the_removal_of_its_screen_does_not_end_t
 
     def look_up(*_ends: object) -> None:
         looking.set()
-        assert gone.wait(WITHIN_S)
+        assert gone.wait(SETTLES_IN_S)
 
     monkeypatch.setattr(socket, "look_up", look_up)
     async with show(open_file(wire.pcap(tmp_path / "one.pcap"))) as shown:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,7 @@ from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
-from tests.ui.conftest import SETTLES_IN_S
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,12 +223,12 @@ async def test_zoom_gives_the_pane_everything_and_resize_takes_it_back(show: Sho
         zoomed = shown.screen.workspace.ladder.size.width
         await shown.pilot.resize_terminal(80, 24)
         await shown.pilot.resize_terminal(120, 40)
-        end = time.monotonic() + SETTLES_IN_S
-        while shown.screen.workspace.ladder.size.width >= 80:  # laid out anew when the resizing has come to rest
-            assert time.monotonic() < end
-            await shown.pilot.pause(0.005)
+        # Laid out anew when the resizing has come to rest.
+        await until(lambda: shown.screen.workspace.ladder.size.width < 80)
+        shared = shown.screen.workspace.ladder.size.width
 
     assert zoomed >= 119
+    assert shared < 80
 
 
 async def test_terminal_too_small_says_the_size_and_recovers(show: Show, mixed_session: Session) -> None:

@@ -26,6 +26,7 @@ from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
+from tests.ui.conftest import SETTLES_IN_S
 from tests.ui.tasks import MOST, TASKS, Scene, Task, shop, spelled
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Each of some hundred keys waits for the screen to come to rest; README's command leaves that out.
 pytestmark = pytest.mark.slow
-#: Only a failing test waits so long, in seconds.
-SETTLES_IN_S = 60
 _HEADER = 24
 #: Workers that go on for as long as the capture does.
 _STAYING = {"session"}

@@ -69,6 +69,6 @@ class Search:
             self.start(self.text, *self._waiting)
 
     def _told(self, search: threading.Event, found: Found | None, wrapped: bool, step: int) -> None:
-        if search is self._cancel and not search.is_set() and self._owner.is_running:
+        if search is self._cancel and not search.is_set():
             self.running = False
             self._take_match(found, wrapped=wrapped, step=step)

@@ -88,7 +88,9 @@ class PacedDriver(LinuxDriver):
 
     def end_frame(self) -> None:
         """Mark the end of a frame: have the terminal answer when it has drawn it."""
-        asks = self._has_terminal and self.pace.asks()
+        if not self._has_terminal:
+            return
+        asks = self.pace.asks()
         if asks:
             self.write(CURSOR_POSITION_QUERY)
         self.pace.end_frame(asked=asks)
