@@ -212,7 +212,7 @@ _CRASHING: Final = """
 import sys
 from tcptui.cli.main import main
 from tcptui.ui.main.header_pane import HeaderPane
-def show(pane, tree, data):
+def show(pane, tree, data, *_rest):
     packet = data.decode("utf-8", "surrogateescape")
     raise LookupError(f"unknown encoding: {packet}")
 HeaderPane.show = show

@@ -177,3 +177,16 @@ def test_notes_that_cannot_be_written_are_kept_for_another_try(capture: Path, mo
 
     book.save()
     assert json.loads(notes_path(capture).read_bytes())["packets"] == {"1": {"marked": True, "note": ""}}
+
+
+def test_notes_keep_their_owner_and_their_mode(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owners: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda _descriptor, user, group: owners.append((user, group)))
+    book = Notebook(capture)
+    book.set_packet(1, Note(text="mine"))
+    book.save()
+    assert (owners, book.path.stat().st_mode & 0o777) == ([], 0o600)
+    book.path.chmod(0o664)
+    book.set_packet(2, Note(text="ours"))
+    book.save()
+    assert (owners, book.path.stat().st_mode & 0o777) == ([(os.geteuid(), os.getegid())], 0o664)

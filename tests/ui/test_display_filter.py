@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import struct
+import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
 
 from tcptui.session.session import Session, open_file
+from tcptui.ui.main.connection_index import ListFilter
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
+from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from tcptui.ui.main.matching import Matching
     from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
@@ -343,6 +347,102 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
     assert begun == ["tcp.port == 80", "tcp.stream == 1"]
     assert matching is not None
     assert matching.text == "tcp.stream == 1"
+
+
+class Gated:
+    """A filter that is answered once it is cancelled, never else."""
+
+    first = 0
+
+    def __init__(self, session: Session, _compiled: object) -> None:
+        self.mask = np.zeros(session.store.count, np.bool_)
+
+    def update(self, *, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> None:
+        from tcptui.session.filtering.cancelling import Cancelled
+
+        progress(7)
+        end = time.monotonic() + SETTLES_IN_S
+        while not cancelled() and time.monotonic() < end:
+            time.sleep(0.001)
+        raise Cancelled
+
+    def counts(self) -> object:
+        raise AssertionError
+
+
+async def test_progress_of_a_filter_is_shown_instead_of_the_counts_of_the_one_before(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, "tcp.port == 8443", "enter")
+        monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Gated)
+        shown.screen.filter_by("tcp.stream == 1")
+        await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
+        await shown.pilot.press("slash")
+        await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
+        assert shown.screen._prompt.text == "tcp.stream == 1"
+        await shown.pilot.press("escape")
+        assert shown.screen.wanted_filter == "tcp.stream == 1"
+        await shown.pilot.press("backslash")
+        await shown.settle()
+        assert listed(shown) == [0, 1, 2, 3]
+        assert "tcp.stream == 1" in shown.screen.filter_line.text
+
+
+async def test_filter_that_is_worked_out_goes_along_to_another_language_and_its_thread_ends(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with show(mixed_session) as shown:
+        monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Gated)
+        shown.screen.filter_by("tcp.stream == 1")
+        work = shown.screen._work
+        assert work is not None
+        await until(lambda: work.done == 7)
+        monkeypatch.undo()
+        await shown.pilot.app.run_action("set_language('zh')")
+        await until(lambda: work.is_cancelled)
+        shown.screen = shown.pilot.app.screen  # type: ignore[assignment]
+        await shown.settle()
+        assert listed(shown) == [1]
+
+
+async def test_filter_in_force_stays_when_another_turns_out_to_be_wrong(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, "tcp.port == 8443", "enter")
+        shown.screen.filter_by("eth.src.oui == 1")  # compiles, but nothing reads the field
+        await until(lambda: shown.screen.filter_at_rest and "eth.src.oui" in "\n".join(shown.lines()))
+        assert shown.screen.wanted_filter == "tcp.port == 8443"
+        assert "tcp.port == 8443" in shown.screen.filter_line.text
+        await shown.press("backslash")
+        assert listed(shown) == [0, 1, 2, 3]
+        await shown.press("backslash")
+        assert listed(shown) == [2]
+
+
+async def test_filter_whose_packets_cannot_be_read_any_more_can_be_lifted(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, "tcp.port == 8443", "enter")
+        work = shown.screen._work
+        assert work is not None
+
+        def failing() -> Matching:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(work, "answer", failing)
+        shown.screen._begin()
+        await until(lambda: "cannot be read again" in "\n".join(shown.lines()))
+        assert listed(shown) == [2]
+        await shown.press("backslash")
+        assert listed(shown) == [0, 1, 2, 3]
+        await shown.press("backslash")
+        assert listed(shown) == [2]
+
+
+def test_pasted_book_narrows_by_the_words_that_it_begins_with() -> None:
+    assert ListFilter.of("one two one " * 10_000).words == ("one", "two")
+    assert len(ListFilter.of(" ".join(map(str, range(100_000)))).words) < 100
 
 
 async def test_packets_that_cannot_be_read_again_are_a_line(

@@ -137,6 +137,9 @@ async def test_nothing_in_a_note_reaches_the_terminal_or_a_markup(path: Path, se
         assert "\x1b" not in text
         assert "\x07" not in text
         assert "[@click=app.quit]x[/]" in text
+        await shown.press("M")
+        assert shown.screen._prompt.text.isprintable()
+        assert "[@click=app.quit]x[/]" in shown.screen._prompt.text
 
 
 async def test_empty_list_has_nothing_to_mark(wire: Wire, tmp_path: Path, show: Show) -> None:

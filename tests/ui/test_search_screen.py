@@ -171,12 +171,82 @@ async def test_packet_that_is_not_tcp_opens_in_the_list_of_those(wire: Wire, tmp
         assert type(shown.pilot.app.screen).__name__ == "OtherScreen"
 
 
+async def test_next_hit_goes_on_from_one_that_a_filter_hides(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        shown.screen.filter_by("frame.number == 4 or frame.number == 13")
+        await shown.settle()
+        await searched(shown, "trace-7")
+        await shown.pilot.press("enter")
+        seen = []
+        for _ in range(4):
+            await shown.press("n")
+            hit = shown.screen.workspace.hit
+            assert hit is not None
+            seen.append((int(session.store.frame[hit.row]), frame(shown)))
+
+    assert [at for at, _ in seen] == [9, 9, 14, 4]
+    assert {shown for _, shown in seen} <= {4, 13}
+
+
+async def test_next_hit_goes_on_from_one_that_is_not_tcp(wire: Wire, tmp_path: Path, show: Show) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80", b"needle")
+    wire._ip(500, "10.0.0.1", "10.0.0.9", 17, b"\x00\x35\x00\x35\x00\x10\x00\x00needle!!")
+    wire.clean(1000, "10.0.0.1:40002", "192.0.2.10:80", b"needle")
+    async with show(open_file(wire.pcap(tmp_path / "udp.pcap"))) as shown:
+        await searched(shown, "needle", "tab")
+        await shown.pilot.press("enter")
+        visited = []
+        for _ in range(3):
+            hit = shown.screen.workspace.hit
+            assert hit is not None
+            visited.append(hit.stream)
+            while shown.pilot.app.screen is not shown.screen:
+                await shown.pilot.press("escape")
+                await shown.pilot.pause()
+            await shown.pilot.press("n")
+            await shown.pilot.pause()
+
+    assert visited == [0, -1, 1]
+
+
+async def test_hit_that_was_evicted_is_told_and_not_gone_to(
+    session: Session, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with show(session) as shown:
+        await searched(shown, "trace-7")
+        await shown.pilot.press("enter")
+        await shown.settle()
+        before = shown.screen.workspace.connections.stream
+        monkeypatch.setattr(session.store, "first", int(session.store.count) - 1)
+        await shown.pilot.press("n")
+        await shown.pilot.pause()
+        assert "of 4 has left the capture" in text(shown.screen)
+        assert shown.screen.workspace.connections.stream == before
+        monkeypatch.undo()
+
+
+async def test_capture_that_has_grown_is_looked_through_anew(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        first = (await searched(shown, "trace-7")).results
+        await shown.pilot.press("escape", "ctrl+f")
+        again = (await settled(shown.pilot)).results
+        assert first is again
+        assert first is not None
+        first.packets -= 1
+        await shown.pilot.press("escape", "ctrl+f")
+        grown = (await settled(shown.pilot)).results
+
+    assert grown is not first
+    assert grown is not None
+    assert (grown.hits, grown.is_complete) == (first.hits, True)
+
+
 def hit(row: int, start: int) -> Hit:
     return Hit(row, 0, start, 1, "x", 0, 1)
 
 
 def test_hits_are_kept_in_the_order_of_packets_whatever_order_they_come_in() -> None:
-    results = SearchResults("x", SearchIn.STREAMS)
+    results = SearchResults("x", SearchIn.STREAMS, 0)
     results.add([hit(5, 60), hit(1, 40), hit(5, 50)])
 
     assert [each.place for each in results.hits] == [(1, 40), (5, 50), (5, 60)]
@@ -187,7 +257,7 @@ def test_hits_are_kept_in_the_order_of_packets_whatever_order_they_come_in() -> 
 
 def test_no_more_hits_are_kept_than_anybody_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results_module, "MOST", 3)
-    results = SearchResults("x", SearchIn.PACKETS)
+    results = SearchResults("x", SearchIn.PACKETS, 0)
     results.add(hit(row, 0) for row in range(9))
 
     assert results.is_full

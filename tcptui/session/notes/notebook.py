@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from tcptui.session.notes.format import NotesError, from_bytes, to_text
 SUFFIX: Final = ".notes.json"
 #: Bytes at the beginning of a capture that it is recognised by: growing, or a copy, it stays the same one.
 _RECOGNISED_BY: Final = 1 << 16
+#: What of its mode a file of notes keeps.
+_MODE: Final = 0o666
 #: A larger file was not written by us.
 _LARGEST: Final = 64 << 20
 
@@ -107,11 +110,12 @@ class Notebook:
         return notes
 
     def _replace(self, content: bytes) -> None:
-        """Put ``content`` in the file's place at once: it is written aside, then renamed."""
+        """Put ``content`` in the file's place at once: it is written aside, then renamed; its owner and mode stay."""
         aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                _take_over(descriptor, self.path)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -119,6 +123,18 @@ class Notebook:
         except OSError:
             aside.unlink(missing_ok=True)
             raise
+
+
+def _take_over(descriptor: int, path: Path) -> None:
+    """Give an open new file the owner and the mode of ``path``, so far as we may: root must not take notes away."""
+    try:
+        before = path.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISREG(before.st_mode):
+        with suppress(PermissionError):
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, before.st_mode & _MODE)
 
 
 def _content(path: Path) -> bytes | None:

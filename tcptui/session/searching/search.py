@@ -9,8 +9,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tcptui.model.packet_store import NO_ROW, DecodeIssue
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.filtering.cancelling import Cancelled
@@ -18,7 +16,7 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.searching.hit import AFTER, Hit, SearchIn, bytes_around, text_around
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.searching.pattern import SearchPattern
@@ -52,7 +50,7 @@ class Search:
         }  # fmt: skip
         return looks[self.where](cancelled)
 
-    def _each(self, numbers: list[int], cancelled: Callable[[], bool], step: int = _STEP) -> Iterator[int]:
+    def _each(self, numbers: Sequence[int], cancelled: Callable[[], bool], step: int = _STEP) -> Iterator[int]:
         self.all = len(numbers)
         for number in numbers:
             if not self.done % step:
@@ -90,9 +88,9 @@ class Search:
         return Hit(row, stream, begin, min(high - low, left), *bytes_around(data, low, high))
 
     # -- packets -----------------------------------------------------------------------
-    def _rows(self) -> list[int]:
+    def _rows(self) -> range:
         store = self._session.store
-        return np.arange(store.first, store.count).tolist()
+        return range(store.first, store.count)
 
     def _in_packets(self, cancelled: Callable[[], bool]) -> Iterator[Hit]:
         store = self._session.store

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.state_text import StateWord
 
+#: Characters of a text whose words narrow the list.
+LONGEST_WORDS: Final = 200
 #: Distinct values that are looked up one by one before `_match_distinct` sorts the rest.
 _FEW: Final = 24
 
@@ -58,8 +60,11 @@ class ListFilter:
 
     @classmethod
     def of(cls, text: str) -> ListFilter:
-        """The narrowing by the words of ``text``, as a user typed it."""
-        return cls(tuple(text.casefold().split()))
+        """The narrowing by the words of ``text``, as a user typed it; of a longer text by those it begins with.
+
+        Each word is looked for in all rows while keys wait.
+        """
+        return cls(tuple(dict.fromkeys(text[:LONGEST_WORDS].casefold().split())))
 
     def __bool__(self) -> bool:
         return bool(self.words) or self.chosen is not None or self.matching is not None

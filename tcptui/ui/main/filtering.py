@@ -15,6 +15,7 @@ from tcptui.dfilter.typed import beginning_fields, is_beginning, is_filter, plai
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.ui.cell_text import fit, grouped
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.base_screen import CaptureScreen
 from tcptui.ui.main.connection_index import ListFilter
@@ -101,6 +102,13 @@ class FilteringScreen(CaptureScreen):
         return self.workspace.connections.index.narrowing.matching
 
     @property
+    def wanted_filter(self) -> str:
+        """The filter that is on, or is being worked out to take its place; empty: none."""
+        if self._work is not None and self._mistake is None:
+            return self._work.text
+        return "" if self.matching is None else self.matching.text
+
+    @property
     def filter_at_rest(self) -> bool:
         """Whether no answer is being worked out, and the lines about it are up to date."""
         return self._at_work is None
@@ -113,6 +121,11 @@ class FilteringScreen(CaptureScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Lay out the line anew; Textual also calls the base class's handler."""
         self.filter_line.rearrange(*event.size)
+
+    def on_unmount(self) -> None:
+        """Have the threads stop at their next look; Textual also calls the base class's handler."""
+        self._forget_work()
+        self._completing += 1
 
     def _ask(self, kind: PromptKind, text: str = "") -> None:
         self._prompt.open(kind, text)
@@ -131,8 +144,8 @@ class FilteringScreen(CaptureScreen):
 
     def _typed(self) -> str:
         """What one would type for what is shown now."""
-        if self.matching is not None:
-            return self.matching.text
+        if self.wanted_filter:
+            return self.wanted_filter
         text = " ".join(self.workspace.connections.index.narrowing.words)
         return f"'{text}" if is_filter(text) else text
 
@@ -212,7 +225,7 @@ class FilteringScreen(CaptureScreen):
                 found = completed(self.session, text[:cursor], lambda: number != self._completing)
             except (Cancelled, OSError):  # packets that cannot be read have no values to offer
                 return
-            self.app.call_from_thread(self._complete, text, cursor, found)
+            call_on_loop(self, self._complete, text, cursor, found)
 
         self.run_worker(complete, thread=True, group="complete")
 
@@ -266,7 +279,7 @@ class FilteringScreen(CaptureScreen):
                 found = error
             except Cancelled:
                 found = None
-            self.app.call_from_thread(self._answered, work, found)
+            call_on_loop(self, self._answered, work, found)
 
         self.run_worker(answer, thread=True, group="filter")
 
@@ -277,17 +290,34 @@ class FilteringScreen(CaptureScreen):
         if work is not self._work:
             self._begin()
             return
-        if isinstance(found, FilterError | OSError) and self.workspace.connections.index.narrowing.words:
-            self.narrow("")  # the words were the filter's beginning
         if isinstance(found, OSError):
             self._forget_work()
             self._say_unreadable(found)
+            self._failed(work)
         elif isinstance(found, FilterError):
             self._mistake = found
+            self._failed(work)
         elif found is not None:
             self._mistake = None
             self._show_matching(found)
         self.show_filter_line()
+
+    def _failed(self, work: FilterWork) -> None:
+        """Go on with what was shown before ``work``, which has no answer."""
+        if self.workspace.connections.index.narrowing.words:
+            self.narrow("")  # the words were the filter's beginning
+        if self.matching is None or self.matching.text.strip() == work.text.strip() or self._asks_for_filter:
+            return
+        if self._mistake is not None:  # its own line would hide which filter is on
+            self.say(filter_report.mistake(self._mistake, self.words)[0].text)
+        self._forget_work()
+        self._work = FilterWork(self.session, self.matching.text, evaluation)
+        self._begin()
+
+    @property
+    def _asks_for_filter(self) -> bool:
+        """Whether the prompt is open for a filter."""
+        return self._prompt.is_open and self._prompt.kind is PromptKind.NARROW
 
     def _say_unreadable(self, error: OSError) -> None:
         self.say(self.words("screen.filter.unreadable", reason=reason_of(error)))
@@ -297,11 +327,9 @@ class FilteringScreen(CaptureScreen):
         super().tick()
         work = self._work
         is_on = work is not None and self.matching is not None and self._mistake is None
-        if is_on and work is not None and not self.paused and work.revision != self.session.revision:
-            if time.monotonic() >= self._next_at:
-                self._begin()
-            else:
-                self._seen_revision = -1  # so that the next tick tries again
+        is_due = not self.paused and time.monotonic() >= self._next_at
+        if is_on and is_due and work is not None and work.revision != self.session.revision:
+            self._begin()
 
     def _show_matching(self, matching: Matching | None) -> None:
         """List and show what matches, or everything."""
@@ -317,7 +345,7 @@ class FilteringScreen(CaptureScreen):
     # -- lifting -----------------------------------------------------------------------------
     def action_lift(self) -> None:
         """Lift the filter, or put it back."""
-        if self.matching is not None:
+        if self.wanted_filter:
             self.lift()
         elif self._lifted is not None:
             work, kept = self._lifted, self._kept
@@ -364,7 +392,7 @@ class FilteringScreen(CaptureScreen):
         """Change the filter as was chosen in the menu, which has closed."""
         if choice is None:
             return
-        text = choice.way.applied("" if self.matching is None else self.matching.text, choice.condition)
+        text = choice.way.applied(self.wanted_filter, choice.condition)
         self._prompt.remember(text)
         self.workspace.connections.touched = True
         self.filter_by(text)
@@ -374,7 +402,7 @@ class FilteringScreen(CaptureScreen):
     def carried_filter(self) -> CarriedFilter:
         """What a screen that takes the place of this one goes on with."""
         lifted = "" if self._lifted is None else self._lifted.text
-        return CarriedFilter("" if self.matching is None else self.matching.text, lifted, self._has_context)
+        return CarriedFilter(self.wanted_filter, lifted, self._has_context)
 
     def carry_on(self, carried: CarriedFilter) -> None:
         """Go on as ``carried`` says."""
@@ -389,14 +417,15 @@ class FilteringScreen(CaptureScreen):
             self.show_filter_line()
 
     def lift(self) -> None:
-        """Show all packets; the filter can be put back."""
-        kept, work = self.matching, self._work
-        if kept is None or work is None:
+        """Show all packets, and stop working out a filter; it can be put back."""
+        text, kept, work = self.wanted_filter, self.matching, self._work
+        if not text:
             return
-        if self._mistake is not None or work.text.strip() != kept.text.strip():
-            work = FilterWork(self.session, kept.text, evaluation)
+        is_answered = kept is not None and kept.text.strip() == text.strip()
+        if work is None or self._mistake is not None or not is_answered:
+            work = FilterWork(self.session, text, evaluation)
         self.drop_filter()
-        self._lifted, self._kept = work, kept
+        self._lifted, self._kept = work, kept if is_answered else None
         self.show_filter_line()
 
     def action_context(self) -> None:
@@ -416,7 +445,7 @@ class FilteringScreen(CaptureScreen):
     # -- what is said ------------------------------------------------------------------------
     def show_filter_line(self, *, loudly: bool = False) -> None:
         """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
-        if self._prompt.is_open and self._prompt.kind is PromptKind.NARROW:
+        if self._asks_for_filter:
             sayings, pointer = self._said_while_typing(loudly=loudly)
             self.filter_line.show(sayings, pointer)
         else:
@@ -439,7 +468,7 @@ class FilteringScreen(CaptureScreen):
                     self._offered = error.suggestion.replacement or ""
                 return filter_report.mistake(error, words), self._pointer(text, error)
             return filter_report.unfinished(error, words), None
-        if self._at_work is work and self.matching is None:
+        if self._is_awaited(work):
             return [self._progress(work)], None
         return ([], None) if self.matching is None else (filter_report.account(self.matching, words), None)
 
@@ -479,14 +508,14 @@ class FilteringScreen(CaptureScreen):
 
     def _said(self) -> list[Saying]:
         """What is said while the prompt is closed: which filter is on, or can be put back."""
-        words, matching = self.words, self.matching
+        words, matching, work = self.words, self.matching, self._at_work
+        if work is not None and self._is_awaited(work):
+            return [self._progress(work)]
         if matching is not None:
             sayings = self._in_force(matching)
             if self.app.size.height >= _TALL:
                 sayings += [Saying(text, Voice.WARN) for text in filter_report.remarks(matching, words)]
             return sayings
-        if self._at_work is not None and self._at_work is self._work:
-            return [self._progress(self._at_work)]
         if self._work is not None and self._mistake is not None:
             return filter_report.mistake(self._mistake, words)
         if self._lifted is not None:
@@ -504,6 +533,18 @@ class FilteringScreen(CaptureScreen):
             key = "\\"
         named = fit(shown, min(cell_len(shown), max(_NAMED_LEAST, room - cell_len(key))), self.glyphs.ellipsis)
         return [Saying(named, Voice.OFFER), Saying(told), Saying(key, Voice.QUIET)]
+
+    def _is_awaited(self, work: FilterWork) -> bool:
+        """Whether ``work`` is at work on the filter that is wanted, and for so long that its progress is shown.
+
+        For a moment the counts of the filter before may stand: they would flicker with every letter that is typed.
+        """
+        if work is not self._work or work is not self._at_work:
+            return False
+        if self.matching is None:
+            return True
+        is_another = self.matching.text.strip() != work.text.strip()
+        return is_another and time.monotonic() - self._begun_at > _PROGRESS_BEAT
 
     def _progress(self, work: FilterWork) -> Saying:
         facts = {"done": grouped(work.done), "all": grouped(self.session.store.count - self.session.store.first)}

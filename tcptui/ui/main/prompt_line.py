@@ -223,7 +223,8 @@ class PromptLine(Horizontal):
         return self.query_one(Input).value
 
     def open(self, kind: PromptKind, text: str = "") -> None:
-        """Show the line with ``text`` in it and give it the focus."""
+        """Show the line with ``text`` in it, which may be from a file or a command line, and give it the focus."""
+        text = safe_text(text, kind.longest)
         self.kind = kind
         self._before = text
         self._recalled, self._draft = len(self._history[kind]), text

@@ -99,7 +99,7 @@ class MainScreen(NotingScreen):
         if self.go_back() or self.leave_hits() or self.workspace.back():
             return
         narrowing = self.workspace.connections.index.narrowing
-        if narrowing.matching is not None:
+        if self.wanted_filter:
             self.lift()
         elif narrowing.words:
             self.narrow("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.pane_specs import Pane
@@ -19,6 +20,8 @@ class SearchingScreen(SeekingScreen):
 
     _results: SearchResults | None = None
     """What was found last in the whole capture."""
+    _hit_from = NO_ROW
+    """The packet that was shown for the last hit: another one where the hit itself is hidden, or not TCP."""
 
     def show_other(self, row: int) -> None:
         """Show the packet at ``row``, which belongs to no connection."""
@@ -52,7 +55,7 @@ class SearchingScreen(SeekingScreen):
         found, row = self.workspace.found, self.workspace.row
         assert found is not None
         last = self.workspace.hit
-        place = last.place if last is not None and last.row == row else (row, -1)
+        place = last.place if last is not None and row == self._hit_from else (row, -1)
         at = found.next_from(place, step)
         if at is not None:
             self._show_hit(found.hits[at])
@@ -63,14 +66,18 @@ class SearchingScreen(SeekingScreen):
         assert found is not None
         workspace.hit = hit
         workspace.connections.touched = True
-        if hit.stream < 0:
+        notice = "search.notice.hit"
+        if hit.row < self.session.store.first:
+            notice = "search.notice.left"
+        elif hit.stream < 0:
             self.show_other(hit.row)
         else:
             workspace.go_to_row(hit.row, remember=True)
             if workspace.active is Pane.CONNECTIONS:
                 workspace.activate(Pane.TIMELINE)
+        self._hit_from = workspace.row
         facts = {"number": grouped(found.hits.index(hit) + 1), "count": grouped(len(found.hits))}
-        self.say(self.words("search.notice.hit", text=safe_text(found.text), **facts))
+        self.say(self.words(notice, text=safe_text(found.text), **facts))
 
     def leave_hits(self) -> bool:
         """Have `n` and `N` go to problems again; False where they do."""

@@ -386,12 +386,12 @@ class Workspace(Panes):
 
     # -- going places --------------------------------------------------------------------
     def go_to_row(self, row: int, *, remember: bool = False) -> bool:
-        """Select the packet at ``row``; False when it belongs to no connection.
+        """Select the packet at ``row``; False when it belongs to no connection, or is no longer in memory.
 
-        With ``remember``, `back` returns to the packet selected before.
+        With ``remember``, `back` returns to the packet selected before, and the newest packet is followed no more.
         """
         session = self.session
-        if session is None or row < 0:
+        if session is None or row < max(0, session.store.first):
             return False
         stream = int(session.store.stream[row])
         if stream == NO_STREAM:
@@ -403,6 +403,8 @@ class Workspace(Panes):
             if row == NO_ROW:
                 return True
             stream = int(session.store.stream[row])
+        if remember:
+            self.following = False
         if remember and self.row >= 0 and self.row != row:
             self._jumps.append((self.ladder.stream, self.row))
             del self._jumps[:-_JUMPS]

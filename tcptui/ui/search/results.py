@@ -21,6 +21,8 @@ class SearchResults:
 
     text: str
     where: SearchIn
+    packets: int
+    """How many the capture had when the search began."""
     hits: list[Hit] = field(default_factory=list)
     """By packet."""
     is_complete: bool = False

@@ -95,7 +95,8 @@ class SearchScreen(NoticingScreen["Hit | None"]):
         else:
             near = self.results.next_from((self._row, -1), 1)
             self.hits.show(self.results, None if near is None else self.results.hits[near])
-            if not self.results.is_complete and not self.results.is_full:
+            may_be_more = not self.results.is_complete or self.results.packets < self.session.store.count
+            if may_be_more and not self.results.is_full:
                 self._begin(self.results.text)
         self._show()
 
@@ -117,26 +118,26 @@ class SearchScreen(NoticingScreen["Hit | None"]):
         """Look for ``text`` from the beginning; the search before is cancelled."""
         self._cancel.set()
         cancel = self._cancel = threading.Event()
-        results = self.results = SearchResults(text, self._where)
+        results = self.results = SearchResults(text, self._where, self.session.store.count)
         search = self._search = Search(self.session, SearchPattern.of(text), self._where, self.words)
         self._failure = ""
         self.hits.show(results, None)
         self._show()
 
         def look() -> None:
-            failure = ""
+            failure, is_complete = "", False
             try:
-                self._look(search, results, cancel)
+                is_complete = self._look(search, results, cancel)
             except Cancelled:
                 return
             except OSError as error:  # the packets' bytes are gone: the spool was removed or closed
                 failure = reason_of(error)
-            call_on_loop(self, self._end, search, failure)
+            call_on_loop(self, self._end, search, failure, is_complete)
 
         self.run_worker(look, thread=True, group="search")
 
-    def _look(self, search: Search, results: SearchResults, cancel: threading.Event) -> None:
-        """In the thread: hand over hits now and then, and progress where there are none."""
+    def _look(self, search: Search, results: SearchResults, cancel: threading.Event) -> bool:
+        """In the thread: hand over hits now and then, and progress where there are none; whether there are no more."""
         found: list[Hit] = []
         handed_over = time.monotonic()
 
@@ -150,14 +151,15 @@ class SearchScreen(NoticingScreen["Hit | None"]):
             goes_on()
             return cancel.is_set()
 
+        is_complete = True
         for hit in search.hits(is_over):
             found.append(hit)
             goes_on()
             if results.is_full or len(found) >= MOST:
+                is_complete = False
                 break
-        else:
-            results.is_complete = True
         call_on_loop(self, self._take, search, found)
+        return is_complete
 
     def _take(self, search: Search, found: list[Hit]) -> None:
         if search is self._search and self.results is not None:
@@ -166,9 +168,9 @@ class SearchScreen(NoticingScreen["Hit | None"]):
             self.hits.show(self.results, before)
             self._show()
 
-    def _end(self, search: Search, failure: str) -> None:
-        if search is self._search:
-            self._search, self._failure = None, failure
+    def _end(self, search: Search, failure: str, is_complete: bool) -> None:
+        if search is self._search and self.results is not None:
+            self._search, self._failure, self.results.is_complete = None, failure, is_complete
             self._show()
 
     def _show(self) -> None:

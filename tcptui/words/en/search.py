@@ -22,6 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "search.column.connection": "connection",
     "search.column.text": "found in",
     "search.notice.hit": "Hit {number} of {count}: {text}",
+    "search.notice.left": "Hit {number} of {count} has left the capture: the oldest packets make room for new ones.",
     "search.notice.over": "n and N go to problems again.",
     "search.hint.open": "go to the packet",
     "search.hint.place": "look elsewhere",

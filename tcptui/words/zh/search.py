@@ -22,6 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "search.column.connection": "连接",
     "search.column.text": "所在内容",
     "search.notice.hit": "第 {number} 处，共 {count} 处：{text}",
+    "search.notice.left": "第 {number} 处（共 {count} 处）所在的包已移出：最早的包要给新包腾地方。",
     "search.notice.over": "n 和 N 重新用于跳到问题。",
     "search.hint.open": "转到该包",
     "search.hint.place": "换一处查找",
