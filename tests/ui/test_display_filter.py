@@ -12,6 +12,7 @@ import pytest
 from tcptui.session.session import Session, open_file
 from tcptui.ui.main.connection_index import ListFilter
 from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.prompt_line import SafeInput
 from tcptui.words.language import Language
 from tests.ui.conftest import SETTLES_IN_S, until
 
@@ -37,8 +38,9 @@ def keys(text: str) -> list[str]:
 
 
 async def typed_in(shown: Shown, text: str, *then: str) -> None:
-    """Type ``text`` behind `/` in one go, let it come to rest, then press further keys."""
-    await shown.pilot.press(*keys(text))
+    """Paste ``text`` behind `/`, let it come to rest, then press further keys."""
+    await shown.pilot.press("slash", "ctrl+u")
+    shown.screen._prompt.query_one(SafeInput).insert_text_at_cursor(text)
     await shown.settle()
     await shown.press(*then)
 
@@ -190,9 +192,9 @@ async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
 async def test_words_take_the_place_of_a_filter_and_the_reverse(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
-        await shown.press("slash", "ctrl+u", *keys("10.0.0.1")[1:], "enter")
+        await typed_in(shown, "10.0.0.1", "enter")
         by_words, packets = listed(shown), frames(shown)
-        await shown.press("slash", "ctrl+u", *keys("tcp.stream == 3")[1:], "enter")
+        await typed_in(shown, "tcp.stream == 3", "enter")
         by_filter = listed(shown)
 
     assert by_words == [0, 1]
