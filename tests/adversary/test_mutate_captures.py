@@ -25,7 +25,7 @@ from tests.adversary.reached import Reached
 pytestmark = pytest.mark.slow
 
 #: Of a fresh seed so many are tried; by hand, tens of thousands.
-_MUTANTS = 80
+_MUTANTS = 40
 #: … and of this one so many, of which those that reach something new are mutated further.
 _GUIDED, _GUIDED_SEED = 60, 20_261_120
 
