@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +46,57 @@ def capture(tmp_path_factory: TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("packets") / "mixed.pcap"
     path.write_bytes(mixed().pcap())
     return path
+
+
+# -- damaged captures ------------------------------------------------------------------
+
+#: A capture of 31 packets that ends in damage, and one that a packed file gives up in its midst.
+DAMAGED = {
+    "record": mixed().pcap() + struct.pack("<IIII", 0, 0, 0x7FFF_FFFF, 0x7FFF_FFFF),
+    "packed": gzip.compress(mixed().pcap(), 1)[:-30],
+}
+#: To end amid a record is no damage: a file that is being written does that, too.
+WHOLE = {"plain": mixed().pcap(), "cut short": mixed().pcap()[:-5]}
+
+
+def damaged(kind: str, folder: Path) -> Path:
+    path = folder / "in.pcap"
+    path.write_bytes({**DAMAGED, **WHOLE}[kind])
+    return path
+
+
+@pytest.mark.parametrize("kind", [*DAMAGED, *WHOLE])
+def test_packets_of_a_damaged_capture_are_written_and_the_status_says_so(kind: str, tmp_path: Path) -> None:
+    path, failed = damaged(kind, tmp_path), int(kind in DAMAGED)
+
+    for more in (("-Y", "tcp.stream == 0", "--count"), ("-e", "frame.number"), ()):
+        code, said, complaint = run("packets", path, *more)
+        assert (code, bool(said)) == (failed, True)
+        assert complaint.count("in.pcap") == int(kind != "plain")
+
+
+@pytest.mark.parametrize("kind", [*DAMAGED, *WHOLE])
+def test_slice_of_a_damaged_capture_is_written_and_the_status_says_so(kind: str, tmp_path: Path) -> None:
+    path, out = damaged(kind, tmp_path), tmp_path / "out.pcapng"
+
+    code, _, complaint = run("slice", path, "--packets", "1-5", "-w", out)
+
+    assert code == int(kind in DAMAGED)
+    assert "tcptui: 5 of " in complaint
+    assert open_file(out).store.count == 5
+
+
+@pytest.mark.parametrize("kind", [*DAMAGED, *WHOLE])
+@pytest.mark.parametrize("rule", ["no udp", "no tcp"])
+def test_rules_over_a_damaged_capture_are_judged_and_the_status_says_so(kind: str, rule: str, tmp_path: Path) -> None:
+    path = damaged(kind, tmp_path)
+
+    code, said, _ = run("assert", path, rule, "--junit", tmp_path / "out.xml", "--slice", tmp_path / "broken")
+
+    assert code == (3 if kind in DAMAGED else int(rule == "no tcp"))
+    assert said.startswith("ok      no udp" if rule == "no udp" else "BROKEN  no tcp")
+    assert ElementTree.parse(tmp_path / "out.xml").getroot().get("tests") == "1"
+    assert (tmp_path / "broken").exists() == (rule == "no tcp")
 
 
 # -- packets ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""``assert FILE… RULE…``: whether a capture keeps rules; 0 all hold, 1 one does not, 2 wrong usage, 3 no capture."""
+"""``assert FILE… RULE…``: whether a capture keeps rules; 0 all hold, 1 one does not, 2 wrong usage, 3 input failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
-from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
@@ -112,6 +112,8 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
             sink.write(junit_xml(suite, cases).encode())
     if command.slices is not None:
         _write_slices(command.slices, command.files, judged, session, words)
+    if exit_code(session, [one.source for one in opened]):
+        return INPUT_FAILED  # what a rule says of a part, it does not say of the capture
     return _BROKEN if any(not one.holds for one in judged) else 0
 
 

@@ -14,7 +14,7 @@ from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.dfilter.names import nearest
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
@@ -58,7 +58,7 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
             write(_values(session, rows, fields, command))
         else:
             write(_summaries(session, rows, command, words))
-    return 0
+        return exit_code(session, [one.source for one in opened])
 
 
 def _field(name: str) -> Field:

@@ -16,7 +16,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, require_stream
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.notes import NO_NOTE
 from tcptui.model.safe_text import reason_of, safe_text
@@ -69,7 +69,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         with Sink(out, overwrite=command.overwrite, descriptor=descriptor) as sink:
             write_rows(session, slicer, rows, sink, comments if out.suffix != PCAP_SUFFIX else None)
         say(words("slice.written", n=f"{len(rows):,}", all=f"{session.store.count:,}", file=safe_text(str(out))), words)
-    return 0
+        return exit_code(session, [one.source for one in opened])
 
 
 def refuse_output(path: Path, opened: Sequence[Input], *, overwrite: bool) -> None:
