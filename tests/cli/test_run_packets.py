@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 from captures import Tape, hostile, mixed
+from pcapng_blocks import enhanced, interface, section
 
 import tcptui
 from tcptui.cli.run.load import packets_read_again
@@ -224,6 +226,65 @@ def test_slice_never_writes_over_a_file_unasked_nor_over_its_input(capture: Path
     assert own.read_bytes() == capture.read_bytes()
     assert run("slice", own, "--packets", "1-2,31", "-w", out, "--overwrite")[0] == 0
     assert open_file(out).store.count == 3
+
+
+def test_slice_that_is_refused_leaves_the_file_that_it_was_to_replace(tmp_path: Path) -> None:
+    capture, out = tmp_path / "in.pcapng", tmp_path / "out.pcap"
+    first, ethernet = mixed().records[0][1], bytes(14)
+    capture.write_bytes(
+        section("<") + interface("<", 101) + interface("<", 1) + enhanced("<", 0, 1, first)
+        + enhanced("<", 1, 2, ethernet + first)
+    )  # fmt: skip
+    out.write_text("mine")
+
+    code, _, complaint = run("slice", capture, "--packets", "1-2", "-w", out, "--overwrite")
+
+    assert (code, complaint.count("\n")) == (1, 1)
+    assert "2 link types" in complaint
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.pcapng", "out.pcap"]
+    assert out.read_text() == "mine"
+    code, said, _ = run("slice", capture, "--packets", "1-2", "-w", tmp_path / "new.pcap")
+    assert (code, said, (tmp_path / "new.pcap").exists()) == (1, "", False)
+
+
+#: Runs the program; a signal comes once so many pieces have been given to a file.
+_SIGNALLED = """
+import os, signal, sys
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.main import main
+pieces, write = [], Sink.write
+def signalled(sink, data):
+    write(sink, data)
+    pieces.append(data)
+    if len(pieces) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGTERM)
+Sink.write = signalled
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words", "left"),
+    [
+        (5, ("slice", "in.pcap", "--packets", "1-9", "-w", "out.pcapng"), ["in.pcap", "old.pcapng"]),
+        (5, ("slice", "in.pcap", "--packets", "1-9", "-w", "old.pcapng", "--overwrite"), ["in.pcap", "old.pcapng"]),
+        (1, ("assert", "in.pcap", "no tcp", "--junit", "out.xml"), ["in.pcap", "old.pcapng"]),
+        (5, ("assert", "in.pcap", "no tcp", "--slice", "."), ["in.pcap", "old.pcapng"]),
+    ],
+)
+def test_sigterm_leaves_no_part_of_a_file(pieces: int, words: tuple[str, ...], left: list[str], tmp_path: Path) -> None:
+    (tmp_path / "in.pcap").write_bytes(mixed().pcap())
+    (tmp_path / "old.pcapng").write_bytes(b"mine")
+
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGNALLED, str(pieces), *words], cwd=tmp_path, capture_output=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 128 + signal.SIGTERM
+    assert b"Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+    assert (tmp_path / "old.pcapng").read_bytes() == b"mine"
 
 
 def test_slice_around_a_finding_in_a_pipeline(capture: Path) -> None:

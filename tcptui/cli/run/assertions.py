@@ -14,6 +14,7 @@ from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
+from tcptui.cli.signals import signals_unwind
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
@@ -49,6 +50,7 @@ def check_rules(command: AssertCommand, words: Words) -> int:
     try:
         rules = _rules(command, words)
         with ExitStack() as stack:
+            stack.enter_context(signals_unwind())
             opened = _open(command, rules, stack)
             return _check(command, rules, opened, words)
     except (UsageError, StandardOutputError):

@@ -69,7 +69,7 @@ OPTIONS
   --whole-streams    and all other packets of their connections: these are then
                      judged in OUT as they are in the source
   -w OUT             where to write; - is standard output
-  --overwrite        OUT may replace a file
+  --overwrite        OUT may replace a file, once it is whole
 
 EXAMPLES
   tcptui slice a.pcap --stream 7 -w seven.pcapng

@@ -65,7 +65,7 @@ WORDS: Final[dict[str, str]] = {
   --whole-streams    再加上所属连接的其余数据包：这样，输出文件中的判定与源文件
                      相同
   -w 输出            写到哪里；- 表示标准输出
-  --overwrite        允许覆盖已有文件
+  --overwrite        允许覆盖已有文件；新文件写完整之后才替换
 
 示例
   tcptui slice a.pcap --stream 7 -w seven.pcapng
