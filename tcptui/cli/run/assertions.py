@@ -137,7 +137,8 @@ def _reason(judged: Judgement, session: Session, words: Words) -> str:
     rule = judged.rule
     facts: dict[str, object] = {"n": Count(judged.count), "of": Count(judged.of)}
     if rule.field is not None:
-        facts |= {"field": rule.field.name, "percent": f"{rule.percent:g}", "value": _number(judged.value or 0.0)}
+        percent = f"{float(rule.percent):g}"
+        facts |= {"field": rule.field.name, "percent": percent, "value": _number(judged.value or 0.0)}
         key = "percentile" if judged.value is not None else "percentile-of-nothing"
         key += "-of-connections" if judged.value is not None and rule.of_connections else ""
     elif rule.kind is Kind.COUNT:
