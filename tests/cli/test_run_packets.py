@@ -165,6 +165,50 @@ def test_packets_bring_nothing_to_the_terminal_that_it_obeys(tmp_path: Path) -> 
         )
 
 
+#: Printable by Python, and nothing to print: a letter that draws as blank, a variation selector, a tag, piled marks.
+SLY = "\u3164\ufe0f\U000e0101e" + "\u0301" * 40 + "\u4e2d\u6587"
+SHOWN = "\ufffd\ufffd\ufffde" + "\u0301" * 4 + "\ufffd"
+
+
+@pytest.mark.parametrize("form", [(), ("--csv",), ("--jsonl",)])
+@pytest.mark.parametrize("fields", [(), ("-e", "http.request.uri", "-e", "http.user_agent")])
+def test_what_is_printable_and_draws_nothing_is_replaced_in_every_form(
+    form: tuple[str, ...], fields: tuple[str, ...], tmp_path: Path
+) -> None:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:4000", "192.0.2.1:80", f"GET /{SLY} HTTP/1.1\r\nUser-Agent: {SLY}\r\n\r\n".encode())
+    (tmp_path / "a.pcap").write_bytes(tape.pcap())
+
+    code, said, _ = run("packets", tmp_path / "a.pcap", *form, *fields)
+
+    said = "".join(map(str, map(json.loads, said.splitlines()))) if form == ("--jsonl",) else said
+    assert code == 0
+    assert not {*"\u3164\ufe0f\U000e0101"} & set(said)
+    assert "\u0301" * 5 not in said
+    if fields:
+        assert said.count(SHOWN) == 2
+        assert said.count("\u4e2d\u6587") == 2, "letters stay as they are"
+
+
+def test_long_values_are_whole_in_every_form(tmp_path: Path) -> None:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:4000", "192.0.2.1:9999", bytes(range(256)) * 20)
+    (tmp_path / "a.pcap").write_bytes(tape.pcap())
+    whole = (bytes(range(256)) * 20).hex()
+
+    for form in ((), ("--csv",), ("--jsonl",)):
+        code, said, _ = run("packets", tmp_path / "a.pcap", "-Y", "tcp.len > 0", "-e", "tcp.payload", *form)
+        assert (code, said) == (0, f'{{"tcp.payload": ["{whole}"]}}\n' if form == ("--jsonl",) else whole + "\n")
+
+
+def test_ascii_arrows_in_every_form(capture: Path) -> None:
+    for form in ((), ("--csv",), ("--jsonl",)):
+        code, said, _ = run("packets", capture, "--ascii", *form)
+        assert (code, said.isascii()) == (0, True)
+        assert "40001 -> 80 [SYN]" in said
+        assert "40001 → 80 [SYN]" in run("packets", capture, *form)[1]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
