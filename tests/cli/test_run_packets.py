@@ -71,13 +71,14 @@ def damaged(kind: str, folder: Path) -> Path:
 def test_packets_of_a_damaged_capture_are_written_and_the_status_says_so(kind: str, tmp_path: Path) -> None:
     path, failed = damaged(kind, tmp_path), int(kind in DAMAGED)
 
-    for more in (("-Y", "tcp.stream == 0", "--count"), ("-e", "frame.number"), ()):
+    forms = [("-Y", "tcp.stream == 0", "--count"), ("-e", "frame.number"), ()]
+    for more in forms if kind == "record" else forms[1:2]:
         code, said, complaint = run("packets", path, *more)
         assert (code, bool(said)) == (failed, True)
         assert complaint.count("in.pcap") == int(kind != "plain")
 
 
-@pytest.mark.parametrize("kind", [*DAMAGED, *WHOLE])
+@pytest.mark.parametrize("kind", [*DAMAGED, "cut short"])
 def test_slice_of_a_damaged_capture_is_written_and_the_status_says_so(kind: str, tmp_path: Path) -> None:
     path, out = damaged(kind, tmp_path), tmp_path / "out.pcapng"
 
@@ -88,8 +89,9 @@ def test_slice_of_a_damaged_capture_is_written_and_the_status_says_so(kind: str,
     assert open_file(out).store.count == 5
 
 
-@pytest.mark.parametrize("kind", [*DAMAGED, *WHOLE])
-@pytest.mark.parametrize("rule", ["no udp", "no tcp"])
+@pytest.mark.parametrize(
+    ("kind", "rule"), [("record", "no udp"), ("record", "no tcp"), ("packed", "no udp"), ("cut short", "no tcp")]
+)
 def test_rules_over_a_damaged_capture_are_judged_and_the_status_says_so(kind: str, rule: str, tmp_path: Path) -> None:
     path = damaged(kind, tmp_path)
 
@@ -167,11 +169,11 @@ def test_packets_bring_nothing_to_the_terminal_that_it_obeys(tmp_path: Path) -> 
 
 #: Printable by Python, and nothing to print: a letter that draws as blank, a variation selector, a tag, piled marks.
 SLY = "\u3164\ufe0f\U000e0101e" + "\u0301" * 40 + "\u4e2d\u6587"
+FIELDS = ("-e", "http.request.uri", "-e", "http.user_agent")
 SHOWN = "\ufffd\ufffd\ufffde" + "\u0301" * 4 + "\ufffd"
 
 
-@pytest.mark.parametrize("form", [(), ("--csv",), ("--jsonl",)])
-@pytest.mark.parametrize("fields", [(), ("-e", "http.request.uri", "-e", "http.user_agent")])
+@pytest.mark.parametrize(("form", "fields"), [((), ()), *((form, FIELDS) for form in ((), ("--csv",), ("--jsonl",)))])
 def test_what_is_printable_and_draws_nothing_is_replaced_in_every_form(
     form: tuple[str, ...], fields: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -206,7 +208,6 @@ def test_ascii_arrows_in_every_form(capture: Path) -> None:
         code, said, _ = run("packets", capture, "--ascii", *form)
         assert (code, said.isascii()) == (0, True)
         assert "40001 -> 80 [SYN]" in said
-        assert "40001 → 80 [SYN]" in run("packets", capture, *form)[1]
 
 
 @pytest.mark.parametrize(
