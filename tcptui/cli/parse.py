@@ -82,8 +82,12 @@ _FLAGS: Final = frozenset({
     "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--no-screen",
     "--csv", "--header", "--count", "--whole-streams",
 })  # fmt: skip
-#: Options that are an error when given twice; of others the last value counts.
-_ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only"})
+#: Options that are an error when given twice, for one of the two would be left out unnoticed: they say what to read,
+#: what to choose or where to write.  All of ``-e`` count, of others, such as limits, the last.
+_ONCE: Final = frozenset({
+    "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
+    "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
+})  # fmt: skip
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}
 #: Commands whose help is a page of its own.
@@ -115,7 +119,7 @@ class _Scan:
             self.mistake = CommandLineError(key, **facts)
 
     def add_option(self, name: str, value: str = "") -> None:
-        """Record the option ``name``; of a repeated option the last value counts."""
+        """Record the option ``name``; of a repeated option the last value counts (but see `_ONCE`)."""
         if name in _ONCE and name in self.options:
             self.add_error("error.twice", option=name)
         if name == "-e":

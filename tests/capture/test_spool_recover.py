@@ -146,6 +146,27 @@ def test_saved_elsewhere_it_is_copied_cut_and_removed(tmp_path: Path, monkeypatc
     assert not left.exists()
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SystemExit(143)])
+def test_copy_that_is_not_finished_leaves_no_part_and_the_capture_where_it_was(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_names: object, **_options: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    def end(_descriptor: int) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "fsync", end)
+    left = interrupted(HEADER + records(1, 2))
+
+    with pytest.raises(OutputError if isinstance(error, OSError) else SystemExit):
+        save_leftover(left, tmp_path / "kept.pcap")
+
+    assert not (tmp_path / "kept.pcap").exists()
+    assert left.read_bytes() == HEADER + records(1, 2)
+
+
 def released(kept: bytes) -> bytes:
     """A spool whose first megabyte was given back to the disk."""
     first = 1 << 20

@@ -108,6 +108,18 @@ def test_help_of_a_command_is_its_own_page() -> None:
         ("assert a --rules r -Y tcp", "not-here"),
         ("report a --stream 1 -Y tcp", "exclusive"),
         ("cases -Y tcp", "not-here"),
+        ("slice a --stream 0 --stream 1 -w o", "twice"),
+        ("slice a --stream=0 --stream=0 -w o", "twice"),
+        ("slice a --packets 1 --packets 2 -w o", "twice"),
+        ("slice a --finding slow-server --finding error -w o", "twice"),
+        ("slice a --packets 1 --around 1 --around 2 -w o", "twice"),
+        ("assert a --rules r --rules s", "twice"),
+        ("assert a --rules r --junit j --junit k", "twice"),
+        ("assert a --rules r --slice s --slice t", "twice"),
+        ("report a --stream 0 --stream 1", "twice"),
+        ("follow a --stream 0 --stream 1", "twice"),
+        ("export a --stream 0 --stream 1", "twice"),
+        ("export a --out d --out e", "twice"),
     ],
 )
 def test_mistakes_are_named_in_both_languages(line: str, key: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,35 @@ def test_second_export_replaces_nothing(capture: str, tmp_path: Path) -> None:
         assert export(capture, "--out", str(out), "--stream", "0").returncode == 0
 
     assert sorted(path.name for path in out.iterdir()) == ["page-2.html", "page.html"]
+
+
+#: Runs the program; SIGTERM comes amid the first file.
+_SIGNALLED = """
+import os, signal, sys
+from tcptui.cli.main import main
+from tcptui.protocols.export.writer import ExportFolder
+write = ExportFolder.write
+def signalled(folder, name, blocks, **options):
+    def cut():
+        yield b"part of a file"
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield from blocks
+    return write(folder, name, cut(), **options)
+ExportFolder.write = signalled
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_sigterm_leaves_no_part_of_a_file(capture: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGNALLED, "export", capture, "--out", str(out)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 128 + signal.SIGTERM
+    assert list(out.iterdir()) == []
 
 
 def test_list_as_json_has_sizes_and_hashes_and_writes_nothing(capture: str, tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
+import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 from captures import Tape, hostile, mixed
+from pcapng_blocks import enhanced, interface, section
 
 import tcptui
 from tcptui.cli.run.load import packets_read_again
@@ -44,6 +48,59 @@ def capture(tmp_path_factory: TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("packets") / "mixed.pcap"
     path.write_bytes(mixed().pcap())
     return path
+
+
+# -- damaged captures ------------------------------------------------------------------
+
+#: A capture of 31 packets that ends in damage, and one that a packed file gives up in its midst.
+DAMAGED = {
+    "record": mixed().pcap() + struct.pack("<IIII", 0, 0, 0x7FFF_FFFF, 0x7FFF_FFFF),
+    "packed": gzip.compress(mixed().pcap(), 1)[:-30],
+}
+#: To end amid a record is no damage: a file that is being written does that, too.
+WHOLE = {"plain": mixed().pcap(), "cut short": mixed().pcap()[:-5]}
+
+
+def damaged(kind: str, folder: Path) -> Path:
+    path = folder / "in.pcap"
+    path.write_bytes({**DAMAGED, **WHOLE}[kind])
+    return path
+
+
+@pytest.mark.parametrize("kind", [*DAMAGED, *WHOLE])
+def test_packets_of_a_damaged_capture_are_written_and_the_status_says_so(kind: str, tmp_path: Path) -> None:
+    path, failed = damaged(kind, tmp_path), int(kind in DAMAGED)
+
+    forms = [("-Y", "tcp.stream == 0", "--count"), ("-e", "frame.number"), ()]
+    for more in forms if kind == "record" else forms[1:2]:
+        code, said, complaint = run("packets", path, *more)
+        assert (code, bool(said)) == (failed, True)
+        assert complaint.count("in.pcap") == int(kind != "plain")
+
+
+@pytest.mark.parametrize("kind", [*DAMAGED, "cut short"])
+def test_slice_of_a_damaged_capture_is_written_and_the_status_says_so(kind: str, tmp_path: Path) -> None:
+    path, out = damaged(kind, tmp_path), tmp_path / "out.pcapng"
+
+    code, _, complaint = run("slice", path, "--packets", "1-5", "-w", out)
+
+    assert code == int(kind in DAMAGED)
+    assert "tcptui: 5 of " in complaint
+    assert open_file(out).store.count == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"), [("record", "no udp"), ("record", "no tcp"), ("packed", "no udp"), ("cut short", "no tcp")]
+)
+def test_rules_over_a_damaged_capture_are_judged_and_the_status_says_so(kind: str, rule: str, tmp_path: Path) -> None:
+    path = damaged(kind, tmp_path)
+
+    code, said, _ = run("assert", path, rule, "--junit", tmp_path / "out.xml", "--slice", tmp_path / "broken")
+
+    assert code == (3 if kind in DAMAGED else int(rule == "no tcp"))
+    assert said.startswith("ok      no udp" if rule == "no udp" else "BROKEN  no tcp")
+    assert ElementTree.parse(tmp_path / "out.xml").getroot().get("tests") == "1"
+    assert (tmp_path / "broken").exists() == (rule == "no tcp")
 
 
 # -- packets ---------------------------------------------------------------------------
@@ -110,6 +167,49 @@ def test_packets_bring_nothing_to_the_terminal_that_it_obeys(tmp_path: Path) -> 
         )
 
 
+#: Printable by Python, and nothing to print: a letter that draws as blank, a variation selector, a tag, piled marks.
+SLY = "\u3164\ufe0f\U000e0101e" + "\u0301" * 40 + "\u4e2d\u6587"
+FIELDS = ("-e", "http.request.uri", "-e", "http.user_agent")
+SHOWN = "\ufffd\ufffd\ufffde" + "\u0301" * 4 + "\ufffd"
+
+
+@pytest.mark.parametrize(("form", "fields"), [((), ()), *((form, FIELDS) for form in ((), ("--csv",), ("--jsonl",)))])
+def test_what_is_printable_and_draws_nothing_is_replaced_in_every_form(
+    form: tuple[str, ...], fields: tuple[str, ...], tmp_path: Path
+) -> None:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:4000", "192.0.2.1:80", f"GET /{SLY} HTTP/1.1\r\nUser-Agent: {SLY}\r\n\r\n".encode())
+    (tmp_path / "a.pcap").write_bytes(tape.pcap())
+
+    code, said, _ = run("packets", tmp_path / "a.pcap", *form, *fields)
+
+    said = "".join(map(str, map(json.loads, said.splitlines()))) if form == ("--jsonl",) else said
+    assert code == 0
+    assert not {*"\u3164\ufe0f\U000e0101"} & set(said)
+    assert "\u0301" * 5 not in said
+    if fields:
+        assert said.count(SHOWN) == 2
+        assert said.count("\u4e2d\u6587") == 2, "letters stay as they are"
+
+
+def test_long_values_are_whole_in_every_form(tmp_path: Path) -> None:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:4000", "192.0.2.1:9999", bytes(range(256)) * 20)
+    (tmp_path / "a.pcap").write_bytes(tape.pcap())
+    whole = (bytes(range(256)) * 20).hex()
+
+    for form in ((), ("--csv",), ("--jsonl",)):
+        code, said, _ = run("packets", tmp_path / "a.pcap", "-Y", "tcp.len > 0", "-e", "tcp.payload", *form)
+        assert (code, said) == (0, f'{{"tcp.payload": ["{whole}"]}}\n' if form == ("--jsonl",) else whole + "\n")
+
+
+def test_ascii_arrows_in_every_form(capture: Path) -> None:
+    for form in ((), ("--csv",), ("--jsonl",)):
+        code, said, _ = run("packets", capture, "--ascii", *form)
+        assert (code, said.isascii()) == (0, True)
+        assert "40001 -> 80 [SYN]" in said
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -171,6 +271,65 @@ def test_slice_never_writes_over_a_file_unasked_nor_over_its_input(capture: Path
     assert own.read_bytes() == capture.read_bytes()
     assert run("slice", own, "--packets", "1-2,31", "-w", out, "--overwrite")[0] == 0
     assert open_file(out).store.count == 3
+
+
+def test_slice_that_is_refused_leaves_the_file_that_it_was_to_replace(tmp_path: Path) -> None:
+    capture, out = tmp_path / "in.pcapng", tmp_path / "out.pcap"
+    first, ethernet = mixed().records[0][1], bytes(14)
+    capture.write_bytes(
+        section("<") + interface("<", 101) + interface("<", 1) + enhanced("<", 0, 1, first)
+        + enhanced("<", 1, 2, ethernet + first)
+    )  # fmt: skip
+    out.write_text("mine")
+
+    code, _, complaint = run("slice", capture, "--packets", "1-2", "-w", out, "--overwrite")
+
+    assert (code, complaint.count("\n")) == (1, 1)
+    assert "2 link types" in complaint
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.pcapng", "out.pcap"]
+    assert out.read_text() == "mine"
+    code, said, _ = run("slice", capture, "--packets", "1-2", "-w", tmp_path / "new.pcap")
+    assert (code, said, (tmp_path / "new.pcap").exists()) == (1, "", False)
+
+
+#: Runs the program; a signal comes once so many pieces have been given to a file.
+_SIGNALLED = """
+import os, signal, sys
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.main import main
+pieces, write = [], Sink.write
+def signalled(sink, data):
+    write(sink, data)
+    pieces.append(data)
+    if len(pieces) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGTERM)
+Sink.write = signalled
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words", "left"),
+    [
+        (5, ("slice", "in.pcap", "--packets", "1-9", "-w", "out.pcapng"), ["in.pcap", "old.pcapng"]),
+        (5, ("slice", "in.pcap", "--packets", "1-9", "-w", "old.pcapng", "--overwrite"), ["in.pcap", "old.pcapng"]),
+        (1, ("assert", "in.pcap", "no tcp", "--junit", "out.xml"), ["in.pcap", "old.pcapng"]),
+        (5, ("assert", "in.pcap", "no tcp", "--slice", "."), ["in.pcap", "old.pcapng"]),
+    ],
+)
+def test_sigterm_leaves_no_part_of_a_file(pieces: int, words: tuple[str, ...], left: list[str], tmp_path: Path) -> None:
+    (tmp_path / "in.pcap").write_bytes(mixed().pcap())
+    (tmp_path / "old.pcapng").write_bytes(b"mine")
+
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGNALLED, str(pieces), *words], cwd=tmp_path, capture_output=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 128 + signal.SIGTERM
+    assert b"Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+    assert (tmp_path / "old.pcapng").read_bytes() == b"mine"
 
 
 def test_slice_around_a_finding_in_a_pipeline(capture: Path) -> None:

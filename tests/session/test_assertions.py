@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from captures import Tape, mixed
+from hypothesis import given
+from hypothesis import strategies as st
 from traces import write_trace
 
 from tcptui.dfilter.errors import FilterError
-from tcptui.session.assertions.judge import Judgement, judge
+from tcptui.session.assertions.judge import Judgement, judge, nearest_rank
 from tcptui.session.assertions.rule import RuleError, parse_rule
 from tcptui.session.assertions.rules_file import read_rules
 from tcptui.session.assertions.words import Kind, is_rule
@@ -110,6 +114,38 @@ def test_percentile_is_a_value_that_occurs(session: Session) -> None:
         assert len(judged.rows) == len(rtts)
 
 
+def percentile(percent: str, session: Session) -> float | None:
+    return judge(session, parse_rule(f"p{percent} tcp.len < 0")).value
+
+
+def test_percentile_of_a_thousand_values_is_that_of_its_decimal_text(tmp_path: Path) -> None:
+    """In binary, 99.9 / 100 * 1000 is a little more than 999."""
+    session = open_file(write_trace(tmp_path / "t.pcap", [f"{n} C A 1 1 {n}" for n in range(1, 1_001)]))
+
+    for tenths in range(1_000):
+        assert percentile(f"{tenths // 10}.{tenths % 10}", session) == max(tenths, 1)
+    assert percentile("100", session) == 1_000
+    assert percentile("99.9001", session) == 1_000
+    assert percentile("99.8999", session) == 999
+    assert percentile("0.1001", session) == 2
+
+
+#: Of round numbers, many percentiles are whole: there a number that is not exact takes the next one.
+COUNTS = st.one_of(st.integers(1, 10**7), st.integers(1, 100).map(lambda number: 1_000 * number))
+
+
+@given(thousandths=st.integers(0, 99_999), factor=st.integers(1, 500), beside=st.integers(-1, 1))
+def test_rank_is_the_least_at_or_below_which_are_so_many_percent(thousandths: int, factor: int, beside: int) -> None:
+    """Of counts by which the percentile is a whole rank, which a number that is not exact passes by; and beside."""
+    count = max(factor * 100_000 // math.gcd(thousandths, 100_000) + beside, 1)
+    text = f"p{thousandths // 1_000}.{thousandths % 1_000:03} tcp.len < 0"
+    rank = nearest_rank(parse_rule(text).percent, count)
+
+    assert 1 <= rank <= count
+    assert rank * 100_000 >= thousandths * count
+    assert rank == 1 or (rank - 1) * 100_000 < thousandths * count
+
+
 def test_percentile_that_fails_names_the_packets_beyond_the_limit(session: Session) -> None:
     judged = judge(session, parse_rule("p99 tcp.len <= 36"))
 
@@ -170,7 +206,7 @@ def test_last_relation_is_the_rules_own() -> None:
     assert (rule.kind, rule.relation, rule.limit, rule.is_share) == (Kind.COUNT, "<", 3.0, True)
     assert rule.filter is not None
     assert rule.filter.text == "tcp.len > 5 and tcp.port == 80"
-    assert parse_rule("p99.9 tcp.len >= 1.5").percent == 99.9
+    assert parse_rule("p99.9 tcp.len >= 1.5").percent == Fraction(999, 10)
 
 
 @pytest.mark.parametrize(

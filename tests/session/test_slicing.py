@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import struct
 from typing import TYPE_CHECKING
 
@@ -208,6 +210,11 @@ def test_pcap_of_several_link_types_is_refused_and_leaves_no_file(tmp_path: Path
         Slicer(session).write_pcap(all_rows(session), sink)
 
     assert not out.exists()
+    out.write_bytes(b"mine")
+    with pytest.raises(OutputError), Sink(out, overwrite=True) as sink:
+        Slicer(session).write_pcap(all_rows(session), sink)
+    assert [path.name for path in tmp_path.iterdir() if path.read_bytes() == b"mine"] == ["out.pcap"]
+    out.unlink()
     with Sink(out) as sink:
         Slicer(session).write_pcap(np.array([0]), sink)
     assert open_file(out).store.count == 1
@@ -223,13 +230,89 @@ def test_existing_file_is_not_touched(tmp_path: Path) -> None:
     assert path.read_text() == "mine"
 
 
-def test_full_disk_is_told_and_leaves_no_file(tmp_path: Path) -> None:
-    path, full = tmp_path / "out.pcapng", os.open("/dev/full", os.O_WRONLY)
-    with pytest.raises(OutputError) as told, Sink(path, descriptor=full) as sink:
-        sink.write(b"anything")
-    os.close(full)
+def fail_after(monkeypatch: pytest.MonkeyPatch, size: int, error: BaseException) -> None:
+    """Whatever writes, raises ``error`` once ``size`` bytes are on the disk."""
+    room, write = [size], os.write
+
+    def limited(descriptor: int, data: memoryview) -> int:
+        if not room[0]:
+            raise error
+        written = write(descriptor, data[: room[0]])
+        room[0] -= written
+        return written
+
+    monkeypatch.setattr("tcptui.capture.slicing.sink.os.write", limited)
+
+
+@pytest.mark.parametrize("before", [b"", b"mine, whole"])
+@pytest.mark.parametrize("size", [5 << 20, 100], ids=["amid", "at the end"])
+def test_full_disk_is_told_and_leaves_what_was_there(
+    size: int, before: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.pcapng"
+    if before:
+        path.write_bytes(before)
+    fail_after(monkeypatch, 50, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    with pytest.raises(OutputError) as told, Sink(path, overwrite=bool(before)) as sink:
+        sink.write(bytes(size))
 
     assert told.value.key == "messages.output_failed"
+    assert "No space left" in str(told.value.facts["reason"])
+    assert told.value.facts["path"] == str(path)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == ({path.name: before} if before else {})
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("size", [5 << 20, 100], ids=["amid", "at the end"])
+def test_interrupt_leaves_what_was_there(
+    size: int, overwrite: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.pcapng"
+    if overwrite:
+        path.write_bytes(b"mine, whole")
+    fail_after(monkeypatch, 50, KeyboardInterrupt())
+
+    with pytest.raises(KeyboardInterrupt), Sink(path, overwrite=overwrite) as sink:
+        sink.write(bytes(size))
+
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"mine, whole"] * overwrite
+
+
+def test_file_is_replaced_once_its_successor_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 248 + ".pcapng")  # the longest name there is
+    path.write_bytes(b"mine, whole")
+    path.chmod(0o644)
+
+    with Sink(path, overwrite=True) as sink:
+        sink.write(bytes(5 << 20))
+        assert path.read_bytes() == b"mine, whole"
+
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == bytes(5 << 20)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"mine")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    told = {}
+
+    for name in ("link", "dangling", "fifo", "folder", "missing/out"):
+        with pytest.raises(OutputError) as refused, Sink(tmp_path / name, overwrite=True) as sink:
+            sink.write(b"theirs")
+        told[name] = refused.value.key.removeprefix("messages.")
+
+    assert told == {
+        "link": "output_symlink", "dangling": "output_symlink", "fifo": "output_not_regular",
+        "folder": "output_failed", "missing/out": "output_no_directory",
+    }  # fmt: skip
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "target").read_bytes() == b"mine"
 
 
 def test_capture_cut_short_is_sliced_up_to_there(tmp_path: Path) -> None:

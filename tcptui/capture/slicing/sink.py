@@ -1,12 +1,11 @@
-"""A new file that is written in large pieces, and removed when it cannot be finished."""
+"""A file that is written in large pieces, and is there as a whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Final, Self
 
-from tcptui.capture.spool.files import open_output, output_error
-from tcptui.model.errors import OutputError
+from tcptui.capture.spool.files import open_output, open_successor, output_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,13 +17,21 @@ _PIECE: Final = 1 << 20
 class Sink:
     """A context that writes ``path``, by the rules of `open_output`; left by an exception, no file is left behind.
 
+    ``overwrite``: a file that is there stays until the new one is whole, and then is replaced at once.
     ``descriptor``: write to it instead, and keep it open; ``path`` is its name in messages.
     """
 
     def __init__(self, path: Path, *, overwrite: bool = False, descriptor: int | None = None) -> None:
         self._path = path
         self._is_file = descriptor is None
-        self._descriptor = open_output(path, overwrite=overwrite) if descriptor is None else descriptor
+        self._written = path
+        """Where the bytes go until all have been written."""
+        if descriptor is not None:
+            self._descriptor = descriptor
+        elif overwrite:
+            self._descriptor, self._written = open_successor(path)
+        else:
+            self._descriptor = open_output(path)
         self._pieces: list[bytes] = []
         self._waiting = 0
         self.size = 0
@@ -36,17 +43,27 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        is_whole = False
         try:
             if kind is None:
                 self._flush()
-        except OutputError:
-            kind = OutputError
-            raise
-        finally:
+                if self._is_file:
+                    self._publish()
+                is_whole = True
+        finally:  # of an interrupt amid the last bytes, too
             if self._is_file:
                 os.close(self._descriptor)
-                if kind is not None:
-                    self._path.unlink(missing_ok=True)
+                if not is_whole:
+                    self._written.unlink(missing_ok=True)
+
+    def _publish(self) -> None:
+        """Give the file, all of which is on the disk, its name."""
+        try:
+            os.fsync(self._descriptor)
+            if self._written != self._path:
+                self._written.replace(self._path)
+        except OSError as error:
+            raise output_error(error, self._path) from error
 
     def write(self, data: bytes) -> None:
         """Append ``data``.  Raises OutputError, and BrokenPipeError where a reader has gone."""

@@ -20,6 +20,7 @@ RESERVE_BYTES: Final = 64 << 20
 #: Environment variable that replaces /var/tmp; tests set it, so that they do not find this machine's own spools.
 FALLBACK_VARIABLE: Final = "TCPTUI_SPOOL_FALLBACK"
 _COPY_BYTES: Final = 4 << 20
+_FLAGS: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def fallback_directory() -> Path:
@@ -73,23 +74,14 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
     An existing file is replaced only with ``overwrite``, a symbolic link is never followed: in a shared
     directory it may lead anywhere.  Raises OutputError, whose message says what to do.
     """
-    name = safe_text(str(path))
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        return os.open(path, flags | os.O_EXCL, 0o600)
+        return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         if not overwrite:
-            raise OutputError("output_exists", path=name) from error
+            raise OutputError("output_exists", path=safe_text(str(path))) from error
     except OSError as error:
         raise output_error(error, path) from error
-    try:
-        # Without O_NONBLOCK, opening a FIFO of this name could block.
-        descriptor = os.open(path, (flags | os.O_NONBLOCK) & ~os.O_CREAT)
-    except OSError as error:
-        raise output_error(error, path) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OutputError("output_not_regular", path=name)
+    descriptor = _open_existing(path)
     try:
         os.fchmod(descriptor, 0o600)
         os.ftruncate(descriptor, 0)
@@ -97,6 +89,34 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
         os.close(descriptor)
         raise output_error(error, path) from error
     return descriptor
+
+
+def open_successor(path: Path) -> tuple[int, Path]:
+    """The descriptor and the path of a new file beside ``path``, which it may replace once it is whole: mode 0600.
+
+    Raises OutputError for what `open_output` would not replace either: a symbolic link, a FIFO, a file that the
+    user may not write.
+    """
+    if os.path.lexists(path):
+        os.close(_open_existing(path))
+    successor = path.with_name(f".tcptui-{os.urandom(8).hex()}")
+    try:
+        return os.open(successor, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600), successor
+    except OSError as error:
+        raise output_error(error, path) from error
+
+
+def _open_existing(path: Path) -> int:
+    """The descriptor of an ordinary file, read and write, as it is.  Raises OutputError."""
+    try:
+        # Without O_NONBLOCK, opening a FIFO of this name could block.
+        descriptor = os.open(path, _FLAGS | os.O_NONBLOCK)
+    except OSError as error:
+        raise output_error(error, path) from error
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OutputError("output_not_regular", path=safe_text(str(path)))
 
 
 def is_one_capture(spool: int | None) -> bool:

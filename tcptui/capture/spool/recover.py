@@ -109,16 +109,18 @@ def save_leftover(path: Path, target: Path) -> None:
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
         if first != FILE_HEADER_BYTES or not _link(path, target):
-            written = open_output(target)
+            written, is_whole = open_output(target), False
             try:
                 _copy(descriptor, first, written)
                 os.ftruncate(written, _whole_end(written))
                 os.fsync(written)
+                is_whole = True
             except OSError as error:
-                target.unlink(missing_ok=True)
                 raise output_error(error, target) from error
-            finally:
+            finally:  # of an interrupt, too
                 os.close(written)
+                if not is_whole:
+                    target.unlink(missing_ok=True)
         else:
             os.ftruncate(descriptor, _whole_end(descriptor))
         remove_name(path, descriptor)

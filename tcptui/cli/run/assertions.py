@@ -1,4 +1,4 @@
-"""``assert FILE… RULE…``: whether a capture keeps rules; 0 all hold, 1 one does not, 2 wrong usage, 3 no capture."""
+"""``assert FILE… RULE…``: whether a capture keeps rules; 0 all hold, 1 one does not, 2 wrong usage, 3 input failed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
-from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
+from tcptui.cli.signals import signals_unwind
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
@@ -49,6 +50,7 @@ def check_rules(command: AssertCommand, words: Words) -> int:
     try:
         rules = _rules(command, words)
         with ExitStack() as stack:
+            stack.enter_context(signals_unwind())
             opened = _open(command, rules, stack)
             return _check(command, rules, opened, words)
     except (UsageError, StandardOutputError):
@@ -112,6 +114,8 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
             sink.write(junit_xml(suite, cases).encode())
     if command.slices is not None:
         _write_slices(command.slices, command.files, judged, session, words)
+    if exit_code(session, [one.source for one in opened]):
+        return INPUT_FAILED  # what a rule says of a part, it does not say of the capture
     return _BROKEN if any(not one.holds for one in judged) else 0
 
 
@@ -133,7 +137,8 @@ def _reason(judged: Judgement, session: Session, words: Words) -> str:
     rule = judged.rule
     facts: dict[str, object] = {"n": Count(judged.count), "of": Count(judged.of)}
     if rule.field is not None:
-        facts |= {"field": rule.field.name, "percent": f"{rule.percent:g}", "value": _number(judged.value or 0.0)}
+        percent = f"{float(rule.percent):g}"
+        facts |= {"field": rule.field.name, "percent": percent, "value": _number(judged.value or 0.0)}
         key = "percentile" if judged.value is not None else "percentile-of-nothing"
         key += "-of-connections" if judged.value is not None and rule.of_connections else ""
     elif rule.kind is Kind.COUNT:

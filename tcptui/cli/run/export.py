@@ -12,6 +12,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
+from tcptui.cli.signals import signals_unwind
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
@@ -52,7 +53,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
                 write(_text(entries, as_json=command.as_json))
         else:
             finder = MessageFinder(session.halves)
-            with ExportFolder(Path(command.out)) as folder:
+            with signals_unwind(), ExportFolder(Path(command.out)) as folder:
                 written = ((file, write_file(file, finder, folder)) for file in files)
                 entries = (_entry(file, name, words, as_json=command.as_json) for file, name in written)
                 write(_text(entries, as_json=command.as_json))

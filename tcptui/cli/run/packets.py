@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.dfilter.names import nearest
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 #: Rows whose values are read, or lines that are written, at once.
 _AT_ONCE: Final = 4_096
-_ARROW: Final = "→"
+#: Signs of ours that lines have, for ``--ascii``.
+_ASCII: Final = str.maketrans({"→": "->", "…": "..."})
 
 
 def write_packets(command: PacketsCommand, words: Words) -> int:
@@ -58,7 +60,7 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
             write(_values(session, rows, fields, command))
         else:
             write(_summaries(session, rows, command, words))
-    return 0
+        return exit_code(session, [one.source for one in opened])
 
 
 def _field(name: str) -> Field:
@@ -79,7 +81,8 @@ def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Word
 
     def line(row: int) -> PacketLine:
         with packets_read_again(session):
-            return described.of(row)
+            cells = described.of(row)
+        return PacketLine(*(cell.translate(_ASCII) for cell in cells)) if command.common.ascii_only else cells
 
     if command.form is PacketForm.JSONL:
         from tcptui.cli.report.json_text import to_json
@@ -97,19 +100,18 @@ def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Word
         width = len(str(session.store.frame[rows[-1]])) if len(rows) else 1
         if command.header:
             yield "  ".join(words(f"packets.column.{name}") for name in PacketLine._fields) + "\n"
+        arrow = "→".translate(_ASCII) if command.common.ascii_only else "→"
         for row in rows.tolist():
-            text = _plain(line(row), width)
-            yield (text.replace(_ARROW, "->") if command.common.ascii_only else text) + "\n"
+            yield _plain(line(row), width, arrow) + "\n"
 
 
-def _plain(line: PacketLine, width: int) -> str:
-    ends = f"{line.source} {_ARROW} {line.destination}" if line.destination else line.source
+def _plain(line: PacketLine, width: int, arrow: str) -> str:
+    ends = f"{line.source} {arrow} {line.destination}" if line.destination else line.source
     return f"{line.number:>{width}} {line.time:>12} {ends} {line.protocol} {line.length} {line.info}"
 
 
 def _values(session: Session, rows: I64, fields: Sequence[Field], command: PacketsCommand) -> Iterator[str]:
     """What ``tshark -T fields`` writes, or the same as CSV or JSON lines: some rows at a time."""
-    from tcptui.cli.report.json_text import to_json
     from tcptui.session.filtering.printed import FieldPrinter
 
     names = [field.name for field in fields]
@@ -121,9 +123,10 @@ def _values(session: Session, rows: I64, fields: Sequence[Field], command: Packe
         with packets_read_again(session):
             columns = printer.texts(part)
         for found in zip(*columns, strict=True):
-            cells = [[_safe(text) for text in texts] for texts in found]
+            cells = [[safe_text(text, len(text)) for text in texts] for texts in found]
             if command.form is PacketForm.JSONL:
-                yield to_json(dict(zip(names, cells, strict=True))) + "\n"
+                # Not by `to_json`, which cuts long texts.
+                yield json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) + "\n"
             elif command.form is PacketForm.CSV:
                 yield _csv([",".join(cell) for cell in cells])
             else:
@@ -133,11 +136,6 @@ def _values(session: Session, rows: I64, fields: Sequence[Field], command: Packe
 def line_of(cells: Iterable[Sequence[str]]) -> str:
     """The values of several fields as tshark writes them: a tab between fields, a comma between values of one."""
     return "\t".join(",".join(cell) for cell in cells)
-
-
-def _safe(text: str) -> str:
-    """``text`` whole, without anything that a terminal obeys."""
-    return text if text.isprintable() else safe_text(text, len(text))
 
 
 def _csv(cells: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tcptui.capture.privileges import drop_root
 from tcptui.capture.spool.recover import delete_leftover, find_leftovers, save_leftover
 from tcptui.cli.inputs import target_identity
+from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import say
@@ -30,7 +31,8 @@ def recover(command: RecoverCommand, words: Words) -> int:
     found = find_leftovers()
     if command.write is not None:
         chosen = _one(found, command.number)
-        save_leftover(chosen.path, Path(command.write))
+        with signals_unwind():
+            save_leftover(chosen.path, Path(command.write))
         print(words("cli.recover.saved", path=safe_text(command.write), **_facts(chosen)))
         return 0
     if command.delete:

@@ -16,7 +16,8 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import has_failed, packets_read_again, read_whole, require_stream
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
+from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.notes import NO_NOTE
 from tcptui.model.safe_text import reason_of, safe_text
@@ -47,6 +48,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
     if to_stdout and sys.stdout.isatty():
         raise OutputError("output_terminal")
     with ExitStack() as stack:
+        stack.enter_context(signals_unwind())
         opened = []
         for name in command.files:
             opened.append(open_input(name))
@@ -63,13 +65,17 @@ def write_slice(command: SliceCommand, words: Words) -> int:
             return 1
         rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))
         slicer = reading_again(session)
-        comments = Comments(session, slicer, command.files, words)
+        comments = None
+        if out.suffix == PCAP_SUFFIX:
+            slicer.link_type(rows)  # refused before a file is made
+        else:
+            comments = Comments(session, slicer, command.files, words)
         sys.stdout.flush()
         descriptor = sys.stdout.fileno() if to_stdout else None
         with Sink(out, overwrite=command.overwrite, descriptor=descriptor) as sink:
-            write_rows(session, slicer, rows, sink, comments if out.suffix != PCAP_SUFFIX else None)
+            write_rows(session, slicer, rows, sink, comments)
         say(words("slice.written", n=f"{len(rows):,}", all=f"{session.store.count:,}", file=safe_text(str(out))), words)
-    return 0
+        return exit_code(session, [one.source for one in opened])
 
 
 def refuse_output(path: Path, opened: Sequence[Input], *, overwrite: bool) -> None:

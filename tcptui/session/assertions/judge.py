@@ -19,6 +19,8 @@ from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.run import FilterRun, is_readable
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from numpy.typing import NDArray
 
     from tcptui.model.field import Field
@@ -75,14 +77,18 @@ def _percentile(session: Session, rule: Rule, field: Field) -> Judgement:
     rows, values = _values(session, field, once=rule.of_connections)
     if not len(values):
         return Judgement(rule, holds=False, count=0, rows=rows)
-    # The nearest rank: a value that occurs, at or below which are so many percent of all.
-    rank = max(math.ceil(rule.percent / 100 * len(values)) - 1, 0)
-    value = float(np.partition(values, rank)[rank])
+    at = nearest_rank(rule.percent, len(values)) - 1
+    value = float(np.partition(values, at)[at])
     relation = RELATIONS[rule.relation]
     if relation(value, rule.limit):
         return Judgement(rule, holds=True, count=len(values), rows=rows[:0], value=value)
     broken = np.fromiter((not relation(each, rule.limit) for each in values.tolist()), np.bool_, len(values))
     return Judgement(rule, holds=False, count=len(values), rows=np.unique(rows[broken]), value=value)
+
+
+def nearest_rank(percent: Fraction, count: int) -> int:
+    """The place, from 1, of a percentile among ``count`` values in order: at or below it are so many percent of all."""
+    return max(math.ceil(percent * count / 100), 1)
 
 
 def _values(session: Session, field: Field, *, once: bool) -> tuple[I64, NDArray[np.float64]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.compile import compile_filter
@@ -62,7 +63,7 @@ class Rule:
     kind: Kind
     filter: Compiled | None = None
     field: Field | None = None
-    percent: float = 0.0
+    percent: Fraction = Fraction()
     relation: str = ""
     limit: float = 0.0
     is_share: bool = False
@@ -120,7 +121,7 @@ def _count(text: str, rest: str) -> Rule:
     return Rule(text, Kind.COUNT, compile_filter(before), relation=relation, limit=limit, is_share=is_share)
 
 
-def _percentile(text: str, rest: str, percent: float) -> Rule:
+def _percentile(text: str, rest: str, percent: str) -> Rule:
     name, relation, limit, is_share = _limit(text, rest)
     if is_share:
         raise RuleError("no-share", rule=text)
@@ -130,4 +131,4 @@ def _percentile(text: str, rest: str, percent: float) -> Rule:
         raise RuleError("field-near" if near else "field", name=name, near=", ".join(near))
     if type_of(field) not in _NUMBERS:
         raise RuleError("no-number", name=name)
-    return Rule(text, Kind.PERCENTILE, field=field, percent=percent, relation=relation, limit=limit)
+    return Rule(text, Kind.PERCENTILE, field=field, percent=Fraction(percent), relation=relation, limit=limit)

@@ -20,16 +20,16 @@ class Kind(Enum):
 PERCENTILE: Final = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?|100)$")
 
 
-def kind_of(text: str) -> tuple[Kind, float, str] | None:
-    """The kind of the rule ``text``, the percents of a percentile, and what follows; None: ``text`` is no rule."""
+def kind_of(text: str) -> tuple[Kind, str, str] | None:
+    """The kind of the rule ``text``, a percentile's percents as written, and what follows; None: it is no rule."""
     first, _blank, rest = text.strip().partition(" ")
     percentile = PERCENTILE.match(first)
     if not rest or first == Kind.PERCENTILE.value:
         return None
     if percentile is not None:
-        return Kind.PERCENTILE, float(percentile[1]), rest.strip()
+        return Kind.PERCENTILE, percentile[1], rest.strip()
     kinds = {kind.value: kind for kind in Kind}
-    return (kinds[first], 0.0, rest.strip()) if first in kinds else None
+    return (kinds[first], "", rest.strip()) if first in kinds else None
 
 
 def is_rule(text: str) -> bool:

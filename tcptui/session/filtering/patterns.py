@@ -1,8 +1,9 @@
 """Searches for regular expressions within bounded time, whatever the expression.
 
 Python's engine tries one way after another and cannot be stopped, and nothing else in the process runs meanwhile.  So
-an expression that repeats anything is given to a process of its own: a value that takes longer than `LONGEST` ends
-that process, by its own alarm clock, and the filter with a message.  Somebody who cancels ends it at once.
+an expression that repeats anything, or leaves many choices, is given to a process of its own: a value that takes longer
+than `LONGEST` ends that process, by its own alarm clock, and the filter with a message.  Somebody who cancels ends it
+at once.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ LONGEST: Final = 1.0
 _VALUES, _BYTES = 4_096, 8 << 20
 #: How often somebody is asked whether he cancels, in seconds.
 _ASK_EVERY: Final = 0.05
-#: Something that may be taken or left more often multiplies the ways by two.
-_MOST_OPTIONAL: Final = 4
+#: Each place with a choice, such as ``a?`` or ``(a|aa)``, multiplies the ways to try by two or more.
+_MOST_CHOICES: Final = 4
 _REPEATS: Final = re.compile(rb"(?<!\\)(?:\\\\)*[*+{]")
 _OPTIONAL: Final = re.compile(rb"(?<!\\)(?:\\\\)*[^(]\?")
+_BRANCH: Final = re.compile(rb"(?<!\\)(?:\\\\)*\|")
 
 #: The other process: reads batches, answers with a byte a value.  It knows nothing but `re`, so it starts quickly.
 _PROGRAM: Final = """
@@ -60,7 +62,9 @@ while head := source.read(4):
 def is_harmless(pattern: re.Pattern[bytes]) -> bool:
     """Whether a search takes about as long as its value is; told by the text, so some that are harmless are not."""
     text = pattern.pattern
-    return _REPEATS.search(text) is None and len(_OPTIONAL.findall(text)) <= _MOST_OPTIONAL
+    # Without a group all branches are of the whole expression: their ways add up.
+    branches = len(_BRANCH.findall(text)) if b"(" in text else 0
+    return _REPEATS.search(text) is None and len(_OPTIONAL.findall(text)) + branches <= _MOST_CHOICES
 
 
 class PatternSearch:

@@ -63,15 +63,20 @@ class Slicer:
             said = comments(row, spool, source.number(offset))
             writer.add(spool, record, int(store.wire_length[row]), said)
 
-    def write_pcap(self, rows: I64, sink: Sink) -> None:
-        """Write ``rows`` as pcap, without comments.  Raises OutputError when they have several link types."""
+    def link_type(self, rows: I64) -> int:
+        """The link type of ``rows`` in a pcap file.  Raises OutputError when they have several."""
         store = self._session.store
         links = {self._session.sources[source].link_type for source in np.unique(store.source[rows]).tolist()}
         if len(links) > 1:
             raise OutputError("slice_link_types", count=len(links))
+        return next(iter(links), 1)
+
+    def write_pcap(self, rows: I64, sink: Sink) -> None:
+        """Write ``rows`` as pcap, without comments.  Raises OutputError when they have several link types."""
+        store, link_type = self._session.store, self.link_type(rows)
         fields = {source.layout.link_field for source in self._sources}
         link_field = fields.pop() if len(fields) == 1 else 0
         nano = bool((store.time_ns[rows] % 1000).any())
-        writer = PcapWriter(sink, link_field or next(iter(links), 1), nano=nano)
+        writer = PcapWriter(sink, link_field or link_type, nano=nano)
         for row in rows.tolist():
             writer.add(int(store.time_ns[row]), self._session.data(row), int(store.wire_length[row]))

@@ -37,7 +37,8 @@ EXAMPLES
   tcptui packets a.pcap -Y 'tcptui.severity == "error"' --count
 
 EXIT STATUS
-  0 done, also where nothing matches; 1 the input failed; 2 wrong usage
+  0 done, also where nothing matches; 1 the input failed: of a damaged capture
+  the packets before the damage are written; 2 wrong usage
 """,
     "cli.help.slice": """\
 NAME
@@ -68,7 +69,7 @@ OPTIONS
   --whole-streams    and all other packets of their connections: these are then
                      judged in OUT as they are in the source
   -w OUT             where to write; - is standard output
-  --overwrite        OUT may replace a file
+  --overwrite        OUT may replace a file, once it is whole
 
 EXAMPLES
   tcptui slice a.pcap --stream 7 -w seven.pcapng
@@ -76,8 +77,8 @@ EXAMPLES
   tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
 
 EXIT STATUS
-  0 done, also where no packet is chosen; 1 input or output failed;
-  2 wrong usage
+  0 done, also where no packet is chosen; 1 input or output failed: of a damaged
+  capture the packets before the damage are written; 2 wrong usage
 """,
     "cli.help.assert": """\
 NAME
@@ -118,7 +119,8 @@ EXAMPLES
 
 EXIT STATUS
   0 all rules hold; 1 one does not; 2 wrong usage; 3 the capture cannot be read,
-  or a result cannot be written
+  a result cannot be written, or the capture is damaged: whatever the rules say
+  of the packets before the damage
 """,
     "cli.error.display-filter": "{where}: {message} (tcptui check FILTER shows where, and what was meant)",
     "cli.error.field": "there is no field {name}; tcptui fields lists them",

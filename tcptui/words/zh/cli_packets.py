@@ -34,7 +34,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui packets a.pcap -Y 'tcptui.severity == "error"' --count
 
 退出码
-  0 完成（没有匹配也算）；1 输入有误；2 用法错误
+  0 完成（没有匹配也算）；1 输入有误：文件损坏时，损坏处之前的数据包照常写出；
+  2 用法错误
 """,
     "cli.help.slice": """\
 名称
@@ -64,7 +65,7 @@ WORDS: Final[dict[str, str]] = {
   --whole-streams    再加上所属连接的其余数据包：这样，输出文件中的判定与源文件
                      相同
   -w 输出            写到哪里；- 表示标准输出
-  --overwrite        允许覆盖已有文件
+  --overwrite        允许覆盖已有文件；新文件写完整之后才替换
 
 示例
   tcptui slice a.pcap --stream 7 -w seven.pcapng
@@ -72,7 +73,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui slice a.pcap -Y 'tcp.flags.reset == 1' --around 0.5 -w resets.pcapng
 
 退出码
-  0 完成（没有选中数据包也算）；1 读取或写入失败；2 用法错误
+  0 完成（没有选中数据包也算）；1 读取或写入失败：文件损坏时，损坏处之前的数据包
+  照常写出；2 用法错误
 """,
     "cli.help.assert": """\
 名称
@@ -109,7 +111,8 @@ WORDS: Final[dict[str, str]] = {
                 'all tcp.analysis.ack_rtt < 0.2' --junit results.xml
 
 退出码
-  0 全部规则成立；1 有规则不成立；2 用法错误；3 无法读取抓包，或结果无法写入
+  0 全部规则成立；1 有规则不成立；2 用法错误；3 无法读取抓包，或结果无法写入，或
+  抓包已损坏（无论规则对损坏处之前的数据包是否成立）
 """,
     "cli.error.display-filter": "{where}：{message}（tcptui check 过滤器 会指出错在哪里、可能想写什么）",
     "cli.error.field": "没有字段 {name}；用 tcptui fields 列出全部字段",

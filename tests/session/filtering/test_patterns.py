@@ -18,8 +18,10 @@ VICTIM = b"a" * 60 + b"b"
 @pytest.mark.parametrize(("text", "harmless"), [
     (rb"GET /", True), (rb"\x47.T\*", True), (rb"colou?r|x", True), (rb"(?:GET|POST) ", True), (rb"a*", False),
     (rb"(a+)+", False), (rb"a{3}", False), (b"a?" * 20, False), (rb"\\*", False),
+    (b"(a|aa)" * 4, True), (b"(a|aa)" * 5, False), (b"(?:a|aa)b?" * 3, False), (b"(?:a|aa)b?" * 2, True),
+    (b"a|b|c|d|e|f|g", True), (rb"(a)" + rb"\|" * 9, True), (rb"(a)" + rb"\\|" * 9, False),
 ])  # fmt: skip
-def test_what_repeats_is_not_taken_for_harmless(text: bytes, harmless: bool) -> None:
+def test_what_repeats_or_branches_often_is_not_taken_for_harmless(text: bytes, harmless: bool) -> None:
     assert is_harmless(re.compile(text)) is harmless
 
 
@@ -46,10 +48,11 @@ def test_a_hostile_pattern_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     search.close()
 
 
-def test_somebody_who_cancels_does_not_wait_for_it() -> None:
+@pytest.mark.parametrize("pattern", [HOSTILE, compile_pattern(b"(a|aa)" * 45 + b"c")])
+def test_somebody_who_cancels_does_not_wait_for_it(pattern: re.Pattern[bytes]) -> None:
     """The search alone would take years."""
     asked = iter([False, True])
     search = PatternSearch()
 
     with pytest.raises(Cancelled):
-        search.searched(HOSTILE, [VICTIM], lambda: next(asked))
+        search.searched(pattern, [VICTIM], lambda: next(asked))
