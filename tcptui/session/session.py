@@ -551,11 +551,13 @@ class Session:
         spool = self.spool
         if spool is None:
             raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
-        with self.ring.eviction_lock:
-            end = self.progress.bytes_read
-            size = save_copy(spool, end, path, self._begin)
+        try:
+            with self.ring.eviction_lock:
+                end = self.progress.bytes_read
+                size = save_copy(spool, end, path, self._begin)
+        finally:
+            self._wake()  # packets may have waited for room that is made only now, also where the disk was full
         self._saved_end = end
-        self._wake()  # packets may have waited for room that is made only now
         return size
 
     @property

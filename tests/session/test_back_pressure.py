@@ -190,6 +190,47 @@ def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
     assert source.status().error is None
 
 
+@pytest.mark.parametrize("fails", [False, True], ids=["saved", "disk-full"])
+def test_pipe_goes_on_after_a_save_whether_it_failed_or_not(
+    fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = many(CONNECTIONS)
+
+    def copied(*_arguments: object) -> int:
+        until(lambda: source.most_held == LIMIT)
+        for _ in range(3):  # then all that came is analysed, and nobody but `save` wakes the worker
+            before = len(rounds)
+            session._wake()
+            until(lambda: len(rounds) > before)
+        if fails:
+            raise OutputError("output_failed", path="x", reason="No space left on device")
+        return 0
+
+    def noted() -> bool:
+        rounds.append(whole())
+        return rounds[-1]
+
+    async def run() -> None:
+        running = asyncio.create_task(session.run())
+        try:
+            await asyncio.to_thread(session.save, tmp_path / "saved.pcap")
+        except OutputError:
+            assert fails
+        await asyncio.wait_for(running, 30)
+
+    monkeypatch.setattr("tcptui.session.session.save_copy", copied)
+    with piped(tape.pcap()) as source:
+        session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
+        session.ring.bounds = Bounds(500, LIMIT)
+        rounds: list[bool] = []
+        whole = session.catch_up.run
+        monkeypatch.setattr(session.catch_up, "run", noted)
+        asyncio.run(run())
+
+    assert session.progress.rows == len(tape.records)
+    assert source.status().error is None
+
+
 def test_live_capture_that_cannot_wait_says_what_the_kernel_dropped(tmp_path: Path) -> None:
     tape = many(CONNECTIONS)
     data = tape.pcap()
