@@ -192,6 +192,7 @@ class JudgeAside:
         for begin in range(0, len(descriptors), _DESCRIPTORS):
             socket.send_fds(self._channel, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
         self._channel.sendall(data)
+        cache.keep([], self._due)  # so that the screen says how many are being judged
         return True
 
     def _take(self, cache: FindingsCache, seconds: float) -> bool:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from tcptui.capture.file_source import open_file
 from tcptui.model import shared_memory
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session import catch_up, judge_process
+from tcptui.session.findings_cache import FindingsCache
 from tcptui.session.judge_process import JudgeAside
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session
@@ -27,7 +29,8 @@ from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from tcptui.session.findings_cache import FindingsCache
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.finding import Finding
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shares memory on Linux only")
 
@@ -111,6 +114,68 @@ def test_another_process_finds_the_same_to_the_last_byte(
     assert aside.findings(0) == alone.findings(0)
     assert (aside.progress.notice, aside.progress.phase) == (None, Phase.DONE)
     alone.close()
+    aside.close()
+
+
+class Concluded:
+    """The streams that this process judged since `clear`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.streams: list[int] = []
+        whole = FindingsCache._concluded
+
+        def noted(cache: FindingsCache, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+            self.streams.append(view.stream)
+            return whole(cache, view, read=read)
+
+        monkeypatch.setattr(FindingsCache, "_concluded", noted)
+
+
+def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_process_alone(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = read(capture, aside=False)
+    hand_over, here = JudgeAside._hand_over, Concluded(monkeypatch)
+    shown: list[tuple[int, int]] = []
+
+    def after_some(aside: JudgeAside, cache: FindingsCache) -> bool:
+        context = cache.context
+        cache.context = replace(context, live=True)  # as while the file is being read
+        cache.refresh(60, settle=False)
+        cache.context = replace(context, live=False)
+        assert cache._whole
+        here.streams.clear()
+        handed = hand_over(aside, cache)
+        shown.append((cache.waiting, cache.unlooked))
+        return handed
+
+    monkeypatch.setattr(JudgeAside, "_hand_over", after_some)
+    aside = read(capture, aside=True)
+
+    assert shown[0][0] > 50, "the screen says how many are being judged before the first judgement comes"
+    assert shown[0][1] == 0, "all their packets have been looked at"
+    assert here.streams == []
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_what_somebody_opened_meanwhile_stays(capture: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_over, here = JudgeAside._hand_over, Concluded(monkeypatch)
+    opened: list[int] = []
+
+    def then_opened(aside: JudgeAside, cache: FindingsCache) -> bool:
+        handed = hand_over(aside, cache)
+        due, read = cache.due_at_end()
+        opened.append(int(due[~read[due]][-1]))  # whose payload nobody reads but for who opens it
+        cache.findings(opened[0])
+        return handed
+
+    monkeypatch.setattr(JudgeAside, "_hand_over", then_opened)
+    aside = read(capture, aside=True)
+
+    assert here.streams == opened
+    assert opened[0] in aside._judging.annotations._whole
     aside.close()
 
 
