@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -201,7 +202,7 @@ def test_pipe_goes_on_after_a_save_whether_it_failed_or_not(
         for _ in range(3):  # then all that came is analysed, and nobody but `save` wakes the worker
             before = len(rounds)
             session._wake()
-            until(lambda: len(rounds) > before)
+            until(partial(lambda before: len(rounds) > before, before))
         if fails:
             raise OutputError("output_failed", path="x", reason="No space left on device")
         return 0

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import pickle
+import select
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import SERVER, Tape, many
@@ -196,25 +199,100 @@ def test_it_ends_with_the_judging(capture: Path, small: None, monkeypatch: pytes
     session.close()
 
 
+def program(first: str) -> str:
+    """What the process runs, behind the statement ``first``."""
+    begin, call = judge_process._PROGRAM.rstrip().rsplit("\n", 1)
+    return f"{begin}\nimport os, signal\nfrom tcptui.session import judge_process\n{first}\n{call}\n"
+
+
+KILLED: Final = program("judge_process._judgements = lambda *_: os.kill(os.getpid(), signal.SIGKILL)")
+STUCK: Final = program("judge_process._judgements = lambda *_: signal.pause()")
+SENDS_NONSENSE: Final = program("judge_process.pickle.dumps = lambda *_: b'nonsense'")
+
+
 def test_when_it_is_killed_a_notice_says_so_and_the_worker_judges_on(
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand_over = JudgeAside._hand_over
-
-    def then_killed(aside: JudgeAside, cache: FindingsCache) -> bool:
-        done = hand_over(aside, cache)
-        assert aside._process is not None
-        os.kill(aside._process.pid, signal.SIGKILL)
-        return done
-
-    alone = read(capture, aside=False)
-    monkeypatch.setattr(JudgeAside, "_hand_over", then_killed)
-    aside = read(capture, aside=True)
+    monkeypatch.setattr(judge_process, "_PROGRAM", KILLED)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
 
     assert aside.progress.notice is not None
     assert (aside.progress.notice.key, aside.progress.notice.facts) == ("session.judge-died", {"how": "SIGKILL"})
     assert aside.progress.phase is Phase.DONE
     assert "SIGKILL" in Words(Language.EN)("session.judge-died", how="SIGKILL")
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+@pytest.mark.parametrize(("failure", "how"), [
+    (OSError(105, "No buffer space available"), "No buffer space available"), (MemoryError(), "MemoryError"),
+    (pickle.UnpicklingError("pickle data was truncated"), "UnpicklingError"),
+])  # fmt: skip
+def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges_on(
+    failure: Exception, how: str, capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes: list[int] = []
+
+    def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
+        assert aside._process is not None
+        assert aside._channel is not None
+        processes.append(aside._process.pid)
+        assert select.select([aside._channel], [], [], 60)[0]
+        aside._took_task = True
+        raise failure
+
+    monkeypatch.setattr(judge_process, "_PROGRAM", STUCK)
+    monkeypatch.setattr(judge_process, "_DYING", 0.01)
+    alone = read(capture, aside=False)
+    monkeypatch.setattr(JudgeAside, "_take", failing)
+    aside = read(capture, aside=True)
+
+    assert is_gone(processes[0])
+    assert aside.progress.notice is not None
+    assert aside.progress.notice.facts == {"how": how}
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closers: list[threading.Thread] = []
+
+    def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
+        assert aside._channel is not None
+        assert select.select([aside._channel], [], [], 60)[0]
+        aside._took_task = True
+        closers.append(threading.Thread(target=aside.close))
+        raise OSError(105, "No buffer space available")
+
+    def waited(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        if timeout is not None:  # the worker, which another thread closes now
+            closers[0].start()
+        return wait(process, timeout)
+
+    wait = subprocess.Popen.wait
+    monkeypatch.setattr(judge_process, "_PROGRAM", STUCK)
+    monkeypatch.setattr(judge_process, "_DYING", 600)
+    monkeypatch.setattr(JudgeAside, "_take", failing)
+    monkeypatch.setattr(subprocess.Popen, "wait", waited)
+    aside = read(capture, aside=True)
+    closers[0].join()
+
+    assert aside.progress.notice is None
+    aside.close()
+
+
+def test_piece_that_cannot_be_read_is_no_end_of_the_session(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_process, "_PROGRAM", SENDS_NONSENSE)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert aside.progress.notice is not None
+    assert aside.progress.notice.key == "session.judge-died"
     assert known(aside) == known(alone)
     alone.close()
     aside.close()
@@ -228,8 +306,7 @@ def test_when_it_cannot_import_anything_the_worker_judges(
     alone, aside = read(capture, aside=False), read(capture, aside=True)
 
     assert kept.count == 0
-    assert aside.progress.notice is not None
-    assert aside.progress.notice.facts == {"how": "1"}
+    assert aside.progress.notice is None, "that would be said of every large file"
     assert known(aside) == known(alone)
     alone.close()
     aside.close()
