@@ -29,6 +29,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.compile_ahead import end_with
@@ -63,6 +64,9 @@ _SENT_EVERY: Final = 0.1
 _NICE: Final = 5
 #: How long is waited for the end of a process whose channel failed, in seconds, before it is ended.
 _DYING: Final = 1.0
+#: OOM_SCORE_ADJ_MAX of Linux (proc_pid_oom_score_adj(5)): short of memory, the kernel ends this process and not the
+#: screen's, which can judge without it.
+_KILL_FIRST: Final = "1000"
 #: SCM_MAX_FD of Linux: that many descriptors go in one message.
 _DESCRIPTORS: Final = 253
 _RECEIVED: Final = 1 << 16
@@ -269,6 +273,8 @@ def judge_here(parent: int, descriptor: int) -> None:
     """
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     os.nice(_NICE)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILL_FIRST, "ascii")
     # Imported while the file is still being read.
     import tcptui.findings.annotate
     import tcptui.session.lazy_annotator  # noqa: F401
@@ -292,8 +298,8 @@ def _task_from(channel: socket.socket) -> tuple[Task, list[int]]:
     length, shared, spools = _TASK.unpack(_read(channel, _TASK.size))
     descriptors: list[int] = []
     while len(descriptors) < shared + spools:
-        data, more, _flags, _address = socket.recv_fds(channel, 1, _DESCRIPTORS)
-        if not data:
+        _data, more, flags, _address = socket.recv_fds(channel, 1, _DESCRIPTORS)
+        if not more or flags & socket.MSG_CTRUNC:  # the channel ended, or this process may not open so many
             raise EOFError
         descriptors += more
     task: Task = unpack(_read(channel, length), descriptors[:shared])

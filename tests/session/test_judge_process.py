@@ -8,6 +8,7 @@ import os
 import pickle
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -205,6 +206,14 @@ def program(first: str) -> str:
     return f"{begin}\nimport os, signal\nfrom tcptui.session import judge_process\n{first}\n{call}\n"
 
 
+def wait_for_a_piece(aside: JudgeAside) -> None:
+    """Wait until the process has sent something: it has its task."""
+    assert aside._channel is not None
+    poll = select.poll()
+    poll.register(aside._channel, select.POLLIN)
+    assert poll.poll(60_000)
+
+
 KILLED: Final = program("judge_process._judgements = lambda *_: os.kill(os.getpid(), signal.SIGKILL)")
 STUCK: Final = program("judge_process._judgements = lambda *_: signal.pause()")
 SENDS_NONSENSE: Final = program("judge_process.pickle.dumps = lambda *_: b'nonsense'")
@@ -236,9 +245,8 @@ def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges
 
     def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
         assert aside._process is not None
-        assert aside._channel is not None
         processes.append(aside._process.pid)
-        assert select.select([aside._channel], [], [], 60)[0]
+        wait_for_a_piece(aside)
         aside._took_task = True
         raise failure
 
@@ -262,8 +270,7 @@ def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
     closers: list[threading.Thread] = []
 
     def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
-        assert aside._channel is not None
-        assert select.select([aside._channel], [], [], 60)[0]
+        wait_for_a_piece(aside)
         aside._took_task = True
         closers.append(threading.Thread(target=aside.close))
         raise OSError(105, "No buffer space available")
@@ -295,6 +302,62 @@ def test_piece_that_cannot_be_read_is_no_end_of_the_session(
     assert aside.progress.notice.key == "session.judge-died"
     assert known(aside) == known(alone)
     alone.close()
+    aside.close()
+
+
+def test_task_whose_descriptors_did_not_come_is_not_read_on() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(judge_process._TASK.pack(4, 2, 1))
+        ours.sendall(b"\0task")
+        ours.shutdown(socket.SHUT_WR)
+
+        with pytest.raises(EOFError):
+            judge_process._task_from(theirs)
+        assert theirs.recv(8) == b"task"
+
+
+def test_nor_is_one_of_whose_descriptors_some_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    receive = socket.recv_fds
+
+    def one_short(channel: socket.socket, size: int, most: int) -> tuple[bytes, list[int], int, object]:
+        told = receive(channel, size, most - 2)
+        for descriptor in told[1]:
+            os.close(descriptor)
+        return told
+
+    monkeypatch.setattr(judge_process, "_DESCRIPTORS", 3)
+    monkeypatch.setattr(socket, "recv_fds", one_short)
+    with ours, theirs:
+        ours.sendall(judge_process._TASK.pack(4, 4, 2))
+        socket.send_fds(ours, [b"\0"], [0, 1, 2])
+        socket.send_fds(ours, [b"\0"], [0, 1, 2])
+        ours.sendall(b"task")
+        ours.shutdown(socket.SHUT_WR)
+
+        with pytest.raises(EOFError):
+            judge_process._task_from(theirs)
+        assert theirs.recv(1) == b"\0", "the second message is left"
+
+
+def test_the_kernel_short_of_memory_ends_it_and_not_the_screen(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = JudgeAside._take
+    scores: set[str] = set()
+
+    def noted(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+        assert aside._process is not None
+        wait_for_a_piece(aside)
+        scores.add(Path(f"/proc/{aside._process.pid}/oom_score_adj").read_text())
+        return take(aside, cache, seconds)
+
+    monkeypatch.setattr(JudgeAside, "_take", noted)
+    aside = read(capture, aside=True)
+
+    assert scores == {"1000\n"}
+    assert Path("/proc/self/oom_score_adj").read_text() not in scores
     aside.close()
 
 
