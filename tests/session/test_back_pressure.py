@@ -165,13 +165,15 @@ def test_stream_that_nobody_analyses_is_read_as_fast_as_it_comes() -> None:
     assert source.most_held == len(data)
 
 
-def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
+@pytest.mark.parametrize("at_packet", [False, True])
+def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that(at_packet: bool) -> None:
     tape = many(CONNECTIONS)
+    limit = max(end for end in ends_of(tape.pcap()) if end < LIMIT) if at_packet else LIMIT
 
     async def run(session: Session) -> None:
         running = asyncio.create_task(session.run())
         with session.ring.eviction_lock:
-            while source.most_held < LIMIT:
+            while source.most_held < limit:
                 await asyncio.sleep(0)
             for _ in range(3):  # rounds in which nothing may be evicted end no capture
                 revision = session.revision
@@ -182,9 +184,9 @@ def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
         session._wake()
         await running
 
-    with piped(tape.pcap()) as source:
+    with piped(tape.pcap(), limit) as source:
         session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
-        session.ring.bounds = Bounds(500, LIMIT)
+        session.ring.bounds = Bounds(500, limit)
         asyncio.run(asyncio.wait_for(run(session), 600))
 
     assert session.progress.rows == len(tape.records)
@@ -265,6 +267,42 @@ def test_stream_that_waits_can_be_stopped() -> None:
         assert source.status().complete
         assert source.status().stopped
         assert source.status().error is None
+
+
+def test_stream_whose_end_is_near_waits_no_more_though_the_analysis_tells_where_it_is() -> None:
+    data = many(CONNECTIONS).pcap()
+    with piped(data, 2 * len(data)) as source:
+        source.analysed(0)
+        source.start(lambda: None)
+        until(lambda: source._room() is None)
+        source.read_on()
+        source.analysed(1)  # the worker's next round
+
+        assert source._room() is not None
+        source._thread.join(60)
+
+    assert source.status().complete
+    assert source.most_held == len(data)
+
+
+def test_full_spool_waits_while_nothing_may_be_released_though_all_of_it_is_analysed() -> None:
+    """As where a spool that is being saved is filled exactly up to the end of a packet."""
+    with piped(many(CONNECTIONS).pcap()) as source:
+        source.analysed(0)
+        source.start(lambda: None)
+        while source.status().end < LIMIT:
+            source.analysed(source.status().end, held=True)
+        source.analysed(LIMIT, held=True)
+        until(lambda: source._thread.is_alive() and source._room() is None)
+        assert source.status().error is None
+
+        source.read_on()  # nor does it end because somebody would have the rest
+        assert source._room() is None
+
+        source.analysed(LIMIT)
+        source._thread.join(60)
+
+    assert isinstance(source.status().error, OutputError)  # all is analysed, and nobody released anything
 
 
 def test_other_host_is_let_finish_though_nothing_is_analysed(tmp_path: Path) -> None:
