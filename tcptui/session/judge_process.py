@@ -126,7 +126,10 @@ class JudgeAside:
 
     def foresee(self) -> None:
         """Start the process once so many packets have been read that there will probably be enough to judge."""
-        if not self._over and self._process is None and self._pipeline.store.count >= FORESEEN_ROWS:
+        store = self._pipeline.store
+        if self._over or self._process is not None or store.count < FORESEEN_ROWS:
+            return
+        if is_shared(store.frame):  # else nothing can be handed over
             try:
                 self._start()
             except OSError:  # no process or no memory for one more, or this one may not read the interpreter any more

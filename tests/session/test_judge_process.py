@@ -392,6 +392,36 @@ def test_where_no_process_can_be_started_the_worker_judges(
     aside.close()
 
 
+def test_where_no_memory_can_be_shared_no_process_is_started(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_name: str) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "memfd_create", refused)
+    monkeypatch.setattr(JudgeAside, "_start", never)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_nothing_is_shared_where_memory_is_accounted_strictly(
+    strict: bool, capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tcptui.session.session.accounts_strictly", lambda: strict)
+    kept = Kept(monkeypatch)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert shared_memory.is_shared(aside.store.cause) is not strict
+    assert (kept.count == 0) is strict
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
 def test_closing_the_session_meanwhile_ends_it_without_a_notice(
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
