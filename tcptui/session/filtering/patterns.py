@@ -122,12 +122,12 @@ def _begun(pattern: bytes) -> subprocess.Popen[bytes]:
 
 
 def _answer(source: IO[bytes], size: int, cancelled: Callable[[], bool]) -> bytes:
-    found = b""
+    found, poll = b"", select.poll()
+    poll.register(source, select.POLLIN)
     while len(found) < size:
         if cancelled():
             raise Cancelled
-        ready, _, _ = select.select([source], [], [], _ASK_EVERY)
-        if ready:
+        if poll.poll(_ASK_EVERY * 1000):  # POLLHUP at its end, too
             part = source.read1(size - len(found))  # type: ignore[attr-defined]  # a buffered reader
             if not part:
                 raise EOFError

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
 
 import pytest
 
@@ -76,6 +78,20 @@ def test_another_end_of_the_process_is_not_the_expressions_fault(
     assert (caught.value.mistake, caught.value.facts) == (Mistake.PATTERN_ENDED, {"how": how})
     assert how in Words(Language.ZH)(caught.value.key, how=how)
     search.close()
+
+
+def test_descriptor_beyond_those_of_select_is_waited_for() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    search = PatternSearch()
+    try:
+        assert search.searched(compile_pattern(rb"x+"), [b"axe", b"b"], never).tolist() == [True, False]
+    finally:
+        search.close()
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_somebody_who_cancels_does_not_wait_for_it() -> None:
