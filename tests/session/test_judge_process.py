@@ -26,6 +26,7 @@ from tcptui.model import shared_memory
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session import catch_up, judge_process
 from tcptui.session.findings_cache import FindingsCache
+from tcptui.session.gc_control import give_back
 from tcptui.session.judge_process import JudgeAside
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session
@@ -33,6 +34,8 @@ from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.finding import Finding
 
@@ -55,12 +58,14 @@ def troubled(connections: int) -> Tape:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process judges captures of this size, and the worker thread nothing before their end."""
     monkeypatch.setattr(judge_process, "FORESEEN_ROWS", 1)
     monkeypatch.setattr(judge_process, "WORTH_JUDGING", 1)
     monkeypatch.setattr(shared_memory, "WORTH_SHARING", 1)
     monkeypatch.setattr(catch_up, "ANNOTATE_SLICE", 0)
+    yield
+    give_back()  # each session has a descriptor for each of a hundred arrays
 
 
 @pytest.fixture
