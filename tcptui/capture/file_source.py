@@ -48,7 +48,7 @@ class FileSource:
     def count_from(self, packets: int) -> None:
         """Do nothing: nobody counts packets here."""
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """Do nothing: all of it is there already."""
 
     def release(self, offset: int) -> bool:

@@ -75,7 +75,7 @@ class LiveSource:
         """Maximum size of the temporary spool; None for ``-w``, which keeps everything."""
         return self._limit
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """Do nothing: the network does not wait, and what the kernel's ring cannot hold is counted as dropped."""
 
     def release(self, offset: int) -> bool:

@@ -71,8 +71,10 @@ class Source(Protocol):
         Records that are still to be copied elsewhere are freed by a later call.
         """
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """Note that of the spool's bytes before ``offset`` none are left to be read, and that old ones are released.
+
+        While ``held``, none are released yet, because somebody copies them: a full spool is to wait.
 
         All bytes that have come count, even a record's first part, once the session waits for more.  A pipe's reader
         stays within a bound of this (back-pressure); who cannot have the writer wait does nothing.

@@ -163,9 +163,9 @@ class RemoteSource:
     def count_from(self, packets: int) -> None:
         """Do nothing: the program on the other host counts, and cannot be told to begin anew."""
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """Have ssh, and by it the program on the other host, wait while too much is not analysed."""
-        self._stream.analysed(offset)
+        self._stream.analysed(offset, held=held)
 
     def release(self, offset: int) -> bool:
         """Free the disk space of the records before ``offset``; False where that is impossible."""

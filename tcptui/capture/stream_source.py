@@ -47,6 +47,10 @@ class StreamSource:
         self._ahead = min(self._limit // AHEAD_SHARE, MOST_AHEAD)
         self._analysed: int | None = None
         """As `analysed` was last told; None: nobody says, so the stream is read as fast as it comes."""
+        self._held = False
+        """Whether nothing of the spool may be released for the time being."""
+        self._reads_on = False
+        """Whether the analysis is not waited for (`read_on`)."""
         self._moved = threading.Condition()
         """Notified when the stream may have room for more."""
         self._input = descriptor
@@ -74,16 +78,16 @@ class StreamSource:
             self._moved.notify_all()
         return released
 
-    def analysed(self, offset: int) -> None:
-        """Read on, up to the bound ahead of ``offset``."""
+    def analysed(self, offset: int, *, held: bool = False) -> None:
+        """Read on, up to the bound ahead of ``offset``; while ``held``, a full spool is no end."""
         with self._moved:
-            self._analysed = offset
+            self._analysed, self._held = offset, held
             self._moved.notify_all()
 
     def read_on(self) -> None:
-        """Wait for the analysis no longer: the end of the stream is near."""
+        """Wait for the analysis no longer, but where the spool is full: the end of the stream is near."""
         with self._moved:
-            self._analysed = None
+            self._reads_on = True
             self._moved.notify_all()
 
     def start(self, announce: Announce) -> None:
@@ -177,7 +181,9 @@ class StreamSource:
         if self._analysed is None or self._stopping.is_set():
             return room
         ahead = end - self._analysed
-        return None if ahead > (self._ahead if room else 0) else room
+        if room:
+            return None if ahead > self._ahead and not self._reads_on else room
+        return None if ahead > 0 or self._held else 0
 
     def _append(self, rest: memoryview) -> None:
         end = self._status.end

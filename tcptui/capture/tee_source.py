@@ -91,6 +91,8 @@ class TeeSource:
         self._levels = threading.Lock()
         self._analysed: int | None = None
         """As `analysed` was last told; None: never."""
+        self._held = False
+        """The same."""
         self._wanted = 0
         """The offset up to which the spool may be released once it is copied."""
         self._copied = 0
@@ -134,11 +136,11 @@ class TeeSource:
             self._wanted = max(offset, self._wanted)
             return self._release()
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """As `Source.analysed`, and the files count as a reader, too."""
         with self._levels:
-            self._analysed = offset
-            self.source.analysed(min(offset, self._copied))
+            self._analysed, self._held = offset, held
+            self.source.analysed(min(offset, self._copied), held=held)
 
     def _release(self) -> bool:
         return self.source.release(min(self._wanted, self._reader.position)) if self._reader.position else True
@@ -150,7 +152,7 @@ class TeeSource:
             if self._wanted:
                 self._release()
             if self._analysed is not None:
-                self.source.analysed(min(self._analysed, offset))
+                self.source.analysed(min(self._analysed, offset), held=self._held)
 
     def start(self, announce: Announce) -> None:
         """Start the source and the copying thread, if they do not run yet."""

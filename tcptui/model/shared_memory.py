@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.model.sparse_array import zeros
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -42,11 +44,12 @@ _mappings: Final[dict[int, _Mapping]] = {}
 def shared_zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """An array of zeros that `pack` refers to; its pages take no memory until they are written to.
 
-    Short arrays, and all where a mapping cannot be had (no descriptor left, another system), are ordinary ones.
+    Short arrays, and all where a mapping cannot be had (no descriptor left, another system), are ordinary ones
+    (`sparse_array.zeros`).
     """
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     memory = _mapped(size) if CAN_SHARE and size >= WORTH_SHARING else None
-    return np.zeros(shape, dtype) if memory is None else np.frombuffer(memory, dtype).reshape(shape)
+    return zeros(shape, dtype) if memory is None else np.frombuffer(memory, dtype).reshape(shape)
 
 
 def is_shared(array: NDArray[Any]) -> bool:

@@ -321,7 +321,9 @@ class FindingsCache:
         """Cache what another process found; ``left`` are the streams that it has still to judge."""
         for judgement in judged:
             stream, _findings, segments, _until, _whole = judgement
-            if self._judged[stream] != segments or stream not in self._whole:  # else somebody opened it meanwhile
+            # What somebody opened meanwhile stays, but not what was judged before the capture's end was known (`_due`).
+            opened = self._judged[stream] == segments and stream in self._whole
+            if not opened or self._judged_until[stream] < self._store.latest_ns:
                 self._keep(judgement)
         self.waiting = len(left)
         self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))

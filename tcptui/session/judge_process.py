@@ -10,8 +10,8 @@ of their numbers.  Rules, their input and their results are those of `FindingsCa
 
 What is read later never changes the columns of a file, so nothing is locked.  A capture that grows is judged by the
 worker thread: its columns move and its rows leave while a judgement would be under way, and there is little to judge
-at a time.  The process ends with this one, or when the session is closed; when it dies, a notice says so, and the
-worker thread judges what is left.
+at a time.  The process ends with this one, or when the session is closed; when it dies with its task, a notice says so,
+and the worker thread judges what is left.  A process that cannot even begin is nobody's concern: the worker judges all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import json
 import os
 import pickle
 import select
-import signal
 import socket
 import struct
 import subprocess
@@ -30,11 +29,14 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.compile_ahead import end_with
 from tcptui.model.packet_store import CORRECTED_COLUMNS
+from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_memory import CAN_SHARE, is_shared, pack, unpack
+from tcptui.session.how_ended import how_ended
 from tcptui.session.progress import Notice
 
 if TYPE_CHECKING:
@@ -60,12 +62,18 @@ WORTH_JUDGING: Final = 400
 _SENT_EVERY: Final = 0.1
 #: Steps of nice(2) behind the screen: where there is one processor for both, keys go first.
 _NICE: Final = 5
+#: How long is waited for the end of a process whose channel failed, in seconds, before it is ended.
+_DYING: Final = 1.0
+#: OOM_SCORE_ADJ_MAX of Linux (proc_pid_oom_score_adj(5)): short of memory, the kernel ends this process and not the
+#: screen's, which can judge without it.
+_KILL_FIRST: Final = "1000"
 #: SCM_MAX_FD of Linux: that many descriptors go in one message.
 _DESCRIPTORS: Final = 253
 _RECEIVED: Final = 1 << 16
 #: In front of a task: its length in bytes, and how many descriptors of shared memory and of spools come with it.
 _TASK: Final = struct.Struct("<QII")
-#: In front of each piece of judgements: its length in bytes; 0: there are no more.
+#: In front of each piece of judgements: its length in bytes; 0: there are no more.  The first one, without any, says
+#: that the process has its task.
 _PIECE: Final = struct.Struct("<Q")
 #: What the process runs; its arguments are its parent's number, the channel's descriptor, and where to import from.
 _PROGRAM: Final = """\
@@ -108,6 +116,8 @@ class JudgeAside:
         """The streams handed over; None: none yet."""
         self._done = 0
         """How many of these have been judged."""
+        self._took_task = False
+        """Whether the process has said that it has its task: then its end is told."""
         self._over = not CAN_SHARE
         self._lock = threading.Lock()
         """Of `_process` and `_channel`, which another thread may end."""
@@ -116,7 +126,10 @@ class JudgeAside:
 
     def foresee(self) -> None:
         """Start the process once so many packets have been read that there will probably be enough to judge."""
-        if not self._over and self._process is None and self._pipeline.store.count >= FORESEEN_ROWS:
+        store = self._pipeline.store
+        if self._over or self._process is not None or store.count < FORESEEN_ROWS:
+            return
+        if is_shared(store.frame):  # else nothing can be handed over
             try:
                 self._start()
             except OSError:  # no process or no memory for one more, or this one may not read the interpreter any more
@@ -135,8 +148,8 @@ class JudgeAside:
                 return False
             if self._take(cache, seconds):
                 return True
-        except (OSError, EOFError):
-            self._note_death()
+        except (OSError, EOFError, MemoryError, pickle.PickleError) as error:
+            self._note_end(error)
         self.close()
         return False
 
@@ -147,9 +160,10 @@ class JudgeAside:
             process, self._process = self._process, None
             if process is not None:
                 process.kill()
-                process.wait()
             if self._channel is not None:
                 self._channel.close()
+        if process is not None:
+            process.wait()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -192,6 +206,7 @@ class JudgeAside:
         for begin in range(0, len(descriptors), _DESCRIPTORS):
             socket.send_fds(self._channel, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
         self._channel.sendall(data)
+        cache.keep([], self._due)  # so that the screen says how many are being judged
         return True
 
     def _take(self, cache: FindingsCache, seconds: float) -> bool:
@@ -210,7 +225,8 @@ class JudgeAside:
             while (piece := self._piece()) is not None:
                 if not piece:
                     return False
-                judged: list[Judgement] = pickle.loads(piece)
+                self._took_task = True
+                judged = _read_judgements(piece)
                 self._done += len(judged)
                 cache.keep(judged, self._due[self._done :])
         return True
@@ -226,16 +242,28 @@ class JudgeAside:
         self._received = self._received[_PIECE.size + length :]
         return piece
 
-    def _note_death(self) -> None:
+    def _note_end(self, error: Exception) -> None:
+        """Say how the process ended that failed with ``error``, or why it is ended; not where it never began."""
+        process = self._process
+        if process is None:  # it was ended by `close`
+            return
+        with suppress(subprocess.TimeoutExpired):  # the channel may have failed while the process lives
+            process.wait(_DYING)  # without the lock: the event loop may want to close
+        status = process.returncode
         with self._lock:
-            if self._process is None:  # it was ended by `close`
+            if self._process is None or not self._took_task:
                 return
-            status = self._process.wait()
-        how = str(status)
-        if status < 0:
-            with suppress(ValueError):
-                how = signal.Signals(-status).name
-        self.notice = Notice("session.judge-died", {"how": how})
+        how = safe_text(getattr(error, "strerror", None) or type(error).__name__)
+        self.notice = Notice("session.judge-died", {"how": how if status is None else how_ended(status)})
+
+
+def _read_judgements(piece: bytes) -> list[Judgement]:
+    """The judgements in ``piece``.  Raises UnpicklingError."""
+    try:
+        judged: list[Judgement] = pickle.loads(piece)
+    except (AttributeError, ImportError, IndexError, ValueError) as error:  # as the documentation of pickle warns
+        raise pickle.UnpicklingError(str(error)) from error
+    return judged
 
 
 # -- in the process -----------------------------------------------------------------
@@ -248,6 +276,8 @@ def judge_here(parent: int, descriptor: int) -> None:
     """
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     os.nice(_NICE)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILL_FIRST, "ascii")
     # Imported while the file is still being read.
     import tcptui.findings.annotate
     import tcptui.session.lazy_annotator  # noqa: F401
@@ -255,10 +285,15 @@ def judge_here(parent: int, descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as channel, suppress(BrokenPipeError, EOFError):
         task, spools = _task_from(channel)
         gc.freeze()
+        _send(channel, [])
         for judged in _collected(_judgements(task, spools)):
-            data = pickle.dumps(judged, pickle.HIGHEST_PROTOCOL)
-            channel.sendall(_PIECE.pack(len(data)) + data)
+            _send(channel, judged)
         channel.sendall(_PIECE.pack(0))
+
+
+def _send(channel: socket.socket, judged: list[Judgement]) -> None:
+    data = pickle.dumps(judged, pickle.HIGHEST_PROTOCOL)
+    channel.sendall(_PIECE.pack(len(data)) + data)
 
 
 def _task_from(channel: socket.socket) -> tuple[Task, list[int]]:
@@ -266,8 +301,8 @@ def _task_from(channel: socket.socket) -> tuple[Task, list[int]]:
     length, shared, spools = _TASK.unpack(_read(channel, _TASK.size))
     descriptors: list[int] = []
     while len(descriptors) < shared + spools:
-        data, more, _flags, _address = socket.recv_fds(channel, 1, _DESCRIPTORS)
-        if not data:
+        _data, more, flags, _address = socket.recv_fds(channel, 1, _DESCRIPTORS)
+        if not more or flags & socket.MSG_CTRUNC:  # the channel ended, or this process may not open so many
             raise EOFError
         descriptors += more
     task: Task = unpack(_read(channel, length), descriptors[:shared])

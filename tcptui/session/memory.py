@@ -58,6 +58,14 @@ def available_memory(root: Path = _ROOT) -> int:
     return max(min(rooms), 0) if rooms else 0
 
 
+def accounts_strictly(root: Path = _ROOT) -> bool:
+    """Whether the system overcommits no memory.
+
+    Pages of a memfd are accounted only when they are written to: at the limit the writer gets SIGBUS, not an error.
+    """
+    return read_text(root / "proc/sys/vm/overcommit_memory").strip() == _STRICT
+
+
 def _numbers(text: str) -> dict[str, int]:
     """Parse lines of ``name number``, as in proc_meminfo(5) and memory.stat."""
     found = {}
@@ -75,7 +83,7 @@ def _of_machine(root: Path) -> Iterator[int]:
         yield known["MemAvailable"] << 10
     elif "SC_AVPHYS_PAGES" in os.sysconf_names:
         yield os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if read_text(root / "proc/sys/vm/overcommit_memory").strip() == _STRICT and "CommitLimit" in known:
+    if "CommitLimit" in known and accounts_strictly(root):
         yield known["CommitLimit"] - known.get("Committed_AS", 0) << 10
 
 

@@ -153,7 +153,7 @@ class Retention:
         With ``waits``, what is left up to ``end`` is less than a packet.
         """
         if self._source is not None and self.bounds.rows < MAX_ROWS:
-            self._source.analysed(end if waits and not self._hindered else read)
+            self._source.analysed(end if waits else read, held=self._hindered)
 
     def turn(self, end: int) -> None:
         """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `eviction_lock` is held."""

@@ -28,6 +28,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.lazy_annotator import LazyAnnotator
+from tcptui.session.memory import accounts_strictly
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
 from tcptui.session.progress import Progress
@@ -93,7 +94,8 @@ class Session:
         """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
 
         ``after``: a session over the same sources that has been left (`leave`); this one begins where it stopped.
-        ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile.
+        ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile; not
+        where memory is accounted strictly.
         """
         self.capture_file: Path | None = None
         """The only file that the packets are in; None: they are in several, or in none that the user has."""
@@ -101,7 +103,7 @@ class Session:
         self._sources = list(sources)
         self._filter, self._compile_when, self._memory = packet_filter, compile_when, memory
         self.live = any(source.live for source in sources)
-        judges_aside = judges_aside and not self.live
+        judges_aside = judges_aside and not self.live and not accounts_strictly()
         self._pipeline: Pipeline = Pipeline(
             [(source.descriptor, source.label) for source in sources],
             packet_filter,
@@ -551,11 +553,13 @@ class Session:
         spool = self.spool
         if spool is None:
             raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
-        with self.ring.eviction_lock:
-            end = self.progress.bytes_read
-            size = save_copy(spool, end, path, self._begin)
+        try:
+            with self.ring.eviction_lock:
+                end = self.progress.bytes_read
+                size = save_copy(spool, end, path, self._begin)
+        finally:
+            self._wake()  # packets may have waited for room that is made only now, also where the disk was full
         self._saved_end = end
-        self._wake()  # packets may have waited for room that is made only now
         return size
 
     @property

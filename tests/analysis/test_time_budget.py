@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +23,8 @@ from tcptui.session.session import Session, open_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from tcptui.analysis.stream.view import StreamView
 
 OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
 MS = 1_000_000
@@ -434,6 +438,26 @@ def test_shorter_way_is_taken_by_connections_that_were_not_opened(tmp_path: Path
     view = open_file(write_trace(tmp_path / "unopened.pcap", lines)).view(0)
 
     assert simple_parts(view) == time_budget(view).parts
+
+
+@pytest.mark.parametrize("asked", [simple_budget, simple_parts])
+def test_view_is_freed_with_its_last_reference_though_its_budget_was_asked_for(
+    tmp_path: Path, asked: Callable[[StreamView], object]
+) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "281 C PA 1 1 100", "321 S PA 1 101 50", "321.1 C FA 101 51"]
+    session = open_file(write_trace(tmp_path / "trace.pcap", lines))
+    view = session.view(0)
+    gone = weakref.ref(view)
+    collecting = gc.isenabled()
+    gc.disable()  # a collection would free a cycle, too, but late
+    try:
+        assert asked(view) is not None
+        assert asked(view) is not None
+        del view
+        assert gone() is None
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def test_shortest_way_is_taken_by_requests_that_wait_for_little(tmp_path: Path) -> None:

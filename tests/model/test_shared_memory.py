@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tcptui.model import shared_memory
+from tcptui.model import shared_memory, sparse_array
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import COLUMNS, CORRECTED_COLUMNS, PacketStore
 from tcptui.model.shared_memory import WORTH_SHARING, is_shared, pack, shared_zeros, unpack
@@ -79,6 +80,20 @@ def test_without_descriptors_the_array_is_an_ordinary_one(monkeypatch: pytest.Mo
     array = shared_zeros(WORTH_SHARING, np.uint8)
 
     assert (array.any(), is_shared(array)) == (False, False)
+
+
+def test_nor_does_it_take_pages_of_2_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_pages: list[int] = []
+
+    def mapped(size: int) -> mmap.mmap:
+        small_pages.append(size)
+        return mmap.mmap(-1, size)
+
+    monkeypatch.setattr(sparse_array, "mapped", mapped)
+    monkeypatch.setattr(shared_memory, "CAN_SHARE", False)
+
+    assert shared_zeros((1 << 20, 8), np.uint8).shape == (1 << 20, 8)
+    assert small_pages == [8 << 20]
 
 
 def test_a_store_is_handed_over_without_copying_a_column() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from tmux_terminal import ROOT
 
-from tcptui.session.memory import available_memory
+from tcptui.session.memory import accounts_strictly, available_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,15 @@ def system(tmp_path: Path) -> System:
 
 def test_free_memory_of_the_machine_counts(system: System) -> None:
     assert system.left == 20 * GIB
+
+
+@pytest.mark.parametrize(("policy", "strict"), [("0\n", False), ("1\n", False), ("2\n", True)])
+def test_strict_accounting_is_told(system: System, policy: str, strict: bool) -> None:
+    assert accounts_strictly(system.says("proc/sys/vm/overcommit_memory", policy).root) is strict
+
+
+def test_without_a_policy_accounting_is_not_strict(system: System) -> None:
+    assert not accounts_strictly(system.root)
 
 
 @pytest.mark.parametrize(("policy", "left"), [("0\n", 20 * GIB), ("1\n", 20 * GIB), ("2\n", 6 * GIB)])

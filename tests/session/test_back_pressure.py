@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -164,13 +165,15 @@ def test_stream_that_nobody_analyses_is_read_as_fast_as_it_comes() -> None:
     assert source.most_held == len(data)
 
 
-def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
+@pytest.mark.parametrize("at_packet", [False, True])
+def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that(at_packet: bool) -> None:
     tape = many(CONNECTIONS)
+    limit = max(end for end in ends_of(tape.pcap()) if end < LIMIT) if at_packet else LIMIT
 
     async def run(session: Session) -> None:
         running = asyncio.create_task(session.run())
         with session.ring.eviction_lock:
-            while source.most_held < LIMIT:
+            while source.most_held < limit:
                 await asyncio.sleep(0)
             for _ in range(3):  # rounds in which nothing may be evicted end no capture
                 revision = session.revision
@@ -181,10 +184,51 @@ def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that() -> None:
         session._wake()
         await running
 
+    with piped(tape.pcap(), limit) as source:
+        session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
+        session.ring.bounds = Bounds(500, limit)
+        asyncio.run(asyncio.wait_for(run(session), 600))
+
+    assert session.progress.rows == len(tape.records)
+    assert source.status().error is None
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["saved", "disk-full"])
+def test_pipe_goes_on_after_a_save_whether_it_failed_or_not(
+    fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = many(CONNECTIONS)
+
+    def copied(*_arguments: object) -> int:
+        until(lambda: source.most_held == LIMIT)
+        for _ in range(3):  # then all that came is analysed, and nobody but `save` wakes the worker
+            before = len(rounds)
+            session._wake()
+            until(partial(lambda before: len(rounds) > before, before))
+        if fails:
+            raise OutputError("output_failed", path="x", reason="No space left on device")
+        return 0
+
+    def noted() -> bool:
+        rounds.append(whole())
+        return rounds[-1]
+
+    async def run() -> None:
+        running = asyncio.create_task(session.run())
+        try:
+            await asyncio.to_thread(session.save, tmp_path / "saved.pcap")
+        except OutputError:
+            assert fails
+        await asyncio.wait_for(running, 30)
+
+    monkeypatch.setattr("tcptui.session.session.save_copy", copied)
     with piped(tape.pcap()) as source:
         session = Session([source], compile_when=Compile.NEVER, memory=1 << 20)
         session.ring.bounds = Bounds(500, LIMIT)
-        asyncio.run(asyncio.wait_for(run(session), 600))
+        rounds: list[bool] = []
+        whole = session.catch_up.run
+        monkeypatch.setattr(session.catch_up, "run", noted)
+        asyncio.run(run())
 
     assert session.progress.rows == len(tape.records)
     assert source.status().error is None
@@ -223,6 +267,42 @@ def test_stream_that_waits_can_be_stopped() -> None:
         assert source.status().complete
         assert source.status().stopped
         assert source.status().error is None
+
+
+def test_stream_whose_end_is_near_waits_no_more_though_the_analysis_tells_where_it_is() -> None:
+    data = many(CONNECTIONS).pcap()
+    with piped(data, 2 * len(data)) as source:
+        source.analysed(0)
+        source.start(lambda: None)
+        until(lambda: source._room() is None)
+        source.read_on()
+        source.analysed(1)  # the worker's next round
+
+        assert source._room() is not None
+        source._thread.join(60)
+
+    assert source.status().complete
+    assert source.most_held == len(data)
+
+
+def test_full_spool_waits_while_nothing_may_be_released_though_all_of_it_is_analysed() -> None:
+    """As where a spool that is being saved is filled exactly up to the end of a packet."""
+    with piped(many(CONNECTIONS).pcap()) as source:
+        source.analysed(0)
+        source.start(lambda: None)
+        while source.status().end < LIMIT:
+            source.analysed(source.status().end, held=True)
+        source.analysed(LIMIT, held=True)
+        until(lambda: source._thread.is_alive() and source._room() is None)
+        assert source.status().error is None
+
+        source.read_on()  # nor does it end because somebody would have the rest
+        assert source._room() is None
+
+        source.analysed(LIMIT)
+        source._thread.join(60)
+
+    assert isinstance(source.status().error, OutputError)  # all is analysed, and nobody released anything
 
 
 def test_other_host_is_let_finish_though_nothing_is_analysed(tmp_path: Path) -> None:

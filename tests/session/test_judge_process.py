@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import pickle
+import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import SERVER, Tape, many
@@ -20,6 +25,8 @@ from tcptui.capture.file_source import open_file
 from tcptui.model import shared_memory
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session import catch_up, judge_process
+from tcptui.session.findings_cache import FindingsCache
+from tcptui.session.gc_control import give_back
 from tcptui.session.judge_process import JudgeAside
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session
@@ -27,7 +34,10 @@ from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from tcptui.session.findings_cache import FindingsCache
+    from collections.abc import Iterator
+
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.finding import Finding
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shares memory on Linux only")
 
@@ -48,12 +58,14 @@ def troubled(connections: int) -> Tape:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process judges captures of this size, and the worker thread nothing before their end."""
     monkeypatch.setattr(judge_process, "FORESEEN_ROWS", 1)
     monkeypatch.setattr(judge_process, "WORTH_JUDGING", 1)
     monkeypatch.setattr(shared_memory, "WORTH_SHARING", 1)
     monkeypatch.setattr(catch_up, "ANNOTATE_SLICE", 0)
+    yield
+    give_back()  # each session has a descriptor for each of a hundred arrays
 
 
 @pytest.fixture
@@ -114,6 +126,68 @@ def test_another_process_finds_the_same_to_the_last_byte(
     aside.close()
 
 
+class Concluded:
+    """The streams that this process judged since `clear`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.streams: list[int] = []
+        whole = FindingsCache._concluded
+
+        def noted(cache: FindingsCache, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+            self.streams.append(view.stream)
+            return whole(cache, view, read=read)
+
+        monkeypatch.setattr(FindingsCache, "_concluded", noted)
+
+
+def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_process_alone(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = read(capture, aside=False)
+    hand_over, here = JudgeAside._hand_over, Concluded(monkeypatch)
+    shown: list[tuple[int, int]] = []
+
+    def after_some(aside: JudgeAside, cache: FindingsCache) -> bool:
+        context = cache.context
+        cache.context = replace(context, live=True)  # as while the file is being read
+        cache.refresh(60, settle=False)
+        cache.context = replace(context, live=False)
+        assert cache._whole
+        here.streams.clear()
+        handed = hand_over(aside, cache)
+        shown.append((cache.waiting, cache.unlooked))
+        return handed
+
+    monkeypatch.setattr(JudgeAside, "_hand_over", after_some)
+    aside = read(capture, aside=True)
+
+    assert shown[0][0] > 50, "the screen says how many are being judged before the first judgement comes"
+    assert shown[0][1] == 0, "all their packets have been looked at"
+    assert here.streams == []
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_what_somebody_opened_meanwhile_stays(capture: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_over, here = JudgeAside._hand_over, Concluded(monkeypatch)
+    opened: list[int] = []
+
+    def then_opened(aside: JudgeAside, cache: FindingsCache) -> bool:
+        handed = hand_over(aside, cache)
+        due, read = cache.due_at_end()
+        opened.append(int(due[~read[due]][-1]))  # whose payload nobody reads but for who opens it
+        cache.findings(opened[0])
+        return handed
+
+    monkeypatch.setattr(JudgeAside, "_hand_over", then_opened)
+    aside = read(capture, aside=True)
+
+    assert here.streams == opened
+    assert opened[0] in aside._judging.annotations._whole
+    aside.close()
+
+
 def test_it_ends_with_the_judging(capture: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[int] = []
     begin = JudgeAside._start
@@ -131,20 +205,30 @@ def test_it_ends_with_the_judging(capture: Path, small: None, monkeypatch: pytes
     session.close()
 
 
+def program(first: str) -> str:
+    """What the process runs, behind the statement ``first``."""
+    begin, call = judge_process._PROGRAM.rstrip().rsplit("\n", 1)
+    return f"{begin}\nimport os, signal\nfrom tcptui.session import judge_process\n{first}\n{call}\n"
+
+
+def wait_for_a_piece(aside: JudgeAside) -> None:
+    """Wait until the process has sent something: it has its task."""
+    assert aside._channel is not None
+    poll = select.poll()
+    poll.register(aside._channel, select.POLLIN)
+    assert poll.poll(60_000)
+
+
+KILLED: Final = program("judge_process._judgements = lambda *_: os.kill(os.getpid(), signal.SIGKILL)")
+STUCK: Final = program("judge_process._judgements = lambda *_: signal.pause()")
+SENDS_NONSENSE: Final = program("judge_process.pickle.dumps = lambda *_: b'nonsense'")
+
+
 def test_when_it_is_killed_a_notice_says_so_and_the_worker_judges_on(
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand_over = JudgeAside._hand_over
-
-    def then_killed(aside: JudgeAside, cache: FindingsCache) -> bool:
-        done = hand_over(aside, cache)
-        assert aside._process is not None
-        os.kill(aside._process.pid, signal.SIGKILL)
-        return done
-
-    alone = read(capture, aside=False)
-    monkeypatch.setattr(JudgeAside, "_hand_over", then_killed)
-    aside = read(capture, aside=True)
+    monkeypatch.setattr(judge_process, "_PROGRAM", KILLED)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
 
     assert aside.progress.notice is not None
     assert (aside.progress.notice.key, aside.progress.notice.facts) == ("session.judge-died", {"how": "SIGKILL"})
@@ -152,6 +236,133 @@ def test_when_it_is_killed_a_notice_says_so_and_the_worker_judges_on(
     assert "SIGKILL" in Words(Language.EN)("session.judge-died", how="SIGKILL")
     assert known(aside) == known(alone)
     alone.close()
+    aside.close()
+
+
+@pytest.mark.parametrize(("failure", "how"), [
+    (OSError(105, "No buffer space available"), "No buffer space available"), (MemoryError(), "MemoryError"),
+    (pickle.UnpicklingError("pickle data was truncated"), "UnpicklingError"),
+])  # fmt: skip
+def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges_on(
+    failure: Exception, how: str, capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes: list[int] = []
+
+    def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
+        assert aside._process is not None
+        processes.append(aside._process.pid)
+        wait_for_a_piece(aside)
+        aside._took_task = True
+        raise failure
+
+    monkeypatch.setattr(judge_process, "_PROGRAM", STUCK)
+    monkeypatch.setattr(judge_process, "_DYING", 0.01)
+    alone = read(capture, aside=False)
+    monkeypatch.setattr(JudgeAside, "_take", failing)
+    aside = read(capture, aside=True)
+
+    assert is_gone(processes[0])
+    assert aside.progress.notice is not None
+    assert aside.progress.notice.facts == {"how": how}
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closers: list[threading.Thread] = []
+
+    def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
+        wait_for_a_piece(aside)
+        aside._took_task = True
+        closers.append(threading.Thread(target=aside.close))
+        raise OSError(105, "No buffer space available")
+
+    def waited(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        if timeout is not None:  # the worker, which another thread closes now
+            closers[0].start()
+        return wait(process, timeout)
+
+    wait = subprocess.Popen.wait
+    monkeypatch.setattr(judge_process, "_PROGRAM", STUCK)
+    monkeypatch.setattr(judge_process, "_DYING", 600)
+    monkeypatch.setattr(JudgeAside, "_take", failing)
+    monkeypatch.setattr(subprocess.Popen, "wait", waited)
+    aside = read(capture, aside=True)
+    closers[0].join()
+
+    assert aside.progress.notice is None
+    aside.close()
+
+
+def test_piece_that_cannot_be_read_is_no_end_of_the_session(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_process, "_PROGRAM", SENDS_NONSENSE)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert aside.progress.notice is not None
+    assert aside.progress.notice.key == "session.judge-died"
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_task_whose_descriptors_did_not_come_is_not_read_on() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(judge_process._TASK.pack(4, 2, 1))
+        ours.sendall(b"\0task")
+        ours.shutdown(socket.SHUT_WR)
+
+        with pytest.raises(EOFError):
+            judge_process._task_from(theirs)
+        assert theirs.recv(8) == b"task"
+
+
+def test_nor_is_one_of_whose_descriptors_some_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    receive = socket.recv_fds
+
+    def one_short(channel: socket.socket, size: int, most: int) -> tuple[bytes, list[int], int, object]:
+        told = receive(channel, size, most - 2)
+        for descriptor in told[1]:
+            os.close(descriptor)
+        return told
+
+    monkeypatch.setattr(judge_process, "_DESCRIPTORS", 3)
+    monkeypatch.setattr(socket, "recv_fds", one_short)
+    with ours, theirs:
+        ours.sendall(judge_process._TASK.pack(4, 4, 2))
+        socket.send_fds(ours, [b"\0"], [0, 1, 2])
+        socket.send_fds(ours, [b"\0"], [0, 1, 2])
+        ours.sendall(b"task")
+        ours.shutdown(socket.SHUT_WR)
+
+        with pytest.raises(EOFError):
+            judge_process._task_from(theirs)
+        assert theirs.recv(1) == b"\0", "the second message is left"
+
+
+def test_the_kernel_short_of_memory_ends_it_and_not_the_screen(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = JudgeAside._take
+    scores: set[str] = set()
+
+    def noted(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+        assert aside._process is not None
+        wait_for_a_piece(aside)
+        scores.add(Path(f"/proc/{aside._process.pid}/oom_score_adj").read_text())
+        return take(aside, cache, seconds)
+
+    monkeypatch.setattr(JudgeAside, "_take", noted)
+    aside = read(capture, aside=True)
+
+    assert scores == {"1000\n"}
+    assert Path("/proc/self/oom_score_adj").read_text() not in scores
     aside.close()
 
 
@@ -163,8 +374,7 @@ def test_when_it_cannot_import_anything_the_worker_judges(
     alone, aside = read(capture, aside=False), read(capture, aside=True)
 
     assert kept.count == 0
-    assert aside.progress.notice is not None
-    assert aside.progress.notice.facts == {"how": "1"}
+    assert aside.progress.notice is None, "that would be said of every large file"
     assert known(aside) == known(alone)
     alone.close()
     aside.close()
@@ -182,6 +392,36 @@ def test_where_no_process_can_be_started_the_worker_judges(
     alone, aside = read(capture, aside=False), read(capture, aside=True)
 
     assert aside.progress.notice is None
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_where_no_memory_can_be_shared_no_process_is_started(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_name: str) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "memfd_create", refused)
+    monkeypatch.setattr(JudgeAside, "_start", never)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_nothing_is_shared_where_memory_is_accounted_strictly(
+    strict: bool, capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tcptui.session.session.accounts_strictly", lambda: strict)
+    kept = Kept(monkeypatch)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert shared_memory.is_shared(aside.store.cause) is not strict
+    assert (kept.count == 0) is strict
     assert known(aside) == known(alone)
     alone.close()
     aside.close()

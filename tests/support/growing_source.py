@@ -51,7 +51,7 @@ class GrowingSource:
     def count_from(self, packets: int) -> None:
         """Nobody counts."""
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """Nobody waits."""
 
     def release(self, offset: int) -> bool:

@@ -55,7 +55,7 @@ class RunningSource:
         """Note it."""
         self.counted_from = packets
 
-    def analysed(self, offset: int) -> None:
+    def analysed(self, offset: int, *, held: bool = False) -> None:
         """Nobody waits."""
 
     def release(self, offset: int) -> bool:

@@ -9,6 +9,7 @@ tests/analysis/test_time_budget.py.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -99,15 +100,15 @@ def _unopened(view: StreamView) -> tuple[int, ...] | None:
     return tuple(spent)
 
 
-def _plain(view: StreamView) -> _Plain | None:
+def _plain(view: StreamView) -> _Attributed | None:
     """The time of ``view``, attributed once; None where it is not plain."""
     if _plain not in view.kept:
         view.kept[_plain] = _attributed(view)
-    plain: _Plain | None = view.kept[_plain]
+    plain: _Attributed | None = view.kept[_plain]
     return plain
 
 
-def _attributed(view: StreamView) -> _Plain | None:
+def _attributed(view: StreamView) -> _Attributed | None:
     if not 4 <= len(view) <= LONGEST:
         return None
     if int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
@@ -123,7 +124,37 @@ def _attributed(view: StreamView) -> _Plain | None:
     if any(later < earlier for earlier, later in pairwise(times)):
         return None
     plain = _Plain(view, flags, sides, times)
-    return plain if plain.is_told() else None
+    return plain.attributed() if plain.is_told() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Attributed:
+    """The time of one plain stream, attributed.
+
+    The view keeps it, so it must not refer to the view: in such a cycle, views would keep their blocks of rows until
+    the next garbage collection.
+    """
+
+    parts: tuple[int, ...]
+    """In nanoseconds."""
+    times: list[int]
+    """Of the segments, in nanoseconds."""
+    delays: PathDelays
+    events: list[int]
+    """The segments between which the stretches lie."""
+    stretches: list[tuple[int, Part, int, int]]
+    """Of each: who sends its end, part, network and recovery."""
+
+    def budget(self) -> TimeBudget:
+        """The same, as `time_budget` has it."""
+        sender, part, network, recovery = zip(*self.stretches, strict=True)
+        # One segment a message: each of the client's begins a turn, unless nothing comes behind it.
+        turns = [event for event, side in enumerate(sender[:-1], 1) if side == CLIENT]
+        times = np.array(self.times, np.int64)
+        waits = Waits(np.array(self.events, np.int32), times, np.array(sender, np.uint8), np.array(turns, np.int32))
+        waits.part[:], waits.network_ns[:], waits.recovery_ns[:] = part, network, recovery
+        elapsed = self.times[-1] - self.times[0]
+        return TimeBudget(elapsed, self.parts, waits, self.delays, (None, None), in_turns=True)
 
 
 class _Plain:
@@ -137,26 +168,13 @@ class _Plain:
         self.delays: PathDelays = path_delays(view)
         self._spans = _spans(view)
         self._spent = [0] * len(Part)
-        #: The segments between which the stretches lie; of each stretch who sends its end, part, network and recovery.
+        #: As in `_Attributed`.
         self._events = [0]
         self._stretches: list[tuple[int, Part, int, int]] = []
 
-    @property
-    def parts(self) -> tuple[int, ...]:
-        """The parts, in nanoseconds."""
-        return tuple(self._spent)
-
-    def budget(self) -> TimeBudget:
-        """The same, with every stretch."""
-        sender, part, network, recovery = zip(*self._stretches, strict=True)
-        # One segment a message: each of the client's begins a turn, unless nothing comes behind it.
-        turns = [event for event, side in enumerate(sender[:-1], 1) if side == CLIENT]
-        waits = Waits(
-            np.array(self._events, np.int32), self.view.time_ns, np.array(sender, np.uint8), np.array(turns, np.int32)
-        )
-        waits.part[:], waits.network_ns[:], waits.recovery_ns[:] = part, network, recovery
-        elapsed = self.times[-1] - self.times[0]
-        return TimeBudget(elapsed, self.parts, waits, self.delays, (None, None), in_turns=True)
+    def attributed(self) -> _Attributed:
+        """The result, once it `is_told`."""
+        return _Attributed(tuple(self._spent), self.times, self.delays, self._events, self._stretches)
 
     def is_told(self) -> bool:
         """Attribute all time; False where the stream turns out not to be plain."""

@@ -2,8 +2,8 @@
 
 Python's engine tries one way after another and cannot be stopped, and nothing else in the process runs meanwhile.  So
 an expression that repeats anything, or leaves many choices, is given to a process of its own: a value that takes longer
-than `LONGEST` ends that process, by its own alarm clock, and the filter with a message.  Somebody who cancels ends it
-at once.
+than `LONGEST` ends that process, by a timer of its own, and the filter with a message.  Somebody who cancels ends it at
+once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import numpy as np
 
 from tcptui.dfilter.errors import FilterError, Mistake, Span
 from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.how_ended import how_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Seconds that one value may take.
+#: Seconds of processor time that one value may take: a stop (Ctrl-Z) or a busy machine is not the expression's fault.
 LONGEST: Final = 1.0
 #: Values and bytes that are searched before the answer is asked for.
 _VALUES, _BYTES = 4_096, 8 << 20
 #: How often somebody is asked whether he cancels, in seconds.
 _ASK_EVERY: Final = 0.05
+#: How long is waited for the end of a process that has closed its output, in seconds.
+_ENDING: Final = 1.0
 #: Each place with a choice, such as ``a?`` or ``(a|aa)``, multiplies the ways to try by two or more.
 _MOST_CHOICES: Final = 4
 _REPEATS: Final = re.compile(rb"(?<!\\)(?:\\\\)*[*+{]")
@@ -42,6 +46,7 @@ _BRANCH: Final = re.compile(rb"(?<!\\)(?:\\\\)*\|")
 #: The other process: reads batches, answers with a byte a value.  It knows nothing but `re`, so it starts quickly.
 _PROGRAM: Final = """
 import re, signal, struct, sys
+signal.signal(signal.SIGPROF, signal.SIG_DFL)
 source, sink = sys.stdin.buffer, sys.stdout.buffer
 size, = struct.unpack("<I", source.read(4))
 search = re.compile(source.read(size), re.IGNORECASE).search
@@ -51,9 +56,9 @@ while head := source.read(4):
     values = [source.read(length) for length in lengths]
     found = bytearray()
     for value in values:
-        signal.setitimer(signal.ITIMER_REAL, float(sys.argv[1]))
+        signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))
         found.append(search(value) is not None)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     sink.write(found)
     sink.flush()
 """
@@ -103,9 +108,11 @@ class PatternSearch:
                 process.stdin.write(b"".join(values))
                 process.stdin.flush()
             return _answer(process.stdout, len(values), cancelled)
-        except (Cancelled, FilterError):
+        except Cancelled:
             _end(self._processes.pop(pattern.pattern))
             raise
+        except EOFError:
+            raise _ended(self._processes.pop(pattern.pattern)) from None
 
 
 def _begun(pattern: bytes) -> subprocess.Popen[bytes]:
@@ -119,17 +126,27 @@ def _begun(pattern: bytes) -> subprocess.Popen[bytes]:
 
 
 def _answer(source: IO[bytes], size: int, cancelled: Callable[[], bool]) -> bytes:
-    found = b""
+    found, poll = b"", select.poll()
+    poll.register(source, select.POLLIN)
     while len(found) < size:
         if cancelled():
             raise Cancelled
-        ready, _, _ = select.select([source], [], [], _ASK_EVERY)
-        if ready:
+        if poll.poll(_ASK_EVERY * 1000):  # POLLHUP at its end, too
             part = source.read1(size - len(found))  # type: ignore[attr-defined]  # a buffered reader
             if not part:
-                raise FilterError(Mistake.PATTERN_SLOW, Span(0, 0), seconds=LONGEST)
+                raise EOFError
             found += part
     return found
+
+
+def _ended(process: subprocess.Popen[bytes]) -> FilterError:
+    """What is said of ``process``, which has closed its output: it is ending by itself."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDING)
+    _end(process)
+    if process.returncode == -signal.SIGPROF:
+        return FilterError(Mistake.PATTERN_SLOW, Span(0, 0), seconds=LONGEST)
+    return FilterError(Mistake.PATTERN_ENDED, Span(0, 0), how=how_ended(process.returncode))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

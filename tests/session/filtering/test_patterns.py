@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
 
 import pytest
 
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.dfilter.regex import compile_pattern
+from tcptui.session.filtering import patterns
 from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.patterns import PatternSearch, is_harmless
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 HOSTILE = compile_pattern(rb"(a+)+$")
 VICTIM = b"a" * 60 + b"b"
@@ -46,6 +51,49 @@ def test_a_hostile_pattern_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.mistake is Mistake.PATTERN_SLOW
     assert search.searched(HOSTILE, [b"aa"], never).tolist() == [True], "the next search begins anew"
     search.close()
+
+
+def test_time_in_which_it_does_not_run_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after Ctrl-Z and ``fg``, or while other processes have the processor."""
+    stopped = patterns._PROGRAM.replace(
+        "found.append(search", "__import__('time').sleep(0.3)\n        found.append(search"
+    )
+    assert stopped != patterns._PROGRAM
+    monkeypatch.setattr(patterns, "_PROGRAM", stopped)
+    monkeypatch.setattr(patterns, "LONGEST", 0.1)
+    search = PatternSearch()
+
+    assert search.searched(compile_pattern(rb"x+"), [b"axe", b"b"], never).tolist() == [True, False]
+    search.close()
+
+
+@pytest.mark.parametrize(("end", "how"), [("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"), ("sys.exit(3)", "3")])
+def test_another_end_of_the_process_is_not_the_expressions_fault(
+    end: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "_PROGRAM", f"import os, signal, sys\nsys.stdin.buffer.read(8)\n{end}")
+    search = PatternSearch()
+
+    with pytest.raises(FilterError) as caught:
+        search.searched(compile_pattern(rb"x+"), [b"axe"], never)
+
+    assert (caught.value.mistake, caught.value.facts) == (Mistake.PATTERN_ENDED, {"how": how})
+    assert how in Words(Language.ZH)(caught.value.key, how=how)
+    search.close()
+
+
+def test_descriptor_beyond_those_of_select_is_waited_for() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    search = PatternSearch()
+    try:
+        assert search.searched(compile_pattern(rb"x+"), [b"axe", b"b"], never).tolist() == [True, False]
+    finally:
+        search.close()
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 @pytest.mark.parametrize("pattern", [HOSTILE, compile_pattern(b"(a|aa)" * 45 + b"c")])

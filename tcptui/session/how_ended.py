@@ -1,0 +1,14 @@
+"""How another process ended, in a word for messages."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+
+def how_ended(status: int) -> str:
+    """The name of the signal that ended a process of `Popen.returncode` ``status``, else that status."""
+    if status < 0:
+        with suppress(ValueError):
+            return signal.Signals(-status).name
+    return str(status)
