@@ -83,6 +83,12 @@ class FilterRun:
                 raise FilterError(Mistake.UNREAD_FIELD, value.span, name=value.field.name)
         self._reader.trees.want(field.name for field in compiled.fields)
 
+    @property
+    def block(self) -> int:
+        """How many rows are asked about at once: the fewer, the dearer the filter is."""
+        test = self.compiled.test
+        return BLOCK if test is None else _BLOCKS[self._reader.cost(test)]
+
     def matching(
         self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore
     ) -> NDArray[np.bool_]:
@@ -104,7 +110,7 @@ class FilterRun:
         test, store, stop = self.compiled.test, self._session.store, first + len(mask)
         self._reader.trees.cancelled = cancelled
         self._reader.drop(store.first)
-        size = BLOCK if test is None else _BLOCKS[self._reader.cost(test)]
+        size = self.block
         for begin in range(first, stop, size):
             if cancelled():
                 raise Cancelled
@@ -146,6 +152,7 @@ class FilterRun:
 
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
         """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`."""
+        self._reader.drop(self._session.store.first)
         self._reader.forget(rows)
         test = self.compiled.test
         self._reader.trees.cancelled = cancelled
