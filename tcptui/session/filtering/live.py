@@ -33,11 +33,11 @@ _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS)
 _OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "tcp.segment", "tcp.reassembled", "_ws.", "frame.protocols",
                        "frame.coloring", "tcp.connection", "tcp.completeness", "tcptui.")  # fmt: skip
 #: All rows of a growing connection are asked about again when it has grown by this factor.
-_REGROWTH: Final = 1.25
+REGROWTH: Final = 1.25
 #: Connections of up to so many rows are asked about again whenever they grew.
 _SHORT: Final = 256
 #: Blocks of rows (`FilterRun.block`) of all other connections that an update may ask about again.
-_BLOCKS_AGAIN: Final = 4
+BLOCKS_AGAIN: Final = 4
 
 
 def may_change(field: Field) -> bool:
@@ -77,9 +77,9 @@ class LiveFilter:
     connections are:
 
     - a connection of up to `_SHORT` rows is asked when it grew and when it was judged, so twice `_SHORT` rows at most;
-    - one that has grown by `_REGROWTH` since it was asked last costs 1 / (1 - 1 / `_REGROWTH`) = 5 rows for each that
+    - one that has grown by `REGROWTH` since it was asked last costs 1 / (1 - 1 / `REGROWTH`) = 5 rows for each that
       is new, however many there are;
-    - all others together cost `_BLOCKS_AGAIN` blocks an update on average.  What is not used up is kept for the
+    - all others together cost `BLOCKS_AGAIN` blocks an update on average.  What is not used up is kept for the
       connection that is next, which may be longer; next is the one with the fewest rows for each update that it has
       waited, so that a long one neither holds up short ones nor waits for ever.
     """
@@ -152,7 +152,10 @@ class LiveFilter:
         if session.place.own_host != self._own_host:  # the same packets say something else now
             self._own_host = session.place.own_host
             self._fall_due(self.first)
-        self._ask_again(judged, cancelled)
+        try:
+            self._ask_again(judged, cancelled)
+        finally:
+            self._run.rest()
 
     def _fall_due(self, first: int) -> None:
         """Have all connections with rows from ``first`` on asked about again."""
@@ -173,11 +176,11 @@ class LiveFilter:
             rows, last = self._kept_rows(stream), self._whole.get(stream)
             if last is not None and last.stop >= final > judged:
                 continue  # nothing is new but for the judgement that is to come
-            if rows <= _SHORT or last is None or rows > last.rows * _REGROWTH:
+            if rows <= _SHORT or last is None or rows > last.rows * REGROWTH:
                 self._ask(stream, rows, judged, cancelled)
             else:
                 waiting.append((rows / (self._updates - last.update), stream, rows))
-        self._allowance += _BLOCKS_AGAIN * self._run.block
+        self._allowance += BLOCKS_AGAIN * self._run.block
         for _, stream, rows in sorted(waiting):
             if rows > self._allowance:
                 return

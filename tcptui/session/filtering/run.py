@@ -150,8 +150,15 @@ class FilterRun:
         """Ask about all rows anew: what was concluded of them may have changed."""
         self._reader.forget()
 
+    def rest(self) -> None:
+        """End other processes; the next who asks begins new ones."""
+        self._reader.rest()
+
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
-        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`."""
+        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`.
+
+        Other processes that search go on for the next who asks, until `rest`.
+        """
         self._reader.drop(self._session.store.first)
         self._reader.forget(rows)
         test = self.compiled.test

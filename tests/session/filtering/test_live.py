@@ -8,27 +8,24 @@ from unittest.mock import PropertyMock, patch
 
 import numpy as np
 import pytest
-from captures import ACK, CLIENT, PSH, RST, SERVER, Tape, mixed
-from forgetting import ends_of
-from growing_source import SteeredSource
+from captures import ACK, PSH, RST, SERVER, Tape, mixed
+from growth import Answers, Growth, long_one
 
 from tcptui.analysis.capture_point import CapturePlace, CapturePoint
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
-from tcptui.session.catch_up import Compile
 from tcptui.session.filtering import live as live_filter
-from tcptui.session.filtering.cancelling import Cancelled, ignore, never
+from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.live import LiveFilter, answers_may_change, may_change
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.retention import Bounds
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from tcptui.model.packet_store import I32
     from tcptui.session.progress import Progress
 
 FILTERS: Final = (
@@ -39,32 +36,6 @@ FILTERS: Final = (
 )  # fmt: skip
 #: More updates than it takes to ask about all that is due in these captures.
 UPDATES: Final = 3
-
-
-class Growth:
-    """A session whose capture grows, and is judged, when the test says so."""
-
-    def __init__(self, tape: Tape, bounds: Bounds | None = None) -> None:
-        data = tape.pcap()
-        self._ends = ends_of(data)
-        self.packets = len(self._ends)
-        self._source = SteeredSource(data, limit_bytes=1 << 30)
-        self.session = Session([self._source], compile_when=Compile.NEVER)
-        if bounds is not None:
-            self.session.ring.bounds = bounds
-
-    def to(self, packets: int, *, judged: bool = True) -> None:
-        """Let there be so many packets; the last ones are not ``judged`` unless the flag says so."""
-        self._source.end = self._ends[packets - 1]
-        self._source.over = False
-        self.session.steering.judges = judged
-        assert not self.session.catch_up.run()
-
-    def end(self) -> None:
-        """Let the capture end with all packets."""
-        self.to(self.packets)
-        self._source.over = True
-        assert self.session.catch_up.run()
 
 
 def busy() -> Tape:
@@ -179,44 +150,6 @@ def test_evicted_packets_are_left_out() -> None:
 # ---- one long connection, with answers that the test gives
 
 
-def long_one(packets: int, others: int = 0) -> Tape:
-    """A connection that sends a byte a packet; then so many packets of one more."""
-    tape = Tape()
-    tape.handshake(0, f"{CLIENT}:4000", f"{SERVER}:80")
-    for number in range(packets - 3):
-        tape.tcp(50 + number, f"{CLIENT}:4000", f"{SERVER}:80", ACK | PSH, 1001 + number, 9001, b"x")
-    for number in range(others):
-        tape.tcp(50 + packets + number, f"{CLIENT}:4001", f"{SERVER}:80", ACK | PSH, 1001 + number, 9001, b"x")
-    return tape
-
-
-class Answers:
-    """Stands for `FilterRun`: rows in `passing` pass; `again` counts what is asked about beyond new rows."""
-
-    block = 64
-
-    def __init__(self) -> None:
-        self.passing: set[int] = set()
-        self.again = 0
-
-    def matching(
-        self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore
-    ) -> NDArray[np.bool_]:
-        return self._answered(np.arange(first, stop, dtype=np.int32), cancelled)
-
-    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
-        self.again += len(rows)
-        return self._answered(rows, cancelled)
-
-    def forget(self) -> None:
-        pass
-
-    def _answered(self, rows: I32, cancelled: Callable[[], bool]) -> NDArray[np.bool_]:
-        if cancelled():
-            raise Cancelled
-        return np.isin(rows, list(self.passing))
-
-
 def stubbed(session: Session) -> tuple[LiveFilter, Answers]:
     answers: Any = Answers()
     live = LiveFilter(session, compile_filter("tcptui.finding"))
@@ -308,7 +241,7 @@ def test_a_connection_that_never_rests_costs_a_bounded_number_of_rows_an_update(
         updates += 1
 
     # At no time has it grown by a quarter: what was asked is the allowance, and what was saved up before.
-    assert 0 < answers.again <= live_filter._BLOCKS_AGAIN * answers.block * (updates + 1) + 4_802
+    assert 0 < answers.again <= live_filter.BLOCKS_AGAIN * answers.block * (updates + 1) + 4_802
 
 
 def test_a_long_connection_holds_up_no_shorter_one() -> None:
@@ -355,6 +288,16 @@ def test_another_sight_of_the_same_packets_has_them_asked_again() -> None:
     live.update()
 
     assert shown(live) == [3]
+
+
+def test_no_process_that_searches_is_left_behind() -> None:
+    growth = Growth(busy())
+    live = LiveFilter(growth.session, compile_filter('http.host matches "a+"'))
+    growth.to(growth.packets - 1)
+    live.update()
+
+    assert live.count == 7
+    assert not live._run._reader._patterns._processes
 
 
 def test_what_was_read_from_a_packet_never_changes_and_what_is_concluded_may() -> None:
