@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from captures import CLIENT, SERVER, Tape, mixed
-from growth import Answers, Growth, long_one
+from growth import Answers, Growth, long_one, server_error
 
 from tcptui.cli.run import watch_filter
 from tcptui.cli.run.filtering import WrongFilterError
@@ -50,9 +50,9 @@ class CountedRun(FilterRun):
 
     rows = 0
 
-    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
+    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never, whole: bool = False) -> NDArray[np.bool_]:
         self.rows += len(rows)
-        return super().of_rows(rows, cancelled=cancelled)
+        return super().of_rows(rows, cancelled=cancelled, whole=whole)
 
 
 def counted(session: Session, text: str) -> tuple[Shown, CountedRun]:
@@ -170,6 +170,17 @@ def test_a_connection_that_was_judged_again_is_asked_again() -> None:
     answers.passing = {7}
 
     assert shown.shown(event(1)) is not None
+
+
+def test_the_newest_message_counts() -> None:
+    growth = Growth(server_error(40, failing=25))
+    shown = Shown(growth.session, compile_filter("http.response.code >= 500"), Words(Language.EN))
+    told = []
+    for packets in range(3, growth.packets, 2):
+        growth.to(packets)
+        told.append(shown.shown(event(1)) is not None)
+
+    assert told.index(True) == 26  # with the answer
 
 
 def test_a_long_connection_is_asked_whole_once_its_events_pay_for_it() -> None:

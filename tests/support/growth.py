@@ -59,6 +59,20 @@ def long_one(packets: int, others: int = 0) -> Tape:
     return tape
 
 
+def server_error(exchanges: int, failing: int) -> Tape:
+    """So many HTTP requests and answers on one connection, after 3 packets; the answer ``failing`` (from 0) is 500."""
+    tape, client, server = Tape(), f"{CLIENT}:5000", f"{SERVER}:80"
+    tape.handshake(1, client, server)
+    asked, ours, theirs = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 1001, 9001
+    for number in range(exchanges):
+        answered = b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % (500 if number == failing else 200)
+        tape.tcp(100 + 100 * number, client, server, ACK | PSH, ours, theirs, asked)
+        ours += len(asked)
+        tape.tcp(140 + 100 * number, server, client, ACK | PSH, theirs, ours, answered)
+        theirs += len(answered)
+    return tape
+
+
 class Answers:
     """Stands for `FilterRun`: rows in `passing` pass; `again` counts what is asked about beyond new rows."""
 
@@ -73,7 +87,7 @@ class Answers:
     ) -> NDArray[np.bool_]:
         return self._answered(np.arange(first, stop, dtype=np.int32), cancelled)
 
-    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
+    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never, whole: bool = False) -> NDArray[np.bool_]:
         self.again += len(rows)
         return self._answered(rows, cancelled)
 

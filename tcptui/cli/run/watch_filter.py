@@ -113,15 +113,15 @@ class Shown:
         ends = catch_up.settled and was_judged and not known.is_final
         allowance = known.allowance + BLOCKS_AGAIN * self._run.block
         if self._changes and (ends or len(rows) <= allowance or len(rows) > known.rows * REGROWTH):
-            asked = _Asked(self._any(rows), rows=len(rows), is_final=known.is_final or ends)
+            asked = _Asked(self._any(rows, whole=True), rows=len(rows), is_final=known.is_final or ends)
         else:
-            matches = known.matches or self._any(fresh)
+            matches = known.matches or self._any(fresh, whole=False)
             asked = replace(known, matches=matches, allowance=allowance)
         self._asked.pop(stream, None)
         self._asked[stream] = replace(asked, stop=store.count, is_judged=is_judged)
         return asked.matches
 
-    def _any(self, rows: I32) -> bool:
-        """Whether any of ``rows`` matches."""
-        block = self._run.block
-        return any(self._run.of_rows(rows[begin : begin + block]).any() for begin in range(0, len(rows), block))
+    def _any(self, rows: I32, *, whole: bool) -> bool:
+        """Whether any of ``rows`` matches; ``whole``: they are all of a connection."""
+        run, block = self._run, self._run.block
+        return any(run.of_rows(rows[at : at + block], whole=whole).any() for at in range(0, len(rows), block))

@@ -197,7 +197,7 @@ class LiveFilter:
         """Ask about all rows of ``stream``, about ``count``."""
         rows = self._session.rows_of(stream)
         rows = rows[np.searchsorted(rows, np.int32(self.first)) : np.searchsorted(rows, np.int32(self.stop))]
-        self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
+        self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled, whole=True)
         self._whole[stream] = _Whole(count, self.stop, self._updates)
         if self._due[stream] <= judged:
             del self._due[stream]

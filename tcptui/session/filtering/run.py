@@ -109,6 +109,7 @@ class FilterRun:
     ) -> None:
         test, store, stop = self.compiled.test, self._session.store, first + len(mask)
         self._reader.trees.cancelled = cancelled
+        self._reader.trees.whole = False
         self._reader.drop(store.first)
         size = self.block
         for begin in range(first, stop, size):
@@ -154,8 +155,10 @@ class FilterRun:
         """End other processes; the next who asks begins new ones."""
         self._reader.rest()
 
-    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
+    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never, whole: bool = False) -> NDArray[np.bool_]:
         """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`.
+
+        With ``whole`` they are all, or a part of all, that a connection has: its messages are parsed up to the newest.
 
         Other processes that search go on for the next who asks, until `rest`.
         """
@@ -163,6 +166,7 @@ class FilterRun:
         self._reader.forget(rows)
         test = self.compiled.test
         self._reader.trees.cancelled = cancelled
+        self._reader.trees.whole = whole
         mask = np.ones(len(rows), np.bool_)
         for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
             if cancelled():

@@ -9,7 +9,7 @@ from unittest.mock import PropertyMock, patch
 import numpy as np
 import pytest
 from captures import ACK, PSH, RST, SERVER, Tape, mixed
-from growth import Answers, Growth, long_one
+from growth import Answers, Growth, long_one, server_error
 
 from tcptui.analysis.capture_point import CapturePlace, CapturePoint
 from tcptui.dfilter.compile import compile_filter
@@ -145,6 +145,19 @@ def test_evicted_packets_are_left_out() -> None:
         assert live.first == session.store.first
         assert live.count == session.store.count - session.store.first
     assert session.store.first > 0
+
+
+def test_a_message_is_seen_long_before_its_connection_has_twice_the_packets() -> None:
+    growth = Growth(server_error(40, failing=25))
+    live = LiveFilter(growth.session, compile_filter("http.response.code >= 500"))
+    found = []
+    for packets in range(3, growth.packets, 2):
+        growth.to(packets)
+        live.update()
+        found.append(live.count)
+
+    assert found.index(1) == 26  # with the answer
+    assert set(found[26:]) == {1}
 
 
 # ---- one long connection, with answers that the test gives
