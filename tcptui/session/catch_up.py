@@ -134,6 +134,8 @@ class CatchUp:
         self.place = CapturePlace()
         self._placed = 0
         """The number of packets when `place` was computed."""
+        self.settled = False
+        """Whether all packets are analysed and no more will come; judging may still go on."""
         self.judged_at_count = 0
         """The number of packets when last no stream was waiting to be judged."""
         self.lag = Lag()
@@ -201,7 +203,7 @@ class CatchUp:
             if full:
                 for source in self._sources:
                     source.stop()
-            settled = not advanced and (ended or failure is not None or full)
+            self.settled = settled = not advanced and (ended or failure is not None or full)
             self._see_place(complete=settled)
             self._judging.set_context(self.quality, self.place, live=not settled)
             more = self._judge(advanced=advanced, settled=settled)

@@ -438,12 +438,13 @@ class Session:
         """The sequence number that is relative 0 for an endpoint of ``stream`` at ``row``; `NO_BASE` without one."""
         return self._access.landmarks.base(stream, row, of_b)
 
-    def application(self, stream: int) -> ApplicationStream:
+    def application(self, stream: int, *, whole: bool = False) -> ApplicationStream:
         """The messages of ``stream`` in its application protocol, and their frames.
 
-        A growing stream is parsed again only when it has grown by the factor `REGROWTH`.
+        A growing stream is parsed again only when it has grown by the factor `REGROWTH`; with ``whole``, when it has
+        grown at all: for whoever looks at all its packets anyway.
         """
-        return self._stream_cache.application(stream, self._state(stream))
+        return self._stream_cache.application(stream, self._state(stream), whole=whole)
 
     def application_streams(self) -> list[int]:
         """Streams that may carry files, ascending: all, or of more than `_ALL_STREAMS` those with a noted message."""

@@ -40,12 +40,16 @@ class _Entry:
     read_at: StreamState | None = None
     application: ApplicationStream | None = None
 
-    def fresh_application(self, state: StreamState) -> ApplicationStream | None:
-        """The parsed messages, unless they have to be parsed again for ``state``."""
+    def fresh_application(self, state: StreamState, *, whole: bool) -> ApplicationStream | None:
+        """The parsed messages, unless they have to be parsed again for ``state``: when it grew at all if ``whole``."""
         read_at = self.read_at
         if read_at is None or read_at.growing != state.growing:
             return None
-        return self.application if state.packets <= (REGROWTH if state.growing else 1) * read_at.packets else None
+        return (
+            self.application
+            if state.packets <= (REGROWTH if state.growing and not whole else 1) * read_at.packets
+            else None
+        )
 
 
 class StreamCache:
@@ -68,18 +72,19 @@ class StreamCache:
         with self._reading:
             return self._current(stream, state).halves
 
-    def application(self, stream: int, state: StreamState) -> ApplicationStream:
+    def application(self, stream: int, state: StreamState, *, whole: bool = False) -> ApplicationStream:
         """The messages of ``stream`` in its application protocol.
 
-        While the capture grows they are parsed again only when the stream has grown by the factor `REGROWTH`.
+        While the capture grows they are parsed again only when the stream has grown by the factor `REGROWTH`, or,
+        with ``whole``, has grown at all.
         """
         entry = self._entries.get(stream)
-        application = None if entry is None else entry.fresh_application(state)
+        application = None if entry is None else entry.fresh_application(state, whole=whole)
         if application is not None:
             return application
         with self._reading:
             known = self._entries.get(stream)
-            application = None if known is None else known.fresh_application(state)
+            application = None if known is None else known.fresh_application(state, whole=whole)
             if application is not None:  # another thread read it meanwhile
                 return application
             from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`

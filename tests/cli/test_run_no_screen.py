@@ -88,6 +88,11 @@ def test_filter_chooses_packets_and_frames_keep_their_numbers(capture: Path) -> 
     assert events[0]["packets"] == [9, 10]
 
 
+def test_display_filter_chooses_connections_of_which_a_packet_matches(capture: Path) -> None:
+    _code, events, _said = watch("-r", capture, "-Y", "tcp.flags.reset == 1 or http.response.code >= 500")
+    assert seen(events) == {("found", 1, "connection-refused")}
+
+
 @pytest.mark.tshark
 def test_keep_around_a_loss_is_a_capture_with_the_retransmission(capture: Path, tmp_path: Path) -> None:
     code, _events, said = watch(

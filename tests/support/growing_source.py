@@ -71,3 +71,20 @@ class GrowingSource:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
+
+
+class SteeredSource(GrowingSource):
+    """A capture that grows when the test says so: to `end` bytes, and to its end with `over`."""
+
+    def __init__(self, data: bytes, *, limit_bytes: int | None = None) -> None:
+        super().__init__(data, [], limit_bytes=limit_bytes)
+        self.end = 0
+        self.over = False
+
+    def status(self) -> SourceStatus:
+        """As far as the test has said."""
+        return SourceStatus(self.end, complete=self.over, received=0, kernel_dropped=0)
+
+    def stop(self) -> None:
+        """Nothing more comes."""
+        self.over = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,10 +32,12 @@ _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS)
 #: What the header tree shows of messages: it may depend on packets behind.
 _OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "tcp.segment", "tcp.reassembled", "_ws.", "frame.protocols",
                        "frame.coloring", "tcp.connection", "tcp.completeness", "tcptui.")  # fmt: skip
-#: Earlier rows of a growing connection are asked again when it has grown by this factor, and at the capture's end.
-_REGROWTH: Final = 1.25
-#: Connections of up to so many rows are asked again whenever they grew.
+#: All rows of a growing connection are asked about again when it has grown by this factor.
+REGROWTH: Final = 1.25
+#: Connections of up to so many rows are asked about again whenever they grew.
 _SHORT: Final = 256
+#: Blocks of rows (`FilterRun.block`) of all other connections that an update may ask about again.
+BLOCKS_AGAIN: Final = 4
 
 
 def may_change(field: Field) -> bool:
@@ -47,23 +50,57 @@ def may_change(field: Field) -> bool:
     return source in _OPEN_READERS or field.name in _OPEN_NAMES or field.name.startswith(_OF_MESSAGES)
 
 
+def answers_may_change(compiled: Compiled) -> bool:
+    """Whether later packets, or judging, may change who passes."""
+    if compiled.test is None:
+        return False
+    return any(may_change(value.field) for value in values_of(compiled.test) if isinstance(value, FieldValue))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """When all rows of a connection were asked about last."""
+
+    rows: int
+    """How many it had."""
+    stop: int
+    """`LiveFilter.stop`."""
+    update: int
+    """Which update it was."""
+
+
 class LiveFilter:
-    """Which packets of a session pass, as of the last `update`; for one thread at a time.  Raises as `FilterRun`."""
+    """Which packets of a session pass, as of the last `update`; for one thread at a time.  Raises as `FilterRun`.
+
+    Where answers may change, a connection is *due* from when it gets rows, or loses some by eviction, until all its
+    rows have been asked about after it was judged.  What an update asks about beyond new rows is bounded, however long
+    connections are:
+
+    - a connection of up to `_SHORT` rows is asked when it grew and when it was judged, so twice `_SHORT` rows at most;
+    - one that has grown by `REGROWTH` since it was asked last costs 1 / (1 - 1 / `REGROWTH`) = 5 rows for each that
+      is new, however many there are;
+    - all others together cost `BLOCKS_AGAIN` blocks an update on average.  What is not used up is kept for the
+      connection that is next, which may be longer; next is the one with the fewest rows for each update that it has
+      waited, so that a long one neither holds up short ones nor waits for ever.
+    """
 
     def __init__(self, session: Session, compiled: Compiled) -> None:
         self._session = session
         self._run = FilterRun(session, compiled)
-        test = compiled.test
-        fields = [] if test is None else [value.field for value in values_of(test) if isinstance(value, FieldValue)]
-        self._changes = any(may_change(field) for field in fields)
+        self._changes = answers_may_change(compiled)
         self.first = session.store.first
         """The row that `mask` begins with."""
         self._room = np.zeros(0, np.bool_)
         self._length = 0
-        self._asked: dict[int, int] = {}
-        """Of connections that may change: how many rows they had when all of these were asked last."""
-        self._unjudged: set[int] = set()
-        """Connections that were asked about before they were judged."""
+        self._due: dict[int, int] = {}
+        """Connections whose answers may be old: how many packets must have been judged before they are final."""
+        self._whole: dict[int, _Whole] = {}
+        """Of connections that are due, or long."""
+        self._updates = 0
+        self._allowance = 0
+        """Rows that the next update may ask about beyond its own allowance."""
+        self._own_host = session.place.own_host
+        """By which host's sight connections were judged."""
         self._settled = False
         """Whether all were asked about after the capture's end."""
 
@@ -90,39 +127,82 @@ class LiveFilter:
     def update(self, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore) -> None:
         """Ask about rows that are new, and about those whose answer may have changed.
 
-        Raises Cancelled; what was found so far stays, and the next call goes on from there.
+        Raises Cancelled; what was found so far stays, and what was not asked about is still due at the next call.
         """
         session = self._session
-        store, judged = session.store, session.looked_through
-        settled = judged and not session.progress.growing
+        store = session.store
+        # Packets come and are judged in another thread.  How far it is, is read before anything is asked: it may then
+        # only be older than the answers.
+        over, judged = not session.progress.growing, session.catch_up.judged_at_count
         self._forget(store.first)
         old, stop = self.stop, store.count
         if stop > old:
             self._append(self._run.matching(old, stop, cancelled=cancelled, progress=progress))
             self._settled = False
+            self._fall_due(old)
         if not self._changes or self._settled:
             return
-        if settled:  # the end, too, is something to conclude from
+        if over:  # the end, too, is something to conclude from
             kept = max(self.first, store.first)
             self._run.forget()
             self.mask[kept - self.first :] = self._run.matching(kept, self.stop, cancelled=cancelled)
+            self._due, self._whole = {}, {}
             self._settled = True
             return
-        fresh = store.stream[old:stop]
-        touched = set(sorted_unique(fresh[fresh >= 0]).tolist())
-        if judged:
-            touched, self._unjudged = touched | self._unjudged, set()
-        else:
-            self._unjudged |= touched
-        for stream in sorted(touched):
-            self._ask_again(stream, cancelled=cancelled)
+        if session.place.own_host != self._own_host:  # the same packets say something else now
+            self._own_host = session.place.own_host
+            self._fall_due(self.first)
+        try:
+            self._ask_again(judged, cancelled)
+        finally:
+            self._run.rest()
 
-    def _ask_again(self, stream: int, *, cancelled: Callable[[], bool]) -> None:
+    def _fall_due(self, first: int) -> None:
+        """Have all connections with rows from ``first`` on asked about again."""
+        if self._changes:
+            self._due |= dict.fromkeys(self._streams(first), self.stop)
+
+    def _streams(self, first: int) -> list[int]:
+        """Connections with rows from ``first`` up to `stop`, ascending."""
+        streams = self._session.store.stream[first : self.stop]
+        found: list[int] = sorted_unique(streams[streams >= 0]).tolist()
+        return found
+
+    def _ask_again(self, judged: int, cancelled: Callable[[], bool]) -> None:
+        """Ask about connections that are due, of which all up to row ``judged`` - 1 have been judged."""
+        self._updates += 1
+        waiting: list[tuple[float, int, int]] = []
+        for stream, final in sorted(self._due.items()):
+            rows, last = self._kept_rows(stream), self._whole.get(stream)
+            if last is not None and last.stop >= final > judged:
+                continue  # nothing is new but for the judgement that is to come
+            if rows <= _SHORT or last is None or rows > last.rows * REGROWTH:
+                self._ask(stream, rows, judged, cancelled)
+            else:
+                waiting.append((rows / (self._updates - last.update), stream, rows))
+        self._allowance += BLOCKS_AGAIN * self._run.block
+        for _, stream, rows in sorted(waiting):
+            if rows > self._allowance:
+                return
+            self._allowance -= rows
+            self._ask(stream, rows, judged, cancelled)
+        self._allowance = 0
+
+    def _kept_rows(self, stream: int) -> int:
+        """About how many rows ``stream`` has: those of ICMP errors are not counted."""
+        streams = self._session.streams
+        return int(streams.packets[stream]) - int(streams.evicted[stream])
+
+    def _ask(self, stream: int, count: int, judged: int, cancelled: Callable[[], bool]) -> None:
+        """Ask about all rows of ``stream``, about ``count``."""
         rows = self._session.rows_of(stream)
         rows = rows[np.searchsorted(rows, np.int32(self.first)) : np.searchsorted(rows, np.int32(self.stop))]
-        if len(rows) <= _SHORT or len(rows) > self._asked.get(stream, 0) * _REGROWTH:
-            self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
-            self._asked[stream] = len(rows)
+        self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled, whole=True)
+        self._whole[stream] = _Whole(count, self.stop, self._updates)
+        if self._due[stream] <= judged:
+            del self._due[stream]
+            if count <= _SHORT:
+                del self._whole[stream]
 
     def _forget(self, first: int) -> None:
         """Leave out the rows before ``first``, which were evicted."""
@@ -131,6 +211,13 @@ class LiveFilter:
             return
         kept = self.mask[min(gone, self._length) :].copy()
         self._room, self._length, self.first = kept, len(kept), first
+        if self._changes:
+            # What is left of a connection may say less without its beginning.
+            left = self._streams(first)
+            lost = self._session.streams.evicted[left] > 0
+            self._due = {stream: self._due[stream] for stream in left if stream in self._due}
+            self._whole = {stream: self._whole[stream] for stream in left if stream in self._whole}
+            self._due |= {stream: self.stop for stream, has in zip(left, lost.tolist(), strict=True) if has}
 
     def _append(self, found: NDArray[np.bool_]) -> None:
         length = self._length + len(found)

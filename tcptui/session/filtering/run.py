@@ -83,6 +83,12 @@ class FilterRun:
                 raise FilterError(Mistake.UNREAD_FIELD, value.span, name=value.field.name)
         self._reader.trees.want(field.name for field in compiled.fields)
 
+    @property
+    def block(self) -> int:
+        """How many rows are asked about at once: the fewer, the dearer the filter is."""
+        test = self.compiled.test
+        return BLOCK if test is None else _BLOCKS[self._reader.cost(test)]
+
     def matching(
         self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore
     ) -> NDArray[np.bool_]:
@@ -103,8 +109,9 @@ class FilterRun:
     ) -> None:
         test, store, stop = self.compiled.test, self._session.store, first + len(mask)
         self._reader.trees.cancelled = cancelled
+        self._reader.trees.whole = False
         self._reader.drop(store.first)
-        size = BLOCK if test is None else _BLOCKS[self._reader.cost(test)]
+        size = self.block
         for begin in range(first, stop, size):
             if cancelled():
                 raise Cancelled
@@ -144,11 +151,22 @@ class FilterRun:
         """Ask about all rows anew: what was concluded of them may have changed."""
         self._reader.forget()
 
-    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never) -> NDArray[np.bool_]:
-        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`."""
+    def rest(self) -> None:
+        """End other processes; the next who asks begins new ones."""
+        self._reader.rest()
+
+    def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never, whole: bool = False) -> NDArray[np.bool_]:
+        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`.
+
+        With ``whole`` they are all, or a part of all, that a connection has: its messages are parsed up to the newest.
+
+        Other processes that search go on for the next who asks, until `rest`.
+        """
+        self._reader.drop(self._session.store.first)
         self._reader.forget(rows)
         test = self.compiled.test
         self._reader.trees.cancelled = cancelled
+        self._reader.trees.whole = whole
         mask = np.ones(len(rows), np.bool_)
         for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
             if cancelled():

@@ -63,6 +63,8 @@ class TreeReader:
     def __init__(self, session: Session, cancelled: Callable[[], bool]) -> None:
         self._session = session
         self.cancelled = cancelled
+        self.whole = False
+        """Whether connections are asked as a whole, so that their newest messages are parsed, too."""
         self._wanted: set[str] = set()
         self._known: dict[int, tuple[Found, ...]] = {}
 
@@ -135,7 +137,8 @@ class TreeReader:
 
         stream = int(self._session.store.stream[packet.row])
         has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
-        return header_tree(packet, self._session.application(stream) if has_stream else None, _OPTIONS)
+        application = self._session.application(stream, whole=self.whole) if has_stream else None
+        return header_tree(packet, application, _OPTIONS)
 
 
 def members(field: Field) -> tuple[str, ...]:
