@@ -26,14 +26,11 @@ if TYPE_CHECKING:
 
     from tcptui.session.pipeline import SourceInfo
 
-#: How many rows back to search for the earlier fragments of an IP datagram.
-_FRAGMENTS_BEFORE: Final = 4096
 #: Several packets are read at once if at least one byte in this many of the span is wanted.
 _SPARSE: Final = 4
 #: … and so many bytes are read at once in any case.
 _LITTLE: Final = 1 << 16
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
-_FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 #: Most comments read of a packet.
 _MOST_COMMENTS: Final = 1_000
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
@@ -120,9 +117,9 @@ class PacketReader:
     def _reassembled(self, row: int) -> bytes:
         """The reassembled TCP segment whose last IP fragment is ``row``."""
         store = self._store
-        first = max(row - _FRAGMENTS_BEFORE, store.first)
-        earlier = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
-        rows = [*earlier.tolist(), row]
+        rows = store.fragments.of(row)
+        if not rows:  # evicted meanwhile
+            return b""
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
         return segment_of_fragments([self.data(piece) for piece in rows], links)
 

@@ -14,6 +14,8 @@ from typing import Final
 MAX_DATAGRAMS: Final = 1024
 MAX_BYTES: Final = 64 << 20
 MAX_DATAGRAM_BYTES: Final = 65_535
+#: So many frames of a datagram are remembered, as many as it can have pieces; of more, only those that add bytes.
+_MOST_CARRIERS: Final = MAX_DATAGRAM_BYTES // 8 + 1
 
 
 @dataclass(slots=True)
@@ -26,6 +28,8 @@ class Fragment:
     more: bool
     data: bytes
     protocol: int
+    carriers: tuple[int, ...] = ()
+    """Rows of the frames that it came in: several where it was in pieces itself."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class _Datagram:
     """How far the pieces reach from the beginning without a gap."""
     beyond: list[int] = field(default_factory=list)
     """Heap of offsets not counted in `reach` yet, so that a piece's cost does not depend on what came before."""
+    carriers: list[int] = field(default_factory=list)
+    """Rows of the frames that its fragments came in, those that only repeat bytes included."""
 
     def extend(self, offset: int) -> None:
         """Update `reach` for new data at ``offset``."""
@@ -67,6 +73,8 @@ class Defragmenter:
         self._bytes = 0
         self.evicted = 0
         """Unfinished datagrams that were evicted to keep within the bounds."""
+        self.carriers: tuple[int, ...] = ()
+        """Rows of the frames that carried the datagram which was completed last, ascending."""
 
     def add(self, fragment: Fragment) -> bytes | None:
         """The whole payload when ``fragment`` completes its datagram, else None."""
@@ -79,10 +87,13 @@ class Defragmenter:
         datagram.size += added
         datagram.extend(fragment.offset)
         self._bytes += added
+        if added or len(datagram.carriers) < _MOST_CARRIERS:
+            datagram.carriers += fragment.carriers
         if not fragment.more and datagram.total is None:
             datagram.total = fragment.offset + len(fragment.data)
         whole = datagram.put_together()
         if whole is not None:
+            self.carriers = tuple(sorted({*datagram.carriers, *fragment.carriers}))
             self._forget(fragment.key)
         while len(self._unfinished) > MAX_DATAGRAMS or self._bytes > MAX_BYTES:
             self._forget(next(iter(self._unfinished)))
