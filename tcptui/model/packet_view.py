@@ -77,3 +77,5 @@ class PacketView:
     ip_stream: int
     """Index of the unordered address pair, by first appearance; -1 without IP."""
     analysis: Analysis | None
+    datagrams: tuple[bytes, ...] = ()
+    """Payloads of the datagrams in IP fragments that this frame completes, outermost first."""

@@ -18,8 +18,8 @@ from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.session.seq_bases import SeqBases
+from tcptui.wire.completed_datagrams import Completed, completed_by_last
 from tcptui.wire.pcapng_options import packet_comments
-from tcptui.wire.segment_of_fragments import segment_of_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,7 @@ _SPARSE: Final = 4
 #: … and so many bytes are read at once in any case.
 _LITTLE: Final = 1 << 16
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
+_IN_FRAGMENTS: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT)
 #: Most comments read of a packet.
 _MOST_COMMENTS: Final = 1_000
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
@@ -90,7 +91,7 @@ class PacketReader:
         store = self._store
         begin, data = int(store.header_length[row]), b""
         if store.issues[row] & _REASSEMBLED:
-            data = self._reassembled(row)
+            data = self._completed(row).segment
         else:
             begin += int(store.transport_offset[row])
             data = self.data(row)
@@ -114,14 +115,14 @@ class PacketReader:
         stop = np.minimum(start + np.maximum(store.length[rows], 0), offset - begin + captured)
         return [block[low:high] for low, high in zip(start.tolist(), stop.tolist(), strict=True)]
 
-    def _reassembled(self, row: int) -> bytes:
-        """The reassembled TCP segment whose last IP fragment is ``row``."""
+    def _completed(self, row: int) -> Completed:
+        """What ``row`` completes, whose IP fragment was the last that lacked; nothing of what was evicted."""
         store = self._store
         rows = store.fragments.of(row)
-        if not rows:  # evicted meanwhile
-            return b""
+        if not rows or rows[0] < store.first:
+            return Completed()
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
-        return segment_of_fragments([self.data(piece) for piece in rows], links)
+        return completed_by_last([self.data(piece) for piece in rows], links)
 
     def held(self, rows: I32) -> I32:
         """How many payload bytes of each of ``rows`` (TCP segments) were captured: what `payload` can return."""
@@ -166,6 +167,7 @@ class PacketReader:
             payload_length=max(int(store.length[row]), 0),
             ip_stream=-1,
             analysis=None,
+            datagrams=self._completed(row).datagrams if store.issues[row] & _IN_FRAGMENTS else (),
         )
 
     def _analysis(self, row: int) -> Analysis | None:

@@ -55,6 +55,8 @@ class BatchDecoder:
         self._defragmenter = Defragmenter()
         self.reassembled = b""
         """The TCP segment that was reassembled last from IP fragments, header and payload."""
+        self.datagrams: list[bytes] = []
+        """Payloads of the datagrams that the last fragment completed: one that held a fragment, then that one's."""
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
@@ -197,6 +199,8 @@ class BatchDecoder:
         store = self._store
         for frame, offset in sorted(batch.fragments):
             row = first + frame if owner is None else owner
+            if owner is None:
+                self.datagrams = []
             store.issues[row] |= DecodeIssue.FRAGMENT
             fragment = _fragment(batch, frame, offset, carriers or (row,))
             payload = self._defragmenter.add(fragment) if fragment else None
@@ -204,6 +208,7 @@ class BatchDecoder:
                 continue
             carried = self._defragmenter.carriers
             store.fragments.add(row, carried)
+            self.datagrams.append(payload)
             data = np.frombuffer(payload + bytes(PADDING), np.uint8)
             one = np.zeros(1, np.int64)
             size = one + len(payload)

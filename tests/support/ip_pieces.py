@@ -42,9 +42,9 @@ def whole(body: bytes, *, protocol: int = 6, six: bool = False, back: bool = Fal
 
 
 def segment(port: int, seq: int, data: bytes, *, flags: int = 0x18, back: bool = False) -> bytes:
-    """A segment between the client's ``port`` and the server's port 80."""
-    ends = (80, port) if back else (port, 80)
-    return struct.pack(">HHIIHHHH", *ends, seq, 9001 if flags & 0x10 else 0, 0x5000 | flags, 8192, 0, 0) + data
+    """A segment between the client's ``port`` and the server's port 80; it acknowledges the other's SYN."""
+    ends, ack = ((80, port), 1001) if back else ((port, 80), 9001)
+    return struct.pack(">HHIIHHHH", *ends, seq, ack if flags & 0x10 else 0, 0x5000 | flags, 8192, 0, 0) + data
 
 
 def datagram(data: bytes) -> bytes:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.protocols.headers.builder import Branch
+from tcptui.protocols.headers.builder import Branch, Joined
 from tcptui.protocols.headers.coloring_rules import ColoringFacts
+from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tcptui.model.packet_view import PacketView
-    from tcptui.protocols.headers.frame_bytes import FrameBytes
     from tcptui.protocols.registry import ApplicationStream
 
 
@@ -91,14 +91,23 @@ class Dissection:
     """The link layer to which the bytes behind the network layer are appended (padding, trailer)."""
     network_end: int | None = None
     """Offset at which the outermost IP packet ends by its own length."""
+    joined: Joined | None = None
+    """The datagram, put together from IP fragments, in which steps count offsets; None: in the frame."""
+    datagrams: list[bytes] = field(init=False)
+    """Payloads of the datagrams that the packet completes and that were not entered yet, outermost first."""
 
     def __post_init__(self) -> None:
         self.parent = self.root
+        self.datagrams = list(self.view.datagrams)
+
+    def is_of_columns(self, start: int) -> bool:
+        """Whether the IP header at ``start`` is the one that the frame's columns are about."""
+        return start == self.view.network_offset and self.joined is None and not self.quoting
 
     def layer(self, label: str, start: int, length: int, name: str) -> Branch:
         """Append a layer and return it; its range is cut to the captured bytes."""
-        kept = max(0, min(length, len(self.view.data) - start))
-        return self.parent.add(label, start, kept, name)
+        held = len(self.view.data) if self.joined is None else len(self.joined.datagram)
+        return self.parent.add(label, start, max(0, min(length, held - start)), name)
 
 
 #: Reads one layer, appends its lines, and returns the step for the next layer; None at the end.
@@ -129,6 +138,23 @@ _IP_STEPS: Final = {
     41: Protocol.IPV6,
     58: Protocol.ICMPV6,
 }
+
+
+def behind_fragment(dissection: Dissection, start: int, source: FrameBytes, offset: int) -> FrameBytes | None:
+    """The payload of the datagram that the fragment completes, whose own bytes begin at ``start``; None: it does not.
+
+    ``offset``: where in the datagram these are.  From here on steps count offsets in the datagram.
+    """
+    if dissection.quoting or not dissection.datagrams:
+        return None
+    datagram = dissection.datagrams.pop(0)
+    mine = source.data[start : source.captured_end()]
+    high = min(offset + len(mine), len(datagram))
+    # Of overlapping fragments another one's bytes may stand; a fragment within fragments is not in the frame itself.
+    has_mine = dissection.joined is None and datagram[offset:high] == mine[: max(high - offset, 0)]
+    dissection.joined = Joined(datagram, offset, high, start) if has_mine else Joined(datagram)
+    dissection.parent.within = dissection.joined
+    return FrameBytes(datagram, len(datagram))
 
 
 def after_ip(protocol: int, start: int, source: FrameBytes) -> Step:

@@ -55,6 +55,7 @@ def view() -> Callable[..., PacketView]:
         analysis: Analysis | None = None,
         comment: str | None = None,
         interface: str | None = None,
+        datagrams: tuple[bytes, ...] = (),
     ) -> PacketView:
         return PacketView(
             row=0,
@@ -73,6 +74,7 @@ def view() -> Callable[..., PacketView]:
             payload_length=0,
             ip_stream=-1,
             analysis=analysis,
+            datagrams=datagrams,
         )
 
     return make
