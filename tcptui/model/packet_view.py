@@ -79,3 +79,10 @@ class PacketView:
     analysis: Analysis | None
     datagrams: tuple[bytes, ...] = ()
     """Payloads of the datagrams in IP fragments that this frame completes, outermost first."""
+    segment: bytes = b""
+    """TCP header and payload that were put together from these; empty where the frame has them itself."""
+
+    @property
+    def from_transport(self) -> bytes:
+        """What was captured from the TCP header on, in earlier fragments too."""
+        return self.segment or self.data[self.transport_offset :]

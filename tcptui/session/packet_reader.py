@@ -150,6 +150,7 @@ class PacketReader:
         """``row`` without comment, ip.stream and analysis: far cheaper, and enough to parse its bytes."""
         store = self._store
         source = self._sources[int(store.source[row])]
+        completed = self._completed(row) if store.issues[row] & _IN_FRAGMENTS else Completed()
         return PacketView(
             row=row,
             frame=int(store.frame[row]),
@@ -167,7 +168,8 @@ class PacketReader:
             payload_length=max(int(store.length[row]), 0),
             ip_stream=-1,
             analysis=None,
-            datagrams=self._completed(row).datagrams if store.issues[row] & _IN_FRAGMENTS else (),
+            datagrams=completed.datagrams,
+            segment=completed.segment,
         )
 
     def _analysis(self, row: int) -> Analysis | None:
