@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tcptui.model.datagram import Datagram
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class PacketView:
     ip_stream: int
     """Index of the unordered address pair, by first appearance; -1 without IP."""
     analysis: Analysis | None
-    datagrams: tuple[bytes, ...] = ()
-    """Payloads of the datagrams in IP fragments that this frame completes, outermost first."""
+    datagrams: tuple[Datagram, ...] = ()
+    """The datagrams in IP fragments that this frame completes, outermost first."""
     segment: bytes = b""
     """TCP header and payload that were put together from these; empty where the frame has them itself."""
 

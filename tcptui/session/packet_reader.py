@@ -11,6 +11,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
 from tcptui.model.arrays import chunks, sorted_unique
+from tcptui.model.datagram import Datagram
 from tcptui.model.packet_store import I32, I64, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
@@ -122,7 +123,9 @@ class PacketReader:
         if not rows or rows[0] < store.first:
             return Completed()
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
-        return completed_by_last([self.data(piece) for piece in rows], links)
+        found = completed_by_last([self.data(piece) for piece in rows], links)
+        frames = [int(store.frame[piece]) for piece in rows]
+        return found._replace(datagrams=tuple(_numbered(datagram, frames) for datagram in found.datagrams))
 
     def held(self, rows: I32) -> I32:
         """How many payload bytes of each of ``rows`` (TCP segments) were captured: what `payload` can return."""
@@ -275,6 +278,12 @@ class PacketReader:
         high = np.minimum(low + _IP_HEAD, offset - begin + captured)
         gone = first < store.first  # checked after the read: rows may be evicted meanwhile
         return [b"" if gone else block[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+
+
+def _numbered(datagram: Datagram, frames: Sequence[int]) -> Datagram:
+    """``datagram`` with the numbers of ``frames`` in place of their places."""
+    pieces = tuple(replace(piece, carrier=frames[piece.carrier]) for piece in datagram.pieces)
+    return Datagram(datagram.payload, pieces)
 
 
 def _address_pair(raw: bytes) -> bytes | None:

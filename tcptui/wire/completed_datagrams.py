@@ -14,12 +14,14 @@ from tcptui.wire.header_walk import PADDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.model.datagram import Datagram
+
 
 class Completed(NamedTuple):
     """What a frame completes."""
 
-    datagrams: tuple[bytes, ...] = ()
-    """Payloads of its datagrams, outermost first: several where the fragment of one is in pieces itself."""
+    datagrams: tuple[Datagram, ...] = ()
+    """Outermost first: several where the fragment of one is in pieces itself.  Pieces name places in `frames`."""
     segment: bytes = b""
     """TCP header and payload of the innermost; empty when that is something else."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.datagram import Datagram
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
 from tcptui.model.seq import SEQ_MASK
@@ -55,8 +56,8 @@ class BatchDecoder:
         self._defragmenter = Defragmenter()
         self.reassembled = b""
         """The TCP segment that was reassembled last from IP fragments, header and payload."""
-        self.datagrams: list[bytes] = []
-        """Payloads of the datagrams that the last fragment completed: one that held a fragment, then that one's."""
+        self.datagrams: list[Datagram] = []
+        """The datagrams that the last fragment completed: one that held a fragment, then that one's."""
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
@@ -208,7 +209,7 @@ class BatchDecoder:
                 continue
             carried = self._defragmenter.carriers
             store.fragments.add(row, carried)
-            self.datagrams.append(payload)
+            self.datagrams.append(self._defragmenter.completed)
             data = np.frombuffer(payload + bytes(PADDING), np.uint8)
             one = np.zeros(1, np.int64)
             size = one + len(payload)

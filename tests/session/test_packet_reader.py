@@ -10,6 +10,7 @@ import pytest
 from captures import SYN, Tape
 from ip_pieces import datagram, pieces, segment, whole, write_raw
 
+from tcptui.model.datagram import Datagram, Piece
 from tcptui.session import packet_reader as packet_access
 from tcptui.session.session import Session, open_file
 
@@ -77,7 +78,9 @@ def test_segment_in_fragments_is_with_the_frame_that_completes_it(tmp_path: Path
     views = [session.packet(row) for row in range(5)]
 
     assert [view.segment for view in views] == [b"", body, b"", b"", b""]
-    assert [view.datagrams for view in views] == [(), (body,), (), (datagram(b"b" * 60),), ()]
+    two = Datagram(body, (Piece(1, 0, 24), Piece(2, 24, 56)))
+    four = Datagram(datagram(b"b" * 60), (Piece(3, 0, 24), Piece(4, 24, 44)))
+    assert [view.datagrams for view in views] == [(), (two,), (), (four,), ()]
     assert views[1].from_transport == views[4].from_transport == body
     session.close()
 

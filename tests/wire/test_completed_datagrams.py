@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from captures import ACK, CLIENT, PSH, SERVER, SYN, Tape
 
+from tcptui.model.datagram import Piece
 from tcptui.session.session import open_file
 from tcptui.wire.completed_datagrams import completed_by_last
 
@@ -38,7 +39,7 @@ def test_segment_is_put_together_from_the_frames_of_its_fragments() -> None:
     datagrams, segment = completed_by_last([first, other, second], [_RAW_IP] * 3)
 
     assert segment[20:] == payload
-    assert datagrams == (segment,)
+    assert [(found.payload, found.pieces) for found in datagrams] == [(segment, (Piece(0, 0, 64), Piece(2, 64, 156)))]
     assert completed_by_last([other, second], [_RAW_IP] * 2) == ((), b"")
 
 

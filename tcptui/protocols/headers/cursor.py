@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.protocols.headers.builder import Branch, Joined
 from tcptui.protocols.headers.coloring_rules import ColoringFacts
-from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from tcptui.model.datagram import Datagram
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.headers.frame_bytes import FrameBytes
     from tcptui.protocols.registry import ApplicationStream
 
 
@@ -93,8 +94,8 @@ class Dissection:
     """Offset at which the outermost IP packet ends by its own length."""
     joined: Joined | None = None
     """The datagram, put together from IP fragments, in which steps count offsets; None: in the frame."""
-    datagrams: list[bytes] = field(init=False)
-    """Payloads of the datagrams that the packet completes and that were not entered yet, outermost first."""
+    datagrams: list[Datagram] = field(init=False)
+    """The datagrams that the packet completes and that were not entered yet, outermost first."""
 
     def __post_init__(self) -> None:
         self.parent = self.root
@@ -138,23 +139,6 @@ _IP_STEPS: Final = {
     41: Protocol.IPV6,
     58: Protocol.ICMPV6,
 }
-
-
-def behind_fragment(dissection: Dissection, start: int, source: FrameBytes, offset: int) -> FrameBytes | None:
-    """The payload of the datagram that the fragment completes, whose own bytes begin at ``start``; None: it does not.
-
-    ``offset``: where in the datagram these are.  From here on steps count offsets in the datagram.
-    """
-    if dissection.quoting or not dissection.datagrams:
-        return None
-    datagram = dissection.datagrams.pop(0)
-    mine = source.data[start : source.captured_end()]
-    high = min(offset + len(mine), len(datagram))
-    # Of overlapping fragments another one's bytes may stand; a fragment within fragments is not in the frame itself.
-    has_mine = dissection.joined is None and datagram[offset:high] == mine[: max(high - offset, 0)]
-    dissection.joined = Joined(datagram, offset, high, start) if has_mine else Joined(datagram)
-    dissection.parent.within = dissection.joined
-    return FrameBytes(datagram, len(datagram))
 
 
 def after_ip(protocol: int, start: int, source: FrameBytes) -> Step:

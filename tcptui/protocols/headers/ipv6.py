@@ -5,9 +5,10 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.cursor import Dissection, Step, after_ip, behind_fragment
+from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
 from tcptui.protocols.headers.data import bit_pattern, bits_label, data_step
 from tcptui.protocols.headers.field_names import ip_protocol_name
+from tcptui.protocols.headers.fragments import behind_fragment
 from tcptui.protocols.headers.ipv4 import dotted, dscp_and_ecn
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -120,7 +121,7 @@ def _extension_headers(
             following, piece, offset = _fragment(layer, at, source)
             length = 8
             if piece:
-                whole = behind_fragment(dissection, at + length, source, offset)
+                whole = behind_fragment(dissection, layer, at + length, source, offset)
                 if whole is None:
                     return data_step(at + length, source)
                 source, at, length = whole, 0, 0

@@ -11,6 +11,7 @@ from datetime import UTC
 import pytest
 from tree_text import tree_text
 
+from tcptui.model.datagram import Datagram, Piece
 from tcptui.model.packet_store import RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.verdict import Verdict
@@ -236,12 +237,21 @@ def completing(view: View, tcp_frame: TcpFrame, analysis: Callable[..., Analysis
     packet = bytearray(tcp_frame(payload=bytes(16)))
     packet[6:8] = b"\x00\x03"
     packet[20:] = segment[24:]
-    return view(bytes(packet), link_type=RAW_IP, kind=RowKind.TCP, analysis=analysis(), datagrams=(segment,))
+    whole = Datagram(segment, (Piece(7, 0, 24), Piece(8, 24, 36)))
+    return view(bytes(packet), link_type=RAW_IP, kind=RowKind.TCP, analysis=analysis(), datagrams=(whole,))
 
 
 def test_packet_that_completes_a_datagram_shows_all_of_it(completing: PacketView) -> None:
     shown = lines(completing)
 
+    at = shown.index("    [2 IPv4 Fragments (60 bytes): #7(24), #8(36)]")
+    assert shown[at + 1 : at + 5] == [
+        "        [Frame: 7, payload: 0-23 (24 bytes)]",
+        "        [Frame: 8, payload: 24-59 (36 bytes)]",
+        "        [Fragment count: 2]",
+        "        [Reassembled IPv4 length: 60]",
+    ]
+    assert shown[at + 5].startswith("        [Reassembled IPv4 data: e5021f9000000001")
     assert "    Source Port: 58626" in shown
     assert "    TCP payload (40 bytes)" in shown
     assert "Data (40 bytes)" in shown
@@ -260,11 +270,13 @@ def test_bytes_of_a_datagram_are_marked_where_the_frame_has_them(completing: Pac
     assert (payload.part.start, payload.part.length) == (20, 40)
     assert node_at(tree, path_at(tree, 30)).field in ("tcp.payload", "data", "data.data")
     assert not find(tree, "tcp.stream").is_read
+    assert find(tree, "ip.fragment").target == 7
 
 
 def test_bytes_that_another_fragment_overlaid_are_not_marked(completing: PacketView) -> None:
     """A twin: what was joined has other bytes in the place of this frame's."""
-    overlaid = replace(completing, datagrams=(completing.datagrams[0][:-1] + b"?",))
+    joined = completing.datagrams[0]
+    overlaid = replace(completing, datagrams=(replace(joined, payload=joined.payload[:-1] + b"?"),))
 
     payload = find(header_tree(overlaid), "tcp.payload")
 

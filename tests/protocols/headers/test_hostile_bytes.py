@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tcptui.model.datagram import Datagram, Piece
 from tcptui.model.errors import TcptuiError
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
@@ -120,7 +121,9 @@ def test_any_datagram_in_fragments_has_a_sound_tree(
         header = b"\x45\0" + (20 + len(own)).to_bytes(2) + b"\0\1" + offset.to_bytes(2)
         header += bytes((64, protocol)) + bytes(10)
 
-    check(view(header + own, link_type=101, datagrams=tuple(datagrams)))
+    whole = tuple(Datagram(payload, (Piece(7, 0, 8), Piece(1, 8 * offset, len(own)))) for payload in datagrams)
+
+    check(view(header + own, link_type=101, datagrams=whole))
 
 
 def _replaced(packet: PacketView, raw: bytes, link_type: int) -> PacketView:

@@ -80,6 +80,10 @@ def matching(session: Session, text: str) -> list[int]:
         ("udp.srcport == 1", [9]),
         ('udp contains "SECRET!!SECRET!!SECRET!!SECRET!!SECRET!!"', [9]),
         ('frame contains "SECRET"', [8, 9]),
+        ("ip.fragment or ipv6.fragment", [6, 7, 9, 12]),
+        ("ip.fragment == 4 or ipv6.fragment == 4", [6]),
+        ("ip.fragment.count == 3 or ipv6.fragment.count == 3", [12]),
+        ("ip.reassembled.length == 72 or ipv6.reassembled.length == 72", [9]),
         ("tcp or udp", [1, 2, 3, 6, 7, 9, 12]),
     ],
 )
