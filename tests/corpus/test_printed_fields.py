@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 #: One in so many captures of at most so many bytes is read.
 DRAWN: Final = 12
 LARGEST: Final = 40_000
+#: Always read: they have IP fragments.
+FRAGMENTED: Final = (
+    "PcapPlusPlus-frag_http_req.pcap", "nDPI-dns_fragmented.pcap", "suricata-verify-frag-ip-tcp-syn.pcap",
+    "suricata-verify-frag-ip-tcp.pcap", "zeek-fragmented-syn.pcap",
+)  # fmt: skip
 LAYERS: Final = ("frame", "eth", "vlan", "ip", "ipv6", "tcp", "udp")
 #: What is printed otherwise, and why.
 OTHERWISE: Final = {
@@ -53,6 +58,7 @@ def test_every_readable_field_of_drawn_captures(corpus: Path) -> None:
     found = sorted(path for path in (corpus / "dev").glob("*.pcap*") if path.stat().st_size <= LARGEST)
     drawn = [path for path in found if zlib.crc32(path.name.encode()) % DRAWN == 5]
     assert len(drawn) >= 3
+    drawn = sorted({*drawn, *(corpus / "dev" / name for name in FRAGMENTED)})
     different = {}
     for path in drawn:
         session = open_file(path)
