@@ -334,11 +334,11 @@ class ConnectionFacts(StreamColumns):
         if self.context.read_packet is None:
             return b""
         packet = self.context.read_packet(int(self.view.rows[index]))
-        header = packet.data[packet.transport_offset : packet.transport_offset + TCP_HEADER]
-        if len(header) < TCP_HEADER:
+        segment = packet.from_transport
+        if len(segment) < TCP_HEADER:
             return b""
-        begin = packet.transport_offset + 4 * (header[DATA_OFFSET] >> 4)
-        return packet.data[begin : begin + min(most, packet.payload_length)]
+        begin = 4 * (segment[DATA_OFFSET] >> 4)
+        return segment[begin : begin + min(most, packet.payload_length)]
 
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""

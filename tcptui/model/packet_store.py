@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.model.fragment_rows import FragmentRows
 from tcptui.model.mptcp_options import MptcpOptionStore
 from tcptui.model.row_values import RowValues
 from tcptui.model.shared_memory import shared_zeros
@@ -239,6 +240,8 @@ class PacketStore:
         """TCP option bytes of the rows that have MPTCP options other than whole DSS ones."""
         self.forgotten = RowValues()
         """By how many bytes the IP header counts more than the frame had; of rows with `LENGTH_FORGOTTEN`."""
+        self.fragments = FragmentRows()
+        """Which rows carried each datagram that was put together from IP fragments."""
         self._released = 0
         """Memory of rows before this one has been released."""
         self._renewed = 0
@@ -311,6 +314,7 @@ class PacketStore:
         self.first = first
         self.multipath.evict(first)
         self.forgotten.evict(first)
+        self.fragments.evict(first)
         kept = slice(first, self.count)
         for name in LINKS:
             column = getattr(self, name)[kept]

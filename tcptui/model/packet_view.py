@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tcptui.model.datagram import Datagram
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +81,12 @@ class PacketView:
     ip_stream: int
     """Index of the unordered address pair, by first appearance; -1 without IP."""
     analysis: Analysis | None
+    datagrams: tuple[Datagram, ...] = ()
+    """The datagrams in IP fragments that this frame completes, outermost first."""
+    segment: bytes = b""
+    """TCP header and payload that were put together from these; empty where the frame has them itself."""
+
+    @property
+    def from_transport(self) -> bytes:
+        """What was captured from the TCP header on, in earlier fragments too."""
+        return self.segment or self.data[self.transport_offset :]

@@ -11,6 +11,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
 from tcptui.model.arrays import chunks, sorted_unique
+from tcptui.model.datagram import Datagram
 from tcptui.model.packet_store import I32, I64, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
@@ -18,22 +19,20 @@ from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.session.seq_bases import SeqBases
+from tcptui.wire.completed_datagrams import Completed, completed_by_last
 from tcptui.wire.pcapng_options import packet_comments
-from tcptui.wire.segment_of_fragments import segment_of_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tcptui.session.pipeline import SourceInfo
 
-#: How many rows back to search for the earlier fragments of an IP datagram.
-_FRAGMENTS_BEFORE: Final = 4096
 #: Several packets are read at once if at least one byte in this many of the span is wanted.
 _SPARSE: Final = 4
 #: … and so many bytes are read at once in any case.
 _LITTLE: Final = 1 << 16
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
-_FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
+_IN_FRAGMENTS: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT)
 #: Most comments read of a packet.
 _MOST_COMMENTS: Final = 1_000
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
@@ -93,7 +92,7 @@ class PacketReader:
         store = self._store
         begin, data = int(store.header_length[row]), b""
         if store.issues[row] & _REASSEMBLED:
-            data = self._reassembled(row)
+            data = self._completed(row).segment
         else:
             begin += int(store.transport_offset[row])
             data = self.data(row)
@@ -117,14 +116,16 @@ class PacketReader:
         stop = np.minimum(start + np.maximum(store.length[rows], 0), offset - begin + captured)
         return [block[low:high] for low, high in zip(start.tolist(), stop.tolist(), strict=True)]
 
-    def _reassembled(self, row: int) -> bytes:
-        """The reassembled TCP segment whose last IP fragment is ``row``."""
+    def _completed(self, row: int) -> Completed:
+        """What ``row`` completes, whose IP fragment was the last that lacked; nothing of what was evicted."""
         store = self._store
-        first = max(row - _FRAGMENTS_BEFORE, store.first)
-        earlier = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
-        rows = [*earlier.tolist(), row]
+        rows = store.fragments.of(row)
+        if not rows or rows[0] < store.first:
+            return Completed()
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
-        return segment_of_fragments([self.data(piece) for piece in rows], links)
+        found = completed_by_last([self.data(piece) for piece in rows], links)
+        frames = [int(store.frame[piece]) for piece in rows]
+        return found._replace(datagrams=tuple(_numbered(datagram, frames) for datagram in found.datagrams))
 
     def held(self, rows: I32) -> I32:
         """How many payload bytes of each of ``rows`` (TCP segments) were captured: what `payload` can return."""
@@ -152,6 +153,7 @@ class PacketReader:
         """``row`` without comment, ip.stream and analysis: far cheaper, and enough to parse its bytes."""
         store = self._store
         source = self._sources[int(store.source[row])]
+        completed = self._completed(row) if store.issues[row] & _IN_FRAGMENTS else Completed()
         return PacketView(
             row=row,
             frame=int(store.frame[row]),
@@ -169,6 +171,8 @@ class PacketReader:
             payload_length=max(int(store.length[row]), 0),
             ip_stream=-1,
             analysis=None,
+            datagrams=completed.datagrams,
+            segment=completed.segment,
         )
 
     def _analysis(self, row: int) -> Analysis | None:
@@ -274,6 +278,12 @@ class PacketReader:
         high = np.minimum(low + _IP_HEAD, offset - begin + captured)
         gone = first < store.first  # checked after the read: rows may be evicted meanwhile
         return [b"" if gone else block[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+
+
+def _numbered(datagram: Datagram, frames: Sequence[int]) -> Datagram:
+    """``datagram`` with the numbers of ``frames`` in place of their places."""
+    pieces = tuple(replace(piece, carrier=frames[piece.carrier]) for piece in datagram.pieces)
+    return Datagram(datagram.payload, pieces)
 
 
 def _address_pair(raw: bytes) -> bytes | None:

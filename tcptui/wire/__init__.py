@@ -6,7 +6,7 @@ Everything here is vectorised over a batch of frames, except what must follow a 
 ``decode``            a batch of frames to columns of the packet store
 ``header_walk``       the vectorised walk: which frame is at which layer and offset
 ``link``              link layers, from a frame to its network header
-``ip``, ``ip_fragments``, ``segment_of_fragments``  IPv4, IPv6, ICMP quotes, fragments put together
+``ip``, ``ip_fragments``, ``completed_datagrams``  IPv4, IPv6, ICMP quotes, fragments put together
 ``tunnels``           tunnels that tshark decapsulates by default, by the same ports
 ``tcp_options``, ``mptcp_options``  options of a whole batch
 ``checksum``          the Internet checksum, and how to recognise checksum offload

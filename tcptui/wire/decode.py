@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.datagram import Datagram
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
 from tcptui.model.seq import SEQ_MASK
@@ -55,6 +56,8 @@ class BatchDecoder:
         self._defragmenter = Defragmenter()
         self.reassembled = b""
         """The TCP segment that was reassembled last from IP fragments, header and payload."""
+        self.datagrams: list[Datagram] = []
+        """The datagrams that the last fragment completed: one that held a fragment, then that one's."""
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
@@ -188,19 +191,25 @@ class BatchDecoder:
         keys[4] = (batch.version[at] << 32 | low << 16 | high).astype(np.uint64)
         return self._flows.ids(keys.T), from_b
 
-    def _reassemble(self, batch: Frames, first: int, owner: int | None = None) -> None:
+    def _reassemble(self, batch: Frames, first: int, owner: int | None = None, carriers: tuple[int, ...] = ()) -> None:
         """Reassemble datagrams: one that a frame of this batch completes becomes that frame's segment.
 
-        ``owner`` is the row when the batch is one reassembled datagram, which held a fragment itself.
+        ``owner`` is the row when the batch is one reassembled datagram, which held a fragment itself; ``carriers``
+        are the rows that it came in.
         """
         store = self._store
         for frame, offset in sorted(batch.fragments):
             row = first + frame if owner is None else owner
+            if owner is None:
+                self.datagrams = []
             store.issues[row] |= DecodeIssue.FRAGMENT
-            fragment = _fragment(batch, frame, offset)
+            fragment = _fragment(batch, frame, offset, carriers or (row,))
             payload = self._defragmenter.add(fragment) if fragment else None
             if fragment is None or payload is None:
                 continue
+            carried = self._defragmenter.carriers
+            store.fragments.add(row, carried)
+            self.datagrams.append(self._defragmenter.completed)
             data = np.frombuffer(payload + bytes(PADDING), np.uint8)
             one = np.zeros(1, np.int64)
             size = one + len(payload)
@@ -217,7 +226,7 @@ class BatchDecoder:
                 self._tcp(whole, segments, first, owner=row)
                 self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
             elif whole.fragments:
-                self._reassemble(whole, first, owner=row)
+                self._reassemble(whole, first, owner=row, carriers=carried)
 
 
 def _zero_filled(batch: Frames, frames: I64, offsets: I64, payload: I64) -> I64:
@@ -270,8 +279,8 @@ def _joined(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
-    """The IP fragment that ``frame`` carries; None when it was cut by the snapshot length."""
+def _fragment(batch: Frames, frame: int, offset: int, carriers: tuple[int, ...]) -> Fragment | None:
+    """The IP fragment that ``frame`` carries, in the rows ``carriers``; None when it was cut by the snapshot length."""
     begin = int(batch.start[frame])
     end = int(batch.end[frame])
     if end > int(batch.captured[frame]):
@@ -287,6 +296,7 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
             bool(control & 0x2000),
             raw[header:],
             raw[9],
+            carriers,
         )
     position, protocol = 40, raw[6]
     while protocol != 44:
@@ -301,4 +311,5 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
         bool(control & 1),
         raw[position + 8 :],
         raw[position],
+        carriers,
     )

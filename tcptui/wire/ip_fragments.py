@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import chain
 from typing import Final
+
+from tcptui.model.datagram import Datagram, Piece
 
 #: Most unfinished datagrams kept, and most bytes; the oldest are evicted, so that a flood cannot fill memory.
 MAX_DATAGRAMS: Final = 1024
 MAX_BYTES: Final = 64 << 20
 MAX_DATAGRAM_BYTES: Final = 65_535
+#: So many frames of a datagram are remembered, as many as it can have pieces; of more, only those that add bytes.
+_MOST_CARRIERS: Final = MAX_DATAGRAM_BYTES // 8 + 1
 
 
 @dataclass(slots=True)
@@ -26,6 +31,8 @@ class Fragment:
     more: bool
     data: bytes
     protocol: int
+    carriers: tuple[int, ...]
+    """Rows of the frames that it came in, ascending: several where it was in pieces itself."""
 
 
 @dataclass(slots=True)
@@ -40,6 +47,10 @@ class _Datagram:
     """How far the pieces reach from the beginning without a gap."""
     beyond: list[int] = field(default_factory=list)
     """Heap of offsets not counted in `reach` yet, so that a piece's cost does not depend on what came before."""
+    carriers: list[tuple[int, ...]] = field(default_factory=list)
+    """Rows of the frames that each fragment came in, those that only repeat bytes included …"""
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    """… and the offset and length of each."""
 
     def extend(self, offset: int) -> None:
         """Update `reach` for new data at ``offset``."""
@@ -67,6 +78,10 @@ class Defragmenter:
         self._bytes = 0
         self.evicted = 0
         """Unfinished datagrams that were evicted to keep within the bounds."""
+        self.carriers: tuple[int, ...] = ()
+        """Rows of the frames that carried the datagram which was completed last, ascending."""
+        self.completed = Datagram(b"", ())
+        """That datagram."""
 
     def add(self, fragment: Fragment) -> bytes | None:
         """The whole payload when ``fragment`` completes its datagram, else None."""
@@ -79,10 +94,17 @@ class Defragmenter:
         datagram.size += added
         datagram.extend(fragment.offset)
         self._bytes += added
+        if added or len(datagram.carriers) < _MOST_CARRIERS:
+            datagram.carriers.append(fragment.carriers)
+            datagram.ranges.append((fragment.offset, len(fragment.data)))
         if not fragment.more and datagram.total is None:
             datagram.total = fragment.offset + len(fragment.data)
         whole = datagram.put_together()
         if whole is not None:
+            self.carriers = tuple(sorted({*chain.from_iterable(datagram.carriers), *fragment.carriers}))
+            ends = zip(datagram.carriers, datagram.ranges, strict=True)
+            pieces = [Piece(rows[-1], offset, length) for rows, (offset, length) in ends]
+            self.completed = Datagram(whole, tuple(sorted(pieces, key=lambda piece: piece.offset)))
             self._forget(fragment.key)
         while len(self._unfinished) > MAX_DATAGRAMS or self._bytes > MAX_BYTES:
             self._forget(next(iter(self._unfinished)))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from ip_pieces import pieces, segment, whole, write_raw
 
 from tcptui.model.finding import Finding, Severity
+from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import what_happened
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 class Told(Protocol):
@@ -37,6 +40,16 @@ def test_refusals_with_the_same_text_are_no_resend(told: Tell) -> None:
 
     assert set(found) == {"connection-refused"}
     assert found["connection-refused"].facts["reset_text"] == "no service here"
+
+
+def test_text_of_a_refusal_in_fragments_is_read_from_all_of_them(tmp_path: Path) -> None:
+    refusal = segment(41000, 0, b"no service here, ask the next one", flags=0x14, back=True)
+    packets = [whole(segment(41000, 1000, b"", flags=2)), *pieces(refusal, 7, at=(24, 32), back=True)]
+    session = open_file(write_raw(tmp_path / "a.pcapng", packets))
+    found = {finding.id.value: finding for finding in session.findings(0)}
+    session.close()
+
+    assert found["connection-refused"].facts["reset_text"] == "no service here, ask the next one"
 
 
 @pytest.mark.finding("spurious-retransmission", twin=True)

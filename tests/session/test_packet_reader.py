@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from captures import SYN, Tape
+from ip_pieces import datagram, pieces, segment, whole, write_raw
 
+from tcptui.model.datagram import Datagram, Piece
 from tcptui.session import packet_reader as packet_access
 from tcptui.session.session import Session, open_file
 
@@ -67,3 +69,26 @@ def test_rows_evicted_while_they_are_read_have_no_payload(session: Session, monk
 
     monkeypatch.setattr(os, "pread", evicted_meanwhile)
     assert [len(payload) for payload in reader.payloads(rows)] == [0, 0, 5]
+
+
+def test_segment_in_fragments_is_with_the_frame_that_completes_it(tmp_path: Path) -> None:
+    body = segment(41000, 1001, b"a" * 60)
+    packets = [*pieces(body, 7), *pieces(datagram(b"b" * 60), 8, protocol=17), whole(body)]
+    session = open_file(write_raw(tmp_path / "a.pcapng", packets))
+    views = [session.packet(row) for row in range(5)]
+
+    assert [view.segment for view in views] == [b"", body, b"", b"", b""]
+    two = Datagram(body, (Piece(1, 0, 24), Piece(2, 24, 56)))
+    four = Datagram(datagram(b"b" * 60), (Piece(3, 0, 24), Piece(4, 24, 44)))
+    assert [view.datagrams for view in views] == [(), (two,), (), (four,), ()]
+    assert views[1].from_transport == views[4].from_transport == body
+    session.close()
+
+
+def test_datagram_whose_first_fragment_was_evicted_is_not_put_together(tmp_path: Path) -> None:
+    session = open_file(write_raw(tmp_path / "a.pcapng", pieces(segment(41000, 1001, b"a" * 60), 7)))
+    session.store.evict(1)
+
+    assert session.packet(1).datagrams == ()
+    assert session.packet(1).segment == b""
+    session.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from captures import mixed
+from ip_pieces import datagram, pieces, segment, write_raw
 from pcapng_blocks import block, enhanced, interface, obsolete, option, section, simple
 from traces import write_trace
 
@@ -21,6 +22,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.findings.finding_filter import FindingFilter
 from tcptui.model.errors import OutputError
 from tcptui.model.finding import FindingId
+from tcptui.session.packet_reader import PacketReader
 from tcptui.session.session import Session, open_file
 from tcptui.session.slicing.choose import around, rows_of_findings, rows_of_packets, rows_of_streams, whole_streams
 from tcptui.session.slicing.write import Slicer
@@ -367,3 +369,69 @@ def test_whole_streams_have_the_fragments_that_make_up_their_segments(tmp_path: 
     assert np.flatnonzero(chosen).tolist() == [2]
 
     assert np.flatnonzero(whole_streams(session, chosen)).tolist() == [0, 2]
+
+
+def _sliced_with_all(path: Path, frames: list[bytes], stream: int) -> set[int]:
+    """The places of ``frames`` in a slice of the connection ``stream`` and all that belongs to it."""
+    session = open_file(write_raw(path, frames))
+    chosen = whole_streams(session, rows_of_streams(session.store, [stream]))
+    session.close()
+    return set(np.flatnonzero(chosen).tolist())
+
+
+@pytest.mark.parametrize("six", [False, True])
+def test_whole_streams_have_no_fragments_of_other_datagrams_of_the_same_hosts(tmp_path: Path, six: bool) -> None:
+    """Near twins: another connection, another protocol, and the same identification again."""
+    mine = [pieces(segment(41000, 1001 + 80 * k, b"m" * 80), 7, six=six) for k in range(2)]
+    other = pieces(segment(41001, 1001, b"o" * 80), 8, six=six)
+    secret = pieces(datagram(b"SECRET!!" * 8), 9 if six else 7, protocol=17, six=six)
+    again = pieces(segment(41001, 1081, b"a" * 80), 7, six=six)
+    (first, last), (later, latest) = mine
+    frames = [first, other[0], secret[0], other[1], secret[1], last, *again, later, latest]
+
+    assert _sliced_with_all(tmp_path / "a.pcapng", frames, 1) == {0, 5, 8, 9}
+    assert _sliced_with_all(tmp_path / "b.pcapng", frames, 0) == {1, 3, 6, 7}
+
+
+def test_whole_streams_have_every_frame_that_a_segment_came_in(tmp_path: Path) -> None:
+    """Out of order, one of them twice, and many frames of others between."""
+    one = pieces(segment(41000, 1001, b"m" * 80), 7, at=(24, 48, 64))
+    between = [part for label in range(100, 2_200) for part in pieces(datagram(bytes(40)), label, protocol=17)]
+
+    frames = [one[3], one[0], one[0], *between, one[1], one[2]]
+
+    assert len(between) > 4_096
+    assert _sliced_with_all(tmp_path / "a.pcapng", frames, 0) == {0, 1, 2, len(frames) - 2, len(frames) - 1}
+
+
+def test_whole_streams_read_no_packet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many fragments there are: which frames a segment came in is known since they were decoded."""
+    body = b"m" * 40
+    frames = [
+        part for k in range(300) for port in (41000, 41001)
+        for part in pieces(segment(port, 1001 + 40 * k, body), 2 * k + port % 2)
+    ]  # fmt: skip
+    session = open_file(write_raw(tmp_path / "a.pcapng", frames))
+    read: list[int] = []
+    monkeypatch.setattr(session, "data", lambda row: read.append(row) or b"")
+
+    chosen = whole_streams(session, rows_of_streams(session.store, [0]))
+
+    assert np.flatnonzero(chosen).tolist() == [row for row in range(1_200) if row % 4 < 2]
+    assert read == []
+
+
+def test_bytes_of_a_segment_are_read_from_its_own_fragments_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [part for k in range(200) for part in pieces(segment(41000, 1001 + 40 * k, b"%040d" % k), k)]
+    session = open_file(write_raw(tmp_path / "a.pcapng", frames))
+    read: list[int] = []
+    data = PacketReader.data
+    monkeypatch.setattr(PacketReader, "data", lambda reader, row: read.append(row) or data(reader, row))
+
+    half = session.halves(0)[0]
+
+    assert half.read(0, 8_000) == b"".join(b"%040d" % k for k in range(200))
+    assert set(read) == set(range(400))
+    assert len(read) <= 3 * 400

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from ip_pieces import pieces, segment, whole, write_raw
 
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.session.session import open_file
 from tcptui.ui.main.packet_severity import is_problem, packet_severity, raised_rows
 from tcptui.ui.main.payload_preview import preview
 from tcptui.ui.main.state_text import pair_text, state_text
@@ -14,6 +16,7 @@ from tcptui.ui.main.timeline_columns import timeline_columns
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from tcptui.session.session import Session
     from tests.ui.conftest import Shown
@@ -124,6 +127,21 @@ def test_finding_raises_the_guilty_packet_not_the_ordinary_evidence(mixed_sessio
 )
 def test_preview_shows_text_as_text_and_the_rest_as_hex(payload: bytes, text: str) -> None:
     assert preview(payload, 20) == text
+
+
+async def test_preview_is_of_the_whole_segment_where_it_came_in_fragments(show: Show, tmp_path: Path) -> None:
+    packets = [
+        whole(segment(41000, 1000, b"", flags=2)),
+        whole(segment(41000, 9000, b"", flags=0x12, back=True), back=True),
+        whole(segment(41000, 1001, b"", flags=0x10)),
+        *pieces(segment(41000, 1001, b"began in the first piece, ended in another"), 7, at=(40,)),
+    ]
+    async with show(open_file(write_raw(tmp_path / "a.pcapng", packets)), (200, 40)) as shown:
+        await shown.press("enter")
+        ladder = shown.screen.workspace.ladder
+        row = ladder.render_line(1 + 3).text
+
+    assert "began in the first" in row
 
 
 async def test_next_problem_looks_both_ways_and_stops_at_the_ends(show: Show, mixed_session: Session) -> None:

@@ -15,8 +15,8 @@ from tcptui.wire import ip_fragments as fragments
 from tcptui.wire.ip_fragments import Defragmenter, Fragment
 
 
-def piece(offset: int, data: bytes, more: bool = True, key: bytes = b"k") -> Fragment:
-    return Fragment(key, offset, more, data, 6)
+def piece(offset: int, data: bytes, more: bool = True, key: bytes = b"k", row: int = 0) -> Fragment:
+    return Fragment(key, offset, more, data, 6, (row,))
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
@@ -64,6 +64,30 @@ def test_finished_datagram_is_forgotten_so_its_key_can_come_again() -> None:
     for _ in range(2):
         whole.add(piece(0, b"a" * 8))
         assert whole.add(piece(8, b"b", more=False)) == b"a" * 8 + b"b"
+
+
+def test_frames_of_the_datagram_are_known_until_its_key_comes_again() -> None:
+    whole = Defragmenter()
+    whole.add(piece(8, b"b", more=False, row=3))
+    whole.add(piece(8, b"b", more=False, row=5))
+    whole.add(piece(0, b"a" * 8, key=b"other", row=6))
+    assert whole.add(piece(0, b"a" * 8, row=9)) is not None
+    assert whole.carriers == (3, 5, 9)
+    whole.add(piece(0, b"a" * 8, row=11))
+    assert whole.add(piece(8, b"b", more=False, row=12)) is not None
+
+    assert whole.carriers == (11, 12)
+
+
+def test_flood_of_repeated_pieces_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fragments, "_MOST_CARRIERS", 3)
+    whole = Defragmenter()
+    for row in range(10):
+        whole.add(piece(0, b"a" * 8, row=row))
+    whole.add(piece(16, b"c", more=False, row=10))
+
+    assert whole.add(piece(8, b"b" * 8, row=11)) is not None
+    assert whole.carriers == (0, 1, 2, 10, 11)
 
 
 def test_piece_beyond_the_largest_datagram_is_ignored() -> None:

@@ -5,6 +5,7 @@
 ``node``, ``builder``, ``cursor``  tree nodes with their byte ranges; nodes under construction; state while building
 ``frame_bytes``, ``frame_place``  bounds-checked reading; from stream offsets to bytes of the frame
 ``frame``, ``ethernet``, ``cooked``, ``ipv4``, ``ipv6``, ``icmp``, ``udp``, ``data``  the layers
+``fragments``         the datagram that an IP fragment completes
 ``tcp``, ``tcp_options``, ``mptcp``, ``tcp_analysis``  TCP, with our analysis where Wireshark puts its own
 ``coloring_rules``, ``field_names``, ``mac_vendors``  Wireshark's names and colouring rules
 ``scapy_tree``, ``scapy_loader``  all other protocols, by scapy, imported late

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.headers.node import ExpertLevel, Node
+from tcptui.protocols.headers.node import ExpertLevel, Node, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,10 +15,32 @@ if TYPE_CHECKING:
 LABEL_LIMIT = 240
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A datagram that was put together from IP fragments, and where the frame on screen has some of its bytes."""
+
+    datagram: bytes
+    low: int = 0
+    high: int = 0
+    """The frame has the bytes from ``low`` to ``high``; the same where it has none …"""
+    place: int = 0
+    """… from this offset on."""
+
+    def part(self, start: int, length: int) -> Part:
+        """The bytes at ``start``, as far as there are any."""
+        start = min(start, len(self.datagram))
+        return Part(self.datagram, start, max(0, min(length, len(self.datagram) - start)))
+
+    def in_frame(self, part: Part) -> tuple[int | None, int]:
+        """Offset in the frame and length of those bytes of ``part`` that it has; None where it has none."""
+        low, high = max(part.start, self.low), min(part.end, self.high)
+        return (self.place + low - self.low, high - low) if low < high else (None, 0)
+
+
 class Branch:
     """A mutable node under construction; `freeze` makes the immutable `Node`."""
 
-    __slots__ = ("_children", "_severity", "field", "label", "length", "start", "target", "whole")
+    __slots__ = ("_children", "_severity", "field", "joined", "label", "length", "start", "target", "whole", "within")
 
     def __init__(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> None:
         self.label = label
@@ -28,12 +51,17 @@ class Branch:
         """The frame that the line links to; 0 for none."""
         self.whole: Callable[[], bytes] | None = None
         """See `Node.whole`."""
+        self.joined: Joined | None = None
+        """What ``start`` counts in, where that is not the frame."""
+        self.within: Joined | None = None
+        """The same for lines that are added below from now on."""
         self._severity: ExpertLevel | None = None
         self._children: list[Branch] = []
 
     def add(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> Branch:
         """Append a line read from the bytes at ``start`` and return it."""
         child = Branch(label, start, length, field)
+        child.joined = child.within = self.within
         self._children.append(child)
         return child
 
@@ -64,7 +92,11 @@ class Branch:
             label = label[:LABEL_LIMIT] + "…"
         children = tuple(child.freeze(captured) for child in self._children)
         start, length = self.start, self.length
-        if start is not None:
+        part: Part | None = None
+        if start is not None and self.joined is not None:
+            part = self.joined.part(start, length)
+            start, length = self.joined.in_frame(part)
+        elif start is not None:
             start = min(start, captured)
             length = max(0, min(length, captured - start))
-        return Node(label, start, length, children, self.field, self._severity, self.target, self.whole)
+        return Node(label, start, length, children, self.field, self._severity, self.target, self.whole, part)

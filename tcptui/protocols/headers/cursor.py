@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.protocols.headers.builder import Branch
+from tcptui.protocols.headers.builder import Branch, Joined
 from tcptui.protocols.headers.coloring_rules import ColoringFacts
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from tcptui.model.datagram import Datagram
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.frame_bytes import FrameBytes
     from tcptui.protocols.registry import ApplicationStream
@@ -91,14 +92,23 @@ class Dissection:
     """The link layer to which the bytes behind the network layer are appended (padding, trailer)."""
     network_end: int | None = None
     """Offset at which the outermost IP packet ends by its own length."""
+    joined: Joined | None = None
+    """The datagram, put together from IP fragments, in which steps count offsets; None: in the frame."""
+    datagrams: list[Datagram] = field(init=False)
+    """The datagrams that the packet completes and that were not entered yet, outermost first."""
 
     def __post_init__(self) -> None:
         self.parent = self.root
+        self.datagrams = list(self.view.datagrams)
+
+    def is_of_columns(self, start: int) -> bool:
+        """Whether the IP header at ``start`` is the one that the frame's columns are about."""
+        return start == self.view.network_offset and self.joined is None and not self.quoting
 
     def layer(self, label: str, start: int, length: int, name: str) -> Branch:
         """Append a layer and return it; its range is cut to the captured bytes."""
-        kept = max(0, min(length, len(self.view.data) - start))
-        return self.parent.add(label, start, kept, name)
+        held = len(self.view.data) if self.joined is None else len(self.joined.datagram)
+        return self.parent.add(label, start, max(0, min(length, held - start)), name)
 
 
 #: Reads one layer, appends its lines, and returns the step for the next layer; None at the end.

@@ -8,6 +8,7 @@ from tcptui.protocols.headers.coloring_rules import ttl_is_low
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
 from tcptui.protocols.headers.data import bits_label, data_step
 from tcptui.protocols.headers.field_names import DSCP, ECN, ip_protocol_name
+from tcptui.protocols.headers.fragments import behind_fragment
 from tcptui.protocols.headers.frame_bytes import FrameBytes, MalformedError
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -99,11 +100,12 @@ def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
     _ttl_notes(dissection, ttl_node, ttl, target, protocol)
     if header > _SHORTEST:
         _options(layer, start + _SHORTEST, source.within(start + header))
-    if start == dissection.view.network_offset and dissection.view.ip_stream >= 0 and not dissection.quoting:
+    if dissection.is_of_columns(start) and dissection.view.ip_stream >= 0:
         layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ip.stream")
     inner = source if dissection.quoting else source.within(end)
     if fragment and not (dissection.quoting and fragment & 0x1FFF == 0):
-        return data_step(start + header, inner)
+        whole = behind_fragment(dissection, layer, start + header, inner, (fragment & 0x1FFF) * 8)
+        return data_step(start + header, inner) if whole is None else after_ip(protocol, 0, whole)
     return after_ip(protocol, start + header, inner)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
 from tcptui.protocols.headers.data import bit_pattern, bits_label, data_step
 from tcptui.protocols.headers.field_names import ip_protocol_name
+from tcptui.protocols.headers.fragments import behind_fragment
 from tcptui.protocols.headers.ipv4 import dotted, dscp_and_ecn
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -78,7 +79,7 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
     layer.add(f"Source Address: {written(origin)}", start + 8, 16, "ipv6.src")
     layer.add(f"Destination Address: {written(target)}", start + 24, 16, "ipv6.dst")
     _embedded_lines(layer, (("Source", "src", origin), ("Destination", "dst", target)))
-    if start == dissection.view.network_offset and dissection.view.ip_stream >= 0 and not dissection.quoting:
+    if dissection.is_of_columns(start) and dissection.view.ip_stream >= 0:
         layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ipv6.stream")
     end = start + _HEADER + payload if payload else source.end
     if end > source.end and not dissection.quoting:
@@ -117,10 +118,14 @@ def _extension_headers(
             _routing(node, at, length, source)
         elif following == _FRAGMENT:
             dissection.protocols.append("ipv6.fraghdr")
-            following, piece = _fragment(layer, at, source)
+            following, piece, offset = _fragment(layer, at, source)
             length = 8
             if piece:
-                return data_step(at + length, source)
+                whole = behind_fragment(dissection, layer, at + length, source, offset)
+                if whole is None:
+                    return data_step(at + length, source)
+                source, at, length = whole, 0, 0
+                layer.within = dissection.joined
         elif following == _AUTHENTICATION:
             dissection.protocols.append("ah")
             length, following = _authentication(layer, at, source)
@@ -190,8 +195,8 @@ def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:
         node.add(f"Type-Specific Data: {rest.hex()}", at + 4, length - 4, "ipv6.routing.unknown_data")
 
 
-def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool]:
-    """Append the fragment header; returns the next header, and whether this is a real fragment (no atomic one)."""
+def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool, int]:
+    """Append the fragment header; returns next header, whether this is a real fragment (no atomic one), offset."""
     node = layer.add("Fragment Header for IPv6", at, 8, "ipv6.fraghdr")
     following = source.number(at, 1)
     node.add(f"Next header: {ip_protocol_name(following)} ({following})", at, 1, "ipv6.fraghdr.nxt")
@@ -204,7 +209,7 @@ def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool]:
     more = "Yes" if word & 1 else "No"
     node.add(bits_label(word, 0x0001, 16, f"More Fragments: {more}"), at + 2, 2, "ipv6.fraghdr.more")
     node.add(f"Identification: 0x{source.number(at + 4, 4):08x}", at + 4, 4, "ipv6.fraghdr.ident")
-    return following, bool(word & 0xFFF9)
+    return following, bool(word & 0xFFF9), offset * 8
 
 
 def _authentication(layer: Branch, at: int, source: FrameBytes) -> tuple[int, int]:

@@ -30,13 +30,28 @@ class ExpertLevel(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a datagram that was put together from IP fragments: those of one line."""
+
+    datagram: bytes
+    start: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """The offset behind the last byte."""
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One line of the tree and the lines below it.
 
     ``start`` and ``length`` are the bytes of the frame that the line was read from; ``start`` is
     None for a generated line, which was not read from the frame (Wireshark puts such lines in
-    brackets).  ``label`` is safe to print.  ``field`` is a field name of `tcptui.model.fields`, or
-    empty where Wireshark has no field for such a line.  ``severity`` is set on expert notes only.
+    brackets), and for one that was read from an earlier fragment.  ``label`` is safe to print.
+    ``field`` is a field name of `tcptui.model.fields`, or empty where Wireshark has no field for
+    such a line.  ``severity`` is set on expert notes only.
     """
 
     label: str
@@ -49,6 +64,13 @@ class Node:
     """The frame that the line links to: one that it names, or the one that has its bytes; 0 for none."""
     whole: Callable[[], bytes] | None = beside(default=None, compare=False, repr=False)
     """The line's bytes where the frame has not all of them: for filters, as no screen shows so many."""
+    part: Part | None = beside(default=None, compare=False, repr=False)
+    """The line's bytes where it was read from a datagram in fragments, of which the frame has only some."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the line was read from bytes, not generated."""
+        return self.start is not None or self.part is not None
 
     @property
     def end(self) -> int:

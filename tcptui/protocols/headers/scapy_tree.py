@@ -84,6 +84,8 @@ def read_other(dissection: Dissection, step: Step) -> Step | None:
 def _inner_network(dissection: Dissection, step: Step) -> int | None:
     """Offset of the IP header that the decoder found for this frame's segment; None unless it lies further in."""
     view = dissection.view
+    if dissection.joined is not None:  # the decoder's offset is one in the frame
+        return None
     if dissection.quoting or view.kind == RowKind.OTHER or view.network_offset <= step.start:
         return None
     return view.network_offset if view.network_offset < step.source.captured_end() else None

@@ -33,4 +33,4 @@ def as_tshark(layer: Node, data: bytes) -> Node:
 def _line(header: Node, line_field: str, data: bytes) -> Node:
     raw = bytes_of_node(header, data)
     text = header.label.removesuffix("\\n").removesuffix("\\r").encode() + b"\r\n" if raw is None else raw
-    return Node(header.label, header.start, header.length, (), line_field, whole=lambda: text)
+    return Node(header.label, header.start, header.length, (), line_field, whole=lambda: text, part=header.part)

@@ -48,7 +48,7 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
     if kind is T.NONE:
         return 0
     label = node.label
-    if node.start is None and label.startswith("[") and label.endswith("]"):
+    if not node.is_read and label.startswith("[") and label.endswith("]"):
         label = label[1:-1]
     drawn = _BITS.match(label)
     title, colon, text = (label[drawn.end() :] if drawn else label).partition(": ")
@@ -81,6 +81,8 @@ def bytes_of_node(node: Node, data: bytes) -> bytes | None:
     """The bytes that the line was read from; None for one that was not."""
     if node.whole is not None:
         return node.whole()
+    if node.part is not None:
+        return node.part.datagram[node.part.start : node.part.end]
     return None if node.start is None else data[node.start : node.end]
 
 

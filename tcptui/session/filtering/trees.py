@@ -54,7 +54,7 @@ class Found(NamedTuple):
     value: Any
     raw: bytes
     rest: bytes = b""
-    """Of a protocol: what there is from its first byte to the end of the packet that it is in."""
+    """What `contains` and `matches` look into: of a protocol, all from its first byte to the end of its packet."""
 
 
 class TreeReader:
@@ -95,7 +95,7 @@ class TreeReader:
     ) -> Occurrences:
         """The values of ``field``, where given only those in ``layers``; with ``raw``, their bytes.
 
-        With ``rest``, what a protocol's buffer has from there on.  Raises Cancelled.
+        With ``rest``, what a protocol's buffer has from there on, and the bytes of other fields.  Raises Cancelled.
         """
         names = members(field)
         self.want([field.name])
@@ -165,19 +165,25 @@ class _Collector:
             value = node_value(FIELDS[name], node, data)
             if value is not None:
                 raw = bytes_of_node(node, data) or b""
-                rest = b""
+                rest = raw
                 if name in _PROTOCOLS:
-                    outside = node.start is None or node.whole is not None
-                    rest = raw if outside else data[node.start : max(end, node.end)]
+                    rest = raw if node.whole is not None else _rest(node, data, end)
                     value = rest if name in _WITH_REST else value
                 self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
         if name == "http":
             node = as_tshark(node, data)
         elif name == "ipv6.version" and "ip.version" in self._wanted:
-            raw = data[node.start or 0 : node.end]
+            raw = bytes_of_node(node, data) or b""
             self._found.append(Found("ip.version", self._counts.get(protocol, 1), 6, raw))
         for child in node.children:
             self.walk(child, protocol, end)
+
+
+def _rest(node: Node, data: bytes, end: int) -> bytes:
+    """What there is from the first byte of ``node`` to ``end``, or to the end of the datagram that it is in."""
+    if node.part is not None:
+        return node.part.datagram[node.part.start :]
+    return b"" if node.start is None else data[node.start : max(end, node.end)]
 
 
 def _end_of_packet(node: Node, end: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
 
     Mask = NDArray[np.bool_]
-
-#: How many rows back to search for the earlier fragments of an IP datagram, as `PacketReader` does.
-_FRAGMENTS_BEFORE: Final = 4096
-#: Where an IP header has both addresses, by version.
-_ADDRESSES: Final = {4: slice(12, 20), 6: slice(8, 40)}
 
 
 def rows_of_packets(store: PacketStore, ranges: Iterable[tuple[int, int]]) -> Mask:
@@ -67,15 +62,9 @@ def whole_streams(session: Session, chosen: Mask) -> Mask:
     store = session.store
     of_streams = store.stream[: store.count]
     wanted: Mask = chosen | (np.isin(of_streams, np.unique(of_streams[chosen])) & (of_streams >= 0))
-    issues = store.issues[: store.count]
-    fragments = np.flatnonzero(issues & DecodeIssue.FRAGMENT)
-    for row in np.flatnonzero(wanted & ((issues & DecodeIssue.REASSEMBLED) != 0)).tolist():
-        near = fragments[(fragments < row) & (fragments >= row - _FRAGMENTS_BEFORE)]
-        ends = _addresses(session, row)
-        wanted[[earlier for earlier in near.tolist() if _addresses(session, earlier) == ends]] = True
+    segments = wanted & ((store.issues[: store.count] & DecodeIssue.REASSEMBLED) != 0)
+    completing, carriers = store.fragments.pairs()
+    known = int(completing.searchsorted(np.int32(store.count)))
+    carriers = carriers[:known][segments[completing[:known]]]
+    wanted[carriers[carriers >= store.first]] = True
     return wanted
-
-
-def _addresses(session: Session, row: int) -> bytes:
-    header = session.data(row)[int(session.store.network_offset[row]) :]
-    return header[_ADDRESSES.get(header[0] >> 4, slice(0))] if header else b""

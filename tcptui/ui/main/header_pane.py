@@ -149,7 +149,7 @@ class HeaderTree(Tree[Node], PaletteMixin):
         if worst is None and node.target:
             return Style(color=palette.link.color, underline=True)
         if worst is None:
-            return Style(color=palette.faint.color) if node.start is None else Style()
+            return Style(color=palette.faint.color) if not node.is_read else Style()
         if worst >= ExpertLevel.ERROR:
             return Style(color=palette.error.color, bold=True)
         if worst >= ExpertLevel.WARNING:

@@ -284,8 +284,8 @@ class Timeline(TimelineRows):
             return ""
         text = self._previews.get(row)
         if text is None or len(text) > width:
-            start = int(store.transport_offset[row]) + int(store.header_length[row])
-            payload = self.session.packet(row).data[start : start + int(store.length[row])]
+            start = int(store.header_length[row])
+            payload = self.session.packet(row).from_transport[start : start + int(store.length[row])]
             text = "  " + preview(payload, width - 2, self.glyphs.ellipsis)
             self._previews.put(row, text)
         return text

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.model.datagram import Datagram
 from tcptui.model.packet_store import RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 
@@ -55,6 +56,7 @@ def view() -> Callable[..., PacketView]:
         analysis: Analysis | None = None,
         comment: str | None = None,
         interface: str | None = None,
+        datagrams: tuple[Datagram, ...] = (),
     ) -> PacketView:
         return PacketView(
             row=0,
@@ -73,6 +75,7 @@ def view() -> Callable[..., PacketView]:
             payload_length=0,
             ip_stream=-1,
             analysis=analysis,
+            datagrams=datagrams,
         )
 
     return make

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
 from tree_text import tree_text
 
+from tcptui.model.datagram import Datagram, Piece
 from tcptui.model.packet_store import RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.verdict import Verdict
@@ -226,6 +228,71 @@ def test_reassembled_segment_shows_conclusions_without_a_header(
 
     assert "    [The header is in an earlier fragment of the same datagram]" in shown
     assert "Data (28 bytes)" in shown
+
+
+@pytest.fixture
+def completing(view: View, tcp_frame: TcpFrame, analysis: Callable[..., Analysis]) -> PacketView:
+    """The last fragment of a segment of 60 bytes: 36 of these, behind the 24 that an earlier frame has."""
+    segment = tcp_frame(payload=bytes(range(40)))[20:]
+    packet = bytearray(tcp_frame(payload=bytes(16)))
+    packet[6:8] = b"\x00\x03"
+    packet[20:] = segment[24:]
+    whole = Datagram(segment, (Piece(7, 0, 24), Piece(8, 24, 36)))
+    return view(bytes(packet), link_type=RAW_IP, kind=RowKind.TCP, analysis=analysis(), datagrams=(whole,))
+
+
+def test_packet_that_completes_a_datagram_shows_all_of_it(completing: PacketView) -> None:
+    shown = lines(completing)
+
+    at = shown.index("    [2 IPv4 Fragments (60 bytes): #7(24), #8(36)]")
+    assert shown[at + 1 : at + 5] == [
+        "        [Frame: 7, payload: 0-23 (24 bytes)]",
+        "        [Frame: 8, payload: 24-59 (36 bytes)]",
+        "        [Fragment count: 2]",
+        "        [Reassembled IPv4 length: 60]",
+    ]
+    assert shown[at + 5].startswith("        [Reassembled IPv4 data: e5021f9000000001")
+    assert "    Source Port: 58626" in shown
+    assert "    TCP payload (40 bytes)" in shown
+    assert "Data (40 bytes)" in shown
+    assert "    [Protocols in frame: raw:ip:tcp:data]" in shown
+    assert not any("earlier fragment" in line for line in shown)
+
+
+def test_bytes_of_a_datagram_are_marked_where_the_frame_has_them(completing: PacketView) -> None:
+    tree = header_tree(completing)
+    port, payload = find(tree, "tcp.srcport"), find(tree, "tcp.payload")
+
+    assert (port.start, port.is_read, payload.start, payload.length) == (None, True, 20, 36)
+    assert port.part is not None
+    assert payload.part is not None
+    assert (port.part.start, port.part.length) == (0, 2)
+    assert (payload.part.start, payload.part.length) == (20, 40)
+    assert node_at(tree, path_at(tree, 30)).field in ("tcp.payload", "data", "data.data")
+    assert not find(tree, "tcp.stream").is_read
+    assert find(tree, "ip.fragment").target == 7
+
+
+def test_bytes_that_another_fragment_overlaid_are_not_marked(completing: PacketView) -> None:
+    """A twin: what was joined has other bytes in the place of this frame's."""
+    joined = completing.datagrams[0]
+    overlaid = replace(completing, datagrams=(replace(joined, payload=joined.payload[:-1] + b"?"),))
+
+    payload = find(header_tree(overlaid), "tcp.payload")
+
+    assert (payload.start, payload.length) == (None, 0)
+    assert payload.part is not None
+    assert payload.part.datagram[payload.part.start :] == bytes(range(39)) + b"?"
+
+
+def test_fragment_that_completes_nothing_shows_its_own_bytes(completing: PacketView) -> None:
+    """A twin: the same frame, whose datagram lacks another fragment."""
+    alone = replace(completing, datagrams=(), kind=RowKind.OTHER, analysis=None)
+
+    shown = lines(alone)
+
+    assert "Data (36 bytes)" in shown
+    assert not any("Transmission" in line for line in shown)
 
 
 def test_short_frame_ends_in_padding(view: View, syn_frame: bytes, tcp_frame: TcpFrame) -> None:

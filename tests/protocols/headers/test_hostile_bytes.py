@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tcptui.model.datagram import Datagram, Piece
 from tcptui.model.errors import TcptuiError
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
@@ -102,6 +103,29 @@ def test_random_bytes_have_a_sound_tree(
     check(packet)
 
 
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    datagrams=st.lists(st.binary(max_size=90), min_size=1, max_size=3),
+    protocol=st.sampled_from([1, 4, 6, 17, 41, 44, 47, 51, 60]),
+    own=st.binary(max_size=40),
+    offset=st.integers(0, 20),
+    six=st.booleans(),
+)
+def test_any_datagram_in_fragments_has_a_sound_tree(
+    view: Callable[..., PacketView], datagrams: list[bytes], protocol: int, own: bytes, offset: int, six: bool
+) -> None:
+    if six:
+        header = bytes.fromhex("60000000") + (8 + len(own)).to_bytes(2) + b"\x2c\x40" + bytes(32)
+        header += bytes((protocol, 0)) + (offset * 8).to_bytes(2) + bytes(4)
+    else:
+        header = b"\x45\0" + (20 + len(own)).to_bytes(2) + b"\0\1" + offset.to_bytes(2)
+        header += bytes((64, protocol)) + bytes(10)
+
+    whole = tuple(Datagram(payload, (Piece(7, 0, 8), Piece(1, 8 * offset, len(own)))) for payload in datagrams)
+
+    check(view(header + own, link_type=101, datagrams=whole))
+
+
 def _replaced(packet: PacketView, raw: bytes, link_type: int) -> PacketView:
     return PacketView(
         row=packet.row,
@@ -120,4 +144,5 @@ def _replaced(packet: PacketView, raw: bytes, link_type: int) -> PacketView:
         payload_length=packet.payload_length,
         ip_stream=packet.ip_stream,
         analysis=packet.analysis,
+        datagrams=packet.datagrams,
     )

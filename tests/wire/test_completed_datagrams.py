@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from captures import ACK, CLIENT, PSH, SERVER, SYN, Tape
 
+from tcptui.model.datagram import Piece
 from tcptui.session.session import open_file
-from tcptui.wire.segment_of_fragments import segment_of_fragments
+from tcptui.wire.completed_datagrams import completed_by_last
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +36,11 @@ def test_segment_is_put_together_from_the_frames_of_its_fragments() -> None:
     first, second = _split(_packet(payload), 64)
     other = _split(_packet(b"x" * 80), 64, label=9)[0]
 
-    segment = segment_of_fragments([first, other, second], [_RAW_IP] * 3)
+    datagrams, segment = completed_by_last([first, other, second], [_RAW_IP] * 3)
 
     assert segment[20:] == payload
-    assert segment_of_fragments([other, second], [_RAW_IP] * 2) == b""
+    assert [(found.payload, found.pieces) for found in datagrams] == [(segment, (Piece(0, 0, 64), Piece(2, 64, 156)))]
+    assert completed_by_last([other, second], [_RAW_IP] * 2) == ((), b"")
 
 
 def test_bytes_of_a_fragmented_segment_are_followed(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""Which frames carried each IP datagram that was put together from fragments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    I32 = NDArray[np.int32]
+
+
+class FragmentRows:
+    """Rows of fragments by the row that completes their datagram.  One thread adds, others ask for earlier batches."""
+
+    def __init__(self) -> None:
+        self._held = (np.zeros((2, 0), np.int32), 0)
+        """Completing rows, ascending, and for each a row that carried a fragment; how many columns are in use."""
+
+    def add(self, completing: int, carriers: Sequence[int]) -> None:
+        """Store that the frames ``carriers`` have the fragments of a datagram that the row ``completing`` completes.
+
+        No later row was added before.
+        """
+        cells, known = self._held
+        count = known + len(carriers)
+        if count > cells.shape[1]:
+            longer = np.zeros((2, max(count, cells.shape[1] * 3 // 2)), np.int32)
+            longer[:, :known] = cells[:, :known]
+            cells = longer
+        cells[0, known:count], cells[1, known:count] = completing, carriers
+        self._held = (cells, count)  # at once: others may be reading
+
+    def pairs(self) -> tuple[I32, I32]:
+        """All completing rows, ascending, and beside each one of the rows that carried its datagram, itself included.
+
+        A row that is evicted may still be named beside one that is not.
+        """
+        cells, count = self._held
+        return cells[0, :count], cells[1, :count]
+
+    def of(self, completing: int) -> list[int]:
+        """The rows, ascending, that carried what ``completing`` completes; none where it completes nothing."""
+        owners, carriers = self.pairs()
+        low, high = (int(owners.searchsorted(np.int32(row))) for row in (completing, completing + 1))
+        return sorted(set(carriers[low:high].tolist()))
+
+    def evict(self, first: int) -> None:
+        """Evict what rows before ``first`` complete."""
+        cells, count = self._held
+        gone = int(cells[0, :count].searchsorted(np.int32(first)))
+        if gone:
+            self._held = (cells[:, gone:count].copy(), count - gone)
