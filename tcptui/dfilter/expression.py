@@ -146,7 +146,10 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A value is one of the elements, or lies in one; ``is_negated``: the opposite of that, absent fields included."""
+    """A value is one of the elements, or lies in one.
+
+    ``is_negated``: no value is, and whatever the quantifier, absent fields included.
+    """
 
     quantifier: Quantifier
     value: FieldValue

@@ -176,4 +176,12 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "frame.number === -1": ALL,
     "abs(frame.time_delta - frame.time_relative) < 0": (3, 4, 5, 6),
     "abs(frame.time_delta - 5) > 0": ALL,
+    # No value is in a set, whatever the quantifier.
+    "tcp.port not in {80}": (2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    "all tcp.port not in {80}": (2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    "any tcp.port not in {80}": (2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    "not all tcp.port in {80}": ALL,
+    "all tcp.port not in {79, 200}": ALL,
+    "all tcp.len not in {-1 .. 3}": ALL,
+    "all udp.port not in {80}": ALL,
 }  # fmt: skip

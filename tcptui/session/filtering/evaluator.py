@@ -175,24 +175,24 @@ def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
     if isinstance(right, Constant):
         wanted = right.value
         assert isinstance(wanted, bytes)
-        found = (_is_within(wanted, value, left.type) for value in left.values.tolist())
+        if not wanted and left.type is not T.BYTES:
+            # An empty string is within bytes, not within text or a protocol.
+            return _reduced(test.quantifier, left, np.zeros(len(left.values), np.bool_))
+        found = (bool(value) and wanted in value for value in left.values.tolist())
         return _reduced(test.quantifier, left, np.fromiter(found, np.bool_, len(left.values)))
     ours, theirs = pairs(left, _buffers(right, rows, sources))
-    both = zip(theirs.values.tolist(), ours.values.tolist(), strict=True)
-    found = (_is_within(one, value, left.type) for one, value in both)
+    both = zip(ours.values.tolist(), theirs.values.tolist(), strict=True)
+    found = (bool(value) and one in value for value, one in both)
     return _reduced(test.quantifier, ours, np.fromiter(found, np.bool_, len(ours.values)))
-
-
-def _is_within(wanted: bytes, value: bytes, kind: T) -> bool:
-    """Nothing is within bytes where there are some, and never within text or a protocol."""
-    return wanted in value if wanted else kind is T.BYTES and bool(value)
 
 
 def _member(test: Membership, rows: Rows, sources: Sources) -> Mask:
     found = sources.read(test.value, rows)
     mask = np.zeros(len(rows), np.bool_)
+    # All values are not in a set: no value is.
+    quantifier = Quantifier.ANY if test.is_negated else test.quantifier
     for element in test.elements:
-        mask |= _is(test.quantifier, found, element, rows, sources)
+        mask |= _is(quantifier, found, element, rows, sources)
     return ~mask if test.is_negated else mask
 
 
