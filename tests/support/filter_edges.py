@@ -17,18 +17,25 @@ _SEGMENTS: Final = (
 )  # fmt: skip
 
 
+#: An IP header and the first 8 bytes of a TCP header.
+_QUOTED: Final = struct.pack(
+    "!BBHHHBBH8sHHI", 0x45, 0, 40, 7, 0, 64, 6, 0, bytes([10, 0, 0, 1, 10, 0, 0, 2]), 9, 80, 77
+)
+
+
 def edges() -> Tape:
-    """A request of 27 bytes, a datagram, and segments whose numbers lie where 31 and 32 bits end."""
+    """A request of 27 bytes, a datagram, segments whose numbers lie where 31 and 32 bits end, the quote of one."""
     tape = Tape()
     tape.tcp(0, f"{CLIENT}:40000", f"{SERVER}:80", PSH | ACK, 1001, 9001, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[:27])
     tape.ip(1, CLIENT, SERVER, 17, struct.pack("!HHHH", 53, 53, 12, 0) + b"data")
     for number, (seq, ack, size) in enumerate(_SEGMENTS):
         ends = f"{SERVER}:{80 + number}", f"{CLIENT}:{41000 + number}"
         tape.tcp(2 + number * 400, *ends, ACK, seq, ack, b"x" * size)
+    tape.ip(9000, "10.0.0.9", CLIENT, 1, struct.pack("!BBHI", 4, 0, 0, 0) + _QUOTED)
     return tape
 
 
-ALL: Final = tuple(range(1, 17))
+ALL: Final = tuple(range(1, 18))
 SEGMENTS: Final = (1, *range(3, 17))
 FILLED: Final = (1, 4, 5, 6, 8, 9, 11, 12, 13)
 #: Filters, and the frames that pass.
@@ -42,7 +49,7 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "tcp.payload[0:100] === 00": (),
     "tcp.payload[0:100] < 00": FILLED,
     "all tcp.payload[0:100] > 00": (),
-    "not tcp.payload[0:100] != 00": (2, 3, 7, 10, 14, 15, 16),
+    "not tcp.payload[0:100] != 00": (2, 3, 7, 10, 14, 15, 16, 17),
     "tcp.payload[0:100]": (),
     "tcp.payload[0:2,0:100]": (1, 5, 6, 8, 9, 12, 13),
     "tcp.payload[0:100,0:2]": (),
@@ -63,7 +70,7 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "tcp.payload[0:100][0:1] != 00": FILLED,
     "tcp.payload#1[0:100] != 00": FILLED,
     "tcp.payload#2[0:100] != 00": (),
-    "tcp[13:100] != 00": SEGMENTS,
+    "tcp[13:100] != 00": (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
     "ip.src[0:5] != 00": ALL,
     "ip.src[0:4][2:9] != 00": ALL,
     "frame[1000:] != 00": ALL,
@@ -80,7 +87,7 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "tcp.len / 0 !== 1": (),
     "all tcp.len / 0 > 1": SEGMENTS,
     "any tcp.len / 0 > 1": (),
-    "not tcp.len / 0 != 1": (2,),
+    "not tcp.len / 0 != 1": (2, 17),
     "not tcp.len / 0": ALL,
     "tcp.len != tcp.len / 0": SEGMENTS,
     "tcp.len === tcp.len / 0": SEGMENTS,
@@ -91,9 +98,9 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "tcp.len#2 / 0 != 1": (),
     "tcp.window_size / tcp.len != 1": SEGMENTS,
     "all tcp.port / tcp.len > 1": SEGMENTS,
-    "all tcp.port / 0 == tcp.port": SEGMENTS,
+    "all tcp.port / 0 == tcp.port": (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
     "tcp.len / 0 != 1 and tcp.len > 0": FILLED,
-    "count(tcp.port) / 0 != 5": SEGMENTS,
+    "count(tcp.port) / 0 != 5": (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
     "len(http.host) / 0 != 5": (1,),
     "abs(tcp.len / 0) != 1": (),
     "abs(tcp.len / 0) + 1 != 1": (),
@@ -171,7 +178,7 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "min(tcp.len - 100, tcp.len) < 0": SEGMENTS,
     "min(tcp.len, tcp.len - 100) < 0": (),
     "max(tcp.len - 100, tcp.len) < 0": (),
-    "min(tcp.port - 30000) < 0": (1,),
+    "min(tcp.port - 30000) < 0": (1, 17),
     "max(tcp.port - 30000) > 0": SEGMENTS,
     "frame.number === -1": ALL,
     "abs(frame.time_delta - frame.time_relative) < 0": (3, 4, 5, 6),
@@ -184,4 +191,10 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     "all tcp.port not in {79, 200}": ALL,
     "all tcp.len not in {-1 .. 3}": ALL,
     "all udp.port not in {80}": ALL,
+    # A quoted header that is cut has what is left of it.
+    "tcp.port == 9": (17,),
+    "tcp.seq_raw == 77": (),
+    "tcp.srcport < tcp.dstport": (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
+    "not tcp.port": (2,),
+    "tcp.len": SEGMENTS,
 }  # fmt: skip
