@@ -285,6 +285,8 @@ class Checker:
                                       type=of.type.value)  # fmt: skip
                 if isinstance(of.value, expression.Constant) and not isinstance(of.value.value, bytes):
                     value = negated(of.type, of.value.value)
+                    if value is None:
+                        raise self._not_a_value(node, of.type, None)
                     constant = expression.Constant(of.type, value, None, self._shown(node), node.span)
                     return _Typed(constant, of.type)
                 return _Typed(expression.NegativeValue(of.value, node.span), of.type, of.field)

@@ -36,7 +36,7 @@ class Constant:
     """A value of ``type``.
 
     Integers, booleans (0 or 1) and times (nanoseconds) are int, doubles float, everything else bytes: text as UTF-8,
-    addresses in network order.  A negative number of an unsigned type is what C makes of it (-1: all bits set).
+    addresses in network order.  A number of an unsigned type may be below 0.
     ``prefix``: bits of an address that count; None: all.
     """
 
@@ -50,7 +50,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class SliceValue:
-    """Bytes of each value; a value that is too short for all ranges has none."""
+    """Bytes of each value, up to the first of the ranges for which it is too short."""
 
     of: Value
     ranges: tuple[Range, ...]
@@ -76,7 +76,7 @@ class NegativeValue:
 
 @dataclass(frozen=True, slots=True)
 class ComputedValue:
-    """What ``operator`` makes of each pair of values; signed arithmetic, whatever the fields' types."""
+    """What ``operator`` makes of each pair of values; a result that does not fit is none."""
 
     operator: Arithmetic
     left: Value
@@ -111,7 +111,10 @@ class Nonzero:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Values compared in pairs; false where a side has none."""
+    """Values compared in pairs; false where a field is absent.
+
+    A slice that is empty is a value; where nothing could be computed there is none, and `Quantifier.ALL` holds.
+    """
 
     relation: Relation
     quantifier: Quantifier
@@ -143,7 +146,10 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A value is one of the elements, or lies in one; ``is_negated``: the opposite of that, absent fields included."""
+    """A value is one of the elements, or lies in one.
+
+    ``is_negated``: no value is, and whatever the quantifier, absent fields included.
+    """
 
     quantifier: Quantifier
     value: FieldValue

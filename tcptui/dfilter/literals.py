@@ -181,8 +181,7 @@ def from_character(kind: T, code: int) -> Parsed | None:
     return bytes([code]), None
 
 
-def negated(kind: T, value: float) -> int | float:
-    """``-value``; of an unsigned type, what C makes of it."""
+def negated(kind: T, value: float) -> int | float | None:
+    """``-value``; None for a number of an unsigned type that a signed one of 32 or 64 bits cannot hold."""
     bits = types.UNSIGNED.get(kind)
-    # tshark keeps unsigned values of up to 32 bits in 32, so -1 is above all that a field may have.
-    return -value if bits is None or isinstance(value, float) else -value % (1 << max(bits, 32))
+    return None if bits is not None and value >= 1 << (max(bits, 32) - 1) else -value

@@ -54,7 +54,7 @@ class Arithmetic(StrEnum):
 
 
 class Function(Enum):
-    """Functions, by the name that is typed; all imply that the field exists."""
+    """Functions, by the name that is typed; all but the greatest and the least imply that the field exists."""
 
     LOWER = "lower"
     UPPER = "upper"

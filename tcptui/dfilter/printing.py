@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from typing import Final
 
-from tcptui.dfilter import types
 from tcptui.dfilter.expression import (
     And,
     CallValue,
@@ -128,9 +127,6 @@ def _constant(constant: Constant) -> str:
     if constant.type is T.RELATIVE_TIME:
         whole, part = divmod(abs(value), _SECOND)
         return f"{'-' if value < 0 else ''}{whole}.{part:09d}"
-    bits = types.UNSIGNED.get(constant.type)
-    if (bits is not None and value >= 1 << bits) or (bits is not None and bits >= 32 and constant.text.startswith("-")):
-        return f"-{(1 << max(bits, 32)) - value}"
     return str(value)
 
 

@@ -140,8 +140,8 @@ def _comparison(test: Comparison, text: str) -> Iterator[Remark]:
         key = RemarkKey.NOT_EQUAL_PAIR if left.field.repeats else RemarkKey.NOT_EQUAL
         yield Remark(key, test.span, {"name": left.field.name, "meant": meant}, fixed)
     if isinstance(left, FieldValue) and isinstance(test.right, Constant):
-        bits = types.UNSIGNED.get(left.field.type)
-        if bits is not None and test.right.text.startswith("-"):
+        number = test.right.value
+        if left.field.type in types.UNSIGNED and not isinstance(number, bytes) and number < 0:
             yield Remark(RemarkKey.NEVER, test.span, {"name": left.field.name, "value": test.right.text})
     if isinstance(left, CallValue) and left.function is Function.COUNT and isinstance(test.right, Constant):
         is_zero = test.relation is Relation.EQUAL and test.right.value == 0

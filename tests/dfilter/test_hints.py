@@ -108,6 +108,7 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
     ("tcp[13] == 18", RemarkKey.HEXADECIMAL, "tcp[13] == 0x12"),
     ("tcp.port == 0120", RemarkKey.OCTAL, "tcp.port == 120"),
     ("tcp.port > -1", RemarkKey.NEVER, "tcp.window_size_scalefactor == -1"),
+    ("tcp.len == -1", RemarkKey.NEVER, "tcp.len == -0"),
     ("ip.ttl > 20 and ip.ttl < 30", RemarkKey.SEVERAL, "tcp.len > 20 and tcp.len < 30"),
     ('frame.time > "2023-11-14"', RemarkKey.LOCAL_TIME, 'frame.time > "2023-11-14T00:00:00Z"'),
     ("count(tcp.port) == 0", RemarkKey.COUNT_ZERO, "count(tcp.port) == 2"),

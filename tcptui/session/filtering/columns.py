@@ -45,6 +45,7 @@ def elsewhere(store: PacketStore, rows: Rows) -> Mask:
     other = kind == RowKind.OTHER
     protocol = store.protocol[rows.index]
     quotes = (protocol == _ICMP[0]) | (protocol == _ICMP[1])
-    malformed = (store.issues[rows.index] & DecodeIssue.MALFORMED) != 0
+    # A quoted header that is cut is in the columns as TCP, not as ICMP.
+    malformed = (store.issues[rows.index] & (DecodeIssue.MALFORMED | DecodeIssue.HEADER_CUT)) != 0
     odd &= ~other | quotes | malformed
     return odd

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.dfilter.expression import Constant
-from tcptui.dfilter.operators import Relation
-from tcptui.dfilter.types import UNSIGNED
+from tcptui.dfilter.operators import Quantifier, Relation
+from tcptui.dfilter.types import SIGNED, UNSIGNED
 from tcptui.model.field import FieldType as T
 from tcptui.session.filtering.occurrences import OBJECTS, Occurrences
 
@@ -26,9 +26,6 @@ _OPERATORS: Final[dict[Relation, Callable[[Any, Any], Any]]] = {
 }  # fmt: skip
 _BY_LENGTH: Final = frozenset({T.BYTES, T.ETHER, T.PROTOCOL})
 _IPV4_BITS: Final = 32
-#: tshark computes with unsigned numbers of 32 bits.
-_BITS: Final = 32
-_SIGN_BIT: Final = 1 << 31
 
 
 def number_of(constant: Constant) -> int | float | bytes:
@@ -64,8 +61,8 @@ def each(relation: Relation, left: NDArray[Any], right: NDArray[Any] | float | b
     return found
 
 
-def with_constant(relation: Relation, values: Occurrences, constant: Constant) -> Mask:
-    """The relation between each value and ``constant``, of whose address only the prefix counts."""
+def with_constant(relation: Relation, values: Occurrences, constant: Constant, quantifier: Quantifier) -> Mask:
+    """Which values pass a test of ``quantifier`` beside ``constant``, of whose address only the prefix counts."""
     prefix = constant.prefix
     if values.type in OBJECTS and isinstance(constant.value, bytes):
         if prefix is None:
@@ -81,17 +78,39 @@ def with_constant(relation: Relation, values: Occurrences, constant: Constant) -
     if values.type is T.IPV4 and prefix is not None and isinstance(number, int):
         keep = _IPV4_BITS - prefix
         return each(relation, values.values >> keep, number >> keep, T.IPV4)
-    if isinstance(number, int) and number >= _SIGN_BIT and UNSIGNED.get(values.type, 64) <= _BITS:
-        # A computed value below 0 is compared as signed, and so are the constant's bits: -80 is 4294967216.
-        below = each(relation, values.values, number - (1 << _BITS), values.type)
-        return np.where(values.values < 0, below, each(relation, values.values, number, values.type))
-    return each(relation, values.values, number, values.type)
+    hits = each(relation, values.values, number, values.type)
+    if values.type in UNSIGNED and isinstance(number, int) and number < 0:
+        return _undecided(hits, values, np.ones(len(hits), np.bool_), quantifier)
+    return hits
 
 
-def pairs(left: Occurrences, right: Occurrences) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64] | None]:
-    """All pairs of values of the same packet: the left ones, the right ones, and their packets (None: one a packet)."""
+def with_each_other(relation: Relation, left: Occurrences, right: Occurrences, quantifier: Quantifier) -> Mask:
+    """Which of the pairs of `pairs` pass a test of ``quantifier``."""
+    hits = each(relation, left.values, right.values, left.type)
+    if left.type in UNSIGNED and (right.signed is not None or right.type in SIGNED):
+        return _undecided(hits, left, np.asarray(right.values < 0, np.bool_), quantifier)
+    return hits
+
+
+def _undecided(hits: Mask, left: Occurrences, below: Mask, quantifier: Quantifier) -> Mask:
+    """``hits``, where the right side is not ``below`` 0 or the left side is signed.
+
+    To tshark an unsigned number is neither equal to one below 0 nor anything else: no test of any value passes by it,
+    and no test of all fails by it.
+    """
+    unsure = below if left.signed is None else below & ~left.signed
+    return np.where(unsure, quantifier is Quantifier.ALL, hits)
+
+
+def order_of(kind: T, value: Any) -> Any:
+    """By what a value of ``kind`` is the greater or the less."""
+    return (len(value), value) if kind in _BY_LENGTH else value
+
+
+def pairs(left: Occurrences, right: Occurrences) -> tuple[Occurrences, Occurrences]:
+    """All pairs of values of the same packet: the two sides, with the values of a pair at the same place."""
     if left.index is None and right.index is None:
-        return left.values, right.values, None
+        return left, right
     ours, theirs = left.places, right.places
     begin, end = np.searchsorted(theirs, ours, "left"), np.searchsorted(theirs, ours, "right")
     times = end - begin
@@ -99,4 +118,7 @@ def pairs(left: Occurrences, right: Occurrences) -> tuple[NDArray[Any], NDArray[
     # Behind each value of the left side come the places of its packet's values on the right.
     ahead = np.cumsum(times) - times
     other = np.arange(len(which)) - np.repeat(ahead, times) + np.repeat(begin, times)
-    return left.values[which], right.values[other], ours[which]
+    is_computed = left.loaded is not None or right.loaded is not None
+    loaded = left.computable() & right.computable() if is_computed else None
+    index = ours[which]
+    return left.picked(which, index, loaded), right.picked(other, index, loaded)

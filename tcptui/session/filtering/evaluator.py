@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,20 +24,15 @@ from tcptui.dfilter.expression import (
 )
 from tcptui.dfilter.operators import Quantifier, Relation
 from tcptui.model.field import FieldType as T
-from tcptui.session.filtering.comparing import as_bytes, each, pairs, with_constant
+from tcptui.session.filtering.comparing import as_bytes, pairs, with_constant, with_each_other
 from tcptui.session.filtering.operands import Values, bytes_of, evaluated
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from tcptui.dfilter.expression import Test, Value
     from tcptui.session.filtering.occurrences import Occurrences
     from tcptui.session.filtering.rows import Mask, Rows
-
-    Compare = Callable[[NDArray[Any], NDArray[Any]], Mask]
 
 
 class Sources(Values, Protocol):
@@ -100,14 +95,18 @@ def simple(test: Test, rows: Rows, sources: Sources) -> Mask:
         case Nonzero():
             found = evaluated(test.value, rows, sources)
             # Bytes that are cut out need only be there.
-            return found.present() if isinstance(test.value, SliceValue) else found.any(_nonzero(found))
+            return found.any(_is_filled(found) if isinstance(test.value, SliceValue) else _nonzero(found))
         case Comparison():
             return _compared(test, rows, sources)
         case Contains():
             return _contains(test, rows, sources)
         case Matches():
             found = _buffers(test.value, rows, sources)
-            return _reduced(test.quantifier, found, sources.searched(test.compiled, found.values.tolist()))
+            hits = sources.searched(test.compiled, found.values.tolist())
+            if isinstance(test.value, SliceValue):
+                # Where nothing was cut out, tshark complains and finds nothing, not even what is empty.
+                hits = hits & _is_filled(found)
+            return _reduced(test.quantifier, found, hits)
         case Membership():
             return _member(test, rows, sources)
         case _:
@@ -126,15 +125,18 @@ def _nonzero(found: Occurrences) -> Mask:
     return np.fromiter(told, np.bool_, len(found.values))
 
 
+def _is_filled(found: Occurrences) -> Mask:
+    return np.fromiter(map(bool, found.values.tolist()), np.bool_, len(found.values))
+
+
 def _compared(test: Comparison, rows: Rows, sources: Sources) -> Mask:
     if isinstance(test.right, Constant):
         left = evaluated(test.left, rows, sources)
-        return _reduced(test.quantifier, left, _against(test.relation, left, test.right))
+        return _against(test.quantifier, test.relation, left, test.right)
+    right = evaluated(test.right, rows, sources)
     if isinstance(test.left, Constant):
-        right = evaluated(test.right, rows, sources)
-        return _reduced(test.quantifier, right, _against(_TURNED[test.relation], right, test.left))
-    left, right = evaluated(test.left, rows, sources), evaluated(test.right, rows, sources)
-    return _paired(test.quantifier, left, right, lambda one, other: each(test.relation, one, other, left.type))
+        return _against(test.quantifier, _TURNED[test.relation], right, test.left)
+    return _paired(test.quantifier, test.relation, evaluated(test.left, rows, sources), right)
 
 
 _TURNED = {
@@ -144,22 +146,17 @@ _TURNED = {
 }  # fmt: skip
 
 
-def _against(relation: Relation, found: Occurrences, constant: Constant) -> Mask:
+def _against(quantifier: Quantifier, relation: Relation, found: Occurrences, constant: Constant) -> Mask:
     if found.type is T.IPV4 and constant.type is not T.IPV4:
         found = as_bytes(found)
-    return with_constant(relation, found, constant)
+    return _reduced(quantifier, found, with_constant(relation, found, constant, quantifier))
 
 
-def _paired(quantifier: Quantifier, left: Occurrences, right: Occurrences, compare: Compare) -> Mask:
+def _paired(quantifier: Quantifier, relation: Relation, left: Occurrences, right: Occurrences) -> Mask:
     if (left.type is T.IPV4) != (right.type is T.IPV4):
         left, right = as_bytes(left), as_bytes(right)
-    ours, theirs, places = pairs(left, right)
-    hits = compare(ours, theirs)
-    if places is None:
-        return hits
-    both = left.present() & right.present() if quantifier is Quantifier.ALL else np.zeros(left.count, np.bool_)
-    both[places[~hits if quantifier is Quantifier.ALL else hits]] = quantifier is Quantifier.ANY
-    return both
+    ours, theirs = pairs(left, right)
+    return _reduced(quantifier, ours, with_each_other(relation, ours, theirs, quantifier))
 
 
 def _buffers(value: Value, rows: Rows, sources: Sources) -> Occurrences:
@@ -178,22 +175,24 @@ def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
     if isinstance(right, Constant):
         wanted = right.value
         assert isinstance(wanted, bytes)
-        hits = np.fromiter((wanted in value for value in left.values.tolist()), np.bool_, len(left.values))
-        return _reduced(test.quantifier, left, hits)
-    other = _buffers(right, rows, sources)
-
-    def within(ours: NDArray[Any], theirs: NDArray[Any]) -> Mask:
-        found = (one in value for value, one in zip(ours.tolist(), theirs.tolist(), strict=True))
-        return np.fromiter(found, np.bool_, len(ours))
-
-    return _paired(test.quantifier, left, other, within)
+        if not wanted and left.type is not T.BYTES:
+            # An empty string is within bytes, not within text or a protocol.
+            return _reduced(test.quantifier, left, np.zeros(len(left.values), np.bool_))
+        found = (bool(value) and wanted in value for value in left.values.tolist())
+        return _reduced(test.quantifier, left, np.fromiter(found, np.bool_, len(left.values)))
+    ours, theirs = pairs(left, _buffers(right, rows, sources))
+    both = zip(ours.values.tolist(), theirs.values.tolist(), strict=True)
+    found = (bool(value) and one in value for value, one in both)
+    return _reduced(test.quantifier, ours, np.fromiter(found, np.bool_, len(ours.values)))
 
 
 def _member(test: Membership, rows: Rows, sources: Sources) -> Mask:
     found = sources.read(test.value, rows)
     mask = np.zeros(len(rows), np.bool_)
+    # All values are not in a set: no value is.
+    quantifier = Quantifier.ANY if test.is_negated else test.quantifier
     for element in test.elements:
-        mask |= _is(test.quantifier, found, element, rows, sources)
+        mask |= _is(quantifier, found, element, rows, sources)
     return ~mask if test.is_negated else mask
 
 
@@ -203,8 +202,8 @@ def _is(
     if not isinstance(element, Interval):
         return _related(quantifier, Relation.EQUAL, found, element, rows, sources)
     if isinstance(element.low, Constant) and isinstance(element.high, Constant):
-        hits = _against(Relation.GREATER_EQUAL, found, element.low)
-        hits &= _against(Relation.LESS_EQUAL, found, element.high)
+        hits = with_constant(Relation.GREATER_EQUAL, found, element.low, quantifier)
+        hits &= with_constant(Relation.LESS_EQUAL, found, element.high, quantifier)
         return _reduced(quantifier, found, hits)
     above = _related(quantifier, Relation.GREATER_EQUAL, found, element.low, rows, sources)
     return above & _related(quantifier, Relation.LESS_EQUAL, found, element.high, rows, sources)
@@ -214,6 +213,5 @@ def _related(
     quantifier: Quantifier, relation: Relation, found: Occurrences, value: Value, rows: Rows, sources: Sources
 ) -> Mask:
     if isinstance(value, Constant):
-        return _reduced(quantifier, found, _against(relation, found, value))
-    other = evaluated(value, rows, sources)
-    return _paired(quantifier, found, other, lambda one, two: each(relation, one, two, found.type))
+        return _against(quantifier, relation, found, value)
+    return _paired(quantifier, relation, found, evaluated(value, rows, sources))

@@ -146,7 +146,8 @@ class FieldReader:
         mask = np.zeros(len(rows), np.bool_)
         mask[ordinary] = containing(self._session, name, wanted, rows.only(ordinary))
         if not ordinary.all():
-            found = self._of_trees(value.field, rows.only(~ordinary), rest=True)
+            is_protocol = types.type_of(value.field) is T.PROTOCOL
+            found = self._of_trees(value.field, rows.only(~ordinary), rest=is_protocol)
             hits = np.fromiter((wanted in one for one in found.values.tolist()), np.bool_, len(found.values))
             mask[~ordinary] = found.any(hits)
         return mask

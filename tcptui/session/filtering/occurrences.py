@@ -35,6 +35,10 @@ class Occurrences:
     """How many packets were asked for."""
     values: NDArray[Any]
     index: Index | None = None
+    loaded: Mask | None = None
+    """Of computed values: which packets have the fields that they are computed of.  None: those that have a value."""
+    signed: Mask | None = None
+    """Which values are signed though their type is not, as a computed number below 0 is.  None: none of them."""
 
     @property
     def places(self) -> Index:
@@ -47,6 +51,10 @@ class Occurrences:
         mask[slice(None) if self.index is None else self.index] = True
         return mask
 
+    def computable(self) -> Mask:
+        """Which packets have the fields that the values are computed of, be there a value or not."""
+        return self.present() if self.loaded is None else self.loaded.copy()
+
     def any(self, hits: Mask) -> Mask:
         """Which packets have a value that is among ``hits``."""
         if self.index is None:
@@ -56,28 +64,37 @@ class Occurrences:
         return mask
 
     def all(self, hits: Mask) -> Mask:
-        """Which packets have values, all of them among ``hits``."""
+        """Which packets have no value that is not among ``hits``, and have the fields."""
         if self.index is None:
             return hits
-        mask = self.present()
+        mask = self.computable()
         mask[self.index[~hits]] = False
         return mask
 
-    def with_values(self, values: NDArray[Any], kind: T | None = None) -> Occurrences:
+    def with_values(
+        self, values: NDArray[Any], kind: T | None = None, *, signed: Mask | None = None
+    ) -> Occurrences:  # fmt: skip
         """The same packets with other values."""
-        return Occurrences(kind or self.type, self.count, values, self.index)
+        return Occurrences(kind or self.type, self.count, values, self.index, self.loaded, signed)
 
-    def kept(self, keep: Mask, values: NDArray[Any], kind: T | None = None) -> Occurrences:
-        """Those of the values that ``keep`` names, which are ``values``."""
+    def kept(self, keep: Mask, values: NDArray[Any], *, signed: Mask | None = None) -> Occurrences:
+        """Where ``keep`` says so, the ``values`` that were computed of these; elsewhere there is none.
+
+        ``values`` and ``signed`` are as many as there were.
+        """
         if keep.all():
-            return self.with_values(values, kind)
-        return Occurrences(kind or self.type, self.count, values, self.places[keep])
+            return self.with_values(values, signed=signed)
+        signs = None if signed is None else signed[keep]
+        return Occurrences(self.type, self.count, values[keep], self.places[keep], self.computable(), signs)
+
+    def picked(self, which: Index, index: Index, loaded: Mask | None) -> Occurrences:
+        """The values at ``which``, as those of the packets at ``index``."""
+        signs = None if self.signed is None else self.signed[which]
+        return Occurrences(self.type, self.count, self.values[which], index, loaded, signs)
 
     def mapped(self, kind: T, made: Callable[[Any], Any]) -> Occurrences:
-        """What ``made`` makes of each value, of the type ``kind``; None: no value."""
-        found = [made(value) for value in self.values.tolist()]
-        keep = np.fromiter((value is not None for value in found), np.bool_, len(found))
-        return self.kept(keep, array_of(kind, [value for value in found if value is not None]), kind)
+        """What ``made`` makes of each value, of the type ``kind``."""
+        return self.with_values(array_of(kind, [made(value) for value in self.values.tolist()]), kind)
 
 
 def array_of(kind: T, values: Sequence[Any]) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import operator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -16,30 +16,24 @@ from tcptui.dfilter.expression import (
     NegativeValue,
     SliceValue,
 )
-from tcptui.dfilter.operators import Arithmetic, Function
+from tcptui.dfilter.operators import Function
 from tcptui.model.field import FieldType as T
-from tcptui.session.filtering.comparing import number_of, pairs
-from tcptui.session.filtering.occurrences import OBJECTS, Occurrences, array_of, merged
+from tcptui.session.filtering.arithmetic import absolute, computed, turned
+from tcptui.session.filtering.comparing import number_of, order_of, pairs
+from tcptui.session.filtering.occurrences import OBJECTS, Occurrences, array_of
 from tcptui.session.filtering.texts import value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
     from tcptui.dfilter.expression import Value
     from tcptui.dfilter.ranges import Range
     from tcptui.session.filtering.rows import Rows
+
+    _Signed = tuple[Any, bool]
 
 #: Bytes of a value of each type that has one size.
 SIZES: Final = {
     T.UINT8: 1, T.UINT16: 2, T.UINT24: 3, T.UINT32: 4, T.UINT64: 8, T.INT8: 1, T.INT16: 2, T.INT32: 4, T.FRAMENUM: 4,
     T.IPV4: 4, T.IPV6: 16, T.ETHER: 6,
-}  # fmt: skip
-#: tshark computes with unsigned numbers of 32 bits.
-_BITS: Final = 32
-_SIGNS: Final[dict[Arithmetic, Callable[[Any, Any], Any]]] = {
-    Arithmetic.ADD: operator.add, Arithmetic.SUBTRACT: operator.sub, Arithmetic.MULTIPLY: operator.mul,
 }  # fmt: skip
 
 
@@ -61,15 +55,16 @@ def evaluated(value: Value, rows: Rows, values: Values) -> Occurrences:
         case Constant():
             number = number_of(value)
             made = array_of(value.type, [number])
-            return Occurrences(value.type, len(rows), np.repeat(made, len(rows)))
+            # A constant below 0 is signed.
+            signs = np.ones(len(rows), np.bool_) if isinstance(number, int) and number < 0 else None
+            return Occurrences(value.type, len(rows), np.repeat(made, len(rows)), signed=signs)
         case SliceValue():
             return _sliced(evaluated(value.of, rows, values), value.ranges)
         case NegativeValue():
-            found = evaluated(value.of, rows, values)
-            return found.with_values(-found.values)
+            return turned(evaluated(value.of, rows, values))
         case ComputedValue():
             left, right = evaluated(value.left, rows, values), evaluated(value.right, rows, values)
-            return _computed(value.operator, left, right)
+            return computed(value.operator, *pairs(left, right))
         case CallValue():
             return _called(value, rows, values)
 
@@ -85,13 +80,13 @@ def _sliced(found: Occurrences, ranges: tuple[Range, ...]) -> Occurrences:
     return bytes_of(found).mapped(T.BYTES, lambda value: _cut(value, ranges))
 
 
-def _cut(value: bytes, ranges: tuple[Range, ...]) -> bytes | None:
-    """The bytes of all ``ranges``; None where the value is too short for one."""
+def _cut(value: bytes, ranges: tuple[Range, ...]) -> bytes:
+    """The bytes of all ``ranges``, up to the first for which the value is too short."""
     made = bytearray()
     for one in ranges:
         place = span_of(one, len(value))
         if place is None:
-            return None
+            break
         made += value[place[0] : place[1]]
     return bytes(made)
 
@@ -104,46 +99,6 @@ def span_of(one: Range, size: int) -> tuple[int, int] | None:
     else:
         end = size if one.length is None else start + one.length
     return (start, end) if 0 <= start <= end <= size and start < size else None
-
-
-def _computed(sign: Arithmetic, left: Occurrences, right: Occurrences) -> Occurrences:
-    ours, theirs, places = pairs(left, right)
-    made = Occurrences(left.type, left.count, ours, places)
-    if sign is Arithmetic.AND and left.type in OBJECTS:
-        both = [_and(one, other) for one, other in zip(ours.tolist(), theirs.tolist(), strict=True)]
-        return made.with_values(array_of(left.type, both))
-    if sign is Arithmetic.AND:
-        return made.with_values(ours & theirs)
-    if sign in _SIGNS:
-        return _within_bits(made.with_values(_SIGNS[sign](ours, theirs)))
-    # Division by 0 has no value.
-    keep = np.asarray(theirs != 0, np.bool_)
-    ours, theirs = ours[keep], theirs[keep]
-    return made.kept(keep, _quotient(ours, theirs) if sign is Arithmetic.DIVIDE else _rest(ours, theirs))
-
-
-def _within_bits(found: Occurrences) -> Occurrences:
-    """``found`` without numbers that need more than 32 bits: for tshark they have no value."""
-    if types.UNSIGNED.get(found.type, 64) > _BITS:
-        return found
-    keep = np.asarray(found.values < 1 << _BITS, np.bool_)
-    return found.kept(keep, found.values[keep])
-
-
-def _and(one: bytes, other: bytes) -> bytes:
-    return bytes(a & b for a, b in zip(one, other, strict=False))
-
-
-def _quotient(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
-    """As in C: towards 0."""
-    whole = abs(left) // abs(right)
-    return np.where((left < 0) == (right < 0), whole, -whole)
-
-
-def _rest(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
-    """As in C: with the sign of the left side."""
-    rest = abs(left) % abs(right)
-    return np.where(left < 0, -rest, rest)
 
 
 def _called(call: CallValue, rows: Rows, values: Values) -> Occurrences:
@@ -159,7 +114,7 @@ def _called(call: CallValue, rows: Rows, values: Values) -> Occurrences:
     found = evaluated(first, rows, values)
     match function:
         case Function.ABS:
-            return found.with_values(abs(found.values))
+            return _demanded(absolute(found))
         case Function.LOWER:
             return found.mapped(T.STRING, bytes.lower)
         case Function.UPPER:
@@ -168,6 +123,11 @@ def _called(call: CallValue, rows: Rows, values: Values) -> Occurrences:
             return _length(first, values.counted(first, rows) if isinstance(first, FieldValue) else found)
         case _:
             return found.mapped(T.STRING, lambda value: value_text(found.type, value, None).encode())
+
+
+def _demanded(found: Occurrences) -> Occurrences:
+    """``found``, of a function that fails where it is given nothing."""
+    return replace(found, loaded=None)
 
 
 def _length(of: Value, found: Occurrences) -> Occurrences:
@@ -180,18 +140,24 @@ def _length(of: Value, found: Occurrences) -> Occurrences:
 
 
 def _extreme(function: Function, parts: list[Occurrences], count: int) -> Occurrences:
-    """The greatest or least of all values of all arguments; each must have one."""
-    everywhere = np.ones(count, np.bool_)
-    for part in parts:
-        everywhere &= part.present()
-    found = merged(parts[0].type, parts, count)
-    places = found.places
-    order = np.array(sorted(range(len(places)), key=lambda at: (places[at], found.values[at])), np.int64)
-    if not len(order):
-        return found
-    placed = places[order]
-    border = placed[1:] != placed[:-1]
-    chosen = np.append(border, True) if function is Function.MAX else np.insert(border, 0, True)
-    last = order[chosen]
-    keep = everywhere[places[last]]
-    return Occurrences(found.type, count, found.values[last[keep]], places[last[keep]])
+    """The greatest or least of all values that the arguments have, be it one argument alone."""
+    kind = parts[0].type
+    chosen: dict[int, _Signed] = {}
+    # tshark begins with the last argument; where a value cannot be compared with the one so far, it takes its place.
+    for part in reversed(parts):
+        signs = part.signed if part.signed is not None else np.zeros(len(part.values), np.bool_)
+        for place, value, is_signed in zip(part.places.tolist(), part.values.tolist(), signs.tolist(), strict=True):
+            if place not in chosen or _replaces(function, kind, (value, is_signed), chosen[place]):
+                chosen[place] = value, is_signed
+    places = sorted(chosen)
+    values = array_of(kind, [chosen[place][0] for place in places])
+    signed = np.array([chosen[place][1] for place in places], np.bool_)
+    return Occurrences(kind, count, values, np.array(places, np.int64), signed=signed)
+
+
+def _replaces(function: Function, kind: T, value: _Signed, held: _Signed) -> bool:
+    (new, is_signed), (old, _) = value, held
+    if kind in types.UNSIGNED and old < 0 and not is_signed:
+        return True
+    ours, theirs = order_of(kind, new), order_of(kind, old)
+    return bool(ours > theirs if function is Function.MAX else ours < theirs)

@@ -70,7 +70,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.remark.not-equal": "Packets without {name} are not shown; {meant} shows them, too.",
     "filter.remark.not-equal-pair": "All values of {name} in a packet must differ, and packets without it are not shown; {meant} shows those, too.",
     "filter.remark.not-in": "Packets without {name} are shown, too.",
-    "filter.remark.never": "{name} is unsigned and {value} is compared as a very large number, as in Wireshark: hardly what is meant.",
+    "filter.remark.never": "{name} is unsigned, and Wireshark 4.0 cannot compare it with {value}: this passes no packet at all, or with !=, === or all every packet that has the field.",
     "filter.remark.several": "A packet may have {name} several times, and each limit may be met by another value; {name} in {{low .. high}} asks one value.",
     "filter.remark.local-time": "{text} is local time; Z at the end makes it UTC.",
     "filter.remark.count-zero": "count({name}) is never 0: where the field is absent nothing is counted; did you mean {meant}?",

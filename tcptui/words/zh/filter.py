@@ -70,7 +70,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.remark.not-equal": "没有 {name} 的数据包不会显示；{meant} 会把它们也显示出来。",
     "filter.remark.not-equal-pair": "数据包中 {name} 的所有取值都要不同，没有该字段的数据包不会显示；{meant} 会把它们也显示出来。",
     "filter.remark.not-in": "没有 {name} 的数据包也会显示。",
-    "filter.remark.never": "{name} 是无符号数，{value} 会像 Wireshark 那样当作一个很大的数来比较，多半不是本意。",
+    "filter.remark.never": "{name} 是无符号数，Wireshark 4.0 无法把它与负数 {value} 比较：这个条件不会匹配任何数据包；若用 !=、=== 或 all，则匹配所有带该字段的数据包。",
     "filter.remark.several": "一个数据包里可能有多个 {name}，两个界限可以由不同的取值满足；{name} in {{低 .. 高}} 只看同一个取值。",
     "filter.remark.local-time": "{text} 按本地时间理解；末尾加 Z 表示 UTC。",
     "filter.remark.count-zero": "count({name}) 不会等于 0：字段不存在时根本不计数；是不是想写 {meant}？",

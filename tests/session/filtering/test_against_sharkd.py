@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import mixed
+from filter_edges import PASSING, edges
 from filter_matrix import Matrix, frames
 from sharkd import Sharkd
 
@@ -35,6 +36,10 @@ MEANINGS: Final = (
     'http.host contains "example"', "tcp.stream * 2 == 4", "tcp.time_delta > 0.03", "frame.time_relative < 0.1",
     "tcp.seq_raw + 4294967295 > 1000", "tcp.seq_raw * 2 > 4294967295", "-tcp.dstport == -80", "tcp[20:]",
     "tcp.dstport - 50000 > -10", 'string(tcp.flags) contains "1"', "tcp.payload & ff:ff == 47:45",
+    "tcp.payload[0:100] != 00", "tcp[13:100] === 00", 'http.host[0:9] contains "a.e"', "tcp.payload#1[2:9]",
+    "tcp.len / 0 != 1", "all tcp.port / tcp.len > 1", "tcp.len === tcp.window_size / tcp.len", "udp.length / 0 != 1",
+    "max(tcp.len / 0, tcp.len) > 0", "tcp.ack_raw - tcp.seq_raw < 0", "tcp.seq_raw * tcp.ack_raw > 100000000",
+    "tcp.port !== -1", "all tcp.len in {-1 .. 5}", "min(tcp.port - 30000) < 0", "tcp.options[0:2] == 02:04",
 )  # fmt: skip
 CORPUS: Final = (
     "PcapPlusPlus-one_tcp_stream.pcap", "lab-wsapp.pcap", "packets-tcp_zerowindowrecovery.pcapng",
@@ -62,6 +67,17 @@ def test_the_meaning_of_every_operator(tmp_path: Path) -> None:
                 differing[text] = theirs
 
     assert differing == {}
+
+
+def test_frames_at_the_edges(tmp_path: Path) -> None:
+    """What `test_edges` holds without tshark is what tshark says."""
+    path = tmp_path / "edges.pcap"
+    path.write_bytes(edges().pcap())
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        theirs = {text: tuple(frames(sharkd, text) or ()) for text in PASSING}
+
+    assert theirs == PASSING
 
 
 @pytest.mark.parametrize("name", CORPUS)
