@@ -15,12 +15,14 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.keymap import COMMANDS
 from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.tour.progress import Tour
 from tcptui.ui.tour.table import ENDED_BY, HINTS, MANY, Situation
-from tcptui.ui.view_options import ViewOptions
+from tcptui.ui.view_options import FirstPage, ViewOptions
+from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import Shown
+from tests.ui.conftest import Shown, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -290,3 +292,26 @@ async def test_cursor_in_the_last_row_stays_in_sight_when_a_hint_comes(
 
         assert shown.screen.tour_line.text
         assert rows.scroll_offset.y <= rows.cursor < rows.scroll_offset.y + rows.page_rows
+
+
+async def test_no_hint_is_seen_before_the_overview_that_opens_by_itself(
+    troubled_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_on: list[str] = []
+    show = TourLine.show
+
+    def watched(line: TourLine, text: str, key: str = "") -> None:
+        if text:
+            seen_on.append(type(line.app.screen).__name__)
+        show(line, text, key)
+
+    monkeypatch.setattr(TourLine, "show", watched)
+    app = TcptuiApp(
+        troubled_session, Language.EN, ViewOptions(numeric=True, first_page=FirstPage.OVERVIEW), tour=Tour()
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(app.screen, OverviewScreen) and bool(seen_on))
+        assert seen_on == ["OverviewScreen"]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert any(" Tip " in line for line in screen_lines(app.screen))

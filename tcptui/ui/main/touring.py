@@ -47,9 +47,13 @@ class TouringScreen(LearningScreen):
         self.tour_line.show(self.words(hint.word, key=key), key)
 
     def _situation(self) -> Situation | None:
-        """What is shown now; None where a hint would be in the way: in a case, a question, or before all is judged."""
+        """What is shown now; None where a hint would be in the way: in a case, a question, or before all is judged.
+
+        A file is judged when the overview has opened by itself, or will not: a hint before that would be seen for a
+        moment, and a key pressed at its word would go to the overview.
+        """
         session, workspace = self.session, self.workspace
-        is_read = session.progress.phase is not Phase.LOADING and (session.live or session.looked_through)
+        is_read = session.progress.phase is not Phase.LOADING and (session.live or self.is_judged)
         if self.walk is not None or self.prediction is not None or not is_read:
             return None
         from tcptui.ui.tour.table import Situation

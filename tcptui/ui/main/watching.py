@@ -22,7 +22,7 @@ class WatchingScreen(CaptureScreen):
     class FileJudged(Message):
         """A file has been judged to its end, and there is trouble in it."""
 
-    _is_judged = False
+    _has_told_end = False
     """Whether that has been told, or cannot come any more."""
     _verdict_of: CaptureSeen | None = None
     """What the verdict line tells; None while it is hidden."""
@@ -36,6 +36,11 @@ class WatchingScreen(CaptureScreen):
     def is_told(self) -> bool:
         """Whether the verdict line is up to date, or not to be shown."""
         return not self.may_tell or (self.trouble_watch.is_settled and self._verdict_of is self.trouble_watch.seen)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the verdict line tells of a file that was judged to its end."""
+        return self._verdict_of is not None and self._verdict_of.is_final
 
     def _on_timer(self) -> None:
         super()._on_timer()
@@ -60,13 +65,14 @@ class WatchingScreen(CaptureScreen):
             return
         self._verdict_of = seen
         groups = seen.trouble.groups if seen is not None else ()
+        if seen is not None and seen.is_final and groups and not self._has_told_end:
+            self._has_told_end = True
+            if not self.session.live:
+                self.post_message(self.FileJudged())
+        self.call_later(self.show_tour)  # behind that message, by which the overview may open
         if seen is None or not groups:
             self.verdict_line.show(())
             return
-        if seen.is_final and not self._is_judged:
-            self._is_judged = True
-            if not self.session.live:
-                self.post_message(self.FileJudged())
         from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 
         said = (seen.trouble, seen.connections, self.words)
