@@ -124,8 +124,10 @@ def test_capture_process_that_is_killed_is_said_and_its_packets_can_still_be_sav
 def test_stopped_program_misses_nothing(terminal: Terminal, link: Link) -> None:
     capturing(terminal, link)
     os.kill(terminal.app_pid(), signal.SIGSTOP)
+    terminal.wait("Stopped")
     link.ask(20)
-    terminal.type("fg\n")
+    # In a line of its own: of a program that is stopped amid a frame, the shell reads the terminal's answer as typed.
+    terminal.type("\nfg\n")
     screen = terminal.wait("21 connections")
     terminal.press("q", "q")
     code = terminal.wait_prompt()
