@@ -45,11 +45,8 @@ class _Entry:
         read_at = self.read_at
         if read_at is None or read_at.growing != state.growing:
             return None
-        return (
-            self.application
-            if state.packets <= (REGROWTH if state.growing and not whole else 1) * read_at.packets
-            else None
-        )
+        factor = REGROWTH if state.growing and not whole else 1
+        return self.application if state.packets <= factor * read_at.packets else None
 
 
 class StreamCache:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
 from tcptui.model.safe_text import reason_of, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: The share of the free disk space that a temporary spool may fill; the rest stays for the host.
 SHARE_OF_FREE_DISK: Final = 0.5
@@ -91,6 +95,25 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
     return descriptor
 
 
+@contextmanager
+def whole_output(path: Path) -> Iterator[int]:
+    """The descriptor of a new file; left by an exception or an interrupt, no part of it is left behind.
+
+    Raises OutputError, for every OSError in the block, too.
+    """
+    descriptor, is_whole = open_output(path), False
+    try:
+        yield descriptor
+        os.fsync(descriptor)
+        is_whole = True
+    except OSError as error:
+        raise output_error(error, path) from error
+    finally:
+        os.close(descriptor)
+        if not is_whole:
+            path.unlink(missing_ok=True)
+
+
 def open_successor(path: Path) -> tuple[int, Path]:
     """The descriptor and the path of a new file beside ``path``, which it may replace once it is whole: mode 0600.
 
@@ -130,8 +153,7 @@ def save_copy(spool: int, end: int, path: Path, begin: int = 0) -> int:
     ``begin``: the offset of the first record that is copied (`is_one_capture`); 0: the first one that is kept.
     No bytes of the spool may be released meanwhile.  Raises OutputError, after removing the incomplete copy.
     """
-    descriptor = open_output(path)
-    try:
+    with whole_output(path) as descriptor:
         size, done = 0, max(released_until(spool), begin)
         if done:
             header = bytearray(os.pread(spool, FILE_HEADER_BYTES, 0))
@@ -144,12 +166,6 @@ def save_copy(spool: int, end: int, path: Path, begin: int = 0) -> int:
             written = os.write(descriptor, block)
             done += written
             size += written
-        os.fsync(descriptor)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise output_error(error, path) from error
-    finally:
-        os.close(descriptor)
     return size
 
 

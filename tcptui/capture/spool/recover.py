@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.file_source import FileSource
 from tcptui.capture.spool.files import (
     fallback_directory,
-    open_output,
     open_spool,
     output_error,
     spool_directory,
+    whole_output,
 )
 from tcptui.capture.spool.named import name_prefix, remove_name
 from tcptui.capture.spool.punch import RELEASED, released_until
@@ -109,18 +109,9 @@ def save_leftover(path: Path, target: Path) -> None:
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
         if first != FILE_HEADER_BYTES or not _link(path, target):
-            written, is_whole = open_output(target), False
-            try:
+            with whole_output(target) as written:
                 _copy(descriptor, first, written)
                 os.ftruncate(written, _whole_end(written))
-                os.fsync(written)
-                is_whole = True
-            except OSError as error:
-                raise output_error(error, target) from error
-            finally:  # of an interrupt, too
-                os.close(written)
-                if not is_whole:
-                    target.unlink(missing_ok=True)
         else:
             os.ftruncate(descriptor, _whole_end(descriptor))
         remove_name(path, descriptor)

@@ -100,7 +100,7 @@ def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Word
         width = len(str(session.store.frame[rows[-1]])) if len(rows) else 1
         if command.header:
             yield "  ".join(words(f"packets.column.{name}") for name in PacketLine._fields) + "\n"
-        arrow = "→".translate(_ASCII) if command.common.ascii_only else "→"
+        arrow = "->" if command.common.ascii_only else "→"
         for row in rows.tolist():
             yield _plain(line(row), width, arrow) + "\n"
 

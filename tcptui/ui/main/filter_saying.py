@@ -90,7 +90,7 @@ class FilterSayingScreen(CaptureScreen):
             return [], None
         if not is_filter(text):
             return self._said_of_words(text), None
-        if work is None or work.text.strip() != text.strip():
+        if work is None or not work.is_of(text):
             return [], None
         if error is not None:
             if loudly or not filter_report.is_unfinished(error, text):
@@ -173,8 +173,7 @@ class FilterSayingScreen(CaptureScreen):
             return False
         if self.matching is None:
             return True
-        is_another = self.matching.text.strip() != work.text.strip()
-        return is_another and time.monotonic() - self._begun_at > PROGRESS_BEAT
+        return not work.is_of(self.matching.text) and time.monotonic() - self._begun_at > PROGRESS_BEAT
 
     def _progress(self, work: FilterWork) -> Saying:
         facts = {"done": grouped(work.done), "all": grouped(self.session.store.count - self.session.store.first)}

@@ -66,6 +66,10 @@ class FilterWork:
         self._compiled: Compiled | None = None
         self._lacking: list[_Lacking] = []
 
+    def is_of(self, text: str) -> bool:
+        """Whether ``text`` is the same filter, blanks around it aside."""
+        return self.text.strip() == text.strip()
+
     def answer(self) -> Matching:
         """Which packets match now.  Raises FilterError, and `Cancelled` once `is_cancelled` is set."""
         from tcptui.dfilter.compile import compile_filter  # lark: imported where a filter is used

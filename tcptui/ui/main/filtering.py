@@ -119,7 +119,7 @@ class FilteringScreen(FilterSayingScreen):
             return True
         from tcptui.dfilter.compile import compile_filter
 
-        if self._work is None or self._work.text.strip() != text:  # Enter came sooner than what was typed was told
+        if self._work is None or not self._work.is_of(text):  # Enter came sooner than what was typed was told
             self.filter_by(self._prompt.text)
         if self._mistake is None:
             try:
@@ -200,7 +200,7 @@ class FilteringScreen(FilterSayingScreen):
     def filter_by(self, text: str) -> None:
         """Show only packets that pass the filter ``text``, once they are known; until then what is shown stays."""
         work = self._work
-        if work is not None and work.text.strip() == text.strip():
+        if work is not None and work.is_of(text):
             return
         self._forget_work()
         self._lifted = self._kept = None
@@ -260,7 +260,7 @@ class FilteringScreen(FilterSayingScreen):
         """Go on with what was shown before ``work``, which has no answer."""
         if self.workspace.connections.index.narrowing.words:
             self.narrow("")  # the words were the filter's beginning
-        if self.matching is None or self.matching.text.strip() == work.text.strip() or self._asks_for_filter:
+        if self.matching is None or work.is_of(self.matching.text) or self._asks_for_filter:
             return
         if self._mistake is not None:  # its own line would hide which filter is on
             self.say(filter_report.mistake(self._mistake, self.words)[0].text)
