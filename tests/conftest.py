@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker")
+
+# No test is timed: a busy machine takes long for anything now and then.
+settings.register_profile("tcptui", deadline=None)
+settings.load_profile("tcptui")
 
 NEEDS: Final = "needs "
 #: What a marker asks of the machine.

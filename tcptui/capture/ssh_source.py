@@ -210,6 +210,7 @@ class RemoteSource:
             self._process.wait(JOIN_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.terminate()
+        self._stream.wait_for_end(JOIN_SECONDS)  # what ssh has written last may still be in the pipe
         self._stream.stop()
         self._listener.join(JOIN_SECONDS)
 

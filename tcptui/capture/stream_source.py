@@ -102,6 +102,11 @@ class StreamSource:
         """The current status."""
         return self._status
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Wait until the stream has been read to its end, but no longer than ``seconds``."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
     def stop(self) -> None:
         """Stop reading; what was read stays."""
         if not self._stopping.is_set():
@@ -109,8 +114,7 @@ class StreamSource:
             self._reader.interrupt()
             with self._moved:
                 self._moved.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(JOIN_SECONDS)
+        self.wait_for_end(JOIN_SECONDS)
 
     def close(self) -> None:
         """Stop and close the spool."""

@@ -30,6 +30,8 @@ class Common:
     """``--ascii``: no glyph beyond ASCII."""
     language_given: bool = False
     """Whether ``--lang`` chose the language: it beats the settings file."""
+    findings: tuple[str, ...] = ()
+    """``--findings``: files with findings of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class ReportFormat(Enum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
+    HTML = "html"
 
 
 class Detail(Enum):
@@ -202,6 +205,9 @@ class ReportCommand:
     """``--workers``: in so many processes at most; None: one for each processor that may be used."""
     display_filter: str = ""
     """``-Y``: only the connections of which a packet matches; empty: all."""
+    html: str = ""
+    """``--html``: where to write the page; `STANDARD_STREAM`: standard output."""
+    overwrite: bool = False
 
 
 class FollowSide(Enum):
@@ -281,6 +287,31 @@ class PacketsCommand:
     """``--count``: only how many there are."""
 
 
+class GraphForm(Enum):
+    """The output form of a graph; the values are the options."""
+
+    TEXT = "--text"
+    """A picture in characters."""
+    CSV = "--csv"
+    SVG = "--svg"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphCommand:
+    """``graph FILE --stream N``."""
+
+    common: Common
+    file: str
+    stream: int
+    kind: str = "sequence"
+    """A value of `tcptui.charts.chart.ChartKind`, which imports NumPy."""
+    side: FollowSide = FollowSide.BOTH
+    """Whose data."""
+    form: GraphForm = GraphForm.TEXT
+    out: str = ""
+    """``--svg``: the file to write; `STANDARD_STREAM`: standard output."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which packets a slice has: those of exactly one of the first four."""
@@ -321,6 +352,31 @@ class AssertCommand:
     """``--junit``: the file to write the results to as JUnit XML."""
     slices: str | None = None
     """``--slice``: the directory to write the packets to that break a rule."""
+
+
+class RequestsForm(Enum):
+    """The output form of requests."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
+    HAR = "har"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsCommand:
+    """``requests FILE…``: the requests of the protocols that are read, and where their time went."""
+
+    common: Common
+    files: tuple[str, ...]
+    """Several are merged by time, as in `ReportCommand`."""
+    form: RequestsForm = RequestsForm.TEXT
+    har: str = ""
+    """``--har``: where to write the HTTP archive; `STANDARD_STREAM`: standard output."""
+    overwrite: bool = False
+    display_filter: str = ""
+    """``-Y``: only requests of which a packet matches; empty: all."""
+    workers: int | None = None
+    """As `ReportCommand.workers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,9 +454,11 @@ Command = (
     | ReportCommand
     | FollowCommand
     | ExportCommand
+    | GraphCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
+    | RequestsCommand
     | CasesCommand
     | CaseCommand
     | RecoverCommand

@@ -41,6 +41,8 @@ class Input:
     source: Source
     raw: int | None
     """A descriptor of the regular file itself, compressed or not; None for a stream.  `close` closes it."""
+    path: Path | None = None
+    """Where the file is; None for a stream."""
 
     def size(self) -> int:
         """The file's size in bytes; 0 for a stream."""
@@ -77,7 +79,8 @@ def open_input(name: str, limit_bytes: int | None = None) -> Input:
     """
     if name != STANDARD_STREAM:
         source = open_file(Path(name))
-        return Input(source, _regular(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)))
+        raw = _regular(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        return Input(source, raw, None if raw is None else Path(name))
     if sys.stdin is None or os.isatty(0):
         raise InputError("stdin_terminal")
     return Input(open_descriptor(os.dup(0), STANDARD_STREAM, limit_bytes=limit_bytes), _regular(os.dup(0)))

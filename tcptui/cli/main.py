@@ -23,6 +23,7 @@ from tcptui.cli.commands import (
     ExportCommand,
     FieldsCommand,
     FollowCommand,
+    GraphCommand,
     HelpCommand,
     ListInterfacesCommand,
     LiveCommand,
@@ -31,6 +32,7 @@ from tcptui.cli.commands import (
     RecoverCommand,
     RemoteCommand,
     ReportCommand,
+    RequestsCommand,
     SliceCommand,
     StartCommand,
     VerdictsCommand,
@@ -57,9 +59,11 @@ TextCommand = (
     | ReportCommand
     | FollowCommand
     | ExportCommand
+    | GraphCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
+    | RequestsCommand
     | RecoverCommand
     | ConfigCommand
     | CheckCommand
@@ -89,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TcptuiError as error:
         say(error_line(error, words), words)
+        for line in error.below:
+            print(line, file=sys.stderr)
         if isinstance(error, StandardOutputError):
             redirect_stdout_to_null()
         return error.exit_code
@@ -113,8 +119,9 @@ def run(command: Command, words: Words) -> int:
     match command:
         case HelpCommand():
             from tcptui.cli.help import help_text
+            from tcptui.cli.run.own_findings import own_ids
 
-            print(help_text(words, command.command), end="")
+            print(help_text(words, command.command, own_ids(command.common, words)), end="")
             return 0
         case VersionCommand():
             from tcptui import __version__
@@ -128,9 +135,11 @@ def run(command: Command, words: Words) -> int:
             | ReportCommand()
             | FollowCommand()
             | ExportCommand()
+            | GraphCommand()
             | PacketsCommand()
             | SliceCommand()
             | AssertCommand()
+            | RequestsCommand()
             | RecoverCommand()
             | ConfigCommand()
             | CheckCommand()
@@ -181,6 +190,10 @@ def _run_text(command: TextCommand, words: Words) -> int:
             from tcptui.cli.run.export import write_files
 
             return write_files(command, words)
+        case GraphCommand():
+            from tcptui.cli.run.graph import write_graph
+
+            return write_graph(command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 
@@ -193,6 +206,10 @@ def _run_text(command: TextCommand, words: Words) -> int:
             from tcptui.cli.run.assertions import check_rules
 
             return check_rules(command, words)
+        case RequestsCommand():
+            from tcptui.cli.run.requests import write_requests
+
+            return write_requests(command, words)
         case RecoverCommand():
             from tcptui.cli.run.recover import recover
 

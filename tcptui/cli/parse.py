@@ -33,6 +33,8 @@ from tcptui.cli.commands import (
     FollowCommand,
     FollowForm,
     FollowSide,
+    GraphCommand,
+    GraphForm,
     HelpCommand,
     ListInterfacesCommand,
     RecoverCommand,
@@ -56,9 +58,11 @@ from tcptui.cli.parse_capture import (
 from tcptui.cli.parse_packets import (
     ASSERT_OPTIONS,
     PACKETS_OPTIONS,
+    REQUESTS_OPTIONS,
     SLICE_OPTIONS,
     parse_assert,
     parse_packets,
+    parse_requests,
     parse_slice,
 )
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
@@ -75,24 +79,28 @@ _TAKES_VALUE: Final = frozenset({
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
     "--lang", "--stream", "--side", "--out", "--workers",
     "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
+    "--kind", "--svg", "--har", "--html", "--findings",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
     "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--no-screen",
-    "--csv", "--header", "--count", "--whole-streams",
+    "--csv", "--header", "--count", "--whole-streams", "--text",
 })  # fmt: skip
 #: Options that are an error when given twice, for one of the two would be left out unnoticed: they say what to read,
-#: what to choose or where to write.  All of ``-e`` count, of others, such as limits, the last.
+#: what to choose or where to write.  All of ``-e`` and ``--findings`` count, of others, such as limits, the last.
 _ONCE: Final = frozenset({
     "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
     "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
+    "--kind", "--svg", "--har", "--html",
 })  # fmt: skip
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}
 #: Commands whose help is a page of its own.
-_OWN_HELP: Final = frozenset({"packets", "slice", "assert"})
-_EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
+_OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests"})
+#: Values of ``--kind``: those of `tcptui.charts.chart.ChartKind`, which imports NumPy.
+GRAPH_KINDS: Final = ("sequence", "throughput", "rtt", "window", "flight")
+_EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
 _LIVE_ONLY: Final = _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | {"--include-own"}
@@ -108,6 +116,8 @@ class _Scan:
     words: list[str] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
     """All values of ``-e``."""
+    findings: list[str] = field(default_factory=list)
+    """All values of ``--findings``."""
     command_word: str | None = None
     """The first word, if it came before any ``-i`` or ``-r``."""
     mistake: CommandLineError | None = None
@@ -124,6 +134,8 @@ class _Scan:
             self.add_error("error.twice", option=name)
         if name == "-e":
             self.fields.append(value)
+        if name == "--findings":
+            self.findings.append(value)
         self.options[name] = value
 
     def add_word(self, word: str) -> None:
@@ -201,7 +213,9 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
     """
     scan = _scan(argv)
     options = scan.options
-    common = Common(language_of(argv, environment, written), "--ascii" in options, "--lang" in options)
+    common = Common(
+        language_of(argv, environment, written), "--ascii" in options, "--lang" in options, tuple(scan.findings)
+    )
     if options.keys() & {"--help", "-h"}:
         if scan.command_word == "config":
             return ConfigCommand(common, explain=True)
@@ -210,6 +224,8 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
         return VersionCommand(common)
     if scan.mistake is not None:
         raise scan.mistake
+    if "" in scan.findings:
+        raise CommandLineError("error.no-value", option="--findings")
     languages = [language.value for language in Language]
     if "--lang" in options and options["--lang"] not in languages:
         raise CommandLineError("error.language", value=options["--lang"], known=", ".join(languages))
@@ -260,10 +276,16 @@ def _parse_verdicts(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--json", "--markdown", "--stream", "--explain", "--full", "--workers", "-Y"}, "report")
+    allowed = {"--json", "--markdown", "--html", "--overwrite", "--stream", "--explain", "--full", "--workers", "-Y"}
+    _allow(scan, allowed, "report")
     options = scan.options
     # JSON and a single connection are told whole anyway.
-    exclusive = (("--json", ("--markdown", "--explain", "--full")), ("--stream", ("--explain", "--full", "-Y")))
+    other_forms = ("--json", "--markdown", "--stream", "--explain", "--full")
+    exclusive = (
+        ("--html", other_forms),
+        ("--json", ("--markdown", "--explain", "--full")),
+        ("--stream", ("--explain", "--full", "-Y")),
+    )
     for first, others in exclusive:
         for second in others:
             if {first, second} <= options.keys():
@@ -273,9 +295,15 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     files = _files("report", scan.words)
     chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
+    chosen = ReportFormat.HTML if "--html" in options else chosen
+    html = file_name("--html", options["--html"]) if "--html" in options else ""
+    if "--overwrite" in options and not html:
+        raise CommandLineError("error.overwrite-html")
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ReportCommand(common, files, chosen, stream, detail, workers(options), display_filter(options))
+    return ReportCommand(
+        common, files, chosen, stream, detail, workers(options), display_filter(options), html, "--overwrite" in options
+    )  # fmt: skip
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:
@@ -313,6 +341,30 @@ def _parse_export(scan: _Scan, common: Common) -> Command:
     return ExportCommand(common, files[0], out, stream, "--json" in options, display_filter(options), workers(options))
 
 
+def _parse_graph(scan: _Scan, common: Common) -> Command:
+    forms = {form.value: form for form in GraphForm}
+    options = scan.options
+    _allow(scan, {"--stream", "--kind", "--side", *forms}, "graph")
+    files = _files("graph", scan.words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command="graph", word=files[1])
+    chosen = [name for name in options if name in forms]
+    if len(chosen) > 1:
+        raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    if stream is None:
+        raise CommandLineError("error.which-stream", command="graph")
+    kind = options.get("--kind", GRAPH_KINDS[0])
+    if kind not in GRAPH_KINDS:
+        raise CommandLineError("error.kind", value=kind, known=", ".join(GRAPH_KINDS))
+    sides = {side.value: side for side in FollowSide}
+    if options.get("--side", "both") not in sides:
+        raise CommandLineError("error.side", value=options["--side"])
+    form = forms[chosen[0]] if chosen else GraphForm.TEXT
+    out = file_name("--svg", options["--svg"]) if form is GraphForm.SVG else ""
+    return GraphCommand(common, files[0], stream, kind, sides[options.get("--side", "both")], form, out)
+
+
 def _parse_packets(scan: _Scan, common: Common) -> Command:
     _allow(scan, PACKETS_OPTIONS, "packets")
     return parse_packets(scan.options, scan.fields, scan.words, common, _files)
@@ -326,6 +378,11 @@ def _parse_slice(scan: _Scan, common: Common) -> Command:
 def _parse_assert(scan: _Scan, common: Common) -> Command:
     _allow(scan, ASSERT_OPTIONS, "assert")
     return parse_assert(scan.options, scan.words, common, _files)
+
+
+def _parse_requests(scan: _Scan, common: Common) -> Command:
+    _allow(scan, REQUESTS_OPTIONS, "requests")
+    return parse_requests(scan.options, scan.words, common, _files)
 
 
 def _parse_cases(scan: _Scan, common: Common) -> Command:
@@ -380,9 +437,11 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "report": _parse_report,
     "follow": _parse_follow,
     "export": _parse_export,
+    "graph": _parse_graph,
     "packets": _parse_packets,
     "slice": _parse_slice,
     "assert": _parse_assert,
+    "requests": _parse_requests,
     "cases": _parse_cases,
     "case": _parse_case,
     "recover": _parse_recover,

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.findings.finding_filter import SEVERITIES, FindingFilter
 from tcptui.findings.spec import Family
-from tcptui.model.finding import FindingId, Severity
+from tcptui.model.finding import AnyId, FindingId, OwnId, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-def finding_filter(option: str, text: str) -> FindingFilter:
+def finding_filter(option: str, text: str, *, own: bool = False) -> FindingFilter:
     """Parse ``text``, a comma-separated list of names, as the value of ``option``.
 
-    Raises CommandLineError for an unknown name, suggesting similar ones.
+    Raises CommandLineError for an unknown name, suggesting similar ones.  With ``own``, such a name is that of a
+    finding of one's own; whether there is one turns out when the files of these are read.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise CommandLineError("error.no-value", option=option)
-    ids: set[FindingId] = set()
+    ids: set[AnyId] = set()
     families: set[Family] = set()
     least: list[Severity] = []
     for name in names:
@@ -26,15 +32,18 @@ def finding_filter(option: str, text: str) -> FindingFilter:
             families.add(Family(name))
         elif name in set(FindingId):
             ids.add(FindingId(name))
+        elif own:
+            ids.add(OwnId(name, {}))
         else:
-            raise _unknown(option, name)
+            raise unknown_finding(option, name)
     return FindingFilter(frozenset(ids), frozenset(families), min(least) if least else None)
 
 
-def _unknown(option: str, name: str) -> CommandLineError:
+def unknown_finding(option: str, name: str, own: Iterable[str] = ()) -> CommandLineError:
+    """What is said of the ``name`` of no finding; ``own``: those that the user has defined."""
     from difflib import get_close_matches
 
-    known = [str(finding) for finding in FindingId] + [*map(str, Family), *SEVERITIES]
+    known = [str(finding) for finding in FindingId] + [*map(str, Family), *SEVERITIES, *own]
     near = [other for other in known if name.lower() in other] + get_close_matches(name.lower(), known, 4, 0.5)
     near = list(dict.fromkeys(near))[:5]
     if near:

@@ -1,11 +1,20 @@
-"""Parses the command lines of packets, slice and assert."""
+"""Parses the command lines of packets, slice, assert and requests."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from tcptui.cli.commands import AssertCommand, Chosen, PacketForm, PacketsCommand, SliceCommand
+from tcptui.cli.commands import (
+    AssertCommand,
+    Chosen,
+    PacketForm,
+    PacketsCommand,
+    RequestsCommand,
+    RequestsForm,
+    SliceCommand,
+)
+from tcptui.cli.parse_capture import workers
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.cli.parse_values import CommandLineError, file_name
 from tcptui.session.assertions.words import is_rule
@@ -23,6 +32,7 @@ PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", 
 _CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
 SLICE_OPTIONS: Final = frozenset({*_CHOICES, "--around", "--whole-streams", "-w", "--overwrite"})
 ASSERT_OPTIONS: Final = frozenset({"--rules", "--junit", "--slice"})
+REQUESTS_OPTIONS: Final = frozenset({"-Y", "--jsonl", "--har", "--overwrite", "--workers"})
 #: Frame numbers and numbers of connections have so many bits.
 _MOST_NUMBER: Final = 2**32 - 1
 #: Members of a list on the command line at most.
@@ -65,7 +75,9 @@ def parse_slice(options: Options, words: Sequence[str], common: Common, files: F
     chosen = Chosen(
         display_filter=file_name("-Y", options["-Y"]) if "-Y" in options else "",
         streams=tuple(low for low, high in _ranges("--stream", options) for low in range(low, high + 1)),
-        findings=finding_filter("--finding", options["--finding"]) if "--finding" in options else None,
+        findings=finding_filter("--finding", options["--finding"], own="--findings" in options)
+        if "--finding" in options
+        else None,
         packets=_ranges("--packets", options),
         around_ns=_nanoseconds("--around", options),
         whole_streams="--whole-streams" in options,
@@ -81,6 +93,20 @@ def parse_assert(options: Options, words: Sequence[str], common: Common, files: 
         raise CommandLineError("error.which-rule")
     given = {name: file_name(name, options[name]) for name in ASSERT_OPTIONS & options.keys()}
     return AssertCommand(common, named, rules, given.get("--rules"), given.get("--junit"), given.get("--slice"))
+
+
+def parse_requests(options: Options, words: Sequence[str], common: Common, files: Files) -> RequestsCommand:
+    """``requests FILE…``; raises CommandLineError."""
+    if {"--jsonl", "--har"} <= options.keys():
+        raise CommandLineError("error.exclusive", first="--jsonl", second="--har")
+    named = files("requests", words)
+    if "--overwrite" in options and "--har" not in options:
+        raise CommandLineError("error.overwrite-har")
+    form = RequestsForm.JSONL if "--jsonl" in options else RequestsForm.HAR if "--har" in options else RequestsForm.TEXT
+    return RequestsCommand(
+        common, named, form, file_name("--har", options["--har"]) if "--har" in options else "",
+        "--overwrite" in options, file_name("-Y", options["-Y"]) if "-Y" in options else "", workers(options),
+    )  # fmt: skip
 
 
 def _ranges(option: str, options: Options) -> tuple[tuple[int, int], ...]:

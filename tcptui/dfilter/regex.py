@@ -7,7 +7,9 @@ engines agree about the rest: ASCII letters and digits, ``.`` stops at a line fe
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from enum import Enum, auto
+from itertools import accumulate
 from typing import Final
 
 #: Characters of a pattern, and groups inside each other, at most: Python's compiler takes stack and time for them.
@@ -47,24 +49,35 @@ class Refusal(Enum):
 class PatternError(ValueError):
     """A pattern cannot be used; ``text``: the part, or what the engine says."""
 
-    def __init__(self, refusal: Refusal, text: str) -> None:
+    def __init__(self, refusal: Refusal, text: str, place: int = 0) -> None:
         super().__init__(text)
         self.refusal = refusal
         self.text = text
+        self.place = place
+        """The byte of the pattern at which what is wrong begins."""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether more of the pattern may make it right: the end of a group or a class, or what is escaped."""
+        return self.text.startswith("missing ") or self.text.endswith(" at end of pattern")
 
 
 def compile_pattern(pattern: bytes) -> re.Pattern[bytes]:
     """``pattern`` as Python's.  Raises PatternError."""
     if len(pattern) > MAXIMUM_LENGTH:
         raise PatternError(Refusal.TOO_LARGE, str(MAXIMUM_LENGTH))
-    translated = _Translation(pattern.decode("latin-1")).whole()
+    translation = _Translation(pattern.decode("latin-1"))
+    translated = translation.whole()
     try:
         return re.compile(translated.encode("latin-1"), re.IGNORECASE)
     except (re.error, OverflowError) as error:
-        told = str(error)
+        told, place = str(error), getattr(error, "pos", None)
+        if place is not None:  # it counts in what was translated, which nobody typed
+            told = told.removesuffix(f" at position {place}")
+            place = translation.source_of(place)
         # What is fixed to one width, or repeated twice, is Python's own limit.
         is_ours = any(part in told for part in ("look-behind", "multiple repeat", "unknown extension", "group ref"))
-        raise PatternError(Refusal.UNSUPPORTED if is_ours else Refusal.INVALID, told) from None
+        raise PatternError(Refusal.UNSUPPORTED if is_ours else Refusal.INVALID, told, place or 0) from None
     except RecursionError:
         raise PatternError(Refusal.TOO_LARGE, str(MAXIMUM_LENGTH)) from None
 
@@ -80,15 +93,31 @@ class _Translation:
         #: Of each open group, the flags that were set within: Python scopes them by a group of their own.
         self._flags: list[list[str]] = [[]]
         self._spaced: list[bool] = [False]
+        self._opened: list[int] = []
+        """Where each open group begins."""
+        self._steps: list[tuple[int, int]] = []
+        """For each step the parts that were made before it, and the place of the pattern at which it began."""
 
     def whole(self) -> str:
         """The translated pattern.  Raises PatternError."""
         while self._place < len(self._pattern):
-            self._step()
+            begin = self._place
+            self._steps.append((len(self._made), begin))
+            try:
+                self._step()
+            except PatternError as error:
+                error.place = begin
+                raise
         if self._depth:
-            raise PatternError(Refusal.INVALID, "missing )")
+            raise PatternError(Refusal.INVALID, "missing )", self._opened[-1])
         self._made.append(")" * len(self._flags[-1]))
         return "".join(self._made)
+
+    def source_of(self, place: int) -> int:
+        """Where in the pattern that begins which was made into the character ``place`` of the translated one."""
+        ends = list(accumulate(map(len, self._made), initial=0))
+        made = bisect_right(ends, place) - 1
+        return self._steps[max(0, bisect_right(self._steps, (made, len(self._pattern))) - 1)][1] if self._steps else 0
 
     def _peek(self, length: int = 1) -> str:
         return self._pattern[self._place : self._place + length]
@@ -165,6 +194,7 @@ class _Translation:
         if self._depth > MAXIMUM_DEPTH:
             raise PatternError(Refusal.TOO_LARGE, str(MAXIMUM_DEPTH))
         self._made.append(opened)
+        self._opened.append(self._place)
         self._place += length
         self._flags.append([])
         self._spaced.append(self._spaced[-1])
@@ -174,6 +204,7 @@ class _Translation:
             raise PatternError(Refusal.INVALID, "unmatched )")
         self._depth -= 1
         self._made.append(")" * len(self._flags.pop()) + ")")
+        self._opened.pop()
         self._spaced.pop()
         self._place += 1
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Characters of a filter at most that is written down again with a change.
 _LONGEST_OFFERED: Final = 1_000
+#: Truth values that only packets have of which they are true.
+_TRUE_WHERE_PRESENT: Final = frozenset({"http.request", "tcptui.marked"})
 _ZONE: Final = re.compile(r"(?:Z|UTC|:[0-9.,]+[+-][0-9:]+)\"?$")
 
 
@@ -121,7 +123,7 @@ def _spliced(text: str, start: int, end: int, new: str) -> str | None:
 
 def _existence(test: Exists, text: str) -> Iterator[Remark]:
     field, span = test.value.field, test.value.span
-    if field.type is T.BOOLEAN and field.name != "http.request":
+    if field.type is T.BOOLEAN and field.name not in _TRUE_WHERE_PRESENT:
         is_flag = field.name.startswith("tcp.flags.")
         key = RemarkKey.EXISTS_TCP if is_flag else RemarkKey.EXISTS
         fixed = _spliced(text, span.end, span.end, " == 1")

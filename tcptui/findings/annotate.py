@@ -23,7 +23,7 @@ from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, Need
-from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.finding import AnyId, Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
 
@@ -63,7 +63,7 @@ _LOSSES: Final = (
 #: Findings about a resend, which may be that of a damaged segment, …
 _RESENDS: Final = frozenset({FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS, FindingId.FAST_RETRANSMISSION})
 #: … and by finding: the fact that names the packet that it is about, and whose evidence that may be.
-_ONE_EVENT: Final = {
+_ONE_EVENT: Final[dict[AnyId, tuple[str, frozenset[FindingId]]]] = {
     FindingId.RST_DEAD_CONNECTION: ("data_frame", _RESENDS),
     **{finding: ("first_frame", frozenset({FindingId.CHECKSUM_ERROR})) for finding in _RESENDS},
 }
@@ -132,7 +132,7 @@ def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
     return -finding.severity, finding.packets[:1]
 
 
-def _limited_by_capture_quality(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
+def _limited_by_capture_quality(found: list[Finding], doubts: set[AnyId]) -> list[Finding]:
     """``found`` without the findings that this capture cannot support, and others weakened.
 
     See rules/findings.md#capture-quality; ``doubts`` are the findings about the capture itself.
@@ -253,7 +253,7 @@ def _same_event(finding: Finding, found: list[Finding]) -> bool:
 
     A RST that answers the last of several tries; the resend of a damaged segment.
     """
-    about, told_by = _ONE_EVENT.get(finding.id, ("", frozenset[FindingId]()))
+    about, told_by = _ONE_EVENT.get(finding.id, ("", frozenset()))
     if not about or (finding.id in _RESENDS and finding.facts["count"] != 1):
         return False
     return any(

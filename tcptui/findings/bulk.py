@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.stream.clean_streams import CleanStreams
     from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.findings.lockstep import AlikeFindings
     from tcptui.model.finding import Fact
     from tcptui.model.packet_store import I64
 
@@ -82,6 +83,8 @@ class BulkFindings:
     """Positions of the ordinary streams in ``streams``; `BulkFinding.owner` is an index into this array."""
     alike: list[BulkFinding]
     """The findings of the ordinary streams, in the order in which each stream lists them."""
+    kinds: list[AlikeFindings]
+    """The findings of streams in trouble that are alike."""
     others: dict[int, tuple[Finding, ...]]
     """The findings of each other stream, by its position in ``streams``."""
 

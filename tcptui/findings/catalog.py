@@ -6,11 +6,14 @@ The command line imports this module: it must not import the rules, nor numpy.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.spec import Family, FindingSpec, Need, WhenEvicted
 from tcptui.model.finding import FindingId
 from tcptui.model.resend_cause import ResendCause
+
+if TYPE_CHECKING:
+    from tcptui.model.finding import AnyId
 
 #: Family by family, in the order in which ``--help`` lists them.
 CATALOG: Final = (
@@ -206,19 +209,28 @@ CATALOG: Final = (
 )  # fmt: skip
 #: The rows by id.
 SPECS: Final = {spec.id: spec for spec in CATALOG}
-#: The ids of each family.
-FAMILIES: Final = {family: tuple(spec.id for spec in CATALOG if spec.family is family) for family in Family}
+#: The ids of each family that this build has findings of.
+FAMILIES: Final = {
+    family: tuple(spec.id for spec in CATALOG if spec.family is family) for family in Family if family is not Family.OWN
+}
+#: The alternative of what a user has defined: only the packets are checked, not what they are said to mean.
+OWN_ALTERNATIVES: Final = ("own-rule",)
 MARKED: Final = frozenset(spec.id for spec in CATALOG if spec.marked)
 ORDINARY: Final = frozenset(spec.id for spec in CATALOG if spec.ordinary)
 #: The finding that confirms each resend cause (`FindingSpec.confirms_cause`).
 VOUCHED: Final = {spec.confirms_cause: spec.id for spec in CATALOG if spec.confirms_cause is not None}
 
 
-def needing(need: Need) -> frozenset[FindingId]:
+def spec_of(finding: AnyId) -> FindingSpec:
+    """The row of ``finding``; of one that a user has defined, one that says no more than its family."""
+    return SPECS[finding] if isinstance(finding, FindingId) else FindingSpec(finding, Family.OWN, "")
+
+
+def needing(need: Need) -> frozenset[AnyId]:
     """The findings that need ``need`` of the capture."""
     return frozenset(spec.id for spec in CATALOG if need in spec.needs)
 
 
-def evicted_as(when: WhenEvicted) -> frozenset[FindingId]:
+def evicted_as(when: WhenEvicted) -> frozenset[AnyId]:
     """The findings that have ``when`` among their eviction flags."""
     return frozenset(spec.id for spec in CATALOG if when in spec.when_evicted)

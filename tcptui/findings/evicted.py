@@ -47,7 +47,7 @@ def findings_of_kept_rows(view: StreamView, context: RuleContext) -> tuple[Findi
     """
     if len(view) <= CONTEXT:
         return ()
-    begin = int(view.frame[CONTEXT])
+    begin = view.frame.item(CONTEXT)
     verdict = view.verdict.copy()
     verdict[:CONTEXT] = 0
     view = copy.copy(view)

@@ -27,6 +27,7 @@ from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import in_each
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
@@ -198,7 +199,9 @@ class ConnectionFacts(StreamColumns):
     def several_initial_numbers(self) -> bool:
         """Whether `syn_acks` have different sequence numbers: a server that repeats its SYN-ACK keeps the number."""
         answers = self.syn_acks
-        return len(answers) > 1 and len({int(self.view.raw_seq[i]) for i in answers}) > 1
+        return len(answers) > 1 and any(
+            self.view.raw_seq.item(i) != self.view.raw_seq.item(answers[0]) for i in answers[1:]
+        )
 
     def answers_other_syn(self, i: int) -> bool:
         """Whether segment ``i`` is a SYN-ACK of the server that does not acknowledge the client's last SYN."""
@@ -232,7 +235,7 @@ class ConnectionFacts(StreamColumns):
             if self.side[i] or self.flags[i] & (SYN | RST) or not self.flags[i] & ACK:
                 continue
             for answer in self.syn_acks:
-                exact = (int(view.raw_seq[answer]) + 1) & SEQ_MASK == int(view.raw_ack[i])
+                exact = (view.raw_seq.item(answer) + 1) & SEQ_MASK == view.raw_ack.item(i)
                 if answer < i and exact and self.seq[i] == self.ack[answer]:
                     return Handshake(self._syn_before(answer), answer, i)
         return None
@@ -333,12 +336,7 @@ class ConnectionFacts(StreamColumns):
         """The first ``most`` bytes behind the TCP header of segment ``index``, as far as they were captured."""
         if self.context.read_packet is None:
             return b""
-        packet = self.context.read_packet(int(self.view.rows[index]))
-        segment = packet.from_transport
-        if len(segment) < TCP_HEADER:
-            return b""
-        begin = 4 * (segment[DATA_OFFSET] >> 4)
-        return segment[begin : begin + min(most, packet.payload_length)]
+        return in_each(_payload_start, self.context.read_packet, self.view.rows.item(index), most)
 
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""
@@ -346,8 +344,7 @@ class ConnectionFacts(StreamColumns):
 
     def intervals(self, indexes: list[int]) -> str:
         """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
-        gaps = [f"{self.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
-        return ", ".join(gaps[:6]) + (", …" if len(gaps) > 6 else "")
+        return in_each(_listed, *(self.seconds(a, b) for a, b in pairwise(indexes)))
 
     def possible_here(self, alternatives: tuple[str, ...]) -> tuple[str, ...]:
         """``alternatives`` without those that the capture point rules out (`RULED_OUT`)."""
@@ -380,6 +377,19 @@ class ConnectionFacts(StreamColumns):
         if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.first_reset]:
             facts["reset_text"] = text
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
+
+
+def _payload_start(read_packet: Callable[[int], PacketView], row: int, most: int) -> bytes:
+    packet = read_packet(row)
+    segment = packet.from_transport
+    if len(segment) < TCP_HEADER:
+        return b""
+    begin = 4 * (segment[DATA_OFFSET] >> 4)
+    return segment[begin : begin + min(most, packet.payload_length)]
+
+
+def _listed(*gaps_s: float) -> str:
+    return ", ".join([f"{gap_s:.1f}" for gap_s in gaps_s[:6]]) + (", …" if len(gaps_s) > 6 else "")
 
 
 def where_captured(connection: ConnectionFacts) -> CapturePoint:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.catalog import MARKED, SPECS
+from tcptui.findings.catalog import MARKED, spec_of
 from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
     from tcptui.findings.spec import Family
-    from tcptui.model.finding import Finding, FindingId
+    from tcptui.model.finding import AnyId, Finding
 
 #: Names that the options take for a severity; each selects findings of at least that severity.
 SEVERITIES: Final = {
@@ -25,7 +25,7 @@ SEVERITIES: Final = {
 class FindingFilter:
     """A selection of findings by id, by family or by severity; a finding that meets one of the three is in it."""
 
-    ids: frozenset[FindingId] = frozenset()
+    ids: frozenset[AnyId] = frozenset()
     """Selected at any severity: a finding that is named is wanted even where it is harmless."""
     families: frozenset[Family] = frozenset()
     """Selected above the severity of a note."""
@@ -38,7 +38,7 @@ class FindingFilter:
         """Whether ``finding`` is selected."""
         if finding.id in self.ids or (self.least is not None and finding.severity >= self.least):
             return True
-        return finding.severity > Severity.NOTE and SPECS[finding.id].family in self.families
+        return finding.severity > Severity.NOTE and spec_of(finding.id).family in self.families
 
     @property
     def needs_notes(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.http_stream import HttpStream
+from tcptui.protocols.secrets_out import uri_without_secrets
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -85,7 +86,7 @@ def quoted(text: str, limit: int = QUOTED) -> str:
 
 
 def target_of(message: HttpMessage) -> str:
-    """Method and target of the request that ``message`` is or answers; empty when it was not captured."""
+    """Method and target, without secrets, of the request that ``message`` is or answers; empty if not captured."""
     request = message if not message.from_server or message.request is None else message.request
     head = request.head
-    return quoted(f"{head.method} {head.uri}") if head.method else ""
+    return quoted(f"{head.method} {uri_without_secrets(head.uri)}") if head.method else ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.lanes import in_each
 from tcptui.model.packet_view import PacketView
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def first_quote(
         error = read_quote(packet)
         if error is not None and wanted(error):
             return packet, error
-    for row in others.short_quotes(int(connection.view.rows[0])) if others is not None else ():
+    for row in in_each(others.short_quotes, connection.view.rows.item(0)) if others is not None else ():
         packet = read(row)
         error = read_quote(packet) if _names(packet, connection.view) else None
         if error is not None and wanted(error):

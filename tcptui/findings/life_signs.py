@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.arrays import indexes_of
+from tcptui.model.lanes import in_each
 from tcptui.model.tcp_flags import RST
 
 if TYPE_CHECKING:
+    from tcptui.analysis.stream.same_server import Siblings
     from tcptui.findings.facts import ConnectionFacts
 
 #: Most other connections to the server whose packets are read.
@@ -56,9 +58,14 @@ def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> boo
     siblings = connection.context.siblings
     if siblings is None:
         return False
-    near = siblings.near(connection.view.stream, begun_before=True)
+    in_order = not connection.context.quality.time_went_back  # else one that began later may have older packets
+    return in_each(_heard_beside, siblings, connection.view.stream, begin_ns, end_ns, in_order)
+
+
+def _heard_beside(siblings: Siblings, stream: int, begin_ns: int, end_ns: int, in_order: bool) -> bool:
+    near = siblings.near(stream, begun_before=True)
     chosen = (near.last_ns > begin_ns) & (near.packets <= SIBLING_PACKETS)
-    if not connection.context.quality.time_went_back:  # else one that began later may have older packets
+    if in_order:
         chosen &= near.began_ns <= end_ns
     for other in near.streams[chosen][-SIBLINGS_READ:].tolist():
         view = siblings.view(other)

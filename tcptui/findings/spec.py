@@ -7,7 +7,7 @@ from enum import Flag, StrEnum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tcptui.model.finding import FindingId
+    from tcptui.model.finding import AnyId, FindingId
     from tcptui.model.resend_cause import ResendCause
 
 
@@ -24,6 +24,8 @@ class Family(StrEnum):
     APPLICATION = "application"
     CAPTURE = "capture"
     """The capture as a whole: one event that several connections show (`tcptui.findings.rules.whole_capture`)."""
+    OWN = "own"
+    """What a user has defined (`tcptui.session.own`)."""
 
 
 class Need(Flag):
@@ -60,7 +62,7 @@ class WhenEvicted(Flag):
 class FindingSpec:
     """One row of the catalog."""
 
-    id: FindingId
+    id: AnyId
     family: Family
     topic: str
     """Module of `tcptui.findings.rules` with its rule."""

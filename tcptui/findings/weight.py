@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.findings.catalog import SPECS
+from tcptui.findings.catalog import spec_of
 from tcptui.model.finding import Confidence, Severity
+from tcptui.model.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
 
+def lost_fact(finding: Finding) -> str:
+    """The name of the fact that says what ``finding`` cost (`FindingSpec.lost`); empty where none does."""
+    return spec_of(finding.id).lost
+
+
 def seconds_lost(finding: Finding) -> float:
     """The seconds that ``finding`` cost its connection (`FindingSpec.lost`); 0.0 where none can be told."""
-    name = SPECS[finding.id].lost
+    name = lost_fact(finding)
     value = finding.facts.get(name, 0.0) if name else 0.0
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    return 1.0 * value if isinstance(value, (int, float, Lanes)) else 0.0
 
 
 def gravity(finding: Finding) -> tuple[Severity, float]:
@@ -34,14 +40,14 @@ def connection_seconds_lost(findings: Iterable[Finding]) -> float:
     longest: dict[Family, float] = {}
     for finding in findings:
         if finding.severity > Severity.NOTE and (lost := seconds_lost(finding)):
-            family = SPECS[finding.id].family
+            family = spec_of(finding.id).family
             longest[family] = max(longest.get(family, 0.0), lost)
     return sum(longest.values(), 0.0)
 
 
 def event_confidence(finding: Finding) -> Confidence:
     """How sure it is that the event of ``finding`` happened, whatever caused it."""
-    return Confidence.CERTAIN if SPECS[finding.id].names_cause else finding.confidence
+    return Confidence.CERTAIN if spec_of(finding.id).names_cause else finding.confidence
 
 
 def cause_confidence(finding: Finding) -> Confidence:
@@ -52,6 +58,6 @@ def cause_confidence(finding: Finding) -> Confidence:
     """
     if not finding.alternatives:
         return finding.confidence
-    if not SPECS[finding.id].names_cause:
+    if not spec_of(finding.id).names_cause:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if finding.confidence is Confidence.CERTAIN else finding.confidence

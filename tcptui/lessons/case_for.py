@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.findings.catalog import SPECS
+from tcptui.findings.catalog import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tcptui.lessons.case import Case, Expectation, Step
-    from tcptui.model.finding import FindingId
+    from tcptui.model.finding import AnyId
     from tcptui.model.tcp_state import TcpState
     from tcptui.model.verdict import Verdict
 
 
-def teaching_finding(cases: Sequence[Case], finding: FindingId) -> Case | None:
+def teaching_finding(cases: Sequence[Case], finding: AnyId) -> Case | None:
     """The case that the catalog names for ``finding``; None when it is not among ``cases``."""
-    wanted = SPECS[finding].case_id
+    wanted = spec_of(finding).case_id
     return next((case for case in cases if case.id == wanted), None)
 
 
@@ -31,7 +31,7 @@ def teaching_state(cases: Sequence[Case], state: TcpState) -> Case | None:
     return _with_expectation(cases, lambda each: state in (each.client, each.server))
 
 
-def case_step_for(case: Case, finding: FindingId) -> int:
+def case_step_for(case: Case, finding: AnyId) -> int:
     """The number (from 1) of the first step about ``finding``; 0, the story, when no step is."""
     return next((number for number, step in enumerate(case.steps, 1) if finding in step.findings), 0)
 

@@ -19,4 +19,9 @@ class Endpoint:
         return str(ipaddress.ip_address(self.address))
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if len(self.address) == 16 else f"{self.host}:{self.port}"
+        return endpoint_text(self.host, self.port)
+
+
+def endpoint_text(host: str, port: int) -> str:
+    """An endpoint as text: ``192.0.2.1:80``, ``[2001:db8::1]:80``."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

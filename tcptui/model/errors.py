@@ -28,6 +28,8 @@ class TcptuiError(Exception):
 
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(key, facts)
+        self.below: tuple[str, ...] = ()
+        """Lines that stand below the message and point at what it is about, as safe text."""
         self.key = f"messages.{key}"
         self.facts = facts
 

@@ -122,6 +122,30 @@ class FindingId(StrEnum):
     PATH_MTU_SHARED = "path-mtu-shared"
 
 
+class OwnId(str):
+    """Id of a finding that a user has defined, with the words for it."""
+
+    words: Mapping[str, tuple[str, str]]
+    """Title and sentence by language (``en`` is always there), as safe text."""
+
+    def __new__(cls, name: str, words: Mapping[str, tuple[str, str]]) -> OwnId:
+        """``name``: the id; ``words``: the attribute of that name."""
+        made = super().__new__(cls, name)
+        made.words = words
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, tuple[str, str]]]:  # type: ignore[override]  # str's has one
+        return str(self), self.words
+
+    @property
+    def value(self) -> str:
+        """The id alone, as that of `FindingId`."""
+        return str(self)
+
+
+#: Ids of findings, whoever defined them.
+AnyId = FindingId | OwnId
+
 Fact = int | float | str | tuple[int, ...]
 
 
@@ -135,7 +159,7 @@ class Finding:
     could be* sentences.
     """
 
-    id: FindingId
+    id: AnyId
     stream: int
     packets: tuple[int, ...]
     severity: Severity

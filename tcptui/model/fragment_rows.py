@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tcptui.model.arrays import sorted_unique
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,6 +50,18 @@ class FragmentRows:
         owners, carriers = self.pairs()
         low, high = (int(owners.searchsorted(np.int32(row))) for row in (completing, completing + 1))
         return sorted(set(carriers[low:high].tolist()))
+
+    def completed_by(self, carrier: int) -> int:
+        """The row, ``carrier`` aside, that completes a datagram of which ``carrier`` has a fragment; -1: none does."""
+        owners, carriers = self.pairs()
+        found = owners[(carriers == carrier) & (owners != carrier)]
+        return int(found[0]) if len(found) else -1
+
+    def newly_completed(self, first: int) -> I32:
+        """The rows, ascending, of fragments that a row from ``first`` on completes, those before ``first`` only."""
+        owners, carriers = self.pairs()
+        new = carriers[int(owners.searchsorted(np.int32(first))) :]
+        return sorted_unique(new[new < first])
 
     def evict(self, first: int) -> None:
         """Evict what rows before ``first`` complete."""

@@ -83,6 +83,8 @@ class PacketView:
     analysis: Analysis | None
     datagrams: tuple[Datagram, ...] = ()
     """The datagrams in IP fragments that this frame completes, outermost first."""
+    reassembled_in: int = 0
+    """The frame that completes the datagram of which this one has a fragment; 0: none does, or this one itself."""
     segment: bytes = b""
     """TCP header and payload that were put together from these; empty where the frame has them itself."""
 

@@ -13,7 +13,7 @@ judged        rules in `tcptui.findings.rules` judge its messages
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tcptui.model.sparse_mask import SparseMask
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.parts import Part
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -45,19 +46,86 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Carried:
+    """A message as bytes ``start … stop`` of one direction, with the packets that carried them."""
+
+    half: ByteStream = field(repr=False)
+    start: int
+    stop: int
+    """At most the bytes that are known to have been sent."""
+    complete: bool
+    """All of it was captured."""
+
+    @property
+    def first_frame(self) -> int:
+        """The frame that first carried its first byte; 0 unknown."""
+        frames = self.half.frames_of(self.start, self.start + 1)
+        return frames[0] if frames else 0
+
+    @property
+    def last_frame(self) -> int:
+        """The frame with which all of it had passed the capture point; 0 unknown."""
+        return self.half.delivered_frame(max(self.stop - 1, self.start))
+
+    @property
+    def first_ns(self) -> int:
+        """When its first byte first passed, in ns since the epoch; 0 unknown."""
+        return self.half.first_ns(self.start)
+
+    @property
+    def last_ns(self) -> int:
+        """When all of it had passed, in ns since the epoch; 0 unknown."""
+        return self.half.delivered_ns(max(self.stop - 1, self.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
     """One operation that the client requested, with the answer as far as it was captured."""
 
+    protocol: str
+    """As in `tcptui.model.request.Request`."""
     operation: str
-    """Text from the packets, not yet safe to print; secrets are left out."""
+    """Text from the packets, not yet safe to print; secrets are left out.  Empty without the request."""
     status: str
     """The answer's code; empty without an answer."""
-    first_frame: int
-    """The frame that brought the request's first byte; 0 unknown."""
-    last_frame: int
-    """The frame that completed the answer, or the request where there is no answer."""
-    first_ns: int
-    last_ns: int
+    request: Carried | None
+    """None: only the answer was captured."""
+    response: Carried | None
+    id: str | None = None
+    messages: tuple[HttpMessage | None, HttpMessage | None] = (None, None)
+    """Request and answer as HTTP, for whoever exports them."""
+    interim: tuple[Carried, ...] = ()
+    """Answers before the final one: `100 Continue`, or that to `DATA`."""
+
+    @property
+    def carried(self) -> tuple[Carried, ...]:
+        """All that was captured of it."""
+        return tuple(one for one in (self.request, *self.interim, self.response) if one is not None)
+
+    @property
+    def first_frame(self) -> int:
+        """The frame that brought the first byte; 0 unknown."""
+        return next((one.first_frame for one in (self.request, self.response) if one is not None), 0)
+
+    @property
+    def last_frame(self) -> int:
+        """The frame that completed the answer, or the request where there is no answer."""
+        return next((one.last_frame for one in (self.response, self.request) if one is not None), 0)
+
+    @property
+    def first_ns(self) -> int:
+        """The time of `first_frame`."""
+        return next((one.first_ns for one in (self.request, self.response) if one is not None), 0)
+
+    @property
+    def last_ns(self) -> int:
+        """The time of `last_frame`."""
+        return next((one.last_ns for one in (self.response, self.request) if one is not None), 0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether both messages were captured to their last byte."""
+        return all(message is not None and message.complete for message in (self.request, self.response))
 
 
 class ParsedStream(Protocol):
@@ -79,8 +147,8 @@ class ParsedStream(Protocol):
         """The decoded parts of both directions, in the order in which they became readable."""
         ...
 
-    def requests(self) -> Iterator[Request]:
-        """The operations, in the order in which they were requested."""
+    def requests(self) -> Iterator[Exchange]:
+        """The operations, in the order in which they were requested; at most as many as were parsed."""
         ...
 
 
@@ -130,3 +198,7 @@ class ApplicationProtocol:
     """None: streams are read only when a user opens them."""
     judged: bool = False
     """Whether rules judge its messages."""
+
+
+#: Reads the requests of client and server stream, any number of them; None when they speak another protocol.
+RequestReader = Callable[["ByteStream", "ByteStream"], "Iterator[Exchange] | None"]

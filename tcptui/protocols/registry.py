@@ -9,18 +9,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.dns.requests import dns_requests
 from tcptui.protocols.http.head import parse_head
 from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
-from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol
+from tcptui.protocols.http.requests import http_requests
+from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.smtp.conversation import begins_smtp
-from tcptui.protocols.smtp.smtp_stream import parse_smtp
+from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.protocols.interface import ParsedStream, Request
+    from tcptui.protocols.interface import Exchange, ParsedStream
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -31,6 +33,9 @@ PROTOCOLS: Final = (
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
 )
+
+#: What reads the requests of a connection, none for another protocol.
+REQUEST_READERS: Final[tuple[RequestReader, ...]] = (http_requests, smtp_requests, dns_requests)
 
 
 def begins_what_is_judged(payload: bytes) -> bool:
@@ -70,6 +75,18 @@ class ApplicationStream:
         """The decoded parts of both directions, in the order in which they became readable."""
         return iter(()) if self.parsed is None else self.parsed.parts()
 
-    def requests(self) -> Iterator[Request]:
+    def requests(self) -> Iterator[Exchange]:
         """The operations that the client requested, in order."""
         return iter(()) if self.parsed is None else self.parsed.requests()
+
+
+def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """The requests of a connection, however many it has; None when no protocol that has requests recognises it.
+
+    Ordered by the packet that began each, as far as that is known.
+    """
+    for read in REQUEST_READERS:
+        found = read(client, server)
+        if found is not None:
+            return found
+    return None

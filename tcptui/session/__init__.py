@@ -9,7 +9,8 @@ Findings: ``lazy_annotator`` imports the rules on first use, ``findings_cache`` 
 date, an ``observer`` is notified as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``).
 
 Memory: ``retention`` bounds rows, connections and spool and evicts the oldest; ``memory`` bounds what a file may take;
-``stream_rows``, ``stream_cache``, ``seq_bases`` and ``packet_reader`` serve one stream or one packet at a time.
+``stream_rows``, ``stream_cache``, ``seq_bases`` and ``packet_reader`` serve one stream or one packet at a time;
+``graphs`` has the numbers of one stream over time.
 
 Responsiveness: ``input_priority`` (background work pauses while a key press is handled), ``jit_thread`` (compiles in
 the background), ``gc_control`` (no garbage collection during imports).

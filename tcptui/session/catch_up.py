@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.analysis.capture_point import CapturePlace, capture_place
@@ -65,6 +65,17 @@ class Compile(Enum):
     NEVER = auto()
 
 
+class LooksForOwn(Protocol):
+    """Looks for findings that a user has defined (`tcptui.session.own.findings`)."""
+
+    @property
+    def failure(self) -> Notice | None:
+        """What is said of a finding that cannot be looked for any more; None: all can."""
+
+    def look(self, *, settled: bool, seconds: float) -> bool:
+        """Look for about ``seconds``; returns whether something is left.  ``settled``: the capture has ended."""
+
+
 @dataclass(slots=True)
 class Steering:
     """Requests to the worker thread, which reads them every round."""
@@ -77,6 +88,8 @@ class Steering:
     """Why the capture was ended, if neither by an error nor by the user; None: it was not."""
     observer: Observer | None = None
     """Notified of findings as they are made."""
+    own: LooksForOwn | None = None
+    """Looks for the findings that a user has defined; None: there are none, or somebody else does."""
     sharing: Callable[[], Sharing] | None = None
     """How a file that has been read to its end is judged; None: as a growing capture is, some streams at a time.
 
@@ -140,6 +153,7 @@ class CatchUp:
         """The number of packets when last no stream was waiting to be judged."""
         self.lag = Lag()
         self._next_look = 0.0
+        self._next_own = 0.0
         self._compiler = BackgroundCompiler()
         self._announce: Callable[[], None] = lambda: None
         self._asked = False
@@ -207,6 +221,7 @@ class CatchUp:
             self._see_place(complete=settled)
             self._judging.set_context(self.quality, self.place, live=not settled)
             more = self._judge(advanced=advanced, settled=settled)
+            more = more or self._look_for_own(advanced=advanced, settled=settled)
             over = settled and (not more or self._steering.seconds_left() <= 0)
             if self._steering.observer is not None:
                 self._steering.observer.look(over=over)
@@ -255,6 +270,17 @@ class CatchUp:
         self.judged_at_count = self.judged_at_count if more else self._pipeline.store.count
         done = time.monotonic()
         self._next_look = done + max(ANNOTATE_EVERY, _REST * (done - began))
+        return more
+
+    def _look_for_own(self, *, advanced: bool, settled: bool) -> bool:
+        """Look for findings that the user has defined, in a file once all has been judged; whether more is left."""
+        own, began = self._steering.own, time.monotonic()
+        if own is None or not (settled or (self._live and (not advanced or began >= self._next_own))):
+            return False
+        seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())
+        more = own.look(settled=settled, seconds=seconds)
+        done = time.monotonic()
+        self._next_own = done + max(ANNOTATE_EVERY, _REST * (done - began))
         return more
 
     def _is_memory_spent(self) -> bool:
@@ -314,6 +340,8 @@ class CatchUp:
             return self._steering.ending
         if self._aside is not None and self._aside.notice is not None:
             return self._aside.notice
+        if self._steering.own is not None and self._steering.own.failure is not None:
+            return self._steering.own.failure
         if self._filter is not None and self._filter.refused:
             link_type, reason = next(iter(self._filter.refused.items()))
             facts = {"filter": safe_text(self._filter.expression), "link_type": link_type, "reason": reason}

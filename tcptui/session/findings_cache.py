@@ -8,16 +8,18 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.correction.apply import correct
-from tcptui.analysis.correction.find import may_need, shows_otherwise
+from tcptui.analysis.correction.find import hindsight, may_need, shows_otherwise
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.stream.alike import alike
 from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
@@ -28,6 +30,7 @@ from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_atten
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
+from tcptui.findings.lockstep import cells, judged_together, together
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, Severity
@@ -43,8 +46,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.correction.apply import Replay
+    from tcptui.analysis.stream.alike import AlikeView
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
+    from tcptui.findings.lockstep import AlikeFindings
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.observer import Observer
@@ -87,12 +92,34 @@ class Selection:
     read: SparseMask
     """By stream number: whether its payload is judged."""
     order: RowOrder | None = None
+    alone: NDArray[np.bool_] | None = None
+    """Of each: whether it is to be among those that are judged one by one; None: of none."""
 
     def part(self, begin: int, end: int) -> Selection:
         """The streams from index ``begin`` up to ``end``."""
         part = slice(begin, end)
         columns = self.streams[part], self.known[part], self.look_back[part], self.odd[part]
-        return Selection(*columns, self.read, self.order)
+        return Selection(*columns, self.read, self.order, None if self.alone is None else self.alone[part])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The streams of a block that do not look ordinary."""
+
+    places: NDArray[np.int64]
+    """Where they are in the block."""
+    known: NDArray[np.bool_]
+    """Of each stream of the block: as `Selection.known`."""
+    look_back: NDArray[np.bool_]
+    """Of each: as `Selection.look_back`."""
+    alone: NDArray[np.bool_]
+    """Of each: as `Selection.alone`."""
+    read: SparseMask
+    """As `Selection.read`."""
+
+    def without(self, judged: NDArray[np.int64]) -> _Rest:
+        """Those that are not at the places ``judged``."""
+        return replace(self, places=np.setdiff1d(self.places, judged, assume_unique=True))
 
 
 def _never() -> bool:
@@ -204,7 +231,8 @@ class FindingsCache:
 
     def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
-        for gathered, plain, others in self._gathered(selection, parts=False):
+        for gathered, plain, rest in self._gathered(selection):
+            others = self._others(gathered, rest, parts=False)
             findings = one_by_one(plain.stream, plain_findings(gathered.block, plain, self.context.place))
             is_plain = np.zeros(len(gathered.streams), np.bool_)
             is_plain[plain.chosen] = True
@@ -213,26 +241,27 @@ class FindingsCache:
 
     def told(self, selection: Selection) -> Iterator[BulkFindings]:
         """The findings and time budgets of ``selection`` as columns, in chunks that memory can hold."""
-        for gathered, plain, others in self._gathered(selection, parts=True):
+        for gathered, plain, rest in self._gathered(selection):
             spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
             spent[plain.chosen], right = plain.parts()
             for place in plain.chosen[~right].tolist():
                 spent[place] = time_parts(gathered.view(place))
+            kinds = self._together(gathered, rest)
+            for kind in kinds:
+                for part, times in zip(Part, kind.parts, strict=True):
+                    spent[kind.places, part] = list(cells(times, len(kind)))
+                rest = rest.without(kind.places)
             found: dict[int, tuple[Finding, ...]] = {}
-            for place, findings, times in others:
+            for place, findings, times in self._others(gathered, rest, parts=True):
                 found[place], spent[place] = findings, times
             told = plain_findings(gathered.block, plain, self.context.place)
-            yield BulkFindings(gathered.streams, spent, plain.chosen, told, found)
+            yield BulkFindings(gathered.streams, spent, plain.chosen, told, kinds, found)
 
-    def _gathered(
-        self, selection: Selection, *, parts: bool
-    ) -> Iterator[tuple[Gathered, CleanStreams, Iterator[Told]]]:
-        """Split ``selection`` into chunks, and each chunk into ordinary streams and the others.
-
-        Yields the chunk, its ordinary streams, and an iterator that judges each other one.
-        """
+    def _gathered(self, selection: Selection) -> Iterator[tuple[Gathered, CleanStreams, _Rest]]:
+        """Split ``selection`` into chunks, and each chunk into ordinary streams and the others."""
         chosen, known, look_back, read = selection.streams, selection.known, selection.look_back, selection.read
-        special = known | read[chosen] | selection.odd
+        alone = np.zeros(len(chosen), np.bool_) if selection.alone is None else selection.alone
+        special = known | read[chosen] | selection.odd | alone
         special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
@@ -242,21 +271,29 @@ class FindingsCache:
             spans = gathered.begins, gathered.ends
             plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
             others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
-            conclude = look_back[done:upto]
-            yield gathered, plain, self._others(gathered, others, known[done:upto], conclude, read, parts=parts)
+            yield gathered, plain, _Rest(others, known[done:upto], look_back[done:upto], alone[done:upto], read)
             done = upto
 
-    def _others(
-        self,
-        gathered: Gathered,
-        places: NDArray[np.int64],
-        known: NDArray[np.bool_],
-        look_back: NDArray[np.bool_],
-        read: SparseMask,
-        *,
-        parts: bool,
-    ) -> Iterator[Told]:
-        """Judge each of the streams at ``places`` in ``gathered``, one by one; with ``parts``, their time budgets."""
+    def _together(self, gathered: Gathered, rest: _Rest) -> list[AlikeFindings]:
+        """Judge those of the ``rest`` of ``gathered`` together that are alike."""
+        places = rest.places
+        streams = gathered.streams[places]
+        apart = rest.known[places] | rest.alone[places] | rest.read[streams] | gathered.quoted[places]
+        apart |= (self._streams.evicted[streams] > 0) | (gathered.begins[places] == gathered.ends[places])
+        looked: list[tuple[AlikeView, bool]] = []
+        for same in alike(gathered, places[~apart]):
+            # That is the same for all of them, as what it follows from is (`may_need`).
+            corrects = bool(rest.look_back[same[0]])
+            looked += together(gathered, same, partial(self._look_back, corrects=corrects))
+        self._write_hindsight(looked)
+        self._siblings.gathered = gathered
+        kinds = [kind for view, _ in looked for kind in judged_together(gathered, view, self._unread)]
+        self._siblings.gathered = None
+        return kinds
+
+    def _others(self, gathered: Gathered, rest: _Rest, *, parts: bool) -> Iterator[Told]:
+        """Judge each of the ``rest`` of ``gathered``, one by one; with ``parts``, their time budgets."""
+        places, known, look_back, read = rest.places, rest.known, rest.look_back, rest.read
         self._siblings.gathered = gathered
         for begin in range(0, len(places), LOOKED_BACK_AT_ONCE):
             some = places[begin : begin + LOOKED_BACK_AT_ONCE].tolist()
@@ -494,17 +531,25 @@ class FindingsCache:
     def _context_for(self, view: StreamView, *, read: bool) -> RuleContext:
         return self.context if read and len(view) <= READ_SEGMENTS else self._unread
 
+    @staticmethod
+    def _look_back(view: StreamView, *, corrects: bool) -> bool:
+        """Find what follows from ``view`` as a whole; ``corrects``: its states, too, which is returned."""
+        causes(view)
+        if corrects:
+            hindsight(view)
+        return corrects
+
     def _write_hindsight(self, judged: Iterable[tuple[StreamView, bool]]) -> None:
         """Write what follows from whole streams: causes of resends; where the flag says so, corrected states."""
         looked = []
         for view, look_back in judged:
-            stream = view.stream
+            stream = view.streams[0]
             if not len(view):
                 continue
             if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
                 # Keep causes that were determined earlier, when more of the stream was there.
                 new = slice(max(int(self._judged[stream]) - view.evicted, 0) if view.evicted else 0, None)
-                self._store.cause[view.rows[new]] = causes(view)[new]
+                self._store.cause[view.rows_by_stream[:, new]] = causes(view)[new]
             if look_back and not view.evicted:
                 looked.append((view, bool(self._streams.client_is_b[stream])))
         correct(self._store, looked, self._replay)

@@ -15,6 +15,7 @@ import numpy as np
 
 from tcptui.model.arrays import distinct_rows
 from tcptui.model.finding import Severity
+from tcptui.model.packet_store import RowKind
 from tcptui.model.units import NS_PER_US
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.model.finding import FindingId
+    from tcptui.model.finding import AnyId
     from tcptui.model.packet_store import I32, I64
     from tcptui.session.session import Session
 
     U64 = NDArray[np.uint64]
 
+#: Rows of the store that are counted at once.
+_BLOCK: Final = 1 << 20
 #: Bits of the seconds lost (in microseconds: 12 days) in what the worst connection of a group is found by.
 _LOST_BITS: Final = 40
 
@@ -69,7 +72,7 @@ class GroupKey:
     hosts: tuple[str, ...] = ()
     """Addresses as text; of a pair the lower one first."""
     port: int = -1
-    finding: FindingId | None = None
+    finding: AnyId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,13 @@ class Group:
     packets: int
     wire_bytes: int
     """Original lengths of the frames."""
+    packets_forth: int
+    """Those that the host sent, or the first host of a pair, or the clients of any other group; kept ones only."""
+    packets_back: int
+    """Those that it received."""
+    bytes_forth: int
+    """The same of `wire_bytes`."""
+    bytes_back: int
     lost_ns: int
     """Time that warnings and errors cost, at least."""
     errors: int
@@ -98,6 +108,7 @@ class Grouping:
     """All groups of one kind, as of one moment."""
 
     by: GroupBy
+    sort: GroupSort
     groups: tuple[Group, ...]
     _streams: I32
     """Connections of all groups, those of one group together, in the order of `groups`."""
@@ -106,16 +117,19 @@ class Grouping:
 
     def streams(self, place: int) -> tuple[int, ...]:
         """Numbers of the connections of the group ``place``: the worst, then the others, ascending."""
-        mine = self._streams[self._begins[place] : self._begins[place + 1]]
-        worst = self.groups[place].worst
+        mine, worst = self.members(place), self.groups[place].worst
         return (worst, *mine[mine != worst].tolist())
+
+    def members(self, place: int) -> I32:
+        """Numbers of the connections of the group ``place``, ascending; read-only."""
+        return self._streams[self._begins[place] : self._begins[place + 1]]
 
 
 def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Grouping:
     """The groups of the connections that ``session`` keeps, sorted by ``sort``; equal ones by what they are called."""
     streams = session.streams
     listed = streams.listed().astype(np.int64)
-    keys, members, which = _FINDERS[by](session, listed)
+    keys, members, which, by_client = _FINDERS[by](session, listed)
     severity, lost_ns = (_reaching(column, streams.count) for column in (session.severity, session.lost_ns))
     rank = severity[members] << _LOST_BITS | np.minimum(lost_ns[members] // NS_PER_US, 2**_LOST_BITS - 1)
     order = np.lexsort((members, -streams.packets[members].astype(np.int64), -rank, which))
@@ -131,10 +145,13 @@ def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Groupin
     errors, warnings = (
         total((severity[members] == each).astype(np.int64)) for each in (Severity.ERROR, Severity.WARNING)
     )
+    sent = _sent(session)  # by client and by server: packets, bytes
+    forth, back = (np.where(by_client == of_client, sent[0][:, members], sent[1][:, members]) for of_client in (1, 0))
+    directions = [total(numbers) for pair in zip(forth, back, strict=True) for numbers in pair]
     made = [
         Group(key, filter_of(by, key), *numbers)
         for key, *numbers in zip(
-            keys, np.diff(begins).tolist(), packets, wire_bytes, total(lost_ns[members]), errors, warnings,
+            keys, np.diff(begins).tolist(), packets, wire_bytes, *directions, total(lost_ns[members]), errors, warnings,
             worst.tolist(), strict=True,
         )
     ]  # fmt: skip
@@ -142,7 +159,7 @@ def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Groupin
     by_group = [np.sort(members[order[begins[place] : begins[place + 1]]]) for place in places]
     ends = np.cumsum([0, *map(len, by_group)], dtype=np.int64)
     together = np.concatenate(by_group or [np.zeros(0, np.int64)]).astype(np.int32)
-    return Grouping(by, tuple(made[place] for place in places), together, ends)
+    return Grouping(by, sort, tuple(made[place] for place in places), together, ends)
 
 
 def filter_of(by: GroupBy, key: GroupKey) -> str:
@@ -187,8 +204,33 @@ def _reaching(column: NDArray[np.generic], count: int) -> I64:
 
 
 # -- what they have in common --------------------------------------------------------------
-#: Keys, streams (one of several groups stands there several times), and the group of each.
-_Found = tuple["Sequence[GroupKey]", "I64", "I64"]
+#: Keys, streams (one of several groups stands there several times), the group of each, and whether what its client sent
+#: counts as sent (`Group.packets_forth`).
+_Found = tuple["Sequence[GroupKey]", "I64", "I64", "NDArray[np.bool_]"]
+
+
+def _sent(session: Session) -> tuple[I64, I64]:
+    """What client and server of each stream sent, of packets that are kept: packets and bytes, int64[2, streams]."""
+    store, streams = session.store, session.streams
+    stop, count = store.count, streams.count
+    sent = np.zeros((2, 2, count), np.int64)
+    client_is_b = streams.client_is_b[:count] != 0
+    for begin in range(store.first, stop, _BLOCK):
+        rows = slice(begin, min(begin + _BLOCK, stop))
+        stream = store.stream[rows]
+        ours = np.flatnonzero((stream >= 0) & (stream < count) & (store.kind[rows] == RowKind.TCP))
+        stream, from_b = stream[ours], store.from_b[rows][ours] != 0
+        by_server = from_b != client_is_b[stream]
+        lengths = store.wire_length[rows][ours]
+        for side in (0, 1):
+            mine = by_server == side
+            sent[side, 0] += np.bincount(stream[mine], minlength=count)
+            sent[side, 1] += np.bincount(stream[mine], lengths[mine], count).astype(np.int64)
+    return sent[0], sent[1]
+
+
+def _all(listed: I64) -> NDArray[np.bool_]:
+    return np.ones(len(listed), np.bool_)
 
 
 def _ends(session: Session, listed: I64) -> tuple[U64, U64]:
@@ -216,13 +258,13 @@ def _host(high: int, low: int, version: int) -> str:
 def _by_server(session: Session, listed: I64) -> _Found:
     distinct, which = distinct_rows(_ends(session, listed)[1])
     keys = [GroupKey((_host(high, low, rest >> 16),), rest & 0xFFFF) for high, low, rest in distinct.tolist()]
-    return keys, listed, which
+    return keys, listed, which, _all(listed)
 
 
 def _by_port(session: Session, listed: I64) -> _Found:
     ports = _ends(session, listed)[1][:, 2] & np.uint64(0xFFFF)
     distinct, which = np.unique(ports, return_inverse=True)
-    return [GroupKey(port=port) for port in distinct.tolist()], listed, which
+    return [GroupKey(port=port) for port in distinct.tolist()], listed, which, _all(listed)
 
 
 def _by_host(session: Session, listed: I64) -> _Found:
@@ -233,6 +275,7 @@ def _by_host(session: Session, listed: I64) -> _Found:
         [GroupKey((_host(*words),)) for words in distinct.tolist()],
         np.concatenate((listed, listed[is_other])),
         which,
+        np.concatenate((_all(listed), ~_all(listed[is_other]))),
     )
 
 
@@ -241,25 +284,27 @@ def _by_pair(session: Session, listed: I64) -> _Found:
     hosts, numbers = distinct_rows(np.concatenate((client, server)))
     order = np.lexsort(hosts.T[[1, 0, 2]])  # by IP version, then address
     texts = [_host(*words) for words in hosts[order].tolist()]
-    low, high = np.sort(np.argsort(order)[numbers].reshape(2, -1), axis=0)
+    places = np.argsort(order)[numbers].reshape(2, -1)
+    low, high = np.sort(places, axis=0)
     distinct, which = np.unique(low * len(texts) + high, return_inverse=True)
     return (
         [GroupKey((texts[pair // len(texts)], texts[pair % len(texts)])) for pair in distinct.tolist()],
         listed,
         which,
+        places[0] <= places[1],
     )
 
 
 def _by_finding(session: Session, listed: I64) -> _Found:
     kept = set(listed.tolist())
-    having: dict[FindingId, list[int]] = {}
+    having: dict[AnyId, list[int]] = {}
     for stream, findings in session.loud().items():
         if stream in kept:
             for name in dict.fromkeys(found.id for found in findings if found.severity > Severity.NOTE):
                 having.setdefault(name, []).append(stream)
     sizes = [len(members) for members in having.values()]
     members = np.array([stream for each in having.values() for stream in each], np.int64)
-    return [GroupKey(finding=name) for name in having], members, np.repeat(np.arange(len(sizes)), sizes)
+    return [GroupKey(finding=name) for name in having], members, np.repeat(np.arange(len(sizes)), sizes), _all(members)
 
 
 _FINDERS: Final = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,3 +32,16 @@ class Observer(Protocol):
 
     def look(self, *, over: bool) -> None:
         """Called after each round of the worker; ``over``: it was the last one."""
+
+
+class WithOwn:
+    """An `Observer` that passes on what it is told, with the findings that a user has defined."""
+
+    def __init__(self, observer: Observer, own: Callable[[int], tuple[Finding, ...]]) -> None:
+        """``own``: those of a stream."""
+        self._observer, self._own = observer, own
+        self.due, self.leaving, self.look = observer.due, observer.leaving, observer.look
+
+    def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
+        """See `Observer.judged`; ``findings`` are those of the rules."""
+        self._observer.judged(stream, segments, (*findings, *self._own(stream)))

@@ -127,6 +127,11 @@ class PacketReader:
         frames = [int(store.frame[piece]) for piece in rows]
         return found._replace(datagrams=tuple(_numbered(datagram, frames) for datagram in found.datagrams))
 
+    def _reassembled_in(self, row: int) -> int:
+        """The frame that completes what ``row`` has a fragment of; 0: none that is kept."""
+        completing = self._store.fragments.completed_by(row)
+        return int(self._store.frame[completing]) if completing >= self._store.first else 0
+
     def held(self, rows: I32) -> I32:
         """How many payload bytes of each of ``rows`` (TCP segments) were captured: what `payload` can return."""
         store, held = self._store, np.empty(len(rows), np.int32)
@@ -172,6 +177,7 @@ class PacketReader:
             ip_stream=-1,
             analysis=None,
             datagrams=completed.datagrams,
+            reassembled_in=self._reassembled_in(row) if store.issues[row] & _IN_FRAGMENTS else 0,
             segment=completed.segment,
         )
 

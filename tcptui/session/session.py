@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,15 +22,17 @@ from tcptui.capture.child.priority import lower_priority
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
+from tcptui.findings.weight import gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
-from tcptui.model.finding import Severity
+from tcptui.model.finding import FindingId, Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.memory import accounts_strictly
+from tcptui.session.observer import Observer, WithOwn
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
 from tcptui.session.progress import Progress
@@ -63,9 +67,11 @@ if TYPE_CHECKING:
     from tcptui.session.findings_cache import Selection
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.notes.notebook import Notebook
-    from tcptui.session.observer import Observer
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
+    from tcptui.session.own.findings import OwnFindings
+    from tcptui.session.own.rule import OwnRule
+    from tcptui.session.requests import RequestCache
     from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
@@ -137,7 +143,7 @@ class Session:
             self.store,
             self.streams,
             self._pipeline.noted,
-            lambda first: self._judging.annotations.before_eviction(first, self.steering.is_late),
+            self._before_eviction,
             self._evict,
             source,
         )
@@ -149,9 +155,11 @@ class Session:
         self._other: OtherPackets | None = None
         self._other_lines: OtherLines | None = None
         self._dns_names: DnsNames | None = None
-        self._conclusions: tuple[tuple[int, int, int], CaptureDiagnosis, Trouble] | None = None
+        self._conclusions: tuple[tuple[int, int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `diagnosis` and `trouble`, and what they were made from."""
         self._dns: DnsAnswers | None = None
+        self._own: OwnFindings | None = None
+        self._observer: Observer | None = None
         self._stream_cache = StreamCache(self.view, self._access)
         self.steering = Steering()
         self.catch_up: CatchUp = CatchUp(
@@ -248,12 +256,18 @@ class Session:
         """Worst severity per stream, at least `streams.count` long; 0: none, or not judged (`looked_through`)."""
         severity = self._judging.severity
         missing = self.streams.count - len(severity)
-        return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
+        severity = severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
+        if self._own is None:
+            return severity
+        own = self._own.severity[: len(severity)]
+        worst = severity.copy()
+        np.maximum(worst[: len(own)], own, out=worst[: len(own)])
+        return worst
 
     @property
     def has_trouble(self) -> bool:
         """Whether any kept stream has a warning or an error, as far as judged."""
-        severity = self._judging.severity
+        severity = self._judging.severity if self._own is None else self.severity
         listed = self.streams.listed(min(self.streams.count, len(severity)))
         return bool((severity[listed] >= Severity.WARNING).any())
 
@@ -282,7 +296,40 @@ class Session:
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
-        return self._judging.annotations.findings(stream, prompt=self.progress.growing)
+        found = self._judging.annotations.findings(stream, prompt=self.progress.growing)
+        return found if self._own is None else (*found, *self._own.of(stream))
+
+    def own_findings(self, stream: int) -> tuple[Finding, ...]:
+        """Those of them that the user has defined."""
+        return () if self._own is None else self._own.of(stream)
+
+    def find_also(self, rules: Sequence[OwnRule], *, at_once: bool = False) -> None:
+        """Make the findings that a user has defined, too; call it before `run`.
+
+        With ``at_once``, `look_for_own` does so, once the session has been read to its end.
+        """
+        if rules:
+            from tcptui.session.own.findings import OwnFindings  # only where there are such
+
+            self._own = OwnFindings(self, rules)
+            self.steering.own = None if at_once else self._own
+
+    def look_for_own(self) -> None:
+        """Make all findings that a user has defined.  Raises OwnFailedError and OSError."""
+        if self._own is not None:
+            self._own.finish()
+
+    def own_changed(self, streams: Sequence[int]) -> None:
+        """Called by `OwnFindings` when it has made others of ``streams``."""
+        if self._observer is not None:
+            for stream in streams:
+                self._observer.judged(stream, int(self.streams.packets[stream]), self.findings(stream))
+
+    def _before_eviction(self, first: int) -> None:
+        """Called before rows up to ``first`` (exclusive) are evicted."""
+        self._judging.annotations.before_eviction(first, self.steering.is_late)
+        if self._own is not None:
+            self._own.before_eviction(first)
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk.
@@ -309,7 +356,8 @@ class Session:
 
     def findings_of(self, share: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``share`` with its findings, computed in bulk."""
-        return self._judging.annotations.bulk(share)
+        bulk = self._judging.annotations.bulk(share)
+        return bulk if self._own is None else ((stream, (*found, *self.own_findings(stream))) for stream, found in bulk)
 
     def shares(self, sharing: Sharing, *, lasting: bool = False) -> list[Selection]:
         """All streams, cut into shares for `told` and `findings_of`; for a session that has been read to its end.
@@ -326,7 +374,20 @@ class Session:
 
     def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:
         """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""
-        return self._judging.annotations.told(self._all() if share is None else share)
+        chosen = self._all() if share is None else share
+        own = self._own
+        if own is None:
+            return self._judging.annotations.told(chosen)
+        # A connection of which more is said than of others like it is told one by one.
+        apart = replace(chosen, alone=own.has(chosen.streams))
+        return map(self._with_own, self._judging.annotations.told(apart))
+
+    def _with_own(self, told: BulkFindings) -> BulkFindings:
+        streams = told.streams
+        others = {
+            place: (*found, *self.own_findings(int(streams[place]))) for place, found in told.others.items()
+        }  # fmt: skip
+        return replace(told, others=others)
 
     def _all(self, order: RowOrder | None = None) -> Selection:
         return self._judging.annotations.selection(self.streams.listed().astype(np.int64), order)
@@ -353,10 +414,10 @@ class Session:
         """The trouble in groups, of ``streams`` only: concluded from all, and the rest left out."""
         from tcptui.findings.trouble import trouble_of
 
-        return trouble_of(frozenset(streams), self.diagnosis, self._judging.loud(), self._time_of)
+        return trouble_of(frozenset(streams), self.diagnosis, self.loud(), self._time_of)
 
     def _conclude(self) -> tuple[CaptureDiagnosis, Trouble]:
-        known = self.store.count, self.catch_up.judged_at_count, self.unjudged
+        known = self.store.count, self.catch_up.judged_at_count, self.unjudged, self.own_revision
         if self._conclusions is None or self._conclusions[0] != known:
             self._conclusions = known, *self.conclude(self.loud())
         return self._conclusions[1:]
@@ -371,8 +432,13 @@ class Session:
 
         if self._dns is None:
             self._dns = DnsAnswers(self._pipeline.noted.of(DnsRows), self._access.bare)
-        diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud, self._dns.newest))
+        diagnosis = diagnose(CaptureFacts(self.store, self.streams, _of_rules(loud), self._dns.newest))
         return diagnosis, find_trouble(diagnosis, loud, self._time_of)
+
+    @property
+    def own_revision(self) -> int:
+        """A number that changes whenever a finding does that the user has defined."""
+        return 0 if self._own is None else self._own.revision
 
     def _time_of(self, frame: int) -> int:
         row = self.store.row_of_frame(frame)
@@ -395,11 +461,22 @@ class Session:
 
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note; None: none."""
-        return self._judging.headline(stream)
+        headline = self._judging.headline(stream)
+        known = () if headline is None else (headline,)
+        worst = max((*known, *self.own_findings(stream)), key=gravity, default=None)
+        return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def loud(self) -> dict[int, tuple[Finding, ...]]:
         """The cached findings of each stream that has a warning or an error among them."""
-        return self._judging.loud()
+        loud = self._judging.loud()
+        if self._own is None:
+            return loud
+        listed = set(self.streams.listed().tolist())
+        for stream in self._own.streams():
+            own = self._own.of(stream)
+            if stream in listed and (stream in loud or any(one.severity > Severity.NOTE for one in own)):
+                loud[stream] = (*loud.get(stream, ()), *own)
+        return dict(sorted(loud.items()))
 
     @property
     def notebook(self) -> Notebook | None:
@@ -446,6 +523,13 @@ class Session:
         """
         return self._stream_cache.application(stream, self._state(stream), whole=whole)
 
+    @cached_property
+    def requests(self) -> RequestCache:
+        """The requests of each connection, with their times."""
+        from tcptui.session.requests import RequestCache  # imported late: see `lazy_annotator`
+
+        return RequestCache(self)
+
     def application_streams(self) -> list[int]:
         """Streams that may carry files, ascending: all, or of more than `_ALL_STREAMS` those with a noted message."""
         count = self.streams.count
@@ -463,6 +547,9 @@ class Session:
 
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made; call it before `run`."""
+        if self._own is not None:
+            self._observer = observer
+            observer = WithOwn(observer, self.own_findings)
         self._judging.observe(observer)
         self.steering.observer = observer
 
@@ -536,6 +623,7 @@ class Session:
         session = Session(self._sources, self._filter, self._compile_when, self._memory, after=self)
         session.own_screen, session.local = self.own_screen, self.local
         session.filter_words = self.filter_words
+        session.find_also(() if self._own is None else self._own.rules)
         session.ring.release(session._begin)
         for source in self._sources:
             source.count_from(session._passed)
@@ -592,6 +680,21 @@ class Session:
         """Evict ``streams`` (ascending); runs in the worker thread."""
         self._pipeline.analyzer.evict(streams)
         self._judging.annotations.evict(streams)
+        if self._own is not None:
+            self._own.evict(streams)
+
+
+def _of_rules(loud: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Finding, ...]]:
+    """``loud`` without what a user has defined: nothing is concluded from that."""
+    found = {
+        stream: tuple(finding for finding in findings if isinstance(finding.id, FindingId))
+        for stream, findings in loud.items()
+    }
+    return {
+        stream: findings
+        for stream, findings in found.items()
+        if any(finding.severity > Severity.NOTE for finding in findings)
+    }
 
 
 def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Session:

@@ -20,8 +20,12 @@ CONNECTION_WEIGHT: Final = 8
 #: Weight from which on forking is worth it: 1,000 ordinary connections of ten packets.  Two workers cost 13 ms; that
 #: many connections take 80 ms, and half of that with two.  Below 5,000 one process is as fast.
 WORTH_FORKING: Final = 18_000
-#: Most weight of a share of several connections: fewer leave arrays too short, more leave a worker idle at the end.
+#: Weight of a share of several connections: fewer leave arrays too short …
 SHARE_WEIGHT: Final = 16_384
+#: … and more of a large capture find more connections that are alike (`tcptui.findings.lockstep`), up to this weight, …
+MOST_WEIGHT: Final = 131_072
+#: … as long as there are so many shares for each worker: fewer leave a worker idle at the end.
+SHARES_A_WORKER: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,11 @@ class Sharing:
         total = int(weight[-1]) if len(weight) else 0
         if self.workers == 1 or total < self.worth:
             return [(0, len(weight))] if total else []
+        share = max(self.share, min(MOST_WEIGHT, total // (SHARES_A_WORKER * self.workers)))
         cuts, begin = [], 0
         while begin < len(weight):
             done = int(weight[begin - 1]) if begin else 0
-            end = max(int(np.searchsorted(weight, done + self.share, side="right")), begin + 1)
+            end = max(int(np.searchsorted(weight, done + share, side="right")), begin + 1)
             cuts.append((begin, end))
             begin = end
         return cuts

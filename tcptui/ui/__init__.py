@@ -4,6 +4,7 @@
 ``start``             the screen without a capture
 ``main``              connections, timeline, headers, bytes, explanation
 ``follow``            follow stream
+``graph``             graphs of a connection, which ``tcptui.charts`` draws
 ``export``            files carried over HTTP
 ``learn``             cases and questions on the main screen
 ``screens``           help, sockets, notices

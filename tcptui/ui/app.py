@@ -16,6 +16,7 @@ from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.leaving import Leaving, Way
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.translatable import Translatable
+from tcptui.ui.settings.named_filters import NamedFilters
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.start.choice import BackToStart, RestartCapture, StartChoice
 from tcptui.ui.terminal.ascii import AsciiFilter
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
+    from tcptui.ui.main.column_choosing import ColumnChoosingScreen
     from tcptui.ui.main.screen import MainScreen
     from tcptui.ui.start.screen import Offer, StartScreen
 
@@ -59,7 +61,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     app: capturing needs a process that was started before the full screen.  ``may_choose`` says that there is a
     start screen to go back to, ``unsaved`` that quitting loses what was captured.  ``begin_anew`` makes the session
     that goes on with the same capture when it is cleared; None where that is impossible.  Without ``tour`` there are no
-    hints of the tour.  With NO_COLOR in the environment no colour is drawn at all.
+    hints of the tour; ``filters`` have names.  With NO_COLOR in the environment no colour is drawn at all.
     """
 
     #: Read at import: once root has been given up, the file may no longer be readable.
@@ -77,7 +79,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
         may_choose: bool = False, learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
-        begin_anew: Callable[[], Session] | None = None, tour: Tour | None = None,
+        begin_anew: Callable[[], Session] | None = None, tour: Tour | None = None, filters: NamedFilters | None = None,
     ) -> None:  # fmt: skip
         # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
         super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -93,6 +95,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.learning = learning or LearningRecord()
         self._choices = choices or ScreenChoices()
         self.tour = tour or Tour(wanted=False)
+        self.named_filters = filters or NamedFilters()
         self._capture = capture
         self.leaving = Leaving(session, kept=not unsaved)
         self._may_choose = may_choose
@@ -189,12 +192,12 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         open_palette(app, self.words, self.glyphs)
 
     async def action_quit(self) -> None:
-        """End the program, from any screen; a capture that would be lost asks once more."""
+        """End the program, from any screen; packets or notes that would be lost ask once more."""
         if self._may_give_up(Way.QUIT):
             self.exit()
 
     def action_choose_again(self) -> None:
-        """Go back to the start screen; a capture that would be lost asks once more."""
+        """Go back to the start screen; packets or notes that would be lost ask once more."""
         if not self._may_choose:
             self._tell("screen.notice.no_choice")
         elif self._may_give_up(Way.CHOOSE):
@@ -229,7 +232,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self._run_session(self.session)
 
     def _may_give_up(self, way: Way) -> bool:
-        """Whether the capture may be given up: nothing would be lost, or this request confirms the last one.
+        """Whether capture and notes may be given up: nothing would be lost, or this request confirms the last one.
 
         Otherwise shows the question and returns False.
         """
@@ -237,10 +240,12 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
 
         if isinstance(self.screen, CommandPalette):
             self.pop_screen()  # it has no line for a question
-        if not self.leaving.must_ask(way, self.screen):
+        self.leaving.write_notes()
+        question = self.leaving.question(way, self.screen)
+        if question is None:
             return True
-        self._tell(way.value)
-        self.leaving.asked(way, self.screen)
+        self._tell(question)
+        self.leaving.asked(question, self.screen)
         return False
 
     def _tell(self, key: str) -> None:
@@ -285,6 +290,11 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     def on_main_screen_view_chosen(self, event: MainScreen.ViewChosen) -> None:
         """Remember the zero point of times, and names or addresses, for the next capture."""
         self._choices.choose(event.choice)
+
+    def on_column_choosing_screen_columns_chosen(self, event: ColumnChoosingScreen.ColumnsChosen) -> None:
+        """Remember the user's columns for the next capture."""
+        self.options = replace(self.options, packet_columns=event.packets, connection_columns=event.connections)
+        self._choices.choose_columns(event.packets, event.connections)
 
     def action_help(self) -> None:
         """Open the help screen without a section about a particular term."""

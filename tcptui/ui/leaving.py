@@ -1,4 +1,4 @@
-"""Asks before a capture is given up that is in no file; each way to give it up has a confirmation of its own.
+"""Asks before packets or notes are given up that are in no file; each way to do so has a confirmation of its own.
 
 A confirmation is the same request once more on the same screen, with no other key in between, while the question is
 shown.  Keys are compared in the order in which they were typed, also where the second was typed before the first was
@@ -8,12 +8,16 @@ acted on.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Final
+
+from tcptui.model.errors import TcptuiError
 
 if TYPE_CHECKING:
     from textual import events
 
+    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.session import Session
 
 #: Keys remembered between two requests.  Only whether there were any others matters, so the oldest may be dropped.
@@ -21,11 +25,16 @@ _KEYS_REMEMBERED: Final = 64
 
 
 class Way(Enum):
-    """A way to give up a capture; the value is the catalogue key of the question."""
+    """A way to give up a capture; the value is the catalogue key of the question about packets."""
 
     QUIT = "screen.notice.quit_again"
     CHOOSE = "screen.notice.choose_again"
     CLEAR = "screen.notice.clear_again"
+
+
+#: What follows the key of a `Way` where it is about notes, or about packets and notes.
+_NOTES: Final = ".notes"
+_BOTH: Final = ".both"
 
 
 class Leaving:
@@ -37,8 +46,10 @@ class Leaving:
     def __init__(self, session: Session | None, *, kept: bool) -> None:
         self.session = session
         self._kept = kept
-        self._asked: tuple[Way, object] | None = None
-        """The request that waits to be confirmed, and the screen on which the question stands."""
+        self._unwritten: list[Notebook] = []
+        """Notes that could not be written, also those of cases that have been closed."""
+        self._asked: tuple[str, object] | None = None
+        """The question that waits for its answer (its catalogue key), and the screen on which it stands."""
         self._asked_by: events.Key | None = None
         """The key that made that request."""
         self._typed: deque[events.Key] = deque(maxlen=_KEYS_REMEMBERED)
@@ -56,21 +67,46 @@ class Leaving:
         """Whether there are packets that would be lost."""
         return not self._kept and self.session is not None and self.session.has_unsaved
 
+    @property
+    def has_unwritten_notes(self) -> bool:
+        """Whether there are notes that could not be written."""
+        return any(notebook.has_unsaved for notebook in self._unwritten)
+
+    def unwritten(self, notebook: Notebook) -> None:
+        """Remember that the changes in ``notebook`` could not be written."""
+        if notebook not in self._unwritten:
+            self._unwritten.append(notebook)
+
+    def write_notes(self) -> None:
+        """Try once more to write what could not be written."""
+        for notebook in self._unwritten:
+            with suppress(TcptuiError):  # told when it was tried first
+                notebook.save()
+        self._unwritten = [notebook for notebook in self._unwritten if notebook.has_unsaved]
+
     def typed(self, key: events.Key) -> None:
         """Note that ``key`` was typed, whatever comes of it."""
         self._typed.append(key)
 
-    def must_ask(self, way: Way, screen: object) -> bool:
-        """Whether to ask before the capture is given up in this ``way``: something would be lost, and this request
-        does not confirm the last one.
+    def question(self, way: Way, screen: object) -> str | None:
+        """The catalogue key of what to ask before the capture is given up in this ``way``; None: nothing would be lost,
+        or this request confirms the last one.
         """
         others, asked = self._others(), self._asked
         self._asked = None
-        return self.has_unsaved and (others or asked != (way, screen))
+        question = self._question(way)
+        return question if others or asked != (question, screen) else None
 
-    def asked(self, way: Way, screen: object) -> None:
-        """Note that the question stands on ``screen``."""
-        self._asked, self._asked_by = (way, screen), self.key
+    def _question(self, way: Way) -> str | None:
+        """What to ask where nothing was asked before."""
+        key: str = way.value
+        if self.has_unwritten_notes and way is not Way.CLEAR:  # it ends no program, so notes stay
+            return key + (_BOTH if self.has_unsaved else _NOTES)
+        return key if self.has_unsaved else None
+
+    def asked(self, question: str, screen: object) -> None:
+        """Note that ``question`` stands on ``screen``."""
+        self._asked, self._asked_by = (question, screen), self.key
 
     @property
     def is_asking(self) -> bool:

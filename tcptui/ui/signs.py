@@ -45,7 +45,8 @@ SIGNS: Final = (
     Sign("branches", ("open", "shut"), "{} {}"),
 )
 #: Glyphs that need no entry of their own: those that only draw lines, those that the entries of severities and
-#: directions show, a unit of time, and those of the time-budget bar, whose legend stands below it.
+#: directions show, a unit of time, and those of the bars of times, whose legends stand below them.
 EXPLAINED_BY_THEMSELVES: Final = frozenset({
     "rule", "corner", "lane", "line", "line_warning", "line_error", "to_right", "to_left", "note", "micro", "fills",
+    "request_fills",
 })  # fmt: skip

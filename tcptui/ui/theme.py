@@ -52,6 +52,8 @@ class Glyphs:
     ascending: str = "▴"
     fills: str = "░█▓▒▚▞×·?"
     """Fill characters of the time-budget bar, indexed by `Part`."""
+    request_fills: str = "╌═:▸─█▓▒×·"
+    """Fill characters of a request's bar, indexed by `RequestPart`."""
 
     def severity(self, severity: int) -> str:
         """The glyph of a `Severity`; a blank for 0, no severity."""
@@ -67,6 +69,7 @@ ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
     corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", micro="us",
     open="v", shut=">", bullet="*", marked="#", descending="-", ascending="+", fills="-SCWNPR.?",
+    request_fills="oT:>-S=Cx.",
 )  # fmt: skip
 
 #: CSS variables of our own with their values for dark themes; used for those that a theme does not define itself.
@@ -85,6 +88,14 @@ _VARIABLES: Final = {
     "edge": "#3b4754",
     "edge-active": "#74bbff",
     "key": "#f2b84b",
+    "hit1": "#f2d14b",
+    "hit1-ink": "#10151b",
+    "hit2": "#62d6d6",
+    "hit2-ink": "#10151b",
+    "hit3": "#ff9ecf",
+    "hit3-ink": "#10151b",
+    "hit4": "#a4e07a",
+    "hit4-ink": "#10151b",
 }
 _LIGHT: Final = {
     "client": "#0550ae",
@@ -101,6 +112,14 @@ _LIGHT: Final = {
     "edge": "#b7c0ca",
     "edge-active": "#0550ae",
     "key": "#7d5200",
+    "hit1": "#ffe07a",
+    "hit1-ink": "#1f2328",
+    "hit2": "#9ee8ee",
+    "hit2-ink": "#1f2328",
+    "hit3": "#ffbfe0",
+    "hit3-ink": "#1f2328",
+    "hit4": "#c0efa0",
+    "hit4-ink": "#1f2328",
 }
 #: On black of our own, because nobody knows the terminal's background.  Blue, red and dark grey cannot be read on
 #: black, and nothing but black on a colour: `:ansi` rules of the style sheet give the cursor row black text.
@@ -119,6 +138,14 @@ _SIXTEEN: Final = {
     "edge": "ansi_bright_black",
     "edge-active": "ansi_bright_cyan",
     "key": "ansi_bright_yellow",
+    "hit1": "ansi_green",
+    "hit1-ink": "ansi_black",
+    "hit2": "ansi_magenta",
+    "hit2-ink": "ansi_bright_white",
+    "hit3": "ansi_blue",
+    "hit3-ink": "ansi_bright_white",
+    "hit4": "ansi_white",
+    "hit4-ink": "ansi_black",
 }
 
 DARK: Final = Theme(
@@ -211,7 +238,7 @@ def _resolved(widget: Widget, name: str) -> Style:
 
 
 #: Styles that are laid over others: only the attributes that the style sheet sets for them are kept.
-_OVERLAYS: Final = frozenset({"cursor", "away", "step", "field"})
+_OVERLAYS: Final = frozenset({"cursor", "away", "step", "field", "hit1", "hit2", "hit3", "hit4"})
 #: Cache per app: the parsed style sheet, and under it one palette per base style of a widget.
 _RESOLVED: Final[WeakKeyDictionary[App[Any], tuple[object, dict[Style, Palette]]]] = WeakKeyDictionary()
 
@@ -242,6 +269,11 @@ class Palette:
     """Overlay for the row under the cursor while another pane has the focus."""
     step: Style
     """Overlay for the rows that the current step of a lesson points at."""
+    hit1: Style
+    """Overlay for what the first search that is kept has found; the others have their own."""
+    hit2: Style
+    hit3: Style
+    hit4: Style
 
     @classmethod
     def of(cls, widget: Widget) -> Palette:
@@ -266,6 +298,10 @@ class Palette:
         if severity == Severity.WARNING:
             return self.warning
         return self.note if severity == Severity.NOTE else self.plain
+
+    def hit(self, number: int) -> Style:
+        """The overlay of what the search with that number, from 1, has found."""
+        return (self.hit1, self.hit2, self.hit3, self.hit4)[number - 1]
 
     def side(self, from_server: bool) -> Style:
         """The style of one side's packets."""

@@ -83,6 +83,10 @@ class ViewOptions:
     """How the list is sorted at first; None: by problems once a file is judged and has some, else by start."""
     columns: tuple[SortKey, ...] | None = None
     """Columns of the list, by their sort keys, that are shown where there is room; None: all that there are."""
+    packet_columns: tuple[str, ...] = ()
+    """Columns of the user's own, of packets: fields and expressions of display filters."""
+    connection_columns: tuple[str, ...] = ()
+    """The same, of connections."""
     layout: LayoutChoice | None = None
     first_page: FirstPage = FirstPage.LIST
     """What the program itself chooses is the overview."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.words.errors import safe_facts
+from tcptui.words.errors import error_line, safe_facts
 
 if TYPE_CHECKING:
     from tcptui.dfilter.errors import Hint
@@ -20,3 +20,15 @@ def remark_text(remark: Remark, words: Words) -> str:
 def hint_text(hint: Hint, words: Words) -> str:
     """What was probably meant by a filter that is wrong."""
     return words(f"filter.hint.{hint.key}", **safe_facts(hint.facts))
+
+
+def mistake_of(text: str, words: Words) -> str:
+    """What is wrong with the filter ``text``; empty: nothing."""
+    from tcptui.dfilter.compile import compile_filter  # lark: imported where there is a filter
+    from tcptui.dfilter.errors import FilterError
+
+    try:
+        compile_filter(text)
+    except FilterError as error:
+        return error_line(error, words)
+    return ""

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.catalog import SPECS
+from tcptui.findings.catalog import spec_of
 from tcptui.findings.weight import cause_confidence, event_confidence
-from tcptui.model.finding import Confidence, Fact, Finding, FindingId
+from tcptui.model.finding import AnyId, Confidence, Fact, Finding, OwnId
 from tcptui.words.explanation import Explanation, Section, SectionKind
+from tcptui.words.own_text import own_name, own_sentence
 from tcptui.words.quantities import Count, duration, frames
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
 
 
 @lru_cache(maxsize=4096)
-def _key(finding: FindingId, part: str, shape: Fact | None, words: Words) -> str:
+def _key(finding: AnyId, part: str, shape: Fact | None, words: Words) -> str:
     """The catalogue key of ``part`` for such findings, by ``shape`` if it has one; empty without a sentence."""
     keys = f"findings.{finding}.{part}.{shape}", f"findings.{finding}.{part}"
     return next(filter(words.has, keys), "")
@@ -150,6 +151,8 @@ def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, obje
 
     ``said``: the finding's formatted facts, if the caller has them already.
     """
+    if isinstance(finding.id, OwnId):
+        return own_sentence(finding, finding.id, part, words)
     key = _key(finding.id, part, finding.facts.get("shape"), words)
     if not key:
         return ""
@@ -157,9 +160,9 @@ def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, obje
     return words.filled(key, _Spoken(finding.facts, words) if said is None else said)
 
 
-def finding_name(finding: FindingId, words: Words) -> str:
+def finding_name(finding: AnyId, words: Words) -> str:
     """The name of this kind of finding, without facts of a connection."""
-    return words(f"findings.{finding}.name")
+    return own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
 
 
 def finding_title(finding: Finding, words: Words) -> str:
@@ -211,7 +214,7 @@ def _certainty(finding: Finding, words: Words) -> tuple[str, ...]:
     if not finding.alternatives:
         return (words(f"narrative.confidence.{finding.confidence.value}"),)
     cause = cause_confidence(finding).value
-    if cause == Confidence.POSSIBLE.value and SPECS[finding.id].names_cause:
+    if cause == Confidence.POSSIBLE.value and spec_of(finding.id).names_cause:
         cause = "named"
     return words(f"narrative.event.{event_confidence(finding).value}"), words(f"narrative.cause.{cause}")
 

@@ -29,6 +29,7 @@ from tcptui.capture.spool.reader import SpoolReader
 from tcptui.cli.main import main
 from tcptui.cli.run import export as export_command
 from tcptui.cli.run import follow as follow_command
+from tcptui.cli.run import graph as graph_command
 from tcptui.cli.run import report as report_command
 from tcptui.cli.run import verdicts as verdicts_command
 from tcptui.model.errors import TcptuiError
@@ -253,6 +254,10 @@ def _commands(path: Path, chance: random.Random, packets: int, streams: int, eff
             ("follow", name, "--stream", stream, "--decoded"),
             ("follow", name, "--stream", stream, "--raw", "--side", chance.choice(("client", "server"))),
             ("export", name), ("export", name, "--json"), ("export", name, "--out", str(folder)),
+            *(
+                ("graph", name, "--stream", stream, "--kind", kind, *form)
+                for kind, form in (("sequence", ()), ("rtt", ("--csv",)), ("flight", ("--svg", "-")))
+            ),
         ]  # fmt: skip
         for words in chance.sample(asked, effort.commands):
             code, out, err = command(*words, "--lang", chance.choice(("en", "zh")))
@@ -273,7 +278,7 @@ def _commands(path: Path, chance: random.Random, packets: int, streams: int, eff
 
 def warm_up() -> None:
     """Load now what the first capture would wait for; and keep this process's rights for the next one."""
-    for module in (report_command, verdicts_command, follow_command, export_command):
+    for module in (report_command, verdicts_command, follow_command, export_command, graph_command):
         module.drop_root = _keep_root  # type: ignore[assignment]
     _machine_code()
     load_scapy()

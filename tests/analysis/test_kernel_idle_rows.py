@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.analysis.kernel import idle_rows as parked_rows
@@ -18,7 +18,6 @@ NUMBERS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(columns=st.lists(st.lists(NUMBERS, min_size=7, max_size=7), min_size=1, max_size=4))
 def test_rows_come_back_as_they_were(columns: list[list[int]]) -> None:
     rows = np.array(columns, np.int64).T
@@ -30,7 +29,6 @@ def test_rows_come_back_as_they_were(columns: list[list[int]]) -> None:
     assert not parked
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_each_place_gives_its_own_row_whatever_went_before(data: st.DataObject) -> None:
     parked, kept, next_number = IdleRows(), dict[int, int](), 0

@@ -306,7 +306,7 @@ SEGMENTS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(segments=SEGMENTS, opened=st.booleans())
 @example(
     segments=[
@@ -378,7 +378,7 @@ def parts_from_columns(session: Session) -> tuple[int, ...] | None:
     return tuple(parts[0].tolist()) if len(clean) and right[0] else None
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     messages=st.lists(
         st.tuples(st.booleans(), st.sampled_from([1, 39, 45, 300, 2000]), st.sampled_from([0, 1, 45]), st.booleans()),

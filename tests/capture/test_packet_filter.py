@@ -95,7 +95,7 @@ def test_filter_keeps_what_libpcap_keeps(expression: str, link_type: int) -> Non
     assert link_type != ETHERNET or 0 < sum(expected) < len(packets)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(packets=st.lists(st.binary(max_size=90), min_size=1, max_size=30), expression=st.sampled_from(EXPRESSIONS))
 def test_random_bytes_are_judged_as_by_libpcap(packets: list[bytes], expression: str) -> None:
     wire = [len(packet) for packet in packets]

@@ -14,6 +14,8 @@ from tcptui.cli.commands import (
     PacketForm,
     PacketsCommand,
     ReportCommand,
+    RequestsCommand,
+    RequestsForm,
     SliceCommand,
     VerdictsCommand,
 )
@@ -71,8 +73,16 @@ def test_display_filter_of_other_commands() -> None:
             assert command.display_filter == "tcp"
 
 
+def test_requests() -> None:
+    command = parsed("requests", "a", "b", "-Y", "http", "--har", "o", "--overwrite", "--workers", "3")
+    assert isinstance(command, RequestsCommand)
+    assert (command.files, command.form, command.har, command.overwrite) == (("a", "b"), RequestsForm.HAR, "o", True)
+    assert (command.display_filter, command.workers) == ("http", 3)
+    assert parsed("requests", "a", "--jsonl") == RequestsCommand(command.common, ("a",), RequestsForm.JSONL)
+
+
 def test_help_of_a_command_is_its_own_page() -> None:
-    for command in ("packets", "slice", "assert"):
+    for command in ("packets", "slice", "assert", "requests"):
         page = parsed(command, "--help", "--nonsense")
         assert isinstance(page, HelpCommand)
         assert page.command == command
@@ -83,6 +93,12 @@ def test_help_of_a_command_is_its_own_page() -> None:
     ("line", "key"),
     [
         ("packets", "which-file"),
+        ("requests", "which-file"),
+        ("requests a --jsonl --har b", "exclusive"),
+        ("requests a --overwrite", "overwrite-har"),
+        ("requests a --json", "not-here"),
+        ("requests a --har b --har c", "twice"),
+        ("requests a --workers 0", "number"),
         ("packets a -w b", "not-here"),
         ("packets a --count --csv", "exclusive"),
         ("packets a --count -e tcp.len", "exclusive"),

@@ -31,7 +31,7 @@ SPELLED: Final = {
     "↑": "up", "↓": "down", "→": "right", "←": "left", "Enter": "enter", "Esc": "escape", "Tab": "tab",
     "Shift+Tab": "shift+tab", "Space": "space", "PgUp": "pageup", "PgDn": "pagedown", "Home": "home", "End": "end",
     "/": "slash", ":": "colon", "#": "number_sign", "]": "right_square_bracket", "[": "left_square_bracket",
-    "=": "equals_sign", "\\": "backslash",
+    "=": "equals_sign", "\\": "backslash", "+": "plus", "-": "minus",
     "}": "right_curly_bracket", "{": "left_curly_bracket",
     "?": "question_mark", "Del": "delete", "Ctrl+P": "ctrl+p", "Ctrl+F": "ctrl+f",
     "Ctrl+Z": "ctrl+z", "Ctrl+L": "ctrl+l",

@@ -62,14 +62,14 @@ def test_without_a_file_it_says_where_one_would_be_and_the_defaults(folder: Path
 
 def test_it_says_what_is_set_and_that_the_rest_is_default(folder: Path) -> None:
     (folder / "tcptui" / "config.toml").write_text(
-        'theme = "light"\ncolumns = ["rtt"]\nlanguage = "en"\n[keys]\nsort = "t"\n'
+        'theme = "light"\ncolumns = ["rtt"]\nlanguage = "en"\n[keys]\nsort = "d"\n'
     )
     code, said, complaint = run(folder, "config", LANG="zh_CN.UTF-8")
 
     assert (code, complaint) == (0, "")
     assert re.search(r'^  theme +?= "light"  \(the file\)$', said, re.M)
     assert re.search(r'^  columns += \["rtt"\]  \(the file\)$', said, re.M)
-    assert re.search(r"^  keys +?= \{ sort = 't' \}  \(the file\)$", said, re.M)
+    assert re.search(r"^  keys +?= \{ sort = 'd' \}  \(the file\)$", said, re.M)
     assert re.search(r"^  sort +?= auto  \(default\)$", said, re.M)
 
 
@@ -143,3 +143,18 @@ def test_under_sudo_the_file_is_read_with_the_rights_of_the_user_who_called_it()
     assert said[1].returncode == 1
     assert "cannot be read" in said[1].stderr
     assert owners == {NOBODY}
+
+
+def test_named_filters_are_listed_and_a_wrong_one_is_told_and_stays(folder: Path) -> None:
+    path = folder / "tcptui" / "config.toml"
+    content = '[filters]\nresets = "tcp.flags.reset == 1"\nodd = \'tcp.porrt == "x"\'\n'
+    path.write_text(content)
+
+    code, said, complaint = run(folder, "config")
+
+    assert code == 1
+    assert '"resets" = "tcp.flags.reset == 1"' in said
+    assert '"odd" = "tcp.porrt == \\"x\\""' in said
+    assert "filters: odd is wrong: There is no field tcp.porrt." in complaint
+    assert "resets" not in complaint
+    assert path.read_text() == content

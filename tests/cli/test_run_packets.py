@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import pytest
 from captures import Tape, hostile, mixed
 from pcapng_blocks import enhanced, interface, section
+from web_captures import GET, record, response
 
 import tcptui
 from tcptui.cli.run.load import packets_read_again
@@ -131,6 +132,41 @@ def test_fields_stand_between_tabs_and_several_values_between_commas(capture: Pa
         "22\t40003,8443\t\tconnection-refused\n"
         "23\t8443,40003\t0.001000000\tconnection-refused\n"
     )
+
+
+def test_marks_and_notes_beside_a_file_are_fields_of_its_packets(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.pcap", tmp_path / "b.pcap"
+    for one in (path, other):
+        one.write_bytes(mixed().pcap())
+    book = Notebook(path)
+    book.set_packet(2, Note(marked=True, text="why\tso \x1b[31m late?"))
+    book.save()
+
+    assert run("packets", path, "-Y", "tcptui.marked", "-e", "frame.number", "-e", "tcptui.note") == (
+        0, "2\twhy\\tso ␛[31m late?\n", "",
+    )  # fmt: skip
+    assert run("packets", path, "-e", "tcptui.note", "-e", "tcptui.marked", "--jsonl")[1].count("late?") == 1
+    assert run("assert", path, "no tcptui.marked")[0] == 1
+    assert run("assert", other, "no tcptui.marked")[0] == 0
+    code, said, complaint = run("packets", path, other, "-Y", "tcptui.marked")
+    assert (code, said, complaint.count("\n")) == (1, "", 1)
+    assert "tcptui.marked" in complaint
+    notes_path(other).write_bytes(notes_path(path).read_bytes()[:-9])
+    code, said, complaint = run("packets", other, "-Y", "tcptui.note")
+    assert (code, said, complaint.count("\n")) == (1, "", 1)
+    assert "is damaged" in complaint
+    assert run("assert", other, "no tcptui.note")[0] == 3
+
+
+def test_requests_are_fields_and_p90_of_round_trips_is_over_connections(tmp_path: Path) -> None:
+    turns = [(0, "C", GET), (1500, "S", response(b"no", status="502 Bad"))]
+    path = record(tmp_path, turns)
+
+    words = ("packets", path, "-Y", "tcptui.request.status >= 500 and tcptui.request.duration > 1")
+    code, said, _ = run(*words, "-e", "frame.number", "-e", "tcptui.request.operation", "-e", "tcptui.request.duration")
+    assert (code, said) == (0, "4\tGET /a\t1.500000000\n6\tGET /a\t1.500000000\n")
+    assert run("assert", path, "p90 tcptui.rtt < 1")[0] == 0
+    assert run("assert", path, "all tcptui.request.duration < 1")[0] == 1
 
 
 def test_count_csv_and_json_lines(capture: Path) -> None:

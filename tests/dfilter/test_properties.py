@@ -47,7 +47,7 @@ def compiled(text: str) -> Compiled | FilterError:
 @example('http.host == "\ud800"')
 @example("tcp[")
 @example("'\\")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_but_the_filters_own_error_is_raised(text: str) -> None:
     answer = compiled(text)
 
@@ -58,7 +58,7 @@ def test_nothing_but_the_filters_own_error_is_raised(text: str) -> None:
 
 
 @given(filters())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_printing_and_compiling_again_gives_the_same(text: str) -> None:
     answer = compiled(text)
 
@@ -125,7 +125,7 @@ def test_generated_filters_are_taken_or_refused_as_sharkd_does() -> None:
 
         @seed(number)
         @given(filters())
-        @settings(max_examples=1_200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=1_200, database=None, suppress_health_check=list(HealthCheck))
         def same(text: str) -> None:
             nonlocal tried, taken
             answer = compiled(text)

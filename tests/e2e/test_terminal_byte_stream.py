@@ -35,6 +35,8 @@ _COMMANDS: Final[tuple[tuple[str, ...], ...]] = (
     *(("follow", "F", "--stream", stream, *form) for stream in "0126" for form in ((), ("--decoded",))),
     ("follow", "F", "--stream", "0", "--hex"), ("follow", "F", "--stream", "4"),
     ("follow", "F", "--stream", "0", "--raw", "--side", "server"),
+    ("graph", "F", "--stream", "0"), ("graph", "F", "--stream", "0", "--kind", "rtt", "--svg", "-"),
+    ("graph", "F", "--stream", "0", "--csv"),
 )  # fmt: skip
 _ESCAPE, _ENTER, _PALETTE, _INTERRUPT = b"\x1b", b"\r", b"\x10", b"\x03"
 _PASTE: Final = b"\x1b[200~" + HOSTILE_WORD + b"\x1b[201~"
@@ -77,6 +79,7 @@ def walk(program: PtyRun, streams: Sequence[int]) -> None:
     program.rest(0.4)
     for stream in streams:
         program.press(b"1g" + b"j" * stream, b"2", b"gjjj", b"3G", b"y", b"4G", b"y", b"2G", b"34")
+        program.press(b"t", b"n", b"G", b"3", b"s", b"y", b"+", _ESCAPE)
         program.press(b"F", b"G", b"y", b"x", b"d", b"G", b"Y", b"g", _ESCAPE, _ESCAPE)
     program.press(
         b"x", b"j", b"jj", b"y", b" ", b"w", _ESCAPE, b"sG", _ESCAPE, b"2g", b"p", b"r", _ESCAPE, b"o", _ESCAPE
@@ -125,6 +128,8 @@ _MISTAKES: Final[dict[str, tuple[Word, ...]]] = {
     "case": ("case", HOSTILE_WORD),
     "cases": ("cases", HOSTILE_WORD),
     "stream": ("report", "good", "--stream", HOSTILE_WORD),
+    "kind of graph": ("graph", "good", "--stream", "0", "--kind", HOSTILE_WORD),
+    "graph that is there": ("graph", b"good-" + HOSTILE_NAME[:200], "--stream", "0", "--svg", _FILE),
     "side": ("follow", "good", "--stream", "0", "--side", HOSTILE_WORD),
     "interface": ("-i", HOSTILE_WORD),
     "interface and file": ("-i", "lo", "-w", HOSTILE_NAME + b"/x", "-c", "1"),

@@ -55,4 +55,4 @@ def test_file_has_no_kernel_to_ask(terminal: Terminal) -> None:
     terminal.start("case", "hello-service")
     terminal.wait("hello-service")
     terminal.press("o")
-    terminal.wait("only for a live capture")
+    terminal.wait("o needs a live capture of this machine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.model import arrays as pieces
@@ -14,7 +14,6 @@ SEGMENTS = st.lists(st.tuples(st.integers(-3, 40), st.integers(0, 9)), max_size=
 
 
 @pytest.mark.parametrize("piece", [3, 1 << 16])
-@settings(deadline=None)
 @given(segments=SEGMENTS)
 def test_every_byte_is_the_first_segments_that_covers_it(piece: int, segments: list[tuple[int, int]]) -> None:
     known = pieces.PIECE

@@ -79,7 +79,7 @@ def _journeys(draw: st.DrawFn) -> tuple[bytes, list[tuple[int, bytes]], int]:
     return data, [(low, data[low:high]) for low, high in order], isn
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(journey=_journeys())
 def test_segments_cut_shuffled_and_repeated_give_the_bytes_that_were_sent(
     opened: Callable[[Tape], Session], journey: tuple[bytes, list[tuple[int, bytes]], int]

@@ -185,8 +185,15 @@ def test_a_row_is_found_by_its_first_bytes_and_judged_only_where_there_are_rules
 
 
 def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
-    """But for rules, what they are told, and files carried over HTTP."""
-    may = ("protocols/", "findings/rules/", "findings/http_facts.py", "cli/run/export.py", "ui/export/")
+    """But for rules, what they are told, files carried over HTTP, and the HTTP archive."""
+    may = (
+        "protocols/",
+        "findings/rules/",
+        "findings/http_facts.py",
+        "cli/run/export.py",
+        "cli/report/har.py",
+        "ui/export/",
+    )
     root = Path(tcptui.__file__).parent
     named = re.compile(r"tcptui\.protocols\.(http|websocket|event_stream|smtp)\b")
     naming = [

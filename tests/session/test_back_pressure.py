@@ -323,3 +323,31 @@ def test_other_host_is_let_finish_though_nothing_is_analysed(tmp_path: Path) -> 
 
     assert source.status().end == size
     source.close()
+
+
+def test_what_the_other_host_sends_last_is_read_though_ssh_has_ended(tmp_path: Path) -> None:
+    capture = tmp_path / "far.pcap"
+    capture.write_bytes(many(2_000).pcap())
+    size = capture.stat().st_size
+    source = RemoteSource(
+        RemoteTarget("far", "eth0"), RemoteOptions(limit_bytes=2 * size),
+        ["sh", "-c", 'head -c 5000 "$1"; read -r line; tail -c +5001 "$1" | head -c 60000', "sh", str(capture)],
+    )  # fmt: skip
+    stream, append = source._stream, source._stream._append
+
+    def slow_disk(rest: memoryview) -> None:
+        append(rest)
+        if stream._reads_on:
+            source._process.wait()
+            time.sleep(0.2)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tcptui.capture.byte_reader.READ_BYTES", 15_000)
+        patched.setattr(stream, "_append", slow_disk)
+        source.start(lambda: None)
+        until(lambda: source.status().end == 5000)
+
+        source.stop()
+
+    assert source.status().end == 65_000
+    source.close()

@@ -133,7 +133,7 @@ def test_a_hostile_name_is_safe() -> None:
     assert name == safe_text(name) != ""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=8), st.integers(0, 70))
 def test_no_bytes_make_it_raise(changes: list[tuple[int, int]], size: int) -> None:
     message = bytearray(dns_answer(1, "a.example", [WEB, "192.0.2.11"]))

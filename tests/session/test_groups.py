@@ -10,6 +10,7 @@ import pytest
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.finding import FindingId, Severity
+from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.groups import Group, GroupBy, Grouping, GroupKey, GroupSort, group_connections
 from tcptui.session.session import Session, open_file
@@ -172,6 +173,22 @@ def test_totals_are_those_of_the_connections_one_by_one(tmp_path: Path, seed: in
             check(session, grouping, place, group, sorted(wanted[by][group.key]))
 
 
+def sent_by(session: Session, group: Group, members: list[int], by: GroupBy) -> dict[bool, list[int]]:
+    """Packets and bytes of ``members`` by whether they count as sent, one packet after the other."""
+    store, sums = session.store, {True: [0, 0], False: [0, 0]}
+    for row in range(store.count):
+        stream = int(store.stream[row])
+        if stream in members and store.kind[row] == RowKind.TCP:
+            client, server = session.streams.ends(stream)
+            by_client = bool(store.from_b[row]) == bool(session.streams.client_is_b[stream])
+            sender = client if by_client else server
+            named = by in (GroupBy.HOST, GroupBy.PAIR) and client.host != server.host
+            forth = sender.host == group.key.hosts[0] if named else by_client
+            sums[forth][0] += 1
+            sums[forth][1] += int(store.wire_length[row])
+    return sums
+
+
 def check(session: Session, grouping: Grouping, place: int, group: Group, members: list[int]) -> None:
     streams, severity = session.streams, [int(session.severity[stream]) for stream in members]
     assert sorted(grouping.streams(place)) == members
@@ -182,3 +199,15 @@ def check(session: Session, grouping: Grouping, place: int, group: Group, member
     assert group.errors == severity.count(Severity.ERROR)
     assert group.warnings == severity.count(Severity.WARNING)
     assert int(session.severity[group.worst]) == max(severity)
+    sent = sent_by(session, group, members, grouping.by)
+    assert [group.packets_forth, group.bytes_forth] == sent[True]
+    assert [group.packets_back, group.bytes_back] == sent[False]
+    assert group.packets_forth + group.packets_back == group.packets
+    assert group.bytes_forth + group.bytes_back == group.wire_bytes
+
+
+def test_directions_are_counted_in_blocks_as_at_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = [group_connections(session, by, GroupSort.LOST).groups for by in GroupBy]
+    monkeypatch.setattr("tcptui.session.groups._BLOCK", 3)
+
+    assert [group_connections(session, by, GroupSort.LOST).groups for by in GroupBy] == whole

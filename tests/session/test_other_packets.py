@@ -222,7 +222,7 @@ def test_little_by_little_is_the_same_as_at_once(tmp_path: Path) -> None:
     assert slow.protocols() == session.other.protocols()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_bytes_stop_it(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     frames = []

@@ -148,7 +148,7 @@ def test_more_packets_than_are_read_shorten_the_time_not_the_rate(
     assert rates.total.packets in range(11, 15)
 
 
-@settings(max_examples=40, deadline=None)  # each example is a capture that is opened
+@settings(max_examples=40)  # each example is a capture that is opened
 @given(st.lists(st.tuples(st.integers(0, 6_000), st.integers(0, 2), st.integers(0, 900)), min_size=1, max_size=60))
 def test_current_rates_are_the_sums_of_the_packets_in_the_window(packets: list[tuple[int, int, int]]) -> None:
     lines = [f"{ms} C A 1 1 {size} port={41_000 + port}" for ms, port, size in sorted(packets)]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.dfilter.errors import FilterError, Mistake
+from tcptui.dfilter.regex import PatternError, compile_pattern
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.searching.hit import Hit, SearchIn
 from tcptui.session.searching.pattern import SearchPattern
@@ -166,3 +168,124 @@ def test_every_place_in_random_streams_is_found_as_in_the_whole_text(tmp_path: P
         pattern = SearchPattern.of(wanted)
         found = [hit.stream for hit in find(session, wanted)]
         assert found == [stream for stream, data in enumerate(sent) for _ in pattern.spans(data)]
+
+
+def texts(hits: list[Hit]) -> list[str]:
+    return [hit.context[hit.low : hit.high] for hit in hits]
+
+
+def test_expression_is_found_across_segments_and_marked_in_each_of_them(tmp_path: Path) -> None:
+    session = sending(tmp_path, b"id: 7f3a", b"-b", b"21c9 end")
+
+    (hit,) = find(session, r"~[0-9a-f]{4}-b\d+")
+
+    assert texts([hit]) == ["7f3a-b21"]
+    assert [(int(session.store.frame[row]), session.data(row)[at : at + size]) for row, at, size in hit.parts] == [
+        (4, b"7f3a"), (5, b"-b"), (6, b"21"),
+    ]  # fmt: skip
+    assert hit.sent == (0, 4, 12)
+    assert find(session, r"~[0-9a-f]{4}-b\d+", SearchIn.PACKETS) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("~tok.n", ["Token", "token"]), ("~(?-i)tok.n", ["token"]), ("~x*", ["x"]), ("~.*", ["Token a", "token bx"]),
+        ("~^.", ["T"]), ("~x$", ["x"]), ("~", []), ("~^", []), ("~$", []), ("'~x", []), (r"~\x0a", ["."]),
+        ("~(?<=n )[a-b]", ["a", "b"]), ("~查", []),
+    ],
+)  # fmt: skip
+def test_expressions_of_no_byte_and_of_whole_lines_are_sensible(tmp_path: Path, typed: str, found: list[str]) -> None:
+    assert texts(find(sending(tmp_path, b"Token a\nto", b"ken bx"), typed)) == found
+
+
+def test_sign_of_an_expression_is_text_behind_a_quote(tmp_path: Path) -> None:
+    assert texts(find(sending(tmp_path, b"GET /~user"), "'~user")) == ["~user"]
+    assert texts(find(sending(tmp_path, b"say '0x41'"), "'0x41")) == ["0x41"]
+
+
+def test_expression_is_searched_in_headers_packets_and_findings(tmp_path: Path) -> None:
+    wire = Wire()
+    wire.clean(0, CLIENT, SERVER, b"GET /a7 HTTP/1.1\r\n\r\n")
+    wire.refused(1000, "10.0.0.1:40002", SERVER)
+    session = open_file(wire.pcap(tmp_path / "refused.pcap"))
+
+    assert set(frames(session, find(session, "~maximum segment size: [0-9]+", SearchIn.HEADERS))) == {1, 2, 9}
+    assert texts(find(session, r"~/a\d ", SearchIn.PACKETS)) == ["/a7 "]
+    assert {hit.stream for hit in find(session, "~refus(ed|al)", SearchIn.FINDINGS)} == {1}
+
+
+def test_characters_of_a_text_are_found_whole(tmp_path: Path) -> None:
+    wire = Wire()
+    wire.refused(0, CLIENT, SERVER)
+    session = open_file(wire.pcap(tmp_path / "refused.pcap"))
+    search = Search(session, SearchPattern.of("~拒.."), SearchIn.FINDINGS, Words(Language.ZH))
+
+    hits = list(search.hits(lambda: False))
+
+    assert hits
+    assert all(found.startswith("拒") and "\ufffd" not in found for found in texts(hits))
+
+
+def test_expression_that_backtracks_for_ever_ends_with_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tcptui.session.filtering.patterns.LONGEST", 0.2)
+    session = sending(tmp_path, b"a" * 60 + b"b")
+
+    for where in (SearchIn.STREAMS, SearchIn.PACKETS):
+        with pytest.raises(FilterError) as caught:
+            find(session, "~(a+)+$", where)
+        assert caught.value.mistake is Mistake.PATTERN_SLOW
+
+
+@pytest.mark.parametrize("where", [SearchIn.STREAMS, SearchIn.PACKETS])
+def test_expression_that_takes_for_ever_is_cancelled(tmp_path: Path, where: SearchIn) -> None:
+    asked = iter([False, False, True])
+    search = Search(sending(tmp_path, b"a" * 60 + b"b"), SearchPattern.of("~(a+)+$"), where, WORDS)
+
+    with pytest.raises(Cancelled):
+        list(search.hits(lambda: next(asked, True)))
+
+
+@pytest.mark.parametrize("typed", [r"~\bneedle\b", "~ne{2}dle(?= )", "~(?<=x )needle", "~[a-z]eedle", "~x+ n"])
+def test_expression_in_a_long_stream_finds_what_it_finds_in_the_whole_of_it(tmp_path: Path, typed: str) -> None:
+    rng = random.Random(7)
+    sent = b"".join(b"x" * rng.randint(1, 3_000) + b" needle " + b"y" * rng.randint(0, 3_000) for _ in range(60))
+    session = sending(tmp_path, *(sent[at : at + 1_400] for at in range(0, len(sent), 1_400)))
+
+    wanted = [match.span() for match in compile_pattern(typed[1:].encode()).finditer(sent)]
+
+    assert len(sent) > 5 * (1 << 15)
+    assert [hit.sent[1:] for hit in find(session, typed) if hit.sent is not None] == wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [("~a(b", 1), ("~ab)c", 2), ("~*a", 0), ("~a[bc", 1), (r"~\Qx\E\d[z-a]", 7), (r"~\p{L}", 0), ("~a**", 2)],
+)
+def test_mistake_in_an_expression_has_a_place(typed: str, place: int) -> None:
+    with pytest.raises(PatternError) as caught:
+        SearchPattern.of(typed)
+
+    assert caught.value.place == place
+    assert "position" not in caught.value.text
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 256])
+def test_parts_that_are_searched_together_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("tcptui.session.searching.search._AT_ONCE", at_once)
+    wire = Wire()
+    for number in range(5):
+        client = f"10.0.0.1:{41000 + number}"
+        talk(wire, 1000 * number, client, b"id=%d;" % number)
+        wire.tcp(1000 * number + 700, client, SERVER, PSH | ACK, 1100, 9001, payload=b"id=%d." % (number + 5))
+    session = open_file(wire.pcap(tmp_path / "gaps.pcap"))
+
+    found = find(session, "~id=[0-9]+")
+
+    wanted = [(number, f"id={each}") for number in range(5) for each in (number, number + 5)]
+    assert list(zip((hit.stream for hit in found), texts(found), strict=True)) == wanted
+    assert [session.data(hit.row)[hit.start : hit.start + hit.length].decode() for hit in found] == texts(found)

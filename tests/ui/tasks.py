@@ -180,7 +180,7 @@ TASKS: Final = (
     Task(S, "which name was looked up", "u Enter Enter", ("shop.example",)),
     Task(S, "what does this word mean", "?", ("SYN time-out",)),
     Task(S, "which server costs most", "b", (r"\n ✗ 192\.0\.2\.11:82 .*✗1", "tcptui.server == 192.0.2.11")),
-    Task(S, "which host talks most", "b Tab Tab s s", (r"host .*\n .*10\.0\.0\.1 +14 ", "most bytes first")),
+    Task(S, "which host talks most", "b Tab Tab s s", (r"host .*\n .*10\.0\.0\.1 +14 ", "▾bytes")),
     Task(
         S,
         "what was sent again",
@@ -192,7 +192,7 @@ TASKS: Final = (
     Task(S, "answered with 404", "/ http.response.code==404 Enter", ("40002",), ("40001",), why_long=_ADDRESS),
     Task(S, "all again", "\\", ("40001", "40006"), after="/ tcp.port==82 Enter"),
     Task(S, "where does this text appear", "Ctrl+F missing Enter", ("GET /missing HTTP", "1 hit"), why_long=_ADDRESS),
-    Task(S, "its packet", "Enter", ("Hit 1 of 1: missing", "▸ +16 .*GET /missing"), after="Ctrl+F missing Enter"),
+    Task(S, "its packet", "Enter", ("Hit 1 of 1: missing", "▸ +1 +16 .*GET /missing"), after="Ctrl+F missing Enter"),
     Task(S, "is it saved", "w", ("(?i)already|is a file",)),
     Task(S, "brighter colours", "Ctrl+P lig Enter", ("40006",)),
     Task(S, "time of day", "Ctrl+P clo Enter", ("Time of day",), before="Ctrl+P mid Enter Ctrl+P mid Enter"),

@@ -36,7 +36,7 @@ CONSOLE: Final = (
 )
 #: Lines and frames: nothing is read in them.
 DRAWN: Final = {"edge"}
-OVERLAYS: Final = {"cursor", "away", "step", "field"}
+OVERLAYS: Final = {"cursor", "away", "step", "field", "hit1", "hit2", "hit3", "hit4"}
 
 
 def rgb(color: Color, sixteen: str) -> Rgb:
@@ -104,8 +104,10 @@ def segments(screen: Screen[object]) -> Iterator[tuple[str, Style | None]]:
 #: Keys one after another, across all panes and screens; what stands after each is looked at.
 WALK: Final = (
     "", "n", "enter", "j", "3", "j", "j", "enter", "4", "e", "5", "j", "1", "question_mark", "down", "escape",
+    "t", "n", "tab", "s", "tab", "tab", "tab", "escape",
     "0", "escape", "ctrl+p", "down", "escape", "slash", "1", "escape", "F", "escape", "x", "down", "escape", "s", "s",
-    "p", "1", "escape",
+    "R", "tab", "down", "s", "escape",
+    "p", "1", "escape", "slash", "ctrl+o", "tab", "tab", "down", "ctrl+n", "escape", "escape",
 )  # fmt: skip
 #: The same across the screen of what is not TCP.
 OTHER_WALK: Final = (

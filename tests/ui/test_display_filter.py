@@ -249,6 +249,22 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
     assert "2 of 8 packets of this connection pass the filter tcp.flags.syn == 1." in explained
 
 
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [((60, 16), "tcp.flags.reset == 1  1 of 4 connections   \\ lifts it"),
+     ((120, 40), "tcp.flags.reset == 1  1 of 29 packets, 1 of 4 connections   \\ lifts it")],
+)  # fmt: skip
+async def test_filter_and_the_key_that_lifts_it_are_whole_where_counts_can_be_shorter(
+    show: Show, mixed_session: Session, size: tuple[int, int], told: str
+) -> None:
+    async with show(mixed_session, size) as shown:
+        await typed_in(shown, "tcp.flags.reset == 1", "enter")
+        packets = mixed_session.store.count
+        said = [line for line in shown.lines() if "lifts it" in line]
+
+    assert [" ".join(line.split()) for line in said] == [" ".join(told.replace("29", str(packets)).split())]
+
+
 async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port != 80 and tcp.port != 8443", "enter")
@@ -319,7 +335,7 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
     class Slow:
         """Answers the first filter only once it is cancelled."""
 
-        first = 0
+        first, owes = 0, False
 
         def __init__(self, session: Session, compiled: object) -> None:
             self.mask = np.ones(session.store.count, np.bool_)
@@ -354,7 +370,7 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
 class Gated:
     """A filter that is answered once it is cancelled, never else."""
 
-    first = 0
+    first, owes = 0, False
 
     def __init__(self, session: Session, _compiled: object) -> None:
         self.mask = np.zeros(session.store.count, np.bool_)
@@ -389,6 +405,45 @@ async def test_progress_of_a_filter_is_shown_instead_of_the_counts_of_the_one_be
         await shown.settle()
         assert listed(shown) == [0, 1, 2, 3]
         assert "tcp.stream == 1" in shown.screen.filter_line.text
+
+
+@pytest.mark.parametrize("owed", [0, 3])
+async def test_capture_at_rest_is_asked_until_the_filter_owes_nothing(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch, owed: int
+) -> None:
+    updates: list[int] = []
+
+    class InTurns:
+        """Is through with a capture after so many more updates."""
+
+        first = 0
+
+        def __init__(self, session: Session, _compiled: object) -> None:
+            self.mask = np.zeros(session.store.count, np.bool_)
+            self._session = session
+
+        @property
+        def owes(self) -> bool:
+            return len(updates) <= owed
+
+        def update(self, *, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> None:
+            updates.append(1)
+            self.mask[:2] = not self.owes
+
+        def counts(self) -> object:
+            return np.ones(self._session.streams.count, np.int64)
+
+    monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", InTurns)
+    monkeypatch.setattr("tcptui.ui.main.filtering._REST", 0.0)
+    async with show(mixed_session) as shown:
+        screen = shown.screen
+        screen.filter_by("tcp.stream == 1")
+        await until(lambda: bool(screen.matching is not None and screen.matching.mask.any()))
+        for _ in range(5):  # nothing new, nothing owed
+            screen.tick()
+            await shown.settle()
+
+    assert len(updates) == 1 + owed
 
 
 async def test_filter_that_is_worked_out_goes_along_to_another_language_and_its_thread_ends(

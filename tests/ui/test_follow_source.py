@@ -153,7 +153,7 @@ def test_bytes_are_found_by_their_digits(opened: Callable[..., Session]) -> None
     assert Pattern.of("0x0d0").data == b"0x0d0"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     data=st.one_of(
         st.binary(max_size=300),
@@ -176,7 +176,7 @@ def test_rows_of_any_bytes_fit_and_show_every_byte_once(data: bytes, width: int)
         assert not cells or (cells[0].start, cells[-1].stop) == (row.start, row.stop)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=100), width=st.integers(30, 120))
 def test_hex_rows_show_each_byte_under_its_cell(data: bytes, width: int) -> None:
     for row in hex_rows(data, 0, 32, width):

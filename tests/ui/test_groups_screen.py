@@ -6,12 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 from screen_lines import screen_lines
 
-from tcptui.session.groups import GroupBy, GroupSort
+from tcptui.session.groups import GroupBy, GroupKey, GroupSort
 from tcptui.session.session import Session, open_file
+from tcptui.ui.groups.columns import name_in
 from tcptui.ui.groups.screen import GroupsScreen
 from tcptui.ui.main.screen import MainScreen
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -64,13 +67,66 @@ async def test_groups_are_listed_with_what_is_the_matter_at_every_size(
 ) -> None:
     async with show(session, size, language) as shown:
         lines = screen_lines(await opened(shown))
-        (troubled,) = [line for line in lines if "192.0.2.11:25" in line]
-        (clean,) = [line for line in lines if "192.0.2.10:80" in line]
+        troubled, clean = lines[2:4]
+        assert "192.0.2.11:25" in troubled
+        assert "192.0.2.10:80" in clean
         assert "✗1" in troubled or "!1" in troubled
-        assert lines.index(troubled) < lines.index(clean)
+        words = Words(language)
+        assert all(f" {words(f'groups.by.{by.value}')} " in lines[0] for by in GroupBy), "what else there is"
+        assert f"▾{words('groups.column.lost')}" in lines[1]
         assert " 3 " in clean
         filtered = " ".join(" ".join(lines[-3:-1]).split())
         assert "tcptui.server == 192.0.2.11 && tcptui.server.port == 25" in filtered
+
+
+@pytest.mark.parametrize("size", [(60, 16), (120, 40)])
+async def test_room_below_the_groups_has_the_connections_of_one(
+    session: Session, show: Show, size: tuple[int, int]
+) -> None:
+    async with show(session, size) as shown:
+        lines = screen_lines(await opened(shown, "down"))
+        below = [line for line in lines[4:] if "192.0.2.10:80" in line]
+        assert [line.split()[0] for line in below] == ["0", "1", "2"]
+
+
+async def test_long_list_of_groups_has_the_whole_screen(wire: Wire, tmp_path: Path, show: Show) -> None:
+    for number in range(12):
+        wire.clean(1000 * number, "10.0.0.1:40000", f"192.0.2.{10 + number}:80")
+    async with show(open_file(wire.pcap(tmp_path / "twelve.pcap")), (60, 16)) as shown:
+        screen = await opened(shown)
+        assert not screen.query_one("#group-members").display
+        assert screen.groups.page_rows >= 11
+        await shown.pilot.resize_terminal(120, 40)
+        await shown.pilot.pause()
+        assert screen.query_one("#group-members").display
+
+
+async def test_column_of_the_order_is_always_shown_and_marked(session: Session, show: Show) -> None:
+    async with show(session, (60, 16)) as shown:
+        screen = await opened(shown)
+        for heading in ("time lost", "connections", "bytes", "packets"):
+            assert f"▾{heading}" in screen_lines(screen)[1]
+            await shown.pilot.press("s")
+            screen = await settled(shown.pilot)
+
+
+async def test_screen_without_connections_hints_at_no_group(wire: Wire, tmp_path: Path, show: Show) -> None:
+    async with show(open_file(wire.pcap(tmp_path / "none.pcap"))) as shown:
+        hints = screen_lines(await opened(shown))[-1]
+
+    assert "Tab group by" in hints
+    assert "Enter" not in hints
+    assert "sort" not in hints
+
+
+@pytest.mark.parametrize("width", [33, 31, 30, 20])
+def test_pair_of_hosts_keeps_the_ends_of_its_addresses(width: int) -> None:
+    key = GroupKey(("192.168.100.103", "203.0.113.177"))
+    shown = name_in(key, width, Words(Language.EN), "…")
+
+    assert cell_len(shown) == width
+    assert ".103 - " in shown
+    assert shown.rstrip().endswith(".177")
 
 
 async def test_enter_lists_the_connections_of_the_group(session: Session, show: Show) -> None:
@@ -163,3 +219,36 @@ async def test_overview_and_help_open_from_here(session: Session, show: Show) ->
         await shown.pilot.press("escape", "0")
         await shown.pilot.pause()
         assert type(shown.pilot.app.screen).__name__ == "OverviewScreen"
+
+
+@pytest.mark.parametrize(
+    ("tabs", "headings", "row"),
+    [
+        (2, ("sent", "received", "packets sent"), ("192.0.2.10", "372 B", "666 B", "9", "15")),
+        (3, ("bytes→", "bytes←", "packets→", "packets←"), ("10.0.0.3 - 192.0.2.10", "5", "3")),
+    ],
+)
+async def test_endpoints_and_conversations_have_both_directions(
+    session: Session, show: Show, tabs: int, headings: tuple[str, ...], row: tuple[str, ...]
+) -> None:
+    async with show(session, (140, 40)) as shown:
+        lines = screen_lines(await opened(shown, *["tab"] * tabs))
+        heading = next(line for line in lines if headings[0] in line and "trouble" in line)
+        assert all(each in heading for each in headings)
+        (found,) = [line.replace("\u00a0", " ") for line in lines if line[3:].startswith(f"{row[0]} ")]
+        cells = found.split()
+        assert [cell for cell in row[1:] if cell not in found] == []
+        assert cells.index(row[-2], 3) < cells.index(row[-1], 3)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 110, 120, 130])
+async def test_one_direction_is_never_shown_without_the_other(session: Session, show: Show, width: int) -> None:
+    async with show(session, (width, 24)) as shown:
+        screen = await opened(shown)
+        for _ in GroupBy:
+            layout = screen.groups._layout_for(width, screen.groups.grouping)  # type: ignore[arg-type]
+            names = [column.heading for column, _ in layout.columns]
+            assert ("bytes_forth" in names) == ("bytes_back" in names)
+            assert ("packets_forth" in names) == ("packets_back" in names)
+            await shown.pilot.press("tab")
+            screen = await settled(shown.pilot)

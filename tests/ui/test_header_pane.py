@@ -63,6 +63,20 @@ async def test_what_was_opened_stays_open_for_the_next_packet_and_the_cursor_sta
         assert "Frame 2:" in after.data.label
 
 
+async def test_pane_in_front_has_a_cursor_and_enter_opens_what_is_under_it(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        tree = shown.screen.workspace.headers.tree_view
+        await shown.press("enter")
+        before = tree.cursor_line
+        await shown.press("3")
+        at_first = tree.cursor_line
+        await shown.press("enter")
+        opened = tree.cursor_node is not None and tree.cursor_node.is_expanded
+
+    assert (before, at_first) == (-1, 0)
+    assert opened
+
+
 async def test_left_closes_then_climbs_then_leaves(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         workspace = shown.screen.workspace

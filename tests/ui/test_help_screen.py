@@ -12,11 +12,19 @@ from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
+from tcptui.ui.export.keys import EXPORT_KEYS
+from tcptui.ui.follow.keys import FOLLOW_KEYS
+from tcptui.ui.graph.keys import GRAPH_KEYS
+from tcptui.ui.groups.keys import GROUPS_KEYS
 from tcptui.ui.help_pages import Section, for_width, glossary_term, help_page, sections_of, whole_connection
-from tcptui.ui.keymap import COMMANDS, PANE_KEYS
+from tcptui.ui.keymap import COMMANDS, PANE_KEYS, Command
+from tcptui.ui.other.keys import OTHER_KEYS
+from tcptui.ui.overview.keys import OVERVIEW_KEYS
 from tcptui.ui.palette import ActionCommands, Palette, main_entries, main_keys, open_palette
 from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
+from tcptui.ui.requests.keys import REQUESTS_KEYS
 from tcptui.ui.screens.help import HelpScreen, SectionTabs
+from tcptui.ui.search.keys import SEARCH_KEYS
 from tcptui.ui.signs import EXPLAINED_BY_THEMSELVES, SIGNS
 from tcptui.ui.theme import ASCII, UNICODE, Glyphs, variable_defaults
 from tcptui.ui.widgets.document import Document
@@ -63,6 +71,18 @@ def test_every_key_of_the_table_is_in_the_help(language: Language) -> None:
         if command.shown:
             assert command.shown in shown
             assert Words(language)(command.word) in shown
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "table",
+    [OVERVIEW_KEYS, GRAPH_KEYS, EXPORT_KEYS, SEARCH_KEYS, FOLLOW_KEYS, OTHER_KEYS, REQUESTS_KEYS, GROUPS_KEYS],
+    ids=lambda table: table[0].screen,
+)
+def test_every_key_of_the_other_screens_has_its_words(table: tuple[Command, ...], language: Language) -> None:
+    words = Words(language)
+
+    assert all(words(command.word) for command in table)
 
 
 def test_every_verdict_is_explained_with_the_thresholds_in_use() -> None:

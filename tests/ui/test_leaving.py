@@ -56,14 +56,20 @@ WAYS_IN: Final = {
     "prompt for a packet": ("colon",),
     "prompt for a file": ("w",),
     "menu of filters": ("equals_sign",),
+    "prompt for a column": ("plus",),
+    "menu of columns": ("plus", *"ip", "enter", "plus", *"tcp", "enter", "minus"),
+    "form of a filter": ("slash", "ctrl+o"),
     "overview": ("0",),
     "follow stream": ("F",),
     "prompt in follow stream": ("F", "slash"),
+    "graphs": ("t",),
     "export": ("x",),
     "prompt in export": ("x", "slash"),
     "search": ("ctrl+f", "z", "enter"),
     "prompt in search": ("ctrl+f",),
     "grouped connections": ("b",),
+    "requests": ("R",),
+    "prompt in requests": ("R", "slash"),
     "packets that are not TCP": ("u",),
     "prompt in packets that are not TCP": ("u", "slash"),
     "kernel's view": (),
@@ -77,12 +83,17 @@ WAYS_IN: Final = {
 #: The class of the screen in front, where it is not the main one.
 SCREEN_OF: Final = {
     "menu of filters": "FilterMenu",
+    "menu of columns": "ColumnMenu",
+    "form of a filter": "FilterForm",
     "overview": "OverviewScreen",
     "search": "SearchScreen",
     "prompt in search": "SearchScreen",
     "grouped connections": "GroupsScreen",
+    "requests": "RequestsScreen",
+    "prompt in requests": "RequestsScreen",
     "follow stream": "FollowScreen",
     "prompt in follow stream": "FollowScreen",
+    "graphs": "GraphScreen",
     "export": "ExportScreen",
     "prompt in export": "ExportScreen",
     "packets that are not TCP": "OtherScreen",
@@ -98,6 +109,10 @@ ASKS: Final = {
     "leaves": "The capture is not saved. Press again to quit.",
     "chooses": "The capture is not saved (w saves it). Press again to leave it.",
     "anew": "This forgets every packet so far",
+}
+ASKS_ABOUT_NOTES: Final = {
+    "leaves": "Marks and notes could not be written. Press again to quit.",
+    "chooses": "Marks and notes could not be written. Press again to leave.",
 }
 #: A key that does nothing anywhere.
 OTHER: Final = "f9"
@@ -122,8 +137,9 @@ def test_every_screen_of_the_table_is_tried() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_question_before_packets_are_forgotten_is_whole_on_the_narrowest_terminal(language: Language) -> None:
-    for way in (Way.QUIT, Way.CLEAR):
-        assert cell_len(Words(language)(way.value)) <= MIN_WIDTH - 2
+    quits = [Way.QUIT.value + about for about in ("", ".notes", ".both")]
+    for key in (*quits, Way.CLEAR.value):
+        assert cell_len(Words(language)(key)) <= MIN_WIDTH - 2
 
 
 def screens_of(base: type[object]) -> set[str]:
@@ -183,7 +199,8 @@ class Driven:
     @property
     def question(self) -> str:
         """Which question stands on the screen; empty: none."""
-        return next((way for way, text in ASKS.items() if text in self.shown), "")
+        asks = (*ASKS.items(), *ASKS_ABOUT_NOTES.items())
+        return next((way for way, text in asks if text in self.shown), "")
 
     @property
     def typed(self) -> str:
@@ -324,6 +341,9 @@ async def test_asks_only_where_packets_would_be_lost(
             await driver.press("enter")
             await driver.until((tmp_path / "saved.pcap").exists)
             await driver.until(lambda: not session.has_unsaved)
+        if "notes" in kind:
+            no_notes(session, tmp_path)
+            await driver.press("m")
         await driver.press(key)
 
         assert ("  not saved" in driver.shown.splitlines()[0]) == (kind == "live, in no file") or driver.left
@@ -339,6 +359,48 @@ async def test_asks_only_where_packets_would_be_lost(
             await driver.until(lambda: session.has_unsaved)
             await driver.press(key)
             assert (driver.question, driver.left) == (way, [])
+
+
+def no_notes(session: Session, tmp_path: Path) -> None:
+    """Have the notes of ``session`` be where nothing can be written: below a file."""
+    (tmp_path / "blocked").touch()
+    assert session.notebook is not None
+    session.notebook.path = tmp_path / "blocked" / "one.notes.json"
+
+
+async def test_notes_are_tried_once_more_before_it_is_asked(records: bytes, tmp_path: Path) -> None:
+    (tmp_path / "one.pcap").write_bytes(records)
+    session = await asyncio.to_thread(open_file, tmp_path / "one.pcap")
+    async with driven(session) as driver:
+        no_notes(session, tmp_path)
+        await driver.press("m", "q")
+        assert (driver.question, driver.left) == ("leaves", [])
+        (tmp_path / "blocked").unlink()
+        (tmp_path / "blocked").mkdir()
+        await driver.press("q")
+
+        assert driver.left == [None]
+        assert (tmp_path / "blocked" / "one.notes.json").exists()
+
+
+async def test_notes_of_a_case_that_was_closed_are_asked_about_beside_the_packets(
+    capture: tuple[Session, RunningSource], tmp_path: Path
+) -> None:
+    session, _source = capture
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+        await driver.until(lambda: session.looked_through)
+        await driver.press("e", "escape", "c")
+        await driver.until(lambda: isinstance(driver.app.screen, MainScreen) and driver.app.screen.nested)
+        assert isinstance(driver.app.screen, MainScreen)
+        await driver.until(lambda: driver.app.screen.workspace.ladder.row_count > 0)  # type: ignore[attr-defined]
+        no_notes(driver.app.screen.session, tmp_path)
+        await driver.press("m", "escape", "q")
+        assert "Neither packets nor notes are saved. Press again to quit." in driver.shown
+        assert driver.left == []
+        await driver.press("C")
+        assert driver.question == "anew", "notes stay"
+        await driver.press(OTHER, "q", "q")
+        assert driver.left == [None]
 
 
 @pytest.mark.parametrize("second", ["q", "i", "C"])

@@ -72,10 +72,22 @@ async def test_note_on_a_packet_stands_in_the_timeline_and_in_its_explanation(
         text = "\n".join(shown.lines())
         assert "◆ why so late?" in text
         assert "Your note" in text
-        assert f"The note on packet {frame} is kept in two.pcap.notes.json." in text
+        assert f"Note on packet {frame} kept in two.pcap.notes.json." in text
         await write(shown, "")
         assert kept(path)["packets"] == {}
         assert "why so late?" not in "\n".join(shown.lines())
+
+
+async def test_long_note_takes_no_column_from_the_list(session: Session, show: Show) -> None:
+    async with show(session, (80, 24)) as shown:
+        before = next(line for line in shown.lines() if "what happened" in line)
+        await write(shown, "ask about this very long story of a port that refuses")
+        after = next(line for line in shown.lines() if "what happened" in line)
+        first = shown.lines()[shown.lines().index(after) + 1]
+
+    assert "time lost" in before
+    assert after.split() == before.split()
+    assert "◆ ask about" in first
 
 
 async def test_notes_are_there_when_the_file_is_opened_again(path: Path, show: Show) -> None:
@@ -105,7 +117,7 @@ async def test_capture_in_no_file_has_no_notes_and_says_where_they_would_be(sess
     session.capture_file = None
     async with show(session) as shown:
         await shown.press("m")
-        assert "Marks and notes are kept beside a file" in "\n".join(shown.lines())
+        assert "Marks and notes need a file: save (w), then open it." in "\n".join(shown.lines())
         await shown.press("M")
         assert not shown.screen._prompt.is_open
 
@@ -146,3 +158,35 @@ async def test_empty_list_has_nothing_to_mark(wire: Wire, tmp_path: Path, show: 
     async with show(open_file(wire.pcap(tmp_path / "none.pcap"))) as shown:
         await shown.press("m")
         assert "Nothing is selected to be marked." in "\n".join(shown.lines())
+
+
+async def test_filter_over_marks_follows_what_is_marked(path: Path, session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await shown.press("j", "m")
+        shown.screen.filter_by("tcptui.marked")
+        await shown.settle()
+        assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
+        await shown.press("m")
+        assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == []
+
+
+async def test_lifted_filter_over_marks_is_put_back_with_what_is_marked_now(
+    path: Path, session: Session, show: Show
+) -> None:
+    async with show(session) as shown:
+        shown.screen.filter_by("tcptui.marked")
+        await shown.settle()
+        await shown.press("backslash", "j", "m", "backslash")
+        assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
+
+
+async def test_filter_over_damaged_notes_is_told_and_shows_what_was_shown(
+    path: Path, session: Session, show: Show
+) -> None:
+    notes_path(path).write_bytes(b"{")
+    async with show(session, (160, 40)) as shown:
+        shown.screen.filter_by("tcptui.marked")
+        await shown.settle()
+        assert any("two.pcap.notes.json is damaged" in line for line in shown.lines())
+        assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [0, 1]
+    assert notes_path(path).read_bytes() == b"{"

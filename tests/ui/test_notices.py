@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
 
+import tcptui.ui
 from tcptui.ui.hint import Hint
+from tcptui.ui.main.layout import MIN_WIDTH
 from tcptui.ui.theme import ASCII, UNICODE, Glyphs
 from tcptui.ui.widgets.one_line import HintLine
-from tcptui.words.catalogue import Words
+from tcptui.words.catalogue import Words, catalogue
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -77,3 +81,18 @@ def _plain() -> object:
     from rich.style import Style
 
     return SimpleNamespace(bar=Style(), key=Style())
+
+
+def test_notices_that_are_said_by_their_key_alone_are_whole_on_the_narrowest_terminal() -> None:
+    """Sentences without facts, or with the number of a packet: what else they are about may be as long as it likes."""
+    said = {
+        key
+        for path in Path(tcptui.ui.__path__[0]).rglob("*.py")
+        for key in re.findall(r'(?:say\(self\.words|_tell)\("([^"{]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(said) > 20
+    for language in Language:
+        sentences = catalogue(language)
+        for key in said:
+            text = re.sub(r"\{(?:frame|nearest)\}", "99999", sentences[key])
+            assert "{" in text or cell_len(text) <= MIN_WIDTH - 2, (language, key)

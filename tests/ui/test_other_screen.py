@@ -172,7 +172,7 @@ async def test_from_an_icmp_error_to_the_conversation_that_it_quotes(udp_only: S
         await player.press("colon", "6", "enter", "c")
         assert "Not TCP ▸ DNS ▸ 10.0.0.1:40000 → 10.0.0.53:53" in player.text
         await player.press("g", "c")
-        assert "This packet quotes no connection" in player.text
+        assert "This packet quotes nothing that" in player.text
 
 
 async def test_the_overview_counts_them_and_leads_to_them(among_tcp: Session) -> None:
@@ -336,7 +336,7 @@ async def test_long_search_says_how_far_it_is_and_esc_stops_it(
         await player.press("u")
         screen = other_screen(player)
         monkeypatch.setattr(screen_module, "_SEARCH", -1.0)
-        monkeypatch.setattr(screen, "set_timer", lambda *_args, **_kwargs: None)
+        monkeypatch.setattr(screen_module, "call_after", lambda *_args: None)
         await player.pilot.press("slash", *"nowhere", "enter")
         await until(player.pilot, lambda: "Searching" in screen.hint_line.notice)
         going = screen.hint_line.notice
@@ -400,3 +400,15 @@ async def test_packet_is_asked_for_by_what_this_screen_understands(udp_only: Ses
         await player.press("u", "colon")
 
         assert "Go to packet the number of a packet" in screen_lines(player.pilot.app.screen)[-2]
+
+
+async def test_innermost_header_is_open_where_none_is_of_tcp(udp_only: Session) -> None:
+    app = TcptuiApp(udp_only, Language.EN, ViewOptions(numeric=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        player = Player(pilot)
+        await player.press("u", "enter", "enter", "enter")
+        lines = screen_lines(app.screen)
+
+    opened = [line.strip() for line in lines if line.strip().startswith("▼")]
+    assert [line.split("(")[0].strip() for line in opened] == ["▼ Domain Name System"]
+    assert any("▶ User Datagram Protocol" in line for line in lines)

@@ -97,10 +97,16 @@ async def test_a_command_is_one_line_with_its_key_and_the_current_value(show: Sh
         for _ in range(400):
             await shown.pilot.pause(0.005)
             lines = [line.strip() for line in screen_lines(shown.pilot.app.screen)]
+            commands = [line for line in lines if line.endswith(("Finding", "Moving", "Showing"))]
+            if commands:
+                break
+        await shown.pilot.press(*"sort the c")
+        for _ in range(400):
+            await shown.pilot.pause(0.005)
+            lines = [line.strip() for line in screen_lines(shown.pilot.app.screen)]
             if any("Sort the connections" in line for line in lines):
                 break
         (sort,) = [line for line in lines if "Sort the connections" in line]
-        commands = [line for line in lines if line.endswith(("Finding", "Moving", "Showing"))]
 
         assert sort.startswith("s  ")
         assert "  problems  Finding" in sort

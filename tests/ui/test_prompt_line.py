@@ -143,7 +143,9 @@ async def test_prompt_says_what_it_is_and_which_keys_it_has(kind: PromptKind) ->
         assert app.line.query_one(Input).region.x == label.region.right
         assert app.hints.split()[0] == "Enter"
         assert "Esc cancel" in app.hints
-        assert ("Tab complete" in app.hints) == (kind in (PromptKind.SAVE, PromptKind.FOLDER, PromptKind.NARROW))
+        assert ("Tab complete" in app.hints) == (
+            kind in (PromptKind.SAVE, PromptKind.FOLDER, PromptKind.NARROW, PromptKind.COLUMN)
+        )
         await pilot.press("escape")
         assert app.hints.strip() == "q quit"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from rich.cells import cell_len
+from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.main.column_names import SortKey
@@ -14,7 +15,9 @@ from tcptui.ui.main.columns import COLUMNS, Sorting
 from tcptui.ui.main.layout import shape_of
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane, Slot
 from tcptui.ui.main.request_lines import RequestLine
+from tcptui.ui.screens.help import HelpScreen
 from tcptui.words.language import Language
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -308,3 +311,39 @@ async def test_question_about_what_follows_hides_the_answer_of_a_request(show: S
 
 def test_every_numbered_pane_has_a_place_on_a_large_screen() -> None:
     assert all(SPEC_OF[pane].share is not None or SPEC_OF[pane].slot is not Slot.SIDE for pane in NUMBERED)
+
+
+#: Keys across the screens that are opened above the main one; what stands after each is looked at.
+ABOVE: Final = (
+    ("0", "down", "tab", "escape"), ("b", "tab", "tab", "tab", "tab", "escape"), ("u", "enter", "enter", "enter", "q"),
+    ("ctrl+f", "tab", *"refused", "enter", "tab", "tab", "escape"), ("F", "x", "d", "escape"), ("x", "down", "escape"),
+    ("question_mark", "pagedown", "escape"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (250, 70)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_screens_above_the_main_one_fill_it_and_cut_nothing_beside_free_room(
+    show: Show, wire: Wire, busy_session: Session, tmp_path: Path, size: tuple[int, int], language: Language
+) -> None:
+    wire.unreachable(30_000, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
+    assert busy_session.store.count
+    async with show(open_file(wire.pcap(tmp_path / "busy.pcap")), size, language) as shown:
+        await shown.press("G")
+        app = shown.pilot.app
+        for keys in ABOVE:
+            for key in keys:
+                await shown.pilot.press(key)
+                await until(lambda: app.screen is shown.screen or getattr(app.screen, "settled", True))
+                await shown.pilot.pause()
+                if app.screen is shown.screen:
+                    continue
+                lines = screen_lines(app.screen)
+                assert {cell_len(line) for line in lines} == {size[0]}, key
+                assert lines[0].strip(), keys
+                assert lines[-1].strip(), keys
+                for line in lines[1:-1]:
+                    is_cut = ELLIPSIS in line and not isinstance(app.screen, HelpScreen)  # it explains this sign
+                    behind = line.rpartition(ELLIPSIS)[2] if is_cut else ""
+                    assert not re.search(" {16}", behind), (keys, key, line)
+            assert app.screen is shown.screen

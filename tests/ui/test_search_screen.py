@@ -10,10 +10,13 @@ from screen_lines import screen_lines
 
 from tcptui.session.searching.hit import Hit, SearchIn
 from tcptui.session.session import Session, open_file
+from tcptui.ui.follow.marks import marks_of
+from tcptui.ui.follow.screen import FollowScreen
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.search import results as results_module
 from tcptui.ui.search.results import SearchResults
 from tcptui.ui.search.screen import SearchScreen
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.ui.conftest import ACK, PSH
 
@@ -106,16 +109,206 @@ async def test_enter_goes_to_the_packet_and_n_to_the_others_until_esc(session: S
         assert "Hit" not in text(shown.screen)
 
 
-async def test_found_bytes_are_coloured_in_the_hex_pane_and_plain_again_after_esc(session: Session, show: Show) -> None:
+def coloured(shown: Shown, data: bytes) -> dict[int, bytes]:
+    """The bytes that are coloured in the hex pane, by the number of their search."""
+    found = shown.screen.workspace.headers.hex_pane._found
+    return {
+        number: bytes(byte for byte, each in zip(data, found, strict=True) if each == number)
+        for number in set(found) - {0}
+    }
+
+
+async def test_found_bytes_stay_coloured_after_esc_until_the_search_is_removed(session: Session, show: Show) -> None:
     async with show(session, (200, 50)) as shown:
         await searched(shown, "trace-7", "down")
         await shown.pilot.press("enter")
         await shown.settle()
-        pane = shown.screen.workspace.headers.hex_pane
         data = session.data(shown.screen.workspace.row)
-        assert bytes(byte for byte, found in zip(data, pane._found, strict=True) if found) == b"trace-7trace-7"
+        assert coloured(shown, data) == {1: b"trace-7trace-7"}
         await shown.press("escape")
-        assert not any(pane._found)
+        assert coloured(shown, data) == {1: b"trace-7trace-7"}
+        await shown.pilot.press("ctrl+f")
+        await settled(shown.pilot)
+        await shown.pilot.press("delete", "escape")
+        await shown.settle()
+        assert coloured(shown, data) == {}
+
+
+async def test_match_is_coloured_in_every_packet_that_it_goes_through(session: Session, show: Show) -> None:
+    async with show(session, (200, 50)) as shown:
+        await searched(shown, "~T.*e-7")
+        await shown.pilot.press("enter")
+        await shown.settle()
+        seen = [coloured(shown, session.data(shown.screen.workspace.row))]
+        await shown.press("down")
+        seen.append(coloured(shown, session.data(shown.screen.workspace.row)))
+
+    assert seen == [{1: b"T /?t=tra"}, {1: b"ce-7"}]
+
+
+async def test_last_searches_stay_marked_each_with_its_number(session: Session, show: Show) -> None:
+    async with show(session, (200, 50)) as shown:
+        await searched(shown, "trace")
+        await shown.pilot.press("slash", "ctrl+u", *"~-[0-9]", "enter")
+        screen = await settled(shown.pilot)
+        assert screen.legend.text == " 1 trace (4)  ▸2 ~-[0-9] (4)"
+        await shown.pilot.press("down", "enter")
+        await shown.settle()
+        data = session.data(shown.screen.workspace.row)
+        assert coloured(shown, data) == {1: b"tracetrace", 2: b"-7-7"}
+        assert "1  trace (4)" in text(shown.screen)
+        assert "Ctrl+F: switch, remove" in text(shown.screen)
+        ladder = shown.screen.workspace.ladder
+        marks = [ladder._found(int(row))[0].text for row in ladder.rows]
+        assert marks == ["  ", "  ", "  ", "2", "  "]
+
+        await shown.pilot.press("ctrl+f")
+        await settled(shown.pilot)
+        await shown.pilot.press("1", "enter")
+        await shown.settle()
+        assert shown.screen.workspace.highlights.followed == 1
+        assert ladder._found(int(ladder.rows[3]))[0].text == "1"
+        assert "trace" in shown.screen.hint_line.notice
+
+        shown.screen.action_drop_highlights()
+        await shown.settle()
+        assert coloured(shown, data) == {}
+        assert ladder._found(int(ladder.rows[3])) == []
+        assert "Ctrl+F: switch" not in text(shown.screen)
+
+
+async def test_search_that_found_nothing_makes_room_for_the_next(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await searched(shown, "nowhere")
+        for typed in ("trace", "e-7", "GET", "HTTP", "last"):
+            await shown.pilot.press("slash", "ctrl+u", *typed, "enter")
+            screen = await settled(shown.pilot)
+
+        assert [(number, results.text) for number, results in screen.highlights.kept.items()] == [
+            (1, "last"), (2, "e-7"), (3, "GET"), (4, "HTTP"),
+        ]  # fmt: skip
+
+
+async def test_marks_of_a_search_are_in_the_followed_stream_too(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await searched(shown, "trace-7")
+        await shown.pilot.press("slash", "ctrl+u", *"HTTP", "enter")
+        await settled(shown.pilot)
+        await shown.pilot.press("enter", "F", "g")  # the byte under the cursor is drawn otherwise
+        await shown.pilot.pause()
+        screen = shown.pilot.app.screen
+        assert isinstance(screen, FollowScreen)
+        view = screen.view
+        line = next(y for y in range(view.size.height) if "trace-7" in view.render_line(y).text)
+        shown_as = {
+            number: "".join(
+                segment.text
+                for segment in view.render_line(line)
+                if segment.style and segment.style.bgcolor == view.palette.hit(number).bgcolor
+            )
+            for number in (1, 2)
+        }
+        assert screen.legend.text == " 1 trace-7 (4)  ▸2 HTTP (1)"
+
+    assert shown_as == {1: "trace-7", 2: "HTTP"}
+
+
+async def test_hits_in_packets_are_marked_in_the_followed_stream_where_they_are_payload(
+    session: Session, show: Show
+) -> None:
+    async with show(session) as shown:
+        screen = await searched(shown, "0x652d37", "tab")
+        halves = session.halves(0)
+        marks = [side.tolist() for side in marks_of(screen.highlights, 0, halves, session.store)]
+        await shown.pilot.press("slash", "ctrl+u", *"0x45", "enter")
+        headers = marks_of((await settled(shown.pilot)).highlights, 0, halves, session.store)
+
+    assert marks == [[[12, 15, 1]], []]
+    assert [mark for mark in headers[0].tolist() if mark[2] == 2] == [[1, 2, 2]], "the E of GET, not that of IP headers"
+
+
+async def test_wrong_expression_is_told_under_its_place_and_not_searched(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await shown.pilot.press("ctrl+f", *"~ab)c", "enter")
+        await shown.pilot.pause()
+        screen = shown.pilot.app.screen
+        assert isinstance(screen, SearchScreen)
+        lines = screen_lines(screen)
+        at = next(y for y, line in enumerate(lines) if "~ab)c" in line)
+        assert lines[at + 1].index("^") == lines[at].index("~ab)c") + 3
+        assert "unmatched )" in lines[at + 1]
+        assert screen.results is None
+        assert screen.prompt.is_open
+
+        await shown.pilot.press("ctrl+u", *"~(tra")
+        await shown.pilot.pause()
+        assert not any("^" in line for line in screen_lines(screen)), "what is not finished is not wrong yet"
+        await shown.pilot.press(*"ce)", "enter")
+        assert (await settled(shown.pilot)).results is not None
+
+
+async def test_expression_that_takes_too_long_is_told_and_hits_before_it_stay(
+    wire: Wire, tmp_path: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tcptui.session.filtering.patterns.LONGEST", 0.2)
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80", b"xaay")
+    wire.clean(1000, "10.0.0.1:40002", "192.0.2.10:80", b"x" + b"a" * 60 + b"b")
+    async with show(open_file(wire.pcap(tmp_path / "slow.pcap"))) as shown:
+        screen = await searched(shown, "~x(a+)+y")
+        assert [hit.stream for hit in screen.results.hits] == [0]  # type: ignore[union-attr]
+        assert "without an answer" in text(screen)
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_all_places_are_in_sight_before_anything_is_searched_for(
+    session: Session, show: Show, language: Language
+) -> None:
+    words = Words(language)
+    async with show(session, (60, 16), language) as shown:
+        await shown.pilot.press("ctrl+f")
+        for place in SearchIn:
+            lines = screen_lines(shown.pilot.app.screen)
+            assert all(f" {words(f'search.place.{each.value}')} " in lines[0] for each in SearchIn)
+            assert words(f"search.in.{place.value}") in lines[2]
+            assert f"Tab {words('search.hint.place')}" in lines[-1]
+            await shown.pilot.press("tab")
+        await shown.pilot.press("tab", *"trace-7", "enter")
+        screen = await settled(shown.pilot)
+
+    assert screen.results is not None
+    assert screen.results.where is SearchIn.PACKETS
+
+
+async def test_place_that_was_chosen_while_typing_is_forgotten_with_the_text(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await searched(shown, "trace-7")
+        await shown.pilot.press("slash", "tab", "x", "escape")
+        screen = await settled(shown.pilot)
+        await shown.pilot.pause()
+        assert "trace-7: 4 hits" in screen_lines(screen)[1]
+        await shown.pilot.press("tab")
+        screen = await settled(shown.pilot)
+        assert screen.results is not None
+        assert screen.results.where is SearchIn.PACKETS
+
+
+async def test_search_without_a_hit_hints_at_no_packet(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        assert "Enter go to the packet" in screen_lines(await searched(shown, "trace-7"))[-1]
+        await shown.pilot.press("slash", "ctrl+u", *"nowhere", "enter")
+        hints = screen_lines(await settled(shown.pilot))[-1]
+
+    assert "Enter" not in hints
+    assert "Tab look elsewhere" in hints
+
+
+async def test_connections_of_hits_are_no_wider_than_they_are(session: Session, show: Show) -> None:
+    async with show(session, (200, 50)) as shown:
+        heading, first = screen_lines(await searched(shown, "trace-7"))[2:4]
+
+    begin = heading.index("connection")
+    assert heading.index("found in") - begin == len("10.0.0.1:40001 → 192.0.2.10:80") + 2
+    assert first[begin:].startswith("10.0.0.1:40001")
 
 
 async def test_tab_looks_for_the_same_elsewhere(session: Session, show: Show) -> None:

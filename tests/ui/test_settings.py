@@ -43,11 +43,13 @@ times = "clock"
 names = "dns"
 sort = "rtt"
 columns = ["duration", "lost"]
+packet_columns = ["ip.ttl", "tcp.len * 8"]
+connection_columns = ["tcp.len > 1000"]
 layout = "narrow"
 tour = "off"
 first = "list"
 [keys]
-sort = "t"
+sort = "d"
 save = "f2"
 """
 
@@ -66,7 +68,8 @@ def test_file_says_all_that_can_be_set() -> None:
     assert not found.problems
     assert found.settings == Settings(
         Language.ZH, ThemeChoice.LIGHT, TimeBase.CLOCK, NamesChoice.DNS, SortKey.RTT, (SortKey.DURATION, SortKey.LOST),
-        LayoutChoice.NARROW, TourChoice.OFF, FirstPage.LIST, (("sort", "t"), ("save", "f2")),
+        ("ip.ttl", "tcp.len * 8"), ("tcp.len > 1000",),
+        LayoutChoice.NARROW, TourChoice.OFF, FirstPage.LIST, (("sort", "d"), ("save", "f2")),
     )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def test_wrong_entry_is_named_and_the_rest_of_the_file_counts(text: str, fault: 
 
 
 def test_keys_may_be_exchanged_but_not_given_twice() -> None:
-    exchanged, twice = read('keys = { sort = "S", reverse = "s" }'), read('keys = { sort = "t", save = "t" }')
+    exchanged, twice = read('keys = { sort = "S", reverse = "s" }'), read('keys = { sort = "d", save = "d" }')
 
     assert exchanged.settings.keys == (("sort", "S"), ("reverse", "s"))
     assert not exchanged.problems
@@ -247,16 +250,16 @@ def test_layout_is_no_larger_than_chosen(width: int) -> None:
 async def test_command_has_the_key_of_the_settings_and_hints_palette_and_help_say_so(
     show: Show, mixed_session: Session
 ) -> None:
-    async with show(mixed_session, keys=(("sort", "t"), ("next_problem", "f3"))) as shown:
+    async with show(mixed_session, keys=(("sort", "d"), ("next_problem", "f3"))) as shown:
         hints = shown.lines()[-1]
-        assert "t sort" in hints
+        assert "d sort" in hints
         assert "F3 N problem" in hints
         await shown.press("s")
         assert shown.screen.workspace.connections.index.sorting.key is SortKey.START
-        await shown.press("t")
+        await shown.press("d")
         assert shown.screen.workspace.connections.index.sorting.key is SortKey.PROBLEMS
         entries = {entry.action: entry.key for entry in shown.screen.palette_entries()}
-        assert entries["sort"] == "t"
+        assert entries["sort"] == "d"
         await shown.pilot.press("question_mark")
         await shown.pilot.pause()
         text = "\n".join(screen_lines(shown.pilot.app.screen))

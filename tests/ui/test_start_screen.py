@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 from screen_lines import screen_lines
 from textual.app import App
 from textual.widgets import Input, Static
@@ -14,7 +15,8 @@ from tcptui.lessons.loader import load_cases
 from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, StartChoice
 from tcptui.ui.start.list import StartList
 from tcptui.ui.start.menu import Offer
-from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, PathRow
+from tcptui.ui.start.rates import Rate
+from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, PathRow, cells_of
 from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.theme import ASCII, THEMES, UNICODE, variable_defaults
 from tcptui.ui.user_files import RecentFiles
@@ -375,3 +377,46 @@ async def test_filter_left_with_escape_is_not_used(tmp_path: Path) -> None:
         await pilot.pause()
 
     assert app.return_value == OpenInterface("eth0")
+
+
+IPV4, IPV6 = "192.168.1.23", "2001:db8:4:7:a00:27ff:fe4e:66a1"
+
+
+@pytest.mark.parametrize(
+    ("width", "rate", "shown"),
+    [
+        (58, None, f"{IPV4} …"),
+        (74, None, f"{IPV4}, {IPV6}"),
+        (58, Rate(1, 1, (1,)), f"{IPV4} …"),
+        (52, Rate(1, 1, (1,)), "192.168.1…"),
+    ],
+)
+def test_addresses_of_an_interface_are_whole_or_left_out(width: int, rate: Rate | None, shown: str) -> None:
+    interface = Interface("eth0", "eth0", (IPV6, IPV4), True, True, False, False, True)
+    cells = cells_of(InterfaceRow(interface, rate), width, Words(Language.EN), UNICODE)
+
+    assert cells[2].text.strip() == shown
+    assert sum(cell_len(cell.text) for cell in cells) == width
+
+
+async def test_palette_has_the_keys_in_front_and_says_what_they_do(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        entries = app.screen.palette_entries()  # type: ignore[attr-defined]
+
+    assert all(entry.key and not entry.about for entry in entries)
+    assert all(entry.title[0].isupper() for entry in entries)
+
+
+async def test_list_without_a_choice_hints_at_nothing_to_open(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        seen = []
+        for key in ("slash", "l", "q", "backspace"):
+            await pilot.press(key)
+            await pilot.pause()
+            seen.append("Enter open" in screen_lines(app.screen)[-1])
+
+    assert seen == [True, True, False, True]

@@ -45,6 +45,7 @@ PRIVATE: Final = {
     "_pruning": ("dom", "a thread that is done finds out that its screen is being removed"),
     "_repaint_required": ("widget", "whether a screen has something to draw"),
     "_scroll_required": ("screen", "whether a screen has something to draw"),
+    "_skip": ("timer", "a timer that calls once is not skipped where it is late"),
     "_writer_thread": ("drivers/linux_driver", "the thread that writes is ended before another is begun"),
 }
 #: Names of our own, of classes that are none of Textual's or do not meet its name there.

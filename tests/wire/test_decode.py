@@ -244,13 +244,12 @@ def valid(decoded: Decoded, frames: list[bytes]) -> None:
     assert (store.transport_offset[:count][whole] + 4 <= sizes[whole]).all()
 
 
-@settings(deadline=None)
 @given(frames=st.lists(st.binary(max_size=120), min_size=1, max_size=8), link=st.sampled_from(sorted(LINK_LAYERS)))
 def test_random_bytes_give_columns_and_nothing_else(frames: list[bytes], link: int) -> None:
     valid(decode(frames, link), frames)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_mutated_headers_give_columns_and_nothing_else(data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(CASES))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.wire import records
@@ -332,7 +332,6 @@ def test_comment_of_a_packet_is_found_behind_its_padding() -> None:
     assert packet_comments(b"short", 3) == []
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_damaged_bytes_stop_or_pass_but_never_raise(data: st.DataObject) -> None:
     changed = bytearray(WHOLE[data.draw(st.sampled_from(sorted(WHOLE)))])

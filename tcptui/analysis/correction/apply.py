@@ -30,13 +30,15 @@ class Replay(Protocol):
 
 
 class _Found(NamedTuple):
-    """A stream with something to correct, all of its rows, and where its segments are among these."""
+    """A stream with something to correct, or some that are alike, and where segments are among all of the rows."""
 
     view: StreamView
     client_is_b: bool
     looked: Hindsight
     rows: I32
+    """All rows of the first stream, of the next …"""
     places: NDArray[np.int64]
+    """Where the segments of each stream are among ``rows``: streams by segments."""
 
 
 def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], replay: Replay) -> None:
@@ -47,10 +49,12 @@ def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], repla
     """
     found = []
     for view, client_is_b in judged:
-        looked = hindsight(view)
-        if looked or (store.marks[view.rows] & RowMark.CORRECTED).any():
-            rows = np.sort(np.concatenate((view.rows, view.quotes))) if len(view.quotes) else view.rows
-            places = rows.searchsorted(view.rows) if len(view.quotes) else np.arange(len(rows))
+        looked, segments = hindsight(view), view.rows_by_stream
+        if looked or (store.marks[segments] & RowMark.CORRECTED).any():
+            rows, places = segments.reshape(-1), np.arange(segments.size).reshape(segments.shape)
+            if len(view.quotes):
+                rows = np.sort(np.concatenate((rows, view.quotes)))
+                places = rows.searchsorted(segments)
             found.append(_Found(view, client_is_b, looked, rows, places))
     if not found:
         return
@@ -60,13 +64,14 @@ def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], repla
     flags = np.zeros(len(rows), np.int64)
     for each, begin in zip(found, begins, strict=True):
         flags[begin + each.places] = each.looked.flags
-    owner = np.repeat(np.arange(len(found)), counts)
+    streams = [len(each.rows) // len(each.places) for each in found for _ in range(len(each.places))]
+    owner = np.repeat(np.arange(len(streams)), streams)
     plain, states = replay(rows, np.zeros_like(flags), flags, owner=owner)
     store.state_a[rows], store.state_b[rows] = states
     for each, begin in zip(found, begins, strict=True):
         of_client, of_server = states[each.client_is_b], states[1 - each.client_is_b]
         places = begin + each.places
-        each.view.state_client[:], each.view.state_server[:] = of_client[places], of_server[places]
+        each.view.write_states(of_client[places], of_server[places])
     marks = store.marks[rows] & ~np.uint8(RowMark.CORRECTED)
     marks[_judged_otherwise(found, begins, plain, states)] |= np.uint8(RowMark.CORRECTED)
     store.marks[rows] = marks
@@ -80,9 +85,14 @@ def _judged_otherwise(
     The rows of the streams ``found`` lie one behind the other from ``begins`` on.
     """
     corrected = [
-        (begin + int(each.places[correction.index]), begin, correction.of_server is not each.client_is_b)
+        (
+            begin + place,
+            begin + number * (len(each.rows) // len(each.places)),
+            correction.of_server is not each.client_is_b,
+        )
         for each, begin in zip(found, begins, strict=True)
         for correction in each.looked.corrections
+        for number, place in enumerate(each.places[:, correction.index].tolist())
     ]
     place, first, of_b = np.array(corrected, np.int64).reshape(-1, 3).T
     before = np.maximum(place - 1, first)

@@ -57,7 +57,7 @@ def _fin_was_lost(look: StreamEvidence, side: int, fin: int, again: int, coverin
     if look.is_near(1 - side):
         return True
     sack = int(view.options[look.sent(1 - side, 0, 0)[0]]) & OptionBit.SACK_PERMITTED
-    return bool(sack) and int(look.time[again] - look.time[fin]) >= ACK_DELAY_NS
+    return bool(sack) and look.time.item(again) - look.time.item(fin) >= ACK_DELAY_NS
 
 
 def _answers(look: StreamEvidence, fin: int, again: int) -> bool:
@@ -107,7 +107,7 @@ def _had(look: StreamEvidence, speaker: int, packet: int) -> bool:
         return True
     if not int(view.options[speaker]) & int(view.options[packet]) & OptionBit.TIMESTAMPS:
         return False
-    age = ahead(int(view.ts_echo[speaker]), int(view.ts_value[packet]))
+    age = ahead(view.ts_echo.item(speaker), view.ts_value.item(packet))
     earlier = look.between(int(view.from_server[packet]), -1, packet)
-    first = not len(earlier) or int(view.ts_value[earlier[-1]]) != int(view.ts_value[packet])
+    first = not len(earlier) or view.ts_value.item(earlier[-1]) != view.ts_value.item(packet)
     return age > 0 or (age == 0 and first)

@@ -86,7 +86,7 @@ class StreamEvidence:
             stale[mine] |= (acks != NOTHING) & (acks < acknowledged[mine])
             chosen = mine[stamped[mine]]
             if len(chosen):
-                ages = (view.ts_value[chosen].astype(np.int64) - int(view.ts_value[chosen[0]]) + SEQ_HALF) & SEQ_MASK
+                ages = (view.ts_value[chosen].astype(np.int64) - view.ts_value.item(chosen[0]) + SEQ_HALF) & SEQ_MASK
                 stale[chosen] |= ages < np.maximum.accumulate(ages)
         return stale
 
@@ -101,7 +101,7 @@ class StreamEvidence:
         own, other = self.loop[side], self.loop[1 - side]
         if not own:
             syns, answers = self.sent(1 - side, SYN | ACK, SYN), self.sent(side, SYN | ACK, SYN | ACK)
-            own = int(self.time[answers[0]] - self.time[syns[-1]]) if len(syns) and len(answers) else 0
+            own = self.time.item(answers[0]) - self.time.item(syns[-1]) if len(syns) and len(answers) else 0
             own = own if own > 0 and answers[0] > syns[-1] else 0
         whole = max(own + other, view.irtt_ns)
         if other or view.irtt_ns > 0:
@@ -112,7 +112,7 @@ class StreamEvidence:
         """Whether the segment ``speaker`` echoes the timestamp of the segment ``packet``."""
         view = self.view
         stamped = int(view.options[speaker]) & int(view.options[packet]) & _STAMPED
-        return bool(stamped) and int(view.ts_echo[speaker]) == int(view.ts_value[packet])
+        return bool(stamped) and view.ts_echo.item(speaker) == view.ts_value.item(packet)
 
     def sent(self, side: int, mask: int, value: int) -> NDArray[np.int64]:
         """Segments of ``side`` whose flags, under ``mask``, are ``value``."""

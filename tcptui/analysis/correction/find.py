@@ -104,7 +104,14 @@ def _may_be_mute(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
 
 
 def hindsight(view: StreamView) -> Hindsight:
-    """Apply all rules to ``view``; the result depends on what was captured only, never on states given so far."""
+    """Apply all rules to ``view``, once; the result depends on what was captured only, not on states given so far."""
+    if hindsight not in view.kept:
+        view.kept[hindsight] = _looked_back(view)
+    looked: Hindsight = view.kept[hindsight]
+    return looked
+
+
+def _looked_back(view: StreamView) -> Hindsight:
     look = StreamEvidence(view)
     for side in (0, 1):
         for flag, rule in _RULES:

@@ -77,7 +77,7 @@ def syns_again(look: StreamEvidence, side: int) -> None:
         elif following < len(look.view):
             look.note(syn, 1 - side, NOT_RECEIVED, Reason.UNANSWERED, following)
             unanswered = True
-        elif unanswered or look.view.capture_end_ns - int(look.time[syn]) >= ANSWER_NS:
+        elif unanswered or look.view.capture_end_ns - look.time.item(syn) >= ANSWER_NS:
             look.note(syn, 1 - side, NOT_RECEIVED, Reason.UNANSWERED, -1)
 
 
@@ -92,7 +92,7 @@ def silent_server(look: StreamEvidence, side: int) -> None:
         return
     talk = look.sent(side, SYN | RST, 0)
     until = int(talk[0]) if len(talk) else len(look.view)
-    end = int(look.time[until]) if len(talk) else max(int(look.time[-1]), look.view.capture_end_ns)
+    end = look.time.item(until) if len(talk) else max(look.time.item(-1), look.view.capture_end_ns)
     came = look.between(1 - side, int(answers[0]), until)
     came = came[~look.stale[came]]
     unknown = look.sent(side, RST | ACK, RST)

@@ -68,7 +68,7 @@ def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
     # A RST without ACK answers a segment that acknowledges its number: could any of those have reached its sender yet?
     asked = look.between(1 - side, -1, reset)
     asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (look.view.ack[asked] == look.view.seq[reset])]
-    waited = int(look.time[reset] - look.time[asked[0]]) if len(asked) else loop
+    waited = look.time.item(reset) - look.time.item(asked[0]) if len(asked) else loop
     return waited < loop // 2 or (other_way and waited < loop * 9 // 10)
 
 

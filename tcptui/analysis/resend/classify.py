@@ -252,10 +252,10 @@ class _Judge:
         if overtaker < 0 or newest < 0:
             return None
         if int(view.options[i]) & int(view.options[overtaker]) & OptionBit.TIMESTAMPS:
-            age = ahead(int(view.ts_value[i]), int(view.ts_value[overtaker]))
+            age = ahead(view.ts_value.item(i), view.ts_value.item(overtaker))
             if age:
                 return Resend(i, ResendCause.NONE, trigger=overtaker, proved=True) if age < 0 else None
-        numbers = int(view.ip_id[i]), int(view.ip_id[overtaker])
+        numbers = view.ip_id.item(i), view.ip_id.item(overtaker)
         if all(numbers) and numbers[0] != numbers[1]:
             step = (numbers[0] - numbers[1]) & 0xFFFF
             if step >= 0x10000 - NUMBER_REACH:
@@ -340,7 +340,7 @@ class _Judge:
         if not resend < answer <= known:
             return False
         stamped = int(view.options[answer]) & int(view.options[resend]) & OptionBit.TIMESTAMPS
-        age = ahead(int(view.ts_echo[answer]), int(view.ts_value[resend]))
+        age = ahead(view.ts_echo.item(answer), view.ts_value.item(resend))
         return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age < 0)
 
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
@@ -393,7 +393,7 @@ class _Judge:
         """The newest segment of the peer that had reached the sender when it sent ``i``; -1 when none."""
         newest = int(self._space.latest[1 - side][i - 1])
         if newest >= 0 and int(self._view.options[i]) & OptionBit.TIMESTAMPS:
-            echoed = self._heard[1 - side].newest_echoed(int(self._view.ts_echo[i]))
+            echoed = self._heard[1 - side].newest_echoed(self._view.ts_echo.item(i))
             if 0 <= echoed < newest:
                 return echoed
         return newest

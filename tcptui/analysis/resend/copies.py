@@ -64,13 +64,13 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         return None
     acks = (view.ack,) if int(view.flags[i]) & ACK else ()
     header = (view.seq, view.end, *acks, view.flags, view.window, view.options, view.ts_value, view.ip_id)
-    if any(int(column[i]) != int(column[previous]) for column in header):
+    if any(column.item(i) != column.item(previous) for column in header):
         return None
     if _answers_another_syn(view, i):
         return None
-    elapsed = int(view.time_ns[i] - view.time_ns[previous])
+    elapsed = view.time_ns.item(i) - view.time_ns.item(previous)
     latest = max(min(rtt_ns or COPY_LATEST_NS, COPY_LATEST_NS), REORDERING_DEFAULT_NS)
-    if int(view.ip_id[i]):
+    if view.ip_id.item(i):
         elsewhere = int(view.ttl[i]) != int(view.ttl[previous])
         # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
         stamped = bool(int(view.options[i]) & _STAMPED)
@@ -90,7 +90,7 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
 
 def _copy(view: StreamView, i: int, previous: int) -> Resend:
     """What is said of a copy: the recorder made it, or capture or network."""
-    elapsed = int(view.time_ns[i] - view.time_ns[previous])
+    elapsed = view.time_ns.item(i) - view.time_ns.item(previous)
     recorder = abs(elapsed) < RECORDED_TWICE_NS and not _reported(view, i)
     return Resend(i, ResendCause.NONE if recorder else ResendCause.NETWORK_DUPLICATE, previous, copy=True)
 
@@ -100,11 +100,11 @@ def _answers_another_syn(view: StreamView, i: int) -> bool:
 
     Copies of one SYN have its packet number and timestamp and are no other SYN.
     """
-    if int(view.ip_id[i]) or int(view.flags[i]) & _SYN_ACK != _SYN_ACK:
+    if view.ip_id.item(i) or int(view.flags[i]) & _SYN_ACK != _SYN_ACK:
         return False
     asked = (view.flags[:i] & _SYN_ACK) == SYN
     asked &= view.from_server[:i] != view.from_server[i]
-    sent = {(int(view.ip_id[at]), int(view.ts_value[at])) for at in flatnonzero32(asked).tolist()}
+    sent = {(view.ip_id.item(at), view.ts_value.item(at)) for at in flatnonzero32(asked).tolist()}
     return len(sent) > 1
 
 
@@ -138,10 +138,10 @@ def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int, previou
     if newest < 0 or int(view.flags[i]) & RST:
         return None
     stamped = int(view.options[i]) & int(view.options[newest]) & _STAMPED
-    age = ahead(int(view.ts_value[i]), int(view.ts_value[newest]))
+    age = ahead(view.ts_value.item(i), view.ts_value.item(newest))
     older_ack = NOTHING < int(space.ack[i]) < int(space.acknowledged[1 - side][i - 1])
     if previous >= 0 and not stamped:
-        numbers = int(view.ip_id[newest]), int(view.ip_id[i])
+        numbers = view.ip_id.item(newest), view.ip_id.item(i)
         older_ack &= not (all(numbers) and 0 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH)
     if older_ack or (stamped and age < 0):
         return Resend(i, ResendCause.NONE, previous, trigger=newest, proved=True)
@@ -153,5 +153,5 @@ def number_missing(view: StreamView, space: SequenceSpace, side: int, index: int
     before = int(space.latest[side][index - 1]) if index > 0 else -1
     if before < 0:
         return False
-    numbers = int(view.ip_id[before]), int(view.ip_id[index])
+    numbers = view.ip_id.item(before), view.ip_id.item(index)
     return all(numbers) and 1 < number_step(*numbers) < NUMBER_REACH

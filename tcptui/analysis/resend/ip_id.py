@@ -132,7 +132,7 @@ def may_skip(view: StreamView, side: int) -> bool:
     own = _numbered(view, side, PROOF)
     if len(own) <= PROOF.steps:
         return False
-    first, last = int(view.ip_id[own[0]]), int(view.ip_id[own[-1]])
+    first, last = view.ip_id.item(own[0]), view.ip_id.item(own[-1])
     return number_step(first, last) != (len(own) - 1) & 0xFFFF
 
 

@@ -51,10 +51,10 @@ class TsEchoIndex:
         stamped &= (view.flags & RST) == 0
         chosen = flatnonzero32(stamped)
         self._index = cells(chosen)
-        self._origin = int(view.ts_value[chosen[0]]) if len(chosen) else 0
+        self._origin = view.ts_value.item(chosen[0]) if len(chosen) else 0
         # Relative to the first timestamp, as signed 32-bit numbers: before it, or after it.
         ages = view.ts_value[chosen]
-        ages -= np.uint32(self._origin)
+        ages -= ages[:1]
         signed = ages.view(np.int32)
         self._ages = cells(np.maximum.accumulate(signed, out=signed))
 
@@ -197,10 +197,10 @@ def silences(
         following = int(space.seq[carrying[later]])
         if following <= end:
             continue
-        numbers = int(view.ip_id[before]), int(view.ip_id[index])
+        numbers = view.ip_id.item(before), view.ip_id.item(index)
         counted = all(numbers) and 1 < number_step(*numbers) < reach
         if counted or not all(numbers):
-            waited = int(view.time_ns[index] - view.time_ns[before])
+            waited = view.time_ns.item(index) - view.time_ns.item(before)
             found.append(Silence(index, end, following, counted, waited))
     return found
 
@@ -256,6 +256,6 @@ def timestamp_tick_ns(view: StreamView, side: int) -> int:
     first, last = int(stamped.argmax()), len(stamped) - 1 - int(stamped[::-1].argmax())
     if last <= first or not stamped[first]:
         return 0
-    counts = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
-    elapsed = int(view.time_ns[last] - view.time_ns[first])
+    counts = (view.ts_value.item(last) - view.ts_value.item(first)) & SEQ_MASK
+    elapsed = view.time_ns.item(last) - view.time_ns.item(first)
     return elapsed // counts if 0 < counts < SEQ_HALF else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark, StreamTable
-from tcptui.analysis.stream.view import Gathered, StreamView, view_stream
+from tcptui.analysis.stream.view import NEVER_NS, Gathered, StreamView, view_stream
 from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import FIN, RST
@@ -181,12 +181,17 @@ class Siblings:
 
     def view(self, stream: int) -> StreamView:
         """The segments of a sibling that are not evicted."""
-        gathered, place = self.gathered, -1
-        if gathered is not None and gathered.of_rows == (self._store.first, self._store.count):
-            place = gathered.place(stream)
+        gathered, place = self.gathered, self._gathered_place(stream)
         return (
             view_stream(self._store, self._streams, stream) if gathered is None or place < 0 else gathered.view(place)
         )
+
+    def _gathered_place(self, stream: int) -> int:
+        """Where ``stream`` is in `gathered`; -1 where it is not, or that is not what the store has now."""
+        gathered = self.gathered
+        if gathered is None or gathered.of_rows != (self._store.first, self._store.count):
+            return -1
+        return gathered.place(stream)
 
     def first_words(self, number: int) -> FirstWords | None:
         """When the server spoke in stream ``number``, and when that was in use; None where rows are evicted.
@@ -194,6 +199,10 @@ class Siblings:
         Cached, because each of many connections in trouble asks for its neighbours.
         """
         streams = self._streams
+        place = self._gathered_place(number)
+        if place >= 0 and self.gathered is not None and not streams.evicted[number]:
+            times = [column.item(place) for column in self.gathered.spoken_ns]
+            return FirstWords(*(None if time_ns == NEVER_NS else time_ns for time_ns in times))
         now = (
             self._store.count,
             int(streams.evicted[number]),

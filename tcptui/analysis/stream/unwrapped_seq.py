@@ -22,7 +22,16 @@ from tcptui.model.packet_store import I32, I64, U32, OptionBit
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, TcpFlag
 
-__all__ = ["NOTHING", "MonotonicNumbers", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
+__all__ = [
+    "NOTHING",
+    "MonotonicNumbers",
+    "Numbers",
+    "SequenceSpace",
+    "cells",
+    "continued",
+    "sent_before",
+    "sequence_space",
+]
 
 #: Segments from which on a stream is kept in compact columns: memory then matters more than time.
 _LONG: Final = 65_536
@@ -237,7 +246,7 @@ class _ChunkedUnwrapper:
         """Process the next segments (``rows``) of one side."""
         view = self._view
         flags = view.flags[rows]
-        seq = _continued(view.seq[rows], side.seq)
+        seq = continued(view.seq[rows], side.seq)
         side.seq = int(seq[-1])
         self._seq.write(rows, seq)
         end = seq + (view.end[rows] - view.seq[rows])
@@ -249,7 +258,7 @@ class _ChunkedUnwrapper:
         acking = np.flatnonzero((flags & _ACKING) == TcpFlag.ACK)
         ack = np.full(len(rows), NOTHING, np.int64)
         if len(acking):
-            ack[acking] = _continued(view.ack[rows[acking]], side.ack)
+            ack[acking] = continued(view.ack[rows[acking]], side.ack)
             side.ack = int(ack[acking[-1]])
             self._ack.write(rows[acking], ack[acking])
         if self._sacks:
@@ -294,14 +303,14 @@ class _ChunkedUnwrapper:
         )
 
 
-def _continued(numbers: U32, known: int) -> I64:
-    """``numbers`` made continuous, the first one near to the number ``known``."""
+def continued(numbers: U32, known: int) -> I64:
+    """``numbers`` made continuous, each within 2**31 of the one before, the first one of ``known``."""
     steps = numbers.copy()
     steps[1:] -= numbers[:-1]
     steps[:1] -= np.uint32(known & SEQ_MASK)
-    continued = np.cumsum(steps.view(np.int32), dtype=np.int64)
-    continued += known
-    return continued
+    unwrapped = np.cumsum(steps.view(np.int32), dtype=np.int64)
+    unwrapped += known
+    return unwrapped
 
 
 def _rising(numbers: I64, known: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from tcptui.analysis.stream.columns import RowBlock
 from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
-from tcptui.model.arrays import flatnonzero32
+from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
+from tcptui.model.tcp_flags import FIN, RST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
-_BULK_ROWS: Final = 16_384
+_BULK_ROWS: Final = 65_536
 #: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
+
+#: Later than any packet.
+NEVER_NS: Final = np.iinfo(np.int64).max
 
 _T = TypeVar("_T")
 
@@ -179,6 +184,20 @@ class StreamView:
         begin, stop = self._begin, self._stop
         return [column[begin:stop] for column in self._block.made(make)]
 
+    @property
+    def streams(self) -> list[int]:
+        """The stream's number, as that of one among several."""
+        return [self.stream]
+
+    @property
+    def rows_by_stream(self) -> I32:
+        """`rows`, as those of one stream among several: streams by segments."""
+        return self.rows[None, :]
+
+    def write_states(self, of_client: U8, of_server: U8) -> None:
+        """Change the states after each segment; streams by segments."""
+        self.state_client[:], self.state_server[:] = of_client[0], of_server[0]
+
     def cut(self, name: str) -> Any:
         """This stream's slice of the column ``name``."""
         return self._block.column(name)[self._begin : self._stop]
@@ -220,8 +239,30 @@ class Gathered:
         self.begins = np.searchsorted(of_row, chosen)
         self.ends = np.searchsorted(of_row, chosen, side="right")
         self.block = RowBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
+        self.quoted = np.isin(chosen, self._stream[self._quotes]) if len(self._quotes) else np.zeros(len(chosen), bool)
+        """Of each: whether an ICMP error quotes it."""
         self.of_rows = store.first, store.count
         """Which rows the store had then."""
+
+    @cached_property
+    def spoken_ns(self) -> tuple[I64, I64]:
+        """Of each stream, in nanoseconds: the server's earliest segment, and the first in which anything is used.
+
+        That is the server's payload, a FIN or a RST; `NEVER_NS` without one.
+        """
+        block, count = self.block, len(self.block.rows)
+        time, server = block.column("time_ns"), block.column("from_server")
+        used = (server & (block.column("length") > 0)) | ((block.column("flags") & (FIN | RST)) != 0)
+        some = indexes_of(self.ends > self.begins)
+        answered = used_at = np.full(len(self.streams), NEVER_NS)
+        if len(some):
+            begins = self.begins[some]
+            answered = answered.copy()
+            answered[some] = np.minimum.reduceat(np.where(server, time, NEVER_NS), begins)
+            first = np.minimum.reduceat(np.where(used, np.arange(count), count), begins)
+            used_at = used_at.copy()
+            used_at[some] = np.append(time, NEVER_NS)[first]
+        return answered, used_at
 
     def place(self, stream: int) -> int:
         """The place of ``stream`` in `streams`; -1 where it is not among them."""

@@ -35,6 +35,7 @@ from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
 from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.lanes import put, taken, zeros_like
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import FIN, RST
@@ -66,8 +67,8 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
     if count < 2:
         return _whole(view, delays)
     one_sided = bool(view.from_server.all()) or not view.from_server.any()
-    back_ns = max(int((times[:-1][part] - times[1:][part]).max()) for part in chunks(count - 1))
-    if int(times[-1]) < int(times[0]) or back_ns > CLOCK_STEP_NS:
+    back_ns = max((times[:-1][part] - times[1:][part]).max().item() for part in chunks(count - 1))
+    if times.item(-1) < times.item(0) or back_ns > CLOCK_STEP_NS:
         return _whole(view, delays)
     clock: I64 = np.minimum(np.maximum.accumulate(times), times[-1]) if back_ns > 0 else times
     if one_sided and (delays.mid_stream or view.length.any()):
@@ -77,7 +78,7 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
 
 def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
     """The budget of a stream of which nothing can be told: all time is unattributed."""
-    elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
+    elapsed = max(0, view.time_ns.item(-1) - view.time_ns.item(0)) if len(view) else 0
     events = np.array([0, len(view) - 1] if len(view) > 1 else [], np.int32)
     sender = np.full(max(len(events) - 1, 0), NO_SENDER, np.uint8)
     waits = Waits(events, view.time_ns, sender, np.zeros(0, np.int32))
@@ -150,14 +151,14 @@ class _Split:
             sends = self._transfers(earlier, later)
             self._silence(begin, later, asks=in_turns and not self._one_way(sends))
         parts = self._add_up(begin, end)
-        elapsed = int(self.clock[-1] - self.clock[0])
+        elapsed = self.clock.item(-1) - self.clock.item(0)
         return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
 
     def _add_up(self, begin: I32, end: I32) -> tuple[int, ...]:
         """Subtract recovery from each stretch, then the way there and back; returns the sums of all parts."""
         waits, network, recovery = self.waits, self.waits.network_ns, self.waits.recovery_ns
         recovered = Recovered(self.view, self.space, self.clock, self.resends) if self.resends else None
-        parts = np.zeros(len(Part), np.int64)
+        parts = zeros_like(self.clock, len(Part))
         for some in chunks(len(begin)):
             length = self.clock[end[some]] - self.clock[begin[some]]
             if recovered is not None:
@@ -165,11 +166,11 @@ class _Split:
                 found = indexes_of(spent)
                 recovery[some.start + found] = spent[found]
                 length -= spent
-                parts[Part.RECOVERY] += int(spent.sum())
+                parts[Part.RECOVERY] += spent.sum()
             if network[some].any():
                 network[some] = np.minimum(network[some], length)
                 length -= network[some]
-                parts[Part.NETWORK] += int(network[some].sum())
+                parts[Part.NETWORK] += network[some].sum()
             np.add.at(parts, waits.part[some], length)
         return tuple(parts.tolist())
 
@@ -223,7 +224,7 @@ class _Split:
         first = int(end.searchsorted(np.int32(self.delays.opened)))
         here = self.delays.captured_at(CLIENT)
         self.waits.part[first] = Part.CLIENT_THINK if here else Part.UNATTRIBUTED
-        waited_ns = int(self.clock[end[first]] - self.clock[self.waits.begin[first]])
+        waited_ns = self.clock.item(end[first]) - self.clock.item(self.waits.begin[first])
         self.waits.network_ns[first] = max(waited_ns - late_ns, 0)
 
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
@@ -310,7 +311,7 @@ class _Split:
                 continue
             gaps = found[side] = SendGaps(self.events, which)
             send_gaps(self.view, self.space, self.clock, self.delays, side, gaps, transfer)
-            self.waits.part[which] = _PART_OF_GAP[gaps.marks]
+            self.waits.part = put(self.waits.part, which, taken(_PART_OF_GAP, gaps.marks))
         return found[0], found[1]
 
     def _one_way(self, sends: tuple[SendGaps | None, SendGaps | None]) -> bool:

@@ -12,8 +12,8 @@ import numpy as np
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.lanes import zeros_like
 from tcptui.model.packet_store import I32, I64, U8
-from tcptui.model.sparse_array import zeros
 
 
 class Part(IntEnum):
@@ -59,7 +59,8 @@ class Waits:
         Each turn begins at one of ``turns_at``.
         """
         count = max(len(events) - 1, 0)
-        self._clock = clock
+        self.clock = clock
+        """Times of the stream's segments, in ns since the epoch, never going back unless nothing was split."""
         self.begin = events[:-1]
         """Index of the segment at which the stretch begins."""
         self.end = events[1:]
@@ -71,9 +72,9 @@ class Waits:
         self.part: U8 = np.full(count, Part.UNATTRIBUTED, np.uint8)
         """`Part` of `own_ns`."""
         # Most stretches have none of either: what is not written to takes no memory.
-        self.network_ns: I64 = zeros(count, np.int64)
+        self.network_ns: I64 = zeros_like(clock, count)
         """The way there and back that every answer takes: `Part.NETWORK`."""
-        self.recovery_ns: I64 = zeros(count, np.int64)
+        self.recovery_ns: I64 = zeros_like(clock, count)
         """`Part.RECOVERY`."""
 
     def __len__(self) -> int:
@@ -81,7 +82,7 @@ class Waits:
 
     def own(self, which: slice | I32 | I64) -> I64:
         """How much of each of the stretches ``which`` belongs to its `part`."""
-        length = self._clock[self.end[which]] - self._clock[self.begin[which]]
+        length = self.clock[self.end[which]] - self.clock[self.begin[which]]
         own: I64 = np.maximum(length - self.network_ns[which] - self.recovery_ns[which], 0)
         return own
 
@@ -109,11 +110,24 @@ class Turns:
     """Index of the first segment of the response; -1 without one."""
     last: I32
     """Index of the last new segment of the turn."""
-    parts: I64
-    """Nanoseconds, one row per turn and one column per `Part`."""
+    at: I32
+    """The stretches of ``waits`` with which they begin."""
+    waits: Waits
 
     def __len__(self) -> int:
         return len(self.request)
+
+    @cached_property
+    def parts(self) -> I64:
+        """Nanoseconds, one row per turn and one column per `Part`."""
+        waits, at = self.waits, self.at
+        table = np.zeros((len(at), len(Part)), np.int64)
+        for some in chunks(len(waits), int(at[0])) if len(at) else ():
+            turn = np.searchsorted(at, np.arange(some.start, some.stop, dtype=np.int32), side="right") - 1
+            np.add.at(table, (turn, waits.part[some]), waits.own(some))
+            np.add.at(table[:, Part.NETWORK], turn, waits.network_ns[some])
+            np.add.at(table[:, Part.RECOVERY], turn, waits.recovery_ns[some])
+        return table
 
     @property
     def elapsed_ns(self) -> I64:
@@ -145,15 +159,9 @@ class TimeBudget:
         """The requests of the stream; none where the ends took no turns."""
         waits, at = self.waits, self.waits.turns_at
         count = len(at) if self.in_turns else 0
-        table = np.zeros((count, len(Part)), np.int64)
         if not count:
             nothing = np.zeros(0, np.int32)
-            return Turns(nothing, nothing, nothing, table)
-        for some in chunks(len(waits), int(at[0])):
-            turn = np.searchsorted(at, np.arange(some.start, some.stop, dtype=np.int32), side="right") - 1
-            np.add.at(table, (turn, waits.part[some]), waits.own(some))
-            np.add.at(table[:, Part.NETWORK], turn, waits.network_ns[some])
-            np.add.at(table[:, Part.RECOVERY], turn, waits.recovery_ns[some])
+            return Turns(nothing, nothing, nothing, nothing, waits)
         upto = np.append(at[1:], np.int32(len(waits)))
         request = waits.begin[at]
         response, last = np.full(count, -1, np.int32), request.copy()
@@ -171,4 +179,4 @@ class TimeBudget:
         spoken = indexes_of(place >= 0)
         spoken = spoken[said[place[spoken]] >= at[spoken]]
         last[spoken] = waits.end[said[place[spoken]]]
-        return Turns(request, response, last, table)
+        return Turns(request, response, last, at, waits)

@@ -25,6 +25,7 @@ from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_
 from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
+from tcptui.model.lanes import column
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -150,9 +151,9 @@ class _Attributed:
         sender, part, network, recovery = zip(*self.stretches, strict=True)
         # One segment a message: each of the client's begins a turn, unless nothing comes behind it.
         turns = [event for event, side in enumerate(sender[:-1], 1) if side == CLIENT]
-        times = np.array(self.times, np.int64)
+        times = column(self.times)
         waits = Waits(np.array(self.events, np.int32), times, np.array(sender, np.uint8), np.array(turns, np.int32))
-        waits.part[:], waits.network_ns[:], waits.recovery_ns[:] = part, network, recovery
+        waits.part[:], waits.network_ns[:], waits.recovery_ns[:] = part, column(network), column(recovery)
         elapsed = self.times[-1] - self.times[0]
         return TimeBudget(elapsed, self.parts, waits, self.delays, (None, None), in_turns=True)
 

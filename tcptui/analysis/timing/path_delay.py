@@ -81,11 +81,11 @@ def path_delays(view: StreamView) -> PathDelays:
         # An unrepeated SYN, its SYN-ACK, and what the client sent next.
         syn_ack = int(syns[1])
         if view.from_server[syn_ack] and not view.from_server[opened]:
-            by_opening_ns = int(view.time_ns[opened] - view.time_ns[syn_ack])
+            by_opening_ns = view.time_ns.item(opened) - view.time_ns.item(syn_ack)
             # A request that comes instead of the bare ACK may have been waited for.
             asks_late = bool(view.length[opened]) and by_opening_ns >= LATE_REQUEST_NS
             client_ns = client_ns if asks_late else way_ns(client_ns, by_opening_ns)
-            server_ns = way_ns(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
+            server_ns = way_ns(server_ns, view.time_ns.item(syn_ack) - view.time_ns.item(first))
     elif len(syns) > 2 and opened >= 0:
         halves = repeated_halves(view, syns.tolist(), opened)
         client_ns, server_ns = (
@@ -102,7 +102,7 @@ def late_request_ns(view: StreamView, delays: PathDelays) -> int:
     answers = indexes_of(((view.flags[:opened] & SYN) != 0) & view.from_server[:opened])
     if not len(answers):
         return 0
-    passed = int(view.time_ns[opened] - view.time_ns[answers[-1]])
+    passed = view.time_ns.item(opened) - view.time_ns.item(answers[-1])
     return max(passed - delays.to_client_ns, 0) if passed >= LATE_REQUEST_NS else 0
 
 
@@ -132,7 +132,7 @@ def repeated_halves(view: StreamView, syns: list[int], opened: int) -> tuple[Hal
 
 
 def _half(view: StreamView, copies: list[int], answer: int, by_ack_ns: int) -> Half:
-    first, last, end = (int(view.time_ns[i]) for i in (copies[0], copies[-1], answer))
+    first, last, end = (view.time_ns.item(i) for i in (copies[0], copies[-1], answer))
     if last - first < REPEAT_NS:
         once = way_ns(by_ack_ns, end - last)
         return Half(once, once)

@@ -17,6 +17,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
+from tcptui.model.lanes import column
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -44,7 +45,8 @@ class Recovered:
     def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
         """``clock``: the segments' times, never going back."""
         self._clock = clock
-        starts, stops = np.array(recovery_spans(view, space, clock, resends), np.int64).reshape(-1, 2).T
+        spans = recovery_spans(view, space, clock, resends)
+        starts, stops = column([start for start, _ in spans]), column([stop for _, stop in spans])
         stops = np.maximum.accumulate(stops)
         opens = np.ones(len(starts), np.bool_)
         opens[1:] = starts[1:] > stops[:-1]
@@ -57,6 +59,12 @@ class Recovered:
         if not len(self._starts):
             return np.zeros(len(begin), np.int64)
         return self._until(self._clock[end]) - self._until(self._clock[begin])
+
+    def spans(self, begin_ns: I64, end_ns: I64) -> I64:
+        """How much of each time from ``begin_ns`` to ``end_ns``, which is not before it, was recovery."""
+        if not len(self._starts):
+            return np.zeros(len(begin_ns), np.int64)
+        return self._until(np.maximum(begin_ns, end_ns)) - self._until(begin_ns)
 
     def _until(self, times: I64) -> I64:
         """How much of the time up to each of ``times`` was recovery, in nanoseconds."""
@@ -100,11 +108,11 @@ class _Recovery:
     def span(self, resend: Resend) -> tuple[int, int] | None:
         """Times of the wait before a resend and of the ACK of all that had been sent; None when nothing was lost."""
         i = resend.index
-        now = int(self.clock[i])
+        now = self.clock.item(i)
         if int(self.view.flags[i]) & SYN and self._lost_nothing(resend):
             return None
         if resend.cause is ResendCause.SYN_RETRY:
-            return int(self.clock[max(resend.previous, 0)]), now
+            return self.clock.item(max(resend.previous, 0)), now
         if resend.cause not in LOSS or self._was_needless_probe(resend):
             return None
         side = int(self.view.from_server[i])
@@ -117,15 +125,15 @@ class _Recovery:
             return None  # a probe: the receiver had no room, or had taken it back
         # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
         waited = 0 if resend.cause is ResendCause.FAST_RECOVERY else max(resend.waited_ns, 0)
-        start = max(now - waited, int(self.clock[0]), self._room_since(1 - side, i))
+        start = max(now - waited, self.clock.item(0), self._room_since(1 - side, i))
         if resend.previous < 0:
             # The first copy never came here: the loss shows from the first segment beyond it.
             beyond = int(self.space.sent[side].searchsorted(int(self.space.end[i])))
-            start = min(start, int(self.clock[min(beyond, i)]))
+            start = min(start, self.clock.item(min(beyond, i)))
         healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
         if not i < healed < len(self.view):
             return start, now
-        ended = int(self.clock[healed])
+        ended = self.clock.item(healed)
         if ended - now > max(HELD_BACK_NS, 2 * self.view.irtt_ns) and not self._acks_alone(1 - side):
             return start, now
         return start, ended
@@ -186,4 +194,4 @@ class _Recovery:
             return 0
         own = self.own[side]
         after = int(np.searchsorted(own, self.shut[side][place], side="right"))
-        return int(self.clock[min(int(own[after]), i)]) if after < len(own) else int(self.clock[i])
+        return self.clock.item(min(int(own[after]), i)) if after < len(own) else self.clock.item(i)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.model.arrays import flatnonzero32
+from tcptui.model.lanes import put
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +115,8 @@ class SendGaps:
 
     def keep(self, pairs: slice, marks: U8, release: I32, flight: I64) -> None:
         """Store what was found of ``pairs``; `flight` becomes 64 bits wide when it must."""
-        self.marks[pairs], self.release[pairs] = marks, release
-        if self.flight.dtype == np.int32 and int(flight.max(initial=0)) > np.iinfo(np.int32).max:
+        self.marks = put(self.marks, pairs, marks)
+        self.release = put(self.release, pairs, release)
+        if self.flight.dtype == np.int32 and flight.max(initial=0) > np.iinfo(np.int32).max:
             self.flight = self.flight.astype(np.int64)
-        self.flight[pairs] = flight
+        self.flight = put(self.flight, pairs, flight)

@@ -25,6 +25,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.lanes import Lanes, by_lane, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
@@ -96,7 +97,7 @@ class _SenderKnowledge:
         peers = flatnonzero32(view.from_server != bool(side))
         if not len(peers):
             return
-        self._base = np.uint32(view.ts_value[peers[0]])
+        self._base = view.ts_value[peers[0]]
         values = view.ts_value[peers]
         values -= self._base
         values[values >= SEQ_HALF] = 0
@@ -109,7 +110,7 @@ class _SenderKnowledge:
         if self.by_echo:
             echo = self._view.ts_echo[indexes] - self._base
             place = np.searchsorted(self._values, echo, side="right") - 1
-            return np.minimum(np.where(place >= 0, self._peers[place], np.int32(0)), latest)
+            return np.minimum(np.where(place >= 0, taken(self._peers, place), np.int32(0)), latest)
         if not self._lag_ns:
             return latest
         known = np.searchsorted(self._clock, self._clock[indexes] - self._lag_ns, side="right") - 1
@@ -117,7 +118,7 @@ class _SenderKnowledge:
 
     def excess_ns(self, later: I32, earlier: I32) -> I64:
         """How long (ns) after receiving ``earlier`` the sender waited before it sent ``later``."""
-        waited: I64 = self._clock[later] - self._clock[np.maximum(earlier, 0)] - self._lag_ns
+        waited: I64 = self._clock[later] - taken(self._clock, np.maximum(earlier, 0)) - self._lag_ns
         return waited
 
 
@@ -142,7 +143,7 @@ def send_gaps(
     if not judge.knowledge.at_hand:
         paused = gaps.having(SendGapReason.PAUSE)
         lost = paused[numbers_missing(view, side, gaps.afters(paused))]
-        gaps.marks[lost] ^= np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
+        gaps.marks[lost] = gaps.marks[lost] ^ np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
 
 
 class _Judge:
@@ -171,27 +172,27 @@ class _Judge:
         blocked = self._blocked(after, (knew_before, knew_after), up_to, gap)
 
         # In recovery a selective acknowledgment frees as much as a cumulative one (RFC 6675, 3).
-        release = self._advanced[knew_after]
+        release = taken(self._advanced, knew_after)
         release = np.where(release > knew_before, release, np.int32(-1))
-        arrived = np.maximum(acknowledged[knew_before], space.sacked[side][knew_before])
+        arrived = np.maximum(taken(acknowledged, knew_before), taken(space.sacked[side], knew_before))
         flight = np.clip(up_to - np.maximum(arrived, self._lowest), 0, NO_LIMIT_NS)
-        drained = acknowledged[knew_after] >= up_to
+        drained = taken(acknowledged, knew_after) >= up_to
         del heard, arrived, knew_before, knew_after, up_to
 
         prompt = knowledge.excess_ns(after, release) <= slack
         if knowledge.by_echo:
             # A queue on the way here makes the lag longer than its minimum, so only an empty flight tells a pause.
-            prompt |= ~drained
+            prompt = prompt | ~drained
         full = flight * 100 >= self._plateau(flight, transfer) * FULL_PERCENT
-        full &= flight >= FLIGHT_SEGMENTS * segment
+        full = full & (flight >= FLIGHT_SEGMENTS * segment)
         released = (release >= 0) & prompt
         if not knowledge.at_hand:
             # What was sent in one burst arrives at the rate of the path.
-            released |= ~drained & (gap <= max(slack, self._delays.rtt_ns))
+            released = released | ~drained & (gap <= max(slack, self._delays.rtt_ns))
         clocked = ~blocked & full & released
         left_together = gap <= BURST_NS
         if self._tick is not None:
-            left_together |= self._tick.gap_ns(view, before, after) * 2 < gap
+            left_together = left_together | (self._tick.gap_ns(view, before, after) * 2 < gap)
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
         marks = np.zeros(len(after), np.uint8)
@@ -199,7 +200,7 @@ class _Judge:
             (SendGapReason.BLOCKED, blocked), (SendGapReason.CLOCKED, clocked), (SendGapReason.PAUSE, pause),
             (SendGapReason.BURST, burst), (SendGapReason.DRAINED, drained),
         ):  # fmt: skip
-            marks[found] |= int(mark)
+            marks = marks | np.where(found, np.uint8(mark), np.uint8(0))
         return marks, release, flight
 
     def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
@@ -210,20 +211,24 @@ class _Judge:
         """
         view, space, segment = self._view, self._space, self._segment
         heard = space.latest[1 - self._side]
-        heard_after = heard[knew[1]]
-        allowed, allowed_later = self._edge(heard[knew[0]]), self._edge(heard_after)
-        least = np.minimum(allowed, self._least_between(*knew))
+        heard_after = taken(heard, knew[1])
+        allowed, allowed_later = self._edge(taken(heard, knew[0])), self._edge(heard_after)
+        least = np.minimum(allowed, by_lane(self._least_between, *knew))
         needed = np.minimum(view.length[after], segment)
         opening = np.where(allowed_later > least, heard_after, np.int32(-1))
         waited = self.knowledge.excess_ns(after, opening)
         late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays.rtt_ns)))
         # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window is the cause.
-        late &= allowed_later - up_to >= segment
+        late = late & (allowed_later - up_to >= segment)
         blocked: NDArray[np.bool_] = (least - up_to < needed) & ~late
         return blocked
 
     def _edge(self, speaker: I32) -> I64:
-        edges = window_edges(self._view, self._space, np.maximum(speaker, 0))
+        heard = np.maximum(speaker, 0)
+        if isinstance(heard, Lanes):
+            edges = taken(window_edges(self._view, self._space), heard)
+        else:
+            edges = window_edges(self._view, self._space, heard)
         edges[speaker < 0] = NO_LIMIT_NS
         return edges
 
@@ -243,9 +248,9 @@ class _Judge:
     def _plateau(self, flight: I64, transfer: I64) -> I64:
         """The largest flight so far within each transfer (``transfer`` never decreases)."""
         shifted: I64 = np.minimum(flight, (1 << 40) - 1) + (transfer << 40)
-        shifted[0] = max(int(shifted[0]), self._highest)
+        shifted[0] = max(shifted[0], self._highest)
         np.maximum.accumulate(shifted, out=shifted)
-        self._highest = int(shifted[-1])
+        self._highest = shifted[-1]
         shifted &= (1 << 40) - 1
         return shifted
 
@@ -277,8 +282,8 @@ class _SenderClock:
         if (own & ((view.options & OptionBit.TIMESTAMPS) == 0)).any():
             return
         first, last = int(own.argmax()), len(own) - 1 - int(own[::-1].argmax())
-        ticks = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
-        elapsed = int(view.time_ns[last]) - int(view.time_ns[first])
+        ticks = (view.ts_value.item(last) - view.ts_value.item(first)) & SEQ_MASK
+        elapsed = view.time_ns.item(last) - view.time_ns.item(first)
         if FEWEST_TICKS <= ticks < SEQ_HALF and elapsed > 0:
             self._tick_ns, self._runs = elapsed // ticks, True
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import FEWEST_TICKS
 from tcptui.model.arrays import flatnonzero32, indexes_of
+from tcptui.model.lanes import in_each
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 
@@ -49,15 +50,9 @@ class SenderStamps:
         ticks = self._ticks(own[:-1], own[1:])
         runs = (ticks > 0) & (passed > 0)
         passed, ticks = passed[runs], ticks[runs]
-        total = int(ticks.sum())
-        if total < FEWEST_TICKS:
+        if ticks.sum().item() < FEWEST_TICKS:
             return 0
-        rate = passed / ticks
-        order = np.argsort(rate)
-        tick = float(rate[order[np.searchsorted(np.cumsum(ticks[order]), total / 2)]])
-        # Each end of an interval may be up to a tick late.
-        alike = np.abs(passed - ticks * tick) <= 2 * RATE_PERCENT * passed / 100 + 2 * tick
-        return round(tick) if int(ticks[alike].sum()) * 100 >= AGREED_PERCENT * total else 0
+        return in_each(_tick_ns, passed, ticks)
 
     def _ticks(self, earlier: I32, later: I32) -> I64:
         """How far the clock went between segments; 0 where it went back."""
@@ -80,6 +75,18 @@ class SenderStamps:
             held = passed - stamped - passed * RATE_PERCENT // 100
             refuted |= (place >= 0) & (waited >= COMPARED_NS) & (held * 100 >= waited * REFUTED_PERCENT)
         return refuted
+
+
+def _tick_ns(passed: I64 | list[int], ticks: I64 | list[int]) -> int:
+    """Nanoseconds a tick, from the times (ns) and the ticks of intervals; 0 where they do not agree."""
+    passed, ticks = np.asarray(passed), np.asarray(ticks)
+    total = int(ticks.sum())
+    rate = passed / ticks
+    order = np.argsort(rate)
+    tick = float(rate[order[np.searchsorted(np.cumsum(ticks[order]), total / 2)]])
+    # Each end of an interval may be up to a tick late.
+    alike = np.abs(passed - ticks * tick) <= 2 * RATE_PERCENT * passed / 100 + 2 * tick
+    return round(tick) if int(ticks[alike].sum()) * 100 >= AGREED_PERCENT * total else 0
 
 
 def refuted_waits(view: StreamView, asked: I32, at: I32, speakers: U8) -> NDArray[np.bool_]:

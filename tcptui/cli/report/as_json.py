@@ -58,7 +58,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     else:
         view, chosen = summary.view(stream), np.array([stream])
         budget = time_budget(view)
-        told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], {0: summary.findings(stream)})
+        told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
         yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'.encode("utf-8", "replace")
         loud = _in_trouble(told)
@@ -90,6 +90,10 @@ def _in_trouble(told: BulkFindings) -> dict[int, tuple[Finding, ...]]:
         int(told.streams[place]): tuple(finding for finding in findings if finding.severity > Severity.NOTE)
         for place, findings in told.others.items()
     }
+    for kind in told.kinds:
+        loud = [finding for finding in kind.findings if finding.severity > Severity.NOTE]
+        streams = told.streams[kind.places].tolist()
+        found |= zip(streams, kind.each(streams, loud), strict=True) if loud else ()
     return {stream: findings for stream, findings in found.items() if findings}
 
 

@@ -15,6 +15,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_findings import TemplatedFindings, finding_text
 from tcptui.cli.report.json_keys import CONNECTION_KEYS, object_template
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
+from tcptui.findings.lockstep import cells
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.tcp_state import state_of
 
@@ -86,6 +87,9 @@ class ConnectionTexts:
         lost = [_NOTHING_LOST] * len(told.streams)
         for place, findings in told.others.items():
             lost[place] = to_json(connection_seconds_lost(findings))
+        for kind in told.kinds:
+            for place, seconds_lost in zip(kind.places.tolist(), cells(kind.lost, len(kind)), strict=True):
+                lost[place] = to_json(seconds_lost)
         return lost
 
     def _findings(self, told: BulkFindings) -> list[str]:
@@ -99,6 +103,12 @@ class ConnectionTexts:
         found = [""] * len(told.streams)
         for place, text in zip(told.plain.tolist(), plainly, strict=True):
             found[place] = text
+        for kind in told.kinds:
+            texts = [""] * len(kind)
+            for finding in kind.findings:
+                texts = self._alike.of_lanes(finding, texts)
+            for place, text in zip(kind.places.tolist(), texts, strict=True):
+                found[place] = text
         for place, findings in told.others.items():
             found[place] = ", ".join([finding_text(finding, self._tell) for finding in findings])
         return found

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
 
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
-from tcptui.findings.weight import cause_confidence, seconds_lost
+from tcptui.findings.bulk import seconds_of
+from tcptui.findings.lockstep import cells
+from tcptui.findings.weight import cause_confidence, lost_fact, seconds_lost
 from tcptui.model.finding import Finding
-from tcptui.words.finding_text import title_and_happened
+from tcptui.model.lanes import Lanes
+from tcptui.words.finding_text import spoken, title_and_happened
 from tcptui.words.quantities import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcptui.findings.bulk import BulkFinding
-    from tcptui.model.finding import CaptureFinding, Confidence, FindingId, Severity
-    from tcptui.model.packet_store import I64
+    from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Severity
     from tcptui.words.catalogue import Words
 
 #: Encloses the name of a fact where its value is to be inserted; occurs neither in catalogue sentences nor in JSON.
@@ -35,6 +42,9 @@ class Tell(Protocol):
     def duration(self, seconds: float) -> str:
         """A duration as it appears in these sentences."""
 
+    def fact(self, name: str, value: Fact) -> str:
+        """The fact ``name`` as it appears in these sentences."""
+
 
 class Telling:
     """Implements `Tell` in one language: a finding's title and what happened."""
@@ -51,6 +61,10 @@ class Telling:
         """``seconds`` as they appear in sentences."""
         return duration(seconds, self._words)
 
+    def fact(self, name: str, value: Fact) -> str:
+        """The fact ``name`` as it appears in sentences."""
+        return str(spoken({name: value}, self._words)[name])
+
 
 def finding_text(finding: Finding, tell: Tell) -> str:
     """The JSON object of one finding."""
@@ -63,15 +77,16 @@ def capture_finding_text(found: CaptureFinding, tell: Tell) -> str:
     return f'{finding_text(found.finding, tell)[:-1]}, "streams": [{streams}], "since": {seconds(found.since_ns)}}}'
 
 
-def _object(finding: Finding, packets: str, facts: str, text: str) -> str:
+def _object(finding: Finding, packets: str, facts: str, text: str, lost: str | None = None) -> str:
+    """``lost``: the seconds lost as JSON, where ``finding`` does not have them."""
     begin, weight, others, cause = _of_kind(finding.id, finding.severity, finding.confidence, finding.alternatives)
-    lost = to_json(seconds_lost(finding))
+    lost = lost or to_json(seconds_lost(finding))
     return f"{begin}{packets}{weight}{facts}{others}{text}{cause}{lost}}}"
 
 
 @lru_cache(maxsize=1024)
 def _of_kind(
-    finding: FindingId, severity: Severity, confidence: Confidence, alternatives: tuple[str, ...]
+    finding: AnyId, severity: Severity, confidence: Confidence, alternatives: tuple[str, ...]
 ) -> tuple[str, str, str, str]:
     """What all findings of a kind have in common: the text before the packets, facts, sentences and seconds lost."""
     kind = Finding(finding, -1, (), severity, confidence, {}, alternatives)
@@ -83,42 +98,108 @@ def _of_kind(
     )
 
 
+#: Facts that are texts and are told as they are, whatever they say; of the others a sentence depends.
+_TEXTS: Final = frozenset({"client", "server", "intervals"})
+#: Those of them that are lists, whose items a language joins.
+_LISTS: Final = frozenset({"intervals"})
+
+
 class TemplatedFindings:
     """Formats findings of the same kind: one template, filled for each of them."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._durations = CachedTexts(lambda time_ns: tell.duration(time_ns / 1e9))
-        self._floats = CachedTexts(lambda time_ns: float.__repr__(time_ns / 1e9))
+        self._durations = CachedTexts(self._duration)
+        self._floats: CachedTexts[float] = CachedTexts(float.__repr__)
+
+    def _duration(self, seconds: float) -> str:
+        return self._tell.duration(seconds)
 
     def texts(self, alike: BulkFinding, before: list[str]) -> list[str]:
         """The JSON objects of ``alike``, as `finding_text` formats them, each appended to its element of ``before``."""
-        differing = alike.differing
-        # Make the sentences once, with a mark for each fact that differs: the words around the facts are the same.
+        differing = {
+            name: seconds_of(value).tolist() if name.endswith("_s") and isinstance(value, np.ndarray) else list(value)
+            for name, value in alike.differing.items()
+        }
         pattern = alike.pattern({name: f"{_MARK}{name}{_MARK}" for name in differing})
+        frames = [list(map(str, differing[name])) for name in alike.evidence]
+        return self._filled(pattern, differing, frames, before)
+
+    def of_lanes(self, finding: Finding, before: list[str]) -> list[str]:
+        """The JSON objects of ``finding`` in every lane, each appended to its element of ``before``."""
+        count, texts = len(before), [text and text + ", " for text in before]
+        differing = {name: list(cells(value, count)) for name, value in finding.facts.items() if _differs(value)}
+        frames = [list(map(str, cells(packet, count))) for packet in finding.packets]
+        told: list[str] = [""] * count
+        for some in self._told_alike(differing, count):
+            mine = {name: [values[lane] for lane in some] for name, values in differing.items()}
+            known = {name: values[0] for name, values in mine.items() if not _is_told_as_it_is(name, values[0])}
+            free = {name: values for name, values in mine.items() if name not in known}
+            facts = {**finding.facts, **known, **{name: f"{_MARK}{name}{_MARK}" for name in free}}
+            pattern = replace(finding, packets=(), facts=facts)
+            evidence = [[texts_of[lane] for lane in some] for texts_of in frames]
+            filled = self._filled(pattern, free, evidence, [texts[lane] for lane in some])
+            for lane, text in zip(some, filled, strict=True):
+                told[lane] = text
+        return told
+
+    @staticmethod
+    def _told_alike(differing: dict[str, list[Any]], count: int) -> Iterable[list[int]]:
+        """The lanes in sets of those with the same words: these depend on whether a number is 0, or on what it is."""
+        found: dict[tuple[Any, ...], list[int]] = {}
+        on = [
+            [bool(value) for value in values] if _is_told_as_it_is(name, values[0]) else values
+            for name, values in differing.items()
+        ]
+        for lane, key in enumerate(zip(*on, strict=True) if on else [()] * count):
+            found.setdefault(key, []).append(lane)
+        return found.values()
+
+    def _filled(
+        self, pattern: Finding, differing: dict[str, list[Any]], frames: list[list[str]], before: list[str]
+    ) -> list[str]:
+        """``pattern``, whose differing facts are marks, filled for each element of ``before``."""
+        # Make the sentences once, with a mark for each fact that differs: the words around the facts are the same.
         told = self._tell(pattern).split(_MARK)
         words = "".join([_TOLD(part) if place % 2 else to_json(part)[1:-1] for place, part in enumerate(told)])
         facts = ", ".join([
             f"{to_json(name)}: {_FACT(name) if name in differing else to_json(value)}"
             for name, value in pattern.facts.items()
         ])  # fmt: skip
-        template = _object(pattern, ", ".join(map(_FACT, alike.evidence)), f"{{{facts}}}", f'"{words}"')
+        evidence = ", ".join([_FACT(f"packet {place}") for place in range(len(frames))])
+        lost = lost_fact(pattern)
+        cost = _FACT(lost) if lost in differing else None
+        template = _object(pattern, evidence, f"{{{facts}}}", f'"{words}"', cost)
         literals, slots = template.split(_MARK)[::2], template.split(_MARK)[1::2]
         columns = self._columns(differing)
+        columns |= {f"{_WRITTEN} packet {place}": texts for place, texts in enumerate(frames)}
         filled = "%s" + "%s".join([literal.replace("%", "%%") for literal in literals])
         return list(map(filled.__mod__, zip(before, *(columns[slot] for slot in slots), strict=True)))
 
-    def _columns(self, differing: dict[str, I64 | list[str]]) -> dict[str, list[str]]:
+    def _columns(self, differing: dict[str, list[Any]]) -> dict[str, list[str]]:
         """The values for each slot of the template."""
         columns: dict[str, list[str]] = {}
-        for name, value in differing.items():
-            if isinstance(value, list):
-                quoted = {text: to_json(text) for text in set(value)}
-                told, written = value, [quoted[text] for text in value]
+        for name, values in differing.items():
+            if values and isinstance(values[0], str):
+                spoken = name in _LISTS
+                quoted = {
+                    text: (self._tell.fact(name, text) if spoken else text, to_json(text)) for text in set(values)
+                }
+                told, written = ([quoted[text][at] for text in values] for at in (0, 1))
             elif name.endswith("_s"):
-                times = value.tolist()
-                told, written = self._durations.texts(times), self._floats.texts(times)
+                told, written = self._durations.texts(values), self._floats.texts(values)
             else:
-                told = written = list(map(str, value.tolist()))
+                told = written = list(map(str, values))
             columns[f"{_AS_TOLD} {name}"], columns[f"{_WRITTEN} {name}"] = told, written
         return columns
+
+
+def _differs(value: object) -> bool:
+    return isinstance(value, Lanes) or (isinstance(value, tuple) and any(map(_differs, value)))
+
+
+def _is_told_as_it_is(name: str, value: object) -> bool:
+    """Whether sentences have a place for such a fact, and depend on no more of it than whether it is 0."""
+    if isinstance(value, str):
+        return name in _TEXTS
+    return name.endswith("_s") if isinstance(value, float) else name.endswith("_frame") or name == "port"

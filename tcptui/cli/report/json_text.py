@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tcptui.model.safe_text import safe_text
 from tcptui.model.units import NS_PER_S
+
+_Number = TypeVar("_Number", int, float)
 
 #: Nanoseconds from which on Python writes them, as a float of seconds, without an exponent …
 _EXACT_FROM: Final = 100_000
@@ -43,21 +45,21 @@ def seconds(ns: int) -> str:
     return f"{sign}{whole}.{rest:09d}".rstrip("0") if rest else f"{sign}{whole}.0"
 
 
-class CachedTexts(dict[int, str]):
+class CachedTexts(dict[_Number, str]):
     """A cache of numbers as text: in a capture the same times occur again and again.
 
     Emptied when full, not an LRU, so that a look-up costs no more than in a plain dict, for millions of numbers.
     """
 
-    def __init__(self, write: Callable[[int], str]) -> None:
+    def __init__(self, write: Callable[[_Number], str]) -> None:
         super().__init__()
-        self._write = write
+        self._write: Callable[[_Number], str] = write
 
-    def __missing__(self, number: int) -> str:
+    def __missing__(self, number: _Number) -> str:
         text = self[number] = self._write(number)
         return text
 
-    def texts(self, numbers: Iterable[int]) -> list[str]:
+    def texts(self, numbers: Iterable[_Number]) -> list[str]:
         """``numbers`` as text."""
         if len(self) > REMEMBERED:
             self.clear()

@@ -17,7 +17,7 @@ from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.cli.report.measures import Measures, Spread, Tally, measured
 from tcptui.model.arrays import sorted_unique
-from tcptui.model.finding import Finding, FindingId, Severity
+from tcptui.model.finding import AnyId, Finding, Severity
 from tcptui.model.tcp_state import TcpState, state_of
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Survey:
     """All streams that are shown, the worst finding first, then by number."""
     worst: NDArray[np.uint8]
     """The worst severity in each stream; 0: no finding, or notes only; above all severities: not shown."""
-    counts: dict[FindingId, int]
+    counts: dict[AnyId, int]
     """The number of connections with each finding, the most frequent first."""
     counts_all: bool
     """Whether `counts` covers all connections, or only those with problems."""
@@ -302,7 +302,7 @@ class Summary:
         worst[hidden] = _HIDDEN
         counts_all = self.count <= COUNTED_CONNECTIONS
         counted = shown.tolist() if counts_all else shown[worst[shown] > Severity.NOTE].tolist()
-        counts: Counter[FindingId] = Counter()
+        counts: Counter[AnyId] = Counter()
         for _stream, findings in self._session.each_findings(counted):
             counts.update({finding.id for finding in findings})
         ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -13,6 +13,7 @@ from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_i
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
 from tcptui.cli.signals import signals_unwind
 from tcptui.dfilter.errors import FilterError
@@ -95,7 +96,7 @@ def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> li
 
 def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input], words: Words) -> int:
     fields = [field for rule in rules for field in rule.fields]
-    session = read_whole(opened, words, judges=judges(fields))
+    session = read_whole(opened, words, judges=judges(fields), own=own_rules(command.common, words))
     if has_failed(session):
         return INPUT_FAILED
     judged = []

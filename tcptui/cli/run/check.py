@@ -65,7 +65,7 @@ def _lines(compiled: Compiled, words: Words) -> list[str]:
 def _mistake_lines(text: str, error: FilterError, words: Words) -> list[str]:
     lines = [words("filter.check.invalid", message=error_line(error, words))]
     if text.strip():
-        lines += _pointed(text, error.span)
+        lines += pointed(text, error.span)
     near = _nearest(error)
     if near:
         lines.append(words("filter.check.near", names=", ".join(near)))
@@ -82,8 +82,8 @@ def _nearest(error: FilterError) -> list[str]:
     return str(near).split(", ") if near else []
 
 
-def _pointed(text: str, span: Span) -> list[str]:
-    """The part of ``text`` around ``span``, and carets beneath it."""
+def pointed(text: str, span: Span) -> list[str]:
+    """Two lines: the part of ``text`` around ``span``, and carets beneath it."""
     first = max(0, min(span.offset - _SHOWN // 2, len(text) - _SHOWN))
     shown = "".join(sign if sign.isprintable() else " " for sign in text[first : first + _SHOWN])
     before = shown[: span.offset - first]

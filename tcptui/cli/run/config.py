@@ -11,11 +11,14 @@ from tcptui.cli.inputs import target_identity
 from tcptui.cli.run.load import write
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.settings.config_file import read_config
+from tcptui.ui.settings.named_filters import toml_string
+from tcptui.ui.settings.problem import Fault, Problem
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import SETTINGS, Kind, Setting
 from tcptui.ui.user_files import state_directory
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import say
+from tcptui.words.filter_text import mistake_of
 
 if TYPE_CHECKING:
     from tcptui.cli.commands import ConfigCommand
@@ -38,9 +41,20 @@ def show_config(command: ConfigCommand, words: Words) -> int:
         return 0
     choices = ScreenChoices(state_directory(os.environ))
     write([line + "\n" for line in _set(found, choices, words)])
-    for problem in found.problems:
+    problems = [*found.problems, *_wrong_filters(found, words)]
+    for problem in problems:
         say(problem.text(words), words)
-    return _FAILED if found.problems else 0
+    return _FAILED if problems else 0
+
+
+def _wrong_filters(found: ConfigFile, words: Words) -> list[Problem]:
+    """What is wrong with the filters of the file, which stay in it."""
+    problems = []
+    for name, text in found.settings.filters:
+        message = mistake_of(text, words)
+        if message:
+            problems.append(Problem(Fault.WRONG_FILTER, (("name", name), ("message", message))))
+    return problems
 
 
 def _place(found: ConfigFile, words: Words) -> str:
@@ -55,24 +69,29 @@ def _set(found: ConfigFile, choices: ScreenChoices, words: Words) -> list[str]:
     settings = found.settings
     remembered = {
         "theme": choices.theme(settings), "times": choices.times(settings), "names": choices.names(settings),
+        "packet_columns": choices.packet_columns(settings), "connection_columns": choices.connection_columns(settings),
     }  # fmt: skip
     for setting in SETTINGS:
         written = getattr(found.settings, setting.name) or None
-        value = written or remembered.get(setting.name)
+        value = written or remembered.get(setting.name) or None
         origin = "written" if written else "remembered" if value else "default"
-        shown = setting.default if value is None else _shown(value)
+        shown = setting.default if value is None else _shown(value, setting)
         lines.append(f"  {setting.name:{width}} = {shown}  ({words(f'settings.{origin}')})")
     return [*lines, words("settings.how")]
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, setting: Setting) -> str:
     """A value as it is written in the file."""
     if isinstance(value, Enum):
         return f'"{value.value}"'
+    if isinstance(value, str):
+        return "'" + safe_text(value) + "'" if "'" not in value else '"' + safe_text(value) + '"'
     assert isinstance(value, tuple)
+    if setting.kind is Kind.FILTERS:
+        return "{ " + ", ".join(f"{toml_string(name)} = {toml_string(safe_text(text))}" for name, text in value) + " }"
     if value and isinstance(value[0], tuple):
         return "{ " + ", ".join(f"{name} = '{key}'" for name, key in value) + " }"
-    return "[" + ", ".join(_shown(member) for member in value) + "]"
+    return "[" + ", ".join(_shown(member, setting) for member in value) + "]"
 
 
 def _explained(found: ConfigFile, words: Words) -> list[str]:

@@ -12,6 +12,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
+from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
@@ -38,8 +39,9 @@ def write_files(command: ExportCommand, words: Words) -> int:
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
     drop_root(target_identity())
+    own = own_rules(command.common, words)
     try:
-        session = read_whole([opened], words, judges=compiled is not None and judges(compiled.fields))
+        session = read_whole([opened], words, judges=compiled is not None and judges(compiled.fields), own=own)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)

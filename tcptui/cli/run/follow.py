@@ -24,6 +24,7 @@ from tcptui.cli.report.follow import (
 )
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream
+from tcptui.cli.run.own_findings import own_rules
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
@@ -32,13 +33,14 @@ from tcptui.words.errors import CommandFailedError, safe_facts, say
 from tcptui.words.follow_text import part_words, trouble_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.cli.commands import FollowCommand
     from tcptui.cli.inputs import Input
     from tcptui.dfilter.compile import Compiled
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.conversation import Stretch
+    from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
@@ -59,9 +61,10 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
     drop_root(target_identity())
+    own = own_rules(command.common, words)
     try:
         if compiled is not None:
-            return _follow_matching(command, opened, compiled, words)
+            return _follow_matching(command, opened, compiled, own, words)
         session = Session([opened.source], compile_when=Compile.BACKGROUND)
         assert command.stream is not None  # `cli.parse` wants one where there is no filter
         following = Following(command, command.stream, session, words)
@@ -78,9 +81,11 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
         opened.close()
 
 
-def _follow_matching(command: FollowCommand, opened: Input, compiled: Compiled, words: Words) -> int:
+def _follow_matching(
+    command: FollowCommand, opened: Input, compiled: Compiled, own: Sequence[OwnRule], words: Words
+) -> int:  # fmt: skip
     """Follow the connection that the filter shows: which one that is, only the whole capture tells."""
-    session = read_whole([opened], words, judges=judges(compiled.fields))
+    session = read_whole([opened], words, judges=judges(compiled.fields), own=own)
     if has_failed(session):
         return 1
     require_stream(session, command.stream)

@@ -22,6 +22,8 @@ from tcptui.cli.run.recover import say_kept
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
 from tcptui.session.progress import Phase
+from tcptui.ui.settings.config_file import config_path
+from tcptui.ui.settings.named_filters import NamedFilters
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.terminal.run import run_app
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tcptui.capture.ssh_source import RemoteTarget
     from tcptui.cli.commands import Common, Display, Limits, LiveCommand, OpenCommand, RemoteCommand
     from tcptui.lessons.case import Case
+    from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
     from tcptui.ui.app import TcptuiApp
@@ -69,6 +72,9 @@ class Launch:
         self.privileges = Privileges(PrivilegeState.ORDINARY, "")
         self.own = OwnTraffic()
         self.settings = DEFAULTS
+        self.filters = NamedFilters()
+        self.own_rules: tuple[OwnRule, ...] = ()
+        """The findings that the user has defined."""
         self.tour = Tour(wanted=False)
         self.choices = ScreenChoices()
         """What was chosen on the screen, now or last time."""
@@ -90,6 +96,7 @@ class Launch:
         self.common, self.words, self.settings = common, words, settings
         directory = state_directory(os.environ)
         self.choices = ScreenChoices(directory)
+        self.filters = NamedFilters(config_path(os.environ), settings.filters)
         self.tour = Tour(directory, wanted=settings.tour is not TourChoice.OFF)
 
     def begin_round(self) -> None:
@@ -126,14 +133,17 @@ class Launch:
             raise source.failure()
         return source
 
-    def session(self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS) -> Session:
-        """A session over ``sources``; closed with the round."""
+    def session(
+        self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS, *, own: bool = True
+    ) -> Session:
+        """A session over ``sources``; closed with the round.  Without ``own``, the user's own findings are left out."""
         from tcptui.capture.bpf.packet_filter import PacketFilter
         from tcptui.session.retention import memory_limit
         from tcptui.session.session import Session
 
         chosen = PacketFilter(filter_words) if filter_words else None
         session = Session(sources, chosen, memory=limits.memory or memory_limit(), judges_aside=True)
+        session.find_also(self.own_rules if own else ())
         self.round.callback(session.close)
         return session
 
@@ -175,6 +185,7 @@ class Launch:
             learning=LearningRecord(state_directory(os.environ)),
             choices=self.choices,
             tour=self.tour,
+            filters=self.filters,
         )
         code = TcptuiError.exit_code
         try:
@@ -210,6 +221,8 @@ class Launch:
             theme=self.choices.theme(settings),
             sort=settings.sort,
             columns=settings.columns,
+            packet_columns=self.choices.packet_columns(settings),
+            connection_columns=self.choices.connection_columns(settings),
             layout=settings.layout,
             first_page=settings.first or FirstPage.OVERVIEW,
             keys=settings.keys,

@@ -16,24 +16,33 @@ if TYPE_CHECKING:
 
     from tcptui.capture.source import Source
     from tcptui.cli.inputs import Input
+    from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 
-def read_whole(opened: Sequence[Input], words: Words, *, judges: bool = True) -> Session:
+def read_whole(
+    opened: Sequence[Input], words: Words, *, judges: bool = True, own: Sequence[OwnRule] = ()
+) -> Session:  # fmt: skip
     """Read and analyse ``opened``, several merged by time, to their end; a notice is printed on standard error.
 
-    Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`).
+    Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`), or ``own``, the
+    findings that the user has defined, ask for what is judged.  Raises TcptuiError where these cannot be looked for.
     """
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
 
     session = Session([one.source for one in opened], compile_when=Compile.FIRST)
-    session.steering.judges = judges
+    session.steering.judges = judges or any(rule.needs_judging for rule in own)
+    session.find_also(own, at_once=True)
+    if len(opened) == 1:
+        session.capture_file = opened[0].path
     session.run_here()
     notice = notice_line(session, words)
     if notice is not None:
         say(notice, words)
+    with packets_read_again(session):
+        session.look_for_own()
     return session
 
 

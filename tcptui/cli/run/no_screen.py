@@ -33,6 +33,7 @@ from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.load import exit_code
+from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import heeded, signals_unwind
 from tcptui.cli.stdout import StandardOutput
@@ -142,6 +143,10 @@ def _watch(
     writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
     stack.callback(writer.give_up)
 
+    own = own_rules(command.common, words)
+    for option, wanted in command.watch.filters.items():
+        require_known(option, wanted, own)
+    session.find_also(own)
     shown = None if compiled is None else Shown(session, compiled, words)
 
     def tell(told: FindingEvent) -> None:

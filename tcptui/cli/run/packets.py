@@ -16,6 +16,7 @@ from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.own_findings import own_rules
 from tcptui.dfilter.names import nearest
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
@@ -47,10 +48,11 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
             opened.append(open_input(name))
             stack.callback(opened[-1].close)
         drop_root(target_identity())
+        own = own_rules(command.common, words)
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)
-        session = read_whole(opened, words, judges=judges((*compiled.fields, *fields)))
+        session = read_whole(opened, words, judges=judges((*compiled.fields, *fields)), own=own)
         if has_failed(session):
             return 1
         rows = np.flatnonzero(matching_rows(session, compiled, words))

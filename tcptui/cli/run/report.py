@@ -5,17 +5,37 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
-from tcptui.cli.commands import ReportFormat
-from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
+from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
-from tcptui.cli.run.load import exit_code, has_failed, notice_line, read_whole, require_stream, write
+from tcptui.cli.run.load import (
+    exit_code,
+    has_failed,
+    notice_line,
+    packets_read_again,
+    read_whole,
+    require_stream,
+    write,
+)
+from tcptui.cli.run.own_findings import own_rules
+from tcptui.cli.run.slice import refuse_output
+from tcptui.cli.signals import signals_unwind
+from tcptui.model.errors import OutputError
+from tcptui.model.safe_text import safe_text
+from tcptui.words.errors import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.cli.commands import ReportCommand
+    from tcptui.cli.report.summary import Summary
     from tcptui.model.packet_store import I64
+    from tcptui.model.request import Request
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
@@ -23,16 +43,21 @@ if TYPE_CHECKING:
 def write_report(command: ReportCommand, words: Words) -> int:
     """Run ``report FILE…``; returns the exit code.  Raises TcptuiError."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
+    if command.html == STANDARD_STREAM and sys.stdout.isatty():
+        raise OutputError("output_terminal")
     with ExitStack() as stack:
         opened = []
         for name in command.files:
             opened.append(open_input(name))
             stack.callback(opened[-1].close)
         drop_root(target_identity())
+        own = own_rules(command.common, words)
+        if command.html and command.html != STANDARD_STREAM:
+            refuse_output(Path(command.html), opened, overwrite=command.overwrite)
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)  # else it would be missing among the others
-        session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields))
+        session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
@@ -56,6 +81,11 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
     from tcptui.cli.report.compose import compose_connection, compose_report
 
     notice = notice_line(session, words)
+    if command.format is ReportFormat.HTML:
+        if not session.looked_through:
+            session.judge(sharing)
+        _write_page(command, session, summary, notice, words)
+        return
     if command.stream is None:
         if not session.looked_through:
             session.judge(sharing)
@@ -71,3 +101,21 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
 
     print_document(blocks, standard_output(os.environ), command.common.ascii_only)
     sys.stdout.flush()
+
+
+def _write_page(command: ReportCommand, session: Session, summary: Summary, notice: str | None, words: Words) -> None:
+    from tcptui.cli.report.page.page import page
+
+    def requests_of(stream: int) -> Sequence[Request]:
+        with packets_read_again(session):
+            return session.requests.of(stream)
+
+    to_stdout = command.html == STANDARD_STREAM
+    label = ", ".join(base_name(name) for name in command.files)
+    sys.stdout.flush()
+    descriptor = sys.stdout.fileno() if to_stdout else None
+    with signals_unwind(), Sink(Path(command.html), overwrite=command.overwrite, descriptor=descriptor) as sink:
+        for piece in page(summary, label, requests_of, words, notice):
+            sink.write(piece.encode("utf-8", "replace"))
+    if not to_stdout:
+        say(words("page.written", file=safe_text(command.html)), words)

@@ -34,15 +34,16 @@ from tcptui.cli.live_input import live_source
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.run.launch import Launch, Watched
+from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
-from tcptui.model.errors import CaptureDeniedError
+from tcptui.model.errors import CaptureDeniedError, UsageError
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.ui.settings.config_file import read_config
 from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
 from tcptui.words.catalogue import Words
-from tcptui.words.errors import CommandFailedError, say
+from tcptui.words.errors import CommandFailedError, error_line, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +114,7 @@ class _Rounds:
 
         self._launch.privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
         self._take_settings()
+        self._take_own_findings(command)
         code = self._carry_out(command, sources)
         while self._next is not None:
             command, self._next = self._next, None
@@ -129,6 +131,24 @@ class _Rounds:
         self._launch.take_settings(self._common, self._words, found.settings)
         if found.problems:
             say(found.line(self._words), self._words)
+
+    def _take_own_findings(self, command: ScreenCommand) -> None:
+        """Read the findings that the user has defined.
+
+        Those of a file that is always read must not keep a screen from opening: what is wrong with it is said.  Raises
+        UsageError for one that the command names.
+        """
+        try:
+            rules = own_rules(self._common, self._words)
+        except UsageError as error:
+            if self._common.findings:
+                raise
+            say(error_line(error, self._words), self._words)
+            rules = ()
+        self._launch.own_rules = rules
+        if isinstance(command, LiveCommand | OpenCommand | RemoteCommand):
+            for option, wanted in command.watch.filters.items():
+                require_known(option, wanted, rules)
 
     def _carry_out(self, command: ScreenCommand, sources: list[Source]) -> int:
         match command:
@@ -262,7 +282,7 @@ class _Rounds:
         except UnknownCaseError as error:
             raise CommandFailedError("error.no-case", case=case_id, known=", ".join(error.known)) from error
         sources = self._launch.open_files([str(case.captures[0])])
-        return self._show(self._launch.session(sources), display, case=case)
+        return self._show(self._launch.session(sources, own=False), display, case=case)
 
     def _show(
         self,

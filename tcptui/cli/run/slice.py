@@ -17,6 +17,7 @@ from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
+from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.notes import NO_NOTE
@@ -54,13 +55,15 @@ def write_slice(command: SliceCommand, words: Words) -> int:
             opened.append(open_input(name))
             stack.callback(opened[-1].close)
         drop_root(target_identity())
+        own = own_rules(command.common, words)
+        require_known("--finding", command.chosen.findings, own)
         out = Path(command.write)
         if not to_stdout:
             refuse_output(out, opened, overwrite=command.overwrite)
         if len(opened) > 1:
             for one in opened:
                 refuse_unreadable(one.source)
-        session = read_whole(opened, words, judges=judges(compiled.fields))
+        session = read_whole(opened, words, judges=judges(compiled.fields), own=own)
         if has_failed(session):
             return 1
         rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))

@@ -10,18 +10,20 @@ from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import base_name, open_input, target_identity
 from tcptui.cli.run.filtering import compiled_filter, matching_rows
 from tcptui.cli.run.load import exit_code, read_whole, write
+from tcptui.cli.run.own_findings import own_rules
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.words.errors import error_line, say
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.cli.commands import VerdictsCommand
     from tcptui.cli.inputs import Input
     from tcptui.cli.report.verdicts import Evidence
     from tcptui.dfilter.compile import Compiled
+    from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
     from tcptui.session.sharing import Sharing
     from tcptui.words.catalogue import Words
@@ -40,9 +42,10 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
             say(error_line(error, words), words)
             code = error.exit_code
     drop_root(target_identity())
+    own = own_rules(command.common, words)
     for one in opened:
         try:
-            code = max(code, _write_verdicts(one, words, command.workers, compiled))
+            code = max(code, _write_verdicts(one, words, command.workers, compiled, own))
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = max(code, error.exit_code)
@@ -51,7 +54,9 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     return code
 
 
-def _write_verdicts(opened: Input, words: Words, workers: int | None, compiled: Compiled | None) -> int:
+def _write_verdicts(
+    opened: Input, words: Words, workers: int | None, compiled: Compiled | None, own: Sequence[OwnRule]
+) -> int:  # fmt: skip
     from tcptui.cli.report.verdicts import header_line, tcp_lines, tcp_rows
     from tcptui.session.sharing import Sharing
 
@@ -60,7 +65,7 @@ def _write_verdicts(opened: Input, words: Words, workers: int | None, compiled: 
     except OSError as error:
         reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
-    session = read_whole([opened], words, judges=False)
+    session = read_whole([opened], words, judges=False, own=own)
     sharing = Sharing.among(workers)
     evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)

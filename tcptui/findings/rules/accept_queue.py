@@ -7,7 +7,7 @@ as well, and whether other connections waited at the same port.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
@@ -23,7 +23,11 @@ from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_
 from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import in_each
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.same_server import Siblings
 
 #: How many other connections are examined: one that waits in the accept queue gets neither data nor FIN nor RST.
 WAITING_READ: Final = 4
@@ -76,8 +80,14 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, que
     siblings = connection.context.siblings
     if siblings is None:
         return 0
-    near = siblings.near(connection.view.stream)
-    before = (near.began_ns <= connection.time[opened] + SOON_NS) & (near.packets <= WAITING_PACKETS)
+    soon_ns = connection.time[opened] + SOON_NS
+    return in_each(_waiting_at, siblings, connection.view.stream, soon_ns, moment_ns, queued_ns)
+
+
+def _waiting_at(siblings: Siblings, stream: int, soon_ns: int, moment_ns: int, queued_ns: int | None) -> int:
+    """`waiting_beside` the connection ``stream``, of those that began by ``soon_ns``."""
+    near = siblings.near(stream)
+    before = (near.began_ns <= soon_ns) & (near.packets <= WAITING_PACKETS)
     waiting = 0
     for other in near.streams[before][-WAITING_READ:].tolist():
         words = siblings.first_words(other)

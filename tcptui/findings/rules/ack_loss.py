@@ -79,11 +79,11 @@ def _echoed(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     The timestamp of the ACK after the gap does not count.
     """
     view = connection.view
-    before, after = int(view.ts_value[skip.before]), int(view.ts_value[skip.after])
+    before, after = view.ts_value.item(skip.before), view.ts_value.item(skip.after)
     return any(
         connection.side[i] == side
         and int(view.options[i]) & OptionBit.TIMESTAMPS
-        and before < int(view.ts_echo[i]) != after
+        and before < view.ts_echo.item(i) != after
         for i in range(skip.before + 1, skip.after)
     )
 

@@ -16,7 +16,9 @@ from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPEC
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.arrays import indexes_of
+from tcptui.model.endpoint import endpoint_text
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import in_each
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -184,6 +186,7 @@ def capture_started_mid_stream(connection: ConnectionFacts) -> Finding | None:
     """`capture-started-mid-stream`: no SYN of either end was captured."""
     if not connection.mid_stream or connection.count < 2:
         return None
+    client, server = connection.view.client, connection.view.server
     return connection.finding(
         FindingId.CAPTURE_STARTED_MID_STREAM,
         (0,),
@@ -191,8 +194,8 @@ def capture_started_mid_stream(connection: ConnectionFacts) -> Finding | None:
         Confidence.CERTAIN,
         shape=connection.view.role_source.value,
         first_frame=connection.frame[0],
-        client=str(connection.view.client),
-        server=str(connection.view.server),
+        client=in_each(endpoint_text, client.host, client.port),
+        server=in_each(endpoint_text, server.host, server.port),
     )
 
 
@@ -243,7 +246,7 @@ def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
 
 def copy_mark(connection: ConnectionFacts, copy: Resend) -> str:
     """What tells ``copy`` from a resend: empty its packet number, ``unnumbered`` a timestamp, ``unmarked`` neither."""
-    if int(connection.view.ip_id[copy.index]):
+    if connection.view.ip_id.item(copy.index):
         return ""
     return "unnumbered" if int(connection.view.options[copy.index]) & OptionBit.TIMESTAMPS else "unmarked"
 
@@ -304,7 +307,7 @@ def _renumbered(connection: ConnectionFacts, both: Renumbered) -> Finding:
         original_frame=connection.frame[both.first],
         copy_frame=connection.frame[both.again],
         apart_s=connection.seconds(both.first, both.again),
-        ip_id=int(connection.view.ip_id[both.first]),
+        ip_id=connection.view.ip_id.item(both.first),
         shift=both.shift,
         count=both.pairs,
     )
@@ -336,7 +339,7 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
         original_frame=connection.frame[first.previous],
         copy_frame=connection.frame[first.index],
         apart_s=connection.seconds(first.previous, first.index),
-        ip_id=int(connection.view.ip_id[first.index]),
+        ip_id=connection.view.ip_id.item(first.index),
     )
 
 

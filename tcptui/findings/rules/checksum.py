@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import in_each
 from tcptui.model.resend_cause import ResendCause
 from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksum_ok
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tcptui.model.packet_view import PacketView
 
 #: Most damaged segments that are reported; up to four times as many resends are checked.
@@ -85,10 +88,16 @@ def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -
 
 def _state(connection: ConnectionFacts, i: int) -> str:
     """The state of a checksum: ``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes can be read."""
-    parts = _parts(connection, i)
-    if parts is None:
+    read = connection.context.read_packet
+    if read is None or int(connection.view.issues[i]):
         return "unknown"
-    source, destination, segment = parts
+    return in_each(_read_state, read, connection.view.rows.item(i), *_from_to(connection, i))
+
+
+def _read_state(read: Callable[[int], PacketView], row: int, source: bytes, destination: bytes) -> str:
+    segment = _segment(read(row))
+    if segment is None:
+        return "unknown"
     if tcp_checksum_ok(source, destination, segment):
         return "good"
     found = int.from_bytes(segment[16:18], "big")
@@ -96,24 +105,18 @@ def _state(connection: ConnectionFacts, i: int) -> str:
 
 
 def _sums(connection: ConnectionFacts, i: int) -> tuple[int, int]:
-    parts = _parts(connection, i)
-    if parts is None:
+    read = connection.context.read_packet
+    segment = None if read is None else _segment(read(connection.view.rows.item(i)))
+    if segment is None:
         return 0, 0
-    source, destination, segment = parts
+    source, destination = _from_to(connection, i)
     return int.from_bytes(segment[16:18], "big"), tcp_checksum(source, destination, segment)
 
 
-def _parts(connection: ConnectionFacts, i: int) -> tuple[bytes, bytes, bytes] | None:
-    """Source address, destination address and the whole TCP segment; None where bytes are missing."""
-    view, read = connection.view, connection.context.read_packet
-    if read is None or int(view.issues[i]):
-        return None
-    packet = read(int(view.rows[i]))
-    segment = _segment(packet)
-    if segment is None:
-        return None
-    ends = view.client.address, view.server.address
-    return ends[connection.side[i]], ends[1 - connection.side[i]], segment
+def _from_to(connection: ConnectionFacts, i: int) -> tuple[bytes, bytes]:
+    """The addresses of who sent segment ``i``, and to whom."""
+    ends = connection.view.client.address, connection.view.server.address
+    return ends[connection.side[i]], ends[1 - connection.side[i]]
 
 
 def _segment(packet: PacketView) -> bytes | None:

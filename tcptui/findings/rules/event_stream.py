@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import HttpFacts, index_of, quoted, target_of
 from tcptui.model.capture_point import CapturePoint
-from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.finding import AnyId, Confidence, Finding, FindingId, Severity
 from tcptui.protocols.event_stream.parser import BURST_NS, MEDIA_TYPE, Burst, EventReader, EventStream
 from tcptui.protocols.http.body import BodyProblem, body_of
 from tcptui.protocols.stream.reassembly import Ending
@@ -100,7 +100,7 @@ class _Heard:
 
 def event_streams(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     """`event-stream-compressed`, `-buffered` and `-incremental`; each at most once per connection."""
-    found: dict[FindingId, Finding] = {}
+    found: dict[AnyId, Finding] = {}
     streams = [message for message in app.responses if message.head.media_type == MEDIA_TYPE]
     for message in streams[:STREAMS_JUDGED]:
         heard = _hear(connection, app, message)

@@ -206,8 +206,8 @@ def _rewritten(connection: ConnectionFacts, first: int, other: int) -> bool:
     if connection.time[other] - connection.time[first] >= SYN_TIMER_NS:
         return False
     stamped = int(view.options[first]) & int(view.options[other]) & OptionBit.TIMESTAMPS
-    same_stamp = bool(stamped) and int(view.ts_value[first]) == int(view.ts_value[other])
-    return same_stamp or 0 != int(view.ip_id[first]) == int(view.ip_id[other])
+    same_stamp = bool(stamped) and view.ts_value.item(first) == view.ts_value.item(other)
+    return same_stamp or 0 != view.ip_id.item(first) == view.ip_id.item(other)
 
 
 def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[int]) -> int:
@@ -217,10 +217,11 @@ def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[
     has accepted (RFC 7323, 4.3).
     """
     view = connection.view
-    stamps = {int(view.ts_value[i]) for i in thirds if int(view.options[i]) & OptionBit.TIMESTAMPS}
-    stamps -= {int(view.ts_value[i]) for i in connection.syns if not connection.side[i]}
+    before = [view.ts_value.item(i) for i in connection.syns if not connection.side[i]]
+    stamps = [view.ts_value.item(i) for i in thirds if int(view.options[i]) & OptionBit.TIMESTAMPS]
+    stamps = [stamp for stamp in stamps if stamp not in before]
     stamped = (i for i in repeats if int(view.options[i]) & OptionBit.TIMESTAMPS)
-    return next((i for i in stamped if int(view.ts_echo[i]) in stamps), -1)
+    return next((i for i in stamped if view.ts_echo.item(i) in stamps), -1)
 
 
 def _data_waited(connection: ConnectionFacts, first: int, until: int) -> bool:

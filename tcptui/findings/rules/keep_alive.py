@@ -143,12 +143,12 @@ def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | N
     tail = [i for i in probes if connection.side[i] == side]
     answers = [_answer(connection, i) for i in tail]
     stamped = [i for i in (*tail, rst) if int(view.options[i]) & OptionBit.TIMESTAMPS]
-    echoes = {int(view.ts_echo[i]) for i in stamped}
+    echoes = {view.ts_echo.item(i) for i in stamped}
     if connection.at_sender(side) or any(connection.length[i] for i in answers):
         return None
     if len(tail) < 2 or min(answers) < 0 or len(stamped) <= len(tail) or len(echoes) != 1:
         return None
-    if echoes & {int(view.ts_value[i]) for i in answers}:
+    if echoes & {view.ts_value.item(i) for i in answers}:
         return None
     gaps = sorted(connection.time[b] - connection.time[a] for a, b in pairwise([*tail, rst]))
     return connection.finding(

@@ -84,7 +84,7 @@ def alternates(connection: ConnectionFacts, late: int) -> bool:
     """
     waits = connection.budget.waits
     asked, answer = int(waits.begin[late]), int(waits.end[late])
-    wait_ns = int(waits.own(slice(late, late + 1))[0])
+    wait_ns = waits.own(slice(late, late + 1)).item(0)
     if wait_ns < SLOW_NS or not _silent(connection, asked, answer) or len(_unasked(connection)):
         return False
     request = connection.payload_start(int(connection.budget.turns.request[waits.turn(late)]), _LOOKED_AT)

@@ -174,7 +174,7 @@ def duplicated_beyond(connection: ConnectionFacts) -> Finding | None:
         ("recorder-overload",),
         shape="beyond",
         count=len(found),
-        ip_id=int(connection.view.ip_id[copy]),
+        ip_id=connection.view.ip_id.item(copy),
         proof_frame=connection.frame[report],
         original_frame=connection.frame[copy],
         apart_s=connection.seconds(copy, report),

@@ -142,7 +142,7 @@ def _negotiation(view: StreamView) -> _Negotiation | None:
         return None
     options = view.options
     asked, agreed = int(options[offer]) & NEGOTIATED, int(options[answer]) & NEGOTIATED
-    return _Negotiation(asked, agreed, int(view.ttl[answer]), int(view.frame[answer]))
+    return _Negotiation(asked, agreed, int(view.ttl[answer]), view.frame.item(answer))
 
 
 def syn_cookies(connection: ConnectionFacts) -> Finding | None:

@@ -207,8 +207,8 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
         answers = [i for i in range(int(covered), connection.count) if connection.side[i] != side]
         if not answers or answers[0] > first or not connection.at_receiver(side):
             continue
-        echoes = {int(view.ts_echo[r.index]) for r in tail if int(view.options[r.index]) & OptionBit.TIMESTAMPS}
-        if len(echoes) != 1 or echoes & {int(view.ts_value[i]) for i in answers}:
+        echoes = {view.ts_echo.item(r.index) for r in tail if int(view.options[r.index]) & OptionBit.TIMESTAMPS}
+        if len(echoes) != 1 or echoes & {view.ts_value.item(i) for i in answers}:
             continue
         only_fin = not any(connection.length[r.index] for r in tail)
         return connection.finding(

@@ -340,7 +340,7 @@ def _bare(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
     view = connection.view
     if int(view.window[rst]) or not int(view.options[earlier]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
         return False
-    numbers = int(view.ip_id[earlier]), int(view.ip_id[rst])
+    numbers = view.ip_id.item(earlier), view.ip_id.item(rst)
     return not (all(numbers) and 0 < number_step(*numbers) < NUMBER_REACH)
 
 

@@ -44,7 +44,7 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     if later < 0 or connection.flags[later] & (SYN | RST):
         return None
     if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
-        if ahead(int(view.ts_value[later]), int(view.ts_value[before])) < 0:
+        if ahead(view.ts_value.item(later), view.ts_value.item(before)) < 0:
             return None
     elif connection.time[later] - connection.time[rst] < OVERTAKEN_NS:
         return None

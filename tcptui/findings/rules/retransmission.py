@@ -614,7 +614,7 @@ def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
         ("mirror-port", "resent-early") if mark == "unmarked" else ("mirror-port",),
         shape="-".join(part for part in ("reported" if report >= 0 else "", mark) if part),
         count=len(found),
-        ip_id=int(connection.view.ip_id[first.index]),
+        ip_id=connection.view.ip_id.item(first.index),
         proof_frame=connection.frame[report] if report >= 0 else 0,
         apart_s=connection.seconds(first.previous, first.index),
         **_range(connection, first),

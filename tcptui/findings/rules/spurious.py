@@ -96,8 +96,8 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
         return None
-    age = ahead(int(view.ts_value[i]), int(view.ts_echo[cover]))
-    same_as_first = int(view.ts_value[i]) == int(view.ts_value[resend.previous])
+    age = ahead(view.ts_value.item(i), view.ts_echo.item(cover))
+    same_as_first = view.ts_value.item(i) == view.ts_value.item(resend.previous)
     return Proof("eifel", cover) if age > 0 and not same_as_first else None
 
 

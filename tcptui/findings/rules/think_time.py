@@ -15,6 +15,7 @@ from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, DecodeIssue
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.secrets_out import uri_without_secrets
 
 #: rules/findings.md#server-think-time: a finding needs more than this time …
 THINK_NS: Final = 200_000_000
@@ -56,11 +57,12 @@ def _head_cut(connection: ConnectionFacts, answer: int) -> bool:
 
 
 def _request(connection: ConnectionFacts, index: int) -> str:
-    """Method and path of the HTTP request that begins in segment ``index``; empty when it is something else."""
+    """Method and path of the HTTP request that begins in segment ``index``, without secrets; else empty."""
     found = _REQUEST_LINE.match(_payload(connection, index))
     if found is None:
         return ""
-    text = safe_text(f"{found[1].decode('ascii')} {found[2].decode('utf-8', 'replace')}")
+    target = uri_without_secrets(found[2].decode("utf-8", "replace"))
+    text = safe_text(f"{found[1].decode('ascii')} {target}")
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
@@ -80,7 +82,7 @@ def _weigh(connection: ConnectionFacts, found: I32) -> tuple[int, int, int]:
     """Of the waits ``found``: the index of the longest, its nanoseconds, and the nanoseconds of all."""
     own = connection.budget.waits.own(found)
     longest = int(found[int(np.argmax(own))])
-    return longest, int(own.max()), int(own.sum())
+    return longest, own.max().item(), own.sum().item()
 
 
 def _first_acknowledging(connection: ConnectionFacts, begin: int, end: int) -> int:
@@ -114,7 +116,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     request = _request(connection, int(budget.turns.request[waits.turn(longest)]))
     if request and _head_cut(connection, answer):
         request = ""  # nobody can read whether the server was asked for events: then it is like any other protocol
-    polls = len(found) >= LONG_POLLS and int(waits.own(found).min()) >= LONG_POLL_NS
+    polls = len(found) >= LONG_POLLS and waits.own(found).min().item() >= LONG_POLL_NS
     # A server that sends events waits until they occur.
     polls |= _EVENTS in _payload(connection, answer).lower()
     silent_ns = connection.time[answer] - connection.time[answer - 1]
@@ -130,7 +132,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
         _OTHERS,
         shape="http" if request else "turns" if in_turns else "",
         **_facts(connection, asked, answer, wait_ns, total_ns, len(found)),
-        network_s=int(waits.network_ns[longest]) / 1e9,
+        network_s=waits.network_ns.item(longest) / 1e9,
         request=request,
     )
 

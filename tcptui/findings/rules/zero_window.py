@@ -113,8 +113,8 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         return None
     closed = _episodes(connection)
     probes = [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
-    judged = {episode: _was_waited_for(connection, episode, probes) for episode in closed}
-    waited = [episode for episode in closed if judged[episode] is _Waited.YES]
+    judged = [_was_waited_for(connection, episode, probes) for episode in closed]
+    waited = [episode for episode, how in zip(closed, judged, strict=True) if how is _Waited.YES]
     limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, connection.rtt_ns)
 
     def duration(episode: _Closed) -> int:
@@ -130,7 +130,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         Severity.WARNING if costly else Severity.NOTE,
         Confidence.CERTAIN,
         ("slow-reader", "small-buffer", "stopped-program") if costly else (),
-        shape=_shape(worst, judged[worst], costly=costly),
+        shape=_shape(worst, judged[closed.index(worst)], costly=costly),
         receiver=SIDES[worst.side],
         sender=SIDES[1 - worst.side],
         count=len(closed),

@@ -22,7 +22,13 @@ def behind_fragment(
     ``layer``: the IP header, to which the fragments are appended; ``offset``: where in the datagram this one is.
     From here on steps count offsets in the datagram.
     """
-    if dissection.quoting or not dissection.datagrams:
+    if dissection.quoting:
+        return None
+    if not dissection.datagrams:
+        frame = dissection.view.reassembled_in
+        if frame:
+            name, family = ("ipv6.reassembled.in", "IPv6") if layer.field == "ipv6" else ("ip.reassembled_in", "IPv4")
+            layer.concluded(f"Reassembled {family} in frame: {frame}", name).target = frame
         return None
     datagram = dissection.datagrams.pop(0)
     _fragment_lines(layer, datagram)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversation
 from tcptui.protocols.http.parts import HttpParts
-from tcptui.protocols.interface import UNIT_LIMIT, Request, Unit
+from tcptui.protocols.http.requests import exchange_of
+from tcptui.protocols.interface import UNIT_LIMIT, Unit
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
 from tcptui.protocols.websocket.conversation import websocket_in
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.conversation import HttpConversation
+    from tcptui.protocols.interface import Exchange
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
@@ -106,12 +108,10 @@ class HttpStream:
         """See `ParsedStream`."""
         return HttpParts(self.conversation, self.halves).parts()
 
-    def requests(self) -> Iterator[Request]:
+    def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: method and target as the operation, and the status."""
-        for asked in self.conversation.requests():
-            answer = asked.response
-            last = asked if answer is None else answer
-            yield Request(
-                f"{asked.head.method} {asked.head.uri}", "" if answer is None else str(answer.head.status),
-                asked.first_frame, last.last_frame, asked.first_ns, last.last_ns,
-            )  # fmt: skip
+        for message in self.conversation.messages:
+            if not message.head.is_response:
+                yield exchange_of(message, message.response)
+            elif message.request is None:
+                yield exchange_of(None, message)

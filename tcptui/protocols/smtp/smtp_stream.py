@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.interface import Request, Unit
-from tcptui.protocols.parts import frame_at
+from tcptui.protocols.interface import Carried, Exchange, Unit
 from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
-from tcptui.protocols.smtp.message import ClientUnit, Kind
+from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.smtp.parts import part_of
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.smtp.message import SmtpUnit
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+
+#: Most units of each side of which requests are made.
+REQUESTS_READ: Final = 100_000
 
 
 def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | None:
@@ -92,19 +94,30 @@ class SmtpStream:
         units.sort(key=lambda unit: (unit.half.delivered_ns(unit.start), unit.half is self._server, unit.start))
         return (part_of(unit) for unit in units)
 
-    def requests(self) -> Iterator[Request]:
+    def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: the command line without secrets and the reply's code; for DATA, the message's reply."""
         units = self.conversation.client
         for unit, follower in zip_longest(units, units[1:]):
             if unit.kind is Kind.COMMAND:
                 has_message = follower and follower.kind is Kind.MESSAGE
-                yield _request(unit, follower if has_message else unit)
+                yield _exchange(unit, follower if has_message else unit)
 
 
-def _request(unit: ClientUnit, last: ClientUnit) -> Request:
-    answer: SmtpUnit = last if last.reply is None else last.reply
-    return Request(
-        f"{unit.verb} {unit.parameter}".rstrip(), "" if last.reply is None else str(last.reply.code),
-        frame_at(unit.half, unit.start), frame_of(answer), unit.half.delivered_ns(unit.start),
-        answer.half.delivered_ns(answer.stop - 1),
+def smtp_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """See `RequestReader`."""
+    stream = parse_smtp(client, server, REQUESTS_READ)
+    return None if stream is None else stream.requests()
+
+
+def _exchange(unit: ClientUnit, last: ClientUnit) -> Exchange:
+    first, reply = unit.reply, last.reply
+    return Exchange(
+        "smtp", f"{unit.verb} {unit.parameter}".rstrip(), "" if reply is None else str(reply.code),
+        Carried(unit.half, unit.start, last.stop, unit.complete and last.complete),
+        None if reply is None else _answer(reply),
+        interim=() if first is None or first is reply else (_answer(first),),
     )  # fmt: skip
+
+
+def _answer(reply: Reply) -> Carried:
+    return Carried(reply.half, reply.start, reply.stop, reply.complete)

@@ -250,6 +250,13 @@ class ByteStream:
             return NO_ROW
         return int(self.segments.rows[self._carried.segment[at]])
 
+    def first_ns(self, offset: int) -> int:
+        """When the byte at ``offset`` first passed, in ns since the epoch; without it, as `delivered_ns`."""
+        at = self._carried.at(offset)
+        if at == len(self._carried) or int(self._carried.start[at]) > offset:
+            return self.delivered_ns(offset)
+        return int(self.segments.time_ns[self._carried.segment[at]])
+
     def delivered_ns(self, offset: int) -> int:
         """When every byte up to and including ``offset`` had passed the capture point, in ns since the epoch.
 

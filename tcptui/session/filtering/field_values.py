@@ -28,10 +28,12 @@ from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import possible
 from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
 from tcptui.session.filtering.leaf_memory import LeafMemory
+from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
 from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import KNOWN, answers, has_protocol, plain, read_plain
+from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
 from tcptui.session.filtering.texts import value_text
@@ -50,14 +52,19 @@ if TYPE_CHECKING:
 #: Costs of a test, for the order in which tests are asked.
 _COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
 _SLOW_TABLES: Final = (Reader.BUDGET, Reader.FINDINGS)
+#: Fields that are read without a header tree, and are no columns.
+MADE: Final = TABLED | NOTED | ASKED
 
 
 class FieldReader:
     """Finds fields in the packets of a session."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool] = never) -> None:
+    def __init__(self, session: Session, cancelled: Callable[[], bool] = never, *, own: bool = True) -> None:
+        """Without ``own``, findings that a user has defined are left out."""
         self._session = session
+        self._own = own
         self.trees = TreeReader(session, cancelled)
+        self._requests = RequestReader(session, self.trees)
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
 
@@ -171,6 +178,7 @@ class FieldReader:
         if rows is None:
             self._leaves.clear()
             self.trees.clear()
+            self._requests.clear()
             return
         self._leaves.forget(rows)
         self.trees.forget(rows)
@@ -236,7 +244,11 @@ class FieldReader:
         if isinstance(source, AnyOf):
             parts = [self._of_memory(FIELDS[name], rows) for name in source.names]
             return merged(types.type_of(field), parts, len(rows))
-        found = read_table(self._session, field, rows)
+        if field.name in NOTED:
+            return read_notes(self._session, field, rows)
+        if field.name in ASKED:
+            return self._requests.read(field, rows)
+        found = read_table(self._session, field, rows, own=self._own)
         assert found is not None, field.name
         return found
 
@@ -246,7 +258,7 @@ def _is_cheap(field: Field) -> bool:
     source = field.source
     if isinstance(source, AnyOf):
         return all(_is_cheap(FIELDS[name]) for name in source.names)
-    return isinstance(source, Column) or field.name in TABLED
+    return isinstance(source, Column) or field.name in MADE
 
 
 def _cost(value: FieldValue) -> int:
@@ -261,4 +273,6 @@ def _cost(value: FieldValue) -> int:
         return _TREES
     if isinstance(field.source, Column):
         return _COLUMNS
+    if field.source is Reader.REQUESTS:
+        return _BYTES
     return _STREAMS if field.source in _SLOW_TABLES else _TABLES

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.field import Field
+    from tcptui.session.filtering.field_values import FieldReader
     from tcptui.session.session import Session
 
 #: Columns that judging a stream writes to, after its rows were read.
@@ -28,10 +29,12 @@ _CORRECTED: Final = frozenset({"state_a", "state_b", "marks", "cause"})
 #: Fields of tables that later packets of the connection change.
 _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_size", "tcp.window_size_scalefactor",
                                 "tcp.analysis", "tcp.analysis.initial_rtt"})  # fmt: skip
-_OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS)
+_OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
 #: What the header tree shows of messages: it may depend on packets behind.
 _OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "tcp.segment", "tcp.reassembled", "_ws.", "frame.protocols",
                        "frame.coloring", "tcp.connection", "tcp.completeness", "tcptui.")  # fmt: skip
+#: Fields of a fragment that a later one gives it.
+_OF_FRAGMENTS: Final = frozenset({"ip.reassembled_in", "ipv6.reassembled.in"})
 #: All rows of a growing connection are asked about again when it has grown by this factor.
 REGROWTH: Final = 1.25
 #: Connections of up to so many rows are asked about again whenever they grew.
@@ -84,10 +87,11 @@ class LiveFilter:
       waited, so that a long one neither holds up short ones nor waits for ever.
     """
 
-    def __init__(self, session: Session, compiled: Compiled) -> None:
+    def __init__(self, session: Session, compiled: Compiled, reader: FieldReader | None = None) -> None:
         self._session = session
-        self._run = FilterRun(session, compiled)
+        self._run = FilterRun(session, compiled, reader)
         self._changes = answers_may_change(compiled)
+        self._reads_fragments = any(field.name in _OF_FRAGMENTS for field in compiled.fields)
         self.first = session.store.first
         """The row that `mask` begins with."""
         self._room = np.zeros(0, np.bool_)
@@ -99,6 +103,8 @@ class LiveFilter:
         self._updates = 0
         self._allowance = 0
         """Rows that the next update may ask about beyond its own allowance."""
+        self.owes = False
+        """Whether the last update left connections for a later one, which needs nothing new to ask about them."""
         self._own_host = session.place.own_host
         """By which host's sight connections were judged."""
         self._settled = False
@@ -124,8 +130,19 @@ class LiveFilter:
         streams = self._session.store.stream[self.first : self.stop][self.mask]
         return np.bincount(streams[streams >= 0], minlength=self._session.streams.count).astype(np.int64)
 
-    def update(self, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore) -> None:
-        """Ask about rows that are new, and about those whose answer may have changed.
+    @property
+    def block(self) -> int:
+        """How many rows are asked about at once: the fewer, the dearer the filter is."""
+        return self._run.block
+
+    def update(
+        self,
+        *,
+        cancelled: Callable[[], bool] = never,
+        progress: Callable[[int], None] = ignore,
+        most: int | None = None,
+    ) -> None:
+        """Ask about rows that are new, ``most`` at a time, and about those whose answer may have changed.
 
         Raises Cancelled; what was found so far stays, and what was not asked about is still due at the next call.
         """
@@ -135,9 +152,12 @@ class LiveFilter:
         # only be older than the answers.
         over, judged = not session.progress.growing, session.catch_up.judged_at_count
         self._forget(store.first)
+        self.owes = False
         old, stop = self.stop, store.count
+        stop = stop if most is None else min(stop, old + most)
         if stop > old:
             self._append(self._run.matching(old, stop, cancelled=cancelled, progress=progress))
+            self._ask_fragments(old, cancelled)
             self._settled = False
             self._fall_due(old)
         if not self._changes or self._settled:
@@ -156,6 +176,13 @@ class LiveFilter:
             self._ask_again(judged, cancelled)
         finally:
             self._run.rest()
+
+    def _ask_fragments(self, first: int, cancelled: Callable[[], bool]) -> None:
+        """Ask again about the fragments before row ``first`` whose datagrams were completed since."""
+        if self._reads_fragments:
+            rows = self._session.store.fragments.newly_completed(first)
+            rows = rows[rows >= max(self.first, self._session.store.first)]
+            self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
 
     def _fall_due(self, first: int) -> None:
         """Have all connections with rows from ``first`` on asked about again."""
@@ -183,6 +210,7 @@ class LiveFilter:
         self._allowance += BLOCKS_AGAIN * self._run.block
         for _, stream, rows in sorted(waiting):
             if rows > self._allowance:
+                self.owes = True
                 return
             self._allowance -= rows
             self._ask(stream, rows, judged, cancelled)

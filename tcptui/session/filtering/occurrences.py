@@ -129,6 +129,9 @@ def merged(kind: T, parts: Sequence[Occurrences], count: int) -> Occurrences:
         return filled[0]
     if not filled:
         return none_of(kind, count)
+    if all(part.index is None and part.values.dtype != object for part in filled):  # one value of each in every packet
+        together = np.stack([part.values for part in filled], axis=1).ravel()
+        return Occurrences(kind, count, together, np.repeat(np.arange(count), len(filled)))
     index = np.concatenate([part.places for part in filled])
     order = np.argsort(index, kind="stable")
     if any(part.values.dtype == object for part in filled):

@@ -6,11 +6,13 @@ places are passed over.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.model.field import FieldType as T
+from tcptui.session.filtering.byte_search import searcher
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 
@@ -49,22 +51,26 @@ def containing(session: Session, name: str, wanted: bytes, rows: Rows) -> Mask:
     begin, end = _ranges(session, name, rows)
     block, starts = session.stretch(rows.numbers)
     found = np.zeros(len(rows), np.bool_)
+    search = searcher(block, wanted)
+    size, place = len(wanted), search(0)
+    if place < 0:  # in most blocks: then nobody needs to know where the packets are
+        return found
     order = np.argsort(starts, kind="stable")
-    lows, highs = (starts + begin)[order].tolist(), (starts + end)[order]
-    tops = highs.tolist()
-    size, place = len(wanted), block.find(wanted)
+    lows, tops = (starts + begin)[order].tolist(), (starts + end)[order].tolist()
+    which, hits = 0, []
     while place >= 0:
-        which = int(np.searchsorted(highs, place, "right"))
+        which = bisect_right(tops, place, which)
         if which == len(tops):
             break
         if place < lows[which]:
             place = lows[which]
         elif place + size <= tops[which]:
-            found[order[which]] = True
+            hits.append(which)
             place = tops[which]
         else:
             place += 1
-        place = block.find(wanted, place)
+        place = search(place)
+    found[order[hits]] = True
     return found
 
 

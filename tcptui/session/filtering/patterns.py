@@ -15,7 +15,9 @@ import signal
 import struct
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -24,10 +26,14 @@ from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.how_ended import how_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import IO
 
     from numpy.typing import NDArray
+
+T = TypeVar("T")
+#: Reads so many bytes of an answer.
+Answer = Callable[[int], bytes]
 
 #: Seconds of processor time that one value may take: a stop (Ctrl-Z) or a busy machine is not the expression's fault.
 LONGEST: Final = 1.0
@@ -43,23 +49,31 @@ _REPEATS: Final = re.compile(rb"(?<!\\)(?:\\\\)*[*+{]")
 _OPTIONAL: Final = re.compile(rb"(?<!\\)(?:\\\\)*[^(]\?")
 _BRANCH: Final = re.compile(rb"(?<!\\)(?:\\\\)*\|")
 
-#: The other process: reads batches, answers with a byte a value.  It knows nothing but `re`, so it starts quickly.
+#: The other process: reads batches, answers with a byte a value, or with all places in it: how many of each value, then
+#: where each begins and ends.  It knows nothing but `re`, so it starts quickly.
 _PROGRAM: Final = """
 import re, signal, struct, sys
 signal.signal(signal.SIGPROF, signal.SIG_DFL)
 source, sink = sys.stdin.buffer, sys.stdout.buffer
 size, = struct.unpack("<I", source.read(4))
-search = re.compile(source.read(size), re.IGNORECASE).search
-while head := source.read(4):
-    count, = struct.unpack("<I", head)
-    lengths = struct.unpack(f"<{count}I", source.read(4 * count))
-    values = [source.read(length) for length in lengths]
-    found = bytearray()
-    for value in values:
+pattern = re.compile(source.read(size), re.IGNORECASE)
+search = pattern.search
+while head := source.read(8):
+    count, wants_places = struct.unpack("<II", head)
+    numbers = struct.unpack(f"<{2 * count}I", source.read(8 * count))
+    values = [source.read(length) for length in numbers[:count]]
+    found, counts, places = bytearray(), [], []
+    for value, begin in zip(values, numbers[count:]):
         signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))
+        if wants_places:
+            spans = [match.span() for match in pattern.finditer(value, begin) if match.end() > match.start()]
+            counts.append(len(spans))
+            places += [place for span in spans for place in span]
+            continue
         found.append(search(value) is not None)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    sink.write(found)
+    sink.write(struct.pack(f"<{len(counts)}I", *counts))
+    sink.write(struct.pack(f"<{len(places)}I", *places) if wants_places else found)
     sink.flush()
 """
 
@@ -93,21 +107,57 @@ class PatternSearch:
         """
         if is_harmless(pattern):
             return np.fromiter((pattern.search(value) is not None for value in values), np.bool_, len(values))
-        found = [self._batch(pattern, batch, cancelled) for batch in _batches(values)]
+        found = []
+        for batch in _batches(values):
+
+            def read(answer: Answer, size: int = len(batch)) -> bytes:
+                return answer(size)
+
+            found.append(self._asked(pattern, batch, [0] * len(batch), cancelled, read))
         return np.frombuffer(b"".join(found), np.bool_)
 
-    def _batch(self, pattern: re.Pattern[bytes], values: list[bytes], cancelled: Callable[[], bool]) -> bytes:
+    def spans(
+        self, pattern: re.Pattern[bytes], values: list[bytes], begins: list[int], cancelled: Callable[[], bool]
+    ) -> list[list[tuple[int, int]]]:
+        """Where in each of ``values`` ``pattern`` is, from its place of ``begins`` on: begin and end of each match.
+
+        Matches do not overlap; those of no byte are left out.  Raises as `searched`.
+        """
+        if is_harmless(pattern):
+            return [
+                [match.span() for match in pattern.finditer(value, begin) if match.end() > match.start()]
+                for value, begin in zip(values, begins, strict=True)
+            ]
+        found: list[list[tuple[int, int]]] = []
+        for batch in _batches(values):
+            part = begins[len(found) : len(found) + len(batch)]
+
+            def read(answer: Answer, size: int = len(batch)) -> list[list[tuple[int, int]]]:
+                counts = struct.unpack(f"<{size}I", answer(4 * size))
+                places = struct.iter_unpack("<II", answer(8 * sum(counts)))
+                return [list(islice(places, count)) for count in counts]
+
+            found += self._asked(pattern, batch, part, cancelled, read, wants_places=True)
+        return found
+
+    def _asked(
+        self, pattern: re.Pattern[bytes], values: list[bytes], begins: list[int], cancelled: Callable[[], bool],
+        read: Callable[[Answer], T], *, wants_places: bool = False,
+    ) -> T:  # fmt: skip
+        """What ``read`` makes of the other process's answer about ``values``."""
         process = self._processes.get(pattern.pattern)
         if process is None:
             process = self._processes[pattern.pattern] = _begun(pattern.pattern)
+        source = process.stdout
         assert process.stdin is not None
-        assert process.stdout is not None
+        assert source is not None
         try:
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(struct.pack(f"<{len(values) + 1}I", len(values), *map(len, values)))
+                numbers = (len(values), wants_places, *map(len, values), *begins)
+                process.stdin.write(struct.pack(f"<{len(numbers)}I", *numbers))
                 process.stdin.write(b"".join(values))
                 process.stdin.flush()
-            return _answer(process.stdout, len(values), cancelled)
+            return read(lambda size: _answer(source, size, cancelled))
         except Cancelled:
             _end(self._processes.pop(pattern.pattern))
             raise

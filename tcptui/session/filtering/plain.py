@@ -56,32 +56,24 @@ def plain(session: Session, rows: Rows) -> Mask:
     return mask
 
 
-def _keys(session: Session, rows: Rows) -> NDArray[np.uint64]:
-    return session.flows.keys(session.store.flow[rows.index])  # type: ignore[arg-type]
+#: Words of a flow's key (`tcptui.model.flow_table`): low and high half of each address, IP version and ports.
+_A_HIGH, _A_LOW, _B_HIGH, _B_LOW, _REST = range(5)
 
 
 def is_four(session: Session, rows: Rows) -> Mask:
     """Which of ``rows``, all `plain`, have an IPv4 header."""
-    four: Mask = (_keys(session, rows)[:, 4] >> np.uint64(32)) == _FOUR
+    four: Mask = (session.flows.word(_REST, session.store.flow[rows.index]) >> np.uint64(32)) == _FOUR
     return four
-
-
-def _simple_six(session: Session, rows: Rows) -> Mask:
-    """IPv6 without extension headers; with them, the tree has more to say."""
-    store = session.store
-    header = store.transport_offset[rows.index].astype(np.int32) - store.network_offset[rows.index]
-    six: Mask = ~is_four(session, rows) & (header == _IPV6_HEADER)
-    return six
 
 
 def _address(*, of_source: bool) -> Read:
     def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:
-        keys = _keys(session, rows)
+        flows, flow = session.flows, session.store.flow[rows.index]
         of_b = (session.store.from_b[rows.index] != 0) == of_source
-        low = np.where(of_b, keys[:, 3], keys[:, 1])
+        low = np.where(of_b, flows.word(_B_LOW, flow), flows.word(_A_LOW, flow))
         if not six:
-            return low.astype(np.int64)
-        high = np.where(of_b, keys[:, 2], keys[:, 0])
+            return low.view(np.int64)
+        high = np.where(of_b, flows.word(_B_HIGH, flow), flows.word(_A_HIGH, flow))
         pairs = zip(high.tolist(), low.tolist(), strict=True)
         return array_of(T.IPV6, [(one << 64 | other).to_bytes(16) for one, other in pairs])
 
@@ -138,7 +130,14 @@ KNOWN: Final = frozenset(_FIELDS)
 
 def answers(session: Session, rows: Rows) -> Mask:
     """Which of ``rows``, all `plain`, `read_plain` answers for."""
-    return is_four(session, rows) | _simple_six(session, rows)
+    four = is_four(session, rows)
+    if four.all():
+        return four
+    # IPv6 with extension headers: the tree has more to say.
+    store = session.store
+    header = store.transport_offset[rows.index].astype(np.int32) - store.network_offset[rows.index]
+    known: Mask = four | (header == _IPV6_HEADER)
+    return known
 
 
 def read_plain(session: Session, name: str, rows: Rows) -> Occurrences:

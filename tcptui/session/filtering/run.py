@@ -14,9 +14,8 @@ from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.cancelling import Cancelled, ignore, never
 from tcptui.session.filtering.evaluator import passing
-from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.field_values import MADE, FieldReader
 from tcptui.session.filtering.rows import Rows
-from tcptui.session.filtering.tables import TABLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ def is_readable(field: Field) -> bool:
         return all(is_readable(FIELDS[name]) for name in source.names)
     if isinstance(source, Column) or source is Reader.TREE:
         return True
-    return source is not Reader.UNREAD and field.name in TABLED
+    return source is not Reader.UNREAD and field.name in MADE
 
 
 @dataclass(slots=True)

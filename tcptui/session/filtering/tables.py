@@ -16,6 +16,7 @@ from tcptui.dfilter import types
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType as T
 from tcptui.model.field import every, in_stream, segments, whole_headers
+from tcptui.model.finding import OwnId
 from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
@@ -41,10 +42,13 @@ _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNO
 _FULL_HEADER: Final = 20
 
 
-def read_table(session: Session, field: Field, rows: Rows) -> Occurrences | None:
-    """What tables say of ``field``; None: they do not know it.  Quoted headers are not in them."""
+def read_table(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences | None:
+    """What tables say of ``field``; None: they do not know it.  Quoted headers are not in them.
+
+    Without ``own``, findings that a user has defined are left out.
+    """
     if field.name in _EVIDENCE:
-        return _findings(session, field, rows)
+        return _findings(session, field, rows, own=own)
     read = _READERS.get(field.name)
     if read is None:
         return None
@@ -61,10 +65,10 @@ def read_table(session: Session, field: Field, rows: Rows) -> Occurrences | None
 def _port(*, of_sender: bool) -> Read:
     def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         store = session.store
-        a, b = session.flows.ports(store.flow[rows.index])
-        from_b = store.from_b[rows.index] != 0
+        ports = session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
+        of_b = (store.from_b[rows.index] != 0) == of_sender
         mask: Mask = store.kind[rows.index] == RowKind.TCP
-        return mask, np.where(from_b == of_sender, b, a)
+        return mask, np.where(of_b, ports, ports >> 16) & 0xFFFF
 
     return read
 
@@ -290,6 +294,14 @@ def _of_stream(name: str) -> Read:
     return read
 
 
+def _round_trip(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    """As the connection list shows it."""
+    streams, stream = session.streams, session.store.stream[rows.index]
+    first = streams.irtt_ns[stream]
+    known = np.where(first > 0, first, streams.min_rtt_ns_a[stream] + streams.min_rtt_ns_b[stream])
+    return in_stream(session.store, rows.index) & (known > 0), known
+
+
 def _budget(part: Part) -> Read:
     def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         stream = session.store.stream[rows.index]
@@ -352,6 +364,7 @@ _READERS: Final[dict[str, Read]] = {
     "tcptui.packets": _of_stream("packets"),
     "tcptui.bytes": _of_stream("wire_bytes"),
     "tcptui.duration": _of_stream("duration_ns"),
+    "tcptui.rtt": _round_trip,
     "tcptui.network": _budget(Part.NETWORK),
     "tcptui.server_think": _budget(Part.SERVER_THINK),
     "tcptui.client_think": _budget(Part.CLIENT_THINK),
@@ -365,7 +378,7 @@ _READERS: Final[dict[str, Read]] = {
 _EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
 
 
-def _findings(session: Session, field: Field, rows: Rows) -> Occurrences:
+def _findings(session: Session, field: Field, rows: Rows, *, own: bool) -> Occurrences:
     """Of each finding that names the row's frame as evidence: its id, severity or confidence."""
     store = session.store
     stream = store.stream[rows.index]
@@ -374,6 +387,8 @@ def _findings(session: Session, field: Field, rows: Rows) -> Occurrences:
     values: list[bytes] = []
     for _, findings in session.each_findings(wanted.tolist()):
         for finding in findings:
+            if not own and isinstance(finding.id, OwnId):
+                continue
             told = {
                 "tcptui.finding": finding.id.value, "tcptui.severity": finding.severity.name.lower(),
                 "tcptui.confidence": finding.confidence.value,

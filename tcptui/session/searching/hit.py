@@ -43,6 +43,17 @@ class Hit:
     low: int
     """Where in `context` it is."""
     high: int
+    more: tuple[tuple[int, int, int], ...] = ()
+    """Where it goes on in other packets: row, offset of its first byte there, and how many bytes."""
+    sent: tuple[int, int, int] | None = None
+    """Where it is in what an end sent: 0 for the client or 1, offset of its first byte and behind its last; None: not
+    searched for there."""
+
+    @property
+    def parts(self) -> tuple[tuple[int, int, int], ...]:
+        """Where its bytes are: row, offset in the packet's bytes and length; empty where it is in none."""
+        own = ((self.row, self.start, self.length),) if self.start >= 0 else ()
+        return (*own, *self.more)
 
     @property
     def place(self) -> tuple[int, int]:

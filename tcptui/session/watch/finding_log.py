@@ -111,8 +111,8 @@ def _matches(before: list[Finding], now: tuple[Finding, ...]) -> Iterator[int | 
     for finding, same in zip(now, exact, strict=True):
         place = same
         if place is None:
-            others = [n for n in free if before[n].id is finding.id]
-            new = [n for n, other in zip(exact, now, strict=True) if n is None and other.id is finding.id]
+            others = [n for n in free if before[n].id == finding.id]
+            new = [n for n, other in zip(exact, now, strict=True) if n is None and other.id == finding.id]
             place = others[0] if len(others) == len(new) == 1 else None
             free.discard(-1 if place is None else place)
         yield place

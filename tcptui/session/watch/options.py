@@ -29,5 +29,10 @@ class Watch:
     only: FindingFilter = NOTHING
     """``--only``: only these, and those of ``--stop-on`` and ``--keep-around``, become JSON lines; `NOTHING`: all."""
 
+    @property
+    def filters(self) -> dict[str, FindingFilter]:
+        """What each option names."""
+        return {"--stop-on": self.stop_on, "--keep-around": self.keep_around, "--only": self.only}
+
 
 NO_WATCH: Final = Watch()

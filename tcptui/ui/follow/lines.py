@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from tcptui.model.lru import LruCache
+from tcptui.ui.follow.marks import NO_MARKS
 from tcptui.ui.follow.rows import Character, Row, RowKind, hex_cells, hex_rows, text_cells, text_rows
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
@@ -68,6 +69,8 @@ class FollowLines(PaintedLines, can_focus=True):
         self.byte = 0
         """Offset of the byte under the cursor, in the source's own counting."""
         self.match: Found | None = None
+        self.marks = (NO_MARKS, NO_MARKS)
+        """What searches of the whole capture have found in what each side sent."""
         self.empty_text = ""
         self._head_text = head_text
         self._gap_text = gap_text

@@ -12,19 +12,23 @@ from tcptui.ui.follow.bars import BOTH
 from tcptui.ui.follow.base_screen import FollowBase
 from tcptui.ui.follow.keys import FOLLOW_KEYS
 from tcptui.ui.follow.lines import Form
+from tcptui.ui.follow.marks import NO_MARKS, marks_of
 from tcptui.ui.follow.search import Search
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.go_to import FrameTarget, parse_target
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.search.legend import Legend
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.session.session import Session
     from tcptui.ui.follow.source import Found
     from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -41,17 +45,32 @@ class FollowScreen(FollowBase):
 
     def __init__(
         self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
-        ends: tuple[str, str],
+        ends: tuple[str, str], highlights: Highlights,
     ) -> None:  # fmt: skip
+        """``highlights``: what was searched for in the whole capture, and is marked here, too."""
         super().__init__(session, stream, row, words, glyphs, options, ends)
         self.search = Search(self, self.take_match)
+        self._highlights = highlights
+        self.legend = Legend(glyphs)
         self._before_find: tuple[int, int] = (0, 0)
         self._sought = ""
         """The text typed last, for which a search was started."""
 
     def source_changed(self) -> None:
         """Search the new source; a search that was waiting for the first one begins."""
+        if self._halves is not None and self._form is not Form.DECODED:
+            self.view.marks = marks_of(self._highlights, self.stream, self._halves, self.session.store)
+        else:  # what is decoded has other bytes
+            self.view.marks = (NO_MARKS, NO_MARKS)
+        self.legend.show(self._highlights, self._highlights.followed)
         self.search.set_source(self.view.source)
+
+    def compose(self) -> ComposeResult:
+        """The lines of the base class, and below the status line that of the searches whose hits are marked."""
+        bar, *others = super().compose()
+        yield bar
+        yield self.legend
+        yield from others
 
     # -- leaving ---------------------------------------------------------------------------
     @on(FollowView.Chosen)

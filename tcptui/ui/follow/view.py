@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.follow.lines import BAR, GUTTER, FollowLines, Form, Place
+from tcptui.ui.follow.marks import marks_on
 from tcptui.ui.follow.rows import Row, RowKind, hex_character_cell
 
 if TYPE_CHECKING:
@@ -173,12 +174,17 @@ class FollowView(FollowLines):
         on_match = (
             match is not None and match.side == row.side and match.start < row.stop and row.start < match.stop
         )  # fmt: skip
-        on_cursor = place == self.cursor and row.kind is RowKind.DATA
-        if not on_match and not on_cursor:
+        is_data = row.kind is RowKind.DATA
+        marks = marks_on(self.marks[row.side], row.start, row.stop) if is_data else []
+        on_cursor = place == self.cursor and is_data
+        if not on_match and not on_cursor and not marks:
             return strip
         origin = self.indent(row)
         for index, char in enumerate(self.cells_of(place, row)):
             style: Style | None = None
+            for start, stop, number in marks:
+                if start < char.stop and char.start < stop:
+                    style = self.palette.hit(number)
             if on_match and match is not None and match.start < char.stop and char.start < match.stop:
                 style = self.palette.field
             if on_cursor and char.start <= self.byte < char.stop:

@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.ui.cell_text import fit, grouped, span
+from tcptui.session.groups import GroupBy
+from tcptui.ui.cell_text import fit, fit_endpoint, grouped, span
 from tcptui.words.finding_text import finding_name
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tcptui.session.groups import Group, GroupBy, GroupKey
+    from tcptui.session.groups import Group, GroupKey, GroupSort
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: Cells of the sign in front, and between two columns.
+#: Cells of the sign in front, and between two columns: a blank and the sign of the order.
 SIGN: Final = 3
 GAP: Final = 2
-#: An optional column is shown only while the name keeps this many cells, or all that it needs.
-NAME_LEAST: Final = 24
+#: An optional column is shown only while the name keeps this many cells, or all that it needs: two IPv4 addresses.
+NAME_LEAST: Final = 33
+#: The kinds of groups that have two directions of their own; of others it is that from clients to servers.
+_DIRECTED: Final = (GroupBy.HOST, GroupBy.PAIR)
 #: What is the matter with the worst connection is told where it has at least so many cells.
 WORST_LEAST: Final = 24
+
+_BETWEEN: Final = " - "
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,19 @@ class GroupColumn:
     cell: Callable[[Group, Glyphs], str]
     is_optional: bool = True
     """Whether it gives way to the name; later ones first."""
+    by_kind: bool = False
+    """Whether its heading depends on what the groups are: its direction does."""
+    is_joined: bool = False
+    """Whether it is shown only together with the next."""
 
-    def width(self, groups: Sequence[Group], words: Words, glyphs: Glyphs) -> int:
+    def title(self, by: GroupBy, words: Words, glyphs: Glyphs) -> str:
+        """Its heading."""
+        kind = "" if not self.by_kind else f".{by.value}" if by in _DIRECTED else ".other"
+        return words(f"groups.column.{self.heading}{kind}", right=glyphs.right, left=glyphs.left)
+
+    def width(self, by: GroupBy, groups: Sequence[Group], words: Words, glyphs: Glyphs) -> int:
         """Cells of its heading and widest number, with the gap before."""
-        texts = [words(f"groups.column.{self.heading}"), *(self.cell(group, glyphs) for group in groups)]
+        texts = [self.title(by, words, glyphs), *(self.cell(group, glyphs) for group in groups)]
         return max(map(cell_len, texts)) + GAP
 
 
@@ -59,6 +73,10 @@ GROUP_COLUMNS: Final = (
     GroupColumn("lost", _lost),
     GroupColumn("bytes", lambda group, _glyphs: byte_size(group.wire_bytes)),
     GroupColumn("packets", lambda group, _glyphs: grouped(group.packets)),
+    GroupColumn("bytes_forth", lambda group, _glyphs: byte_size(group.bytes_forth), by_kind=True, is_joined=True),
+    GroupColumn("bytes_back", lambda group, _glyphs: byte_size(group.bytes_back), by_kind=True),
+    GroupColumn("packets_forth", lambda group, _glyphs: grouped(group.packets_forth), by_kind=True, is_joined=True),
+    GroupColumn("packets_back", lambda group, _glyphs: grouped(group.packets_back), by_kind=True),
 )
 
 
@@ -67,11 +85,29 @@ def key_text(key: GroupKey, words: Words) -> str:
     if key.finding is not None:
         return finding_name(key.finding, words)
     if len(key.hosts) == 2:
-        return f"{key.hosts[0]} - {key.hosts[1]}"
+        return _BETWEEN.join(key.hosts)
     host = "".join(key.hosts)
     if key.port < 0:
         return host
     return f"[{host}]:{key.port}" if ":" in host else f"{host}:{key.port}" if host else str(key.port)
+
+
+def name_in(key: GroupKey, width: int, words: Words, ellipsis: str) -> str:
+    """`key_text` in exactly ``width`` cells; of addresses the ends are kept, which tell them apart."""
+    if len(key.hosts) == 2:
+        first, second = key.hosts
+        room = max(0, width - cell_len(_BETWEEN))
+        mine = max(room // 2, room - len(second))
+        pair = _end_of(first, mine, ellipsis), _end_of(second, room - min(mine, len(first)), ellipsis)
+        return fit(_BETWEEN.join(pair), width, ellipsis)
+    cut = fit_endpoint if key.port >= 0 else fit
+    return cut(key_text(key, words), width, ellipsis)
+
+
+def _end_of(address: str, width: int, ellipsis: str) -> str:
+    """``address`` in at most ``width`` cells: its beginning is what others have, too."""
+    keep = max(0, width - len(ellipsis))
+    return address if len(address) <= width else ellipsis + address[len(address) - keep :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +115,7 @@ class GroupCells:
     """How the list is laid out in a given width."""
 
     by: GroupBy
+    sort: GroupSort
     name: int
     """Cells of the name."""
     columns: tuple[tuple[GroupColumn, int], ...]
@@ -87,29 +124,41 @@ class GroupCells:
     """Cells for what is the matter with the worst connection; 0: not shown."""
 
     @classmethod
-    def of(cls, width: int, by: GroupBy, groups: Sequence[Group], words: Words, glyphs: Glyphs) -> GroupCells:
-        """The layout for ``groups`` in ``width`` cells."""
+    def of(
+        cls, width: int, by: GroupBy, sort: GroupSort, groups: Sequence[Group], words: Words, glyphs: Glyphs
+    ) -> GroupCells:
+        """The layout for ``groups`` in ``width`` cells; the column that they are sorted by is always shown."""
         wanted = max((cell_len(key_text(group.key, words)) for group in groups), default=0)
         wanted = max(wanted, cell_len(words(f"groups.column.{by.value}")))
-        room, shown = width - SIGN, []
+        sizes = {column: column.width(by, groups, words, glyphs) for column in GROUP_COLUMNS}
+        kept = [column for column in GROUP_COLUMNS if not column.is_optional or column.heading == sort.value]
+        room = width - SIGN - sum(sizes[column] for column in kept)
         for column in GROUP_COLUMNS:
-            size = column.width(groups, words, glyphs)
-            if column.is_optional and room - size < min(wanted, NAME_LEAST):
+            if column in kept:
+                continue
+            least = min(wanted, NAME_LEAST)
+            if column.by_kind and by not in _DIRECTED:  # the worst connection tells more
+                least = wanted + GAP + WORST_LEAST
+            if room - sizes[column] < least:
+                if kept[-1].is_joined:
+                    room += sizes[kept.pop()]
                 break
-            room -= size
-            shown.append((column, size))
+            room -= sizes[column]
+            kept.append(column)
+        shown = tuple((column, sizes[column]) for column in GROUP_COLUMNS if column in kept)
         worst = room - wanted - GAP
         if worst < WORST_LEAST:
-            return cls(by, min(wanted, max(room, 0)), tuple(shown), 0)
-        return cls(by, wanted, tuple(shown), worst)
+            return cls(by, sort, min(wanted, max(room, 0)), shown, 0)
+        return cls(by, sort, wanted, shown, worst)
 
-    def heading(self, words: Words, ellipsis: str) -> str:
-        """The line of headings."""
-        cells = " " * SIGN + fit(words(f"groups.column.{self.by.value}"), self.name, ellipsis)
-        cells += "".join(
-            fit(words(f"groups.column.{column.heading}"), size, "", right=True) for column, size in self.columns
-        )
-        return cells + (" " * GAP + fit(words("groups.column.worst"), self.worst, ellipsis) if self.worst else "")
+    def heading(self, words: Words, glyphs: Glyphs) -> str:
+        """The line of headings, with a sign at the one that the groups are sorted by."""
+        cells = " " * SIGN + fit(words(f"groups.column.{self.by.value}"), self.name, glyphs.ellipsis)
+        for column, size in self.columns:
+            sign = glyphs.descending if column.heading == self.sort.value else ""
+            cells += fit(sign + column.title(self.by, words, glyphs), size, "", right=True)
+        worst = fit(words("groups.column.worst"), self.worst, glyphs.ellipsis)
+        return cells + (" " * GAP + worst if self.worst else "")
 
     def numbers(self, group: Group, glyphs: Glyphs) -> str:
         """The numbers of ``group``."""

@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import fit
-from tcptui.ui.groups.columns import GAP, GroupCells, key_text
+from tcptui.ui.groups.columns import GAP, GroupCells, name_in
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
@@ -54,14 +54,17 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
 
     def _layout_for(self, width: int, grouping: Grouping) -> GroupCells:
         if self._cells is None or self._cells[0] != width:
-            self._cells = width, GroupCells.of(width, grouping.by, grouping.groups, self.words, self.glyphs)
+            self._cells = (
+                width,
+                GroupCells.of(width, grouping.by, grouping.sort, grouping.groups, self.words, self.glyphs),
+            )
         return self._cells[1]
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns; nothing without groups."""
         if self.grouping is None or not self.grouping.groups:
             return []
-        text = self._layout_for(width, self.grouping).heading(self.words, self.glyphs.ellipsis)
+        text = self._layout_for(width, self.grouping).heading(self.words, self.glyphs)
         return [Segment(text, self.palette.head)]
 
     def row(self, position: int, width: int) -> list[Segment]:
@@ -71,7 +74,7 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         layout = self._layout_for(width, self.grouping)
         severity = Severity.ERROR if group.errors else Severity.WARNING if group.warnings else Severity.NOTE
         sign = f" {self.glyphs.severity(severity)} " if severity > Severity.NOTE else "   "
-        name = fit(key_text(group.key, self.words), layout.name, self.glyphs.ellipsis)
+        name = name_in(group.key, layout.name, self.words, self.glyphs.ellipsis)
         shown = [
             Segment(sign, palette.severity(severity) if severity > Severity.NOTE else palette.plain),
             Segment(name, palette.strong),

@@ -23,7 +23,9 @@ GROUPS_KEYS: Final = (
     _key("close", "escape,q,b", "Esc q b", "close", KeyArea.MOVE),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
-HINTS: Final = (
+#: Keys of the hints that need a group.
+_OF_A_GROUP: Final = frozenset({"Enter", "s", "y"})
+_HINTS: Final = (
     Hint("Enter", "groups.hint.narrow", "screen.narrow"),
     Hint("Tab", "groups.hint.by", "screen.by(1)"),
     Hint("s", "groups.hint.sort", "screen.sort"),
@@ -31,3 +33,8 @@ HINTS: Final = (
     Hint("?", "screen.hint.help", "screen.help"),
     Hint("y", "groups.hint.copy", "screen.copy"),
 )
+
+
+def hints(*, has_group: bool) -> tuple[Hint, ...]:
+    """The hints of the bottom line, without those that need a group where there is none."""
+    return tuple(hint for hint in _HINTS if has_group or hint.key not in _OF_A_GROUP)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.cells import cell_len
-from rich.style import Style
+import numpy as np
 from textual import on
 from textual.content import Content
 from textual.widgets import Static
@@ -14,15 +13,17 @@ from textual.widgets import Static
 from tcptui.session.groups import GroupBy, GroupSort, group_connections
 from tcptui.ui.groups.columns import key_text
 from tcptui.ui.groups.group_list import ConnectionGroups
-from tcptui.ui.groups.keys import GROUPS_KEYS, HINTS
+from tcptui.ui.groups.keys import GROUPS_KEYS, hints
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.connection_index import ChosenStreams
+from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.overview.document import connections_document
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
-from tcptui.ui.widgets.one_line import OneLine
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.widgets.choice_bar import Choice, ChoiceBar
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
-    from tcptui.ui.widgets.one_line import Cells
     from tcptui.words.catalogue import Words
 
 #: Interval (seconds) at which the screen looks whether there is something new.
@@ -45,33 +45,13 @@ _REST: Final = 5
 _REST_LEAST: Final = 0.5
 
 
-class GroupsBar(OneLine):
-    """Top line: what connections can be grouped by, the present choice marked, and the order."""
-
-    def __init__(self, glyphs: Glyphs, words: Words) -> None:
-        super().__init__(glyphs, words, id="groups-bar")
-        self._shown: tuple[GroupBy, GroupSort, int] = (GroupBy.SERVER, GroupSort.LOST, 0)
-
-    def show(self, by: GroupBy, sort: GroupSort, groups: int) -> None:
-        """Mark ``by``, name ``sort``, and the number of groups."""
-        if (by, sort, groups) != self._shown:
-            self._shown = by, sort, groups
-            self.refresh()
-
-    def cells(self, width: int) -> Cells:
-        """The choices, or where they do not fit the present one alone; then how many groups, in which order."""
-        by, sort, groups = self._shown
-        palette, words = self.palette, self.words
-        title = (f" {words('groups.title')} ", palette.bar)
-        marked = palette.strong + Style(reverse=True)
-        choices = [(f" {words(f'groups.by.{each.value}')} ", marked if each is by else palette.bar) for each in GroupBy]
-        count = words("groups.total", n=Count(groups))
-        order = f"  {count}, {words(f'groups.sorted.{sort.value}')} "
-        if sum(cell_len(text) for text, _ in (title, *choices)) + cell_len(order) > width:
-            choices = [choice for choice, each in zip(choices, GroupBy, strict=True) if each is by]
-        used = sum(cell_len(text) for text, _ in (title, *choices))
-        gap = " " * max(0, width - used - cell_len(order))
-        return [title, *choices, (gap + order, palette.bar)]
+#: Lines of the screen besides the groups and their connections; of a group's connections there must be room for some.
+_LINES: Final = 4
+_MEMBERS_LEAST: Final = 6
+#: Of these lines the line above them, their heading, and how many more there are.
+_MEMBERS_LINES: Final = 3
+#: Cells beside the text of a pane.
+_MARGINS: Final = 4
 
 
 class GroupsScreen(NoticingScreen[ChosenStreams]):
@@ -81,11 +61,17 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
     GroupsScreen {
         layout: vertical;
         background: $background;
-        & > GroupsBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > ChoiceBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
         & > ConnectionGroups {
             background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
             scrollbar-size-vertical: 1;
         }
+        & > #group-members {
+            display: none; height: 1fr; width: 1fr; border-top: solid $edge; background: $background;
+            overflow-x: hidden; overflow-y: hidden;
+        }
+        &.-roomy > #group-members { display: block; }
+        &.-ascii > #group-members { border-top: ascii $edge; }
         & > #group-filter { height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $text-muted; }
     }
     """
@@ -96,8 +82,10 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
         self.session = session
         self.by = by
         self.sort = sort
-        self._bar = GroupsBar(glyphs, words)
+        self._bar = ChoiceBar(glyphs, words, "screen.by", id="groups-bar")
         self.groups = ConnectionGroups(session, glyphs, words)
+        self._members = ExplainPane(glyphs, words, id="group-members")
+        self._members.can_focus = False
         self._filter = Static("", id="group-filter", markup=False)
         self._counted_for: object = None
         """What was asked for last: kind, order, and how far the capture had come."""
@@ -105,14 +93,16 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
         self._rests_until = 0.0
 
     def compose(self) -> ComposeResult:
-        """Choices, groups, the filter of one, hints."""
+        """Choices, groups, of one of them the connections and the filter, hints."""
         yield self._bar
         yield self.groups
+        yield self._members
         yield self._filter
         yield self.hint_line
 
     def on_mount(self) -> None:
         """Count, and look now and then for more."""
+        self.set_class(self.glyphs.line == "-", "-ascii")
         self.set_focus(self.groups)
         self.show_hints()
         self._show()
@@ -121,7 +111,7 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
-        self.put_hints(HINTS)
+        self.put_hints(hints(has_group=self.groups.group is not None))
 
     # -- counting ------------------------------------------------------------------------
     @property
@@ -162,9 +152,38 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
 
     def _show(self) -> None:
         grouping, group = self.groups.grouping, self.groups.group
-        self._bar.show(self.by, self.sort, 0 if grouping is None else len(grouping.groups))
+        words, kinds = self.words, list(GroupBy)
+        count = words("groups.total", n=Count(0 if grouping is None else len(grouping.groups)))
+        found = (f"{count}, {words(f'groups.sorted.{self.sort.value}')}", count)
+        labels = tuple(words(f"groups.by.{each.value}") for each in kinds)
+        self._bar.show(Choice(words("groups.title"), labels, kinds.index(self.by), found))
         text = "" if group is None else self.words("groups.filter", filter=group.filter)
         self._filter.update(Content(text))
+        self._show_members()
+        self.show_hints()
+
+    def on_resize(self) -> None:
+        """Show the connections of a group where the list leaves room."""
+        self._show_members()
+
+    def _show_members(self) -> None:
+        """Show the worst connections of the group under the cursor below a list that leaves lines."""
+        grouping, group = self.groups.grouping, self.groups.group
+        needed = HEADING + self.groups.row_count
+        room = self.size.height - _LINES - needed
+        is_roomy = grouping is not None and group is not None and room >= _MEMBERS_LEAST
+        self.set_class(is_roomy, "-roomy")
+        self.groups.styles.height = needed if is_roomy else "1fr"
+        if is_roomy and grouping is not None:
+            members = grouping.members(self.groups.cursor)
+            lost = self.session.lost_ns[members]
+            most = room - _MEMBERS_LINES
+            some = members[np.argpartition(-lost, most)[:most]] if len(members) > most else members
+            worst_first = sorted(some.tolist(), key=lambda stream: (-int(self.session.lost_ns[stream]), stream))
+            document = connections_document(
+                self.session, worst_first, len(members), self.words, self.glyphs, width=self.size.width - _MARGINS
+            )
+            self._members.show(document)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:

@@ -11,7 +11,8 @@ Connections: ``columns`` (one row each), ``column_names``, ``column_widths``, ``
 Timeline: ``timeline``, ``timeline_rows``, ``timeline_columns``, ``arrow_text``, ``request_lines``, ``state_text``,
 ``payload_preview``, ``packet_severity``, ``corrections``
 Display filter: ``filtering`` (the commands), ``filter_work`` (in a thread), ``matching`` (the answer),
-``filter_report`` (what is said), ``filter_menu``, ``under_cursor``, ``completing``
+``filter_report`` (what is said), ``filter_menu``, ``under_cursor``, ``completing``;
+``filter_form``, ``form_rows`` (in words)
 One packet: ``header_pane``, ``hex_pane``, ``explain_pane``, ``budget_bar``, ``state_moves``
 Input and hints: ``prompt_line``, ``go_to``, ``hints``
 ``learning``          cases and predictions on this screen

@@ -10,6 +10,9 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
+from tcptui.model.errors import TcptuiError
+from tcptui.model.safe_text import safe_text
+from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase
 from tcptui.ui.capture_notice import notice_text
@@ -32,6 +35,7 @@ from tcptui.ui.main.verdict_line import VerdictLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.search.legend import Legend
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.filter_line import FilterLine
 from tcptui.ui.widgets.one_line import NoticeLine, StatusBar, TabBar
@@ -94,6 +98,7 @@ class CaptureScreen(NoticingScreen[None]):
         self.tour_line = TourLine(glyphs, words)
         self._prompt = PromptLine(words)
         self.filter_line = FilterLine(glyphs)
+        self.legend = Legend(glyphs, words("search.legend.keys"))
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
         self._names = EndpointNames(session.flows, hosts, services)
         connections = self.workspace.connections
@@ -125,6 +130,7 @@ class CaptureScreen(NoticingScreen[None]):
         yield self.workspace
         yield self._prompt
         yield self.filter_line
+        yield self.legend
         yield self._notice
         yield self.tour_line
         yield self.hint_line
@@ -246,21 +252,34 @@ class CaptureScreen(NoticingScreen[None]):
         if self._ordering.is_quick(narrowing, sorting):
             self._take_order(self._ordering.compute(narrowing, sorting), narrowing)
             return
+        if self._ordering_busy and now:
+            self._ordering.cancel()
         if self._ordering_busy or (not now and time.monotonic() - self._ordered_at < REORDER_SECONDS):
             self._seen_revision = -1  # so that the next tick tries again
             return
         self._ordering_busy, self._ordered_at = True, time.monotonic()
 
         def order() -> None:
-            found = self._ordering.compute(narrowing, sorting)
+            found: I32 | None = None
+            try:
+                found = self._ordering.compute(narrowing, sorting)
+            except Cancelled:
+                pass
+            except (OSError, TcptuiError):  # what it is sorted by cannot be read
+                call_on_loop(self, self._order_failed)
             call_on_loop(self, self._take_slow_order, found, narrowing, sorting)
 
         self.run_worker(order, thread=True, group="order")
 
-    def _take_slow_order(self, order: I32, narrowing: ListFilter, sorting: Sorting) -> None:
+    def _order_failed(self) -> None:
+        """Say that the list cannot be sorted so, and list connections by their start."""
+        self.workspace.connections.index.sorting = Sorting()
+        self.say(self.words("screen.notice.no_order"))
+
+    def _take_slow_order(self, order: I32 | None, narrowing: ListFilter, sorting: Sorting) -> None:
         self._ordering_busy = False
         index = self.workspace.connections.index
-        if (narrowing, sorting) == (index.narrowing, index.sorting):
+        if order is not None and (narrowing, sorting) == (index.narrowing, index.sorting):
             self._take_order(order, narrowing)
         else:
             self.reorder(now=True)
@@ -316,7 +335,8 @@ class CaptureScreen(NoticingScreen[None]):
     def _order_words(self, key: str) -> str:
         """How the list is sorted: the sentence ``key``, or the one for the other direction."""
         sorting = self.workspace.connections.index.sorting
-        return self.words(key + "_up" * sorting.is_reversed, key=self.words(f"screen.sort.{sorting.key.value}"))
+        by = safe_text(sorting.expression) or self.words(f"screen.sort.{sorting.key.value}")
+        return self.words(key + "_up" * sorting.is_reversed, key=by)
 
     def _empty_text(self, narrowing: ListFilter) -> str:
         if narrowing.chosen is not None and not narrowing.words and narrowing.matching is None:
@@ -346,19 +366,21 @@ class CaptureScreen(NoticingScreen[None]):
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, *self._tabs.extras)
         hints = self.hints_now(growing=growing)
+        self.legend.show(workspace.highlights, workspace.highlights.followed)
         if workspace.found is not None:
             hints = (*HITS, *(hint for hint in hints if hint.word not in HITS_REPLACE))
         self.put_hints([shown_now(hint, self.options.keys) for hint in hints])
         self._show_status()
 
-    def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
-        """The hints of the keys for the pane in front."""
+    def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
+        """The hints of the keys for the pane in front; ``lesson``: beside a case."""
         return hints_for(
             self.workspace.active,
             growing=growing,
-            lesson=False,
+            lesson=lesson,
             other=self.has_no_tcp,
             narrowed=self.is_narrowed,
+            listed=self.workspace.connections.row_count > 0,
             empty=not self.session.streams.count,
         )
 

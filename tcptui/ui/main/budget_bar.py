@@ -36,15 +36,20 @@ _GAP: Final = 2
 
 
 def cells_of(shares: Sequence[Share], width: int) -> list[int]:
-    """How many of ``width`` cells each share gets: in proportion to its time, but at least one if there are enough.
+    """How many of ``width`` cells each share gets; see `spread`."""
+    return spread([share.time_ns for share in shares], width)
+
+
+def spread(times_ns: Sequence[int], width: int) -> list[int]:
+    """How many of ``width`` cells each time gets: in proportion, but at least one if there are enough.
 
     They add up to ``width`` (largest remainder method).
     """
-    whole = sum(share.time_ns for share in shares)
+    whole = sum(times_ns)
     if not whole or width <= 0:
-        return [0] * len(shares)
-    cells = [share.time_ns * width // whole for share in shares]
-    by_remainder = sorted(range(len(shares)), key=lambda i: -(shares[i].time_ns * width % whole))
+        return [0] * len(times_ns)
+    cells = [time_ns * width // whole for time_ns in times_ns]
+    by_remainder = sorted(range(len(times_ns)), key=lambda i: -(times_ns[i] * width % whole))
     for i in by_remainder[: width - sum(cells)]:
         cells[i] += 1
     for i in (i for i, count in enumerate(cells) if not count):

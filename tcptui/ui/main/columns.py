@@ -6,7 +6,7 @@ where the list can be sorted by it, a member of `SortKey` with ``screen.sort.<id
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -21,7 +21,7 @@ from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.state_text import is_open
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.style import Style
 
@@ -312,19 +312,24 @@ class Sorting:
     key: SortKey = SortKey.START
     is_reversed: bool = False
     """Whether the smallest come first, and by start the latest."""
+    expression: str = ""
+    """The text of the user's column that it is by, instead of by ``key``."""
 
     @property
     def is_natural(self) -> bool:
         """Whether it is the order of the streams' numbers, which needs no sorting and only grows."""
-        return self.key is SortKey.START and not self.is_reversed
+        return self.key is SortKey.START and not self.is_reversed and not self.expression
 
-    def following(self) -> Sorting:
-        """By the next sort key, cyclically."""
-        return Sorting(SORT_KEYS[(SORT_KEYS.index(self.key) + 1) % len(SORT_KEYS)])
+    def following(self, expressions: Sequence[str] = ()) -> Sorting:
+        """By the next sort key, cyclically; behind the last by the user's columns ``expressions``."""
+        orders = [*map(Sorting, SORT_KEYS), *(Sorting(expression=text) for text in expressions)]
+        now = replace(self, is_reversed=False)
+        return orders[(orders.index(now) + 1) % len(orders)] if now in orders else orders[0]
 
-    def chosen(self, key: SortKey) -> Sorting:
-        """The order after the heading of ``key`` was chosen: its own, and reversed when it is chosen again."""
-        return Sorting(key, key is self.key and not self.is_reversed)
+    def chosen(self, key: SortKey, expression: str = "") -> Sorting:
+        """The order after a heading was chosen: its own, and reversed when it is chosen again."""
+        is_again = (key, expression) == (self.key, self.expression)
+        return Sorting(key, is_again and not self.is_reversed, expression)
 
 
 def sort_order(capture: Capture, chosen: I32, sorting: Sorting) -> I32:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,6 +38,7 @@ _PACKETS: Final = 50_000
 _DISSECTED: Final = 500
 #: Different values that are kept, the commonest.
 _VALUES: Final = 200
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 #: A longer value is not offered.
 _LONGEST: Final = 60
 
@@ -49,12 +52,22 @@ class Completed:
     offered: tuple[str, ...]
 
 
-def completed(session: Session, text: str, cancelled: Callable[[], bool]) -> Completed:
-    """``text``, which ends at the cursor, completed; to be called in a thread.  Raises Cancelled."""
+def completed(
+    session: Session, text: str, cancelled: Callable[[], bool], named: Mapping[str, str] = _NONE, rest: str = ""
+) -> Completed:
+    """``text``, which ends at the cursor, completed; to be called in a thread.  Raises Cancelled.
+
+    ``named``: filters that have names, each of which stands for its filter; ``rest``: the text behind the cursor.
+    """
     place = place_at_end(text)
     match place.wanted:
         case Wanted.FIELD:
-            candidates = fields(place.word)
+            meant = begin_with(place.word, list(named))
+            candidates = [*meant, *fields(place.word)]
+            if place.word in named or candidates == meant[:1] != []:
+                whole = named[place.word if place.word in named else meant[0]]
+                is_alone = not (text[: place.start].strip() or rest.strip())
+                return Completed(text[: place.start] + (whole if is_alone else f"({whole})"), ())
         case Wanted.OPERATOR:
             candidates = operators(place.field)
         case Wanted.VALUE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
 from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
+from tcptui.ui.main.own_cells import OwnCells, of_connections
 from tcptui.ui.main.state_text import StateWord, pair_text, state_word
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 #: Cells of the packets' column while a display filter is on: ``1.2k/9.9M``.
 _MATCHED_WIDTH: Final = 12
+#: Columns of the user's own leave at least so many cells, but have this part of the list where it is narrow.
+_LEAST_BESIDE: Final = 64
+_OWN_SHARE: Final = 7
 #: Initial widths in cells of the columns that grow with their texts.
 _FIRST_WIDTHS: Final = {Column.MARK: 2, Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9, Column.NOTE: 0}
 _ENDS: Final = (Column.CLIENT, Column.SERVER)
@@ -54,6 +58,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         list: ConnectionList
         key: SortKey | None
         """The sort key of its column; None: the list cannot be sorted by it."""
+        expression: str = ""
+        """The text of its column, if that is one of the user's own."""
 
         @property
         def control(self) -> ConnectionList:
@@ -77,6 +83,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """The connection of which a prediction asks: its row shows nothing but its ends, which tell no answer."""
         self.notebook: Notebook | None = None
         """The marks and notes of the capture."""
+        self.cells = OwnCells(self, of_connections)
+        """The columns of the user's own."""
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
         """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
@@ -142,7 +150,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.refresh()
 
     def widths(self, width: int) -> Widths:
-        """The current widths of the columns, in a list of ``width`` cells."""
+        """The current widths of the columns of the table, in a list of ``width`` cells."""
+        width -= sum(self._own_widths(width))
         key = self.index.sorting.key
         shared = {end: shared_network(self._shared[end] or "") for end in _ENDS}
         packets = 0 if self.index.narrowing.matching is None else _MATCHED_WIDTH
@@ -161,6 +170,36 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             self._widths_for = wanted
         return self._widths
 
+    def _own_widths(self, width: int) -> list[int]:
+        return self.cells.widths(max(width // _OWN_SHARE, width - _LEAST_BESIDE))
+
+    def _own_heading(self, width: int) -> list[Segment]:
+        """The headings of the user's columns, with a mark at the one that the list is sorted by."""
+        cells, sorting, glyphs = [], self.index.sorting, self.glyphs
+        for place, (column, size) in enumerate(zip(self.cells.columns, self._own_widths(width), strict=True)):
+            if size:
+                is_key = column.text == sorting.expression
+                sign = (glyphs.ascending if sorting.is_reversed else glyphs.descending) if is_key else " "
+                text = self.cells.fitted(place, safe_text(column.text), size, glyphs.ellipsis)[:-1] + sign
+                cells.append(Segment(text, self.palette.strong if is_key else self.palette.head))
+        return cells
+
+    def _own_row(self, stream: int, width: int) -> list[Segment]:
+        """The cells of the user's columns."""
+        return [
+            Segment(
+                self.cells.fitted(
+                    place,
+                    "" if stream == self.concealed else self.cells.text(place, stream),
+                    size,
+                    self.glyphs.ellipsis,
+                ),
+                self.palette.plain,
+            )
+            for place, size in enumerate(self._own_widths(width))
+            if size
+        ]
+
     def forget_widths(self) -> None:
         """Size the columns anew: their texts are others now."""
         self._wanted = dict(_FIRST_WIDTHS)
@@ -170,8 +209,11 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         if self.session is not None and not self._has_lost:
             self._has_lost = bool(self.session.lost_ns.any())
         first = self.scroll_offset.y
+        self.cells.want(self.index.order[first : first + self.page_rows].tolist())
         for position in range(first, min(first + self.page_rows, len(self.index))):
             row = self._list_row(int(self.index.order[position]))
+            if row.noted:  # a long note on one row must not take a column from all
+                row = replace(row, noted=self.glyphs.marked)
             for column in COLUMNS:
                 if column.id in self._wanted:
                     text = column.cell(row)[0]
@@ -216,6 +258,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             size = widths[column.id]
             if not size:
                 continue
+            if column.id is Column.NOTE:
+                cells += self._own_heading(width)
             text = ""
             if column.shape is not Shape.MARK:
                 text = self.words(column.heading, right=glyphs.right, left=glyphs.left)
@@ -227,9 +271,16 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def heading_clicked(self, x: int) -> None:
         """Ask for the order of the column whose heading is at cell ``x``."""
-        widths = self.widths(self.scrollable_content_region.width)
+        width = self.scrollable_content_region.width
+        widths = self.widths(width)
         right = 0
         for column in COLUMNS:
+            if column.id is Column.NOTE:
+                for own, size in zip(self.cells.columns, self._own_widths(width), strict=True):
+                    right += size
+                    if x < right:
+                        self.post_message(self.SortWanted(self, None, own.text))
+                        return
             right += widths[column.id]
             if x < right:
                 self.post_message(self.SortWanted(self, column.sort))
@@ -264,11 +315,13 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         cells = []
         for column in COLUMNS:
             size = widths[column.id]
+            if column.id is Column.NOTE:
+                cells += self._own_row(row.stream, width)
             if size:
                 text, style = column.cell(row)
                 if row.stream == self.concealed and column.shape is not Shape.ENDPOINT:
                     text = ""
-                elif column.id is Column.STATE and width < NARROW:
+                elif column.id is Column.STATE and width - sum(self._own_widths(width)) < NARROW:
                     text = self._state_word(row)
                 elif dropped := self._dropped.get(column.id):
                     text = left_out(dropped, self.glyphs.ellipsis) + text.removeprefix(dropped)
@@ -288,6 +341,9 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             text, _ = column.cell(row)
             if text and column.shape not in (Shape.MARK, Shape.ENDPOINT):
                 told.append(f"{self.words(column.heading, right=glyphs.right, left=glyphs.left)} {text}")
+        for place, own in enumerate(self.cells.columns):
+            if text := self.cells.text(place, row.stream):
+                told.append(f"{safe_text(own.text)} {text}")
         return ", ".join(told)
 
     def note_of(self, stream: int) -> Note:

@@ -14,6 +14,7 @@ from textual.worker import get_current_worker
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.one_shot import call_after
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -92,7 +93,7 @@ class StreamFetch:
         if packets <= _INLINE_PACKETS:
             self._ask(show=ended)
         elif self._asking is None:
-            self._asking = self._owner.set_timer(_ASK_AGAIN, self._ask_again)
+            self._asking = call_after(self._owner, _ASK_AGAIN, self._ask_again)
 
     def _is_short(self, packets: int) -> bool:
         """Whether a connection of this many packets is fetched on the event loop; not while a file is being loaded."""
@@ -145,7 +146,7 @@ class StreamFetch:
     def _ask_again(self) -> None:
         self._asking = None
         if self._running_requests:  # the request before is still running
-            self._asking = self._owner.set_timer(_ASK_AGAIN, self._ask_again)
+            self._asking = call_after(self._owner, _ASK_AGAIN, self._ask_again)
         else:
             self._ask()
 

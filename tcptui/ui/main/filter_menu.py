@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit
@@ -62,8 +62,8 @@ _HINTS: Final = (
 )
 
 
-class _Conditions(VirtualList):
-    """The conditions, one each line."""
+class MenuList(VirtualList):
+    """The lines of a small menu: conditions, or columns."""
 
     def __init__(self, conditions: Sequence[str], title: str, glyphs: Glyphs) -> None:
         super().__init__(glyphs, id="filter-conditions")
@@ -85,17 +85,51 @@ class _Conditions(VirtualList):
         return [Segment(fit(text, width, self.glyphs.ellipsis), self.palette.plain)]
 
 
-class FilterMenu(NoticingScreen[FilterChoice | None], ModalScreen[FilterChoice | None]):
-    """Offers the conditions; Enter takes one alone, other keys with the filter that is on."""
+class SmallMenu(NoticingScreen[ScreenResultType], ModalScreen[ScreenResultType]):
+    """A list of a few lines at the bottom of the screen; subclasses say what a choice means."""
 
     DEFAULT_CSS = """
-    FilterMenu {
+    SmallMenu {
         align: left bottom;
+        background: transparent;
         & > Vertical { height: auto; width: 1fr; background: $background; border-top: solid $edge; }
-        & #filter-conditions { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; }
+        & MenuList { background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; }
         & HintLine { height: 1; width: 1fr; background: $bar; }
     }
     """
+
+    def __init__(
+        self, lines: Sequence[str], title: str, hints: Sequence[Hint], words: Words, glyphs: Glyphs
+    ) -> None:  # fmt: skip
+        super().__init__(words, glyphs)
+        self.lines = MenuList(lines, title, glyphs)
+        self._hints = hints
+
+    @property
+    def chosen(self) -> str:
+        """The line under the cursor."""
+        return self.lines.conditions[self.lines.cursor]
+
+    def compose(self) -> ComposeResult:
+        """Lines and hints, at the bottom of the screen."""
+        with Vertical():
+            yield self.lines
+            yield self.hint_line
+
+    def on_mount(self) -> None:
+        """As many lines as there are."""
+        self.lines.styles.height = HEADING + min(_MOST, len(self.lines.conditions))
+        self.lines.focus()
+        self.show_hints()
+
+    def show_hints(self) -> None:
+        """The keys of the menu."""
+        self.put_hints(self._hints)
+
+
+class FilterMenu(SmallMenu[FilterChoice | None]):
+    """Offers the conditions; Enter takes one alone, other keys with the filter that is on."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,left,h,equals_sign", "dismiss", show=False),
         Binding("n,exclamation_mark", "take('NOT')", show=False),
@@ -104,29 +138,12 @@ class FilterMenu(NoticingScreen[FilterChoice | None], ModalScreen[FilterChoice |
     ]
 
     def __init__(self, conditions: Sequence[str], words: Words, glyphs: Glyphs) -> None:
-        super().__init__(words, glyphs)
-        self._list = _Conditions(conditions, words("screen.filter.menu.title"), glyphs)
-
-    def compose(self) -> ComposeResult:
-        """Conditions and hints, at the bottom of the screen."""
-        with Vertical():
-            yield self._list
-            yield self.hint_line
-
-    def on_mount(self) -> None:
-        """As many lines as there are conditions."""
-        self._list.styles.height = HEADING + min(_MOST, len(self._list.conditions))
-        self._list.focus()
-        self.put_hints(_HINTS)
-
-    def show_hints(self) -> None:
-        """The keys of the menu."""
-        self.put_hints(_HINTS)
+        super().__init__(conditions, words("screen.filter.menu.title"), _HINTS, words, glyphs)
 
     @on(VirtualList.Chosen)
-    def _chosen(self) -> None:
+    def _take_only(self) -> None:
         self.action_take(Way.ONLY.name)
 
     def action_take(self, way: str) -> None:
         """Close the menu with the condition under the cursor; ``way``: the name of a `Way`."""
-        self.dismiss(FilterChoice(Way[way], self._list.conditions[self._list.cursor]))
+        self.dismiss(FilterChoice(Way[way], self.chosen))

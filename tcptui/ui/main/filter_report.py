@@ -68,11 +68,14 @@ def account(matching: Matching, words: Words) -> list[Saying]:
 
 def counts(account: Account, words: Words) -> str:
     """How many packets and connections match."""
-    facts = {
-        "matched": grouped(account.matched), "packets": Count(account.packets),
-        "shown": grouped(account.connections_matched), "connections": Count(account.connections),
-    }  # fmt: skip
-    return words("screen.filter.matched", **facts)
+    facts = {"matched": grouped(account.matched), "packets": Count(account.packets)}
+    return words("screen.filter.matched", **facts) + words("trouble.comma") + connections_count(account, words)
+
+
+def connections_count(account: Account, words: Words) -> str:
+    """How many connections match."""
+    facts = {"shown": grouped(account.connections_matched), "connections": Count(account.connections)}
+    return words("screen.filter.matched_connections", **facts)
 
 
 def absences(account: Account, words: Words) -> Iterator[str]:

@@ -156,9 +156,11 @@ class FilterSayingScreen(CaptureScreen):
     def _in_force(self, matching: Matching) -> list[Saying]:
         """The filter that is on, what it did, and the key that lifts it, in one line."""
         shown, key = filter_report.shown_filter(matching.text), self.words("screen.filter.lift_key")
+        gaps, width = 6, self.app.size.width
         told = filter_report.counts(matching.account, self.words)
-        gaps = 6
-        room = self.app.size.width - cell_len(told) - gaps
+        if cell_len(shown) + cell_len(told) + cell_len(key) + gaps > width:
+            told = filter_report.connections_count(matching.account, self.words)
+        room = width - cell_len(told) - gaps
         if cell_len(shown) + cell_len(key) > room:
             key = "\\"
         named = fit(shown, min(cell_len(shown), max(_NAMED_LEAST, room - cell_len(key))), self.glyphs.ellipsis)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from tcptui.model.field import AnyOf, Column
+from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.matching import Account, FieldAbsent, Matching
@@ -36,6 +36,11 @@ class Evaluation(Protocol):
     """The row that `mask` begins with."""
 
     @property
+    def owes(self) -> bool:
+        """Whether another `update` is worth while, though nothing is new: the last one left something out."""
+        ...
+
+    @property
     def mask(self) -> Mask:
         """Which rows of the store pass, from `first` on."""
         ...
@@ -58,9 +63,9 @@ class FilterWork:
         """Set by anybody: another text is wanted now."""
         self.done = 0
         """Packets looked at by the answer that is being worked out."""
-        self.revision = -1
-        """The session's, when that answer was begun."""
         self._session = session
+        self._revision = -1
+        """The session's, when the last answer was begun."""
         self._evaluate = evaluate
         self._evaluation: Evaluation | None = None
         self._compiled: Compiled | None = None
@@ -70,12 +75,24 @@ class FilterWork:
         """Whether ``text`` is the same filter, blanks around it aside."""
         return self.text.strip() == text.strip()
 
+    @property
+    def is_old(self) -> bool:
+        """Whether `answer` may say something else than the last time."""
+        owes = self._evaluation is not None and self._evaluation.owes
+        return owes or self._revision != self._session.revision
+
+    @property
+    def asks_notes(self) -> bool:
+        """Whether marks and notes decide what passes."""
+        compiled = self._compiled
+        return compiled is not None and any(field.source is Reader.NOTES for field in compiled.fields)
+
     def answer(self) -> Matching:
         """Which packets match now.  Raises FilterError, and `Cancelled` once `is_cancelled` is set."""
         from tcptui.dfilter.compile import compile_filter  # lark: imported where a filter is used
 
         session = self._session
-        self.revision, self.done = session.revision, 0
+        self._revision, self.done = session.revision, 0
         if self._compiled is None or self._evaluation is None:
             self._compiled = compile_filter(self.text)
             self._evaluation = self._evaluate(session, self._compiled)

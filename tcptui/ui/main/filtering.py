@@ -11,8 +11,10 @@ from textual.widgets import Input
 
 from tcptui.dfilter.errors import FilterError
 from tcptui.dfilter.typed import is_beginning, is_filter, plain_words
+from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.notes.format import NotesError
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.connection_index import ListFilter
@@ -21,6 +23,10 @@ from tcptui.ui.main.filter_work import FilterWork
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.main.workspace import Workspace
+from tcptui.ui.palette_entry import PaletteEntry
+from tcptui.ui.settings.named_filters import is_name
+from tcptui.words.errors import error_line
+from tcptui.words.filter_text import mistake_of
 
 if TYPE_CHECKING:
     from textual import events
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.filter_menu import FilterChoice
     from tcptui.ui.main.filter_work import Evaluation
     from tcptui.ui.main.matching import Matching
+    from tcptui.ui.settings.named_filters import NamedFilters
 
 #: A capture that grows is filtered again after at least this many times the time that the last answer took.
 _REST: Final = 5.0
@@ -64,6 +71,8 @@ class FilteringScreen(FilterSayingScreen):
     """Whether the timeline shows the packets, too, that do not match."""
     _completing = 0
     """Counts the completions: the newest counts."""
+    _to_keep = ""
+    """The filter that a name is asked for."""
     _before_prompt = -1
     """The connection under the cursor when the prompt was opened."""
 
@@ -114,7 +123,10 @@ class FilteringScreen(FilterSayingScreen):
         self.run_worker(load, thread=True, group="warm-filters")
 
     def _may_submit(self, kind: PromptKind, text: str) -> bool:
-        """Whether Enter closes the prompt: not with a filter that is wrong."""
+        """Whether Enter closes the prompt: not with a filter that is wrong, or what is no name for one."""
+        if kind is PromptKind.NAME and text and not is_name(text):
+            self._prompt.note(self.words("screen.filter.no_name"), wrong=True)
+            return False
         if kind is not PromptKind.NARROW or not is_filter(text):
             return True
         from tcptui.dfilter.compile import compile_filter
@@ -168,16 +180,20 @@ class FilteringScreen(FilterSayingScreen):
         if self._offered:
             self._prompt.replace_text(self._offered)
             return
-        text, cursor = event.text, self._prompt.cursor
+        self.complete_prompt(event.text)
+
+    def complete_prompt(self, text: str) -> None:
+        """Complete the field, operator or value at the cursor of the prompt, whose text is ``text``."""
+        cursor = self._prompt.cursor
         self._completing += 1
-        number = self._completing
+        number, named = self._completing, dict(self.named_filters.all)
 
         def complete() -> None:
             from tcptui.ui.main.completing import completed
 
             try:
-                found = completed(self.session, text[:cursor], lambda: number != self._completing)
-            except (Cancelled, OSError):  # packets that cannot be read have no values to offer
+                found = completed(self.session, text[:cursor], lambda: number != self._completing, named, text[cursor:])
+            except (Cancelled, NotesError, OSError):  # packets that cannot be read have no values to offer
                 return
             call_on_loop(self, self._complete, text, cursor, found)
 
@@ -213,6 +229,16 @@ class FilteringScreen(FilterSayingScreen):
         if self.matching is not None:
             self._show_matching(None)
 
+    def notes_changed(self) -> None:
+        """Have a filter over marks and notes asked anew, also one that is lifted."""
+        if self._lifted is not None and self._lifted.asks_notes:
+            self._lifted, self._kept = FilterWork(self.session, self._lifted.text, evaluation), None
+        work = self._work
+        if work is not None and work.asks_notes:
+            work.is_cancelled = True
+            self._work = FilterWork(self.session, work.text, evaluation)
+            self._begin()
+
     def _forget_work(self) -> None:
         if self._work is not None:
             self._work.is_cancelled = True
@@ -226,10 +252,10 @@ class FilteringScreen(FilterSayingScreen):
         self._at_work, self._begun_at = work, time.monotonic()
 
         def answer() -> None:
-            found: Matching | FilterError | OSError | None
+            found: Matching | FilterError | NotesError | OSError | None
             try:
                 found = work.answer()
-            except (FilterError, OSError) as error:
+            except (FilterError, NotesError, OSError) as error:
                 found = error
             except Cancelled:
                 found = None
@@ -237,16 +263,19 @@ class FilteringScreen(FilterSayingScreen):
 
         self.run_worker(answer, thread=True, group="filter")
 
-    def _answered(self, work: FilterWork, found: Matching | FilterError | OSError | None) -> None:
+    def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
         self._at_work = None
         now = time.monotonic()
         self._next_at = now + _REST * (now - self._begun_at)
         if work is not self._work:
             self._begin()
             return
-        if isinstance(found, OSError):
+        if isinstance(found, OSError | NotesError):
             self._forget_work()
-            self._say_unreadable(found)
+            if isinstance(found, OSError):
+                self._say_unreadable(found)
+            else:
+                self.say(error_line(found, self.words))
             self._failed(work)
         elif isinstance(found, FilterError):
             self._mistake = found
@@ -272,12 +301,12 @@ class FilteringScreen(FilterSayingScreen):
         self.say(self.words("screen.filter.unreadable", reason=reason_of(error)))
 
     def tick(self) -> None:
-        """Update the screen, and have the filter look at what is new."""
+        """Update the screen, and have the filter look at what is new, or was left for later."""
         super().tick()
         work = self._work
         is_on = work is not None and self.matching is not None and self._mistake is None
         is_due = not self.paused and time.monotonic() >= self._next_at
-        if is_on and is_due and work is not None and work.revision != self.session.revision:
+        if is_on and is_due and work is not None and work.is_old:
             self._begin()
 
     def _show_matching(self, matching: Matching | None) -> None:
@@ -306,6 +335,92 @@ class FilteringScreen(FilterSayingScreen):
             self.show_filter_line()
         else:
             self.say(self.words("screen.filter.none"))
+
+    # -- in words ----------------------------------------------------------------------------
+    def action_filter_form(self) -> None:
+        """Open the form that makes a filter out of words."""
+        from tcptui.ui.main.filter_form import FilterForm
+
+        self.app.push_screen(FilterForm(self.session, self.words, self.glyphs, evaluation), self._form_closed)
+
+    def _form_closed(self, text: str | None) -> None:
+        """Filter by what the form made; a prompt that it was opened from has done its work."""
+        if text is None:
+            return
+        if self._asks_for_filter:
+            self._prompt.close()
+        self._prompt.remember(text)
+        self.workspace.connections.touched = True
+        self.filter_by(text)
+        self.show_filter_line()
+
+    @on(PromptLine.FormWanted)
+    def _form_wanted(self, event: PromptLine.FormWanted) -> None:
+        if event.kind is PromptKind.NARROW:
+            self.action_filter_form()
+
+    # -- by name -----------------------------------------------------------------------------
+    @property
+    def named_filters(self) -> NamedFilters:
+        """The filters that the user has given names."""
+        named: NamedFilters = self.app.named_filters  # type: ignore[attr-defined]  # every app of ours has them
+        return named
+
+    def action_keep_filter(self) -> None:
+        """Ask what the filter that is on is to be called."""
+        if not self.wanted_filter:
+            self.say(self.words("screen.filter.none"))
+            return
+        self._to_keep = self.wanted_filter
+        known = next((name for name, text in self.named_filters.all.items() if text == self._to_keep), "")
+        self._ask(PromptKind.NAME, known)
+
+    def action_use_filter(self, name: str) -> None:
+        """Filter by the filter that is called ``name``; of a wrong one, say in the prompt what is wrong."""
+        text = self.named_filters.all.get(name, "")
+        if not text:
+            return
+        self.workspace.connections.touched = True
+        if mistake_of(text, self.words):
+            self.action_narrow()
+            self._prompt.replace_text(text)
+            return
+        self._prompt.remember(text)
+        self.filter_by(text)
+        self.show_filter_line()
+
+    def named_filter_entries(self) -> list[PaletteEntry]:
+        """One entry of the palette for each named filter; a wrong one says so."""
+        group = self.words("guide.palette.filters")
+        entries = []
+        for name, text in self.named_filters.all.items():
+            wrong = bool(mistake_of(text, self.words))
+            now = self.words("guide.palette.wrong_filter") if wrong else filter_report.shown_filter(text)
+            title = self.words("guide.palette.filter", name=name)
+            entries.append(PaletteEntry(title, group, f"use_filter({name!r})", now=now))
+        return entries
+
+    @on(PromptLine.KeepWanted)
+    def _keep_wanted(self, event: PromptLine.KeepWanted) -> None:
+        """Take what is typed as the filter, and ask for its name."""
+        if event.kind is not PromptKind.NARROW or not is_filter(event.text):
+            return
+        if self._may_submit(event.kind, event.text):
+            self._to_keep = event.text.strip()
+            self._prompt.remember(self._to_keep)
+            self._ask(PromptKind.NAME)  # the line stays open: where the focus came from stays known
+            self._apply(self._to_keep, is_whole=True)
+
+    @on(PromptLine.Submitted)
+    def _name_given(self, event: PromptLine.Submitted) -> None:
+        if event.kind is not PromptKind.NAME or not event.text:
+            return
+        try:
+            self.named_filters.keep(event.text, self._to_keep)
+        except TcptuiError as error:
+            self.say(error_line(error, self.words))
+        else:
+            self.say(self.words("screen.filter.kept", name=event.text))
 
     # -- by what is under the cursor -------------------------------------------------------
     def action_filter_by(self) -> None:

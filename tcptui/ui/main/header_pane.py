@@ -58,6 +58,12 @@ def line_names(nodes: Sequence[Node]) -> list[str]:
     return names
 
 
+def _innermost(root: Node) -> Node | None:
+    """The innermost layer, where none is one that this program is about."""
+    is_ours = any(layer.field in _OPEN_AT_FIRST for layer in root.children)
+    return None if is_ours or not root.children else root.children[-1]
+
+
 class HeaderTree(Tree[Node], PaletteMixin):
     """The header tree; from packet to packet it keeps which lines are expanded and where the cursor is."""
 
@@ -101,10 +107,12 @@ class HeaderTree(Tree[Node], PaletteMixin):
             self._keys = {}
             target: TreeNode[Node] | None = None
             if root is not None:
-                target = self._fill(self.root, root, ())
+                target = self._fill(self.root, root, (), _innermost(root))
             self.root.expand()
             if target is not None:
                 self.call_after_refresh(self._restore_cursor, target)
+            elif self.has_focus:
+                self.on_focus()
         self._filling = False
 
     def recolour(self, theme: Theme) -> None:
@@ -113,6 +121,14 @@ class HeaderTree(Tree[Node], PaletteMixin):
         self._shape = ()
         self.show(self.root_node)
 
+    def on_focus(self) -> None:
+        """Have a cursor: Textual's tree has none until it is moved, and Enter would do nothing."""
+        self.call_after_refresh(self._begin_cursor)
+
+    def _begin_cursor(self) -> None:
+        if self.cursor_line < 0 and self.root_node is not None:
+            self._go_to_line(0)
+
     def _restore_cursor(self, target: TreeNode[Node]) -> None:
         if target.line >= 0 and self._keys.get(target.id) == self._cursor_key:
             self.move_cursor(target)
@@ -120,11 +136,14 @@ class HeaderTree(Tree[Node], PaletteMixin):
     def _shape_of(self, node: Node) -> tuple[object, ...]:
         return (node.field or node.label.split(":", 1)[0], *map(self._shape_of, node.children))
 
-    def _fill(self, parent: TreeNode[Node], node: Node, above: Key) -> TreeNode[Node] | None:
+    def _fill(
+        self, parent: TreeNode[Node], node: Node, above: Key, opened: Node | None = None
+    ) -> TreeNode[Node] | None:
+        """Add the lines of ``node``; ``opened``: the one that is expanded at first though nothing else says so."""
         found: TreeNode[Node] | None = None
         for name, child in zip(line_names(node.children), node.children, strict=True):
             key = (*above, name)
-            is_open = self._open.get(key, child.field in _OPEN_AT_FIRST)
+            is_open = self._open.get(key, child is opened or child.field in _OPEN_AT_FIRST)
             branch = parent.add(self._label(child), child, expand=is_open, allow_expand=bool(child.children))
             self._keys[branch.id] = key
             if key == self._cursor_key:
@@ -260,18 +279,21 @@ class HeaderPane(Container):
         yield self.tree_view
         yield self.hex_pane
 
-    def show(self, root: Node | None, data: bytes, found: Sequence[tuple[int, int]] = ()) -> None:
+    def show(
+        self, root: Node | None, data: bytes, found: Sequence[tuple[int, int, int]] = (), look_at: int = -1
+    ) -> None:  # fmt: skip
         """Show a packet's tree and its bytes, with those of the selected field marked.
 
-        ``found``: offset and length of the bytes that a search has found, which are coloured.
+        ``found``: what searches have found, offset, length and number of the search, is coloured.  ``look_at``: the
+        offset of a byte that is scrolled to.
         """
         self.tree_view.show(root)
         self.hex_pane.show(data, found)
         node = self.tree_view.cursor_node
         if node is not None and node.data is not None:
             self._mark(node.data)
-        if found:
-            self.hex_pane.show_byte(found[0][0])
+        if look_at >= 0:
+            self.hex_pane.show_byte(look_at)
 
     def _mark(self, node: Node) -> None:
         # A field that is the whole frame is not marked: that would say nothing.

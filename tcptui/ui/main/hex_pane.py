@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 
@@ -15,12 +14,11 @@ from tcptui.ui.widgets.painted_lines import PaintedLines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.style import Style
     from textual import events
 
 #: Translation table: printable ASCII as itself, anything else as a dot, so that no byte reaches the terminal raw.
 _VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
-#: How bytes that a search has found differ from those of a field, also without colours.
-_FOUND: Final = Style(bold=True, underline=True)
 _OFFSET: Final = 6
 """Cells of the offset and its blanks."""
 
@@ -63,17 +61,17 @@ class HexPane(PaintedLines, can_focus=False):
         self._start = 0
         self._end = 0
         self._found = b""
-        """1 for each byte that a search has found, else 0."""
+        """For each byte the number of the search that has found it, else 0."""
 
     @property
     def _count(self) -> int:
         return bytes_per_line(self.scrollable_content_region.width)
 
-    def show(self, data: bytes, found: Sequence[tuple[int, int]] = ()) -> None:
-        """Show ``data`` with nothing marked; the bytes ``found`` (offset, length) are coloured."""
+    def show(self, data: bytes, found: Sequence[tuple[int, int, int]] = ()) -> None:
+        """Show ``data`` with nothing marked; ``found`` (offset, length, number of a search) is coloured."""
         coloured = bytearray(len(data))
-        for start, length in found:
-            coloured[start : start + length] = b"\1" * len(coloured[start : start + length])
+        for start, length, number in found:
+            coloured[start : start + length] = bytes([number]) * len(coloured[start : start + length])
         if data == self.data and coloured == self._found:
             return
         self._found = bytes(coloured)
@@ -163,7 +161,7 @@ class HexPane(PaintedLines, can_focus=False):
         plain, palette = self.palette.plain, self.palette
         segments = []
         for at, piece in enumerate(pieces):
-            style = plain + palette.key + _FOUND if found[at] else plain
+            style = plain + palette.hit(found[at]) if found[at] else plain
             if low <= at < high:
                 style += palette.field
             segments.append(Segment(piece, style))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tcptui.ui.hint import Hint
-from tcptui.ui.main.pane_specs import SPEC_OF, Pane
+from tcptui.ui.main.pane_specs import NARROW, SPEC_OF, Pane
 
 _HELP: Final = Hint("?", "screen.hint.help", "screen.help")
 _QUIT: Final = Hint("q", "screen.hint.quit", "screen.leave")
@@ -40,12 +40,13 @@ REVEALED: Final = PREDICTING[2:]
 
 
 def hints_for(
-    pane: Pane, *, growing: bool, lesson: bool, other: bool = False, narrowed: bool = False, empty: bool = False
-) -> tuple[Hint, ...]:
+    pane: Pane, *, growing: bool, lesson: bool, other: bool = False, narrowed: bool = False, listed: bool = True,
+    empty: bool = False,
+) -> tuple[Hint, ...]:  # fmt: skip
     """The hints, the most useful first: the line drops those at the end that do not fit.
 
     ``other``: there are packets, and none is TCP.  ``narrowed``: the list has only some of the connections.
-    ``empty``: there is no connection that anything could be done with.
+    ``listed``: the list has any.  ``empty``: there is no connection that anything could be done with.
     """
     lift = (_ALL,) if narrowed and pane is Pane.CONNECTIONS else ()
     elsewhere = (_OTHER,) if other else ()
@@ -54,4 +55,6 @@ def hints_for(
     spec = SPEC_OF[pane]
     if empty:
         return (_HELP, *elsewhere, *live[1:], _QUIT)
+    if narrowed and not listed:
+        return (_HELP, _ALL, NARROW, *live[1:], _QUIT)
     return (_HELP, *elsewhere, *lift, *step, *spec.hints, *live, _ZOOM, _QUIT, *spec.last_hints)

@@ -16,7 +16,7 @@ from tcptui.model.verdict import Verdict
 from tcptui.session.session import open_file
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.learn.case_walk import CaseWalk
-from tcptui.ui.main.hints import PREDICTING, REVEALED, hints_for
+from tcptui.ui.main.hints import PREDICTING, REVEALED
 from tcptui.ui.main.pane_specs import NUMBERED, Pane
 from tcptui.ui.main.watching import WatchingScreen
 from tcptui.ui.main.workspace import Workspace
@@ -81,19 +81,11 @@ class LearningScreen(WatchingScreen):
         _ = self._panel
         self.workspace.set_lesson(True)
 
-    def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
+    def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
         """The hints of the keys for the open question, else for the pane in front."""
         if self.prediction is not None:
             return REVEALED if self.prediction.revealed else PREDICTING
-        lesson = self.walk is not None
-        return hints_for(
-            self.workspace.active,
-            growing=growing,
-            lesson=lesson,
-            other=self.has_no_tcp,
-            narrowed=self.is_narrowed,
-            empty=not self.session.streams.count,
-        )
+        return super().hints_now(growing=growing, lesson=lesson or self.walk is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
         """Allow steps only while a case is open, the overview only while none is, `r` while there is an answer."""

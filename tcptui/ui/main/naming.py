@@ -9,6 +9,7 @@ from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 from tcptui.session.progress import Phase
 from tcptui.ui.main.touring import TouringScreen
+from tcptui.ui.one_shot import call_after
 from tcptui.ui.preload import preloader
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.view_options import NamesChoice
@@ -30,13 +31,13 @@ class NamingScreen(TouringScreen):
 
     def on_mount(self) -> None:
         """Begin soon; Textual also calls the base classes' handlers."""
-        self.set_timer(_WARM_UP_AFTER, self._warm_up)
+        call_after(self, _WARM_UP_AFTER, self._warm_up)
 
     def _warm_up(self) -> None:
         """Import the header tree's library in a daemon thread, so that the first tree does not have to wait for it."""
         preloader.begin()
         if self.session.progress.phase is Phase.LOADING:  # loading needs the processor more
-            self.set_timer(_WARM_UP_AFTER, self._warm_up)
+            call_after(self, _WARM_UP_AFTER, self._warm_up)
             return
 
         def load() -> None:

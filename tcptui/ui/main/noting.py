@@ -15,6 +15,7 @@ from tcptui.ui.main.searching import SearchingScreen
 
 if TYPE_CHECKING:
     from tcptui.session.notes.notebook import Notebook
+    from tcptui.ui.leaving import Leaving
 
 
 class NotingScreen(SearchingScreen):
@@ -59,10 +60,14 @@ class NotingScreen(SearchingScreen):
             notebook.save()
         except TcptuiError as error:
             self.say(self.words(error.key, **error.facts))
+            leaving: Leaving | None = getattr(self.app, "leaving", None)
+            if leaving is not None:
+                leaving.unwritten(notebook)
         else:
             kept = "text" if note.text else "mark" if note.marked else "none"
             facts = {"connection": stream, "packet": frame, "file": notebook.path.name}
             self.say(self.words(f"notes.{kept}.{about}", **facts))
+        self.notes_changed()
         self.workspace.take_notes(notebook)
 
     def _notable(self) -> tuple[Notebook | None, tuple[int, int]]:

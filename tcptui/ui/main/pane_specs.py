@@ -121,7 +121,7 @@ _FIELDS: Final = Hint("Enter", "screen.hint.fields", "screen.drill")
 _EVIDENCE: Final = Hint("Enter", "screen.hint.evidence", "screen.drill")
 _PROBLEM: Final = Hint("n N", "screen.hint.problem", "screen.problem(1)")
 _BACK: Final = Hint("Esc", "screen.hint.back", "screen.back")
-_NARROW: Final = Hint("/", "screen.hint.narrow", "screen.narrow")
+NARROW: Final = Hint("/", "screen.hint.narrow", "screen.narrow")
 _SORT: Final = Hint("s", "screen.hint.sort", "screen.sort")
 _EXPLAIN: Final = Hint("e", "screen.hint.explain", "screen.explain")
 _COPY: Final = Hint("y", "screen.hint.copy", "screen.copy")
@@ -131,7 +131,7 @@ _RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
 
 #: In the order of their keys, and of Tab: that of a case comes right after the timeline.
 PANES: Final = (
-    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, _NARROW, _SORT, _EXPLAIN), _connections),
+    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, NARROW, _SORT, _EXPLAIN), _connections),
     PaneSpec(
         Pane.TIMELINE, Slot.MAIN, (_OPEN, _PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
         back=Pane.CONNECTIONS,

@@ -49,6 +49,8 @@ class PromptKind(Enum):
 
     NARROW = "narrow"
     FIND = "find"
+    SEARCH = "search"
+    COLUMN = "column"
     GO_TO = "go-to"
     PACKET = "packet"
     SAVE = "save"
@@ -56,11 +58,18 @@ class PromptKind(Enum):
     FILES = "files"
     LINES = "lines"
     NOTE = "note"
+    REQUESTS = "requests"
+    NAME = "name"
 
     @property
     def is_path(self) -> bool:
         """Whether Tab completes it."""
         return self in (PromptKind.SAVE, PromptKind.FOLDER)
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether Tab completes it as a display filter."""
+        return self in (PromptKind.NARROW, PromptKind.COLUMN)
 
     @property
     def longest(self) -> int:
@@ -69,12 +78,16 @@ class PromptKind(Enum):
 
     def hints(self) -> tuple[Hint, ...]:
         """The keys of the prompt, which the bottom line shows while it is open."""
-        complete = (Hint("Tab", "guide.prompt.key.complete"),) if self.is_path or self is PromptKind.NARROW else ()
+        tab = (Hint("Tab", "guide.prompt.key.complete"),) if self.is_path or self.is_filter else ()
+        if self is PromptKind.SEARCH:
+            tab = (Hint("Tab", "search.hint.place"),)
+        filters = (Hint("Ctrl+O", "guide.prompt.key.form"), Hint("Ctrl+S", "guide.prompt.key.keep"))
         return (
             Hint("Enter", f"guide.prompt.key.{self.name.lower()}"),
-            *complete,
+            *tab,
             Hint("↑", "guide.prompt.key.older"),
             Hint("Esc", "guide.prompt.key.cancel"),
+            *(filters if self is PromptKind.NARROW else ()),
         )
 
 
@@ -111,6 +124,8 @@ class _Line(SafeInput):
         Binding("up", "recall(-1)", show=False),
         Binding("down", "recall(1)", show=False),
         Binding("tab", "complete", show=False),
+        Binding("ctrl+s", "keep", show=False),
+        Binding("ctrl+o", "form", show=False),
     ]
 
     async def on_key(self, event: events.Key) -> None:
@@ -136,6 +151,18 @@ class _Line(SafeInput):
         line = self.parent
         if isinstance(line, PromptLine):
             line.complete()
+
+    def action_keep(self) -> None:
+        """Give the filter a name (Ctrl+S)."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.post_message(PromptLine.KeepWanted(line, line.kind, line.text))
+
+    def action_form(self) -> None:
+        """Open the form of a filter (Ctrl+O)."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.post_message(PromptLine.FormWanted(line, line.kind, line.text))
 
     def action_recall(self, step: int) -> None:
         """Show an older (-1) or newer (1) line of the history."""
@@ -186,6 +213,14 @@ class PromptLine(Horizontal):
     @dataclass
     class CompletionWanted(Changed):
         """Tab was pressed where no path is asked for; the prompt stays open."""
+
+    @dataclass
+    class KeepWanted(Changed):
+        """Ctrl+S was pressed; the prompt stays open."""
+
+    @dataclass
+    class FormWanted(Changed):
+        """Ctrl+O was pressed; the prompt stays open."""
 
     @dataclass
     class Cancelled(Changed):

@@ -14,7 +14,7 @@ from tcptui.words.quantities import NO_BREAK, unbroken_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tcptui.protocols.interface import Request
+    from tcptui.protocols.interface import Exchange
     from tcptui.words.catalogue import Words
 
 #: Characters of an operation that are kept: a screen shows no more.
@@ -49,16 +49,18 @@ class RequestLine:
         return f"{method} {ellipsis}{target} {self.status}".rstrip()
 
 
-def request_lines(requests: Iterable[Request], right: str, words: Words) -> dict[int, RequestLine]:
+def request_lines(requests: Iterable[Exchange], right: str, words: Words) -> dict[int, RequestLine]:
     """The requests by the frame that brought their first byte; of several in one frame the first."""
     lines: dict[int, RequestLine] = {}
-    for request in requests:
+    for exchange in requests:
+        if exchange.request is None:
+            continue  # only its answer was captured, which has a line of its own
         answer = status = ""
-        if request.status:
-            status = f"{right} {safe_text(request.status)}"
-            time = unbroken_duration(max(request.last_ns - request.first_ns, 0), words).replace(NO_BREAK, " ")
+        if exchange.status:
+            status = f"{right} {safe_text(exchange.status)}"
+            time = unbroken_duration(max(exchange.last_ns - exchange.first_ns, 0), words).replace(NO_BREAK, " ")
             answer = words("screen.ladder.answered", status=status, time=time)
         lines.setdefault(
-            request.first_frame, RequestLine(safe_text(request.operation, _OPERATION_MOST), answer, status)
+            exchange.first_frame, RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status)
         )
     return lines

@@ -18,6 +18,8 @@ from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.base_screen import ToTop
+from tcptui.ui.main.column_choosing import ColumnChoosingScreen
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.connection_list import ConnectionList
@@ -26,7 +28,6 @@ from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.filtering import CarriedFilter
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
-from tcptui.ui.main.noting import NotingScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.main.touring import TouringScreen
@@ -60,7 +61,7 @@ class Carried:
     display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
-class MainScreen(NotingScreen):
+class MainScreen(ColumnChoosingScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -254,16 +255,20 @@ class MainScreen(NotingScreen):
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""
-        self.sort(self.workspace.connections.index.sorting.following())
+        connections = self.workspace.connections
+        own = [column.text for column in connections.cells.columns]
+        self.sort(connections.index.sorting.following(own))
 
     def action_reverse(self) -> None:
         """Turn the order of the list round."""
         sorting = self.workspace.connections.index.sorting
-        self.sort(sorting.chosen(sorting.key))
+        self.sort(sorting.chosen(sorting.key, sorting.expression))
 
     @on(ConnectionList.SortWanted)
     def _heading_clicked(self, event: ConnectionList.SortWanted) -> None:
-        if event.key is None:
+        if event.expression:
+            self.sort(event.list.index.sorting.chosen(SortKey.START, event.expression))
+        elif event.key is None:
             self.say(self.words("screen.notice.no_sort"))
         else:
             self.sort(event.list.index.sorting.chosen(event.key))
@@ -312,13 +317,41 @@ class MainScreen(NotingScreen):
         flow, is_b = int(self.session.streams.flow[stream]), int(self.session.streams.client_is_b[stream])
         ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
         row = workspace.row if workspace.active is not Pane.CONNECTIONS else -1
-        screen = FollowScreen(self.session, stream, row, self.words, self.glyphs, self.options, ends)
+        screen = FollowScreen(
+            self.session, stream, row, self.words, self.glyphs, self.options, ends, workspace.highlights
+        )
         self.app.push_screen(screen, self._followed)
 
     def _followed(self, row: int | None) -> None:
         """Select the packet that was chosen on the screen that has closed."""
         if row is not None and row != NO_ROW and self.workspace.go_to_row(row, remember=True):
             self.workspace.activate(Pane.TIMELINE)
+
+    def action_graph(self) -> None:
+        """Open the graphs of the selected connection, at the selected packet."""
+        from tcptui.ui.graph.screen import GraphScreen
+
+        workspace = self.workspace
+        workspace.show_selected_stream()
+        stream = workspace.ladder.stream
+        if stream >= 0:
+            self.end_prediction()
+            screen = GraphScreen(self.session, stream, workspace.row, self.words, self.glyphs, self.options)
+            self.app.push_screen(screen, self._followed)
+
+    def action_requests(self) -> None:
+        """Open the requests of the selected connection, or of all, as a waterfall."""
+        from tcptui.ui.requests.screen import RequestsScreen
+
+        self.end_prediction()
+        self.workspace.show_selected_stream()
+        screen = RequestsScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs)
+        self.app.push_screen(screen, self._requests_left)
+
+    def _requests_left(self, frame: int | None) -> None:
+        """Go to the request's first packet."""
+        if frame:
+            self.show_frame(frame)
 
     def action_export(self) -> None:
         """Open the list of files that were transferred over HTTP."""
@@ -392,7 +425,7 @@ class MainScreen(NotingScreen):
         from tcptui.ui.palette import main_entries
 
         words, sorting = self.words, self.workspace.connections.index.sorting
-        by = words(f"screen.sort.{sorting.key.value}")
+        by = safe_text(sorting.expression) or words(f"screen.sort.{sorting.key.value}")
         now = {
             "follow": self._on_off(self.workspace.following),
             "pause": self._on_off(self.paused),
@@ -407,7 +440,8 @@ class MainScreen(NotingScreen):
             "names": words(f"screen.names.{self.options.names.value}"),
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
-        return [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
+        entries = [replace(entry, now=now.get(entry.action, "")) for entry in main_entries(words, self.options.keys)]
+        return [*entries, *self.named_filter_entries()]
 
     def _on_off(self, value: bool) -> str:
         return self.words("guide.palette.on" if value else "guide.palette.off")
@@ -535,7 +569,8 @@ class MainScreen(NotingScreen):
             try:
                 size = self.session.save(path)
             except TcptuiError as error:
-                said = self.words(error.key, **error.facts)
+                is_taken = error.key == "messages.output_exists"  # its advice is for the command line
+                said = self.words("screen.notice.taken" if is_taken else error.key, **error.facts)
             else:
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
             call_on_loop(self, self._saved, said)

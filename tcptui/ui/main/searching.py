@@ -12,14 +12,13 @@ from tcptui.ui.main.seeking import SeekingScreen
 
 if TYPE_CHECKING:
     from tcptui.session.searching.hit import Hit
-    from tcptui.ui.search.results import SearchResults
 
 
 class SearchingScreen(SeekingScreen):
     """Goes from hit to hit while `Workspace.found` has some, and else from problem to problem."""
 
-    _results: SearchResults | None = None
-    """What was found last in the whole capture."""
+    _in_front = 0
+    """The number of the search that was shown last."""
     _hit_from = NO_ROW
     """The packet that was shown for the last hit: another one where the hit itself is hidden, or not TCP."""
 
@@ -32,12 +31,14 @@ class SearchingScreen(SeekingScreen):
         from tcptui.ui.search.screen import SearchScreen
 
         self.end_prediction()
-        screen = SearchScreen(self.session, self.words, self.glyphs, self._results, self.workspace.row)
+        highlights = self.workspace.highlights
+        screen = SearchScreen(self.session, self.words, self.glyphs, highlights, self._in_front, self.workspace.row)
 
         def left(hit: Hit | None) -> None:
-            self._results = screen.results
-            if hit is not None and self._results is not None:
-                self.workspace.found = self._results
+            self._in_front = screen.number
+            self.workspace.show_highlights()
+            if hit is not None:
+                highlights.followed = screen.number
                 self._show_hit(hit)
 
         self.app.push_screen(screen, left)
@@ -79,11 +80,19 @@ class SearchingScreen(SeekingScreen):
         facts = {"number": grouped(found.hits.index(hit) + 1), "count": grouped(len(found.hits))}
         self.say(self.words(notice, text=safe_text(found.text), **facts))
 
+    def action_drop_highlights(self) -> None:
+        """Have nothing marked any more that was searched for."""
+        highlights = self.workspace.highlights
+        for number in tuple(highlights.kept):
+            highlights.remove(number)
+        self.workspace.hit = None
+        self.workspace.show_highlights()
+
     def leave_hits(self) -> bool:
         """Have `n` and `N` go to problems again; False where they do."""
         if self.workspace.found is None:
             return False
-        self.workspace.found = self.workspace.hit = None
+        self.workspace.highlights.followed, self.workspace.hit = 0, None
         self.workspace.show_headers()
         self.show_hints()
         self.say(self.words("search.notice.over"))

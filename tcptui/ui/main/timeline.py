@@ -20,10 +20,11 @@ from tcptui.session.stream_rows import place_of
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.main.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.main.corrections import ShownCorrections
+from tcptui.ui.main.own_cells import OwnCells, of_packets
 from tcptui.ui.main.packet_severity import packet_severity
 from tcptui.ui.main.payload_preview import preview
 from tcptui.ui.main.state_text import is_known, state_text
-from tcptui.ui.main.timeline_columns import MARKS, TimelineColumns, timeline_columns
+from tcptui.ui.main.timeline_columns import LEAST_BESIDE, MARKS, TimelineColumns, timeline_columns
 from tcptui.ui.main.timeline_rows import TimelineRows
 from tcptui.ui.view_options import TimeBase, ViewOptions
 
@@ -57,6 +58,8 @@ class Timeline(TimelineRows):
         self._columns = TimelineColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
         self._corrections = ShownCorrections()
+        self.cells = OwnCells(self, of_packets, glyphs.bullet)
+        """The columns of the user's own."""
 
     def overlay(self, position: int) -> Style | None:
         """The highlight of rows that the current step of a lesson points at."""
@@ -64,13 +67,45 @@ class Timeline(TimelineRows):
 
     def columns(self, width: int) -> TimelineColumns:
         """The column widths for this connection in ``width`` cells."""
-        wanted = (width, self.stream, len(self.all_rows), self.options)
+        own = sum(self._own_widths(width))
+        wanted = (width, self.stream, len(self.all_rows), self.options, self._found_width, own)
         if wanted != self._columns_for and self.session is not None and len(self.all_rows):
             digits = max(2, len(str(int(self.session.store.frame[self.all_rows[-1]]))))
             time = 0 if self.options.hide_times else len(self._time(int(self.all_rows[-1]))) + 1
-            self._columns = timeline_columns(width, digits, time)
+            self._columns = timeline_columns(width - self._found_width - own, digits, time)
             self._columns_for = wanted
         return self._columns
+
+    def _own_widths(self, width: int) -> list[int]:
+        return self.cells.widths(max(0, width - LEAST_BESIDE))
+
+    def _own(self, row: int, width: int) -> list[Segment]:
+        """The cells of the user's columns; empty while something is concealed that they could tell."""
+        return [
+            Segment(
+                self.cells.fitted(
+                    place, "" if self.conceals else self.cells.text(place, row), size, self.glyphs.ellipsis
+                ),
+                self.palette.plain,
+            )
+            for place, size in enumerate(self._own_widths(width))
+            if size
+        ]
+
+    @property
+    def _found_width(self) -> int:
+        """Cells for the number of the search that has found something in the row, and a blank."""
+        return 2 if self.highlights is not None and self.highlights.kept else 0
+
+    def _found(self, row: int) -> list[Segment]:
+        """That number; of several the one that is followed."""
+        if not self._found_width or self.highlights is None:
+            return []
+        numbers = () if self.conceals else self.highlights.at(row)
+        if not numbers:
+            return [Segment("  ", self.palette.plain)]
+        hit = self.palette.plain + self.palette.hit(numbers[0])
+        return [Segment(str(numbers[0]), hit), Segment(" ", self.palette.plain)]
 
     def _time(self, row: int) -> str:
         assert self.session is not None
@@ -90,8 +125,10 @@ class Timeline(TimelineRows):
             if len(self.all_rows):
                 text = words("screen.filter.none_here")
             return [Segment(fit("  " + text, width, ellipsis), palette.faint)]
+        top = int(self.scroll_offset.y)
+        self.cells.want(self.rows[top : top + self.page_rows].tolist())
         columns = self.columns(width)
-        cells = [Segment(" " * MARKS, palette.head)]
+        cells = [Segment(" " * (MARKS + self._found_width), palette.head)]
         if columns.frame:
             cells.append(Segment(fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
         if columns.time:
@@ -99,6 +136,11 @@ class Timeline(TimelineRows):
             cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
         if columns.delta:
             cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
+        cells += [
+            Segment(self.cells.fitted(place, safe_text(column.text), size, ellipsis), palette.head)
+            for place, (column, size) in enumerate(zip(self.cells.columns, self._own_widths(width), strict=True))
+            if size
+        ]
         # The client's text begins above its states, the server's ends above its own; a long one gets what the other
         # leaves of the lane.
         room = 2 * columns.state + columns.lane - 1
@@ -134,6 +176,8 @@ class Timeline(TimelineRows):
         cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity), loud)]
         note = self.note_of(row)
         cells.append(Segment(glyphs.marked if note else " ", palette.key))
+        found = self._found(row)
+        cells += found
         if columns.frame:
             cells.append(
                 Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint)
@@ -142,6 +186,7 @@ class Timeline(TimelineRows):
             cells.append(Segment(fit(self._time(row), columns.time - 1, "", right=True) + " ", palette.faint))
         if columns.delta:
             cells.append(Segment(self._delta(position, columns.delta), palette.faint))
+        cells += self._own(row, width)
         from_server = bool(store.from_b[row]) != bool(session.streams.client_is_b[self.stream])
         client, server = self._states(position, is_cursor, columns, correction)
         name = self._problem(row) or self._corrected(correction)
@@ -157,7 +202,7 @@ class Timeline(TimelineRows):
         elif columns.note:
             cells += self._note(row, name, severity, request, columns.note)
         if self.is_context(row):
-            return [Segment(text, palette.faint) for text, *_ in cells]
+            return [cell if cell in found else Segment(cell.text, palette.faint) for cell in cells]
         return cells
 
     def _delta(self, position: int, width: int) -> str:

@@ -17,6 +17,8 @@ _LANE_LEAST: Final = 20
 _LANE_ROOMY: Final = 44
 _NOTE_LEAST: Final = 32
 _NOTE_MOST: Final = 60
+#: Columns of the user's own leave at least so many cells: frame numbers, states and a lane in which arrows can be read.
+LEAST_BESIDE: Final = 58
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.request_lines import RequestLine
+    from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -59,6 +60,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self._requests_of: ApplicationStream | None = None
         self.notebook: Notebook | None = None
         """The marks and notes of the capture."""
+        self.highlights: Highlights | None = None
+        """What was searched for last, and is marked."""
         self._hidden_from: int | None = None
         self._masked_row = -1
 

@@ -16,7 +16,9 @@ from tcptui.ui.main.fetch import StreamFetch
 from tcptui.ui.main.packet_severity import packet_severity, raised_rows
 from tcptui.ui.main.pane_specs import SPEC_OF, Pane
 from tcptui.ui.main.panes import Panes
+from tcptui.ui.one_shot import call_after
 from tcptui.ui.preload import preloader
+from tcptui.ui.search.highlights import Highlights
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -86,8 +88,9 @@ class Workspace(Panes):
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
         self.matching: Matching | None = None
         """The display filter that is on, and its answer."""
-        self.found: SearchResults | None = None
-        """What was searched for, while its hits are followed."""
+        self.highlights = Highlights()
+        """What was searched for last, and stays marked."""
+        self.ladder.highlights = self.highlights
         self.hit: Hit | None = None
         """The hit that was gone to last."""
         self._visited = -1
@@ -104,6 +107,17 @@ class Workspace(Panes):
         self._names = names
         self._fetch.attach(session)
         self.connections.attach(session, names)
+
+    @property
+    def found(self) -> SearchResults | None:
+        """The search whose hits are followed."""
+        return self.highlights.following
+
+    def show_highlights(self) -> None:
+        """Mark what the searches have found that are kept now."""
+        self.ladder.refresh()
+        self.show_headers()
+        self.post_message(self.Changed(self))
 
     # -- selection ---------------------------------------------------------------------
     def pane_changed(self) -> None:
@@ -170,7 +184,8 @@ class Workspace(Panes):
     @property
     def settled(self) -> bool:
         """Whether timeline, headers and explanation show what the cursors are on: no update is pending."""
-        return self._pending is None and not self._due and not self._stream_due
+        own = self.connections.cells.is_settled and self.ladder.cells.is_settled
+        return own and self._pending is None and not self._due and not self._stream_due
 
     def _schedule(self) -> None:
         """Update what depends on the selection once the cursor rests, one pane at a time."""
@@ -179,7 +194,7 @@ class Workspace(Panes):
         self._due = [self.show_headers, self.show_explanation, self.show_selected_stream]
         if not self._stream_due:
             self._due.pop()
-        self._pending = self.set_timer(DEBOUNCE, self._settle)
+        self._pending = call_after(self, DEBOUNCE, self._settle)
 
     def settle_now(self) -> None:
         """Do all pending updates at once: the next key is meant for what they show."""
@@ -201,12 +216,12 @@ class Workspace(Panes):
         self._pending = None
         imports = preloader.under_way
         if imports or input_priority.waiting:  # a key that came meanwhile is handled first
-            self._pending = self.set_timer(DEBOUNCE if imports else _PANE_UPDATE_GAP, self._settle)
+            self._pending = call_after(self, DEBOUNCE if imports else _PANE_UPDATE_GAP, self._settle)
             return
         if self._due:
             self._show_next()
         if self._due and self._pending is None:
-            self._pending = self.set_timer(_PANE_UPDATE_GAP, self._settle)
+            self._pending = call_after(self, _PANE_UPDATE_GAP, self._settle)
 
     def show_selected_stream(self) -> None:
         """Show the connection under the list's cursor in the timeline, if it is not shown already."""
@@ -259,8 +274,10 @@ class Workspace(Panes):
 
         messages = self._fetch.messages() if packet.analysis is not None else None
         self.ladder.tell_requests(messages)
-        found = () if self.found is None else self.found.spans_in(row)
-        self.headers.show(header_tree(packet, messages), packet.data, found)
+        found = self.highlights.spans_in(row)
+        hit = self.hit if self.found is not None else None
+        look_at = next((start for at, start, _ in hit.parts if at == row), -1) if hit is not None else -1
+        self.headers.show(header_tree(packet, messages), packet.data, found, look_at)
 
     def show_explanation(self) -> None:
         """Show the explanation of the selected packet or connection."""

@@ -36,6 +36,8 @@ _REST: Final = (
     Hint("q", "other.hint.close", "screen.close"),
     Hint("y", "screen.hint.copy", "screen.copy"),
 )
+#: The hints where no packet is listed.
+NO_PACKET_HINTS: Final = (_BACK, *_REST[:2])
 #: The hints of each level, from the protocols down.
 LEVEL_HINTS: Final = (
     (Hint("Enter", "other.hint.conversations", "screen.drill"), _BACK, _FIND, _GO_TO, *_REST),

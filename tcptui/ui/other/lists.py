@@ -87,7 +87,9 @@ class ProtocolList(_OtherList):
         return max(8, min(width - 1 - _NUMBER - _SHARE - 2 * _SIZE - 3, 28))
 
     def heading(self, width: int) -> list[Segment]:
-        """Names of the columns."""
+        """Names of the columns; nothing without protocols."""
+        if not self.counts:
+            return []
         name = self._name_width(width)
         return self.head(("protocol", name, False), ("packets", _NUMBER, True), ("share", _SHARE, True),
                          ("bytes", _SIZE, True), ("conversations", _SIZE + 3, True))  # fmt: skip

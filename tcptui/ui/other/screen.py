@@ -20,7 +20,8 @@ from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
-from tcptui.ui.other.keys import OTHER_KEYS, hints_at
+from tcptui.ui.one_shot import call_after
+from tcptui.ui.other.keys import NO_PACKET_HINTS, OTHER_KEYS, hints_at
 from tcptui.ui.other.lists import ConversationList, PacketList, ProtocolList
 from tcptui.ui.other.search import PacketSearch
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -190,8 +191,11 @@ class OtherScreen(NoticingScreen[OtherResult]):
         if other.renewals != self._renewals:
             self._renewals = other.renewals
             number = other.conversation_of(row)
+        had_any = bool(self.protocols.counts)
         self.protocols.show(other.protocols(), protocol)
         self._show_conversations(number, row)
+        if bool(self.protocols.counts) != had_any:
+            self.show_hints()
 
     def _show_conversations(self, number: int = -1, row: int = NO_ROW) -> None:
         self.conversations.show(self.session.other.conversations(self.protocols.protocol), number)
@@ -216,14 +220,14 @@ class OtherScreen(NoticingScreen[OtherResult]):
             shown = range(0)
         beside = self.is_stacked and width >= BESIDE_WIDTH
         for level, each in enumerate(lists):
-            each.display = level in shown
+            each.display = level in shown and (level == PROTOCOLS or each.row_count > 0)
             each.set_class(level > shown.start and not (beside and level == CONVERSATIONS), "-below")
             each.styles.height = high[level] + each.has_class("-below") if level < shown.stop - 1 else "1fr"
         self.conversations.set_class(beside, "-right")
         self._upper.set_class(beside, "-beside")
         self._upper.display = shown.start < PACKETS and bool(shown)
-        self._upper.styles.height = "auto" if PACKETS in shown else "1fr"
-        if beside and shown:
+        self._upper.styles.height = "auto" if self.packets.display else "1fr"
+        if beside and self.packets.display:
             self._upper.styles.height = max(high[:PACKETS])
             for each in lists[:PACKETS]:
                 each.styles.height = "1fr"
@@ -232,6 +236,8 @@ class OtherScreen(NoticingScreen[OtherResult]):
         other, words = self.session.other, self.words
         if self._level == PROTOCOLS:
             text = words("other.title", n=Count(other.packets)) if other.packets else words("other.none")
+            if not self.session.store.count:
+                text = words("other.nothing")
             if not other.is_current:
                 text = words("other.reading", n=Count(other.packets))
         else:
@@ -249,7 +255,7 @@ class OtherScreen(NoticingScreen[OtherResult]):
     def show_hints(self) -> None:
         """Show the hints for the level, behind a notice where there is one."""
         quotes = self._level >= PACKETS and self._quotes(self.packets.store_row)
-        self.put_hints(hints_at(self._level, quotes=quotes))
+        self.put_hints(hints_at(self._level, quotes=quotes) if self.protocols.counts else NO_PACKET_HINTS)
 
     def _show_packet(self) -> None:
         row = self.packets.store_row
@@ -405,7 +411,7 @@ class OtherScreen(NoticingScreen[OtherResult]):
             return
         if not search.look(_SEARCH):
             self.say(self.words("other.find.going", done=grouped(search.done), all=grouped(search.all)))
-            self.set_timer(_SEARCH, self._go_on_searching)
+            call_after(self, _SEARCH, self._go_on_searching)
         elif search.found == NO_ROW:
             self.say(self.words("other.find.nothing", text=safe_text(search.text)))
         else:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from rich.cells import cell_len
 
 from tcptui.ui.cell_text import span
 from tcptui.ui.explain_document import USEFUL, most_useful_first
 from tcptui.ui.main.explain_pane import PACKETS_SHOWN, Document, Passage, Tone
-from tcptui.words.finding_text import explain_finding
+from tcptui.words.finding_text import explain_finding, finding_short
 from tcptui.words.frame_roles import role_runs
 from tcptui.words.quantities import Count
 from tcptui.words.trouble_text import group_numbers, headline
 from tcptui.words.trust_text import trust_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.session.session import Session
@@ -64,17 +65,35 @@ def members_document(session: Session, group: TroubleGroup, most: int, words: Wo
     """The connections of a group of several, the worst first, one line each; of more than ``most`` the rest counted."""
     if len(group.streams) < 2:
         return ()
+    return connections_document(session, group.streams[:most], len(group.streams), words, glyphs)
+
+
+def connections_document(
+    session: Session, some: Sequence[int], count: int, words: Words, glyphs: Glyphs, *, width: int = 0
+) -> Document:
+    """The connections ``some``, one line each, of ``count``; what is the matter with each where ``width`` has room."""
     streams, lost = session.streams, session.lost_ns
-    some = np.array(group.streams[:most])
-    passages = [Passage("", words("overview.connections"))]
-    for stream in some[streams.are_kept(some)].tolist():
-        facts = {"stream": stream, "client": streams.client(stream), "server": streams.server(stream)}
-        text = words("overview.connection", right=glyphs.right, **facts)
+    shown = np.array(some, np.int64)
+    passages = [Passage("", words("overview.connections"))] if count > 1 else []
+    kept = shown[streams.are_kept(shown)].tolist()
+    number = max((len(str(stream)) for stream in kept), default=0)
+    for stream in kept:
+        facts = {
+            "stream": str(stream).ljust(number),
+            "client": streams.client(stream),
+            "server": streams.server(stream),
+        }
+        forms = [words("overview.connection", right=glyphs.right, **facts)]
         if lost[stream]:
-            text = words("overview.connection.lost", text=text, lost=span(int(lost[stream]), glyphs.micro))
-        passages.append(Passage(text))
-    if len(group.streams) > most:
-        passages.append(Passage(words("overview.connections.more", n=Count(len(group.streams) - most))))
+            told = span(int(lost[stream]), glyphs.micro)
+            forms.append(words("overview.connection.lost", text=forms[0], lost=told))
+        worst = session.headline(stream) if width else None
+        if worst is not None:
+            forms.append(f"{forms[-1]}  {finding_short(worst, words)}")
+        fitting = (form for form in reversed(forms) if not width or cell_len(form) <= width)
+        passages.append(Passage(next(fitting, forms[0])))
+    if count > len(some):
+        passages.append(Passage(words("overview.connections.more", n=Count(count - len(some)))))
     return tuple(passages)
 
 
@@ -85,7 +104,7 @@ def quiet_document(seen: CaptureSeen | None, words: Words) -> Document:
     passages = []
     if seen.connections:
         passages.append(Passage(words("overview.looked-at"), words("overview.looked-at.heading")))
-    if seen.trust is not None:
+    if seen.trust is not None and seen.packets:
         items = words("report.list-semicolon").join(trust_items(seen.trust, words))
         passages.append(Passage(items, words("overview.trust")))
     return tuple(passages)

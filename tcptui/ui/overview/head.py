@@ -94,12 +94,13 @@ def head_lines(
     """
     roomy = height >= ROOMY_HEIGHT
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
-    style = ("good", "note", "warning", "error")[severity] if seen.is_final or severity else "plain"
+    is_sure = bool(seen.connections) and (seen.is_final or severity > 0)
+    style = ("good", "note", "warning", "error")[severity] if is_sure else "plain"
     forms = [verdict(seen.trouble, seen.connections, words)]
     if seen.trouble.groups:
         forms += brief_verdicts(seen.trouble, seen.connections, words)
     elif not seen.is_final:
-        forms = [words("overview.none-yet")]
+        forms = [words("overview.none-yet" if seen.connections else "overview.nothing-yet")]
     most = 4 if roomy else 2
     lines = _part("", _longest_that_fits(forms, width, most), style, width, most, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)

@@ -11,6 +11,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.clipboard import MOST, Copied, Way, clipboard_route, give_to_tmux, keep, sequence
 from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.widgets.one_line import HintLine
 
@@ -67,7 +68,7 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
             self._notice_timer.stop()
             self.notice_over()
         self.show_notice(text)
-        self._notice_timer = self.set_timer(seconds, self._end_notice)
+        self._notice_timer = call_after(self, seconds, self._end_notice)
 
     def end_notice(self) -> None:
         """Take the notice away, if there is one, and put the hints back."""
@@ -82,7 +83,7 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
 
     def _end_notice(self) -> None:
         if not link_is_idle(self.app):  # over a slow link it may only just have been drawn, or not yet
-            self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._drop_notice)
+            self._notice_timer = call_after(self, _NOTICE_SECONDS, self._drop_notice)
             return
         self._drop_notice()
 

@@ -26,6 +26,8 @@ _TIME: Final = 12
 #: From this width (cells) on a line has the ends of its connection; they take this share, in percent.
 _ENDS_WIDTH: Final = 100
 _ENDS_SHARE: Final = 36
+#: So many hits are looked at for how wide their ends are: more are never on one screen.
+_MEASURED: Final = 200
 #: Cells before a match that stay in sight in a narrow list.
 _LEAD: Final = 12
 
@@ -40,6 +42,8 @@ class HitList(VirtualList, inherit_bindings=False):
         self.session = session
         self.words = words
         self.results: SearchResults | None = None
+        self._widest = 0
+        """Cells of the longest ends, of the first hits."""
         self.empty_text = ""
         """The line that stands where there is no hit."""
 
@@ -54,14 +58,15 @@ class HitList(VirtualList, inherit_bindings=False):
         self.results = results
         hits = [] if results is None else results.hits
         place = hits.index(cursor) if cursor in hits else min(self.cursor, max(0, len(hits) - 1))
+        heading = cell_len(self.words("search.column.connection"))
+        self._widest = max((heading, *(cell_len(self._ends(hit)) for hit in hits[:_MEASURED])))
         self.set_row_count(len(hits))
         self.cursor = place
         self.show_row(place)
         self.refresh()
 
-    @staticmethod
-    def _ends_width(width: int) -> int:
-        return width * _ENDS_SHARE // 100 if width >= _ENDS_WIDTH else 0
+    def _ends_width(self, width: int) -> int:
+        return min(width * _ENDS_SHARE // 100, self._widest + 2) if width >= _ENDS_WIDTH else 0
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns; nothing without hits."""

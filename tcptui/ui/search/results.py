@@ -27,6 +27,8 @@ class SearchResults:
     """By packet."""
     is_complete: bool = False
     """Whether everything has been looked through."""
+    _parts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """By packet, where in its bytes something was found: offset and length; none where it is in no bytes."""
 
     @property
     def is_full(self) -> bool:
@@ -39,6 +41,9 @@ class SearchResults:
             if self.is_full:
                 return
             insort(self.hits, hit, key=lambda each: each.place)
+            self._parts.setdefault(hit.row, [])
+            for row, start, length in hit.parts:
+                self._parts.setdefault(row, []).append((start, length))
 
     def next_from(self, place: tuple[int, int], step: int) -> int | None:
         """The number of the next hit behind ``place`` (row, offset), or with ``step`` -1 before it.
@@ -54,12 +59,10 @@ class SearchResults:
             at += 1
         return at % len(self.hits)
 
+    def has(self, row: int) -> bool:
+        """Whether something was found in the packet at ``row``."""
+        return row in self._parts
+
     def spans_in(self, row: int) -> list[tuple[int, int]]:
         """Where in the bytes of the packet at ``row`` something was found: offset and length."""
-        at = bisect_left(self.hits, (row, -1), key=lambda each: each.place)
-        spans = []
-        while at < len(self.hits) and self.hits[at].row == row:
-            if self.hits[at].start >= 0:
-                spans.append((self.hits[at].start, self.hits[at].length))
-            at += 1
-        return spans
+        return sorted(self._parts.get(row, ()))

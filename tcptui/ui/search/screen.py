@@ -1,4 +1,8 @@
-"""Ctrl+F: looks for a text or bytes in the whole capture; Enter goes to the packet, `n` and `N` to the other hits."""
+"""Ctrl+F: looks for a text, bytes or a regular expression in the whole capture.
+
+Enter goes to the packet of a hit, `n` and `N` to the other hits.  The last searches stay marked, each in its colour,
+until one is removed here.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
-from textual.content import Content
-from textual.widgets import Static
 
+from tcptui.dfilter.errors import FilterError
+from tcptui.dfilter.regex import PatternError, Refusal
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.searching.hit import SearchIn
-from tcptui.session.searching.pattern import SearchPattern
+from tcptui.session.searching.pattern import EXPRESSION, SearchPattern
 from tcptui.session.searching.search import Search
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.key_help import help_keys, palette_entries
@@ -22,20 +27,26 @@ from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.search.hit_list import HitList
-from tcptui.ui.search.keys import HINTS, SEARCH_KEYS
+from tcptui.ui.search.keys import SEARCH_KEYS, hints
+from tcptui.ui.search.legend import Legend
 from tcptui.ui.search.results import MOST, SearchResults
+from tcptui.ui.widgets.choice_bar import Choice, ChoiceBar
+from tcptui.ui.widgets.filter_line import FilterLine, Pointer, Saying, Voice
 from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.words.errors import safe_facts
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.session.searching.hit import Hit
     from tcptui.session.session import Session
     from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -52,8 +63,9 @@ class SearchScreen(NoticingScreen["Hit | None"]):
     SearchScreen {
         layout: vertical;
         background: $background;
-        & > #search-bar, & > HintLine { height: 1; width: 1fr; background: $bar; }
-        & > #search-bar { padding: 0 1; }
+        & > ChoiceBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > FilterLine { height: 1; width: 1fr; background: $background; display: none; }
+        & > FilterLine.-shown { display: block; }
         & > HitList {
             background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
             scrollbar-size-vertical: 1;
@@ -63,17 +75,21 @@ class SearchScreen(NoticingScreen["Hit | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SEARCH_KEYS)]
 
     def __init__(
-        self, session: Session, words: Words, glyphs: Glyphs, results: SearchResults | None, row: int
+        self, session: Session, words: Words, glyphs: Glyphs, highlights: Highlights, number: int, row: int
     ) -> None:  # fmt: skip
-        """``results``: those of the last search; ``row``: the packet that the cursor begins near."""
+        """``number``: that of the search to show first, if it is kept; ``row``: the packet to begin near."""
         super().__init__(words, glyphs)
         self.session = session
-        self.results = results
+        self.highlights = highlights
+        self.number = number if number in highlights.kept else next(reversed(highlights.kept), 0)
+        """The number of the search that is shown; 0: there is none."""
         self._row = row
-        self._where = SearchIn.STREAMS if results is None else results.where
-        self._bar = Static("", id="search-bar", markup=False)
+        self._where = SearchIn.STREAMS if self.results is None else self.results.where
+        self._bar = ChoiceBar(glyphs, words, "screen.place", id="search-bar")
         self.hits = HitList(session, glyphs, words)
         self.prompt = PromptLine(words)
+        self.legend = Legend(glyphs)
+        self._mistake_line = FilterLine(glyphs)
         self._search: Search | None = None
         """The search that runs."""
         self._cancel = threading.Event()
@@ -81,24 +97,41 @@ class SearchScreen(NoticingScreen["Hit | None"]):
 
     def compose(self) -> ComposeResult:
         """What is searched for and how far, hits, prompt, hints."""
+        yield self.legend
         yield self._bar
         yield self.hits
         yield self.prompt
+        yield self._mistake_line
         yield self.hint_line
 
     def on_mount(self) -> None:
         """Show the last search, or ask for a text."""
+        self.prompt.may_submit = self._may_submit
         self.set_focus(self.hits)
         self.show_hints()
         if self.results is None:
             self.action_edit()
         else:
-            near = self.results.next_from((self._row, -1), 1)
-            self.hits.show(self.results, None if near is None else self.results.hits[near])
-            may_be_more = not self.results.is_complete or self.results.packets < self.session.store.count
-            if may_be_more and not self.results.is_full:
-                self._begin(self.results.text)
+            self._show_results(self.results)
         self._show()
+
+    @property
+    def results(self) -> SearchResults | None:
+        """The search that is shown."""
+        return self.highlights.kept.get(self.number)
+
+    def _show_results(self, results: SearchResults) -> None:
+        """Show what was found near the packet; look again where there may be more by now."""
+        self._where = results.where
+        near = results.next_from((self._row, -1), 1)
+        self.hits.show(results, None if near is None else results.hits[near])
+        may_be_more = not results.is_complete or results.packets < self.session.store.count
+        if may_be_more and not results.is_full:
+            self._begin(results.text)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out the line of a mistake anew."""
+        self._mistake_line.rearrange(*event.size)
 
     def on_unmount(self) -> None:
         """Cancel the search; its thread stops at its next step."""
@@ -106,7 +139,7 @@ class SearchScreen(NoticingScreen["Hit | None"]):
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
-        self.put_hints(HINTS)
+        self.put_hints(hints(has_hit=self.hits.hit is not None))
 
     @property
     def settled(self) -> bool:
@@ -115,10 +148,15 @@ class SearchScreen(NoticingScreen["Hit | None"]):
 
     # -- searching -----------------------------------------------------------------------
     def _begin(self, text: str) -> None:
-        """Look for ``text`` from the beginning; the search before is cancelled."""
+        """Look for ``text``, which is no wrong expression, from the beginning; the search before is cancelled.
+
+        It takes the place of the one that is shown if that has found nothing, or was for the same text.
+        """
         self._cancel.set()
         cancel = self._cancel = threading.Event()
-        results = self.results = SearchResults(text, self._where, self.session.store.count)
+        before, results = self.results, SearchResults(text, self._where, self.session.store.count)
+        again = before is not None and (before.text == text or not before.hits)
+        self.number = self.highlights.keep(results, self.number if again else 0)
         search = self._search = Search(self.session, SearchPattern.of(text), self._where, self.words)
         self._failure = ""
         self.hits.show(results, None)
@@ -131,7 +169,9 @@ class SearchScreen(NoticingScreen["Hit | None"]):
             except Cancelled:
                 return
             except OSError as error:  # the packets' bytes are gone: the spool was removed or closed
-                failure = reason_of(error)
+                failure = self.words("search.failure.unreadable", reason=reason_of(error))
+            except FilterError as error:  # the expression: too slow, or its process was ended
+                failure = self.words(f"search.failure.{error.mistake.value}", **safe_facts(error.facts))
             call_on_loop(self, self._end, search, failure, is_complete)
 
         self.run_worker(look, thread=True, group="search")
@@ -176,9 +216,9 @@ class SearchScreen(NoticingScreen["Hit | None"]):
     def _show(self) -> None:
         words, results = self.words, self.results
         place = words(f"search.in.{self._where.value}")
-        if results is None:
-            self._bar.update(Content(words("search.bar.none", place=place)))
-            self.hits.empty_text = words("search.empty.none")
+        found = ""
+        if results is None or results.where is not self._where:
+            self.hits.empty_text = words("search.empty.none", place=place)
         else:
             facts = {"text": safe_text(results.text), "place": place, "n": Count(len(results.hits))}
             key = "full" if results.is_full else "found"
@@ -187,17 +227,48 @@ class SearchScreen(NoticingScreen["Hit | None"]):
                 key = "running"
                 facts |= {"done": grouped(search.done), "all": grouped(search.all)}
             elif self._failure:
-                key, facts["reason"] = "failed", self._failure
-            self._bar.update(Content(words(f"search.bar.{key}", **facts)))
+                key, facts["failure"] = "failed", self._failure
+            found = words(f"search.bar.{key}", **facts)
             self.hits.empty_text = words(
                 "search.empty.running" if search is not None else "search.empty.nothing", **facts
             )
+        places = list(SearchIn)
+        labels = tuple(words(f"search.place.{each.value}") for each in places)
+        self._bar.show(Choice(words("search.title"), labels, places.index(self._where), (found,)))
+        self.legend.show(self.highlights, self.number)
         self.hits.refresh()
+        self.show_hints()
 
     # -- keys --------------------------------------------------------------------------
     def action_edit(self) -> None:
         """Ask for the text to look for."""
-        self.prompt.open(PromptKind.FIND, "" if self.results is None else self.results.text)
+        self.prompt.open(PromptKind.SEARCH, "" if self.results is None else self.results.text)
+
+    def _may_submit(self, _kind: PromptKind, text: str) -> bool:
+        """Whether ``text`` can be looked for; the line below says what is wrong with an expression, and where."""
+        return self._say_mistake(text, loudly=True)
+
+    def _say_mistake(self, text: str, *, loudly: bool = False) -> bool:
+        """Say what is wrong with the expression ``text``, ``loudly`` also while it lacks its end; True: nothing is."""
+        try:
+            SearchPattern.of(text)
+        except PatternError as error:
+            key = "pattern" if error.refusal is Refusal.INVALID else "pattern-unsupported"
+            told = self.words(f"filter.error.{key}", text=safe_text(error.text))
+            begun = text.encode("utf-8", "surrogateescape")[: len(EXPRESSION) + error.place]
+            place = self.prompt.text_begin + cell_len(begun.decode("utf-8", "ignore"))
+            if loudly or not error.is_unfinished:
+                self._mistake_line.show([Saying(told, Voice.WRONG)], Pointer(place, 1))
+            else:
+                self._mistake_line.show([Saying(told, Voice.QUIET)])
+            return False
+        self._mistake_line.show([])
+        return True
+
+    @on(PromptLine.Changed)
+    def _prompt_changed(self, event: PromptLine.Changed) -> None:
+        if type(event) is PromptLine.Changed and self.prompt.is_open and event.text == self.prompt.text:
+            self._say_mistake(event.text)
 
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
@@ -207,17 +278,56 @@ class SearchScreen(NoticingScreen["Hit | None"]):
 
     @on(PromptLine.Cancelled)
     def _prompt_cancelled(self) -> None:
+        self._mistake_line.show([])
         self.set_focus(self.hits)
         if self.results is None:
             self.dismiss(None)
+        else:
+            self._where = self.results.where
+            self._show()
+
+    @on(PromptLine.CompletionWanted)
+    def _place_wanted(self) -> None:
+        self._turn(1)
+        self._show()
+
+    def _turn(self, step: int) -> None:
+        """Have the next search look in another place."""
+        places = list(SearchIn)
+        self._where = places[(places.index(self._where) + step) % len(places)]
 
     def action_place(self, step: int) -> None:
         """Look for the same in the next place, or in the one before."""
-        places = list(SearchIn)
-        self._where = places[(places.index(self._where) + step) % len(places)]
-        if self.results is not None:
+        self._turn(step)
+        if self.results is not None and not self.prompt.is_open:
             self._begin(self.results.text)
         self._show()
+
+    def action_front(self, number: int) -> None:
+        """Show the search with that number."""
+        if number != self.number and number in self.highlights.kept:
+            self._leave_search()
+            self.number = number
+            self._show_results(self.highlights.kept[number])
+            self._show()
+
+    def action_remove(self) -> None:
+        """Remove the search that is shown, so that nothing of it is marked; the next one is shown."""
+        if not self.number:
+            return
+        self._leave_search()
+        self.highlights.remove(self.number)
+        self.number = next(iter(self.highlights.kept), 0)
+        if self.results is None:
+            self.hits.show(None, None)
+        else:
+            self._show_results(self.results)
+        self._show()
+
+    def _leave_search(self) -> None:
+        """Cancel the search that runs: another one is to be shown."""
+        self._cancel.set()
+        self._search, self._failure = None, ""
 
     def action_open(self) -> None:
         """Close, and go to the packet of the hit under the cursor."""

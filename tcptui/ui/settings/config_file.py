@@ -1,7 +1,8 @@
 """The settings file: where it is, and what it says.
 
 It is read with the rights of the user whose file it is, so that a link in it opens nothing that this user could not
-open.  The program never writes it: comments and order stay as the person left them.
+open.  The program writes nothing in it but a filter that is given a name (`named_filters`): comments and order stay as
+the person left them.
 """
 
 from __future__ import annotations
@@ -113,9 +114,15 @@ def _setting_value(setting: Setting, written: object) -> tuple[Any, list[Problem
         from tcptui.ui.settings.key_choice import chosen_keys  # imports Textual
 
         return chosen_keys(written)
+    if setting.kind is Kind.FILTERS and isinstance(written, dict):
+        from tcptui.ui.settings.named_filters import chosen_filters
+
+        return chosen_filters(written)
     if setting.kind is Kind.LIST and isinstance(written, list):
         members = [_member(setting, member) for member in written]
         return (None, [_wrong(setting, written)]) if None in members else (tuple(dict.fromkeys(members)), [])
+    if setting.kind is Kind.TEXTS and isinstance(written, list) and all(isinstance(text, str) for text in written):
+        return tuple(dict.fromkeys(written)), []
     if setting.kind is Kind.CHOICE and written == AUTO and AUTO in setting.values:
         return None, []
     value = _member(setting, written) if setting.kind is Kind.CHOICE else None
@@ -131,6 +138,10 @@ def _member(setting: Setting, written: object) -> Enum | None:
 
 def _wrong(setting: Setting, written: object) -> Problem:
     quoted = safe_text(str(written), QUOTED)
+    if setting.kind is Kind.TEXTS:
+        return Problem(Fault.NO_TEXTS, (("name", setting.name), ("value", quoted)))
     if setting.kind is Kind.KEYS:
         return Problem(Fault.NO_TABLE, (("name", setting.name), ("value", quoted)))
+    if setting.kind is Kind.FILTERS:
+        return Problem(Fault.NO_FILTERS, (("name", setting.name), ("value", quoted)))
     return Problem(Fault.VALUE, (("name", setting.name), ("value", quoted), ("known", ", ".join(setting.values))))

@@ -22,10 +22,15 @@ class Fault(Enum):
     GARBLED = "garbled"
     UNKNOWN = "unknown"
     VALUE = "value"
+    NO_TEXTS = "no-texts"
     NO_TABLE = "no-table"
     NO_COMMAND = "no-command"
     NO_KEY = "no-key"
     KEY_TAKEN = "key-taken"
+    NO_FILTERS = "no-filters"
+    NO_FILTER_NAME = "no-filter-name"
+    NO_FILTER = "no-filter"
+    WRONG_FILTER = "wrong-filter"
 
 
 @dataclass(frozen=True, slots=True)

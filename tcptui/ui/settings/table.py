@@ -21,8 +21,12 @@ class Kind(Enum):
     """One of the values."""
     LIST = auto()
     """Some of the values."""
+    TEXTS = auto()
+    """Texts of the user's own."""
     KEYS = auto()
     """A table: names of commands, and the key of each."""
+    FILTERS = auto()
+    """A table: names, and the display filter of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,13 @@ SETTINGS: Final = (
     Setting("names", Kind.CHOICE, NamesChoice, _values(NamesChoice), NamesChoice.ADDRESSES.value, is_remembered=True),
     Setting("sort", Kind.CHOICE, SortKey, _values(SortKey, AUTO)),
     Setting("columns", Kind.LIST, SortKey, _COLUMNS, _written(_COLUMNS)),
+    Setting("packet_columns", Kind.TEXTS, default="[]", is_remembered=True),
+    Setting("connection_columns", Kind.TEXTS, default="[]", is_remembered=True),
     Setting("layout", Kind.CHOICE, LayoutChoice, _values(LayoutChoice, AUTO)),
     Setting("tour", Kind.CHOICE, TourChoice, _values(TourChoice), TourChoice.ON.value),
     Setting("first", Kind.CHOICE, FirstPage, _values(FirstPage), FirstPage.OVERVIEW.value),
     Setting("keys", Kind.KEYS, default="{}"),
+    Setting("filters", Kind.FILTERS, default="{}"),
 )
 
 
@@ -82,11 +89,15 @@ class Settings:
     names: NamesChoice | None = None
     sort: SortKey | None = None
     columns: tuple[SortKey, ...] | None = None
+    packet_columns: tuple[str, ...] | None = None
+    connection_columns: tuple[str, ...] | None = None
     layout: LayoutChoice | None = None
     tour: TourChoice | None = None
     first: FirstPage | None = None
     keys: tuple[tuple[str, str], ...] = ()
     """Names of commands, and the key that each has instead of its own."""
+    filters: tuple[tuple[str, str], ...] = ()
+    """Names, and the display filter of each, right or wrong."""
 
 
 DEFAULTS: Final = Settings()

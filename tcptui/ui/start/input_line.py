@@ -90,8 +90,11 @@ class StartLine(Horizontal):
         self.typing = None
 
 
-def start_hints(typing: Typing | None) -> tuple[Hint, ...]:
-    """The key hints of the start screen while ``typing``; None: while the line is closed."""
+def start_hints(typing: Typing | None, *, has_choice: bool = True) -> tuple[Hint, ...]:
+    """The key hints of the start screen while ``typing``; None: while the line is closed.
+
+    ``has_choice``: whether anything is listed that could be opened.
+    """
     choose = Hint("Enter", "guide.start.key.choose", "screen.choose")
     back = Hint("Esc", "guide.start.key.back", "screen.leave_line")
     match typing:
@@ -107,8 +110,9 @@ def start_hints(typing: Typing | None) -> tuple[Hint, ...]:
                 Hint("q", "guide.start.key.quit", "app.quit"),
             )
         case Typing.TEXT:
-            return choose, back
+            return (choose, back) if has_choice else (back,)
         case Typing.PATH:
-            return choose, Hint("Tab", "guide.start.key.complete", "screen.complete"), back
+            complete = Hint("Tab", "guide.start.key.complete", "screen.complete")
+            return (choose, complete, back) if has_choice else (complete, back)
         case Typing.FILTER:
             return Hint("Enter", "guide.start.key.take", "screen.take_filter"), back

@@ -19,6 +19,7 @@ from tcptui.ui.start.rates import bars
 from tcptui.ui.theme import ASCII
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tcptui.capture.interfaces import Interface
@@ -220,8 +221,8 @@ def interface_state(interface: Interface) -> str:
 def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     interface, rate = row.interface, row.rate
     graph = _GRAPH if width >= _GRAPH_FROM else 0
-    fixed = 3 + _NAME + _RATE + _BITS + graph
-    addresses = ", ".join(sorted(interface.addresses, key=lambda address: ":" in address))
+    room = width - 3 - _NAME - (0 if rate is None else _RATE + _BITS + graph)
+    addresses = _whole(sorted(interface.addresses, key=lambda address: ":" in address), room, glyphs)
     if not addresses:
         state = interface_state(interface)
         addresses = words(f"guide.start.state.{'any' if interface.name == ANY else state}")
@@ -233,13 +234,23 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     cells = [
         lamp,
         Span(fit(interface.label, _NAME - 1, glyphs.ellipsis) + " ", "strong" if live else "faint"),
-        Span(fit(addresses, width - fixed, glyphs.ellipsis), "plain" if live else "faint"),
-        Span(fit(packets, _RATE, glyphs.ellipsis, right=True), busy),
-        Span(fit(bits, _BITS, glyphs.ellipsis, right=True), busy),
+        Span(fit(addresses, room, glyphs.ellipsis), "plain" if live else "faint"),
     ]
+    if rate is not None:
+        cells.append(Span(fit(packets, _RATE, glyphs.ellipsis, right=True), busy))
+        cells.append(Span(fit(bits, _BITS, glyphs.ellipsis, right=True), busy))
     if graph and rate is not None:
         cells.append(Span(" " + bars(rate.history, graph - 1, ascii_only=glyphs is ASCII), "good"))
     return tuple(cells)
+
+
+def _whole(addresses: Sequence[str], room: int, glyphs: Glyphs) -> str:
+    """As many of ``addresses`` as fit whole, then a sign that there are more: no address without its end tells much."""
+    for count in range(len(addresses), 0, -1):
+        text = ", ".join(addresses[:count]) + (f" {glyphs.ellipsis}" if count < len(addresses) else "")
+        if cell_len(text) <= room:
+            return text
+    return ", ".join(addresses)
 
 
 def _leftover(lead: str, text: str, size: int, width: int, glyphs: Glyphs) -> Line:

@@ -179,6 +179,8 @@ class StartScreen(LowLatencyScreen[None]):
         else:
             rows = self._menu.rows(line.text if line.typing is Typing.TEXT else "", self._filter)
         self.query_one(StartList).show_rows(rows, to_first=to_first)
+        if line.typing in (Typing.TEXT, Typing.PATH):
+            self._show_hints()
 
     # -- details -----------------------------------------------------------------------
     @on(StartList.Highlighted)
@@ -368,7 +370,9 @@ class StartScreen(LowLatencyScreen[None]):
             rows.action_move(amount)
 
     def _show_hints(self) -> None:
-        self.query_one(HintLine).show(start_hints(self._line.typing))
+        self.query_one(HintLine).show(
+            start_hints(self._line.typing, has_choice=self.query_one(StartList).current is not None)
+        )
 
     def palette_entries(self) -> Sequence[PaletteEntry]:
         """The palette entries of this screen."""
@@ -376,9 +380,9 @@ class StartScreen(LowLatencyScreen[None]):
         entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
                    ("filter", "f", "filter"), ("cases", "c", "cases"),
                    ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
-        begin = [PaletteEntry(words(f"{way.word}.does"), str(way.value), f"begin('{way.name}')") for way in Welcome]
+        begin = [PaletteEntry(words(f"{way.word}.does"), "", f"begin('{way.name}')", str(way.value)) for way in Welcome]
         return begin + [
-            PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries
+            PaletteEntry(words(f"guide.start.does.{name}"), "", action, shown) for name, shown, action in entries
         ]
 
     async def palette_places(self, query: str) -> Sequence[PaletteEntry]:

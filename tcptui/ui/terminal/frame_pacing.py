@@ -16,6 +16,7 @@ from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
 
 from tcptui.session.input_priority import input_priority
+from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.driver import PacedDriver
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
             self._driver.shown.forget()
             if self._resized is not None:
                 self._resized.stop()
-            self._resized = self.set_timer(_SIZE_RESTS_S, self.redraw)
+            self._resized = call_after(self, _SIZE_RESTS_S, self.redraw)
 
     def redraw(self) -> None:
         """Redraw the whole screen: another program may have written on the terminal."""
@@ -92,12 +93,12 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
         screen._compositor._dirty_regions |= regions
         if not self._frame_dropped:
             self._frame_dropped = True
-            self.set_timer(_AGAIN_S, self._pay)
+            call_after(self, _AGAIN_S, self._pay)
 
     def _pay(self) -> None:
         driver = self._driver
         if isinstance(driver, PacedDriver) and driver.pace.is_behind():
-            self.set_timer(_AGAIN_S, self._pay)
+            call_after(self, _AGAIN_S, self._pay)
             return
         self._frame_dropped = False
         if self.screen_stack:

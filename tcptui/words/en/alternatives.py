@@ -46,6 +46,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.early-close": "The program closed early on purpose, having enough: see its log.",
     "alternatives.nat-expired": "A NAT, firewall or balancer answers for an expired session: see the TTL.",
     "alternatives.restarted": "Machine or program was restarted meanwhile; see its uptime.",
+    "alternatives.own-rule": "It means what whoever defined this finding says it means; the packets alone do not prove that.",
     "alternatives.own-reset-lost": "Its own FIN or RST was sent earlier and lost before this point.",
     "alternatives.rst-injected": "Something on the path wrote the RST in its name: compare the TTL.",
     "alternatives.queue-overflow": "The server's accept queue is full (sysctl tcp_abort_on_overflow = 1).",

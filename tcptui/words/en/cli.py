@@ -18,11 +18,15 @@ What a TCP capture means, in the terminal.
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE... [--explain | --full | --stream N] [--json | --markdown]
                                   what is wrong, the worst first, and why
+  tcptui report FILE... --html OUT [--overwrite]
+                                  the same as one page for a browser, to hand on
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   what both ends of a connection said
   tcptui export FILE [--stream N] [--out DIR] [--json]
                                   files carried over HTTP: listed, or saved
+  tcptui graph FILE --stream N [--kind KIND] [--svg OUT | --csv]
+                                  a graph of a connection: time-sequence, RTT …
   tcptui packets FILE... [-Y FILTER] [-e FIELD]... [--csv | --jsonl | --count]
                                   the packets that a display filter chooses, as
                                   lines or as values of fields
@@ -30,6 +34,9 @@ What a TCP capture means, in the terminal.
                -w OUT             those packets as a capture of their own
   tcptui assert FILE... RULE...   whether a capture keeps rules: exit status 1
                                   if not, 3 if it cannot be read
+  tcptui requests FILE... [-Y FILTER] [--jsonl | --har OUT]
+                                  the requests (HTTP, SMTP, DNS over TCP), and
+                                  where the time of each went
   tcptui recover [N] [-w FILE | --delete]
                                   captures that were interrupted before they
                                   were saved: list, keep, delete
@@ -62,6 +69,8 @@ Findings that do something, live, from a pipe or a file (names: see below):
   --keep-around NAME[,NAME…]  write the packets around each of them to files
                  beside -w FILE.pcap: FILE-1-NAME.pcap, FILE-2-NAME.pcap, …
   --keep-seconds BEFORE[,AFTER]  how much around them; 10,5 unless given
+  --findings FILE             findings of your own, too: filters with words
+                 (TOML, tcptui/docs/own-findings.md); their family is own
 Display:
   -t             hide times             -n        ports and hosts as numbers
   -Y FILTER, --display-filter FILTER    begin with this display filter
@@ -79,9 +88,9 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-cases, case, verdicts, report, follow, export, packets, slice, assert, recover,
-config, check, fields are commands: such a file is ./cases.
-packets, slice and assert have a page of their own: tcptui slice --help
+cases, case, verdicts, report, follow, export, graph, requests, packets, slice,
+assert, recover, config, check, fields are commands: such a file is ./cases.
+packets, slice, assert, graph and requests have help of their own: graph --help
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

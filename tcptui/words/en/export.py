@@ -3,8 +3,8 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "export.title.all": "files carried over HTTP, whole capture",
-    "export.title.stream": "files carried over HTTP, stream {stream}",
+    "export.title.all": "Files carried over HTTP, whole capture",
+    "export.title.stream": "Files carried over HTTP, stream {stream}",
     "export.counts.one": "{n} file, {size}",
     "export.counts.many": "{n} files, {size}",
     "export.looking": "looking for files… {done} of {all} connections",
@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "export.left-out": "{n} more are not listed",
     "export.uncaptured": "{n} without a captured byte not listed",
     "export.narrowed": "{shown} of {all} with “{text}”",
-    "export.no-match": "No file has “{text}” in its name, host, address, type or status.",
+    "export.no-match": "No file has “{text}”: name, host, address, type, status.",
     "export.empty": "empty",
     "export.column.status": "status",
     "export.column.packet": "packet",

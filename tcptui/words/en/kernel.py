@@ -7,8 +7,8 @@ WORDS: Final[dict[str, str]] = {
     "kernel.hint": "asked again every second · Esc back",
     "kernel.asking": "asking the kernel …",
     "kernel.failed": "the kernel does not answer: {reason}",
-    "kernel.not_here": "only for a live capture of this machine's own interfaces, on Linux",
-    "kernel.select": "select a connection first",
+    "kernel.not_here": "o needs a live capture of this machine, on Linux.",
+    "kernel.select": "Select a connection first.",
     "kernel.none": "This machine has no socket for this connection.",
     "kernel.none_why": (
         "It belongs to other hosts, or lives in another network namespace (a container's), or it is over "

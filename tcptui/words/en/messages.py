@@ -93,4 +93,6 @@ WORDS: Final[dict[str, str]] = {
     "messages.worker_failed": (
         "a worker process ended with status {status} before its work was done, so the result is not whole"
     ),
+    "messages.filter_unwritable": "{path} cannot be written: {reason}; the filter is not kept",
+    "messages.filter_not_kept": "Write {line} under [filters] yourself; {path} is left as it is.",
 }

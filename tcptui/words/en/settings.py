@@ -4,7 +4,8 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "settings.about": """\
-Settings are lines of a file in TOML, which you write and tcptui only reads.
+Settings are lines of a file in TOML, which you write; tcptui only adds filters
+that you give a name.
 A line is:  name = value.  Options of the command line beat the file; what is
 chosen on the screen counts until the program ends.""",
     "settings.file": "File: {path}",
@@ -23,6 +24,8 @@ chosen on the screen counts until the program ends.""",
     "settings.doc.names": "What the connection list shows: addresses, or names by the DNS answers in the capture.",
     "settings.doc.sort": "How connections are sorted at first; auto: by problems where a file has some, else by start.",
     "settings.doc.columns": "Columns of the connection list that are shown where there is room, the first of them first.",
+    "settings.doc.packet_columns": 'Columns of your own in the timeline: fields or expressions, as in: ["ip.ttl", "tcp.len * 8"]',
+    "settings.doc.connection_columns": 'Columns of your own in the connection list, as in: ["http.host", "max(tcp.len)", "tcp.len > 1000"]',
     "settings.doc.layout": "The largest layout that is used; narrow: one pane at a time; auto: by the terminal's size.",
     "settings.doc.tour": "Tips for the first minutes, each until its key was used; they never return by themselves.",
     "settings.doc.first": "What is shown once a file is judged in which there is trouble: the overview of it, or the list of connections.",
@@ -35,7 +38,13 @@ chosen on the screen counts until the program ends.""",
     "settings.fault.unknown": "there is no setting {name}",
     "settings.fault.value": "{name} cannot be {value}, so its default counts; one of: {known}",
     "settings.fault.no-table": "{name} cannot be {value}; it is a table of commands and keys",
+    "settings.fault.no-texts": "{name} cannot be {value}; it is a list of texts",
     "settings.fault.no-command": "keys: {name} is no command that can have another key",
     "settings.fault.no-key": "keys: {name} cannot have {value}; a key is one character, space, or f1 to f12",
     "settings.fault.key-taken": "keys: {name} cannot have {value}, which is the key of something else",
+    "settings.doc.filters": "Display filters by name, for Tab in the filter line and for Ctrl+P, as in: filters = {{ resets = 'tcp.flags.reset == 1' }}",
+    "settings.fault.no-filters": "{name} cannot be {value}; it is a table of names and display filters",
+    "settings.fault.no-filter-name": "filters: {name} is no name; a name has letters, digits, dots and hyphens, 40 at most",
+    "settings.fault.no-filter": "filters: {name} is no text of a filter",
+    "settings.fault.wrong-filter": "filters: {name} is wrong: {message}",
 }

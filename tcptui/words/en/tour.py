@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "tour.hint.timeline": "{key} shows the packets of this connection",
     "tour.hint.hex": "{key} shows the fields and bytes of this packet",
     "tour.hint.stream": "{key} shows what both ends said to each other",
-    "tour.hint.narrow": "{key} lists only what contains an address, a state …",
+    "tour.hint.narrow": "{key} lists only rows with a text, say an address",
     "tour.hint.help": "{key} explains the word, sign or key you wonder at",
     "tour.hint.palette": "{key} finds every command by its name",
     "tour.key.tour": "Tips of the first minutes: none, or all again",

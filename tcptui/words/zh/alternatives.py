@@ -46,6 +46,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.early-close": "程序读够了，有意提前关闭；查它的日志。",
     "alternatives.nat-expired": "途中 NAT、防火墙或负载均衡的会话表项已老化，并代为作答：比较 TTL 和它的空闲超时。",
     "alternatives.restarted": "机器或程序在此期间重启过；查它的运行时间。",
+    "alternatives.own-rule": "它的含义由定义这条诊断的人给出；仅凭数据包并不能证明。",
     "alternatives.own-reset-lost": "它自己的 FIN 或 RST 早已发出，在到达此处之前丢失。",
     "alternatives.rst-injected": "途中的设备以它的名义伪造了这个 RST：比较 TTL，或两端同时抓包。",
     "alternatives.queue-overflow": "服务端因全连接队列已满而中止连接（sysctl tcp_abort_on_overflow = 1）。",

@@ -18,17 +18,24 @@ WORDS: Final[dict[str, str]] = {
   tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
   tcptui report 文件... [--explain | --full | --stream N] [--json | --markdown]
                                   哪里有问题（最严重的在前），依据是什么
+  tcptui report 文件... --html 输出 [--overwrite]
+                                  同样的内容写成一个网页，便于转交
   tcptui follow 文件 --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   追踪流：连接两端说了什么
   tcptui export 文件 [--stream N] [--out 目录] [--json]
                                   通过 HTTP 传输的文件：列出来，或写入目录
+  tcptui graph 文件 --stream N [--kind 种类] [--svg 输出文件 | --csv]
+                                  一个连接的图：时间-序列号、RTT 等
   tcptui packets 文件... [-Y 过滤器] [-e 字段]... [--csv | --jsonl | --count]
                                   显示过滤器选中的数据包：逐行摘要，或字段的值
   tcptui slice 文件... (-Y 过滤器 | --stream N | --finding 名称 | --packets N-M)
                -w 输出            把这些数据包另存为一个抓包文件
   tcptui assert 文件... 规则...   检查抓包是否符合规则：不符合时退出码为 1，
                                   无法读取时为 3
+  tcptui requests 文件... [-Y 过滤器] [--jsonl | --har 输出]
+                                  列出请求（HTTP、SMTP、TCP 上的 DNS），以及
+                                  每个请求的时间去向
   tcptui recover [N] [-w 文件 | --delete]
                                   保存之前被中断的抓包：列出、保存、删除
   tcptui config [--help]          设置文件：在哪里，设置了什么
@@ -59,6 +66,8 @@ WORDS: Final[dict[str, str]] = {
   --keep-around 名称[,名称…]  把每次出现前后的数据包写入文件，
                  放在 -w FILE.pcap 旁边：FILE-1-名称.pcap、FILE-2-名称.pcap……
   --keep-seconds 之前[,之后]  前后各保留多少秒，默认 10,5
+  --findings 文件             另加自定义的诊断：带文字的过滤器
+                 （TOML，见 tcptui/docs/own-findings.md），类别为 own
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
   -Y FILTER, --display-filter FILTER    一开始就用这个显示过滤器
@@ -76,9 +85,9 @@ report、verdicts：
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report、follow、export、packets、slice、assert、recover、
-config、check、fields 是命令；要打开同名文件，请写成 ./cases。
-packets、slice、assert 各有自己的帮助页：tcptui slice --help
+cases、case、verdicts、report、follow、export、graph、requests、packets、slice、
+assert、recover、config、check、fields 是命令；要打开同名文件，请写成 ./cases。
+packets、slice、assert、graph、requests 各有自己的帮助页：tcptui slice --help
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,
     "cli.try-help": "{message}（用法见 tcptui --help）",

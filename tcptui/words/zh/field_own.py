@@ -17,6 +17,7 @@ WORDS: Final = {
     "field.tcptui.packets": "连接的报文段数。",
     "field.tcptui.bytes": "连接各报文段在线路上的字节数。",
     "field.tcptui.duration": "从连接首帧到末帧的时间。",
+    "field.tcptui.rtt": "连接的往返时间：取自握手，否则取已知的最短值。",
     "field.tcptui.cause": "报文段被重传的原因。",
     "field.tcptui.finding": "该数据包作为证据所支持的诊断结论。",
     "field.tcptui.severity": "该类结论的严重程度。",
@@ -26,4 +27,9 @@ WORDS: Final = {
     "field.tcptui.client_think": "连接中客户端的处理时间。",
     "field.tcptui.recovery": "连接因丢包而耗费的时间。",
     "field.tcptui.idle": "连接中没有请求的空闲时间。",
+    "field.tcptui.request.operation": "请求的内容；承载请求及其应答的数据包都有此字段。",
+    "field.tcptui.request.status": "请求的应答状态；出现在同样的数据包中。",
+    "field.tcptui.request.duration": "从请求首字节到应答末字节的时间；出现在同样的数据包中。",
+    "field.tcptui.marked": "数据包或其连接已加标记；仅已标记的数据包有此字段。",
+    "field.tcptui.note": "数据包或其连接上的备注。",
 }

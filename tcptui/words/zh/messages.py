@@ -61,4 +61,6 @@ WORDS: Final[dict[str, str]] = {
     ),
     "messages.worker_memory": "一个工作进程内存不足，结果不完整；改用 --workers 1 占用的内存较少",
     "messages.worker_failed": "一个工作进程还没做完就退出了（退出码 {status}），结果不完整",
+    "messages.filter_unwritable": "无法写入 {path}：{reason}；过滤器没有保存",
+    "messages.filter_not_kept": "请自己在 [filters] 下写 {line}；{path} 保持原样。",
 }

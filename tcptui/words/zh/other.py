@@ -8,6 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "other.name": "非 TCP",
     "other.title": "非 TCP：{n} 个包",
     "other.reading": "非 TCP：目前 {n} 个包，仍在读取",
+    "other.nothing": "还没有数据包。",
     "other.none": "这个抓包里的包全部属于 TCP。",
     "other.no-ends": "未列出两端",
     "other.evicted": "为给新包腾出空间，已被淘汰",

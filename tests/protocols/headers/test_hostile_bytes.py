@@ -75,7 +75,7 @@ def test_every_corpus_packet_has_a_sound_tree(corpus: Path, folder: str) -> None
     assert checked > 1_000
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_and_truncated_packets_have_a_sound_tree(real_packets: list[PacketView], data: st.DataObject) -> None:
     packet = data.draw(st.sampled_from(real_packets), label="packet")
@@ -89,7 +89,7 @@ def test_mutated_and_truncated_packets_have_a_sound_tree(real_packets: list[Pack
     check(_replaced(packet, bytes(mutated[:kept]), packet.link_type))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.binary(max_size=120), link_type=st.sampled_from(LINK_TYPES), offset=st.integers(0, 60))
 def test_random_bytes_have_a_sound_tree(
     view: Callable[..., PacketView],
@@ -103,7 +103,7 @@ def test_random_bytes_have_a_sound_tree(
     check(packet)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     datagrams=st.lists(st.binary(max_size=90), min_size=1, max_size=3),
     protocol=st.sampled_from([1, 4, 6, 17, 41, 44, 47, 51, 60]),

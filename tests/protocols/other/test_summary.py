@@ -142,7 +142,7 @@ CODES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(CODES, st.binary(max_size=300), st.integers(-1, 310))
 def test_no_bytes_make_it_raise(protocol: int, frame: bytes, at_header: int) -> None:
     line = summarize(protocol, frame, at_header)
@@ -151,7 +151,7 @@ def test_no_bytes_make_it_raise(protocol: int, frame: bytes, at_header: int) -> 
         assert line_text(line, protocol, words)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from([frame for frame, _ in LINES]), st.data())
 def test_nor_do_messages_with_some_bytes_changed(frame: bytes, data: st.DataObject) -> None:
     changed = bytearray(frame)

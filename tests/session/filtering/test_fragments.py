@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
+from growth import Growth
 from ip_pieces import datagram, pieces, segment, whole, write_raw
 
 from tcptui.cli.run.packets import line_of
@@ -14,6 +16,7 @@ from tcptui.dfilter.compile import compile_filter
 from tcptui.model.field import Owner
 from tcptui.model.fields import FIELDS, ROWS
 from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.printed import FieldPrinter
 from tcptui.session.filtering.run import FilterRun, is_readable
 from tcptui.session.session import Session, open_file
@@ -85,6 +88,8 @@ def matching(session: Session, text: str) -> list[int]:
         ("ip.fragment.count == 3 or ipv6.fragment.count == 3", [12]),
         ("ip.reassembled.length == 72 or ipv6.reassembled.length == 72", [9]),
         ("tcp or udp", [1, 2, 3, 6, 7, 9, 12]),
+        ("ip.reassembled_in or ipv6.reassembled.in", [4, 5, 8, 10, 11]),
+        ("ip.reassembled_in == 12 or ipv6.reassembled.in == 12", [10, 11]),
     ],
 )
 def test_filter_answers_for_the_datagram_that_is_complete(session: Session, text: str, frames: list[int]) -> None:
@@ -108,6 +113,7 @@ def test_fragments_within_fragments_are_read_as_one(tmp_path: Path) -> None:
     assert matching(session, 'tcp contains "one!one!"') == [4, 5]
     assert matching(session, 'tcp.payload contains "one!one!"') == [4, 5]
     assert matching(session, "count(ip.src) == 2") == [2, 4, 5]
+    assert matching(session, "ip.reassembled_in") == [1, 2, 3]
     session.close()
 
 
@@ -117,7 +123,34 @@ def test_fragment_of_a_datagram_that_is_never_complete_is_data(tmp_path: Path) -
 
     assert matching(session, "data") == [1, 2]
     assert matching(session, "tcp or tcp.payload or tcp.port") == []
+    assert matching(session, "ip.reassembled_in or ip.fragments") == []
     session.close()
+
+
+class Told:
+    """Packets of a capture of raw IP, as `Growth` takes them."""
+
+    def __init__(self, packets: list[bytes]) -> None:
+        self._packets = packets
+
+    def pcap(self) -> bytes:
+        head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+        records = (struct.pack("<IIII", 0, at, len(data), len(data)) + data for at, data in enumerate(self._packets))
+        return head + b"".join(records)
+
+
+@pytest.mark.parametrize("six", [False, True])
+def test_fragment_hears_of_the_frame_that_completes_it_while_the_capture_grows(six: bool) -> None:
+    growth = Growth(Told(_packets(six)))  # type: ignore[arg-type]  # all that it asks for
+    growth.to(4)
+    live = LiveFilter(growth.session, compile_filter("ip.reassembled_in or ipv6.reassembled.in"))
+    seen = []
+    for packets in (4, 5, 6, 7, 9, 11, 12):
+        growth.to(packets)
+        live.update()
+        seen.append((np.flatnonzero(live.mask) + 1).tolist())
+
+    assert seen == [[], [], [4], [4, 5], [4, 5, 8], [4, 5, 8], [4, 5, 8, 10, 11]]
 
 
 @pytest.mark.tshark

@@ -33,6 +33,7 @@ FILTERS: Final = (
     "icmp or not tcp.port == 80", "tcp.completeness > 7", "tcptui.duration > 0.001", "",
     "ip.ttl == 64 and http.request.method", 'tcptui.severity >= "warning"', 'tcptui.confidence == "certain"',
     'tcptui.server.state == "CLOSED" or tcptui.cause', "tcptui.packets > 10", "tcp.seq > 1",
+    "tcptui.request.status", "tcptui.request.duration < 0.06", "tcptui.rtt > 0",
 )  # fmt: skip
 #: More updates than it takes to ask about all that is due in these captures.
 UPDATES: Final = 3
@@ -270,6 +271,34 @@ def test_a_long_connection_holds_up_no_shorter_one() -> None:
 
     assert shown(live) == [3_000]
     assert set(live._due) == {0}
+
+
+def test_what_waits_for_its_turn_is_owed_until_it_was_asked_though_nothing_comes_any_more() -> None:
+    growth = Growth(long_one(3_000))
+    live, answers = stubbed(growth.session)
+    growth.to(2_999)
+    live.update()
+    answers.passing = {0}
+    growth.to(3_000)
+    live.update()
+    assert (live.owes, shown(live)) == (True, [])
+    updates = 0
+    while live.owes:
+        live.update()
+        updates += 1
+
+    assert shown(live) == [0]
+    assert updates <= 1 + 3_000 // (live_filter.BLOCKS_AGAIN * answers.block)
+
+
+def test_what_has_yet_to_be_judged_is_not_owed() -> None:
+    growth = Growth(long_one(20))
+    live, _ = stubbed(growth.session)
+    growth.to(20, judged=False)
+    live.update()
+
+    assert live._due
+    assert not live.owes
 
 
 @pytest.mark.usefixtures("eager")

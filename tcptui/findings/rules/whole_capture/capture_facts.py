@@ -11,7 +11,7 @@ import numpy as np
 from tcptui.analysis.stream.table import Completeness, StreamMark
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.arrays import indexes_of, sorted_unique
-from tcptui.model.finding import CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import NO_STREAM, RowKind
 from tcptui.model.tcp_flags import TcpFlag
 
@@ -229,9 +229,9 @@ class CaptureFacts:
         return worst
 
     @cached_property
-    def loud(self) -> Mapping[FindingId, tuple[Finding, ...]]:
+    def loud(self) -> Mapping[AnyId, tuple[Finding, ...]]:
         """All warnings and errors by id, in the order of their streams."""
-        found: dict[FindingId, list[Finding]] = {}
+        found: dict[AnyId, list[Finding]] = {}
         for stream in sorted(self.findings):
             for finding in self.findings[stream]:
                 if finding.severity > Severity.NOTE:
@@ -360,7 +360,7 @@ class CaptureFacts:
         return CaptureFinding(finding, streams, quiet, begun, lost)
 
 
-def one_of(*names: FindingId) -> Callable[[Finding], bool]:
+def one_of(*names: AnyId) -> Callable[[Finding], bool]:
     """Whether a finding is one of ``names``, for the parameter ``echo`` of `CaptureFacts.finding`."""
     chosen = frozenset(names)
     return lambda finding: finding.id in chosen

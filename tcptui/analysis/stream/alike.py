@@ -1,0 +1,156 @@
+"""Streams whose packets are alike: one view of all of them, to be judged in lockstep (`tcptui.model.lanes`).
+
+Streams are alike where flags, directions, relative numbers, lengths, windows, options and verdicts of all segments are
+the same.  Times, frame numbers, packet numbers and time stamps differ: those columns are lanes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.view import StreamView
+from tcptui.model.lanes import NotInLockstepError, in_each, lanes_of, of_each, one_column
+from tcptui.model.packet_store import I32, I64, U8
+from tcptui.model.tcp_flags import ACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.analysis.stream.view import Gathered
+
+#: Columns that rules compare with one another: only streams that have the same ones are judged together.
+_COMPARED: Final = (
+    "flags", "from_server", "seq", "ack", "end", "length", "window", "options", "verdict", "issues", "ttl", "tos",
+    "mss", "captured", "wire_length", "sack_left", "sack_right", "reset_bytes", "padding", "forgotten",
+)  # fmt: skip
+#: The same of the stream table.
+_OF_STREAM: Final = ("marks", "completeness", "payload_a", "payload_b", "scale_a", "scale_b", "client_is_b", "verdicts")
+_NO_ROWS: Final = np.zeros(0, np.int32)
+#: Segments of the longest stream that is compared with others: long ones are never alike.
+LONGEST: Final = 256
+#: Fewest streams that are worth a run of their own.
+FEWEST: Final = 4
+#: Most of them, so that columns stay in the processor's cache.
+MOST: Final = 1_024
+
+
+def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Split ``places`` (in ``gathered.streams``) into sets of streams that are alike, some of a single stream."""
+    block, begins, ends = gathered.block, gathered.begins, gathered.ends
+    if len(places) < FEWEST:
+        yield from (places[i : i + 1] for i in range(len(places)))
+        return
+    cells = np.stack([block.column(name).astype(np.int64) for name in _COMPARED], axis=1)
+    # Without the flag an acknowledgment number means nothing.
+    cells[(block.column("flags") & ACK) == 0, _COMPARED.index("ack")] = 0
+    table = np.stack(
+        [getattr(block.streams, name)[gathered.streams[places]].astype(np.int64) for name in _OF_STREAM], 1
+    )
+    found: dict[bytes, list[int]] = {}
+    for at, place in enumerate(places.tolist()):
+        begin, end = int(begins[place]), int(ends[place])
+        known = end - begin <= LONGEST
+        key = cells[begin:end].tobytes() + table[at].tobytes() if known else str(place).encode()
+        found.setdefault(key, []).append(place)
+    for same in found.values():
+        for begin in range(0, len(same), MOST):
+            yield np.array(same[begin : begin + MOST])
+
+
+class _End:
+    """The clients, or the servers, of all lanes; as `tcptui.model.endpoint.Endpoint`."""
+
+    def __init__(
+        self, table: StreamTable, numbers: I64, hosts: NDArray[np.object_], ports: I64, *, server: bool
+    ) -> None:
+        self._table, self._numbers, self._server = table, numbers, server
+        self.host: Any = lanes_of(hosts)
+        self.port: Any = lanes_of(ports)
+
+    def __str__(self) -> str:
+        raise NotInLockstepError
+
+    @property
+    def address(self) -> Any:
+        """As `tcptui.model.endpoint.Endpoint.address`."""
+        addresses = np.empty(len(self._numbers), object)
+        addresses[:] = [self._table.ends(number)[self._server].address for number in self._numbers.tolist()]
+        return lanes_of(addresses)
+
+
+class AlikeView(StreamView):
+    """Streams that are `alike`, as the view of one stream; columns in which they differ are `Lanes`."""
+
+    def __init__(self, gathered: Gathered, places: NDArray[np.int64]) -> None:
+        """``places``: in ``gathered.streams``; streams without quotes, of which nothing is evicted."""
+        block, begin, end = gathered.block, int(gathered.begins[places[0]]), int(gathered.ends[places[0]])
+        self.numbers = gathered.streams[places]
+        """The stream of each lane."""
+        super().__init__(block, int(self.numbers[0]), begin, end, _NO_ROWS)
+        self.places = places
+        """Where it is among those of ``gathered``."""
+        self._at: I64 = gathered.begins[places] + np.arange(end - begin)[:, None]
+        """Places of the segments in the block, by lane."""
+        table = block.streams
+        self.stream = lanes_of(self.numbers)
+        self.rows = one_column(block.rows[self._at])
+        is_b = table.client_is_b[self.numbers] != 0
+        from_a, from_b = table.min_rtt_ns_a[self.numbers], table.min_rtt_ns_b[self.numbers]
+        self.irtt_ns = lanes_of(table.irtt_ns[self.numbers])
+        self.min_rtt_from_client_ns = lanes_of(np.where(is_b, from_b, from_a))
+        self.min_rtt_from_server_ns = lanes_of(np.where(is_b, from_a, from_b))
+
+    @property
+    def capture_end_ns(self) -> int:
+        """As `StreamView.capture_end_ns`."""
+        self._asked_of_end[0] = True
+        newest = self.newest_ns
+        last: Any = self.time_ns.max()
+        until: int = in_each(self._block.watched_until, last.tolist())
+        return min(newest, until)
+
+    def _ends(self) -> tuple[Any, Any]:
+        if AlikeView._ends not in self.kept:
+            table, numbers = self._block.streams, self.numbers
+            client, server = table.clients_and_servers(numbers)
+            ends = _End(table, numbers, *client, server=False), _End(table, numbers, *server, server=True)
+            self.kept[AlikeView._ends] = ends
+        found: tuple[Any, Any] = self.kept[AlikeView._ends]
+        return found
+
+    @property
+    def role_source(self) -> Any:
+        """As `StreamView.role_source`."""
+        return of_each(list(map(self._block.streams.role_source, self.numbers.tolist())))
+
+    def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+        """As `StreamView.columns_of`."""
+        return [one_column(column[self._at]) for column in self._block.made(make)]
+
+    @property
+    def streams(self) -> list[int]:
+        """The numbers of the streams, lane by lane."""
+        found: list[int] = self.numbers.tolist()
+        return found
+
+    @property
+    def rows_by_stream(self) -> I32:
+        """As `StreamView.rows_by_stream`."""
+        found: I32 = self._block.rows[self._at.T]
+        return found
+
+    def write_states(self, of_client: U8, of_server: U8) -> None:
+        """As `StreamView.write_states`."""
+        for name, states in (("state_client", of_client), ("state_server", of_server)):
+            self._block.column(name)[self._at] = states.T
+            self.__dict__.pop(name, None)
+
+    def cut(self, name: str) -> Any:
+        """As `StreamView.cut`."""
+        return one_column(self._block.column(name)[self._at])

@@ -1,0 +1,104 @@
+"""The requests of a capture as a table for people and as JSON lines (architecture.md#contracts)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from tcptui.cli.report.json_text import Seconds, to_json
+from tcptui.model.request import RequestPart
+from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
+from tcptui.words.request_text import where_it_went
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.model.request import MessagePackets, Request
+    from tcptui.words.catalogue import Words
+
+#: Columns of the table; the last has the room that is left.
+_COLUMNS: Final = (
+    "stream", "packets", "start", "duration", "protocol", "status", "sent", "received", "where", "operation",
+)  # fmt: skip
+_RIGHT: Final = frozenset({"stream", "start", "duration", "sent", "received"})
+_GAP: Final = "  "
+#: Characters of an operation that a line shows.
+_OPERATION_MOST: Final = 160
+#: Rows whose columns are aligned with each other: the first ones decide for all.
+_MEASURED: Final = 2_000
+
+
+def json_line(request: Request) -> str:
+    """One request as a JSON object; see rules/findings.md#requests."""
+    return to_json(
+        {
+            "stream": request.stream,
+            "protocol": request.protocol,
+            "operation": request.operation or None,
+            "status": request.status or None,
+            "request": _message(request.request),
+            "response": _message(request.response),
+            "start": Seconds(request.start_ns),
+            "duration": Seconds(request.duration_ns),
+            "time": {part.label: _seconds(request.time[part]) for part in RequestPart},
+            "id": request.id,
+            "complete": request.complete,
+        }
+    )
+
+
+def _message(message: MessagePackets | None) -> dict[str, int | None] | None:
+    if message is None:
+        return None
+    return {"first": message.first or None, "last": message.last or None, "bytes": message.bytes}
+
+
+def _seconds(time_ns: int | None) -> Seconds | None:
+    return None if time_ns is None else Seconds(time_ns)
+
+
+def request_table(requests: Sequence[Request], began_ns: int, words: Words, *, ascii_only: bool) -> Iterator[str]:
+    """A heading and a line each, columns aligned by the cells that their texts take."""
+    ellipsis = "..." if ascii_only else "…"
+    heading = [words(f"requests.column.{name}") for name in _COLUMNS]
+    first = [heading, *(_cells(one, began_ns, ellipsis, words) for one in requests[:_MEASURED])]
+    widths = [max(cell_len(row[at]) for row in first) for at in range(len(_COLUMNS))]
+    for row in first:
+        yield _line(row, widths)
+    for one in requests[_MEASURED:]:
+        yield _line(_cells(one, began_ns, ellipsis, words), widths)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = []
+    for name, cell, width in zip(_COLUMNS, cells, widths, strict=True):
+        room = " " * max(width - cell_len(cell), 0)
+        padded.append(room + cell if name in _RIGHT else cell + room)
+    return _GAP.join(padded).rstrip() + "\n"
+
+
+def _cells(request: Request, began_ns: int, ellipsis: str, words: Words) -> list[str]:
+    operation = request.operation or words("requests.not-captured")
+    if len(operation) > _OPERATION_MOST:
+        operation = operation[: _OPERATION_MOST - 1] + ellipsis
+    cells = [
+        str(request.stream),
+        packets_text(request),
+        f"{(request.start_ns - began_ns) / 1e9:.6f}",
+        unbroken_duration(request.duration_ns, words),
+        request.protocol,
+        request.status or words("requests.no-answer"),
+        "-" if request.request is None else byte_size(request.request.bytes),
+        "-" if request.response is None else byte_size(request.response.bytes),
+        where_it_went(request, words),
+        operation,
+    ]
+    return [cell.replace(NO_BREAK, " ") for cell in cells]
+
+
+def packets_text(request: Request) -> str:
+    """First and last packet: ``4-9``; 0 stands for one that is not known."""
+    messages = [message for message in (request.request, request.response) if message is not None]
+    first, last = messages[0].first, messages[-1].last
+    return str(first) if first == last else f"{first}-{last}"

@@ -1,0 +1,87 @@
+"""Findings of one's own for a command: those of ``--findings``, and of the file beside the settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.errors import UsageError
+from tcptui.ui.settings.config_file import config_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.cli.commands import Common
+    from tcptui.findings.finding_filter import FindingFilter
+    from tcptui.session.own.rule import OwnRule
+    from tcptui.words.catalogue import Words
+
+#: Beside the settings file.
+FILE_NAME: Final = "findings.toml"
+
+
+class WrongOwnFilterError(UsageError):
+    """The filter of a finding is wrong; the message names the entry, and carets beneath it point at the place."""
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__("own_filter", **facts)
+        self.key = "own.error.filter-wrong"
+
+
+def default_file() -> Path | None:
+    """The file beside the settings of the effective user, where there is one."""
+    settings = config_path(os.environ)
+    path = None if settings is None else settings.with_name(FILE_NAME)
+    return path if path is not None and os.path.lexists(path) else None
+
+
+def own_rules(common: Common, words: Words) -> tuple[OwnRule, ...]:
+    """The user's own findings; call it once root has been given up.  Raises UsageError."""
+    default = default_file()
+    return rules_of([*([] if default is None else [default]), *map(Path, common.findings)], words)
+
+
+def rules_of(paths: Iterable[Path], words: Words) -> tuple[OwnRule, ...]:
+    """The findings that the files define.  Raises UsageError."""
+    rules: tuple[OwnRule, ...] = ()
+    for path in paths:
+        from tcptui.cli.run.check import pointed
+        from tcptui.session.own.rules_file import OwnFilterError, read_own_rules
+        from tcptui.words.errors import error_line
+
+        try:
+            rules += read_own_rules(path, frozenset(map(str, (rule.id for rule in rules))))
+        except OwnFilterError as wrong:
+            message = error_line(wrong.error, words)
+            error = WrongOwnFilterError(path=wrong.path, number=wrong.number, entry=wrong.name, message=message)
+            error.below = tuple(pointed(wrong.text, wrong.error.span))
+            raise error from wrong
+    return rules
+
+
+def require_known(option: str, wanted: FindingFilter | None, rules: Iterable[OwnRule]) -> None:
+    """Raise CommandLineError where ``wanted`` names a finding that nobody has defined."""
+    from tcptui.cli.parse_findings import unknown_finding
+    from tcptui.model.finding import OwnId
+
+    known = {str(rule.id) for rule in rules}
+    for name in sorted(() if wanted is None else wanted.ids):
+        if isinstance(name, OwnId) and name not in known:
+            raise unknown_finding(option, str(name), known)
+
+
+def own_ids(common: Common, words: Words) -> list[str]:
+    """The ids of the user's own findings, for a list; what is wrong with a file of them is said."""
+    if not common.findings and default_file() is None:
+        return []
+    from tcptui.capture.privileges import drop_root
+    from tcptui.cli.inputs import target_identity
+    from tcptui.words.errors import error_line, say
+
+    drop_root(target_identity())
+    try:
+        return [str(rule.id) for rule in own_rules(common, words)]
+    except UsageError as error:
+        say(error_line(error, words), words)
+        return []

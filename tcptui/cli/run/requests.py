@@ -1,0 +1,174 @@
+"""``requests FILE…``: the requests of a capture as a table, as JSON lines, or as an HTTP archive."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+from tcptui.capture.privileges import drop_root
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
+from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.own_findings import own_rules
+from tcptui.cli.run.slice import refuse_output
+from tcptui.cli.signals import signals_unwind
+from tcptui.model.errors import OutputError
+from tcptui.model.safe_text import safe_text
+from tcptui.session.requests import exchanges_with_times, with_payload
+from tcptui.session.sharing import Sharing
+from tcptui.words.errors import say
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from tcptui.cli.commands import RequestsCommand
+    from tcptui.dfilter.compile import Compiled
+    from tcptui.model.packet_store import I64
+    from tcptui.model.request import Request
+    from tcptui.protocols.interface import Exchange
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+    Pairs = list[tuple[Request, Exchange]]
+
+_Made = TypeVar("_Made")
+#: Bytes of texts of bodies that an archive has in all; further entries are without.
+_MOST_BODIES: Final = 64 << 20
+
+
+def write_requests(command: RequestsCommand, words: Words) -> int:
+    """Run the command; returns the exit code.  Raises TcptuiError."""
+    compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
+    to_stdout = command.har == STANDARD_STREAM
+    if to_stdout and sys.stdout.isatty():
+        raise OutputError("output_terminal")
+    with ExitStack() as stack:
+        stack.enter_context(signals_unwind())
+        opened = []
+        for name in command.files:
+            opened.append(open_input(name))
+            stack.callback(opened[-1].close)
+        drop_root(target_identity())
+        own = own_rules(command.common, words)
+        if command.form is RequestsForm.HAR and not to_stdout:
+            refuse_output(Path(command.har), opened, overwrite=command.overwrite)
+        if len(opened) > 1:
+            for one in opened:
+                refuse_unreadable(one.source)
+        session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
+        if has_failed(session):
+            return 1
+        found = _Requests(session, Sharing.among(command.workers), compiled, words)
+        if command.form is RequestsForm.HAR:
+            _write_har(command, found, words)
+        elif command.form is RequestsForm.JSONL:
+            from tcptui.cli.report.request_lines import json_line
+
+            with closing(found.made(lambda pairs: "".join(json_line(one) + "\n" for one, _ in pairs))) as lines:
+                write(lines)
+        else:
+            _write_table(command, found, words)
+        return exit_code(session, [one.source for one in opened])
+
+
+class _Requests:
+    """The requests of a session that has been read to its end, as far as a filter shows them."""
+
+    def __init__(self, session: Session, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
+        self.session = session
+        self._sharing = sharing
+        self._matching: I64 | None = None
+        """The rows that match; None: all."""
+        self._streams = with_payload(session)
+        if compiled is not None:
+            self._matching = np.flatnonzero(matching_rows(session, compiled, words))
+            of_rows = session.store.stream[self._matching]
+            self._streams = self._streams[np.isin(self._streams, of_rows)]
+
+    def made(self, make: Callable[[Pairs], _Made], *, whole: bool = False) -> Generator[_Made]:
+        """What ``make`` makes of each connection that has requests to show, in their order; among several processes.
+
+        Close it if it may be left before its end.  Raises InputError and WorkerError.
+        """
+        session, streams = self.session, self._streams
+        cuts = self._sharing.cut(session.streams.packets[streams])
+
+        def work(share: int) -> Iterator[_Made]:
+            for stream in streams[slice(*cuts[share])].tolist():
+                with packets_read_again(session):
+                    pairs = self._shown(stream, exchanges_with_times(session, stream, whole=whole))
+                    made = make(pairs) if pairs else None
+                if made is not None:
+                    yield made
+
+        with closing(self._sharing.in_order(len(cuts), work)) as pieces:
+            yield from pieces
+
+    def _shown(self, stream: int, pairs: Pairs) -> Pairs:
+        """Those of which a packet matches: any of the connection from their first packet to their last."""
+        if self._matching is None or not pairs:
+            return pairs
+        store = self.session.store
+        rows = self._matching[store.stream[self._matching] == stream]
+        frames = store.frame[rows].astype(np.int64)
+        return [pair for pair in pairs if _has_any(frames, pair[0])]
+
+
+def _has_any(frames: I64, request: Request) -> bool:
+    messages = [message for message in (request.request, request.response) if message is not None]
+    known = [frame for message in messages for frame in (message.first, message.last) if frame]
+    if not known:
+        return False
+    return bool(np.searchsorted(frames, min(known)) < np.searchsorted(frames, max(known), side="right"))
+
+
+def _write_table(command: RequestsCommand, found: _Requests, words: Words) -> None:
+    from tcptui.cli.report.request_lines import request_table
+
+    requests: list[Request] = []
+    with closing(found.made(lambda pairs: [one for one, _ in pairs])) as parts:
+        for part in parts:
+            requests += part
+    if not requests:
+        say(words("requests.none"), words)
+        return
+    requests.sort(key=lambda one: (one.start_ns, one.stream, one.number))
+    store = found.session.store
+    began_ns = int(store.time_ns[store.first])
+    write(request_table(requests, began_ns, words, ascii_only=command.common.ascii_only))
+
+
+def _write_har(command: RequestsCommand, found: _Requests, words: Words) -> None:
+    from tcptui.cli.report.har import HarEntries, archive
+
+    session, left_out = found.session, 0
+    entries: list[tuple[int, bytes]] = []
+    bodies = 0
+
+    def make(pairs: Pairs) -> HarEntries:
+        stream = pairs[0][0].stream
+        return HarEntries.of(pairs, session.streams.client(stream), session.streams.server(stream), words)
+
+    with closing(found.made(make, whole=True)) as parts:
+        for part in parts:
+            left_out += part.left_out
+            for start_ns, with_bodies, without in part.entries:
+                bodies += len(with_bodies) - len(without)
+                entries.append((start_ns, with_bodies if bodies <= _MOST_BODIES else without))
+    entries.sort(key=lambda entry: entry[0])
+    to_stdout = command.har == STANDARD_STREAM
+    sys.stdout.flush()
+    out = Path(command.har)
+    with Sink(out, overwrite=command.overwrite, descriptor=sys.stdout.fileno() if to_stdout else None) as sink:
+        for piece in archive([entry for _, entry in entries]):
+            sink.write(piece)
+    say(words("requests.har.written", n=Count(len(entries)), file=safe_text(command.har)), words)
+    if left_out:
+        say(words("requests.har.left-out", n=Count(left_out)), words)

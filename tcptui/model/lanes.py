@@ -1,0 +1,560 @@
+"""A number of each of many streams, computed with as if it were the number of one: a *lane* for each stream.
+
+Rules are written for one stream.  Streams whose packets are alike but for times, frame numbers and the like can be
+judged by one run of a rule, in lockstep: what differs among them is `Lanes`, everything else is a plain number.
+Arithmetic is done for all lanes at once.  A comparison must come out the same in all of them, for the rule takes one
+branch: else `DivergedError` says which lanes go with the first, and each half is judged by a run of its own.  What
+cannot be done for all lanes at once raises `NotInLockstepError`, and the streams are judged one by one.  So a result is
+either exactly that of every single stream, or there is none.
+"""
+
+from __future__ import annotations
+
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+import numpy as np
+
+from tcptui.model.sparse_array import zeros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+_T = TypeVar("_T")
+
+#: Python's integers have no bounds: results are kept this far within those of 64 bits.
+_WITHIN: Final = 1 << 62
+#: Up to which integers a float is exact, so that Python's division and NumPy's are the same.
+_EXACT: Final = 1 << 53
+#: Functions that give a truth value: it must be the same in all lanes.
+_ASKING: Final = frozenset(
+    {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.logical_and, np.logical_or}
+)
+#: Functions whose result Python's integers have, too, while it fits.
+_ROOMY: Final = frozenset({np.add, np.subtract, np.multiply})
+
+
+class DivergedError(Exception):
+    """Something comes out differently in some lanes."""
+
+    def __init__(self, agreeing: NDArray[np.bool_]) -> None:
+        """``agreeing``: which lanes are like the first one."""
+        super().__init__()
+        self.agreeing = agreeing
+
+
+class NotInLockstepError(Exception):
+    """What was asked for cannot be done for all lanes at once."""
+
+
+def agreed(outcome: NDArray[Any]) -> Any:
+    """What ``outcome`` (lanes are its last axis) is in every lane.  Raises DivergedError where they differ."""
+    same = outcome == outcome[..., :1]
+    if not same.all():
+        raise DivergedError(same.reshape(-1, same.shape[-1]).all(axis=0))
+    return outcome[..., 0]
+
+
+class Lanes:
+    """One number of each stream, or a column of each; takes the place of a number, or of an array, in calculations."""
+
+    __slots__ = ("each", "plain")
+
+    def __init__(self, each: NDArray[Any], *, plain: bool) -> None:
+        """``each``: numbers by lane, or columns: segments by lanes.
+
+        ``plain``: they stand for Python's numbers, which have no bounds; else for NumPy's of that type.
+        """
+        self.each = each
+        self.plain = plain
+
+    def __repr__(self) -> str:
+        return f"Lanes({self.each!r})"
+
+    # -- what must be one number ----------------------------------------------------
+
+    def __bool__(self) -> bool:
+        if self.each.ndim > 1:
+            raise NotInLockstepError
+        return bool(agreed(self.each != 0))
+
+    def __index__(self) -> int:
+        if self.each.ndim > 1 or self.each.dtype.kind not in "iu":
+            raise NotInLockstepError
+        return int(agreed(self.each))
+
+    def __int__(self) -> int:
+        # Times are made plain by int(), and no two lanes have the same: that would be a split for each.
+        if self.each.ndim > 1 or (self.each != self.each[0]).any():
+            raise NotInLockstepError
+        return int(self.each[0])
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotInLockstepError
+
+    def _unable(self, *_words: object) -> NoReturn:
+        raise NotInLockstepError
+
+    __hash__ = __float__ = __complex__ = __format__ = __str__ = __round__ = __divmod__ = __rdivmod__ = _unable
+    __rtruediv__ = __rfloordiv__ = __rmod__ = __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _unable
+    __ror__ = __rxor__ = __contains__ = __pow__ = __rpow__ = __matmul__ = _unable
+
+    def __array__(self, *_words: object, **_more: object) -> NDArray[Any]:
+        # Truth values that are asked for as an array choose segments: they must be the same in all lanes.
+        if self.each.dtype.kind != "b" or self.each.ndim != 2:
+            raise NotInLockstepError
+        found: NDArray[Any] = agreed(self.each)
+        return found
+
+    # -- as an array ------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """As of an array."""
+        return self.each.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As of an array of one stream."""
+        return self.each.shape[:-1]
+
+    @property
+    def ndim(self) -> int:
+        """As of an array of one stream."""
+        return self.each.ndim - 1
+
+    def __len__(self) -> int:
+        if self.each.ndim < 2:
+            raise NotInLockstepError
+        return len(self.each)
+
+    def __iter__(self) -> Iterator[Lanes]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __getitem__(self, key: Any) -> Any:
+        if self.each.ndim < 2 or isinstance(key, tuple):
+            raise NotInLockstepError
+        if isinstance(key, Lanes):
+            return taken(self, key)
+        return Lanes(self.each[key], plain=False)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.each.ndim < 2 or isinstance(key, tuple):
+            raise NotInLockstepError
+        if isinstance(key, Lanes):
+            self.each[...] = np.where(key.each, _operand(value), self.each)
+            return
+        self.each[key] = _operand(value)
+
+    def item(self, *index: int) -> Any:
+        """As `numpy.ndarray.item`: stands for a Python integer."""
+        cells = self.each[index] if index else self.each
+        if cells.ndim > 1:
+            raise NotInLockstepError
+        return _plainly(_roomy(cells))
+
+    def tolist(self) -> Any:
+        """As `numpy.ndarray.tolist`: a number, or those of a column."""
+        plainly = _roomy(self.each)
+        return _plainly(plainly) if plainly.ndim < 2 else list(map(_plainly, plainly))
+
+    def astype(self, kind: Any) -> Lanes:
+        """As `numpy.ndarray.astype`."""
+        return Lanes(self.each.astype(kind), plain=False)
+
+    def view(self, kind: Any) -> Lanes:
+        """As `numpy.ndarray.view`, for a type of the same size: the same memory."""
+        if np.dtype(kind).itemsize != self.each.dtype.itemsize:
+            raise NotInLockstepError
+        return Lanes(self.each.view(kind), plain=False)
+
+    def copy(self) -> Lanes:
+        """As `numpy.ndarray.copy`."""
+        return Lanes(self.each.copy(), plain=self.plain)
+
+    def sum(self) -> Any:
+        """As `numpy.ndarray.sum`."""
+        return self._over_segments(np.add, "reduce")
+
+    def max(self, **initial: int) -> Any:
+        """As `numpy.ndarray.max`."""
+        return self._over_segments(np.maximum, "reduce", **initial)
+
+    def min(self) -> Any:
+        """As `numpy.ndarray.min`."""
+        return self._over_segments(np.minimum, "reduce")
+
+    def nonzero(self) -> tuple[NDArray[np.intp], ...]:
+        """As `numpy.ndarray.nonzero`: the places must be the same in all lanes."""
+        found: tuple[NDArray[np.intp], ...] = agreed(self.each != 0).nonzero()
+        return found
+
+    def any(self) -> bool:
+        """As `numpy.ndarray.any`."""
+        return bool(agreed((self.each != 0).any(axis=0)))
+
+    def all(self) -> bool:
+        """As `numpy.ndarray.all`."""
+        return bool(agreed((self.each != 0).all(axis=0)))
+
+    def searchsorted(self, numbers: Any, side: str = "left") -> Any:
+        """As `numpy.ndarray.searchsorted`: one array of places, where they are the same in all lanes."""
+        wanted = _operand(numbers)
+        if self.each.ndim != 2:
+            raise NotInLockstepError
+        beyond = np.less if side == "left" else np.less_equal
+        if np.ndim(wanted) < 2:
+            return agreed(beyond(self.each, wanted).sum(axis=0))
+        return one_column(beyond(self.each[:, None, :], wanted[None, :, :]).sum(axis=0))
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **more: Any) -> Any:
+        if method == "at" and isinstance(inputs[0], Lanes):
+            target, where, numbers = inputs
+            if isinstance(where, Lanes):
+                where = where.each, np.arange(lane_count(where))
+            ufunc.at(target.each, where, _operand(numbers))
+            return None
+        if method != "__call__":
+            if len(inputs) != 1 or more.keys() - {"initial"}:
+                raise NotInLockstepError
+            found = self._over_segments(ufunc, method, **more)
+            if out is not None:
+                (target,) = out
+                target.each[...] = found.each
+                return target
+            return found
+        if more:
+            raise NotInLockstepError
+        plain = all(isinstance(given, int) or (isinstance(given, Lanes) and given.plain) for given in inputs)
+        result = ufunc(*map(_operand, inputs))
+        if out is not None:
+            target = out[0]
+            if isinstance(target, Lanes):
+                target.each[...] = result
+            elif result.dtype.kind == "b":
+                target[...] = agreed(result)
+            else:
+                raise NotInLockstepError
+            return target
+        return _known(ufunc, result, plain=plain)
+
+    def __array_function__(self, function: Any, _types: Any, arguments: Any, more: Any) -> Any:
+        known = _FUNCTIONS.get(function)
+        if known is None:
+            raise NotInLockstepError
+        return known(*arguments, **more)
+
+    def _over_segments(self, ufunc: np.ufunc, method: str, **more: Any) -> Any:
+        if self.each.ndim != 2 or method not in {"reduce", "accumulate"}:
+            raise NotInLockstepError
+        return _known(ufunc, getattr(ufunc, method)(self.each, axis=0, **more), plain=False)
+
+    # -- arithmetic and comparisons -----------------------------------------------------
+
+    def _with(self, ufunc: np.ufunc, other: Any, *, swapped: bool = False) -> Any:
+        if isinstance(other, Lanes):
+            plain = self.plain and other.plain
+        elif isinstance(other, (np.ndarray, np.generic)):
+            plain = False
+        elif isinstance(other, (int, float)):
+            plain = self.plain
+        else:
+            raise NotInLockstepError
+        mine, others = self.each, _operand(other)
+        return _known(ufunc, ufunc(others, mine) if swapped else ufunc(mine, others), plain=plain)
+
+    def __add__(self, other: Any) -> Any:
+        return self._with(np.add, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._with(np.add, other, swapped=True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._with(np.subtract, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._with(np.subtract, other, swapped=True)
+
+    def __mul__(self, other: Any) -> Any:
+        self._check_product(other)
+        return self._with(np.multiply, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        self._check_product(other)
+        return self._with(np.multiply, other, swapped=True)
+
+    def _check_product(self, other: Any) -> None:
+        """Raise NotInLockstepError where a product of Python's integers could be larger than those of 64 bits."""
+        if self.plain and self.each.dtype.kind == "i":
+            factor = _operand(other)
+            if isinstance(factor, (int, np.ndarray)):
+                most = int(np.abs(self.each).max(initial=0)) * int(np.abs(factor).max(initial=0))
+                if most > _WITHIN:
+                    raise NotInLockstepError
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._with(np.floor_divide, _divisor(other))
+
+    def __mod__(self, other: Any) -> Any:
+        return self._with(np.remainder, _divisor(other))
+
+    def __truediv__(self, other: Any) -> Any:
+        _divisor(other)
+        if self.plain and self.each.dtype.kind in "iu" and int(np.abs(self.each).max(initial=0)) > _EXACT:
+            raise NotInLockstepError
+        return self._with(np.true_divide, other)
+
+    def __and__(self, other: Any) -> Any:
+        return self._with(np.bitwise_and, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return self._with(np.bitwise_and, other, swapped=True)
+
+    def __xor__(self, other: Any) -> Any:
+        return self._with(np.bitwise_xor, other)
+
+    def __invert__(self) -> Any:
+        return _known(np.invert, ~self.each, plain=self.plain)
+
+    def __or__(self, other: Any) -> Any:
+        return self._with(np.bitwise_or, other)
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._instead(self + other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._instead(self - other)
+
+    def _instead(self, result: Any) -> Any:
+        """A column is changed where it is, as arrays are; a number is not."""
+        if self.each.ndim < 2:
+            return result
+        self.each[...] = _operand(result)
+        return self
+
+    def __neg__(self) -> Any:
+        return _known(np.negative, -self.each, plain=self.plain)
+
+    def __abs__(self) -> Any:
+        return _known(np.absolute, np.abs(self.each), plain=self.plain)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._with(np.less, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._with(np.less_equal, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._with(np.greater, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._with(np.greater_equal, other)
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, (str, bytes)) and self.each.ndim == 1 and self.each.dtype == object:
+            return bool(agreed(self.each == other))
+        if other is None or isinstance(other, (str, bytes)):
+            return False
+        return self._with(np.equal, other)
+
+    def __ne__(self, other: object) -> Any:
+        same = self == other
+        return not same if isinstance(same, bool) else np.logical_not(same)
+
+
+def _operand(value: Any) -> Any:
+    """``value`` so that lanes are the last axis."""
+    if isinstance(value, Lanes):
+        return value.each
+    if isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray) and value.ndim:
+        if value.ndim > 1:
+            raise NotInLockstepError
+        return value[:, None]
+    return value
+
+
+def _plainly(each: NDArray[Any]) -> Any:
+    """Python's numbers of all lanes; one where it is the same in all."""
+    return each[0].item() if each.dtype != object and (each == each[0]).all() else Lanes(each, plain=True)
+
+
+def _divisor(value: Any) -> Any:
+    """``value``, which is nowhere 0: Python raises, and NumPy does not."""
+    if np.any(_operand(value) == 0):
+        raise NotInLockstepError
+    return value
+
+
+def _roomy(each: NDArray[Any]) -> NDArray[Any]:
+    return each.astype(np.int64) if each.dtype.kind in "iub" else each
+
+
+def _known(ufunc: np.ufunc, result: NDArray[Any], *, plain: bool) -> Any:
+    """``result`` of ``ufunc`` by lane: `Lanes`, or the one truth value."""
+    if ufunc in _ASKING or result.dtype.kind == "b":
+        if result.ndim > 1:
+            return one_column(result)
+        outcome = agreed(result)
+        return bool(outcome) if plain else outcome
+    if result.dtype == object:
+        raise NotInLockstepError
+    if plain and ufunc in _ROOMY and result.dtype.kind == "i" and int(np.abs(result).max(initial=0)) > _WITHIN:
+        raise NotInLockstepError
+    return Lanes(result, plain=plain)
+
+
+def one_column(cells: NDArray[Any]) -> Any:
+    """A column of all lanes, which is that of any where they have the same."""
+    return cells[:, 0].copy() if (cells == cells[:, :1]).all() else Lanes(cells, plain=False)
+
+
+def taken(column: Any, places: Any) -> Any:
+    """``column[places]``, where the places may differ by lane."""
+    if not isinstance(places, Lanes):
+        return column[places]
+    if places.each.dtype.kind == "b":
+        return column[agreed(places.each)]
+    if not isinstance(column, Lanes):
+        return one_column(np.asarray(column)[places.each])
+    return one_column(np.take_along_axis(column.each, places.each, axis=0))
+
+
+def by_lane(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
+    """``make(*columns)``, arrays of one stream; where they differ by lane, lane by lane."""
+    lanes = max(map(lane_count, columns), default=0)
+    if not lanes:
+        return make(*columns)
+    return one_column(np.stack([make(*(_lane(some, lane) for some in columns)) for lane in range(lanes)], axis=1))
+
+
+def _lane(column: Any, lane: int) -> Any:
+    return column.each[..., lane] if isinstance(column, Lanes) else column
+
+
+def put(column: Any, part: Any, values: Any) -> Any:
+    """``column`` with ``values`` at ``part``: a new one where they differ by lane, and it does not."""
+    if isinstance(values, Lanes) and not isinstance(column, Lanes):
+        column = Lanes(np.repeat(column[:, None], lane_count(values), axis=1), plain=False)
+    column[part] = values
+    return column
+
+
+def _where(condition: Any, chosen: Any, other: Any) -> Any:
+    return Lanes(np.where(_operand(condition), _operand(chosen), _operand(other)), plain=False)
+
+
+def _concatenated(parts: Any) -> Any:
+    columns = [_operand(part if isinstance(part, Lanes) else np.asarray(part)) for part in parts]
+    lanes = max(column.shape[1] for column in columns)
+    return Lanes(np.concatenate([np.broadcast_to(column, (len(column), lanes)) for column in columns]), plain=False)
+
+
+def _differences(column: Any) -> Any:
+    return Lanes(np.diff(column.each, axis=0), plain=False)
+
+
+def _sums(column: Any) -> Any:
+    return Lanes(np.cumsum(column.each, axis=0), plain=False)
+
+
+def _count(column: Any) -> int:
+    return int(agreed(np.count_nonzero(column.each, axis=0)))
+
+
+def _place_of_most(column: Any) -> Any:
+    return agreed(np.argmax(column.each, axis=0))
+
+
+def _appended(column: Any, others: Any) -> Any:
+    return _concatenated((column, others if isinstance(others, Lanes) else np.atleast_1d(others)))
+
+
+def _clipped(column: Any, least: Any, most: Any) -> Any:
+    return np.minimum(np.maximum(column, least), most)
+
+
+def _places(column: Any, numbers: Any, side: str = "left") -> Any:
+    return column.searchsorted(numbers, side)
+
+
+def column(numbers: Sequence[Any]) -> Any:
+    """``numbers`` as an array; of lanes, as a column of them."""
+    lanes = max(map(lane_count, numbers), default=0)
+    if not lanes:
+        return np.array(numbers, np.int64)
+    return Lanes(np.stack([np.broadcast_to(_operand(number), lanes) for number in numbers]), plain=False)
+
+
+def zeros_like(clock: Any, count: int) -> Any:
+    """A column of ``count`` zeros, of as many lanes as ``clock`` has."""
+    if isinstance(clock, Lanes):
+        return Lanes(np.zeros((count, lane_count(clock)), np.int64), plain=False)
+    return zeros(count, np.int64)
+
+
+_FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {
+    np.where: _where, np.concatenate: _concatenated, np.diff: _differences, np.clip: _clipped, np.searchsorted: _places,
+    np.cumsum: _sums, np.argmax: _place_of_most, np.append: _appended,
+    np.count_nonzero: _count,
+}  # fmt: skip
+
+
+def lane_count(value: Any) -> int:
+    """How many lanes ``value`` has; 0 where it is the same in all."""
+    return int(value.each.shape[-1]) if isinstance(value, Lanes) else 0
+
+
+def in_each(make: Callable[..., _T], *arguments: Any) -> _T:
+    """``make(*arguments)``; where an argument differs by lane, the result of each lane.
+
+    For what has to be done stream by stream.  Raises DivergedError where results cannot be lanes and differ.
+    """
+    lanes = max(map(lane_count, arguments), default=0)
+    if not lanes:
+        return make(*arguments)
+    columns = [_by_lane(given) for given in arguments]
+    found: _T = of_each([make(*cells) for cells, _lane in zip(zip(*columns, strict=False), range(lanes), strict=True)])
+    return found
+
+
+def _by_lane(value: Any) -> Any:
+    return value.each.T.tolist() if isinstance(value, Lanes) else repeat(value)
+
+
+def lanes_of(each: NDArray[Any]) -> Any:
+    """Python's number, or text, of each lane; one where it is the same in all."""
+    if (each == each[0]).all():
+        return each[:1].tolist()[0]
+    return Lanes(_roomy(each), plain=True)
+
+
+def of_each(values: list[_T]) -> Any:
+    """The ``values`` of all lanes as one: that which all have, or `Lanes` of numbers or texts.
+
+    Raises DivergedError where they differ and are of several types, or of one that lanes cannot have.
+    """
+    first = values[0]
+    kind = type(first)
+    alike = np.fromiter((type(value) is kind for value in values), np.bool_, len(values))
+    if not alike.all():
+        raise DivergedError(alike)
+    same = np.fromiter((value == first for value in values), np.bool_, len(values))
+    if same.all():
+        return first
+    if kind is int:
+        return Lanes(np.array(values, np.int64), plain=True)
+    if kind is float:
+        return Lanes(np.array(values, np.float64), plain=True)
+    if kind is str:
+        texts = np.empty(len(values), object)
+        texts[:] = values
+        return Lanes(texts, plain=True)
+    if kind is bytes:  # whatever is read of them would be read of each
+        raise NotInLockstepError
+    raise DivergedError(same)

@@ -1,0 +1,98 @@
+"""A request of an application protocol and its answer, as packets and times: what lists, reports and filters share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class RequestPart(IntEnum):
+    """Where the time of a request went (rules/findings.md#requests); the order is that of the report."""
+
+    CONNECT = 0
+    """The handshake, where this request opened the connection."""
+    TLS = 1
+    """The TLS handshake: no protocol that is read here has one in front of its requests."""
+    QUEUE = 2
+    """The request had arrived, and the answers to those before it were not finished (pipelining)."""
+    REQUEST = 3
+    """Sending the request, first byte to last."""
+    NETWORK = 4
+    """The way to the server and back while the answer was waited for."""
+    SERVER = 5
+    """The server's own time: until the answer began, its pauses within the answer, no room for the request."""
+    RESPONSE = 6
+    """Sending the answer, first byte to last."""
+    CLIENT = 7
+    """The client's own time: pauses within the request, no room for the answer."""
+    RECOVERY = 8
+    """Recovery from loss; it lies over the other parts."""
+    IDLE = 9
+    """Nobody's: no answer came, or nothing tells who was waited for."""
+
+    @property
+    def label(self) -> str:
+        """The part's key in JSON: ``connect`` …"""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePackets:
+    """The packets and bytes of a request or of an answer."""
+
+    first: int
+    """The frame that first carried its first byte; 0 unknown."""
+    last: int
+    """The frame with which all of it had passed; 0 unknown."""
+    bytes: int
+    """How many bytes it has, head and framing included, as far as they are known to have been sent."""
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation that a client requested of a server; at least one of its two messages was captured."""
+
+    stream: int
+    number: int
+    """Its place among the requests of its connection, from 0."""
+    protocol: str
+    """``http``, ``websocket``, ``smtp``, ``dns``."""
+    operation: str
+    """What was requested, as safe text without secrets; empty where the request was not captured."""
+    status: str
+    """The answer's code, as safe text; empty without an answer."""
+    request: MessagePackets | None
+    """None: the capture begins after it, or lacks it."""
+    response: MessagePackets | None
+    """The final answer; None: none was captured."""
+    complete: bool
+    """Both messages were captured to their last byte."""
+    start_ns: int
+    """When its first byte passed, or the first SYN where it opened the connection; since the epoch."""
+    duration_ns: int
+    time: tuple[int | None, ...]
+    """Nanoseconds by `RequestPart`; None: the part does not apply.  The others add up to `duration_ns`."""
+    id: str | None = None
+    """What tells requests apart that share a connection in their protocol; None where their order does."""
+
+    @property
+    def end_ns(self) -> int:
+        """When it was over."""
+        return self.start_ns + self.duration_ns
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of both messages."""
+        return sum(message.bytes for message in (self.request, self.response) if message is not None)
+
+    @property
+    def first_frame(self) -> int:
+        """The frame that shows where it begins; 0 unknown."""
+        messages = (self.request, self.response)
+        return next((message.first for message in messages if message is not None and message.first), 0)
+
+    def spent_ns(self, part: RequestPart) -> int:
+        """Nanoseconds of ``part``; 0 where it does not apply."""
+        return self.time[part] or 0

@@ -1,0 +1,60 @@
+"""The requests of an HTTP/1.x connection, each with its answer, for any number of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.http.conversation import messages
+from tcptui.protocols.interface import Carried, Exchange
+from tcptui.protocols.secrets_out import uri_without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+
+def http_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """See `RequestReader`.  An answer whose request was not captured is an exchange without a request."""
+    found = messages(client, server)
+    first = next(found, None)
+    return None if first is None else _exchanges(first, found)
+
+
+def _exchanges(first: HttpMessage, rest: Iterator[HttpMessage]) -> Iterator[Exchange]:
+    waiting: dict[int, HttpMessage] = {}
+    message: HttpMessage | None = first
+    while message is not None:
+        if not message.head.is_response:
+            waiting[id(message)] = message
+        elif message.request is None:
+            yield exchange_of(None, message)
+        elif message.request.response is message:
+            # Those before it that are still waiting are left without an answer, as answers come in order.
+            while (asked := next(iter(waiting.values()))) is not message.request:
+                yield exchange_of(waiting.pop(id(asked)), None)
+            yield exchange_of(waiting.pop(id(message.request)), message)
+        message = next(rest, None)
+    for asked in waiting.values():
+        yield exchange_of(asked, None)
+
+
+def exchange_of(request: HttpMessage | None, response: HttpMessage | None) -> Exchange:
+    """A request with its final answer, of which one may not have been captured."""
+    upgraded = response is not None and response.head.status == 101
+    to_websocket = upgraded and response is not None and response.head.value("Upgrade").lower() == "websocket"
+    return Exchange(
+        protocol="websocket" if to_websocket else "http",
+        operation="" if request is None else f"{request.head.method} {uri_without_secrets(request.head.uri)}",
+        status="" if response is None else str(response.head.status),
+        request=None if request is None else _carried(request),
+        response=None if response is None else _carried(response),
+        messages=(request, response),
+        interim=() if request is None else tuple(map(_carried, request.interim)),
+    )
+
+
+def _carried(message: HttpMessage) -> Carried:
+    stop = max(min(message.body_end, message.half.length), message.start + 1)
+    return Carried(message.half, message.start, stop, message.complete)

@@ -1,0 +1,318 @@
+"""Where the time of each request went (rules/findings.md#requests): exchanges laid over a connection's time budget.
+
+A request's time is cut where its protocol says: it begins, is sent, is answered, has been answered.  Each piece is
+split by what `tcptui.analysis.timing.budget` says of the stretches in it, to the nanosecond; recovery lies over all.
+
+    opening    SYN to handshake, then to the first byte: connect, client
+    sending    first byte of the request to last: request; client where it paused, server where that had no room
+    queued     until the answers before it are finished: queue
+    waiting    until the answer's first byte: network (the way there and back), server; idle where nothing tells
+    answering  first byte of the answer to last: response; server where it paused, client where that had no room
+    open       no answer ever: idle, up to the connection's close, its last packet, or another answer
+
+Interim answers (100 Continue) belong to the sending, as do replies amid a request (354 of SMTP).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.resend.classify import resends
+from tcptui.analysis.stream.unwrapped_seq import sequence_space
+from tcptui.analysis.timing.budget import CLOCK_STEP_NS, Part, time_budget
+from tcptui.analysis.timing.budget_short import simple_budget
+from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
+from tcptui.analysis.timing.recovery import Recovered
+from tcptui.model.arrays import chunks, indexes_of
+from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.model.safe_text import safe_text
+from tcptui.model.tcp_flags import FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.packet_store import I64
+    from tcptui.protocols.interface import Carried, Exchange
+
+#: Characters of an operation that are kept: a target has room, and a hostile one is bounded.
+OPERATION_MOST: Final = 2_000
+STATUS_MOST: Final = 40
+
+#: What each part of the time budget is while the request is sent, and while the answer is: the client asks.
+_SENDING: Final = {
+    Part.NETWORK: RequestPart.REQUEST, Part.SERVER_THINK: RequestPart.SERVER, Part.CLIENT_THINK: RequestPart.CLIENT,
+    Part.RECEIVE_WINDOW: RequestPart.SERVER, Part.NETWORK_LIMITED: RequestPart.REQUEST,
+    Part.SENDER: RequestPart.CLIENT, Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.CLIENT,
+    Part.UNATTRIBUTED: RequestPart.REQUEST,
+}  # fmt: skip
+_ANSWERING: Final = {
+    Part.NETWORK: RequestPart.RESPONSE, Part.SERVER_THINK: RequestPart.SERVER,
+    Part.CLIENT_THINK: RequestPart.RESPONSE, Part.RECEIVE_WINDOW: RequestPart.CLIENT,
+    Part.NETWORK_LIMITED: RequestPart.RESPONSE, Part.SENDER: RequestPart.SERVER,
+    Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.SERVER, Part.UNATTRIBUTED: RequestPart.RESPONSE,
+}  # fmt: skip
+#: The parts that a request always has, if it has the message; others apply where they took time.
+_ALWAYS: Final = {
+    RequestPart.REQUEST: (True, False), RequestPart.RESPONSE: (False, True), RequestPart.NETWORK: (True, True),
+    RequestPart.SERVER: (True, True),
+}  # fmt: skip
+_THINKING: Final = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.CLIENT_THINK: Part.SERVER_THINK}
+
+
+def timed_requests(
+    view: StreamView, exchanges: Iterable[Exchange], *, whole: bool = False
+) -> list[tuple[Request, Exchange]]:
+    """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
+
+    ``exchanges``: in the order of their answers.  Without ``whole`` the messages of the exchanges are not kept: they
+    take some KiB each.  Raises OSError when the spool is gone.
+    """
+    seen: list[_Seen] = []
+    answered_ns = 0
+    for exchange in exchanges:
+        one = _seen(exchange if whole else replace(exchange, messages=(None, None)))
+        if one.response is not None:
+            # What is told apart by an id need not wait for those before it.
+            one.queued_until_ns = 0 if exchange.id is not None else answered_ns
+            answered_ns = max(answered_ns, one.response.last_ns)
+        seen.append(one)
+    if not seen:
+        return []
+    # A request may still be waited for where no later one was answered.
+    for one in reversed(seen):
+        one.open = one.response is None
+        if not one.open:
+            break
+    seen.sort(key=lambda one: (one.begin_ns, one.first_frame))
+    times = _Times(view)
+    return [(times.request(number, one), one.exchange) for number, one in enumerate(seen)]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """An exchange, its packets, and what others say of it."""
+
+    exchange: Exchange
+    request: MessagePackets | None
+    response: MessagePackets | None
+    queued_until_ns: int = 0
+    open: bool = False
+    """No answer to it, or to a later one, was captured."""
+
+    @property
+    def begin_ns(self) -> int:
+        message = self.request or self.response
+        return 0 if message is None else message.first_ns
+
+    @property
+    def first_frame(self) -> int:
+        message = self.request or self.response
+        return 0 if message is None else message.first
+
+
+def _seen(exchange: Exchange) -> _Seen:
+    request, response = (None if one is None else _packets(one) for one in (exchange.request, exchange.response))
+    return _Seen(exchange, request, response)
+
+
+def _packets(carried: Carried) -> MessagePackets:
+    size = max(carried.stop - carried.start, 0)
+    first_ns = carried.first_ns
+    return MessagePackets(carried.first_frame, carried.last_frame, size, first_ns, max(carried.last_ns, first_ns))
+
+
+class _Times:
+    """Splits the times of the requests of one connection."""
+
+    def __init__(self, view: StreamView) -> None:
+        self._view = view
+        self._is_measured = len(view) < 2 or all(
+            int((view.time_ns[:-1][part] - view.time_ns[1:][part]).max()) <= CLOCK_STEP_NS
+            for part in chunks(len(view) - 1)
+        )
+        """A clock that goes back measures nothing."""
+        self._budget = simple_budget(view) or time_budget(view)
+        waits = self._budget.waits
+        count = len(waits)
+        self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if count else _NOTHING
+        """When each stretch begins, and the last one ends."""
+
+    def request(self, number: int, one: _Seen) -> Request:
+        """The request that ``one`` is, with its times."""
+        exchange = one.exchange
+        spent = [0] * len(RequestPart)
+        opening = self._opens(exchange, one)
+        start_ns = int(self._view.time_ns[opening[0]]) if opening else one.begin_ns
+        end_ns = self._split(one, spent, start_ns, opening)
+        if not self._is_measured:
+            end_ns = max(end_ns, start_ns)
+            spent = [0] * len(RequestPart)
+            spent[RequestPart.IDLE] = end_ns - start_ns
+        has = one.request is not None, one.response is not None
+        time = tuple(
+            spent[part]
+            if spent[part] or (opening and part is RequestPart.CONNECT) or (part in _ALWAYS and _applies(part, has))
+            else None
+            for part in RequestPart
+        )
+        return Request(
+            stream=self._view.stream, number=number, protocol=exchange.protocol,
+            operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
+            request=one.request, response=one.response, complete=exchange.complete,
+            start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id,
+        )  # fmt: skip
+
+    def _split(self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None) -> int:
+        """Add the time of ``one`` to ``spent``; returns when it ended, which may be before its answer's last byte."""
+        exchange, request, response = one.exchange, one.request, one.response
+        swapped = exchange.request is not None and exchange.request.half.side == 1
+        now = start_ns
+        if request is not None:
+            if opening is not None:
+                opened_ns = min(max(int(self._view.time_ns[opening[1]]), now), request.first_ns)
+                self._over(spent, now, opened_ns, RequestPart.CONNECT)
+                self._over(spent, opened_ns, request.first_ns, RequestPart.CLIENT)
+                now = max(request.first_ns, opened_ns)
+            sent_ns = request.last_ns if response is None else min(request.last_ns, response.first_ns)
+            now = self._phase(spent, now, sent_ns, RequestPart.REQUEST, _SENDING, swapped)
+        if response is not None:
+            if request is not None:
+                queued_ns = min(one.queued_until_ns, response.first_ns)
+                before = now
+                now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
+                now = self._wait(spent, now, response.first_ns, now - before, side=0 if swapped else 1)
+            now = self._phase(spent, now, response.last_ns, RequestPart.RESPONSE, _ANSWERING, swapped)
+            if request is not None:  # an answer may be over before its request is
+                now = self._phase(spent, now, request.last_ns, RequestPart.REQUEST, _SENDING, swapped)
+        elif one.open:
+            now = self._over(spent, now, self._closed_ns(now, 0 if swapped else 1), RequestPart.IDLE)
+        return now
+
+    # -- pieces ------------------------------------------------------------------------------
+    def _over(self, spent: list[int], begin_ns: int, end_ns: int, part: RequestPart) -> int:
+        """Time that is ``part``, but for recovery; returns its end."""
+        if end_ns <= begin_ns:
+            return begin_ns
+        recovery = self._recovery(begin_ns, end_ns)
+        spent[RequestPart.RECOVERY] += recovery
+        spent[part] += end_ns - begin_ns - recovery
+        return end_ns
+
+    def _wait(self, spent: list[int], begin_ns: int, end_ns: int, queued_ns: int, side: int) -> int:
+        """The wait for an answer of ``side``, after it waited ``queued_ns`` for others; returns its end."""
+        if end_ns <= begin_ns:
+            return begin_ns
+        recovery, part = self._recovery(begin_ns, end_ns), RequestPart.SERVER
+        way = self._budget.delays.to_end_ns(side) - queued_ns
+        waits, which = self._budget.waits, self._stretch(begin_ns, end_ns)
+        if which >= 0 and not queued_ns:
+            way = int(waits.network_ns[which])
+            if waits.part[which] == Part.RECOVERY:
+                part = RequestPart.RECOVERY
+            elif waits.part[which] == Part.UNATTRIBUTED:
+                part = RequestPart.IDLE
+        left = end_ns - begin_ns - recovery
+        network = max(min(way, left), 0)
+        spent[RequestPart.RECOVERY] += recovery
+        spent[RequestPart.NETWORK] += network
+        spent[part] += left - network
+        return end_ns
+
+    def _phase(
+        self, spent: list[int], begin_ns: int, end_ns: int, own: RequestPart, parts: Mapping[Part, RequestPart],
+        swapped: bool,
+    ) -> int:  # fmt: skip
+        """Split the time in which a message was sent by the stretches in it; returns its end."""
+        if end_ns <= begin_ns:
+            return begin_ns
+        left = end_ns - begin_ns
+        waits, at = self._budget.waits, self._at
+        first = max(int(at.searchsorted(begin_ns, side="right")) - 1, 0)
+        stop = min(int(at.searchsorted(end_ns, side="left")), len(waits))
+        for begin in range(first, stop, _AT_ONCE):
+            some = slice(begin, min(begin + _AT_ONCE, stop))
+            low = np.maximum(at[some], begin_ns)
+            high = np.minimum(at[some.start + 1 : some.stop + 1], end_ns)
+            length = np.maximum(high - low, 0)
+            left -= int(length.sum())
+            if self._recovered is not None:
+                recovery = self._recovered.spans(low, high)
+                spent[RequestPart.RECOVERY] += int(recovery.sum())
+                length -= recovery
+            network = np.minimum(waits.network_ns[some], length)
+            spent[RequestPart.NETWORK] += int(network.sum())
+            length -= network
+            for part, what in parts.items():
+                of_part = int(length[waits.part[some] == (_THINKING.get(part, part) if swapped else part)].sum())
+                spent[what] += of_part
+        spent[own] += left
+        return end_ns
+
+    # -- what is known of the connection -------------------------------------------------------
+    @cached_property
+    def _recovered(self) -> Recovered | None:
+        found = resends(self._view)
+        if not found:
+            return None
+        return Recovered(self._view, sequence_space(self._view), self._clock, found)
+
+    @property
+    def _clock(self) -> I64:
+        return self._budget.waits.clock
+
+    def _recovery(self, begin_ns: int, end_ns: int) -> int:
+        if self._recovered is None or end_ns <= begin_ns:
+            return 0
+        return int(self._recovered.spans(np.array([begin_ns]), np.array([end_ns]))[0])
+
+    def _stretch(self, begin_ns: int, end_ns: int) -> int:
+        """The stretch of the time budget between exactly these times; -1 without one."""
+        which = int(self._at.searchsorted(end_ns)) - 1
+        exact = 0 <= which < len(self._budget.waits) and int(self._at[which]) == begin_ns
+        return which if exact and int(self._at[which + 1]) == end_ns else -1
+
+    def _opens(self, exchange: Exchange, one: _Seen) -> tuple[int, int] | None:
+        """Indexes of the SYN and of the handshake's end, where the connection was opened for this request.
+
+        That is its first payload, of either side, and it was not held back for long: else a client has connections
+        in store, and nobody waited for this one.
+        """
+        delays, carried = self._budget.delays, exchange.request
+        if carried is None or one.request is None or delays.mid_stream or delays.opened < 1 or carried.start != 0:
+            return None
+        if not carried.half.segments.from_start:
+            return None
+        view = self._view
+        fresh = indexes_of(view.length[: delays.opened + _FIRST_LOOKED] > 0)
+        if len(fresh) and bool(view.from_server[fresh[0]]) != bool(carried.half.side):
+            return None
+        waited_ns = one.request.first_ns - int(view.time_ns[delays.opened])
+        if waited_ns >= LATE_REQUEST_NS or late_request_ns(view, delays):
+            return None
+        syns = indexes_of((view.flags[: delays.opened] & SYN) != 0)
+        return int(syns[0]), delays.opened
+
+    def _closed_ns(self, after_ns: int, side: int) -> int:
+        """Until when an answer of ``side`` was waited for: the close, else the last packet; ``after_ns`` where that
+        side is not in the capture at all."""
+        view = self._view
+        if not (view.from_server == bool(side)).any():
+            return after_ns
+        later = indexes_of(((view.flags & (FIN | RST)) != 0) & (view.time_ns > after_ns))
+        return max(int(view.time_ns[later[0] if len(later) else -1]), after_ns)
+
+
+def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:
+    return all(have for have, wanted in zip(has, _ALWAYS[part], strict=True) if wanted)
+
+
+_NOTHING: Final = np.zeros(1, np.int64)
+#: Segments behind the handshake among which the first payload is looked for.
+_FIRST_LOOKED: Final = 64
+#: Stretches that are split at once.
+_AT_ONCE: Final = 65_536

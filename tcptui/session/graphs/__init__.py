@@ -1,0 +1,1 @@
+"""The numbers behind the graphs of one connection; `tcptui.charts` draws them."""

@@ -1,0 +1,64 @@
+"""The requests of the connections of a capture: what lists, exports and filter fields read.
+
+requests_of(session, stream)           one connection
+each_request(session, streams)         many, one connection after the other
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.lru import LruCache
+from tcptui.protocols.registry import requests_of as exchanges_of
+from tcptui.protocols.request_times import timed_requests
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I64
+    from tcptui.model.request import Request
+    from tcptui.protocols.interface import Exchange
+    from tcptui.session.session import Session
+
+#: Connections whose requests are kept.
+MOST_KEPT: Final = 200_000
+
+
+def requests_of(session: Session, stream: int) -> list[Request]:
+    """The requests of ``stream`` in the order in which they began; none where no protocol with requests is read.
+
+    Raises OSError when its packets cannot be read again.
+    """
+    return [request for request, _ in exchanges_with_times(session, stream)]
+
+
+def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) -> list[tuple[Request, Exchange]]:
+    """`requests_of`, each with the exchange it was made of; with ``whole``, that has its messages."""
+    client, server = session.halves(stream)
+    exchanges = exchanges_of(client, server) if client.length or server.length else None
+    return [] if exchanges is None else timed_requests(session.view(stream), exchanges, whole=whole)
+
+
+def with_payload(session: Session) -> I64:
+    """The connections that may have requests, ascending: those in which anybody sent payload."""
+    store = session.store
+    rows = np.flatnonzero((store.length[: store.count] > 0) & (store.stream[: store.count] >= 0))
+    return np.unique(store.stream[rows]).astype(np.int64)
+
+
+class RequestCache:
+    """The requests of connections, read again only where a connection has grown.  For several threads."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: LruCache[int, tuple[tuple[int, bool], tuple[Request, ...]]] = LruCache(MOST_KEPT, locked=True)
+
+    def of(self, stream: int) -> tuple[Request, ...]:
+        """The requests of ``stream`` as far as it has been read.  Raises OSError as `requests_of`."""
+        session = self._session
+        state = session.seen(stream), session.progress.growing
+        known = self._known.get(stream)
+        if known is None or known[0] != state:
+            known = state, tuple(requests_of(session, stream))
+            self._known.put(stream, known)
+        return known[1]

@@ -1,0 +1,1 @@
+"""The screen of graphs of a connection."""

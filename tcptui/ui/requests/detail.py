@@ -1,0 +1,109 @@
+"""The selected request in words: what was asked and answered, by which packets, where the time went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len, set_cell_size
+
+from tcptui.ui.cell_text import fit, span
+from tcptui.ui.requests.bars import STYLES
+from tcptui.words.line_breaking import wrap
+from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
+from tcptui.words.request_text import largest_parts, part_meaning, part_name
+
+if TYPE_CHECKING:
+    from tcptui.model.request import MessagePackets, Request
+    from tcptui.session.session import Session
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: A run of text and the name of its palette style.
+Run = tuple[str, str]
+_PERCENT: Final = 100
+
+
+def detail_lines(request: Request, session: Session, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
+    """The lines, no wider than ``width``; what matters most first."""
+    # A target has no place to break at.
+    operation = request.operation or words("requests.not-captured")
+    first = set_cell_size(operation, width).rstrip()
+    rest = operation[len(first) :].lstrip()
+    lines: list[list[Run]] = [[(first, "strong")]]
+    if rest:
+        lines.append([(fit(rest, width, glyphs.ellipsis).rstrip(), "strong")])
+    lines += _legend(request, width, glyphs, words)
+    lines += [[(text, "plain")] for text in wrap(_where(request, words), width)]
+    lines += [[(text, "plain")] for text in wrap(_packets(request, words), width)]
+    lines += [[(text, "faint")] for text in wrap(_who(request, session, words), width)]
+    return lines
+
+
+def plain_text(request: Request, session: Session, words: Words) -> str:
+    """The same as one text of lines, for the clipboard."""
+    parts = [f"{part_name(part, words)} {_time(request.spent_ns(part), words)}" for part in largest_parts(request)]
+    said = [request.operation or words("requests.not-captured"), _where(request, words)]
+    said += [words("requests.detail.join").join(parts), _packets(request, words), _who(request, session, words)]
+    return "\n".join(line.replace(NO_BREAK, " ") for line in said if line)
+
+
+def _legend(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
+    """The parts that took time: fill character, name, time, share; the longest first."""
+    lines: list[list[Run]] = []
+    used = width
+    parts = largest_parts(request)
+    for part in parts:
+        sign = glyphs.request_fills[part]
+        percent = _PERCENT * request.spent_ns(part) // max(request.duration_ns, 1)
+        share = words("budget.percent", n=percent) if percent else words("budget.little")
+        text = f" {part_name(part, words)} {span(request.spent_ns(part), glyphs.micro)} {share}"
+        size = cell_len(sign + text)
+        if used + 2 + size > width:
+            lines.append([])
+            used = -2
+        elif lines[-1]:
+            lines[-1].append(("  ", "plain"))
+        used += 2 + size
+        lines[-1] += [(sign, STYLES[part]), (text, "plain")]
+    return lines
+
+
+def _where(request: Request, words: Words) -> str:
+    parts = largest_parts(request)
+    if not parts:
+        return ""
+    most = parts[0]
+    percent = _PERCENT * request.spent_ns(most) // max(request.duration_ns, 1)
+    return words("requests.detail.most", share=f"{percent}%", meaning=part_meaning(most, words))
+
+
+def _packets(request: Request, words: Words) -> str:
+    parts = [_message("sent", request.request, "", words) or words("requests.detail.no-request")]
+    parts.append(_message("got", request.response, request.status, words) or words("requests.detail.no-answer"))
+    if not request.complete and request.request is not None and request.response is not None:
+        parts.append(words("requests.detail.cut"))
+    text = words("requests.detail.join").join(parts)
+    return text[:1].upper() + text[1:] + words("requests.detail.end")
+
+
+def _message(key: str, message: MessagePackets | None, status: str, words: Words) -> str:
+    if message is None:
+        return ""
+    shape = key if message.first == message.last else f"{key}-several"
+    facts = {"first": message.first, "last": message.last, "size": byte_size(message.bytes), "status": status}
+    return words(f"requests.detail.{shape}", **facts)
+
+
+def _who(request: Request, session: Session, words: Words) -> str:
+    client, server = session.streams.ends(request.stream)
+    facts = {"protocol": request.protocol, "stream": request.stream, "client": client, "server": server}
+    store = session.store
+    start_ns = request.start_ns - int(store.time_ns[store.first])
+    when = words(
+        "requests.detail.when", start=_time(start_ns, words), duration=_time(request.duration_ns, words)
+    )  # fmt: skip
+    return words("requests.detail.what", **facts) + words("requests.detail.end") + " " + when
+
+
+def _time(time_ns: int, words: Words) -> str:
+    return unbroken_duration(max(time_ns, 0), words)

@@ -1,0 +1,49 @@
+"""The pane below the waterfall that tells of the selected request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tcptui.ui.requests.detail import detail_lines
+from tcptui.ui.widgets.painted_lines import PaintedLines
+
+if TYPE_CHECKING:
+    from tcptui.model.request import Request
+    from tcptui.session.session import Session
+    from tcptui.ui.requests.detail import Run
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+
+class RequestDetail(PaintedLines):
+    """Draws `detail_lines`; what does not fit is left out, the least important last."""
+
+    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(id="request-detail")
+        self._session, self._glyphs, self._words = session, glyphs, words
+        self._request: Request | None = None
+        self._lines: tuple[int, list[list[Run]]] = (-1, [])
+        """The width that they are for, and the lines."""
+
+    def show(self, request: Request | None) -> None:
+        """Tell of ``request``; of none, nothing."""
+        self._request, self._lines = request, (-1, [])
+        self.refresh()
+
+    def paint_line(self, y: int) -> Strip:
+        """A line, with a blank cell at either end."""
+        width = self.scrollable_content_region.width
+        plain = self.palette.plain
+        if self._lines[0] != width:
+            found: list[list[Run]] = []
+            if self._request is not None:
+                found = detail_lines(self._request, self._session, max(width - 2, 1), self._glyphs, self._words)
+            self._lines = width, found
+        lines = self._lines[1]
+        if y >= len(lines):
+            return Strip.blank(width, plain)
+        cells = [Segment(" ", plain), *(Segment(text, getattr(self.palette, name)) for text, name in lines[y])]
+        return Strip(cells).adjust_cell_length(width, plain)

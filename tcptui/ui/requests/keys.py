@@ -1,0 +1,37 @@
+"""The table of the commands of the waterfall: bindings, help, hints and palette."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from tcptui.ui.hint import Hint
+from tcptui.ui.keymap import Command, KeyArea
+
+_key: Final = partial(Command, screen="requests")
+
+REQUESTS_KEYS: Final = (
+    _key("arrows", "", "↑ ↓ k j", "", KeyArea.MOVE, in_palette=False),
+    _key("page", "", "PgUp PgDn", "", KeyArea.MOVE, in_palette=False),
+    _key("ends", "", "g G Home End", "", KeyArea.MOVE, in_palette=False),
+    _key("open", "enter,right,l", "Enter → l", "open", KeyArea.MOVE),
+    _key("scope", "tab,shift+tab", "Tab", "scope", KeyArea.SHOW),
+    _key("sort", "s", "s", "sort", KeyArea.SHOW),
+    _key("reverse", "S", "S", "reverse", KeyArea.SHOW),
+    _key("axis", "a", "a", "axis", KeyArea.SHOW),
+    _key("narrow", "slash", "/", "narrow", KeyArea.FIND),
+    _key("copy", "y", "y", "copy", KeyArea.SHOW),
+    _key("overview", "0", "0", "overview", KeyArea.FIND),
+    _key("close", "escape,q,R", "Esc q R", "close", KeyArea.MOVE),
+    _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
+)
+HINTS: Final = (
+    Hint("Enter", "requests.hint.open", "screen.open"),
+    Hint("Tab", "requests.hint.scope", "screen.scope"),
+    Hint("s", "requests.hint.sort", "screen.sort"),
+    Hint("/", "requests.hint.narrow", "screen.narrow"),
+    Hint("Esc", "screen.hint.back", "screen.close"),
+    Hint("?", "screen.hint.help", "screen.help"),
+    Hint("a", "requests.hint.axis", "screen.axis"),
+    Hint("y", "screen.hint.copy", "screen.copy"),
+)

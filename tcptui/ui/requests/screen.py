@@ -1,0 +1,351 @@
+"""`R`: the requests of a connection, or of the whole capture, as a waterfall; Enter goes to the packets of one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+from textual import on
+from textual.widgets import Input
+
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.input_priority import input_priority
+from tcptui.session.requests import with_payload
+from tcptui.ui.cell_text import fit
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
+from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.requests.detail import plain_text
+from tcptui.ui.requests.detail_pane import RequestDetail
+from tcptui.ui.requests.keys import HINTS, REQUESTS_KEYS
+from tcptui.ui.requests.request_list import RequestList
+from tcptui.ui.requests.table import RequestTable
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.widgets.one_line import OneLine
+from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tcptui.model.request import Request
+    from tcptui.session.session import Session
+    from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.widgets.one_line import Cells
+    from tcptui.words.catalogue import Words
+
+#: Interval (seconds) at which the screen looks whether there is something new, …
+_BEAT: Final = 0.1
+#: … and at which what has been read so far is shown, at least; a long list is shown more seldom.
+_SHOWN_EVERY: Final = 0.3
+_SHOWN_SHARE: Final = 10
+#: After a reading that took so long, the next one waits this many times as long, and at least so many seconds.
+_REST: Final = 5
+_REST_LEAST: Final = 0.5
+#: Requests that are listed at most.
+MOST: Final = 500_000
+#: Lines of the words about a request: this share of the screen, between these bounds.
+_DETAIL_SHARE: Final = 4
+_DETAIL_LEAST, _DETAIL_MOST = 4, 9
+
+
+class RequestsBar(OneLine):
+    """Top line: whose requests, how many, in which order, narrowed to what."""
+
+    def __init__(self, glyphs: Glyphs, words: Words) -> None:
+        super().__init__(glyphs, words, id="requests-bar")
+        self._title = self._state = ""
+
+    def show(self, title: str, state: str) -> None:
+        """Show both texts."""
+        if (title, state) != (self._title, self._state):
+            self._title, self._state = title, state
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """The title, and at the right the state."""
+        title = f" {self._title} "
+        state = fit(self._state, max(min(cell_len(self._state), width - cell_len(title) - 1), 0), self.glyphs.ellipsis)
+        gap = " " * max(width - cell_len(title) - cell_len(state) - 1, 0)
+        return [(title, self.palette.bar), (gap + state + " ", self.palette.bar)]
+
+
+class RequestsScreen(NoticingScreen["int | None"]):
+    """Reads in a worker thread, again as the capture grows; closes with the frame to go to."""
+
+    DEFAULT_CSS = """
+    RequestsScreen {
+        layout: vertical;
+        background: $background;
+        & > RequestsBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > RequestList {
+            background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
+            scrollbar-size-vertical: 1;
+        }
+        & > RequestDetail {
+            width: 1fr; overflow: hidden hidden; border-top: solid $edge; background: $background;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(REQUESTS_KEYS)]
+
+    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
+        """``stream``: the connection to begin with; -1: the whole capture."""
+        super().__init__(words, glyphs)
+        self.session = session
+        self._stream = stream
+        self.is_whole = stream < 0
+        """Whether the whole capture is listed."""
+        store = session.store
+        began_ns = int(store.time_ns[store.first]) if store.count > store.first else 0
+        self._bar = RequestsBar(glyphs, words)
+        self.requests = RequestList(glyphs, words, began_ns)
+        self._detail = RequestDetail(session, glyphs, words)
+        self._prompt = PromptLine(words)
+        self._read_for: object = None
+        """What was read last: which connections, and how far the capture had come."""
+        self._is_reading = False
+        self._share = -1
+        """Percent of the connections that have been read; -1: all."""
+        self._is_full = False
+        self._failure = ""
+        self._rests_until = 0.0
+        self._cancel = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        """Title, requests, the selected one in words, prompt, hints."""
+        yield self._bar
+        yield self.requests
+        yield self._detail
+        yield self._prompt
+        yield self.hint_line
+
+    def on_mount(self) -> None:
+        """Read, and look now and then for more."""
+        self._set_heights()
+        self.set_focus(self.requests)
+        self.show_hints()
+        self._show()
+        self.look()
+        self.set_interval(_BEAT, self.look)
+
+    def on_unmount(self) -> None:
+        """Cancel the reading; its thread stops at the next connection."""
+        self._cancel.set()
+
+    def on_resize(self) -> None:
+        """Fit the words about the request."""
+        self._set_heights()
+
+    def _set_heights(self) -> None:
+        self._detail.styles.height = 1 + min(max(self.size.height // _DETAIL_SHARE, _DETAIL_LEAST), _DETAIL_MOST)
+
+    def show_hints(self) -> None:
+        """Show the hints, behind a notice where there is one."""
+        self.put_hints(HINTS)
+
+    # -- reading -------------------------------------------------------------------------
+    @property
+    def _newest(self) -> tuple[bool, int]:
+        seen = self.session.revision if self.is_whole else self.session.seen(self._stream)
+        return self.is_whole, seen
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is up to date."""
+        return not self._is_reading and self._read_for == self._newest
+
+    def look(self) -> None:
+        """Read again where there is something new, or the other scope was chosen."""
+        wanted, before = self._newest, self._read_for
+        if self._is_reading or wanted == before:
+            return
+        is_more = isinstance(before, tuple) and before[0] == wanted[0]
+        if is_more and (time.monotonic() < self._rests_until or not link_is_idle(self.app)):
+            return
+        self._read_for, self._is_reading, self._failure = wanted, True, ""
+        self._share = -1 if is_more else 0
+        self._cancel = cancel = threading.Event()
+        whole, stream = self.is_whole, self._stream
+
+        def read() -> None:
+            began = time.monotonic()
+            failure = ""
+            try:
+                streams = with_payload(self.session).tolist() if whole else [stream]
+                found = self._read(streams, cancel, is_more)
+            except OSError as error:  # the packets' bytes are gone: the spool was removed or closed
+                failure, found = reason_of(error), []
+            self._rests_until = time.monotonic() + max(_REST_LEAST, _REST * (time.monotonic() - began))
+            if not cancel.is_set():
+                call_on_loop(self, self._end, self._table(found), failure, len(found) >= MOST)
+
+        self.run_worker(read, thread=True, group="requests")
+
+    def _read(self, streams: Sequence[int], cancel: threading.Event, is_more: bool) -> list[Request]:
+        """In the thread: the requests of ``streams``; what has been read so far is shown now and then."""
+        found: list[Request] = []
+        shown = time.monotonic()
+        wait = _SHOWN_EVERY
+        for number, stream in enumerate(streams):
+            if cancel.is_set() or len(found) >= MOST:
+                break
+            input_priority.step_aside()
+            found += self.session.requests.of(stream)
+            if not is_more and time.monotonic() - shown >= wait:
+                began = time.monotonic()
+                table = self._table(found[:])
+                call_on_loop(self, self._take, cancel, table, 100 * number // len(streams))
+                shown = time.monotonic()
+                wait = max(_SHOWN_EVERY, _SHOWN_SHARE * (shown - began))
+        return found[:MOST]
+
+    def _table(self, found: list[Request]) -> RequestTable:
+        table = RequestTable(found, self._server_of)
+        table.prepare()
+        return table
+
+    def _server_of(self, stream: int) -> str:
+        return str(self.session.streams.server(stream))
+
+    def _take(self, cancel: threading.Event, table: RequestTable, share: int) -> None:
+        if not cancel.is_set():
+            self._share = share
+            self.requests.show(table)
+            self._show()
+
+    def _end(self, table: RequestTable, failure: str, is_full: bool) -> None:
+        self._is_reading, self._share, self._is_full, self._failure = False, -1, is_full, failure
+        self.requests.show(table)
+        self._show()
+        self.look()
+
+    # -- showing -------------------------------------------------------------------------
+    def _show(self) -> None:
+        words, listed = self.words, self.requests
+        key = "all" if self.is_whole else "one"
+        order = words(f"requests.sorted.{listed.sort.value}")
+        if listed.turned:
+            order = words("requests.sorted.turned", order=order)
+        shown, known = Count(len(listed.order)), Count(len(listed.table))
+        if self._share >= 0:
+            count = words("requests.reading", n=known, percent=self._share)
+        elif self._is_full:
+            count = words("requests.full", n=known)
+        elif listed.narrowed:
+            count = words("requests.count-of", n=shown, all=known)
+        else:
+            count = words("requests.count", n=known)
+        narrowed = safe_text(" ".join(listed.narrowed))
+        parts = [count, order, *([f"/{narrowed}"] if narrowed else [])]
+        self._bar.show(words(f"requests.title.{key}", stream=self._stream), "  ".join(parts))
+        empty = "reading" if self._is_reading else "narrowed" if listed.narrowed and known else key
+        if self._failure:
+            listed.empty_text = words("requests.empty.failed", reason=self._failure)
+        else:
+            listed.empty_text = words(f"requests.empty.{empty}")
+        listed.refresh()
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        self._detail.show(self.requests.request)
+
+    @on(VirtualList.Highlighted)
+    def _moved(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        self._show_detail()
+
+    @on(VirtualList.Chosen)
+    def _double_clicked(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.action_open()
+
+    @on(VirtualList.EndWanted)
+    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
+        event.stop()
+
+    # -- keys ----------------------------------------------------------------------------
+    def action_open(self) -> None:
+        """Close, and go to the first packet of the request under the cursor."""
+        request = self.requests.request
+        if request is not None and request.first_frame:
+            self.dismiss(request.first_frame)
+
+    def action_scope(self) -> None:
+        """Switch between the connection and the whole capture."""
+        if self._stream >= 0:
+            self.is_whole = not self.is_whole
+            self._cancel.set()
+            self._is_reading, self._read_for = False, None
+            self.requests.show(RequestTable((), self._server_of))
+            self.look()
+            self._show()
+
+    def action_sort(self) -> None:
+        """Sort by the next sort key, with the cursor on the first request."""
+        self.requests.sort, self.requests.turned = self.requests.sort.following(), False
+        self.requests.put_in_order(None)
+        self._show()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.requests.turned = not self.requests.turned
+        self.requests.put_in_order(None)
+        self._show()
+
+    def action_axis(self) -> None:
+        """Draw bars on one axis, or each from its own beginning."""
+        self.requests.shared_axis = not self.requests.is_shared
+        self.requests.put_in_order(self._under_cursor)
+        self._show()
+
+    @property
+    def _under_cursor(self) -> tuple[int, int] | None:
+        request = self.requests.request
+        return None if request is None else (request.stream, request.number)
+
+    def action_narrow(self) -> None:
+        """Ask for words that every listed request must have."""
+        self._prompt.open(PromptKind.REQUESTS, " ".join(self.requests.narrowed))
+        self.set_focus(self._prompt.query_one(Input))
+
+    def _narrow(self, text: str) -> None:
+        self.requests.narrowed = tuple(text.lower().split())
+        self.requests.put_in_order(self._under_cursor)
+        self._show()
+
+    @on(PromptLine.Changed)
+    @on(PromptLine.Submitted)
+    @on(PromptLine.Cancelled)
+    def _prompt_said(self, event: PromptLine.Changed | PromptLine.Submitted | PromptLine.Cancelled) -> None:
+        event.stop()
+        if not self._prompt.is_open:
+            self.set_focus(self.requests)
+        self._narrow(event.text)
+
+    def action_copy(self) -> None:
+        """Copy the request under the cursor in words."""
+        request = self.requests.request
+        self.copy("" if request is None else plain_text(request, self.session, self.words))
+
+    def action_close(self) -> None:
+        """Close without a choice."""
+        self.dismiss(None)
+
+    def action_help(self) -> None:
+        """Open the help, with the keys of this screen."""
+        from tcptui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, REQUESTS_KEYS)))
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """The commands of this screen for the palette."""
+        return palette_entries(self.words, REQUESTS_KEYS)

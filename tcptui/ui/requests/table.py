@@ -1,0 +1,121 @@
+"""The requests that the waterfall lists: sorted by a column, narrowed by words."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.request import RequestPart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.model.packet_store import I64
+    from tcptui.model.request import Request
+
+
+class RequestSort(Enum):
+    """What the requests are sorted by."""
+
+    START = "start"
+    DURATION = "duration"
+    SERVER = "server"
+    STATUS = "status"
+    SIZE = "size"
+
+    def following(self) -> RequestSort:
+        """The next sort key."""
+        members = list(RequestSort)
+        return members[(members.index(self) + 1) % len(members)]
+
+
+#: Sort keys of which the largest comes first.
+_LARGEST_FIRST: Final = frozenset({RequestSort.DURATION, RequestSort.SERVER, RequestSort.STATUS, RequestSort.SIZE})
+#: A status that stands in front of all, sorted by status: of a request without an answer.
+NO_STATUS: Final = 1_000
+
+
+def status_number(request: Request) -> int:
+    """The answer's code as a number; of DNS 0 without an error and 500 with one; `NO_STATUS` without an answer."""
+    status = request.status
+    if not status:
+        return NO_STATUS
+    if status.isascii() and status.isdigit():
+        return int(status[:4])
+    return 0 if status == "NOERROR" else 500
+
+
+class RequestTable:
+    """A fixed list of requests, with columns to sort by."""
+
+    def __init__(self, requests: Sequence[Request], server_of: Callable[[int], str]) -> None:
+        """``server_of``: the address of a connection's server, as words may name it."""
+        self.requests = requests
+        self._server_of = server_of
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    def _column(self, value: Callable[[Request], int]) -> I64:
+        return np.fromiter(map(value, self.requests), np.int64, len(self.requests))
+
+    @cached_property
+    def start_ns(self) -> I64:
+        """When each began."""
+        return self._column(lambda one: one.start_ns)
+
+    @cached_property
+    def duration_ns(self) -> I64:
+        """How long each took."""
+        return self._column(lambda one: one.duration_ns)
+
+    @cached_property
+    def _names(self) -> tuple[I64, I64]:
+        """Connection and number of each."""
+        return self._column(lambda one: one.stream), self._column(lambda one: one.number)
+
+    def prepare(self) -> None:
+        """Make the columns that every list needs: in the thread that made the table, for it takes a while."""
+        assert len(self.start_ns) == len(self.duration_ns) == len(self._names[0])
+
+    def place(self, order: I64, stream: int, number: int) -> int:
+        """Where in ``order`` the request ``number`` of ``stream`` is; 0 where it is not."""
+        streams, numbers = self._names
+        found = np.flatnonzero((streams[order] == stream) & (numbers[order] == number))
+        return int(found[0]) if len(found) else 0
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        servers: dict[int, str] = {}
+        for one in self.requests:
+            if one.stream not in servers:
+                servers[one.stream] = self._server_of(one.stream)
+        return [
+            f"{one.operation} {one.status} {one.protocol} {servers[one.stream]}".lower() for one in self.requests
+        ]  # fmt: skip
+
+    def _keys(self, sort: RequestSort) -> I64:
+        if sort is RequestSort.START:
+            return self.start_ns
+        if sort is RequestSort.DURATION:
+            return self.duration_ns
+        if sort is RequestSort.SERVER:
+            return self._column(lambda one: one.spent_ns(RequestPart.SERVER))
+        if sort is RequestSort.STATUS:
+            return self._column(status_number)
+        return self._column(lambda one: one.bytes)
+
+    def order(self, sort: RequestSort, *, turned: bool, words: Sequence[str]) -> I64:
+        """The requests whose line has every one of ``words`` (lower case), sorted; ``turned``: the other way round."""
+        chosen: I64 = np.arange(len(self.requests), dtype=np.int64)
+        if words:
+            texts = self._texts
+            found = [at for at, text in enumerate(texts) if all(word in text for word in words)]
+            chosen = np.array(found, np.int64)
+        keys = self._keys(sort)[chosen]
+        if (sort in _LARGEST_FIRST) != turned:
+            keys = -keys
+        return chosen[np.lexsort((self.start_ns[chosen], keys))]

@@ -1,0 +1,56 @@
+"""Words of requests on the command line."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help.requests": """\
+NAME
+  tcptui requests: the requests of a capture, and where the time of each went
+
+SYNOPSIS
+  tcptui requests FILE… [-Y FILTER] [--jsonl] [--workers N]
+  tcptui requests FILE… [-Y FILTER] --har OUT [--overwrite] [--workers N]
+
+DESCRIPTION
+  Lists every request of the protocols that are read (HTTP/1.x, the upgrade to
+  WebSocket, SMTP, DNS over TCP) in the order in which they began: connection,
+  first and last packet, start in seconds from the first packet, duration,
+  protocol, status, bytes sent and received, the parts that took most of the
+  time, operation. Several files merge by time.
+  The parts of the time add up to the duration:
+    connect   the handshake, where the request opened the connection
+    tls       the TLS handshake; no protocol that is read has one here
+    queue     behind the answers to earlier requests on the connection
+    request   sending the request    response  sending the answer
+    network   to the server and back
+    server    until the answer began, and the server's pauses within it
+    client    the client's pauses; no room for the answer
+    recovery  recovery from loss
+    idle      no answer came, or nothing tells who was waited for
+  Secrets are left out by the names of header fields, parameters and members.
+
+OPTIONS
+  -Y FILTER, --display-filter FILTER
+             only requests of which a packet matches: any packet of the
+             connection from the request's first to the answer's last
+  --jsonl    one JSON object per request, connection by connection; times in
+             seconds, null for what does not apply
+  --har OUT  an HTTP archive (HAR 1.2) of the HTTP requests for browsers and
+             other viewers; - is standard output. Bodies that are text are cut
+             at 64 KiB, others are left out
+  --overwrite  OUT may replace a file, once it is whole
+  --workers N  at most N processes (Linux)
+
+EXAMPLES
+  tcptui requests a.pcap
+  tcptui requests a.pcap -Y 'http.response.code >= 500'
+  tcptui requests a.pcap --jsonl | jq 'select(.time.server > 0.5)'
+  tcptui requests a.pcap --har a.har
+
+EXIT STATUS
+  0 done, also where there is no request; 1 input or output failed: of a damaged
+  capture the requests before the damage are written; 2 wrong usage
+""",
+    "cli.error.overwrite-har": "--overwrite says that --har may replace a file, but there is no --har",
+    "cli.error.overwrite-html": "--overwrite says that --html may replace a file, but there is no --html",
+}

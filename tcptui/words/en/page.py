@@ -1,0 +1,21 @@
+"""Words of the page that `report --html` writes."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "page.title": "{file}: what was found",
+    "page.trouble": "What is wrong, the worst first",
+    "page.more-groups": "{n:more group of trouble is|more groups of trouble are} not told here.",
+    "page.worst": "The connections in trouble, the worst first",
+    "page.largest": "The largest connections; none is in trouble",
+    "page.packets": "Packets: {packets}.",
+    "page.and-more": " and {n} more",
+    "page.how-sure": "How sure: {confidence}.",
+    "page.ladder": "Its packets",
+    "page.ladder.left-out": "{n:packet is|packets are} not drawn",
+    "page.ladder.label": "Packets between {client} and {server}: {n} of them drawn",
+    "page.requests": "Its slowest requests",
+    "page.requests-more": "{n:more request is|more requests are} not listed.",
+    "page.foot": "Written by tcptui {version}. Packet numbers are those of the capture. What was not captured is not known here: each statement says how sure it is.",
+    "page.written": "the page is in {file}",
+}

@@ -1,0 +1,52 @@
+"""命令行上 requests 的词句。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help.requests": """\
+名称
+  tcptui requests：列出抓包中的请求，以及每个请求的时间去向
+
+用法
+  tcptui requests 文件… [-Y 过滤器] [--jsonl] [--workers N]
+  tcptui requests 文件… [-Y 过滤器] --har 输出 [--overwrite] [--workers N]
+
+说明
+  按开始的先后列出可识别协议（HTTP/1.x、升级到 WebSocket、SMTP、TCP 上的
+  DNS）的每个请求：连接、首尾数据包、开始时间（从第一个数据包起的秒数）、
+  用时、协议、状态、发送和接收的字节、占用时间最多的部分、操作。
+  多个文件按时间合并。
+  时间的各部分加起来就是用时：
+    connect   握手（连接是为这个请求建立的）
+    tls       TLS 握手；目前可识别的协议都没有
+    queue     排在同一连接上更早请求的响应之后
+    request   发送请求              response  传送响应
+    network   到服务端的往返路程
+    server    服务端开始响应之前，以及响应中途的停顿
+    client    客户端的停顿；没有空间接收响应
+    recovery  丢包恢复
+    idle      没有等到响应，或看不出在等谁
+  机密按首部字段、参数和成员的名称去除。
+
+选项
+  -Y 过滤器, --display-filter 过滤器
+             只列出有数据包匹配的请求：该连接上从请求首包到响应末包的任何一个
+  --jsonl    每个请求一个 JSON 对象，按连接排列；时间以秒为单位，不适用的为 null
+  --har 输出  把 HTTP 请求写成 HTTP 归档（HAR 1.2），供浏览器等查看；- 表示标准
+             输出。文本正文最多 64 KiB，其他正文略去
+  --overwrite  输出写完整之后可替换已有文件
+  --workers N  最多使用 N 个进程（Linux）
+
+示例
+  tcptui requests a.pcap
+  tcptui requests a.pcap -Y 'http.response.code >= 500'
+  tcptui requests a.pcap --jsonl | jq 'select(.time.server > 0.5)'
+  tcptui requests a.pcap --har a.har
+
+退出码
+  0 完成（没有请求也是）；1 输入或输出失败：文件损坏时，会写出损坏之前的请求；
+  2 用法错误
+""",
+    "cli.error.overwrite-har": "--overwrite 表示 --har 可替换文件，但没有给出 --har",
+    "cli.error.overwrite-html": "--overwrite 表示 --html 可替换文件，但没有给出 --html",
+}

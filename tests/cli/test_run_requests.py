@@ -1,0 +1,185 @@
+"""`tcptui requests`: what is listed, what an archive has, what of secrets is left, what the exit status says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from captures import hostile
+from har_reader import read_har
+from rich.cells import cell_len
+from run_command import run
+from web_captures import GET, chunk, record, response
+
+if TYPE_CHECKING:
+    from _pytest.tmpdir import TempPathFactory
+
+SECRETS = ("s3cr3t", "hunter2", "Zm9vOmJhcg", "chocolate", "t0psecret", "swordfish")
+POST = (
+    b"POST /login?api_key=s3cr3t&page=2 HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Basic Zm9vOmJhcg==\r\n"
+    b"Cookie: sid=chocolate\r\nReferer: http://me:swordfish@shop.example/\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 25\r\n\r\nuser=bob&password=hunter2"
+)
+JSON = b'{"user": "bob", "access_token": "t0psecret"}'
+ANSWER = response(JSON, "Content-Type: application/json", "Set-Cookie: sid=chocolate; Path=/", status="201 Created")
+ZIPPED = gzip.compress(b"<p>hello</p>" * 10_000, mtime=0)
+PAGE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + chunk(ZIPPED) + chunk(b"")
+)  # fmt: skip
+TURNS = [(0, "C", POST), (120, "S", ANSWER), (400, "C", GET), (450, "S", PAGE), (700, "C", GET), (800, "S", "FIN")]
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: TempPathFactory) -> Path:
+    return record(tmp_path_factory.mktemp("requests"), TURNS)
+
+
+@pytest.fixture(scope="module")
+def har(capture: Path) -> str:
+    out = capture.with_name("a.har")
+    code, said, told = run("requests", capture, "--har", out)
+    assert (code, said) == (0, "")
+    assert "3 entries written" in told
+    assert out.stat().st_mode & 0o777 == 0o600
+    return out.read_text()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_table_has_a_line_for_each_request_and_its_columns_are_aligned(capture: Path, lang: str) -> None:
+    code, said, told = run("requests", capture, lang=lang)
+    lines = said.splitlines()
+
+    assert (code, told) == (0, "")
+    assert len(lines) == 4
+    assert "POST /login?api_key=[removed]&page=2" in lines[1]
+    starts = {cell_len(line[: line.index(what)]) for line, what in zip(lines[1:], ("POST", "GET", "GET"), strict=True)}
+    assert len(starts) == 1
+    assert "201" in lines[1]
+
+
+def test_json_lines_say_what_the_contract_says(capture: Path) -> None:
+    code, said, _told = run("requests", capture, "--jsonl")
+    first, second, third = map(json.loads, said.splitlines())
+
+    assert code == 0
+    assert list(first) == [
+        "stream", "protocol", "operation", "status", "request", "response", "start", "duration", "time", "id",
+        "complete",
+    ]  # fmt: skip
+    assert list(first["time"]) == [
+        "connect", "tls", "queue", "request", "network", "server", "response", "client", "recovery", "idle",
+    ]  # fmt: skip
+    assert first["request"] == {"first": 4, "last": 4, "bytes": len(POST)}
+    assert first["response"]["bytes"] == len(ANSWER)
+    for one in (first, second, third):
+        assert sum(time for time in one["time"].values() if time is not None) == pytest.approx(
+            one["duration"], abs=1e-8
+        )
+    assert (third["status"], third["response"], third["complete"]) == (None, None, False)
+    assert third["time"]["tls"] is None
+    assert third["time"]["idle"] == pytest.approx(0.1, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "statuses"),
+    [
+        ("http.response.code == 201", ["201"]),
+        ("http.request.method == GET", ["200", None]),
+        ("tcp.stream == 0", ["201", "200", None]),
+        ("tcp.flags.syn == 1", []),
+        ("udp", []),
+    ],
+)
+def test_filter_shows_the_requests_of_which_a_packet_matches(
+    capture: Path, chosen: str, statuses: list[str | None]
+) -> None:
+    code, said, _told = run("requests", capture, "--jsonl", "-Y", chosen)
+    assert code == 0
+    assert [json.loads(line)["status"] for line in said.splitlines()] == statuses
+
+
+def test_archive_is_har_1_2_and_has_what_was_said(har: str) -> None:
+    post, page, unanswered = read_har(har)
+
+    assert post["request"]["method"] == "POST"
+    assert post["request"]["url"] == "http://shop.example/login?api_key=[removed]&page=2"
+    assert {"name": "page", "value": "2"} in post["request"]["queryString"]
+    assert post["request"]["postData"]["text"] == "user=bob&password=[removed]"
+    assert (post["response"]["status"], post["response"]["statusText"]) == (201, "Created")
+    assert json.loads(post["response"]["content"]["text"]) == {"user": "bob", "access_token": "[removed]"}
+    assert post["timings"]["connect"] > 0
+    assert post["_tcptui"]["packets"]["request"] == {"first": 4, "last": 4, "bytes": len(POST)}
+    content = page["response"]["content"]
+    assert content["text"].startswith("<p>hello</p>")
+    assert len(content["text"]) == 65_536
+    assert "65536" in content["comment"]
+    assert page["timings"]["connect"] == -1
+    assert (unanswered["response"]["status"], unanswered["response"]["bodySize"]) == (0, -1)
+
+
+def test_no_secret_is_in_any_form(capture: Path, har: str) -> None:
+    texts = [har, *(run("requests", capture, *form)[1] for form in ([], ["--jsonl"]))]
+    for text in texts:
+        for secret in SECRETS:
+            assert secret not in text
+
+
+def test_binary_bodies_are_left_out_and_said_to_be(tmp_path: Path) -> None:
+    path = record(tmp_path, [(0, "C", GET), (50, "S", response(b"\0\1\2\xff" * 50, "Content-Type: image/png"))])
+    _code, said, _told = run("requests", path, "--har", "-")
+    (entry,) = read_har(said)
+
+    assert "text" not in entry["response"]["content"]
+    assert entry["response"]["content"]["size"] == 200
+    assert "binary" in entry["response"]["content"]["comment"]
+
+
+def test_file_that_is_there_stays_unless_it_may_be_replaced(capture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "there.har"
+    out.write_text("mine")
+
+    assert run("requests", capture, "--har", out)[0] == 1
+    assert out.read_text() == "mine"
+    assert run("requests", capture, "--har", out, "--overwrite")[0] == 0
+    assert read_har(out.read_text())
+    assert run("requests", capture, "--har", capture, "--overwrite")[0] == 1
+    assert len(read_har(run("requests", capture, "--har", "-")[1])) == 3
+
+
+def test_capture_without_requests_says_so(tmp_path: Path) -> None:
+    path = record(tmp_path, [(0, "C", b"\1\2\3"), (10, "S", b"\4\5\6")])
+    code, said, told = run("requests", path)
+
+    assert (code, said) == (0, "")
+    assert "HTTP/1" in told
+    assert read_har(run("requests", path, "--har", "-")[1]) == []
+
+
+def test_hostile_capture_gives_only_printable_lines_and_a_valid_archive(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.pcap"
+    path.write_bytes(hostile().pcap())
+    for form in ([], ["--jsonl"], ["--har", "-"]):
+        code, said, told = run("requests", path, *form)
+        assert code == 0, told
+        assert all(char.isprintable() or char == "\n" for char in said)
+    read_har(said)
+
+
+def test_hostile_messages_stay_on_their_line(tmp_path: Path) -> None:
+    asked = "GET /\x1b]52;c;x\x07\u202e<script> HTTP/1.1\r\nHost: a\u2028b\r\nX: \x1b[2J\r\n\r\n".encode()
+    path = record(tmp_path, [(0, "C", asked), (50, "S", response(b"\x1b[2J</script>\n", status="200 \x1b[31m"))])
+    for form in ([], ["--jsonl"], ["--har", "-"]):
+        said = run("requests", path, *form)[1]
+        assert all(char.isprintable() or char == "\n" for char in said)
+        assert "\u202e" not in said
+
+
+def test_workers_find_what_one_finds(tmp_path: Path, corpus: Path) -> None:
+    path = corpus / "dev" / "nDPI-weibo.pcap"
+    outputs: list[Any] = [run("requests", path, "--jsonl", "--workers", n)[1] for n in ("1", "2")]
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count("\n") > 10

@@ -1,0 +1,190 @@
+"""Streams that are alike, judged in one run: what is told of each is what is told of it alone, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from traces import write_trace
+
+from tcptui.analysis.stream import alike
+from tcptui.capture.file_source import open_file as open_source
+from tcptui.cli.report.as_json import json_report
+from tcptui.cli.report.json_findings import Telling
+from tcptui.cli.report.summary import Summary
+from tcptui.findings import lockstep
+from tcptui.model.lanes import Lanes
+from tcptui.model.packet_store import CORRECTED_COLUMNS
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+OPENED = ("0 C S 0 0", "40 S SA 0 1", "40.2 C A 1 1")
+#: What goes wrong, connection by connection: milliseconds, side, flags, numbers, bytes.
+STORIES = {
+    "refused": ("0 C S 0 0", "40 S RA 0 1"),
+    "unanswered": ("0 C S 0 0", "1000 C S 0 0", "3000 C S 0 0"),
+    "syn again": ("0 C S 0 0", "1000 C S 0 0", "1040 S SA 0 1", "1041 C A 1 1", "1042 C RA 1 1"),
+    "answer again": ("0 C S 0 0", "40 S SA 0 1", "1040 S SA 0 1", "3040 S SA 0 1", "3041 C R 1 0"),
+    "reset": (*OPENED, "41 C PA 1 1 100", "81 S R 1 0"),
+    "asked twice": (*OPENED, "41 C PA 1 1 100", "260 C PA 1 1 100", "300 S PA 1 101 900", "301 C A 101 901"),
+    "lost": (
+        *OPENED, "41 C PA 1 1 100", "81 S A 1 101 1400", "82 S PA 2801 101 1400", "83 C A 101 1401",
+        "300 S A 1401 101 1400", "301 C A 101 4201",
+    ),
+    "slow": (*OPENED, "41 C PA 1 1 100", "81 S A 1 101", "3000 S PA 1 101 900", "3001 C A 101 901"),
+    "full": (*OPENED, "41 S PA 1 1 1400", "42 C A 1 1401 win=0", "700 C A 1 1401", "740 S PA 1401 1 1400"),
+    "hole": (*OPENED, "80 S PA 1 101 900", "81 C FA 101 901"),
+    "half closed": (*OPENED, "41 C FA 1 1", "81 S A 1 2"),
+    "transfer": (
+        *OPENED,
+        *(
+            line
+            for turn in range(4)
+            for line in (
+                f"{50 + 100 * turn} C PA {1 + 100 * turn} {1 + 8400 * turn} 100",
+                *(
+                    f"{91 + 100 * turn + place / 10:.1f} S A {1 + 8400 * turn + 1400 * place} {101 + 100 * turn} 1400"
+                    for place in range(6)
+                ),
+                f"{92 + 100 * turn} C A {101 + 100 * turn} {8401 + 8400 * turn}",
+            )
+        ),
+        "600 C FA 401 33601", "640 S FA 33601 402", "641 C A 402 33602",
+    ),
+}  # fmt: skip
+COPIES = 12
+
+
+def told_twice(lines: Iterable[str], number: int) -> list[str]:
+    """The ``lines`` of one connection, as the one of that number: later, by other ports, by a clock that trembles."""
+    found = []
+    for at, line in enumerate(lines):
+        time, rest = line.split(" ", 1)
+        trembling = (number * 37 + at * 11) % 29 / 1000
+        found.append(f"{number * 7.5 + float(time) + trembling:.4f} {rest} port={20_000 + number}")
+    return found
+
+
+def opened(path: Path) -> Session:
+    session = Session([open_source(path)], compile_when=Compile.NEVER)
+    session.steering.judges = False
+    asyncio.run(session.run())
+    return session
+
+
+def report(session: Session, language: Language) -> list[str]:
+    return b"".join(json_report(Summary(session), None, Telling(Words(language)))).decode().splitlines()
+
+
+def written(session: Session) -> list[NDArray[Any]]:
+    """What judging wrote to the store."""
+    return [getattr(session.store, name)[: session.store.count].copy() for name in CORRECTED_COLUMNS]
+
+
+def one_by_one(session: Session, language: Language, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    with monkeypatch.context() as patch:
+        for module in (alike, lockstep):
+            patch.setattr(module, "FEWEST", 1 << 30)
+        return report(session, language)
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Path:
+    """Every story some times over."""
+    lines = [
+        line
+        for place, story in enumerate(STORIES.values())
+        for copy in range(COPIES)
+        for line in told_twice(story, place * COPIES + copy)
+    ]
+    lines.sort(key=lambda line: float(line.split(" ", 1)[0]))
+    return write_trace(tmp_path / "crowd.pcap", lines)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_is_told_of_many_is_what_is_told_of_each(
+    crowd: Path, language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(opened(crowd)) as one, closing(opened(crowd)) as other:
+        lines, alone = report(one, language), one_by_one(other, language, monkeypatch)
+        columns = list(zip(written(one), written(other), strict=True))
+
+    assert lines == alone
+    assert len(json.loads("".join(lines))["streams"]) == len(STORIES) * COPIES
+    for column, expected in columns:
+        assert (column == expected).all()
+        assert column.any()
+
+
+def test_most_of_what_is_alike_is_judged_together(crowd: Path) -> None:
+    with closing(opened(crowd)) as session:
+        (told,) = session.told()
+
+    together = sum(len(kind) for kind in told.kinds)
+    assert together > 0.8 * (together + len(told.others))
+    assert len(told.kinds) < together / 4
+    assert max(len(kind) for kind in told.kinds) >= COPIES // 2
+    assert {finding.id.value for kind in told.kinds for finding in kind.findings} >= {
+        "syn-retransmission", "connection-refused", "retransmission-timeout", "server-think-time", "zero-window",
+    }  # fmt: skip
+
+
+def test_streams_that_differ_in_one_segment_are_not_alike(tmp_path: Path) -> None:
+    refused = STORIES["refused"]
+    talks = [told_twice((refused[0], f"40 S RA 0 1 win={number // 4}"), number) for number in range(8)]
+    lines = sorted((line for talk in talks for line in talk), key=lambda line: float(line.split(" ", 1)[0]))
+    with closing(opened(write_trace(tmp_path / "two.pcap", lines))) as session:
+        (told,) = session.told()
+
+    assert sorted(kind.places.tolist() for kind in told.kinds) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
+def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:
+    lines = [line for number in range(alike.FEWEST - 1) for line in told_twice(STORIES["refused"], number)]
+    with closing(opened(write_trace(tmp_path / "few.pcap", lines))) as session:
+        (told,) = session.told()
+
+    assert not told.kinds
+    assert len(told.others) == alike.FEWEST - 1
+
+
+#: Columns that are lanes in the test below, though there is one lane only.
+LANES = frozenset({"time_ns", "frame", "ip_id", "ts_value", "ts_echo", "raw_seq", "raw_ack", "refers_to", "acked"})
+
+
+@pytest.mark.uncounted
+def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What rules do with numbers they can do with lanes, or it is refused; each stream is a lane of its own."""
+    judged = 0
+
+    def cut(view: alike.AlikeView, name: str) -> Any:
+        cells = view._block.column(name)[view._at]
+        return Lanes(cells, plain=False) if name in LANES else cells[:, 0].copy()
+
+    def lanes_of(each: NDArray[Any]) -> Lanes:
+        return Lanes(each.astype(np.int64) if each.dtype.kind in "iu" else each, plain=True)
+
+    captures = sorted((Path(__file__).resolve().parents[2] / "cases").glob("*/*.pcapng*"))
+    for capture in captures:
+        with closing(opened(capture)) as session, monkeypatch.context() as patch:
+            alone = one_by_one(session, Language.EN, monkeypatch)
+            for module in (alike, lockstep):
+                patch.setattr(module, "FEWEST", 1)
+            patch.setattr(alike, "lanes_of", lanes_of)
+            patch.setattr(alike.AlikeView, "cut", cut)
+            judged += sum(len(kind) for told in session.told() for kind in told.kinds)
+            assert report(session, Language.EN) == alone, capture
+
+    assert judged > len(captures) / 2

@@ -1,0 +1,174 @@
+"""Numbers of several streams at once: each result is that of every single one, or there is none."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcptui.model.lanes import (
+    DivergedError,
+    Lanes,
+    NotInLockstepError,
+    by_lane,
+    column,
+    in_each,
+    lanes_of,
+    of_each,
+    put,
+    taken,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NUMBERS = st.lists(st.integers(-(2**40), 2**40), min_size=2, max_size=5)
+ARITHMETIC = (
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.floordiv,
+    operator.mod,
+    operator.truediv,
+    operator.and_,
+)
+COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
+
+
+def numbers(*values: int) -> Lanes:
+    return Lanes(np.array(values, np.int64), plain=True)
+
+
+def columns(*lanes: list[int]) -> Lanes:
+    """A column of each lane."""
+    return Lanes(np.array(lanes, np.int64).T, plain=False)
+
+
+@pytest.mark.parametrize("operation", ARITHMETIC)
+@given(mine=NUMBERS, other=st.integers(-(2**20), 2**20))
+def test_arithmetic_is_that_of_each_lane_or_refused(
+    operation: Callable[[Any, Any], Any], mine: list[int], other: int
+) -> None:
+    try:
+        found = operation(numbers(*mine), other)
+    except NotInLockstepError:
+        assert other == 0 or operation in {operator.mul, operator.truediv}
+        return
+
+    assert found.each.tolist() == [operation(number, other) for number in mine]
+
+
+@pytest.mark.parametrize("operation", COMPARISONS)
+@given(mine=NUMBERS, other=st.integers(-3, 3))
+def test_a_comparison_comes_out_the_same_in_all_lanes_or_says_which_agree(
+    operation: Callable[[Any, Any], bool], mine: list[int], other: int
+) -> None:
+    each = [operation(number, other) for number in mine]
+    if len(set(each)) == 1:
+        assert operation(numbers(*mine), other) is each[0]
+        return
+
+    with pytest.raises(DivergedError) as split:
+        operation(numbers(*mine), other)
+    assert split.value.agreeing.tolist() == [outcome == each[0] for outcome in each]
+
+
+def test_a_number_beyond_64_bits_is_refused() -> None:
+    with pytest.raises(NotInLockstepError):
+        _ = numbers(2**40, 1) * 2**40
+    with pytest.raises(NotInLockstepError):
+        _ = numbers(2**61, 1) + 2**62
+    with pytest.raises(NotInLockstepError):
+        _ = numbers(2**60 + 1, 3) / 7
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        int, float, hash, str, round, "{}".format, "{:.1f}".format, lambda some: {some}, lambda some: 5 // some,
+        lambda some: 1.0 / some, lambda some: some // 0, lambda some: 2**some, lambda some: some in {1, 2},
+        lambda some: np.array([some]), lambda some: np.zeros(3)[some], np.median, lambda some: some.unknown(),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_for_all_lanes_is_refused_and_not_done_for_one(use: Callable[[Any], object]) -> None:
+    with pytest.raises((NotInLockstepError, DivergedError)):
+        use(numbers(1, 2))
+
+
+def test_as_an_index_lanes_are_split_by_their_value() -> None:
+    assert [10, 20, 30][numbers(1, 1)] == 20
+    with pytest.raises(DivergedError):
+        _ = [10, 20, 30][numbers(1, 2)]
+
+
+def test_lanes_with_one_value_are_that_number() -> None:
+    assert lanes_of(np.array([7, 7])) == 7
+    assert type(lanes_of(np.array([7, 7]))) is int
+    assert of_each(["a", "a"]) == "a"
+    assert column([1, 2]).tolist() == [1, 2]
+    assert columns([1, 5], [1, 6]).item(0) == 1
+
+
+def test_columns_are_as_arrays_of_each_lane() -> None:
+    mine = [[5, 1, 9], [6, 2, 8]]
+    both = columns(*mine)
+
+    assert [some.each.tolist() for some in (both[1], both.max(), both.sum(), both[[0, 2]].min())] == [
+        [lane[1] for lane in mine],
+        [max(lane) for lane in mine],
+        [sum(lane) for lane in mine],
+        [min(lane[0], lane[2]) for lane in mine],
+    ]
+    assert np.diff(both).each.T.tolist() == [np.diff(lane).tolist() for lane in mine]
+    assert np.maximum.accumulate(both).each.T.tolist() == [np.maximum.accumulate(lane).tolist() for lane in mine]
+    assert np.where([True, False, True], both, 0).each.T.tolist() == [[lane[0], 0, lane[2]] for lane in mine]
+    assert (both > 4).tolist() == [True, False, True]
+    assert (both > 4).nonzero()[0].tolist() == [0, 2]
+    assert np.cumsum(both)[-1].each.tolist() == list(map(sum, mine))
+
+
+def test_places_may_differ_by_lane() -> None:
+    sorted_numbers = columns([1, 4, 9], [1, 2, 3])
+    places = sorted_numbers.searchsorted(np.array([3, 9]))
+
+    assert places.each.T.tolist() == [[1, 2], [2, 3]]
+    assert taken(np.array([10, 20, 30, 40]), places).each.T.tolist() == [[20, 30], [30, 40]]
+    assert taken(columns([0, 1, 2, 3], [5, 6, 7, 8]), places).each.T.tolist() == [[1, 2], [7, 8]]
+    with pytest.raises(NotInLockstepError):
+        _ = np.array([10, 20, 30, 40])[places]
+
+
+def test_a_mask_that_differs_chooses_by_lane_and_not_for_an_array_of_all() -> None:
+    mask = columns([1, 9], [9, 9]) > 5
+
+    assert np.where(mask, 1, 0).each.T.tolist() == [[0, 1], [1, 1]]
+    with pytest.raises(DivergedError):
+        _ = np.array([1, 2])[mask]
+    with pytest.raises(DivergedError):
+        np.zeros(2, np.bool_).__ior__(mask)
+
+
+def test_in_each_makes_the_result_of_every_lane() -> None:
+    assert in_each(lambda one, other: one + other, 1, 2) == 3
+    assert in_each(lambda one, other: f"{one}{other}", numbers(1, 2), "x").each.tolist() == ["1x", "2x"]
+    assert in_each(lambda some: max(some), columns([1, 5], [7, 2])).each.tolist() == [5, 7]
+    with pytest.raises(DivergedError):
+        in_each(lambda number: None if number > 1 else number, numbers(1, 2))
+    with pytest.raises(NotInLockstepError):
+        in_each(lambda number: bytes([number]), numbers(1, 2))
+
+
+def test_by_lane_makes_an_array_of_every_lane() -> None:
+    assert by_lane(np.sort, np.array([2, 1])).tolist() == [1, 2]
+    assert by_lane(np.sort, columns([2, 1], [3, 5])).each.T.tolist() == [[1, 2], [3, 5]]
+
+
+def test_put_widens_a_column_only_where_it_must() -> None:
+    plain = np.array([1, 2, 3])
+
+    assert put(plain, slice(0, 1), np.array([9])).tolist() == [9, 2, 3]
+    assert put(plain, slice(1, 3), columns([4, 5], [6, 7])).each.T.tolist() == [[9, 4, 5], [9, 6, 7]]

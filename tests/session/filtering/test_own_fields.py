@@ -1,0 +1,203 @@
+"""Fields that only tcptui has: of requests in the packets that carry them, of marks and notes, of round trips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from captures import ACK, PSH, Tape, mixed
+from growth import Growth
+from web_captures import CLIENT, GET, SERVER, record, response
+
+from tcptui.dfilter.compile import compile_filter
+from tcptui.model.fields import FIELDS
+from tcptui.model.notes import Note
+from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.live import LiveFilter
+from tcptui.session.filtering.run import FilterRun
+from tcptui.session.notes.format import NotesError
+from tcptui.session.notes.notebook import notes_path
+from tcptui.session.session import Session, open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POST = b"POST /slow HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2000\r\n\r\n" + bytes(2000)
+
+
+def frames(session: Session, text: str) -> list[int]:
+    mask = FilterRun(session, compile_filter(text)).matching(0, session.store.count)
+    return [int(session.store.frame[row]) for row in np.flatnonzero(mask)]
+
+
+def texts(session: Session, name: str) -> dict[int, list[str]]:
+    """The values of a field by frame, of packets that have it."""
+    rows = np.arange(session.store.count, dtype=np.int32)
+    found = FieldReader(session).texts(FIELDS[name], rows)
+    return {int(session.store.frame[row]): said for row, said in zip(rows.tolist(), found, strict=True) if said}
+
+
+# -- requests -----------------------------------------------------------------------------
+
+
+def test_field_of_a_request_is_in_the_packets_of_the_request_and_of_its_answer(tmp_path: Path) -> None:
+    turns = [
+        (0, "C", GET), (20, "S", response(b"ok")),
+        (100, "C", POST), (1900, "S", response(bytes(3000), status="503 Busy")),
+    ]  # fmt: skip
+    session = open_file(record(tmp_path, turns))
+
+    # After the handshake each packet with bytes is followed by its ACK.
+    assert texts(session, "tcptui.request.operation") == {
+        4: ["GET /a"], 6: ["GET /a"],
+        8: ["POST /slow"], 10: ["POST /slow"], 12: ["POST /slow"], 14: ["POST /slow"], 16: ["POST /slow"],
+    }  # fmt: skip
+    assert frames(session, "tcptui.request.status == 503") == [8, 10, 12, 14, 16]
+    assert frames(session, "tcptui.request.status >= 500 and tcptui.request.duration > 1") == [8, 10, 12, 14, 16]
+    assert frames(session, "tcptui.request.duration > 2") == []
+    assert frames(session, "tcptui.request.duration <= 0.02") == [4, 6]
+    assert frames(session, 'tcptui.request.operation matches "^post"') == [8, 10, 12, 14, 16]
+
+
+def test_packet_of_two_requests_has_both_and_one_sent_again_has_them_again() -> None:
+    tape = Tape()
+    tape.handshake(0, CLIENT, SERVER)
+    asked = GET + GET.replace(b"/a", b"/b")
+    tape.tcp(10, CLIENT, SERVER, PSH | ACK, 1001, 9001, asked)
+    tape.tcp(400, CLIENT, SERVER, PSH | ACK, 1001, 9001, asked)
+    tape.tcp(410, SERVER, CLIENT, PSH | ACK, 9001, 1001 + len(asked), response(b"one"))
+    growth = Growth(tape)
+    growth.end()
+    session = growth.session
+
+    assert texts(session, "tcptui.request.operation") == {
+        4: ["GET /a", "GET /b"],
+        5: ["GET /a", "GET /b"],
+        6: ["GET /a"],
+    }
+    assert texts(session, "tcptui.request.status") == {4: ["200"], 5: ["200"], 6: ["200"]}
+    assert set(texts(session, "tcptui.request.duration")) == {4, 5, 6}
+
+
+def test_continue_belongs_to_its_request_and_what_is_no_message_to_none(tmp_path: Path) -> None:
+    head, body = POST[:-2000], POST[-2000:]
+    turns = [
+        (0, "C", head), (10, "S", b"HTTP/1.1 100 Continue\r\n\r\n"), (20, "C", body), (30, "S", response(b"ok")),
+        (40, "S", b"\x00\x01\x02 no message at all"),
+    ]  # fmt: skip
+    session = open_file(record(tmp_path, turns))
+
+    assert texts(session, "tcptui.request.status") == {frame: ["200"] for frame in (4, 6, 8, 10, 12)}
+
+
+def test_smtp_request_is_told_without_its_secret(tmp_path: Path) -> None:
+    turns = [
+        (0, "S", b"220 mail.example ESMTP\r\n"), (10, "C", b"EHLO a.example\r\n"), (20, "S", b"250 AUTH PLAIN\r\n"),
+        (30, "C", b"AUTH PLAIN AGEAc2VjcmV0\r\n"), (40, "S", b"535 no\r\n"),
+        (50, "C", b"MAIL FROM:<a@a.example>\r\n"), (60, "S", b"250 ok\r\n"), (70, "C", b"DATA\r\n"),
+        (80, "S", b"354 go\r\n"), (90, "C", b"Subject: x\r\n\r\nhello\r\n.\r\n"), (100, "S", b"250 queued\r\n"),
+    ]  # fmt: skip
+    session = open_file(record(tmp_path, turns))
+
+    said = texts(session, "tcptui.request.operation")
+    assert said[10] == ["AUTH PLAIN"]
+    assert frames(session, "tcptui.request.status == 535") == [10, 12]
+    assert [frame for frame, one in said.items() if one == ["DATA"]] == [18, 20, 22, 24]
+    assert not any("c2VjcmV0" in text for one in said.values() for text in one)
+
+
+def test_request_that_waits_for_its_answer_has_neither_status_nor_duration(tmp_path: Path) -> None:
+    session = open_file(record(tmp_path, [(0, "C", GET)]))
+
+    assert texts(session, "tcptui.request.operation") == {4: ["GET /a"]}
+    assert texts(session, "tcptui.request.status") == texts(session, "tcptui.request.duration") == {}
+
+
+def test_answer_that_comes_later_makes_the_request_match() -> None:
+    tape = Tape()
+    tape.handshake(0, CLIENT, SERVER)
+    tape.tcp(10, CLIENT, SERVER, PSH | ACK, 1001, 9001, GET)
+    tape.tcp(2000, SERVER, CLIENT, PSH | ACK, 9001, 1001 + len(GET), response(b"no", status="500 Oh"))
+    growth = Growth(tape)
+    live = LiveFilter(growth.session, compile_filter("tcptui.request.status == 500"))
+    growth.to(4)
+    live.update()
+    assert live.mask.tolist() == [False] * 4
+    growth.to(5)
+    live.update()
+
+    assert live.mask.tolist() == [False] * 3 + [True] * 2
+
+
+def test_reading_requests_is_cancelled(tmp_path: Path) -> None:
+    session = open_file(record(tmp_path, [(0, "C", GET), (20, "S", response(b"ok"))]))
+    answers = iter([False, True])
+
+    with pytest.raises(Cancelled):
+        FilterRun(session, compile_filter("tcptui.request.operation")).matching(
+            0, session.store.count, cancelled=lambda: next(answers)
+        )
+
+
+# -- marks and notes ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> Session:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(mixed().pcap())
+    return open_file(path)
+
+
+def test_marks_and_notes_of_packets_and_connections(noted: Session) -> None:
+    book = noted.notebook
+    assert book is not None
+    first = int(noted.store.frame[noted.streams.first_row[1]])
+    whole = frames(noted, "tcp.stream == 1")
+    book.set_packet(2, Note(marked=True, text="slow <here>"))
+    book.set_packet(whole[-1], Note(text="the last"))
+    book.set_connection(first, Note(marked=True, text="this one"))
+
+    assert frames(noted, "tcptui.marked") == frames(noted, "tcptui.marked == 1") == [2, *whole]
+    assert texts(noted, "tcptui.note")[whole[-1]] == ["the last", "this one"]
+    assert frames(noted, 'tcptui.note contains "<here>"') == [2]
+    assert frames(noted, 'tcptui.note == "this one"') == whole
+    everything = [int(frame) for frame in noted.store.frame[: noted.store.count]]
+    assert frames(noted, "not tcptui.marked") == [frame for frame in everything if frame != 2 and frame not in whole]
+
+
+def test_without_notes_nothing_has_them_and_no_file_is_made(noted: Session) -> None:
+    assert frames(noted, "tcptui.marked or tcptui.note") == []
+    assert noted.capture_file is not None
+    assert not notes_path(noted.capture_file).exists()
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": "tcptui-notes", "schema": 9}'])
+def test_notes_that_cannot_be_used_are_told_and_left(noted: Session, content: bytes) -> None:
+    assert noted.capture_file is not None
+    path = notes_path(noted.capture_file)
+    path.write_bytes(content)
+
+    with pytest.raises(NotesError):
+        frames(noted, "tcptui.note")
+    assert path.read_bytes() == content
+
+
+def test_existence_of_a_mark_is_no_trap() -> None:
+    assert compile_filter("tcptui.marked").remarks == ()
+    assert compile_filter("tcptui.client.state_known").remarks != ()
+
+
+# -- round trips --------------------------------------------------------------------------
+
+
+def test_round_trip_is_that_of_the_connection(noted: Session) -> None:
+    streams = noted.streams
+    for stream in range(streams.count):
+        known = int(streams.irtt_ns[stream]) or int(streams.min_rtt_ns_a[stream]) + int(streams.min_rtt_ns_b[stream])
+        said = {text for frame in frames(noted, f"tcp.stream == {stream}")
+                for text in texts(noted, "tcptui.rtt").get(frame, [])}  # fmt: skip
+        assert said == ({f"{known // 10**9}.{known % 10**9:09d}"} if known else set())
+    assert frames(noted, "tcptui.rtt > 0")

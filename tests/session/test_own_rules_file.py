@@ -1,0 +1,175 @@
+"""The file of findings of one's own: what it may say, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tcptui
+from tcptui.model.finding import FindingId, OwnId, Severity
+from tcptui.session.own.rule import Per
+from tcptui.session.own.rules_file import (
+    LARGEST,
+    LONGEST_TITLE,
+    MOST,
+    OwnFilterError,
+    OwnFindingsError,
+    own_rules,
+    read_own_rules,
+)
+from tcptui.words.catalogue import Words
+from tcptui.words.errors import error_line
+from tcptui.words.language import Language
+
+DOCS = Path(tcptui.__file__).parent / "docs"
+WHOLE = {
+    "id": '"slow-login"',
+    "filter": '"tcp.len > 0"',
+    "severity": '"warning"',
+    "en": '{ title = "Slow", sentence = "It was slow." }',
+}
+
+
+def entry(**changes: str | None) -> bytes:
+    said = {name: value for name, value in {**WHOLE, **changes}.items() if value is not None}
+    return ("[[finding]]\n" + "".join(f"{name} = {value}\n" for name, value in said.items())).encode()
+
+
+def test_whole_entry_is_read() -> None:
+    (rule,) = own_rules(
+        entry(per='"packet"', at_least="3", severity='"error"', zh='{ title = "慢", sentence = "太慢。" }'), "f.toml"
+    )
+
+    assert (rule.id, rule.id.value, rule.severity, rule.per, rule.at_least) == (
+        "slow-login", "slow-login", Severity.ERROR, Per.PACKET, 3,
+    )  # fmt: skip
+    assert rule.id.words == {"en": ("Slow", "It was slow."), "zh": ("慢", "太慢。")}
+    assert rule.filter.text == "tcp.len > 0"
+
+
+def test_what_may_be_left_out() -> None:
+    (rule,) = own_rules(entry(), "f.toml")
+
+    assert (rule.per, rule.at_least, rule.severity) == (Per.CONNECTION, 1, Severity.WARNING)
+    assert own_rules(b"", "f.toml") == ()
+    assert own_rules(b"\xef\xbb\xbf" + entry(), "f.toml") == (rule,)
+
+
+def test_needs_judging_only_where_something_judged_is_asked() -> None:
+    (plain,) = own_rules(entry(), "f.toml")
+    (judged,) = own_rules(entry(filter="'tcptui.client.state == \"ESTABLISHED\"'"), "f.toml")
+
+    assert (plain.needs_judging, judged.needs_judging) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[[finding]", "is no TOML"),
+        (b"\xff\xfe", "is no TOML"),
+        (b"finding = " + b"[" * 5_000, "is no TOML"),
+        (b"finding = 3", "[[finding]]"),
+        (b"[finding]\nid = 'a'", "[[finding]]"),
+        (b"findings = []", "findings"),
+        (entry(colour='"red"'), "colour"),
+        (entry(id=None), "id is missing or wrong"),
+        (entry(id='"Capital"'), "id is missing or wrong"),
+        (entry(id="7"), "id is missing or wrong"),
+        (entry(id=f'"{"a" * 65}"'), "id is missing or wrong"),
+        (entry(id='"zero-window"'), "zero-window is a name of tcptui's own"),
+        (entry(id='"loss"'), "loss is a name of tcptui's own"),
+        (entry(id='"own"'), "own is a name of tcptui's own"),
+        (entry(id='"error"'), "error is a name of tcptui's own"),
+        (entry() + entry(), "finding 2 (slow-login): there are two findings slow-login"),
+        (entry(filter=None), "filter is missing"),
+        (entry(filter='" "'), "filter is missing"),
+        (entry(filter="3"), "filter is missing"),
+        (entry(severity='"bad"'), "note, warning, error"),
+        (entry(severity="[]"), "note, warning, error"),
+        (entry(per='"host"'), "connection, packet"),
+        (entry(per="{}"), "connection, packet"),
+        (entry(at_least="0"), "at_least"),
+        (entry(at_least="true"), "at_least"),
+        (entry(at_least="1.5"), "at_least"),
+        (entry(en=None), "en = { title"),
+        (entry(en='"Slow"'), "en = { title"),
+        (entry(en='{ title = "Slow" }'), "en = { title"),
+        (entry(en='{ title = "", sentence = "x" }'), "en = { title"),
+        (entry(zh="{ title = 3, sentence = 4 }"), "zh = { title"),
+        (entry(en=f'{{ title = "{"x" * (LONGEST_TITLE + 1)}", sentence = "x" }}'), f"longer than {LONGEST_TITLE}"),
+        (b"".join(entry(id=f'"a{n}"') for n in range(MOST + 1)), f"more than {MOST} findings"),
+    ],
+)
+def test_wrong_file_is_told_in_one_line(content: bytes, said: str) -> None:
+    with pytest.raises(OwnFindingsError) as caught:
+        own_rules(content, "f.toml")
+
+    for language in Language:
+        line = error_line(caught.value, Words(language))
+        assert line.startswith("f.toml")
+        assert "\n" not in line
+        if language is Language.EN:
+            assert said in line
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "length"),
+    [
+        ("tcp.porrt == 80", 0, 9),
+        ("tcp and tcp.len >", 17, 0),
+        ("frame.interface_id", 0, 18),
+        ("(" * 10_000, 0, 0),
+    ],
+)
+def test_wrong_filter_names_its_entry_and_place(text: str, offset: int, length: int) -> None:
+    with pytest.raises(OwnFilterError) as caught:
+        own_rules(entry() + entry(id='"second"', filter=f"'{text}'"), "f.toml")
+
+    wrong = caught.value
+    assert (wrong.path, wrong.number, wrong.name, wrong.text) == ("f.toml", 2, "second", text)
+    if len(text) < 100:
+        assert (wrong.error.span.offset, wrong.error.span.length) == (offset, length)
+
+
+def test_words_cannot_write_to_the_terminal() -> None:
+    (rule,) = own_rules(entry(en='{ title = "a\\u001b[31mb", sentence = "c\\nd" }'), "f.toml")
+
+    assert "\x1b" not in "".join(rule.id.words["en"])
+    assert "\n" not in "".join(rule.id.words["en"])
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "fifo", "large"])
+def test_file_that_cannot_be_read_is_told(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.toml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "large":
+        path.write_bytes(b"#" * (LARGEST + 1))
+
+    with pytest.raises(OwnFindingsError) as caught:
+        read_own_rules(path)
+    assert str(path) in error_line(caught.value, Words(Language.EN))
+
+
+def test_id_comes_back_from_another_process_with_its_words() -> None:
+    sent = OwnId("mine", {"en": ("t", "s")})
+    again: Any = pickle.loads(pickle.dumps(sent))
+
+    assert (again, type(again), again.words) == (sent, OwnId, sent.words)
+    assert sent not in set(FindingId)
+
+
+def test_example_in_the_docs_is_right() -> None:
+    page = DOCS / "own-findings.toml"
+    rules = read_own_rules(page)
+
+    assert {rule.per for rule in rules} == {*Per}
+    assert all(rule.id.words.keys() == {"en", "zh"} for rule in rules)
+    assert page.name in (DOCS / "own-findings.md").read_text("utf-8")

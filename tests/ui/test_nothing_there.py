@@ -1,0 +1,109 @@
+"""Screens of a capture without packets say so, and hint at no key that has nothing to act on."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from other_frames import arp, pcap
+from running_source import RunningSource
+from screen_lines import screen_lines
+
+from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.groups.screen import GroupsScreen
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.other.screen import OtherScreen
+from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
+from tests.ui.conftest import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+HEADER = 24
+
+
+@asynccontextmanager
+async def silent(tmp_path: Path) -> AsyncIterator[tuple[Pilot[object], RunningSource, bytes]]:
+    """A live capture that nothing has come from so far, and a packet of it that is no TCP."""
+    data = pcap([arp(1, "10.0.0.1", "10.0.0.2")])
+    source = RunningSource(data[:HEADER], directory=tmp_path)
+    app = TcptuiApp(Session([source]), Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: isinstance(app.screen, MainScreen))
+        yield pilot, source, data[HEADER:]
+
+
+def text(pilot: Pilot[object]) -> str:
+    return "\n".join(screen_lines(pilot.app.screen))
+
+
+async def opened(pilot: Pilot[object], key: str, screen: type[OtherScreen | OverviewScreen | GroupsScreen]) -> None:
+    await pilot.press(key)
+    await until(lambda: isinstance(pilot.app.screen, screen) and pilot.app.screen.settled)
+    await pilot.pause()
+
+
+async def test_overview_of_nothing_casts_no_doubt_on_it(tmp_path: Path) -> None:
+    async with silent(tmp_path) as (pilot, _source, _packet):
+        await opened(pilot, "0", OverviewScreen)
+        assert "No TCP connection yet." in text(pilot)
+        assert "Trust" not in text(pilot)
+
+
+async def test_list_of_other_packets_begins_with_the_first_one(tmp_path: Path) -> None:
+    async with silent(tmp_path) as (pilot, source, packet):
+        await opened(pilot, "u", OtherScreen)
+        lines = screen_lines(pilot.app.screen)
+        assert lines[0].strip() == "No packet yet."
+        assert not "".join(lines[1:-1]).strip()
+        assert "Enter" not in lines[-1]
+        source.give(packet, 1)
+        await until(lambda: "Enter conversations" in text(pilot))
+        assert "Not TCP: 1 packet" in text(pilot)
+        await until(lambda: "ARP" in text(pilot))
+
+
+async def test_groups_of_nothing_are_not_chosen_from(tmp_path: Path) -> None:
+    async with silent(tmp_path) as (pilot, _source, _packet):
+        await opened(pilot, "b", GroupsScreen)
+        assert "No connection has been read yet." in text(pilot)
+        assert "Enter" not in screen_lines(pilot.app.screen)[-1]
+
+
+@pytest.mark.parametrize("has_tcp", [True, False])
+async def test_capture_without_tcp_is_not_praised(wire: Wire, tmp_path: Path, has_tcp: bool) -> None:
+    wire.clean(100, "10.0.0.1:40001", "192.0.2.10:80")
+    path = wire.pcap(tmp_path / "some.pcap")
+    if not has_tcp:
+        path.write_bytes(pcap([arp(1, "10.0.0.1", "10.0.0.2")]))
+    app = TcptuiApp(open_file(path), Language.EN, ViewOptions(numeric=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, "0", OverviewScreen)
+        verdict = app.screen.query_one("#overview-head").lines[0]  # type: ignore[attr-defined]
+
+    assert verdict.style == ("good" if has_tcp else "plain")
+
+
+async def test_list_that_is_narrowed_to_nothing_hints_at_what_widens_it(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40)) as shown:
+        before = shown.lines()[-1]
+        await shown.press("slash", *"zzzz", "enter")
+        narrowed = shown.lines()[-1].split()
+        await shown.press("escape")
+        after = shown.lines()[-1]
+
+    assert " ".join(narrowed) == "? help Esc list all / filter q quit"
+    assert after == before
+    assert "Enter open" in before

@@ -1,0 +1,306 @@
+"""`R`: the requests as a waterfall; what a row says, how they are sorted and narrowed, where Enter goes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from running_source import RunningSource
+from screen_lines import screen_lines
+
+from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.requests.bars import Axis, bar
+from tcptui.ui.requests.request_list import fitted
+from tcptui.ui.requests.screen import RequestsScreen
+from tcptui.ui.requests.table import RequestSort, RequestTable
+from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
+from tests.ui.conftest import ACK, PSH, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+MS = 1_000_000
+#: Bytes of a capture's header.
+HEADER = 24
+SERVER = "192.0.2.10:80"
+
+
+def ask(
+    wire: Wire, ms: float, client: str, path: str, wait: float, status: str, seq: tuple[int, int]
+) -> tuple[int, int]:
+    """A request and its answer ``wait`` ms later; returns the numbers of both ends behind them."""
+    asked = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    answer = f"HTTP/1.1 {status} X\r\nContent-Length: 3\r\n\r\nabc".encode()
+    wire.tcp(ms, client, SERVER, PSH | ACK, seq[0], seq[1], payload=asked)
+    if status:
+        wire.tcp(ms + wait, SERVER, client, PSH | ACK, seq[1], seq[0] + len(asked), payload=answer)
+        return seq[0] + len(asked), seq[1] + len(answer)
+    return seq[0] + len(asked), seq[1]
+
+
+@pytest.fixture
+def session(wire: Wire, tmp_path: Path) -> Session:
+    """Connection 0 asks twice, quick and slow; 1 is answered 503; 2 is never answered; 3 speaks no HTTP."""
+    wire.handshake(0, "10.0.0.1:40001", SERVER)
+    after = ask(wire, 50, "10.0.0.1:40001", "/quick", 60, "200", (1001, 9001))
+    ask(wire, 300, "10.0.0.1:40001", "/slow", 900, "404", after)
+    wire.handshake(400, "10.0.0.2:40002", SERVER)
+    ask(wire, 450, "10.0.0.2:40002", "/broken", 100, "503", (1001, 9001))
+    wire.handshake(500, "10.0.0.3:40003", SERVER)
+    end = ask(wire, 550, "10.0.0.3:40003", "/hung\u202e", 0, "", (1001, 9001))
+    wire.tcp(590, SERVER, "10.0.0.3:40003", ACK, 9001, end[0])
+    wire.tcp(2550, "10.0.0.3:40003", SERVER, ACK | 1, end[0], 9001)
+    wire.lossy(3000, "10.0.0.4:40004", "192.0.2.10:5000")
+    return open_file(wire.pcap(tmp_path / "requests.pcap"))
+
+
+async def settled(pilot: Pilot[object]) -> RequestsScreen:
+    for _ in range(4000):
+        screen = pilot.app.screen
+        if isinstance(screen, RequestsScreen) and screen.settled:
+            await pilot.pause()
+            return screen
+        await asyncio.sleep(0.005)
+    raise AssertionError("the requests did not come")
+
+
+async def opened(shown: Shown, *keys: str) -> RequestsScreen:
+    for key in ("R", *keys):
+        await shown.pilot.press(key)
+        screen = await settled(shown.pilot)
+    return screen
+
+
+def paths(screen: RequestsScreen) -> list[str]:
+    """What is listed, in order."""
+    listed = screen.requests
+    return [listed.table.requests[i].operation.split("/")[-1][:6] for i in listed.order.tolist()]
+
+
+def text(screen: RequestsScreen) -> str:
+    return "\n".join(screen_lines(screen)).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (160, 45), (200, 50), (250, 70)])
+async def test_every_size_has_status_duration_bar_and_words(
+    session: Session, show: Show, language: Language, size: tuple[int, int]
+) -> None:
+    async with show(session, size, language) as shown:
+        screen = await opened(shown, "tab")
+        lines = screen_lines(screen)
+        assert all(cell_len(line) <= size[0] for line in lines)
+        rows = lines[2:6]
+        for row, path, status in zip(
+            rows, ("/quick", "/slow", "/broken", "/hung"), ("200", "404", "503", "-"), strict=True
+        ):
+            assert path in row
+            assert f" {status} " in row
+        assert "860ms" in rows[1] or "900ms" in rows[1]
+        assert "✗" in rows[2]
+        assert "✗" in rows[3]
+        assert "█" in rows[1]
+        assert "·" in rows[3].split("-")[-1]
+        below = "\n".join(lines[6:])
+        assert "/quick" in below
+        assert "\u202e" not in text(screen)
+
+
+async def test_connection_first_and_tab_shows_the_whole_capture(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown)
+        assert paths(screen) == ["quick", "slow"]
+        assert "Requests of connection 0" in text(screen)
+        assert "2 requests" in text(screen)
+        await shown.pilot.press("tab")
+        assert paths(await settled(shown.pilot)) == ["quick", "slow", "broken", "hung\ufffd"]
+        await shown.pilot.press("tab")
+        assert paths(await settled(shown.pilot)) == ["quick", "slow"]
+
+
+async def test_s_goes_through_the_orders_and_shift_s_turns_them_round(session: Session, show: Show) -> None:
+    wanted = {
+        RequestSort.DURATION: ["hung\ufffd", "slow", "broken", "quick"],
+        RequestSort.SERVER: ["slow", "broken", "quick", "hung\ufffd"],
+        RequestSort.STATUS: ["hung\ufffd", "broken", "slow", "quick"],
+    }
+    async with show(session) as shown:
+        screen = await opened(shown, "tab")
+        for sort, order in wanted.items():
+            await shown.pilot.press("s")
+            assert screen.requests.sort is sort
+            assert paths(screen) == order
+        await shown.pilot.press("S")
+        assert paths(screen) == wanted[RequestSort.STATUS][::-1]
+        assert "reversed" in text(screen)
+
+
+async def test_words_narrow_while_they_are_typed_and_esc_takes_them_back(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown, "tab")
+        await shown.pilot.press("slash", *"503 192.0.2.10")
+        assert paths(screen) == ["broken"]
+        assert "1 of 4 requests" in text(screen)
+        await shown.pilot.press("escape")
+        assert len(paths(screen)) == 4
+        await shown.pilot.press("slash", *"nothing", "enter")
+        assert paths(screen) == []
+        assert "No request has these words." in text(screen)
+
+
+async def test_enter_goes_to_the_first_packet_of_the_request(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown, "tab", "down", "down")
+        request = screen.requests.request
+        assert request is not None
+        await shown.pilot.press("enter")
+        await shown.settle()
+        workspace = shown.screen.workspace
+        assert shown.pilot.app.screen is shown.screen
+        assert workspace.active is Pane.TIMELINE
+        assert int(session.store.frame[workspace.row]) == request.first_frame
+        assert workspace.ladder.stream == 1
+
+
+async def test_words_below_say_what_where_and_by_which_packets(session: Session, show: Show) -> None:
+    async with show(session, (120, 40)) as shown:
+        screen = await opened(shown, "down")
+        said = text(screen)
+        assert "The largest part, 95%: the server: until it began to answer" in said
+        assert "Request 31 B in packet 6; answer 404, 40 B in packet 7." in said
+        assert "connection 0, 10.0.0.1:40001 to 192.0.2.10:80" in said
+
+
+@pytest.mark.parametrize(("keys", "key"), [((), "the whole capture"), (("tab",), "")])
+async def test_connection_without_requests_says_so(
+    session: Session, show: Show, keys: tuple[str, ...], key: str
+) -> None:
+    async with show(session) as shown:
+        await shown.press("G")
+        screen = await opened(shown, *keys)
+        assert ("Tab shows the whole capture" in text(screen)) == bool(key)
+
+
+async def test_ascii_has_letters_for_the_parts_and_no_other_sign(session: Session, show: Show) -> None:
+    async with show(session, (120, 40), ascii=True) as shown:
+        screen = await opened(shown, "tab")
+        assert text(screen).replace("\ufffd", "?").isascii()
+        assert "SSSS" in text(screen)
+
+
+@pytest.mark.parametrize(
+    ("operation", "width", "shown"),
+    [
+        ("GET /a", 8, "GET /a  "),
+        ("GET /page?x=1&y=2", 12, "GET /page?~ "),
+        ("GET /style/images/logo.png?v=3", 17, "GET ~es/logo.png?"),
+        ("QUERY A some.name.example.org", 16, "QUERY ~ample.org"),
+        ("DATA and nothing", 9, "DATA and~"),
+    ],
+)
+def test_operation_that_is_cut_keeps_the_end_of_its_path(operation: str, width: int, shown: str) -> None:
+    assert fitted(operation, width, "~") == shown
+
+
+async def test_requests_come_while_the_capture_runs(wire: Wire, tmp_path: Path) -> None:
+    wire.handshake(0, "10.0.0.1:40001", SERVER)
+    after = ask(wire, 50, "10.0.0.1:40001", "/first", 60, "200", (1001, 9001))
+    begun = wire.pcap(tmp_path / "one.pcap").read_bytes()
+    ask(wire, 300, "10.0.0.1:40001", "/second", 60, "200", after)
+    more = wire.pcap(tmp_path / "two.pcap").read_bytes()
+    source = RunningSource(begun[:HEADER], directory=tmp_path)
+    source.give(begun[HEADER:], 5)
+    session = Session([source])
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count > 0)
+        await pilot.press("R")
+        screen = await settled(pilot)
+        assert paths(screen) == ["first"]
+        source.give(more[len(begun) :], 2)
+        await until(lambda: paths(screen) == ["first", "second"] and screen.settled)
+        request = screen.requests.request
+        assert request is not None
+        assert request.operation == "GET /first"
+        session.stop()
+
+
+@pytest.mark.parametrize("theme", ["tcptui-16", "tcptui-light", "tcptui"])
+async def test_parts_differ_without_colour_and_on_sixteen(
+    session: Session, show: Show, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with show(session, (120, 40)) as shown:
+        shown.screen.app.theme = theme
+        screen = await opened(shown, "tab")
+        lines = screen_lines(screen)
+        assert "─███" in lines[3]
+        assert "╌" in lines[2]
+
+
+def made(number: int, start_ms: float, **spent_ms: float) -> Request:
+    time = [None if part.label not in spent_ms else round(spent_ms[part.label] * MS) for part in RequestPart]
+    whole = sum(part or 0 for part in time)
+    packets = MessagePackets(number + 1, number + 1, 10, round(start_ms * MS), round(start_ms * MS))
+    return Request(
+        0, number, "http", f"GET /{number}", "200", packets, packets, True, round(start_ms * MS), whole, tuple(time)
+    )
+
+
+def test_bar_stands_where_the_request_was_and_each_part_has_its_share() -> None:
+    request = made(0, 25, connect=10, server=30, response=10)
+    cells = "".join(text for text, _style in bar(request, Axis(0, 100 * MS), 20, UNICODE))
+    assert cells == " " * 5 + "╌╌" + "██████" + "▓▓".replace("▓", UNICODE.request_fills[RequestPart.RESPONSE]) + " " * 5
+    aligned = "".join(text for text, _style in bar(request, Axis(0, 100 * MS, is_shared=False), 20, ASCII))
+    assert aligned == "ooSSSSSS==" + " " * 10
+
+
+@pytest.mark.parametrize("width", [1, 2, 7, 40])
+def test_bar_has_its_width_and_never_vanishes(width: int) -> None:
+    for request in (made(0, 0), made(1, 99.9, server=0.001), made(2, 50, idle=5000)):
+        for shared in (True, False):
+            cells = "".join(text for text, _style in bar(request, Axis(0, 100 * MS, shared), width, UNICODE))
+            assert len(cells) == width
+            assert cells.strip()
+
+
+def test_every_part_has_a_sign_of_its_own() -> None:
+    for glyphs in (UNICODE, ASCII):
+        assert len(set(glyphs.request_fills)) == len(RequestPart)
+        assert all(cell_len(sign) == 1 for sign in glyphs.request_fills)
+
+
+async def test_hundred_thousand_requests_scroll_and_draw_only_what_is_in_sight(session: Session, show: Show) -> None:
+    many = [made(number, number, server=5 + number % 7) for number in range(100_000)]
+    async with show(session) as shown:
+        screen = await opened(shown)
+        listed = screen.requests
+        listed.show(RequestTable(many, lambda _stream: "h"))
+        drawn: list[int] = []
+        row = listed.row
+        listed.row = lambda position, width: drawn.append(position) or row(position, width)  # type: ignore[method-assign, func-returns-value]
+        await shown.pilot.press("G")
+        await shown.pilot.pause()
+        assert listed.cursor == 99_999
+        assert "GET /99999" in text(screen)
+        assert set(drawn) <= {*range(99_900, 100_000), *range(60)}
+        axis = listed.axis()
+        assert axis.begin_ns >= 99_900 * MS
+        assert np.array_equal(np.sort(listed.order), np.arange(100_000))
