@@ -228,3 +228,21 @@ async def test_palette_opens_it_too(show: Show, mixed_session: Session) -> None:
 
 def test_fields_of_the_form_are_known() -> None:
     assert {subject.field for subject in SUBJECTS if subject.relations[0].has_value} <= FIELDS.keys()
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_choices_tell_how_the_language_says_them_and_why_there_are_none(
+    show: Show, mixed_session: Session, language: Language
+) -> None:
+    async with show(mixed_session, (80, 24), language) as shown:
+        screen = await opened(shown)
+        text = "\n".join(screen_lines(screen))
+        assert "ip.addr" in text
+        assert "tcptui.server.port" in text
+
+        await shown.pilot.press("8", "0")
+        assert any(Words(language)("form.none.choice") in line for line in screen_lines(screen))
+
+        await shown.pilot.press("backspace", "backspace", "tab", "tab", "q", "q")
+        await rest(shown)
+        assert any(Words(language)("form.none.value") in line for line in screen_lines(screen))

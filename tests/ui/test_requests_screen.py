@@ -183,7 +183,8 @@ async def test_words_below_say_what_where_and_by_which_packets(session: Session,
     async with show(session, (120, 40)) as shown:
         screen = await opened(shown, "down")
         said = text(screen)
-        assert "The largest part, 95%: the server: until it began to answer" in said
+        assert "95 %" in said
+        assert "the server: until it began to answer" in said
         assert "Request 31 B in packet 6; answer 404, 40 B in packet 7." in said
         assert "connection 0, 10.0.0.1:40001 to 192.0.2.10:80" in said
 
@@ -304,3 +305,34 @@ async def test_hundred_thousand_requests_scroll_and_draw_only_what_is_in_sight(s
         axis = listed.axis()
         assert axis.begin_ns >= 99_900 * MS
         assert np.array_equal(np.sort(listed.order), np.arange(100_000))
+
+
+async def test_room_below_a_short_list_shows_its_packets_from_the_first(session: Session, show: Show) -> None:
+    async with show(session, (120, 40)) as shown:
+        screen = await opened(shown)
+        await shown.pilot.press("down")
+        screen = await settled(shown.pilot)
+        lines = screen_lines(screen)
+        heading = next(place for place, line in enumerate(lines) if "client 10.0.0.1:40001" in line)
+        marked = next(line for line in lines[heading:] if line.lstrip().startswith("▸"))
+        assert "/slow" in marked
+        assert any("the server: until it began" in line for line in lines[:heading])
+
+        await shown.pilot.resize_terminal(80, 20)
+        screen = await settled(shown.pilot)
+        assert not any("client 10.0.0.1:40001" in line for line in screen_lines(screen))
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_without_requests_the_whole_reason_is_read_and_no_key_is_offered_for_nothing(
+    session: Session, show: Show, language: Language
+) -> None:
+    async with show(session, (60, 16), language) as shown:
+        for _ in range(3):
+            await shown.pilot.press("down")
+        screen = await opened(shown)
+        said = "".join(line.strip() for line in screen_lines(screen)[2:6]).replace(" ", "")
+        assert said == screen.requests.empty_text.replace(" ", "")
+        hint = screen_lines(screen)[-1]
+        assert "Tab" in hint
+        assert "Enter" not in hint

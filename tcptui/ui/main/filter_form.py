@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.segment import Segment
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from tcptui.dfilter.errors import FilterError
@@ -136,11 +137,13 @@ class _Choices(VirtualList, can_focus=False):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(glyphs, id="form-choices")
         self.texts: Sequence[str] = ()
-        self.title = ""
+        self.terms: Sequence[str] = ()
+        """Of each, how the language of filters says it; or none at all."""
+        self.title = self.empty_text = ""
 
-    def show(self, title: str, texts: Sequence[str], cursor: int) -> None:
+    def show(self, title: str, texts: Sequence[str], terms: Sequence[str], cursor: int) -> None:
         """List ``texts``, the cursor on one of them."""
-        self.title, self.texts = title, texts
+        self.title, self.texts, self.terms = title, texts, terms
         self.set_row_count(len(texts))
         self.put_cursor(max(cursor, 0))
         self.refresh()
@@ -152,9 +155,21 @@ class _Choices(VirtualList, can_focus=False):
     def row(self, position: int, width: int) -> list[Segment]:
         """One choice."""
         mark = self.glyphs.cursor if position == self.cursor else " "
+        text, ellipsis = f" {mark} {safe_text(self.texts[position])}", self.glyphs.ellipsis
+        if not self.terms:
+            return [Segment(fit(text, width, ellipsis), self.palette.plain)]
+        named = min(_SUBJECT + len(text) - len(self.texts[position]), width)
         return [
-            Segment(fit(f" {mark} {safe_text(self.texts[position])}", width, self.glyphs.ellipsis), self.palette.plain)
+            Segment(fit(text, named, ellipsis), self.palette.plain),
+            Segment(fit(f"  {self.terms[position]}", width - named, ellipsis), self.palette.faint),
         ]
+
+    def paint_line(self, y: int) -> Strip:
+        """A line of the list; without choices, the first one says why there are none."""
+        if y == HEADING and not self.texts:
+            width = self.scrollable_content_region.width
+            return Strip([Segment(fit(f"   {self.empty_text}", width, self.glyphs.ellipsis), self.palette.faint)])
+        return super().paint_line(y)
 
     def on_click(self, event: events.Click) -> None:
         """A click takes a choice."""
@@ -335,7 +350,15 @@ class FilterForm(NoticingScreen["str | None"]):
         self._shown = narrowed(options, typed)
         title = self.words(f"form.choices.{('join', 'subject', 'relation', 'value')[self.column]}")
         cursor = self._shown.index(here) if here in self._shown else 0
-        self._choices.show(title, [options[place] for place in self._shown], cursor)
+        terms = [SUBJECTS[place].field for place in self._shown] if self.column == SUBJECT else []
+        self._choices.empty_text = self._why_none()
+        self._choices.show(title, [options[place] for place in self._shown], terms, cursor)
+
+    def _why_none(self) -> str:
+        """Why the list of choices is empty, if it is."""
+        if self.column != VALUE:
+            return self.words("form.none.choice")
+        return self.words("form.none.value" if self._here.subject.field in self._values else "form.none.looking")
 
     def _take(self, place: int) -> None:
         """Put the choice at ``place`` among all into the cell."""

@@ -345,7 +345,7 @@ class MainScreen(ColumnChoosingScreen):
 
         self.end_prediction()
         self.workspace.show_selected_stream()
-        screen = RequestsScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs)
+        screen = RequestsScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs, self.options)
         self.app.push_screen(screen, self._requests_left)
 
     def _requests_left(self, frame: int | None) -> None:

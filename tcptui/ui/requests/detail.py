@@ -13,7 +13,7 @@ from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
 from tcptui.words.request_text import largest_parts, part_meaning, part_name
 
 if TYPE_CHECKING:
-    from tcptui.model.request import MessagePackets, Request
+    from tcptui.model.request import MessagePackets, Request, RequestPart
     from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 #: A run of text and the name of its palette style.
 Run = tuple[str, str]
 _PERCENT: Final = 100
+#: Cells between a part and what it is.
+_MEANING_GAP: Final = 2
 
 
-def detail_lines(request: Request, session: Session, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
-    """The lines, no wider than ``width``; what matters most first."""
+def detail_lines(
+    request: Request, session: Session, width: int, height: int, glyphs: Glyphs, words: Words
+) -> list[list[Run]]:
+    """The lines, no wider than ``width``; what matters most first.
+
+    Where ``height`` lines hold it, each part of the time has its own, with what it is.
+    """
     # A target has no place to break at.
     operation = request.operation or words("requests.not-captured")
     first = set_cell_size(operation, width).rstrip()
@@ -32,11 +39,13 @@ def detail_lines(request: Request, session: Session, width: int, glyphs: Glyphs,
     lines: list[list[Run]] = [[(first, "strong")]]
     if rest:
         lines.append([(fit(rest, width, glyphs.ellipsis).rstrip(), "strong")])
-    lines += _legend(request, width, glyphs, words)
-    lines += [[(text, "plain")] for text in wrap(_where(request, words), width)]
-    lines += [[(text, "plain")] for text in wrap(_packets(request, words), width)]
-    lines += [[(text, "faint")] for text in wrap(_who(request, session, words), width)]
-    return lines
+    rest_lines = [[(text, "plain")] for text in wrap(_packets(request, words), width)]
+    rest_lines += [[(text, "faint")] for text in wrap(_who(request, session, words), width)]
+    told = _told_parts(request, width, glyphs, words)
+    if len(lines) + len(told) + len(rest_lines) > height:
+        told = _legend(request, width, glyphs, words)
+        told += [[(text, "plain")] for text in wrap(_where(request, words), width)]
+    return lines + told + rest_lines
 
 
 def plain_text(request: Request, session: Session, words: Words) -> str:
@@ -47,6 +56,32 @@ def plain_text(request: Request, session: Session, words: Words) -> str:
     return "\n".join(line.replace(NO_BREAK, " ") for line in said if line)
 
 
+def _told_parts(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
+    """The parts that took time, each with what it is; the longest first."""
+    parts = largest_parts(request)
+    shown = [_measured(request, part, glyphs, words) for part in parts]
+    column = max(map(cell_len, shown), default=0)
+    lines: list[list[Run]] = []
+    for part, text in zip(parts, shown, strict=True):
+        sign = glyphs.request_fills[part]
+        indent = cell_len(sign) + column + _MEANING_GAP
+        meaning = wrap(part_meaning(part, words), max(width - indent, 1))
+        lines.append([(sign, STYLES[part]), (set_cell_size(text, column + _MEANING_GAP), "plain")])
+        lines[-1] += [(first, "faint") for first in meaning[:1]]
+        lines += [[(" " * indent + more, "faint")] for more in meaning[1:]]
+    return lines
+
+
+def _measured(request: Request, part: RequestPart, glyphs: Glyphs, words: Words) -> str:
+    """A part's name, time and share."""
+    return f" {part_name(part, words)} {span(request.spent_ns(part), glyphs.micro)} {_share(request, part, words)}"
+
+
+def _share(request: Request, part: RequestPart, words: Words) -> str:
+    percent = _PERCENT * request.spent_ns(part) // max(request.duration_ns, 1)
+    return words("budget.percent", n=percent) if percent else words("budget.little")
+
+
 def _legend(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
     """The parts that took time: fill character, name, time, share; the longest first."""
     lines: list[list[Run]] = []
@@ -54,9 +89,7 @@ def _legend(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[
     parts = largest_parts(request)
     for part in parts:
         sign = glyphs.request_fills[part]
-        percent = _PERCENT * request.spent_ns(part) // max(request.duration_ns, 1)
-        share = words("budget.percent", n=percent) if percent else words("budget.little")
-        text = f" {part_name(part, words)} {span(request.spent_ns(part), glyphs.micro)} {share}"
+        text = _measured(request, part, glyphs, words)
         size = cell_len(sign + text)
         if used + 2 + size > width:
             lines.append([])
@@ -73,8 +106,7 @@ def _where(request: Request, words: Words) -> str:
     if not parts:
         return ""
     most = parts[0]
-    percent = _PERCENT * request.spent_ns(most) // max(request.duration_ns, 1)
-    return words("requests.detail.most", share=f"{percent}%", meaning=part_meaning(most, words))
+    return words("requests.detail.most", share=_share(request, most, words), meaning=part_meaning(most, words))
 
 
 def _packets(request: Request, words: Words) -> str:

@@ -25,23 +25,23 @@ class RequestDetail(PaintedLines):
         super().__init__(id="request-detail")
         self._session, self._glyphs, self._words = session, glyphs, words
         self._request: Request | None = None
-        self._lines: tuple[int, list[list[Run]]] = (-1, [])
-        """The width that they are for, and the lines."""
+        self._lines: tuple[tuple[int, int], list[list[Run]]] = ((-1, -1), [])
+        """The width and height that they are for, and the lines."""
 
     def show(self, request: Request | None) -> None:
         """Tell of ``request``; of none, nothing."""
-        self._request, self._lines = request, (-1, [])
+        self._request, self._lines = request, ((-1, -1), [])
         self.refresh()
 
     def paint_line(self, y: int) -> Strip:
         """A line, with a blank cell at either end."""
-        width = self.scrollable_content_region.width
+        width, height = self.scrollable_content_region.size
         plain = self.palette.plain
-        if self._lines[0] != width:
+        if self._lines[0] != (width, height):
             found: list[list[Run]] = []
             if self._request is not None:
-                found = detail_lines(self._request, self._session, max(width - 2, 1), self._glyphs, self._words)
-            self._lines = width, found
+                found = detail_lines(self._request, self._session, max(width - 2, 1), height, self._glyphs, self._words)
+            self._lines = (width, height), found
         lines = self._lines[1]
         if y >= len(lines):
             return Strip.blank(width, plain)

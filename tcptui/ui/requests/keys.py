@@ -25,7 +25,7 @@ REQUESTS_KEYS: Final = (
     _key("close", "escape,q,R", "Esc q R", "close", KeyArea.MOVE),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
-HINTS: Final = (
+_HINTS: Final = (
     Hint("Enter", "requests.hint.open", "screen.open"),
     Hint("Tab", "requests.hint.scope", "screen.scope"),
     Hint("s", "requests.hint.sort", "screen.sort"),
@@ -35,3 +35,12 @@ HINTS: Final = (
     Hint("a", "requests.hint.axis", "screen.axis"),
     Hint("y", "screen.hint.copy", "screen.copy"),
 )
+#: Keys that need a request, and those that need a connection to begin with.
+_OF_A_REQUEST: Final = frozenset({"Enter", "s", "/", "a", "y"})
+_OF_A_CONNECTION: Final = frozenset({"Tab"})
+
+
+def hints(*, has_request: bool, of_one: bool) -> tuple[Hint, ...]:
+    """The hints of the bottom line, without those that nothing would answer to."""
+    idle = (frozenset() if has_request else _OF_A_REQUEST) | (frozenset() if of_one else _OF_A_CONNECTION)
+    return tuple(hint for hint in _HINTS if hint.key not in idle)

@@ -14,6 +14,7 @@ from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.table import RequestSort, RequestTable, status_number
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
+from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
@@ -193,10 +194,13 @@ class RequestList(VirtualList, inherit_bindings=False):
         return shown
 
     def paint_line(self, y: int) -> Strip:
-        """A line of the list; without requests, the first one says why there are none."""
-        if y == HEADING and not len(self.order):
+        """A line of the list; without requests, the first ones say why there are none."""
+        if y >= HEADING and not len(self.order):
             width = self.scrollable_content_region.width
-            return Strip([Segment(fit(f"  {self.empty_text}", width, self.glyphs.ellipsis), self.palette.faint)])
+            said = wrap(self.empty_text, max(width - 2 * _GAP, 1))[y - HEADING : y - HEADING + 1]
+            return Strip([Segment(" " * _GAP + text, self.palette.faint) for text in said]).adjust_cell_length(
+                width, self.palette.plain
+            )
         return super().paint_line(y)
 
 

@@ -20,13 +20,14 @@ from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.requests.detail import plain_text
 from tcptui.ui.requests.detail_pane import RequestDetail
-from tcptui.ui.requests.keys import HINTS, REQUESTS_KEYS
+from tcptui.ui.requests.keys import REQUESTS_KEYS, hints
+from tcptui.ui.requests.packets import RequestPackets
 from tcptui.ui.requests.request_list import RequestList
 from tcptui.ui.requests.table import RequestTable
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import OneLine
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
     from tcptui.ui.widgets.one_line import Cells
     from tcptui.words.catalogue import Words
 
@@ -52,9 +54,15 @@ _REST: Final = 5
 _REST_LEAST: Final = 0.5
 #: Requests that are listed at most.
 MOST: Final = 500_000
-#: Lines of the words about a request: this share of the screen, between these bounds.
+#: Lines of the words about a request: this share of the screen, between these bounds, …
 _DETAIL_SHARE: Final = 4
 _DETAIL_LEAST, _DETAIL_MOST = 4, 9
+#: … and so many below a list that leaves them; if so many more are left, its packets have them.
+_DETAIL_ROOMY: Final = 12
+_PACKETS_LEAST: Final = 5
+#: Title and hints; the rule above words and packets.
+_LINES: Final = 2
+_RULE: Final = 1
 
 
 class RequestsBar(OneLine):
@@ -93,11 +101,17 @@ class RequestsScreen(NoticingScreen["int | None"]):
         & > RequestDetail {
             width: 1fr; overflow: hidden hidden; border-top: solid $edge; background: $background;
         }
+        & > #request-packets {
+            display: none; width: 1fr; height: 1fr; border-top: solid $edge; background: $background;
+            overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        }
+        &.-roomy > #request-packets { display: block; }
+        &.-ascii > RequestDetail, &.-ascii > #request-packets { border-top: ascii $edge; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REQUESTS_KEYS)]
 
-    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
+    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions) -> None:
         """``stream``: the connection to begin with; -1: the whole capture."""
         super().__init__(words, glyphs)
         self.session = session
@@ -109,6 +123,7 @@ class RequestsScreen(NoticingScreen["int | None"]):
         self._bar = RequestsBar(glyphs, words)
         self.requests = RequestList(glyphs, words, began_ns)
         self._detail = RequestDetail(session, glyphs, words)
+        self._packets = RequestPackets(session, glyphs, words, options)
         self._prompt = PromptLine(words)
         self._read_for: object = None
         """What was read last: which connections, and how far the capture had come."""
@@ -121,16 +136,17 @@ class RequestsScreen(NoticingScreen["int | None"]):
         self._cancel = threading.Event()
 
     def compose(self) -> ComposeResult:
-        """Title, requests, the selected one in words, prompt, hints."""
+        """Title, requests, the selected one in words and packets, prompt, hints."""
         yield self._bar
         yield self.requests
         yield self._detail
+        yield self._packets
         yield self._prompt
         yield self.hint_line
 
     def on_mount(self) -> None:
         """Read, and look now and then for more."""
-        self._set_heights()
+        self.set_class(self.glyphs.line == "-", "-ascii")
         self.set_focus(self.requests)
         self.show_hints()
         self._show()
@@ -142,15 +158,26 @@ class RequestsScreen(NoticingScreen["int | None"]):
         self._cancel.set()
 
     def on_resize(self) -> None:
-        """Fit the words about the request."""
-        self._set_heights()
+        """Fit the words about the request, and its packets."""
+        self._arrange()
 
-    def _set_heights(self) -> None:
-        self._detail.styles.height = 1 + min(max(self.size.height // _DETAIL_SHARE, _DETAIL_LEAST), _DETAIL_MOST)
+    def _arrange(self) -> None:
+        """Give what a short list leaves to the words about the request, then to its packets."""
+        listed = HEADING + max(self.requests.row_count, 1)
+        room = self.size.height - _LINES - listed - _RULE
+        words = min(max(self.size.height // _DETAIL_SHARE, _DETAIL_LEAST), _DETAIL_MOST)
+        words = max(min(room, _DETAIL_ROOMY), words)
+        request = self.requests.request
+        is_roomy = request is not None and room - words - _RULE >= _PACKETS_LEAST
+        self.set_class(is_roomy, "-roomy")
+        self._detail.display = request is not None
+        self.requests.styles.height = listed if is_roomy else "1fr"
+        self._detail.styles.height = words + _RULE
+        self._packets.tell(request if is_roomy else None)
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
-        self.put_hints(HINTS)
+        self.put_hints(hints(has_request=self.requests.request is not None, of_one=self._stream >= 0))
 
     # -- reading -------------------------------------------------------------------------
     @property
@@ -257,11 +284,14 @@ class RequestsScreen(NoticingScreen["int | None"]):
 
     def _show_detail(self) -> None:
         self._detail.show(self.requests.request)
+        self._arrange()
+        self.show_hints()
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:
         event.stop()
-        self._show_detail()
+        if event.control is self.requests:
+            self._show_detail()
 
     @on(VirtualList.Chosen)
     def _double_clicked(self, event: VirtualList.Chosen) -> None:

@@ -109,7 +109,7 @@ WORDS: Final[dict[str, str]] = {
     "graph.key.columns": "到下一列的数据包",
     "graph.key.packets": "到下一个或上一个数据包",
     "graph.key.ends": "到第一个或最后一个数据包",
-    "graph.key.packet": "到时间线中的这个数据包",
+    "graph.key.packet": "到时序中的这个数据包",
     "graph.key.next_mark": "到下一处问题标记",
     "graph.key.previous_mark": "到上一处问题标记",
     "graph.key.sequence": "时间-序列号图",

@@ -18,7 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.label.name": "名称",
     "guide.prompt.key.name": "保存",
     "guide.prompt.key.keep": "命名",
-    "guide.prompt.key.form": "用文字",
+    "guide.prompt.key.form": "用表单",
     "guide.prompt.label.narrow": "过滤",
     "guide.prompt.label.files": "筛选",
     "guide.prompt.label.requests": "筛选",

@@ -23,7 +23,7 @@ WORDS: Final[dict[str, str]] = {
     "settings.doc.names": "连接列表显示地址，还是抓包中 DNS 应答给出的名称。",
     "settings.doc.sort": "连接列表最初的排序；auto：文件里有问题时按问题排，否则按开始时间。",
     "settings.doc.columns": "连接列表里有空间时显示的列，写在前面的优先。",
-    "settings.doc.packet_columns": '时间线中自选的列：字段或表达式，例如：["ip.ttl", "tcp.len * 8"]',
+    "settings.doc.packet_columns": '时序中自选的列：字段或表达式，例如：["ip.ttl", "tcp.len * 8"]',
     "settings.doc.connection_columns": '连接列表中自选的列，例如：["http.host", "max(tcp.len)", "tcp.len > 1000"]',
     "settings.doc.layout": "最多使用的布局；narrow：一次一个窗格；auto：由终端大小决定。",
     "settings.doc.tour": "头几分钟的提示，每条显示到用过它的按键为止，之后不再自己出现。",
