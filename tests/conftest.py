@@ -38,7 +38,7 @@ FIRST: Final = (
     "test_crowded", "test_quoted_facts", "test_filtered_copies", "test_hostile_bytes", "test_learning", "test_oracle",
     "test_header_pane", "test_follow_screen",
 )  # fmt: skip
-#: Most workers; each takes some 200 MB.
+#: Most workers; each takes some 500 MB.
 MOST_WORKERS: Final = 8
 #: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpus"
@@ -66,6 +66,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if len(files) == 1 and files.pop().endswith(".py"):
         return 0
     return min(2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Free what the tests of a file left: apps freeze it (`gc_control`), closed captures among it."""
+    if nextitem is None or nextitem.path != item.path:
+        from tcptui.session.gc_control import give_back
+
+        give_back()
 
 
 def group_of(item: pytest.Item) -> str:
