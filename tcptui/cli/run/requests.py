@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tcptui.cli.commands import RequestsCommand
     from tcptui.dfilter.compile import Compiled
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.session.session import Session
@@ -84,13 +84,12 @@ class _Requests:
     def __init__(self, session: Session, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
         self.session = session
         self._sharing = sharing
-        self._matching: I64 | None = None
-        """The rows that match; None: all."""
+        self._matching: _MatchingFrames | None = None
+        """The packets that match; None: all."""
         self._streams = with_payload(session)
         if compiled is not None:
-            self._matching = np.flatnonzero(matching_rows(session, compiled, words))
-            of_rows = session.store.stream[self._matching]
-            self._streams = self._streams[np.isin(self._streams, of_rows)]
+            self._matching = _MatchingFrames(session.store, np.flatnonzero(matching_rows(session, compiled, words)))
+            self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
 
     def made(self, make: Callable[[Pairs], _Made], *, whole: bool = False) -> Generator[_Made]:
         """What ``make`` makes of each connection that has requests to show, in their order; among several processes.
@@ -115,10 +114,25 @@ class _Requests:
         """Those of which a packet matches: any of the connection from their first packet to their last."""
         if self._matching is None or not pairs:
             return pairs
-        store = self.session.store
-        rows = self._matching[store.stream[self._matching] == stream]
-        frames = store.frame[rows].astype(np.int64)
+        frames = self._matching.of(stream)
         return [pair for pair in pairs if _has_any(frames, pair[0])]
+
+
+class _MatchingFrames:
+    """Frames by connection: ordered once, for a look at all of them per connection is quadratic."""
+
+    def __init__(self, store: PacketStore, rows: I64) -> None:
+        """``rows``: of the store, ascending."""
+        streams = store.stream[rows]
+        order = np.argsort(streams, kind="stable")
+        self.streams: I32 = streams[order]
+        """The connection of each, ascending."""
+        self._frames = store.frame[rows[order]].astype(np.int64)
+
+    def of(self, stream: int) -> I64:
+        """Those of ``stream``, ascending."""
+        ends = np.array((stream, stream + 1), np.int32)  # of another type, NumPy would copy `streams` first
+        return self._frames[slice(*self.streams.searchsorted(ends))]
 
 
 def _has_any(frames: I64, request: Request) -> bool:
