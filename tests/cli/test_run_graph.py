@@ -32,7 +32,7 @@ LOSSY = CASES / "60-fast-retransmission" / "client.pcapng.gz"
 @pytest.fixture(autouse=True)
 def _root_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command gives up root for good: here that would be the tests'."""
-    monkeypatch.setattr("tcptui.cli.run.graph.drop_root", lambda _identity: None)
+    monkeypatch.setattr("tcptui.cli.inputs.drop_root", lambda _identity: None)
 
 
 def graph(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
-from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
@@ -51,17 +50,11 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         raise OutputError("output_terminal")
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
-        opened = []
-        for name in command.files:
-            opened.append(open_input(name))
-            stack.callback(opened[-1].close)
-        drop_root(target_identity())
+        opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
         if command.form is RequestsForm.HAR and not to_stdout:
             refuse_output(Path(command.har), opened, overwrite=command.overwrite)
-        if len(opened) > 1:
-            for one in opened:
-                refuse_unreadable(one.source)
+        refuse_unreadable_among(opened)
         session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
         if has_failed(session):
             return 1
