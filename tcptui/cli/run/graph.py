@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.slicing.sink import Sink
 from tcptui.charts.cells import full_view
-from tcptui.charts.chart import ChartKind, make_chart
+from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import make_figure, notes_of, title_of
 from tcptui.charts.svg import picture
 from tcptui.cli.commands import STANDARD_STREAM, GraphForm
@@ -52,7 +52,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
         require_stream(session, command.stream)
         graphs = StreamGraphs(session, command.stream)
         graphs.grow()
-        kind = ChartKind(command.kind)
+        kind = command.kind
         sides = [SIDES.index(command.side.value)] if command.side.value in SIDES else [0, 1]
         if command.form is GraphForm.CSV:
             write(graph_csv(graphs, kind, sides))

@@ -11,8 +11,9 @@ from rich.style import Style
 from textual import on
 
 from tcptui.charts.cells import cell_grid, full_view
-from tcptui.charts.chart import ChartKind, make_chart
+from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import notes_of, title_of
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import SPEC_OF
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session.graphs.stream_graphs import StreamGraphs
