@@ -64,7 +64,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.dns_names import DnsNames
-    from tcptui.session.findings_cache import Selection
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.other_lines import OtherLines
@@ -72,6 +71,7 @@ if TYPE_CHECKING:
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.requests import RequestCache
+    from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
