@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import CAUSE_MARKS, KIND_MARKS, ORDER, SPEC_OF, Mark, Shape
 from tcptui.session.graphs.trace import NO_VALUE, SegmentKind
 
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 _ROOM_FOR_EDGE: Final = 2
 #: Room above the greatest value, as a part of the height.
 _HEADROOM: Final = 20
-
-
-class ChartKind(Enum):
-    """What a chart shows; the values are those of ``--kind``."""
-
-    SEQUENCE = "sequence"
-    THROUGHPUT = "throughput"
-    RTT = "rtt"
-    WINDOW = "window"
-    FLIGHT = "flight"
 
 
 class Unit(Enum):

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tcptui.charts.axes import ticks, time_labels, value_labels
 from tcptui.charts.cells import cell_grid, draw
-from tcptui.charts.chart import ChartKind
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Ink, Mark, Shape
 from tcptui.model.finding import Severity
 from tcptui.session.graphs.trace import SIDES

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tcptui.charts.kind import ChartKind
 from tcptui.session.watch.options import NO_WATCH, Watch
 
 if TYPE_CHECKING:
@@ -303,8 +304,7 @@ class GraphCommand:
     common: Common
     file: str
     stream: int
-    kind: str = "sequence"
-    """A value of `tcptui.charts.chart.ChartKind`, which imports NumPy."""
+    kind: ChartKind = ChartKind.SEQUENCE
     side: FollowSide = FollowSide.BOTH
     """Whose data."""
     form: GraphForm = GraphForm.TEXT

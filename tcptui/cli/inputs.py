@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.privileges import (
     PrivilegeState,
+    drop_root,
     interpreter_files,
     invoking_identity,
     readable_after_drop,
@@ -27,6 +28,9 @@ from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import UnreadableError, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from contextlib import ExitStack
+
     from tcptui.capture.privileges import Identity, Privileges
     from tcptui.capture.source import Source
     from tcptui.words.catalogue import Words
@@ -86,6 +90,16 @@ def open_input(name: str, limit_bytes: int | None = None) -> Input:
     return Input(open_descriptor(os.dup(0), STANDARD_STREAM, limit_bytes=limit_bytes), _regular(os.dup(0)))
 
 
+def open_inputs(names: Iterable[str], stack: ExitStack) -> list[Input]:
+    """Open the capture files ``names``, which ``stack`` closes, and then give up root; raises InputError."""
+    opened = []
+    for name in names:
+        opened.append(open_input(name))
+        stack.callback(opened[-1].close)
+    give_up_root()
+    return opened
+
+
 def _regular(descriptor: int) -> int | None:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
@@ -110,6 +124,11 @@ def target_identity() -> Identity | None:
     if identity is not None and not readable_after_drop(interpreter_files(), identity):
         return None
     return identity
+
+
+def give_up_root() -> None:
+    """Go on as `target_identity`, for good; call it once every file is open that only root may read."""
+    drop_root(target_identity())
 
 
 def readable_later(identity: Identity | None) -> bool:
@@ -150,3 +169,10 @@ def refuse_unreadable(source: Source) -> None:
     if reader.parser.stop is not None:
         facts = {"name": source.label, "position": reader.position, "packets": 0}
         raise UnreadableError(f"session.{reader.parser.stop.value}", **facts)
+
+
+def refuse_unreadable_among(opened: Sequence[Input]) -> None:
+    """Raise UnreadableError as `refuse_unreadable` where one of several would be missing among the others."""
+    if len(opened) > 1:
+        for one in opened:
+            refuse_unreadable(one.source)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tcptui.charts.kind import ChartKind
 from tcptui.cli.commands import (
     STANDARD_STREAM,
     CaseCommand,
@@ -65,7 +66,7 @@ from tcptui.cli.parse_packets import (
     parse_requests,
     parse_slice,
 )
-from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
+from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number, only_one
 from tcptui.words.language import Language, language_from_environment
 
 if TYPE_CHECKING:
@@ -98,8 +99,6 @@ _ONCE: Final = frozenset({
 _SHORT: Final = {"--display-filter": "-Y"}
 #: Commands whose help is a page of its own.
 _OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests"})
-#: Values of ``--kind``: those of `tcptui.charts.chart.ChartKind`, which imports NumPy.
-GRAPH_KINDS: Final = ("sequence", "throughput", "rtt", "window", "flight")
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
@@ -310,59 +309,45 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
     forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
     options = scan.options
     _allow(scan, {"--stream", "--side", "-Y", *forms}, "follow")
-    files = _files("follow", scan.words)
-    if len(files) > 1:
-        raise CommandLineError("error.too-many-words", command="follow", word=files[1])
-    chosen = [name for name in options if name in forms]
-    if len(chosen) > 1:
-        raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
+    file = _one_file("follow", scan.words)
+    chosen = only_one([name for name in options if name in forms])
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
     chosen_by = display_filter(scan.options)
     if stream is None and not chosen_by:
         raise CommandLineError("error.which-stream", command="follow")
-    sides = {side.value: side for side in FollowSide}
-    if options.get("--side", "both") not in sides:
-        raise CommandLineError("error.side", value=options["--side"])
-    side = sides[options.get("--side", "both")]
-    form = forms[chosen[0]] if chosen else FollowForm.TEXT
+    side = _side(options)
+    form = forms[chosen] if chosen else FollowForm.TEXT
     if form is FollowForm.RAW and side is FollowSide.BOTH:
         raise CommandLineError("error.raw-one-side")
-    return FollowCommand(common, files[0], stream, side, form, chosen_by)
+    return FollowCommand(common, file, stream, side, form, chosen_by)
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
     _allow(scan, {"--stream", "--out", "--json", "--workers", "-Y"}, "export")
     options = scan.options
-    files = _files("export", scan.words)
-    if len(files) > 1:
-        raise CommandLineError("error.too-many-words", command="export", word=files[1])
+    file = _one_file("export", scan.words)
     out = file_name("--out", options["--out"]) if "--out" in options else None
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ExportCommand(common, files[0], out, stream, "--json" in options, display_filter(options), workers(options))
+    return ExportCommand(common, file, out, stream, "--json" in options, display_filter(options), workers(options))
 
 
 def _parse_graph(scan: _Scan, common: Common) -> Command:
     forms = {form.value: form for form in GraphForm}
     options = scan.options
     _allow(scan, {"--stream", "--kind", "--side", *forms}, "graph")
-    files = _files("graph", scan.words)
-    if len(files) > 1:
-        raise CommandLineError("error.too-many-words", command="graph", word=files[1])
-    chosen = [name for name in options if name in forms]
-    if len(chosen) > 1:
-        raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
+    file = _one_file("graph", scan.words)
+    chosen = only_one([name for name in options if name in forms])
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
     if stream is None:
         raise CommandLineError("error.which-stream", command="graph")
-    kind = options.get("--kind", GRAPH_KINDS[0])
-    if kind not in GRAPH_KINDS:
-        raise CommandLineError("error.kind", value=kind, known=", ".join(GRAPH_KINDS))
-    sides = {side.value: side for side in FollowSide}
-    if options.get("--side", "both") not in sides:
-        raise CommandLineError("error.side", value=options["--side"])
-    form = forms[chosen[0]] if chosen else GraphForm.TEXT
+    kinds = {kind.value: kind for kind in ChartKind}
+    kind = options.get("--kind", ChartKind.SEQUENCE.value)
+    if kind not in kinds:
+        raise CommandLineError("error.kind", value=kind, known=", ".join(kinds))
+    side = _side(options)
+    form = forms[chosen] if chosen else GraphForm.TEXT
     out = file_name("--svg", options["--svg"]) if form is GraphForm.SVG else ""
-    return GraphCommand(common, files[0], stream, kind, sides[options.get("--side", "both")], form, out)
+    return GraphCommand(common, file, stream, kinds[kind], side, form, out)
 
 
 def _parse_packets(scan: _Scan, common: Common) -> Command:
@@ -464,6 +449,21 @@ def _files(command: str, words: Sequence[str]) -> tuple[str, ...]:
     if STANDARD_STREAM in words and len(words) > 1:
         raise CommandLineError("error.stdin-alone")
     return tuple(file_name(command, word) for word in words)
+
+
+def _one_file(command: str, words: Sequence[str]) -> str:
+    files = _files(command, words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command=command, word=files[1])
+    return files[0]
+
+
+def _side(options: Mapping[str, str]) -> FollowSide:
+    sides = {side.value: side for side in FollowSide}
+    value = options.get("--side", FollowSide.BOTH.value)
+    if value not in sides:
+        raise CommandLineError("error.side", value=value)
+    return sides[value]
 
 
 def _refuse_remote(words: Sequence[str]) -> None:

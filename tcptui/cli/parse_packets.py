@@ -16,7 +16,7 @@ from tcptui.cli.commands import (
 )
 from tcptui.cli.parse_capture import workers
 from tcptui.cli.parse_findings import finding_filter
-from tcptui.cli.parse_values import CommandLineError, file_name
+from tcptui.cli.parse_values import CommandLineError, file_name, only_one
 from tcptui.session.assertions.words import is_rule
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def parse_packets(
     options: Options, repeated: Sequence[str], words: Sequence[str], common: Common, files: Files
 ) -> PacketsCommand:
     """``packets FILE…``; ``repeated``: all values of ``-e``.  Raises CommandLineError."""
-    forms = [name for name in ("--count", "--csv", "--jsonl") if name in options]
-    if len(forms) > 1:
-        raise CommandLineError("error.exclusive", first=forms[0], second=forms[1])
+    only_one([name for name in ("--count", "--csv", "--jsonl") if name in options])
     for other in ("-e", "--header"):
         if "--count" in options and other in options:
             raise CommandLineError("error.exclusive", first="--count", second=other)
@@ -64,9 +62,7 @@ def parse_packets(
 
 def parse_slice(options: Options, words: Sequence[str], common: Common, files: Files) -> SliceCommand:
     """``slice FILE… -w OUT``; raises CommandLineError."""
-    given = [name for name in _CHOICES if name in options]
-    if len(given) > 1:
-        raise CommandLineError("error.exclusive", first=given[0], second=given[1])
+    given = only_one([name for name in _CHOICES if name in options])
     named = files("slice", words)
     if not given:
         raise CommandLineError("error.slice-what")
@@ -97,8 +93,7 @@ def parse_assert(options: Options, words: Sequence[str], common: Common, files: 
 
 def parse_requests(options: Options, words: Sequence[str], common: Common, files: Files) -> RequestsCommand:
     """``requests FILE…``; raises CommandLineError."""
-    if {"--jsonl", "--har"} <= options.keys():
-        raise CommandLineError("error.exclusive", first="--jsonl", second="--har")
+    only_one([name for name in ("--jsonl", "--har") if name in options])
     named = files("requests", words)
     if "--overwrite" in options and "--har" not in options:
         raise CommandLineError("error.overwrite-har")

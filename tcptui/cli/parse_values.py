@@ -40,3 +40,10 @@ def number(options: Mapping[str, str], name: str, least: int, most: int) -> int 
     if not (text.isascii() and text.isdigit() and len(text) <= 20 and least <= int(text) <= most):
         raise CommandLineError("error.number", option=name, value=text, least=least, most=most)
     return int(text)
+
+
+def only_one(given: Sequence[str]) -> str | None:
+    """The one of ``given``, options that exclude one another; None: none.  Raises CommandLineError for several."""
+    if len(given) > 1:
+        raise CommandLineError("error.exclusive", first=given[0], second=given[1])
+    return given[0] if given else None

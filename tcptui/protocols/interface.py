@@ -103,26 +103,6 @@ class Exchange:
         return tuple(one for one in (self.request, *self.interim, self.response) if one is not None)
 
     @property
-    def first_frame(self) -> int:
-        """The frame that brought the first byte; 0 unknown."""
-        return next((one.first_frame for one in (self.request, self.response) if one is not None), 0)
-
-    @property
-    def last_frame(self) -> int:
-        """The frame that completed the answer, or the request where there is no answer."""
-        return next((one.last_frame for one in (self.response, self.request) if one is not None), 0)
-
-    @property
-    def first_ns(self) -> int:
-        """The time of `first_frame`."""
-        return next((one.first_ns for one in (self.request, self.response) if one is not None), 0)
-
-    @property
-    def last_ns(self) -> int:
-        """The time of `last_frame`."""
-        return next((one.last_ns for one in (self.response, self.request) if one is not None), 0)
-
-    @property
     def complete(self) -> bool:
         """Whether both messages were captured to their last byte."""
         return all(message is not None and message.complete for message in (self.request, self.response))

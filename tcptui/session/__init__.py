@@ -6,7 +6,8 @@
 ``progress``, ``lag``  how far the session has read, and how far behind the capture it is
 
 Findings: ``lazy_annotator`` imports the rules on first use, ``findings_cache`` keeps findings of all streams up to
-date, an ``observer`` is notified as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``).
+date, an ``observer`` is notified as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``);
+``conclusions`` says what they come to for the capture as a whole.
 
 Memory: ``retention`` bounds rows, connections and spool and evicts the oldest; ``memory`` bounds what a file may take;
 ``stream_rows``, ``stream_cache``, ``seq_bases`` and ``packet_reader`` serve one stream or one packet at a time;

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -39,6 +39,7 @@ from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
 from tcptui.session.input_priority import input_priority
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
+from tcptui.session.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -75,51 +76,6 @@ GATHERED_SEGMENTS: Final = 500_000
 LOOKED_BACK_AT_ONCE: Final = 256
 #: How many where a key may be waiting for it.
 JUDGED_AT_ONCE: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Streams whose findings are asked for, with what decides how each is judged."""
-
-    streams: NDArray[np.int64]
-    """Stream numbers, ascending."""
-    known: NDArray[np.bool_]
-    """Of each: whether its findings are cached."""
-    look_back: NDArray[np.bool_]
-    """Of each: whether its states may need correction."""
-    odd: NDArray[np.bool_]
-    """Of each: whether its states may need a correction that connections that look ordinary can need."""
-    read: SparseMask
-    """By stream number: whether its payload is judged."""
-    order: RowOrder | None = None
-    alone: NDArray[np.bool_] | None = None
-    """Of each: whether it is to be among those that are judged one by one; None: of none."""
-
-    def part(self, begin: int, end: int) -> Selection:
-        """The streams from index ``begin`` up to ``end``."""
-        part = slice(begin, end)
-        columns = self.streams[part], self.known[part], self.look_back[part], self.odd[part]
-        return Selection(*columns, self.read, self.order, None if self.alone is None else self.alone[part])
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """The streams of a block that do not look ordinary."""
-
-    places: NDArray[np.int64]
-    """Where they are in the block."""
-    known: NDArray[np.bool_]
-    """Of each stream of the block: as `Selection.known`."""
-    look_back: NDArray[np.bool_]
-    """Of each: as `Selection.look_back`."""
-    alone: NDArray[np.bool_]
-    """Of each: as `Selection.alone`."""
-    read: SparseMask
-    """As `Selection.read`."""
-
-    def without(self, judged: NDArray[np.int64]) -> _Rest:
-        """Those that are not at the places ``judged``."""
-        return replace(self, places=np.setdiff1d(self.places, judged, assume_unique=True))
 
 
 def _never() -> bool:
@@ -225,14 +181,13 @@ class FindingsCache:
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
         rows = chosen.astype(np.int32)
-        return Selection(
-            chosen, known, may_need(self._streams, rows), shows_otherwise(self._streams, rows), read, order
-        )
+        look_back, odd = may_need(self._streams, rows), shows_otherwise(self._streams, rows)
+        return Selection(chosen, known, look_back, odd, np.zeros(len(chosen), np.bool_), read, order)
 
     def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
-        for gathered, plain, rest in self._gathered(selection):
-            others = self._others(gathered, rest, parts=False)
+        for gathered, part, plain, places in self._gathered(selection):
+            others = self._others(gathered, part, places, parts=False)
             findings = one_by_one(plain.stream, plain_findings(gathered.block, plain, self.context.place))
             is_plain = np.zeros(len(gathered.streams), np.bool_)
             is_plain[plain.chosen] = True
@@ -241,27 +196,26 @@ class FindingsCache:
 
     def told(self, selection: Selection) -> Iterator[BulkFindings]:
         """The findings and time budgets of ``selection`` as columns, in chunks that memory can hold."""
-        for gathered, plain, rest in self._gathered(selection):
+        for gathered, part, plain, places in self._gathered(selection):
             spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
             spent[plain.chosen], right = plain.parts()
             for place in plain.chosen[~right].tolist():
                 spent[place] = time_parts(gathered.view(place))
-            kinds = self._together(gathered, rest)
+            kinds = self._together(gathered, part, places)
             for kind in kinds:
-                for part, times in zip(Part, kind.parts, strict=True):
-                    spent[kind.places, part] = list(cells(times, len(kind)))
-                rest = rest.without(kind.places)
+                for share, times in zip(Part, kind.parts, strict=True):
+                    spent[kind.places, share] = list(cells(times, len(kind)))
+                places = np.setdiff1d(places, kind.places, assume_unique=True)
             found: dict[int, tuple[Finding, ...]] = {}
-            for place, findings, times in self._others(gathered, rest, parts=True):
+            for place, findings, times in self._others(gathered, part, places, parts=True):
                 found[place], spent[place] = findings, times
             told = plain_findings(gathered.block, plain, self.context.place)
             yield BulkFindings(gathered.streams, spent, plain.chosen, told, kinds, found)
 
-    def _gathered(self, selection: Selection) -> Iterator[tuple[Gathered, CleanStreams, _Rest]]:
-        """Split ``selection`` into chunks, and each chunk into ordinary streams and the others."""
-        chosen, known, look_back, read = selection.streams, selection.known, selection.look_back, selection.read
-        alone = np.zeros(len(chosen), np.bool_) if selection.alone is None else selection.alone
-        special = known | read[chosen] | selection.odd | alone
+    def _gathered(self, selection: Selection) -> Iterator[tuple[Gathered, Selection, CleanStreams, NDArray[np.int64]]]:
+        """Split ``selection`` into chunks, and each chunk into ordinary streams and the places of the others."""
+        chosen = selection.streams
+        special = selection.known | selection.read[chosen] | selection.odd | selection.alone
         special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
@@ -271,19 +225,18 @@ class FindingsCache:
             spans = gathered.begins, gathered.ends
             plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
             others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
-            yield gathered, plain, _Rest(others, known[done:upto], look_back[done:upto], alone[done:upto], read)
+            yield gathered, selection.part(done, upto), plain, others
             done = upto
 
-    def _together(self, gathered: Gathered, rest: _Rest) -> list[AlikeFindings]:
-        """Judge those of the ``rest`` of ``gathered`` together that are alike."""
-        places = rest.places
+    def _together(self, gathered: Gathered, part: Selection, places: NDArray[np.int64]) -> list[AlikeFindings]:
+        """Judge those of the streams at ``places`` together that are alike; ``part``: the streams of ``gathered``."""
         streams = gathered.streams[places]
-        apart = rest.known[places] | rest.alone[places] | rest.read[streams] | gathered.quoted[places]
+        apart = part.known[places] | part.alone[places] | part.read[streams] | gathered.quoted[places]
         apart |= (self._streams.evicted[streams] > 0) | (gathered.begins[places] == gathered.ends[places])
         looked: list[tuple[AlikeView, bool]] = []
         for same in alike(gathered, places[~apart]):
             # That is the same for all of them, as what it follows from is (`may_need`).
-            corrects = bool(rest.look_back[same[0]])
+            corrects = bool(part.look_back[same[0]])
             looked += together(gathered, same, partial(self._look_back, corrects=corrects))
         self._write_hindsight(looked)
         self._siblings.gathered = gathered
@@ -291,9 +244,11 @@ class FindingsCache:
         self._siblings.gathered = None
         return kinds
 
-    def _others(self, gathered: Gathered, rest: _Rest, *, parts: bool) -> Iterator[Told]:
-        """Judge each of the ``rest`` of ``gathered``, one by one; with ``parts``, their time budgets."""
-        places, known, look_back, read = rest.places, rest.known, rest.look_back, rest.read
+    def _others(
+        self, gathered: Gathered, part: Selection, places: NDArray[np.int64], *, parts: bool
+    ) -> Iterator[Told]:  # fmt: skip
+        """Judge those of the streams at ``places`` one by one; with ``parts``, their time budgets."""
+        known, look_back, read = part.known, part.look_back, part.read
         self._siblings.gathered = gathered
         for begin in range(0, len(places), LOOKED_BACK_AT_ONCE):
             some = places[begin : begin + LOOKED_BACK_AT_ONCE].tolist()

@@ -1,8 +1,4 @@
-"""The requests of the connections of a capture: what lists, exports and filter fields read.
-
-requests_of(session, stream)           one connection
-each_request(session, streams)         many, one connection after the other
-"""
+"""The requests of the connections of a capture: what lists, exports and filter fields read."""
 
 from __future__ import annotations
 

@@ -25,11 +25,11 @@ from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.findings.weight import gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
-from tcptui.model.finding import FindingId, Severity
+from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.session.catch_up import CatchUp, Compile, Steering
+from tcptui.session.conclusions import Conclusions
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.memory import accounts_strictly
 from tcptui.session.observer import Observer, WithOwn
@@ -62,9 +62,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.dns_names import DnsNames
-    from tcptui.session.findings_cache import Selection
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.other_lines import OtherLines
@@ -72,6 +70,7 @@ if TYPE_CHECKING:
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.requests import RequestCache
+    from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
@@ -155,9 +154,7 @@ class Session:
         self._other: OtherPackets | None = None
         self._other_lines: OtherLines | None = None
         self._dns_names: DnsNames | None = None
-        self._conclusions: tuple[tuple[int, int, int, int], CaptureDiagnosis, Trouble] | None = None
-        """The newest `diagnosis` and `trouble`, and what they were made from."""
-        self._dns: DnsAnswers | None = None
+        self._conclusions = Conclusions(self, self._pipeline.noted, self._access.bare)
         self._own: OwnFindings | None = None
         self._observer: Observer | None = None
         self._stream_cache = StreamCache(self.view, self._access)
@@ -403,46 +400,25 @@ class Session:
     @property
     def diagnosis(self) -> CaptureDiagnosis:
         """What can be said of the capture as a whole, from what has been read and judged so far."""
-        return self._conclude()[0]
+        return self._conclusions.newest()[0]
 
     @property
     def trouble(self) -> Trouble:
         """The trouble of the capture in groups, from what has been read and judged so far."""
-        return self._conclude()[1]
+        return self._conclusions.newest()[1]
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
         """The trouble in groups, of ``streams`` only: concluded from all, and the rest left out."""
-        from tcptui.findings.trouble import trouble_of
-
-        return trouble_of(frozenset(streams), self.diagnosis, self.loud(), self._time_of)
-
-    def _conclude(self) -> tuple[CaptureDiagnosis, Trouble]:
-        known = self.store.count, self.catch_up.judged_at_count, self.unjudged, self.own_revision
-        if self._conclusions is None or self._conclusions[0] != known:
-            self._conclusions = known, *self.conclude(self.loud())
-        return self._conclusions[1:]
+        return self._conclusions.trouble_of(streams)
 
     def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
         """`diagnosis` and `trouble` from ``loud``: the findings of each stream with a warning or an error."""
-        # They come with the rules, which are imported late: see `LazyAnnotator`.
-        from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
-        from tcptui.findings.rules.whole_capture.diagnose import diagnose
-        from tcptui.findings.trouble import find_trouble
-        from tcptui.session.dns_answers import DnsAnswers
-
-        if self._dns is None:
-            self._dns = DnsAnswers(self._pipeline.noted.of(DnsRows), self._access.bare)
-        diagnosis = diagnose(CaptureFacts(self.store, self.streams, _of_rules(loud), self._dns.newest))
-        return diagnosis, find_trouble(diagnosis, loud, self._time_of)
+        return self._conclusions.of(loud)
 
     @property
     def own_revision(self) -> int:
         """A number that changes whenever a finding does that the user has defined."""
         return 0 if self._own is None else self._own.revision
-
-    def _time_of(self, frame: int) -> int:
-        row = self.store.row_of_frame(frame)
-        return int(self.store.time_ns[row]) if row >= 0 else 0
 
     @property
     def unjudged(self) -> int:
@@ -682,19 +658,6 @@ class Session:
         self._judging.annotations.evict(streams)
         if self._own is not None:
             self._own.evict(streams)
-
-
-def _of_rules(loud: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Finding, ...]]:
-    """``loud`` without what a user has defined: nothing is concluded from that."""
-    found = {
-        stream: tuple(finding for finding in findings if isinstance(finding.id, FindingId))
-        for stream, findings in loud.items()
-    }
-    return {
-        stream: findings
-        for stream, findings in found.items()
-        if any(finding.severity > Severity.NOTE for finding in findings)
-    }
 
 
 def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Session:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.capture.replacing import replacing
 from tcptui.lessons.score import Score
 from tcptui.ui.home import home_directory
 
@@ -115,19 +116,9 @@ def state_directory(environ: Mapping[str, str]) -> Path | None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace ``path`` atomically by ``content``, readable by its owner only: it is written aside, then renamed.
-
-    Raises OSError.
-    """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        aside.replace(path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
+    """Replace ``path`` at once by ``content``, readable by its owner only.  Raises OSError."""
+    with replacing(path) as file:
+        file.write(content)
 
 
 def read_private(path: Path, limit: int) -> bytes:

@@ -26,12 +26,8 @@ from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.stream.table import STREAM_COLUMNS
 from tcptui.capture.file_source import open_file
 from tcptui.capture.spool.reader import SpoolReader
+from tcptui.cli import inputs
 from tcptui.cli.main import main
-from tcptui.cli.run import export as export_command
-from tcptui.cli.run import follow as follow_command
-from tcptui.cli.run import graph as graph_command
-from tcptui.cli.run import report as report_command
-from tcptui.cli.run import verdicts as verdicts_command
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.protocols.headers.scapy_loader import load_scapy
@@ -278,8 +274,7 @@ def _commands(path: Path, chance: random.Random, packets: int, streams: int, eff
 
 def warm_up() -> None:
     """Load now what the first capture would wait for; and keep this process's rights for the next one."""
-    for module in (report_command, verdicts_command, follow_command, export_command, graph_command):
-        module.drop_root = _keep_root  # type: ignore[assignment]
+    inputs.drop_root = _keep_root  # type: ignore[assignment]
     _machine_code()
     load_scapy()
     sys.setswitchinterval(0.0005)

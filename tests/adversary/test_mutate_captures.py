@@ -33,8 +33,7 @@ _GUIDED, _GUIDED_SEED = 60, 20_261_120
 @pytest.fixture(autouse=True)
 def _keeps_its_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own process runs the commands here: what they give up would be missing in the next test."""
-    for module in ("report", "verdicts", "follow", "export", "graph"):
-        monkeypatch.setattr(f"tcptui.cli.run.{module}.drop_root", lambda _identity: None)
+    monkeypatch.setattr("tcptui.cli.inputs.drop_root", lambda _identity: None)
 
 
 def _seed() -> int:

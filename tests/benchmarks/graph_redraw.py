@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.charts.cells import draw, full_view
-from tcptui.charts.chart import Chart, ChartKind, Layer
+from tcptui.charts.chart import Chart, Layer
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import ORDER, SPEC_OF, Mark, Shape
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 from rich.cells import cell_len
 
 from tcptui.charts.cells import full_view
-from tcptui.charts.chart import Chart, ChartKind, make_chart
+from tcptui.charts.chart import Chart, make_chart
 from tcptui.charts.figure import make_figure, notes_of, title_of
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import Mark
 from tcptui.charts.svg import CHART_CSS, picture, svg
 from tcptui.session.graphs.stream_graphs import StreamGraphs

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tcptui.charts.axes import amount_labels, ticks, time_labels
 from tcptui.charts.cells import draw, full_view
-from tcptui.charts.chart import Chart, ChartKind, _layer, _values
+from tcptui.charts.chart import Chart, _layer, _values
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Mark, Shape
 from tcptui.charts.raster import Grid, Viewport, bars, dots, steps
 

@@ -106,13 +106,13 @@ def test_help_and_readme_say_of_every_setting_what_the_table_says(folder: Path, 
 #: All is imported before root is given up, for the user may not be able to read this interpreter.
 AS_USER = """\
 import sys, tomllib
-import tcptui.cli.main, tcptui.cli.run.config, tcptui.ui.settings.config_file
+import tcptui.cli.inputs, tcptui.cli.main, tcptui.cli.run.config, tcptui.ui.settings.config_file
 from tcptui.capture.privileges import invoking_identity
 from tcptui.words.catalogue import catalogue
 from tcptui.words.language import Language
 
 catalogue(Language.EN)
-tcptui.cli.run.config.target_identity = invoking_identity
+tcptui.cli.inputs.target_identity = invoking_identity
 sys.exit(tcptui.cli.main.main(["config"]))
 """
 

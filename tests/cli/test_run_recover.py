@@ -14,7 +14,6 @@ from tcptui.capture.spool.named import NamedSpool
 from tcptui.cli.commands import RecoverCommand
 from tcptui.cli.main import main
 from tcptui.cli.parse import CommandLineError, parse
-from tcptui.cli.run import recover as recover_command
 from tcptui.cli.run.recover import size_text
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def spools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setattr(spool_recovery, "_directories", lambda: [folder])
-    monkeypatch.setattr(recover_command, "drop_root", lambda _identity: None)  # of this very process
+    monkeypatch.setattr("tcptui.cli.inputs.drop_root", lambda _identity: None)  # of this very process
     time.tzset()
     yield folder
     monkeypatch.undo()

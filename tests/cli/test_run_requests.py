@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
-from captures import hostile
+from captures import CLIENT, SERVER, Tape, hostile
 from har_reader import read_har
 from rich.cells import cell_len
 from run_command import run
 from web_captures import GET, chunk, record, response
+
+from tcptui.capture.file_source import open_file
+from tcptui.cli.run.requests import _Requests
+from tcptui.dfilter.compile import compile_filter
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
+from tcptui.session.sharing import Sharing
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from _pytest.tmpdir import TempPathFactory
@@ -176,6 +187,41 @@ def test_hostile_messages_stay_on_their_line(tmp_path: Path) -> None:
         said = run("requests", path, *form)[1]
         assert all(char.isprintable() or char == "\n" for char in said)
         assert "\u202e" not in said
+
+
+class _Gathered(np.ndarray[Any, np.dtype[np.int32]]):
+    """A column that counts the cells picked out of it by their numbers."""
+
+    cells = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        found = np.asarray(self)[key]
+        _Gathered.cells += found.size if isinstance(key, np.ndarray) else 0
+        return found
+
+
+def _cells_gathered(path: Path, connections: int) -> int:
+    """How many cells of the column of streams are picked while the requests of so many connections are filtered."""
+    tape = Tape()
+    for number in range(connections):
+        tape.clean(number * 200, f"{CLIENT}:{1024 + number}", f"{SERVER}:80", GET, response(b"x"))
+    path.write_bytes(tape.pcap())
+    session = Session([open_file(path)], compile_when=Compile.NEVER)
+    try:
+        session.run_here()
+        session.store.stream = session.store.stream.view(_Gathered)
+        _Gathered.cells = 0
+        found = _Requests(session, Sharing.among(1), compile_filter("tcp"), Words(Language.EN))
+        with closing(found.made(len)) as counts:
+            assert list(counts) == [1] * connections
+        return _Gathered.cells
+    finally:
+        session.close()
+
+
+def test_filter_costs_each_connection_its_own_packets_only(tmp_path: Path) -> None:
+    few, many = (_cells_gathered(tmp_path / "many.pcap", connections) for connections in (50, 200))
+    assert 0 < many <= 4 * few
 
 
 def test_workers_find_what_one_finds(tmp_path: Path, corpus: Path) -> None:

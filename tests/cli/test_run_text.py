@@ -129,7 +129,7 @@ def test_one_file_that_cannot_be_read_on_does_not_silence_those_behind_it(
         return whole(opened)
 
     monkeypatch.setattr(Input, "sha256", failing)
-    monkeypatch.setattr("tcptui.cli.run.verdicts.drop_root", lambda _identity: None)
+    monkeypatch.setattr("tcptui.cli.inputs.drop_root", lambda _identity: None)
     assert main(["verdicts", str(walk), str(other), "--jsonl"]) == 1
     said = capsys.readouterr()
     assert (len(said.out.splitlines()), len(said.err.splitlines())) == (9, 1)

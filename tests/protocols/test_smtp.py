@@ -88,7 +88,10 @@ def test_requests_know_their_packets() -> None:
     stream = ApplicationStream(*talk(*SESSION).halves())
 
     data = next(one for one in stream.requests() if one.operation == "DATA")
-    assert (data.first_frame, data.last_frame, data.last_ns - data.first_ns) == (10, 13, 3_000_000)
+    assert data.request is not None
+    assert data.response is not None
+    assert (data.request.first_frame, data.response.last_frame) == (10, 13)
+    assert data.response.last_ns - data.request.first_ns == 3_000_000
 
 
 @pytest.mark.parametrize("at", range(1, max(len(data) for _, data in SESSION)))

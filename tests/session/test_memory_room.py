@@ -90,7 +90,7 @@ def test_file_that_fits_says_nothing_of_memory(leave: Callable[..., None], path:
 def test_report_says_that_there_was_more(
     leave: Callable[..., None], path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tcptui.cli.run.report.drop_root", lambda _identity: None)
+    monkeypatch.setattr("tcptui.cli.inputs.drop_root", lambda _identity: None)
     leave(8 * _GIB, 3 * _GIB)
 
     main(["report", str(path), "--lang", "en"])

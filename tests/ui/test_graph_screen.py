@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from screen_lines import screen_lines, screen_strips
 from textual.geometry import Offset
 
-from tcptui.charts.chart import ChartKind
+from tcptui.charts.kind import ChartKind
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.graph.screen import GraphScreen

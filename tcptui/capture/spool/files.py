@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.capture.replacing import open_aside
 from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
@@ -122,9 +123,8 @@ def open_successor(path: Path) -> tuple[int, Path]:
     """
     if os.path.lexists(path):
         os.close(_open_existing(path))
-    successor = path.with_name(f".tcptui-{os.urandom(8).hex()}")
     try:
-        return os.open(successor, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600), successor
+        return open_aside(path)
     except OSError as error:
         raise output_error(error, path) from error
 

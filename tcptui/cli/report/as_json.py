@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.cli.report.json_findings import Tell
     from tcptui.cli.report.summary import Capture, Summary
     from tcptui.model.finding import Finding
-    from tcptui.session.findings_cache import Selection
+    from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
 #: Incremented when a key is removed or changes its meaning, not for new keys.

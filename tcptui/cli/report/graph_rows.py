@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tcptui.charts.chart import ChartKind
+from tcptui.charts.kind import ChartKind
 from tcptui.model.resend_cause import ResendCause
 from tcptui.session.graphs.trace import NO_VALUE, SIDES, SegmentKind
 

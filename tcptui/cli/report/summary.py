@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
-    from tcptui.session.findings_cache import Selection
     from tcptui.session.other_packets import OtherPackets, ProtocolCount
+    from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
 #: In a capture of more connections, findings are counted only of those with problems.

@@ -7,9 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
-from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
+from tcptui.cli.inputs import base_name, open_inputs, refuse_unreadable_among
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
@@ -78,19 +77,13 @@ def _rules(command: AssertCommand, words: Words) -> list[Rule]:
 
 def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> list[Input]:
     """Open the inputs, give up root, and refuse now what could not be written later."""
-    opened = []
-    for name in command.files:
-        opened.append(open_input(name))
-        stack.callback(opened[-1].close)
-    drop_root(target_identity())
+    opened = open_inputs(command.files, stack)
     results = [] if command.junit is None else [Path(command.junit)]
     if command.slices is not None:
         results += [_slice_path(command.slices, number, rule) for number, rule in enumerate(rules, 1)]
     for path in results:
         refuse_output(path, opened, overwrite=False)
-    if len(opened) > 1:
-        for one in opened:
-            refuse_unreadable(one.source)
+    refuse_unreadable_among(opened)
     return opened
 
 

@@ -6,8 +6,7 @@ import os
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tcptui.capture.privileges import drop_root
-from tcptui.cli.inputs import target_identity
+from tcptui.cli.inputs import give_up_root
 from tcptui.cli.run.load import write
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.settings.config_file import read_config
@@ -32,7 +31,7 @@ def show_config(command: ConfigCommand, words: Words) -> int:
 
     Runs as the user who called sudo: the file is that user's.
     """
-    drop_root(target_identity())
+    give_up_root()
     found = read_config(os.environ)
     if found.settings.language is not None and not command.common.language_given:
         words = Words(found.settings.language)

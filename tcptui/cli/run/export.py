@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.capture.privileges import drop_root
-from tcptui.cli.inputs import open_input, target_identity
+from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
 from tcptui.cli.run.own_findings import own_rules
@@ -38,7 +37,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
-    drop_root(target_identity())
+    give_up_root()
     own = own_rules(command.common, words)
     try:
         session = read_whole([opened], words, judges=compiled is not None and judges(compiled.fields), own=own)

@@ -9,9 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import FollowForm, FollowSide
-from tcptui.cli.inputs import open_input, target_identity
+from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.report.follow import (
     ASCII_MARKS,
@@ -60,7 +59,7 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
         raise CommandLineError("error.raw-terminal")
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     opened = open_input(command.file)
-    drop_root(target_identity())
+    give_up_root()
     own = own_rules(command.common, words)
     try:
         if compiled is not None:

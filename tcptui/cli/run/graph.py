@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.charts.cells import full_view
-from tcptui.charts.chart import ChartKind, make_chart
+from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import make_figure, notes_of, title_of
 from tcptui.charts.svg import picture
 from tcptui.cli.commands import STANDARD_STREAM, GraphForm
-from tcptui.cli.inputs import open_input, target_identity
+from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.report.graph_rows import graph_csv
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
 from tcptui.cli.run.own_findings import own_rules
@@ -43,7 +42,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     opened = open_input(command.file)
     try:
-        drop_root(target_identity())
+        give_up_root()
         own = own_rules(command.common, words)
         if command.form is GraphForm.SVG and command.out != STANDARD_STREAM:
             refuse_output(Path(command.out), [opened], overwrite=False)
@@ -53,7 +52,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
         require_stream(session, command.stream)
         graphs = StreamGraphs(session, command.stream)
         graphs.grow()
-        kind = ChartKind(command.kind)
+        kind = command.kind
         sides = [SIDES.index(command.side.value)] if command.side.value in SIDES else [0, 1]
         if command.form is GraphForm.CSV:
             write(graph_csv(graphs, kind, sides))

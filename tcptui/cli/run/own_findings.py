@@ -75,11 +75,10 @@ def own_ids(common: Common, words: Words) -> list[str]:
     """The ids of the user's own findings, for a list; what is wrong with a file of them is said."""
     if not common.findings and default_file() is None:
         return []
-    from tcptui.capture.privileges import drop_root
-    from tcptui.cli.inputs import target_identity
+    from tcptui.cli.inputs import give_up_root
     from tcptui.words.errors import error_line, say
 
-    drop_root(target_identity())
+    give_up_root()
     try:
         return [str(rule.id) for rule in own_rules(common, words)]
     except UsageError as error:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import PacketForm
-from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
@@ -43,15 +42,9 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
     compiled = compiled_filter(command.display_filter, words)
     fields = [_field(name) for name in command.fields]
     with ExitStack() as stack:
-        opened = []
-        for name in command.files:
-            opened.append(open_input(name))
-            stack.callback(opened[-1].close)
-        drop_root(target_identity())
+        opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
-        if len(opened) > 1:
-            for one in opened:
-                refuse_unreadable(one.source)
+        refuse_unreadable_among(opened)
         session = read_whole(opened, words, judges=judges((*compiled.fields, *fields)), own=own)
         if has_failed(session):
             return 1

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.spool.recover import delete_leftover, find_leftovers, save_leftover
-from tcptui.cli.inputs import target_identity
+from tcptui.cli.inputs import give_up_root
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import safe_text
@@ -27,7 +26,7 @@ def recover(command: RecoverCommand, words: Words) -> int:
 
     Runs as the user who called sudo, because that user owns the captures, and should own the saved file.
     """
-    drop_root(target_identity())
+    give_up_root()
     found = find_leftovers()
     if command.write is not None:
         chosen = _one(found, command.number)

@@ -8,10 +8,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
-from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
+from tcptui.cli.inputs import base_name, open_inputs, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import (
     exit_code,
@@ -46,17 +45,11 @@ def write_report(command: ReportCommand, words: Words) -> int:
     if command.html == STANDARD_STREAM and sys.stdout.isatty():
         raise OutputError("output_terminal")
     with ExitStack() as stack:
-        opened = []
-        for name in command.files:
-            opened.append(open_input(name))
-            stack.callback(opened[-1].close)
-        drop_root(target_identity())
+        opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
         if command.html and command.html != STANDARD_STREAM:
             refuse_output(Path(command.html), opened, overwrite=command.overwrite)
-        if len(opened) > 1:
-            for one in opened:
-                refuse_unreadable(one.source)  # else it would be missing among the others
+        refuse_unreadable_among(opened)
         session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
         if has_failed(session):
             return 1

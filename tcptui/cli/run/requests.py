@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
-from tcptui.cli.inputs import open_input, refuse_unreadable, target_identity
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from tcptui.cli.commands import RequestsCommand
     from tcptui.dfilter.compile import Compiled
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.session.session import Session
@@ -51,17 +50,11 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         raise OutputError("output_terminal")
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
-        opened = []
-        for name in command.files:
-            opened.append(open_input(name))
-            stack.callback(opened[-1].close)
-        drop_root(target_identity())
+        opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
         if command.form is RequestsForm.HAR and not to_stdout:
             refuse_output(Path(command.har), opened, overwrite=command.overwrite)
-        if len(opened) > 1:
-            for one in opened:
-                refuse_unreadable(one.source)
+        refuse_unreadable_among(opened)
         session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
         if has_failed(session):
             return 1
@@ -84,13 +77,12 @@ class _Requests:
     def __init__(self, session: Session, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
         self.session = session
         self._sharing = sharing
-        self._matching: I64 | None = None
-        """The rows that match; None: all."""
+        self._matching: _MatchingFrames | None = None
+        """The packets that match; None: all."""
         self._streams = with_payload(session)
         if compiled is not None:
-            self._matching = np.flatnonzero(matching_rows(session, compiled, words))
-            of_rows = session.store.stream[self._matching]
-            self._streams = self._streams[np.isin(self._streams, of_rows)]
+            self._matching = _MatchingFrames(session.store, np.flatnonzero(matching_rows(session, compiled, words)))
+            self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
 
     def made(self, make: Callable[[Pairs], _Made], *, whole: bool = False) -> Generator[_Made]:
         """What ``make`` makes of each connection that has requests to show, in their order; among several processes.
@@ -115,10 +107,25 @@ class _Requests:
         """Those of which a packet matches: any of the connection from their first packet to their last."""
         if self._matching is None or not pairs:
             return pairs
-        store = self.session.store
-        rows = self._matching[store.stream[self._matching] == stream]
-        frames = store.frame[rows].astype(np.int64)
+        frames = self._matching.of(stream)
         return [pair for pair in pairs if _has_any(frames, pair[0])]
+
+
+class _MatchingFrames:
+    """Frames by connection: ordered once, for a look at all of them per connection is quadratic."""
+
+    def __init__(self, store: PacketStore, rows: I64) -> None:
+        """``rows``: of the store, ascending."""
+        streams = store.stream[rows]
+        order = np.argsort(streams, kind="stable")
+        self.streams: I32 = streams[order]
+        """The connection of each, ascending."""
+        self._frames = store.frame[rows[order]].astype(np.int64)
+
+    def of(self, stream: int) -> I64:
+        """Those of ``stream``, ascending."""
+        ends = np.array((stream, stream + 1), np.int32)  # of another type, NumPy would copy `streams` first
+        return self._frames[slice(*self.streams.searchsorted(ends))]
 
 
 def _has_any(frames: I64, request: Request) -> bool:

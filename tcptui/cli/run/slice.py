@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import tcptui
-from tcptui.capture.privileges import drop_root
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
-from tcptui.cli.inputs import base_name, open_input, refuse_unreadable, target_identity
+from tcptui.cli.inputs import base_name, open_inputs, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_known
@@ -50,19 +49,13 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         raise OutputError("output_terminal")
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
-        opened = []
-        for name in command.files:
-            opened.append(open_input(name))
-            stack.callback(opened[-1].close)
-        drop_root(target_identity())
+        opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
         require_known("--finding", command.chosen.findings, own)
         out = Path(command.write)
         if not to_stdout:
             refuse_output(out, opened, overwrite=command.overwrite)
-        if len(opened) > 1:
-            for one in opened:
-                refuse_unreadable(one.source)
+        refuse_unreadable_among(opened)
         session = read_whole(opened, words, judges=judges(compiled.fields), own=own)
         if has_failed(session):
             return 1

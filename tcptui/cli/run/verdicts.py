@@ -6,8 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import tcptui
-from tcptui.capture.privileges import drop_root
-from tcptui.cli.inputs import base_name, open_input, target_identity
+from tcptui.cli.inputs import base_name, give_up_root, open_input
 from tcptui.cli.run.filtering import compiled_filter, matching_rows
 from tcptui.cli.run.load import exit_code, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
@@ -41,7 +40,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = error.exit_code
-    drop_root(target_identity())
+    give_up_root()
     own = own_rules(command.common, words)
     for one in opened:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversa
 from tcptui.protocols.http.parts import HttpParts
 from tcptui.protocols.http.requests import exchange_of
 from tcptui.protocols.interface import UNIT_LIMIT, Unit
+from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
 from tcptui.protocols.websocket.conversation import websocket_in
 
@@ -82,14 +82,7 @@ class HttpStream:
     def touched_by(self, place: SegmentPlace) -> list[HttpMessage]:
         """The messages of which the segment carries at least one byte, in order."""
         messages = self._of_half[place.half.side]
-        at = max(bisect_right(messages, place.start, key=lambda message: message.start) - 1, 0)
-        found = []
-        for message in messages[at:]:
-            if message.start >= place.stop:
-                break
-            if message.body_end > place.start:
-                found.append(message)
-        return found
+        return touched(messages, place.start, place.stop, lambda message: message.body_end)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """Whether reading stopped before the segment because of the limit on messages."""

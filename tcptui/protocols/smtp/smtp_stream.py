@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ from tcptui.protocols.interface import Carried, Exchange, Unit
 from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.smtp.parts import part_of
+from tcptui.protocols.stream.touching import touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,14 +66,7 @@ class SmtpStream:
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         _, places = self._of_side[place.half.side]
-        at = max(bisect_right(places, place.start, key=lambda unit: unit.start) - 1, 0)
-        found = []
-        for unit in places[at:]:
-            if unit.start >= place.stop:
-                break
-            if unit.stop > place.start:
-                found.append(unit)
-        return found
+        return touched(places, place.start, place.stop, lambda unit: unit.stop)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

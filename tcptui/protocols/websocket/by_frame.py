@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.websocket.frames import Fault, Frame
 
 if TYPE_CHECKING:
@@ -64,15 +64,7 @@ class WebSocketPlaces:
 
     def touched_by(self, side: int, start: int, stop: int) -> list[Frame]:
         """The frames with at least one byte from ``start`` to ``stop`` of one side, in order."""
-        frames = self.talk.directions[side].frames
-        at = max(bisect_right(frames, start, key=lambda frame: frame.start) - 1, 0)
-        found = []
-        for frame in frames[at:]:
-            if frame.start >= stop:
-                break
-            if frame.stop > start:
-                found.append(frame)
-        return found
+        return touched(self.talk.directions[side].frames, start, stop, lambda frame: frame.stop)
 
     def packet_of(self, side: int, frame: Frame) -> int:
         """The frame number of the packet whose header tree shows ``frame``."""

@@ -125,8 +125,8 @@ def _status(request: Exchange) -> bytes | None:
 
 
 def _duration(request: Exchange) -> int | None:
-    is_whole = request.request is not None and request.response is not None
-    return max(request.last_ns - request.first_ns, 0) if is_whole else None
+    asked, answered = request.request, request.response
+    return None if asked is None or answered is None else max(answered.last_ns - asked.first_ns, 0)
 
 
 #: Of a request: its value, None without one.

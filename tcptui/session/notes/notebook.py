@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from tcptui.capture.replacing import replacing
 from tcptui.model.errors import OutputError
 from tcptui.model.notes import NO_NOTE, Note, Notes, set_note
 from tcptui.model.safe_text import reason_of, safe_text
@@ -110,19 +111,12 @@ class Notebook:
         return notes
 
     def _replace(self, content: bytes) -> None:
-        """Put ``content`` in the file's place at once: it is written aside, then renamed; its owner and mode stay."""
-        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                _take_over(descriptor, self.path)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self.path)
-        except OSError:
-            aside.unlink(missing_ok=True)
-            raise
+        """Put ``content`` in the file's place at once; its owner and mode stay."""
+        with replacing(self.path) as file:
+            _take_over(file.fileno(), self.path)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _take_over(descriptor: int, path: Path) -> None:

@@ -17,11 +17,10 @@ from tcptui.ui.export.file_list import FileList
 from tcptui.ui.export.keys import EXPORT_KEYS, hints
 from tcptui.ui.export.preview import FilePreview
 from tcptui.ui.export.reader import Cancel, Found, look_for_files, read_beginning, write_files
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.widgets.virtual_list import VirtualList
 from tcptui.words.errors import safe_facts
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.export.collect import CarriedFile
     from tcptui.session.session import Session
     from tcptui.ui.export.preview import Beginning
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -45,7 +43,7 @@ _BESIDE: Final = 110
 _FOLDER: Final = "exported"
 
 
-class ExportScreen(NoticingScreen[int]):
+class ExportScreen(KeyedScreen[int]):
     """Files of stream ``stream``, or of the whole capture; the result is the row to select, or `NO_ROW`."""
 
     DEFAULT_CSS = """
@@ -66,6 +64,7 @@ class ExportScreen(NoticingScreen[int]):
         &.-ascii.-beside > Container > FilePreview { border-top: none; border-left: ascii $edge; }
     }
     """
+    KEYS = EXPORT_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT_KEYS)]
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
@@ -343,13 +342,3 @@ class ExportScreen(NoticingScreen[int]):
         """Show the hints of this screen's main keys."""
         any_files = self._found is not None and bool(self._found.files)
         self.put_hints(hints(has_file=self.files.chosen is not None, has_any=any_files, has_stream=self._stream >= 0))
-
-    def palette_entries(self) -> list[PaletteEntry]:
-        """The palette entries of this screen."""
-        return palette_entries(self.words, EXPORT_KEYS)
-
-    def action_help(self) -> None:
-        """Open the help with the keys of this screen."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, EXPORT_KEYS)))

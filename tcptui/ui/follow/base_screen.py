@@ -20,7 +20,7 @@ from tcptui.ui.follow.view import FollowView
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptLine
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.words.follow_text import gap_words, head_words
 
@@ -40,7 +40,7 @@ QUICK_PACKETS: Final = 20_000
 _REST: Final = 5
 
 
-class FollowBase(NoticingScreen[int]):
+class FollowBase(KeyedScreen[int]):
     """The text of stream ``stream`` with a line above and two below, the cursor at first at packet ``row``."""
 
     DEFAULT_CSS = """

@@ -15,7 +15,6 @@ from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.marks import NO_MARKS, marks_of
 from tcptui.ui.follow.search import Search
 from tcptui.ui.follow.view import FollowView
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.go_to import FrameTarget, parse_target
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from tcptui.session.session import Session
     from tcptui.ui.follow.source import Found
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -41,6 +39,7 @@ _SIDES: Final[tuple[tuple[int, ...], ...]] = (BOTH, (0,), (1,))
 class FollowScreen(FollowBase):
     """Shows stream ``stream``, with the cursor at packet ``row``; the result is the row to select, or `NO_ROW`."""
 
+    KEYS = FOLLOW_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(FOLLOW_KEYS)]
 
     def __init__(
@@ -217,14 +216,3 @@ class FollowScreen(FollowBase):
     def action_copy_turn(self) -> None:
         """Copy the turn under the cursor, up to `COPY_LIMIT`."""
         self.copy(self.view.turn_text(COPY_LIMIT))
-
-    # -- help ------------------------------------------------------------------------------
-    def palette_entries(self) -> list[PaletteEntry]:
-        """The palette entries of this screen."""
-        return palette_entries(self.words, FOLLOW_KEYS)
-
-    def action_help(self) -> None:
-        """Open the help with the keys of this screen."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, FOLLOW_KEYS)))

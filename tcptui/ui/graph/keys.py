@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from tcptui.charts.chart import ChartKind
+from tcptui.charts.kind import ChartKind
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import Command, KeyArea
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.charts.chart import ChartKind
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import CAUSE_MARKS, KIND_MARKS, SPEC_OF, Mark, Shape
 from tcptui.ui.prose import Paragraph
 from tcptui.words.finding_text import finding_title

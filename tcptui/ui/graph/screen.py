@@ -11,8 +11,9 @@ from rich.style import Style
 from textual import on
 
 from tcptui.charts.cells import cell_grid, full_view
-from tcptui.charts.chart import ChartKind, make_chart
+from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import notes_of, title_of
+from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import SPEC_OF
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session.graphs.stream_graphs import StreamGraphs
@@ -21,19 +22,16 @@ from tcptui.session.input_priority import input_priority
 from tcptui.ui.graph.keys import GRAPH_KEYS, HINTS, MOVES, NEWEST
 from tcptui.ui.graph.plot import GraphPlot
 from tcptui.ui.graph.saying import EXPLAINED_PACKETS, told
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.prose import Paragraph, lay_out, text_of
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import OneLine
 from tcptui.words.quantities import unbroken_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from tcptui.charts.raster import Viewport
     from tcptui.model.packet_store import I32, I64
     from tcptui.session.session import Session
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.ui.widgets.one_line import Cells
@@ -91,7 +88,7 @@ class GraphBar(OneLine):
         return [*kinds, whose, (" " * (room - cell_len(shown)) + shown + " ", palette.bar)]
 
 
-class GraphScreen(NoticingScreen[int]):
+class GraphScreen(KeyedScreen[int]):
     """Graphs of ``stream``, the cursor at packet ``row`` at first; the result is the row to select, or `NO_ROW`."""
 
     DEFAULT_CSS = """
@@ -103,6 +100,7 @@ class GraphScreen(NoticingScreen[int]):
         & > Document { height: 4; width: 1fr; background: $background; scrollbar-size-vertical: 1; }
     }
     """
+    KEYS = GRAPH_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GRAPH_KEYS), *MOVES]
 
     def __init__(
@@ -429,13 +427,3 @@ class GraphScreen(NoticingScreen[int]):
         if self.chart is not None:
             lines, _ = lay_out(self.said.blocks, _COPIED)
             self.copy("\n".join([title_of(self.chart, self.words), *text_of(lines)]))
-
-    def action_help(self) -> None:
-        """Open the help, with the keys of this screen first."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, GRAPH_KEYS)))
-
-    def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands of this screen for the palette."""
-        return palette_entries(self.words, GRAPH_KEYS)

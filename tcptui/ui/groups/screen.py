@@ -14,27 +14,23 @@ from tcptui.session.groups import GroupBy, GroupSort, group_connections
 from tcptui.ui.groups.columns import key_text
 from tcptui.ui.groups.group_list import ConnectionGroups
 from tcptui.ui.groups.keys import GROUPS_KEYS, hints
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.overview.document import connections_document
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.choice_bar import Choice, ChoiceBar
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.session.groups import Grouping
     from tcptui.session.session import Session
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -54,7 +50,7 @@ _MEMBERS_LINES: Final = 3
 _MARGINS: Final = 4
 
 
-class GroupsScreen(NoticingScreen[ChosenStreams]):
+class GroupsScreen(KeyedScreen[ChosenStreams]):
     """Counts in a worker thread, again as the capture grows; closes with the connections of the chosen group."""
 
     DEFAULT_CSS = """
@@ -75,6 +71,7 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
         & > #group-filter { height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $text-muted; }
     }
     """
+    KEYS = GROUPS_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GROUPS_KEYS)]
 
     def __init__(self, session: Session, words: Words, glyphs: Glyphs, by: GroupBy, sort: GroupSort) -> None:
@@ -195,10 +192,6 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
         event.stop()
         self.action_narrow()
 
-    @on(VirtualList.EndWanted)
-    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
-        event.stop()
-
     # -- keys --------------------------------------------------------------------------
     def action_by(self, step: int) -> None:
         """Group by the next kind, or by the one before."""
@@ -222,17 +215,3 @@ class GroupsScreen(NoticingScreen[ChosenStreams]):
         """Copy the display filter of the group under the cursor."""
         group = self.groups.group
         self.copy("" if group is None else group.filter)
-
-    def action_close(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)
-
-    def action_help(self) -> None:
-        """Open the help, with the keys of this screen."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, GROUPS_KEYS)))
-
-    def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands of this screen for the palette."""
-        return palette_entries(self.words, GROUPS_KEYS)

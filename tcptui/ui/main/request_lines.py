@@ -53,14 +53,13 @@ def request_lines(requests: Iterable[Exchange], right: str, words: Words) -> dic
     """The requests by the frame that brought their first byte; of several in one frame the first."""
     lines: dict[int, RequestLine] = {}
     for exchange in requests:
-        if exchange.request is None:
+        asked, answered = exchange.request, exchange.response
+        if asked is None:
             continue  # only its answer was captured, which has a line of its own
         answer = status = ""
-        if exchange.status:
+        if answered is not None:
             status = f"{right} {safe_text(exchange.status)}"
-            time = unbroken_duration(max(exchange.last_ns - exchange.first_ns, 0), words).replace(NO_BREAK, " ")
+            time = unbroken_duration(max(answered.last_ns - asked.first_ns, 0), words).replace(NO_BREAK, " ")
             answer = words("screen.ladder.answered", status=status, time=time)
-        lines.setdefault(
-            exchange.first_frame, RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status)
-        )
+        lines.setdefault(asked.first_frame, RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status))
     return lines

@@ -16,7 +16,6 @@ from tcptui.model.other_protocol import protocol_name
 from tcptui.model.packet_store import NO_ROW, NO_STREAM, RowKind
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.cell_text import grouped
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
@@ -24,21 +23,18 @@ from tcptui.ui.one_shot import call_after
 from tcptui.ui.other.keys import NO_PACKET_HINTS, OTHER_KEYS, hints_at
 from tcptui.ui.other.lists import ConversationList, PacketList, ProtocolList
 from tcptui.ui.other.search import PacketSearch
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.session.session import Session
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -68,7 +64,7 @@ class OtherResult:
     frame: int
 
 
-class OtherScreen(NoticingScreen[OtherResult]):
+class OtherScreen(KeyedScreen[OtherResult]):
     """Lists what `Session.other` has, updated as the capture grows."""
 
     DEFAULT_CSS = """
@@ -114,6 +110,7 @@ class OtherScreen(NoticingScreen[OtherResult]):
         &.-ascii ConversationList.-right { border-left: ascii $edge; }
     }
     """
+    KEYS = OTHER_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OTHER_KEYS)]
 
     def __init__(self, session: Session, words: Words, glyphs: Glyphs, row: int = NO_ROW) -> None:
@@ -312,10 +309,6 @@ class OtherScreen(NoticingScreen[OtherResult]):
         event.stop()
         self.action_drill()
 
-    @on(VirtualList.EndWanted)
-    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
-        event.stop()
-
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Follow the focus: a list may have been clicked."""
         lists = (self.protocols, self.conversations, self.packets)
@@ -345,10 +338,6 @@ class OtherScreen(NoticingScreen[OtherResult]):
             self.action_close()
         else:
             self._go_to_level(self._level - 1)
-
-    def action_close(self) -> None:
-        """Close."""
-        self.dismiss(None)
 
     def _quotes(self, row: int) -> bool:
         """Whether ``row`` is an ICMP error that quotes a connection or a conversation of this capture."""
@@ -470,13 +459,3 @@ class OtherScreen(NoticingScreen[OtherResult]):
         else:
             text = counts_text(self.session.other.protocols(), self.words)
         self.copy(text)
-
-    def action_help(self) -> None:
-        """Open the help, with the keys of this screen first."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, OTHER_KEYS), None))
-
-    def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands of this screen for the palette."""
-        return palette_entries(self.words, OTHER_KEYS)

@@ -10,7 +10,6 @@ from textual.containers import Horizontal
 
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.capture_notice import notice_text
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.explain_pane import ExplainPane
@@ -26,15 +25,13 @@ from tcptui.ui.overview.group_list import GroupList
 from tcptui.ui.overview.head import OverviewBar, OverviewHead
 from tcptui.ui.overview.keys import EXPLANATION_HINTS, GROUP_HINTS, OVERVIEW_KEYS, QUIET_HINTS
 from tcptui.ui.overview.same_group import same_group
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.finding_text import finding_name
 from tcptui.words.other_text import counts_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.trouble_watch import CaptureSeen, TroubleWatch
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -71,7 +67,7 @@ class OverviewResult:
     """Whether to open the list of the packets that are not TCP."""
 
 
-class OverviewScreen(NoticingScreen[OverviewResult]):
+class OverviewScreen(KeyedScreen[OverviewResult]):
     """Shows what `watch` sees of the capture, updated as it grows."""
 
     DEFAULT_CSS = """
@@ -93,6 +89,7 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         &.-ascii #group-members { border-left: ascii $edge; }
     }
     """
+    KEYS = OVERVIEW_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OVERVIEW_KEYS)]
 
     def __init__(
@@ -224,10 +221,6 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
         event.stop()
         self.action_narrow()
 
-    @on(VirtualList.EndWanted)
-    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
-        event.stop()
-
     def on_descendant_focus(self) -> None:
         """Show the hints for what has the focus."""
         self.show_hints()
@@ -274,14 +267,7 @@ class OverviewScreen(NoticingScreen[OverviewResult]):
             document = (*group_document(self.session, group, self.words), *self._members_of(group))
         self.copy(safe_text(self.session.label) + "\n" + document_text(document))
 
-    def action_help(self) -> None:
-        """Open the help, with the keys of this screen and the term under the cursor first."""
-        from tcptui.ui.screens.help import HelpScreen
-
+    def help_term(self) -> str | None:
+        """What was found of the group under the cursor."""
         group = self.groups.group
-        term = None if group is None else str(group.finding.id)
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, OVERVIEW_KEYS), term))
-
-    def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands of this screen for the palette."""
-        return palette_entries(self.words, OVERVIEW_KEYS)
+        return None if group is None else str(group.finding.id)

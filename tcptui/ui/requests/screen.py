@@ -14,7 +14,6 @@ from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import with_payload
 from tcptui.ui.cell_text import fit
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
@@ -24,7 +23,7 @@ from tcptui.ui.requests.keys import REQUESTS_KEYS, hints
 from tcptui.ui.requests.packets import RequestPackets
 from tcptui.ui.requests.request_list import RequestList
 from tcptui.ui.requests.table import RequestTable
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
     from tcptui.model.request import Request
     from tcptui.session.session import Session
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.ui.widgets.one_line import Cells
@@ -86,7 +84,7 @@ class RequestsBar(OneLine):
         return [(title, self.palette.bar), (gap + state + " ", self.palette.bar)]
 
 
-class RequestsScreen(NoticingScreen["int | None"]):
+class RequestsScreen(KeyedScreen["int | None"]):
     """Reads in a worker thread, again as the capture grows; closes with the frame to go to."""
 
     DEFAULT_CSS = """
@@ -109,6 +107,7 @@ class RequestsScreen(NoticingScreen["int | None"]):
         &.-ascii > RequestDetail, &.-ascii > #request-packets { border-top: ascii $edge; }
     }
     """
+    KEYS = REQUESTS_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REQUESTS_KEYS)]
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions) -> None:
@@ -298,10 +297,6 @@ class RequestsScreen(NoticingScreen["int | None"]):
         event.stop()
         self.action_open()
 
-    @on(VirtualList.EndWanted)
-    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
-        event.stop()
-
     # -- keys ----------------------------------------------------------------------------
     def action_open(self) -> None:
         """Close, and go to the first packet of the request under the cursor."""
@@ -365,17 +360,3 @@ class RequestsScreen(NoticingScreen["int | None"]):
         """Copy the request under the cursor in words."""
         request = self.requests.request
         self.copy("" if request is None else plain_text(request, self.session, self.words))
-
-    def action_close(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)
-
-    def action_help(self) -> None:
-        """Open the help, with the keys of this screen."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, REQUESTS_KEYS)))
-
-    def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands of this screen for the palette."""
-        return palette_entries(self.words, REQUESTS_KEYS)

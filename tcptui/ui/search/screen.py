@@ -21,11 +21,10 @@ from tcptui.session.searching.hit import SearchIn
 from tcptui.session.searching.pattern import EXPRESSION, SearchPattern
 from tcptui.session.searching.search import Search
 from tcptui.ui.cell_text import grouped
-from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.search.hit_list import HitList
 from tcptui.ui.search.keys import SEARCH_KEYS, hints
 from tcptui.ui.search.legend import Legend
@@ -37,15 +36,12 @@ from tcptui.words.errors import safe_facts
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.session.searching.hit import Hit
     from tcptui.session.session import Session
-    from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -56,7 +52,7 @@ _SHOWN_EVERY: Final = 0.1
 _COPIED: Final = 1_000
 
 
-class SearchScreen(NoticingScreen["Hit | None"]):
+class SearchScreen(KeyedScreen["Hit | None"]):
     """Searches in a worker thread; closes with the hit to go to.  `results` stays as it is then."""
 
     DEFAULT_CSS = """
@@ -72,6 +68,7 @@ class SearchScreen(NoticingScreen["Hit | None"]):
         }
     }
     """
+    KEYS = SEARCH_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SEARCH_KEYS)]
 
     def __init__(
@@ -343,25 +340,7 @@ class SearchScreen(NoticingScreen["Hit | None"]):
         event.stop()
         self.action_open()
 
-    @on(VirtualList.EndWanted)
-    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
-        event.stop()
-
     def action_copy(self) -> None:
         """Copy the hits, one line each."""
         hits = [] if self.results is None else self.results.hits[:_COPIED]
         self.copy("\n".join(map(self.hits.line, hits)))
-
-    def action_close(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)
-
-    def action_help(self) -> None:
-        """Open the help, with the keys of this screen."""
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, SEARCH_KEYS)))
-
-    def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands of this screen for the palette."""
-        return palette_entries(self.words, SEARCH_KEYS)
