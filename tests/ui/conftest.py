@@ -6,7 +6,7 @@ import time
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from screen_lines import screen_lines
@@ -151,6 +151,15 @@ async def until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + SETTLES_IN_S
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
+        await asyncio.sleep(0.005)
+
+
+async def settled(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """`until`, with the app idle each time that ``condition`` is looked at again."""
+    end = time.monotonic() + SETTLES_IN_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        await pilot.pause()
         await asyncio.sleep(0.005)
 
 

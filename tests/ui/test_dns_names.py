@@ -26,9 +26,10 @@ from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.view_options import NamesChoice, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -104,15 +105,6 @@ def listed(screen: MainScreen) -> list[str]:
     return [connections.ends(int(stream)) for stream in connections.index.order]
 
 
-async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; the test's time-out is the limit."""
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.005)
-    raise AssertionError("it never happened")
-
-
 @asynccontextmanager
 async def reading(session: Session, **options: object) -> AsyncIterator[tuple[Pilot[object], MainScreen, list[object]]]:
     """The main screen once all DNS answers have been read, sorted by start, and what was chosen to be kept."""
@@ -122,8 +114,8 @@ async def reading(session: Session, **options: object) -> AsyncIterator[tuple[Pi
         screen = app.screen
         assert isinstance(screen, MainScreen)
         if not screen.options.numeric:
-            await until(pilot, lambda: screen.has_names)
-        await until(pilot, lambda: len(screen.workspace.connections.index.order) == session.streams.count)
+            await settled(pilot, lambda: screen.has_names)
+        await settled(pilot, lambda: len(screen.workspace.connections.index.order) == session.streams.count)
         yield pilot, screen, [kept]
 
 
@@ -132,9 +124,9 @@ async def test_key_shows_names_in_the_list_and_addresses_again(named: Session) -
     async with reading(named) as (pilot, screen, kept):
         before = listed(screen)
         await pilot.press("a")
-        await until(pilot, lambda: screen.hint_line.notice != "")
+        await settled(pilot, lambda: screen.hint_line.notice != "")
         told, names, lines = screen.hint_line.notice, listed(screen), screen_lines(screen)
-        await until(pilot, lambda: kept[0].names(DEFAULTS) is NamesChoice.DNS)  # type: ignore[attr-defined]
+        await settled(pilot, lambda: kept[0].names(DEFAULTS) is NamesChoice.DNS)  # type: ignore[attr-defined]
         await pilot.press("a")
         after = listed(screen)
 
@@ -151,13 +143,13 @@ async def test_key_shows_names_in_the_list_and_addresses_again(named: Session) -
 @pytest.mark.usefixtures("at_once")
 async def test_setting_shows_names_as_soon_as_they_are_read_and_narrowing_finds_them(named: Session) -> None:
     async with reading(named, names=NamesChoice.DNS) as (pilot, screen, _kept):
-        await until(pilot, lambda: "old.example" in listed(screen)[0])
+        await settled(pilot, lambda: "old.example" in listed(screen)[0])
         connections = screen.workspace.connections
         screen.narrow("old.example")
-        await until(pilot, lambda: len(connections.index.order) < named.streams.count)
+        await settled(pilot, lambda: len(connections.index.order) < named.streams.count)
         found = connections.index.order.tolist()
         screen.narrow(SERVER)
-        await until(pilot, lambda: connections.index.order.tolist() == found)
+        await settled(pilot, lambda: connections.index.order.tolist() == found)
 
     assert set(found) >= {0, 1}
     assert 2 not in found
@@ -167,7 +159,7 @@ async def test_setting_shows_names_as_soon_as_they_are_read_and_narrowing_finds_
 async def test_numbers_were_asked_for(named: Session) -> None:
     async with reading(named, numeric=True) as (pilot, screen, _kept):
         await pilot.press("a")
-        await until(pilot, lambda: screen.hint_line.notice != "")
+        await settled(pilot, lambda: screen.hint_line.notice != "")
         told, names = screen.hint_line.notice, listed(screen)
 
     assert told == EN("screen.notice.names.numeric")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape, hostile
@@ -21,13 +20,12 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
-
-    from textual.pilot import Pilot
 
     from tests.ui.conftest import Shown
 
@@ -63,20 +61,11 @@ async def following(shown: Shown, *keys: str) -> FollowScreen:
     await shown.pilot.press("F")
     screen = shown.pilot.app.screen
     assert isinstance(screen, FollowScreen)
-    await until(shown.pilot, lambda: screen.view.source is not None)
+    await settled(shown.pilot, lambda: screen.view.source is not None)
     for key in keys:
         await shown.pilot.press(key)
     await shown.pilot.pause()
     return screen
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if condition():
-            return
-        await pilot.pause()
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never happened")
 
 
 def lines(screen: FollowScreen) -> list[str]:
@@ -88,7 +77,7 @@ async def find(shown: Shown, screen: FollowScreen, text: str) -> None:
     for char in text:
         await shown.pilot.press({" ": "space"}.get(char, char))
     await shown.pilot.press("enter")
-    await until(shown.pilot, lambda: not screen.search.running)
+    await settled(shown.pilot, lambda: not screen.search.running)
     await shown.pilot.pause()
 
 
@@ -128,7 +117,7 @@ async def test_hex_shows_the_same_bytes_and_the_cursor_stays_on_its_byte(show: S
         screen = await following(shown, "down", "right", "right")
         before = screen.byte_under_cursor()
         await shown.pilot.press("x")
-        await until(shown.pilot, lambda: screen.view.form is Form.HEX)
+        await settled(shown.pilot, lambda: screen.view.form is Form.HEX)
         after, text = screen.byte_under_cursor(), lines(screen)
 
     assert before == after == (0, 18)
@@ -144,7 +133,7 @@ async def test_enter_goes_to_the_packet_of_the_byte_and_escape_comes_back(show: 
         await shown.press("enter")
         main = shown.pilot.app.screen
         assert isinstance(main, MainScreen)
-        await until(shown.pilot, lambda: main.workspace.row == 4)
+        await settled(shown.pilot, lambda: main.workspace.row == 4)
         assert main.workspace.active is Pane.TIMELINE
 
 
@@ -167,7 +156,7 @@ async def test_search_goes_on_with_n_and_back_with_capital_n(show: Show, session
         places = [screen.byte_under_cursor()]
         for key in ("n", "n", "N"):
             await shown.pilot.press(key)
-            await until(shown.pilot, lambda: not screen.search.running)
+            await settled(shown.pilot, lambda: not screen.search.running)
             await shown.pilot.pause()
             places.append(screen.byte_under_cursor())
         match = screen.view.match
@@ -188,7 +177,7 @@ async def test_search_for_what_is_not_there_says_so_and_escape_in_the_line_goes_
         await find(shown, screen, "nowhere")
         said = lines(screen)[-1]
         await shown.pilot.press("slash", "w", "o", "r")
-        await until(shown.pilot, lambda: not screen.search.running and screen.view.match is not None)
+        await settled(shown.pilot, lambda: not screen.search.running and screen.view.match is not None)
         moved = screen.byte_under_cursor()
         await shown.pilot.press("escape")
         await shown.pilot.pause()
@@ -346,7 +335,7 @@ def web(tmp_path: Path) -> Session:
 async def test_decoded_form_shows_what_was_compressed_and_says_what_is_no_text(show: Show, web: Session) -> None:
     async with show(web, (80, 24)) as shown:
         screen = await following(shown, "d")
-        await until(shown.pilot, lambda: screen.view.form is Form.DECODED)
+        await settled(shown.pilot, lambda: screen.view.form is Form.DECODED)
         first = lines(screen)
         await shown.pilot.press("right_square_bracket", "right_square_bracket")
         body = lines(screen)
@@ -358,7 +347,7 @@ async def test_decoded_form_shows_what_was_compressed_and_says_what_is_no_text(s
         await shown.press("enter")
         main = shown.pilot.app.screen
         assert isinstance(main, MainScreen)
-        await until(shown.pilot, lambda: main.workspace.active is Pane.TIMELINE)
+        await settled(shown.pilot, lambda: main.workspace.active is Pane.TIMELINE)
 
     assert "HTTP request" in first[1]
     assert first[2] == "▶ GET /0 HTTP/1.1"
@@ -373,7 +362,7 @@ async def test_decoded_form_shows_what_was_compressed_and_says_what_is_no_text(s
 async def test_decoded_form_of_something_else_is_its_text(show: Show, other: Session) -> None:
     async with show(other, (80, 24)) as shown:
         screen = await following(shown, "d")
-        await until(shown.pilot, lambda: screen.view.form is Form.DECODED)
+        await settled(shown.pilot, lambda: screen.view.form is Form.DECODED)
         await shown.pilot.pause()
         text = lines(screen)
 
@@ -430,31 +419,31 @@ async def test_stream_grows_while_it_is_looked_at(pipe: Pipe) -> None:
     app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
     async with app.run_test(size=(80, 24)) as pilot:
         pipe.give(5)
-        await until(pilot, lambda: pipe.session.store.count == 5)
+        await settled(pilot, lambda: pipe.session.store.count == 5)
         main = app.screen
         assert isinstance(main, MainScreen)
-        await until(pilot, lambda: main.workspace.ladder.row_count == 5)
+        await settled(pilot, lambda: main.workspace.ladder.row_count == 5)
         await pilot.press("F")
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        await until(pilot, lambda: "    ◀ one" in lines(screen))
+        await settled(pilot, lambda: "    ◀ one" in lines(screen))
         pipe.give(1)
-        await until(pilot, lambda: "    ◀ [6 bytes not here yet]" in lines(screen))
+        await settled(pilot, lambda: "    ◀ [6 bytes not here yet]" in lines(screen))
         assert "    ◀ three" in lines(screen)
         assert screen.byte_under_cursor() == (0, 0)
         pipe.give(1)
-        await until(pilot, lambda: "    ◀ two...three" in lines(screen))
+        await settled(pilot, lambda: "    ◀ two...three" in lines(screen))
         await pilot.press("G")
         pipe.give(30)
-        await until(pilot, lambda: "    ◀ line 29" in lines(screen))
+        await settled(pilot, lambda: "    ◀ line 29" in lines(screen))
         await pilot.press("g")
         pipe.give(20)
-        await until(pilot, lambda: pipe.session.store.count == 57)
-        await until(pilot, lambda: screen._halves is not None and screen._halves[1].length == 16 + 8 * 50)
+        await settled(pilot, lambda: pipe.session.store.count == 57)
+        await settled(pilot, lambda: screen._halves is not None and screen._halves[1].length == 16 + 8 * 50)
         assert screen.byte_under_cursor() == (0, 0)
         await pilot.press("f")
         pipe.give(10)
-        await until(pilot, lambda: "    ◀ line 59" in lines(screen))
+        await settled(pilot, lambda: "    ◀ line 59" in lines(screen))
 
 
 @pytest.fixture
@@ -479,14 +468,14 @@ async def test_events_appear_decoded_as_they_come(events: Pipe) -> None:
     app = TcptuiApp(events.session, options=ViewOptions(numeric=True, refresh_hz=50))
     async with app.run_test(size=(80, 40)) as pilot:
         events.give(5)
-        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count == 5)
+        await settled(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count == 5)
         await pilot.press("F", "d")
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        await until(pilot, lambda: "    ◀ tick 0" in lines(screen))
+        await settled(pilot, lambda: "    ◀ tick 0" in lines(screen))
         for number in range(1, 4):
             events.give(1)
-            await until(pilot, lambda number=number: f"    ◀ tick {number}" in lines(screen))
+            await settled(pilot, lambda number=number: f"    ◀ tick {number}" in lines(screen))
         assert any("event 4: message" in line for line in lines(screen))
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,9 @@ from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -56,16 +55,6 @@ def pipe(wire: Wire, tmp_path: Path) -> Pipe:
     return Pipe(wire, tmp_path / "grows.pcap")
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; the test's time-out is the limit."""
-    for _ in range(2000):
-        if condition():
-            return
-        await pilot.pause()
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never happened")
-
-
 def main_screen(pilot: Pilot[Any]) -> MainScreen:
     screen = pilot.app.screen
     assert isinstance(screen, MainScreen)
@@ -85,19 +74,19 @@ async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_fo
         connections = screen.workspace.connections
         empty = text(screen)
         pipe.give(8)
-        await until(pilot, lambda: connections.row_count == 1 and len(screen.workspace.ladder.rows) == 8)
+        await settled(pilot, lambda: connections.row_count == 1 and len(screen.workspace.ladder.rows) == 8)
         first = text(screen)
         pipe.give(16)
-        await until(pilot, lambda: connections.row_count == 3)
+        await settled(pilot, lambda: connections.row_count == 3)
         stayed = connections.cursor
         await pilot.press("f")
         followed = connections.cursor
         pipe.give(8 * 20)
-        await until(pilot, lambda: connections.row_count == 23)
-        await until(pilot, lambda: screen.workspace.ladder.stream == 22)
+        await settled(pilot, lambda: connections.row_count == 23)
+        await settled(pilot, lambda: screen.workspace.ladder.stream == 22)
         await pilot.press("k")
         pipe.give(8)
-        await until(pilot, lambda: connections.row_count == 24)
+        await settled(pilot, lambda: connections.row_count == 24)
         left = connections.cursor
         pipe.close()
 
@@ -117,11 +106,11 @@ async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> Non
         screen.workspace.following = False
         ladder = screen.workspace.ladder
         pipe.give(3)
-        await until(pilot, lambda: len(ladder.rows) == 3)
+        await settled(pilot, lambda: len(ladder.rows) == 3)
         await pilot.press("enter")
         pipe.give(5)
-        await until(pilot, lambda: len(ladder.rows) == 8)
-        await until(pilot, lambda: "FIN ACK" in text(screen))
+        await settled(pilot, lambda: len(ladder.rows) == 8)
+        await settled(pilot, lambda: "FIN ACK" in text(screen))
         pipe.close()
 
     assert ladder.cursor == 0
@@ -135,19 +124,19 @@ async def test_filter_is_asked_about_what_comes(pipe: Pipe) -> None:
         screen.workspace.following = False
         connections, ladder = screen.workspace.connections, screen.workspace.ladder
         pipe.give(2)
-        await until(pilot, lambda: connections.row_count == 1 and len(ladder.all_rows) == 2)
+        await settled(pilot, lambda: connections.row_count == 1 and len(ladder.all_rows) == 2)
         screen.filter_by("tcp.srcport in {40001, 40003}")
-        await until(pilot, lambda: screen.matching is not None)
+        await settled(pilot, lambda: screen.matching is not None)
         pipe.give(8 * 5 - 2)
-        await until(pilot, lambda: connections.index.order.tolist() == [0, 2])
-        await until(pilot, lambda: len(ladder.rows) == 5 and len(ladder.all_rows) == 8)
+        await settled(pilot, lambda: connections.index.order.tolist() == [0, 2])
+        await settled(pilot, lambda: len(ladder.rows) == 5 and len(ladder.all_rows) == 8)
         screen.lift()
-        await until(pilot, lambda: connections.row_count == 5)
+        await settled(pilot, lambda: connections.row_count == 5)
         shown = len(ladder.rows)
         pipe.give(8)
-        await until(pilot, lambda: connections.row_count == 6)
+        await settled(pilot, lambda: connections.row_count == 6)
         screen.action_lift()
-        await until(pilot, lambda: connections.index.order.tolist() == [0, 2])
+        await settled(pilot, lambda: connections.index.order.tolist() == [0, 2])
         account = screen.matching.account if screen.matching is not None else None
         pipe.close()
 
@@ -163,13 +152,13 @@ async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
         screen = main_screen(pilot)
         connections = screen.workspace.connections
         pipe.give(8)
-        await until(pilot, lambda: connections.row_count == 1)
+        await settled(pilot, lambda: connections.row_count == 1)
         await pilot.press("space")
         pipe.give(16)
-        await until(pilot, lambda: "16 new" in text(screen))
+        await settled(pilot, lambda: "16 new" in text(screen))
         frozen = connections.row_count
         await pilot.press("space")
-        await until(pilot, lambda: connections.row_count == 3)
+        await settled(pilot, lambda: connections.row_count == 3)
         pipe.close()
 
     assert frozen == 1
@@ -182,13 +171,13 @@ async def test_sorted_list_is_kept_in_order_while_it_grows(pipe: Pipe) -> None:
         screen = main_screen(pilot)
         connections = screen.workspace.connections
         pipe.give(8 + 3)
-        await until(pilot, lambda: connections.row_count == 2)
+        await settled(pilot, lambda: connections.row_count == 2)
         await pilot.press("s", "s")
         pipe.give(5 + 8)
-        await until(pilot, lambda: connections.row_count == 3)
+        await settled(pilot, lambda: connections.row_count == 3)
         screen.narrow("40002")
         pipe.give(8)
-        await until(pilot, lambda: pipe.session.streams.count == 4)
+        await settled(pilot, lambda: pipe.session.streams.count == 4)
         screen.tick()
         listed = connections.index.order.tolist()
         pipe.close()
@@ -212,15 +201,15 @@ async def test_explanation_that_is_read_when_the_capture_ends_tells_of_its_last_
         screen.workspace.following = False
         explain = screen.workspace.explain
         pipe.give(5)
-        await until(pilot, lambda: len(screen.workspace.ladder.rows) == 5)
+        await settled(pilot, lambda: len(screen.workspace.ladder.rows) == 5)
         await pilot.press("e")
-        await until(
+        await settled(
             pilot, lambda: "Where the time went" in as_text(explain.document, app.words) and screen.workspace.settled
         )
         early = as_text(explain.document, app.words)
         pipe.give(1)
         pipe.close()
-        await until(pilot, lambda: "9.96 s" in as_text(explain.document, app.words))
+        await settled(pilot, lambda: "9.96 s" in as_text(explain.document, app.words))
 
     assert "9.96 s" not in early
 
@@ -236,14 +225,14 @@ async def test_top_talker_comes_first_and_rates_fall_when_no_packets_come(wire: 
         await pilot.pause()
         screen = main_screen(pilot)
         pipe.give(32)
-        await until(pilot, lambda: screen.workspace.connections.row_count == 4)
+        await settled(pilot, lambda: screen.workspace.connections.row_count == 4)
         passed_ns += EVERY_NS
-        await until(pilot, lambda: screen.workspace.connections.index.order.tolist() == [2, 0, 1, 3])
-        await until(pilot, lambda: " 32 pkt/s" in text(screen))
+        await settled(pilot, lambda: screen.workspace.connections.index.order.tolist() == [2, 0, 1, 3])
+        await settled(pilot, lambda: " 32 pkt/s" in text(screen))
         talking = text(screen)
         passed_ns += WINDOW_NS
-        await until(pilot, lambda: "0bit/s 0 pkt/s" in text(screen))
-        await until(pilot, lambda: screen.workspace.connections.index.order.tolist() == [0, 1, 2, 3])
+        await settled(pilot, lambda: "0bit/s 0 pkt/s" in text(screen))
+        await settled(pilot, lambda: screen.workspace.connections.index.order.tolist() == [0, 1, 2, 3])
         pipe.close()
 
     assert "bit/s▾" in talking

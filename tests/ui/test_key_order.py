@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.screens.help import HelpScreen
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,14 +38,6 @@ def typed(shown: Shown, *keys: str) -> None:
     for key in keys:
         character = {"slash": "/", "full_stop": "."}.get(key, key if len(key) == 1 else None)
         shown.pilot.app.post_message(events.Key(key, character))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _turn in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it did not come to that")
 
 
 async def test_letters_and_enter_do_not_overtake_what_was_typed_before_the_line_was_open(

@@ -34,6 +34,7 @@ from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -185,12 +186,7 @@ class Driven:
             self.app.screen.end_notice()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(2000):
-            if condition():
-                return
-            await self.pilot.pause()
-            await asyncio.sleep(0.005)
-        raise AssertionError("it never happened")
+        await settled(self.pilot, condition)
 
     @property
     def shown(self) -> str:

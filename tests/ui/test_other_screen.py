@@ -21,6 +21,7 @@ from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -283,15 +284,6 @@ def frame_under_cursor(screen: OtherScreen) -> int:
     return int(screen.session.store.frame[screen.packets.store_row])
 
 
-async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; the test's time-out is the limit."""
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.005)
-    raise AssertionError("it never happened")
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_text_of_a_packet_is_found_again_and_round_the_end(udp_only: Session, size: tuple[int, int]) -> None:
     async with playing(udp_only, size) as player:
@@ -338,11 +330,11 @@ async def test_long_search_says_how_far_it_is_and_esc_stops_it(
         monkeypatch.setattr(screen_module, "_SEARCH", -1.0)
         monkeypatch.setattr(screen_module, "call_after", lambda *_args: None)
         await player.pilot.press("slash", *"nowhere", "enter")
-        await until(player.pilot, lambda: "Searching" in screen.hint_line.notice)
+        await settled(player.pilot, lambda: "Searching" in screen.hint_line.notice)
         going = screen.hint_line.notice
         assert not screen.settled
         await player.pilot.press("escape")
-        await until(player.pilot, lambda: screen.settled)
+        await settled(player.pilot, lambda: screen.settled)
 
     assert going == "Searching: 1 of 6 packets, Esc stops"
 

@@ -27,14 +27,13 @@ from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.view_options import FirstPage, ViewOptions
 from tcptui.words.language import Language
 from tcptui.words.trouble_text import headline
+from tests.ui.conftest import settled
 from tests.ui.test_growing_capture import Pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
-
-    from textual.pilot import Pilot
 
     from tcptui.lessons.case import Case
     from tests.ui.conftest import Shown, Wire
@@ -58,16 +57,6 @@ def hostile_session(wire: Wire, tmp_path: Path) -> Session:
 def refused_case() -> tuple[Case, Session]:
     case = load_case("connection-refused")
     return case, open_file(case.captures[0])
-
-
-async def until(pilot: Pilot[object], holds: Callable[[], bool]) -> None:
-    """Wait until ``holds``."""
-    for _ in range(2000):
-        if holds():
-            return
-        await pilot.pause()
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never came")
 
 
 async def overview(shown: Shown) -> OverviewScreen:
@@ -134,12 +123,12 @@ async def test_rate_now_is_that_of_the_first_line(wire: Wire, tmp_path: Path) ->
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         pipe.give(32)
-        await until(pilot, lambda: "32 packets" in screen_lines(app.screen)[0])
+        await settled(pilot, lambda: "32 packets" in screen_lines(app.screen)[0])
         passed_ns += EVERY_NS  # and then the clock stands still
-        await until(pilot, lambda: " 32 pkt/s" in screen_lines(app.screen)[0])
+        await settled(pilot, lambda: " 32 pkt/s" in screen_lines(app.screen)[0])
         first = screen_lines(app.screen)[0]
         await pilot.press("0")
-        await until(
+        await settled(
             pilot, lambda: isinstance(app.screen, OverviewScreen) and ", now " in "".join(screen_lines(app.screen))
         )
         told = "".join(screen_lines(app.screen))
@@ -481,7 +470,7 @@ async def test_key_of_the_overview_leads_there_from_another_screen(
             await shown.pilot.pause()
         assert not isinstance(shown.pilot.app.screen, MainScreen)
         await shown.pilot.press("0")
-        await until(shown.pilot, lambda: isinstance(shown.pilot.app.screen, OverviewScreen))
+        await settled(shown.pilot, lambda: isinstance(shown.pilot.app.screen, OverviewScreen))
         await shown.pilot.press("escape")
         await back(shown)
 
@@ -506,9 +495,9 @@ async def test_file_with_trouble_opens_with_the_overview_where_it_is_the_first_p
 ) -> None:
     app = TcptuiApp(troubled_session, None, ViewOptions(numeric=True, first_page=FirstPage.OVERVIEW))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, OverviewScreen))
+        await settled(pilot, lambda: isinstance(app.screen, OverviewScreen))
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await settled(pilot, lambda: isinstance(app.screen, MainScreen))
         screen = app.screen
         assert isinstance(screen, MainScreen)
         assert screen.workspace.connections.row_count == 8
@@ -519,7 +508,7 @@ async def test_file_without_trouble_opens_with_its_connections(clean_session: Se
     async with app.run_test(size=(80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await until(pilot, lambda: screen.is_told and screen.session.looked_through)
+        await settled(pilot, lambda: screen.is_told and screen.session.looked_through)
         await pilot.pause()
 
         assert app.screen is screen
@@ -531,7 +520,7 @@ async def test_who_has_begun_to_look_around_is_not_taken_to_the_overview(trouble
         screen = app.screen
         assert isinstance(screen, MainScreen)
         screen.workspace.connections.touched = True
-        await until(pilot, lambda: screen.is_told and screen.verdict_line.text != "")
+        await settled(pilot, lambda: screen.is_told and screen.verdict_line.text != "")
         await pilot.pause()
 
         assert app.screen is screen

@@ -19,27 +19,16 @@ from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from textual.pilot import Pilot
-
     from tests.ui.conftest import Shown
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
-
-
-async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; the test's time-out is the limit."""
-    for _ in range(2000):
-        if condition():
-            return
-        await pilot.pause()
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never happened")
 
 
 async def offered(screen: MainScreen, query: str) -> list[tuple[str, str]]:
@@ -62,16 +51,16 @@ async def test_finding_is_offered_first_and_lists_its_connections(
 ) -> None:
     async with show(troubled_session, (120, 40), language) as shown:
         watch = shown.screen.trouble_watch
-        await until(shown.pilot, lambda: watch.is_settled)
+        await settled(shown.pilot, lambda: watch.is_settled)
         await shown.press("ctrl+p")
         palette = shown.pilot.app.screen
         assert isinstance(palette, Palette)
         for letter in typed:
             await shown.pilot.press(letter)
         await shown.pilot.press("enter")
-        await until(shown.pilot, lambda: isinstance(shown.pilot.app.screen, MainScreen))
+        await settled(shown.pilot, lambda: isinstance(shown.pilot.app.screen, MainScreen))
         connections = shown.screen.workspace.connections
-        await until(shown.pilot, lambda: connections.row_count == 5)
+        await settled(shown.pilot, lambda: connections.row_count == 5)
         chosen = connections.index.narrowing.chosen
 
     assert chosen is not None
@@ -80,7 +69,7 @@ async def test_finding_is_offered_first_and_lists_its_connections(
 
 async def test_command_that_is_typed_comes_before_places(show: Show, troubled_session: Session) -> None:
     async with show(troubled_session) as shown:
-        await until(shown.pilot, lambda: shown.screen.trouble_watch.is_settled)
+        await settled(shown.pilot, lambda: shown.screen.trouble_watch.is_settled)
         first = await offered(shown.screen, "sort")
 
     assert first[0][0] == shown.screen.words("screen.key.sort")
@@ -95,7 +84,7 @@ async def test_address_and_port_go_to_a_connection_even_where_the_list_is_narrow
         shown.screen.narrow("10.0.0.1")
         await shown.settle()
         await choose(shown, "40003", "10.0.0.2:40003 → 192.0.2.20:8443")
-        await until(shown.pilot, lambda: connections.stream == 2)
+        await settled(shown.pilot, lambda: connections.stream == 2)
         narrowing = connections.index.narrowing
 
     assert [title for title, _line in listed] == ["10.0.0.2:40003 → 192.0.2.20:8443"]
@@ -106,7 +95,7 @@ async def test_address_of_several_connections_lists_them(show: Show, mixed_sessi
     async with show(mixed_session) as shown:
         listed = [title for title, _line in await offered(shown.screen, "192.0.2.10")]
         await choose(shown, "192.0.2.10", listed[0])
-        await until(shown.pilot, lambda: shown.screen.workspace.connections.row_count == 3)
+        await settled(shown.pilot, lambda: shown.screen.workspace.connections.row_count == 3)
 
     assert listed[0] == "List the 3 connections with “192.0.2.10”"
     assert len(listed) == 4
@@ -117,7 +106,7 @@ async def test_case_opens_above_the_capture_and_esc_comes_back(show: Show, mixed
     async with show(mixed_session) as shown:
         before = shown.screen
         await choose(shown, case.title.en, f"{case.number:03} {case.title.en}")
-        await until(shown.pilot, lambda: shown.pilot.app.screen is not before)
+        await settled(shown.pilot, lambda: shown.pilot.app.screen is not before)
         opened = shown.pilot.app.screen
         assert isinstance(opened, MainScreen)
         walk = opened.walk
@@ -131,7 +120,7 @@ async def test_case_does_not_give_its_findings_away() -> None:
     case = next(case for case in load_cases() if case.id == "zero-window")
     app = TcptuiApp(await asyncio.to_thread(open_file, case.captures[0]), options=ViewOptions(numeric=True), case=case)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await settled(pilot, lambda: isinstance(app.screen, MainScreen))
         screen = app.screen
         assert isinstance(screen, MainScreen)
         told = await screen.palette_places("window")
@@ -165,13 +154,13 @@ async def test_case_is_offered_on_the_start_screen(tmp_path: Path) -> None:
     chosen: list[object] = []
     app = TcptuiApp(None, offer=Offer(RecentFiles(tmp_path), cases, interfaces=list, counters=dict))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        await settled(pilot, lambda: isinstance(app.screen, StartScreen))
         screen = app.screen
         assert isinstance(screen, StartScreen)
         places = await screen.palette_places("zero window")
         assert places[0].go is not None
         places[0].go()
-        await until(pilot, lambda: app.return_value is not None)
+        await settled(pilot, lambda: app.return_value is not None)
         chosen.append(app.return_value)
 
     assert isinstance(chosen[0], OpenCase)

@@ -10,10 +10,11 @@ Connections: ``columns`` (one row each), ``column_names``, ``column_widths``, ``
 ``connection_sorter``
 Timeline: ``timeline``, ``timeline_rows``, ``timeline_columns``, ``arrow_text``, ``request_lines``, ``state_text``,
 ``payload_preview``, ``packet_severity``, ``corrections``
-Display filter: ``filtering`` (the commands), ``filter_work`` (in a thread), ``matching`` (the answer),
-``filter_report`` (what is said), ``filter_menu``, ``under_cursor``, ``completing``;
+Display filter: ``filtering``, ``filter_names`` (the commands), ``filter_work`` (in a thread), ``matching`` (the
+answer), ``filter_report`` (what is said), ``filter_menu``, ``under_cursor``, ``completing``;
 ``filter_form``, ``form_rows`` (in words)
 One packet: ``header_pane``, ``hex_pane``, ``explain_pane``, ``budget_bar``, ``state_moves``
 Input and hints: ``prompt_line``, ``go_to``, ``hints``
+``saving``            packets of a running capture
 ``learning``          cases and predictions on this screen
 """

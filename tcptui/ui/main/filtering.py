@@ -11,7 +11,6 @@ from textual.widgets import Input
 
 from tcptui.dfilter.errors import FilterError
 from tcptui.dfilter.typed import is_beginning, is_filter, plain_words
-from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.notes.format import NotesError
@@ -23,10 +22,7 @@ from tcptui.ui.main.filter_work import FilterWork
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.main.workspace import Workspace
-from tcptui.ui.palette_entry import PaletteEntry
-from tcptui.ui.settings.named_filters import is_name
 from tcptui.words.errors import error_line
-from tcptui.words.filter_text import mistake_of
 
 if TYPE_CHECKING:
     from textual import events
@@ -71,8 +67,6 @@ class FilteringScreen(FilterSayingScreen):
     """Whether the timeline shows the packets, too, that do not match."""
     _completing = 0
     """Counts the completions: the newest counts."""
-    _to_keep = ""
-    """The filter that a name is asked for."""
     _before_prompt = -1
     """The connection under the cursor when the prompt was opened."""
 
@@ -123,10 +117,7 @@ class FilteringScreen(FilterSayingScreen):
         self.run_worker(load, thread=True, group="warm-filters")
 
     def _may_submit(self, kind: PromptKind, text: str) -> bool:
-        """Whether Enter closes the prompt: not with a filter that is wrong, or what is no name for one."""
-        if kind is PromptKind.NAME and text and not is_name(text):
-            self._prompt.note(self.words("screen.filter.no_name"), wrong=True)
-            return False
+        """Whether Enter closes the prompt: not with a filter that is wrong."""
         if kind is not PromptKind.NARROW or not is_filter(text):
             return True
         from tcptui.dfilter.compile import compile_filter
@@ -171,6 +162,12 @@ class FilteringScreen(FilterSayingScreen):
     def narrow(self, text: str) -> None:
         """List only the connections whose row contains every word of ``text``; for subclasses."""
         raise NotImplementedError
+
+    @property
+    def named_filters(self) -> NamedFilters:
+        """The filters that the user has given names."""
+        named: NamedFilters = self.app.named_filters  # type: ignore[attr-defined]  # every app of ours has them
+        return named
 
     @on(PromptLine.CompletionWanted)
     def _completion_wanted(self, event: PromptLine.CompletionWanted) -> None:
@@ -358,69 +355,6 @@ class FilteringScreen(FilterSayingScreen):
     def _form_wanted(self, event: PromptLine.FormWanted) -> None:
         if event.kind is PromptKind.NARROW:
             self.action_filter_form()
-
-    # -- by name -----------------------------------------------------------------------------
-    @property
-    def named_filters(self) -> NamedFilters:
-        """The filters that the user has given names."""
-        named: NamedFilters = self.app.named_filters  # type: ignore[attr-defined]  # every app of ours has them
-        return named
-
-    def action_keep_filter(self) -> None:
-        """Ask what the filter that is on is to be called."""
-        if not self.wanted_filter:
-            self.say(self.words("screen.filter.none"))
-            return
-        self._to_keep = self.wanted_filter
-        known = next((name for name, text in self.named_filters.all.items() if text == self._to_keep), "")
-        self._ask(PromptKind.NAME, known)
-
-    def action_use_filter(self, name: str) -> None:
-        """Filter by the filter that is called ``name``; of a wrong one, say in the prompt what is wrong."""
-        text = self.named_filters.all.get(name, "")
-        if not text:
-            return
-        self.workspace.connections.touched = True
-        if mistake_of(text, self.words):
-            self.action_narrow()
-            self._prompt.replace_text(text)
-            return
-        self._prompt.remember(text)
-        self.filter_by(text)
-        self.show_filter_line()
-
-    def named_filter_entries(self) -> list[PaletteEntry]:
-        """One entry of the palette for each named filter; a wrong one says so."""
-        group = self.words("guide.palette.filters")
-        entries = []
-        for name, text in self.named_filters.all.items():
-            wrong = bool(mistake_of(text, self.words))
-            now = self.words("guide.palette.wrong_filter") if wrong else filter_report.shown_filter(text)
-            title = self.words("guide.palette.filter", name=name)
-            entries.append(PaletteEntry(title, group, f"use_filter({name!r})", now=now))
-        return entries
-
-    @on(PromptLine.KeepWanted)
-    def _keep_wanted(self, event: PromptLine.KeepWanted) -> None:
-        """Take what is typed as the filter, and ask for its name."""
-        if event.kind is not PromptKind.NARROW or not is_filter(event.text):
-            return
-        if self._may_submit(event.kind, event.text):
-            self._to_keep = event.text.strip()
-            self._prompt.remember(self._to_keep)
-            self._ask(PromptKind.NAME)  # the line stays open: where the focus came from stays known
-            self._apply(self._to_keep, is_whole=True)
-
-    @on(PromptLine.Submitted)
-    def _name_given(self, event: PromptLine.Submitted) -> None:
-        if event.kind is not PromptKind.NAME or not event.text:
-            return
-        try:
-            self.named_filters.keep(event.text, self._to_keep)
-        except TcptuiError as error:
-            self.say(error_line(error, self.words))
-        else:
-            self.say(self.words("screen.filter.kept", name=event.text))
 
     # -- by what is under the cursor -------------------------------------------------------
     def action_filter_by(self) -> None:

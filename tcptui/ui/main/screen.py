@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.message import Message
 
-from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
-from tcptui.ui.cell_text import amount
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
-from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.base_screen import ToTop
-from tcptui.ui.main.column_choosing import ColumnChoosingScreen
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
@@ -29,7 +25,8 @@ from tcptui.ui.main.filtering import CarriedFilter
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
-from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.saving import SavingScreen
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -61,7 +58,7 @@ class Carried:
     display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
-class MainScreen(ColumnChoosingScreen):
+class MainScreen(SavingScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -553,34 +550,6 @@ class MainScreen(ColumnChoosingScreen):
         if row >= 0:
             self.workspace.go_to_row(row)
         self.workspace.activate(pane)
-
-    def action_save(self) -> None:
-        """Ask for the file to save the capture so far to."""
-        if self.session.spool is not None:
-            self._ask(PromptKind.SAVE)
-        else:
-            self.say(self.words("screen.notice.saved_already"))
-
-    def save(self, text: str) -> None:
-        """Copy the capture so far to the file ``text``, in a worker thread."""
-        path = expand(text)
-
-        def copy() -> None:
-            try:
-                size = self.session.save(path)
-            except TcptuiError as error:
-                is_taken = error.key == "messages.output_exists"  # its advice is for the command line
-                said = self.words("screen.notice.taken" if is_taken else error.key, **error.facts)
-            else:
-                said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
-            call_on_loop(self, self._saved, said)
-
-        self.run_worker(copy, thread=True, exclusive=True, group="save")
-
-    def _saved(self, said: str) -> None:
-        """Tell what came of saving, and whether anything is unsaved now."""
-        self._show_status()
-        self.say(said)
 
 
 def _why_absent(store: PacketStore, frame: int) -> str:

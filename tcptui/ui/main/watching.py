@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tcptui.session.input_priority import input_priority
-from tcptui.ui.main.filtering import FilteringScreen
+from tcptui.ui.main.filter_names import NamedFilterScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 
 if TYPE_CHECKING:
     from tcptui.ui.main.trouble_watch import CaptureSeen
 
 
-class WatchingScreen(FilteringScreen):
+class WatchingScreen(NamedFilterScreen):
     """Looks for trouble while the capture grows; in a case never, for that would give its answers away."""
 
     @dataclass
