@@ -131,7 +131,7 @@ def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Groupin
     listed = streams.listed().astype(np.int64)
     keys, members, which, by_client = _FINDERS[by](session, listed)
     severity, lost_ns = (_reaching(column, streams.count) for column in (session.severity, session.lost_ns))
-    rank = severity[members] << _LOST_BITS | np.minimum(lost_ns[members] // NS_PER_US, 2**_LOST_BITS - 1)
+    rank = _rank(severity[members], lost_ns[members])
     order = np.lexsort((members, -streams.packets[members].astype(np.int64), -rank, which))
     begins = np.searchsorted(which[order], np.arange(len(keys) + 1))
     worst = members[order[begins[:-1]]]
@@ -160,6 +160,22 @@ def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Groupin
     ends = np.cumsum([0, *map(len, by_group)], dtype=np.int64)
     together = np.concatenate(by_group or [np.zeros(0, np.int64)]).astype(np.int32)
     return Grouping(by, sort, tuple(made[place] for place in places), together, ends)
+
+
+def worst_of(session: Session, members: I32, most: int) -> list[int]:
+    """At most so many of the connections ``members``: the most severe first, of equal ones what cost the most time."""
+    rank = _rank(session.severity[members].astype(np.int64), session.lost_ns[members])
+    if len(members) > most:
+        some = np.argpartition(-rank, most)[:most]
+        members, rank = members[some], rank[some]
+    worst: list[int] = members[np.lexsort((members, -rank))].tolist()
+    return worst
+
+
+def _rank(severity: I64, lost_ns: I64) -> I64:
+    """A number for each of the connections that these are of, the higher the worse."""
+    rank: I64 = severity << _LOST_BITS | np.minimum(lost_ns // NS_PER_US, 2**_LOST_BITS - 1)
+    return rank
 
 
 def filter_of(by: GroupBy, key: GroupKey) -> str:

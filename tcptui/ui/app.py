@@ -295,10 +295,3 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         """Remember the user's columns for the next capture."""
         self.options = replace(self.options, packet_columns=event.packets, connection_columns=event.connections)
         self._choices.choose_columns(event.packets, event.connections)
-
-    def action_help(self) -> None:
-        """Open the help screen without a section about a particular term."""
-        from tcptui.ui.palette import main_keys
-        from tcptui.ui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words, self.options.keys)))

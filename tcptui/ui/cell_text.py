@@ -94,10 +94,14 @@ def amount(value: int) -> str:
     return f"{scaled:.0f}P"
 
 
-def rate_facts(rate: Rate) -> dict[str, str]:
-    """``bits`` and ``packets`` per second as `amount`; fewer than one packet is not none."""
-    packets = amount(rate.packets) if rate.packets or not rate.bits else "<1"
-    return {"bits": amount(rate.bits), "packets": packets}
+def rate_facts(rate: Rate, *, is_none: bool = True) -> dict[str, str]:
+    """``bits`` and ``packets`` per second as `amount`; fewer than one is not none.
+
+    ``is_none``: whether a rate of 0 is that of no packets at all.
+    """
+    none = "0" if is_none else "<1"
+    bits = amount(rate.bits) if rate.bits else none
+    return {"bits": bits, "packets": amount(rate.packets) if rate.packets else "<1" if rate.bits else none}
 
 
 def brief(value: int) -> str:

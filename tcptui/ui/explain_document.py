@@ -16,11 +16,11 @@ from tcptui.findings.weight import seconds_lost
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
 from tcptui.session.progress import Phase
-from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.explain_pane import Document, Passage, Tone
 from tcptui.words.budget_text import Share, TurnLine, shares, slowest_turns, turns_heading
 from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import explain_finding
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from tcptui.model.finding import Finding
@@ -86,7 +86,7 @@ def stream_document(
     if not any(finding.severity >= Severity.WARNING for finding in findings):
         packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
         verdict = "minor" if troubled else "recovered" if _spent_on_recovery(session, stream, words) else "clean"
-        facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
+        facts = {"packets": Count(packets), "troubled": Count(troubled)}
         passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
         passages += budget

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Line, Span, Verbatim, lay_out
+from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Line, Paragraph, Span, Verbatim, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,14 +63,14 @@ def column_width(width: int) -> int:
 def halved(blocks: Sequence[Block], width: int) -> Columns:
     """``blocks`` in two columns as high as each other, on a page of ``width`` cells; parted between groups if it fits.
 
-    Groups are blocks with a blank line between them.
+    Groups are blocks with a blank line between them; a paragraph that introduces a list goes with it.
     """
     each = column_width(width)
     heights = [sum(1 for _ in block.lines(each)) for block in blocks]
     whole, above = sum(heights), 0
     best: tuple[int, int] | None = None
     for at, block in enumerate(blocks):
-        between = at > 0 and isinstance(blocks[at - 1], BlankLine)
+        between = at > 0 and isinstance(blocks[at - 1], BlankLine) and not _is_introduced(blocks, at)
         inside = at > 0 and isinstance(block, Entry) and isinstance(blocks[at - 1], Entry)
         if between or inside:
             cost = max(above, whole - above) + (0 if between else _PARTING)
@@ -79,6 +79,11 @@ def halved(blocks: Sequence[Block], width: int) -> Columns:
         above += heights[at]
     at = len(blocks) if best is None else best[1]
     return Columns(tuple(blocks[:at]), tuple(blocks[at:]))
+
+
+def _is_introduced(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the list that begins at ``at`` is what the paragraph above the blank line speaks of."""
+    return at > 1 and isinstance(blocks[at], Entry) and isinstance(blocks[at - 2], Paragraph)
 
 
 def diagram_beside_table(blocks: Sequence[Block], width: int) -> list[Block]:

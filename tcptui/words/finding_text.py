@@ -33,7 +33,7 @@ _NO_BOUND_KBPS: Final = 10_000_000
 #: Relative sequence numbers from here on are taken for negative ones: the largest window is 2**30 (RFC 7323).
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
-_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired")
+_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected")
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
@@ -94,6 +94,8 @@ class _Spoken(dict[str, object]):
                 return words(f"narrative.carried.{how_many}", n=self["data_bytes"])
             case "probed" if "probes" in facts:
                 return words("narrative.probed", n=self["probes"]) if facts["probes"] else ""
+            case "neglected" if "ignored" in facts:
+                return words("narrative.neglected", n=self["ignored"]) if facts["ignored"] else ""
             case "repaired" if "repair" in facts:
                 return words(
                     f"narrative.repaired.{facts['repair']}",

@@ -12,7 +12,7 @@ from tcptui.dfilter.compile import compile_filter
 from tcptui.model.finding import FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.groups import Group, GroupBy, Grouping, GroupKey, GroupSort, group_connections
+from tcptui.session.groups import Group, GroupBy, Grouping, GroupKey, GroupSort, group_connections, worst_of
 from tcptui.session.session import Session, open_file
 from tests.ui.conftest import Wire
 
@@ -94,6 +94,25 @@ def test_worst_connection_comes_first_then_the_others_in_order(session: Session)
 
     assert by_host["192.0.2.10"] == (3, 0, 1, 2)
     assert by_host["10.0.0.1"] == (3, 0, 2)
+
+
+def test_worst_are_the_most_severe_then_the_costliest(tmp_path: Path) -> None:
+    wire = Wire()
+    wire.clean(0, "10.0.0.1:40001", WEB)
+    wire.clean(500, "10.0.0.1:40002", WEB)
+    reset = "10.0.0.1:40003"  # a warning that costs no time
+    wire.handshake(1000, reset, WEB)
+    wire.tcp(1041, reset, WEB, 24, 1001, 9001, payload=b"GET / HTTP/1.1\r\n\r\n")
+    wire.tcp(1080, WEB, reset, 20, 9001, 1019)
+    wire.refused(2000, "10.0.0.1:40004", WEB)
+    session = open_file(wire.pcap(tmp_path / "four.pcap"))
+    session.loud()
+    grouping = group_connections(session, GroupBy.SERVER, GroupSort.LOST)
+    severity = session.severity[:4].tolist()
+
+    assert severity == [Severity.NOTE, Severity.NOTE, Severity.WARNING, Severity.ERROR]
+    assert worst_of(session, grouping.members(0), 4) == [3, 2, 0, 1]
+    assert worst_of(session, grouping.members(0), 2) == [3, 2]
 
 
 @pytest.mark.parametrize("sort", GroupSort)

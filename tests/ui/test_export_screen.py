@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gzip
 import io
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,10 +36,13 @@ def _image() -> bytes:
     return out.getvalue()
 
 
-def _carry(wire: Wire, ms: float, client: str, uri: str, kind: str, body: bytes, length: int | None = None) -> None:
+def _carry(
+    wire: Wire, ms: float, client: str, uri: str, kind: str, body: bytes, length: int | None = None,
+    *, host: str = "files.example",
+) -> None:  # fmt: skip
     server = "192.0.2.10:80"
     wire.handshake(ms, client, server)
-    ask = f"GET {uri} HTTP/1.1\r\nHost: files.example\r\n\r\n".encode()
+    ask = f"GET {uri} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     answer = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length or len(body)}\r\n\r\n".encode() + body
     wire.tcp(ms + 41, client, server, PSH | ACK, 1001, 9001, payload=ask)
     wire.tcp(ms + 81, server, client, PSH | ACK, 9001, 1001 + len(ask), payload=answer)
@@ -84,6 +88,32 @@ async def test_files_are_listed_with_a_preview_of_the_chosen_one(show: Show, car
     assert "files.example/notes.txt" in text
     assert "first line" in text
     assert "␛[31m" in text
+
+
+@pytest.mark.parametrize(("size", "row"), [((100, 30), 16), ((120, 40), 8), ((160, 45), 16), ((250, 70), 16)])
+async def test_bytes_stand_in_rows_of_eight_or_sixteen_and_a_hash_in_one_line(
+    show: Show, wire: Wire, tmp_path: Path, size: tuple[int, int], row: int
+) -> None:
+    _carry(wire, 0, "10.0.0.1:40001", "/data", "application/octet-stream", bytes(range(100, 200)) * 4 + bytes(400))
+    async with show(open_file(wire.pcap(tmp_path / "bytes.pcap")), size) as shown:
+        await shown.press("x")
+        screen = await _files(shown, 1)
+        lines = screen_lines(screen)
+
+    assert any(f"{row:06x}  {bytes(range(100 + row, 100 + 2 * row)).hex(' ')}  " in line for line in lines)
+    if row == 16:
+        assert any(re.search("SHA-256 [0-9a-f]{64}", line) for line in lines)
+
+
+async def test_long_host_gets_what_name_and_type_need_not(show: Show, wire: Wire, tmp_path: Path) -> None:
+    host = "backend.payments.internal.example"
+    _carry(wire, 0, "10.0.0.1:40001", "/a", "text/plain", b"a", host=host)
+    _carry(wire, 200, "10.0.0.1:40002", "/b", "application/octet-stream", b"b", host=host)
+    async with show(open_file(wire.pcap(tmp_path / "hosts.pcap")), (100, 30)) as shown:
+        await shown.press("x")
+        lines = screen_lines(await _files(shown, 2))
+
+    assert all(host in line for line in lines[2:4])
 
 
 async def test_picture_is_drawn_in_its_colours(show: Show, carrying: Session) -> None:

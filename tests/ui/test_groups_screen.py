@@ -207,7 +207,7 @@ async def test_without_trouble_there_are_no_findings_to_group_by(wire: Wire, tmp
 
 async def test_empty_capture_says_so(wire: Wire, tmp_path: Path, show: Show) -> None:
     async with show(open_file(wire.pcap(tmp_path / "empty.pcap"))) as shown:
-        assert "No connection has been read yet." in text(await opened(shown))
+        assert "No TCP connection in this capture." in text(await opened(shown))
 
 
 async def test_overview_and_help_open_from_here(session: Session, show: Show) -> None:

@@ -156,8 +156,10 @@ async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
         await pilot.press("space")
         pipe.give(16)
         await settled(pilot, lambda: "16 new" in text(screen))
+        assert "Space go on" in text(screen)
         frozen = connections.row_count
         await pilot.press("space")
+        await settled(pilot, lambda: "Space pause" in text(screen))
         await settled(pilot, lambda: connections.row_count == 3)
         pipe.close()
 

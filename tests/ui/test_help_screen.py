@@ -203,6 +203,23 @@ async def test_number_tab_and_click_go_to_a_section() -> None:
         assert document.anchor_on_screen() == "keys"
 
 
+@pytest.mark.parametrize("number", range(2, 6))
+async def test_section_on_screen_stays_there_in_a_terminal_of_another_size(number: int) -> None:
+    app = Helping()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.show_help()
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, HelpScreen)
+        await pilot.press(str(number))
+        await pilot.pause()
+        section = screen.current
+        for size in ((250, 70), (60, 16), (160, 45)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert screen.current is section, size
+
+
 async def test_scrolling_marks_the_section_on_screen() -> None:
     app = Helping()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -293,6 +310,17 @@ def test_wide_help_has_two_columns_and_leaves_nothing_out(language: Language) ->
     assert letters(double) == letters(single)
     assert all(cell_len(line) <= 117 for line in double)
     assert len(double) < 0.85 * len(single)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [117, 157, 197, 247])
+def test_column_of_the_wide_help_does_not_end_with_what_introduces_a_list(language: Language, width: int) -> None:
+    introduction, first = Words(language)("guide.reading.signs"), SIGNS[0].shown(UNICODE)
+    lines = wide(language, width)
+    place = next(place for place, line in enumerate(lines) if introduction in line)
+
+    begin, below = cell_len(lines[place].partition(introduction)[0]), lines[place + 2]
+    assert any(cell_len(below[:at]) == begin and below.startswith(first, at) for at in range(len(below)))
 
 
 @pytest.mark.parametrize("language", Language)

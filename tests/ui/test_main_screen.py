@@ -12,6 +12,7 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.ui.conftest import until
 
@@ -229,6 +230,22 @@ async def test_zoom_gives_the_pane_everything_and_resize_takes_it_back(show: Sho
 
     assert zoomed >= 119
     assert shared < 80
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_hint_of_the_zoom_is_what_the_key_does_next(
+    show: Show, mixed_session: Session, language: Language
+) -> None:
+    words = Words(language)
+    zoom, back = (f"z {words(f'screen.hint.{name}')}" for name in ("zoom", "unzoom"))
+    async with show(mixed_session, (120, 40), language) as shown:
+        lines = [shown.lines()[-1]]
+        for _ in range(2):
+            await shown.press("z")
+            lines.append(shown.lines()[-1])
+
+    assert [zoom in line for line in lines] == [True, False, True]
+    assert [back in line for line in lines] == [False, True, False]
 
 
 async def test_terminal_too_small_says_the_size_and_recovers(show: Show, mixed_session: Session) -> None:

@@ -17,6 +17,7 @@ from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.ui.conftest import until
 
@@ -82,6 +83,19 @@ async def test_groups_of_nothing_are_not_chosen_from(tmp_path: Path) -> None:
         assert "Enter" not in screen_lines(pilot.app.screen)[-1]
 
 
+@pytest.mark.parametrize("language", Language)
+async def test_file_without_packets_does_not_say_that_some_may_come(tmp_path: Path, language: Language) -> None:
+    path, words = tmp_path / "none.pcap", Words(language)
+    path.write_bytes(pcap([]))
+    app = TcptuiApp(open_file(path), language, ViewOptions(numeric=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, "b", GroupsScreen)
+        assert words("groups.empty-file") in text(pilot)
+        await pilot.press("escape")
+        await opened(pilot, "u", OtherScreen)
+        assert words("other.nothing-at-all") in text(pilot)
+
+
 @pytest.mark.parametrize("has_tcp", [True, False])
 async def test_capture_without_tcp_is_not_praised(wire: Wire, tmp_path: Path, has_tcp: bool) -> None:
     wire.clean(100, "10.0.0.1:40001", "192.0.2.10:80")
@@ -107,3 +121,12 @@ async def test_list_that_is_narrowed_to_nothing_hints_at_what_widens_it(show: Sh
     assert " ".join(narrowed) == "? help Esc list all / filter q quit"
     assert after == before
     assert "Enter open" in before
+
+
+async def test_every_pane_says_the_same_of_a_list_that_a_filter_empties(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40)) as shown:
+        await shown.press("slash", "t", "c", "p", "full_stop", *"port", "equals_sign", "equals_sign", *"9999", "enter")
+        lines = "\n".join(shown.lines())
+
+    assert lines.count("No connection has a packet that passes the filter.") >= 2
+    assert "“tc”" not in lines

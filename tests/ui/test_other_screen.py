@@ -20,6 +20,7 @@ from tcptui.ui.other import screen as screen_module
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.ui.conftest import settled
 
@@ -182,6 +183,32 @@ async def test_the_overview_counts_them_and_leads_to_them(among_tcp: Session) ->
         assert "Not TCP (u): UDP 2 (DNS 2), ICMP 1" in player.text
         await player.press("u")
         assert isinstance(player.screen, OtherScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (160, 45), (250, 70)])
+async def test_times_after_years_touch_no_other_column(tmp_path: Path, size: tuple[int, int]) -> None:
+    year = 365 * 86_400 * 1000
+    path = tmp_path / "years.pcap"
+    path.write_bytes(pcap([ASKED, ASKED, ASKED], every_ms=11 * year))
+    async with playing(open_file(path), size) as player:
+        await player.press("u", "enter", "enter")
+
+        rows = [line for line in player.text.splitlines() if line.endswith("query A a.example")]
+        assert [row.split()[0] for row in rows] == ["1", "2", "3"]
+        assert [float(row.split()[1]) for row in rows] == [0, 11 * year / 1000, 22 * year / 1000]
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_identifier_of_a_ping_is_not_shown_as_a_port(tmp_path: Path, language: Language) -> None:
+    pings = [icmp(CLIENT, RESOLVER, 8, 0, b"\x12\x34\0\1"), icmp(RESOLVER, CLIENT, 0, 0, b"\x12\x34\0\1")]
+    path = tmp_path / "ping.pcap"
+    path.write_bytes(pcap(pings))
+    async with playing(open_file(path), (160, 45), language) as player:
+        await player.press("u", "enter", "enter")
+
+        assert f"{CLIENT} → {RESOLVER}{Words(language)('other.identifier', number=0x1234)}" in player.text
+        assert f"{RESOLVER} → {CLIENT} " in player.text
+        assert ":4660" not in player.text
 
 
 async def test_a_capture_of_tcp_alone_says_so(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from tcptui.capture.interfaces import Interface, Traffic
+from tcptui.capture.interfaces import ANY, Interface, Traffic
 from tcptui.lessons.loader import load_cases
 from tcptui.model.errors import CaptureError
 from tcptui.ui.main.prompt_line import candidates, completed
@@ -253,7 +253,7 @@ def test_list_has_a_graph_where_there_is_room(width: int, has_graph: bool) -> No
 
 @pytest.mark.parametrize(
     ("language", "title"),
-    [(Language.EN, "Cases to learn from: 2 of {all} done"), (Language.ZH, "可供学习的案例：{all} 个中已做完 2 个")],
+    [(Language.EN, "Cases to learn from: 2 of {all} done"), (Language.ZH, "可供学习的案例：共 {all} 个，已做完 2 个")],
 )
 def test_heading_of_the_cases_has_the_progress_of_the_course(tmp_path: Path, language: Language, title: str) -> None:
     cases = load_cases()
@@ -264,3 +264,14 @@ def test_heading_of_the_cases_has_the_progress_of_the_course(tmp_path: Path, lan
     assert title.format(all=len(cases)) in texts(menu.rows())
     narrowed = [row for row in menu.rows("zero") if isinstance(row, HeadingRow)]
     assert narrowed[-1].text == title.format(all=len(cases))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_state_of_all_interfaces_is_whole_beside_its_rate(language: Language) -> None:
+    words = Words(language)
+    every = Interface(ANY, ANY, (), True, True, False, False, None)
+    row = InterfaceRow(every, Rate(1_200, 9_600_000, (1,)))
+    for width in range(55, 90):  # from what the details leave of 100 columns on
+        text = "".join(span.text for span in cells_of(row, width, words, UNICODE))
+        assert words("guide.start.state.any") in text, width
+        assert cell_len(text) == width

@@ -182,4 +182,16 @@ async def test_rate_of_now_stays_at_80_columns_before_counts_do() -> None:
 
 async def test_few_packets_in_much_time_are_not_none() -> None:
     assert "avg 37bit/s <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 37)))
-    assert "avg 0bit/s 0 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 0)))
+    assert "avg <1bit/s <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 0)))
+    now = Status("eth0", live=True, packets=7, rate=Rate(0, 0), rate_is_current=True)
+    assert "0bit/s 0 pkt/s" in await shown(Language.EN, now)
+
+
+async def test_long_name_is_cut_only_where_something_else_needs_the_room() -> None:
+    name = "capture-of-the-second-machine-after-noon.pcapng"
+    status = Status(name, packets=7, connections=2, rate=Rate(0, 37))
+
+    assert name in await shown(Language.EN, status, 110)
+    narrow = await shown(Language.EN, status, 80)
+    assert "…" in narrow
+    assert "2 connections" in narrow

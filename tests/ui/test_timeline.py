@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tcptui.session.session import Session
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -127,6 +127,21 @@ def test_finding_raises_the_guilty_packet_not_the_ordinary_evidence(mixed_sessio
 )
 def test_preview_shows_text_as_text_and_the_rest_as_hex(payload: bytes, text: str) -> None:
     assert preview(payload, 20) == text
+
+
+async def test_preview_has_the_room_that_there_is_after_a_resize(show: Show, wire: Wire, tmp_path: Path) -> None:
+    text = b"0123456789 " * 12
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:9999", text)
+    shown_at = {}
+    async with show(open_file(wire.pcap(tmp_path / "text.pcap")), (250, 70)) as shown:
+        shown_at["opened"] = shown.lines()
+    async with show(open_file(tmp_path / "text.pcap"), (200, 50)) as shown:
+        await shown.pilot.resize_terminal(250, 70)
+        await shown.settle()
+        shown_at["resized"] = shown.lines()
+
+    assert shown_at["opened"] == shown_at["resized"]
+    assert any("0123456789 0123456789" in line for line in shown_at["opened"])
 
 
 async def test_preview_is_of_the_whole_segment_where_it_came_in_fragments(show: Show, tmp_path: Path) -> None:

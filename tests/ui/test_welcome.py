@@ -150,3 +150,18 @@ def test_lesson_is_the_first_that_is_not_done() -> None:
     assert first_lesson([CaseRow(cases[0], True), CaseRow(cases[1])]) == CaseRow(cases[1])
     assert first_lesson([CaseRow(cases[0], True), CaseRow(cases[1], True)]) == CaseRow(cases[0], True)
     assert first_lesson([]) is None
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_help_of_the_start_screen_tells_of_its_own_keys(language: Language) -> None:
+    app = start(language)
+    words = Words(language)
+    async with app.run_test(size=(110, 45)) as pilot:
+        await pilot.pause()
+        entries = {entry.title for entry in app.screen.palette_entries()}  # type: ignore[attr-defined]
+        await pilot.press("question_mark")
+        await pilot.pause()
+        text = "\n".join(screen_lines(app.screen))
+
+    assert not [entry for entry in entries if entry not in text]
+    assert words("screen.key.explain") not in text

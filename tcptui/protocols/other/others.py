@@ -30,6 +30,10 @@ _QUIC_2: Final = ("Retry", "Initial", "0-RTT", "Handshake")
 _QUIC_VERSION_2: Final = 0x6B3343CF
 _STUN_METHODS: Final = {1: "Binding", 3: "Allocate", 4: "Refresh", 6: "Send", 7: "Data", 8: "CreatePermission",
                         9: "ChannelBind"}  # fmt: skip
+_STUN_COOKIE: Final = b"\x21\x12\xa4\x42"
+_STUN_HEADER: Final = 20
+#: Binding and Shared Secret: request, response, error (RFC 3489, 11.1).
+_CLASSIC_STUN: Final = (0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112)
 _STUN_CLASSES: Final = ("stun-request", "stun-indication", "stun-success", "stun-error")
 
 
@@ -98,10 +102,15 @@ def read_tftp(payload: bytes) -> Line:
 
 
 def read_stun(payload: bytes) -> Line:
-    """RFC 8489, 5; raises IndexError for fewer bytes than a header's type."""
-    kind = payload[0] << 8 | payload[1]
-    if kind >> 14:
-        return Line("plain", {"size": len(payload)})  # TURN's channel data
+    """RFC 8489, 5; raises IndexError for fewer bytes than a header's type.
+
+    What has no magic cookie is taken for a message only if it is one of RFC 3489, which knew none, with its length:
+    TURN's channel data and other programs use the same port.
+    """
+    kind, length = payload[0] << 8 | payload[1], payload[2:4]
+    is_classic = kind in _CLASSIC_STUN and int.from_bytes(length) == len(payload) - _STUN_HEADER
+    if payload[4:8] != _STUN_COOKIE and not is_classic:
+        return Line("plain", {"size": len(payload)})
     method = kind & 0x0F | kind >> 1 & 0x70 | kind >> 2 & 0xF80
     group = kind >> 4 & 1 | kind >> 7 & 2
     return Line(_STUN_CLASSES[group], {"method": _STUN_METHODS.get(method, f"0x{method:03x}")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -27,15 +28,26 @@ _STATUS: Final = 7
 _TYPE: Final = 20
 _HOST: Final = 24
 _HOST_NARROW: Final = 18
+_NAME_LEAST: Final = 16
+_TYPE_LEAST: Final = 10
 _WITH_HOST: Final = 56
 _WITH_TYPE: Final = 92
 #: Statuses from this one on tell that a request failed (RFC 9110, 15).
 _FAILED: Final = 400
+#: So many files are looked at for how wide their columns are, and so many characters of a host or type.
+_MEASURED: Final = 500
+_LIMIT: Final = 80
 
 
 def _status(file: CarriedFile) -> str:
     """The status of a response; the method of a request."""
     return str(file.status) if file.status else safe_text(file.method, _STATUS)
+
+
+def _given(width: int, needed: int, other: int, other_needs: int) -> tuple[int, int]:
+    """Both columns with cells given to the first, up to what is needed, that the other one does not need."""
+    more = max(0, min(needed - width, other - other_needs))
+    return width + more, other - more
 
 
 def _searched(file: CarriedFile) -> str:
@@ -55,6 +67,8 @@ class FileList(VirtualList):
         """Those that are listed."""
         self.found: list[CarriedFile] = []
         """All of them."""
+        self._widest = (0, 0, 0)
+        """Cells of the longest name, host and type."""
         self.wanted = ""
         """The words that every listed file contains, in any case."""
         self._empty_text = ""
@@ -72,6 +86,12 @@ class FileList(VirtualList):
     def show(self, files: list[CarriedFile]) -> None:
         """Show those of ``files`` that contain what is wanted; the cursor stays at its position."""
         self.found = files
+        some = files[:_MEASURED]
+        self._widest = (
+            max((cell_len(file.name) for file in some), default=0),
+            max((cell_len(safe_text(file.host, _LIMIT)) for file in some), default=0),
+            max((cell_len(safe_text(file.media_type, _LIMIT)) for file in some), default=0),
+        )
         self._list()
 
     def narrow(self, text: str) -> None:
@@ -95,10 +115,21 @@ class FileList(VirtualList):
 
     def _widths(self, width: int) -> tuple[int, int, int, int, int]:
         """Widths of packet, size, type, host and name; 0 for a column that is left out."""
-        wide = width >= _WITH_TYPE
-        size, kind = (_SIZE, _TYPE) if wide else (_SIZE_NARROW, 0)
-        host = _HOST if wide else _HOST_NARROW if width >= _WITH_HOST else 0
-        return _PACKET, size, kind, host, max(8, width - 2 - _PACKET - size - _STATUS - kind - host)
+        longest, longest_host, longest_kind = (cells + 1 for cells in self._widest)
+        kind = max(longest_kind, _TYPE_LEAST)
+        needed = 2 + _PACKET + _SIZE + _STATUS + max(longest, _NAME_LEAST) + max(longest_host, _HOST_NARROW) + kind
+        wide = width >= _WITH_TYPE or needed <= width
+        size, kind = (_SIZE, _TYPE if width >= _WITH_TYPE else kind) if wide else (_SIZE_NARROW, 0)
+        host = _HOST if width >= _WITH_TYPE else _HOST_NARROW if width >= _WITH_HOST else 0
+        name = max(8, width - 2 - _PACKET - size - _STATUS - kind - host)
+        # What name and type need not, a longer host gets; then a longer type what the name still can spare.
+        if kind:
+            host, kind = _given(host, longest_host, kind, max(longest_kind, _TYPE_LEAST))
+        if host:
+            host, name = _given(host, longest_host, name, max(longest, _NAME_LEAST))
+        if kind:
+            kind, name = _given(kind, longest_kind, name, max(longest, _NAME_LEAST))
+        return _PACKET, size, kind, host, name
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
@@ -134,9 +165,9 @@ class FileList(VirtualList):
             (fit(file.name, name - 1, ellipsis) + " ", palette.strong),
         ]
         if host:
-            cells.append((fit(safe_text(file.host, 80), host - 1, ellipsis) + " ", palette.faint))
+            cells.append((fit(safe_text(file.host, _LIMIT), host - 1, ellipsis) + " ", palette.faint))
         if kind:
-            cells.append((fit(safe_text(file.media_type, 80), kind, ellipsis), palette.faint))
+            cells.append((fit(safe_text(file.media_type, _LIMIT), kind, ellipsis), palette.faint))
         return [Segment(text, style) for text, style in cells]
 
     def paint_line(self, y: int) -> Strip:

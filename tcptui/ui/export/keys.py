@@ -11,7 +11,9 @@ from tcptui.ui.keymap import Command, KeyArea
 _key: Final = partial(Command, screen="export")
 
 EXPORT_KEYS: Final = (
-    _key("move", "", "↑ ↓ k j PgUp PgDn g G", "", KeyArea.MOVE, in_palette=False),
+    _key("arrows", "", "↑ ↓ k j", "", KeyArea.MOVE, in_palette=False),
+    _key("page", "", "PgUp PgDn", "", KeyArea.MOVE, in_palette=False),
+    _key("ends", "", "g G Home End", "", KeyArea.MOVE, in_palette=False),
     _key("packet", "enter,right,l", "Enter → l", "packet", KeyArea.MOVE),
     _key("back", "escape,left,h,q,x", "Esc ← h q x", "back", KeyArea.MOVE),
     _key("overview", "0", "0", "overview", KeyArea.FIND),

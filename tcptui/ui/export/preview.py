@@ -159,7 +159,7 @@ def text_or_bytes(beginning: Beginning, width: int, plain: Style, faint: Style, 
             lines += [[Segment(part, plain)] for part in (wrap(text, width) or [""])]
         cut = len(raw_lines) > _TEXT_LINES
     else:
-        row = max(4, min(16, (width - 10) // 4))
+        row = next((count for count in (16, 8) if 10 + 4 * count <= width), 4)
         for at in range(0, min(len(data), row * _HEX_LINES), row):
             part = data[at : at + row]
             text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in part)

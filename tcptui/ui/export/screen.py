@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: From this width (cells) on the preview is beside the list.
 _BESIDE: Final = 110
+#: From this width on the preview has room for sixteen bytes, and for a SHA-256, in a line.
+_WIDE: Final = 160
 #: Default name of the folder to write to.
 _FOLDER: Final = "exported"
 
@@ -60,6 +62,7 @@ class ExportScreen(KeyedScreen[int]):
         &.-beside > Container { layout: horizontal; }
         &.-beside > Container > FileList { width: 3fr; }
         &.-beside > Container > FilePreview { width: 2fr; border-top: none; border-left: solid $edge; }
+        &.-wide > Container > FilePreview { min-width: 78; }
         &.-ascii > Container > FilePreview { border-top: ascii $edge; }
         &.-ascii.-beside > Container > FilePreview { border-top: none; border-left: ascii $edge; }
     }
@@ -111,6 +114,7 @@ class ExportScreen(KeyedScreen[int]):
     def on_resize(self, event: events.Resize) -> None:
         """Put the preview beside the list where there is room, else below it."""
         self.set_class(event.size.width >= _BESIDE, "-beside")
+        self.set_class(event.size.width >= _WIDE, "-wide")
 
     # -- finding -----------------------------------------------------------------------------
     def _in_thread(self, group: str, cancel: Cancel, job: Callable[[], None]) -> None:

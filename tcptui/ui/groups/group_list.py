@@ -92,7 +92,8 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
             key = "counting"
             if self.grouping is not None:
                 is_quiet = self.session.streams.listed().size > 0
-                key = f"empty.{self.grouping.by.value}" if is_quiet else "empty"
+                none = "empty" if self.session.progress.growing else "empty-file"
+                key = f"empty.{self.grouping.by.value}" if is_quiet else none
             width = self.scrollable_content_region.width
             text = fit(f"  {self.words(f'groups.{key}')}", width, self.glyphs.ellipsis)
             return Strip([Segment(text, self.palette.faint)])

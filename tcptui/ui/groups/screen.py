@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import numpy as np
 from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
-from tcptui.session.groups import GroupBy, GroupSort, group_connections
+from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
 from tcptui.ui.groups.columns import key_text
 from tcptui.ui.groups.group_list import ConnectionGroups
 from tcptui.ui.groups.keys import GROUPS_KEYS, hints
@@ -173,10 +172,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self.groups.styles.height = needed if is_roomy else "1fr"
         if is_roomy and grouping is not None:
             members = grouping.members(self.groups.cursor)
-            lost = self.session.lost_ns[members]
-            most = room - _MEMBERS_LINES
-            some = members[np.argpartition(-lost, most)[:most]] if len(members) > most else members
-            worst_first = sorted(some.tolist(), key=lambda stream: (-int(self.session.lost_ns[stream]), stream))
+            worst_first = worst_of(self.session, members, room - _MEMBERS_LINES)
             document = connections_document(
                 self.session, worst_first, len(members), self.words, self.glyphs, width=self.size.width - _MARGINS
             )

@@ -330,7 +330,8 @@ class CaptureScreen(NoticingScreen[None]):
             connections.empty_text = text
             if not connections.row_count:
                 connections.repaint()
-                self.workspace.show_empty()
+        if not connections.row_count:
+            self.workspace.show_empty()
 
     def _order_words(self, key: str) -> str:
         """How the list is sorted: the sentence ``key``, or the one for the other direction."""
@@ -382,6 +383,8 @@ class CaptureScreen(NoticingScreen[None]):
             narrowed=self.is_narrowed,
             listed=self.workspace.connections.row_count > 0,
             empty=not self.session.streams.count,
+            zoomed=self.workspace.arrangement.zoomed,
+            paused=self.paused,
         )
 
     @property

@@ -10,8 +10,10 @@ from tcptui.ui.main.pane_specs import NARROW, SPEC_OF, Pane
 _HELP: Final = Hint("?", "screen.hint.help", "screen.help")
 _QUIT: Final = Hint("q", "screen.hint.quit", "screen.leave")
 _ZOOM: Final = Hint("z", "screen.hint.zoom", "screen.zoom")
+_UNZOOM: Final = Hint("z", "screen.hint.unzoom", "screen.zoom")
 _FOLLOW: Final = Hint("f", "screen.hint.follow", "screen.follow")
 _PAUSE: Final = Hint("Space", "screen.hint.pause", "screen.pause")
+_RESUME: Final = Hint("Space", "screen.hint.resume", "screen.pause")
 _OTHER: Final = Hint("u", "screen.hint.other", "screen.other")
 _ALL: Final = Hint("Esc", "screen.hint.all", "screen.back")
 _STEP: Final = (
@@ -41,20 +43,21 @@ REVEALED: Final = PREDICTING[2:]
 
 def hints_for(
     pane: Pane, *, growing: bool, lesson: bool, other: bool = False, narrowed: bool = False, listed: bool = True,
-    empty: bool = False,
+    empty: bool = False, zoomed: bool = False, paused: bool = False,
 ) -> tuple[Hint, ...]:  # fmt: skip
     """The hints, the most useful first: the line drops those at the end that do not fit.
 
     ``other``: there are packets, and none is TCP.  ``narrowed``: the list has only some of the connections.
     ``listed``: the list has any.  ``empty``: there is no connection that anything could be done with.
+    ``zoomed``: the pane has the whole screen.  ``paused``: the display stands still.
     """
     lift = (_ALL,) if narrowed and pane is Pane.CONNECTIONS else ()
     elsewhere = (_OTHER,) if other else ()
-    live = (_FOLLOW, _PAUSE) if growing else ()
+    live = (_FOLLOW, _RESUME if paused else _PAUSE) if growing else ()
     step = _STEP if lesson else ()
     spec = SPEC_OF[pane]
     if empty:
         return (_HELP, *elsewhere, *live[1:], _QUIT)
     if narrowed and not listed:
         return (_HELP, _ALL, NARROW, *live[1:], _QUIT)
-    return (_HELP, *elsewhere, *lift, *step, *spec.hints, *live, _ZOOM, _QUIT, *spec.last_hints)
+    return (_HELP, *elsewhere, *lift, *step, *spec.hints, *live, _UNZOOM if zoomed else _ZOOM, _QUIT, *spec.last_hints)

@@ -17,6 +17,7 @@ from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape, is_right_hand
 from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane
 from tcptui.ui.main.timeline import Timeline
 from tcptui.ui.widgets.one_line import PaneTitle
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from textual import events
@@ -170,7 +171,7 @@ class Panes(Container):
         """Update the titles: which pane is active, and what the panes show."""
         extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
         if self.ladder.stream >= 0:
-            facts = {"stream": self.ladder.stream, "packets": grouped(len(self.ladder.all_rows))}
+            facts = {"stream": self.ladder.stream, "packets": Count(len(self.ladder.all_rows))}
             matched = self.ladder.matched
             key = "stream_only" if self.ladder.conceals else "stream" if matched is None else "matched"
             matching = {} if matched is None else {"matched": grouped(matched)}

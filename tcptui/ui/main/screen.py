@@ -365,7 +365,7 @@ class MainScreen(SavingScreen):
         if not self.paused:
             self._seen_revision = -1
             self.tick()
-        self._show_status()
+        self._show_context()
 
     def action_raw_numbers(self) -> None:
         """Switch between relative and raw sequence numbers."""

@@ -54,7 +54,7 @@ class Timeline(TimelineRows):
 
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "timeline") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
-        self._previews: LruCache[int, str] = LruCache(_PREVIEWS)
+        self._previews: LruCache[tuple[int, int], str] = LruCache(_PREVIEWS)
         self._columns = TimelineColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
         self._corrections = ShownCorrections()
@@ -327,12 +327,12 @@ class Timeline(TimelineRows):
         store = self.session.store
         if int(store.length[row]) <= 0 or store.kind[row] != RowKind.TCP:
             return ""
-        text = self._previews.get(row)
+        text = self._previews.get((row, width))
         if text is None or len(text) > width:
             start = int(store.header_length[row])
             payload = self.session.packet(row).from_transport[start : start + int(store.length[row])]
             text = "  " + preview(payload, width - 2, self.glyphs.ellipsis)
-            self._previews.put(row, text)
+            self._previews.put((row, width), text)
         return text
 
 

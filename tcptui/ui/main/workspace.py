@@ -351,6 +351,8 @@ class Workspace(Panes):
 
     def show_empty(self) -> None:
         """Have timeline and explanation say why there is no connection, as the list does."""
+        if self.ladder.empty_text == self.connections.empty_text:
+            return
         self.ladder.empty_text = self.connections.empty_text
         if self.row < 0:
             self.ladder.repaint()

@@ -8,7 +8,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from tcptui.model.other_protocol import protocol_name
+from tcptui.model.other_protocol import ICMP, ICMPV6, protocol_name
 from tcptui.model.safe_text import reason_of
 from tcptui.ui.cell_text import fit, fit_ends, grouped, span, stamp
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
@@ -16,6 +16,8 @@ from tcptui.words.other_text import line_text
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import BindingType
 
     from tcptui.model.packet_store import I32
@@ -39,6 +41,13 @@ _MEASURED: Final = 200
 _TIMES_WIDTH: Final = 76
 #: Ends that have at least so many cells need no more.
 _ENDS_LEAST: Final = 48
+
+
+def time_width(session: Session, rows: Sequence[int]) -> int:
+    """Cells of a column with the times of ``rows``, so that none touches what stands before it."""
+    store = session.store
+    longest = max((len(stamp(int(store.time_ns[row]) - store.began_ns)) for row in rows), default=0)
+    return max(_TIME, longest + 2)
 
 
 class _OtherList(VirtualList, inherit_bindings=False):
@@ -116,6 +125,8 @@ class ConversationList(_OtherList):
         self.numbers: I32 = np.zeros(0, np.int32)
         self._widest = 0
         """Cells of the longest ends, of the first conversations."""
+        self._time = _TIME
+        """Cells of the column of times."""
 
     @property
     def number(self) -> int:
@@ -126,7 +137,9 @@ class ConversationList(_OtherList):
         """Show ``numbers`` with the cursor on the conversation ``number``."""
         found = np.flatnonzero(numbers == number)
         self.numbers = numbers
-        self._widest = max((cell_len(self._text(each, 1000)) for each in numbers[:_MEASURED].tolist()), default=0)
+        looked_at = numbers[:_MEASURED].tolist()
+        self._widest = max((cell_len(self._text(each, 1000)) for each in looked_at), default=0)
+        self._time = time_width(self.session, [self.session.other.conversation(each).first_row for each in looked_at])
         self.replace_rows(len(numbers), int(found[0]) if len(found) else 0)
 
     def ends(self, width: int) -> str:
@@ -136,24 +149,29 @@ class ConversationList(_OtherList):
 
     def _has_times(self, width: int) -> bool:
         """Whether there is room for beginning and duration: they give way to the ends."""
-        room = width - 1 - _NUMBER - _SIZE - 2 * _TIME
+        room = width - 1 - _NUMBER - _SIZE - self._time - _TIME
         return width >= _TIMES_WIDTH and room > min(self._widest, _ENDS_LEAST)
 
     def _ends_width(self, width: int) -> int:
-        times = 2 * _TIME if self._has_times(width) else 0
+        times = self._time + _TIME if self._has_times(width) else 0
         heading = cell_len(self.words("other.column.ends"))
         return min(max(10, width - 1 - _NUMBER - _SIZE - times), max(self._widest, heading) + 1)
 
     def _text(self, number: int, width: int) -> str:
         """Both ends of a conversation in at most ``width`` cells."""
-        first, second = map(str, self.session.other.conversation(number).ends)
+        talk = self.session.other.conversation(number)
+        arrow, (one, other) = f" {self.glyphs.right} ", talk.ends
+        if talk.protocol in (ICMP, ICMPV6) and one.port:  # which is the identifier of both
+            shared = self.words("other.identifier", number=one.port)
+            return fit_ends(one.host, other.host, arrow, width - cell_len(shared), self.glyphs.ellipsis) + shared
+        first, second = str(one), str(other)
         if not second:
             return fit_ends(first or self.words("other.no-ends"), "", "", width, self.glyphs.ellipsis)
-        return fit_ends(first, second, f" {self.glyphs.right} ", width, self.glyphs.ellipsis)
+        return fit_ends(first, second, arrow, width, self.glyphs.ellipsis)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
-        times = (("begins", _TIME, True), ("lasts", _TIME, True)) if self._has_times(width) else ()
+        times = (("begins", self._time, True), ("lasts", _TIME, True)) if self._has_times(width) else ()
         ends = self._ends_width(width)
         return self.head(("ends", ends, False), ("packets", _NUMBER, True), ("bytes", _SIZE, True), *times)
 
@@ -168,7 +186,7 @@ class ConversationList(_OtherList):
         numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
         if self._has_times(width):
             began, ended = int(store.time_ns[talk.first_row]), int(store.time_ns[talk.last_row])
-            numbers += fit(stamp(began - store.began_ns), _TIME, "", right=True)
+            numbers += fit(stamp(began - store.began_ns), self._time, "", right=True)
             lasted = span(max(ended - began, 0), self.glyphs.micro) if talk.packets > 1 else ""
             numbers += fit(lasted, _TIME, "", right=True)
         return [Segment(" " + ends, palette.strong), Segment(numbers, palette.plain)]
@@ -182,6 +200,8 @@ class PacketList(_OtherList):
         self.rows: I32 = np.zeros(0, np.int32)
         self._widest = 0
         """Cells of the longest ends, of the first packets."""
+        self._time = _TIME
+        """Cells of the column of times."""
 
     @property
     def store_row(self) -> int:
@@ -193,7 +213,9 @@ class PacketList(_OtherList):
         place = int(np.searchsorted(rows, row)) if row >= 0 else 0
         self.rows = rows
         heading = cell_len(self.words("other.column.ends"))
-        self._widest = max((cell_len(self._ends(each, 1000)) for each in rows[:_MEASURED].tolist()), default=0)
+        looked_at = rows[:_MEASURED].tolist()
+        self._time = time_width(self.session, looked_at + rows[-1:].tolist())
+        self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self.replace_rows(len(rows), place)
 
@@ -204,13 +226,15 @@ class PacketList(_OtherList):
 
     def _ends(self, row: int, width: int) -> str:
         source, target = self.session.other.ends_of(row)
+        if self.session.other.header_of(row)[0] in (ICMP, ICMPV6):  # an identifier is no port
+            source, target = source._replace(port=0), target._replace(port=0)
         arrow, second = (f" {self.glyphs.right} ", str(target)) if target.host else ("", "")
         return fit_ends(str(source), second, arrow, width, self.glyphs.ellipsis)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
         ends, length = self._widths(width)
-        cells = [("number", _NUMBER, True), ("time", _TIME, True)]
+        cells = [("number", _NUMBER, True), ("time", self._time, True)]
         cells += [("length", length, True)] if length else []
         segments = self.head(*cells)
         text = "  " + (fit(self.words("other.column.ends"), ends, self.glyphs.ellipsis) + "  " if ends else "")
@@ -231,7 +255,7 @@ class PacketList(_OtherList):
         store, row, palette = self.session.store, int(self.rows[position]), self.palette
         ends, length = self._widths(width)
         numbers = " " + fit(str(store.frame[row]), _NUMBER, "", right=True)
-        numbers += fit(stamp(int(store.time_ns[row]) - store.began_ns), _TIME, "", right=True)
+        numbers += fit(stamp(int(store.time_ns[row]) - store.began_ns), self._time, "", right=True)
         if length:
             numbers += fit(grouped(int(store.wire_length[row])), length, "", right=True)
         shown = [Segment(numbers + "  ", palette.faint)]

@@ -234,7 +234,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         if self._level == PROTOCOLS:
             text = words("other.title", n=Count(other.packets)) if other.packets else words("other.none")
             if not self.session.store.count:
-                text = words("other.nothing")
+                text = words("other.nothing" if self.session.progress.growing else "other.nothing-at-all")
             if not other.is_current:
                 text = words("other.reading", n=Count(other.packets))
         else:

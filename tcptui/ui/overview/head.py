@@ -125,7 +125,7 @@ def _traffic(seen: CaptureSeen, traffic: Traffic, width: int, words: Words, *, a
     label = words("overview.traffic")
     told = []
     if seen.average is not None:
-        told.append(words("overview.traffic.average", **rate_facts(seen.average)))
+        told.append(words("overview.traffic.average", **rate_facts(seen.average, is_none=False)))
     if seen.now is not None:
         told.append(words("overview.traffic.now", bits=amount(seen.now.bits)))
     # Of evicted packets the average tells, but no slice; and no average is above the most.

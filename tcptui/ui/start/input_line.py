@@ -106,7 +106,7 @@ def start_hints(typing: Typing | None, *, has_choice: bool = True) -> tuple[Hint
                 Hint("Tab", "guide.start.key.group", "screen.group(1)"),
                 Hint("f", "guide.start.key.filter", "screen.filter"),
                 Hint("o", "guide.start.key.open", "screen.open_path"),
-                Hint("?", "guide.start.key.help", "app.help"),
+                Hint("?", "guide.start.key.help", "screen.help"),
                 Hint("q", "guide.start.key.quit", "app.quit"),
             )
         case Typing.TEXT:

@@ -221,11 +221,15 @@ def interface_state(interface: Interface) -> str:
 def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     interface, rate = row.interface, row.rate
     graph = _GRAPH if width >= _GRAPH_FROM else 0
-    room = width - 3 - _NAME - (0 if rate is None else _RATE + _BITS + graph)
+    name = _NAME
+    room = width - 3 - name - (0 if rate is None else _RATE + _BITS + graph)
     addresses = _whole(sorted(interface.addresses, key=lambda address: ":" in address), room, glyphs)
     if not addresses:
         state = interface_state(interface)
         addresses = words(f"guide.start.state.{'any' if interface.name == ANY else state}")
+        # A short name leaves its blanks to a long text.
+        lacking = max(0, min(cell_len(addresses) + 1 - room, name - cell_len(interface.label) - 2))
+        name, room = name - lacking, room + lacking
     packets = words("guide.start.rate", count=amount(rate.packets)) if rate is not None else ""
     bits = f"{amount(rate.bits)}b/s" if rate is not None else ""
     busy = "plain" if rate is not None and rate.packets else "faint"
@@ -233,7 +237,7 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     lamp = Span(f" {glyphs.live if live else glyphs.note} ", "good" if live and busy == "plain" else "faint")
     cells = [
         lamp,
-        Span(fit(interface.label, _NAME - 1, glyphs.ellipsis) + " ", "strong" if live else "faint"),
+        Span(fit(interface.label, name - 1, glyphs.ellipsis) + " ", "strong" if live else "faint"),
         Span(fit(addresses, room, glyphs.ellipsis), "plain" if live else "faint"),
     ]
     if rate is not None:

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from tcptui import __version__
 from tcptui.model.errors import UsageError
+from tcptui.ui.keymap import PANE_KEYS
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.prompt_line import PathEntry, candidates, completed, expand
 from tcptui.ui.palette_entry import PaletteEntry
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
+#: Name, key and action of the commands, of which palette and help tell.
+_COMMANDS: Final = (
+    ("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"), ("filter", "f", "filter"),
+    ("cases", "c", "cases"), ("help", "?", "help"), ("quit", "q", "app.quit"),
+)  # fmt: skip
 #: Interval at which the counters are read, in seconds.
 _MEASURE_S: Final = 1.0
 
@@ -65,7 +71,7 @@ class StartScreen(LowLatencyScreen[None]):
         Binding("f", "filter", "guide.start.key.filter"),
         Binding("c", "cases", "guide.start.key.cases"),
         *(Binding(str(way.value), f"begin('{way.name}')", f"{way.word}.does") for way in Welcome),
-        Binding("question_mark,f1", "app.help", "guide.start.key.help"),
+        Binding("question_mark,f1", "help", "guide.start.key.help"),
         Binding("q", "app.quit", "guide.start.key.quit"),
     ]
     DEFAULT_CSS = """
@@ -377,12 +383,9 @@ class StartScreen(LowLatencyScreen[None]):
     def palette_entries(self) -> Sequence[PaletteEntry]:
         """The palette entries of this screen."""
         words = self.words
-        entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
-                   ("filter", "f", "filter"), ("cases", "c", "cases"),
-                   ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
         begin = [PaletteEntry(words(f"{way.word}.does"), "", f"begin('{way.name}')", str(way.value)) for way in Welcome]
         return begin + [
-            PaletteEntry(words(f"guide.start.does.{name}"), "", action, shown) for name, shown, action in entries
+            PaletteEntry(words(f"guide.start.does.{name}"), "", action, shown) for name, shown, action in _COMMANDS
         ]
 
     async def palette_places(self, query: str) -> Sequence[PaletteEntry]:
@@ -391,6 +394,18 @@ class StartScreen(LowLatencyScreen[None]):
 
         cases = [row.case for row in self._menu.rows() if isinstance(row, CaseRow)]
         return case_places(query, cases, self.words, lambda case: self._choose(OpenCase(case.id)))
+
+    def action_help(self) -> None:
+        """Open the help, with the keys of this screen."""
+        from tcptui.ui.help_pages import HelpKey, KeyGroup
+        from tcptui.ui.screens.help import HelpScreen
+
+        words = self.words
+        moves = [HelpKey(key.shown, words(key.word)) for key in PANE_KEYS]
+        moves.append(HelpKey("Tab", words("guide.start.does.group")))
+        does = [HelpKey(entry.key, entry.title) for entry in self.palette_entries()]
+        groups = [KeyGroup(words("screen.keys.move"), tuple(moves)), KeyGroup(words("guide.start.keys"), tuple(does))]
+        self.app.push_screen(HelpScreen(words, self.glyphs, groups))
 
     def action_cases(self) -> None:
         """Go to the cases."""

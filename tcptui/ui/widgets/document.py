@@ -91,6 +91,11 @@ class Document(ScrollView, PaletteMixin, can_focus=True):
                 self.show_block(index)
                 return
 
+    def _start_of(self, anchor: str) -> int:
+        """The line of the heading with this anchor; 0 without one."""
+        starts = zip(self._blocks, self._starts, strict=False)
+        return next((start for block, start in starts if isinstance(block, Heading) and block.anchor == anchor), 0)
+
     def anchor_on_screen(self) -> str:
         """The anchor of the section at the top of the viewport; empty when there is none."""
         top, found = self.scroll_offset.y, ""
@@ -125,8 +130,13 @@ class Document(ScrollView, PaletteMixin, can_focus=True):
         self.virtual_size = Size(0, height)
 
     def on_resize(self) -> None:
-        """Lay the text out for the new width."""
+        """Lay the text out for the new width; the section that is on screen stays there."""
+        anchor, before = self.anchor_on_screen(), len(self._lines)
+        below = self.scroll_offset.y - self._start_of(anchor)
         self._lay_out()
+        if anchor and before:
+            y = self._start_of(anchor) + below * len(self._lines) // before
+            self.scroll_to(y=y, animate=False, immediate=True)
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:

@@ -34,6 +34,8 @@ Cells = list[tuple[str, Style]]
 _EXTRA_LEAST: Final = 6
 #: The share of the status bar that the source's name may take, in percent.
 _SOURCE_SHARE: Final = 30
+#: Cells that it may always take.
+_SOURCE_LEAST: Final = 12
 #: … and the capture filter this share, and at least so many cells.
 _FILTER_SHARE: Final = 25
 _FILTER_LEAST: Final = 12
@@ -172,9 +174,9 @@ class StatusBar(OneLine):
             self.status = status
             self.refresh()
 
-    def _source(self, width: int) -> str:
-        """The source's name, cut in its middle to `_SOURCE_SHARE` of the line (at least 12 cells)."""
-        source, most = self.status.source, max(12, width * _SOURCE_SHARE // 100)
+    def _source(self, most: int) -> str:
+        """The source's name, cut in its middle to ``most`` cells."""
+        source = self.status.source
         if cell_len(source) <= most:
             return source
         tail = most // 2
@@ -215,7 +217,8 @@ class StatusBar(OneLine):
         right = [(text, style + on_bar) for text, style in self._right()]
         room = width - _cell_count(right)
         parts: dict[_Part, Cells] = {_Part.NAME: [(" tcptui", palette.key + on_bar)]}
-        parts[_Part.SOURCE] = [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)]
+        least = max(_SOURCE_LEAST, width * _SOURCE_SHARE // 100)
+        parts[_Part.SOURCE] = [(f"{lamp} ", lamp_style + on_bar), (self._source(least), palette.strong + on_bar)]
         if status.filter_words:
             chosen = self._filter(width, room - _cell_count(parts[_Part.SOURCE]))
             parts[_Part.FILTER] = [(chosen, palette.key + on_bar)]
@@ -232,7 +235,8 @@ class StatusBar(OneLine):
             parts[_Part.PROBLEMS] = problems
         if status.rate is not None:
             part, key = (_Part.RATE, "rate") if status.rate_is_current else (_Part.AVERAGE, "average")
-            parts[part] = [(words(f"screen.status.{key}", **rate_facts(status.rate)), bar)]
+            facts = rate_facts(status.rate, is_none=status.rate_is_current)
+            parts[part] = [(words(f"screen.status.{key}", **facts), bar)]
         if status.kernel_dropped is not None:
             text = words("screen.status.dropped", count=grouped(status.kernel_dropped))
             part, style = (_Part.DROPPED, palette.error) if status.kernel_dropped else (_Part.DROPPED_NONE, bar)
@@ -262,6 +266,9 @@ class StatusBar(OneLine):
         if status.own is not OwnScreen.LOCAL:
             style = palette.warning if status.own is OwnScreen.NOT_FOUND else palette.faint
             parts[_Part.OWN] = [(words(f"screen.status.own.{status.own.value}"), style + on_bar)]
+        spare = room - sum(_cell_count(part) + _BESIDE for part in parts.values())
+        if spare > 0:  # nothing is left out for the whole name's sake
+            parts[_Part.SOURCE][1] = (self._source(least + spare), palette.strong + on_bar)
         line: Cells = []
         for shown in _that_fit(parts, room):
             line += shown if not line else [(" " * _BESIDE, bar), *shown]

@@ -65,6 +65,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.syn-retransmission.title": "SYN retransmission, connected {delay_s} late",
     "findings.syn-retransmission.title.unanswered": "No answer to the SYN so far",
     "findings.syn-retransmission.title.unanswered.repeated": "No answer to the SYN so far, sent again {count:times}",
+    "findings.syn-retransmission.title.unconfirmed": "SYN answered after {delay_s}, connection never opened",
     "findings.syn-retransmission.title.held": "SYNs held up {delay_s}, then answered together",
     "findings.syn-retransmission.short.answered": "SYN retransmission, {delay_s} late",
     "findings.syn-retransmission.short.unanswered": "no answer to the SYN so far",

@@ -30,7 +30,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.accept-queue-full.title.syn-dropped": "Accept queue full: port {port} drops SYNs",
     "findings.accept-queue-full.short": "port {port}: accept queue full",
     "findings.accept-queue-full.short.ignored": "port {port}: ignored after the handshake",
-    "findings.accept-queue-full.happened.syn-ack-again": "The server repeated its SYN-ACK {count:times} over {lasted_s} although the client had confirmed it {thirds:times} (packets {first_frame} to {last_frame}); segments with data ignored meanwhile: {ignored}.",
+    "findings.accept-queue-full.happened.syn-ack-again": "The server repeated its SYN-ACK {count:times} over {lasted_s} although the client had confirmed it {thirds:times} (packets {first_frame} to {last_frame}){neglected}.",
     "findings.accept-queue-full.happened.reset": "The server agreed to the connection and then reset it when the client confirmed (packets {first_frame}, {third_frame} and {rst_frame}; {count:packet|packets} of the client in all).",
     "findings.accept-queue-full.happened.cookies": "For {lasted_s} the server answered nothing after the handshake, though all of it arrived: the client's third packet ({third_frame}) and its first data or FIN, sent {count:times} (last in packet {last_frame}).",
     "findings.accept-queue-full.happened.ignored": "For {lasted_s} the server answered nothing after the handshake, not even by another SYN-ACK, while it answered stream {beside_stream}: the client's third packet is {third_frame}, its first data or FIN came {count:times} (last in packet {last_frame}).",

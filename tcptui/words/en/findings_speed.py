@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.client-think-time.look": "Nothing, unless the client should be faster: its own log, or lastsnd and lastrcv of ss -ti on it.",
     "findings.slow-receiver.name": "Slow receiver",
     "findings.slow-receiver.title": "Slow receiver: the {receiver} held it up {total_s}",
-    "findings.slow-receiver.short": "slow {receiver}, {total_s} lost",
+    "findings.slow-receiver.short": "{receiver} reads slowly, {total_s}",
     "findings.slow-receiver.happened": "The {sender} had to wait {worst_s} because the {receiver}, which had acknowledged everything, had room for {low_bytes:byte|bytes} only (packets {first_frame} and {next_frame}).",
     "findings.slow-receiver.happened.shut": "The {sender} had to wait {worst_s} because the {receiver}, which had acknowledged everything, had no room left (packets {first_frame} and {next_frame}).",
     "findings.slow-receiver.happened.steps": "The {sender} had to wait {worst_s} for room: the {receiver} offered {low_bytes:byte|bytes} where it had offered up to {top_bytes} (packets {first_frame} and {open_frame}).",

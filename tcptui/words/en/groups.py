@@ -40,6 +40,7 @@ WORDS: Final[dict[str, str]] = {
     "groups.column.packets_back.other": "servers' packets",
     "groups.column.worst": "the worst of them",
     "groups.empty": "No connection has been read yet.",
+    "groups.empty-file": "No TCP connection in this capture.",
     "groups.empty.finding": "No connection has a warning or an error.",
     "groups.counting": "Counting.",
     "groups.filter": "Filter: {filter}",

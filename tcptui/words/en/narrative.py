@@ -155,6 +155,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.carried.none": "no data",
     "narrative.reset-text": "The reset carries a text for people, which is no data of the connection: “{text}”.",
     "narrative.syn-data-untaken": "The SYN carried data (Fast Open), and the SYN-ACK did not acknowledge {n:byte|bytes} of it: not taken, so the client has to send that again after the handshake.",
+    "narrative.neglected": "; segments with data ignored meanwhile: {n}",
     "narrative.probed": " It probed {n:times} meanwhile.",
     "narrative.window.known": "a window of {n:byte|bytes}",
     "narrative.window.unscaled": "a window field of {n} (scale not captured)",

@@ -10,6 +10,8 @@ WORDS: Final[dict[str, str]] = {
     "other.reading": "Not TCP: {n:packet|packets} so far, still reading",
     "other.none": "Every packet of this capture belongs to TCP.",
     "other.nothing": "No packet yet.",
+    "other.nothing-at-all": "No packet in this capture.",
+    "other.identifier": ", id {number}",
     "other.no-ends": "ends not listed",
     "other.evicted": "evicted to make room for newer packets",
     "other.overview": "Not TCP (u): {counts}",

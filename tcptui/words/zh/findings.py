@@ -59,6 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.syn-retransmission.title": "SYN 重传，连接晚 {delay_s}建立",
     "findings.syn-retransmission.title.unanswered": "SYN 暂无回应",
     "findings.syn-retransmission.title.unanswered.repeated": "SYN 暂无回应，已重传 {count} 次",
+    "findings.syn-retransmission.title.unconfirmed": "SYN 重传，{delay_s}后才有 SYN-ACK，连接未建立",
     "findings.syn-retransmission.title.held": "SYN 被滞留 {delay_s}，随后一起得到回应",
     "findings.syn-retransmission.short.answered": "SYN 重传，晚 {delay_s}建立",
     "findings.syn-retransmission.short.unanswered": "SYN 重传，暂无回应",

@@ -27,7 +27,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.accept-queue-full.title.syn-dropped": "全连接队列已满：端口 {port} 丢弃 SYN",
     "findings.accept-queue-full.short": "端口 {port} 的全连接队列已满",
     "findings.accept-queue-full.short.ignored": "端口 {port}：握手之后无回应",
-    "findings.accept-queue-full.happened.syn-ack-again": "客户端已确认 SYN-ACK {thirds} 次，服务端仍在 {lasted_s}内重传 {count} 次（{first_frame} 至 {last_frame} 号包）；这期间有 {ignored} 个数据段被忽略。",
+    "findings.accept-queue-full.happened.syn-ack-again": "客户端已确认 SYN-ACK {thirds} 次，服务端仍在 {lasted_s}内重传 {count} 次（{first_frame} 至 {last_frame} 号包）{neglected}。",
     "findings.accept-queue-full.happened.reset": "服务端已同意连接，却在客户端确认时发出 RST（{first_frame}、{third_frame}、{rst_frame} 号包；客户端的包共 {count} 个）。",
     "findings.accept-queue-full.happened.cookies": "握手之后服务端 {lasted_s}没有任何回应，而包都到了：客户端的第三次握手（{third_frame} 号包），以及发送 {count} 次的数据或 FIN（最后在 {last_frame} 号包）。",
     "findings.accept-queue-full.happened.ignored": "握手之后服务端 {lasted_s}没有任何回应，也没有重传 SYN-ACK，同时却在回应第 {beside_stream} 号流：客户端的第三次握手在 {third_frame} 号包，数据或 FIN 发送了 {count} 次（最后在 {last_frame} 号包）。",

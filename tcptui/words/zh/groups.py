@@ -40,6 +40,7 @@ WORDS: Final[dict[str, str]] = {
     "groups.column.packets_back.other": "服务端包数",
     "groups.column.worst": "其中最严重的",
     "groups.empty": "尚未读到任何连接。",
+    "groups.empty-file": "这个抓包里没有 TCP 连接。",
     "groups.empty.finding": "没有连接带有警告或错误。",
     "groups.counting": "正在统计。",
     "groups.filter": "过滤器：{filter}",

@@ -155,6 +155,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.carried.none": "无数据",
     "narrative.reset-text": "RST 中带有一段说明文字（不属于连接的数据）：“{text}”。",
     "narrative.syn-data-untaken": "SYN 带有数据（Fast Open），SYN-ACK 没有确认其中的 {n} 字节：服务端未接收，客户端要在握手之后重新发送。",
+    "narrative.neglected": "；这期间有 {n} 个数据段被忽略",
     "narrative.probed": "其间探测了 {n} 次。",
     "narrative.window.known": "窗口 {n} 字节",
     "narrative.window.unscaled": "窗口字段 {n}（缩放因子未抓到）",

@@ -77,6 +77,10 @@ LINES = [
     (udp(f"{CLIENT}:1", f"{SERVER}:443", b"\xd3\x6b\x33\x43\xcf" + bytes(20)), "QUIC Initial, SNI not read"),
     (udp(f"{CLIENT}:1", f"{SERVER}:443", b"\x43" + bytes(20)), "QUIC protected packet"),
     (udp(f"{CLIENT}:9", f"{SERVER}:3478", bytes.fromhex("000100002112a442") + bytes(12)), "STUN Binding request"),
+    (udp(f"{CLIENT}:9", f"{SERVER}:3478", bytes.fromhex("0101000401020304") + bytes(16)), "STUN Binding success"),
+    # Another program on the port, as in a capture of Teams: tshark calls it UDP.
+    (udp(f"{CLIENT}:9", f"{SERVER}:3478", bytes.fromhex("065dfeb7aa365935") + bytes(29)), "STUN, 37 bytes"),
+    (udp(f"{CLIENT}:9", f"{SERVER}:3478", bytes.fromhex("0101000901020304") + bytes(16)), "STUN, 24 bytes"),
     (udp(f"{CLIENT}:9", "239.255.255.250:1900", b"M-SEARCH * HTTP/1.1\r\nHOST: x\r\n"), "SSDP M-SEARCH * HTTP/1.1"),
     (udp(f"{CLIENT}:9", f"{SERVER}:514", b"<13>su: failed"), "Syslog <13>su: failed"),
     (udp(f"{CLIENT}:40000", f"{SERVER}:9999", bytes(1200)), "UDP 9999, 1,200 bytes"),
