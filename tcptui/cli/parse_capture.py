@@ -177,17 +177,15 @@ def _size(options: Options, name: str) -> int | None:
 
 
 def _watch(options: Options) -> Watch:
-    own = "--findings" in options
-    stop_on = finding_filter("--stop-on", options["--stop-on"], own=own) if "--stop-on" in options else NOTHING
-    around = (
-        finding_filter("--keep-around", options["--keep-around"], own=own) if "--keep-around" in options else NOTHING
+    stop_on, around, only = (
+        finding_filter(name, options[name]) if name in options else NOTHING
+        for name in ("--stop-on", "--keep-around", "--only")
     )
     before, after = KEEP_BEFORE, KEEP_AFTER
     if "--keep-seconds" in options:
         if not around:
             raise CommandLineError("error.keep-seconds-what")
         before, after = _seconds(options["--keep-seconds"])
-    only = finding_filter("--only", options["--only"], own=own) if "--only" in options else NOTHING
     if only and "--no-screen" not in options:
         raise CommandLineError("error.only-what")
     return Watch("--no-screen" in options, stop_on, around, before, after, only)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def finding_filter(option: str, text: str, *, own: bool = False) -> FindingFilter:
-    """Parse ``text``, a comma-separated list of names, as the value of ``option``.
+def finding_filter(option: str, text: str) -> FindingFilter:
+    """Parse ``text``, a comma-separated list of names, as the value of ``option``.  Raises CommandLineError.
 
-    Raises CommandLineError for an unknown name, suggesting similar ones.  With ``own``, such a name is that of a
-    finding of one's own; whether there is one turns out when the files of these are read.
+    A name that is not known is that of a finding of one's own; whether there is one turns out when the files of
+    these are read (`tcptui.cli.run.own_findings.require_known`).
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
@@ -32,10 +32,8 @@ def finding_filter(option: str, text: str, *, own: bool = False) -> FindingFilte
             families.add(Family(name))
         elif name in set(FindingId):
             ids.add(FindingId(name))
-        elif own:
-            ids.add(OwnId(name, {}))
         else:
-            raise unknown_finding(option, name)
+            ids.add(OwnId(name, {}))
     return FindingFilter(frozenset(ids), frozenset(families), min(least) if least else None)
 
 

@@ -71,9 +71,7 @@ def parse_slice(options: Options, words: Sequence[str], common: Common, files: F
     chosen = Chosen(
         display_filter=file_name("-Y", options["-Y"]) if "-Y" in options else "",
         streams=tuple(low for low, high in _ranges("--stream", options) for low in range(low, high + 1)),
-        findings=finding_filter("--finding", options["--finding"], own="--findings" in options)
-        if "--finding" in options
-        else None,
+        findings=finding_filter("--finding", options["--finding"]) if "--finding" in options else None,
         packets=_ranges("--packets", options),
         around_ns=_nanoseconds("--around", options),
         whole_streams="--whole-streams" in options,

@@ -34,6 +34,9 @@ PROTOCOLS: Final = (
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
 )
 
+#: Bytes by which one tells protocols that are not parsed here.
+_BEGINNING: Final = 20
+
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (http_requests, smtp_requests, dns_requests)
 
@@ -62,6 +65,11 @@ class ApplicationStream:
 
     def __bool__(self) -> bool:
         return self.parsed is not None
+
+    @cached_property
+    def beginnings(self) -> tuple[bytes, ...]:
+        """The first bytes of client and server, at most `_BEGINNING`, as far as captured."""
+        return tuple(half.read(0, _BEGINNING) for half in self.halves)
 
     def place(self, row: int, frame: int) -> SegmentPlace | None:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""

@@ -75,8 +75,6 @@ def test_no_screen_takes_names_of_findings_families_and_severities() -> None:
         ("-i eth0 -w x --keep-seconds 5", "keep-seconds-what"),
         ("-i eth0 -w x --keep-around loss --keep-seconds 5,", "seconds"),
         ("-i eth0 -w x --keep-around loss --keep-seconds 3601", "seconds"),
-        ("-i eth0 --stop-on connection-refusd", "finding-near"),
-        ("-i eth0 --stop-on qqqq", "finding"),
         ("-i eth0 --stop-on ,", "no-value"),
         ("-i eth0 --only loss", "only-what"),
         ("--stop-on loss", "needs-source"),
@@ -91,7 +89,7 @@ def test_what_makes_no_sense_is_named(line: str, key: str, language: Language) -
     assert "{" not in Words(language)(caught.value.key, **caught.value.facts)
 
 
-def test_unknown_name_gets_those_near_it() -> None:
-    with pytest.raises(CommandLineError) as caught:
-        parse(["-i", "eth0", "--stop-on", "retransmision-timeout"], {})
-    assert "retransmission-timeout" in str(caught.value.facts["near"])
+def test_unknown_name_is_that_of_a_finding_of_ones_own_until_those_are_read() -> None:
+    command = parse(["-i", "eth0", "--stop-on", "retransmision-timeout"], {})
+    assert isinstance(command, LiveCommand)
+    assert [str(name) for name in command.watch.stop_on.ids] == ["retransmision-timeout"]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tcptui.cli.parse_findings import finding_filter
+from tcptui.cli.parse_values import CommandLineError
+from tcptui.cli.run.own_findings import require_known
 from tcptui.findings.annotate import needs_attention
 from tcptui.findings.catalog import FAMILIES, MARKED
 from tcptui.findings.finding_filter import NOTHING
@@ -41,6 +43,19 @@ def test_every_finding_is_in_one_family() -> None:
 )
 def test_name_chooses(text: str, name: FindingId, severity: Severity, is_wanted: bool) -> None:
     assert (finding(name, severity) in finding_filter("--stop-on", text)) is is_wanted
+
+
+def test_name_that_nobody_has_defined_is_refused_with_those_near_it() -> None:
+    wanted = finding_filter("--stop-on", "error,retransmision-timeout")
+
+    with pytest.raises(CommandLineError) as caught:
+        require_known("--stop-on", wanted, ())
+    assert (caught.value.key, caught.value.exit_code) == ("cli.error.finding-near", 2)
+    assert "retransmission-timeout" in str(caught.value.facts["near"])
+    with pytest.raises(CommandLineError) as caught:
+        require_known("--only", finding_filter("--only", "qqqq"), ())
+    assert caught.value.key == "cli.error.finding"
+    require_known("--only", finding_filter("--only", "loss,warning,out-of-order"), ())
 
 
 def test_nothing_chooses_nothing() -> None:

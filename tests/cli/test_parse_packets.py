@@ -117,7 +117,6 @@ def test_help_of_a_command_is_its_own_page() -> None:
         ("slice a --packets 99999999999 -w o", "packets"),
         ("slice a --packets 1 --around x -w o", "around"),
         ("slice a --packets 1 --around 99999 -w o", "around"),
-        ("slice a --finding nonsense -w o", "finding"),
         ("slice a -Y= -w o", None),
         ("assert a", "which-rule"),
         ("assert no", "which-rule"),

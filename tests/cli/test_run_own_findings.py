@@ -185,6 +185,17 @@ def test_file_beside_the_settings_is_read_unasked(capture: Path, rules: Path, tm
     count = ("packets", capture, "-Y", 'tcptui.finding == "refused-here"', "--count")
     assert run(*count, config=tmp_path)[:2] == (0, "2\n")
 
+    out = tmp_path / "own.pcapng"
+    assert run("slice", capture, "--finding", "refused-here", "-w", out, config=tmp_path)[0] == 0
+    assert out.stat().st_size > 0
+    code, said, _ = run("--no-screen", capture, "--only", "refused-here", config=tmp_path)
+    assert code == 0
+    assert '"refused-here"' in said
+    assert '"connection-refused"' not in said
+    code, said, complaint = run("--no-screen", capture, "--only", "refused-her", config=tmp_path)
+    assert (code, said) == (2, "")
+    assert "refused-here" in complaint, "the nearest name"
+
     code, _, complaint = run(*count, "--findings", rules, config=tmp_path)
     assert code == 2
     assert "there are two findings refused-here" in complaint

@@ -116,6 +116,24 @@ async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> Non
     assert ladder.cursor == 0
 
 
+async def test_form_of_a_filter_counts_what_comes(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        pipe.give(8)
+        await until(pilot, lambda: screen.workspace.connections.row_count == 1)
+        await pilot.press("slash", "ctrl+o", *"port", "tab", "tab", *"80")
+
+        def form_text() -> str:
+            return "\n".join(screen_lines(pilot.app.screen))
+
+        await until(pilot, lambda: "8 of 8 packets" in form_text())
+        pipe.give(8)
+        await until(pilot, lambda: "16 of 16 packets" in form_text())
+        pipe.close()
+
+
 async def test_filter_is_asked_about_what_comes(pipe: Pipe) -> None:
     app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
 from screen_lines import screen_lines
+from web_captures import GET, record, response
 
 from tcptui.session.searching.hit import Hit, SearchIn
 from tcptui.session.session import Session, open_file
+from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.marks import marks_of
 from tcptui.ui.follow.screen import FollowScreen
 from tcptui.ui.main.screen import MainScreen
@@ -211,6 +214,33 @@ async def test_marks_of_a_search_are_in_the_followed_stream_too(session: Session
         assert screen.legend.text == " 1 trace-7 (4)  ▸2 HTTP (1)"
 
     assert shown_as == {1: "trace-7", 2: "HTTP"}
+
+
+async def test_marks_of_searches_are_in_what_is_shown_decoded_too(show: Show, tmp_path: Path) -> None:
+    """A text in a compressed body, which no search finds in the bytes; an expression's hit as it was sent."""
+    body = gzip.compress(b"the trace-7 of it")
+    answer = response(body, "Content-Encoding: gzip", "X-Trace: trace-7")
+    session = open_file(record(tmp_path, [(0, "C", GET), (20, "S", answer)]))
+    async with show(session) as shown:
+        await searched(shown, "trace-7")
+        await shown.pilot.press("slash", "ctrl+u", *"~host: [a-z.]+", "enter")
+        await settled(shown.pilot)
+        await shown.pilot.press("enter", "F", "3", "g")
+        await shown.pilot.pause()
+        screen = shown.pilot.app.screen
+        assert isinstance(screen, FollowScreen)
+        view = screen.view
+        assert view.form is Form.DECODED
+        marked = [
+            (number, segment.text)
+            for y in range(view.size.height)
+            for segment in view.render_line(y)
+            for number in (1, 2)
+            if segment.style and segment.style.bgcolor == view.palette.hit(number).bgcolor
+        ]
+
+    assert "".join(text for number, text in marked if number == 1) == "trace-7" * 2
+    assert "".join(text for number, text in marked if number == 2) == "Host: a.example"
 
 
 async def test_hits_in_packets_are_marked_in_the_followed_stream_where_they_are_payload(

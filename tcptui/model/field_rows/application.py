@@ -39,6 +39,15 @@ _DATA: Final = (
 
 _HTTP: Final = (
     Field("http", FieldType.PROTOCOL, "An HTTP message.", repeats=True),
+    _http("chat", FieldType.NONE, "The note with the first line of a message."),
+    _http("request", FieldType.BOOLEAN, "The message is a request."),
+    _http("request_number", FieldType.UINT32, "Number of the request in its connection, from 1."),
+    _http("prev_request_in", FieldType.FRAMENUM, "The frame with the connection's request before."),
+    _http("next_request_in", FieldType.FRAMENUM, "The frame with the connection's next request."),
+    _http("response", FieldType.BOOLEAN, "The message is a response."),
+    _http("response_number", FieldType.UINT32, "Number of the response in its connection, from 1."),
+    _http("prev_response_in", FieldType.FRAMENUM, "The frame with the connection's response before."),
+    _http("next_response_in", FieldType.FRAMENUM, "The frame with the connection's next response."),
     _http("request.method", FieldType.STRING, "Method of the request."),
     _http("request.uri", FieldType.STRING, "What the request asks for."),
     _http("request.uri.path", FieldType.STRING, "The part of the request's URI before the question mark."),
@@ -70,6 +79,7 @@ _HTTP: Final = (
     _http("cookie_pair", FieldType.STRING, "One cookie with its value."),
     _header("date", "Date"),
     _header("host", "Host"),
+    _header("http2_settings", "HTTP2-Settings"),
     _header("last_modified", "Last-Modified"),
     _header("location", "Location"),
     _header("proxy_authenticate", "Proxy-Authenticate"),

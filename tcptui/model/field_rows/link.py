@@ -46,6 +46,7 @@ _FRAME: Final = (
 def _end(name: str, whose: str) -> tuple[Field, ...]:
     return (
         Field(name, FieldType.ETHER, f"Hardware address of the {whose}.", repeats=True),
+        Field(f"{name}.oui", FieldType.UINT24, f"First three bytes of the {whose}'s hardware address.", repeats=True),
         Field(f"{name}.lg", FieldType.BOOLEAN, f"The {whose}'s address was assigned locally.", repeats=True),
         Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose}'s address stands for a group.", repeats=True),
     )
@@ -57,6 +58,13 @@ _ETHERNET: Final = (
     *_end("eth.src", "source"),
     Field("eth.addr", FieldType.ETHER, "Hardware address of the source or the destination.",
           AnyOf(("eth.src", "eth.dst")), repeats=True),
+    Field("eth.addr.oui", FieldType.UINT24,
+          "First three bytes of the source's or the destination's hardware address.",
+          AnyOf(("eth.src.oui", "eth.dst.oui")), repeats=True),
+    Field("eth.lg", FieldType.BOOLEAN, "The source's or the destination's address was assigned locally.",
+          AnyOf(("eth.src.lg", "eth.dst.lg")), repeats=True),
+    Field("eth.ig", FieldType.BOOLEAN, "The source's or the destination's address stands for a group.",
+          AnyOf(("eth.src.ig", "eth.dst.ig")), repeats=True),
     Field("eth.type", FieldType.UINT16, "Which protocol follows the Ethernet header.", repeats=True),
     Field("eth.len", FieldType.UINT16, "Length of what follows an IEEE 802.3 header.", unit=_BYTES, repeats=True),
     Field("eth.src_not_group", FieldType.NONE, "The source's address stands for a group, which it must not.",

@@ -76,6 +76,11 @@ def _embedded(end: str, whose: str) -> tuple[Field, ...]:
     )
 
 
+def _either(name: str, kind: FieldType, doc: str) -> Field:
+    """What the sender's and the receiver's address embed, together."""
+    return Field(f"ipv6.{name}", kind, doc, AnyOf((f"ipv6.src_{name}", f"ipv6.dst_{name}")), repeats=True)
+
+
 def _extension(name: str, title: str) -> tuple[Field, ...]:
     return (
         _field(name, FieldType.PROTOCOL, f"The {title} header."),
@@ -103,6 +108,9 @@ _IPV6: Final = (
     Field("ipv6.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK),
     *_embedded("src", "sender"),
     *_embedded("dst", "receiver"),
+    _either("6to4_gw_ipv4", FieldType.IPV4, "The 6to4 gateway in the sender's or the receiver's address."),
+    _either("6to4_sla_id", FieldType.UINT16, "The 6to4 subnet in the sender's or the receiver's address."),
+    _either("slaac_mac", FieldType.ETHER, "The hardware address in the sender's or the receiver's address."),
     *_extension("ipv6.hopopts", "hop-by-hop options"),
     *_extension("ipv6.dstopts", "destination options"),
     *_extension("ipv6.routing", "routing"),

@@ -59,8 +59,8 @@ OWN_FIELDS: Final = (
     _own("request.status", FieldType.STRING, "How a request was answered; in the same packets.", Reader.REQUESTS,
          repeats=True),
     _own("request.duration", FieldType.RELATIVE_TIME,
-         "Time from a request's first byte to its answer's last; in the same packets.", Reader.REQUESTS, Unit.SECONDS,
-         repeats=True),
+         "Time of a request that was answered, as `tcptui requests` has it; in the same packets.", Reader.REQUESTS,
+         Unit.SECONDS, repeats=True),
     _own("marked", FieldType.BOOLEAN, "The packet, or its connection, is marked; only there.", Reader.NOTES),
     _own("note", FieldType.STRING, "A note on the packet or its connection.", Reader.NOTES, repeats=True),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.protocols.headers.cursor import Protocol
 from tcptui.protocols.headers.data import data_step
 from tcptui.protocols.headers.frame_place import FramePlace
 from tcptui.protocols.registry import ApplicationStream
@@ -19,15 +20,17 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
     """Append the messages that the packet completes; returns the step for plain bytes where there is no message."""
     stream, segment = _stream_of(dissection, step)
     parsed = stream.parsed
-    if segment is None or parsed is None:
-        return data_step(step.start, step.source)
-    place = FramePlace(segment, step.start)
-    if not segment.first_copy:
+    if segment is not None and not segment.first_copy:
         _segment_line(dissection, "Retransmitted TCP segment data", segment.stop - segment.start, step.start)
         return None
+    if segment is None or parsed is None:
+        return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
+    place = FramePlace(segment, step.start)
     for unit in parsed.units(segment):
         _segment_lines(dissection, place, unit)
-    return None if parsed.add_layers(dissection, place) else data_step(step.start, step.source)
+    if parsed.add_layers(dissection, place):
+        return None
+    return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
 
 
 def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, SegmentPlace | None]:

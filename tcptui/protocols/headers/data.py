@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
+from tcptui.protocols.headers.dissected_ports import has_tcp_dissector, has_udp_dissector
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 #: Most bytes that Wireshark shows of a byte string.
 _SHOWN: Final = 36
+_FIELDS: Final = ("data", "data.data", "data.len")
 
 
 def shortened(raw: bytes) -> str:
@@ -18,9 +20,9 @@ def shortened(raw: bytes) -> str:
     return raw[:_SHOWN].hex() + ("…" if len(raw) > _SHOWN else "")
 
 
-def data_step(start: int, source: FrameBytes) -> Step | None:
+def data_step(start: int, source: FrameBytes, protocol: Protocol = Protocol.DATA, number: int = 0) -> Step | None:
     """The step that shows the rest of ``source`` as bytes; None when nothing is left."""
-    return Step(Protocol.DATA, start, source) if start < source.captured_end() else None
+    return Step(protocol, start, source, number) if start < source.captured_end() else None
 
 
 def read_data(dissection: Dissection, step: Step) -> None:
@@ -30,11 +32,25 @@ def read_data(dissection: Dissection, step: Step) -> None:
     if start >= captured:
         return
     length = step.source.end - start
-    layer = dissection.layer(f"Data ({length} byte{'' if length == 1 else 's'})", start, length, "data")
-    dissection.protocols.append("data")
     raw = step.source.data[start:captured]
-    layer.add(f"Data: {shortened(raw)}", start, len(raw), "data.data")
-    layer.concluded(f"Length: {length}", "data.len")
+    data, its_bytes, its_length = ("", "", "") if _is_dissected_elsewhere(dissection, step, raw) else _FIELDS
+    if data:
+        dissection.protocols.append(data)
+    layer = dissection.layer(f"Data ({length} byte{'' if length == 1 else 's'})", start, length, data)
+    layer.add(f"Data: {shortened(raw)}", start, len(raw), its_bytes)
+    layer.concluded(f"Length: {length}", its_length)
+
+
+def _is_dissected_elsewhere(dissection: Dissection, step: Step, payload: bytes) -> bool:
+    """Whether Wireshark has a protocol for these bytes, which are no ``data`` then."""
+    ports = step.number >> 16, step.number & 0xFFFF
+    if step.protocol is Protocol.UDP_DATA:
+        return has_udp_dissector(ports, payload)
+    if step.protocol is not Protocol.TCP_DATA:
+        return False
+    stream = dissection.application
+    beginnings = () if stream is None or dissection.quoting else stream.beginnings
+    return has_tcp_dissector(ports, (payload, *beginnings))
 
 
 def bit_pattern(value: int, mask: int, width: int) -> str:

@@ -74,8 +74,8 @@ def read_other(dissection: Dissection, step: Step) -> Step | None:
         is_cut = captured < step.source.end
         text = "Packet size limited during capture" if is_cut else f"Could not be decoded: {type(problem).__name__}"
         dissection.parent.concluded(text, "_ws.malformed")
-        following = data_step(step.start, step.source)
-    if inner is not None and (following is None or following.protocol is Protocol.DATA):
+        following = _rest(step, step.start)
+    if inner is not None and (following is None or following.protocol in (Protocol.DATA, Protocol.UDP_DATA)):
         version = step.source.number(inner, 1) >> 4
         return Step(Protocol.IPV6 if version == 6 else Protocol.IPV4, inner, step.source)
     return following
@@ -113,7 +113,13 @@ def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> Step | N
     if dissection.protocols[-1:] == ["arp"] and dissection.network_end is None:
         dissection.network_end = at
         return None
-    return data_step(min(at, stop), step.source)
+    return _rest(step, min(at, stop))
+
+
+def _rest(step: Step, start: int) -> Step | None:
+    """The step for what scapy does not know."""
+    protocol = Protocol.UDP_DATA if step.protocol is Protocol.OTHER_UDP else Protocol.DATA
+    return data_step(start, step.source, protocol, step.number)
 
 
 def _layer(dissection: Dissection, found: _Layer) -> Branch:

@@ -124,7 +124,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
             _conclusions(layer, analysis)
     else:
         _conclusions(layer, analysis)
-    return _payload(dissection, layer, start + header, numbers.length, source)
+    return _payload(dissection, layer, start + header, numbers.length, source, origin << 16 | target)
 
 
 def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
@@ -253,12 +253,14 @@ def _window_to_urgent(layer: Branch, start: int, source: FrameBytes, flags: int,
         line.expert(ExpertLevel.NOTE, "Protocol", text, "tcp.urgent_pointer.non_zero")
 
 
-def _payload(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> Step | None:
+def _payload(
+    dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes, ports: int
+) -> Step | None:
+    """The step for the payload; ``ports``: both, 16 bits each."""
     captured = source.captured_end() - start
     if length <= 0 or captured <= 0:
         return None
     layer.add(f"TCP payload ({length} byte{'' if length == 1 else 's'})", start, captured, "tcp.payload")
     dissection.transport = layer
-    if dissection.quoting:
-        return Step(Protocol.DATA, start, source)
-    return Step(Protocol.APPLICATION, start, source)
+    protocol = Protocol.TCP_DATA if dissection.quoting else Protocol.APPLICATION
+    return Step(protocol, start, source, ports)

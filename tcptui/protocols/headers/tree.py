@@ -58,6 +58,8 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.ICMPV6: read_icmpv6,
     Protocol.APPLICATION: read_application,
     Protocol.DATA: read_data,
+    Protocol.TCP_DATA: read_data,
+    Protocol.UDP_DATA: read_data,
     Protocol.OTHER_LINK: read_other,
     Protocol.OTHER_ETHERTYPE: read_other,
     Protocol.OTHER_LLC: read_other,

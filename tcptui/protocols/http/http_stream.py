@@ -9,6 +9,7 @@ from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversation
 from tcptui.protocols.http.parts import HttpParts
 from tcptui.protocols.http.requests import exchange_of
+from tcptui.protocols.http.tshark_pairs import Pair, tshark_pairs
 from tcptui.protocols.interface import UNIT_LIMIT, Unit
 from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
@@ -61,6 +62,11 @@ class HttpStream:
         for message in self.conversation.messages:
             shown.setdefault(message.shown_frame, []).append(message)
         return shown
+
+    @cached_property
+    def tshark_pairs(self) -> dict[int, Pair]:
+        """How tshark pairs the messages, by frame."""
+        return tshark_pairs(self.conversation.messages)
 
     @cached_property
     def _of_half(self) -> tuple[list[HttpMessage], list[HttpMessage]]:

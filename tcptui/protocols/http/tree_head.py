@@ -44,7 +44,7 @@ _HEADER_FIELDS: Final = {
     name: f"http.{name.replace('-', '_')}"
     for name in (
         "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection",
-        "content-encoding", "content-type", "cookie", "date", "host", "last-modified", "location",
+        "content-encoding", "content-type", "cookie", "date", "host", "http2-settings", "last-modified", "location",
         "proxy-authenticate", "proxy-authorization", "referer", "sec-websocket-accept", "sec-websocket-extensions",
         "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server", "set-cookie",
         "transfer-encoding", "upgrade", "user-agent", "www-authenticate", "x-forwarded-for",

@@ -40,6 +40,12 @@ class _Place(NamedTuple):
 _PLACES: Final = {
     "eth.dst": _Place("eth", 0, 6),
     "eth.src": _Place("eth", 6, 6),
+    "eth.dst.oui": _Place("eth", 0, 3),
+    "eth.src.oui": _Place("eth", 6, 3),
+    "eth.dst.lg": _Place("eth", 0, 1, 0x02),
+    "eth.src.lg": _Place("eth", 6, 1, 0x02),
+    "eth.dst.ig": _Place("eth", 0, 1, 0x01),
+    "eth.src.ig": _Place("eth", 6, 1, 0x01),
     "eth.type": _Place("eth", _TYPE_PLACE, 2),
     "ip.len": _Place("ip", 2, 2),
     "ip.flags": _Place("ip", 6, 1, 0xE0),

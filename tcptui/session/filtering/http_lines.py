@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import Node
+from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.http.tshark_pairs import Pair
+    from tcptui.protocols.registry import ApplicationStream
 
 _LINES: Final = ("http.request.line", "http.response.line")
 _URI, _FOR_URI = "http.request.full_uri", "http.response_for.uri"
+#: What the tree says of request and response, whose pairs are others than tshark's.
+_PAIRED: Final = frozenset({"http.request_in", "http.response_in", "http.time"})
 
 
-def as_tshark(layer: Node, data: bytes) -> Node:
+def pair_in(application: ApplicationStream | None, frame: int) -> Pair | None:
+    """What tshark pairs in ``frame``; None where the connection is not known, or is no HTTP."""
+    parsed = None if application is None else application.parsed
+    return parsed.tshark_pairs.get(frame) if isinstance(parsed, HttpStream) else None
+
+
+def as_tshark(layer: Node, data: bytes, pair: Pair | None) -> Node:
     """The layer of one message, with a request or response line for each header field; a response has one URI."""
-    is_response = any(child.field == "http.response.version" for line in layer.children[:1] for child in line.children)
+    started = {child.field for line in layer.children[:1] for child in line.children}
+    is_response = "http.response.version" in started
     line_field = _LINES[is_response]
     full = next((child for child in layer.children if child.field == _URI), None) if is_response else None
     children: list[Node] = []
@@ -25,9 +43,38 @@ def as_tshark(layer: Node, data: bytes) -> Node:
             children.append(_line(child, line_field, data))
         elif child is full:
             children.append(replace(child, field=_FOR_URI))
-        elif child.field != _FOR_URI or full is None:
+        elif (child.field != _FOR_URI or full is None) and (pair is None or child.field not in _PAIRED):
             children.append(child)
+    if is_response or "http.request.method" in started:
+        kind = "response" if is_response else "request"
+        children.insert(0, _flag("http.chat"))
+        children.append(_flag(f"http.{kind}"))
+        if pair is not None:
+            children.append(Node(f"Number: {pair.number}", None, 0, (), f"http.{kind}_number"))
+            children += _links(pair, is_response=is_response)
     return replace(layer, children=tuple(children))
+
+
+def _flag(field: str) -> Node:
+    return Node("True", None, 0, (), field)
+
+
+def _links(pair: Pair, *, is_response: bool) -> Iterator[Node]:
+    """The other frames that the one of ``pair`` links to."""
+    if is_response and pair.request is not None and pair.response is not None:
+        since = seconds_text(pair.response.shown_ns - pair.request.shown_ns)
+        yield Node(f"Time since request: {since} seconds", None, 0, (), "http.time")
+    for other, name in ((pair.before, "prev_"), (pair, ""), (pair.behind, "next_")):
+        if other is None:
+            continue
+        if other.request is not None and (is_response or other is not pair):
+            yield _link(f"http.{name}request_in", other.request)
+        if other.response is not None and is_response == (other is not pair):
+            yield _link(f"http.{name}response_in", other.response)
+
+
+def _link(field: str, message: HttpMessage) -> Node:
+    return Node(f"Frame: {message.shown_frame}", None, 0, (), field, target=message.shown_frame)
 
 
 def _line(header: Node, line_field: str, data: bytes) -> Node:

@@ -1,7 +1,11 @@
-"""Fields of requests and their answers, in the packets that carry a byte of either."""
+"""Fields of requests and their answers, in the packets that carry a byte of either.
+
+They are those that `tcptui.session.requests` reads, which lists and exports have, too.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,13 +15,15 @@ from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.regrowth import REGROWTH
+from tcptui.session.requests import exchanges_with_times
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from tcptui.model.field import Field
+    from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.filtering.trees import TreeReader
@@ -26,50 +32,69 @@ if TYPE_CHECKING:
 #: Connections whose requests are kept: those of the packets asked for at once are among them.
 _KEPT: Final = 1 << 12
 
+#: What the three fields have of a request, None without one.
+_Values = tuple[bytes | None, bytes | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """How much there is of a connection: what its requests depend on."""
+
+    packets: int
+    """Evicted ones included."""
+    evicted: int
+    growing: bool
+    """Whether there may be more."""
+
 
 class _Half:
     """Which requests the segments of one direction carry."""
 
-    def __init__(self, half: ByteStream, requests: list[Exchange]) -> None:
+    def __init__(self, half: ByteStream, exchanges: Iterable[Exchange]) -> None:
         told = sorted(
             (carried.start, carried.stop, number)
-            for number, request in enumerate(requests)
-            for carried in request.carried
+            for number, exchange in enumerate(exchanges)
+            for carried in exchange.carried
             if carried.half.side == half.side
         )
+        starts, self._stops, self._numbers = np.array(told, np.int64).reshape(-1, 3).T.copy()
         segments = half.segments
-        self._rows = segments.rows
-        self._told = told
+        self._rows, self._start = segments.rows, segments.start
         # A message whose end is not known may reach beyond the next one's start.
-        ends = np.maximum.accumulate(np.array([stop for _, stop, _ in told], np.int64))
+        ends = np.maximum.accumulate(self._stops)
         self._first = np.searchsorted(ends, segments.start, side="right").astype(np.int32)
-        starts = np.array([start for start, _, _ in told], np.int64)
         self._after = np.searchsorted(starts, segments.stop, side="left").astype(np.int32)
-        self._start = segments.start
 
     def carried_by(self, row: int) -> set[int]:
         """The requests of which the segment in ``row`` carries a byte."""
         at = int(np.searchsorted(self._rows, np.int32(row)))
         if at == len(self._rows) or self._rows[at] != row:
             return set()
-        told, start = self._told[self._first[at] : self._after[at]], self._start[at]
-        return {number for _, stop, number in told if stop > start}
+        some = slice(int(self._first[at]), int(self._after[at]))
+        return set(self._numbers[some][self._stops[some] > self._start[at]].tolist())
 
 
 class _Requests:
-    """The requests of one connection."""
+    """The requests of one connection, as far as it has been read."""
 
-    def __init__(self, state: tuple[int, bool], application: ApplicationStream, *, is_whole: bool) -> None:
-        """``state``: what they depend on.  Unless ``is_whole``, the newest packets may not be among them."""
-        self.state = state
-        self.is_whole = is_whole
-        self._requests = list(application.requests())
-        self._halves = [_Half(half, self._requests) for half in application.halves] if self._requests else []
+    def __init__(self, session: Session, stream: int, extent: _Extent) -> None:
+        self._extent = extent
+        found = exchanges_with_times(session, stream)
+        shared: dict[bytes, bytes] = {}
+        self._values = [_values(request, exchange, shared) for request, exchange in found]
+        exchanges = [exchange for _, exchange in found]
+        self._halves = [_Half(half, exchanges) for half in session.halves(stream)] if found else []
 
-    def carried_by(self, row: int) -> list[Exchange]:
+    def is_fresh(self, now: _Extent, *, whole: bool) -> bool:
+        """Whether they need not be read again: with ``whole``, only if the connection has not grown at all."""
+        read = self._extent
+        factor = REGROWTH if now.growing and not whole else 1
+        return read.growing == now.growing and read.evicted == now.evicted and now.packets <= factor * read.packets
+
+    def carried_by(self, row: int) -> list[_Values]:
         """The requests of which, or of whose answers, the segment in ``row`` carries a byte, in order."""
         numbers = {number for half in self._halves for number in half.carried_by(row)}
-        return [self._requests[number] for number in sorted(numbers)]
+        return [self._values[number] for number in sorted(numbers)]
 
 
 class RequestReader:
@@ -88,7 +113,7 @@ class RequestReader:
         """The values of ``field`` in ``rows``, in the order in which they were requested.  Raises Cancelled."""
         store, at = self._session.store, rows.index
         streams = np.where((store.kind[at] == RowKind.TCP) & (store.length[at] > 0), store.stream[at], -1)
-        value_of = _VALUES[field.name]
+        which = _FIELDS.index(field.name)
         found: list[tuple[int, int | bytes]] = []
         order = np.argsort(streams, kind="stable")
         numbers = rows.numbers
@@ -97,7 +122,7 @@ class RequestReader:
                 raise Cancelled
             of_stream = self._of(int(streams[place]))
             for request in of_stream.carried_by(int(numbers[place])):
-                value = value_of(request)
+                value = request[which]
                 if value is not None:
                     found.append((place, value))
         found.sort(key=lambda one: one[0])
@@ -106,34 +131,27 @@ class RequestReader:
         return Occurrences(kind, len(rows), values, np.array([place for place, _ in found], np.int64))
 
     def _of(self, stream: int) -> _Requests:
-        session, whole = self._session, self._trees.whole
-        state = session.seen(stream), session.progress.growing
+        session = self._session
+        evicted = int(session.streams.evicted[stream])
+        now = _Extent(session.seen(stream), evicted, growing=session.progress.growing)
         known = self._known.get(stream)
-        if known is None or known.state != state or (whole and not known.is_whole):
-            application = session.application(stream, whole=whole)
-            known = _Requests(state, application, is_whole=whole)
+        if known is None or not known.is_fresh(now, whole=self._trees.whole):
+            known = _Requests(session, stream, now)
             self._known.put(stream, known)
         return known
 
 
-def _operation(request: Exchange) -> bytes | None:
-    return request.operation.encode("utf-8", "replace") if request.request is not None else None
+def _values(request: Request, exchange: Exchange, shared: dict[bytes, bytes]) -> _Values:
+    """What the fields have; texts that are equal are one of ``shared``."""
+    is_asked, is_answered = exchange.request is not None, exchange.response is not None
+    operation, status = (text.encode("utf-8", "replace") for text in (request.operation, request.status))
+    return (
+        shared.setdefault(operation, operation) if is_asked else None,
+        shared.setdefault(status, status) if status else None,
+        request.duration_ns if is_asked and is_answered else None,
+    )
 
 
-def _status(request: Exchange) -> bytes | None:
-    return request.status.encode() if request.status else None
-
-
-def _duration(request: Exchange) -> int | None:
-    asked, answered = request.request, request.response
-    return None if asked is None or answered is None else max(answered.last_ns - asked.first_ns, 0)
-
-
-#: Of a request: its value, None without one.
-_VALUES: Final[dict[str, Callable[[Exchange], int | bytes | None]]] = {
-    "tcptui.request.operation": _operation,
-    "tcptui.request.status": _status,
-    "tcptui.request.duration": _duration,
-}
-#: Fields that a `RequestReader` knows.
-ASKED: Final = frozenset(_VALUES)
+#: Fields that a `RequestReader` knows, in the order of `_Values`.
+_FIELDS: Final = ("tcptui.request.operation", "tcptui.request.status", "tcptui.request.duration")
+ASKED: Final = frozenset(_FIELDS)

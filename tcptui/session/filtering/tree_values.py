@@ -34,10 +34,10 @@ _EXACT: Final = frozenset({
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (
     "accept", "accept_encoding", "accept_language", "authorization", "cache_control", "connection",
-    "content_encoding", "content_length_header", "content_type", "cookie", "date", "host", "last_modified", "location",
-    "proxy_authenticate", "proxy_authorization", "referer", "sec_websocket_accept", "sec_websocket_extensions",
-    "sec_websocket_key", "sec_websocket_protocol", "sec_websocket_version", "server", "set_cookie",
-    "transfer_encoding", "upgrade", "user_agent", "www_authenticate", "x_forwarded_for",
+    "content_encoding", "content_length_header", "content_type", "cookie", "date", "host", "http2_settings",
+    "last_modified", "location", "proxy_authenticate", "proxy_authorization", "referer", "sec_websocket_accept",
+    "sec_websocket_extensions", "sec_websocket_key", "sec_websocket_protocol", "sec_websocket_version", "server",
+    "set_cookie", "transfer_encoding", "upgrade", "user_agent", "www_authenticate", "x_forwarded_for",
 ))  # fmt: skip
 _ETHER: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 

@@ -6,6 +6,7 @@ the packets asked for last are kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -18,17 +19,19 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.filtering.http_lines import as_tshark
+from tcptui.session.filtering.http_lines import as_tshark, pair_in
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
+    from tcptui.protocols.http.tshark_pairs import Pair
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
 
@@ -43,6 +46,20 @@ _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", 
 #: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
 _WITH_REST: Final = frozenset({"tcp", "http", "icmp", "icmpv6", "data", "websocket", "frame"})
 _IPV6_HEADER: Final = 40
+#: Bytes of a hardware address that name its maker.
+_OUI: Final = 3
+
+
+def _oui(address: bytes) -> int:
+    return int.from_bytes(address[:_OUI])
+
+
+#: Fields that tshark has beside another one, and what they make of its bytes.
+_IMPLIED: Final[dict[str, tuple[str, Callable[[bytes], int]]]] = {
+    "ipv6.version": ("ip.version", lambda _: 6),
+    "eth.dst": ("eth.dst.oui", _oui),
+    "eth.src": ("eth.src.oui", _oui),
+}
 
 
 class Found(NamedTuple):
@@ -127,18 +144,25 @@ class TreeReader:
         packet = self._session.packet(row)
         if row < self._session.store.first:
             return ()
+        from tcptui.protocols.headers.tree import header_tree  # imports scapy
+
+        application = self._application(packet)
+        tree = header_tree(packet, application, _OPTIONS)
         found: list[Found] = []
-        _Collector(packet.data, self._wanted, found).walk(self.tree(packet), "", len(packet.data))
+        pair = pair_in(application, packet.frame)
+        _Collector(packet.data, self._wanted, found, pair).walk(tree, "", len(packet.data))
         return tuple(found)
 
     def tree(self, packet: PacketView) -> Node:
         """The header tree of ``packet``."""
         from tcptui.protocols.headers.tree import header_tree  # imports scapy
 
+        return header_tree(packet, self._application(packet), _OPTIONS)
+
+    def _application(self, packet: PacketView) -> ApplicationStream | None:
         stream = int(self._session.store.stream[packet.row])
         has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
-        application = self._session.application(stream, whole=self.whole) if has_stream else None
-        return header_tree(packet, application, _OPTIONS)
+        return self._session.application(stream, whole=self.whole) if has_stream else None
 
 
 def members(field: Field) -> tuple[str, ...]:
@@ -149,15 +173,19 @@ def members(field: Field) -> tuple[str, ...]:
 class _Collector:
     """Appends what the lines of one tree have of ``wanted`` to ``found``, in reading order."""
 
-    def __init__(self, data: bytes, wanted: set[str], found: list[Found]) -> None:
-        self._data, self._wanted, self._found = data, wanted, found
+    def __init__(self, data: bytes, wanted: set[str], found: list[Found], pair: Pair | None) -> None:
+        """``pair``: what tshark pairs in the frame, if it shows HTTP."""
+        self._data, self._wanted, self._found, self._pair = data, wanted, found, pair
         self._counts: dict[str, int] = {}
 
     def walk(self, node: Node, protocol: str, end: int) -> None:
         """``protocol``: the innermost one around; ``end``: where its packet ends."""
         name, data = node.field, self._data
         if name in _PROTOCOLS and name not in _NOTES:
-            self._counts[name] = self._counts.get(name, 0) + 1
+            counted = self._counts.get(name, 0)
+            # tshark dissects all messages of a segment at once: they are one layer.
+            if name != "http" or not counted or counted < self._counts.get("tcp", 0):
+                self._counts[name] = counted + 1
             protocol = name
         if name in ("ip", "ipv6"):
             end = min(end, _end_of_packet(node, end))
@@ -171,10 +199,11 @@ class _Collector:
                     value = rest if name in _WITH_REST else value
                 self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
         if name == "http":
-            node = as_tshark(node, data)
-        elif name == "ipv6.version" and "ip.version" in self._wanted:
+            node = as_tshark(node, data, self._pair)
+        elif name in _IMPLIED and _IMPLIED[name][0] in self._wanted:
+            implied, value_of = _IMPLIED[name]
             raw = bytes_of_node(node, data) or b""
-            self._found.append(Found("ip.version", self._counts.get(protocol, 1), 6, raw))
+            self._found.append(Found(implied, self._counts.get(protocol, 1), value_of(raw), raw))
         for child in node.children:
             self.walk(child, protocol, end)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.parts import is_text
@@ -11,7 +12,7 @@ from tcptui.ui.follow.source import BLOCK, Block, Found, Pattern
 from tcptui.words.follow_text import part_head, trouble_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tcptui.protocols.parts import Part
     from tcptui.words.catalogue import Words
@@ -119,6 +120,24 @@ class DecodedSource:
     def data(self, index: int) -> bytes:
         """See `FollowSource`."""
         return self._blocks[index].data
+
+    def texts(self) -> Iterator[tuple[int, int, bytes]]:
+        """The text of each part that has one, whole: its side, its first place, and its bytes."""
+        for _, blocks in groupby(self._blocks, key=lambda block: block.whole.place):
+            first, *others = blocks
+            if not first.whole.marks:  # a hex dump
+                continue
+            yield first.whole.side, first.place, b"".join((first.data, *(block.data for block in others)))
+
+    def place_of_bytes(self, side: int, offset: int, data: bytes) -> int:
+        """Where ``data``, which is at ``offset`` of what ``side`` sent, is shown as it is; -1: nowhere."""
+        index = self.index_of(side, offset)
+        if index < 0:
+            return -1
+        shown = self._blocks[index]
+        place = self.place_of(index, offset)
+        at = place - shown.place
+        return place if data and shown.data[at : at + len(data)] == data else -1
 
     def index_of(self, side: int, offset: int) -> int:
         """See `FollowSource`: the block of the text that was made from the byte."""

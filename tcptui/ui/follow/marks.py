@@ -1,10 +1,14 @@
-"""What searches have found in one connection, as bytes of what each end sent."""
+"""What searches have found in one connection: bytes of what each end sent, or places of what is shown decoded."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from tcptui.session.searching.pattern import SearchPattern
+from tcptui.ui.search.results import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I64, PacketStore
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.searching.hit import Hit
+    from tcptui.ui.follow.decoded import DecodedSource
     from tcptui.ui.search.highlights import Highlights
 
 NO_MARKS: Final[I64] = np.zeros((0, 3), np.int64)
@@ -30,6 +35,36 @@ def marks_of(
             if hit.stream == stream:
                 for side, start, stop in _stretches(hit, halves, store):
                     marks[side].append((start, stop, number))
+    client, server = (np.array(each, np.int64).reshape(-1, 3) for each in marks)
+    return client, server
+
+
+def marks_in_text(
+    highlights: Highlights, stream: int, source: DecodedSource, halves: tuple[ByteStream, ByteStream],
+    store: PacketStore,
+) -> tuple[I64, I64]:  # fmt: skip
+    """The same for what is shown decoded, in its places.
+
+    A text is marked wherever it stands there, also in a body that was compressed on the wire; what a regular
+    expression found, where the bytes that it found are shown as they are.
+    """
+    marks: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
+    for number, results in sorted(highlights.kept.items(), key=lambda each: each[0] == highlights.followed):
+        pattern = SearchPattern.of(results.text)
+        if pattern.expression is None:
+            found = (
+                (side, place + low, place + high)
+                for side, place, text in source.texts()
+                for low, high in pattern.spans(text)
+            )
+            for side, start, stop in islice(found, MOST):
+                marks[side].append((start, stop, number))
+            continue
+        for hit in results.hits:
+            for side, start, stop in _stretches(hit, halves, store) if hit.stream == stream else ():
+                place = source.place_of_bytes(side, start, halves[side].read(start, stop - start))
+                if place >= 0:
+                    marks[side].append((place, place + stop - start, number))
     client, server = (np.array(each, np.int64).reshape(-1, 3) for each in marks)
     return client, server
 

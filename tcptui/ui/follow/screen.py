@@ -10,9 +10,10 @@ from textual.widgets import Input
 from tcptui.model.packet_store import NO_ROW
 from tcptui.ui.follow.bars import BOTH
 from tcptui.ui.follow.base_screen import FollowBase
+from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.keys import FOLLOW_KEYS
 from tcptui.ui.follow.lines import Form
-from tcptui.ui.follow.marks import NO_MARKS, marks_of
+from tcptui.ui.follow.marks import NO_MARKS, marks_in_text, marks_of
 from tcptui.ui.follow.search import Search
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.keymap import bindings
@@ -57,10 +58,13 @@ class FollowScreen(FollowBase):
 
     def source_changed(self) -> None:
         """Search the new source; a search that was waiting for the first one begins."""
-        if self._halves is not None and self._form is not Form.DECODED:
-            self.view.marks = marks_of(self._highlights, self.stream, self._halves, self.session.store)
-        else:  # what is decoded has other bytes
+        source, store = self.view.source, self.session.store
+        if self._halves is None:
             self.view.marks = (NO_MARKS, NO_MARKS)
+        elif isinstance(source, DecodedSource):
+            self.view.marks = marks_in_text(self._highlights, self.stream, source, self._halves, store)
+        else:
+            self.view.marks = marks_of(self._highlights, self.stream, self._halves, store)
         self.legend.show(self._highlights, self._highlights.followed)
         self.search.set_source(self.view.source)
 

@@ -5,6 +5,7 @@ Keys go to the input line: what is typed is the value, or narrows the choices fo
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
+#: Seconds between looks whether the capture has grown.
+_BEAT: Final = 0.5
+#: A capture that grows is counted again after at least this many times the time that the last count took.
+_REST: Final = 5.0
 #: Conditions at most, and how many are shown where there is little room.
 MOST: Final = 8
 _FEW: Final = 3
@@ -216,6 +221,10 @@ class FilterForm(NoticingScreen["str | None"]):
         """Values that occur, by field, as far as they have been asked for."""
         self._work: FilterWork | None = None
         """What is being counted."""
+        self._counted_work: FilterWork | None = None
+        """What has been counted, and is told."""
+        self._next_at = 0.0
+        """When that may be counted again, by `time.monotonic`."""
         self._is_closed = False
         self._asked: set[str] = set()
 
@@ -234,6 +243,7 @@ class FilterForm(NoticingScreen["str | None"]):
         self.show_hints()
         self._conditions_changed()
         self._fill()
+        self.set_interval(_BEAT, self._count_again)
 
     def on_unmount(self) -> None:
         """Have the threads stop at their next look."""
@@ -448,12 +458,22 @@ class FilterForm(NoticingScreen["str | None"]):
             if before.text == text:
                 return
             before.is_cancelled = True
-        self._work = None
+        self._work = self._counted_work = None
         if not text:
             self._tell([Saying(self.words("form.empty"), Voice.QUIET)])
             return
-        work = self._work = FilterWork(self.session, text, self._evaluate)
         self._tell([self._said(text), Saying(self.words("form.counting"), Voice.QUIET)])
+        self._have_counted(FilterWork(self.session, text, self._evaluate))
+
+    def _count_again(self) -> None:
+        """Have a capture that has grown counted again; what is told stays until then."""
+        work = self._counted_work
+        if self._work is None and work is not None and work.is_old and time.monotonic() >= self._next_at:
+            self._have_counted(work)
+
+    def _have_counted(self, work: FilterWork) -> None:
+        self._work = work
+        begun = time.monotonic()
 
         def count() -> None:
             found: Matching | FilterError | NotesError | OSError
@@ -463,11 +483,11 @@ class FilterForm(NoticingScreen["str | None"]):
                 found = error
             except Cancelled:
                 return
-            call_on_loop(self, self._counted, work, found)
+            call_on_loop(self, self._counted, work, found, time.monotonic() - begun)
 
         self.run_worker(count, thread=True, group="form-count")
 
-    def _counted(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError) -> None:
+    def _counted(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError, seconds: float) -> None:
         if work is not self._work:
             return
         self._work = None
@@ -477,6 +497,7 @@ class FilterForm(NoticingScreen["str | None"]):
         elif isinstance(found, FilterError | NotesError):
             said.append(Saying(error_line(found, self.words), Voice.WRONG))
         else:
+            self._counted_work, self._next_at = work, time.monotonic() + _REST * seconds
             said.append(Saying(filter_report.counts(found.account, self.words), Voice.TELL))
         self._tell(said)
 

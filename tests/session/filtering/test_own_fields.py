@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from captures import ACK, PSH, Tape, mixed
 from growth import Growth
-from web_captures import CLIENT, GET, SERVER, record, response
+from web_captures import CLIENT, GET, SERVER, Turn, record, response
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
 from tcptui.model.notes import Note
+from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.notes.format import NotesError
 from tcptui.session.notes.notebook import notes_path
+from tcptui.session.requests import requests_of
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -57,7 +60,9 @@ def test_field_of_a_request_is_in_the_packets_of_the_request_and_of_its_answer(t
     assert frames(session, "tcptui.request.status == 503") == [8, 10, 12, 14, 16]
     assert frames(session, "tcptui.request.status >= 500 and tcptui.request.duration > 1") == [8, 10, 12, 14, 16]
     assert frames(session, "tcptui.request.duration > 2") == []
-    assert frames(session, "tcptui.request.duration <= 0.02") == [4, 6]
+    first = requests_of(session, 0)[0]  # the connection was opened for it, and the list counts that
+    assert texts(session, "tcptui.request.duration")[4] == [f"{first.duration_ns / 1e9:.9f}"]
+    assert frames(session, "tcptui.request.duration <= 0.15") == [4, 6]
     assert frames(session, 'tcptui.request.operation matches "^post"') == [8, 10, 12, 14, 16]
 
 
@@ -90,6 +95,37 @@ def test_continue_belongs_to_its_request_and_what_is_no_message_to_none(tmp_path
     session = open_file(record(tmp_path, turns))
 
     assert texts(session, "tcptui.request.status") == {frame: ["200"] for frame in (4, 6, 8, 10, 12)}
+
+
+def test_each_of_any_number_of_requests_is_found_with_the_time_that_the_list_of_requests_says(tmp_path: Path) -> None:
+    count = UNIT_LIMIT // 2 + 100  # of messages the header tree reads `UNIT_LIMIT`
+    turns: list[Turn] = []
+    for number in range(count):
+        turns += [(3 * number, "C", GET), (3 * number + 1 + (number == count - 1), "S", response(b"ok"))]
+    session = open_file(record(tmp_path, turns))
+
+    asked = frames(session, "tcptui.request.operation and tcp.dstport == 80")
+    assert len(asked) == count
+    last, times = asked[-1], texts(session, "tcptui.request.duration")
+    listed = requests_of(session, 0)
+    assert [float(times[frame][0]) for frame in asked] == [one.duration_ns / 1e9 for one in listed]
+    assert frames(session, "tcptui.request.duration > 0.0015 and tcp.dstport == 80") == [asked[0], last]
+
+
+def test_query_of_dns_over_tcp_is_a_request(tmp_path: Path) -> None:
+    question = b"\x07example\x03org\x00\x00\x01\x00\x01"
+    asked = struct.pack("!7H", 12 + len(question), 7, 0x100, 1, 0, 0, 0) + question
+    answer = struct.pack("!7H", 12 + len(question), 7, 0x8183, 1, 0, 0, 0) + question
+    tape = Tape()
+    name_server = "192.0.2.53:53"
+    tape.handshake(0, CLIENT, name_server)
+    tape.tcp(10, CLIENT, name_server, PSH | ACK, 1001, 9001, asked)
+    tape.tcp(30, name_server, CLIENT, PSH | ACK, 9001, 1001 + len(asked), answer)
+    growth = Growth(tape)
+    growth.end()
+
+    assert frames(growth.session, 'tcptui.request.operation contains "example.org"') == [4, 5]
+    assert frames(growth.session, 'tcptui.request.status == "NXDOMAIN"') == [4, 5]
 
 
 def test_smtp_request_is_told_without_its_secret(tmp_path: Path) -> None:
