@@ -32,10 +32,11 @@ class _Half:
 
     def __init__(self, half: ByteStream, requests: list[Exchange]) -> None:
         told = sorted(
-            (carried.start, carried.stop, number)
+            (start, stop, number)
             for number, request in enumerate(requests)
             for carried in request.carried
             if carried.half.side == half.side
+            for start, stop in carried.stretches
         )
         segments = half.segments
         self._rows = segments.rows
