@@ -79,7 +79,7 @@ _TAKES_VALUE: Final = frozenset({
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
     "--lang", "--stream", "--side", "--out", "--workers",
     "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html", "--findings",
+    "--kind", "--svg", "--har", "--html", "--findings", "--id",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
@@ -92,7 +92,7 @@ _FLAGS: Final = frozenset({
 _ONCE: Final = frozenset({
     "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
     "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html",
+    "--id", "--kind", "--svg", "--har", "--html",
 })  # fmt: skip
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}
@@ -309,7 +309,7 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
 def _parse_follow(scan: _Scan, common: Common) -> Command:
     forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
     options = scan.options
-    _allow(scan, {"--stream", "--side", "-Y", *forms}, "follow")
+    _allow(scan, {"--stream", "--id", "--side", "-Y", *forms}, "follow")
     files = _files("follow", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="follow", word=files[1])
@@ -320,14 +320,16 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
     chosen_by = display_filter(scan.options)
     if stream is None and not chosen_by:
         raise CommandLineError("error.which-stream", command="follow")
+    if "--id" in options and chosen not in ([], ["--decoded"]):
+        raise CommandLineError("error.exclusive", first="--id", second=chosen[0])
     sides = {side.value: side for side in FollowSide}
     if options.get("--side", "both") not in sides:
         raise CommandLineError("error.side", value=options["--side"])
     side = sides[options.get("--side", "both")]
-    form = forms[chosen[0]] if chosen else FollowForm.TEXT
+    form = forms[chosen[0]] if chosen else FollowForm.DECODED if "--id" in options else FollowForm.TEXT
     if form is FollowForm.RAW and side is FollowSide.BOTH:
         raise CommandLineError("error.raw-one-side")
-    return FollowCommand(common, files[0], stream, side, form, chosen_by)
+    return FollowCommand(common, files[0], stream, side, form, chosen_by, options.get("--id"))
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import random
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+from har_reader import read_har
 from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get, message, told
 from http_halves import Dialogue, in_pieces
+from web_captures import record
 
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
@@ -20,6 +24,8 @@ from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.protocols.registry import PROTOCOLS, ApplicationStream, requests_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tcptui.protocols.interface import Exchange
 
 SETTINGS = frame(4, 0, 0)
@@ -318,3 +324,17 @@ def test_units_are_the_frames() -> None:
                 assert unit.stop > place.start
                 covered[place.half.side] = max(covered[place.half.side], unit.stop)
     assert covered == [half.length for half in ends.talk.halves()]
+
+
+def test_archive_has_the_streams_as_entries(tmp_path: Path) -> None:
+    ends = two_streams()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    out = tmp_path / "a.har"
+    command = [sys.executable, "-m", "tcptui", "requests", str(path), "--har", str(out)]
+    subprocess.run(command, check=True, capture_output=True)
+    entries = read_har(out.read_text())
+
+    assert [(one["request"]["url"], one["request"]["httpVersion"], one["response"]["status"]) for one in entries] == [
+        ("http://h.example/one", "HTTP/2", 200), ("http://h.example/two?token=[removed]", "HTTP/2", 200),
+    ]  # fmt: skip
+    assert [one["response"]["content"]["text"][:9] for one in entries] == ["answer an", "second"]

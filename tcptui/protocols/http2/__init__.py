@@ -5,6 +5,7 @@
 ``direction``                     the frames of one direction, in order, told to a ``Listener``
 ``streams``, ``index``            frames collected into streams; all frames by their place, for the header tree
 ``messages``, ``requests``        a stream as two `HttpMessage`; the requests of a connection
+``preface_rows``                  which streams begin as HTTP/2, by their first bytes
 ``grpc``                          length-prefixed messages, and the status in trailers
 ``http2_stream``, ``parts``       one connection as a `ParsedStream`; what *follow stream* shows
 ``tree`` and what begins so       the header tree for the packet on screen

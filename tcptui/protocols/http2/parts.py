@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ class Http2Parts:
             side, message.body_start, message.body_end, frame_at(half, message.body_start),
             half.delivered_ns(message.body_start), Label("http2-body-coded" if coding else "http2-body", facts),
             lambda: _blocks(message, body),
-            trouble=lambda: body.problem.value if body.problem is not None else "",
+            trouble=lambda: body.problem.value if body.problem is not None else "", id=exchange.id,
         )  # fmt: skip
 
     @staticmethod
@@ -103,6 +104,7 @@ def _part(half: ByteStream, start: int, stop: int, label: Label, data: bytes, *,
     last = max(stop - 1, start)
     made = Part(
         half.side, start, stop, half.delivered_frame(last), half.delivered_ns(last), label, once(start, data),
+        id=_id_of(label),
     )  # fmt: skip
     return made if whole else _troubled(made, "gap")
 
@@ -117,14 +119,17 @@ def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label) -> Part:
 
     return Part(
         half.side, one.start, one.stop, half.delivered_frame(last), half.delivered_ns(last), label, blocks,
-        trouble=lambda: told[0],
+        trouble=lambda: told[0], id=_id_of(label),
     )  # fmt: skip
 
 
+def _id_of(label: Label) -> str | None:
+    """The stream that a label names; None for the connection."""
+    return str(label.facts["id"]) if label.facts["id"] else None
+
+
 def _troubled(part: Part, trouble: str) -> Part:
-    return Part(
-        part.side, part.start, part.stop, part.frame, part.time_ns, part.label, part.blocks, trouble=lambda: trouble
-    )
+    return replace(part, trouble=lambda: trouble)
 
 
 def _head_text(block: Block) -> bytes:
