@@ -242,6 +242,8 @@ class FollowCommand:
     form: FollowForm = FollowForm.TEXT
     display_filter: str = ""
     """As `ReportCommand.display_filter`."""
+    id: str | None = None
+    """``--id``: only what belongs to the request of this id, decoded; None: all."""
 
 
 @dataclass(frozen=True, slots=True)

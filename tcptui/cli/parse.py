@@ -80,7 +80,7 @@ _TAKES_VALUE: Final = frozenset({
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
     "--lang", "--stream", "--side", "--out", "--workers",
     "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html", "--findings",
+    "--kind", "--svg", "--har", "--html", "--findings", "--id",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
@@ -93,7 +93,7 @@ _FLAGS: Final = frozenset({
 _ONCE: Final = frozenset({
     "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
     "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html",
+    "--id", "--kind", "--svg", "--har", "--html",
 })  # fmt: skip
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}
@@ -308,18 +308,20 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
 def _parse_follow(scan: _Scan, common: Common) -> Command:
     forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
     options = scan.options
-    _allow(scan, {"--stream", "--side", "-Y", *forms}, "follow")
+    _allow(scan, {"--stream", "--id", "--side", "-Y", *forms}, "follow")
     file = _one_file("follow", scan.words)
     chosen = only_one([name for name in options if name in forms])
+    if "--id" in options and chosen not in (None, "--decoded"):
+        raise CommandLineError("error.exclusive", first="--id", second=chosen)
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
     chosen_by = display_filter(scan.options)
     if stream is None and not chosen_by:
         raise CommandLineError("error.which-stream", command="follow")
     side = _side(options)
-    form = forms[chosen] if chosen else FollowForm.TEXT
+    form = forms[chosen] if chosen else FollowForm.DECODED if "--id" in options else FollowForm.TEXT
     if form is FollowForm.RAW and side is FollowSide.BOTH:
         raise CommandLineError("error.raw-one-side")
-    return FollowCommand(common, file, stream, side, form, chosen_by)
+    return FollowCommand(common, file, stream, side, form, chosen_by, options.get("--id"))
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.field import Column, Field
 from tcptui.model.field_rows.application import APPLICATION_FIELDS
+from tcptui.model.field_rows.http2 import HTTP2_FIELDS
 from tcptui.model.field_rows.icmp import ICMP_FIELDS
 from tcptui.model.field_rows.link import LINK_FIELDS
 from tcptui.model.field_rows.network import NETWORK_FIELDS
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 #: All rows, by family.
 ROWS: Final = (
-    *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *UNREAD_FIELDS,
-    *OWN_FIELDS,
+    *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *HTTP2_FIELDS,
+    *UNREAD_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({row.name: row for row in ROWS})

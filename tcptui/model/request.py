@@ -58,7 +58,7 @@ class Request:
     number: int
     """Its place among the requests of its connection, from 0."""
     protocol: str
-    """``http``, ``websocket``, ``smtp``, ``dns``."""
+    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``."""
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str

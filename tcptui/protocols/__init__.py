@@ -6,6 +6,7 @@
 ``prefilter``, ``row_notes``  which streams are worth reading in full, judged by columns and first bytes
 ``stream``            the byte stream of each direction, reassembled from segments
 ``http``              HTTP/1: messages, bodies, content codings, its header tree
+``http2``             HTTP/2 and gRPC: frames, header lists, streams
 ``smtp``              SMTP
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages

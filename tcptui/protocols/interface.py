@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
+    HttpMessages = tuple[HttpMessage | None, HttpMessage | None]
+
 #: Most messages read of one connection; each takes a few KiB of memory.
 UNIT_LIMIT: Final = 5_000
 
@@ -55,6 +57,18 @@ class Carried:
     """At most the bytes that are known to have been sent."""
     complete: bool
     """All of it was captured."""
+    spans: Sequence[int] = field(default=(), repr=False)
+    """Start and stop of its stretches, one after the other, where bytes of others lie between them; else empty."""
+
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        """Start and stop of each of its stretches."""
+        return list(zip(self.spans[::2], self.spans[1::2], strict=True)) or [(self.start, self.stop)]
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes it has."""
+        return sum(max(stop - start, 0) for start, stop in self.stretches)
 
     @property
     def first_frame(self) -> int:
@@ -92,10 +106,19 @@ class Exchange:
     """None: only the answer was captured."""
     response: Carried | None
     id: str | None = None
-    messages: tuple[HttpMessage | None, HttpMessage | None] = (None, None)
-    """Request and answer as HTTP, for whoever exports them."""
+    read_messages: Callable[[], HttpMessages] = lambda: (None, None)
+    """What `messages` gives: they take some KiB, and most who list requests do without."""
     interim: tuple[Carried, ...] = ()
     """Answers before the final one: `100 Continue`, or that to `DATA`."""
+    is_reset: bool = False
+    """One side ended it early by the protocol's own means: nobody waits for an answer any more."""
+    lead: int = 0
+    """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
+
+    @property
+    def messages(self) -> HttpMessages:
+        """Request and answer as HTTP, for whoever exports them."""
+        return self.read_messages()
 
     @property
     def carried(self) -> tuple[Carried, ...]:

@@ -50,6 +50,8 @@ class Part:
     """The chunks are the bytes of the direction themselves, without decoding."""
     trouble: Callable[[], str] = field(default=lambda: "")
     """Why `blocks` ended early, as in ``follow.trouble.<name>``, or empty; valid once `blocks` was read to its end."""
+    id: str | None = None
+    """The request that it belongs to, as in `tcptui.model.request.Request`; None where their order tells them apart."""
 
 
 def exact_part(stream: ByteStream, start: int, stop: int, label: Label) -> Part:

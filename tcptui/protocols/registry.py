@@ -14,6 +14,8 @@ from tcptui.protocols.http.head import parse_head
 from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http.requests import http_requests
+from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse_http2_amid
+from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
@@ -28,17 +30,21 @@ if TYPE_CHECKING:
 
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
+    ApplicationProtocol("http2", begins_http2, parse_http2),
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
+    ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
 
 #: Bytes by which one tells protocols that are not parsed here.
 _BEGINNING: Final = 20
 
 #: What reads the requests of a connection, none for another protocol.
-REQUEST_READERS: Final[tuple[RequestReader, ...]] = (http_requests, smtp_requests, dns_requests)
+REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
+    http2_requests, http_requests, smtp_requests, dns_requests, http2_requests_amid,
+)  # fmt: skip
 
 
 def begins_what_is_judged(payload: bytes) -> bool:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
-    from tcptui.protocols.interface import Carried, Exchange
+    from tcptui.protocols.interface import Carried, Exchange, HttpMessages
 
 #: Characters of an operation that are kept: a target has room, and a hostile one is bounded.
 OPERATION_MOST: Final = 2_000
@@ -75,7 +75,7 @@ def timed_requests(
     seen: list[_Seen] = []
     answered_ns = 0
     for exchange in exchanges:
-        one = _seen(exchange if whole else replace(exchange, messages=(None, None)))
+        one = _seen(exchange if whole else replace(exchange, read_messages=_no_messages))
         if one.response is not None:
             # What is told apart by an id need not wait for those before it.
             one.queued_until_ns = 0 if exchange.id is not None else answered_ns
@@ -84,10 +84,13 @@ def timed_requests(
     if not seen:
         return []
     # A request may still be waited for where no later one was answered.
-    for one in reversed(seen):
+    for one in reversed([one for one in seen if one.exchange.id is None]):
         one.open = one.response is None
         if not one.open:
             break
+    for one in seen:
+        if one.exchange.id is not None:  # it waits for its own answer alone
+            one.open = one.response is None and not one.exchange.is_reset
     seen.sort(key=lambda one: (one.begin_ns, one.first_frame))
     times = _Times(view)
     return [(times.request(number, one), one.exchange) for number, one in enumerate(seen)]
@@ -121,9 +124,10 @@ def _seen(exchange: Exchange) -> _Seen:
 
 
 def _packets(carried: Carried) -> MessagePackets:
-    size = max(carried.stop - carried.start, 0)
     first_ns = carried.first_ns
-    return MessagePackets(carried.first_frame, carried.last_frame, size, first_ns, max(carried.last_ns, first_ns))
+    return MessagePackets(
+        carried.first_frame, carried.last_frame, carried.bytes, first_ns, max(carried.last_ns, first_ns)
+    )
 
 
 class _Times:
@@ -283,13 +287,13 @@ class _Times:
         in store, and nobody waited for this one.
         """
         delays, carried = self._budget.delays, exchange.request
-        if carried is None or one.request is None or delays.mid_stream or delays.opened < 1 or carried.start != 0:
+        if carried is None or one.request is None or delays.mid_stream or delays.opened < 1:
             return None
-        if not carried.half.segments.from_start:
+        if carried.start != exchange.lead or not carried.half.segments.from_start:
             return None
         view = self._view
         fresh = indexes_of(view.length[: delays.opened + _FIRST_LOOKED] > 0)
-        if len(fresh) and bool(view.from_server[fresh[0]]) != bool(carried.half.side):
+        if not exchange.lead and len(fresh) and bool(view.from_server[fresh[0]]) != bool(carried.half.side):
             return None
         waited_ns = one.request.first_ns - int(view.time_ns[delays.opened])
         if waited_ns >= LATE_REQUEST_NS or late_request_ns(view, delays):
@@ -305,6 +309,10 @@ class _Times:
             return after_ns
         later = indexes_of(((view.flags & (FIN | RST)) != 0) & (view.time_ns > after_ns))
         return max(int(view.time_ns[later[0] if len(later) else -1]), after_ns)
+
+
+def _no_messages() -> HttpMessages:
+    return None, None
 
 
 def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, HOSTILE, SERVER, Tape, hostile, mixed
+from http2_ends import OK, Ends, get
+from web_captures import record
 
 import tcptui
 
@@ -95,6 +97,21 @@ def test_raw_writes_the_bytes_themselves(file: str) -> None:
     assert run(file, "--stream", "0", "--raw", "--side", "server").stdout == b"hello, world\r\n"
 
 
+def test_one_stream_of_http2_is_what_belongs_to_it(tmp_path: Path) -> None:
+    ends = Ends()
+    ends.ask(1, get("/one"), b"first")
+    ends.ask(3, get("/two"), b"second")
+    ends.answer(3, OK, b"to two", [("x-end", "3")])
+    ends.answer(1, OK, b"to one")
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    text = run(str(path), "--stream", "0", "--id", "3", "--side", "server").stdout.decode()
+
+    assert [word for word in ("/two", "to two", "x-end: 3", "to one", "first", "GOAWAY") if word in text] == [
+        "to two", "x-end: 3",
+    ]  # fmt: skip
+    assert "second" in run(str(path), "--stream", "0", "--id", "3").stdout.decode()
+
+
 def test_gap_is_written_where_bytes_are_missing(tmp_path: Path) -> None:
     tape = talk()
     tape.tcp(90, TWO, ONE, ACK, 9015 + 1460, 1032, b"late")
@@ -130,6 +147,8 @@ def test_nothing_in_a_packet_reaches_the_terminal_raw(tmp_path: Path) -> None:
         (["--stream", "0", "--raw", "--hex"], 2, "exclude each other"),
         (["--stream", "x"], 2, "--stream"),
         (["again.pcap", "--stream", "0"], 2, "again.pcap"),
+        (["--stream", "0", "--id", "5", "--hex"], 2, "exclude each other"),
+        (["--stream", "0", "--id", "5\x1b"], 1, "connection 0 has no request 5"),
         (["--stream", "0", "-c", "1"], 2, "-c does not go with follow"),
     ],
 )

@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from http2_ends import ANSWER, CALL, OK, Ends, get, message
 from http_halves import Dialogue, in_pieces
 
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder, Shortfall
@@ -198,3 +199,34 @@ def test_files_are_found_again_in_any_order() -> None:
     found = Capture([dialogue])
 
     assert [found.read(file) for file in reversed(found.files)] == [b"4", b"3", b"2", b"1", b"0"]
+
+
+def test_bodies_in_frames_of_http2_are_files_of_their_own() -> None:
+    ends = Ends()
+    ends.ask(1, get("/photo.jpg"))
+    ends.ask(3, get("/text.txt"), b"uploaded")
+    ends.server.send_headers(1, [(":status", "200"), ("content-type", "image/jpeg")])
+    ends.server.send_headers(3, [*OK, ("content-encoding", "gzip")])
+    coded = gzip.compress(b"text " * 900, mtime=0)
+    for at in range(0, len(IMAGE), 1_000):
+        ends.server.send_data(1, IMAGE[at : at + 1_000])
+        ends.server.send_data(3, coded[at // 100 : at // 100 + 10])
+    ends.server.send_data(3, coded[(len(IMAGE) - 1) // 1_000 * 10 + 10 :], end_stream=True)
+    ends.server.end_stream(1)
+    ends.carry()
+    found = Capture([ends.talk])
+
+    assert [(file.name, file.complete, file.upload) for file in found.files] == [
+        ("text.txt", True, True), ("photo.jpg", True, False), ("text-2.txt", True, False),
+    ]  # fmt: skip
+    assert {file.name: found.read(file) for file in found.files} == {
+        "text.txt": b"uploaded", "photo.jpg": IMAGE, "text-2.txt": b"text " * 900,
+    }  # fmt: skip
+
+
+def test_calls_of_grpc_are_no_files() -> None:
+    ends = Ends()
+    ends.ask(1, CALL, message(b"abc"))
+    ends.answer(1, ANSWER, message(b"de"), [("grpc-status", "0")])
+
+    assert Capture([ends.talk]).files == []

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from http2_ends import OK as OK2
+from http2_ends import Ends, get
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
@@ -387,3 +389,25 @@ def test_parts_add_up_whatever_is_missing(
     for request in turned(tmp_path, turns, sorted(missing)):
         assert all(time is None or time >= 0 for time in request.time)
         assert sum(time or 0 for time in request.time) == request.duration_ns
+
+
+def test_streams_of_http2_have_times_of_their_own(tmp_path: Path) -> None:
+    ends = Ends()
+    ends.ask(1, get("/slow"))
+    ends.ask(3, get("/quick"))
+    ends.answer(3, OK2, b"now")
+    ends.answer(1, OK2, b"at last")
+    times = [0, 1, 2, 10, 11, 51, 411]
+    assert len(ends.turns) == len(times)
+    turns = [(times[at], "CS"[side], data) for at, (side, data) in enumerate(ends.turns)]
+    slow, quick = turned(tmp_path, turns)
+
+    assert [(one.protocol, one.operation, one.status, one.id) for one in (slow, quick)] == [
+        ("http2", "GET /slow", "200", "1"), ("http2", "GET /quick", "200", "3"),
+    ]  # fmt: skip
+    assert quick.duration_ns == pytest.approx(40_000_000, abs=10_000)
+    assert slow.time[RequestPart.CONNECT] is not None
+    assert slow.duration_ns > 400_000_000
+    for one in (slow, quick):
+        assert one.time[RequestPart.QUEUE] is None
+        assert sum(spent_ns or 0 for spent_ns in one.time) == one.duration_ns

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from captures import CLIENT, SERVER, Tape
+from http2_ends import PREFACE
 
 import tcptui.session.session
 
@@ -29,4 +30,18 @@ def test_of_many_streams_those_with_a_response_are_chosen(tmp_path: Path, monkey
     session.close()
 
     assert few == [0, 1, 2, 3]
+    assert many == [1, 3]
+
+
+def test_streams_that_begin_as_http2_are_among_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = Tape()
+    for number, asked in enumerate((b"PRI * HTTP/1.1\r\n\r\n", PREFACE, b"xPRI", PREFACE[:16], PREFACE[:10])):
+        tape.clean(200 * number, f"{CLIENT}:{40001 + number}", f"{SERVER}:80", asked)
+    path = tmp_path / "five.pcap"
+    path.write_bytes(tape.pcap())
+    session = tcptui.session.session.open_file(path)
+    monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
+    many = session.application_streams()
+    session.close()
+
     assert many == [1, 3]

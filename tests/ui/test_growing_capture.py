@@ -122,15 +122,15 @@ async def test_form_of_a_filter_counts_what_comes(pipe: Pipe) -> None:
         await pilot.pause()
         screen = main_screen(pilot)
         pipe.give(8)
-        await until(pilot, lambda: screen.workspace.connections.row_count == 1)
+        await settled(pilot, lambda: screen.workspace.connections.row_count == 1)
         await pilot.press("slash", "ctrl+o", *"port", "tab", "tab", *"80")
 
         def form_text() -> str:
             return "\n".join(screen_lines(pilot.app.screen))
 
-        await until(pilot, lambda: "8 of 8 packets" in form_text())
+        await settled(pilot, lambda: "8 of 8 packets" in form_text())
         pipe.give(8)
-        await until(pilot, lambda: "16 of 16 packets" in form_text())
+        await settled(pilot, lambda: "16 of 16 packets" in form_text())
         pipe.close()
 
 

@@ -24,6 +24,7 @@ from tcptui.cli.report.follow import (
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules
+from tcptui.model.safe_text import safe_text
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import FollowCommand
     from tcptui.cli.inputs import Input
     from tcptui.dfilter.compile import Compiled
+    from tcptui.protocols.parts import Part
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.conversation import Stretch
     from tcptui.session.own.rule import OwnRule
@@ -149,6 +151,7 @@ class Following:
         elif command.form is FollowForm.RAW:
             self._writer = RawWriter()
         self._form = command.form
+        self._id = command.id
         self._packets = -1
         self._next = 0
         self._written = [0, 0]
@@ -170,6 +173,8 @@ class Following:
             if application:
                 self._write_parts(application)
                 return
+            if self._id is not None:
+                raise CommandFailedError("error.follow-id", stream=stream, id=safe_text(self._id))
         conversation = Conversation(session.halves(stream), self._sides)
         upto = len(conversation) if over else conversation.settled()
         for index in range(self._next, upto):
@@ -197,7 +202,14 @@ class Following:
         store, streams = self._session.store, self._session.streams
         began_ns = int(store.time_ns[streams.first_row[self._stream]])
         ends = str(streams.client(self._stream)), str(streams.server(self._stream))
-        for part in application.parts():
+        parts: Iterator[Part] = application.parts()
+        if self._id is not None:
+            parts = (part for part in parts if part.id == self._id)
+            first = next(parts, None)
+            if first is None:
+                raise CommandFailedError("error.follow-id", stream=self._stream, id=safe_text(self._id))
+            parts = itertools.chain((first,), parts)
+        for part in parts:
             side = part.side
             if side not in self._sides:
                 continue

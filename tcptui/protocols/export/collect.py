@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.export.names import Names, name_of
-from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
+from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of, body_ranges
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
 from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messages
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.scanner import MessageScanner
+from tcptui.protocols.http2.messages import FramedBody
+from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -60,6 +62,8 @@ class Part:
     """Offset of the message in its direction."""
     skip: int = 0
     length: int | None = None
+    framed: FramedBody | None = None
+    """Where the body is, if it is in frames of HTTP/2: those before it need not be read again to find it."""
 
 
 @dataclass(slots=True)
@@ -132,7 +136,7 @@ class FileCollector:
     def add_stream(self, stream: int) -> None:
         """Find the files of ``stream``."""
         client, server = self.halves_of(stream)
-        for message in messages(client, server):
+        for message in _messages(client, server):
             if not message.has_body or message.framing is Framing.UNKNOWN or not message.body_length:
                 continue
             if not _captured(message):
@@ -175,7 +179,7 @@ class FileCollector:
             upload=not head.is_response,
             method=asked.method,
             status=head.status,
-            parts=(Part(stream, message.from_server, message.start),),
+            parts=(Part(stream, message.from_server, message.start, framed=FramedBody.of(message)),),
             shortfall=shortfall_of(message),
         )
         if not file.codings:
@@ -221,12 +225,32 @@ class FileCollector:
         return listed
 
 
+def _messages(client: ByteStream, server: ByteStream) -> Iterator[HttpMessage]:
+    """The messages of HTTP/1 or HTTP/2; gRPC carries no files."""
+    exchanges = http2_requests(client, server)
+    found = messages(client, server) if exchanges is None else iter(())
+    first = next(found, None)
+    if first is None and exchanges is None:
+        exchanges = http2_requests_amid(client, server)
+    if first is not None:
+        yield first
+        yield from found
+    for exchange in exchanges or ():
+        if exchange.protocol != "grpc":
+            yield from (message for message in exchange.messages if message is not None)
+
+
 def _captured(message: HttpMessage) -> int:
     """How many bytes of the body were captured before the first missing one; of a chunked body, those of all chunks."""
     if message.framing is Framing.CHUNKED:
         return message.body_length
-    stop = min(message.body_end, message.half.length)
-    return Window(message.half).missing(message.body_start, stop)[0] - message.body_start
+    window, captured = Window(message.half), 0
+    for start, stop in body_ranges(message):
+        behind = window.missing(start, min(stop, message.half.length))[0]
+        captured += behind - start
+        if behind < stop:
+            break
+    return captured
 
 
 def _join(ranges: list[_Range], total: int) -> CarriedFile | None:
@@ -239,7 +263,7 @@ def _join(ranges: list[_Range], total: int) -> CarriedFile | None:
         if one.stop <= position:
             continue
         part = one.file.parts[0]
-        parts.append(Part(part.stream, part.from_server, part.start, position - one.start, one.stop - position))
+        parts.append(replace(part, skip=position - one.start, length=one.stop - position))
         position = one.stop
     if position != total or len(parts) < 2:
         return None
@@ -283,8 +307,10 @@ class MessageFinder:
 
     def find(self, part: Part) -> HttpMessage | None:
         """The message of ``part``; None when it can no longer be read."""
-        scanner = MessageScanner(self._halves_of(part.stream)[part.from_server])
-        return scanner.message_at(part.start)
+        half = self._halves_of(part.stream)[part.from_server]
+        if part.framed is not None:
+            return part.framed.message(half, part.start)
+        return MessageScanner(half).message_at(part.start)
 
 
 class FileReader:

@@ -46,17 +46,25 @@ class DecodedPiece(NamedTuple):
     """Empty when nothing could be decoded with this packet."""
 
 
-def body_pieces(message: HttpMessage) -> Iterator[Piece | Gap]:
-    """The body's bytes as the packets carried them, without chunk framing, still coded; with gaps."""
+def body_ranges(message: HttpMessage) -> Iterator[tuple[int, int]]:
+    """Start and stop of the stretches of the body's bytes, without chunk framing, as far as they were sent."""
     half = message.half
-    stop = min(message.body_end, half.length)
     if not message.has_body:
         return
-    if message.framing is not Framing.CHUNKED:
-        yield from half.pieces(message.body_start, stop)
-        return
-    for chunk in ChunkWalk(Window(half), message.body_start):
-        yield from half.pieces(chunk.data_start, chunk.data_start + chunk.size)
+    if message.framing is Framing.FRAMES:
+        for at in range(0, len(message.spans), 2):
+            yield message.spans[at], min(message.spans[at + 1], half.length)
+    elif message.framing is Framing.CHUNKED:
+        for chunk in ChunkWalk(Window(half), message.body_start):
+            yield chunk.data_start, chunk.data_start + chunk.size
+    else:
+        yield message.body_start, min(message.body_end, half.length)
+
+
+def body_pieces(message: HttpMessage) -> Iterator[Piece | Gap]:
+    """The body's bytes as the packets carried them, without chunk framing, still coded; with gaps."""
+    for start, stop in body_ranges(message):
+        yield from message.half.pieces(start, stop)
 
 
 class Body:

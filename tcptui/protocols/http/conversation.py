@@ -185,7 +185,7 @@ def full_uri(head: MessageHead) -> str:
     if "://" in head.uri:
         return head.uri
     host = head.value("Host")
-    return f"http://{host}{head.uri}" if host else ""
+    return f"{head.scheme}://{host}{head.uri}" if host else ""
 
 
 __all__ = [

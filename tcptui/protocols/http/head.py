@@ -72,6 +72,8 @@ class MessageHead:
     complete: bool
     """The empty line that ends the head was captured."""
     faults: tuple[Fault, ...] = ()
+    scheme: str = "http"
+    """Of a request's URI."""
 
     @property
     def is_response(self) -> bool:

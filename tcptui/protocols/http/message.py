@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.protocols.http.fault import Fault, FaultKind
     from tcptui.protocols.http.head import HeaderLine, MessageHead
@@ -22,6 +22,8 @@ class Framing(Enum):
     LENGTH = "length"
     CHUNKED = "chunked"
     UNTIL_CLOSE = "until-close"
+    FRAMES = "frames"
+    """It is in DATA frames of HTTP/2, which say where it ends."""
     SWITCHED = "switched"
     """The connection speaks another protocol after this head (101, CONNECT)."""
     UNKNOWN = "unknown"
@@ -62,6 +64,8 @@ class HttpMessage:
     """The final response to a request."""
     interim: list[HttpMessage] = field(default_factory=list, repr=False)
     """The 1xx responses to a request before the final one."""
+    spans: Sequence[int] = ()
+    """Start and stop of the bytes of each DATA frame, one after the other, where they frame the body."""
 
     @property
     def start(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.http.conversation import messages
@@ -19,13 +20,13 @@ def http_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] 
     """See `RequestReader`.  An answer whose request was not captured is an exchange without a request."""
     found = messages(client, server)
     first = next(found, None)
-    return None if first is None else _exchanges(first, found)
+    return None if first is None else http_exchanges(chain((first,), found))
 
 
-def _exchanges(first: HttpMessage, rest: Iterator[HttpMessage]) -> Iterator[Exchange]:
+def http_exchanges(found: Iterator[HttpMessage]) -> Iterator[Exchange]:
+    """Messages as requests with their answers; a response comes after the request that it answers."""
     waiting: dict[int, HttpMessage] = {}
-    message: HttpMessage | None = first
-    while message is not None:
+    for message in found:
         if not message.head.is_response:
             waiting[id(message)] = message
         elif message.request is None:
@@ -35,7 +36,6 @@ def _exchanges(first: HttpMessage, rest: Iterator[HttpMessage]) -> Iterator[Exch
             while (asked := next(iter(waiting.values()))) is not message.request:
                 yield exchange_of(waiting.pop(id(asked)), None)
             yield exchange_of(waiting.pop(id(message.request)), message)
-        message = next(rest, None)
     for asked in waiting.values():
         yield exchange_of(asked, None)
 
@@ -50,7 +50,7 @@ def exchange_of(request: HttpMessage | None, response: HttpMessage | None) -> Ex
         status="" if response is None else str(response.head.status),
         request=None if request is None else _carried(request),
         response=None if response is None else _carried(response),
-        messages=(request, response),
+        read_messages=lambda: (request, response),
         interim=() if request is None else tuple(map(_carried, request.interim)),
     )
 

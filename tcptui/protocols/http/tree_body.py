@@ -70,10 +70,15 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
         if problem not in (None, BodyProblem.LIMIT):
             return
     line = place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
-    line.whole = lambda: b"".join(_bounded(body_of(message)))
+    line.whole = lambda: decoded_beginning(message)
     if is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
         _text_lines(dissection, message, text, decoded, place, exact=plain)
+
+
+def decoded_beginning(message: HttpMessage) -> bytes:
+    """The decoded body, or the first `LONGEST_VALUE` bytes of it and perhaps some more."""
+    return b"".join(_bounded(body_of(message)))
 
 
 def _bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:

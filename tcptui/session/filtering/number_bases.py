@@ -6,7 +6,10 @@ from typing import Final
 
 #: Fields that ``tshark -T fields`` prints in hexadecimal, with all digits of their type.
 HEXADECIMAL: Final = frozenset({
-    "ah.spi", "eth.fcs", "eth.type", "frame.packet_flags", "frame.packet_flags_direction", "icmp.checksum",
+    "ah.spi", "eth.fcs", "eth.type", "frame.packet_flags", "frame.packet_flags_direction", "http2.flags",
+    "http2.flags.unused", "http2.flags.unused_continuation", "http2.flags.unused_data", "http2.flags.unused_headers",
+    "http2.flags.unused_ping", "http2.flags.unused_push_promise", "http2.flags.unused_settings", "http2.goway.r",
+    "http2.padding", "http2.push_promise.r", "http2.r", "http2.window_update.r", "icmp.checksum",
     "icmp.ext.checksum", "icmp.ext.res", "icmp.mip.flags", "icmp.mip.reserved", "icmpv6.checksum",
     "icmpv6.echo.identifier", "icmpv6.nd.na.flag", "icmpv6.nd.ra.flag", "icmpv6.opt.prefix.flag",
     "icmpv6.opt.route_info.flag", "ip.checksum", "ip.dsfield", "ip.flags", "ip.id", "ipv6.flow",

@@ -52,10 +52,11 @@ class _Half:
 
     def __init__(self, half: ByteStream, exchanges: Iterable[Exchange]) -> None:
         told = sorted(
-            (carried.start, carried.stop, number)
+            (start, stop, number)
             for number, exchange in enumerate(exchanges)
             for carried in exchange.carried
             if carried.half.side == half.side
+            for start, stop in carried.stretches
         )
         starts, self._stops, self._numbers = np.array(told, np.int64).reshape(-1, 3).T.copy()
         segments = half.segments

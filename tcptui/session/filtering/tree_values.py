@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tcptui.dfilter import types
 from tcptui.dfilter.names import value_string
 from tcptui.model.field import FieldType as T
+from tcptui.model.field_rows.http2 import HEADER_NAMES
 
 if TYPE_CHECKING:
     from tcptui.model.field import Field
@@ -29,7 +30,7 @@ _EXACT: Final = frozenset({
     "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
     "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
     "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
-    "websocket.payload.close.reason",
+    "websocket.payload.close.reason", "http2.header.name", "http2.header.value", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (

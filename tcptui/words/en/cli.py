@@ -21,7 +21,7 @@ What a TCP capture means, in the terminal.
   tcptui report FILE... --html OUT [--overwrite]
                                   the same as one page for a browser, to hand on
   tcptui follow FILE --stream N [--side client|server|both]
-                [--hex | --decoded | --raw]
+                [--hex | --decoded [--id ID] | --raw]
                                   what both ends of a connection said
   tcptui export FILE [--stream N] [--out DIR] [--json]
                                   files carried over HTTP: listed, or saved

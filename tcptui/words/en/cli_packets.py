@@ -134,5 +134,6 @@ EXIT STATUS
     "cli.error.around": "{option} takes seconds from 0 to {most}, such as 0.5, not {value}",
     "cli.error.follow-none": "no connection of {file} has a packet that the filter matches",
     "cli.error.follow-several": "the filter matches {count} connections ({streams}); choose one with --stream",
+    "cli.error.follow-id": "connection {stream} has no request {id}; tcptui requests --jsonl has the ids",
     "cli.error.follow-other": "no packet of connection {stream} matches the filter",
 }

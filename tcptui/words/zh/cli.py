@@ -21,7 +21,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui report 文件... --html 输出 [--overwrite]
                                   同样的内容写成一个网页，便于转交
   tcptui follow 文件 --stream N [--side client|server|both]
-                [--hex | --decoded | --raw]
+                [--hex | --decoded [--id ID] | --raw]
                                   追踪流：连接两端说了什么
   tcptui export 文件 [--stream N] [--out 目录] [--json]
                                   通过 HTTP 传输的文件：列出来，或写入目录

@@ -126,5 +126,6 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.around": "{option} 需要 0 到 {most} 之间的秒数，如 0.5，而不是 {value}",
     "cli.error.follow-none": "{file} 中没有任何连接含有匹配过滤器的数据包",
     "cli.error.follow-several": "过滤器匹配 {count} 条连接（{streams}）；请用 --stream 选定一个",
+    "cli.error.follow-id": "连接 {stream} 中没有请求 {id}；tcptui requests --jsonl 会列出 id",
     "cli.error.follow-other": "连接 {stream} 中没有匹配过滤器的数据包",
 }

@@ -1,0 +1,125 @@
+"""Fields of HTTP/2 and gRPC."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.model.field import Field, Unit
+from tcptui.model.field import FieldType as T
+
+_BYTES: Final = Unit.BYTES
+#: Header fields that have a display filter field of their own in Wireshark.
+_HEADERS: Final = (
+    "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges", "access-control-allow-origin",
+    "age", "allow", "authorization", "cache-control", "content-disposition", "content-encoding", "content-language",
+    "content-length", "content-location", "content-range", "content-type", "cookie", "date", "etag", "expect",
+    "expires", "from", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
+    "last-modified", "link", "location", "max-forwards", "proxy-authenticate", "proxy-authorization", "range",
+    "referer", "refresh", "retry-after", "server", "set-cookie", "strict-transport-security", "user-agent", "vary",
+    "via", "www-authenticate",
+)  # fmt: skip
+_PSEUDO: Final = ("authority", "method", "path", "scheme", "status")
+#: Name of a header field to the name of its field.
+HEADER_NAMES: Final = {name: f"http2.headers.{name.replace('-', '_')}" for name in _HEADERS} | {
+    f":{name}": f"http2.headers.{name}" for name in _PSEUDO
+}
+_NUMBERS: Final = {"age": T.UINT64, "content-length": T.UINT64, "max-forwards": T.UINT64, ":status": T.UINT16}
+
+_TABLE: Final = (
+    ("stream", T.NONE, "A frame of HTTP/2."),
+    ("magic", T.STRING, "What a client sends first, before its frames."),
+    ("length", T.UINT24, "Length of the frame's payload.", _BYTES),
+    ("type", T.UINT8, "Type of the frame."),
+    ("flags", T.UINT8, "Flags of the frame."),
+    ("flags.end_stream", T.BOOLEAN, "The frame is the last that its sender sends on the stream."),
+    ("flags.eh", T.BOOLEAN, "The frame ends a header block."),
+    ("flags.padded", T.BOOLEAN, "The frame is padded."),
+    ("flags.priority", T.BOOLEAN, "The frame has a priority."),
+    ("flags.ack.ping", T.BOOLEAN, "The PING is an answer."),
+    ("flags.ack.settings", T.BOOLEAN, "The SETTINGS frame acknowledges the peer's."),
+    ("flags.unused", T.UINT8, "Flags without meaning for the frame's type."),
+    ("flags.unused_data", T.UINT8, "Flags without meaning for DATA."),
+    ("flags.unused_headers", T.UINT8, "Flags without meaning for HEADERS."),
+    ("flags.unused_settings", T.UINT8, "Flags without meaning for SETTINGS."),
+    ("flags.unused_ping", T.UINT8, "Flags without meaning for PING."),
+    ("flags.unused_push_promise", T.UINT8, "Flags without meaning for PUSH_PROMISE."),
+    ("flags.unused_continuation", T.UINT8, "Flags without meaning for CONTINUATION."),
+    ("r", T.UINT32, "The reserved bit in front of the stream's number."),
+    ("streamid", T.UINT32, "Number of the stream; 0 stands for the connection."),
+    ("padding", T.UINT8, "Length of the padding.", _BYTES),
+    ("pad_length", T.UINT16, "That there is no padding.", _BYTES),
+    ("unknown", T.BYTES, "The payload of a frame whose type is not known."),
+    ("data.data", T.BYTES, "What a DATA frame carries."),
+    ("data.padding", T.BYTES, "The padding of a DATA frame."),
+    ("body.fragments", T.NONE, "The DATA frames that a body came in."),
+    ("body.fragment", T.FRAMENUM, "A captured frame with a part of the body."),
+    ("body.fragment.count", T.UINT32, "How many DATA frames a body came in."),
+    ("body.reassembled.in", T.FRAMENUM, "The captured frame in which the body is whole."),
+    ("body.reassembled.length", T.UINT32, "Length of the body.", _BYTES),
+    ("headers", T.BYTES, "Bytes of a header block, compressed."),
+    ("headers.padding", T.BYTES, "The padding of a HEADERS frame."),
+    ("headers.weight", T.UINT8, "Weight of the stream, as sent."),
+    ("headers.weight_real", T.UINT8, "Weight of the stream: one more than is sent."),
+    ("exclusive", T.BOOLEAN, "The stream alone depends on the other one."),
+    ("stream_dependency", T.UINT32, "The stream that this one depends on."),
+    ("header", T.NONE, "A decoded header field."),
+    ("header.length", T.UINT32, "Length of the decoded header list.", _BYTES),
+    ("header.count", T.UINT32, "How many header fields there are."),
+    ("header.name", T.STRING, "Name of a header field."),
+    ("header.name.length", T.UINT32, "Length of the name.", _BYTES),
+    ("header.value", T.STRING, "Value of a header field."),
+    ("header.value.length", T.UINT32, "Length of the value.", _BYTES),
+    ("header.unescaped", T.STRING, "Value of a header field, percent-decoded."),
+    ("header.repr", T.STRING, "How HPACK wrote the header field."),
+    ("header.index", T.UINT32, "Where HPACK's table has the header field, or its name."),
+    ("header_table_size_update", T.NONE, "The sender changes the size of HPACK's table."),
+    ("header_size_exceeded", T.NONE, "The decoded header list is too long to be shown."),
+    ("request.full_uri", T.STRING, "The request's URI with scheme and host."),
+    ("rst_stream.error", T.UINT32, "Why a stream was ended early."),
+    ("settings", T.NONE, "A setting."),
+    ("settings.id", T.UINT16, "Which setting it is."),
+    ("settings.header_table_size", T.UINT32, "Largest table that HPACK may use.", _BYTES),
+    ("settings.enable_push", T.UINT32, "Whether the server may push."),
+    ("settings.max_concurrent_streams", T.UINT32, "How many streams the peer may have open at a time."),
+    ("settings.initial_window_size", T.UINT32, "Flow-control window that a stream begins with.", _BYTES),
+    ("settings.max_frame_size", T.UINT32, "Largest payload of a frame that is taken.", _BYTES),
+    ("settings.max_header_list_size", T.UINT32, "Longest decoded header list that is taken.", _BYTES),
+    ("settings.extended_connect", T.UINT32, "Whether CONNECT may name a protocol (RFC 8441)."),
+    ("settings.unknown", T.UINT32, "Value of a setting that is not known."),
+    ("push_promise.r", T.UINT32, "The reserved bit in front of the promised stream's number."),
+    ("push_promise.promised_stream_id", T.UINT32, "The stream on which the server will push."),
+    ("push_promise.header", T.BYTES, "Bytes of the promised request's header block."),
+    ("ping", T.BYTES, "What a PING carries."),
+    ("pong", T.BYTES, "What the answer to a PING carries."),
+    ("goway.r", T.UINT32, "The reserved bit in front of the last stream's number."),
+    ("goaway.last_stream_id", T.UINT32, "The last stream that the sender of GOAWAY has taken up."),
+    ("goaway.error", T.UINT32, "Why the connection is ended."),
+    ("goaway.addata", T.BYTES, "What GOAWAY says for debugging."),
+    ("window_update.r", T.UINT32, "The reserved bit in front of the increment."),
+    ("window_update.window_size_increment", T.UINT32, "How much more may be sent.", _BYTES),
+    ("continuation.header", T.STRING, "Bytes of a header block, continued."),
+)
+_GRPC: Final = (
+    ("frame_type", T.UINT8, "Type of the message: data."),
+    ("compressed_flag", T.UINT8, "Whether the message is compressed."),
+    ("message_length", T.UINT32, "Length of the message, as sent.", _BYTES),
+    ("message_data", T.BYTES, "The message, decompressed."),
+    ("body_decompression_failed", T.NONE, "The message cannot be decompressed."),
+)
+
+
+def _row(protocol: str, name: str, kind: T, doc: str, unit: Unit = Unit.NONE) -> Field:
+    """A field.  Each may repeat, because a segment may hold several frames."""
+    return Field(f"{protocol}.{name}", kind, doc, unit=unit, repeats=True)
+
+
+HTTP2_FIELDS: Final = (
+    Field("http2", T.PROTOCOL, "A frame of HTTP/2 (RFC 9113).", repeats=True),
+    *(_row("http2", *row) for row in _TABLE),
+    *(
+        Field(field, _NUMBERS.get(name, T.STRING), f"The header field {name}.", repeats=True)
+        for name, field in sorted(HEADER_NAMES.items())
+    ),
+    Field("grpc", T.PROTOCOL, "A gRPC message.", repeats=True),
+    *(_row("grpc", *row) for row in _GRPC),
+)

@@ -1,0 +1,243 @@
+"""Reads the frames of one direction in order, and decodes its header blocks; what they mean is up to the listener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from hyperframe.frame import ContinuationFrame, HeadersFrame, PushPromiseFrame, RstStreamFrame
+
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.http2.frames import (
+    HEADER,
+    PAYLOAD_PARSED,
+    PREFACE,
+    STREAM_MASK,
+    Flag,
+    Frame,
+    FrameType,
+    parsed_payload,
+    unpack_head,
+)
+from tcptui.protocols.http2.hpack import HeaderField, HpackReader
+from tcptui.protocols.http2.synchronise import find_frame
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Bytes read at once.
+READ: Final = 65_536
+#: Most bytes of one header block, with its CONTINUATION frames; servers take 8 KiB to 1 MiB.
+BLOCK_MOST: Final = 1 << 20
+_KNOWN_HEADS: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, FrameType.CONTINUATION})
+#: Types whose payload is parsed here.
+_PARSED: Final = _KNOWN_HEADS | {FrameType.RST_STREAM}
+# As integers: an operation on an enum takes longer than all the rest of a frame.
+_DATA, _HEADERS, _CONTINUATION = int(FrameType.DATA), int(FrameType.HEADERS), int(FrameType.CONTINUATION)
+_END, _END_HEADERS, _PADDED = int(Flag.END_STREAM), int(Flag.END_HEADERS), int(Flag.PADDED)
+_PREFIXED: Final = int(Flag.PADDED | Flag.PRIORITY)
+
+
+@dataclass(slots=True)
+class Block:
+    """A header block: HEADERS or PUSH_PROMISE, with the CONTINUATION frames behind it."""
+
+    stream: int
+    start: int
+    """Its frames are bytes ``start … stop`` of the direction."""
+    stop: int
+    fields: list[HeaderField]
+    end_stream: bool
+    promised: int = 0
+    """The stream that a PUSH_PROMISE announces."""
+    is_whole: bool = True
+    """All of it was captured and could be decoded."""
+    is_cut: bool = False
+    """It has more fields than are kept."""
+    _values: dict[bytes | None, bytes | None] | None = None
+
+    def first(self, name: bytes) -> bytes | None:
+        """The value of the first field of that name: empty without one, None where it is not known."""
+        if self._values is None:
+            self._values = {field.name: field.value for field in reversed(self.fields)}
+        return self._values.get(name, b"")
+
+
+class Listener(Protocol):
+    """What a `Direction` tells of its frames, in order; ``side`` is that of the byte stream."""
+
+    def frame(self, side: int, frame: Frame) -> bool:
+        """A frame begins; False: no more shall be read."""
+        ...
+
+    def block(self, side: int, block: Block) -> None:
+        """A header block ended."""
+        ...
+
+    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
+        """A DATA frame: its bytes without padding, as far as they are known to have been sent."""
+        ...
+
+    def reset(self, side: int, frame: Frame, code: int) -> None:
+        """A RST_STREAM frame."""
+        ...
+
+    def lost(self, side: int) -> None:
+        """Bytes are missing, and with them perhaps frames."""
+        ...
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A header block whose end has not come."""
+
+    block: Block
+    data: bytearray
+
+
+class Direction:
+    """The frames of ``half`` from offset ``start`` on."""
+
+    def __init__(self, half: ByteStream, start: int, listener: Listener, *, from_start: bool) -> None:
+        """``from_start``: the first frame of this direction begins at ``start``, perhaps behind the preface."""
+        self.half = half
+        self.position = start
+        self._listener = listener
+        self._hpack = HpackReader(from_start=from_start)
+        self._pending: _Pending | None = None
+        self._window = Window(half)
+        if from_start and half.read(start, len(PREFACE)) == PREFACE:
+            self.position += len(PREFACE)
+        elif not from_start:
+            self._seek(start)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all was read."""
+        return self.position >= self.half.length
+
+    def now_ns(self) -> int:
+        """When the next byte to be read had passed."""
+        return self.half.delivered_ns(self.position)
+
+    def advance(self) -> None:
+        """Read the frames of the next `READ` bytes."""
+        base, side, listener = self.position, self.half.side, self._listener
+        data = self.half.read(base, READ)
+        at, size = 0, len(data)
+        if size < HEADER:
+            self._end_or_gap(base + size)
+            return
+        while at + HEADER <= size:
+            high, low, kind, flags, stream = unpack_head(data, at)
+            length = high << 16 | low
+            behind = at + HEADER + length
+            if behind > size and kind != _DATA and at:
+                break  # read again, so that the buffer begins with it
+            frame = Frame(base + at, length, kind, flags, stream & STREAM_MASK)
+            if not listener.frame(side, frame):
+                self.position = self.half.length
+                return
+            if kind == _DATA:
+                if self._pending is not None:
+                    self._break()
+                self._data(frame, data, at)
+            else:
+                whole = data[at:behind] if behind <= size else self._payload(frame)
+                self._other(frame, whole)
+            at = behind
+        self.position = base + at
+
+    def finish(self) -> None:
+        """Tell of what is left at the end."""
+        self._break()
+
+    def _end_or_gap(self, offset: int) -> None:
+        behind = self._window.behind_gap(offset)
+        if behind <= offset:
+            self.position = self.half.length
+        else:
+            self._seek(behind)
+
+    def _seek(self, begin: int) -> None:
+        """Continue with the first frame behind missing bytes."""
+        self._break()
+        self._hpack.lose()
+        self._listener.lost(self.half.side)
+        found = find_frame(self.half, begin)
+        self.position = self.half.length if found is None else found
+
+    def _payload(self, frame: Frame) -> bytes:
+        return self.half.read(frame.start, HEADER + min(frame.length, PAYLOAD_PARSED))
+
+    def _data(self, frame: Frame, data: bytes, at: int) -> None:
+        start, stop = frame.payload, frame.stop
+        if frame.flags & _PADDED and frame.length:
+            first = at + HEADER
+            padding = data[first] if first < len(data) else (self.half.read(start, 1) or b"\0")[0]
+            start += 1
+            stop = max(stop - padding, start)
+        self._listener.data(self.half.side, frame, start, min(stop, self.half.length))
+
+    def _other(self, frame: Frame, data: bytes) -> None:
+        pending = self._pending
+        if pending is not None and (frame.kind != _CONTINUATION or frame.stream != pending.block.stream):
+            self._break()
+        if frame.kind not in _PARSED:
+            return
+        side = self.half.side
+        if frame.kind == _HEADERS and not frame.flags & _PREFIXED and len(data) == HEADER + frame.length:
+            self._fragment(frame, data[HEADER:])
+            return
+        parsed = parsed_payload(frame, data)
+        if isinstance(parsed, HeadersFrame | PushPromiseFrame | ContinuationFrame):
+            promised = parsed.promised_stream_id & STREAM_MASK if isinstance(parsed, PushPromiseFrame) else 0
+            self._fragment(frame, parsed.data, promised)
+        elif isinstance(parsed, RstStreamFrame):
+            self._listener.reset(side, frame, parsed.error_code)
+        elif parsed is None and frame.kind in _KNOWN_HEADS:
+            self._unreadable(frame)
+
+    def _unreadable(self, frame: Frame) -> None:
+        """A frame of a header block that is cut, or breaks the rules."""
+        stop = min(frame.stop, self.half.length)
+        if self._pending is None:
+            self._pending = _Pending(Block(frame.stream, frame.start, stop, [], end_stream=False), bytearray())
+        self._pending.block.stop = stop
+        self._break()
+
+    def _fragment(self, frame: Frame, data: bytes, promised: int = 0) -> None:
+        pending = self._pending
+        if pending is None:
+            end_stream = bool(frame.flags & _END) and frame.kind == _HEADERS
+            block = Block(frame.stream, frame.start, frame.stop, [], end_stream, promised)
+            pending = self._pending = _Pending(block, bytearray())
+            if frame.kind == _CONTINUATION:
+                self._break()  # its beginning was not captured
+                return
+        pending.block.stop = frame.stop
+        if len(pending.data) + len(data) > BLOCK_MOST:
+            pending.block.is_cut = True
+        else:
+            pending.data += data
+        if frame.flags & _END_HEADERS:
+            self._ended(pending)
+
+    def _ended(self, pending: _Pending) -> None:
+        block, self._pending = pending.block, None
+        if block.is_cut:
+            self._hpack.lose()
+            block.is_whole = False
+        else:
+            decoded = self._hpack.decode(bytes(pending.data))
+            block.fields, block.is_whole, block.is_cut = decoded.fields, decoded.is_valid, decoded.is_cut
+        self._listener.block(self.half.side, block)
+
+    def _break(self) -> None:
+        """A header block will not be continued."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.block.fields = self._hpack.decode(bytes(pending.data)).fields
+            pending.block.is_whole = False
+            self._hpack.lose()
+            self._listener.block(self.half.side, pending.block)

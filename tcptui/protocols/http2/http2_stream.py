@@ -1,0 +1,133 @@
+"""One connection parsed as HTTP/2: the `ParsedStream` of HTTP/2."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http2.frames import PREFACE
+from tcptui.protocols.http2.grpc import grpc_messages
+from tcptui.protocols.http2.index import IndexedStreams
+from tcptui.protocols.http2.opening import opening_amid, opening_of
+from tcptui.protocols.http2.parts import Http2Parts
+from tcptui.protocols.http2.requests import exchanges
+from tcptui.protocols.interface import UNIT_LIMIT, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.http2.grpc import GrpcMessage
+    from tcptui.protocols.http2.index import FrameIndex
+    from tcptui.protocols.http2.opening import Opening
+    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+#: gRPC messages of one side of a stream that header trees show.
+_GRPC_MOST: Final = 100_000
+
+
+def begins_http2(payload: bytes) -> bool:
+    """Whether a client's first segment begins with the preface."""
+    return payload.startswith(PREFACE)
+
+
+def parse_http2(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
+    """The parsed connection; None when it does not begin as HTTP/2 does."""
+    opening = opening_of(client, server, limit)
+    return None if opening is None else Http2Stream((client, server), opening, limit)
+
+
+def parse_http2_amid(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
+    """The same for a connection that began before its capture."""
+    opening = opening_amid(client, server)
+    return None if opening is None else Http2Stream((client, server), opening, limit)
+
+
+def _begun(exchange: Exchange) -> tuple[int, int]:
+    """When what was captured of it begins, and in which frame."""
+    first = exchange.carried[0]
+    return first.first_ns, first.first_frame
+
+
+class Http2Stream:
+    """The `ParsedStream` of HTTP/2."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening, limit: int = UNIT_LIMIT) -> None:
+        self.halves = halves
+        self.opening = opening
+        self._limit = limit
+        self._grpc: dict[tuple[int, int], list[GrpcMessage]] = {}
+
+    @cached_property
+    def _read(self) -> tuple[list[Exchange], tuple[FrameIndex, FrameIndex]]:
+        streams = IndexedStreams(self.halves, self._limit)
+        found = list(exchanges(*self.halves, self.opening, streams))
+        return sorted(found, key=_begun), streams.indexes
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The requests with their answers, in the order in which they began."""
+        return self._read[0]
+
+    @property
+    def indexes(self) -> tuple[FrameIndex, FrameIndex]:
+        """The frames of client and server."""
+        return self._read[1]
+
+    @cached_property
+    def by_id(self) -> dict[str, Exchange]:
+        """The requests by the number of their stream."""
+        return {exchange.id: exchange for exchange in self.exchanges if exchange.id is not None}
+
+    def grpc_of(self, message: HttpMessage) -> list[GrpcMessage]:
+        """The gRPC messages in the body of ``message``."""
+        key = message.half.side, message.start
+        found = self._grpc.get(key)
+        if found is None:
+            found = list(islice(grpc_messages(message), _GRPC_MOST))
+            self._grpc = {key: found}  # the next packet on screen is likely to have the same
+        return found
+
+    def magic_at(self, side: int) -> int | None:
+        """Where the client's preface is; None where it was not captured."""
+        start = self.opening.starts[0]
+        is_there = side == 0 and self.opening.from_start[0] and self.halves[0].read(start, len(PREFACE)) == PREFACE
+        return start if is_there else None
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`: the frames, and what was said in HTTP/1.1 before them."""
+        side, half = place.half.side, place.half
+        found = [] if self.opening.http is None else self.opening.http.units(place)
+        magic = self.magic_at(side)
+        spans = [] if magic is None else [(magic, magic + len(PREFACE))]
+        spans += [(frame.start, frame.stop) for frame in self.indexes[side].within(place.start, place.stop)]
+        for start, stop in spans:
+            if stop > place.start and start < place.stop:
+                found.append(Unit(start, stop, half.delivered_frame(min(stop, half.length) - 1)))
+        return found
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """See `ParsedStream`."""
+        left_out = self.indexes[place.half.side].left_out
+        return left_out is not None and place.start >= left_out
+
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        from tcptui.protocols.http2.tree import add_http2  # imported late: a report needs no tree
+
+        return add_http2(dissection, place, self)
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        return Http2Parts(self.exchanges, self.indexes, self.opening.http).parts()
+
+    def requests(self) -> Iterator[Exchange]:
+        """See `ParsedStream`."""
+        return iter(self.exchanges)

@@ -1,0 +1,87 @@
+"""The frames of both directions by their place, and their header blocks: what a header tree needs of a connection."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http2.frames import Frame
+from tcptui.protocols.http2.streams import Streams
+
+if TYPE_CHECKING:
+    from tcptui.protocols.http2.direction import Block
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Frames of one direction that are kept for each message that may be; a frame takes some 20 bytes, a message some KiB.
+FRAMES_PER_UNIT: Final = 100
+
+
+@dataclass(slots=True)
+class FrameIndex:
+    """The frames of one direction, in order."""
+
+    half: ByteStream = field(repr=False)
+    start: array[int] = field(default_factory=lambda: array("q"))
+    length: array[int] = field(default_factory=lambda: array("L"))
+    kind: array[int] = field(default_factory=lambda: array("B"))
+    flags: array[int] = field(default_factory=lambda: array("B"))
+    stream: array[int] = field(default_factory=lambda: array("L"))
+    blocks: dict[int, Block] = field(default_factory=dict)
+    """Header blocks by the offset behind their last frame."""
+    left_out: int | None = None
+    """Where reading ended because there was too much."""
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, at: int) -> Frame:
+        return Frame(self.start[at], self.length[at], self.kind[at], self.flags[at], self.stream[at])
+
+    def append(self, frame: Frame) -> None:
+        """The next frame."""
+        self.start.append(frame.start)
+        self.length.append(frame.length)
+        self.kind.append(frame.kind)
+        self.flags.append(frame.flags)
+        self.stream.append(frame.stream)
+
+    def within(self, start: int, stop: int) -> list[Frame]:
+        """The frames that have a byte among ``start … stop``."""
+        at = max(bisect_right(self.start, start) - 1, 0)
+        found = [self[place] for place in range(at, bisect_left(self.start, stop))]
+        return [frame for frame in found if frame.stop > start]
+
+    def completed_by(self, packet: int) -> list[Frame]:
+        """The frames that were whole with the packet of that frame number."""
+        low = bisect_left(self.start, packet, key=self._whole_at)
+        high = bisect_right(self.start, packet, lo=low, key=self._whole_at)
+        return [self[place] for place in range(low, high)]
+
+    def _whole_at(self, start: int) -> int:
+        at = bisect_left(self.start, start)
+        return self.half.delivered_frame(min(self[at].stop, self.half.length) - 1)
+
+
+class IndexedStreams(Streams):
+    """`Streams` that also remember every frame, up to ``limit`` messages."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream], limit: int) -> None:
+        super().__init__(halves)
+        self.indexes = (FrameIndex(halves[0]), FrameIndex(halves[1]))
+        self._limit = limit
+
+    def frame(self, side: int, frame: Frame) -> bool:
+        """See `Listener`."""
+        index = self.indexes[side]
+        if len(index) >= self._limit * FRAMES_PER_UNIT or len(index.blocks) >= self._limit:
+            index.left_out = frame.start
+            return False
+        index.append(frame)
+        return True
+
+    def block(self, side: int, block: Block) -> None:
+        """See `Listener`."""
+        self.indexes[side].blocks[block.stop] = block
+        super().block(side, block)

@@ -1,0 +1,158 @@
+"""HTTP messages out of streams: the same `HttpMessage` as that of HTTP/1, with its body in DATA frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http.fault import Cut, Fault, FaultKind
+from tcptui.protocols.http.head import HeaderLine, MessageHead
+from tcptui.protocols.http.message import Framing, HttpMessage
+from tcptui.protocols.stream.reassembly import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.protocols.http2.direction import Block
+    from tcptui.protocols.http2.streams import Said
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: What stands for a name or a value that cannot be known, because the capture began later.
+UNKNOWN: Final = "<unknown>"
+VERSION: Final = "HTTP/2"
+
+
+def text_of(raw: bytes | None) -> str:
+    """A name or a value as text."""
+    return UNKNOWN if raw is None else raw.decode("utf-8", "replace")
+
+
+def value_in(block: Block | None, name: bytes) -> str:
+    """The value of the first field of that name; empty without one."""
+    if block is None:
+        return ""
+    return text_of(block.first(name))
+
+
+def status_of(block: Block) -> int:
+    """The status code of an answer's header block; 0 where it has none, or it is not known."""
+    text = value_in(block, b":status")
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else 0
+
+
+def is_interim(block: Block) -> bool:
+    """Whether it is an answer before the final one (RFC 9110, 15.2)."""
+    return 100 <= status_of(block) < 200
+
+
+def head_of(block: Block, *, is_response: bool) -> MessageHead:
+    """A header block as the head of a message; pseudo-header fields are what HTTP/1 has in the start line."""
+    lines = []
+    authority = value_in(block, b":authority")
+    if authority:
+        lines.append(HeaderLine("host", authority, b"", block.start, 0))
+    for field in block.fields:
+        name = text_of(field.name)
+        if name and not name.startswith(":") and not (authority and name == "host"):
+            lines.append(HeaderLine(name, text_of(field.value), b"", block.start, 0))
+    return MessageHead(
+        start=block.start, start_line=b"", start_line_length=0, version=VERSION,
+        method="" if is_response else value_in(block, b":method") or UNKNOWN,
+        uri="" if is_response else value_in(block, b":path") or authority or UNKNOWN,
+        status=status_of(block) if is_response else 0, phrase="", headers=tuple(lines), end=block.stop,
+        complete=block.is_whole, scheme=value_in(block, b":scheme") or "http",
+    )  # fmt: skip
+
+
+def final_block(said: Said, *, is_response: bool) -> Block | None:
+    """The header block that begins the message: of answers, the first that is not interim."""
+    blocks = [block for block in said.blocks if not (is_response and is_interim(block))]
+    return blocks[0] if blocks else None
+
+
+def trailers_of(said: Said, head: Block | None) -> Block | None:
+    """The header block behind the body; None without one."""
+    last = said.blocks[-1] if said.blocks else None
+    return None if last is head or last is None or is_interim(last) else last
+
+
+def message_of(said: Said, number: int, *, is_response: bool) -> HttpMessage | None:
+    """What ``said`` has as a message; None where its head was not captured."""
+    block = final_block(said, is_response=is_response)
+    if block is None:
+        return None
+    half, spans = said.half, said.spans
+    trailers = trailers_of(said, block)
+    faults = tuple(_faults(said))
+    made = HttpMessage(
+        half=half, from_server=half.side == 1, number=number, head=head_of(block, is_response=is_response),
+        framing=Framing.FRAMES if spans else Framing.NONE, body_start=spans[0] if spans else block.stop,
+        body_end=spans[-1] if spans else block.stop, body_length=said.length,
+        complete=said.ended and not faults, faults=faults,
+        trailers=() if trailers is None else head_of(trailers, is_response=True).headers,
+        first_frame=(half.frames_of(block.start, block.start + 1) or (0,))[0], first_ns=half.first_ns(block.start),
+        spans=spans,
+    )  # fmt: skip
+    last = max(said.stop - 1, said.start)
+    made.last_frame, made.last_ns = half.delivered_frame(last), half.delivered_ns(last)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class FramedBody:
+    """What is needed to read a body again without all frames before it."""
+
+    spans: Sequence[int]
+    codings: tuple[str, ...]
+    complete: bool
+
+    @classmethod
+    def of(cls, message: HttpMessage) -> FramedBody | None:
+        """That of ``message``; None where it is framed otherwise."""
+        if message.framing is not Framing.FRAMES:
+            return None
+        return cls(message.spans, message.head.content_codings, message.complete)
+
+    def message(self, half: ByteStream, start: int) -> HttpMessage:
+        """A message at offset ``start`` of ``half`` with this body, and nothing else."""
+        coding = HeaderLine("content-encoding", ", ".join(self.codings), b"", start, 0)
+        head = MessageHead(start, b"", 0, VERSION, "", "", 0, "", (coding,), start, complete=True)
+        spans = self.spans
+        return HttpMessage(
+            half=half, from_server=half.side == 1, number=0, head=head, framing=Framing.FRAMES, body_start=spans[0],
+            body_end=spans[-1], body_length=sum(spans[1::2]) - sum(spans[::2]), complete=self.complete, faults=(),
+            spans=spans,
+        )  # fmt: skip
+
+
+def is_captured(said: Said) -> bool:
+    """Whether no byte of it is missing in the capture."""
+    gaps = said.half.gaps
+    if not len(gaps) or not said.frames:
+        return True
+    for at in range(0, len(said.frames), 2):
+        begin, end = said.frames[at], said.frames[at + 1]
+        place = int(gaps.stop.searchsorted(begin, side="right"))
+        if place < len(gaps) and int(gaps.start[place]) < end:
+            return False
+    return True
+
+
+def is_complete(said: Said) -> bool:
+    """Whether it was captured from its head to its end."""
+    return (
+        said.ended
+        and not said.lost
+        and not said.overflown
+        and is_captured(said)
+        and all(block.is_whole for block in said.blocks)
+    )
+
+
+def _faults(said: Said) -> list[Fault]:
+    if is_complete(said):
+        return []
+    if said.lost or not is_captured(said):
+        return [Fault(FaultKind.BODY_GAP, said.stop, 0, Cut.GAP)]
+    closed = said.reset is not None or said.half.ending is not Ending.OPEN
+    return [Fault(FaultKind.BODY_CUT, said.stop, 0, Cut.CLOSED if closed else Cut.CAPTURE_END)]

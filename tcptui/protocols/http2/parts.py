@@ -1,0 +1,155 @@
+"""The decoded parts of an HTTP/2 connection: heads, bodies, gRPC messages, trailers, and what ends a stream or all."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from hyperframe.frame import GoAwayFrame, RstStreamFrame
+
+from tcptui.protocols.http.body import body_of
+from tcptui.protocols.http.message import Framing
+from tcptui.protocols.http2.frames import FrameType, error_name, parsed_frame
+from tcptui.protocols.http2.grpc import grpc_messages, read_message
+from tcptui.protocols.http2.messages import text_of
+from tcptui.protocols.parts import Label, Part, frame_at, once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.protocols.http.body import Body
+    from tcptui.protocols.http.http_stream import HttpStream
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.http2.direction import Block
+    from tcptui.protocols.http2.grpc import GrpcMessage
+    from tcptui.protocols.http2.index import FrameIndex
+    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+
+class Http2Parts:
+    """Makes the parts of a connection; each says which stream it is of."""
+
+    def __init__(
+        self, exchanges: Sequence[Exchange], indexes: tuple[FrameIndex, FrameIndex], before: HttpStream | None
+    ) -> None:
+        self._exchanges = exchanges
+        self._indexes = indexes
+        self._before = before
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream.parts`."""
+        bodies = [self._body(message, exchange) for exchange in self._exchanges for message in exchange.messages]
+        ends = [self._frames(index) for index in self._indexes]
+        heads = [self._heads(index) for index in self._indexes]
+        before = () if self._before is None else (self._before.parts(),)
+        return heapq.merge(*before, *heads, *bodies, *ends, key=lambda part: (part.time_ns, part.start))
+
+    @staticmethod
+    def _heads(index: FrameIndex) -> Iterator[Part]:
+        """Header blocks: requests, answers, trailers, promises."""
+        seen: set[int] = set()
+        for block in index.blocks.values():
+            name = "promise" if block.promised else "trailers" if block.stream in seen else "head"
+            if not (block.promised or _is_interim(block)):
+                seen.add(block.stream)
+            label = Label(f"http2-{name}", {"id": block.stream, "promised": block.promised})
+            yield _part(index.half, block.start, block.stop, label, _head_text(block), whole=block.is_whole)
+
+    @staticmethod
+    def _body(message: HttpMessage | None, exchange: Exchange) -> Iterator[Part]:
+        if message is None or message.framing is not Framing.FRAMES:
+            return
+        half, side = message.half, message.half.side
+        if exchange.protocol == "grpc":
+            for number, one in enumerate(grpc_messages(message), 1):
+                name = "grpc-compressed" if one.compressed else "grpc"
+                facts: dict[str, object] = {"id": exchange.id, "number": number, "count": f"{one.length:,}"}
+                yield _grpc_part(message, one, Label(name, facts))
+            return
+        coding = ", ".join(message.codings)
+        facts = {
+            "id": exchange.id, "type": message.head.media_type or "?", "coding": coding,
+            "count": f"{message.body_length:,}",
+        }  # fmt: skip
+        body = body_of(message)
+        yield Part(
+            side, message.body_start, message.body_end, frame_at(half, message.body_start),
+            half.delivered_ns(message.body_start), Label("http2-body-coded" if coding else "http2-body", facts),
+            lambda: _blocks(message, body),
+            trouble=lambda: body.problem.value if body.problem is not None else "", id=exchange.id,
+        )  # fmt: skip
+
+    @staticmethod
+    def _frames(index: FrameIndex) -> Iterator[Part]:
+        """RST_STREAM and GOAWAY."""
+        for at, kind in enumerate(index.kind):
+            if kind not in (FrameType.RST_STREAM, FrameType.GOAWAY):
+                continue
+            frame = index[at]
+            parsed = parsed_frame(frame, index.half)
+            facts: dict[str, object] = {"id": frame.stream, "code": "?", "last": "?"}
+            data = b""
+            if isinstance(parsed, RstStreamFrame | GoAwayFrame):
+                facts["code"] = error_name(parsed.error_code)
+            if isinstance(parsed, GoAwayFrame):
+                facts["last"], data = parsed.last_stream_id, parsed.additional_data
+            label = Label("http2-reset" if kind == FrameType.RST_STREAM else "http2-goaway", facts)
+            yield _part(index.half, frame.start, min(frame.stop, index.half.length), label, data, whole=True)
+
+
+def _part(half: ByteStream, start: int, stop: int, label: Label, data: bytes, *, whole: bool) -> Part:
+    last = max(stop - 1, start)
+    made = Part(
+        half.side, start, stop, half.delivered_frame(last), half.delivered_ns(last), label, once(start, data),
+        id=_id_of(label),
+    )  # fmt: skip
+    return made if whole else _troubled(made, "gap")
+
+
+def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label) -> Part:
+    half, last, told = message.half, one.stop - 1, [one.trouble]
+
+    def blocks() -> Iterator[tuple[int, bytes]]:
+        data, told[0] = read_message(message, one)
+        if data:
+            yield one.start, data
+
+    return Part(
+        half.side, one.start, one.stop, half.delivered_frame(last), half.delivered_ns(last), label, blocks,
+        trouble=lambda: told[0], id=_id_of(label),
+    )  # fmt: skip
+
+
+def _id_of(label: Label) -> str | None:
+    """The stream that a label names; None for the connection."""
+    return str(label.facts["id"]) if label.facts["id"] else None
+
+
+def _troubled(part: Part, trouble: str) -> Part:
+    return replace(part, trouble=lambda: trouble)
+
+
+def _head_text(block: Block) -> bytes:
+    lines = (f"{text_of(field.name)}: {text_of(field.value)}\n" for field in block.fields if field.name != b"")
+    return "".join(chain(lines)).encode("utf-8", "surrogateescape")
+
+
+def _is_interim(block: Block) -> bool:
+    return any(field.name == b":status" and (field.value or b"")[:1] == b"1" for field in block.fields)
+
+
+def _blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:
+    """The chunks of a body, each with the offset where the packet begins that made it readable."""
+    half, offset, frame = message.half, message.body_start, -1
+    for piece in body.pieces():
+        if not piece.data:
+            continue
+        if piece.frame != frame:
+            frame = piece.frame
+            at = int(half.segments.frame.searchsorted(half.segments.frame.dtype.type(frame)))
+            if at < len(half.segments.frame) and int(half.segments.frame[at]) == frame:
+                offset = max(int(half.segments.start[at]), message.body_start)
+        yield offset, piece.data

@@ -1,0 +1,48 @@
+"""Segments that begin with HTTP/2's preface, found while a batch is decoded: which streams speak it from the start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import DecodeIssue, RowKind
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+
+#: Bytes of the preface that are looked at: no request of HTTP/1 begins so (RFC 9113, 3.4).
+_BEGINS: Final = np.frombuffer(b"PRI * HTTP/2.0\r\n", np.uint8)
+#: Rows that are kept, the newest.
+_MOST_ROWS: Final = 1 << 20
+_ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
+
+
+class PrefaceRows:
+    """Rows of segments that begin with the preface, in capture order."""
+
+    def __init__(self) -> None:
+        self.rows: I32 = np.zeros(0, np.int32)
+        """Store rows, ascending."""
+
+    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
+        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+        rows = slice(first, first + len(start))
+        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
+        fits = (store.length[rows] >= len(_BEGINS)) & (begin + len(_BEGINS) <= store.captured[rows])
+        at = np.flatnonzero(fits & (store.kind[rows] == RowKind.TCP) & ((store.issues[rows] & _ELSEWHERE) == 0))
+        place = start[at] + begin[at]
+        likely = buffer[place] == _BEGINS[0]
+        at, place = at[likely], place[likely]
+        if not len(at):
+            return
+        whole = (buffer[place[:, None] + np.arange(len(_BEGINS))] == _BEGINS).all(axis=1)
+        found = (first + at[whole]).astype(np.int32)
+        if len(found):
+            self.rows = np.concatenate((self.rows, found))[-_MOST_ROWS:]
+
+    def evict(self, first: int) -> None:
+        """Drop the rows before ``first``, which are evicted."""
+        gone = int(np.searchsorted(self.rows, first))
+        if gone:
+            self.rows = self.rows[gone:].copy()

@@ -1,0 +1,158 @@
+"""The requests of an HTTP/2 connection, each a stream with its answer, for any number of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http.requests import exchange_of, http_exchanges
+from tcptui.protocols.http2.direction import Direction
+from tcptui.protocols.http2.frames import error_name
+from tcptui.protocols.http2.grpc import is_grpc, status_text
+from tcptui.protocols.http2.messages import UNKNOWN, final_block, is_complete, message_of, value_in
+from tcptui.protocols.http2.opening import opening_amid, opening_of
+from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
+from tcptui.protocols.interface import Carried, Exchange
+from tcptui.protocols.secrets_out import uri_without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.http2.direction import Block
+    from tcptui.protocols.http2.opening import Opening
+    from tcptui.protocols.http2.streams import Said
+    from tcptui.protocols.interface import HttpMessages
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: HTTP/1.1 messages that are read before an upgrade.
+_BEFORE: Final = 1_000
+#: The stream of the request that asked for the upgrade (RFC 7540, 3.2).
+_UPGRADED: Final = 1
+
+
+def http2_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """See `RequestReader`."""
+    opening = opening_of(client, server, _BEFORE)
+    return None if opening is None else exchanges(client, server, opening)
+
+
+def http2_requests_amid(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """The same for a connection that began before its capture."""
+    opening = opening_amid(client, server)
+    return None if opening is None else exchanges(client, server, opening)
+
+
+def exchanges(
+    client: ByteStream, server: ByteStream, opening: Opening, streams: Streams | None = None
+) -> Iterator[Exchange]:
+    """The requests, in about the order in which their streams ended.  ``streams``: what listens to the frames."""
+    asked: HttpMessage | None = None
+    if opening.http is not None:
+        switch = opening.http.conversation.switch
+        asked = None if switch is None else switch.request
+        for exchange in http_exchanges(iter(opening.http.conversation.messages)):
+            if exchange.messages[0] is not asked:
+                yield exchange
+    streams = streams or Streams((client, server))
+    for talk in each_stream(directions_of((client, server), opening, streams), streams):
+        is_first = talk.id == streams.first and not any(opening.starts) and all(opening.from_start)
+        made = exchange_in(talk, asked if talk.id == _UPGRADED else None, first=is_first)
+        if made is not None:
+            yield made
+
+
+def directions_of(
+    halves: tuple[ByteStream, ByteStream], opening: Opening, streams: Streams
+) -> tuple[Direction, Direction]:
+    """Readers of both directions, as ``opening`` says."""
+    client, server = (
+        Direction(half, start, streams, from_start=whole)
+        for half, start, whole in zip(halves, opening.starts, opening.from_start, strict=True)
+    )
+    return client, server
+
+
+def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first: bool = False) -> Exchange | None:
+    """The request that a stream is; None where no header block or data of it was captured.
+
+    ``upgraded``: the request in HTTP/1.1 that it continues.  ``first``: the connection was opened for its first stream.
+    """
+    asking, answering = _roles(talk)
+    if not asking and not answering and upgraded is None:
+        return None
+    head = final_block(asking, is_response=False) if asking else None
+    answer = final_block(answering, is_response=True) if answering else None
+    if talk.promise is not None:
+        head = talk.promise
+    grpc = is_grpc(head) or is_grpc(answer)
+    request = _carried(asking) if asking else None
+    operation = _operation(head, is_grpc=grpc) if asking or head is not None else ""
+    if upgraded is not None:
+        before = exchange_of(upgraded, None)
+        request, operation = before.request, before.operation
+    socket = value_in(head, b":protocol") == "websocket"
+    return Exchange(
+        protocol="grpc" if grpc else "websocket" if socket else "http2",
+        operation=operation,
+        status=_status(asking, answering, answer, is_grpc=grpc),
+        request=request,
+        response=_carried(answering) if answering else None,
+        id=str(talk.id),
+        read_messages=_Messages(talk.id, asking, answering, upgraded),
+        interim=() if upgraded is None else exchange_of(upgraded, None).interim,
+        is_reset=asking.reset is not None or answering.reset is not None,
+        lead=request.start if first and request is not None else 0,
+    )
+
+
+class _Messages:
+    """Makes the messages of a stream when somebody asks."""
+
+    def __init__(self, number: int, asking: Said, answering: Said, upgraded: HttpMessage | None) -> None:
+        self._number, self._asking, self._answering, self._upgraded = number, asking, answering, upgraded
+
+    @cached_property
+    def _made(self) -> HttpMessages:
+        asked = self._upgraded or message_of(self._asking, self._number, is_response=False)
+        answer = message_of(self._answering, self._number, is_response=True)
+        if asked is not None and answer is not None:
+            asked.response, answer.request = answer, asked
+        return asked, answer
+
+    def __call__(self) -> HttpMessages:
+        return self._made
+
+
+def _roles(talk: StreamTalk) -> tuple[Said, Said]:
+    """Who asks and who answers on a stream: clients open odd streams (RFC 9113, 5.1.1).
+
+    In a capture that began amid a connection, client and server may be swapped.
+    """
+    client, server = talk.sides
+    swapped = any(_is_request(block) for block in server.blocks) or any(
+        value_in(block, b":status") for block in client.blocks
+    )
+    return (server, client) if swapped else (client, server)
+
+
+def _is_request(block: Block) -> bool:
+    return block.first(b":method") != b"" or block.first(b":path") != b""
+
+
+def _operation(head: Block | None, *, is_grpc: bool) -> str:
+    path = uri_without_secrets(value_in(head, b":path") or value_in(head, b":authority") or UNKNOWN)
+    return path if is_grpc else f"{value_in(head, b':method') or UNKNOWN} {path}"
+
+
+def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: bool) -> str:
+    code = value_in(answer, b":status")
+    status = status_text(answering, answer) if is_grpc and code in ("200", UNKNOWN, "") else code
+    reset = answering.reset if answering.reset is not None else asking.reset
+    if reset and not (answering.ended and status):
+        return f"RST_STREAM {error_name(reset)}"
+    return status or code or (UNKNOWN if answer is not None and answer.fields else "")
+
+
+def _carried(said: Said) -> Carried:
+    return Carried(said.half, said.start, said.stop, is_complete(said), said.frames)

@@ -1,0 +1,211 @@
+"""The streams of one connection: what each side sent on each, however they are interleaved (RFC 9113, 5)."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http2.direction import Block, Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.http2.frames import Frame
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Streams that may be open at a time; beyond that the oldest is taken as it is.
+OPEN_MOST: Final = 10_000
+#: Streams that were reset and still wait for what the other side had sent before it knew.
+CLOSING_MOST: Final = 1_000
+#: Header blocks kept of one side of a stream: interim answers, the final one, trailers.
+BLOCKS_MOST: Final = 16
+#: DATA frames of one side of a stream of which the place is kept; each takes 32 bytes.
+SPANS_MOST: Final = 1 << 20
+
+
+@dataclass(slots=True)
+class Said:
+    """What one side sent on one stream."""
+
+    half: ByteStream = field(repr=False)
+    epoch: int
+    """How often bytes of this direction had been missing when it began."""
+    start: int = -1
+    stop: int = -1
+    blocks: list[Block] = field(default_factory=list)
+    spans: array[int] = field(default_factory=lambda: array("q"))
+    """Start and stop of the bytes of each DATA frame, without padding."""
+    frames: array[int] = field(default_factory=lambda: array("q"))
+    """Start and stop of the stretches of its frames."""
+    length: int = 0
+    """Bytes in `spans`."""
+    ended: bool = False
+    """END_STREAM was seen."""
+    reset: int | None = None
+    """The error code of its RST_STREAM."""
+    overflown: bool = False
+    """More frames came than are kept."""
+    lost: bool = False
+    """Bytes were missing while it was open, and with them perhaps frames of it."""
+
+    def __bool__(self) -> bool:
+        """Whether anything was sent."""
+        return self.start >= 0
+
+    def add(self, start: int, stop: int) -> None:
+        """A frame, or frames that follow each other."""
+        stop = min(stop, self.half.length)
+        if self.start < 0:
+            self.start = start
+        self.stop = stop
+        frames = self.frames
+        if frames and frames[-1] == start:
+            frames[-1] = stop
+        elif len(frames) < 2 * SPANS_MOST:
+            frames.append(start)
+            frames.append(stop)
+        else:
+            self.overflown = True
+
+
+@dataclass(slots=True)
+class StreamTalk:
+    """One stream: both sides of it."""
+
+    id: int
+    client: Said
+    server: Said
+    promise: Block | None = None
+    """The PUSH_PROMISE that announced it."""
+
+    @property
+    def sides(self) -> tuple[Said, Said]:
+        """What each side of the connection sent."""
+        return self.client, self.server
+
+
+class Streams:
+    """Collects frames into streams; a `Listener` of both directions."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream]) -> None:
+        self._halves = halves
+        self._open: dict[int, StreamTalk] = {}
+        self._closing: dict[int, StreamTalk] = {}
+        self._epochs = [0, 0]
+        self.first = 0
+        """The stream of the client's first header block."""
+        self.over: deque[StreamTalk] = deque()
+        """Streams of which nothing more is expected, to be taken away."""
+
+    def frame(self, side: int, frame: Frame) -> bool:  # noqa: ARG002 - an index counts them
+        """See `Listener`."""
+        return True
+
+    def block(self, side: int, block: Block) -> None:
+        """See `Listener`."""
+        if block.promised:
+            self._talk(block.promised).promise = block
+            return
+        if not block.stream:
+            return
+        if side == 0 and not self.first:
+            self.first = block.stream
+        talk = self._open.get(block.stream) or self._talk(block.stream)
+        said = talk.server if side else talk.client
+        said.add(block.start, block.stop)
+        if len(said.blocks) < BLOCKS_MOST:
+            said.blocks.append(block)
+        else:
+            said.overflown = True
+        if block.end_stream:
+            said.ended = True
+            self._close(talk)
+
+    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
+        """See `Listener`."""
+        if not frame.stream:
+            return
+        talk = self._open.get(frame.stream) or self._talk(frame.stream)
+        said = talk.server if side else talk.client
+        said.add(frame.start, frame.stop)
+        if stop > start:
+            said.length += stop - start
+            if len(said.spans) < 2 * SPANS_MOST:
+                said.spans.append(start)
+                said.spans.append(stop)
+            else:
+                said.overflown = True
+        if frame.flags & 1 and frame.stop <= said.half.length:  # END_STREAM
+            said.ended = True
+            self._close(talk)
+
+    def reset(self, side: int, frame: Frame, code: int) -> None:
+        """See `Listener`."""
+        talk = self._open.get(frame.stream) or self._closing.get(frame.stream)
+        if talk is None:
+            return
+        said = talk.sides[side]
+        said.add(frame.start, frame.stop)
+        if said.reset is None:
+            said.reset = code
+        if self._open.pop(talk.id, None) is not None:
+            self._closing[talk.id] = talk
+            if len(self._closing) > CLOSING_MOST:
+                self.over.append(self._closing.pop(next(iter(self._closing))))
+
+    def lost(self, side: int) -> None:
+        """See `Listener`."""
+        self._epochs[side] += 1
+
+    def finish(self) -> None:
+        """Nothing more will come."""
+        for talks in (self._closing, self._open):
+            self.over.extend(talks.values())
+            talks.clear()
+
+    def settle(self, talk: StreamTalk) -> StreamTalk:
+        """``talk``, with what is known only now that it is over."""
+        for side, said in enumerate(talk.sides):
+            said.lost = said.lost or said.epoch != self._epochs[side]
+        return talk
+
+    def _talk(self, stream: int) -> StreamTalk:
+        talk = self._open.get(stream) or self._closing.get(stream)
+        if talk is None:
+            client, server = self._halves
+            talk = StreamTalk(stream, Said(client, self._epochs[0]), Said(server, self._epochs[1]))
+            self._open[stream] = talk
+            if len(self._open) > OPEN_MOST:
+                self._over(self._open.pop(next(iter(self._open))))
+        return talk
+
+    def _close(self, talk: StreamTalk) -> None:
+        client, server = talk.sides
+        if (client.ended and server.ended) or (talk.promise is not None and server.ended):
+            for talks in (self._open, self._closing):
+                if talks.pop(talk.id, None) is not None:
+                    self._over(talk)
+
+    def _over(self, talk: StreamTalk) -> None:
+        self.over.append(self.settle(talk))
+
+
+def each_stream(directions: tuple[Direction, Direction], streams: Streams) -> Iterator[StreamTalk]:
+    """The streams in about the order in which they ended; both directions are read in step.
+
+    What is over is handed out, so that memory depends on the streams that are open at a time.
+    """
+    while True:
+        waiting = [one for one in directions if not one.is_over]
+        if not waiting:
+            break
+        (waiting[0] if len(waiting) == 1 else min(waiting, key=Direction.now_ns)).advance()
+        while streams.over:
+            yield streams.over.popleft()
+    for direction in directions:
+        direction.finish()
+    streams.finish()
+    while streams.over:
+        yield streams.settle(streams.over.popleft())

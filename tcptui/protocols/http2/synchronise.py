@@ -1,0 +1,82 @@
+"""Finds where frames begin: in a capture that began amid a connection, and behind bytes that were not captured."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http2.frames import HEADER, head_at, is_plausible
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Frames with a payload that must follow each other before bytes count as HTTP/2 …
+FIRST_CHAIN: Final = 3
+#: … and where it is known that they are: behind a gap.
+CHAIN: Final = 2
+#: Bytes that are searched for the first frame of a direction that may be HTTP/2 …
+FIRST_SEARCHED: Final = 32_768
+#: … and for the next one behind a gap.
+SEARCHED: Final = 4 << 20
+#: Places that are tried in each search.
+_TRIED: Final = 4_000
+_BLOCK: Final = 65_536
+#: What a frame header of at most the default size may look like; a look-ahead, so that places may overlap.
+_LIKELY: Final = re.compile(rb"(?=\x00[\x00-\x40].[\x00-\x09][\x00-\x2d][\x00-\x7f]...)", re.DOTALL)
+
+
+def find_frame(half: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED) -> int | None:
+    """The offset of the first frame at or behind ``begin`` that ``chain - 1`` others follow; None without one.
+
+    The last bytes of the direction may make a shorter chain where it is known to be HTTP/2 (``chain`` of `CHAIN`).
+    """
+    at, limit, tried = begin, min(begin + searched, half.length), 0
+    while at < limit:
+        data = half.read(at, _BLOCK)
+        for found in _LIKELY.finditer(data):
+            place = found.start()
+            if not is_plausible(data, place):
+                continue
+            tried += 1
+            if _follow(half, data, at, place, chain):
+                return at + place
+            if tried >= _TRIED:
+                return None
+        if len(data) < _BLOCK:
+            behind = _behind_gap(half, at + len(data))
+            if behind <= at:
+                return None
+            at = behind
+        else:
+            at += _BLOCK - HEADER + 1
+    return None
+
+
+def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int) -> bool:
+    """Whether ``wanted`` frames with a payload follow each other from ``data[place]`` on."""
+    frames, at = 0, place
+    while frames < wanted:
+        known = data
+        if at + HEADER > len(data):
+            known = half.read(base + at, HEADER)
+            if len(known) < HEADER:
+                return wanted == CHAIN and frames > 0 and base + at == half.length
+            if not is_plausible(known, 0):
+                return False
+            frame = head_at(known, 0, base + at)
+        elif is_plausible(data, at):
+            frame = head_at(data, at, base + at)
+        else:
+            return False
+        frames += frame.length > 0
+        if not frame.length and frames == 0:
+            return False
+        at = frame.stop - base
+    return True
+
+
+def _behind_gap(half: ByteStream, offset: int) -> int:
+    """``offset``, or the end of the gap that contains it."""
+    gaps = half.gaps
+    at = int(gaps.stop.searchsorted(offset, side="right"))
+    return int(gaps.stop[at]) if at < len(gaps) and int(gaps.start[at]) <= offset else offset

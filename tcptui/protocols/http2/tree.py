@@ -1,0 +1,177 @@
+"""HTTP/2 frames, and gRPC messages in them, in the header tree of the packet that completed them; Wireshark's terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.frame_place import LONGEST_VALUE
+from tcptui.protocols.headers.reassembled import add_reassembled
+from tcptui.protocols.http.tree_body import decoded_beginning
+from tcptui.protocols.http2.frames import HEADER, PREFACE, Flag, Frame, FrameType
+from tcptui.protocols.http2.grpc import read_message
+from tcptui.protocols.http2.messages import value_in
+from tcptui.protocols.http2.tree_frames import add_payload
+from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserved, number_label, type_name
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.http2.http2_stream import Http2Stream
+    from tcptui.protocols.http2.index import FrameIndex
+    from tcptui.protocols.interface import Exchange
+
+_TITLE: Final = "HyperText Transfer Protocol 2"
+#: Frames of one packet that are shown, and fragments of one body.
+_FRAMES_SHOWN: Final = 400
+_FRAGMENTS_SHOWN: Final = 200
+_SHOWN_BYTES: Final = 40
+
+
+def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) -> bool:
+    """Append the frames that the packet completed; False where it has no byte of any."""
+    before = stream.opening.http
+    was_http = before is not None and before.add_layers(dissection, place)
+    side, packet = place.half.side, dissection.view.frame
+    magic = stream.magic_at(side)
+    if magic is not None and place.half.delivered_frame(magic + len(PREFACE) - 1) == packet:
+        _magic(dissection, place, magic)
+    frames = stream.indexes[side].completed_by(packet)
+    for frame in frames[:_FRAMES_SHOWN]:
+        _frame(dissection, place, stream, frame)
+    if len(frames) > _FRAMES_SHOWN:
+        dissection.parent.concluded(f"{len(frames) - _FRAMES_SHOWN} more HTTP/2 frames")
+    return was_http or bool(frames) or bool(stream.units(place.segment))
+
+
+def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
+    dissection.protocols.append("http2")
+    layer = place.add(dissection.parent, _TITLE, start, len(PREFACE), "http2")
+    branch = place.add(layer, "Stream: Magic", start, len(PREFACE), "http2.stream")
+    text = "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n"
+    place.add(branch, f"Magic: {text}", start, len(PREFACE), "http2.magic")
+
+
+def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame) -> None:
+    half, index = place.half, stream.indexes[place.half.side]
+    stop = min(frame.stop, half.length)
+    if not place.holds(frame.start, stop):
+        add_reassembled(dissection, half, frame.start, stop)
+    dissection.protocols.append("http2")
+    layer = place.add(dissection.parent, _TITLE, frame.start, stop - frame.start, "http2")
+    layer.target = 0
+    branch = place.add(layer, _headline(frame, index), frame.start, stop - frame.start, "http2.stream")
+    branch.target = 0
+    place.add(branch, f"Length: {frame.length}", frame.start, 3, "http2.length")
+    place.add(branch, f"Type: {type_name(frame.kind)} ({frame.kind})", frame.start + 3, 1, "http2.type")
+    add_flags(branch, frame, place)
+    first = half.read(frame.start + 5, 1)
+    add_reserved(branch, place, frame.start + 5, first, "http2.r")
+    place.add(branch, number_label(frame.stream, "Stream Identifier"), frame.start + 5, 4, "http2.streamid")
+    if frame.stop > half.length or len(half.read(frame.start, min(HEADER + frame.length, LONGEST_VALUE))) < min(
+        HEADER + frame.length, LONGEST_VALUE
+    ):
+        branch.concluded("The frame is not whole in the capture")
+        if frame.kind != FrameType.DATA:
+            return
+    if frame.kind == FrameType.DATA:
+        _data(dissection, place, stream, frame, branch)
+    else:
+        add_payload(branch, frame, place, index)
+
+
+def _headline(frame: Frame, index: FrameIndex) -> str:
+    text = f"Stream: {type_name(frame.kind)}, Stream ID: {frame.stream}, Length {frame.length}"
+    block = index.blocks.get(frame.stop) if frame.kind == FrameType.HEADERS else None
+    what = ""
+    if block is not None:
+        status = value_in(block, b":status")
+        asked = f"{value_in(block, b':method')} {value_in(block, b':path')}".strip()
+        what = asked or status
+    return f"{text}, {what}" if what else text
+
+
+# -- DATA ----------------------------------------------------------------------------------
+
+
+def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, branch: Branch) -> None:
+    half, start = place.half, frame.payload
+    is_padded = bool(frame.flags & Flag.PADDED) and frame.length > 0
+    padding = 0
+    if is_padded:
+        padding = min((half.read(start, 1) or b"\0")[0], frame.length - 1)
+    add_padding(branch, place, start, padding if is_padded else None)
+    start += is_padded
+    size = max(min(frame.stop, half.length) - padding - start, 0)
+    exchange = stream.by_id.get(str(frame.stream))
+    if size:
+        text = f"Data: {shortened(half.read(start, min(size, _SHOWN_BYTES)))}"
+        line = place.add(branch, text, start, size, "http2.data.data")
+        message = _message(exchange, place)
+        if message is not None and message.complete and frame.flags & Flag.END_STREAM:
+            line.whole = lambda: decoded_beginning(message)  # as tshark has it
+    if padding:
+        text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
+        place.add(branch, text, start + size, padding, "http2.data.padding")
+    if exchange is not None:
+        _body(branch, frame, place, exchange)
+        if exchange.protocol == "grpc":
+            _grpc(dissection, place, stream, exchange, start, start + size)
+
+
+def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None:
+    """That of the two messages that the packet's direction carries; gRPC's are shown one by one."""
+    if exchange is None or exchange.protocol == "grpc":
+        return None
+    return next((one for one in exchange.messages if one is not None and one.half is place.half), None)
+
+
+def _body(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange) -> None:
+    message = _message(exchange, place)
+    if message is None or len(message.spans) <= 2 or not message.complete:
+        return
+    half, spans = place.half, message.spans
+    if not frame.flags & Flag.END_STREAM:
+        line = branch.concluded(f"Reassembled body in frame: {message.last_frame}", "http2.body.reassembled.in")
+        line.target = message.last_frame
+        return
+    count = len(spans) // 2
+    group = branch.concluded(f"{count} Body fragments ({message.body_length} bytes)", "http2.body.fragments")
+    at = 0
+    for begin, end in list(zip(spans[::2], spans[1::2], strict=True))[:_FRAGMENTS_SHOWN]:
+        packet = half.delivered_frame(end - 1)
+        text = f"Frame: {packet}, payload: {at}-{at + end - begin - 1} ({end - begin} bytes)"
+        group.concluded(text, "http2.body.fragment").target = packet
+        at += end - begin
+    group.concluded(f"Body fragment count: {count}", "http2.body.fragment.count")
+    group.concluded(f"Reassembled body length: {message.body_length}", "http2.body.reassembled.length")
+
+
+def _grpc(
+    dissection: Dissection, place: FramePlace, stream: Http2Stream, exchange: Exchange, start: int, stop: int
+) -> None:
+    """The gRPC messages that end within bytes ``start … stop``."""
+    message = next((one for one in exchange.messages if one is not None and one.half is place.half), None)
+    if message is None:
+        return
+    for one in stream.grpc_of(message):
+        if not (start < one.stop <= stop) or one.trouble:
+            continue
+        side = "Response" if message.head.is_response else "Request"
+        dissection.protocols.append("grpc")
+        title = f"GRPC Message: {exchange.operation}, {side}"
+        layer = place.add(dissection.parent, title, one.start, one.stop - one.start, "grpc")
+        text = "Compressed" if one.compressed else "Not Compressed"
+        place.add(layer, f"Frame Type: Data ({one.compressed:d})", one.start, 1, "grpc.frame_type")
+        place.add(layer, f"Compressed Flag: {text} ({one.compressed:d})", one.start, 1, "grpc.compressed_flag")
+        place.add(layer, f"Message Length: {one.length}", one.start + 1, 4, "grpc.message_length")
+        if one.length:
+            data, trouble = read_message(message, one)
+            line = place.add(
+                layer, f"Message Data: {one.length} bytes", one.start + 5, one.stop - one.start - 5, "grpc.message_data"
+            )
+            line.whole = lambda data=data: data
+            if trouble.startswith("coding"):
+                layer.concluded("Body decompression failed", "grpc.body_decompression_failed")

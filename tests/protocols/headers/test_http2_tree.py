@@ -1,0 +1,160 @@
+"""HTTP/2 as the tree shows it: Wireshark's fields, their values those of tshark, what is unknown named so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get, message
+from http_halves import Dialogue
+from tree_text import tree_text
+from web_captures import record
+
+from tcptui.model.field_rows.http2 import HTTP2_FIELDS
+from tcptui.protocols.headers.node import Node
+from tcptui.protocols.headers.tree import header_tree
+from tcptui.protocols.registry import ApplicationStream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcptui.model.packet_view import PacketView
+
+RAW_IP = 101
+Shown = Callable[[Dialogue, int], Node]
+#: Fields in which tshark and tcptui differ, by capture, each with the frame and the reason.
+DIFFERENT = {
+    # tshark parses the header field HTTP2-Settings of the request to upgrade; it leaves a body alone whose deflate
+    # stream was flushed and has no end.
+    "suricata-verify-http2-deflate-case.pcap": {
+        (5, "http2.settings"), (5, "http2.settings.id"), (5, "http2.settings.enable_push"),
+        (5, "http2.settings.max_concurrent_streams"), (5, "http2.settings.initial_window_size"),
+        (21, "http2.data.data"),
+    },
+    "suricata-verify-http2_userinfo_in_authority_1.pcap": set(),
+}  # fmt: skip
+
+
+@pytest.fixture
+def shown(view: Callable[..., PacketView], tcp_frame: Callable[..., bytes]) -> Shown:
+    """The tree of one packet of a dialogue."""
+
+    def make(dialogue: Dialogue, number: int) -> Node:
+        packet = view(tcp_frame(payload=dialogue.packets[number - 1][2]), link_type=RAW_IP)
+        return header_tree(replace(packet, row=number - 1, frame=number), ApplicationStream(*dialogue.halves()))
+
+    return make
+
+
+def fields(tree: Node, name: str) -> list[str]:
+    return [node.label for node in tree.walk() if node.field == name]
+
+
+def test_frames_are_shown_where_they_became_whole(shown: Shown) -> None:
+    ask = frame(1, 5, 1, b"\x82\x84\x86")
+    talk = Dialogue().client(PREFACE, ask[:5], ask[5:] + frame(6, 0, 0, b"12345678"))
+
+    assert fields(shown(talk, 1), "http2.stream") == ["Stream: Magic"]
+    assert fields(shown(talk, 2), "http2.stream") == []
+    last = shown(talk, 3)
+    assert fields(last, "http2.stream") == [
+        "Stream: HEADERS, Stream ID: 1, Length 3, GET /",
+        "Stream: PING, Stream ID: 0, Length 8",
+    ]
+    assert fields(last, "http2.headers.method") == [":method: GET"]
+
+
+def test_unknown_names_and_values_are_called_unknown(shown: Shown) -> None:
+    ends = Ends()
+    for stream in (1, 3, 5, 7):
+        ends.ask(stream, get("/same", ("x-who", "me")), b"body")
+        ends.answer(stream, OK, b"text")
+    talk = Dialogue(from_start=False)
+    for side, data in ends.turns[-6:]:
+        (talk.server if side else talk.client)(data)
+    text = tree_text(shown(talk, 1))
+
+    assert "Header: <unknown>: <unknown>" in text
+    assert "x-who" not in text
+
+
+def test_payload_that_breaks_its_rules_has_a_note(shown: Shown) -> None:
+    talk = Dialogue().client(PREFACE + frame(4, 0, 0, b"12345") + frame(8, 0, 0, b"1") + frame(250, 0, 1, b"xy"))
+    text = tree_text(shown(talk, 1))
+
+    assert text.count("(Error/Malformed): The payload breaks the rules of its frame type") == 2
+    assert "Type: Unknown (250)" in text
+    assert "Unknown: 7879" in text
+
+
+def test_grpc_message_is_a_layer_of_the_frame_that_ends_it(shown: Shown) -> None:
+    ends = Ends()
+    ends.ask(1, CALL, message(b"abc"))
+    ends.answer(1, ANSWER, message(b"defg"), [("grpc-status", "0")])
+    frames = len(ends.talk.packets)
+
+    assert fields(shown(ends.talk, frames - 1), "grpc") == ["GRPC Message: /shop.Cart/Add, Request"]
+    assert fields(shown(ends.talk, frames), "grpc.message_length") == ["Message Length: 4"]
+
+
+def compared(path: Path) -> tuple[int, set[tuple[int, str]]]:
+    """How many values are equal to tshark's, and frame and field of those that are not."""
+    names = [field.name for field in HTTP2_FIELDS]
+    chosen = [word for name in names for word in ("-e", name)]
+    tshark = ["tshark", "-2", "-n", "-r", str(path), "-T", "fields", *chosen]
+    ours = [sys.executable, "-m", "tcptui", "packets", str(path), *chosen]
+    expected, found = (
+        [
+            line.split("\t")
+            for line in subprocess.run(one, capture_output=True, text=True, check=True).stdout.splitlines()
+        ]
+        for one in (tshark, ours)
+    )
+    assert len(expected) == len(found)
+    equal, different = 0, set()
+    for number, (wanted, got) in enumerate(zip(expected, found, strict=True), 1):
+        for name, one, other in zip(names, wanted, got, strict=True):
+            if one != other:
+                different.add((number, name))
+            elif one:
+                equal += one.count(",") + 1
+    return equal, different
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_fields_of_captures_equal_tsharks(corpus: Path, name: str) -> None:
+    equal, different = compared(corpus / "dev" / name)
+
+    assert different == DIFFERENT[name]
+    assert equal > 150
+
+
+@pytest.mark.tshark
+def test_fields_of_what_h2_says_equal_tsharks(tmp_path: Path) -> None:
+    ends = Ends()
+    ends.ask(1, get("/a", ("cookie", "x=1")), b"first" * 900)
+    ends.server.push_stream(1, 2, get("/style.css"))
+    ends.answer(2, OK, b"css")
+    ends.server.send_headers(1, OK)
+    ends.server.send_data(1, b"second", pad_length=9)
+    ends.carry()
+    ends.server.send_data(1, b"third", end_stream=True)
+    ends.client.ping(b"12345678")
+    ends.carry()
+    ends.client.prioritize(3, weight=20, depends_on=1, exclusive=True)
+    ends.ask(3, get("/b"))
+    ends.client.reset_stream(3, error_code=8)
+    ends.client.increment_flow_control_window(5_000)
+    ends.carry()
+    ends.server.close_connection(2, b"why", 3)
+    ends.carry()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    equal, different = compared(path)
+
+    assert different == set()
+    assert equal > 400

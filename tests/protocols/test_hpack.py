@@ -1,0 +1,93 @@
+"""HPACK as hpack itself decodes it; and what a reader knows that was not there from the beginning."""
+
+from __future__ import annotations
+
+import hpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcptui.protocols.http2.hpack import LIST_MOST, TABLE_MOST, HpackReader, Representation
+
+NAMES = st.sampled_from([b":path", b"x-a", b"x-b", b"cookie", b"accept", b"server"])
+VALUES = st.sampled_from([b"", b"1", b"two", b"three" * 9, b"\xff\x00", b"x" * 900])
+LISTS = st.lists(st.lists(st.tuples(NAMES, VALUES), max_size=8), min_size=1, max_size=12)
+
+
+def said(reader: HpackReader, data: bytes) -> list[tuple[bytes | None, bytes | None]]:
+    decoded = reader.decode(data)
+    assert decoded.is_valid
+    return [(one.name, one.value) for one in decoded.fields if one.representation is not Representation.SIZE]
+
+
+@given(LISTS, st.lists(st.integers(0, 5_000), max_size=3))
+def test_lists_are_those_that_were_encoded(lists: list[list[tuple[bytes, bytes]]], sizes: list[int]) -> None:
+    encoder, reader = hpack.Encoder(), HpackReader(from_start=True)
+    for number, fields in enumerate(lists):
+        if number < len(sizes):
+            encoder.header_table_size = sizes[number]
+        assert said(reader, encoder.encode(fields)) == fields
+
+
+@given(LISTS, st.integers(0, 12))
+def test_late_reader_knows_less_but_nothing_else(lists: list[list[tuple[bytes, bytes]]], missed: int) -> None:
+    encoder, reader = hpack.Encoder(), HpackReader(from_start=False)
+    for number, fields in enumerate(lists):
+        data = encoder.encode(fields)
+        if number >= missed:
+            found = said(reader, data)
+            assert len(found) == len(fields)
+            for (name, value), field in zip(found, fields, strict=True):
+                assert name in (None, field[0])
+                assert value in (None, field[1])
+
+
+def test_what_was_inserted_since_is_found_and_what_was_before_is_unknown() -> None:
+    encoder, late = hpack.Encoder(), HpackReader(from_start=False)
+    encoder.encode([(b"x-old", b"1")])
+    assert said(late, encoder.encode([(b"x-new", b"2")])) == [(b"x-new", b"2")]
+    assert said(late, encoder.encode([(b"x-old", b"1"), (b"x-new", b"2")])) == [(None, None), (b"x-new", b"2")]
+    assert said(late, encoder.encode([(b"x-old", b"3")])) == [(None, b"3")]
+    assert not late.is_whole
+
+
+def test_emptied_table_is_wholly_known() -> None:
+    late = HpackReader(from_start=False)
+    late.decode(b"\x20")
+    assert late.is_whole
+    assert not late.decode(b"\xbe").is_valid
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_any_bytes_are_decoded_or_refused(data: bytes, from_start: bool) -> None:
+    reader = HpackReader(from_start=from_start)
+    decoded = reader.decode(data)
+    if decoded.is_valid and from_start:
+        sizes = [one.place for one in decoded.fields if one.representation is Representation.SIZE]
+        if not sizes:
+            assert [(one.name, one.value) for one in decoded.fields] == hpack.Decoder(1 << 20).decode(data, raw=True)
+
+
+def test_bomb_takes_neither_memory_nor_the_table() -> None:
+    reader = HpackReader(from_start=True)
+    big = b"v" * 4_000
+    reader.decode(b"\x40\x01a\x7f" + hpack.hpack.encode_integer(len(big), 7)[1:] + big)
+    decoded = reader.decode(b"\xbe" * 100_000)
+
+    assert decoded.is_valid
+    assert decoded.is_cut
+    assert len(decoded.fields) <= LIST_MOST // len(big)
+    assert said(reader, b"\xbe") == [(b"a", big)]
+
+
+@pytest.mark.parametrize("data", [b"\xff" * 2_000_000, b"\x3f" + b"\xff" * 1_000_000, b"\x7f" * 1_000_000])
+def test_endless_integers_are_refused_at_once(data: bytes) -> None:
+    assert not HpackReader(from_start=True).decode(data).is_valid
+
+
+def test_table_of_a_late_reader_is_bounded() -> None:
+    reader = HpackReader(from_start=False)
+    entry = b"\x40\x01a\x7f" + hpack.hpack.encode_integer(60_000, 7)[1:] + b"v" * 60_000
+    for _ in range(100):
+        reader.decode(entry)
+    assert reader.kept_bytes <= TABLE_MOST
