@@ -43,13 +43,15 @@ _MODULES: Final = (
 #: IGMP: since scapy 2.8, and before.
 _IGMP: Final = ("scapy.layers.igmp",)
 _EARLIER_IGMP: Final = ("scapy.contrib.igmp", "scapy.contrib.igmpv3")
-#: What scapy imports where it is installed, for protocols that nobody asks it for: OpenSSL, under the Apache licence.
-_KEPT_OUT: Final = "cryptography"
+#: What is under the Apache licence, and scapy imports where it is installed: OpenSSL, by its wheel, and by Python's
+#: own modules, in whose place `hashlib` has others.
+_KEPT_OUT: Final = ("cryptography", "_hashlib", "_ssl")
 
 
 def keep_apache_out() -> None:
-    """Have every import of `cryptography` fail in this process, as where it is not installed."""
-    sys.modules[_KEPT_OUT] = None  # type: ignore[assignment]  # as the import system documents
+    """Have every import of `_KEPT_OUT` fail in this process, as where it is not installed."""
+    for name in _KEPT_OUT:
+        sys.modules[name] = None  # type: ignore[assignment]  # as the import system documents
 
 
 @lru_cache(maxsize=1)
