@@ -25,6 +25,7 @@ Conclusions and trouble:
 ``safe_text``         sanitises untrusted text before it reaches screens, reports and file names
 ``units``, ``pcap_format``  units of numbers in text; numbers of the file formats
 ``descriptors``       redirects file descriptors to the null device
+``how_ended``         how another process ended, in a word
 
 Imported by all other packages; imports none of them.
 """

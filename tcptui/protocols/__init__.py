@@ -11,6 +11,7 @@
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages
 ``headers``           one packet as a tree of headers, in Wireshark's terms
+``scapy_child``       a process that has scapy, for what no other package reads
 ``export``            files carried over HTTP
 
 Parsers are bounded in memory, read lazily, and never raise for invalid bytes: a fault is a value with its offset.
@@ -21,5 +22,5 @@ To add a protocol: a package whose parser gives a `ParsedStream`, a row of `PROT
 `findings.rules.application`, and its row is marked as judged.
 
 Called by `findings` (rules about payload), `session`, `ui` and `cli` (follow, export, header tree).  Must not know
-rules, sentences or screens.  scapy is imported late, and only in ``headers``.
+rules, sentences or screens.  scapy is imported in a process of its own alone.
 """

@@ -33,10 +33,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.compile_ahead import end_with
+from tcptui.model.how_ended import how_ended
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_memory import CAN_SHARE, is_shared, pack, unpack
-from tcptui.session.how_ended import how_ended
 from tcptui.session.progress import Notice
 
 if TYPE_CHECKING:

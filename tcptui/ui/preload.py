@@ -10,6 +10,7 @@ import threading
 from importlib import import_module
 from typing import Final
 
+from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
@@ -55,6 +56,7 @@ class Preloader:
             threading.Thread(target=self._run, name="tcptui-imports", daemon=True).start()
 
     def _run(self) -> None:
+        scapy_child.start()  # the first header tree asks it for names of vendors
         try:
             _import(self._modules[: self._following])
         finally:

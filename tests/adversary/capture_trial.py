@@ -30,8 +30,8 @@ from tcptui.cli import inputs
 from tcptui.cli.main import main
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.protocols.headers.scapy_loader import load_scapy
 from tcptui.protocols.headers.tree import header_tree
+from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.session import gc_control as collecting
 from tcptui.session.catch_up import Compile
@@ -72,6 +72,8 @@ _TCP_ROWS: Final = (
     "from_b", "seq", "ack", "flags", "window", "length", "options", "previous", "verdict", "dup_ack_number",
     "refers_to", "acked", "bytes_in_flight", "push_bytes", "marks", "state_a", "state_b",
 )  # fmt: skip
+#: What a tree says of a packet that ended scapy's process, or took too much of its time or memory.
+_LOST: Final = ("decoded: the process of scapy", "decoded: it took", "decoded: scapy cannot be started")
 _WORDS: Final = (Words(Language.EN), Words(Language.ZH))
 
 
@@ -184,7 +186,10 @@ def _look(session: Session, chance: random.Random, reached: Reached | None, effo
         application = session.application(stream) if stream >= 0 else None
         packet = session.packet(row)
         tree = header_tree(packet, application)
-        _harmless(tree_text(tree), f"header tree of row {row}")
+        text = tree_text(tree)
+        _harmless(text, f"header tree of row {row}")
+        if any(lost in text for lost in _LOST):
+            raise TrialError(f"scapy's process did not stand row {row}")
         size = len(packet.data)
         if any(node.start is not None and not 0 <= node.start <= node.end <= size for node in tree.walk()):
             raise TrialError(f"a field of row {row} lies outside of the packet")
@@ -276,7 +281,7 @@ def warm_up() -> None:
     """Load now what the first capture would wait for; and keep this process's rights for the next one."""
     inputs.drop_root = _keep_root  # type: ignore[assignment]
     _machine_code()
-    load_scapy()
+    scapy_child.load()
     sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()  # `clean_up` has only what came later to look at

@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from other_frames import dns_query, pcap, udp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tcptui.protocols.scapy_child.channel import BOOT
+from tcptui.protocols.scapy_child.client import ScapyChild
 from tests.adversary import mutate_captures
 from tests.adversary.app_trial import try_app
 from tests.adversary.capture_mutants import mutated
@@ -34,6 +37,10 @@ _GUIDED, _GUIDED_SEED = 60, 20_261_120
 def _keeps_its_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own process runs the commands here: what they give up would be missing in the next test."""
     monkeypatch.setattr("tcptui.cli.inputs.drop_root", lambda _identity: None)
+
+
+#: Whatever scapy is given ends its process.
+_DIES = "import os; from tcptui.protocols.scapy_child import dissect; dissect._dissected = lambda _question: os.abort()"
 
 
 def _seed() -> int:
@@ -146,6 +153,17 @@ def test_trial_notices_a_crash_and_a_leak(tmp_path: Path, monkeypatch: pytest.Mo
         patch.setattr("tests.adversary.capture_trial.tree_text", lambda _tree: "a\x1b[31mb")
         with pytest.raises(TrialError, match=r"header tree of row .*\[31m"):
             try_out(path, random.Random(1))
+
+
+def test_trial_notices_that_a_packet_ends_scapys_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "seed.pcap"
+    path.write_bytes(pcap([udp("10.0.0.1:40000", "10.0.0.2:53", dns_query(7, "shop.example"))]))
+    child = ScapyChild(BOOT.replace("from tcptui", f"exec({_DIES!r}); from tcptui", 1))
+    monkeypatch.setattr("tcptui.protocols.headers.tree.scapy_child", child)
+
+    with pytest.raises(TrialError, match="did not stand row 0"):
+        try_out(path, random.Random(1))
+    child.close()
 
 
 def test_worker_that_dies_is_a_failure_and_the_next_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

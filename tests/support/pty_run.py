@@ -81,6 +81,11 @@ class PtyRun:
         os.close(self._slave)
         os.close(self._terminal)
 
+    @property
+    def pid(self) -> int:
+        """The program's process number."""
+        return self._process.pid
+
     def _take(self, seconds: float) -> bool:
         if not select.select([self._terminal], [], [], max(seconds, 0))[0]:
             return False

@@ -82,7 +82,7 @@ async def explanation(session: Session, *, numeric: bool, until: str) -> str:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for two seconds, no thread outlives the test, and no name comes from this machine."""
-    monkeypatch.setattr("tcptui.protocols.headers.tree.warm_up", lambda: None)
+    monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
     monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
     monkeypatch.setattr(base_screen, "read_hosts", dict)

@@ -141,7 +141,7 @@ async def test_tasks_are_done_by_the_keys_of_the_table(
     say = NoticingScreen.say  # a notice stands however slow this machine is
     monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tcptui.protocols.headers.tree.warm_up", lambda: None)  # no thread outlives the test
+    monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)  # no thread outlives the test
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
     monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
     monkeypatch.setattr(base_screen, "read_hosts", dict)

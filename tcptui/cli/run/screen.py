@@ -39,6 +39,7 @@ from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import CaptureDeniedError, UsageError
+from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.ui.settings.config_file import read_config
 from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
@@ -111,6 +112,7 @@ class _Rounds:
                 import tcptui.ui.main.screen  # noqa: F401
         if not readable_later(identity):
             preload(["tcptui"])  # while this process may still read the program's files
+            scapy_child.start(as_root=True)  # … and start what imports the rest
 
         self._launch.privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
         self._take_settings()

@@ -8,7 +8,7 @@
 ``fragments``         the datagram that an IP fragment completes
 ``tcp``, ``tcp_options``, ``mptcp``, ``tcp_analysis``  TCP, with our analysis where Wireshark puts its own
 ``coloring_rules``, ``field_names``, ``mac_vendors``  Wireshark's names and colouring rules
-``scapy_tree``, ``scapy_loader``  all other protocols, by scapy, imported late
+``scapy_tree``        all other protocols, by scapy, in its own process (`tcptui.protocols.scapy_child`)
 
 Labels are always English, as in Wireshark.  Called for the packet on screen only.
 """

@@ -54,12 +54,14 @@ class Protocol(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TreeOptions:
-    """How values are formatted, not which lines there are."""
+    """How values are formatted, and which lines may be missing."""
 
     zone: tzinfo | None = None
     """Time zone of the arrival time; None is the system's."""
     vendor_names: bool = True
     """Write ``VMware_c2:89:0b (00:0c:29:c2:89:0b)``, as Wireshark does unless told ``-n``."""
+    lines_without_name: bool = True
+    """Have the lines of scapy's layers, too, which no field names: filters cannot ask for them."""
 
 
 class Step(NamedTuple):

@@ -1,80 +1,70 @@
-"""Dissects by scapy every protocol that has no reader in this package.
+"""Shows by scapy every protocol that has no reader in this package.
 
-scapy is imported when such a packet is first on screen, never while a capture is decoded.
-Its dissectors were not made for hostile bytes: whatever they raise becomes a line of the
-tree, and reading continues.
+scapy is in a process of its own (`tcptui.protocols.scapy_child`), asked when such a packet is on screen, never while a
+capture is decoded.  What it cannot read becomes a line of the tree, and reading continues.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 from tcptui.protocols.headers.data import data_step
+from tcptui.protocols.scapy_child.messages import BYTES_READ, Next, Question, Start
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.scapy_child.client import Reply
+    from tcptui.protocols.scapy_child.messages import Layer
 
-#: Most bytes of one packet that scapy is given.
-_BYTES_READ: Final = 4_096
-#: Most lines of one packet's scapy layers together.
-_LINES: Final = 400
-_DEEPEST: Final = 24
-
-#: From scapy's class name to Wireshark's title and short name.
-_WIRESHARK_NAMES: Final[dict[str, tuple[str, str]]] = {
-    "ARP": ("Address Resolution Protocol", "arp"),
-    "BOOTP": ("Dynamic Host Configuration Protocol", "dhcp"),
-    "CHDLC": ("Cisco HDLC", "chdlc"),
-    "DNS": ("Domain Name System", "dns"),
-    "ESP": ("Encapsulating Security Payload", "esp"),
-    "GENEVE": ("Generic Network Virtualization Encapsulation", "geneve"),
-    "GRE": ("Generic Routing Encapsulation", "gre"),
-    "ICMP": ("Internet Control Message Protocol", "icmp"),
-    "IGMP": ("Internet Group Management Protocol", "igmp"),
-    "LLC": ("Logical-Link Control", "llc"),
-    "MPLS": ("MultiProtocol Label Switching Header", "mpls"),
-    "NTPHeader": ("Network Time Protocol", "ntp"),
-    "PPP": ("Point-to-Point Protocol", "ppp"),
-    "PPPoE": ("PPP-over-Ethernet Session", "pppoes"),
-    "SCTP": ("Stream Control Transmission Protocol", "sctp"),
-    "SNMP": ("Simple Network Management Protocol", "snmp"),
-    "STP": ("Spanning Tree Protocol", "stp"),
-    "VXLAN": ("Virtual eXtensible Local Area Network", "vxlan"),
+#: The layers that are scapy's.
+STARTS: Final = {
+    Protocol.OTHER_LINK: Start.LINK,
+    Protocol.OTHER_ETHERTYPE: Start.ETHERTYPE,
+    Protocol.OTHER_LLC: Start.LLC,
+    Protocol.OTHER_IP: Start.IP,
+    Protocol.OTHER_UDP: Start.UDP,
 }
-#: scapy classes inside a tunnel at which a reader of this package takes over again.
-_OURS: Final[dict[str, Protocol]] = {
-    "Ether": Protocol.ETHERNET,
-    "Dot1Q": Protocol.VLAN,
-    "IP": Protocol.IPV4,
-    "IPv6": Protocol.IPV6,
+_READERS: Final = {
+    Next.ETHERNET: Protocol.ETHERNET,
+    Next.VLAN: Protocol.VLAN,
+    Next.IPV4: Protocol.IPV4,
+    Next.IPV6: Protocol.IPV6,
 }
 
 
-class _Layer(NamedTuple):
-    """One scapy layer, and the offset and length of its header in the frame."""
-
-    packet: Any
-    start: int
-    length: int
-
-
-def read_other(dissection: Dissection, step: Step) -> Step | None:
-    """Append the layers from here on by scapy, up to one that this package reads; returns the step for that."""
+def question(dissection: Dissection, step: Step) -> Question | None:
+    """What scapy is asked for ``step``, one of `STARTS`; None where no byte is left."""
     inner = _inner_network(dissection, step)
     captured = step.source.captured_end()
-    raw = step.source.data[step.start : min(captured, step.start + _BYTES_READ)]
+    raw = step.source.data[step.start : min(captured, step.start + BYTES_READ)]
     if not raw:
         return None
+    stop = (captured if inner is None else inner) - step.start
+    wants_lines = dissection.options.lines_without_name
+    return Question(STARTS[step.protocol], step.number, dissection.addresses, stop, raw, wants_lines)
+
+
+def read_other(dissection: Dissection, step: Step, reply: Reply) -> Step | None:
+    """Append the layers of ``reply``, up to one that this package reads; returns the step for that."""
+    answer = reply.answer
+    for layer in answer.layers:
+        _append(dissection, step.start, layer)
+    at = step.start + answer.at
     following: Step | None
-    try:
-        following = _show(dissection, step, raw, captured if inner is None else inner)
-    except Exception as problem:  # noqa: BLE001  a dissector may raise anything at hostile bytes
-        is_cut = captured < step.source.end
-        text = "Packet size limited during capture" if is_cut else f"Could not be decoded: {type(problem).__name__}"
-        dissection.parent.concluded(text, "_ws.malformed")
+    if reply.stopped or answer.problem:
+        _say_problem(dissection, step, reply)
         following = _rest(step, step.start)
+    elif answer.following in _READERS:
+        following = Step(_READERS[answer.following], at, step.source)
+    elif dissection.protocols[-1:] == ["arp"] and dissection.network_end is None:
+        dissection.network_end = at
+        following = None
+    else:
+        following = _rest(step, at)
+    inner = _inner_network(dissection, step)
     if inner is not None and (following is None or following.protocol in (Protocol.DATA, Protocol.UDP_DATA)):
         version = step.source.number(inner, 1) >> 4
         return Step(Protocol.IPV6 if version == 6 else Protocol.IPV4, inner, step.source)
@@ -91,43 +81,27 @@ def _inner_network(dissection: Dissection, step: Step) -> int | None:
     return view.network_offset if view.network_offset < step.source.captured_end() else None
 
 
-def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> Step | None:
-    """Append the layers that begin before ``stop``; returns the step behind them."""
-    from tcptui.protocols.headers.scapy_loader import dissect, field_lines, is_plain_bytes
-
-    at = step.start
-    packet = dissect(step.protocol, step.number, dissection.addresses, raw)
-    lines_left = _LINES
-    for depth in range(_DEEPEST):
-        if packet is None or is_plain_bytes(packet) or at >= stop:
-            break
-        ours = _OURS.get(type(packet).__name__)
-        if ours is not None and depth:
-            return Step(ours, at, step.source)
-        header = packet.raw_packet_cache
-        length = len(header) if header is not None else len(packet.original) - len(packet.payload.original)
-        layer = _layer(dissection, _Layer(packet, at, min(length, stop - at)))
-        lines_left = field_lines(layer, packet, at, lines_left)
-        at += length
-        packet = packet.payload or None
-    if dissection.protocols[-1:] == ["arp"] and dissection.network_end is None:
-        dissection.network_end = at
-        return None
-    return _rest(step, min(at, stop))
-
-
 def _rest(step: Step, start: int) -> Step | None:
     """The step for what scapy does not know."""
     protocol = Protocol.UDP_DATA if step.protocol is Protocol.OTHER_UDP else Protocol.DATA
     return data_step(start, step.source, protocol, step.number)
 
 
-def _layer(dissection: Dissection, found: _Layer) -> Branch:
-    kind = type(found.packet).__name__
-    known = _WIRESHARK_NAMES.get(kind)
-    title, token = known or (str(found.packet.name), kind.lower())
-    dissection.protocols.append(token)
-    layer = dissection.layer(title, found.start, found.length, token if known else "")
-    if kind == "SCTP":
-        layer.label += f", Src Port: {found.packet.sport}, Dst Port: {found.packet.dport}"
-    return layer
+def _say_problem(dissection: Dissection, step: Step, reply: Reply) -> None:
+    if not reply.stopped and step.source.captured_end() < step.source.end:
+        text = "Packet size limited during capture"
+    else:
+        text = f"Could not be decoded: {reply.stopped or reply.answer.problem}"
+    dissection.parent.concluded(text, "_ws.malformed" if reply.was_asked else "")
+
+
+def _append(dissection: Dissection, begin: int, found: Layer) -> None:
+    """Append one layer, whose offsets count from ``begin``."""
+    dissection.protocols.append(found.token)
+    name = found.token if found.named and found.token in FIELDS else ""
+    layer = dissection.layer(found.title, begin + found.start, found.length, name)
+    branches: list[Branch] = [layer]
+    for line in found.lines:
+        del branches[line.depth :]
+        start, length = (None, 0) if line.length < 0 else (begin + line.start, line.length)
+        branches.append(branches[-1].add(line.label, start, length))

@@ -1,12 +1,14 @@
 """Builds the header tree of one packet, in Wireshark's terms and depth.
 
 Frame, link, IP, TCP, UDP and ICMP are read by other modules of this package, the payload of TCP by the protocols of
-`tcptui.protocols.registry`, and everything else by scapy, imported when such a packet is first shown.  No bytes can
-make it raise: where they end, or are malformed, a line says so and the tree stops.
+`tcptui.protocols.registry`, and everything else by scapy, which is asked in its own process.  No bytes can make it
+raise: where they end, or are malformed, a line says so and the tree stops.
 """
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.application import read_application
@@ -19,13 +21,16 @@ from tcptui.protocols.headers.frame_bytes import CutError, FrameBytes, Malformed
 from tcptui.protocols.headers.icmp import read_icmp, read_icmpv6
 from tcptui.protocols.headers.ipv4 import read_ipv4
 from tcptui.protocols.headers.ipv6 import read_ipv6
-from tcptui.protocols.headers.mac_vendors import load_vendors
 from tcptui.protocols.headers.node import ExpertLevel, Node
-from tcptui.protocols.headers.scapy_tree import read_other
+from tcptui.protocols.headers.scapy_tree import STARTS, question, read_other
 from tcptui.protocols.headers.tcp import add_analysis_only, read_tcp
 from tcptui.protocols.headers.udp import read_udp
+from tcptui.protocols.scapy_child.client import Reply, scapy_child
+from tcptui.protocols.scapy_child.messages import TOGETHER, Question
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.registry import ApplicationStream
 
@@ -60,23 +65,11 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.DATA: read_data,
     Protocol.TCP_DATA: read_data,
     Protocol.UDP_DATA: read_data,
-    Protocol.OTHER_LINK: read_other,
-    Protocol.OTHER_ETHERTYPE: read_other,
-    Protocol.OTHER_LLC: read_other,
-    Protocol.OTHER_IP: read_other,
-    Protocol.OTHER_UDP: read_other,
 }
 
 #: Most layers of one packet: limits nested headers such as tags and tunnels.
 _DEEPEST: Final = 40
-
-
-def warm_up() -> None:
-    """Import what the first tree would wait for (0.7 s); for a background thread, or before privileges are dropped."""
-    from tcptui.protocols.headers.scapy_loader import load_scapy
-
-    load_vendors()
-    load_scapy()
+_EMPTY: Final = Node("")
 
 
 def header_tree(
@@ -86,14 +79,62 @@ def header_tree(
 
     ``application``: the packet's parsed stream; without it the payload is parsed as far as this packet alone goes.
     """
-    dissection = Dissection(packet, options or TreeOptions(), application)
+    (tree,) = header_trees([(packet, application)], options)
+    return tree
+
+
+def header_trees(
+    packets: Iterable[tuple[PacketView, ApplicationStream | None]], options: TreeOptions | None = None
+) -> Iterator[Node]:
+    """The `header_tree` of each packet, made some at a time: scapy's process is asked about these together."""
+    growing = (_Growing(_grow(packet, application, options or TreeOptions())) for packet, application in packets)
+    while some := list(islice(growing, TOGETHER)):
+        while asking := [each for each in some if each.question is not None]:
+            replies = scapy_child.dissect([each.question for each in asking if each.question is not None])
+            for each, reply in zip(asking, replies, strict=True):
+                each.take(reply)
+        yield from (each.tree for each in some)
+
+
+class _Growing:
+    """A tree that is complete once no question is left."""
+
+    def __init__(self, growth: Generator[Question, Reply, Node]) -> None:
+        self._growth = growth
+        self.tree = _EMPTY
+        self.question: Question | None = None
+        self._go_on(partial(next, growth))
+
+    def take(self, reply: Reply) -> None:
+        """Grow by the reply to `question`."""
+        self._go_on(partial(self._growth.send, reply))
+
+    def _go_on(self, resume: Callable[[], Question]) -> None:
+        try:
+            self.question = resume()
+        except StopIteration as grown:
+            self.tree, self.question = grown.value, None
+
+
+def _grow(
+    packet: PacketView, application: ApplicationStream | None, options: TreeOptions
+) -> Generator[Question, Reply, Node]:
+    """Asks what scapy is to read; returns the tree."""
+    dissection = Dissection(packet, options, application)
     source = FrameBytes(packet.data, max(packet.wire_length, len(packet.data)))
     link = _LINK_LAYERS.get(packet.link_type, Protocol.OTHER_LINK)
     step: Step | None = Step(link, 0, source, packet.link_type)
     for _ in range(_DEEPEST):
         if step is None:
             break
-        step = _read(dissection, step)
+        if step.protocol not in STARTS:
+            step = _read(dissection, step, _READERS[step.protocol])
+            continue
+        asked = question(dissection, step)
+        if asked is None:
+            break
+        reply = yield asked
+        step = _read(dissection, step, partial(read_other, reply=reply))
     if packet.analysis is not None and "tcp" not in dissection.protocols:
         add_analysis_only(dissection, packet.analysis)
     add_trailer(dissection)
@@ -105,9 +146,9 @@ def header_tree(
     return root.freeze(len(packet.data))
 
 
-def _read(dissection: Dissection, step: Step) -> Step | None:
+def _read(dissection: Dissection, step: Step, reader: Reader) -> Step | None:
     try:
-        return _READERS[step.protocol](dissection, step)
+        return reader(dissection, step)
     except CutError:
         title = step.protocol.value
         dissection.parent.concluded(f"Packet size limited during capture: {title} truncated", "_ws.short")

@@ -1,4 +1,4 @@
-"""The UDP header (RFC 768); its payload is shown by scapy."""
+"""The UDP header (RFC 768); its payload is read by scapy."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from tcptui.dfilter.errors import FilterError, Mistake, Span
+from tcptui.model.how_ended import how_ended
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.how_ended import how_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

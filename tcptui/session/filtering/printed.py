@@ -32,7 +32,7 @@ class FieldPrinter:
 
     def texts(self, rows: I32) -> list[list[list[str]]]:
         """For each field and each of ``rows`` (ascending) the values."""
-        lines = [self._lines(row) for row in rows.tolist()] if self._described else []
+        lines = self._lines(rows) if self._described else []
         columns = []
         for field in self._fields:
             if field.name in self._described:
@@ -56,10 +56,11 @@ class FieldPrinter:
             return [[field.name] * len(values) for values in texts]
         return texts
 
-    def _lines(self, row: int) -> dict[str, list[str]]:
-        """The lines of the described fields in the header tree of ``row``."""
-        found: dict[str, list[str]] = {}
-        for node in self._reader.trees.tree(self._session.packet(row)).walk():
-            if node.field in self._described:
-                found.setdefault(node.field, []).append(node.label)
-        return found
+    def _lines(self, rows: I32) -> list[dict[str, list[str]]]:
+        """The lines of the described fields in the header tree of each of ``rows``."""
+        found: dict[int, dict[str, list[str]]] = {row: {} for row in rows.tolist()}
+        for packet, _, tree in self._reader.trees.trees(found):
+            for node in tree.walk():
+                if node.field in self._described:
+                    found[packet.row].setdefault(node.field, []).append(node.label)
+        return list(found.values())

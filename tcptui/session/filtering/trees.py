@@ -1,11 +1,12 @@
 """Fields that only the header tree has: packets are read again and dissected, as on the screen.
 
-Trees are dear (some 10,000 a second), so the fields that a filter asks for are all taken from one tree, and those of
-the packets asked for last are kept.
+Trees are dear (some 10,000 a second, 1,000 where scapy reads them), so the fields that a filter asks for are all taken
+from one tree, and those of the packets asked for last are kept.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -24,7 +25,7 @@ from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
 
-_OPTIONS: Final = TreeOptions(vendor_names=False)
+_OPTIONS: Final = TreeOptions(vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
@@ -135,29 +136,34 @@ class TreeReader:
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
         store = self._session.store
         missing.sort(key=lambda row: (int(store.stream[row]), row))
+        for packet, application, tree in self.trees(missing):
+            found: list[Found] = []
+            pair = pair_in(application, packet.frame)
+            _Collector(packet.data, self._wanted, found, pair).walk(tree, "", len(packet.data))
+            self._known[packet.row] = tuple(found)
         for row in missing:
-            if self.cancelled():
-                raise Cancelled
-            self._known[row] = self._of(row)
+            self._known.setdefault(row, ())  # evicted meanwhile
 
-    def _of(self, row: int) -> tuple[Found, ...]:
-        packet = self._session.packet(row)
-        if row < self._session.store.first:
-            return ()
-        from tcptui.protocols.headers.tree import header_tree  # imports scapy
+    def trees(self, rows: Iterable[int]) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
+        """Those of ``rows`` that are there: packets with their streams and header trees, made some at a time.
 
-        application = self._application(packet)
-        tree = header_tree(packet, application, _OPTIONS)
-        found: list[Found] = []
-        pair = pair_in(application, packet.frame)
-        _Collector(packet.data, self._wanted, found, pair).walk(tree, "", len(packet.data))
-        return tuple(found)
+        Raises Cancelled.
+        """
+        from tcptui.protocols.headers.tree import header_trees  # most filters ask for columns alone
 
-    def tree(self, packet: PacketView) -> Node:
-        """The header tree of ``packet``."""
-        from tcptui.protocols.headers.tree import header_tree  # imports scapy
+        given: deque[tuple[PacketView, ApplicationStream | None]] = deque()
 
-        return header_tree(packet, self._application(packet), _OPTIONS)
+        def asked() -> Iterator[tuple[PacketView, ApplicationStream | None]]:
+            for row in rows:
+                if self.cancelled():
+                    raise Cancelled
+                packet = self._session.packet(row)
+                if row >= self._session.store.first:
+                    given.append((packet, self._application(packet)))
+                    yield given[-1]
+
+        for tree in header_trees(asked(), _OPTIONS):
+            yield *given.popleft(), tree
 
     def _application(self, packet: PacketView) -> ApplicationStream | None:
         stream = int(self._session.store.stream[packet.row])

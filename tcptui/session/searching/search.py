@@ -7,6 +7,7 @@ time, and its matches across parts of a long stream are found up to `LONGEST_MAT
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,6 +22,7 @@ from tcptui.session.searching.hit import AFTER, Hit, SearchIn, bytes_around, tex
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from tcptui.model.packet_view import PacketView
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.searching.pattern import SearchPattern
     from tcptui.session.session import Session
@@ -164,14 +166,20 @@ class Search:
                     yield Hit(row, int(store.stream[row]), low, high - low, *bytes_around(data, low, high))
 
     def _in_headers(self, finder: Finder, cancelled: Callable[[], bool]) -> Iterator[Hit]:
-        from tcptui.protocols.headers.tree import header_tree  # with scapy: only this search needs it
+        from tcptui.protocols.headers.tree import header_trees  # only this search needs it
 
-        for row in self._each(self._rows(), cancelled, step=1):
-            if row < self._session.store.first:  # evicted meanwhile
-                continue
-            packet = self._session.packet(row)
+        asked: deque[int] = deque()
+
+        def packets() -> Iterator[tuple[PacketView, None]]:
+            for row in self._each(self._rows(), cancelled, step=1):
+                if row >= self._session.store.first:  # not evicted meanwhile
+                    asked.append(row)
+                    yield self._session.packet(row), None
+
+        for tree in header_trees(packets()):
+            row = asked.popleft()
             stream = int(self._session.store.stream[row])
-            nodes = list(islice(header_tree(packet, None).walk(), 1, None))
+            nodes = list(islice(tree.walk(), 1, None))
             for node, found in zip(nodes, finder.in_texts([node.label for node in nodes]), strict=True):
                 if found is not None:
                     start = -1 if node.start is None else node.start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 from tcptui.session.progress import Phase
@@ -14,7 +15,7 @@ from tcptui.ui.preload import preloader
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.view_options import NamesChoice
 
-#: Delay in seconds after which the library of the header tree (scapy) is imported in the background.
+#: Delay in seconds after which what reads DNS answers, and scapy in its own process, are imported in the background.
 _WARM_UP_AFTER: Final = 2.0
 #: Interval (seconds) at which DNS answers are read for their names, and how long that may take: a key may wait for it.
 _NAMES_BEAT: Final = 0.25
@@ -24,7 +25,7 @@ _NAMES_PACKETS: Final = 1_000_000
 
 
 class NamingScreen(TouringScreen):
-    """Imports in the background what reads DNS answers and header trees, then reads the answers."""
+    """Has what reads DNS answers and header trees imported in the background, then reads the answers."""
 
     _has_dpkt = False
     """Whether what reads DNS answers has been imported."""
@@ -34,7 +35,7 @@ class NamingScreen(TouringScreen):
         call_after(self, _WARM_UP_AFTER, self._warm_up)
 
     def _warm_up(self) -> None:
-        """Import the header tree's library in a daemon thread, so that the first tree does not have to wait for it."""
+        """Import in a daemon thread what the first name, and the first header tree, would have to wait for."""
         preloader.begin()
         if self.session.progress.phase is Phase.LOADING:  # loading needs the processor more
             call_after(self, _WARM_UP_AFTER, self._warm_up)
@@ -43,10 +44,9 @@ class NamingScreen(TouringScreen):
         def load() -> None:
             with gc_paused_and_frozen(), imports_stand_aside():
                 import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
-                from tcptui.protocols.headers.tree import warm_up
 
                 self._has_dpkt = True
-                warm_up()
+                scapy_child.load()
 
         threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
         if not self.options.numeric:

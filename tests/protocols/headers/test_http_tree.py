@@ -11,7 +11,7 @@ from http_halves import Dialogue, in_pieces
 
 from tcptui.model.packet_view import PacketView
 from tcptui.protocols.headers.node import Node
-from tcptui.protocols.headers.tree import header_tree, warm_up
+from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.registry import ApplicationStream
 
 RAW_IP = 101
@@ -195,11 +195,3 @@ def test_other_payload_is_shown_as_bytes(http: Http) -> None:
         "Data: 160301000568656c6c6f",
         "[Length: 10]",
     ]
-
-
-def test_warming_up_loads_what_the_first_tree_would_wait_for() -> None:
-    import sys
-
-    warm_up()
-
-    assert {"scapy.layers.l2", "scapy.libs.manuf"} <= set(sys.modules)

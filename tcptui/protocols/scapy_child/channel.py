@@ -1,0 +1,155 @@
+"""One process of scapy's, from the program's side: its socket, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import Final
+
+from tcptui.capture.byte_reader import wait_readable
+from tcptui.protocols.scapy_child.limits import ENDING
+from tcptui.protocols.scapy_child.messages import LENGTH_SIZE, read_length
+
+#: Wall time in seconds that it may take to start, or to import scapy: half a second, unless the disk is slow.
+STARTING: Final = 20.0
+#: … and to answer one question: it has one second of processor time, and may not get a processor at once.
+ANSWERING: Final = 5.0
+#: How long is waited for a process that was killed; one that still is root may not be killed, and ends by itself.
+_ENDING: Final = 2.0
+_RECEIVED: Final = 1 << 16
+#: The process's Python code.  It runs with -I, isolated from PYTHON* and the working directory, and with our sys.path.
+BOOT: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from tcptui.protocols.scapy_child.main import main; main(int(sys.argv[2]), as_root=sys.argv[3] == 'root')"
+)
+
+
+class Channel:
+    """A process that was started; one thread at a time calls all but `end`."""
+
+    def __init__(self, boot: str = BOOT, *, as_root: bool = False) -> None:
+        """Raises OSError where the system starts no process, or this one may not read the interpreter any more."""
+        ours, theirs = socket.socketpair()
+        path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
+        command = [
+            sys.executable, "-I", *(["-B"] if sys.dont_write_bytecode else []), "-c", boot, json.dumps(path),
+            str(theirs.fileno()), "root" if as_root else "",
+        ]  # fmt: skip
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # the terminal, and Ctrl-C, are this process's
+                )  # fmt: skip
+            except OSError:
+                ours.close()
+                raise
+        self._socket = ours
+        self._received = b""
+        self._steps = 0
+        """How far it has come: 1 it runs, 2 it has imported scapy."""
+        self._steps_needed = 1
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._process.pid
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has come so far that it can answer what it was asked."""
+        return self._steps >= self._steps_needed
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended; takes what it said meanwhile."""
+        try:
+            while self._can_receive(0):
+                self._received += self._some()
+        except EOFError:
+            return False
+        return True
+
+    def send(self, request: bytes, *, needs_scapy: bool) -> None:
+        """Send a request, whose answers must all be received before the next one.
+
+        Raises OSError, among them TimeoutError.
+        """
+        if needs_scapy:
+            self._steps_needed = 2
+        self._socket.settimeout(self._patience())
+        try:
+            self._socket.sendall(request)
+        finally:
+            self._socket.settimeout(None)
+
+    def receive(self) -> bytes:
+        """The next answer; raises EOFError when it has ended, TimeoutError, MessageError."""
+        while True:
+            answer = self._frame()
+            if answer:
+                return answer
+            self._steps += 1
+
+    def end(self) -> int | None:
+        """End it; returns its exit status as of `Popen.returncode`, None where it ends later.  From any thread."""
+        with suppress(PermissionError):
+            self._process.kill()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # a thread that waits for it need not wait any longer
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDING)
+        self._socket.close()
+        return self._process.returncode
+
+    def forget(self) -> None:
+        """Let go of it in a fork of the process that started it, which still asks it."""
+        self._process.returncode = 0  # it is nobody's child here
+        self._socket.close()
+
+    def wait(self) -> int | None:
+        """As `end`, of one that has closed its socket, and so is ending by itself."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDING)
+        return self.end()
+
+    def _patience(self) -> float:
+        return ANSWERING if self.is_ready else STARTING
+
+    def _frame(self) -> bytes:
+        deadline = time.monotonic() + self._patience()
+        self._receive_up_to(LENGTH_SIZE, deadline)
+        end = LENGTH_SIZE + read_length(self._received[:LENGTH_SIZE])
+        self._receive_up_to(end, deadline)
+        frame, self._received = self._received[LENGTH_SIZE:end], self._received[end:]
+        return frame
+
+    def _receive_up_to(self, length: int, deadline: float) -> None:
+        while len(self._received) < length:
+            if not self._can_receive(deadline - time.monotonic()):
+                raise TimeoutError
+            self._received += self._some()
+
+    def _can_receive(self, seconds: float) -> bool:
+        """Whether something comes within ``seconds``, be it the end."""
+        try:
+            return wait_readable(self._socket.fileno(), seconds)
+        except ValueError:  # `end` has closed it meanwhile
+            return True
+
+    def _some(self) -> bytes:
+        """What has come; raises EOFError at the end."""
+        with suppress(OSError):
+            if data := self._socket.recv(_RECEIVED):
+                return data
+        raise EOFError
+
+
+def took_too_long(status: int | None) -> bool:
+    """Whether an exit status is that of a process that one of its own clocks ended."""
+    return status is not None and -status in ENDING
