@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from screen_lines import screen_lines
 
 from tcptui.lessons.loader import load_case
 from tcptui.session.session import open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.words.language import Language
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
@@ -28,3 +30,18 @@ async def test_each_key_goes_one_step_and_back(size: tuple[int, int]) -> None:
             positions.append(walk.position)
 
     assert positions == [1, 2, 3, 2]
+
+
+async def test_answer_is_hinted_at_only_while_it_is_hidden() -> None:
+    case = load_case("hello-service")
+    app = TcptuiApp(await asyncio.to_thread(open_file, case.captures[0]), case=case, language=Language.EN)
+    hinted = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        for key in ("", "right_square_bracket", "r", "right_square_bracket", "left_square_bracket"):
+            if key:
+                await pilot.press(key)
+            await pilot.pause()
+            hinted.append("r reveal" in screen_lines(app.screen)[-1])
+
+    assert hinted == [False, True, False, True, False]

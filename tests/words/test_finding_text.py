@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tcptui.model.finding import Finding, Severity
+from tcptui.lessons.loader import load_case
+from tcptui.model.finding import Finding, FindingId, Severity
+from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.explanation import Section, SectionKind
 from tcptui.words.finding_text import explain_finding, finding_short
@@ -174,3 +177,23 @@ def test_window_update_tells_both_windows(told: Tell) -> None:
     session = told([*OPEN, "50 C PA 1 1 100", "90 S A 1 101 win=100", "91 S A 1 101 win=4000"]).session
 
     assert "from 100 to 4,000 bytes" in explain_packet(session, 5, EN).meaning
+
+
+@pytest.mark.parametrize(("words", "never", "late"), [(EN, "never opened", "late"), (ZH, "连接未建立", "秒建立")])
+def test_connection_that_was_never_opened_is_not_called_late(told: Tell, words: Words, never: str, late: str) -> None:
+    finding = told(["0 C S 0 0", "1000 C S 0 0", "3000 C S 0 0", "3040 S SA 0 1"]).findings["syn-retransmission"]
+    title = explain_finding(finding, None, words).title
+
+    assert never in title
+    assert late not in title
+
+
+@pytest.mark.parametrize(("words", "neglected"), [(EN, "segments with data ignored"), (ZH, "数据段被忽略")])
+def test_segments_that_a_full_queue_ignored_are_told_of_where_there_are_any(words: Words, neglected: str) -> None:
+    session = open_file(load_case("accept-queue-full").captures[-1])
+    full = next(each for each in session.findings(3) if each.id is FindingId.ACCEPT_QUEUE_FULL)
+    some = replace(full, facts={**full.facts, "ignored": 3})
+
+    assert full.facts["ignored"] == 0
+    assert neglected not in explain_finding(full, None, words).meaning
+    assert neglected in explain_finding(some, None, words).meaning

@@ -85,7 +85,9 @@ class LearningScreen(WatchingScreen):
         """The hints of the keys for the open question, else for the pane in front."""
         if self.prediction is not None:
             return REVEALED if self.prediction.revealed else PREDICTING
-        return super().hints_now(growing=growing, lesson=lesson or self.walk is not None)
+        hints = super().hints_now(growing=growing, lesson=lesson or self.walk is not None)
+        has_answer = self.walk is not None and self.walk.step is not None and not self.walk.revealed
+        return hints if has_answer else tuple(hint for hint in hints if hint.action != "screen.reveal")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
         """Allow steps only while a case is open, the overview only while none is, `r` while there is an answer."""
@@ -113,6 +115,7 @@ class LearningScreen(WatchingScreen):
                 self._show_prediction()
         elif self.walk is not None:
             self._panel.reveal()
+            self._show_context()
             if self.walk.complete:
                 self._record.finished(self.walk.case.id)
 
@@ -124,6 +127,7 @@ class LearningScreen(WatchingScreen):
             self._switch_capture(walk)
         else:
             self.highlight_frames(event.packets)
+            self._show_context()
 
     def highlight_frames(self, frames: tuple[int, ...]) -> None:
         """Highlight packets in the timeline and go to the first of them."""
