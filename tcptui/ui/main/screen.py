@@ -11,7 +11,7 @@ from textual.message import Message
 
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import amount
 from tcptui.ui.keymap import bindings
@@ -30,6 +30,7 @@ from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.saving import save_matching
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -246,6 +247,8 @@ class MainScreen(ColumnChoosingScreen):
         self.workspace.activate(self.workspace.active)
         if event.kind is PromptKind.SAVE and event.text:
             self.save(event.text)
+        if event.kind is PromptKind.SLICE and event.text:
+            self.save_matching(event.text)
         if event.kind is PromptKind.GO_TO and event.text:
             self.go_to(event.text)
 
@@ -555,11 +558,38 @@ class MainScreen(ColumnChoosingScreen):
         self.workspace.activate(pane)
 
     def action_save(self) -> None:
-        """Ask for the file to save the capture so far to."""
+        """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
         if self.session.spool is not None:
             self._ask(PromptKind.SAVE)
-        else:
+        elif self.matching is None or self.session.progress.growing:
             self.say(self.words("screen.notice.saved_already"))
+        else:
+            self._ask(PromptKind.SLICE)
+
+    def save_matching(self, text: str) -> None:
+        """Copy the packets that match to the file ``text``, in a worker thread."""
+        matching, path = self.matching, expand(text)
+        if matching is None:
+            return
+        book = self.workspace.connections.notebook
+
+        def copy() -> None:
+            try:
+                count = save_matching(self.session, matching, path, book, self.words)
+            except TcptuiError as error:
+                said = self._why_not_saved(error)
+            except OSError as error:
+                said = self.words("screen.filter.unreadable", reason=reason_of(error))
+            else:
+                of_all = f"{self.session.store.count:,}"
+                said = self.words("slice.written", n=f"{count:,}", all=of_all, file=safe_text(str(path)))
+            call_on_loop(self, self.say, said)
+
+        self.run_worker(copy, thread=True, exclusive=True, group="save")
+
+    def _why_not_saved(self, error: TcptuiError) -> str:
+        is_taken = error.key == "messages.output_exists"  # its advice is for the command line
+        return self.words("screen.notice.taken" if is_taken else error.key, **error.facts)
 
     def save(self, text: str) -> None:
         """Copy the capture so far to the file ``text``, in a worker thread."""
@@ -569,8 +599,7 @@ class MainScreen(ColumnChoosingScreen):
             try:
                 size = self.session.save(path)
             except TcptuiError as error:
-                is_taken = error.key == "messages.output_exists"  # its advice is for the command line
-                said = self.words("screen.notice.taken" if is_taken else error.key, **error.facts)
+                said = self._why_not_saved(error)
             else:
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
             call_on_loop(self, self._saved, said)
