@@ -13,7 +13,7 @@ from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
-from tcptui.cli.run.slice import Comments, reading_again, refuse_output, write_rows
+from tcptui.cli.run.slice import comments_of, reading_again, refuse_output, write_rows
 from tcptui.cli.signals import signals_unwind
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
@@ -167,7 +167,7 @@ def _write_slices(
     except OSError as error:
         raise OutputError("output_failed", path=safe_text(folder), reason=reason_of(error)) from error
     slicer = reading_again(session)
-    comments = Comments(session, slicer, files, words)
+    comments = comments_of(session, slicer, files, words)
     for number, one in broken:
         path = _slice_path(folder, number, one.rule)
         comments.begin()

@@ -19,11 +19,11 @@ from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_
 from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError, OutputError
-from tcptui.model.notes import NO_NOTE
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.notes.format import NotesError
 from tcptui.session.notes.notebook import Notebook
 from tcptui.session.slicing import choose
+from tcptui.session.slicing.comments import Comments
 from tcptui.session.slicing.write import PCAP_SUFFIX, Slicer
 from tcptui.words.errors import error_line, say
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import Chosen, SliceCommand
     from tcptui.cli.inputs import Input
     from tcptui.dfilter.compile import Compiled
-    from tcptui.model.notes import Note
     from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
@@ -65,7 +64,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         if out.suffix == PCAP_SUFFIX:
             slicer.link_type(rows)  # refused before a file is made
         else:
-            comments = Comments(session, slicer, command.files, words)
+            comments = comments_of(session, slicer, command.files, words)
         sys.stdout.flush()
         descriptor = sys.stdout.fileno() if to_stdout else None
         with Sink(out, overwrite=command.overwrite, descriptor=descriptor) as sink:
@@ -122,49 +121,17 @@ def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) 
     return near | choose.whole_streams(session, rows) if chosen.whole_streams else near
 
 
-class Comments:
-    """What a slice says of its packets: their number in the source, and the notes that were kept of them."""
+def comments_of(session: Session, slicer: Slicer, files: Sequence[str], words: Words) -> Comments:
+    """What a slice of ``files`` says of its packets; notes that cannot be used are left out, which is said."""
+    books = [_book(name, words) for name in files]
+    return Comments(session, slicer, [base_name(name) for name in files], books, words)
 
-    def __init__(self, session: Session, slicer: Slicer, files: Sequence[str], words: Words) -> None:
-        self._session = session
-        self._slicer = slicer
-        self._words = words
-        self._names = [base_name(name) for name in files]
-        self._books = [self._book(name) for name in files]
-        self._told: set[int] = set()
-        """Connections whose note has been written."""
 
-    def _book(self, name: str) -> Notebook | None:
-        if name == STANDARD_STREAM:
-            return None
-        try:
-            return Notebook(Path(name))
-        except NotesError as error:
-            say(error_line(error, self._words), self._words)
-            return None
-
-    def begin(self) -> None:
-        """Begin another slice, in which notes of connections are written again."""
-        self._told.clear()
-
-    def of(self, row: int, spool: int, number: int) -> list[str]:
-        """The comments of the packet in ``row``, whose number is that in the file of the spool."""
-        said = [self._words("slice.comment", number=number, file=self._names[spool])]
-        book = self._books[spool]
-        noted = NO_NOTE if book is None else book.packet(number)
-        return [*self._noted(noted, "packet"), *self._of_connection(row), *said]
-
-    def _of_connection(self, row: int) -> list[str]:
-        stream = int(self._session.store.stream[row])
-        if stream < 0 or stream in self._told:
-            return []
-        self._told.add(stream)
-        spool, number = self._slicer.number_of(int(self._session.streams.first_row[stream]))
-        book = self._books[spool]
-        return [] if book is None else self._noted(book.connection(number), "connection")
-
-    def _noted(self, note: Note, what: str) -> list[str]:
-        if not note:
-            return []
-        key = f"slice.note.{what}" if note.text else f"slice.mark.{what}"
-        return [self._words(key, text=note.text)]
+def _book(name: str, words: Words) -> Notebook | None:
+    if name == STANDARD_STREAM:
+        return None
+    try:
+        return Notebook(Path(name))
+    except NotesError as error:
+        say(error_line(error, words), words)
+        return None

@@ -54,6 +54,7 @@ class PromptKind(Enum):
     GO_TO = "go-to"
     PACKET = "packet"
     SAVE = "save"
+    SLICE = "slice"
     FOLDER = "folder"
     FILES = "files"
     LINES = "lines"
@@ -64,7 +65,7 @@ class PromptKind(Enum):
     @property
     def is_path(self) -> bool:
         """Whether Tab completes it."""
-        return self in (PromptKind.SAVE, PromptKind.FOLDER)
+        return self in (PromptKind.SAVE, PromptKind.SLICE, PromptKind.FOLDER)
 
     @property
     def is_filter(self) -> bool:
@@ -293,7 +294,7 @@ class PromptLine(Horizontal):
         text, kind = self.text, self.kind
 
         def list_folder() -> None:
-            found = tuple(entry for entry in candidates(text) if entry.is_directory or kind is PromptKind.SAVE)
+            found = tuple(entry for entry in candidates(text) if entry.is_directory or kind is not PromptKind.FOLDER)
             call_on_loop(self, self._completed, text, found)
 
         self.run_worker(list_folder, thread=True, exclusive=True, group="paths")

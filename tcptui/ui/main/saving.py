@@ -1,24 +1,48 @@
-"""Saving the packets of a running capture on the main screen."""
+"""Saving packets on the main screen: of a running capture, or of a file those that match."""
 
 from __future__ import annotations
 
 from tcptui.model.errors import TcptuiError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.cell_text import amount
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.column_choosing import ColumnChoosingScreen
 from tcptui.ui.main.prompt_line import PromptKind, expand
+from tcptui.ui.main.save_matching import save_matching
 
 
 class SavingScreen(ColumnChoosingScreen):
     """Asks where to, and copies what has been captured there."""
 
     def action_save(self) -> None:
-        """Ask for the file to save the capture so far to."""
+        """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
         if self.session.spool is not None:
             self._ask(PromptKind.SAVE)
-        else:
+        elif self.matching is None or self.session.progress.growing:
             self.say(self.words("screen.notice.saved_already"))
+        else:
+            self._ask(PromptKind.SLICE)
+
+    def save_matching(self, text: str) -> None:
+        """Copy the packets that match to the file ``text``, in a worker thread."""
+        matching, path = self.matching, expand(text)
+        if matching is None:
+            return
+        book = self.workspace.connections.notebook
+
+        def copy() -> None:
+            try:
+                count = save_matching(self.session, matching, path, book, self.words)
+            except TcptuiError as error:
+                said = self._why_not_saved(error)
+            except OSError as error:
+                said = self.words("screen.filter.unreadable", reason=reason_of(error))
+            else:
+                of_all = f"{self.session.store.count:,}"
+                said = self.words("slice.written", n=f"{count:,}", all=of_all, file=safe_text(str(path)))
+            call_on_loop(self, self.say, said)
+
+        self.run_worker(copy, thread=True, exclusive=True, group="save")
 
     def save(self, text: str) -> None:
         """Copy the capture so far to the file ``text``, in a worker thread."""
@@ -28,8 +52,7 @@ class SavingScreen(ColumnChoosingScreen):
             try:
                 size = self.session.save(path)
             except TcptuiError as error:
-                is_taken = error.key == "messages.output_exists"  # its advice is for the command line
-                said = self.words("screen.notice.taken" if is_taken else error.key, **error.facts)
+                said = self._why_not_saved(error)
             else:
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
             call_on_loop(self, self._saved, said)
@@ -40,3 +63,7 @@ class SavingScreen(ColumnChoosingScreen):
         """Tell what came of saving, and whether anything is unsaved now."""
         self._show_status()
         self.say(said)
+
+    def _why_not_saved(self, error: TcptuiError) -> str:
+        is_taken = error.key == "messages.output_exists"  # its advice is for the command line
+        return self.words("screen.notice.taken" if is_taken else error.key, **error.facts)

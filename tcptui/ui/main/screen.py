@@ -243,6 +243,8 @@ class MainScreen(SavingScreen):
         self.workspace.activate(self.workspace.active)
         if event.kind is PromptKind.SAVE and event.text:
             self.save(event.text)
+        if event.kind is PromptKind.SLICE and event.text:
+            self.save_matching(event.text)
         if event.kind is PromptKind.GO_TO and event.text:
             self.go_to(event.text)
 
