@@ -176,6 +176,19 @@ def test_grpc_call_has_its_status_from_the_trailers() -> None:
     assert [read_message(answer, one) for one in grpc_messages(answer)] == [(b"de", ""), (b"", "")]
 
 
+def test_call_of_grpc_is_known_by_its_trailers_where_its_type_is_not() -> None:
+    ends = Ends()
+    for stream in (1, 3, 5):
+        ends.ask(stream, CALL, message(b"abc"))
+        ends.answer(stream, ANSWER, message(b"de"), [("grpc-status", "5")] if stream == 5 else [("x-end", "1")])
+    exchanges = http2_requests_amid(*late(ends, len(ends.turns) - 4).halves())
+
+    assert exchanges is not None
+    assert told(list(exchanges)) == [
+        ("3", "http2", "POST <unknown>", "200"), ("5", "grpc", "<unknown>", "NOT_FOUND"),
+    ]  # fmt: skip
+
+
 def test_grpc_messages_cross_frames_and_are_decompressed() -> None:
     ends = Ends()
     text = b"long text " * 400
