@@ -156,6 +156,14 @@ def test_upgraded_request_is_answered_on_the_first_stream() -> None:
     assert bodies(min(found, key=lambda one: one.id or ""))[1] == b"new"
 
 
+def test_upgraded_request_without_a_frame_of_its_answer_is_a_request_still() -> None:
+    asked = b"GET /old HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+    talk = Dialogue().client(asked, PREFACE + SETTINGS)
+    talk.server(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + SETTINGS)
+
+    assert told(read(talk)) == [(None, "http", "GET /old", "101")]
+
+
 # -- gRPC ----------------------------------------------------------------------------------
 
 

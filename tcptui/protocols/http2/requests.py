@@ -58,8 +58,12 @@ def exchanges(
     for talk in each_stream(directions_of((client, server), opening, streams), streams):
         is_first = talk.id == streams.first and not any(opening.starts) and all(opening.from_start)
         made = exchange_in(talk, asked if talk.id == _UPGRADED else None, first=is_first)
+        if talk.id == _UPGRADED:
+            asked = None
         if made is not None:
             yield made
+    if asked is not None:  # no frame of the answer was captured
+        yield exchange_of(asked, asked.response)
 
 
 def directions_of(
