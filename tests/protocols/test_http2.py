@@ -156,6 +156,14 @@ def test_upgraded_request_is_answered_on_the_first_stream() -> None:
     assert bodies(min(found, key=lambda one: one.id or ""))[1] == b"new"
 
 
+def test_upgraded_request_without_a_frame_of_its_answer_is_a_request_still() -> None:
+    asked = b"GET /old HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+    talk = Dialogue().client(asked, PREFACE + SETTINGS)
+    talk.server(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + SETTINGS)
+
+    assert told(read(talk)) == [(None, "http", "GET /old", "101")]
+
+
 # -- gRPC ----------------------------------------------------------------------------------
 
 
@@ -174,6 +182,19 @@ def test_grpc_call_has_its_status_from_the_trailers() -> None:
     answer = next(one.messages[1] for one in found if one.id == "1")
     assert answer is not None
     assert [read_message(answer, one) for one in grpc_messages(answer)] == [(b"de", ""), (b"", "")]
+
+
+def test_call_of_grpc_is_known_by_its_trailers_where_its_type_is_not() -> None:
+    ends = Ends()
+    for stream in (1, 3, 5):
+        ends.ask(stream, CALL, message(b"abc"))
+        ends.answer(stream, ANSWER, message(b"de"), [("grpc-status", "5")] if stream == 5 else [("x-end", "1")])
+    exchanges = http2_requests_amid(*late(ends, len(ends.turns) - 4).halves())
+
+    assert exchanges is not None
+    assert told(list(exchanges)) == [
+        ("3", "http2", "POST <unknown>", "200"), ("5", "grpc", "<unknown>", "NOT_FOUND"),
+    ]  # fmt: skip
 
 
 def test_grpc_messages_cross_frames_and_are_decompressed() -> None:

@@ -19,7 +19,7 @@ from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.request_list import fitted
 from tcptui.ui.requests.screen import RequestsScreen
-from tcptui.ui.requests.table import RequestSort, RequestTable
+from tcptui.ui.requests.table import NO_STATUS, RequestSort, RequestTable, status_number
 from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
@@ -96,6 +96,15 @@ def paths(screen: RequestsScreen) -> list[str]:
 
 def text(screen: RequestsScreen) -> str:
     return "\n".join(screen_lines(screen)).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("status", "number"),
+    [("", NO_STATUS), ("404", 404), ("NOERROR", 0), ("OK", 0), ("<unknown>", 0), ("UNAVAILABLE", 500)],
+)
+def test_status_that_is_a_name_is_an_error_or_not(status: str, number: int) -> None:
+    time = tuple(None for _ in RequestPart)
+    assert status_number(Request(0, 0, "grpc", "/a", status, None, None, True, 0, 0, time)) == number
 
 
 @pytest.mark.parametrize("language", Language)

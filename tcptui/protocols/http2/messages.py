@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.http.fault import Cut, Fault, FaultKind
 from tcptui.protocols.http.head import HeaderLine, MessageHead
 from tcptui.protocols.http.message import Framing, HttpMessage
+from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.stream.reassembly import Ending
 
 if TYPE_CHECKING:
@@ -127,15 +128,10 @@ class FramedBody:
 
 def is_captured(said: Said) -> bool:
     """Whether no byte of it is missing in the capture."""
-    gaps = said.half.gaps
-    if not len(gaps) or not said.frames:
+    if not len(said.half.gaps):
         return True
-    for at in range(0, len(said.frames), 2):
-        begin, end = said.frames[at], said.frames[at + 1]
-        place = int(gaps.stop.searchsorted(begin, side="right"))
-        if place < len(gaps) and int(gaps.start[place]) < end:
-            return False
-    return True
+    window, frames = Window(said.half), said.frames
+    return not any(window.missing(frames[at], frames[at + 1])[1] for at in range(0, len(frames), 2))
 
 
 def is_complete(said: Said) -> bool:

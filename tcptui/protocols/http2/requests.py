@@ -9,7 +9,7 @@ from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.direction import Direction
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
-from tcptui.protocols.http2.messages import UNKNOWN, final_block, is_complete, message_of, value_in
+from tcptui.protocols.http2.messages import UNKNOWN, final_block, is_complete, message_of, trailers_of, value_in
 from tcptui.protocols.http2.opening import opening_amid, opening_of
 from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
 from tcptui.protocols.interface import Carried, Exchange
@@ -58,8 +58,12 @@ def exchanges(
     for talk in each_stream(directions_of((client, server), opening, streams), streams):
         is_first = talk.id == streams.first and not any(opening.starts) and all(opening.from_start)
         made = exchange_in(talk, asked if talk.id == _UPGRADED else None, first=is_first)
+        if talk.id == _UPGRADED:
+            asked = None
         if made is not None:
             yield made
+    if asked is not None:  # no frame of the answer was captured
+        yield exchange_of(asked, asked.response)
 
 
 def directions_of(
@@ -85,7 +89,7 @@ def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first:
     answer = final_block(answering, is_response=True) if answering else None
     if talk.promise is not None:
         head = talk.promise
-    grpc = is_grpc(head) or is_grpc(answer)
+    grpc = is_grpc(head) or is_grpc(answer) or is_grpc(trailers_of(answering, answer))
     request = _carried(asking) if asking else None
     operation = _operation(head, is_grpc=grpc) if asking or head is not None else ""
     if upgraded is not None:

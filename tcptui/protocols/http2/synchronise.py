@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.frames import HEADER, head_at, is_plausible
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def find_frame(half: ByteStream, begin: int, chain: int = CHAIN, searched: int =
             if tried >= _TRIED:
                 return None
         if len(data) < _BLOCK:
-            behind = _behind_gap(half, at + len(data))
+            behind = Window(half).behind_gap(at + len(data))
             if behind <= at:
                 return None
             at = behind
@@ -73,10 +74,3 @@ def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int) -
             return False
         at = frame.stop - base
     return True
-
-
-def _behind_gap(half: ByteStream, offset: int) -> int:
-    """``offset``, or the end of the gap that contains it."""
-    gaps = half.gaps
-    at = int(gaps.stop.searchsorted(offset, side="right"))
-    return int(gaps.stop[at]) if at < len(gaps) and int(gaps.start[at]) <= offset else offset

@@ -164,7 +164,7 @@ def _grpc(
         title = f"GRPC Message: {exchange.operation}, {side}"
         layer = place.add(dissection.parent, title, one.start, one.stop - one.start, "grpc")
         text = "Compressed" if one.compressed else "Not Compressed"
-        place.add(layer, f"Frame Type: Data ({one.compressed:d})", one.start, 1, "grpc.frame_type")
+        place.add(layer, "Frame Type: Data (0)", one.start, 1, "grpc.frame_type")
         place.add(layer, f"Compressed Flag: {text} ({one.compressed:d})", one.start, 1, "grpc.compressed_flag")
         place.add(layer, f"Message Length: {one.length}", one.start + 1, 4, "grpc.message_length")
         if one.length:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
 
 from tcptui.model.field_rows.http2 import HEADER_NAMES
 from tcptui.protocols.headers.node import ExpertLevel
@@ -64,7 +65,8 @@ def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None
         node = _line(line, place, f"{name}: {value}", at, field.size, row)
         node.whole = lambda: raw
     if field.value is not None:
-        line.concluded(f"Unescaped: {value}", "http2.header.unescaped")
+        plain = text_of(unquote_to_bytes(field.value))
+        line.concluded(f"Unescaped: {plain}", "http2.header.unescaped")
     how = field.representation.value
     if field.representation is not Representation.INDEXED:
         how += _SUFFIX[bool(field.place)]

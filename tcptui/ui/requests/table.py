@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.request import RequestPart
+from tcptui.protocols.http2.messages import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,16 +37,18 @@ class RequestSort(Enum):
 _LARGEST_FIRST: Final = frozenset({RequestSort.DURATION, RequestSort.SERVER, RequestSort.STATUS, RequestSort.SIZE})
 #: A status that stands in front of all, sorted by status: of a request without an answer.
 NO_STATUS: Final = 1_000
+#: Names of DNS and gRPC without an error, and what stands for a status that cannot be known.
+_FINE: Final = frozenset({"NOERROR", "OK", UNKNOWN})
 
 
 def status_number(request: Request) -> int:
-    """The answer's code as a number; of DNS 0 without an error and 500 with one; `NO_STATUS` without an answer."""
+    """The answer's code as a number: of names 0 without an error and 500 with one, `NO_STATUS` without an answer."""
     status = request.status
     if not status:
         return NO_STATUS
     if status.isascii() and status.isdigit():
         return int(status[:4])
-    return 0 if status == "NOERROR" else 500
+    return 0 if status in _FINE else 500
 
 
 class RequestTable:
