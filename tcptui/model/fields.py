@@ -19,6 +19,7 @@ from tcptui.model.field_rows.network import NETWORK_FIELDS
 from tcptui.model.field_rows.own import OWN_FIELDS
 from tcptui.model.field_rows.tcp import TCP_FIELDS
 from tcptui.model.field_rows.tcp_options import TCP_OPTION_FIELDS
+from tcptui.model.field_rows.tls import TLS_FIELDS
 from tcptui.model.field_rows.unread import UNREAD_FIELDS
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 #: All rows, by family.
 ROWS: Final = (
-    *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *UNREAD_FIELDS,
-    *OWN_FIELDS,
+    *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
+    *UNREAD_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({row.name: row for row in ROWS})

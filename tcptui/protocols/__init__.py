@@ -7,6 +7,8 @@
 ``stream``            the byte stream of each direction, reassembled from segments
 ``http``              HTTP/1: messages, bodies, content codings, its header tree
 ``smtp``              SMTP
+``tls``               TLS without keys: records, handshake, certificates, alerts
+``summaries``         what one payload says, in a line
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages
 ``headers``           one packet as a tree of headers, in Wireshark's terms
