@@ -19,6 +19,7 @@ from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
+from tcptui.protocols.tls.prefilter import TlsPrefilter
 from tcptui.protocols.tls.tls_stream import parse_starttls, parse_tls
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
-    ApplicationProtocol("tls", begins_tls, parse_tls),
+    ApplicationProtocol("tls", begins_tls, parse_tls, prefilter=TlsPrefilter, judged=True),
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),

@@ -120,6 +120,10 @@ class Certificate:
         found = [text for one in self.names if (text := alternative_name(one))]
         return found or [value for oid, value in attributes(self.subject) if oid == _COMMON_NAME]
 
+    def common_name(self, name: Element) -> str:
+        """The common name in subject or issuer; empty without one."""
+        return next((value for oid, value in attributes(name) if oid == _COMMON_NAME), "")
+
     def key_text(self) -> str:
         """Kind and size of the key: ``"RSA 2048"``."""
         algorithm, bits = _two(self.key)
@@ -184,6 +188,14 @@ def alternative_name(one: Element) -> str:
     if one.tag == _IP_ADDRESS and one.stop - one.body in (4, 16):
         return str(ipaddress.ip_address(one.content))
     return ""
+
+
+def names_host(pattern: str, host: str) -> bool:
+    """Whether a certificate's name is ``host``, or stands for it by ``*`` as the first label (RFC 6125, 6.4.3)."""
+    pattern, host = pattern.lower().rstrip("."), host.lower().rstrip(".")
+    if pattern.startswith("*."):
+        return host.partition(".")[2] == pattern[2:] and not host.startswith(".")
+    return pattern == host
 
 
 def time_of(one: Element) -> datetime:
