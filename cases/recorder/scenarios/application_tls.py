@@ -53,6 +53,9 @@ AGREED: Final = Scenario(
     client=connect("-tls1_2"),
     server=serve(),
     port=443,
+    findings_client=("tls-handshake",),
+    findings_server=("tls-handshake",),
+    findings_perhaps=("half-close",),
     never=("tls-alert",),
 )
 REFUSED: Final = replace(
@@ -64,7 +67,16 @@ REFUSED: Final = replace(
     may_fail=frozenset({"exit 1"}),
     findings_client=("tls-alert",),
     findings_server=("tls-alert",),
-    never=(),
+    findings_perhaps=(),
+    never=("tls-handshake",),
+)
+RETRIED: Final = replace(
+    AGREED,
+    id="tls-hello-retry",
+    shows="A client sends a key share of a group that the server does not take, and has to send another.",
+    twin="tls-agreed",
+    client=connect("-tls1_3", "-groups", "X25519:P-384"),
+    server=serve("-groups", "P-384"),
 )
 
-SCENARIOS = [AGREED, REFUSED]
+SCENARIOS = [AGREED, REFUSED, RETRIED]

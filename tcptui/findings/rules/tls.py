@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http_facts import index_of, quoted
+from tcptui.findings.rules.tls_handshake import tls_handshake
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.certificate import Certificate, names_host, time_of
-from tcptui.protocols.tls.codes import SHORT_VERSIONS, Handshake, is_grease, name_of
+from tcptui.protocols.tls.codes import Handshake, is_grease, name_of, version_name
 from tcptui.protocols.tls.der import DerError
 from tcptui.protocols.tls.message import read_message
 from tcptui.protocols.tls.tls_stream import TlsStream
@@ -63,8 +64,9 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
     parsed = None if connection.application is None else connection.application.parsed
     if not isinstance(parsed, TlsStream):
         return []
+    said = parsed.conversation
     try:
-        found = tls_alert(connection, parsed.conversation)
+        found = tls_alert(connection, said) or tls_handshake(connection, said)
     except OSError:
         return []  # the spool was closed meanwhile
     return [] if found is None else [found]
@@ -195,5 +197,4 @@ def _versions(hello: Line) -> str:
     """The versions that a client offers; before TLS 1.3 it names the highest only."""
     offered = [one for one in hello.numbers("handshake.extensions.supported_version") if not is_grease(one)]
     offered = offered or hello.numbers("handshake.version")
-    names = [SHORT_VERSIONS.get(one, f"0x{one:04x}").replace("v", " ") for one in offered]
-    return ", ".join(names[:_VERSIONS_NAMED])
+    return ", ".join(version_name(one) for one in offered[:_VERSIONS_NAMED])

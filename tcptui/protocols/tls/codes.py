@@ -115,6 +115,11 @@ def agreed(version: int) -> int:
     return TLS_1_3 if is_draft else version
 
 
+def version_name(version: int) -> str:
+    """``"TLS 1.2"``."""
+    return name_of("tls.handshake.version", version) or f"0x{version:04x}"
+
+
 def is_grease(value: int) -> bool:
     """Whether a 16-bit value is one of those that mean nothing (RFC 8701)."""
     return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF
