@@ -28,6 +28,8 @@ TOLD = (
     ("resume-12-ticket", 1, "resumed-12", "TLS 1.2", 1, (21, 23, 25)),
     ("resume-13", 0, "full-13", "TLS 1.3", 1, (4, 6, 8)),
     ("resume-13", 1, "resumed-13", "TLS 1.3", 1, (23, 25, 27)),
+    ("early-data", 1, "resumed-13", "TLS 1.3", 1, (20, 22, 24)),
+    ("early-data-refused", 1, "full-13", "TLS 1.3", 1, (21, 23, 25)),
     ("hello-retry", 0, "retry", "TLS 1.3", 2, (4, 6, 9, 11)),
     ("small-records", 0, "full-12", "TLS 1.2", 2, (4, 6, 9)),
 )

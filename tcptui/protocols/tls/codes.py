@@ -63,11 +63,9 @@ class Extension(IntEnum):
     KEY_SHARE = 51
     NEXT_PROTOCOL = 13172
     APPLICATION_SETTINGS = 17513
-    ENCRYPTED_CLIENT_HELLO = 65037
     RENEGOTIATION_INFO = 65281
 
 
-TLS_1_0: Final = 0x0301
 TLS_1_2: Final = 0x0303
 TLS_1_3: Final = 0x0304
 #: What a record layer of that version is called.

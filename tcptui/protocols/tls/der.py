@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 INTEGER: Final = 0x02
 BIT_STRING: Final = 0x03
-OCTET_STRING: Final = 0x04
 OBJECT_ID: Final = 0x06
 SEQUENCE: Final = 0x30
 SET: Final = 0x31

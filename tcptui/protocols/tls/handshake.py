@@ -22,6 +22,8 @@ HEADER: Final = 4
 MESSAGE_MOST: Final = 1 << 20
 #: Most bytes of plain messages of one direction that are kept.
 KEPT_MOST: Final = 2 << 20
+#: Most plain messages of one direction; a handshake has about ten.
+MESSAGES_MOST: Final = 500
 _TYPE: Final = "tls.handshake.type"
 
 
@@ -80,38 +82,37 @@ class _Joiner:
 
     def __init__(self, found: Messages) -> None:
         self._found = found
-        self._data = b""
+        self._data = bytearray()
         self._pieces: list[tuple[int, int]] = []
         self._records: list[int] = []
         self._kept = 0
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a message has begun and is not complete."""
-        return bool(self._data)
 
     def add(self, index: int, start: int, fragment: bytes) -> bool:
         """Take in the fragment of record ``index``; False when its bytes are no messages."""
         if not self._data and not begins_message(fragment):
             return False
         self._kept += len(fragment)
-        if self._kept > KEPT_MOST:
+        if self._kept > KEPT_MOST or len(self._found.each) >= MESSAGES_MOST:
             return False
         self._data += fragment
         self._pieces.append((start, len(fragment)))
         self._records.append(index)
         while len(self._data) >= HEADER and self._size() <= len(self._data):
             self._put(self._size())
-            if self._data and not begins_message(self._data):
+            if len(self._found.each) >= MESSAGES_MOST:
+                self._forget()
+            elif self._data and not begins_message(self._data):
                 self.flush()
-                break
         return True
 
     def flush(self) -> None:
         """Give up waiting: what there is of a message is its beginning."""
-        if len(self._data) >= HEADER:
+        if len(self._data) >= HEADER and len(self._found.each) < MESSAGES_MOST:
             self._put(len(self._data))
-        self._data, self._pieces, self._records = b"", [], []
+        self._forget()
+
+    def _forget(self) -> None:
+        self._data, self._pieces, self._records = bytearray(), [], []
 
     def _size(self) -> int:
         return HEADER + int.from_bytes(self._data[1:HEADER], "big")
@@ -129,15 +130,15 @@ class _Joiner:
             left -= part
             if part < held:
                 pieces.insert(0, ((start + part, held - part), index))
-        message = Message(self._data[0], self._data[:length], self._size(), tuple(taken), records[-1])
+        message = Message(self._data[0], bytes(self._data[:length]), self._size(), tuple(taken), records[-1])
         self._found.each.append(message)
         for index in records:
             self._found.parts.setdefault(index, []).append(message)
-        self._data = self._data[length:]
+        del self._data[:length]
         self._pieces, self._records = [piece for piece, _ in pieces], [index for _, index in pieces]
 
 
-def begins_message(data: bytes) -> bool:
+def begins_message(data: bytes | bytearray) -> bool:
     """Whether ``data`` may begin a plain handshake message: a known type, and a length that is possible."""
     if not data or not name_of(_TYPE, data[0]):
         return False
@@ -165,7 +166,7 @@ def read_messages(records: Iterable[Record], version: int | None) -> Messages:
                 found.encrypted.add(index)
         elif record.content_type == ContentType.HANDSHAKE:
             fragment = record.read()
-            sealed = encrypted and not (version is None and _is_second_hello(fragment))
+            sealed = encrypted and not (version is None and is_second_hello(fragment))
             if sealed or not joiner.add(index, record.body, fragment):
                 joiner.flush()
                 found.encrypted.add(index)
@@ -175,7 +176,7 @@ def read_messages(records: Iterable[Record], version: int | None) -> Messages:
     return found
 
 
-def _is_second_hello(fragment: bytes) -> bool:
+def is_second_hello(fragment: bytes) -> bool:
     """Whether a record behind ChangeCipherSpec is a ClientHello that answers a HelloRetryRequest (RFC 8446, D.4)."""
     whole = len(fragment) - HEADER
     return (

@@ -7,7 +7,7 @@ from typing import Final
 from tcptui.protocols.tls.codes import ContentType, Handshake, name_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.handshake import HEADER as MESSAGE_HEADER
-from tcptui.protocols.tls.handshake import Message, begins_message
+from tcptui.protocols.tls.handshake import Message, begins_message, is_second_hello
 from tcptui.protocols.tls.message import read_message, title_of
 from tcptui.protocols.tls.records import HEADER, is_header
 
@@ -30,7 +30,7 @@ def tls_summary(payload: bytes) -> str:
         kind, fragment = payload[at], payload[at + HEADER : stop]
         encrypted |= kind == ContentType.CHANGE_CIPHER_SPEC
         if kind == ContentType.HANDSHAKE:
-            found += [_ENCRYPTED] if encrypted else _messages(fragment)
+            found += [_ENCRYPTED] if encrypted and not is_second_hello(fragment) else _messages(fragment)
         elif kind == ContentType.ALERT:
             found.append(_alert(fragment, stop - at - HEADER))
         else:

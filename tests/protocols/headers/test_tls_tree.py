@@ -134,6 +134,7 @@ def test_broken_certificate_is_shown_as_bytes(shown: Shown) -> None:
         (HELLO[:60], "TLS: Client Hello"),
         (ANSWER + record(22, handshake(14, b"")), "TLS: Server Hello, Server Hello Done"),
         (CHANGE + record(22, bytes(40)), "TLS: Change Cipher Spec, Encrypted Handshake Message"),
+        (CHANGE + HELLO, "TLS: Change Cipher Spec, Client Hello (SNI=a.example)"),
         (record(21, b"\x02\x28"), "TLS: Alert (Level: Fatal, Description: Handshake Failure)"),
         (record(21, bytes(26)), "TLS: Encrypted Alert"),
         (DATA + DATA[:11], "TLS: Application Data, Application Data"),

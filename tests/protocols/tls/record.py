@@ -172,6 +172,10 @@ def s_server(*more: str, cert: str = "good", www: bool = True) -> Server:
     return Server(*words)
 
 
+def early_data_server(*more: str) -> Server:
+    return s_server("-tls1_3", "-early_data", "-max_early_data", "4096", *more, www=False)
+
+
 def s_client(*more: str, give: bytes = b"GET /index.html HTTP/1.0\r\n\r\n", ca: bool = True) -> None:
     trust = ("-CAfile", "roots.pem", "-verify_return_error", "-verify", "3") if ca else ()
     with_name = () if "-noservername" in more or "-servername" in more else ("-servername", "www.example.test")
@@ -296,7 +300,11 @@ SCENES = {
     "resume-12-id": (lambda: s_server("-tls1_2", "-no_ticket"), lambda: twice("-tls1_2", "-no_ticket")),
     "resume-13": (lambda: s_server("-tls1_3"), lambda: twice("-tls1_3")),
     "early-data": (
-        lambda: s_server("-tls1_3", "-early_data", "-max_early_data", "4096", www=False),
+        lambda: early_data_server("-no_anti_replay"),
+        lambda: twice("-tls1_3", second=("-early_data", "index.html")),
+    ),
+    "early-data-refused": (
+        lambda: early_data_server(),
         lambda: twice("-tls1_3", second=("-early_data", "index.html")),
     ),
     "hello-retry": (
@@ -404,10 +412,6 @@ SCENES = {
     "small-records": (
         lambda: s_server("-tls1_2", "-max_send_frag", "512"),
         lambda: s_client("-tls1_2", "-max_send_frag", "512", "-maxfraglen", "512"),
-    ),
-    "status-request": (
-        lambda: s_server("-tls1_2"),
-        lambda: s_client("-tls1_2", "-status", "-ct", "-nextprotoneg", "http/1.1", ca=False),
     ),
 }
 

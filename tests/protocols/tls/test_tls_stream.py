@@ -19,6 +19,7 @@ from tls_bytes import (
 )  # fmt: skip
 
 from tcptui.protocols.tls.codes import HELLO_RETRY
+from tcptui.protocols.tls.handshake import MESSAGES_MOST
 from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls
 
 HELLO = record(22, client_hello(server_name(b"a.example")), 0x0301)
@@ -206,3 +207,11 @@ def test_draft_of_tls_1_3_is_tls_1_3() -> None:
     answer = record(22, server_hello(extension(43, numbers(0x7F1C)), 0x1301))
 
     assert parsed(Dialogue().client(HELLO).server(answer)).conversation.version == 0x0304
+
+
+def test_number_of_messages_is_bounded() -> None:
+    requests = record(22, handshake(0, b"") * 4_000)
+    stream = parsed(Dialogue().client(HELLO).server(ANSWER, *(requests for _ in range(9))), 5_000)
+
+    assert len(stream.conversation.messages[1].each) == MESSAGES_MOST
+    assert stream.conversation.messages[1].encrypted  # what is not read is not shown as if it were
