@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _Read = Callable[[Line, Reader, bool], None]
 #: A status request, or answer, for OCSP (RFC 6066, 8).
 _OCSP: Final = 1
+#: The bytes of a signature algorithm.
+_HALVES: Final = ("hash", "sig")
 
 
 def read_extensions(body: Line, reader: Reader, *, from_client: bool) -> None:
@@ -97,8 +99,14 @@ def read_signature_algorithms(line: Line, reader: Reader, _from_client: bool = T
 
 def read_signature_algorithm(line: Line, reader: Reader) -> None:
     """One signature algorithm, with its halves as TLS 1.2 reads them (RFC 5246, 7.4.1.4.1)."""
-    reader.name(line, 2, "Signature Algorithm", "handshake.sig_hash_alg", 4)
-    halves, one = Reader(reader.data, reader.at - 2, reader.at), line.lines[-1]
+    field, start = "handshake.sig_hash", reader.at
+    value = reader.number(2)
+    name = name_of(f"tls.{field}_alg", value) or " ".join(
+        name_of(f"tls.{field}_{half}", byte) or "Unknown"
+        for half, byte in zip(_HALVES, divmod(value, 256), strict=True)
+    )
+    one = line.add(f"Signature Algorithm: {name} (0x{value:04x})", start, 2, f"{field}_alg", value)
+    halves = Reader(reader.data, start, reader.at)
     halves.name(one, 1, "Signature Hash Algorithm Hash", "handshake.sig_hash_hash")
     halves.name(one, 1, "Signature Hash Algorithm Signature", "handshake.sig_hash_sig")
 
