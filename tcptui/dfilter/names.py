@@ -15,6 +15,7 @@ _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
 WHOLE: Final = frozenset({
     "frame", "eth", "vlan", "sll", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "http", "websocket", "data", "mptcp",
+    "tls",
 })  # fmt: skip
 _NEAREST: Final = 3
 _LONGEST: Final = 64
@@ -43,6 +44,28 @@ def _folded(text: str) -> str:
 def value_string(name: str, text: str) -> int | None:
     """What number the field ``name`` calls ``text``; None: none."""
     return _value_strings().get(name, {}).get(_folded(text))
+
+
+@cache
+def _value_texts() -> dict[str, dict[int, str]]:
+    tables: dict[str, dict[int, str]] = {}
+    table: dict[int, str] = {}
+    for line in _VALUE_STRINGS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("= "):
+            table = {}
+            tables |= dict.fromkeys(line[2:].split(), table)
+        else:
+            value, _, text = line.partition("\t")
+            table[int(value)] = text
+    return tables
+
+
+def value_text(name: str, value: int) -> str:
+    """What tshark calls the number ``value`` of the field ``name``; empty where it has no name for it.
+
+    Of a field that is registered twice (``tls.handshake.type``: for SSL 2, then for TLS) the later one counts.
+    """
+    return _value_texts().get(name, {}).get(value, "")
 
 
 def has_value_strings(name: str) -> bool:

@@ -181,6 +181,8 @@ CATALOG: Final = (
     FindingSpec(FindingId.WEBSOCKET_UPGRADE, Family.APPLICATION, "websocket", term="websocket"),
     FindingSpec(FindingId.WEBSOCKET_ABNORMAL_CLOSE, Family.APPLICATION, "websocket", term="websocket"),
     FindingSpec(FindingId.FILE_DOWNLOAD, Family.APPLICATION, "http", term="http"),
+    FindingSpec(FindingId.TLS_HANDSHAKE, Family.APPLICATION, "tls_handshake", term="tls"),
+    FindingSpec(FindingId.TLS_ALERT, Family.APPLICATION, "tls", term="tls", names_cause=True),
     # -- capture
     FindingSpec(FindingId.COMMON_STALL, Family.CAPTURE, "whole_capture/stall", term="stall",
         lost="lost_s"),

@@ -20,6 +20,7 @@ from tcptui.model.field_rows.network import NETWORK_FIELDS
 from tcptui.model.field_rows.own import OWN_FIELDS
 from tcptui.model.field_rows.tcp import TCP_FIELDS
 from tcptui.model.field_rows.tcp_options import TCP_OPTION_FIELDS
+from tcptui.model.field_rows.tls import TLS_FIELDS
 from tcptui.model.field_rows.unread import UNREAD_FIELDS
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 #: All rows, by family.
 ROWS: Final = (
-    *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *HTTP2_FIELDS,
+    *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
+    *HTTP2_FIELDS,
     *UNREAD_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.

@@ -108,6 +108,8 @@ class FindingId(StrEnum):
     WEBSOCKET_UPGRADE = "websocket-upgrade"
     WEBSOCKET_ABNORMAL_CLOSE = "websocket-abnormal-close"
     FILE_DOWNLOAD = "file-download"
+    TLS_HANDSHAKE = "tls-handshake"
+    TLS_ALERT = "tls-alert"
     COMMON_STALL = "common-stall"
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"

@@ -8,6 +8,8 @@
 ``http``              HTTP/1: messages, bodies, content codings, its header tree
 ``http2``             HTTP/2 and gRPC: frames, header lists, streams
 ``smtp``              SMTP
+``tls``               TLS without keys: records, handshake, certificates, alerts
+``summaries``         what one payload says, in a line
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages
 ``headers``           one packet as a tree of headers, in Wireshark's terms

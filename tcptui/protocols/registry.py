@@ -20,6 +20,9 @@ from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestR
 from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
+from tcptui.protocols.tls.detection import begins_tls
+from tcptui.protocols.tls.prefilter import TlsPrefilter
+from tcptui.protocols.tls.tls_stream import parse_starttls, parse_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +33,13 @@ if TYPE_CHECKING:
 
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
+    ApplicationProtocol("tls", begins_tls, parse_tls, prefilter=TlsPrefilter, judged=True),
     ApplicationProtocol("http2", begins_http2, parse_http2),
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
+    ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
 

@@ -13,6 +13,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
+from tcptui.protocols.tls.alert_rows import AlertRows
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -37,7 +38,7 @@ class RowNotes(Protocol):
 
 _Notes = TypeVar("_Notes")
 #: One class for each kind of message.
-_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows)
+_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows, AlertRows)
 
 
 class NotedRows:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.dfilter import types
-from tcptui.dfilter.names import value_string
+from tcptui.dfilter.names import has_value_strings, value_string
 from tcptui.model.field import FieldType as T
 from tcptui.model.field_rows.http2 import HEADER_NAMES
 
@@ -23,6 +23,7 @@ _BITS: Final = re.compile(r"^([.01 ]+) = ")
 _NUMBER: Final = re.compile(r"(?:0x([0-9a-fA-F]+)|(-?[0-9]+))(?=[\s,(\]]|$)")
 _ASSIGNED: Final = re.compile(r" = (-?[0-9]+)")
 _BRACKETED: Final = re.compile(r"\((0x[0-9a-fA-F]+|-?[0-9]+)\)")
+_NUMBER_AGAIN: Final = re.compile(r"[0-9]+ \([0-9]+\)$")
 _SECONDS: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?")
 _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
 #: Texts whose line covers exactly the bytes of the text.
@@ -30,7 +31,9 @@ _EXACT: Final = frozenset({
     "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
     "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
     "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
-    "websocket.payload.close.reason", "http2.header.name", "http2.header.value", *HEADER_NAMES.values(),
+    "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
+    "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
+    "http2.header.name", "http2.header.value", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (
@@ -88,6 +91,8 @@ def bytes_of_node(node: Node, data: bytes) -> bytes | None:
 
 
 def _number(field: Field, text: str, label: str) -> int | None:
+    if _NUMBER_AGAIN.match(text) and has_value_strings(field.name):
+        return int(_BRACKETED.findall(text)[-1], 0)  # a name that is a number itself
     found = _NUMBER.match(text)
     assigned = None if found else _ASSIGNED.search(label)
     if assigned is not None:

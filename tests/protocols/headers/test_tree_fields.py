@@ -30,7 +30,8 @@ FRAMES = 40
 #: Cases with an error that quotes, HTTP, a body in chunks, a compressed one, WebSocket, and a cut header.
 HELD_AGAINST_TSHARK = (
     "01-hello-service", "17-connection-unreachable", "69-path-mtu-blackhole", "96-capture-truncated",
-    "110-http-header-injected-newline", "112-event-stream-compressed", "116-file-download", "118-websocket-upgrade",
+    "108-tls-handshake", "110-http-header-injected-newline", "112-event-stream-compressed", "116-file-download",
+    "118-websocket-upgrade",
 )  # fmt: skip
 #: The same of the corpus: options, tunnels, tags, other link types.
 CAPTURES = (

@@ -1,0 +1,115 @@
+"""`tls-handshake`: what a TLS handshake agreed upon, how many round trips it took, and why (rules/findings.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tcptui.findings.http_facts import index_of, quoted
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake, name_of, version_name
+from tcptui.protocols.tls.message import is_hello_retry, read_message
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.tls.conversation import TlsConversation
+    from tcptui.protocols.tls.handshake import Message
+    from tcptui.protocols.tls.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A course that a handshake can take."""
+
+    shape: str
+    round_trips: int
+    """Until the client may send, that of TCP not counted (RFC 8446, 2; RFC 5246, 7.3)."""
+
+
+_FULL_12 = _Kind("full-12", 2)
+_RESUMED_12 = _Kind("resumed-12", 1)
+_FULL_13 = _Kind("full-13", 1)
+_RESUMED_13 = _Kind("resumed-13", 1)
+_RETRY = _Kind("retry", 2)
+
+
+def tls_handshake(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+    """A handshake that was captured from its ClientHello to where the client may send; None for any other."""
+    hello, answer = _first(said, 1 - said.server_side, Handshake.CLIENT_HELLO), _server_hello(said)
+    if hello is None or answer is None or said.version is None or said.suite is None:
+        return None
+    client, server = said.halves[1 - said.server_side], said.halves[said.server_side]
+    answered_ns = server.delivered_ns(answer.stop - 1)
+    retry = next((one for one in said.messages[said.server_side].each if is_hello_retry(one)), None)
+    kind = _kind(said, retry)
+    done = _done(said, kind, answered_ns)
+    if done is None or not done.complete:
+        return None
+    done_ns, began_ns = done.half.delivered_ns(done.stop - 1), client.first_ns(hello.start)
+    if not began_ns <= answered_ns <= done_ns:
+        return None  # captured in another order than it happened
+    frames = (
+        client.delivered_frame(hello.stop - 1),
+        server.delivered_frame(answer.stop - 1),
+        done.half.delivered_frame(done.stop - 1),
+    )
+    facts: dict[str, int | float | str] = {
+        "shape": kind.shape,
+        "version": version_name(said.version),
+        "suite": name_of("tls.handshake.ciphersuite", said.suite) or f"0x{said.suite:04x}",
+        "round_trips": kind.round_trips,
+        "took_s": (done_ns - began_ns) / 1e9,
+        "hello_frame": frames[0],
+        "answer_frame": frames[1],
+        "done_frame": frames[2],
+    }
+    evidence = list(frames)
+    if retry is not None:
+        facts |= {"retry_frame": server.delivered_frame(retry.stop - 1), "group": _group(retry)}
+        evidence.insert(1, int(facts["retry_frame"]))
+    indexes = [index_of(connection, frame) for frame in dict.fromkeys(evidence)]
+    return connection.finding(
+        FindingId.TLS_HANDSHAKE, indexes, Severity.NOTE, Confidence.CERTAIN, (), **facts
+    )  # fmt: skip
+
+
+def _first(said: TlsConversation, side: int, kind: Handshake) -> Message | None:
+    found = (one for one in said.messages[side].each if one.kind == kind and one.complete)
+    return next(found, None)
+
+
+def _server_hello(said: TlsConversation) -> Message | None:
+    """The ServerHello that settles the handshake."""
+    found = (one for one in said.messages[said.server_side].each if one.kind == Handshake.SERVER_HELLO)
+    return next((one for one in found if one.complete and not is_hello_retry(one)), None)
+
+
+def _kind(said: TlsConversation, retry: Message | None) -> _Kind:
+    if retry is not None:
+        return _RETRY
+    if said.version == TLS_1_3:
+        return _RESUMED_13 if said.is_resumed else _FULL_13
+    return _RESUMED_12 if said.is_resumed else _FULL_12
+
+
+def _done(said: TlsConversation, kind: _Kind, answered_ns: int) -> Record | None:
+    """The record from which on the client may send: its own Finished, or the server's (RFC 5246, 7.4.9).
+
+    In TLS 1.3 Finished looks like data: it is in the first record that the client encrypts after the ServerHello.
+    """
+    side = said.server_side if kind is _FULL_12 else 1 - said.server_side
+    records = said.records[side].each
+    if said.version == TLS_1_3:
+        data = (one for one in records if one.content_type == ContentType.APPLICATION_DATA)
+        return next((one for one in data if one.half.first_ns(one.start) >= answered_ns), None)
+    finished = sorted(
+        index for index in said.messages[side].encrypted if records[index].content_type == ContentType.HANDSHAKE
+    )
+    return records[finished[0]] if finished else None
+
+
+def _group(retry: Message) -> str:
+    """The group that a HelloRetryRequest asks for; a question mark where it asks for a cookie only."""
+    field = "handshake.extensions_key_share_selected_group"
+    asked = read_message(retry).numbers(field)
+    return quoted(name_of(f"tls.{field}", asked[0]) or f"0x{asked[0]:04x}") if asked else "?"

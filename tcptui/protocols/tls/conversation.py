@@ -1,0 +1,114 @@
+"""Both directions of a TLS connection: records, messages, and what the hellos agreed upon."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake, agreed, name_of
+from tcptui.protocols.tls.handshake import Message, Messages, read_messages
+from tcptui.protocols.tls.message import is_hello_retry, read_message
+from tcptui.protocols.tls.records import Record, RecordReader, Records
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.tls.lines import Line
+
+#: Records of a direction among which its hello is looked for.
+_HELLO_AMONG: Final = 16
+_PRE_SHARED_KEY: Final = "handshake.extensions.psk.identity.selected"
+
+
+class TlsConversation:
+    """The records and messages of both directions, read on first use.  Raises OSError when the spool is gone."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
+        """``starts``: the offset of each direction at which its records begin."""
+        self.halves = halves
+        self._starts = starts
+        self._limit = limit
+
+    @cached_property
+    def records(self) -> tuple[Records, Records]:
+        """The records of each direction."""
+        one, two = (
+            RecordReader(half, start).read(self._limit) for half, start in zip(self.halves, self._starts, strict=True)
+        )
+        return one, two
+
+    @cached_property
+    def server_side(self) -> int:
+        """The direction that sent the ServerHello, or did not send the ClientHello; 1 where neither is here."""
+        for side, records in enumerate(self.records):
+            for message in _first_messages(records):
+                if message.kind == Handshake.SERVER_HELLO:
+                    return side
+                if message.kind == Handshake.CLIENT_HELLO:
+                    return 1 - side
+        return 1
+
+    @cached_property
+    def client_hello(self) -> Line | None:
+        """The first ClientHello; None when it was not captured whole."""
+        return self._hello(1 - self.server_side, Handshake.CLIENT_HELLO)
+
+    @cached_property
+    def server_hello(self) -> Line | None:
+        """The first ServerHello that is no HelloRetryRequest, or else that; None without either."""
+        return self._hello(self.server_side, Handshake.SERVER_HELLO)
+
+    def _hello(self, side: int, kind: Handshake) -> Line | None:
+        hellos = [message for message in _first_messages(self.records[side]) if message.kind == kind]
+        hellos.sort(key=is_hello_retry)
+        return read_message(hellos[0]) if hellos and hellos[0].complete else None
+
+    @cached_property
+    def version(self) -> int | None:
+        """The version agreed upon; None without a ServerHello."""
+        if self.server_hello is None:
+            return None
+        chosen = self.server_hello.numbers("handshake.extensions.supported_version")
+        said = self.server_hello.numbers("handshake.version")
+        return next((agreed(number) for number in (*chosen, *said)), None)
+
+    @cached_property
+    def suite(self) -> int | None:
+        """The cipher suite agreed upon; None without a ServerHello."""
+        chosen = [] if self.server_hello is None else self.server_hello.numbers("handshake.ciphersuite")
+        return chosen[0] if chosen else None
+
+    @cached_property
+    def is_resumed(self) -> bool:
+        """Whether keys of an earlier session are used again (RFC 8446, 2.2; RFC 5246, 7.3; RFC 5077, 3.4)."""
+        if self.server_hello is None:
+            return False
+        if self.version == TLS_1_3:
+            return bool(self.server_hello.numbers(_PRE_SHARED_KEY))
+        ours = [] if self.client_hello is None else self.client_hello.bytes_of("handshake.session_id")
+        theirs = self.server_hello.bytes_of("handshake.session_id")
+        certified = any(message.kind == Handshake.CERTIFICATE for message in self.messages[self.server_side].each)
+        return bool(ours) and ours == theirs and not certified
+
+    @cached_property
+    def messages(self) -> tuple[Messages, Messages]:
+        """The plain handshake messages of each direction."""
+        one, two = (read_messages(records.each, self.version) for records in self.records)
+        return one, two
+
+    def alert(self, side: int, index: int) -> tuple[int, int] | None:
+        """Level and description of the alert in record ``index`` of ``side``; None for an encrypted one or no alert."""
+        record = self.records[side].each[index]
+        if record.content_type != ContentType.ALERT or index in self.messages[side].encrypted:
+            return None
+        body = record.read()
+        return (body[0], body[1]) if len(body) == 2 and name_of("tls.alert_message.level", body[0]) else None
+
+
+def _first_messages(records: Records) -> list[Message]:
+    """The messages of the first records, which need no version to be read."""
+    first: list[Record] = []
+    for record in records.each[:_HELLO_AMONG]:
+        if record.content_type == ContentType.APPLICATION_DATA:
+            break
+        first.append(record)
+    return read_messages(first, None).each

@@ -1,0 +1,94 @@
+"""Where TLS begins in a connection, by the bytes of both directions.
+
+A port says nothing that the bytes do not say better: a record whose length ends with the segment, or at the next
+record's header, is no chance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.tls.codes import ContentType, Handshake
+from tcptui.protocols.tls.records import HEADER, is_header, looks_like_records
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Bytes that tell a hello: record header, message header, version.
+_HELLO: Final = 11
+#: Segments of one direction with which TLS may begin: after a few commands, or in the middle of a connection.
+_STARTS: Final = 64
+_ALERT: Final = HEADER + 2
+
+
+def begins_hello(head: bytes) -> bool:
+    """Whether a payload begins with a ClientHello or ServerHello, or with the first of its records."""
+    return (
+        len(head) >= _HELLO
+        and is_header(head)
+        and head[0] == ContentType.HANDSHAKE
+        and head[5] in (Handshake.CLIENT_HELLO, Handshake.SERVER_HELLO)
+        and head[6] == 0
+        and head[9] == 3
+        and head[10] <= 4
+    )
+
+
+def begins_tls(payload: bytes) -> bool:
+    """Whether the payload of one segment is TLS beyond doubt: a hello, or whole records of which it consists."""
+    if begins_hello(payload):
+        return True
+    at = 0
+    while is_header(payload[at : at + HEADER]):
+        at += HEADER + (payload[at + 3] << 8 | payload[at + 4])
+        if at == len(payload):
+            return True
+    return False
+
+
+def tls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None:
+    """The offset at which the records of each direction begin, where the connection speaks TLS from its start.
+
+    Or from where the capture began.  An offset behind the last byte means: no records.  None: another protocol.
+    """
+    halves = (client, server)
+    windows = tuple(Window(half) for half in halves)
+    heads = tuple(window.read(0, _HELLO) for window in windows)
+    hello = any(begins_hello(head) for head in heads)
+    late = not (client.segments.from_start and server.segments.from_start)
+    if not hello and not (late and any(map(_begins_late, halves, windows))):
+        return None
+    starts = tuple(_first(half, window, hello=hello) for half, window in zip(halves, windows, strict=True))
+    return starts[0], starts[1]
+
+
+def starttls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None:
+    """The same where plain commands come first, as in IMAP: both directions have a segment that begins with a hello."""
+    found = []
+    for half in (client, server):
+        window = Window(half)
+        starts = half.captured.start[1:_STARTS].tolist()
+        start = next((one for one in starts if begins_hello(window.read(one, _HELLO))), None)
+        if start is None:
+            return None
+        found.append(start)
+    return found[0], found[1]
+
+
+def _begins_late(half: ByteStream, window: Window) -> bool:
+    """Whether one of the first segments of a direction that began before the capture begins with records."""
+    starts = half.captured.start[:_STARTS].tolist()
+    return any(begins_hello(window.read(start, _HELLO)) or looks_like_records(half, window, start) for start in starts)
+
+
+def _first(half: ByteStream, window: Window, *, hello: bool) -> int:
+    """The offset of the first record of ``half``; its length when there is none."""
+    head = window.read(0, _ALERT)
+    # Beside a hello of the other direction, what begins like a record is one.
+    if hello and is_header(head):
+        return 0
+    for start in half.captured.start[:_STARTS].tolist():
+        if looks_like_records(half, window, start):
+            return int(start)
+    return half.length

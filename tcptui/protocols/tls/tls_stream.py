@@ -1,0 +1,102 @@
+"""One connection parsed as TLS: the `ParsedStream` of TLS."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.interface import Unit
+from tcptui.protocols.tls.conversation import TlsConversation
+from tcptui.protocols.tls.detection import starttls_starts, tls_starts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
+    """The parsed connection, at most ``limit`` records of each direction; None when it is not TLS from its start."""
+    starts = tls_starts(client, server)
+    return None if starts is None else TlsStream((client, server), starts, limit)
+
+
+def parse_starttls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
+    """The same of a connection that turns to TLS after plain bytes, which are no part of it."""
+    starts = starttls_starts(client, server)
+    return None if starts is None else TlsStream((client, server), starts, limit)
+
+
+class TlsStream:
+    """The `ParsedStream` of TLS."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
+        self.halves = halves
+        self.conversation = TlsConversation(halves, starts, limit)
+
+    @cached_property
+    def _units(self) -> tuple[list[Unit], list[Unit]]:
+        """By side: where its records are."""
+        one, two = (
+            [Unit(record.start, record.stop, half.delivered_frame(record.stop - 1)) for record in records.each]
+            for half, records in zip(self.halves, self.conversation.records, strict=True)
+        )
+        return one, two
+
+    @cached_property
+    def _shown(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """By side: the indexes of the records that each frame completed, which may have no byte of them itself."""
+        sides: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
+        for shown, units in zip(sides, self._units, strict=True):
+            for index, unit in enumerate(units):
+                shown.setdefault(unit.frame, []).append(index)
+        return sides
+
+    def _side(self, place: SegmentPlace) -> int:
+        return int(place.half is self.halves[1])
+
+    def touched_by(self, place: SegmentPlace) -> range:
+        """Indexes of the records of which the segment carries at least one byte."""
+        units = self._units[self._side(place)]
+        low = max(bisect_right(units, place.start, key=lambda unit: unit.start) - 1, 0)
+        if low < len(units) and units[low].stop <= place.start:
+            low += 1
+        high = low
+        while high < len(units) and units[high].start < place.stop:
+            high += 1
+        return range(low, high)
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`."""
+        units = self._units[self._side(place)]
+        return [units[index] for index in self.touched_by(place)]
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """See `ParsedStream`."""
+        side = self._side(place)
+        units = self._units[side]
+        return self.conversation.records[side].limited and (not units or place.start >= units[-1].stop)
+
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        from tcptui.protocols.tls.tree import add_tls  # imported late: a report needs no tree
+
+        side = self._side(place.segment)
+        add_tls(dissection, place, self.conversation, side, self._shown[side].get(dissection.view.frame, []))
+        return bool(self.touched_by(place.segment))
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        from tcptui.protocols.tls.parts import tls_parts
+
+        return tls_parts(self.conversation)
+
+    def requests(self) -> Iterator[Exchange]:
+        """See `ParsedStream`: without keys there is none to be seen."""
+        return iter(())
