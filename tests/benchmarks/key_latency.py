@@ -153,7 +153,7 @@ def measure_graph(capture: Path, options: argparse.Namespace) -> None:
 
 def report_graph(program: Program, when: str, keys: int) -> None:
     """Print one line for each kind of key on the graph's screen, and what the program used."""
-    kinds = {"column": (b"\x1b[D", b"\x1b[C"), "zoom": (b"+", b"-"), "kind": (b"\t",)}
+    kinds = {"column": (b"\x1b[C", b"\x1b[D"), "zoom": (b"+", b"-"), "kind": (b"\t",)}
     for name, cycle in kinds.items():
         spent, began = program.processor_s(), time.perf_counter()
         presses = [
