@@ -2,8 +2,9 @@
 
     python screenshots/make.py [NAME …]
 
-Each picture is written twice: ``NAME.svg`` as Textual draws it, without the web fonts it would ask for,
-and ``NAME.png`` by rsvg-convert (Debian: librsvg2-bin), with DejaVu Sans Mono and Noto Sans CJK SC.
+Each picture of a screen is written twice: ``NAME.svg`` as Textual draws it, without the web fonts it would ask for,
+and ``NAME.png`` by rsvg-convert (Debian: librsvg2-bin), with DejaVu Sans Mono and Noto Sans CJK SC.  Those of
+`report --html` are what Chromium shows (Debian: chromium).
 ImageMagick, where it is installed, makes the PNGs smaller.  Nothing in a picture depends on the
 machine, the time or the user: ports and hosts are numbers, nothing moves, no clock is shown.
 """
@@ -18,10 +19,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,7 @@ HERE: Final = Path(__file__).resolve().parent
 SIZES: Final = ((80, 24), (120, 40))
 LANGUAGES: Final = ("en", "zh")
 CONVERTER: Final = "rsvg-convert"
+BROWSER: Final = "chromium"
 #: What the SVG may ask for: fonts that rsvg-convert finds on the machine, never one from the web.
 FONTS: Final = "'DejaVu Sans Mono','Noto Sans CJK SC','Noto Sans Mono CJK SC',monospace"
 #: A terminal's colours and their blends fit, with their anti-aliasing.
@@ -65,6 +68,14 @@ class Shot:
     keys: tuple[str, ...]
     shows: str
     """What must stand in a line of the screen then; keys may have changed their meaning."""
+    kinds: ClassVar = ("svg", "png")
+    """The suffixes of its files."""
+
+    def write(self) -> None:
+        """Write its files."""
+        svg, png = HERE / f"{self.name}.svg", HERE / f"{self.name}.png"
+        svg.write_text(portable(draw(self)), encoding="utf-8")
+        write_png(svg, png)
 
     @property
     def name(self) -> str:
@@ -72,9 +83,46 @@ class Shot:
         return f"{self.scene}-{self.width}x{self.height}-{self.language}"
 
 
-def shots() -> list[Shot]:
+@dataclass(frozen=True, slots=True)
+class PageShot:
+    """A picture of the page that `report --html` writes, in a window of a browser."""
+
+    language: str
+    width: int
+    height: int
+    case_id: str
+    kinds: ClassVar = ("png",)
+
+    @property
+    def name(self) -> str:
+        """File name without its suffix."""
+        return f"page-{self.width}x{self.height}-{self.language}"
+
+    def write(self) -> None:
+        """Have a browser draw the page."""
+        from tcptui.lessons.loader import load_case
+
+        capture, png = load_case(self.case_id).captures[0], HERE / f"{self.name}.png"
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder, "page.html")
+            report = ["--lang", self.language, "report", str(capture), "--html", str(page)]
+            subprocess.run([sys.executable, "-m", "tcptui", *report], check=True, capture_output=True, cwd=HERE.parent)
+            options = (
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                f"--user-data-dir={folder}/b",
+            )
+            window = f"--window-size={self.width},{self.height}"
+            drawn = [BROWSER, *options, f"--user-data-dir={folder}/b", window, f"--screenshot={png}", page.as_uri()]
+            subprocess.run(drawn, check=True, capture_output=True)
+        shrink(png)
+
+
+def shots() -> list[Shot | PageShot]:
     """Every picture, in the order in which they are made."""
-    made: list[Shot] = []
+    made: list[Shot | PageShot] = []
     for width, height in SIZES:
         for language in LANGUAGES:
             made += [
@@ -83,8 +131,20 @@ def shots() -> list[Shot]:
             ]
             if width < 100:  # here the headers have the screen to themselves
                 made.append(_headers(language, width, height))
+    for language in LANGUAGES:
+        made += [_graph(language), _requests(language), PageShot(language, 1100, 1900, "zero-window")]
     made.append(_timeline("en", 200, 50))
     return made
+
+
+def _graph(language: str) -> Shot:
+    """A window that is taken back, and what that costs."""
+    return Shot("graph", language, 120, 40, "window-shrunk", False, ("enter", "t", "n"), "53,176")
+
+
+def _requests(language: str) -> Shot:
+    """The requests of a capture, those that wait for the server among them."""
+    return Shot("requests", language, 120, 40, "slow-server", False, ("R", "tab"), "GET /")
 
 
 def _timeline(language: str, width: int, height: int) -> Shot:
@@ -128,20 +188,23 @@ async def _walk(app: TcptuiApp, shot: Shot) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await _settle(pilot)
-        lines = ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
-        if not any(shot.shows in line for line in lines):
-            raise SystemExit(f"{shot.name} should show “{shot.shows}”, and does not")
-        return app.export_screenshot(title=_title(shot))
+        for _ in range(_PATIENCE):
+            lines = ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+            if any(shot.shows in line for line in lines):
+                return app.export_screenshot(title=_title(shot))
+            await _settle(pilot)
+            await asyncio.sleep(0.005)
+        raise SystemExit(f"{shot.name} should show “{shot.shows}”, and does not")
 
 
 async def _settle(pilot: Pilot[Any]) -> None:
     """Wait until headers and explanation are of what the cursor is on."""
     from tcptui.ui.main.screen import MainScreen
 
-    screen = pilot.app.screen
     for _ in range(_PATIENCE):
         await pilot.pause()
-        if isinstance(screen, MainScreen) and screen.workspace.settled:
+        screen = pilot.app.screen
+        if not isinstance(screen, MainScreen) or screen.workspace.settled:
             await pilot.pause()
             return
         await asyncio.sleep(0.005)
@@ -195,25 +258,28 @@ def _in_cells(element: re.Match[str]) -> str:
 
 
 def write_png(svg: Path, png: Path) -> None:
-    """Draw ``svg`` as ``png``, with fewer colours where ImageMagick is there to choose them."""
+    """Draw ``svg`` as ``png``."""
     drawn = re.search(r'viewBox="0 0 ([\d.]+) ', svg.read_text(encoding="utf-8"))
     smaller = ["--keep-aspect-ratio", "--width", str(WIDEST)] if drawn and float(drawn[1]) > WIDEST else []
     subprocess.run([CONVERTER, *smaller, "--output", str(png), str(svg)], check=True)
+    shrink(png)
+
+
+def shrink(png: Path) -> None:
+    """Have fewer colours in ``png``, where ImageMagick is there to choose them."""
     if (magick := shutil.which("magick") or shutil.which("convert")) is not None:
         plain = ["-strip", "-define", "png:exclude-chunk=date,time", "-define", "png:compression-level=9"]
         subprocess.run([magick, str(png), "+dither", "-colors", str(PALETTE), *plain, f"PNG8:{png}"], check=True)
 
 
-def make(chosen: Sequence[Shot]) -> None:
+def make(chosen: Sequence[Shot | PageShot]) -> None:
     """Write both files of every shot in ``chosen``."""
     # Before Textual is imported: colours and motion are decided there.
     os.environ.update(COLORTERM="truecolor", TERM="xterm-256color", TZ="UTC", TEXTUAL_ANIMATIONS="none", LANG="C.UTF-8")
     os.environ.pop("NO_COLOR", None)
     for shot in chosen:
-        svg, png = HERE / f"{shot.name}.svg", HERE / f"{shot.name}.png"
-        svg.write_text(portable(draw(shot)), encoding="utf-8")
-        write_png(svg, png)
-        print(f"{png.name}: {png.stat().st_size / 1000:.0f} kB")
+        shot.write()
+        print(f"{shot.name}.png: {(HERE / f'{shot.name}.png').stat().st_size / 1000:.0f} kB")
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ _KILO: Final = 1000
 #: Digits behind the point at most: those of a 64-bit number.
 _MOST_DIGITS: Final = 18
 _UNITS: Final = ("", "k", "M", "G", "T", "P", "E")
+#: What an amount of each unit is counted in; a sequence number is a place in a stream of bytes (RFC 9293, 3.4).
+_COUNTED_IN: Final = {Unit.NUMBER: "B", Unit.BYTES: "B", Unit.RATE: "B/s"}
 _TIMES: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 
 
@@ -39,12 +41,13 @@ def time_labels(places: Sequence[int], *, ascii_only: bool = False) -> list[str]
     return [f"{place / unit:.{digits}f} {name}" if place else "0" for place in places]
 
 
-def amount_labels(places: Sequence[int]) -> list[str]:
-    """Amounts, all with the same prefix of 1000, with the digits that tell them apart."""
+def amount_labels(places: Sequence[int], counted_in: str) -> list[str]:
+    """Amounts with their unit, all with the same prefix of 1000, with the digits that tell them apart."""
     largest = max((abs(place) for place in places), default=0)
     power = next(power for power in range(len(_UNITS) - 1, -1, -1) if largest >= _KILO**power or not power)
     digits = _digits(places, _KILO**power)
-    return [f"{place / _KILO**power:.{digits}f}{_UNITS[power]}" if place else "0" for place in places]
+    unit = _UNITS[power] + counted_in
+    return [f"{place / _KILO**power:.{digits}f} {unit}" if place else "0" for place in places]
 
 
 def _digits(places: Sequence[int], unit: int) -> int:
@@ -56,4 +59,6 @@ def _digits(places: Sequence[int], unit: int) -> int:
 
 def value_labels(places: Sequence[int], unit: Unit, *, ascii_only: bool = False) -> list[str]:
     """What stands at ``places`` of a vertical axis."""
-    return time_labels(places, ascii_only=ascii_only) if unit is Unit.TIME else amount_labels(places)
+    if unit is Unit.TIME:
+        return time_labels(places, ascii_only=ascii_only)
+    return amount_labels(places, _COUNTED_IN[unit])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 960
 _PLOT_HEIGHT: Final = 380
-_LEFT: Final = 84
+_LEFT: Final = 96
 _RIGHT: Final = 16
 _TOP: Final = 34
 _LINE: Final = 18
@@ -103,8 +103,7 @@ def _drawn(chart: Chart, view: Viewport, words: Words, heading: str, place: str)
     grid = Grid(view, WIDTH - _LEFT - _RIGHT, _PLOT_HEIGHT)
     title = escape(f"{heading} – {title_of(chart, words)}")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="tc" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
-        f' height="{height}"{place} role="img">',
+        f'<svg class="tc" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"{place} role="img">',
         f"<title>{title}</title>",
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
         f'<text class="head i1" x="8" y="20">{title}</text>',

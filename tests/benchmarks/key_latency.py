@@ -1,11 +1,15 @@
 """What a person at the keyboard feels: first paint, first rows, key to repaint, bytes, idle.
 
-    python tests/benchmarks/key_latency.py [CAPTURE …] [--keys N] [--columns 120 --rows 40]
+    python tests/benchmarks/key_latency.py [CAPTURE …] [--keys N] [--columns 120 --rows 40] [--graph SECONDS]
 
 Runs the real program in a pseudo-terminal of its own.  Without a capture only the time to the first
 paint is taken.  For each capture, in the list of connections and in the ladder of the longest one: the
 down key is held (30 a second) while the capture loads, held again when it is loaded, then pressed one
 at a time so that the other panes follow; then keys that go far; then nothing is touched.
+
+With ``--graph`` each capture also comes through a pipe, over so many seconds, while the graph of its longest
+connection is open: keys move the cursor there, zoom, and change the graph.  Printed, too: the program's processor time
+for each key and for the capture meanwhile, and the load of the machine, without which times mean little.
 
 Times are from the write of the key until the row under the cursor is drawn anew; its bytes are all that
 came until the terminal was quiet.  ``after`` is what the other panes drew once the cursor rested.
@@ -14,9 +18,11 @@ came until the terminal was quiet.  ``after`` is what the other panes drew once 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import statistics
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +116,55 @@ def measure(capture: Path, pane: str, options: argparse.Namespace) -> None:
         program.close()
 
 
+def feed(capture: Path, descriptor: int, seconds: float) -> None:
+    """Write ``capture`` to a pipe, evenly over ``seconds``; ends when nobody reads any more."""
+    data, began = capture.read_bytes(), time.perf_counter()
+    written = 0
+    with contextlib.suppress(BrokenPipeError), os.fdopen(descriptor, "wb", buffering=0) as pipe:
+        while written < len(data):
+            due = min(len(data), 1 + int(len(data) * (time.perf_counter() - began) / seconds))
+            while written < due:
+                written += pipe.write(data[written:due])
+            time.sleep(0.01)
+
+
+def measure_graph(capture: Path, options: argparse.Namespace) -> None:
+    """A graph of the longest connection, open while the capture comes."""
+    print(f"{capture.name}: graph, live over {options.graph:.0f} s, load average {os.getloadavg()[0]:.2f}")
+    out, into = os.pipe()
+    os.set_inheritable(into, False)
+    began = time.perf_counter()
+    threading.Thread(target=feed, args=(capture, into, options.graph), daemon=True).start()
+    program = Program.run([sys.executable, "-m", "tcptui", "-"], options.columns, options.rows, out)
+    os.close(out)
+    try:
+        program.until(options.first.encode(), 20)
+        for key in (b"s", b"s", b"s", b"g"):  # by packets, the longest one
+            program.press(key, b"", rest_s=0.5)
+        program.press(b"t", CURSOR_ROW, rest_s=2.0)
+        report_graph(program, "while it comes", options.keys)
+        if (left := options.graph - (time.perf_counter() - began)) > 0:
+            print(f"  {left:.0f} s of the capture were still to come")
+        program.settle()
+        report_graph(program, "at its end", options.keys)
+    finally:
+        program.close()
+
+
+def report_graph(program: Program, when: str, keys: int) -> None:
+    """Print one line for each kind of key on the graph's screen, and what the program used."""
+    kinds = {"column": (b"\x1b[C", b"\x1b[D"), "zoom": (b"+", b"-"), "kind": (b"\t",)}
+    for name, cycle in kinds.items():
+        spent, began = program.processor_s(), time.perf_counter()
+        presses = [
+            program.press(cycle[turn % len(cycle)], CURSOR_ROW, rest_s=HELD_S * 4, limit_s=1.0)
+            for turn in range(keys // 4)
+        ]
+        used, passed = program.processor_s() - spent, time.perf_counter() - began
+        report(f"{name} {when}", presses)
+        print(f"  {'':<26} {1000 * used / len(presses):.1f} ms of a processor a key and what came in {passed:.1f} s")
+
+
 def idle(program: Program, idle_s: float = 5.0) -> None:
     """Print what is drawn and used while nothing is touched."""
     program.settle()
@@ -126,7 +181,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="*", type=Path)
     parser.add_argument("--first", default="ESTAB", help="text by which the first rows are known (default: ESTAB)")
-    parser.add_argument("--panes", default="list,ladder", help="which to measure (default: list,ladder)")
+    parser.add_argument(
+        "--panes", default="list,ladder", help="which to measure, or '' for none (default: list,ladder)"
+    )
+    parser.add_argument("--graph", type=float, default=0, help="seconds over which captures come (default: not so)")
     parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
@@ -138,8 +196,10 @@ def main() -> int:
         program.settle()
         program.close()
     for capture in options.captures:
-        for pane in options.panes.split(","):
+        for pane in filter(None, options.panes.split(",")):
             measure(capture, pane, options)
+        if options.graph:
+            measure_graph(capture, options)
     return 0
 
 

@@ -86,6 +86,33 @@ def test_figure_has_the_size_asked_for(kind: ChartKind, size: tuple[int, int], l
         assert title_of(chart, words)
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", ChartKind)
+def test_axes_say_what_they_count_in(kind: ChartKind, language: Language) -> None:
+    graphs, words = graphs_of("83-window-shrunk", "server"), Words(language)
+    chart = make_chart(graphs, kind, 0)
+    view = full_view(chart)
+    unit = re.compile(
+        {"rate": "[0-9] [kMG]?B/s", "time": "[0-9] (s|ms|µs|us|ns)"}.get(chart.unit.value, "[0-9] [kMG]?B")
+    )
+
+    for width, height in ((80, 19), (200, 45)):
+        for ascii_only in (False, True):
+            figure = make_figure(chart, view, width, height, words, ascii_only=ascii_only)
+            plot = figure.text[figure.plot_y : figure.plot_y + figure.plot_height]
+            labels = [line[: figure.plot_x - 2].strip() for line in plot]
+            assert {label for label in labels if label} - {"0"}
+            assert all(
+                unit.fullmatch(label[-len(label.lstrip("0123456789.")) - 1 :])
+                for label in labels
+                if label not in ("", "0")
+            )
+            assert re.search("[0-9] (s|ms|µs|us)", figure.text[-1])
+    drawn = svg(chart, view, words, "")
+    assert unit.search(drawn)
+    assert words(f"graph.axis.{chart.unit.value}") in drawn
+
+
 def test_svg_is_one_file_without_script_link_or_style_attribute() -> None:
     graphs, words = graphs_of("60-fast-retransmission", "client"), Words(Language.EN)
     drawn = picture([make_chart(graphs, kind, 0) for kind in ChartKind], words, 'a "<script>" & b')

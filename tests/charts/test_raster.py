@@ -147,12 +147,12 @@ def test_ticks_are_round_within_the_axis_and_no_more_than_asked(low: int, length
     steps_between = {after - before for before, after in pairwise(places)}
     assert len(steps_between) <= 1
     assert all(str(step).rstrip("0") in {"1", "2", "5"} for step in steps_between)
-    assert len(set(amount_labels(places))) == len(places)
+    assert len(set(amount_labels(places, "B"))) == len(places)
     assert len(set(time_labels(places))) == len(places)
 
 
 def test_labels_have_one_unit_and_the_digits_that_tell_them_apart() -> None:
     assert time_labels([0, 250_000_000, 500_000_000]) == ["0", "250 ms", "500 ms"]
     assert time_labels([500_000_000, 1_000_000_000]) == ["0.5 s", "1.0 s"]
-    assert amount_labels([0, 1500, 3000]) == ["0", "1.5k", "3.0k"]
+    assert amount_labels([0, 1500, 3000], "B/s") == ["0", "1.5 kB/s", "3.0 kB/s"]
     assert time_labels([5_000], ascii_only=True) == ["5 us"]

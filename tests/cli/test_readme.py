@@ -226,7 +226,7 @@ def test_pictures_and_linked_files_exist(language: str) -> None:
 
 def test_the_pictures_are_those_that_the_script_makes() -> None:
     folder = ROOT / "screenshots"
-    named = {f"{shot.name}.{kind}" for shot in make_script().shots() for kind in ("svg", "png")}
+    named = {f"{shot.name}.{kind}" for shot in make_script().shots() for kind in shot.kinds}
 
     assert named == {path.name for path in folder.iterdir() if path.suffix in {".svg", ".png"}}
     assert {Path(picture).name for language in READMES for picture in pictures(language)} <= named

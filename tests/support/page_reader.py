@@ -12,13 +12,14 @@ ELEMENTS: Final = frozenset(
     {
         "html", "head", "meta", "title", "style", "body", "header", "section", "div", "h1", "h2", "h3", "h4", "p", "ul",
         "li", "dl", "dt", "dd", "a", "span", "table", "thead", "tbody", "tr", "th", "td", "svg", "rect", "text", "line",
-        "path",
+        "path", "g", "tspan",
     }
 )  # fmt: skip
 ATTRIBUTES: Final = frozenset(
     {
         "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "role", "aria-label", "aria-hidden",
-        "viewbox", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "d", "text-anchor",
+        "viewbox", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "d", "text-anchor", "transform",
+        "font-weight",
     }
 )  # fmt: skip
 _VOID: Final = frozenset({"meta"})

@@ -12,7 +12,8 @@ from tcptui.dfilter.completion import quoted
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.session import Session, open_file
-from tcptui.ui.main.filter_menu import FilterMenu, Way
+from tcptui.ui.main.filter_menu import FilterMenu
+from tcptui.ui.main.filter_way import Way
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.under_cursor import connection_conditions, field_conditions, packet_conditions
 

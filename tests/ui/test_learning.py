@@ -168,22 +168,22 @@ async def test_tab_goes_through_the_panes_in_their_order_with_the_case_behind_th
     async with learn("three-packet-close", size, as_case=True) as learner:
         await learner.press("2")
         went = []
-        for key in ("tab",) * 5 + ("shift+tab",) * 2:
+        for key in ("tab",) * 6 + ("shift+tab",) * 2:
             await learner.press(key)
             went.append(learner.screen.workspace.active)
 
-    order = [Pane.LESSON, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS, Pane.TIMELINE, Pane.CONNECTIONS, Pane.EXPLAIN]
-    assert went == order
+    order = [Pane.LESSON, Pane.HEADERS, Pane.EXPLAIN, Pane.GLANCE, Pane.CONNECTIONS, Pane.TIMELINE]
+    assert went == [*order, Pane.CONNECTIONS, Pane.GLANCE]
 
 
 async def test_tab_passes_over_the_case_where_none_is_open(learn: Learn, mixed_session: Session) -> None:
     async with learn(mixed_session) as learner:
         went = []
-        for _ in range(4):
+        for _ in range(5):
             await learner.press("tab")
             went.append(learner.screen.workspace.active)
 
-    assert went == [Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS]
+    assert went == [Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.GLANCE, Pane.CONNECTIONS]
 
 
 @pytest.mark.parametrize("size", SIZES)

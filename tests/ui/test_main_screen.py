@@ -60,12 +60,13 @@ async def test_digits_go_to_panes_and_tab_walks_them(show: Show, mixed_session: 
     async with show(mixed_session) as shown:
         workspace = shown.screen.workspace
         seen = []
-        for key in ("3", "1", "4", "2", "tab", "tab", "tab"):
+        for key in ("3", "1", "4", "5", "2", "tab", "tab", "tab", "tab"):
             await shown.press(key)
             seen.append(workspace.active)
 
     assert seen == [
-        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS,
+        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.GLANCE,
+        Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.GLANCE, Pane.CONNECTIONS,
     ]  # fmt: skip
 
 

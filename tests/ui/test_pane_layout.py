@@ -82,6 +82,17 @@ def test_short_timeline_leaves_its_lines_to_what_is_below_while_packets_are_look
         assert height(Pane.CONNECTIONS, 4) == whole, "what is below would move with each connection"
 
 
+@pytest.mark.parametrize(("height", "lines"), [(24, 0), (33, 0), (34, 4), (47, 4), (56, 7), (120, 7)])
+@pytest.mark.parametrize("shape", [Shape.MEDIUM, Shape.WIDE])
+def test_strip_above_the_list_costs_the_list_nothing(shape: Shape, height: int, lines: int) -> None:
+    regions = plan(Size(200, height), shape, Arrangement())
+
+    assert (regions[Pane.GLANCE].height if Pane.GLANCE in regions else 0) == lines
+    assert regions[Pane.CONNECTIONS].y == lines
+    assert regions[Pane.CONNECTIONS].height == height * 33 // 100
+    assert Pane.GLANCE not in plan(Size(200, height), shape, Arrangement(lesson=True))
+
+
 def test_timeline_beside_other_panes_keeps_its_column() -> None:
     assert plan(Size(120, 38), Shape.MEDIUM, Arrangement(Pane.TIMELINE, packets=2))[Pane.TIMELINE].bottom == 38
 
@@ -149,6 +160,6 @@ def test_second_pane_of_the_main_column_takes_the_first_ones_place_while_it_is_i
     behind = plan(size, Shape.WIDE, Arrangement(Pane.EXPLAIN))
     in_front = plan(size, Shape.WIDE, Arrangement(Pane.HEADERS))
 
-    assert set(behind) == {Pane.CONNECTIONS, Pane.TIMELINE, Pane.EXPLAIN}
+    assert set(behind) == {Pane.GLANCE, Pane.CONNECTIONS, Pane.TIMELINE, Pane.EXPLAIN}
     assert in_front[Pane.HEADERS] == behind[Pane.TIMELINE]
     assert Pane.TIMELINE not in in_front

@@ -31,6 +31,7 @@ from tcptui.words.errors import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.charts.chart import Chart
     from tcptui.cli.commands import ReportCommand
     from tcptui.cli.report.summary import Summary
     from tcptui.model.packet_store import I64
@@ -97,18 +98,28 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
 
 
 def _write_page(command: ReportCommand, session: Session, summary: Summary, notice: str | None, words: Words) -> None:
+    from tcptui.charts.chart import ChartKind, make_chart
     from tcptui.cli.report.page.page import page
+    from tcptui.session.graphs.stream_graphs import StreamGraphs
 
     def requests_of(stream: int) -> Sequence[Request]:
         with packets_read_again(session):
             return session.requests.of(stream)
+
+    def chart_of(stream: int) -> Chart | None:
+        with packets_read_again(session):
+            graphs = StreamGraphs(session, stream)
+            graphs.grow()
+            if not graphs.trace.column("length").any():
+                return None
+            return make_chart(graphs, ChartKind.SEQUENCE, graphs.busier_side)
 
     to_stdout = command.html == STANDARD_STREAM
     label = ", ".join(base_name(name) for name in command.files)
     sys.stdout.flush()
     descriptor = sys.stdout.fileno() if to_stdout else None
     with signals_unwind(), Sink(Path(command.html), overwrite=command.overwrite, descriptor=descriptor) as sink:
-        for piece in page(summary, label, requests_of, words, notice):
+        for piece in page(summary, label, requests_of, chart_of, words, notice):
             sink.write(piece.encode("utf-8", "replace"))
     if not to_stdout:
         say(words("page.written", file=safe_text(command.html)), words)

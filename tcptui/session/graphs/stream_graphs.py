@@ -54,6 +54,12 @@ class StreamGraphs:
         return changed
 
     @property
+    def busier_side(self) -> int:
+        """The side that sent more payload; of two that sent as much, the client's."""
+        length, from_server = self.trace.column("length"), self.trace.column("from_server")
+        return int(int(length[from_server].sum()) > int(length[~from_server].sum()))
+
+    @property
     def spans(self) -> tuple[Span, ...]:
         """The findings of the connection but those of every ordinary one, the worst first, then by time."""
         return self._spans

@@ -196,10 +196,7 @@ class GraphScreen(KeyedScreen[int]):
         """The chart, and the times and rows of all packets in the order of time.  In a thread for long connections."""
         self._graphs.grow()
         trace = self._graphs.trace
-        if side < 0:
-            carried = trace.column("length")
-            from_server = trace.column("from_server")
-            side = int(int(carried[from_server].sum()) > int(carried[~from_server].sum()))
+        side = self._graphs.busier_side if side < 0 else side
         times, rows = trace.column("time_ns"), trace.column("row")
         if (times[1:] < times[:-1]).any():
             order = np.argsort(times, kind="stable")

@@ -60,6 +60,7 @@ class ColumnChoosingScreen(NotingScreen):
         """Stop reading cells and orders; Textual also calls the base class's handler."""
         self.workspace.ladder.cells.close()
         self.workspace.connections.cells.close()
+        self.workspace.connections.traffic.close()
         self._ordering.cancel()
 
     def _cells(self, *, of_connections: bool) -> OwnCells:

@@ -37,6 +37,7 @@ class Column(Enum):
     RECEIVED = "received"
     RTT = "rtt"
     DURATION = "duration"
+    TRAFFIC = "traffic"
     RATE = "bit-rate"
     PACKET_RATE = "packet-rate"
     NOTE = "note"

@@ -76,7 +76,7 @@ def column_widths(
     ends = _cut(ends, _NOTE_CRAMPED - (room - sum(ends)), _ENDPOINT_LEAST)
     room -= sum(ends)
     widths[Column.CLIENT], widths[Column.SERVER] = ends
-    for column in (column for name in shown for column in COLUMNS if column.sort is name):
+    for column in (column for name in shown for column in COLUMNS if name in (column.sort, column.comes_with)):
         if column.is_optional and not widths[column.id] and room - size[column.id] >= note:
             widths[column.id] = size[column.id]
             room -= size[column.id]

@@ -19,6 +19,7 @@ from tcptui.model.units import NS_PER_US
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.state_text import is_open
+from tcptui.ui.main.traffic_cells import BARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +69,8 @@ class Shape(Enum):
     """Left-aligned."""
     NUMBER = auto()
     """Right-aligned; never cut with an ellipsis."""
+    BARS = auto()
+    """As wide as its bars; it says nothing in words."""
     REST = auto()
     """Left-aligned after a blank: the last column."""
 
@@ -97,6 +100,8 @@ class ListRow:
     """How many of its packets match the display filter; None: none is on."""
     noted: str = ""
     """Its mark and note."""
+    traffic: str = ""
+    """Its traffic over its life, as bars."""
 
     @property
     def payload(self) -> tuple[int, int]:
@@ -126,6 +131,8 @@ class ListColumn:
     """The column without which it is left out, because it alone would mislead."""
     sort: SortKey | None = None
     """The sort key of this column; its heading is marked while the list is sorted by it."""
+    comes_with: SortKey | None = None
+    """Of a column that nothing is sorted by: the key of those that it comes after, where there is room."""
     values: Callable[[Capture, I32], I64] | None = None
     """Returns the values by which the streams are sorted, the largest first."""
     zero_is_unknown: bool = False
@@ -144,7 +151,7 @@ class ListColumn:
                 return fit(text, width, "")
             case Shape.ENDPOINT:
                 return fit_endpoint(text, width - 1, ellipsis) + (glyphs.right[-1] if self.is_joined else " ")
-            case Shape.TEXT:
+            case Shape.TEXT | Shape.BARS:
                 return fit(text, width - 1, ellipsis) + " "
             case Shape.NUMBER:
                 return fit(text, width - 1, "", right=True) + " "
@@ -284,6 +291,10 @@ COLUMNS: Final = (
     ListColumn(
         Column.DURATION, Shape.NUMBER, _lasted, 8, is_optional=True, sort=SortKey.DURATION,
         values=lambda capture, chosen: capture.streams.latest_ns[chosen] - capture.streams.began_ns[chosen],
+    ),
+    ListColumn(
+        Column.TRAFFIC, Shape.BARS, lambda row: (row.traffic, row.palette.note), BARS + 1, is_optional=True,
+        comes_with=SortKey.DURATION,
     ),
     ListColumn(
         Column.RATE, Shape.NUMBER, lambda row: _rate(row, row.rates.bits), 8, is_optional=True, sort=SortKey.RATE,

@@ -21,6 +21,7 @@ from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
 from tcptui.ui.main.own_cells import OwnCells, of_connections
 from tcptui.ui.main.state_text import StateWord, pair_text, state_word
+from tcptui.ui.main.traffic_cells import TrafficCells
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
@@ -84,6 +85,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.notebook: Notebook | None = None
         """The marks and notes of the capture."""
         self.cells = OwnCells(self, of_connections)
+        self.traffic = TrafficCells(self, ascii_only=glyphs.line.isascii())
         """The columns of the user's own."""
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
@@ -103,6 +105,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """Show the connections of ``session``, in the order and the narrowing that were chosen before."""
         self.session = session
         self._names = names
+        self.traffic.close()
         before, self.index = self.index, ConnectionIndex()
         self.index.sorting, self.index.narrowing = before.sorting, before.narrowing
         self.touched = False
@@ -253,6 +256,9 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         if not self.row_count:
             return [Segment(fit("  " + self.empty_text, width, self.glyphs.ellipsis), self.palette.faint)]
         widths, glyphs, sorting = self.widths(width), self.glyphs, self.index.sorting
+        if widths[Column.TRAFFIC] and self.session is not None:
+            first = self.scroll_offset.y
+            self.traffic.want(self.session, self.index.order[first : first + self.page_rows].tolist())
         cells = []
         for column in COLUMNS:
             size = widths[column.id]
@@ -339,7 +345,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         told = []
         for column in COLUMNS:
             text, _ = column.cell(row)
-            if text and column.shape not in (Shape.MARK, Shape.ENDPOINT):
+            if text and column.shape not in (Shape.MARK, Shape.ENDPOINT, Shape.BARS):
                 told.append(f"{self.words(column.heading, right=glyphs.right, left=glyphs.left)} {text}")
         for place, own in enumerate(self.cells.columns):
             if text := self.cells.text(place, row.stream):
@@ -375,4 +381,5 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             glyphs=self.glyphs,
             matched=None if matching is None else matching.count_of(stream),
             noted=self._noted(stream),
+            traffic=self.traffic.text(stream),
         )  # fmt: skip

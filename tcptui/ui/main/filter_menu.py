@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
@@ -15,6 +14,7 @@ from textual.screen import ModalScreen, ScreenResultType
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit
 from tcptui.ui.hint import Hint
+from tcptui.ui.main.filter_way import Way
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 
@@ -28,21 +28,6 @@ if TYPE_CHECKING:
 
 #: Lines of the menu that hold conditions, at most.
 _MOST: Final = 12
-
-
-class Way(Enum):
-    """How a condition changes the filter; the value is the form, with the filter so far as ``{now}``."""
-
-    ONLY = "{new}"
-    NOT = "not ({new})"
-    AND = "({now}) and ({new})"
-    OR = "({now}) or ({new})"
-
-    def applied(self, now: str, new: str) -> str:
-        """The filter made of ``now``, which may be empty, and the condition ``new``."""
-        if not now.strip() and self in (Way.AND, Way.OR):
-            return new
-        return self.value.format(now=now.strip(), new=new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ class SizeClass:
 
 
 def _below_the_list(rest: Split) -> Split:
-    """The list above, over the whole width."""
-    return Split(Axis.DOWN, (Part(Slot.LIST, 33, most_in_case=5), Part(rest, 67)))
+    """The strip and the list above, over the whole width."""
+    return Split(Axis.DOWN, (Part(Slot.TOP, 0), Part(Slot.LIST, 33, most_in_case=5), Part(rest, 67)))
 
 
 _NARROW: Final = Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))
@@ -105,6 +105,10 @@ LAYOUTS: Final = (
     SizeClass(Shape.MEDIUM, 100, _below_the_list(_MEDIUM)),
     SizeClass(Shape.WIDE, 160, _below_the_list(_WIDE)),
 )
+#: Lines of the strip at the top, its title included, by the lines of the room from which on it has so many.
+_STRIPS: Final = ((56, 7), (34, 4))
+#: And of one that is in front where there is room for none.
+_STRIP_IN_FRONT: Final = 5
 _ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
 _LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
 
@@ -146,8 +150,10 @@ def is_right_hand(pane: Pane, shape: Shape) -> bool:
 
 
 def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
-    parts = [part for part in split.parts if isinstance(part.what, Split) or _panes_of(part.what, chosen)]
     total = room.height if split.axis is Axis.DOWN else room.width
+    strip = _strip_lines(total, chosen)
+    parts = [part for part in split.parts if isinstance(part.what, Split) or _panes_of(part.what, chosen)]
+    parts = [part for part in parts if part.what is not Slot.TOP or strip]
     shares = sum(part.share(lesson=chosen.lesson) for part in parts)
     regions: dict[Pane, Region] = {}
     used = 0
@@ -155,6 +161,8 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
         size = total * part.share(lesson=chosen.lesson) // shares
         if part is parts[-1]:
             size = total - used
+        elif part.what is Slot.TOP:
+            size = strip
         elif split.axis is Axis.DOWN:
             size = _lines(part, size, shape, chosen)
         if split.axis is Axis.DOWN:
@@ -169,6 +177,12 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
         else:
             regions[_panes_of(part.what, chosen)[0]] = region
     return regions
+
+
+def _strip_lines(total: int, chosen: Arrangement) -> int:
+    """Lines of the strip at the top of a room of ``total``; a case leaves it out: it is about few connections."""
+    lines = 0 if chosen.lesson else next((lines for least, lines in _STRIPS if total >= least), 0)
+    return lines or _STRIP_IN_FRONT * (chosen.active is Pane.GLANCE)
 
 
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:

@@ -16,9 +16,9 @@ from tcptui.model.verdict import Verdict
 from tcptui.session.session import open_file
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.main.glancing import GlancingScreen
 from tcptui.ui.main.hints import PREDICTING, REVEALED
 from tcptui.ui.main.pane_specs import NUMBERED, Pane
-from tcptui.ui.main.watching import WatchingScreen
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.user_files import LearningRecord
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CASE_ACTIONS: Final = ("step", "other_case")
 
 
-class LearningScreen(WatchingScreen):
+class LearningScreen(GlancingScreen):
     """Adds lessons to a screen that shows a session; `walk` is the walk through the open case, if there is one."""
 
     nested = False

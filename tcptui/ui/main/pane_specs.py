@@ -30,6 +30,7 @@ class Pane(Enum):
     TIMELINE = "timeline"
     HEADERS = "headers"
     EXPLAIN = "explain"
+    GLANCE = "glance"
     LESSON = "lesson"
     """The step of a case, or a question; shown only while there is one."""
 
@@ -37,6 +38,8 @@ class Pane(Enum):
 class Slot(Enum):
     """The places that `tcptui.ui.main.layout` divides a screen into."""
 
+    TOP = auto()
+    """A strip above the list, where the screen is high enough or its pane is in front."""
     LIST = auto()
     """Above the main part, over the whole width."""
     MAIN = auto()
@@ -116,6 +119,13 @@ def _explain(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
     return ExplainPane(glyphs, words)
 
 
+def _glance(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
+    from tcptui.ui.main.glance import GlancePane
+
+    return GlancePane(glyphs, words)
+
+
+_STRETCH: Final = Hint("Enter", "glance.hint.stretch", "screen.stretch")
 _OPEN: Final = Hint("Enter", "screen.hint.open", "screen.drill")
 _FIELDS: Final = Hint("Enter", "screen.hint.fields", "screen.drill")
 _EVIDENCE: Final = Hint("Enter", "screen.hint.evidence", "screen.drill")
@@ -146,6 +156,7 @@ PANES: Final = (
         Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
         share=Share(100, 2), share_in_case=Share(40, 2),
     ),
+    PaneSpec(Pane.GLANCE, Slot.TOP, (_STRETCH, _PROBLEM, _BACK), _glance, back=Pane.CONNECTIONS),
 )  # fmt: skip
 SPEC_OF: Final = {spec.pane: spec for spec in PANES}
 #: The panes that always exist, in the order of their keys 1, 2, ….

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from textual import on
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
@@ -12,6 +13,7 @@ from textual.widget import Widget
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape, is_right_hand
 from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane
@@ -54,6 +56,7 @@ class Panes(Container):
         self.ladder = self._widget(Pane.TIMELINE, Timeline)
         self.headers = self._widget(Pane.HEADERS, HeaderPane)
         self.explain = self._widget(Pane.EXPLAIN, ExplainPane)
+        self.glance = self._widget(Pane.GLANCE, GlancePane)
         self.list_title = ""
         """Text after the name in the title of the connection list: the narrowing, the sort order."""
         self._titles = {pane: PaneTitle(glyphs, words, pane) for pane in NUMBERED}
@@ -101,6 +104,7 @@ class Panes(Container):
     def relay(self) -> None:
         """Lay the panes out again."""
         self.headers.is_alone = self.arrangement.zoomed or self._placing.shape.has_tabs
+        self.glance.has_title = not self._placing.shape.has_tabs
         self._clear_arrangement_cache()
         self.refresh(layout=True)
 
@@ -167,9 +171,18 @@ class Panes(Container):
                 self._bring(pane)
                 return
 
+    def shows(self, pane: Pane) -> bool:
+        """Whether there is room for ``pane`` now."""
+        return pane in self._placing.regions(self.size)
+
+    @on(GlancePane.Moved)
+    def _glance_moved(self, event: GlancePane.Moved) -> None:
+        event.stop()
+        self._titles[Pane.GLANCE].show(self.active is Pane.GLANCE, self.glance.told)
+
     def show_titles(self) -> None:
         """Update the titles: which pane is active, and what the panes show."""
-        extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
+        extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: "", Pane.GLANCE: self.glance.told}
         if self.ladder.stream >= 0:
             facts = {"stream": self.ladder.stream, "packets": Count(len(self.ladder.all_rows))}
             matched = self.ladder.matched

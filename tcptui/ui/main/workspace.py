@@ -184,7 +184,8 @@ class Workspace(Panes):
     @property
     def settled(self) -> bool:
         """Whether timeline, headers and explanation show what the cursors are on: no update is pending."""
-        own = self.connections.cells.is_settled and self.ladder.cells.is_settled
+        read = (self.connections.cells, self.connections.traffic, self.ladder.cells)
+        own = all(cells.is_settled for cells in read)
         return own and self._pending is None and not self._due and not self._stream_due
 
     def _schedule(self) -> None:

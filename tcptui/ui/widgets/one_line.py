@@ -309,13 +309,19 @@ class TabBar(OneLine):
             self.refresh()
 
     def cells(self, width: int) -> Cells:
-        """Numbered tabs."""
+        """Numbered tabs; the last ones leave their names out where the shortest of the extras has no room else."""
         palette = self.palette
+        labels = [f" {number} {self.words(SPEC_OF[pane].title)} " for number, pane in enumerate(NUMBERED, 1)]
+        least = min((cell_len(text) for text in self.extras if text), default=-2) + 2
+        for place in reversed(range(len(labels))):
+            if sum(map(cell_len, labels)) + least <= width:
+                break
+            if NUMBERED[place] is not self.active:
+                labels[place] = f" {place + 1} "
         line: Cells = []
-        for number, pane in enumerate(NUMBERED, 1):
+        for number, (pane, label) in enumerate(zip(NUMBERED, labels, strict=True), 1):
             chosen = pane is self.active
             style = palette.strong + Style(reverse=True) if chosen else palette.bar
-            label = f" {number} {self.words(SPEC_OF[pane].title)} "
             line.append((label, action_style(style, f"screen.pane({number})")))
         used = sum(cell_len(text) for text, _ in line)
         room = width - used - 2

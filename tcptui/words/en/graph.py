@@ -18,7 +18,6 @@ WORDS: Final[dict[str, str]] = {
     "graph.axis.bytes": "bytes",
     "graph.axis.rate": "bytes/s",
     "graph.axis.time": "RTT",
-    "graph.axis.seconds": "time since the connection's first packet",
     # -- the legend
     "graph.mark.data": "data",
     "graph.mark.ack": "ACK",

@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "page.packets": "Packets: {packets}.",
     "page.and-more": " and {n} more",
     "page.how-sure": "How sure: {confidence}.",
+    "page.graph": "Its data over time",
     "page.ladder": "Its packets",
     "page.ladder.left-out": "{n:packet is|packets are} not drawn",
     "page.ladder.label": "Packets between {client} and {server}: {n} of them drawn",

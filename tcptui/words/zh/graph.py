@@ -18,7 +18,6 @@ WORDS: Final[dict[str, str]] = {
     "graph.axis.bytes": "字节",
     "graph.axis.rate": "字节/秒",
     "graph.axis.time": "RTT",
-    "graph.axis.seconds": "距本连接首个数据包的时间",
     # -- the legend
     "graph.mark.data": "数据",
     "graph.mark.ack": "ACK",

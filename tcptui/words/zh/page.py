@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "page.packets": "数据包：{packets}。",
     "page.and-more": " 等，另有 {n} 个",
     "page.how-sure": "把握：{confidence}。",
+    "page.graph": "数据随时间的变化",
     "page.ladder": "数据包往来",
     "page.ladder.left-out": "有 {n} 个包未画出",
     "page.ladder.label": "{client} 与 {server} 之间的数据包，画出 {n} 个",

@@ -76,6 +76,27 @@ def test_each_connection_has_its_evidence_how_sure_its_time_and_its_packets(page
             assert f'id="{stream[1:]}"' in page
 
 
+def test_worst_connections_have_their_graph_where_data_went(tmp_path: Path) -> None:
+    tape = Tape()
+    tape.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
+    for again in range(20):
+        lossy(tape, 100 + 1000 * again, "10.0.0.1:40001", 9001 + 1000 * again)
+    tape.tcp(60_000, "10.0.0.2:40001", "192.0.2.10:81", 2, 1, 0)
+    tape.tcp(60_001, "192.0.2.10:81", "10.0.0.2:40001", RST | ACK, 0, 2)
+    path = tmp_path / "lossy.pcap"
+    path.write_bytes(tape.pcap())
+    for lang in ("en", "zh"):
+        words = Words(Language(lang))
+        page = run("report", path, "--html", "-", lang=lang)[1]
+        said = PageReader(page).text
+
+        assert len(PageReader(page).ids) == 2
+        assert page.count('class="tc"') == said.count(words("page.graph")) == 1
+        for key in ("graph.mark.rto", "graph.axis.number", "graph.of.server"):
+            assert words(key) in said
+        assert "20 kB" in said
+
+
 def test_file_is_named_without_its_folder(pages: dict[str, str]) -> None:
     assert "mixed.pcap" in pages["en"]
     assert "pages0" not in pages["en"]
@@ -156,6 +177,7 @@ def test_hundred_connections_in_trouble_are_less_than_two_megabytes(tmp_path: Pa
     read = PageReader(page)
 
     assert len(read.ids) == 100
+    assert 10 < page.count('class="tc"') < 100
     assert 200_000 < len(page.encode()) < 2_000_000
     assert "Also in trouble" in read.text
 

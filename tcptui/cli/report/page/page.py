@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import tcptui
 from tcptui.analysis.timing.budget import time_budget
+from tcptui.charts.cells import full_view
+from tcptui.charts.svg import svg
 from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.page.bars import budget_bar
 from tcptui.cli.report.page.ladder import ladder
@@ -29,6 +31,7 @@ from tcptui.words.trust_text import trust_items
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tcptui.charts.chart import Chart
     from tcptui.cli.report.summary import Connection, Summary
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
     #: The requests of a connection.
     RequestsOf = Callable[[int], Sequence[Request]]
+    #: The time-sequence graph of a connection; None where no data went.
+    ChartOf = Callable[[int], Chart | None]
 
 #: Connections that are told; without trouble, so many of the largest.
 CONNECTIONS: Final = 100
@@ -45,6 +50,8 @@ HEALTHY: Final = 5
 GROUPS: Final = 20
 #: Bytes of the connections' part, after which further ones are only listed: a page stays below 2 MB.
 MOST_BYTES: Final = 1_800_000
+#: Bytes of the graphs, after which no more are drawn: the worst connections come first.
+MOST_GRAPH_BYTES: Final = 250_000
 #: Further connections in trouble that get a row each.
 LISTED: Final = 200
 #: Findings of a connection that are explained; of others, the names.
@@ -57,7 +64,9 @@ _TAG: Final = {Language.EN: "en", Language.ZH: "zh-CN"}
 _GLYPHS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
 
 
-def page(summary: Summary, label: str, requests_of: RequestsOf, words: Words, notice: str | None) -> Iterator[str]:
+def page(
+    summary: Summary, label: str, requests_of: RequestsOf, chart_of: ChartOf, words: Words, notice: str | None
+) -> Iterator[str]:
     """The page in pieces; ``notice``: the session's message, e.g. where reading stopped and why.
 
     ``label``: the names of the files without their folders, which are nobody's business who gets the page.
@@ -77,7 +86,7 @@ def page(summary: Summary, label: str, requests_of: RequestsOf, words: Words, no
     yield _top(summary, label, words, notice)
     chosen, troubled = _chosen(summary)
     yield from _groups(summary, set(chosen), words)
-    yield from _connections(summary, chosen, troubled, requests_of, words)
+    yield from _connections(summary, chosen, troubled, requests_of, chart_of, words)
     yield element("p", words("page.foot", version=tcptui.__version__), cls="soft small") + "\n</body>\n</html>\n"
 
 
@@ -153,16 +162,19 @@ def _chosen(summary: Summary) -> tuple[list[int], int]:
 
 
 def _connections(
-    summary: Summary, chosen: list[int], troubled: int, requests_of: RequestsOf, words: Words
+    summary: Summary, chosen: list[int], troubled: int, requests_of: RequestsOf, chart_of: ChartOf, words: Words
 ) -> Iterator[str]:
     if not chosen:
         return
     yield element("h2", words("page.worst" if troubled else "page.largest")) + "\n"
-    used = told = 0
+    used = told = drawn = 0
     for stream in chosen:
         if used > MOST_BYTES:
             break
-        piece = _connection(summary, summary.connection(stream), requests_of(stream), words) + "\n"
+        connection = summary.connection(stream)
+        graph = _graph(connection, chart_of, words) if drawn < MOST_GRAPH_BYTES else Markup()
+        drawn += len(graph.encode())
+        piece = _connection(summary, connection, requests_of(stream), graph, words) + "\n"
         used += len(piece.encode())
         told += 1
         yield piece
@@ -181,7 +193,19 @@ def _connections(
             yield element("p", words("report.connections.left-out", n=Count(len(rest) - LISTED)), cls="soft")
 
 
-def _connection(summary: Summary, connection: Connection, requests: Sequence[Request], words: Words) -> Markup:
+def _graph(connection: Connection, chart_of: ChartOf, words: Words) -> Markup:
+    """The graph of the connection's data; empty where none went."""
+    chart = chart_of(connection.stream)
+    if chart is None:
+        return Markup()
+    ends = {"client": connection.client.endpoint, "server": connection.server.endpoint}
+    heading = words("graph.heading", stream=connection.stream, **ends)
+    return element("div", Markup(svg(chart, full_view(chart), words, heading)), cls="wide")
+
+
+def _connection(
+    summary: Summary, connection: Connection, requests: Sequence[Request], graph: Markup, words: Words
+) -> Markup:
     stream = connection.stream
     view = summary.view(stream)
     ranked = sorted(connection.findings, key=gravity, reverse=True)
@@ -202,6 +226,8 @@ def _connection(summary: Summary, connection: Connection, requests: Sequence[Req
     bar = budget_bar(budget, words)
     if bar:
         parts += [element("h4", words("budget.heading")), bar]
+    if graph:
+        parts += [element("h4", words("page.graph")), graph]
     drawing = ladder(view, summary.store, loud, words)
     if drawing:
         parts += [element("h4", words("page.ladder")), drawing]

@@ -6,7 +6,11 @@ import base64
 import hashlib
 from typing import Final
 
-STYLE: Final = """
+from tcptui.charts.svg import CHART_CSS
+
+STYLE: Final = (
+    CHART_CSS
+    + """
 :root{color-scheme:light dark;--ink:#1f2328;--soft:#57606a;--paper:#fff;--card:#f6f8fa;--edge:#d0d7de;--error:#b3122d;
 --warning:#7d5200;--note:#0757ba;--client:#0550ae;--server:#7238bd;--good:#146c31;--p0:#8c959f;--p1:#7238bd;
 --p2:#0550ae;--p3:#9a6700;--p4:#0757ba;--p5:#146c31;--p6:#c00d2b;--p7:#d0d7de;--p8:#afb8c1;--on:#fff}
@@ -31,13 +35,14 @@ dd{margin:0}@media (max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bott
 th,td{text-align:left;padding:.15rem .9rem .15rem 0;vertical-align:top}th{color:var(--soft);font-weight:400}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 svg{display:block;width:100%;height:auto;font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
-svg.ladder{min-width:44rem;max-width:60rem}svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}
+svg.ladder,svg.tc{min-width:44rem;max-width:60rem}svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}
 svg line{stroke:var(--edge)}svg .client{stroke:var(--client)}svg .server{stroke:var(--server)}
 svg path.client{fill:var(--client)}svg path.server{fill:var(--server)}svg .error{stroke:var(--error)}
 svg path.error{fill:var(--error)}svg text.error{fill:var(--error);stroke:none;font-weight:700}
 svg .warning{stroke:var(--warning)}svg path.warning{fill:var(--warning)}
 svg text.warning{fill:var(--warning);stroke:none;font-weight:700}
-svg text.end{font-weight:700;stroke:none}svg text.end.client{fill:var(--client)}svg text.end.server{fill:var(--server)}
+.ladder text.end{font-weight:700;stroke:none}
+svg text.end.client{fill:var(--client)}svg text.end.server{fill:var(--server)}
 svg text.on{fill:var(--on);font-weight:700}
 .p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}.p5{fill:var(--p5)}
 .p6{fill:var(--p6)}.p7{fill:var(--p7)}.p8{fill:var(--p8)}svg text.p7{fill:var(--ink)}
@@ -47,9 +52,10 @@ svg.key{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin-r
 --warning:#7d5200;--note:#0757ba;--client:#0550ae;--server:#7238bd;--good:#146c31;--p0:#8c959f;--p1:#7238bd;
 --p2:#0550ae;--p3:#9a6700;--p4:#0757ba;--p5:#146c31;--p6:#c00d2b;--p7:#d0d7de;--p8:#afb8c1;--on:#fff}
 body{max-width:none;padding:0;font-size:10pt}.card{break-inside:auto}h2,h3,h4{break-after:avoid}
-svg,.group,tr,dl{break-inside:avoid}a{color:inherit;text-decoration:none}svg.ladder{min-width:0}
+svg,.group,tr,dl{break-inside:avoid}a{color:inherit;text-decoration:none}svg.ladder,svg.tc{min-width:0}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
+)
 
 
 def policy() -> str:

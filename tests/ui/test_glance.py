@@ -1,0 +1,196 @@
+"""The capture at a glance: a strip in which a stretch of time is chosen, which all panes then show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tcptui.session.session import Session, open_file
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.stretch import parted
+from tcptui.words.language import Language
+from tests.ui.conftest import until
+from tests.ui.test_display_filter import frames, listed, typed_in
+from tests.ui.test_growing_capture import Pipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+SIZES = [(60, 16), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70)]
+
+
+@pytest.fixture
+def spread_session(wire: Wire, tmp_path: Path) -> Session:
+    """A connection each at 0 s, 10 s, 20 s (refused), 30 s and 40 s."""
+    for number in range(5):
+        kind = wire.refused if number == 2 else wire.clean
+        kind(10_000 * number, f"10.0.0.{number + 1}:{40001 + number}", "192.0.2.10:80")
+    return open_file(wire.pcap(tmp_path / "spread.pcap"))
+
+
+def strip(shown: Shown) -> list[str]:
+    region = shown.screen.workspace.glance.region
+    return shown.lines()[region.y : region.bottom]
+
+
+async def filtered(shown: Shown) -> None:
+    await until(lambda: shown.screen.filter_at_rest)
+    await shown.settle()
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_strip_is_there_where_there_is_room_and_in_front_everywhere(
+    show: Show, spread_session: Session, size: tuple[int, int], language: Language
+) -> None:
+    async with show(spread_session, size, language) as shown:
+        workspace = shown.screen.workspace
+        assert workspace.shows(Pane.GLANCE) == (size[0] >= 100 and size[1] >= 40)
+        await shown.press("5")
+
+        assert workspace.active is Pane.GLANCE
+        lines = strip(shown)
+        assert len(lines) >= 3
+        assert "/" in lines[0]
+        assert any("bit/s" in line for line in lines)
+        assert sum("✗" in line for line in lines) >= 1
+        drawn = "".join(lines)
+        assert any(char in drawn for char in "▁▂▃▄▅▆▇")
+        assert workspace.glance.told.strip() in "".join(shown.lines())
+
+
+async def test_ascii_strip_is_ascii(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40), Language.EN, ascii=True) as shown:
+        await shown.press("5")
+
+        assert all(line.isascii() for line in strip(shown))
+        assert "#" in "".join(strip(shown))
+
+
+async def test_stretch_is_what_every_pane_shows_until_it_is_lifted(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        everything = shown.screen.session.store.count
+        await shown.press("5", "g", "enter", *["pagedown"] * 4, "enter")
+        await filtered(shown)
+        stretch = parted(shown.screen.wanted_filter)[1]
+
+        assert stretch is not None
+        assert stretch.begin_ns == 0
+        assert 10 * 10**9 < stretch.end_ns < 20 * 10**9
+        assert listed(shown) == [0, 1]
+        assert shown.screen.matching is not None
+        assert shown.screen.matching.account.matched == 16 < everything
+        assert any("\\" in line and "frame.time_relative" in line for line in shown.lines())
+        assert shown.screen.workspace.glance.stretch == stretch
+
+        await shown.press("escape")
+        await filtered(shown)
+        assert listed(shown) == [0, 1, 2, 3, 4]
+        assert shown.screen.workspace.glance.stretch is None
+        await shown.press("backslash")
+        await filtered(shown)
+        assert listed(shown) == [0, 1]
+
+
+async def test_stretch_goes_with_a_filter_and_leaves_it_behind(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        await typed_in(shown, "tcp.flags.fin == 1", "enter")
+        await filtered(shown)
+        await shown.press("5", "g", "enter", *["pagedown"] * 3, "enter")
+        await filtered(shown)
+        assert listed(shown) == [0, 1]
+        assert frames(shown) == [6, 7]
+
+        await shown.press("end", "enter", *["pageup"] * 3, "enter")
+        await filtered(shown)
+        assert listed(shown) == [3, 4], "the new stretch takes the place of the one before"
+
+        await shown.press("escape")
+        await filtered(shown)
+        assert shown.screen.wanted_filter == "tcp.flags.fin == 1"
+        assert listed(shown) == [0, 1, 3, 4]
+
+
+async def test_escape_gives_up_what_was_begun_and_then_goes_back(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        await shown.press("5", "g", "enter", "right", "right")
+        assert " to " in shown.screen.workspace.glance.told
+        await shown.press("escape")
+        assert not shown.screen.wanted_filter
+        assert shown.screen.workspace.active is Pane.GLANCE
+        await shown.press("escape")
+        assert shown.screen.workspace.active is Pane.CONNECTIONS
+
+
+async def test_trouble_is_gone_to(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        glance = shown.screen.workspace.glance
+        await shown.press("5", "g", "n")
+        columns = glance.columns
+
+        assert columns is not None
+        assert 20 * 10**9 <= columns.begins_ns[glance._cursor(columns) + 1] <= 21 * 10**9
+        assert glance.told.endswith("✗")
+        await shown.press("N")
+        assert 20 * 10**9 <= columns.begins_ns[glance._cursor(columns) + 1] <= 21 * 10**9
+
+
+async def test_mouse_draws_a_stretch_and_a_click_only_points(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        glance = shown.screen.workspace.glance
+        await shown.pilot.click(glance, offset=(60, 1))
+        await shown.settle()
+        assert glance.has_focus
+        assert not shown.screen.wanted_filter
+
+        await shown.pilot.mouse_down(glance, offset=(16, 1))
+        await shown.pilot.hover(glance, offset=(60, 1))
+        await shown.pilot.mouse_up(glance, offset=(60, 1))
+        await filtered(shown)
+        assert listed(shown) == [0, 1]
+
+
+async def test_strip_moves_while_packets_come(wire: Wire, tmp_path: Path) -> None:
+    from tcptui.ui.app import TcptuiApp
+    from tcptui.ui.view_options import ViewOptions
+    from tests.ui.conftest import Shown
+
+    for number in range(30):
+        wire.clean(1000 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80")
+    pipe = Pipe(wire, tmp_path / "grows.pcap")
+    app = TcptuiApp(pipe.session, None, ViewOptions(numeric=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
+        glance = shown.screen.workspace.glance
+
+        def total() -> int:
+            return 0 if glance.columns is None else int(np.sum(glance.columns.packets))
+
+        pipe.give(24)
+        await until(lambda: total() == 24)
+        pipe.give(80)
+        await until(lambda: total() == 104)
+        assert glance.columns is not None
+        assert glance.columns.begins_ns[-1] > 12 * 10**9
+        pipe.close()
+
+
+async def test_case_gives_no_answer_away(show: Show, spread_session: Session) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        shown.screen.walk = object()  # type: ignore[assignment]
+        shown.screen._glanced = None
+        assert shown.screen.workspace.glance.columns is not None
+        assert shown.screen.workspace.glance.columns.severity.any()
+        shown.screen.look_at_traffic()
+
+        columns = shown.screen.workspace.glance.columns
+        assert columns is not None
+        assert not columns.severity.any()
