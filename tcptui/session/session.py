@@ -44,7 +44,7 @@ from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tcptui.capture.source import Source
     from tcptui.findings.bulk import BulkFindings
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+    from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
@@ -419,21 +420,24 @@ class Session:
     def _conclude(self) -> tuple[CaptureDiagnosis, Trouble]:
         known = self.store.count, self.catch_up.judged_at_count, self.unjudged, self.own_revision
         if self._conclusions is None or self._conclusions[0] != known:
-            self._conclusions = known, *self.conclude(self.loud())
+            from tcptui.findings.trouble import find_trouble
+
+            loud = self.loud()
+            diagnosis = self.diagnose(loud)
+            self._conclusions = known, diagnosis, find_trouble(diagnosis, loud, self._time_of)
         return self._conclusions[1:]
 
-    def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
-        """`diagnosis` and `trouble` from ``loud``: the findings of each stream with a warning or an error."""
+    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
+        """`diagnosis` from ``loud``: the findings of each stream with a warning or an error."""
         # They come with the rules, which are imported late: see `LazyAnnotator`.
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
-        from tcptui.findings.trouble import find_trouble
         from tcptui.session.dns_answers import DnsAnswers
 
         if self._dns is None:
             self._dns = DnsAnswers(self._pipeline.noted.of(DnsRows), self._access.bare)
-        diagnosis = diagnose(CaptureFacts(self.store, self.streams, _of_rules(loud), self._dns.newest))
-        return diagnosis, find_trouble(diagnosis, loud, self._time_of)
+        of_rules = loud if self._own is None else _of_rules(loud)
+        return diagnose(CaptureFacts(self.store, self.streams, of_rules, self._dns.newest))
 
     @property
     def own_revision(self) -> int:
@@ -466,7 +470,7 @@ class Session:
         worst = max((*known, *self.own_findings(stream)), key=gravity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
-    def loud(self) -> dict[int, tuple[Finding, ...]]:
+    def loud(self) -> StreamFindings:
         """The cached findings of each stream that has a warning or an error among them."""
         loud = self._judging.loud()
         if self._own is None:
@@ -476,7 +480,7 @@ class Session:
             own = self._own.of(stream)
             if stream in listed and (stream in loud or any(one.severity > Severity.NOTE for one in own)):
                 loud[stream] = (*loud.get(stream, ()), *own)
-        return dict(sorted(loud.items()))
+        return loud.some(sorted(loud))
 
     @property
     def notebook(self) -> Notebook | None:
@@ -684,17 +688,16 @@ class Session:
             self._own.evict(streams)
 
 
-def _of_rules(loud: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Finding, ...]]:
+def _of_rules(loud: StreamFindings) -> StreamFindings:
     """``loud`` without what a user has defined: nothing is concluded from that."""
-    found = {
-        stream: tuple(finding for finding in findings if isinstance(finding.id, FindingId))
-        for stream, findings in loud.items()
-    }
-    return {
-        stream: findings
-        for stream, findings in found.items()
-        if any(finding.severity > Severity.NOTE for finding in findings)
-    }
+    found = loud.some(loud)
+    for stream, findings in loud.items():
+        of_rules = tuple(finding for finding in findings if isinstance(finding.id, FindingId))
+        if not any(finding.severity > Severity.NOTE for finding in of_rules):
+            del found[stream]
+        elif len(of_rules) < len(findings):
+            found[stream] = of_rules
+    return found
 
 
 def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Session:
