@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.stream.clean_streams import CleanStreams
     from tcptui.analysis.stream.columns import RowBlock
-    from tcptui.findings.lockstep import AlikeFindings
+    from tcptui.findings.stream_findings import AlikeFindings
     from tcptui.model.finding import Fact
     from tcptui.model.packet_store import I64
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
-    from tcptui.model.finding import CaptureFinding, Finding
+    from tcptui.findings.stream_findings import StreamFindings
+    from tcptui.model.finding import AnyId, CaptureFinding, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Trouble:
 
 
 def find_trouble(
-    diagnosis: CaptureDiagnosis, loud: Mapping[int, tuple[Finding, ...]], time_of: Callable[[int], int]
-) -> Trouble:
+    diagnosis: CaptureDiagnosis, loud: StreamFindings, time_of: Callable[[int], int]
+) -> Trouble:  # fmt: skip
     """The groups of a capture.
 
     ``loud``: the findings of each stream with a warning or an error; ``time_of``: the time of a frame (ns), 0 where it
@@ -61,28 +62,27 @@ def find_trouble(
     group of its worst finding: the most severe, then the one that cost most.
     """
     groups = [_whole(found, loud) for found in diagnosis.findings]
-    by_worst: dict[str, list[tuple[Finding, float]]] = {}
-    for stream in sorted(loud.keys() - diagnosis.echoes):
-        worst = max(loud[stream], key=gravity)
-        by_worst.setdefault(worst.id, []).append((worst, connection_seconds_lost(loud[stream])))
-    groups += [_alike(members, time_of) for members in by_worst.values()]
+    by_worst: dict[AnyId, list[_Member]] = {}
+    streams = sorted(loud.keys() - diagnosis.echoes)
+    for stream, (name, severity, lost, frame) in zip(streams, loud.of_each(_weighed, streams), strict=True):
+        by_worst.setdefault(name, []).append(_Member(stream, severity, lost, frame))
+    groups += [_alike(members, loud, time_of) for members in by_worst.values()]
     members = frozenset(loud) | {stream for found in diagnosis.findings for stream in found.streams}
     return Trouble(tuple(sorted(groups, key=_rank)), members)
 
 
 def trouble_of(
-    shown: frozenset[int], diagnosis: CaptureDiagnosis, loud: Mapping[int, tuple[Finding, ...]],
-    time_of: Callable[[int], int],
-) -> Trouble:  # fmt: skip
+    shown: frozenset[int], diagnosis: CaptureDiagnosis, loud: StreamFindings, time_of: Callable[[int], int]
+) -> Trouble:
     """`find_trouble` with the connections ``shown`` only: what concerns none of them is left out."""
-    mine = {stream: findings for stream, findings in loud.items() if stream in shown}
+    mine = loud.some(stream for stream in loud if stream in shown)
     findings = tuple(_part(found, shown, mine) for found in diagnosis.findings if shown.intersection(found.streams))
     return find_trouble(replace(diagnosis, findings=findings), mine, time_of)
 
 
-def _part(found: CaptureFinding, shown: frozenset[int], loud: Mapping[int, tuple[Finding, ...]]) -> CaptureFinding:
+def _part(found: CaptureFinding, shown: frozenset[int], loud: StreamFindings) -> CaptureFinding:
     streams = tuple(stream for stream in found.streams if stream in shown)
-    lost = sum(connection_seconds_lost(loud.get(stream, ())) for stream in streams)
+    lost = sum(loud.of_each(connection_seconds_lost, streams))
     return replace(found, streams=streams, seconds_lost=min(lost, found.seconds_lost))
 
 
@@ -90,19 +90,35 @@ def _rank(group: TroubleGroup) -> tuple[int, float, int, int]:
     return -group.severity, -group.seconds_lost, -len(group.streams), group.since_ns
 
 
-def _whole(found: CaptureFinding, loud: Mapping[int, tuple[Finding, ...]]) -> TroubleGroup:
-    lost = {stream: connection_seconds_lost(loud.get(stream, ())) for stream in found.streams}
+def _whole(found: CaptureFinding, loud: StreamFindings) -> TroubleGroup:
+    lost = dict(zip(found.streams, loud.of_each(connection_seconds_lost, found.streams), strict=True))
     ordered = tuple(sorted(found.streams, key=lambda stream: (-lost[stream], stream)))
     return TroubleGroup(found.finding, ordered, found.seconds_lost, found.since_ns, is_whole=True)
 
 
-def _alike(members: list[tuple[Finding, float]], time_of: Callable[[int], int]) -> TroubleGroup:
-    ordered = sorted(members, key=lambda member: (-member[0].severity, -member[1], member[0].stream))
-    times = [time for finding, _lost in members if finding.packets and (time := time_of(finding.packets[0]))]
+class _Member(NamedTuple):
+    """A connection of a group."""
+
+    stream: int
+    severity: Severity
+    seconds_lost: float
+    frame: int
+    """The first packet of the worst finding; 0 without one."""
+
+
+def _weighed(findings: tuple[Finding, ...]) -> tuple[AnyId, Severity, float, int]:
+    """The id of the worst of ``findings`` of one connection, and what `_Member` says of it."""
+    worst = max(findings, key=gravity)
+    return worst.id, worst.severity, connection_seconds_lost(findings), worst.packets[0] if worst.packets else 0
+
+
+def _alike(members: list[_Member], loud: StreamFindings, time_of: Callable[[int], int]) -> TroubleGroup:
+    ordered = sorted(members, key=lambda member: (-member.severity, -member.seconds_lost, member.stream))
+    times = [time for member in members if member.frame and (time := time_of(member.frame))]
     return TroubleGroup(
-        ordered[0][0],
-        tuple(finding.stream for finding, _lost in ordered),
-        sum(lost for _finding, lost in members),
+        max(loud[ordered[0].stream], key=gravity),
+        tuple(member.stream for member in ordered),
+        sum(member.seconds_lost for member in members),
         min(times, default=0),
         is_whole=False,
     )

@@ -49,6 +49,10 @@ class NotInLockstepError(Exception):
     """What was asked for cannot be done for all lanes at once."""
 
 
+#: Raised for what lanes cannot do, or do not know; where the code itself is wrong, it raises again for a single stream.
+UNABLE: Final = (NotInLockstepError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
 def agreed(outcome: NDArray[Any]) -> Any:
     """What ``outcome`` (lanes are its last axis) is in every lane.  Raises DivergedError where they differ."""
     same = outcome == outcome[..., :1]

@@ -8,18 +8,15 @@ from tcptui.model.finding import FindingId, Severity
 from tcptui.protocols.dns.answer_rows import DnsRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+    from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
-    from tcptui.model.finding import Finding
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.session import Session
-
-    #: The findings of each connection with a warning or an error.
-    Loud = Mapping[int, tuple[Finding, ...]]
 
 
 class Conclusions:
@@ -42,21 +39,23 @@ class Conclusions:
         session = self._session
         state = session.store.count, session.catch_up.judged_at_count, session.unjudged, session.own_revision
         if self._known is None or self._known[0] != state:
-            self._known = state, *self.of(session.loud())
+            from tcptui.findings.trouble import find_trouble
+
+            loud = session.loud()
+            diagnosis = self.diagnose(loud)
+            self._known = state, diagnosis, find_trouble(diagnosis, loud, self._time_of)
         return self._known[1:]
 
-    def of(self, loud: Loud) -> tuple[CaptureDiagnosis, Trouble]:
-        """From ``loud``."""
+    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
+        """From ``loud``: the findings of each stream with a warning or an error."""
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
-        from tcptui.findings.trouble import find_trouble
         from tcptui.session.dns_answers import DnsAnswers
 
         if self._dns is None:
             self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
-        store, streams = self._session.store, self._session.streams
-        diagnosis = diagnose(CaptureFacts(store, streams, _of_rules(loud), self._dns.newest))
-        return diagnosis, find_trouble(diagnosis, loud, self._time_of)
+        of_rules = _of_rules(loud) if self._session.has_own_findings else loud
+        return diagnose(CaptureFacts(self._session.store, self._session.streams, of_rules, self._dns.newest))
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
         """The trouble of ``streams`` only: concluded from all, and the rest left out."""
@@ -70,14 +69,13 @@ class Conclusions:
         return int(store.time_ns[row]) if row >= 0 else 0
 
 
-def _of_rules(loud: Loud) -> dict[int, tuple[Finding, ...]]:
+def _of_rules(loud: StreamFindings) -> StreamFindings:
     """``loud`` without what a user has defined: nothing is concluded from that."""
-    found = {
-        stream: tuple(finding for finding in findings if isinstance(finding.id, FindingId))
-        for stream, findings in loud.items()
-    }
-    return {
-        stream: findings
-        for stream, findings in found.items()
-        if any(finding.severity > Severity.NOTE for finding in findings)
-    }
+    found = loud.some(loud)
+    for stream, findings in loud.items():
+        of_rules = tuple(finding for finding in findings if isinstance(finding.id, FindingId))
+        if not any(finding.severity > Severity.NOTE for finding in of_rules):
+            del found[stream]
+        elif len(of_rules) < len(findings):
+            found[stream] = of_rules
+    return found

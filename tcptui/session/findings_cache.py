@@ -9,7 +9,9 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from heapq import merge
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,7 +32,8 @@ from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_atten
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
-from tcptui.findings.lockstep import cells, judged_together, together
+from tcptui.findings.lockstep import judged_together, together
+from tcptui.findings.stream_findings import Lane, StreamFindings, cells, lanes, made
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, Severity
@@ -50,14 +53,14 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.alike import AlikeView
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
-    from tcptui.findings.lockstep import AlikeFindings
+    from tcptui.findings.stream_findings import AlikeFindings, Held
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.observer import Observer
     from tcptui.session.sharing import Sharing
 
     #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
-    Judgement = tuple[int, tuple[Finding, ...], int, int, bool]
+    Judgement = tuple[int, Held, int, int, bool]
     #: A stream's place in `Gathered.streams`, its findings, and its time budget (ns, one entry per `Part`; or empty).
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
@@ -90,7 +93,7 @@ class FindingsCache:
         self._streams = streams
         self._rows_of = rows_of
         self._replay = replay
-        self._findings: dict[int, tuple[Finding, ...]] = {}
+        self._findings = StreamFindings()
         self._judged = np.zeros(256, np.int64)
         """Per stream: its number of segments, evicted ones included, when it was last judged; 0: never."""
         self._judged_until = np.zeros(256, np.int64)
@@ -163,12 +166,11 @@ class FindingsCache:
         worst = max(self._findings.get(stream, ()), key=gravity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
-    def loud(self) -> dict[int, tuple[Finding, ...]]:
+    def loud(self) -> StreamFindings:
         """The cached findings of each kept stream that has a warning or an error among them."""
         listed = self._streams.listed(min(self._streams.count, len(self.severity)))
         chosen = listed[self.severity[listed] > Severity.NOTE]
-        found = {stream: self._findings.get(stream, ()) for stream in chosen.tolist()}
-        return {stream: findings for stream, findings in found.items() if findings}
+        return self._findings.some(chosen.tolist())
 
     def selection(self, chosen: NDArray[np.int64], order: RowOrder | None = None) -> Selection:
         """The kept streams of ``chosen`` (ascending), and what `bulk` and `told` must know of each.
@@ -283,10 +285,13 @@ class FindingsCache:
         due, read = self._due(settle=True)
         due = self._without_lone_syns(due)
         cuts = sharing.cut(self._streams.packets[due])
-        if len(cuts) < 2 or not sharing.forks:
-            self._judge_all(due, read, _never)
-            return
         order = RowOrder(self._store, self._streams.count)
+        if len(cuts) < 2 or not sharing.forks:
+            for gathered in gather_streams(self._store, self._streams, due, order):
+                for _stream in self._judge_at_once(gathered, read):
+                    pass
+            self.waiting = self.unlooked = 0
+            return
 
         def work(share: int) -> Iterator[list[Judgement]]:
             for judged in self.judgements(due[slice(*cuts[share])], read, order):
@@ -307,7 +312,7 @@ class FindingsCache:
         """What another process needs of the streams ``due`` (ascending), judged here, block by block."""
         self._reserve(self._streams.count)
         for gathered in gather_streams(self._store, self._streams, due, order):
-            yield map(self._judgement, self._judge_gathered(gathered, read, _never))
+            yield map(self._judgement, self._judge_at_once(gathered, read))
 
     def keep(self, judged: Iterable[Judgement], left: NDArray[np.int64]) -> None:
         """Cache what another process found; ``left`` are the streams that it has still to judge."""
@@ -323,17 +328,17 @@ class FindingsCache:
     def _judgement(self, stream: int) -> Judgement:
         """What `_concluded` cached of ``stream``."""
         numbers = int(self._judged[stream]), int(self._judged_until[stream])
-        return stream, self._findings[stream], *numbers, stream in self._whole
+        return stream, self._findings.held(stream), *numbers, stream in self._whole
 
     def _keep(self, judgement: Judgement) -> None:
         """Cache what another process found."""
-        stream, findings, segments, until, whole = judgement
-        self._findings[stream] = findings
+        stream, held, segments, until, whole = judgement
+        self._findings.hold(stream, held)
         self._judged[stream], self._judged_until[stream] = segments, until
         (self._whole.add if whole else self._whole.discard)(stream)
-        self._weigh(stream, findings)
+        self._weigh(stream, held)
         if self.observer is not None:
-            self.observer.judged(stream, segments, findings)
+            self.observer.judged(stream, segments, made(held))
 
     def _due(self, *, settle: bool) -> tuple[NDArray[np.int64], SparseMask]:
         """The streams to judge (ascending), and those whose payload is judged."""
@@ -382,7 +387,8 @@ class FindingsCache:
         if self.observer is not None:
             self.observer.leaving(streams)
         for stream in streams.tolist():
-            self._findings.pop(stream, None)
+            if stream in self._findings:
+                del self._findings[stream]
             self._frozen.pop(stream, None)
             self._whole.discard(stream)
         kept, renewed = self._streams.listed(), self._streams.renewed
@@ -400,7 +406,9 @@ class FindingsCache:
             kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             gathered = gather_streams(self._store, self._streams, due[:upto])
-            done = sum(1 for some in gathered for _ in self._judge_gathered(some, read, is_late))
+            done = sum(
+                1 for some in gathered for _ in self._judge_each(some, np.arange(len(some.streams)), read, is_late)
+            )
             if done < upto:
                 left = due[done:]
                 self.waiting = len(left)
@@ -410,15 +418,40 @@ class FindingsCache:
         self.waiting = self.unlooked = 0
         return False
 
-    def _judge_gathered(self, gathered: Gathered, read: SparseMask, is_late: Callable[[], bool]) -> Iterator[int]:
-        """Judge the streams in ``gathered`` until it ``is_late``, and cache the findings; yields their numbers."""
+    def _judge_at_once(self, gathered: Gathered, read: SparseMask) -> Iterator[int]:
+        """`_judge_each` of all streams in ``gathered``, where nobody waits for the first: those alike together."""
+        streams = gathered.streams
+        nowhere, look_back = np.zeros(len(streams), np.bool_), may_need(self._streams, streams.astype(np.int32))
+        places = np.arange(len(streams))
+        kinds = self._together(gathered, Selection(streams, nowhere, look_back, nowhere, nowhere, read), places)
+        for kind in kinds:
+            places = np.setdiff1d(places, kind.places, assume_unique=True)
+        yield from merge(self._keep_alike(gathered, kinds), self._judge_each(gathered, places, read, _never))
+
+    def _keep_alike(self, gathered: Gathered, kinds: Iterable[AlikeFindings]) -> Iterator[int]:
+        """Cache the findings of ``kinds`` of streams in ``gathered``; yields their numbers, ascending."""
+        newest = gathered.block.newest_ns - self.context.live  # see `_concluded`
+        for stream, lane in sorted(chain.from_iterable(map(lanes, kinds)), key=itemgetter(0)):
+            place = lane.kind.places[lane.at]
+            segments = int(gathered.ends[place] - gathered.begins[place])
+            self._keep((stream, lane, segments, newest if lane.kind.hangs_on_end else _END_INDEPENDENT, False))
+            yield stream
+
+    def _judge_each(
+        self, gathered: Gathered, places: NDArray[np.int64], read: SparseMask, is_late: Callable[[], bool]
+    ) -> Iterator[int]:
+        """Judge the streams at ``places`` in ``gathered`` until it ``is_late``, and cache the findings.
+
+        Yields their numbers.
+        """
         self._siblings.gathered = gathered
-        for begin in range(0, len(gathered.streams), JUDGED_AT_ONCE):
+        for begin in range(0, len(places), JUDGED_AT_ONCE):
             if is_late():
                 break
             input_priority.step_aside()
-            some = gathered.streams[begin : begin + JUDGED_AT_ONCE]
-            views = [gathered.view(place) for place in range(begin, begin + len(some))]
+            chosen = places[begin : begin + JUDGED_AT_ONCE]
+            some = gathered.streams[chosen]
+            views = [gathered.view(place) for place in chosen.tolist()]
             self._write_hindsight(zip(views, may_need(self._streams, some.astype(np.int32)).tolist(), strict=True))
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()
@@ -471,9 +504,13 @@ class FindingsCache:
             self.observer.judged(stream, view.evicted + len(view), findings)
         return findings
 
-    def _weigh(self, stream: int, findings: tuple[Finding, ...]) -> None:
+    def _weigh(self, stream: int, held: Held) -> None:
+        if isinstance(held, Lane):
+            findings, lost = held.kind.findings, held.lost
+        else:
+            findings, lost = held, connection_seconds_lost(held)
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
-        self.lost_ns[stream] = round(connection_seconds_lost(findings) * 1e9)
+        self.lost_ns[stream] = round(lost * 1e9)
 
     def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """The findings of ``view``, not cached; with ``read``, those of its payload, too."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.capture_quality import CaptureQuality
+from tcptui.findings.stream_findings import StreamFindings
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
@@ -76,9 +77,9 @@ class LazyAnnotator:
         """The worst cached finding of ``stream`` above a note; None: none."""
         return None if self._made is None else self._made.headline(stream)
 
-    def loud(self) -> dict[int, tuple[Finding, ...]]:
+    def loud(self) -> StreamFindings:
         """The cached findings of each stream with a warning or an error among them."""
-        return {} if self._made is None else self._made.loud()
+        return StreamFindings() if self._made is None else self._made.loud()
 
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made."""

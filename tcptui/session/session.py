@@ -44,7 +44,7 @@ from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tcptui.capture.source import Source
     from tcptui.findings.bulk import BulkFindings
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+    from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
@@ -411,9 +412,14 @@ class Session:
         """The trouble in groups, of ``streams`` only: concluded from all, and the rest left out."""
         return self._conclusions.trouble_of(streams)
 
-    def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
-        """`diagnosis` and `trouble` from ``loud``: the findings of each stream with a warning or an error."""
-        return self._conclusions.of(loud)
+    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
+        """`diagnosis` from ``loud``: the findings of each stream with a warning or an error."""
+        return self._conclusions.diagnose(loud)
+
+    @property
+    def has_own_findings(self) -> bool:
+        """Whether a user has defined findings."""
+        return self._own is not None
 
     @property
     def own_revision(self) -> int:
@@ -442,7 +448,7 @@ class Session:
         worst = max((*known, *self.own_findings(stream)), key=gravity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
-    def loud(self) -> dict[int, tuple[Finding, ...]]:
+    def loud(self) -> StreamFindings:
         """The cached findings of each stream that has a warning or an error among them."""
         loud = self._judging.loud()
         if self._own is None:
@@ -452,7 +458,7 @@ class Session:
             own = self._own.of(stream)
             if stream in listed and (stream in loud or any(one.severity > Severity.NOTE for one in own)):
                 loud[stream] = (*loud.get(stream, ()), *own)
-        return dict(sorted(loud.items()))
+        return loud.some(sorted(loud))
 
     @property
     def notebook(self) -> Notebook | None:

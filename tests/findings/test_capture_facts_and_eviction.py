@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
+from tcptui.findings.stream_findings import StreamFindings
 from tcptui.lessons.loader import load_case
 from tcptui.session.session import open_file
 
@@ -15,7 +16,7 @@ def test_findings_of_connections_evicted_meanwhile_are_left_out() -> None:
     loud = {stream: session.findings(stream) for stream in range(last + 1)}
     session.streams.evict(np.array([last]))
 
-    facts = CaptureFacts(session.store, session.streams, loud)
+    facts = CaptureFacts(session.store, session.streams, StreamFindings(loud.items()))
 
     assert last > 0
     assert sorted(facts.findings) == list(range(last))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,20 @@ import pytest
 from traces import write_trace
 
 from tcptui.analysis.stream import alike
+from tcptui.analysis.stream.alike import AlikeView
+from tcptui.analysis.stream.view import gather_streams
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
 from tcptui.findings import lockstep
+from tcptui.findings.stream_findings import Lane, cells
+from tcptui.lessons.loader import load_case
 from tcptui.model.lanes import Lanes
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session.catch_up import Compile
-from tcptui.session.session import Session
+from tcptui.session.session import Session, open_file
+from tcptui.session.sharing import ALONE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
+
+    from tcptui.model.finding import Finding
 
 OPENED = ("0 C S 0 0", "40 S SA 0 1", "40.2 C A 1 1")
 #: What goes wrong, connection by connection: milliseconds, side, flags, numbers, bytes.
@@ -139,6 +147,50 @@ def test_most_of_what_is_alike_is_judged_together(crowd: Path) -> None:
     assert {finding.id.value for kind in told.kinds for finding in kind.findings} >= {
         "syn-retransmission", "connection-refused", "retransmission-timeout", "server-think-time", "zero-window",
     }  # fmt: skip
+
+
+def test_what_the_text_report_judges_is_what_is_found_of_each(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is cached of all streams, and what follows for the capture as a whole."""
+    with closing(opened(crowd)) as one, closing(opened(crowd)) as other:
+        one.judge(ALONE)
+        for module in (alike, lockstep):
+            monkeypatch.setattr(module, "FEWEST", 1 << 30)
+        other.judge(ALONE)
+        loud, expected = one.loud(), other.loud()
+
+        assert dict(loud) == dict(expected)
+        assert (one.severity == other.severity).all()
+        assert (one.lost_ns == other.lost_ns).all()
+        assert one.trouble == other.trouble
+        assert one.diagnosis == other.diagnosis
+        for column, columns in zip(written(one), written(other), strict=True):
+            assert (column == columns).all()
+    held = [loud.held(stream) for stream in loud]
+    assert sum(isinstance(one, Lane) for one in held) > 0.8 * len(held)
+    assert not any(isinstance(expected.held(stream), Lane) for stream in expected)
+
+
+def test_what_cannot_be_asked_of_all_lanes_is_asked_of_each(crowd: Path) -> None:
+    with closing(opened(crowd)) as session:
+        session.judge(ALONE)
+        loud = session.loud()
+
+        def first_frames(findings: tuple[Finding, ...]) -> frozenset[int]:
+            return frozenset(finding.packets[0] for finding in findings)  # lanes cannot be hashed
+
+        assert list(loud.of_each(first_frames, loud)) == [first_frames(loud[stream]) for stream in loud]
+
+
+@pytest.mark.parametrize("name", ["accept-queue-full", "hello-service"])
+def test_addresses_of_alike_ends_are_those_of_each_stream(name: str) -> None:
+    with closing(open_file(load_case(name).captures[0])) as session:
+        table, count = session.streams, session.streams.count
+        (gathered,) = gather_streams(session.store, table, np.arange(count))
+        view = AlikeView(gathered, np.arange(count))
+        ends = [table.ends(stream) for stream in range(count)]
+
+        for end, expected in ((view.client, [one for one, _ in ends]), (view.server, [other for _, other in ends])):
+            assert list(islice(cells(end.address, count), count)) == [each.address for each in expected]
 
 
 def test_streams_that_differ_in_one_segment_are_not_alike(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+from tcptui.findings.stream_findings import StreamFindings
 from tcptui.findings.trouble import find_trouble
 from tcptui.model.finding import CaptureFinding, Confidence, Finding, FindingId, Severity
 from tcptui.session.session import open_file
@@ -36,7 +37,7 @@ def test_errors_come_before_what_cost_more_and_then_what_cost_most() -> None:
         1: (finding(FindingId.SYN_TIMEOUT, 1, 1.0, Severity.ERROR),),
         2: (finding(FindingId.TAIL_LOSS, 2, 60.0),),
     }
-    trouble = find_trouble(CaptureDiagnosis(), loud, lambda frame: frame)
+    trouble = find_trouble(CaptureDiagnosis(), StreamFindings(loud.items()), lambda frame: frame)
 
     assert [group.streams for group in trouble.groups] == [(1,), (2,), (0,)]
     assert trouble.seconds_lost == 111.0
@@ -46,7 +47,7 @@ def test_errors_come_before_what_cost_more_and_then_what_cost_most() -> None:
 def test_connection_is_in_the_group_of_its_worst_finding_alone() -> None:
     both = (finding(FindingId.TAIL_LOSS, 0, 1.0), finding(FindingId.RETRANSMISSION_TIMEOUT, 0, 3.0))
     loud = {0: both, 1: (finding(FindingId.RETRANSMISSION_TIMEOUT, 1, 9.0, frame=7),)}
-    (group,) = find_trouble(CaptureDiagnosis(), loud, lambda frame: 100 + frame).groups
+    (group,) = find_trouble(CaptureDiagnosis(), StreamFindings(loud.items()), lambda frame: 100 + frame).groups
 
     assert group.finding.id is FindingId.RETRANSMISSION_TIMEOUT
     assert group.streams == (1, 0)
@@ -59,7 +60,7 @@ def test_echo_is_told_with_the_capture_wide_finding_alone() -> None:
         1: (finding(FindingId.SYN_TIMEOUT, 1, 3.0, Severity.ERROR), finding(FindingId.TAIL_LOSS, 1, 1.0)),
     }
     diagnosis = CaptureDiagnosis((whole((0, 1, 2), (0, 2), 6.0),))
-    trouble = find_trouble(diagnosis, loud, lambda frame: frame)
+    trouble = find_trouble(diagnosis, StreamFindings(loud.items()), lambda frame: frame)
 
     assert [(group.is_whole, group.streams) for group in trouble.groups] == [(True, (1, 0, 2)), (False, (1,))]
     assert trouble.streams == {0, 1, 2}

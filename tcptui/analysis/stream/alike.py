@@ -6,6 +6,7 @@ the same.  Times, frame numbers, packet numbers and time stamps differ: those co
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,6 +32,8 @@ _COMPARED: Final = (
 )  # fmt: skip
 #: The same of the stream table.
 _OF_STREAM: Final = ("marks", "completeness", "payload_a", "payload_b", "scale_a", "scale_b", "client_is_b", "verdicts")
+#: IP version, as `tcptui.model.flow_table.FlowTable.addresses_of` has it.
+IPV6: Final = 6
 _NO_ROWS: Final = np.zeros(0, np.int32)
 #: Segments of the longest stream that is compared with others: long ones are never alike.
 LONGEST: Final = 256
@@ -76,11 +79,15 @@ class _End:
     def __str__(self) -> str:
         raise NotInLockstepError
 
-    @property
+    @cached_property
     def address(self) -> Any:
         """As `tcptui.model.endpoint.Endpoint.address`."""
-        addresses = np.empty(len(self._numbers), object)
-        addresses[:] = [self._table.ends(number)[self._server].address for number in self._numbers.tolist()]
+        table, numbers = self._table, self._numbers
+        is_b = (table.client_is_b[numbers] != 0) != self._server
+        words = table.flows.addresses_of(table.flow[numbers])[np.arange(len(numbers)), is_b.astype(np.int64)]
+        whole, begins = words[:, :2].astype(">u8").tobytes(), np.where(words[:, 2] == IPV6, 0, 12).tolist()
+        addresses = np.empty(len(numbers), object)
+        addresses[:] = [whole[16 * lane + begin : 16 * lane + 16] for lane, begin in enumerate(begins)]
         return lanes_of(addresses)
 
 

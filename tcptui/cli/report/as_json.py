@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,12 +15,13 @@ from tcptui.cli.report.json_findings import capture_finding_text
 from tcptui.cli.report.json_text import Seconds, to_json
 from tcptui.cli.report.link_names import link_name
 from tcptui.findings.bulk import BulkFindings
+from tcptui.findings.stream_findings import StreamFindings
 from tcptui.model.finding import Severity
 from tcptui.model.other_protocol import protocol_name
 from tcptui.session.sharing import ALONE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import TimeBudget
@@ -45,13 +47,13 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     """
     texts = ConnectionTexts(tell)
     yield f'{{"schema": {SCHEMA}, "streams": ['.encode()
-    loud: dict[int, tuple[Finding, ...]] = {}
+    loud = StreamFindings()
     if stream is None:
         shares, between = summary.shares(sharing), b"\n"
         with closing(sharing.in_order(len(shares), lambda at: _share(summary, shares[at], texts))) as pieces:
             for piece in pieces:
-                if isinstance(piece, dict):
-                    loud |= piece
+                if isinstance(piece, StreamFindings):
+                    loud.join(piece)
                     continue
                 yield between + piece
                 between = b",\n"
@@ -68,9 +70,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     yield f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n'.encode("utf-8", "replace")
 
 
-def _share(
-    summary: Summary, share: Selection, texts: ConnectionTexts
-) -> Iterator[bytes | dict[int, tuple[Finding, ...]]]:
+def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterator[bytes | StreamFindings]:
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
     shown = summary.shown
     for told in summary.told(share):
@@ -84,17 +84,20 @@ def _share(
             yield loud
 
 
-def _in_trouble(told: BulkFindings) -> dict[int, tuple[Finding, ...]]:
+def _in_trouble(told: BulkFindings) -> StreamFindings:
     """The warnings and errors of each stream of ``told`` that has any."""
-    found = {
-        int(told.streams[place]): tuple(finding for finding in findings if finding.severity > Severity.NOTE)
-        for place, findings in told.others.items()
-    }
+    loud = StreamFindings()
+    for place, findings in told.others.items():
+        if found := _loud(findings):
+            loud[int(told.streams[place])] = found
     for kind in told.kinds:
-        loud = [finding for finding in kind.findings if finding.severity > Severity.NOTE]
-        streams = told.streams[kind.places].tolist()
-        found |= zip(streams, kind.each(streams, loud), strict=True) if loud else ()
-    return {stream: findings for stream, findings in found.items() if findings}
+        if found := _loud(kind.findings):
+            loud.hold_alike(replace(kind, findings=found, parts=()))
+    return loud
+
+
+def _loud(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.severity > Severity.NOTE)
 
 
 def _time(time_ns: int | None) -> Seconds | None:

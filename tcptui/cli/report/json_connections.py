@@ -15,7 +15,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_findings import TemplatedFindings, finding_text
 from tcptui.cli.report.json_keys import CONNECTION_KEYS, object_template
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
-from tcptui.findings.lockstep import cells
+from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.tcp_state import state_of
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
 from tcptui.findings.bulk import seconds_of
-from tcptui.findings.lockstep import cells
+from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import cause_confidence, lost_fact, seconds_lost
 from tcptui.model.finding import Finding
 from tcptui.model.lanes import Lanes

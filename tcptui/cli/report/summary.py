@@ -21,7 +21,7 @@ from tcptui.model.finding import AnyId, Finding, Severity
 from tcptui.model.tcp_state import TcpState, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.bulk import BulkFindings
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+    from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
@@ -95,7 +96,7 @@ class SessionLike(Protocol):
     def other(self) -> OtherPackets:
         """The index over packets that are no TCP segments."""
 
-    def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
+    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
         """What can be said of the capture as a whole, from ``loud``: the findings of each stream in trouble."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
@@ -209,9 +210,9 @@ class Summary:
         """The trouble in groups, the worst first."""
         return self._session.trouble if self.shown is None else self._session.trouble_of(self.shown.tolist())
 
-    def diagnose(self, loud: Mapping[int, tuple[Finding, ...]]) -> CaptureDiagnosis:
+    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
         """What can be said of the capture as a whole; ``loud``: the findings of each stream in trouble."""
-        return self._session.conclude(loud)[0]
+        return self._session.diagnose(loud)
 
     @cached_property
     def capture(self) -> Capture:

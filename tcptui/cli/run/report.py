@@ -98,7 +98,8 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
 
 
 def _write_page(command: ReportCommand, session: Session, summary: Summary, notice: str | None, words: Words) -> None:
-    from tcptui.charts.chart import ChartKind, make_chart
+    from tcptui.charts.chart import make_chart
+    from tcptui.charts.kind import ChartKind
     from tcptui.cli.report.page.page import page
     from tcptui.session.graphs.stream_graphs import StreamGraphs
 

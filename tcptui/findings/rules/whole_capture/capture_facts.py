@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
+    from tcptui.findings.stream_findings import StreamFindings
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.protocols.dns.answer import DnsAnswer
 
@@ -47,6 +49,7 @@ _PORTS: Final = 1 << 16
 NEAR_PERCENT: Final = 90
 #: Frames that a finding names as evidence, the first of its connections.
 EVIDENCE_MOST: Final = 12
+_NO_STREAMS: Final = np.zeros(0, np.int64)
 
 
 class CaptureFacts:
@@ -61,7 +64,7 @@ class CaptureFacts:
         self,
         store: PacketStore,
         streams: StreamTable,
-        findings: Mapping[int, tuple[Finding, ...]],
+        findings: StreamFindings,
         dns_answers: Callable[[], Iterable[DnsAnswer]] = tuple,
     ) -> None:
         self.store, self.streams = store, streams
@@ -72,8 +75,7 @@ class CaptureFacts:
         rows = self.number
         self.findings = findings
         if streams.evicted_streams:  # some since ``findings`` were gathered, maybe: screens ask from another thread
-            kept = set(np.intersect1d(rows, np.fromiter(findings, np.int64, len(findings))).tolist())
-            self.findings = {stream: told for stream, told in findings.items() if stream in kept}
+            self.findings = findings.some(np.intersect1d(rows, np.fromiter(findings, np.int64)).tolist())
         is_b = streams.client_is_b[rows] != 0
         words = streams.flows.addresses_of(streams.flow[rows])
         each = np.arange(len(rows))
@@ -224,19 +226,36 @@ class CaptureFacts:
     def severity(self) -> NDArray[np.uint8]:
         """The worst severity of each stream; 0 where `findings` has nothing of it."""
         worst = np.zeros(len(self.number), np.uint8)
-        for stream, findings in self.findings.items():
-            worst[self.place_of(stream)] = max(finding.severity for finding in findings)
+        streams = sorted(self.findings)
+        worst[self.places_of(streams)] = list(self.findings.of_each(_worst, streams))
         return worst
 
     @cached_property
-    def loud(self) -> Mapping[AnyId, tuple[Finding, ...]]:
-        """All warnings and errors by id, in the order of their streams."""
-        found: dict[AnyId, list[Finding]] = {}
-        for stream in sorted(self.findings):
-            for finding in self.findings[stream]:
-                if finding.severity > Severity.NOTE:
-                    found.setdefault(finding.id, []).append(finding)
-        return {name: tuple(some) for name, some in found.items()}
+    def streams_with(self) -> Mapping[AnyId, I64]:
+        """By id of a warning or an error: the streams that have it, ascending."""
+        found: dict[AnyId, list[int]] = {}
+        streams = sorted(self.findings)
+        for stream, names in zip(streams, self.findings.of_each(_loud_names, streams), strict=True):
+            for name in names:
+                found.setdefault(name, []).append(stream)
+        return {name: np.array(some, np.int64) for name, some in found.items()}
+
+    def having(self, *names: AnyId) -> Mask:
+        """Which streams have a warning or an error of one of these ids."""
+        mask = np.zeros(len(self.number), np.bool_)
+        for name in names:
+            if name in self.streams_with:
+                mask[np.searchsorted(self.number, self.streams_with[name])] = True
+        return mask
+
+    def loud(self, name: AnyId) -> dict[int, Finding]:
+        """The warning or error ``name`` of each stream that has one, ascending."""
+        return {
+            stream: finding
+            for stream in self.streams_with.get(name, _NO_STREAMS).tolist()
+            for finding in self.findings[stream]
+            if finding.id == name and finding.severity > Severity.NOTE
+        }
 
     def place_of(self, stream: int) -> int:
         """The index of ``stream`` in the columns."""
@@ -343,21 +362,29 @@ class CaptureFacts:
         ``waited_s``: what they waited, where their own findings do not tell.
         """
         streams = tuple(self.number[places].tolist())
-        lost = sum(
-            connection_seconds_lost(finding for finding in self.findings.get(stream, ()) if echo(finding))
-            for stream in streams
-        )
-        lost = max(lost, waited_s)
-        quiet = tuple(
-            stream
-            for stream in streams
-            if all(finding.severity <= Severity.NOTE or echo(finding) for finding in self.findings.get(stream, ()))
-        )
+
+        def lost_by(findings: tuple[Finding, ...]) -> float:
+            return connection_seconds_lost(finding for finding in findings if echo(finding))
+
+        def only_echoes(findings: tuple[Finding, ...]) -> bool:
+            return all(finding.severity <= Severity.NOTE or echo(finding) for finding in findings)
+
+        lost = max(sum(self.findings.of_each(lost_by, streams)), waited_s)
+        quiet = tuple(compress(streams, self.findings.of_each(only_echoes, streams)))
         told = {"count": len(streams), "lost_s": round(lost, 9), **facts}
         evidence = packets or self.frames(places)
         finding = Finding(name, NO_STREAM, evidence, severity, confidence, told, alternatives)
         begun = int(self.began_ns[places].min()) if since_ns is None else since_ns
         return CaptureFinding(finding, streams, quiet, begun, lost)
+
+
+def _worst(findings: tuple[Finding, ...]) -> Severity:
+    return max(finding.severity for finding in findings)
+
+
+def _loud_names(findings: tuple[Finding, ...]) -> tuple[AnyId, ...]:
+    """The ids of the warnings and errors among ``findings``."""
+    return tuple(dict.fromkeys(finding.id for finding in findings if finding.severity > Severity.NOTE))
 
 
 def one_of(*names: AnyId) -> Callable[[Finding], bool]:

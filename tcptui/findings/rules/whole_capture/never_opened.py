@@ -111,7 +111,7 @@ def _all_of_host(capture: CaptureFacts, mask: NDArray[np.bool_], rest: NDArray[n
 
 def _unreachable(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
     """`host-silent`, shape ``unreachable``: ICMP errors answered every attempt to a host."""
-    told = {finding.stream: finding for finding in capture.loud.get(FindingId.CONNECTION_UNREACHABLE, ())}
+    told = capture.loud(FindingId.CONNECTION_UNREACHABLE)
     quoted = np.zeros(len(capture.number), np.bool_)
     quoted[capture.places_of(told)] = True
     for places in _all_of_host(capture, quoted, rest):

@@ -34,9 +34,10 @@ AGAIN_NS: Final = 1_000_000_000
 #: It does so after at least this share of the resets, in percent.
 AGAIN_PERCENT: Final = 80
 
-_RESET: Final = one_of(
+_RESETS: Final = (
     FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA, FindingId.RST_DEAD_CONNECTION, FindingId.RST_INJECTED
-)
+)  # fmt: skip
+_RESET: Final = one_of(*_RESETS)
 
 
 def repeated_resets(capture: CaptureFacts) -> Iterator[CaptureFinding]:
@@ -54,10 +55,7 @@ def repeated_resets(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     if len(reset) < RESETS_LEAST:
         return
     pair = capture.client * (int(capture.target.max()) + 1) + capture.target
-    costly = np.zeros(len(pair), np.bool_)
-    for findings in capture.loud.values():
-        if _RESET(findings[0]):
-            costly[capture.places_of({finding.stream for finding in findings})] = True
+    costly = capture.having(*_RESETS)
     key = pair * 2 + by_server
     for _key, places in groups(key[reset], reset, RESETS_LEAST):
         ended_ns, _by_server = capture.first_ends(places)

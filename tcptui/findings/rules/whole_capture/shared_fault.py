@@ -38,13 +38,13 @@ NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
 AROUND_NS: Final = 5_000_000_000
 
-_AT_SYN: Final = one_of(FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
+_AT_SYN: Final = (FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
 _OVERFLOW: Final = one_of(
     FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION,
     FindingId.SYN_TIMEOUT, FindingId.THIRD_ACK_LOST, FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS,
     FindingId.RST_DEAD_CONNECTION,
 )  # fmt: skip
-_LOSS: Final = one_of(
+_LOSSES: Final = (
     *(
         name
         for name in FAMILIES[Family.LOSS]
@@ -56,6 +56,7 @@ _LOSS: Final = one_of(
     ),
     FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.THIRD_ACK_LOST,
 )  # fmt: skip
+_LOSS: Final = one_of(*_LOSSES)
 _NO_LOSS: Final = (
     FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED, FindingId.KEEP_ALIVE_TIMEOUT,
     FindingId.PATH_MTU_BLACKHOLE, FindingId.ACCEPT_QUEUE_FULL,
@@ -75,7 +76,7 @@ _MTU: Final = one_of(
 
 def _with(capture: CaptureFacts, name: FindingId) -> tuple[dict[int, Finding], I64]:
     """The loud findings ``name`` by stream, and the places of these streams."""
-    found = {finding.stream: finding for finding in capture.loud.get(name, ())}
+    found = capture.loud(name)
     return found, capture.places_of(found)
 
 
@@ -93,18 +94,11 @@ def _weakest(findings: list[Finding]) -> Confidence:
 def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`listener-overflow`: the accept queue of one port was full for several connections."""
     found, places = _with(capture, FindingId.ACCEPT_QUEUE_FULL)
+    at_syn = capture.having(*_AT_SYN)
     for target, full in groups(capture.target[places], places, STRONG_LEAST):
         begin, end = int(capture.began_ns[full].min()) - AROUND_NS, int(capture.latest_ns[full].max()) + AROUND_NS
         beside = indexes_of((capture.target == target) & (capture.began_ns >= begin) & (capture.began_ns <= end))
-        hit = [
-            place
-            for place in beside.tolist()
-            if any(
-                finding.severity > Severity.NOTE and _AT_SYN(finding)
-                for finding in capture.findings.get(int(capture.number[place]), ())
-            )
-        ]
-        all_hit = merged(full, np.array(hit, np.int64))
+        all_hit = merged(full, beside[at_syn[beside]])
         members = _members(capture, found, full)
         yield capture.finding(
             FindingId.LISTENER_OVERFLOW,
@@ -161,13 +155,9 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     telling = indexes_of(capture.packets >= TELLING_PACKETS)
     if not len(telling):
         return
-    in_trouble = np.zeros(len(capture.number), np.bool_)
-    for name, findings in capture.loud.items():
-        if _LOSS(findings[0]) and name is not FindingId.SPURIOUS_RETRANSMISSION:
-            in_trouble[capture.places_of({finding.stream for finding in findings})] = True
-    for name in _NO_LOSS:
-        # Nothing of it got through any more, or nothing large, or it was ignored: not a path that loses some.
-        in_trouble[capture.places_of({finding.stream for finding in capture.loud.get(name, ())})] = False
+    in_trouble = capture.having(*(name for name in _LOSSES if name is not FindingId.SPURIOUS_RETRANSMISSION))
+    # Nothing of it got through any more, or nothing large, or it was ignored: not a path that loses some.
+    in_trouble &= ~capture.having(*_NO_LOSS)
     yield from _lossy_link(capture, telling, in_trouble)
     all_hit = int(np.count_nonzero(in_trouble[telling]))
     told: list[I64] = []
@@ -229,8 +219,8 @@ def _least(members: list[Finding], name: str) -> float:
 def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`idle-flows-dropped`: several connections of one client died while they were idle."""
     mute = {
-        finding.stream: finding
-        for finding in capture.loud.get(FindingId.IDLE_CONNECTION_DROPPED, ())
+        stream: finding
+        for stream, finding in capture.loud(FindingId.IDLE_CONNECTION_DROPPED).items()
         if finding.facts.get("shape") == "mute"
     }
     places = capture.places_of(mute)

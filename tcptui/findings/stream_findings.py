@@ -1,0 +1,185 @@
+"""`StreamFindings`: the findings of many streams; those of streams that are alike are made when they are asked for.
+
+Of a capture in trouble most findings are those of some hundred kinds of streams (`tcptui.findings.lockstep`).  Kept as
+objects they would take more memory than the packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from tcptui.model.finding import Finding
+from tcptui.model.lanes import UNABLE, DivergedError, Lanes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tcptui.model.packet_store import I64
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeFindings:
+    """The findings of streams that are alike."""
+
+    streams: I64
+    """Which streams, lane by lane."""
+    places: I64
+    """Their places in the block."""
+    findings: tuple[Finding, ...]
+    """Those of each; stream, frame numbers and facts that differ are `Lanes`."""
+    lost: Any
+    """`connection_seconds_lost` of each: a float or `Lanes`."""
+    parts: tuple[Any, ...]
+    """`TimeBudget.parts` of each: integers or `Lanes`."""
+    hangs_on_end: bool
+    """`StreamView.hangs_on_end` of each."""
+
+    def __len__(self) -> int:
+        return len(self.streams)
+
+    def each(self) -> Iterator[tuple[Finding, ...]]:
+        """The findings of each lane as objects."""
+        count = len(self)
+        findings = [_each(finding, count) for finding in self.findings]
+        return zip(*findings, strict=True) if findings else repeat((), count)
+
+    def of_each(self, make: Callable[[tuple[Finding, ...]], _T]) -> list[_T]:
+        """``make(findings)`` of each lane; made once where that is possible."""
+        try:
+            made: Any = make(self.findings)
+        except (DivergedError, *UNABLE):
+            return [make(findings) for findings in self.each()]
+        return list(cells(made, len(self)))
+
+
+class Lane(NamedTuple):
+    """The findings of one of several streams that are alike, not yet made."""
+
+    kind: AlikeFindings
+    at: int
+    """Which lane it is."""
+
+    @property
+    def lost(self) -> float:
+        """Their `connection_seconds_lost`."""
+        lost: float = _in_lane(self.kind.lost, self.at)
+        return lost
+
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, as objects."""
+        return tuple(_of_lane(finding, self.at) for finding in self.kind.findings)
+
+
+def cells(value: Any, lanes: int) -> Iterable[Any]:
+    """``value`` in each of so many lanes."""
+    if isinstance(value, Lanes):
+        found: list[Any] = value.each.tolist()
+        return found
+    if isinstance(value, tuple) and any(isinstance(part, Lanes) for part in value):
+        return zip(*(cells(part, lanes) for part in value), strict=True)
+    return repeat(value, lanes)
+
+
+def _in_lane(value: Any, at: int) -> Any:
+    """``value`` in the lane ``at``."""
+    if isinstance(value, Lanes):
+        return value.each.item(at)
+    if isinstance(value, tuple):
+        return tuple([_in_lane(part, at) for part in value])
+    return value
+
+
+def _of_lane(finding: Finding, at: int) -> Finding:
+    """``finding`` of the lane ``at``."""
+    stream, packets = _in_lane(finding.stream, at), _in_lane(finding.packets, at)
+    facts = {name: _in_lane(value, at) for name, value in finding.facts.items()}
+    return Finding(finding.id, stream, packets, finding.severity, finding.confidence, facts, finding.alternatives)
+
+
+def _each(finding: Finding, count: int) -> Iterator[Finding]:
+    """``finding`` of each of so many lanes."""
+    names = tuple(finding.facts)
+    columns = [cells(value, count) for value in finding.facts.values()]
+    values = zip(*columns, strict=True) if columns else repeat((), count)
+    for stream, packets, facts in zip(cells(finding.stream, count), cells(finding.packets, count), values, strict=True):
+        told = dict(zip(names, facts, strict=True))
+        yield Finding(finding.id, stream, packets, finding.severity, finding.confidence, told, finding.alternatives)
+
+
+#: The findings of a stream, made or not.
+Held = tuple[Finding, ...] | Lane
+
+
+def made(held: Held) -> tuple[Finding, ...]:
+    """``held`` as objects."""
+    return held.findings() if isinstance(held, Lane) else held
+
+
+class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
+    """Findings by stream."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: Iterable[tuple[int, Held]] = ()) -> None:
+        self._held = dict(held)
+
+    def __getitem__(self, stream: int) -> tuple[Finding, ...]:
+        return made(self._held[stream])
+
+    def __setitem__(self, stream: int, findings: tuple[Finding, ...]) -> None:
+        self._held[stream] = findings
+
+    def __delitem__(self, stream: int) -> None:
+        del self._held[stream]
+
+    def __contains__(self, stream: object) -> bool:
+        return stream in self._held
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def held(self, stream: int) -> Held:
+        """The findings of ``stream``, made or not; none where nothing is known of it."""
+        return self._held.get(stream, ())
+
+    def hold(self, stream: int, held: Held) -> None:
+        """Set the findings of ``stream``, made or not."""
+        self._held[stream] = held
+
+    def hold_alike(self, kind: AlikeFindings) -> None:
+        """Set the findings of the streams of ``kind``."""
+        self._held.update(lanes(kind))
+
+    def some(self, streams: Iterable[int]) -> StreamFindings:
+        """Those of ``streams`` that have any, in that order."""
+        return StreamFindings((stream, held) for stream in streams if (held := self._held.get(stream)))
+
+    def join(self, others: StreamFindings) -> None:
+        """Take those of other streams."""
+        self._held |= others._held
+
+    def of_each(self, make: Callable[[tuple[Finding, ...]], _T], streams: Iterable[int]) -> Iterator[_T]:
+        """``make(findings)`` of each of ``streams``; made once for those that are alike, where that is possible."""
+        known: dict[int, list[_T]] = {}
+        for stream in streams:
+            held = self._held.get(stream, ())
+            if not isinstance(held, Lane):
+                yield make(held)
+                continue
+            values = known.get(id(held.kind))
+            if values is None:
+                values = known[id(held.kind)] = held.kind.of_each(make)
+            yield values[held.at]
+
+
+def lanes(kind: AlikeFindings) -> Iterator[tuple[int, Lane]]:
+    """The streams of ``kind``, each with its findings."""
+    return zip(kind.streams.tolist(), (Lane(kind, at) for at in range(len(kind))), strict=True)
