@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
+
+#: What stands for a name or a value that cannot be known, because the capture began later.
+UNKNOWN: Final = "<unknown>"
 
 
 class RequestPart(IntEnum):

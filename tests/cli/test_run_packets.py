@@ -164,7 +164,7 @@ def test_requests_are_fields_and_p90_of_round_trips_is_over_connections(tmp_path
 
     words = ("packets", path, "-Y", "tcptui.request.status >= 500 and tcptui.request.duration > 1")
     code, said, _ = run(*words, "-e", "frame.number", "-e", "tcptui.request.operation", "-e", "tcptui.request.duration")
-    assert (code, said) == (0, "4\tGET /a\t1.500000000\n6\tGET /a\t1.500000000\n")
+    assert (code, said) == (0, "4\tGET /a\t1.600000000\n6\tGET /a\t1.600000000\n")
     assert run("assert", path, "p90 tcptui.rtt < 1")[0] == 0
     assert run("assert", path, "all tcptui.request.duration < 1")[0] == 1
 

@@ -184,17 +184,18 @@ def test_a_row_is_found_by_its_first_bytes_and_judged_only_where_there_are_rules
 
 
 def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
-    """But for rules, what they are told, files carried over HTTP, and the HTTP archive."""
+    """But for rules, what they are told, files carried over HTTP, the HTTP archive, and tshark's fields of HTTP."""
     may = (
         "protocols/",
         "findings/rules/",
         "findings/http_facts.py",
         "cli/run/export.py",
         "cli/report/har.py",
+        "session/filtering/http_lines.py",
         "ui/export/",
     )
     root = Path(tcptui.__file__).parent
-    named = re.compile(r"tcptui\.protocols\.(http|websocket|event_stream|smtp|tls)\b")
+    named = re.compile(r"tcptui\.protocols\.(http|http2|websocket|event_stream|smtp|tls)\b")
     naming = [
         name
         for path in root.rglob("*.py")

@@ -144,7 +144,7 @@ async def test_prompt_says_what_it_is_and_which_keys_it_has(kind: PromptKind) ->
         assert app.hints.split()[0] == "Enter"
         assert "Esc cancel" in app.hints
         assert ("Tab complete" in app.hints) == (
-            kind in (PromptKind.SAVE, PromptKind.FOLDER, PromptKind.NARROW, PromptKind.COLUMN)
+            kind in (PromptKind.SAVE, PromptKind.SLICE, PromptKind.FOLDER, PromptKind.NARROW, PromptKind.COLUMN)
         )
         await pilot.press("escape")
         assert app.hints.strip() == "q quit"

@@ -237,7 +237,7 @@ async def test_rows_say_what_their_problems_cost_and_the_others_nothing(show: Sh
         place = list(Column).index(Column.LOST)
         lost = [connections.row(position, 120)[place].text.strip() for position in range(7)]
 
-        assert "time lost" in shown.lines()[3]
+        assert any("time lost" in line for line in shown.lines())
         assert lost == ["7.00s", "1.0ms", "3.04s", "1.04s", "", "", ""]
 
 
@@ -246,7 +246,7 @@ async def test_s_sorts_by_time_lost_after_problems(show: Show, troubled_session:
         await shown.press("s")
         assert place(shown.screen)[:2] == (SortKey.LOST, [2, 4, 1, 3, 0, 5, 6])
         assert "Sorted by time lost." in shown.lines()[-1]
-        assert "time lost▾" in shown.lines()[3]
+        assert any("time lost▾" in line for line in shown.lines())
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

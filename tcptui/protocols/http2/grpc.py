@@ -7,9 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http.body import body_pieces
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
-from tcptui.protocols.http2.messages import UNKNOWN, trailers_of, value_in
+from tcptui.protocols.http2.messages import trailers_of, value_in
 from tcptui.protocols.stream.reassembly import Gap
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http.fault import Cut, Fault, FaultKind
 from tcptui.protocols.http.head import HeaderLine, MessageHead
 from tcptui.protocols.http.message import Framing, HttpMessage
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.streams import Said
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: What stands for a name or a value that cannot be known, because the capture began later.
-UNKNOWN: Final = "<unknown>"
 VERSION: Final = "HTTP/2"
 
 

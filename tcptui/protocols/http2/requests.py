@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.direction import Direction
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
-from tcptui.protocols.http2.messages import UNKNOWN, final_block, is_complete, message_of, trailers_of, value_in
+from tcptui.protocols.http2.messages import final_block, is_complete, message_of, trailers_of, value_in
 from tcptui.protocols.http2.opening import opening_amid, opening_of
 from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
 from tcptui.protocols.interface import Carried, Exchange

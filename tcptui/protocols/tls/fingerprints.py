@@ -6,7 +6,6 @@ shuffles its extensions; of the JA4+ family only the client's TLS fingerprint is
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.tls.codes import Extension, is_grease
@@ -51,6 +50,8 @@ def _version(hello: Line) -> str:
 
 def ja3(full: str) -> str:
     """The fingerprint made of such a text."""
+    import hashlib  # loads OpenSSL, which captures without TLS do without
+
     return hashlib.md5(full.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -90,4 +91,6 @@ def _alpn_ends(hello: Line) -> str:
 
 def _hashed(text: str) -> str:
     """The beginning of the text's SHA-256; zeros for none."""
+    import hashlib  # as above
+
     return hashlib.sha256(text.encode()).hexdigest()[:_HASHED] if text else "0" * _HASHED

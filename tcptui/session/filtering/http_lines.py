@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.frame import seconds_text
@@ -11,7 +12,7 @@ from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http.tshark_pairs import Pair
@@ -23,13 +24,14 @@ _URI, _FOR_URI = "http.request.full_uri", "http.response_for.uri"
 _PAIRED: Final = frozenset({"http.request_in", "http.response_in", "http.time"})
 
 
-def pair_in(application: ApplicationStream | None, frame: int) -> Pair | None:
-    """What tshark pairs in ``frame``; None where the connection is not known, or is no HTTP."""
+def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:
+    """What makes of the layer of a message in ``frame`` what tshark has; where it is no HTTP, it pairs nothing."""
     parsed = None if application is None else application.parsed
-    return parsed.tshark_pairs.get(frame) if isinstance(parsed, HttpStream) else None
+    pair = parsed.tshark_pairs.get(frame) if isinstance(parsed, HttpStream) else None
+    return partial(_as_tshark, pair=pair)
 
 
-def as_tshark(layer: Node, data: bytes, pair: Pair | None) -> Node:
+def _as_tshark(layer: Node, data: bytes, pair: Pair | None) -> Node:
     """The layer of one message, with a request or response line for each header field; a response has one URI."""
     started = {child.field for line in layer.children[:1] for child in line.children}
     is_response = "http.response.version" in started

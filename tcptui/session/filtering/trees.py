@@ -20,7 +20,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.filtering.http_lines import as_tshark, pair_in
+from tcptui.session.filtering.http_lines import as_tshark_has
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
-    from tcptui.protocols.http.tshark_pairs import Pair
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
@@ -138,8 +137,8 @@ class TreeReader:
         missing.sort(key=lambda row: (int(store.stream[row]), row))
         for packet, application, tree in self.trees(missing):
             found: list[Found] = []
-            pair = pair_in(application, packet.frame)
-            _Collector(packet.data, self._wanted, found, pair).walk(tree, "", len(packet.data))
+            as_tshark = as_tshark_has(application, packet.frame)
+            _Collector(packet.data, self._wanted, found, as_tshark).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
         for row in missing:
             self._known.setdefault(row, ())  # evicted meanwhile
@@ -179,9 +178,11 @@ def members(field: Field) -> tuple[str, ...]:
 class _Collector:
     """Appends what the lines of one tree have of ``wanted`` to ``found``, in reading order."""
 
-    def __init__(self, data: bytes, wanted: set[str], found: list[Found], pair: Pair | None) -> None:
-        """``pair``: what tshark pairs in the frame, if it shows HTTP."""
-        self._data, self._wanted, self._found, self._pair = data, wanted, found, pair
+    def __init__(
+        self, data: bytes, wanted: set[str], found: list[Found], as_tshark: Callable[[Node, bytes], Node]
+    ) -> None:
+        """``as_tshark``: makes of the layer of an HTTP message what tshark has."""
+        self._data, self._wanted, self._found, self._as_tshark = data, wanted, found, as_tshark
         self._counts: dict[str, int] = {}
 
     def walk(self, node: Node, protocol: str, end: int) -> None:
@@ -205,7 +206,7 @@ class _Collector:
                     value = rest if name in _WITH_REST else value
                 self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
         if name == "http":
-            node = as_tshark(node, data, self._pair)
+            node = self._as_tshark(node, data)
         elif name in _IMPLIED and _IMPLIED[name][0] in self._wanted:
             implied, value_of = _IMPLIED[name]
             raw = bytes_of_node(node, data) or b""

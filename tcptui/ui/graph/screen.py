@@ -63,29 +63,30 @@ class GraphBar(OneLine):
 
     def __init__(self, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, words, id="graph-bar")
-        self._shown: tuple[ChartKind, int, str] = (ChartKind.SEQUENCE, 0, "")
+        self._shown: tuple[ChartKind, int, tuple[str, ...]] = (ChartKind.SEQUENCE, 0, ("",))
 
-    def show(self, kind: ChartKind, side: int, part: str) -> None:
-        """Mark ``kind``, name ``side``, and say which ``part`` is in the picture."""
+    def show(self, kind: ChartKind, side: int, part: tuple[str, ...]) -> None:
+        """Mark ``kind``, name ``side``, and say which ``part`` is in the picture: the longest form first."""
         if (kind, side, part) != self._shown:
             self._shown = kind, side, part
             self.refresh()
 
     def cells(self, width: int) -> Cells:
-        """The kinds, or where they do not fit the present one alone; then side and part."""
+        """What fits of the kinds, side and part: a short form of the part goes before the other kinds."""
         kind, side, part = self._shown
         palette, words = self.palette, self.words
         marked = palette.strong + Style(reverse=True)
         kinds = [
             (f" {words(f'graph.kind.{each.value}')} ", marked if each is kind else palette.bar) for each in ChartKind
         ]
+        present = [cell for cell, each in zip(kinds, ChartKind, strict=True) if each is kind]
         whose = (f" {words(f'graph.of.{SIDES[side]}')} ", palette.side(bool(side)) + Style(bgcolor=palette.bar.bgcolor))
-        if sum(cell_len(text) for text, _ in (*kinds, whose)) + cell_len(part) + 1 > width:
-            kinds = [cell for cell, each in zip(kinds, ChartKind, strict=True) if each is kind]
-        used = sum(cell_len(text) for text, _ in (*kinds, whose))
-        room = max(0, width - used - 1)
-        shown = part if cell_len(part) <= room else ""
-        return [*kinds, whose, (" " * (room - cell_len(shown)) + shown + " ", palette.bar)]
+        for shown, text in [(kinds, text) for text in part] + [(present, text) for text in (*part, "")]:
+            line = [*shown, whose]
+            room = width - sum(cell_len(cell) for cell, _ in line) - cell_len(text) - 1
+            if room >= 0:
+                break
+        return [*line, (" " * max(room, 0) + text + " ", palette.bar)]
 
 
 class GraphScreen(KeyedScreen[int]):
@@ -239,10 +240,10 @@ class GraphScreen(KeyedScreen[int]):
         at = int(self._times[place]) if len(self._times) else None
         self.plot.show(chart, view, at)
         whole = unbroken_duration(chart.end_ns - chart.begin_ns, self.words)
-        part = self.words("graph.whole", all=whole)
+        part: tuple[str, ...] = (self.words("graph.whole", all=whole), whole)
         if self._stretch is not None:
             begin, end = (unbroken_duration(bound, self.words) for bound in (view.begin_ns, view.end_ns))
-            part = self.words("graph.part", begin=begin, end=end, all=whole)
+            part = (self.words("graph.part", begin=begin, end=end, all=whole),)
         self._bar.show(self.kind, max(self.side, 0), part)
         notes = [Paragraph(note, "faint") for note in notes_of(chart, view, self.words)]
         if at is None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.request import RequestPart
-from tcptui.protocols.http2.messages import UNKNOWN
+from tcptui.model.request import UNKNOWN, RequestPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,7 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "guide.prompt.save": "name of a new file",
-    "guide.prompt.slice": "name of a new file, pcapng, or pcap if it ends so",
+    "guide.prompt.slice": "a new pcapng, or a .pcap",
     "guide.start.filter": "filter",
     "guide.start.filtered": "{title}: {filter}",
     "guide.start.key.filter": "filter",

@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.no_clear": "Nothing to clear: C begins a running capture anew.",
     "screen.notice.no_clear_of_this": "This capture cannot be cleared: pcapng, or --keep-around.",
     "screen.notice.clear_again": "This forgets every packet so far (w saves). Press again.",
-    "screen.notice.saved_already": "Nothing to save: these packets are in a file already. With a filter on, w saves what matches.",
+    "screen.notice.saved_already": "In a file already; with a filter on, w saves what matches.",
     "screen.notice.taken": "{path} exists: w again, with another name.",
     "screen.notice.saved": "Saved {size}B to {file}.",
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "guide.prompt.save": "新文件的名称",
-    "guide.prompt.slice": "新文件的名称，默认 pcapng 格式，以 .pcap 结尾则为 pcap",
+    "guide.prompt.slice": "新文件名（pcapng，或 .pcap）",
     "guide.start.filter": "过滤",
     "guide.start.filtered": "{title}：{filter}",
     "guide.start.key.filter": "过滤",

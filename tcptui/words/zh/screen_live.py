@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.no_clear": "没有可清空的：C 用于让正在进行的抓包重新开始。",
     "screen.notice.no_clear_of_this": "这次抓包不能清空：它是 pcapng 格式，或用了 --keep-around。",
     "screen.notice.clear_again": "这会丢掉已抓的全部数据包（w 先保存）。再按一次确认。",
-    "screen.notice.saved_already": "不用保存：这些数据包本来就在文件里。过滤时按 w，可另存匹配的包。",
+    "screen.notice.saved_already": "本来就在文件里，不用保存；过滤时 w 另存匹配的包。",
     "screen.notice.taken": "{path} 已存在：请再按 w，换一个文件名。",
     "screen.notice.saved": "已将 {size}B 保存到 {file}。",
 }

@@ -190,8 +190,8 @@ def test_cookies_and_escapes_are_lines_of_harmless_text(http: Http) -> None:
 
 
 def test_other_payload_is_shown_as_bytes(http: Http) -> None:
-    assert texts(http(b"\x16\x03\x01\x00\x05hello"), "Data") == [
+    assert texts(http(b"\x96\x03\x01\x00\x05hello"), "Data") == [
         "Data (10 bytes)",
-        "Data: 160301000568656c6c6f",
+        "Data: 960301000568656c6c6f",
         "[Length: 10]",
     ]

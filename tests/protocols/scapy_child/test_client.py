@@ -42,6 +42,8 @@ def eats():
 
 def recurses(): return recurses() + 1
 
+def interrupted(): raise KeyboardInterrupt
+
 def lies():
     os.write(int(sys.argv[2]), messages.framed(b"[not an answer]"))
     time.sleep(60)
@@ -57,7 +59,7 @@ deeds = {
     b"catch": catches, b"eat": eats, b"recurse": recurses, b"lie": lies, b"flood": floods,
     b"exit": lambda: sys.exit(3), b"_exit": lambda: os._exit(3), b"abort": os.abort,
     b"kill": lambda: os.kill(os.getpid(), signal.SIGKILL), b"raise": lambda: {}["no"],
-    b"interrupt": lambda: signal.raise_signal(signal.SIGINT),
+    b"interrupt": interrupted,
     b"wait": lambda: time.sleep(60), b"write": writes, b"fork": os.fork,
     b"huge": lambda: 1 << (1 << 40), b"stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
 }
