@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from drawn_screen import DrawnScreen
+
 from tcptui.capture.spool.files import FALLBACK_VARIABLE
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class PtyRun:
     ) -> None:
         self.drawn = bytearray()
         """All that came so far."""
+        self._screen = DrawnScreen(columns, rows)
         self._terminal, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._settings = termios.tcgetattr(slave)
@@ -89,7 +92,9 @@ class PtyRun:
     def _take(self, seconds: float) -> bool:
         if not select.select([self._terminal], [], [], max(seconds, 0))[0]:
             return False
-        self.drawn += os.read(self._terminal, 1 << 16)
+        data = os.read(self._terminal, 1 << 16)
+        self.drawn += data
+        self._screen.feed(data)
         return True
 
     def rest(self, quiet_s: float = _QUIET_S) -> None:
@@ -104,6 +109,18 @@ class PtyRun:
         while text not in self.drawn:
             assert self._process.poll() is None, bytes(self.drawn[-2000:])
             assert time.monotonic() < end, f"waited in vain for {text!r}: {bytes(self.drawn[-2000:])!r}"
+            self._take(0.1)
+
+    def shows(self, text: str) -> bool:
+        """Whether ``text`` stands in a line of the screen, drawn at once or cell by cell."""
+        return any(text in line for line in self._screen.lines)
+
+    def until_shown(self, text: str) -> None:
+        """Read until the screen shows ``text``."""
+        end = time.monotonic() + DEADLINE_S
+        while not self.shows(text):
+            assert self._process.poll() is None, bytes(self.drawn[-2000:])
+            assert time.monotonic() < end, f"waited in vain for {text!r}: {self._screen.lines}"
             self._take(0.1)
 
     def press(self, *keys: bytes) -> None:

@@ -37,7 +37,7 @@ from tcptui.__main__ import main
 sys.exit(main())
 """
 #: What only scapy draws.
-HEADERS = b"Domain Name System"
+HEADERS = "Domain Name System"
 _WITH_APACHE = (sys.executable, "-c", _PROGRAM)
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
@@ -86,13 +86,13 @@ def children(parent: int) -> Iterator[int]:
 def screen(capture: Path, environ: dict[bytes, bytes]) -> Iterator[PtyRun]:
     """The program that shows the headers of a DNS packet."""
     with PtyRun((str(capture),), environ, program=_WITH_APACHE) as run:
-        run.until(b"not TCP")
+        run.until_shown("not TCP")
         run.press(b"u")
-        run.until(b"query A shop.example")
+        run.until_shown("query A shop.example")
         for _level in range(3):
-            if HEADERS not in run.drawn:
+            if not run.shows(HEADERS):
                 run.press(b"\r")
-        run.until(HEADERS)
+        run.until_shown(HEADERS)
         yield run
 
 
@@ -150,7 +150,7 @@ def test_screen_that_lost_its_child_has_another(screen: PtyRun) -> None:
     wait_until_gone(child)
     screen.drawn.clear()
     screen.press(b"\x1b", b"\x1b[B", b"\r")
-    screen.until(HEADERS)
+    screen.until(HEADERS.encode())
 
     (other,) = children(screen.pid)
     assert other != child
