@@ -164,7 +164,7 @@ def test_locale_without_utf_8_gets_ascii_only(
     terminal.press("n")
     terminal.wait("refused the connection")
     terminal.press("?")
-    terminal.wait("Go to a packet or a time")
+    terminal.wait("Go to the next pane")
     terminal.press("Escape")
     terminal.wait("4 connections")
     terminal.press("q")
