@@ -4,6 +4,7 @@
 ``interface``         what a protocol offers: messages, header tree, follow parts, requests, prefilter
 ``parts``             the decoded parts of one direction, as *follow stream* shows them
 ``prefilter``, ``row_notes``  which streams are worth reading in full, judged by columns and first bytes
+``payload_places``    where payloads stand in the bytes of a batch, for those
 ``stream``            the byte stream of each direction, reassembled from segments
 ``http``              HTTP/1: messages, bodies, content codings, its header tree
 ``http2``             HTTP/2 and gRPC: frames, header lists, streams

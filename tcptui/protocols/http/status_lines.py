@@ -10,14 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.model.packet_store import I32, I64, U8, U16, DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore
+from tcptui.protocols.payload_places import payload_places
 
 _FIRST: Final = ord("H")
 _PREFIX: Final = np.frombuffer(b"HTTP/1.", np.uint8)
 #: Bytes of ``HTTP/1.1 200``, the shortest status line.
 _LENGTH: Final = 12
 _STATUS_AT: Final = 9
-_ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
 
 
 class ResponseRows:
@@ -42,12 +42,7 @@ class ResponseRows:
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
         """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        rows = slice(first, first + len(start))
-        held = store.captured[rows].astype(np.int64)
-        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
-        fits = (store.length[rows] >= _LENGTH) & (begin + _LENGTH <= held) & (store.kind[rows] == RowKind.TCP)
-        at = np.flatnonzero(fits & ((store.issues[rows] & _ELSEWHERE) == 0))
-        place = start[at] + begin[at]
+        at, place = payload_places(start, store, first, _LENGTH)
         likely = buffer[place] == _FIRST
         at, place = at[likely], place[likely]
         if not len(at):

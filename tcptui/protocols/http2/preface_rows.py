@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.packet_store import DecodeIssue, RowKind
+from tcptui.protocols.payload_places import payload_places
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _BEGINS: Final = np.frombuffer(b"PRI * HTTP/2.0\r\n", np.uint8)
 #: Rows that are kept, the newest.
 _MOST_ROWS: Final = 1 << 20
-_ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
 
 
 class PrefaceRows:
@@ -27,11 +26,7 @@ class PrefaceRows:
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
         """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        rows = slice(first, first + len(start))
-        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
-        fits = (store.length[rows] >= len(_BEGINS)) & (begin + len(_BEGINS) <= store.captured[rows])
-        at = np.flatnonzero(fits & (store.kind[rows] == RowKind.TCP) & ((store.issues[rows] & _ELSEWHERE) == 0))
-        place = start[at] + begin[at]
+        at, place = payload_places(start, store, first, len(_BEGINS))
         likely = buffer[place] == _BEGINS[0]
         at, place = at[likely], place[likely]
         if not len(at):

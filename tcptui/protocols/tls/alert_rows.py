@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.packet_store import DecodeIssue, RowKind
+from tcptui.protocols.payload_places import payload_places
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -18,7 +18,6 @@ _LENGTH: Final = 7
 #: Of these bytes, those that are the same in every fatal alert, and what they are (RFC 8446, 5.1 and 6).
 _FIXED: Final = np.array([0, 1, 3, 4, 5])
 _VALUES: Final = np.array([21, 3, 0, 2, 2], np.uint8)
-_ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
 
 
 class AlertRows:
@@ -32,14 +31,12 @@ class AlertRows:
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
         """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        rows = slice(first, first + len(start))
-        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
-        fits = (store.length[rows] == _LENGTH) & (store.kind[rows] == RowKind.TCP)
-        fits &= (begin + _LENGTH <= store.captured[rows]) & ((store.issues[rows] & _ELSEWHERE) == 0)
-        at = np.flatnonzero(fits)
+        at, place = payload_places(start, store, first, _LENGTH)
+        alone = store.length[first + at] == _LENGTH
+        at, place = at[alone], place[alone]
         if not len(at) or len(self.rows) >= MOST_ROWS:
             return
-        bytes_ = buffer[(start[at] + begin[at])[:, None] + _FIXED]
+        bytes_ = buffer[place[:, None] + _FIXED]
         found = (first + at[(bytes_ == _VALUES).all(axis=1)]).astype(np.int32)
         if len(found):
             self.rows = np.concatenate((self.rows, found))[:MOST_ROWS]
