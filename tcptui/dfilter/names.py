@@ -23,17 +23,33 @@ _LIKENESS: Final = 0.6
 
 
 @cache
-def _value_strings() -> dict[str, dict[str, int]]:
-    tables: dict[str, dict[str, int]] = {}
-    table: dict[str, int] = {}
+def _tables() -> dict[str, list[tuple[int, str]]]:
+    """By field, its numbers and their texts, in the order of the file."""
+    tables: dict[str, list[tuple[int, str]]] = {}
+    table: list[tuple[int, str]] = []
     for line in _VALUE_STRINGS.read_text(encoding="utf-8").splitlines():
         if line.startswith("= "):
-            table = {}
+            table = []
             tables |= dict.fromkeys(line[2:].split(), table)
         else:
             value, _, text = line.partition("\t")
-            table.setdefault(_folded(text), int(value))
+            table.append((int(value), text))
     return tables
+
+
+@cache
+def _numbers(name: str) -> dict[str, int]:
+    """By folded text, the number of the field; of those that share a text, the first."""
+    numbers: dict[str, int] = {}
+    for value, text in _tables().get(name, ()):
+        numbers.setdefault(_folded(text), value)
+    return numbers
+
+
+@cache
+def _texts(name: str) -> dict[int, str]:
+    """By number of the field, its text; the last."""
+    return dict(_tables().get(name, ()))
 
 
 def _folded(text: str) -> str:
@@ -43,21 +59,7 @@ def _folded(text: str) -> str:
 
 def value_string(name: str, text: str) -> int | None:
     """What number the field ``name`` calls ``text``; None: none."""
-    return _value_strings().get(name, {}).get(_folded(text))
-
-
-@cache
-def _value_texts() -> dict[str, dict[int, str]]:
-    tables: dict[str, dict[int, str]] = {}
-    table: dict[int, str] = {}
-    for line in _VALUE_STRINGS.read_text(encoding="utf-8").splitlines():
-        if line.startswith("= "):
-            table = {}
-            tables |= dict.fromkeys(line[2:].split(), table)
-        else:
-            value, _, text = line.partition("\t")
-            table[int(value)] = text
-    return tables
+    return _numbers(name).get(_folded(text))
 
 
 def value_text(name: str, value: int) -> str:
@@ -65,12 +67,12 @@ def value_text(name: str, value: int) -> str:
 
     Of a field that is registered twice (``tls.handshake.type``: for SSL 2, then for TLS) the later one counts.
     """
-    return _value_texts().get(name, {}).get(value, "")
+    return _texts(name).get(value, "")
 
 
 def has_value_strings(name: str) -> bool:
     """Whether numbers of the field have texts."""
-    return name in _value_strings()
+    return name in _tables()
 
 
 @cache

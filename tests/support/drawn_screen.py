@@ -16,7 +16,7 @@ ANSWER: Final = b"\x1b[1;1R"
 
 
 class DrawnScreen:
-    """Understands the moves and the text that the program sends; colours are passed over."""
+    """Understands the moves and the text that the program sends; passes over colours, and over what is too long."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns = columns
@@ -47,7 +47,7 @@ class DrawnScreen:
         for char in text:
             width = get_character_cell_size(char)
             if not width and self._x:
-                row[self._x - 1] += char
+                row[min(self._x, self.columns) - 1] += char
             for place in range(width):
                 if self._x < self.columns:
                     row[self._x] = "" if place else char
