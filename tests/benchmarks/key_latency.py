@@ -97,7 +97,7 @@ def measure(capture: Path, pane: str, options: argparse.Namespace) -> None:
         program.until(options.first.encode(), 20)
         print(f", first rows {time.perf_counter() - began:.3f} s", flush=True)
         if pane == "ladder":
-            for key in (b"s", b"s", b"g"):  # by packets, the longest one
+            for key in (b"s", b"s", b"s", b"g"):  # by packets, the longest one
                 program.press(key, b"", rest_s=0.3)
             program.press(b"\r", CURSOR_ROW, rest_s=0.5)
         report("held while loading", hold(program, DOWN, options.keys, while_loading=True))
