@@ -10,8 +10,10 @@ import pytest
 from drawn_screen import DrawnScreen
 from textual import events
 from textual.app import App
+from textual.containers import Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tcptui.session.input_priority import InputPriority
@@ -252,6 +254,30 @@ def test_what_no_key_asked_for_is_left_to_the_timer(monkeypatch: pytest.MonkeyPa
             monkeypatch.undo()
 
     asyncio.run(go())
+
+
+async def test_update_renders_no_pane_but_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Panes(App[None]):
+        def get_default_screen(self) -> LowLatencyScreen[None]:
+            return LowLatencyScreen(id="_default")
+
+        def compose(self) -> ComposeResult:
+            with Vertical():
+                for name in "abc":
+                    yield Static(name, id=name)
+
+    async with Panes().run_test(size=(COLUMNS, ROWS)) as pilot:
+        await pilot.pause()
+        rendered: list[str | None] = []
+        render_lines = Widget.render_lines
+        monkeypatch.setattr(
+            Widget, "render_lines", lambda self, crop: rendered.append(self.id) or render_lines(self, crop)
+        )
+        pilot.app.query_one("#b", Static).update("B", layout=False)
+        await pilot.pause()
+        assert "b" in rendered
+        assert not {"a", "c"} & set(rendered)
+        assert "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[0]).strip() == "a"
 
 
 async def test_nothing_is_drawn_on_a_terminal_that_was_given_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -316,6 +316,20 @@ async def test_hundred_thousand_requests_scroll_and_draw_only_what_is_in_sight(s
         assert np.array_equal(np.sort(listed.order), np.arange(100_000))
 
 
+async def test_axis_is_that_of_the_rows_in_sight_once_words_stand_below_them(session: Session, show: Show) -> None:
+    async with show(session, (60, 16)) as shown:
+        await shown.press("G")
+        screen = await opened(shown)
+        assert screen.requests.request is None
+        screen.requests.show(RequestTable([made(n, 1000 * n, server=400) for n in range(40)], lambda _stream: "h"))
+        screen._show()
+        await shown.pilot.pause()
+        drawn = screen_lines(screen)
+        screen.requests.repaint()
+        await shown.pilot.pause()
+        assert drawn == screen_lines(screen)
+
+
 async def test_room_below_a_short_list_shows_its_packets_from_the_first(session: Session, show: Show) -> None:
     async with show(session, (120, 40)) as shown:
         screen = await opened(shown)

@@ -27,6 +27,7 @@ PRIVATE: Final = {
     "_close_messages_no_wait": ("message_pump", "a crash ends the app as Textual does"),
     "_compositor": ("screen", "which cells changed"),
     "_compositor_refresh": ("screen", "a frame that was held back is drawn later"),
+    "_cuts": ("_compositor", "an update renders only the widgets that it touches"),
     "_dirty_regions": ("_compositor", "what was not drawn stays due"),
     "_dirty_widgets": ("screen", "whether a screen has something to draw"),
     "_display": ("app", "frames are paced to what the line takes"),
@@ -43,9 +44,11 @@ PRIVATE: Final = {
     "_on_timer_update": ("screen", "an answer to a key is drawn at once, not at the next beat"),
     "_print_error_renderables": ("app", "a crash is reported in our words"),
     "_pruning": ("dom", "a thread that is done finds out that its screen is being removed"),
+    "_render_chops": ("_compositor", "an update renders only the widgets that it touches"),
     "_repaint_required": ("widget", "whether a screen has something to draw"),
     "_scroll_required": ("screen", "whether a screen has something to draw"),
     "_skip": ("timer", "a timer that calls once is not skipped where it is late"),
+    "_visible_widgets": ("_compositor", "an update renders only the widgets that it touches"),
     "_writer_thread": ("drivers/linux_driver", "the thread that writes is ended before another is begun"),
 }
 #: Names of our own, of classes that are none of Textual's or do not meet its name there.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from textual import events
-from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
 from textual.app import App, ReturnType
 from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
@@ -20,7 +20,10 @@ from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.driver import PacedDriver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from rich.console import RenderableType
+    from textual.strip import Strip
     from textual.timer import Timer
 
 #: Retry interval (seconds) while a dropped frame is still to be drawn.
@@ -105,12 +108,32 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
             self.screen.call_later(self.screen._compositor_refresh)
 
 
+class _TouchedWidgets(Compositor):
+    """For a partial update, renders the widgets that it touches.
+
+    Textual renders every widget whose clip region it touches: the clip of a pane is the container of all panes.
+    """
+
+    def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
+        self._cuts = self.cuts  # where widgets begin and end: of all of them, so not when only some are listed
+        visible = self.visible_widgets
+        self._visible_widgets = {widget: place for widget, place in visible.items() if crop.overlaps(place[0])}
+        try:
+            return super()._render_chops(crop, is_rendered_line)
+        finally:
+            self._visible_widgets = visible
+
+
 class LowLatencyScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
-    """A screen that draws the answer to a key as soon as it is ready.
+    """A screen that draws the answer to a key as soon as it is ready, and no widget that has no part in it.
 
     Textual draws on a timer of 60 Hz, which after a frame lets up to two ticks pass, that is 33 ms; and a screen that
     follows a capture has mostly just been drawn.
     """
+
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(name, id, classes)
+        self._compositor = _TouchedWidgets()
 
     async def _on_idle(self, event: events.Idle) -> None:
         is_due = self._dirty_widgets or self._layout_required or self._scroll_required or self._repaint_required

@@ -64,7 +64,8 @@ class PaintedLines(ScrollView, PaletteMixin):
         self._painted: dict[int, Strip] = {}
         """Each line of the viewport as it was last drawn."""
         self._ready: dict[int, Strip] = {}
-        """Lines that `refresh` has already painted, for `render_line` to use."""
+        """Lines that `refresh` has already painted, for `render_line` to use while the widget has `_ready_size`."""
+        self._ready_size = Size()
 
     def paint_line(self, y: int) -> Strip:  # noqa: ARG002 - for those that override it
         """Line ``y`` of the viewport, as wide as the content."""
@@ -98,7 +99,8 @@ class PaintedLines(ScrollView, PaletteMixin):
     def render_line(self, y: int) -> Strip:
         """Line ``y`` of the viewport, which is also remembered for the next `refresh`."""
         strip = self._ready.pop(y, None)
-        if strip is None or strip.cell_length != self.scrollable_content_region.width:
+        width = self.scrollable_content_region.width
+        if strip is None or self._ready_size != self.size or strip.cell_length != width:
             strip = self.paint_line(y)
         self._painted[y] = strip
         return strip
@@ -113,6 +115,6 @@ class PaintedLines(ScrollView, PaletteMixin):
         now = {y: self.paint_line(y) for y in range(size.height)}
         changed = {y: strip for y, strip in now.items() if self._painted.get(y) != strip}
         if changed:
-            self._ready = changed
+            self._ready, self._ready_size = changed, size
             super().refresh(*(Region(0, y, size.width, 1) for y in changed))
         return self
