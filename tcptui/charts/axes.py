@@ -1,60 +1,17 @@
-"""Round places on an axis, and what is written at them."""
+"""What is written at the vertical axis of a chart."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from tcptui.charts.chart import Unit
+from tcptui.charts.ticks import amount_labels, time_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KILO: Final = 1000
-#: Digits behind the point at most: those of a 64-bit number.
-_MOST_DIGITS: Final = 18
-_UNITS: Final = ("", "k", "M", "G", "T", "P", "E")
 #: What an amount of each unit is counted in; a sequence number is a place in a stream of bytes (RFC 9293, 3.4).
 _COUNTED_IN: Final = {Unit.NUMBER: "B", Unit.BYTES: "B", Unit.RATE: "B/s"}
-_TIMES: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
-
-
-def ticks(low: int, high: int, most: int) -> list[int]:
-    """Multiples of 1, 2 or 5 times a power of ten from ``low`` to ``high``, ``most`` of them at most."""
-    if most < 1 or high < low:
-        return []
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            width = step * factor
-            first = -(-low // width) * width
-            if (high - first) // width < most:
-                return list(range(first, high + 1, width))
-        step *= 10
-
-
-def time_labels(places: Sequence[int], *, ascii_only: bool = False) -> list[str]:
-    """Times in nanoseconds, all in the unit that suits the largest, with the digits that tell them apart."""
-    largest = max((abs(place) for place in places), default=0)
-    unit, name = next(((unit, name) for unit, name in _TIMES if largest >= unit), _TIMES[0])
-    digits = _digits(places, unit)
-    name = "us" if ascii_only and unit == 10**3 else name
-    return [f"{place / unit:.{digits}f} {name}" if place else "0" for place in places]
-
-
-def amount_labels(places: Sequence[int], counted_in: str) -> list[str]:
-    """Amounts with their unit, all with the same prefix of 1000, with the digits that tell them apart."""
-    largest = max((abs(place) for place in places), default=0)
-    power = next(power for power in range(len(_UNITS) - 1, -1, -1) if largest >= _KILO**power or not power)
-    digits = _digits(places, _KILO**power)
-    unit = _UNITS[power] + counted_in
-    return [f"{place / _KILO**power:.{digits}f} {unit}" if place else "0" for place in places]
-
-
-def _digits(places: Sequence[int], unit: int) -> int:
-    digits = 0
-    while digits < _MOST_DIGITS and any(place * 10**digits % unit for place in places):
-        digits += 1
-    return digits
 
 
 def value_labels(places: Sequence[int], unit: Unit, *, ascii_only: bool = False) -> list[str]:

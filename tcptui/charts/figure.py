@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.cells import cell_len, set_cell_size
 
-from tcptui.charts.axes import ticks, time_labels, value_labels
+from tcptui.charts.axes import value_labels
 from tcptui.charts.cells import cell_grid, draw
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Ink, Mark, Shape
+from tcptui.charts.ticks import ticks, time_labels
 from tcptui.model.finding import Severity
 from tcptui.session.graphs.trace import SIDES
 from tcptui.words.finding_text import finding_title

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.charts.axes import ticks, time_labels, value_labels
+from tcptui.charts.axes import value_labels
 from tcptui.charts.cells import full_view
 from tcptui.charts.figure import legend_entries, notes_of, title_of
 from tcptui.charts.marks import SPEC_OF, Ink, Mark, Shape
 from tcptui.charts.raster import Grid, bars, dots, lines, steps
+from tcptui.charts.ticks import ticks, time_labels
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.words.finding_text import finding_title

@@ -47,6 +47,6 @@ SIGNS: Final = (
 #: Glyphs that need no entry of their own: those that only draw lines, those that the entries of severities and
 #: directions show, a unit of time, and those of the bars of times, whose legends stand below them.
 EXPLAINED_BY_THEMSELVES: Final = frozenset({
-    "rule", "corner", "lane", "line", "line_warning", "line_error", "to_right", "to_left", "note", "micro", "fills",
-    "request_fills",
+    "rule", "tick", "corner", "lane", "line", "line_warning", "line_error", "to_right", "to_left", "note", "micro",
+    "fills", "request_fills",
 })  # fmt: skip

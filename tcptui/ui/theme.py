@@ -35,6 +35,7 @@ class Glyphs:
     to_left: str = "◀"
     lane: str = "│"
     rule: str = "─"
+    tick: str = "┴"
     corner: str = "┌"
     cursor: str = "▸"
     ellipsis: str = "…"
@@ -67,7 +68,7 @@ class Glyphs:
 UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
-    corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", micro="us",
+    tick="+", corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", micro="us",
     open="v", shut=">", bullet="*", marked="#", descending="-", ascending="+", fills="-SCWNPR.?",
     request_fills="oT:>-S=Cx.",
 )  # fmt: skip

@@ -8,12 +8,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.charts.axes import amount_labels, ticks, time_labels
 from tcptui.charts.cells import draw, full_view
 from tcptui.charts.chart import Chart, _layer, _values
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Mark, Shape
 from tcptui.charts.raster import Grid, Viewport, bars, dots, steps
+from tcptui.charts.ticks import amount_labels, ticks, time_labels
 
 TIMES = st.lists(st.integers(0, 1000), min_size=1, max_size=60)
 VALUES = st.integers(0, 500)

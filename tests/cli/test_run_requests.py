@@ -132,6 +132,21 @@ def test_archive_is_har_1_2_and_has_what_was_said(har: str) -> None:
     assert (unanswered["response"]["status"], unanswered["response"]["bodySize"]) == (0, -1)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what the library imports
+def test_another_programs_reader_finds_the_same_in_the_archive(har: str) -> None:
+    from haralyzer import HarParser
+
+    read = [entry for page in HarParser(json.loads(har)).pages for entry in page.entries]
+
+    assert [(entry.request.method, entry.response.status) for entry in read] == [
+        ("POST", 201),
+        ("GET", 200),
+        ("GET", 0),
+    ]
+    assert [entry.time for entry in read] == [entry["time"] for entry in read_har(har)]
+    assert all(entry.startTime.tzinfo is not None for entry in read)
+
+
 def test_no_secret_is_in_any_form(capture: Path, har: str) -> None:
     texts = [har, *(run("requests", capture, *form)[1] for form in ([], ["--jsonl"]))]
     for text in texts:

@@ -19,6 +19,7 @@ ATTRIBUTES: Final = frozenset(
     {
         "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "role", "aria-label", "aria-hidden",
         "viewbox", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "d", "text-anchor", "transform",
+        "preserveaspectratio",
         "font-weight",
     }
 )  # fmt: skip

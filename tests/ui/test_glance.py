@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +68,30 @@ async def test_strip_is_there_where_there_is_room_and_in_front_everywhere(
         assert workspace.glance.told.strip() in "".join(shown.lines())
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=str)
+async def test_axes_have_times_and_rates_at_their_places(
+    show: Show, spread_session: Session, size: tuple[int, int]
+) -> None:
+    async with show(spread_session, size) as shown:
+        await shown.press("5")
+        glance = shown.screen.workspace.glance
+        columns, lines = glance.columns, strip(shown)
+        axis = next(line for line in lines if "┴" in line)
+        trouble = next(line for line in lines if "✗" in line)
+        ticks = re.findall("┴([0-9]+) s", axis)
+
+        assert columns is not None
+        assert (trouble == axis) == (size != (80, 24)), "a low strip has both in one line"
+        assert {"10", "30"} <= set(ticks), axis
+        begin = glance.scrollable_content_region.x - glance.region.x + 16
+        for tick in ticks:
+            assert axis.index(f"┴{tick} s") == begin + columns.column_of(int(tick) * 10**9)
+        assert size != (80, 24) or {"10", "20", "30"} <= set(ticks)
+        rates = [int(found[1]) for line in lines if (found := re.match(r"\W*([0-9]+)(?: pkt/s)? ", line))]
+        assert rates == sorted(rates, reverse=True) or size != (80, 24)
+        assert len(rates) > 1 or size != (80, 24)
+
+
 async def test_ascii_strip_is_ascii(show: Show, spread_session: Session) -> None:
     async with show(spread_session, (120, 40), Language.EN, ascii=True) as shown:
         await shown.press("5")
@@ -117,6 +142,62 @@ async def test_stretch_goes_with_a_filter_and_leaves_it_behind(show: Show, sprea
         await filtered(shown)
         assert shown.screen.wanted_filter == "tcp.flags.fin == 1"
         assert listed(shown) == [0, 1, 3, 4]
+
+
+async def test_words_stay_beside_a_stretch_and_one_key_lifts_and_restores_both(
+    show: Show, spread_session: Session
+) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        await typed_in(shown, "192.0.2.10 refused", "enter")
+        await filtered(shown)
+        assert listed(shown) == [2]
+        await shown.press("5", "g", "enter", *["pagedown"] * 6, "enter")
+        await filtered(shown)
+
+        assert listed(shown) == [2]
+        assert any("/192.0.2.10 refused" in line and "frame.time_relative" in line for line in shown.lines())
+        await shown.press("backslash")
+        await filtered(shown)
+        assert listed(shown) == [0, 1, 2, 3, 4]
+        assert any("/192.0.2.10 refused" in line and "\\" in line for line in shown.lines())
+        await shown.press("backslash")
+        await filtered(shown)
+        assert listed(shown) == [2]
+
+        await shown.press("5", "escape")
+        await filtered(shown)
+        assert listed(shown) == [2], "the whole capture again, with the words"
+        assert not shown.screen.wanted_filter
+        await shown.press("backslash")
+        await filtered(shown)
+        assert listed(shown) == [2]
+        assert parted(shown.screen.wanted_filter)[1] is not None
+
+
+async def test_what_is_typed_takes_the_place_of_the_words_and_not_of_the_stretch(
+    show: Show, spread_session: Session
+) -> None:
+    async with show(spread_session, (120, 40)) as shown:
+        await typed_in(shown, "refused", "enter")
+        await filtered(shown)
+        await shown.press("5", "g", "enter", *["pagedown"] * 6, "enter")
+        await filtered(shown)
+        await shown.press("slash")
+        assert shown.screen._prompt.text == "refused"
+        await shown.press("escape")
+        await filtered(shown)
+        assert listed(shown) == [2]
+        assert shown.screen.wanted_filter
+
+        await typed_in(shown, "40002", "enter")
+        await filtered(shown)
+        assert listed(shown) == [1]
+        assert parted(shown.screen.wanted_filter)[1] is not None
+        await typed_in(shown, "tcp.flags.fin == 1", "enter")
+        await filtered(shown)
+        assert parted(shown.screen.wanted_filter)[0] == "tcp.flags.fin == 1"
+        assert listed(shown) == [0, 1]
+        assert not shown.screen.words_beside
 
 
 async def test_escape_gives_up_what_was_begun_and_then_goes_back(show: Show, spread_session: Session) -> None:

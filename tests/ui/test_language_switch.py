@@ -26,7 +26,7 @@ from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import Shown
+from tests.ui.conftest import Shown, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,18 @@ async def switch(shown: Shown) -> MainScreen:
     shown.screen = app.screen
     await shown.settle()
     return shown.screen
+
+
+async def test_words_beside_a_stretch_stay(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash", "4", "0", "enter", "5", "g", "enter", "G", "enter")
+        await until(lambda: shown.screen.filter_at_rest)
+        before = shown.screen.wanted_filter
+        screen = await switch(shown)
+        await until(lambda: screen.filter_at_rest)
+
+        assert screen.words_beside == ("40",)
+        assert screen.wanted_filter == before != ""
 
 
 async def test_connection_packet_pane_order_and_narrowing_stay(show: Show, mixed_session: Session) -> None:

@@ -16,10 +16,13 @@ import numpy as np
 
 from tcptui.analysis.stream.table import SCALE_UNKNOWN
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.session.graphs.trace import SegmentKind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.model.packet_store import I64, U32
     from tcptui.session.graphs.flight import FlightGraph
     from tcptui.session.graphs.trace import StreamTrace
@@ -30,6 +33,8 @@ AT_ONCE_NS: Final = 1_000_000
 WAITED_TIMES: Final = 4
 #: Smallest segment size that every host takes (RFC 9293, 3.7.1: 536); smaller ones were not cut by it.
 LEAST_SEGMENT: Final = 500
+#: What stays the same while so many times as much is acknowledged is no congestion window.
+LEVEL_WINDOWS: Final = 6
 
 
 class WhyUnknown(Enum):
@@ -65,9 +70,9 @@ def congestion_graph(trace: StreamTrace, flight: FlightGraph, *, at_sender: bool
     flags, length, time_ns = trace.column("flags"), trace.column("length"), trace.column("time_ns")
     data = np.flatnonzero(own & (length > 0) & ((flags & (SYN | RST | FIN)) == 0))
     plain = trace.column("kind")[data] == SegmentKind.DATA
-    size = int(length[data].min(initial=1 << 30, where=length[data] >= LEAST_SEGMENT))
+    size = _full_size(length[data])
     told = np.flatnonzero(~own & (trace.column("ack") != NOTHING))
-    if len(data) < 2 or not len(told):
+    if size < LEAST_SEGMENT or len(data) < 2 or not len(told):
         return _nothing(side, WhyUnknown.NEVER_SHOWN)
     last, following = data[:-1], data[1:]
     place = told.searchsorted(following) - 1
@@ -78,18 +83,60 @@ def congestion_graph(trace: StreamTrace, flight: FlightGraph, *, at_sender: bool
     shown &= (let_go >= 0) & (let_go <= AT_ONCE_NS) & (waited >= WAITED_TIMES * let_go) & (waited > 0)
     # Full segments on both sides of the pause: neither Nagle nor a program without data made it.
     shown &= (length[last] >= size) & (length[following] >= size)
-    edges = np.maximum.accumulate((trace.column("ack") + trace.column("window"))[told])
     before = told.searchsorted(last) - 1
-    room = edges[np.maximum(before, 0)] - trace.column("high")[last]
-    shown &= (before >= 0) & (room >= 2 * size)
+    heard = told[np.maximum(before, 0)]
+    # The newest edge, not the furthest: a window that has shrunk is the one that counts.
+    room = trace.column("ack")[heard] + trace.column("window")[heard] - trace.column("high")[last]
+    shown &= (before >= 0) & (room >= 2 * size) & ~_recovering(trace, own, told)[np.maximum(before, 0)]
     chosen = last[shown]
     at = flight.frame.searchsorted(trace.column("frame")[chosen])
     window = flight.without_sacked[np.minimum(at, len(flight.frame) - 1)]
-    some = window > 0
+    acked = trace.column("ack")[heard[shown]]
+    some = (window > 0) & ~_level(window, acked, size)
     if not some.any():
         return _nothing(side, WhyUnknown.NEVER_SHOWN)
     chosen = chosen[some]
     return CongestionGraph(side, time_ns[chosen], trace.column("frame")[chosen], window[some])
+
+
+def _full_size(lengths: NDArray[np.int32]) -> int:
+    """The length that most segments have, of two as frequent ones the larger; 0 without segments."""
+    counts = np.bincount(lengths)
+    return len(counts) - 1 - int(counts[::-1].argmax()) if len(counts) else 0
+
+
+def _recovering(trace: StreamTrace, own: NDArray[np.bool_], told: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """At which of the packets ``told`` the sender may count duplicate ACKs instead of SACK blocks.
+
+    Then its window grows by a segment with each (RFC 5681, 3.2), and what has arrived is not known.
+    """
+    options, flags = trace.column("options"), trace.column("flags")
+    offered = ((options & OptionBit.SACK_PERMITTED) != 0) & ((flags & SYN) != 0)
+    if (offered & own).any() and (offered & ~own).any():
+        return np.zeros(len(told), np.bool_)
+    high = np.maximum.accumulate(np.where(own, trace.column("high"), NOTHING))[told]
+    ack = np.maximum.accumulate(trace.column("ack")[told])
+    repeats = np.diff(ack, prepend=NOTHING) == 0
+    repeats &= (trace.column("length")[told] == 0) & (ack < high)
+    until = np.maximum.accumulate(np.where(repeats, high, NOTHING))
+    recovering: NDArray[np.bool_] = ack < until
+    return recovering
+
+
+def _level(window: I64, acked: I64, size: int) -> NDArray[np.bool_]:
+    """Which of the estimates belong to a level that stays while `LEVEL_WINDOWS` of it are acknowledged.
+
+    A congestion window that limits its sender grows by a segment in a round trip or two (RFC 9438, 4.3); what stays
+    is a send buffer, a limit set by the program, or a rate.
+    """
+    level, begin = np.zeros(len(window), np.bool_), 0
+    for at in range(1, len(window) + 1):
+        if at < len(window) and abs(int(window[at] - window[begin])) <= size:
+            continue
+        if int(acked[at - 1] - acked[begin]) >= LEVEL_WINDOWS * int(window[begin]):
+            level[begin:at] = True
+        begin = at
+    return level
 
 
 def _nothing(side: int, why: WhyUnknown) -> CongestionGraph:

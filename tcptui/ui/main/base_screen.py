@@ -314,7 +314,7 @@ class CaptureScreen(NoticingScreen[None]):
             if narrowing.chosen is not None:
                 words = self.words("screen.list.chosen", label=narrowing.chosen.label, **facts)
                 words += f"  /{' '.join(narrowing.words)}" if narrowing.words else ""
-            elif narrowing.matching is not None:
+            elif not narrowing.words:
                 words = self.words("screen.list.filtered", **facts)
             titles.append(words)
             shorter = [words, self.words("screen.list.count", **facts)]

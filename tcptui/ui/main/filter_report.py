@@ -14,7 +14,7 @@ from tcptui.words.filter_text import hint_text, remark_text
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.dfilter.errors import FilterError, Hint
     from tcptui.ui.main.matching import Account, Matching
@@ -28,9 +28,10 @@ _UNFINISHED: Final = frozenset({
 })  # fmt: skip
 
 
-def shown_filter(text: str) -> str:
-    """The filter on one line."""
-    return safe_text(text.strip(), _SHOWN)
+def shown_filter(text: str, words: Sequence[str] = ()) -> str:
+    """The filter on one line, behind the ``words`` that stand beside it."""
+    named = f"/{' '.join(words)}  " if words else ""
+    return safe_text(named + text.strip(), _SHOWN)
 
 
 def is_unfinished(error: FilterError, text: str) -> bool:

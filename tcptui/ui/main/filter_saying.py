@@ -64,6 +64,14 @@ class FilterSayingScreen(CaptureScreen):
         return "" if self.matching is None else self.matching.text
 
     @property
+    def words_beside(self) -> tuple[str, ...]:
+        """Words that the rows of the list must have besides what that filter asks for."""
+        if self._work is not None and self._mistake is None:
+            return self._work.words
+        narrowing = self.workspace.connections.index.narrowing
+        return () if narrowing.matching is None else narrowing.words
+
+    @property
     def filter_at_rest(self) -> bool:
         """Whether no answer is being worked out, and the lines about it are up to date."""
         return self._at_work is None
@@ -149,13 +157,15 @@ class FilterSayingScreen(CaptureScreen):
         if self._work is not None and self._mistake is not None:
             return filter_report.mistake(self._mistake, words)
         if self._lifted is not None:
-            text = words("screen.filter.lifted", filter=filter_report.shown_filter(self._lifted.text))
+            shown = filter_report.shown_filter(self._lifted.text, self._lifted.words)
+            text = words("screen.filter.lifted", filter=shown)
             return [Saying(text, Voice.QUIET)]
         return []
 
     def _in_force(self, matching: Matching) -> list[Saying]:
         """The filter that is on, what it did, and the key that lifts it, in one line."""
-        shown, key = filter_report.shown_filter(matching.text), self.words("screen.filter.lift_key")
+        shown = filter_report.shown_filter(matching.text, self.words_beside)
+        key = self.words("screen.filter.lift_key")
         gaps, width = 6, self.app.size.width
         told = filter_report.counts(matching.account, self.words)
         if cell_len(shown) + cell_len(told) + cell_len(key) + gaps > width:

@@ -57,8 +57,10 @@ class Evaluation(Protocol):
 class FilterWork:
     """One text that somebody typed as a filter; one thread at a time may ask for its `answer`."""
 
-    def __init__(self, session: Session, text: str, evaluate: Evaluate) -> None:
+    def __init__(self, session: Session, text: str, evaluate: Evaluate, words: tuple[str, ...] = ()) -> None:
         self.text = text
+        self.words = words
+        """What the rows of the list must have besides; of a stretch that was chosen while the list was narrowed."""
         self.is_cancelled = False
         """Set by anybody: another text is wanted now."""
         self.done = 0

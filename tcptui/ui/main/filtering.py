@@ -21,6 +21,7 @@ from tcptui.ui.main.filter_saying import PROGRESS_BEAT, FilterSayingScreen
 from tcptui.ui.main.filter_work import FilterWork
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.stretch import parted
 from tcptui.ui.main.workspace import Workspace
 from tcptui.words.errors import error_line
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.filter_menu import FilterChoice
     from tcptui.ui.main.filter_work import Evaluation
     from tcptui.ui.main.matching import Matching
+    from tcptui.ui.main.stretch import Stretch
     from tcptui.ui.settings.named_filters import NamedFilters
 
 #: A capture that grows is filtered again after at least this many times the time that the last answer took.
@@ -54,6 +56,8 @@ class CarriedFilter:
     """The one that is on, or is being worked out; empty: none."""
     lifted: str = ""
     has_context: bool = False
+    words: tuple[str, ...] = ()
+    """Words beside the one that is on, or else beside the lifted one."""
 
 
 class FilteringScreen(FilterSayingScreen):
@@ -69,6 +73,8 @@ class FilteringScreen(FilterSayingScreen):
     """Counts the completions: the newest counts."""
     _before_prompt = -1
     """The connection under the cursor when the prompt was opened."""
+    _beside: Stretch | None = None
+    """The stretch beside the words that the prompt was opened with."""
 
     def on_mount(self) -> None:
         """Have wrong filters keep the prompt open; Textual also calls the base class's handler."""
@@ -96,12 +102,13 @@ class FilteringScreen(FilterSayingScreen):
         connections = self.workspace.connections
         connections.touched = True
         self._before_prompt = connections.stream
+        self._beside = parted(self.wanted_filter)[1] if self.words_beside else None
         self._ask(PromptKind.NARROW, self._typed())
         self.show_filter_line()
 
     def _typed(self) -> str:
-        """What one would type for what is shown now."""
-        if self.wanted_filter:
+        """What one would type for what is shown now; a stretch beside words is not typed."""
+        if self.wanted_filter and not self.words_beside:
             return self.wanted_filter
         text = " ".join(self.workspace.connections.index.narrowing.words)
         return f"'{text}" if is_filter(text) else text
@@ -135,7 +142,7 @@ class FilteringScreen(FilterSayingScreen):
 
     @on(PromptLine.Changed)
     def _filter_typed(self, event: PromptLine.Changed) -> None:
-        if event.kind is PromptKind.NARROW:
+        if event.kind is PromptKind.NARROW and type(event) is PromptLine.Changed:  # the others are no edits
             self._apply(event.text)
 
     @on(PromptLine.Submitted)
@@ -151,16 +158,26 @@ class FilteringScreen(FilterSayingScreen):
             self._goal = self._before_prompt if self._at_work is not None else self._goal
 
     def _apply(self, text: str, *, is_whole: bool = False) -> None:
-        """Show what ``text`` asks for: a filter, or words; nothing for a field's beginning unless it ``is_whole``."""
+        """Show what ``text`` asks for: a filter, or words; nothing for a field's beginning unless it ``is_whole``.
+
+        The stretch beside the words that the prompt was opened with stays beside what takes their place.
+        """
+        beside = self._beside
         if is_filter(text):
-            self.filter_by(text)
+            self.filter_by(text if beside is None or not is_whole else beside.applied(text))
         elif is_whole or not is_beginning(text):
-            self.drop_filter()
-            self.narrow(plain_words(text))
+            if beside is None:
+                self.drop_filter()
+            self.narrow(plain_words(text), is_beside=beside is not None)
+            if beside is not None:
+                self.filter_by(beside.condition, self.workspace.connections.index.narrowing.words)
         self.show_filter_line()
 
-    def narrow(self, text: str) -> None:
-        """List only the connections whose row contains every word of ``text``; for subclasses."""
+    def narrow(self, text: str, *, is_beside: bool = False) -> None:
+        """List only the connections whose row contains every word of ``text``, alone or beside the filter.
+
+        For subclasses.
+        """
         raise NotImplementedError
 
     @property
@@ -210,14 +227,17 @@ class FilteringScreen(FilterSayingScreen):
         self.show_filter_line()
 
     # -- the answer --------------------------------------------------------------------------
-    def filter_by(self, text: str) -> None:
-        """Show only packets that pass the filter ``text``, once they are known; until then what is shown stays."""
+    def filter_by(self, text: str, words: tuple[str, ...] = ()) -> None:
+        """Show only packets that pass the filter ``text``, once they are known; until then what is shown stays.
+
+        The rows of the list must have the ``words`` besides.
+        """
         work = self._work
-        if work is not None and work.is_of(text):
+        if work is not None and work.is_of(text) and work.words == words:
             return
         self._forget_work()
         self._lifted = self._kept = None
-        self._work = FilterWork(self.session, text, evaluation)
+        self._work = FilterWork(self.session, text, evaluation, words)
         self._begin()
 
     def drop_filter(self) -> None:
@@ -229,12 +249,16 @@ class FilteringScreen(FilterSayingScreen):
     def notes_changed(self) -> None:
         """Have a filter over marks and notes asked anew, also one that is lifted."""
         if self._lifted is not None and self._lifted.asks_notes:
-            self._lifted, self._kept = FilterWork(self.session, self._lifted.text, evaluation), None
+            self._lifted, self._kept = self._afresh(self._lifted), None
         work = self._work
         if work is not None and work.asks_notes:
             work.is_cancelled = True
-            self._work = FilterWork(self.session, work.text, evaluation)
+            self._work = self._afresh(work)
             self._begin()
+
+    def _afresh(self, work: FilterWork) -> FilterWork:
+        """The same, to be answered anew."""
+        return FilterWork(self.session, work.text, evaluation, work.words)
 
     def _forget_work(self) -> None:
         if self._work is not None:
@@ -284,14 +308,15 @@ class FilteringScreen(FilterSayingScreen):
 
     def _failed(self, work: FilterWork) -> None:
         """Go on with what was shown before ``work``, which has no answer."""
-        if self.workspace.connections.index.narrowing.words:
+        narrowing = self.workspace.connections.index.narrowing
+        if narrowing.words and narrowing.matching is None and not work.words:
             self.narrow("")  # the words were the filter's beginning
         if self.matching is None or work.is_of(self.matching.text) or self._asks_for_filter:
             return
         if self._mistake is not None:  # its own line would hide which filter is on
             self.say(filter_report.mistake(self._mistake, self.words)[0].text)
         self._forget_work()
-        self._work = FilterWork(self.session, self.matching.text, evaluation)
+        self._work = FilterWork(self.session, self.matching.text, evaluation, narrowing.words)
         self._begin()
 
     def _say_unreadable(self, error: OSError) -> None:
@@ -309,7 +334,7 @@ class FilteringScreen(FilterSayingScreen):
     def _show_matching(self, matching: Matching | None) -> None:
         """List and show what matches, or everything."""
         index = self.workspace.connections.index
-        words = () if matching is not None else index.narrowing.words
+        words = () if self._work is None else self.words_beside
         if (matching is None) != (index.narrowing.matching is None):
             self.workspace.connections.forget_widths()  # how many match takes room
         index.narrowing = ListFilter(words, index.narrowing.chosen, matching)
@@ -400,7 +425,8 @@ class FilteringScreen(FilterSayingScreen):
     def carried_filter(self) -> CarriedFilter:
         """What a screen that takes the place of this one goes on with."""
         lifted = "" if self._lifted is None else self._lifted.text
-        return CarriedFilter(self.wanted_filter, lifted, self._has_context)
+        words = () if self._lifted is None else self._lifted.words
+        return CarriedFilter(self.wanted_filter, lifted, self._has_context, self.words_beside or words)
 
     def carry_on(self, carried: CarriedFilter) -> None:
         """Go on as ``carried`` says."""
@@ -409,9 +435,9 @@ class FilteringScreen(FilterSayingScreen):
             if text:
                 self._prompt.remember(text)
         if carried.text:
-            self.filter_by(carried.text)
+            self.filter_by(carried.text, carried.words)
         elif carried.lifted:
-            self._lifted = FilterWork(self.session, carried.lifted, evaluation)
+            self._lifted = FilterWork(self.session, carried.lifted, evaluation, carried.words)
             self.show_filter_line()
 
     def lift(self) -> None:
@@ -421,8 +447,10 @@ class FilteringScreen(FilterSayingScreen):
             return
         is_answered = kept is not None and kept.text.strip() == text.strip()
         if work is None or self._mistake is not None or not is_answered:
-            work = FilterWork(self.session, text, evaluation)
+            work = FilterWork(self.session, text, evaluation, self.words_beside)
         self.drop_filter()
+        if work.words and self.workspace.connections.index.narrowing.words:
+            self.narrow("")
         self._lifted, self._kept = work, kept if is_answered else None
         self.show_filter_line()
 

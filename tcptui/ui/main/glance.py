@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.cell_text import amount, fit
+from tcptui.ui.main.glance_axes import rate_ticks, time_ticks
 from tcptui.ui.main.stretch import Stretch
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.quantities import unbroken_duration
@@ -42,9 +43,16 @@ _BARS_LEAST: Final = 10
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 _SHADES: Final = " .:-=+*##"
 _PAGE: Final = 10
-#: From so many lines on the last one of a pane without a title says in words what is under the cursor.
+#: From so many lines on the last one of a pane without a title says in words what is under the cursor …
 _WITH_WORDS: Final = 4
+#: … and from so many on the times have a line of their own; with fewer they stand between the trouble.
+_WITH_TIMES: Final = 8
 _invisible: Final = partial(Binding, show=False)
+
+
+def _full(lines: int) -> int:
+    """The parts of a cell that the highest of bars of ``lines`` lines fills."""
+    return 8 * lines - 1
 
 
 class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
@@ -246,7 +254,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         self._changed()
 
     def paint_line(self, y: int) -> Strip:
-        """One line: packets above, bits below, then when and how bad, and in a high pane what is under the cursor."""
+        """One line: packets above, bits below, then how bad and when, and in a high pane what is under the cursor."""
         width, height = self.scrollable_content_region.size
         plain = self.palette.plain
         columns = self.columns
@@ -254,34 +262,54 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
             text = self.words("glance.nothing") if not y and self._histogram is None else ""
             return Strip([Segment(fit(f" {text}", width, self.glyphs.ellipsis), self.palette.faint)])
         has_words = not self.has_title and height >= _WITH_WORDS
-        bars = max(height - 1 - has_words, 0)
+        has_times = height >= _WITH_TIMES
+        bars = max(height - 1 - has_times - has_words, 0)
         upper = (bars + 1) // 2
         if y < bars:
             is_upper = y < upper
             rates = columns.per_second(columns.packets if is_upper else columns.bits)
             line, lines = (y, upper) if is_upper else (y - upper, bars - upper)
-            key = "glance.packets" if is_upper else "glance.bits"
-            label = self.words(key, rate=amount(int(rates.max()))) if not line else ""
+            label = self._rate_label(int(rates.max()), line, lines, "packets" if is_upper else "bits")
             return self._line(columns, label, self._bars(rates, line, lines), plain if is_upper else self.palette.note)
         if y == bars:
-            return self._axis(columns)
+            return self._trouble(columns, has_times=not has_times)
+        if y == bars + 1 and has_times:
+            return self._times(columns)
         return Strip([Segment(fit(f" {self.told}", width, self.glyphs.ellipsis), self.palette.faint)])
+
+    def _rate_label(self, highest: int, line: int, lines: int, name: str) -> str:
+        """What stands beside a line of bars: the highest rate with its unit, below it round rates."""
+        if not line:
+            return self.words(f"glance.{name}", rate=amount(highest))
+        full = _full(lines)
+        return rate_ticks(highest, lines, lambda rate: lines - 1 - rate * full // highest // 8).get(line, "")
 
     def _bars(self, rates: I64, line: int, lines: int) -> str:
         """Line ``line`` from the top of bars of ``lines`` lines; the highest does not touch what is above."""
-        full = 8 * lines - 1
+        full = _full(lines)
         levels = np.maximum(rates * (full / max(int(rates.max()), 1)), (rates > 0) * 1.0).astype(np.int64)
         parts = np.clip(levels - 8 * (lines - 1 - line), 0, 8)
         return "".join(self._shades[part] for part in parts.tolist())
 
-    def _axis(self, columns: Columns) -> Strip:
-        """The line of the trouble; beside it how long the capture is."""
+    def _trouble(self, columns: Columns, *, has_times: bool) -> Strip:
+        """The line of the trouble, perhaps with times between; beside it how long the capture is."""
+        palette, levels = self.palette, columns.severity.tolist()
         lasted = int(columns.begins_ns[-1] - columns.begins_ns[0])
         label = self.words("glance.span", time=unbroken_duration(lasted, self.words))
-        marks = [self.glyphs.severity(level) if level else self.glyphs.rule for level in columns.severity.tolist()]
-        levels = columns.severity.tolist()
-        styles = [self.palette.severity(level) if level else self.palette.edge for level in levels]
-        return self._line(columns, label, "".join(marks), self.palette.edge, styles)
+        marks = [self.glyphs.severity(level) if level else self.glyphs.rule for level in levels]
+        styles = [palette.severity(level) if level else palette.edge for level in levels]
+        if has_times:
+            for place, text in time_ticks(columns, self.glyphs.tick, [not level for level in levels]).items():
+                marks[place : place + len(text)] = text
+                styles[place + 1 : place + len(text)] = [palette.faint] * (len(text) - 1)
+        return self._line(columns, label, "".join(marks), palette.edge, styles)
+
+    def _times(self, columns: Columns) -> Strip:
+        """A line of times alone."""
+        marks = [" "] * len(columns.packets)
+        for place, text in time_ticks(columns, self.glyphs.tick, [True] * len(marks)).items():
+            marks[place : place + len(text)] = text
+        return self._line(columns, "", "".join(marks), self.palette.faint)
 
     def _line(
         self, columns: Columns, label: str, drawn: str, style: Style, styles: Sequence[Style] | None = None

@@ -96,12 +96,15 @@ class GlancingScreen(WatchingScreen):
     @on(GlancePane.Chosen)
     def _stretch_chosen(self, event: GlancePane.Chosen) -> None:
         event.stop()
-        text = self.wanted_filter
+        text, connections = self.wanted_filter, self.workspace.connections
+        words = self.words_beside if text else connections.index.narrowing.words
         wanted = parted(text)[0] if event.stretch is None else event.stretch.applied(text)
-        self.workspace.connections.touched = True
+        connections.touched = True
         if wanted:
             self._prompt.remember(wanted)
-            self.filter_by(wanted)
+            self.filter_by(wanted, words)
         else:
             self.lift()
+            if words:
+                self.narrow(" ".join(words))
         self.show_filter_line()

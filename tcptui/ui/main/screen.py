@@ -213,19 +213,21 @@ class MainScreen(SavingScreen):
         self.app.push_screen(screen, left)
 
     # -- the list ------------------------------------------------------------------------
-    def narrow(self, text: str) -> None:
+    def narrow(self, text: str, *, is_beside: bool = False) -> None:
         """List only the connections whose row contains every word of ``text``; of those of a group, where one is.
 
+        A filter is lifted, unless the words are to be beside it.
         Where nothing was listed, the cursor goes back to the connection that it was on before.
         """
-        self.lift()
+        if not is_beside:
+            self.lift()
         connections = self.workspace.connections
         index = connections.index
         if connections.stream >= 0 and not index.narrowing.words:
             self._before_narrowing = connections.stream
         elif connections.stream < 0:
             self._goal = self._before_narrowing
-        index.narrowing = replace(ListFilter.of(text), chosen=index.narrowing.chosen)
+        index.narrowing = replace(index.narrowing, words=ListFilter.of(text).words)
         self.reorder(now=True)
 
     def narrow_to(self, chosen: ChosenStreams | None) -> None:
@@ -235,7 +237,7 @@ class MainScreen(SavingScreen):
             workspace.following = False
             self._goal = chosen.streams[0]
         index = workspace.connections.index
-        index.narrowing = ListFilter(chosen=chosen, matching=index.narrowing.matching)
+        index.narrowing = ListFilter(self.words_beside, chosen, index.narrowing.matching)
         self.reorder(now=True)
 
     @on(PromptLine.Submitted)

@@ -185,6 +185,42 @@ def test_congestion_window_is_not_known_at_the_receiver(tmp_path: Path) -> None:
     assert graph.why_unknown is WhyUnknown.NOT_AT_SENDER
 
 
+def test_congestion_window_goes_by_the_newest_edge_of_a_window_that_shrank(tmp_path: Path) -> None:
+    lines = ["0 C S 0 0 win=60000", "40 S SA 0 1 win=60000", "40.1 C A 1 1", *paused(16_000)]
+    graph = graphs_of(write_trace(tmp_path / "t.pcap", lines)).congestion(CLIENT)
+
+    assert graph.window.tolist() == [14_600], "only before the first ACK there was room for more"
+
+
+def test_a_level_that_stays_is_no_congestion_window(tmp_path: Path) -> None:
+    grows = ["0 C S 0 0 win=60000", "40 S SA 0 1 win=60000", "40.1 C A 1 1"]
+    stays, first = list(grows), 1
+    for turn in range(9):
+        begin = 41 + 40 * turn
+        stays += [f"{begin + part / 100:.2f} C A {first + 1460 * part} 1 1460" for part in range(10)]
+        first += 14_600
+        stays.append(f"{begin + 39.9:.2f} S A 1 {first} win=60000")
+    graph = graphs_of(write_trace(tmp_path / "t.pcap", stays)).congestion(CLIENT)
+
+    assert graph.why_unknown is WhyUnknown.NEVER_SHOWN
+
+
+def test_duplicate_acks_without_sack_do_not_show_the_congestion_window(tmp_path: Path) -> None:
+    """RFC 5681, 3.2: each of them lets a segment go, and what is in flight is not known meanwhile."""
+    flight = [f"{41 + part / 100:.2f} C A {1 + 1460 * part} 1 1460" for part in range(10)]
+    again = [
+        line
+        for part in range(4)
+        for line in (f"{81 + part * 5} S A 1 1461 win=60000", f"{81.01 + part * 5} C A {14_601 + 1460 * part} 1 1460")
+    ]
+    lines = ["0 C S 0 0 win=60000{0}", "40 S SA 0 1 win=60000{0}", "40.1 C A 1 1", *flight, *again]
+    without = [line.format("") for line in lines]
+    known = [line.format(" sackok=1") for line in lines]
+
+    assert graphs_of(write_trace(tmp_path / "n.pcap", without)).congestion(CLIENT).window.tolist() == [14_600, 14_600]
+    assert len(graphs_of(write_trace(tmp_path / "s.pcap", known)).congestion(CLIENT).window) == 4
+
+
 @pytest.mark.uncounted
 def test_every_segment_is_in_exactly_one_graph_and_bytes_add_up() -> None:
     looked = 0

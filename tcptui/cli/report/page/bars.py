@@ -33,7 +33,8 @@ def budget_bar(budget: TimeBudget, words: Words) -> Markup:
             drawn.append(element("text", label, cls="on", x=middle, y=15.5, text_anchor="middle"))
         at += width
     name = "; ".join(f"{share.name} {share.percent}" for share in told)
-    bar = element("svg", *drawn, role="img", aria_label=name, viewBox=f"0 0 {_WIDTH} {_HEIGHT}")
+    facts = {"aria_label": name, "viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "preserveAspectRatio": "none"}
+    bar = element("svg", *drawn, cls="bar", role="img", **facts)
     ranked = sorted(told, key=lambda share: -share.time_ns)
     items = (element("li", _key(int(share.part)), f"{share.name} {share.time} ({share.percent})") for share in ranked)
     return Markup(bar + element("ul", *items, cls="legend"))

@@ -46,13 +46,14 @@ svg text.end.client{fill:var(--client)}svg text.end.server{fill:var(--server)}
 svg text.on{fill:var(--on);font-weight:700}
 .p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}.p5{fill:var(--p5)}
 .p6{fill:var(--p6)}.p7{fill:var(--p7)}.p8{fill:var(--p8)}svg text.p7{fill:var(--ink)}
+svg.bar{min-height:1.1rem}@media (max-width:40rem){svg.bar text{display:none}}
 svg.key{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin-right:.3em}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;margin:.3rem 0;padding:0;list-style:none;font-size:.9rem}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--paper:#fff;--card:#fff;--edge:#bbb;--error:#b3122d;
 --warning:#7d5200;--note:#0757ba;--client:#0550ae;--server:#7238bd;--good:#146c31;--p0:#8c959f;--p1:#7238bd;
 --p2:#0550ae;--p3:#9a6700;--p4:#0757ba;--p5:#146c31;--p6:#c00d2b;--p7:#d0d7de;--p8:#afb8c1;--on:#fff}
 body{max-width:none;padding:0;font-size:10pt}.card{break-inside:auto}h2,h3,h4{break-after:avoid}
-svg,.group,tr,dl{break-inside:avoid}a{color:inherit;text-decoration:none}svg.ladder,svg.tc{min-width:0}
+svg,.group,tr,dd{break-inside:avoid}a{color:inherit;text-decoration:none}svg.ladder,svg.tc{min-width:0}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 )
