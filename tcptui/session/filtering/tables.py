@@ -66,9 +66,11 @@ def _port(*, of_sender: bool) -> Read:
     def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         store = session.store
         ports = session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
-        of_b = (store.from_b[rows.index] != 0) == of_sender
+        of_a = (store.from_b[rows.index] != 0) != of_sender
+        ports >>= of_a.view(np.int8) << np.int8(4)
+        ports &= 0xFFFF
         mask: Mask = store.kind[rows.index] == RowKind.TCP
-        return mask, np.where(of_b, ports, ports >> 16) & 0xFFFF
+        return mask, ports
 
     return read
 
