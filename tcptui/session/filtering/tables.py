@@ -334,8 +334,29 @@ def _interface(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
 
 
+def _of_interface(name: str) -> Read:
+    """What a pcapng file numbers."""
+
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        source = session.store.source[rows.index]
+        has = np.array([info.number >= 0 for info in session.sources], np.bool_)
+        numbers = np.array([getattr(info, name) for info in session.sources], np.int64)
+        return has[source], numbers[source]
+
+    return read
+
+
+def _interface_description(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    texts = [info.description.encode() for info in session.sources]
+    source = session.store.source[rows.index]
+    return np.array([bool(text) for text in texts], np.bool_)[source], array_of(T.STRING, texts)[source]
+
+
 _READERS: Final[dict[str, Read]] = {
     "frame.interface_name": _interface,
+    "frame.interface_id": _of_interface("number"),
+    "frame.section_number": _of_interface("section"),
+    "frame.interface_description": _interface_description,
     "frame.time_delta": _since_frame_before,
     "frame.time_relative": _since_beginning,
     "tcp.srcport": _port(of_sender=True),
