@@ -326,8 +326,8 @@ def _riverbed_probe(node: Branch, spot: _Spot) -> None:
             node.add(f"Application Version: {spot.number(8, 2)}", at + 6, 2, f"{name}.appli_ver")
         return
     node.add(bits_label(word, 0xFE, 8, f"Type: {word >> 1}"), at, 1, f"{name}.type2")
-    node.add(bits_label(word, 0x01, 8, f"Version: {word & 1}"), at, 1, f"{name}.version_raw")
-    node.concluded("Version: 2", f"{name}.version")
+    # As Wireshark has it, the bit 0 stands for version 2.
+    node.add(bits_label(word, 0x01, 8, "Version: 2"), at, 1, f"{name}.version_raw")
     if word >> 1 == _PROBE_QUERY_INFO and spot.length > 3:
         flags = spot.number(3, 1)
         line = node.add(f"Probe Flags: 0x{flags:02x}", at + 1, 1, f"{name}.flags")

@@ -79,6 +79,8 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
         case T.FRAMENUM if node.target:
             return node.target
         case _:
+            if field.name == "tcp.options.rvbd.probe.version_raw" and drawn:
+                return int("1" in drawn[1])  # the line says which version the bit stands for
             number = _number(field, text, label)
             # The tree counts bytes, the field of 4.0 units of 8 bytes.
             return number // 8 if number is not None and field.name == "ip.frag_offset" else number

@@ -60,6 +60,7 @@ _IMPLIED: Final[dict[str, tuple[str, Callable[[bytes], int]]]] = {
     "ipv6.version": ("ip.version", lambda _: 6),
     "eth.dst": ("eth.dst.oui", _oui),
     "eth.src": ("eth.src.oui", _oui),
+    "tcp.options.rvbd.probe.version_raw": ("tcp.options.rvbd.probe.version", lambda _: 2),
 }
 
 
