@@ -18,10 +18,10 @@ from tcptui.model.field_rows.icmp import ICMP_FIELDS
 from tcptui.model.field_rows.link import LINK_FIELDS
 from tcptui.model.field_rows.network import NETWORK_FIELDS
 from tcptui.model.field_rows.own import OWN_FIELDS
+from tcptui.model.field_rows.seldom import SELDOM_FIELDS
 from tcptui.model.field_rows.tcp import TCP_FIELDS
 from tcptui.model.field_rows.tcp_options import TCP_OPTION_FIELDS
 from tcptui.model.field_rows.tls import TLS_FIELDS
-from tcptui.model.field_rows.unread import UNREAD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ROWS: Final = (
     *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
     *HTTP2_FIELDS,
-    *UNREAD_FIELDS, *OWN_FIELDS,
+    *SELDOM_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({row.name: row for row in ROWS})

@@ -166,7 +166,7 @@ class FlowTable:
 
     def word(self, place: int, flows: NDArray[np.int32]) -> U64:
         """One word of the keys of ``flows``: five times as fast as all of them."""
-        words: U64 = self._keys[place].take(flows)
+        words: U64 = self._keys[place][flows]
         return words
 
     def endpoints(self, flow: int) -> tuple[Endpoint, Endpoint]:

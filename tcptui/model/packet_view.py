@@ -85,6 +85,8 @@ class PacketView:
     """The datagrams in IP fragments that this frame completes, outermost first."""
     reassembled_in: int = 0
     """The frame that completes the datagram of which this one has a fragment; 0: none does, or this one itself."""
+    flags: int | None = None
+    """What a pcapng file says of the frame as bits (draft-ietf-opsawg-pcapng, 4.3.1); None: nothing."""
     segment: bytes = b""
     """TCP header and payload that were put together from these; empty where the frame has them itself."""
 

@@ -20,7 +20,7 @@ from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.session.seq_bases import SeqBases
 from tcptui.wire.completed_datagrams import Completed, completed_by_last
-from tcptui.wire.pcapng_options import packet_comments
+from tcptui.wire.pcapng_options import packet_comments, packet_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,9 +147,13 @@ class PacketReader:
     def packet(self, row: int) -> PacketView:
         """Everything known about ``row``: bytes, comment, and analysis."""
         store, packet = self._store, self.bare(row)
+        block = self._block(row, self._sources[int(store.source[row])])
+        captured = int(store.captured[row])
+        comments = packet_comments(block, captured)[:_MOST_COMMENTS] if block else []
         return replace(
             packet,
-            comments=self._comments(row, self._sources[int(store.source[row])]),
+            comments=tuple(safe_text(comment) for comment in comments if comment),
+            flags=packet_flags(block, captured) if block else None,
             ip_stream=self._ip_stream(row),
             analysis=self._analysis(row) if packet.kind == RowKind.TCP and row >= store.first else None,
         )
@@ -241,21 +245,21 @@ class PacketReader:
         opener = bool(sides[0] == store.from_b[row])
         return opener, not opener
 
-    def _comments(self, row: int, source: SourceInfo) -> tuple[str, ...]:
+    def _block(self, row: int, source: SourceInfo) -> bytes:
+        """The pcapng block of ``row``; empty where it has no options, or the file is none."""
         offset = int(self._store.offset[row])
         if offset < ENHANCED_HEAD_BYTES:
-            return ()
+            return b""
         descriptor = self._descriptors[source.spool]
         head = os.pread(descriptor, 8, offset - ENHANCED_HEAD_BYTES)
         if len(head) < 8 or os.pread(descriptor, 4, 0) != PCAPNG_START:
-            return ()
+            return b""
         heads = [struct.unpack(order + "II", head) for order in "<>"]
         length = next((size for kind, size in heads if kind == ENHANCED_PACKET_BLOCK), 0)
         captured = int(self._store.captured[row])
         if not captured + ENHANCED_HEAD_BYTES + 8 < length < _LARGEST_COMMENTED_BLOCK:
-            return ()
-        found = packet_comments(os.pread(descriptor, length, offset - ENHANCED_HEAD_BYTES), captured)
-        return tuple(safe_text(comment) for comment in found[:_MOST_COMMENTS] if comment)
+            return b""
+        return os.pread(descriptor, length, offset - ENHANCED_HEAD_BYTES)
 
     def _ip_stream(self, row: int) -> int:
         """ip.stream: the index of the frame's IP address pair (unordered), by first appearance; -1 when not counted."""

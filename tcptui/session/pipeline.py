@@ -51,6 +51,12 @@ class SourceInfo:
     interface: str | None
     spool: int
     """Index of the spool that holds the bytes."""
+    number: int = -1
+    """Number of the interface in its section of a pcapng file; -1: the file is none."""
+    section: int = 0
+    """Number of that section, from 1."""
+    description: str = ""
+    """Safe text: what the file says of the interface beside its name."""
 
 
 class Pipeline:
@@ -196,7 +202,9 @@ class Pipeline:
                 interface = self.readers[spool].parser.interfaces[index]
                 known[index] = len(self.sources)
                 name = safe_text(interface.name) if interface.name else None
-                self.sources.append(SourceInfo(self._labels[spool], interface.link_type, name, spool))
+                told = safe_text(interface.description)
+                place = interface.number, interface.section
+                self.sources.append(SourceInfo(self._labels[spool], interface.link_type, name, spool, *place, told))
                 if interface.link_type not in LINK_LAYERS:
                     self.unknown_link_types.add(interface.link_type)
         table = np.array([known.get(index, 0) for index in range(max(known) + 1)], np.int64)

@@ -9,6 +9,9 @@ from tcptui.model.pcap_format import ENHANCED_PACKET_BLOCK
 
 OPT_END: Final = 0
 OPT_COMMENT: Final = 1
+EPB_FLAGS: Final = 2
+#: Bytes of an enhanced packet block without a packet.
+_SHORTEST: Final = 32
 
 
 def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
@@ -26,10 +29,24 @@ def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
 
 def packet_comments(block: bytes, captured: int) -> list[bytes]:
     """The comment options of an enhanced packet block, given all of it; each up to a zero byte, as in Wireshark."""
-    if len(block) < 32:
-        return []
-    order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == ENHANCED_PACKET_BLOCK), None)
-    if order is None:
-        return []
-    found = block_options(block[28 + (captured + 3 & ~3) : -4], order)
-    return [value.partition(b"\0")[0] for code, value in found if code == OPT_COMMENT]
+    order = _order(block)
+    return [value.partition(b"\0")[0] for code, value in _of_packet(block, captured, order) if code == OPT_COMMENT]
+
+
+def packet_flags(block: bytes, captured: int) -> int | None:
+    """The flags of an enhanced packet block (epb_flags), given all of it; None: it has none."""
+    order = _order(block)
+    found = (value for code, value in _of_packet(block, captured, order) if code == EPB_FLAGS and len(value) == 4)
+    flags = next(found, None)
+    return None if flags is None else int(struct.unpack(order + "I", flags)[0])
+
+
+def _order(block: bytes) -> str:
+    """struct's byte order of an enhanced packet block; empty for what is none."""
+    if len(block) < _SHORTEST:
+        return ""
+    return next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == ENHANCED_PACKET_BLOCK), "")
+
+
+def _of_packet(block: bytes, captured: int, order: str) -> list[tuple[int, bytes]]:
+    return block_options(block[28 + (captured + 3 & ~3) : -4], order) if order else []

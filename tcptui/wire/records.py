@@ -56,7 +56,7 @@ _SNOOP_LINKS: Final = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123}
 _NO_LINK_TYPE: Final = 0xFFFF
 #: Versions of pcapng sections; 1.2 was written by mistake, and is the same format.
 _SECTION_VERSIONS: Final = ((1, 0), (1, 2))
-_IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
+_IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL, _IF_TSOFFSET = 2, 3, 9, 14
 _ISB_IFDROP, _ISB_OSDROP = 5, 7
 _NANO: Final = 1_000_000_000
 _MAX_WIRE: Final = 2**31 - 1
@@ -96,6 +96,11 @@ class Interface:
     ticks_per_second: int = 1_000_000
     offset_s: int = 0
     comment: bytes = b""
+    description: bytes = b""
+    number: int = -1
+    """Number in its section of a pcapng file; -1: the file is none."""
+    section: int = 0
+    """Number of that section, from 1."""
 
 
 @dataclass(slots=True)
@@ -134,6 +139,7 @@ class RecordParser:
     _extra: int = 0
     _swapped: int = 0
     """Order of the two lengths of a pcap record: 0 captured length first, 1 second, 2 either way."""
+    _sections: int = 0
     _section_first: int = 0
     """Index of the current section's first interface."""
     _skip: int = 0
@@ -330,17 +336,21 @@ class RecordParser:
                 self.stop = Stop.DAMAGED
                 return
             self._section_first = len(self.interfaces)
+            self._sections += 1
             comments = [value[:_LONGEST_TEXT] for code, value in block_options(body[16:], order) if code == OPT_COMMENT]
             self.comments += comments[: _MOST_COMMENTS - len(self.comments)]
         elif kind == INTERFACE_BLOCK and len(self.interfaces) >= MAX_INTERFACES:
             self.stop = Stop.TOO_MANY_INTERFACES
         elif kind == INTERFACE_BLOCK and len(body) >= 8:
             link, _reserved, snaplen = struct.unpack(order + "HHI", body[:8])
-            interface = Interface(link, snaplen=snaplen)
+            number = len(self.interfaces) - self._section_first
+            interface = Interface(link, snaplen=snaplen, number=number, section=self._sections)
             # Of an option that occurs twice the first counts, as in Wireshark.
             for code, value in reversed(block_options(body[8:], order)):
                 if code == _IF_NAME:
                     interface.name = value[:_LONGEST_TEXT]
+                elif code == _IF_DESCRIPTION:
+                    interface.description = value[:_LONGEST_TEXT]
                 elif code == OPT_COMMENT:
                     interface.comment = value[:_LONGEST_TEXT]
                 elif code == _IF_TSRESOL and len(value) == 1:

@@ -1,9 +1,10 @@
 """Holds display filters against sharkd: for the fields of a capture, many expressions, frame by frame.
 
-python tests/support/filter_matrix.py CAPTURE... [--fields PREFIX] [--most N]
+python tests/support/filter_matrix.py CAPTURE... [--fields PREFIX] [--most N] [--seed N] [--draw N]
 
-Values are those that occur in the capture, and their neighbours.  Prints how many expressions were asked and on how
-many frames the answers differ, by field and by operator, with an example of each.
+Values are those that occur in the capture, and their neighbours; which of them, another seed chooses otherwise.
+Prints how many expressions were asked and on how many frames the answers differ, by field and by operator, with an
+example of each.
 """
 
 from __future__ import annotations
@@ -122,6 +123,8 @@ class Matrix:
     by_operator: Counter[str] = field(default_factory=Counter)
     operators: Counter[str] = field(default_factory=Counter)
     examples: dict[tuple[str, str], str] = field(default_factory=dict)
+    seed: str = ""
+    """Another one asks other expressions about other values."""
 
     def hold(self, path: Path, session: Session, sharkd: Sharkd, prefix: str, most: int | None) -> None:
         """Ask both about the capture at ``path``."""
@@ -138,11 +141,12 @@ class Matrix:
             texts = [text for texts in reader.texts(one, rows) for text in texts]
             pairs = dict(zip(texts, found.values.tolist(), strict=False))
             values = [
-                (value, text) for text, value in sorted(pairs.items(), key=lambda pair: digest(pair[0]))[:_VALUES]
+                (value, text)
+                for text, value in sorted(pairs.items(), key=lambda pair: digest(self.seed + pair[0]))[:_VALUES]
             ]
             chosen += [(one.name, operator, text) for operator, text in expressions(one, values)]
         if most is not None:
-            chosen = sorted(chosen, key=lambda choice: digest(path.name + choice[2]))[:most]
+            chosen = sorted(chosen, key=lambda choice: digest(self.seed + path.name + choice[2]))[:most]
         run_reader = reader
         for name, operator, text in chosen:
             try:
@@ -188,9 +192,12 @@ def main() -> None:
     parser.add_argument("--fields", default="")
     parser.add_argument("--most", type=int)
     parser.add_argument("--largest", type=int, default=3_000, help="packets of a capture at most")
+    parser.add_argument("--seed", default="")
+    parser.add_argument("--draw", type=int, help="so many of the captures, by the seed")
     given = parser.parse_args()
-    matrix = Matrix()
-    for path in given.captures:
+    matrix = Matrix(seed=given.seed)
+    for path in sorted(given.captures, key=lambda path: digest(given.seed + path.name))[: given.draw]:
+        print(path.name, flush=True)
         session = open_file(path)
         if session.store.count <= given.largest:
             with Sharkd() as sharkd:  # one process opens one capture

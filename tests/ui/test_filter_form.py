@@ -8,6 +8,8 @@ import pytest
 from screen_lines import screen_lines
 
 from tcptui.dfilter.compile import compile_filter
+from tcptui.dfilter.types import INTEGERS, type_of
+from tcptui.model.field import FieldType
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.run import FilterRun, is_readable
 from tcptui.ui.main.filter_form import MOST, RELATION, SUBJECT, VALUE, FilterForm
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+#: What has an order that people mean.
+ORDERED = INTEGERS | {FieldType.RELATIVE_TIME}
 OF = {subject.name: subject for subject in SUBJECTS}
 #: A value that each subject takes.
 VALUES = {"host": "10.0.0.1", "client": "10.0.0.1", "server": "fe80::1", "severity": "error", "finding": "zero-window"}
@@ -41,6 +45,14 @@ def test_every_subject_and_relation_makes_a_filter_that_can_be_asked(subject: An
         FilterRun(mixed_session, compiled).matching(0, mixed_session.store.count)
         assert all(is_readable(field) for field in compiled.fields)
         assert [remark for remark in compiled.remarks if "exist" in remark.key.value] == []
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
+def test_only_numbers_and_times_are_more_or_less_than_another(subject: Any) -> None:
+    """Of texts "99" is more than "500"."""
+    asks_order = not {Relation.MORE, Relation.LESS, Relation.AT_LEAST}.isdisjoint(subject.relations)
+
+    assert asks_order == (subject.field in FIELDS and type_of(FIELDS[subject.field]) in ORDERED)
 
 
 @pytest.mark.parametrize("language", Language)
@@ -60,7 +72,7 @@ def test_every_subject_and_relation_has_words(language: Language) -> None:
         (Condition(OF["finding"], Relation.IS, "zero-window"), 'tcptui.finding == "zero-window"'),
         (Condition(OF["text"], Relation.CONTAINS, 'a"b\\'), r'tcp.payload contains "a\"b\\"'),
         (Condition(OF["answer-time"], Relation.MORE, " 1.5 "), "tcptui.request.duration > 1.5"),
-        (Condition(OF["status"], Relation.AT_LEAST, "500"), 'tcptui.request.status >= "500"'),
+        (Condition(OF["status"], Relation.CONTAINS, "50"), 'tcptui.request.status contains "50"'),
         (Condition(OF["reset"], Relation.OCCURS), "tcp.flags.reset == 1"),
         (Condition(OF["marked"], Relation.OCCURS_NOT), "not tcptui.marked"),
         (Condition(OF["host"], Relation.IS, " "), ""),

@@ -90,6 +90,8 @@ class Dissection:
     coloring: ColoringFacts = field(default_factory=ColoringFacts)
     quoting: bool = False
     """Inside an ICMP error: the headers are a copy of an earlier packet's."""
+    extensions: Step | None = None
+    """Where the extensions behind that copy begin."""
     addresses: tuple[bytes, bytes] = (b"", b"")
     """Source and destination of the innermost IP header."""
     transport: Branch | None = None

@@ -59,7 +59,10 @@ def read_ethernet(dissection: Dissection, step: Step) -> Step:
     kind = source.number(start + 12, 2)
     if kind < _FIRST_ETHERTYPE:
         layer.label = "IEEE 802.3 Ethernet"
-        layer.add(f"Length: {kind}", start + 12, 2, "eth.len")
+        line = layer.add(f"Length: {kind}", start + 12, 2, "eth.len")
+        if start + _HEADER + kind > source.end:
+            note = "Length field value goes past the end of the payload"
+            line.expert(ExpertLevel.ERROR, "Malformed", note, "eth.len.past_end")
         end = start + _HEADER + kind
         dissection.network_end = end
         return Step(Protocol.OTHER_LLC, start + _HEADER, source.within(end))

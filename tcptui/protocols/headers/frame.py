@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.coloring_rules import ColoringFacts, coloring_rule
+from tcptui.protocols.headers.data import bits_label
 from tcptui.protocols.headers.field_names import ENCAPSULATIONS
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DIRECTIONS: Final = ("Unknown", "Inbound", "Outbound", "Unknown")
+_RECEPTIONS: Final[dict[int, str]] = {
+    0: "Not specified", 1: "Unicast", 2: "Multicast", 3: "Broadcast", 4: "Promiscuous",
+}  # fmt: skip
+#: What an interface finds wrong, from bit 24 on.
+_ERRORS: Final = (
+    ("CRC error", "crc_error"), ("Packet too long error", "packet_too_error"),
+    ("Packet too short error", "packet_too_short_error"), ("Wrong interframe gap error", "wrong_inter_frame_gap_error"),
+    ("Unaligned frame error", "unaligned_frame_error"),
+    ("Start frame delimiter error", "start_frame_delimiter_error"), ("Preamble error", "preamble_error"),
+    ("Symbol error", "symbol_error"),
+)  # fmt: skip
 NS_PER_SECOND: Final = 1_000_000_000
 
 
@@ -49,6 +62,26 @@ def _size(count: int) -> str:
     return f"{count} byte{'' if count == 1 else 's'} ({8 * count} bits)"
 
 
+def _flag_lines(layer: Branch, flags: int) -> None:
+    line = layer.add(f"Packet flags: 0x{flags:08x}", field="frame.packet_flags")
+    direction = flags & 3
+    text = bits_label(flags, 3, 32, f"Direction: {_DIRECTIONS[direction]} (0x{direction:x})")
+    line.add(text, field="frame.packet_flags_direction")
+    kind = flags >> 2 & 7
+    text = f"Reception type: {_RECEPTIONS.get(kind, 'Unknown')} ({kind})"
+    line.add(bits_label(flags, 0x1C, 32, text), field="frame.packet_flags_reception_type")
+    text = f"FCS length: {flags >> 5 & 15}"
+    line.add(bits_label(flags, 0x1E0, 32, text), field="frame.packet_flags_fcs_length")
+    rest = flags >> 9 & 0x7F
+    line.add(bits_label(flags, 0xFE00, 32, f"Reserved: {rest}"), field="frame.packet_flags_reserved")
+    for bit, (title, name) in enumerate(_ERRORS, 24):
+        state = "Set" if flags >> bit & 1 else "Not set"
+        line.add(bits_label(flags, 1 << bit, 32, f"{title}: {state}"), field=f"frame.packet_flags_{name}")
+    if direction in (1, 2):
+        word, number = ("Received", 1) if direction == 1 else ("Sent", 0)
+        layer.concluded(f"Point-to-Point Direction: {word} ({number})", "frame.p2p_dir")
+
+
 def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], facts: ColoringFacts) -> Branch:
     """The topmost layer; it covers every captured byte."""
     captured = len(view.data)
@@ -58,6 +91,8 @@ def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], fa
     layer = Branch(f"Frame {view.frame}: {wire}, {kept}{on_interface}", 0, captured, "frame")
     if view.interface:
         layer.add(f"Interface name: {view.interface}", field="frame.interface_name")
+    if view.flags is not None:
+        _flag_lines(layer, view.flags)
     name, number = ENCAPSULATIONS.get(view.link_type, (f"LINKTYPE {view.link_type}", -1))
     numbered = f" ({number})" if number >= 0 else ""
     layer.add(f"Encapsulation type: {name}{numbered}", field="frame.encap_type")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 _HEADER: Final = 40
+#: Prefix of Teredo addresses, 2001::/32.
+_TEREDO: Final = b"\x20\x01\0\0"
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _NONE, _DESTINATION = 0, 43, 44, 51, 59, 60
 _OPTION_HEADERS: Final = {
     _HOP_BY_HOP: ("IPv6 Hop-by-Hop Option", "ipv6.hopopts", "hopopts"),
@@ -36,6 +38,12 @@ _OPTION_NAMES: Final[dict[int, str]] = {
     194: "Jumbo Payload",
     201: "Home Address",
 }
+_ACTIONS: Final = (
+    "Skip and continue",
+    "Discard",
+    "Discard and send ICMP Parameter Problem",
+    "Discard and send ICMP if not multicast",
+)
 _ROUTING_TYPES: Final[dict[int, str]] = {
     0: "Source Route",
     2: "Type 2 Routing",
@@ -92,11 +100,16 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
 
 
 def _embedded_lines(layer: Branch, ends: tuple[tuple[str, str, bytes], ...]) -> None:
-    """Append what addresses embed: a 6to4 gateway's IPv4 address (RFC 3056), a MAC address (RFC 4291, A)."""
+    """Append what addresses embed: a 6to4 gateway (RFC 3056), Teredo's ends (RFC 4380), a MAC (RFC 4291, A)."""
     for title, word, address in ends:
         if address[:2] == b"\x20\x02":
             layer.concluded(f"{title} 6to4 Gateway IPv4: {dotted(address[2:6])}", f"ipv6.{word}_6to4_gw_ipv4")
             layer.concluded(f"{title} 6to4 SLA ID: {int.from_bytes(address[6:8], 'big')}", f"ipv6.{word}_6to4_sla_id")
+        elif address[:4] == _TEREDO:
+            hidden = bytes(byte ^ 0xFF for byte in address[10:16])
+            layer.concluded(f"{title} Teredo Server IPv4: {dotted(address[4:8])}", f"ipv6.{word}_ts_ipv4")
+            layer.concluded(f"{title} Teredo Port: {int.from_bytes(hidden[:2])}", f"ipv6.{word}_tc_port")
+            layer.concluded(f"{title} Teredo Client IPv4: {dotted(hidden[2:])}", f"ipv6.{word}_tc_ipv4")
     for title, word, address in ends:
         if address[8] & 0x02 and address[11:13] == b"\xff\xfe":
             card = bytes((address[8] ^ 0x02,)) + address[9:11] + address[13:]
@@ -155,7 +168,7 @@ def _options(node: Branch, at: int, source: FrameBytes) -> None:
         kind = source.number(at, 1)
         name = _OPTION_NAMES.get(kind, f"Unknown (0x{kind:02x})")
         option = node.add(name, at, 1, "ipv6.opt")
-        option.add(f"Type: {name} (0x{kind:02x})", at, 1, "ipv6.opt.type")
+        _option_type(option.add(f"Type: {name} (0x{kind:02x})", at, 1, "ipv6.opt.type"), kind, at)
         if kind == 0:
             at += 1
             continue
@@ -175,6 +188,17 @@ def _options(node: Branch, at: int, source: FrameBytes) -> None:
         elif body:
             option.add(f"Unknown Data (not interpreted): {body.hex()}", at + 2, length, "ipv6.opt.unknown")
         at += 2 + length
+
+
+def _option_type(line: Branch, kind: int, at: int) -> None:
+    """Append what the bits of an option's type say (RFC 8200, 4.2)."""
+    action = kind >> 6
+    text = bits_label(kind, 0xC0, 8, f"Action: {_ACTIONS[action]} ({action})")
+    line.add(text, at, 1, "ipv6.opt.type.action")
+    change = "Yes" if kind & 0x20 else "No"
+    line.add(bits_label(kind, 0x20, 8, f"May Change: {change}"), at, 1, "ipv6.opt.type.change")
+    rest = bits_label(kind, 0x1F, 8, f"Low-Order Bits: 0x{kind & 0x1F:02x}")
+    line.add(rest, at, 1, "ipv6.opt.type.rest")
 
 
 def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
+from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.ipv4 import dotted
 from tcptui.protocols.headers.mptcp import read_mptcp
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 #: The largest shift that window scaling allows (RFC 7323, 2.3).
 LARGEST_SHIFT: Final = 14
 _FAST_OPEN_MAGIC: Final = 0xF989
+_PROBE_QUERY: Final = 10
+"""Bytes of a Riverbed probe that asks."""
+_PROBE_QUERY_INFO: Final = 6
 
 #: Names of the option kinds in IANA's registry, in Wireshark's words.
 KIND_NAMES: Final[dict[int, str]] = {
@@ -116,8 +121,10 @@ def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context
     group = layer.add(f"Options: ({end - start} bytes)", start, end - start, "tcp.options")
     at = start
     empty_run = 0
+    kinds = set()
     while at < end:
         kind = source.number(at, 1)
+        kinds.add(kind)
         known = _KINDS.get(kind, _UNKNOWN)
         if kind in (_END, _NOTHING):
             group.label += f", {known.title}"
@@ -134,6 +141,9 @@ def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context
         if length < 2:
             return
         at += length
+    if context.flags & TcpFlag.SYN and _MSS not in kinds:
+        note = "The SYN packet does not contain a MSS option"
+        group.expert(ExpertLevel.NOTE, "Protocol", note, "tcp.options.mss.absent")
 
 
 def _sized_option(
@@ -303,6 +313,29 @@ def _multipath(node: Branch, spot: _Spot) -> None:
     read_mptcp(node, spot.at, spot.length, spot.source)
 
 
+def _riverbed_probe(node: Branch, spot: _Spot) -> None:
+    """Append what optimizers of Riverbed tell each other; Wireshark knows its versions 1 and 2."""
+    word = spot.number(2, 1)
+    name, at = "tcp.options.rvbd.probe", spot.at + 2
+    if word & 1:
+        node.add(bits_label(word, 0xF0, 8, f"Type: {word >> 4}"), at, 1, f"{name}.type1")
+        node.add(bits_label(word, 0x0F, 8, f"Version: {word & 0x0F}"), at, 1, f"{name}.version")
+        if word >> 4 == 0 and spot.length == _PROBE_QUERY:
+            node.add(f"Reserved: 0x{spot.number(3, 1):02x}", at + 1, 1, f"{name}.reserved")
+            node.add(f"CSH IP: {dotted(spot.body(4)[:4])}", at + 2, 4, f"{name}.prober")
+            node.add(f"Application Version: {spot.number(8, 2)}", at + 6, 2, f"{name}.appli_ver")
+        return
+    node.add(bits_label(word, 0xFE, 8, f"Type: {word >> 1}"), at, 1, f"{name}.type2")
+    # As Wireshark has it, the bit 0 stands for version 2.
+    node.add(bits_label(word, 0x01, 8, "Version: 2"), at, 1, f"{name}.version_raw")
+    if word >> 1 == _PROBE_QUERY_INFO and spot.length > 3:
+        flags = spot.number(3, 1)
+        line = node.add(f"Probe Flags: 0x{flags:02x}", at + 1, 1, f"{name}.flags")
+        for mask, title, field in ((0x04, "Not CFE", "notcfe"), (0x01, "Last Notify", "last")):
+            text = f"{title}: {'Set' if flags & mask else 'Not set'}"
+            line.add(bits_label(flags, mask, 8, text), at + 1, 1, f"{name}.flags.{field}")
+
+
 def _unknown(node: Branch, spot: _Spot) -> None:
     body = spot.body()
     if body:
@@ -343,7 +376,7 @@ _KINDS: Final[dict[int, _Kind]] = {
     29: _Kind("TCP AO", "tcp.options.ao", _at_least(4), _authentication),
     _MPTCP: _Kind("MPTCP", "mptcp", _at_least(3), _multipath),
     34: _Kind("TCP Fast Open", "tcp.options.tfo", _at_least(2), _fast_open),
-    76: _Kind("Riverbed Probe", "tcp.options.rvbd.probe", _at_least(2), _unknown),
+    76: _Kind("Riverbed Probe", "tcp.options.rvbd.probe", _at_least(3), _riverbed_probe),
     78: _Kind("Riverbed Transparency", "tcp.options.rvbd.trpy", _at_least(2), _unknown),
     253: _Kind("Experimental", "tcp.options.experimental", _at_least(2), _experimental),
     254: _Kind("Experimental", "tcp.options.experimental", _at_least(2), _experimental),

@@ -19,6 +19,7 @@ from tcptui.protocols.headers.ethernet import add_trailer, read_ethernet, read_v
 from tcptui.protocols.headers.frame import comment_layer, frame_layer
 from tcptui.protocols.headers.frame_bytes import CutError, FrameBytes, MalformedError
 from tcptui.protocols.headers.icmp import read_icmp, read_icmpv6
+from tcptui.protocols.headers.icmp_bodies import read_extensions
 from tcptui.protocols.headers.ipv4 import read_ipv4
 from tcptui.protocols.headers.ipv6 import read_ipv6
 from tcptui.protocols.headers.node import ExpertLevel, Node
@@ -135,6 +136,8 @@ def _grow(
             break
         reply = yield asked
         step = _read(dissection, step, partial(read_other, reply=reply))
+    if dissection.extensions is not None:
+        _read(dissection, dissection.extensions, read_extensions)
     if packet.analysis is not None and "tcp" not in dissection.protocols:
         add_analysis_only(dissection, packet.analysis)
     add_trailer(dissection)

@@ -1,8 +1,34 @@
-"""The UDP header (RFC 768); its payload is read by scapy."""
+"""The UDP header (RFC 768); its payload is read by scapy, but for Teredo."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
+from tcptui.protocols.headers.node import ExpertLevel
+from tcptui.protocols.headers.teredo import PORT, read_teredo
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.frame_bytes import FrameBytes
+
+
+#: Ports that traceroute sends to, three of each hop.
+_TRACEROUTE: Final = range(33435, 33465)
+_HEADER: Final = 8
+
+
+def _length_line(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> None:
+    line = layer.add(f"Length: {length}", start + 4, 2, "udp.length")
+    room = source.end - start
+    if length and length < _HEADER:
+        note = f"Bad length value {length} < {_HEADER}"
+    elif length > room and not dissection.quoting:
+        line.label += f" (bogus, payload length {room})"
+        note = f"Bad length value {length} > IP payload length"
+    else:
+        return
+    line.expert(ExpertLevel.ERROR, "Malformed", note, "udp.length.bad")
 
 
 def read_udp(dissection: Dissection, step: Step) -> Step | None:
@@ -13,9 +39,13 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     origin, target = source.number(start, 2), source.number(start + 2, 2)
     layer.label += f", Src Port: {origin}, Dst Port: {target}"
     layer.add(f"Source Port: {origin}", start, 2, "udp.srcport")
-    layer.add(f"Destination Port: {target}", start + 2, 2, "udp.dstport")
+    line = layer.add(f"Destination Port: {target}", start + 2, 2, "udp.dstport")
+    if target in _TRACEROUTE:
+        hop, attempt = divmod(target - _TRACEROUTE.start, 3)
+        note = f"Possible traceroute: hop #{hop + 1}, attempt #{attempt + 1}"
+        line.expert(ExpertLevel.CHAT, "Sequence", note, "udp.possible_traceroute")
     length = source.number(start + 4, 2)
-    layer.add(f"Length: {length}", start + 4, 2, "udp.length")
+    _length_line(dissection, layer, start, length, source)
     checksum = source.number(start + 6, 2)
     if checksum:
         layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 6, 2, "udp.checksum")
@@ -29,4 +59,6 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     if shown <= 0:
         return None
     layer.add(f"UDP payload ({payload} byte{'' if payload == 1 else 's'})", start + 8, shown, "udp.payload")
-    return Step(Protocol.OTHER_UDP, start + 8, source.within(start + 8 + payload), origin << 16 | target)
+    inner = source.within(start + 8 + payload)
+    following = Step(Protocol.OTHER_UDP, start + 8, inner, origin << 16 | target)
+    return read_teredo(dissection, following) if PORT in (origin, target) else following

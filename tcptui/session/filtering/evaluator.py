@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from tcptui.dfilter.expression import (
     Xor,
 )
 from tcptui.dfilter.operators import Quantifier, Relation
+from tcptui.model.field import AnyOf
 from tcptui.model.field import FieldType as T
+from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.comparing import as_bytes, pairs, with_constant, with_each_other
 from tcptui.session.filtering.operands import Values, bytes_of, evaluated
 
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
     from tcptui.dfilter.expression import Test, Value
     from tcptui.session.filtering.occurrences import Occurrences
     from tcptui.session.filtering.rows import Mask, Rows
+
+
+#: Tests of no more than this cost are asked about a whole stretch of packets of which most are undecided: picking
+#: those out costs more.
+_SWEPT: Final = 1
 
 
 class Sources(Values, Protocol):
@@ -80,6 +87,10 @@ def _joined(test: And | Or, rows: Rows, sources: Sources) -> Mask:
     result = np.full(len(rows), wanted)
     for part in sorted(test.of, key=sources.cost):
         open_still = result if wanted else ~result
+        if isinstance(rows.index, slice) and sources.cost(part) <= _SWEPT and 2 * open_still.sum() > len(rows):
+            found = passing(part, rows, sources)
+            result = result & found if wanted else result | found
+            continue
         left = rows.only(open_still)
         if not len(left):
             break
@@ -131,12 +142,30 @@ def _is_filled(found: Occurrences) -> Mask:
 
 def _compared(test: Comparison, rows: Rows, sources: Sources) -> Mask:
     if isinstance(test.right, Constant):
-        left = evaluated(test.left, rows, sources)
-        return _against(test.quantifier, test.relation, left, test.right)
+        return _beside_constant(test.left, test, test.right, rows, sources)
     right = evaluated(test.right, rows, sources)
     if isinstance(test.left, Constant):
         return _against(test.quantifier, _TURNED[test.relation], right, test.left)
     return _paired(test.quantifier, test.relation, evaluated(test.left, rows, sources), right)
+
+
+def _beside_constant(left: Value, test: Comparison, constant: Constant, rows: Rows, sources: Sources) -> Mask:
+    parts = _parts(left) if test.quantifier is Quantifier.ANY and isinstance(left, FieldValue) else (left,)
+    # Whether any value of several fields passes is told without putting the values of a packet together.
+    first, *others = (
+        _against(test.quantifier, test.relation, evaluated(part, rows, sources), constant) for part in parts
+    )
+    for mask in others:
+        first = first | mask
+    return first
+
+
+def _parts(value: FieldValue) -> tuple[FieldValue, ...]:
+    """The fields that a field such as ``tcp.port`` stands for; others stand for themselves."""
+    source = value.field.source
+    if not isinstance(source, AnyOf) or value.layers is not None or value.is_raw:
+        return (value,)
+    return tuple(FieldValue(FIELDS[name]) for name in source.names)
 
 
 _TURNED = {
@@ -187,12 +216,13 @@ def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
 
 
 def _member(test: Membership, rows: Rows, sources: Sources) -> Mask:
-    found = sources.read(test.value, rows)
     mask = np.zeros(len(rows), np.bool_)
     # All values are not in a set: no value is.
     quantifier = Quantifier.ANY if test.is_negated else test.quantifier
-    for element in test.elements:
-        mask |= _is(quantifier, found, element, rows, sources)
+    for part in _parts(test.value) if quantifier is Quantifier.ANY else (test.value,):
+        found = sources.read(part, rows)
+        for element in test.elements:
+            mask |= _is(quantifier, found, element, rows, sources)
     return ~mask if test.is_negated else mask
 
 

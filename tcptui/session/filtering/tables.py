@@ -66,9 +66,11 @@ def _port(*, of_sender: bool) -> Read:
     def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         store = session.store
         ports = session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
-        of_b = (store.from_b[rows.index] != 0) == of_sender
+        of_a = (store.from_b[rows.index] != 0) != of_sender
+        ports >>= of_a.view(np.int8) << np.int8(4)
+        ports &= 0xFFFF
         mask: Mask = store.kind[rows.index] == RowKind.TCP
-        return mask, np.where(of_b, ports, ports >> 16) & 0xFFFF
+        return mask, ports
 
     return read
 
@@ -332,8 +334,29 @@ def _interface(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
 
 
+def _of_interface(name: str) -> Read:
+    """What a pcapng file numbers."""
+
+    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        source = session.store.source[rows.index]
+        has = np.array([info.number >= 0 for info in session.sources], np.bool_)
+        numbers = np.array([getattr(info, name) for info in session.sources], np.int64)
+        return has[source], numbers[source]
+
+    return read
+
+
+def _interface_description(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    texts = [info.description.encode() for info in session.sources]
+    source = session.store.source[rows.index]
+    return np.array([bool(text) for text in texts], np.bool_)[source], array_of(T.STRING, texts)[source]
+
+
 _READERS: Final[dict[str, Read]] = {
     "frame.interface_name": _interface,
+    "frame.interface_id": _of_interface("number"),
+    "frame.section_number": _of_interface("section"),
+    "frame.interface_description": _interface_description,
     "frame.time_delta": _since_frame_before,
     "frame.time_relative": _since_beginning,
     "tcp.srcport": _port(of_sender=True),

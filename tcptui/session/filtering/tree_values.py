@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.dfilter import types
@@ -25,6 +26,7 @@ _ASSIGNED: Final = re.compile(r" = (-?[0-9]+)")
 _BRACKETED: Final = re.compile(r"\((0x[0-9a-fA-F]+|-?[0-9]+)\)")
 _NUMBER_AGAIN: Final = re.compile(r"[0-9]+ \([0-9]+\)$")
 _SECONDS: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?")
+_MOMENT: Final = re.compile(r"([A-Z][a-z]{2} [ 0-9]{2}, [0-9]{4} [0-9:]{8})\.([0-9]{9}) UTC$")
 _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
 #: Texts whose line covers exactly the bytes of the text.
 _EXACT: Final = frozenset({
@@ -72,10 +74,13 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
         case T.BYTES | T.PROTOCOL:
             return _hexadecimal(text) if raw is None else raw
         case T.RELATIVE_TIME | T.ABSOLUTE_TIME:
-            return _time(text)
+            moment = _MOMENT.match(text)
+            return _time(text) if moment is None else _since_1970(moment)
         case T.FRAMENUM if node.target:
             return node.target
         case _:
+            if field.name == "tcp.options.rvbd.probe.version_raw" and drawn:
+                return int("1" in drawn[1])  # the line says which version the bit stands for
             number = _number(field, text, label)
             # The tree counts bytes, the field of 4.0 units of 8 bytes.
             return number // 8 if number is not None and field.name == "ip.frag_offset" else number
@@ -147,6 +152,12 @@ def _ether(label: str, raw: bytes | None) -> bytes | None:
         return raw
     found = _ETHER.search(label)
     return None if found is None else bytes.fromhex(found[0].replace(":", ""))
+
+
+def _since_1970(moment: re.Match[str]) -> int:
+    """Nanoseconds; the trees of filters have UTC."""
+    date = datetime.strptime(f"{moment[1]} UTC", "%b %d, %Y %H:%M:%S %Z").replace(tzinfo=UTC)
+    return int(date.timestamp()) * 1_000_000_000 + int(moment[2])
 
 
 def _time(text: str) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.session import Session
 
-_OPTIONS: Final = TreeOptions(vendor_names=False, lines_without_name=False)
+_OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
@@ -59,6 +60,7 @@ _IMPLIED: Final[dict[str, tuple[str, Callable[[bytes], int]]]] = {
     "ipv6.version": ("ip.version", lambda _: 6),
     "eth.dst": ("eth.dst.oui", _oui),
     "eth.src": ("eth.src.oui", _oui),
+    "tcp.options.rvbd.probe.version_raw": ("tcp.options.rvbd.probe.version", lambda _: 2),
 }
 
 

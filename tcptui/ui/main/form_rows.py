@@ -48,6 +48,7 @@ _EQUAL: Final = (Relation.IS, Relation.IS_NOT)
 _NUMBER: Final = (*_EQUAL, Relation.MORE, Relation.LESS, Relation.AT_LEAST)
 _TIME: Final = (Relation.MORE, Relation.LESS)
 _TEXT: Final = (Relation.CONTAINS, *_EQUAL)
+_WORD: Final = (*_EQUAL, Relation.CONTAINS)
 _EVENT: Final = (Relation.OCCURS, Relation.OCCURS_NOT)
 
 
@@ -75,7 +76,7 @@ SUBJECTS: Final = (
     Subject("reset", "tcp.flags.reset == 1", _EVENT),
     Subject("zero-window", "tcp.analysis.zero_window", _EVENT),
     Subject("request", "tcptui.request.operation", _TEXT),
-    Subject("status", "tcptui.request.status", _NUMBER),
+    Subject("status", "tcptui.request.status", _WORD),
     Subject("answer-time", "tcptui.request.duration", _TIME),
     Subject("round-trip", "tcptui.rtt", _TIME),
     Subject("server-think", "tcptui.server_think", _TIME),

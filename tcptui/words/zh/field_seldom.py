@@ -1,4 +1,4 @@
-"""What the fields of tshark that nothing reads yet mean, in Chinese."""
+"""What the fields that few captures have mean, in Chinese."""
 
 from __future__ import annotations
 

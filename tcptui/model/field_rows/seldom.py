@@ -1,13 +1,14 @@
-"""Fields that tshark fills and that nothing here reads yet: filters know their names and types.
+"""Fields that few captures have: bodies of ICMP and ICMPv6, rare options, what a pcapng file says of a frame.
 
-A filter that asks for one must say that it cannot be answered, never find nothing (`Reader.UNREAD`).
+A filter that asks for one that nothing reads must say that it cannot be answered, never find nothing
+(`Reader.UNREAD`).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import Field, Reader, Unit
+from tcptui.model.field import AnyOf, Field, Reader, Unit
 from tcptui.model.field import FieldType as T
 
 _TABLE: Final = (
@@ -156,10 +157,26 @@ _TABLE: Final = (
 )
 
 
+#: What nothing reads.  ``tcp.pdu.size`` is of protocols that are not read here; of HTTP, only over UDP.
+_UNREAD: Final = frozenset({
+    "http.bad_header_name", "http.notification", "http.unknown_header", "icmp.resp_in", "icmp.resp_to",
+    "icmp.resptime", "tcp.pdu.size", "udp.stream", "udp.time_delta", "udp.time_relative",
+})  # fmt: skip
+#: Fields of both ends' addresses together.
+_EITHER: Final = frozenset({"ipv6.tc_ipv4", "ipv6.tc_port", "ipv6.ts_ipv4"})
+
+
+def _source(name: str) -> AnyOf | Reader:
+    if name in _EITHER:
+        end = name.removeprefix("ipv6.")
+        return AnyOf((f"ipv6.src_{end}", f"ipv6.dst_{end}"))
+    return Reader.UNREAD if name in _UNREAD else Reader.TREE
+
+
 def _row(name: str, kind: T, doc: str) -> Field:
     unit = Unit.SECONDS if kind is T.RELATIVE_TIME else Unit.NONE
     # All but what the capture file says of the frame stand in headers, which tunnels and quotes repeat.
-    return Field(name, kind, doc, Reader.UNREAD, unit, repeats=not name.startswith("frame."))
+    return Field(name, kind, doc, _source(name), unit, repeats=not name.startswith("frame."))
 
 
-UNREAD_FIELDS: Final = tuple(_row(*row) for row in _TABLE)
+SELDOM_FIELDS: Final = tuple(_row(*row) for row in _TABLE)
