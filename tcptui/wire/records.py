@@ -35,6 +35,7 @@ from tcptui.wire.record_scanner import (
     SCAN_NO_INTERFACE,
     SCAN_SHORT,
     SCAN_TOO_LARGE,
+    TLS_KEY_LOG,
     Scanner,
 )
 
@@ -49,9 +50,8 @@ MAX_INTERFACES: Final = 10_000
 _LONGEST_TEXT: Final = 4_096
 #: Most section comments kept.
 _MOST_COMMENTS: Final = 1_000
-#: Most bytes of secrets kept, and the type of those that are a key log of TLS.
+#: Most bytes of secrets kept.
 _MOST_SECRETS: Final = 64 << 20
-_TLS_KEY_LOG: Final = 0x544C534B
 _FIRST_VERSION: Final = 2
 _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 #: Data link types of snoop (RFC 1761; later ones by IANA) as LINKTYPE_ values.
@@ -340,7 +340,7 @@ class RecordParser:
             return
         secrets_type, length = struct.unpack_from(order + "II", body)
         self._secret_bytes += length
-        if secrets_type == _TLS_KEY_LOG and length <= len(body) - 8 and self._secret_bytes <= _MOST_SECRETS:
+        if secrets_type == TLS_KEY_LOG and length <= len(body) - 8 and self._secret_bytes <= _MOST_SECRETS:
             self.secrets.append(body[8 : 8 + length])
 
     def _describe(self, kind: int, body: bytes, order: str) -> None:

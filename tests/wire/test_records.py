@@ -370,7 +370,8 @@ def test_key_logs_in_secrets_blocks_are_kept_and_other_secrets_are_not(order: st
 
     frame = enhanced(1, b"frame", order=order)
     data = (
-        section(order) + interface(order=order) + secrets(0x544C534B, b"first\n") + frame + secrets(0x57474B4C, b"other")
+        section(order) + interface(order=order) + secrets(0x544C534B, b"first\n") + frame
+        + secrets(0x57474B4C, b"other")
         + block(10, b"", order) + block(10, bytes(4), order) + secrets(0x544C534B, b"second") + frame
         + block(10, struct.pack(order + "II", 0x544C534B, 1 << 30) + b"too long", order)
     )  # fmt: skip
