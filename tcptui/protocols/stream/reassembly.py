@@ -237,11 +237,22 @@ class ByteStream:
 
     def read(self, start: int, size: int) -> bytes:
         """The captured bytes from ``start`` on, at most ``size``; stops at a gap and at the end."""
+        data, segments = self._data, self.segments
+        position, stop = max(start, 0), min(start + size, self.length)
+        low, high = data.at(position), int(np.searchsorted(data.start, stop, side="left"))
         parts: list[bytes] = []
-        for piece in self.pieces(start, start + size):
-            if isinstance(piece, Gap):
-                break
-            parts.append(piece.data)
+        for first in range(low, high, READ_AHEAD):
+            some = slice(first, min(first + READ_AHEAD, high))
+            carriers = data.segment[some]
+            payloads = self._read_payloads(segments.rows[carriers])
+            places = (column.tolist() for column in (data.start[some], data.stop[some], segments.start[carriers]))
+            for payload, begin, end, origin in zip(payloads, *places, strict=True):
+                upto = min(end, stop)
+                part = payload[position - origin : upto - origin] if begin <= position else b""
+                parts.append(part)
+                if len(part) < upto - position:
+                    return b"".join(parts)
+                position = upto
         return b"".join(parts)
 
     # -- packets -------------------------------------------------------------------------

@@ -287,16 +287,19 @@ class _Opening:
 
     def _take(self, record: Record, plain: bytes, number: int) -> None:
         kind, protection = record.content_type, self._found.protections[self._phase]
-        if not self._plan.after_change:
-            inner = plain.rstrip(b"\0")
-            if not inner:
+        length = len(plain)
+        if not self._plan.after_change:  # TLSInnerPlaintext (RFC 8446, 5.4): content, type, zeros
+            if not plain or not plain[-1]:
+                length = len(plain.rstrip(b"\0"))
+            if not length:
                 return
-            kind, plain = inner[-1], inner[:-1]
+            length -= 1
+            kind = plain[length]
         if kind == ContentType.APPLICATION_DATA:
-            if plain:
-                self._found.add(record, record.body + protection.head, len(plain), number, self._phase)
+            if length:
+                self._found.add(record, record.body + protection.head, length, number, self._phase)
         elif kind == ContentType.HANDSHAKE:
-            self._read_messages(record, plain)
+            self._read_messages(record, plain[:length])
 
     def _read_messages(self, record: Record, data: bytes) -> None:
         """The types of the messages that ``data`` ends, for some of them change the keys."""

@@ -120,6 +120,10 @@ class PlainStream(ByteStream):
                 gap_at += 1
             position = upto
 
+    def read(self, start: int, size: int) -> bytes:
+        """See `ByteStream`."""
+        return self._plain(max(start, 0), min(start + size, self.length))
+
     def _plain(self, start: int, stop: int) -> bytes:
         """Plain bytes from ``start`` on up to ``stop``; they end early at a gap."""
         parts = []
@@ -196,7 +200,7 @@ class PlainStream(ByteStream):
 
 def _without(runs: Runs, start: I64, stop: I64) -> Runs:
     """``runs`` without the bytes of the disjoint, ascending ranges ``start … stop``."""
-    if not len(start):
+    if not len(start) or not len(runs):
         return runs
     edges = np.unique(np.concatenate((runs.start, runs.stop, start, stop)))
     begin, end = edges[:-1], edges[1:]

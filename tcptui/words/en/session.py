@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
     "session.keylog-no-library": "The keys cannot be used: decrypting TLS takes the package cryptography (pip install 'tcptui[tls]')",
-    "session.keylog-wrong-lines": "{name}: {count:line|lines} of the key log cannot be understood and were left out; keys of {connections:connection|connections} were read",
+    "session.keylog-wrong-lines": "{name}: lines that belong in no key log were left out ({count}); connections with keys so far: {connections}",
     "session.keylog-too-long": "The key log names too many connections: the newest {most} are kept",
     "session.judge-died": "The process that judges connections ended early ({how}); tcptui goes on judging without it.",
 }
