@@ -33,6 +33,8 @@ class Common:
     """Whether ``--lang`` chose the language: it beats the settings file."""
     findings: tuple[str, ...] = ()
     """``--findings``: files with findings of one's own."""
+    keylog: str = ""
+    """``--keylog``: a file of TLS secrets; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def http_facts(connection: ConnectionFacts) -> HttpFacts | None:
 
     Raises OSError where packets cannot be read.
     """
-    parsed = None if connection.application is None else connection.application.parsed
+    parsed = None if connection.application is None else connection.application.spoken
     return HttpFacts(parsed) if isinstance(parsed, HttpStream) else None
 
 

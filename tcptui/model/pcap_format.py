@@ -50,6 +50,7 @@ INTERFACE_BLOCK: Final = 1
 OBSOLETE_PACKET_BLOCK: Final = 2
 SIMPLE_PACKET_BLOCK: Final = 3
 STATISTICS_BLOCK: Final = 5
+SECRETS_BLOCK: Final = 10
 ENHANCED_PACKET_BLOCK: Final = 6
 ENHANCED_HEAD_BYTES: Final = 28
 """An enhanced packet block up to its packet: type, length, interface, time, captured and original length."""

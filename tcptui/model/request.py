@@ -16,7 +16,7 @@ class RequestPart(IntEnum):
     CONNECT = 0
     """The handshake, where this request opened the connection."""
     TLS = 1
-    """The TLS handshake: no protocol that is read here has one in front of its requests."""
+    """The TLS handshake, where this request opened the connection and was decrypted."""
     QUEUE = 2
     """The request had arrived, and the answers to those before it were not finished (pipelining)."""
     REQUEST = 3

@@ -9,7 +9,8 @@
 ``http``              HTTP/1: messages, bodies, content codings, its header tree
 ``http2``             HTTP/2 and gRPC: frames, header lists, streams
 ``smtp``              SMTP
-``tls``               TLS without keys: records, handshake, certificates, alerts
+``tls``               TLS: records, handshake, certificates, alerts, and the plain bytes where there are secrets
+``keylog``            those secrets
 ``summaries``         what one payload says, in a line
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages

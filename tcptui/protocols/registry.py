@@ -22,7 +22,7 @@ from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
-from tcptui.protocols.tls.tls_stream import parse_starttls, parse_tls
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,11 +68,14 @@ class ApplicationStream:
     @cached_property
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
-        for protocol in PROTOCOLS:
-            parsed = protocol.parse(*self.halves, self._limit)
-            if parsed is not None:
-                return parsed
-        return None
+        return _parsed(self.halves, self._limit)
+
+    @property
+    def spoken(self) -> ParsedStream | None:
+        """The same, or what is inside, where it was decrypted."""
+        parsed = self.parsed
+        inner = parsed.inner if isinstance(parsed, TlsStream) else None
+        return parsed if inner is None else inner
 
     def __bool__(self) -> bool:
         return self.parsed is not None
@@ -99,13 +102,25 @@ class ApplicationStream:
         return iter(()) if self.parsed is None else self.parsed.requests()
 
 
+def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
+    """What `PROTOCOLS` make of a connection, and of what is inside."""
+    for protocol in PROTOCOLS:
+        parsed = protocol.parse(*halves, limit)
+        if isinstance(parsed, TlsStream) and parsed.plain is not None:
+            parsed.inner = _parsed(parsed.plain, limit)
+        if parsed is not None:
+            return parsed
+    return None
+
+
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
     """The requests of a connection, however many it has; None when no protocol that has requests recognises it.
 
     Ordered by the packet that began each, as far as that is known.
     """
+    halves = plain_streams(client, server) or (client, server)
     for read in REQUEST_READERS:
-        found = read(client, server)
+        found = read(*halves)
         if found is not None:
             return found
     return None

@@ -3,7 +3,7 @@
 A request's time is cut where its protocol says: it begins, is sent, is answered, has been answered.  Each piece is
 split by what `tcptui.analysis.timing.budget` says of the stretches in it, to the nanosecond; recovery lies over all.
 
-    opening    SYN to handshake, then to the first byte: connect, client
+    opening    SYN to handshake, then to the first byte: connect, tls, client
     sending    first byte of the request to last: request; client where it paused, server where that had no room
     queued     until the answers before it are finished: queue
     waiting    until the answer's first byte: network (the way there and back), server; idle where nothing tells
@@ -180,7 +180,13 @@ class _Times:
             if opening is not None:
                 opened_ns = min(max(int(self._view.time_ns[opening[1]]), now), request.first_ns)
                 self._over(spent, now, opened_ns, RequestPart.CONNECT)
-                self._over(spent, opened_ns, request.first_ns, RequestPart.CLIENT)
+                asked = exchange.request
+                secured = None if asked is None else asked.half.secured
+                now = opened_ns
+                if secured is not None:
+                    now = self._over(spent, now, min(secured[0], request.first_ns), RequestPart.CLIENT)
+                    now = self._over(spent, now, min(secured[1], request.first_ns), RequestPart.TLS)
+                self._over(spent, now, request.first_ns, RequestPart.CLIENT)
                 now = max(request.first_ns, opened_ns)
             sent_ns = request.last_ns if response is None else min(request.last_ns, response.first_ns)
             now = self._phase(spent, now, sent_ns, RequestPart.REQUEST, _SENDING, swapped)
@@ -295,7 +301,10 @@ class _Times:
         fresh = indexes_of(view.length[: delays.opened + _FIRST_LOOKED] > 0)
         if not exchange.lead and len(fresh) and bool(view.from_server[fresh[0]]) != bool(carried.half.side):
             return None
+        secured = carried.half.secured
         waited_ns = one.request.first_ns - int(view.time_ns[delays.opened])
+        if secured is not None:
+            waited_ns = max(secured[0] - int(view.time_ns[delays.opened]), one.request.first_ns - secured[1])
         if waited_ns >= LATE_REQUEST_NS or late_request_ns(view, delays):
             return None
         syns = indexes_of((view.flags[: delays.opened] & SYN) != 0)

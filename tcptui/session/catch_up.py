@@ -18,6 +18,7 @@ from tcptui.analysis.capture_point import CapturePlace, capture_place
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.jit_thread import BackgroundCompiler
+from tcptui.session.keys_notice import keys_notice
 from tcptui.session.lag import Lag
 from tcptui.session.memory import MemoryBudget
 from tcptui.session.progress import Notice, Phase, Progress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
+    from tcptui.protocols.keylog import KeyLog
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.lazy_annotator import LazyAnnotator
     from tcptui.session.observer import Observer
@@ -90,6 +92,8 @@ class Steering:
     """Notified of findings as they are made."""
     own: LooksForOwn | None = None
     """Looks for the findings that a user has defined; None: there are none, or somebody else does."""
+    keys: KeyLog | None = None
+    """The session's secrets of TLS connections."""
     sharing: Callable[[], Sharing] | None = None
     """How a file that has been read to its end is judged; None: as a growing capture is, some streams at a time.
 
@@ -342,6 +346,8 @@ class CatchUp:
             return self._aside.notice
         if self._steering.own is not None and self._steering.own.failure is not None:
             return self._steering.own.failure
+        if self._steering.keys is not None and (told := keys_notice(self._steering.keys)) is not None:
+            return told
         if self._filter is not None and self._filter.refused:
             link_type, reason = next(iter(self._filter.refused.items()))
             facts = {"filter": safe_text(self._filter.expression), "link_type": link_type, "reason": reason}

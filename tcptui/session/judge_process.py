@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
     from tcptui.model.sparse_mask import SparseMask
+    from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.findings_cache import FindingsCache, Judgement
     from tcptui.session.pipeline import Pipeline, SourceInfo
@@ -98,6 +99,8 @@ class Task:
     """The streams to judge, ascending."""
     read: SparseMask
     """Those whose payload is judged, too."""
+    keys: KeyLog
+    """Secrets of TLS connections: they go through the socket alone, to no disk and no argument."""
     compiled: bool
     """Whether the kernel is to be machine code when states are corrected."""
 
@@ -105,9 +108,9 @@ class Task:
 class JudgeAside:
     """The process that judges for one session, from the worker's side; one thread calls all but `close`."""
 
-    def __init__(self, pipeline: Pipeline, descriptors: Sequence[int]) -> None:
+    def __init__(self, pipeline: Pipeline, descriptors: Sequence[int], keys: KeyLog) -> None:
         """``descriptors``: of the spools."""
-        self._pipeline = pipeline
+        self._pipeline, self._keys = pipeline, keys
         self._spools = list(descriptors)
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -198,7 +201,7 @@ class JudgeAside:
         context, analyzer = cache.context, pipeline.analyzer
         task = Task(
             store, analyzer.streams, pipeline.noted, pipeline.sources, context.quality, context.place, self._due, read,
-            analyzer.compiled,
+            self._keys, analyzer.compiled,
         )  # fmt: skip
         data, shared = pack(task, written)
         descriptors = shared + self._spools
@@ -334,7 +337,7 @@ def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:
     analyzer = Analyzer(store, streams.flows)
     if task.compiled and kernel_is_cached():
         analyzer.compile(compiled_kernel())
-    access = PacketReader(store, streams, task.sources, spools, rows_of)
+    access = PacketReader(store, streams, task.sources, spools, rows_of, task.keys)
     cache = new_cache(store, streams, task.noted, analyzer.replay, access, rows_of)
     cache.context = replace(cache.context, quality=task.quality, place=task.place, live=False)
     if cache.screening is not None:

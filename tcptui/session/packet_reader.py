@@ -25,6 +25,7 @@ from tcptui.wire.pcapng_options import packet_comments, packet_flags
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tcptui.protocols.keylog import KeyLog
     from tcptui.session.pipeline import SourceInfo
 
 #: Several packets are read at once if at least one byte in this many of the span is wanted.
@@ -49,8 +50,10 @@ class PacketReader:
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
-        rows_of: Callable[[int], I32],
+        rows_of: Callable[[int], I32], keys: KeyLog | None = None,
     ) -> None:  # fmt: skip
+        self.keys = keys
+        """Secrets of TLS connections, for whoever puts streams together."""
         self._store = store
         self._streams = streams
         self._sources = sources

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.session.session import Session
+    from tcptui.session.stream_cache import StreamState
 
 #: Connections whose requests are kept.
 MOST_KEPT: Final = 200_000
@@ -47,12 +48,12 @@ class RequestCache:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: LruCache[int, tuple[tuple[int, bool], tuple[Request, ...]]] = LruCache(MOST_KEPT, locked=True)
+        self._known: LruCache[int, tuple[StreamState, tuple[Request, ...]]] = LruCache(MOST_KEPT, locked=True)
 
     def of(self, stream: int) -> tuple[Request, ...]:
         """The requests of ``stream`` as far as it has been read.  Raises OSError as `requests_of`."""
         session = self._session
-        state = session.seen(stream), session.progress.growing
+        state = session.state_of(stream)
         known = self._known.get(stream)
         if known is None or known[0] != state:
             known = state, tuple(requests_of(session, stream))

@@ -37,7 +37,10 @@ class StreamBytes:
             return None
         held = self._access.held(view.rows)
         growing = self._growing()
-        client, server = (reassemble(view, side, self._access.payload, growing, held) for side in (0, 1))
+        access = self._access
+        client, server = (
+            reassemble(view, side, access.payload, growing, held, keys=access.keys) for side in (0, 1)
+        )  # fmt: skip
         return client, server
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:

@@ -28,6 +28,7 @@ from tcptui.model.errors import OutputError
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
 from tcptui.session.lazy_annotator import LazyAnnotator
@@ -96,12 +97,14 @@ class Session:
         after: Session | None = None,
         *,
         judges_aside: bool = False,
+        keylog: str = "",
     ) -> None:
         """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
 
         ``after``: a session over the same sources that has been left (`leave`); this one begins where it stopped.
         ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile; not
-        where memory is accounted strictly.
+        where memory is accounted strictly.  ``keylog``: a file of TLS secrets, which may grow; raises InputError where
+        it cannot be opened.
         """
         self.capture_file: Path | None = None
         """The only file that the packets are in; None: they are in several, or in none that the user has."""
@@ -134,9 +137,12 @@ class Session:
         self.rates = Rates(self.store, self.streams)
         """Bits and packets per second, as of their last `look`."""
         self._row_lists = StreamRows(self.store, self.streams)
+        self.keys: KeyLog = self._keys(keylog) if after is None else after.keys
+        """Secrets of TLS connections: those that pcapng files carry, and those of a key log."""
         self._access = PacketReader(
-            self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
-        )
+            self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of,
+            self.keys,
+        )  # fmt: skip
         self._judging = LazyAnnotator(self._pipeline, self._access, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
         self.ring = Retention(
@@ -159,7 +165,7 @@ class Session:
         self._own: OwnFindings | None = None
         self._observer: Observer | None = None
         self._stream_cache = StreamCache(self.view, self._access)
-        self.steering = Steering()
+        self.steering = Steering(keys=self.keys)
         self.catch_up: CatchUp = CatchUp(
             self._sources,
             self._pipeline,
@@ -177,10 +183,17 @@ class Session:
         """Done when `run` has ended; None: it has not begun."""
         self._wake: Callable[[], None] = lambda: None
 
+    def _keys(self, keylog: str) -> KeyLog:
+        carried = KeyBlocks([reader.parser.secrets for reader in self._pipeline.readers])
+        if not keylog:
+            return KeyLog([carried])
+        file = KeyLogFile(Path(keylog))
+        return KeyLog([carried, file], file.name)
+
     def _aside(self) -> JudgeAside:
         from tcptui.session.judge_process import JudgeAside  # nobody else needs it
 
-        return JudgeAside(self._pipeline, [source.descriptor for source in self._sources])
+        return JudgeAside(self._pipeline, [source.descriptor for source in self._sources], self.keys)
 
     # -- what screens read --------------------------------------------------------
 
@@ -503,7 +516,7 @@ class Session:
         A growing stream is parsed again only when it has grown by the factor `REGROWTH`; with ``whole``, when it has
         grown at all: for whoever looks at all its packets anyway.
         """
-        return self._stream_cache.application(stream, self._state(stream), whole=whole)
+        return self._stream_cache.application(stream, self.state_of(stream), whole=whole)
 
     @cached_property
     def requests(self) -> RequestCache:
@@ -513,19 +526,23 @@ class Session:
         return RequestCache(self)
 
     def application_streams(self) -> list[int]:
-        """Streams that may carry files, ascending: all, or of more than `_ALL_STREAMS` those with a noted message."""
+        """Streams that may carry files, ascending: all, or of more than `_ALL_STREAMS` those with a noted message.
+
+        All, too, where there are secrets of encrypted ones.
+        """
         count = self.streams.count
-        if count <= _ALL_STREAMS:
+        if count <= _ALL_STREAMS or self.keys:
             return list(range(count))
         streams = sorted_unique(self.store.stream[self._pipeline.noted.rows()])
         return [int(stream) for stream in streams if 0 <= stream < count]
 
     def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
         """The reassembled byte streams of client and server of ``stream``; reassembled again when the stream grew."""
-        return self._stream_cache.halves(stream, self._state(stream))
+        return self._stream_cache.halves(stream, self.state_of(stream))
 
-    def _state(self, stream: int) -> StreamState:
-        return StreamState(self.seen(stream), self.progress.growing)
+    def state_of(self, stream: int) -> StreamState:
+        """What the bytes of ``stream`` depend on: something made of them is fresh while this is equal."""
+        return StreamState(self.seen(stream), self.progress.growing, self.keys.revision)
 
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made; call it before `run`."""

@@ -29,6 +29,8 @@ class StreamState:
     """Rows of the stream so far (`Session.seen`)."""
     growing: bool
     """Whether the capture still grows: missing bytes may come, and incomplete messages may continue."""
+    keys: int = 0
+    """`KeyLog.revision`: whether secrets have come that were missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class _Entry:
     def fresh_application(self, state: StreamState, *, whole: bool) -> ApplicationStream | None:
         """The parsed messages, unless they have to be parsed again for ``state``: when it grew at all if ``whole``."""
         read_at = self.read_at
-        if read_at is None or read_at.growing != state.growing:
+        if read_at is None or (read_at.growing, read_at.keys) != (state.growing, state.keys):
             return None
         factor = REGROWTH if state.growing and not whole else 1
         return self.application if state.packets <= factor * read_at.packets else None
@@ -101,7 +103,7 @@ class StreamCache:
         view = self._view(stream)
         held, access = self._access.held(view.rows), self._access
         client, server = (
-            reassemble(view, side, access.payload, state.growing, held, access.payloads) for side in (0, 1)
+            reassemble(view, side, access.payload, state.growing, held, access.payloads, access.keys) for side in (0, 1)
         )
         read_at, application = (None, None) if known is None else (known.read_at, known.application)
         entry = _Entry(state, (client, server), read_at, application)

@@ -17,6 +17,7 @@ from tcptui.model.pcap_format import (
     INTERFACE_BLOCK,
     MAX_PACKET,
     OBSOLETE_PACKET_BLOCK,
+    SECRETS_BLOCK,
     SECTION_BLOCK,
     SIMPLE_PACKET_BLOCK,
     STATISTICS_BLOCK,
@@ -40,6 +41,10 @@ SCAN_NO_INTERFACE: Final = 5
 LISTED: Final = (0xBAD, 0x40000BAD, 9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222)
 #: Bytes; an interface statistics block of no more than this has none of the counters that are read.
 _PLAIN_STATISTICS: Final = 24
+#: Bytes of a decryption secrets block that has none.
+_EMPTY_SECRETS: Final = 20
+#: The type of secrets that are a key log of TLS.
+TLS_KEY_LOG: Final = 0x544C534B
 
 
 def scan_pcap(buf: Any, pos: int, valid: int, big: bool, extra: int, swapped: int, out: Any) -> tuple[int, int, int]:
@@ -90,8 +95,11 @@ def scan_pcapng(
         total = buf[pos + 4] << s0 | buf[pos + 5] << s1 | buf[pos + 6] << s2 | buf[pos + 7] << s3
         if kind != ENHANCED_PACKET_BLOCK and kind != SIMPLE_PACKET_BLOCK and kind != OBSOLETE_PACKET_BLOCK:
             passed = total + 3 & ~3
-            is_read = kind in (SECTION_BLOCK, INTERFACE_BLOCK) or (
-                kind == STATISTICS_BLOCK and passed > _PLAIN_STATISTICS
+            secrets = buf[pos + 8] << s0 | buf[pos + 9] << s1 | buf[pos + 10] << s2 | buf[pos + 11] << s3
+            is_read = (
+                kind in (SECTION_BLOCK, INTERFACE_BLOCK)
+                or (kind == STATISTICS_BLOCK and passed > _PLAIN_STATISTICS)
+                or (kind == SECRETS_BLOCK and passed > _EMPTY_SECRETS and secrets == TLS_KEY_LOG)
             )
             if is_read or total < 12 or pos + passed > valid:
                 return n, pos, SCAN_BLOCK, listed

@@ -22,6 +22,7 @@ from tcptui.model.pcap_format import (
     MAX_PACKET,
     PCAP_MAGICS,
     PCAPNG_START,
+    SECRETS_BLOCK,
     SECTION_BLOCK,
     STATISTICS_BLOCK,
 )
@@ -34,6 +35,7 @@ from tcptui.wire.record_scanner import (
     SCAN_NO_INTERFACE,
     SCAN_SHORT,
     SCAN_TOO_LARGE,
+    TLS_KEY_LOG,
     Scanner,
 )
 
@@ -48,6 +50,8 @@ MAX_INTERFACES: Final = 10_000
 _LONGEST_TEXT: Final = 4_096
 #: Most section comments kept.
 _MOST_COMMENTS: Final = 1_000
+#: Most bytes of secrets kept.
+_MOST_SECRETS: Final = 64 << 20
 _FIRST_VERSION: Final = 2
 _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 #: Data link types of snoop (RFC 1761; later ones by IANA) as LINKTYPE_ values.
@@ -133,6 +137,8 @@ class RecordParser:
     """Sum of the drop counters in pcapng interface statistics."""
     comments: list[bytes] = field(default_factory=list)
     """Section comments of pcapng."""
+    secrets: list[bytes] = field(default_factory=list, repr=False)
+    """Key logs of TLS in pcapng's decryption secrets blocks, which is only appended to."""
     _format: _Format = _Format.UNKNOWN
     _big: bool = False
     _nano: bool = False
@@ -144,6 +150,7 @@ class RecordParser:
     """Index of the current section's first interface."""
     _skip: int = 0
     """Bytes still to be skipped of a block that is not read."""
+    _secret_bytes: int = 0
     _listed: int = 0
     """Frame numbers given out so far, to packets and to other listed blocks."""
 
@@ -326,9 +333,21 @@ class RecordParser:
             body = bytes(buffer[position + 8 : position + length - 4])
             self._describe(kind, body, order)
             return int(length) if self.stop is None else -1
+        if kind == SECRETS_BLOCK and length <= MAX_PACKET:
+            if position + length > valid:
+                return -1
+            self._keep_secrets(bytes(buffer[position + 8 : position + length - 4]), order)
         self._skip = length
         self._listed += kind in LISTED
         return 0
+
+    def _keep_secrets(self, body: bytes, order: str) -> None:
+        if len(body) < 8:
+            return
+        secrets_type, length = struct.unpack_from(order + "II", body)
+        self._secret_bytes += length
+        if secrets_type == TLS_KEY_LOG and length <= len(body) - 8 and self._secret_bytes <= _MOST_SECRETS:
+            self.secrets.append(body[8 : 8 + length])
 
     def _describe(self, kind: int, body: bytes, order: str) -> None:
         if kind == SECTION_BLOCK:

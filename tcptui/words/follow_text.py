@@ -17,6 +17,7 @@ _GAPS: Final = {
     GapReason.NOT_CAPTURED: "not-captured",
     GapReason.TRUNCATED: "truncated",
     GapReason.PENDING: "pending",
+    GapReason.SEALED: "sealed",
 }
 _US_PER_S: Final = 1_000_000
 #: Most characters of a text from a packet in a heading.

@@ -197,7 +197,7 @@ def test_the_install_commands_name_extras_that_exist() -> None:
         for extra in group.split(",")
     ]
 
-    assert named == ["fast", "fast", "test"]
+    assert named == ["fast", "fast", "test", "tls"]
     assert set(named) <= project["optional-dependencies"].keys()
 
 

@@ -361,3 +361,22 @@ def test_interfaces_and_texts_are_kept_within_bounds() -> None:
     assert len(found.parser.interfaces) == MAX_INTERFACES
     assert len(found.parser.interfaces[0].name) == len(found.parser.interfaces[0].comment) == 4_096
     assert [len(comment) for comment in found.parser.comments] == [4_096] * 3
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_key_logs_in_secrets_blocks_are_kept_and_other_secrets_are_not(order: str) -> None:
+    def secrets(kind: int, text: bytes) -> bytes:
+        return block(10, struct.pack(order + "II", kind, len(text)) + text, order)
+
+    frame = enhanced(1, b"frame", order=order)
+    data = (
+        section(order) + interface(order=order) + secrets(0x544C534B, b"first\n") + frame
+        + secrets(0x57474B4C, b"other")
+        + block(10, b"", order) + block(10, bytes(4), order) + secrets(0x544C534B, b"second") + frame
+        + block(10, struct.pack(order + "II", 0x544C534B, 1 << 30) + b"too long", order)
+    )  # fmt: skip
+    found = read(data)
+
+    assert found.parser.secrets == [b"first\n", b"second"]
+    assert found.parser.stop is None
+    assert len(found.packets) == 2

@@ -19,6 +19,7 @@ from tcptui.model.pcap_format import (
     INTERFACE_BLOCK,
     PCAP_MAGICS,
     PCAPNG_START,
+    SECRETS_BLOCK,
     SECTION_BLOCK,
     SIMPLE_HEAD_BYTES,
     SIMPLE_PACKET_BLOCK,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAME_BLOCK: Final = 4
-SECRETS_BLOCK: Final = 10
 #: Blocks that describe packets of the whole section, and are carried along.
 _CARRIED: Final = (NAME_BLOCK, SECRETS_BLOCK)
 #: Bytes between the data of two packets without options or anything else between: a length, then a block's head.

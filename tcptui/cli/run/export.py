@@ -40,7 +40,13 @@ def write_files(command: ExportCommand, words: Words) -> int:
     give_up_root()
     own = own_rules(command.common, words)
     try:
-        session = read_whole([opened], words, judges=compiled is not None and judges(compiled.fields), own=own)
+        session = read_whole(
+            [opened],
+            words,
+            judges=compiled is not None and judges(compiled.fields),
+            own=own,
+            keylog=command.common.keylog,
+        )
         if has_failed(session):
             return 1
         require_stream(session, command.stream)

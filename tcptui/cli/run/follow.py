@@ -66,7 +66,7 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
     try:
         if compiled is not None:
             return _follow_matching(command, opened, compiled, own, words)
-        session = Session([opened.source], compile_when=Compile.BACKGROUND)
+        session = Session([opened.source], compile_when=Compile.BACKGROUND, keylog=command.common.keylog)
         assert command.stream is not None  # `cli.parse` wants one where there is no filter
         following = Following(command, command.stream, session, words)
         _Reading(session).follow(following)
@@ -86,7 +86,7 @@ def _follow_matching(
     command: FollowCommand, opened: Input, compiled: Compiled, own: Sequence[OwnRule], words: Words
 ) -> int:  # fmt: skip
     """Follow the connection that the filter shows: which one that is, only the whole capture tells."""
-    session = read_whole([opened], words, judges=judges(compiled.fields), own=own)
+    session = read_whole([opened], words, judges=judges(compiled.fields), own=own, keylog=command.common.keylog)
     if has_failed(session):
         return 1
     require_stream(session, command.stream)

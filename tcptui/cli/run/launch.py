@@ -142,7 +142,13 @@ class Launch:
         from tcptui.session.session import Session
 
         chosen = PacketFilter(filter_words) if filter_words else None
-        session = Session(sources, chosen, memory=limits.memory or memory_limit(), judges_aside=True)
+        session = Session(
+            sources,
+            chosen,
+            memory=limits.memory or memory_limit(),
+            judges_aside=True,
+            keylog=self.common.keylog if own else "",
+        )
         session.find_also(self.own_rules if own else ())
         self.round.callback(session.close)
         return session

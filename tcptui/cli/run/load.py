@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 
 def read_whole(
-    opened: Sequence[Input], words: Words, *, judges: bool = True, own: Sequence[OwnRule] = ()
+    opened: Sequence[Input], words: Words, *, judges: bool = True, own: Sequence[OwnRule] = (), keylog: str = ""
 ) -> Session:  # fmt: skip
     """Read and analyse ``opened``, several merged by time, to their end; a notice is printed on standard error.
 
     Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`), or ``own``, the
     findings that the user has defined, ask for what is judged.  Raises TcptuiError where these cannot be looked for.
+    ``keylog``: see `Session`.
     """
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
 
-    session = Session([one.source for one in opened], compile_when=Compile.FIRST)
+    session = Session([one.source for one in opened], compile_when=Compile.FIRST, keylog=keylog)
     session.steering.judges = judges or any(rule.needs_judging for rule in own)
     session.find_also(own, at_once=True)
     if len(opened) == 1:

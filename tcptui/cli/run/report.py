@@ -51,7 +51,13 @@ def write_report(command: ReportCommand, words: Words) -> int:
         if command.html and command.html != STANDARD_STREAM:
             refuse_output(Path(command.html), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
-        session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
+        session = read_whole(
+            opened,
+            words,
+            judges=compiled is not None and judges(compiled.fields),
+            own=own,
+            keylog=command.common.keylog,
+        )
         if has_failed(session):
             return 1
         require_stream(session, command.stream)

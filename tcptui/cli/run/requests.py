@@ -55,7 +55,13 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         if command.form is RequestsForm.HAR and not to_stdout:
             refuse_output(Path(command.har), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
-        session = read_whole(opened, words, judges=compiled is not None and judges(compiled.fields), own=own)
+        session = read_whole(
+            opened,
+            words,
+            judges=compiled is not None and judges(compiled.fields),
+            own=own,
+            keylog=command.common.keylog,
+        )
         if has_failed(session):
             return 1
         found = _Requests(session, Sharing.among(command.workers), compiled, words)

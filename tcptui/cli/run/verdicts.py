@@ -44,7 +44,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     own = own_rules(command.common, words)
     for one in opened:
         try:
-            code = max(code, _write_verdicts(one, words, command.workers, compiled, own))
+            code = max(code, _write_verdicts(one, words, command, compiled, own))
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = max(code, error.exit_code)
@@ -54,7 +54,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
 
 
 def _write_verdicts(
-    opened: Input, words: Words, workers: int | None, compiled: Compiled | None, own: Sequence[OwnRule]
+    opened: Input, words: Words, command: VerdictsCommand, compiled: Compiled | None, own: Sequence[OwnRule]
 ) -> int:  # fmt: skip
     from tcptui.cli.report.verdicts import header_line, tcp_lines, tcp_rows
     from tcptui.session.sharing import Sharing
@@ -64,8 +64,8 @@ def _write_verdicts(
     except OSError as error:
         reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
-    session = read_whole([opened], words, judges=False, own=own)
-    sharing = Sharing.among(workers)
+    session = read_whole([opened], words, judges=False, own=own, keylog=command.common.keylog)
+    sharing = Sharing.among(command.workers)
     evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)
     tcp_frames = len(rows)

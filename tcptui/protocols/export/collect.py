@@ -21,6 +21,7 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.scanner import MessageScanner
 from tcptui.protocols.http2.messages import FramedBody
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
+from tcptui.protocols.tls.tls_stream import plain_streams
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -227,6 +228,7 @@ class FileCollector:
 
 def _messages(client: ByteStream, server: ByteStream) -> Iterator[HttpMessage]:
     """The messages of HTTP/1 or HTTP/2; gRPC carries no files."""
+    client, server = plain_streams(client, server) or (client, server)
     exchanges = http2_requests(client, server)
     found = messages(client, server) if exchanges is None else iter(())
     first = next(found, None)
@@ -304,10 +306,15 @@ class MessageFinder:
 
     def __init__(self, halves_of: HalvesOf) -> None:
         self._halves_of = halves_of
+        self._last: tuple[ByteStream, tuple[ByteStream, ByteStream]] | None = None
+        """The client's bytes of the connection asked for last, and both directions, decrypted where they were."""
 
     def find(self, part: Part) -> HttpMessage | None:
         """The message of ``part``; None when it can no longer be read."""
-        half = self._halves_of(part.stream)[part.from_server]
+        client, server = self._halves_of(part.stream)
+        if self._last is None or self._last[0] is not client:
+            self._last = client, plain_streams(client, server) or (client, server)
+        half = self._last[1][part.from_server]
         if part.framed is not None:
             return part.framed.message(half, part.start)
         return MessageScanner(half).message_at(part.start)

@@ -31,6 +31,7 @@ from tcptui.protocols.stream.segments import Segments, half_segments
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.protocols.keylog import KeyLog
 
 #: Store row → captured payload bytes of that segment; may be shorter than the segment (snaplen).
 ReadPayload = Callable[[int], bytes]
@@ -57,6 +58,8 @@ class GapReason(Enum):
     """A segment carried them, but the capture kept only its beginning (snaplen)."""
     PENDING = auto()
     """Live capture: the peer has not acknowledged them, so they may still come."""
+    SEALED = auto()
+    """They were encrypted, and could not be decrypted, though others of the direction could."""
 
 
 class Ending(Enum):
@@ -146,12 +149,16 @@ class ByteStream:
 
     def __init__(
         self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False,
-        read_payloads: ReadPayloads | None = None, server_port: int = 0,
+        read_payloads: ReadPayloads | None = None, server_port: int = 0, keys: KeyLog | None = None,
     ) -> None:  # fmt: skip
         self.side = side
         """0 client, 1 server."""
         self.server_port = server_port
         """The server's port, as a hint at the protocol; 0 unknown."""
+        self.keys = keys
+        """The session's secrets of TLS connections, of which this may be one; None: there can be none."""
+        self.live = live
+        """Whether more bytes may come."""
         self.segments = segments
         self._read_payload = read_payload
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
@@ -230,11 +237,22 @@ class ByteStream:
 
     def read(self, start: int, size: int) -> bytes:
         """The captured bytes from ``start`` on, at most ``size``; stops at a gap and at the end."""
+        data, segments = self._data, self.segments
+        position, stop = max(start, 0), min(start + size, self.length)
+        low, high = data.at(position), int(np.searchsorted(data.start, stop, side="left"))
         parts: list[bytes] = []
-        for piece in self.pieces(start, start + size):
-            if isinstance(piece, Gap):
-                break
-            parts.append(piece.data)
+        for first in range(low, high, READ_AHEAD):
+            some = slice(first, min(first + READ_AHEAD, high))
+            carriers = data.segment[some]
+            payloads = self._read_payloads(segments.rows[carriers])
+            places = (column.tolist() for column in (data.start[some], data.stop[some], segments.start[carriers]))
+            for payload, begin, end, origin in zip(payloads, *places, strict=True):
+                upto = min(end, stop)
+                part = payload[position - origin : upto - origin] if begin <= position else b""
+                parts.append(part)
+                if len(part) < upto - position:
+                    return b"".join(parts)
+                position = upto
         return b"".join(parts)
 
     # -- packets -------------------------------------------------------------------------
@@ -288,6 +306,11 @@ class ByteStream:
         start, stop = max(int(segments.start[at]), 0), int(segments.stop[at])
         return (start, stop) if start < stop else None
 
+    @property
+    def secured(self) -> tuple[int, int] | None:
+        """Begin and end of the TLS handshake before, in ns since the epoch; None: these are no decrypted bytes."""
+        return None
+
     # -- copies --------------------------------------------------------------------------
     @cached_property
     def resent(self) -> int:
@@ -333,20 +356,21 @@ class ByteStream:
 
 def reassemble(
     view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I32 | I64 | None = None,
-    read_payloads: ReadPayloads | None = None,
+    read_payloads: ReadPayloads | None = None, keys: KeyLog | None = None,
 ) -> ByteStream:  # fmt: skip
     """The bytes of ``view`` that ``side`` (0 client, 1 server) sent.
 
     ``held``: how many payload bytes of each segment of the view were captured.  Without it they are estimated
     from the frames' lengths, which gives too few where a truncated frame had padding or a trailer behind its IP
     packet.  ``live``: more bytes may come.  ``read_payloads`` reads many at once where that is cheaper.
+    ``keys``: see `ByteStream.keys`.
     """
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
         held = np.maximum(view.length - lost, 0)
     segments = half_segments(view, side, held)
     port = view.server.port
-    return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port)
+    return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port, keys=keys)
 
 
 __all__ = [

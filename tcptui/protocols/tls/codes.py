@@ -66,6 +66,7 @@ class Extension(IntEnum):
     RENEGOTIATION_INFO = 65281
 
 
+TLS_1_1: Final = 0x0302
 TLS_1_2: Final = 0x0303
 TLS_1_3: Final = 0x0304
 #: What a record layer of that version is called.

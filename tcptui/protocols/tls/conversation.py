@@ -25,14 +25,14 @@ class TlsConversation:
     def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
         """``starts``: the offset of each direction at which its records begin."""
         self.halves = halves
-        self._starts = starts
+        self.starts = starts
         self._limit = limit
 
     @cached_property
     def records(self) -> tuple[Records, Records]:
         """The records of each direction."""
         one, two = (
-            RecordReader(half, start).read(self._limit) for half, start in zip(self.halves, self._starts, strict=True)
+            RecordReader(half, start).read(self._limit) for half, start in zip(self.halves, self.starts, strict=True)
         )
         return one, two
 

@@ -7,6 +7,7 @@ what looks like records.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.tls.codes import ContentType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes of a record's header.
@@ -89,27 +92,28 @@ class RecordReader:
     def __init__(self, half: ByteStream, start: int) -> None:
         self.half = half
         self._position = start
-        self._window = Window(half)
+        self.window = Window(half)
         self._tries = RESUMES
 
     def read(self, limit: int) -> Records:
         """The records, at most ``limit``."""
-        found: list[Record] = []
+        found = tuple(islice(self.each(), limit + 1))
+        return Records(found[:limit], limited=len(found) > limit)
+
+    def each(self) -> Iterator[Record]:
+        """The records, however many there are."""
         resumed = self._position > 0 or not self.half.segments.from_start
         while self._position < self.half.length:
-            if len(found) >= limit:
-                return Records(tuple(found), limited=True)
-            head = self._window.read(self._position, HEADER)
+            head = self.window.read(self._position, HEADER)
             if not is_header(head):
                 behind = self._next_start()
                 if behind is None:
-                    break
+                    return
                 self._position, resumed = behind, True
                 continue
             record = Record(self.half, self._position, head[0], head[1] << 8 | head[2], head[3] << 8 | head[4], resumed)
-            found.append(record)
+            yield record
             self._position, resumed = record.stop, False
-        return Records(tuple(found), limited=False)
 
     def _next_start(self) -> int | None:
         """The next offset at which a segment begins with what looks like records; None without one."""
@@ -118,7 +122,7 @@ class RecordReader:
         while at < len(runs) and self._tries:
             self._tries -= 1
             start = int(runs.start[at])
-            if looks_like_records(self.half, self._window, start):
+            if looks_like_records(self.half, self.window, start):
                 return start
             at += 1
         return None

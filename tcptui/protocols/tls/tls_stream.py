@@ -6,8 +6,9 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import Unit
+from tcptui.protocols.interface import UNIT_LIMIT, Unit
 from tcptui.protocols.tls.conversation import TlsConversation
+from tcptui.protocols.tls.decryption import decrypt
 from tcptui.protocols.tls.detection import starttls_starts, tls_starts
 
 if TYPE_CHECKING:
@@ -15,10 +16,21 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
-    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.interface import Exchange, ParsedStream
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+    from tcptui.protocols.tls.decryption import Decryption
+
+    Halves = tuple[ByteStream, ByteStream]
+
+
+def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+    """The plain bytes of both directions of a connection that speaks TLS from its start; None where none opens."""
+    if not client.keys:
+        return None
+    starts = tls_starts(client, server)
+    return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
 
 
 def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
@@ -39,6 +51,24 @@ class TlsStream:
     def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
         self.halves = halves
         self.conversation = TlsConversation(halves, starts, limit)
+        self.inner: ParsedStream | None = None
+        """What its plain bytes are parsed as, which whoever knows all protocols sets."""
+
+    @cached_property
+    def decryption(self) -> Decryption | None:
+        """What the session's secrets open; None where it has none at all."""
+        keys = self.halves[0].keys
+        return decrypt(self.conversation, keys) if keys else None
+
+    @cached_property
+    def plain(self) -> Halves | None:
+        """The plain bytes of both directions; None where none opens."""
+        from tcptui.protocols.tls.plain_stream import PlainStream
+
+        if self.decryption is None or not self.decryption.is_open:
+            return None
+        one, two = (PlainStream(half, side) for half, side in zip(self.halves, self.decryption.sides, strict=True))
+        return one, two
 
     @cached_property
     def _units(self) -> tuple[list[Unit], list[Unit]]:
@@ -85,18 +115,24 @@ class TlsStream:
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
-        from tcptui.protocols.tls.tree import add_tls  # imported late: a report needs no tree
+        # Imported late: a report needs no tree.
+        from tcptui.protocols.tls.plain_place import add_plain
+        from tcptui.protocols.tls.tree import add_tls
 
         side = self._side(place.segment)
         add_tls(dissection, place, self.conversation, side, self._shown[side].get(dissection.view.frame, []))
+        if self.inner is not None and self.plain is not None:
+            add_plain(dissection, self.inner, self.plain)
         return bool(self.touched_by(place.segment))
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
         from tcptui.protocols.tls.parts import tls_parts
+        from tcptui.protocols.tls.plain_parts import opened_parts
 
-        return tls_parts(self.conversation)
+        parts = tls_parts(self.conversation)
+        return parts if self.decryption is None else opened_parts(parts, self)
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: without keys there is none to be seen."""
-        return iter(())
+        return iter(()) if self.inner is None else self.inner.requests()

@@ -26,7 +26,7 @@ _PAIRED: Final = frozenset({"http.request_in", "http.response_in", "http.time"})
 
 def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:
     """What makes of the layer of a message in ``frame`` what tshark has; where it is no HTTP, it pairs nothing."""
-    parsed = None if application is None else application.parsed
+    parsed = None if application is None else application.spoken
     pair = parsed.tshark_pairs.get(frame) if isinstance(parsed, HttpStream) else None
     return partial(_as_tshark, pair=pair)
 

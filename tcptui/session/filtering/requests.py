@@ -43,6 +43,8 @@ class _Extent:
     packets: int
     """Evicted ones included."""
     evicted: int
+    keys: int
+    """As `StreamState.keys`."""
     growing: bool
     """Whether there may be more."""
 
@@ -84,13 +86,15 @@ class _Requests:
         shared: dict[bytes, bytes] = {}
         self._values = [_values(request, exchange, shared) for request, exchange in found]
         exchanges = [exchange for _, exchange in found]
-        self._halves = [_Half(half, exchanges) for half in session.halves(stream)] if found else []
+        halves = {carried.half.side: carried.half for exchange in exchanges for carried in exchange.carried}
+        self._halves = [_Half(half, exchanges) for half in halves.values()]
 
     def is_fresh(self, now: _Extent, *, whole: bool) -> bool:
         """Whether they need not be read again: with ``whole``, only if the connection has not grown at all."""
         read = self._extent
         factor = REGROWTH if now.growing and not whole else 1
-        return read.growing == now.growing and read.evicted == now.evicted and now.packets <= factor * read.packets
+        same = (read.growing, read.evicted, read.keys) == (now.growing, now.evicted, now.keys)
+        return same and now.packets <= factor * read.packets
 
     def carried_by(self, row: int) -> list[_Values]:
         """The requests of which, or of whose answers, the segment in ``row`` carries a byte, in order."""
@@ -134,7 +138,7 @@ class RequestReader:
     def _of(self, stream: int) -> _Requests:
         session = self._session
         evicted = int(session.streams.evicted[stream])
-        now = _Extent(session.seen(stream), evicted, growing=session.progress.growing)
+        now = _Extent(session.seen(stream), evicted, session.keys.revision, session.progress.growing)
         known = self._known.get(stream)
         if known is None or not known.is_fresh(now, whole=self._trees.whole):
             known = _Requests(session, stream, now)

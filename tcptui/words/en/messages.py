@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     # files and streams
+    "messages.keylog_unreadable": "{path}: the key log cannot be read ({reason})",
     "messages.file_missing": "{path}: there is no such file; check the name",
     "messages.file_denied": "{path}: no permission to read it; ask its owner, or copy it to a place of yours",
     "messages.file_directory": "{path} is a directory; name a capture file in it",

@@ -31,5 +31,8 @@ WORDS: Final[dict[str, str]] = {
         "or editcap of Wireshark makes it smaller."
     ),
     "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
+    "session.keylog-no-library": "The keys cannot be used: decrypting TLS takes the package cryptography (pip install 'tcptui[tls]')",
+    "session.keylog-wrong-lines": "{name}: lines that belong in no key log were left out ({count}); connections with keys so far: {connections}",
+    "session.keylog-too-long": "The key log names too many connections: the newest {most} are kept",
     "session.judge-died": "The process that judges connections ended early ({how}); tcptui goes on judging without it.",
 }

@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     # 文件与数据流
+    "messages.keylog_unreadable": "{path}：无法读取密钥日志（{reason}）",
     "messages.file_missing": "{path}：没有这个文件，请检查文件名",
     "messages.file_denied": "{path}：没有读取权限；请向文件所有者索取，或复制到自己的目录再打开",
     "messages.file_directory": "{path} 是目录，请指定其中的抓包文件",

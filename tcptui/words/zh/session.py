@@ -19,5 +19,8 @@ WORDS: Final[dict[str, str]] = {
         "{name} 中的数据包超出了本机内存所能容纳的数量：只显示前 {packets} 个。可在文件名后加过滤表达式，或用 Wireshark 的 editcap 先截取一部分。"
     ),
     "session.spool-unreadable": "{name} 无法继续读取（{reason}）；此前的 {packets} 个数据包已显示",
+    "session.keylog-no-library": "密钥无法使用：解密 TLS 需要软件包 cryptography（pip install 'tcptui[tls]'）",
+    "session.keylog-wrong-lines": "{name}：密钥日志中有 {count} 行无法识别，已略过；读入了 {connections} 条连接的密钥",
+    "session.keylog-too-long": "密钥日志涉及的连接太多，只保留最新的 {most} 条",
     "session.judge-died": "负责判断连接的进程提前结束（{how}）；其余连接由 tcptui 自己继续判断。",
 }

@@ -156,3 +156,31 @@ def test_screen_that_lost_its_child_has_another(screen: PtyRun) -> None:
     assert other != child
     assert screen.leave(b"q") == 0
     wait_until_gone(other)
+
+
+#: What OpenSSL is called in `cryptography`.
+_RUST = "cryptography.hazmat.bindings._rust"
+_TELLS = """
+import os, sys
+from tcptui.__main__ import main
+try:
+    code = main()
+finally:
+    with open(os.environ["IMPORTED"], "a") as file:
+        for name in ("cryptography.hazmat.bindings._rust", "scapy"):
+            if name in sys.modules:
+                print(name, os.getpid(), file=file)
+sys.exit(code)
+"""
+
+
+def test_decrypting_command_has_the_library_and_no_scapy(tmp_path: Path) -> None:
+    capture = Path(__file__).parents[1] / "tls" / "captures_keys" / "web.pcapng.gz"
+    told = environment(tmp_path, PYTHONPATH=str(ROOT), IMPORTED=str(tmp_path / "imported"), LANG="C")
+    words = ("packets", str(capture), "-Y", "http2.headers.status && !_ws.malformed", "--count")
+    done = subprocess.run(
+        [sys.executable, "-c", _TELLS, *words], env=told, capture_output=True, timeout=120, check=False
+    )  # fmt: skip
+
+    assert done.stdout == b"13\n"
+    assert {name for name, _ in imported(tmp_path)} == {_RUST}

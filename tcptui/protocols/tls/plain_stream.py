@@ -1,0 +1,236 @@
+"""The plain bytes of one direction of a TLS connection: a `ByteStream` that takes the place of the encrypted one.
+
+Every protocol reads it as it reads any other.  A plain byte was carried by the packet that carried the encrypted byte
+in its place (for CBC, in its block's place), and the last one of a record by the packet that completed the record; it
+is delivered with its record, since no receiver reads a part of one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import I64, U8
+from tcptui.protocols.stream.byte_ranges import Runs
+from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Gaps, Overlap, Piece
+from tcptui.protocols.tls.records import HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.stream.segments import Segments
+    from tcptui.protocols.tls.decryption import PlainRecords
+
+#: Bytes of opened records that are kept of one direction.
+_KEPT: Final = 1 << 20
+#: Most bytes of one record (RFC 8446, 5.1), and of what is read at once: several of them.
+_READ: Final = 1 << 17
+
+
+class _Places:
+    """Where the plain bytes stand among the encrypted ones."""
+
+    def __init__(self, records: PlainRecords) -> None:
+        self.start = np.array(records.start, np.int64)
+        self.stop = np.array(records.stop, np.int64)
+        self._body = np.array(records.body, np.int64)
+        self._length = np.array(records.length, np.int64)
+        self.is_gap = np.array(records.number, np.int64) < 0
+        self.plain = np.cumsum(self._length) - self._length
+        """Offset of the first plain byte of each record, or gap."""
+        self.total = int(self._length.sum())
+
+    def plain_of(self, offsets: I64) -> I64:
+        """How many plain bytes are before each of these offsets in the encrypted direction."""
+        if not len(self.start):
+            return np.zeros(len(offsets), np.int64)
+        at = np.maximum(np.searchsorted(self.start, offsets, side="right") - 1, 0)
+        length = self._length[at]
+        inside = np.clip(offsets - self._body[at], 0, np.where(offsets >= self.stop[at], length, length - 1))
+        found: I64 = self.plain[at] + inside
+        return found
+
+    def gaps(self) -> tuple[I64, I64]:
+        """Start and stop of what cannot be read, in plain bytes."""
+        start = self.plain[self.is_gap]
+        return start, start + self._length[self.is_gap]
+
+
+class PlainStream(ByteStream):
+    """The decrypted bytes of ``sealed``, whose records are ``records``."""
+
+    def __init__(self, sealed: ByteStream, records: PlainRecords) -> None:
+        self._sealed, self._records = sealed, records
+        self._places = _Places(records)
+        self._starts: list[int] = self._places.plain.tolist()
+        self._opened: OrderedDict[int, bytes] = OrderedDict()
+        self._kept = 0
+        super().__init__(
+            sealed.side, self._segments(sealed.segments), lambda _row: b"", live=sealed.live,
+            server_port=sealed.server_port,
+        )  # fmt: skip
+        gap_start, gap_stop = self._places.gaps()
+        self._data = _without(self._carried, gap_start, gap_stop)
+        self.gaps = _with_gaps(self.gaps, gap_start, gap_stop)
+        self.finished = sealed.finished
+
+    def _segments(self, sealed: Segments) -> Segments:
+        ends = np.array([max(sealed.fin, 0), max(sealed.acknowledged, 0)], np.int64)
+        start, stop = self._places.plain_of(sealed.start), self._places.plain_of(sealed.held)
+        fin, acknowledged = self._places.plain_of(ends).tolist()
+        carries = np.flatnonzero(start < stop)
+        start, stop = start[carries], stop[carries]
+        return replace(
+            sealed, rows=sealed.rows[carries], frame=sealed.frame[carries], time_ns=sealed.time_ns[carries],
+            start=start, stop=stop, held=stop, fin=fin if sealed.fin >= 0 else -1,
+            acknowledged=acknowledged if sealed.acknowledged >= 0 else -1,
+        )  # fmt: skip
+
+    # -- bytes ---------------------------------------------------------------------------
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[Piece | Gap]:
+        """See `ByteStream`."""
+        stop = self.length if stop is None else min(stop, self.length)
+        position = max(start, 0)
+        data, gaps, segments = self._data, self.gaps, self.segments
+        at = data.at(position)
+        gap_at = int(np.searchsorted(gaps.stop, position, side="right"))
+        block, block_start = b"", position
+        while position < stop:
+            if at < len(data) and int(data.start[at]) <= position:
+                upto = min(int(data.stop[at]), stop)
+                if upto > block_start + len(block):
+                    block, block_start = self._plain(position, min(max(position + _READ, upto), stop)), position
+                held = block[position - block_start : upto - block_start]
+                segment = int(data.segment[at])
+                if held:
+                    row, time_ns = int(segments.rows[segment]), int(segments.time_ns[segment])
+                    yield Piece(position, held, int(segments.frame[segment]), row, time_ns)
+                if len(held) < upto - position:
+                    # The spool file was truncated after it was decrypted.
+                    yield Gap(position + len(held), upto - position - len(held), GapReason.TRUNCATED)
+                at += 1
+            else:
+                gap = gaps[gap_at]
+                upto = min(gap.stop, stop)
+                yield Gap(position, upto - position, gap.reason)
+                gap_at += 1
+            position = upto
+
+    def read(self, start: int, size: int) -> bytes:
+        """See `ByteStream`."""
+        return self._plain(max(start, 0), min(start + size, self.length))
+
+    def _plain(self, start: int, stop: int) -> bytes:
+        """Plain bytes from ``start`` on up to ``stop``; they end early at a gap."""
+        parts = []
+        at = max(bisect_right(self._starts, start) - 1, 0)
+        while at < len(self._starts) and self._starts[at] < stop and not self._places.is_gap[at]:
+            opened = self._open(at)
+            parts.append(opened[max(start - self._starts[at], 0) : stop - self._starts[at]])
+            if len(opened) < self._records.length[at]:
+                break
+            at += 1
+        return b"".join(parts)
+
+    def _open(self, at: int) -> bytes:
+        """The plain bytes of record ``at``."""
+        known = self._opened.get(at)
+        if known is not None:
+            return known
+        records = self._records
+        begin, end = records.start[at], records.stop[at]
+        protection = records.protections[records.keys[at]]
+        before = (
+            self._sealed.read(max(begin - protection.chained, 0), protection.chained) if protection.chained else b""
+        )
+        data = self._sealed.read(begin, end - begin)
+        plain = protection.open(records.number[at], data[:HEADER], data[HEADER:], before) or b""
+        plain = plain[: records.length[at]]
+        self._opened[at] = plain
+        self._kept += len(plain)
+        while self._kept > _KEPT and len(self._opened) > 1:
+            self._kept -= len(self._opened.popitem(last=False)[1])
+        return plain
+
+    def sealed_offset(self, offset: int) -> int:
+        """Where in the encrypted direction the byte is that stands for the plain one at ``offset``."""
+        at = bisect_right(self._starts, offset) - 1
+        if at < 0:
+            return 0
+        if self._records.number[at] < 0:
+            return self._records.start[at]
+        return min(self._records.body[at] + offset - self._starts[at], self._records.stop[at])
+
+    def record_ends(self, start: int, stop: int) -> list[int]:
+        """The offsets between ``start`` and ``stop`` at which a record's plain bytes end."""
+        return self._starts[bisect_right(self._starts, start) : bisect_left(self._starts, stop)]
+
+    # -- packets -------------------------------------------------------------------------
+    def _end_of_record(self, offset: int) -> int:
+        """Offset, in the encrypted direction, of the last byte of the record with the plain byte at ``offset``."""
+        at = bisect_right(self._starts, min(offset, max(self._places.total - 1, 0))) - 1
+        return int(self._places.stop[at]) - 1 if at >= 0 else 0
+
+    def delivered_ns(self, offset: int) -> int:
+        """See `ByteStream`."""
+        return self._sealed.delivered_ns(self._end_of_record(offset)) if len(self._starts) else 0
+
+    def delivered_frame(self, offset: int) -> int:
+        """See `ByteStream`."""
+        return self._sealed.delivered_frame(self._end_of_record(offset)) if len(self._starts) else 0
+
+    @property
+    def secured(self) -> tuple[int, int] | None:
+        """See `ByteStream`: from the first record of this direction to the last before its first plain byte."""
+        if not self._records.first_record < self._sealed.length:
+            return None
+        begin = self._sealed.first_ns(self._records.first_record)
+        first = self._records.start[0] if self._records.start else self._sealed.length
+        return begin, self._sealed.delivered_ns(max(first - 1, self._records.first_record))
+
+    @property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """None: copies that differ are seen in the encrypted bytes, of which one opens."""
+        return ()
+
+
+def _without(runs: Runs, start: I64, stop: I64) -> Runs:
+    """``runs`` without the bytes of the disjoint, ascending ranges ``start … stop``."""
+    if not len(start) or not len(runs):
+        return runs
+    edges = np.unique(np.concatenate((runs.start, runs.stop, start, stop)))
+    begin, end = edges[:-1], edges[1:]
+    at = np.minimum(np.searchsorted(runs.stop, begin, side="right"), max(len(runs) - 1, 0))
+    hole = np.minimum(np.searchsorted(stop, begin, side="right"), len(start) - 1)
+    held = (runs.start[at] <= begin) & (begin < runs.stop[at]) & ~((start[hole] <= begin) & (begin < stop[hole]))
+    return Runs(begin[held], end[held], runs.segment[at[held]])
+
+
+def _with_gaps(gaps: Gaps, start: I64, stop: I64) -> Gaps:
+    """``gaps`` and the ranges ``start … stop``, which were not decrypted, joined where they overlap."""
+    if not len(start):
+        return gaps
+    edges = np.unique(np.concatenate((gaps.start, gaps.stop, start, stop)))
+    begin, end = edges[:-1], edges[1:]
+
+    def inside(low: I64, high: I64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        if not len(low):
+            return np.zeros(len(begin), np.bool_)
+        at = np.minimum(np.searchsorted(high, begin, side="right"), len(low) - 1)
+        return (low[at] <= begin) & (begin < high[at])
+
+    sealed = inside(start, stop)
+    missing = sealed | inside(gaps.start, gaps.stop)
+    known = np.minimum(np.searchsorted(gaps.stop, begin, side="right"), max(len(gaps) - 1, 0))
+    reason: U8 = np.full(len(begin), GapReason.SEALED.value, np.uint8)
+    if len(gaps):
+        reason = np.where(sealed, reason, gaps.reason[known]).astype(np.uint8)
+    begin, end, reason = begin[missing], end[missing], reason[missing]
+    opens = np.ones(len(begin), np.bool_)
+    opens[1:] = (begin[1:] != end[:-1]) | (reason[1:] != reason[:-1])
+    first = np.flatnonzero(opens)
+    return Gaps(begin[first], end[np.append(first[1:], len(begin)) - 1], reason[first])

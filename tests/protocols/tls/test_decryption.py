@@ -1,0 +1,266 @@
+"""Decrypted directions: lost records, records over segments, changes of keys, what stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from http_halves import Dialogue
+from hypothesis import given
+from hypothesis import strategies as st
+from tls_bytes import TLS_1_3_CHOSEN, client_hello, handshake, record, server_hello
+
+from tcptui.protocols.keylog import KeyBlocks, KeyLog
+from tcptui.protocols.registry import ApplicationStream, requests_of
+from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Piece
+from tcptui.protocols.tls import decryption
+from tcptui.protocols.tls.decryption import Obstacle
+from tcptui.protocols.tls.key_schedule import expand_label, next_secret
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_tls
+
+HELLO = record(22, client_hello(), 0x0301)
+ANSWER = record(22, server_hello(TLS_1_3_CHOSEN))
+SECRETS = {
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET": b"c" * 32, "SERVER_HANDSHAKE_TRAFFIC_SECRET": b"s" * 32,
+    "CLIENT_TRAFFIC_SECRET_0": b"C" * 32, "SERVER_TRAFFIC_SECRET_0": b"S" * 32,
+}  # fmt: skip
+REQUEST = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"
+
+
+def log_of(secrets: dict[str, bytes], random: bytes = bytes(32)) -> KeyLog:
+    lines = "".join(f"{label} {random.hex()} {secret.hex()}\n" for label, secret in secrets.items())
+    return KeyLog([KeyBlocks([[lines.encode()]])])
+
+
+@dataclass
+class Sealer:
+    """Makes the records of one direction."""
+
+    secret: bytes
+    number: int = 0
+    update: bytes = field(default=handshake(24, b"\0"), repr=False)
+
+    def seal(self, data: bytes, kind: int = 23, padding: int = 0) -> bytes:
+        key, iv = expand_label("sha256", self.secret, "key", 16), expand_label("sha256", self.secret, "iv", 12)
+        nonce = (int.from_bytes(iv, "big") ^ self.number).to_bytes(12, "big")
+        self.number += 1
+        plain = data + bytes([kind]) + bytes(padding)
+        header = b"\x17\x03\x03" + (len(plain) + 16).to_bytes(2, "big")
+        return header + AESGCM(key).encrypt(nonce, plain, header)
+
+    def change(self) -> bytes:
+        sealed = self.seal(self.update, 22)
+        self.secret, self.number = next_secret("sha256", self.secret), 0
+        return sealed
+
+
+def opening() -> Dialogue:
+    """The handshake: three packets."""
+    server, client = Sealer(b"s" * 32), Sealer(b"c" * 32)
+    flight = handshake(8, bytes(2)) + handshake(11, bytes(500)) + handshake(20, bytes(32))
+    dialogue = Dialogue().client(HELLO).server(ANSWER + server.seal(flight[:100], 22) + server.seal(flight[100:], 22))
+    return dialogue.client(record(20, b"\1") + client.seal(handshake(20, bytes(32)), 22))
+
+
+def parsed(dialogue: Dialogue, log: KeyLog | None = None, *, live: bool = False) -> TlsStream:
+    halves = dialogue.halves(live=live)
+    for half in halves:
+        half.keys = log_of(SECRETS) if log is None else log
+    stream = parse_tls(*halves, 1_000)
+    assert stream is not None
+    return stream
+
+
+def plain(stream: TlsStream, side: int) -> ByteStream:
+    assert stream.plain is not None
+    return stream.plain[side]
+
+
+def told(half: ByteStream) -> list[bytes | GapReason]:
+    """The bytes between gaps, and the gaps' reasons."""
+    said: list[bytes | GapReason] = []
+    for piece in half.pieces():
+        if isinstance(piece, Gap):
+            said.append(piece.reason)
+        elif said and isinstance(said[-1], bytes):
+            said[-1] += piece.data
+        else:
+            said.append(piece.data)
+    return said
+
+
+def test_bytes_are_those_sent_and_their_packets_are_known() -> None:
+    client, server = Sealer(b"C" * 32), Sealer(b"S" * 32)
+    body = bytes(range(200)) * 10
+    sealed = server.seal(RESPONSE) + server.seal(body, padding=30)
+    dialogue = opening().client(client.seal(REQUEST)).server(sealed[:300], sealed[300:1_000], sealed[1_000:])
+    stream = parsed(dialogue)
+
+    assert plain(stream, 0).read(0, 99) == REQUEST
+    assert plain(stream, 1).read(0, 9_999) == RESPONSE + body
+    half, start = plain(stream, 1), len(RESPONSE)
+    assert half.frames_of(0, start) == (5,)
+    assert half.frames_of(start, start + 2_000) == (5, 6, 7)
+    assert half.delivered_frame(start) == 7, "no receiver reads a part of a record"
+    assert half.delivered_frame(start - 1) == 5
+    assert half.frames_of(start + 10, start + 11) == (5,)
+
+
+def test_last_byte_belongs_to_the_packet_that_completes_the_record() -> None:
+    sealed = Sealer(b"C" * 32).seal(REQUEST)
+    stream = parsed(opening().client(sealed[:-5], sealed[-5:]))
+
+    assert plain(stream, 0).frames_of(len(REQUEST) - 1, len(REQUEST)) == (5,)
+    assert plain(stream, 0).frames_of(0, len(REQUEST) - 1) == (4,)
+
+
+def test_same_readers_read_what_is_inside() -> None:
+    client, server = Sealer(b"C" * 32), Sealer(b"S" * 32)
+    dialogue = opening().client(client.seal(REQUEST)).server(server.seal(RESPONSE), server.seal(b"x" * 2_000))
+    halves = dialogue.halves()
+    for half in halves:
+        half.keys = log_of(SECRETS)
+    application = ApplicationStream(*halves)
+
+    (one,) = application.requests()
+    assert (one.operation, one.status, one.complete) == ("GET /a", "200", True)
+    assert one.request is not None
+    assert one.response is not None
+    assert (one.request.first_frame, one.response.first_frame, one.response.last_frame) == (4, 5, 6)
+    (again,) = requests_of(*halves) or ()
+    assert again.operation == one.operation
+    names = [part.label.name for part in application.parts()]
+    assert "tls-data" not in names
+    assert names[:2] == ["tls-handshake", "tls-handshake"]
+    assert names[-3:] == ["request", "response", "body"]
+
+
+def test_change_of_keys_is_followed() -> None:
+    client, server = Sealer(b"C" * 32), Sealer(b"S" * 32)
+    dialogue = opening().client(client.seal(b"one"), client.change(), client.seal(b"two"))
+    dialogue.server(server.change() + server.seal(b"three"), server.change(), server.seal(b"four"))
+    stream = parsed(dialogue)
+
+    assert (told(plain(stream, 0)), told(plain(stream, 1))) == ([b"onetwo"], [b"threefour"])
+
+
+def test_cut_record_is_a_gap_of_its_own_length() -> None:
+    server = Sealer(b"S" * 32)
+    first, second, third = server.seal(b"a" * 50), server.seal(b"b" * 500), server.seal(b"c" * 50)
+    dialogue = opening().server(first + second[:100]).lost(1, 300).server(second[400:] + third)
+    half = plain(parsed(dialogue), 1)
+
+    assert told(half) == [b"a" * 50, GapReason.SEALED, b"c" * 50]
+    assert half.length == 50 + 500 + 50
+
+
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_sequence_numbers_are_found_again_behind_lost_records(count: int) -> None:
+    server = Sealer(b"S" * 32)
+    before = server.seal(b"a" * 50)
+    lost = b"".join(server.seal(b"b" * 500) for _ in range(count))
+    dialogue = opening().server(before).lost(1, len(lost)).server(server.seal(b"c" * 50), server.seal(b"d"))
+    stream = parsed(dialogue)
+
+    assert told(plain(stream, 1)) == [b"a" * 50, GapReason.SEALED, b"c" * 50 + b"d"]
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles == (None, None)
+
+
+def test_lost_change_of_keys_stops_that_direction_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decryption, "_VAIN", 50)
+    client, server = Sealer(b"C" * 32), Sealer(b"S" * 32)
+    dialogue = opening().client(client.seal(REQUEST)).server(server.seal(b"a")).lost(1, len(server.change()))
+    for _ in range(60):
+        dialogue.server(server.seal(b"b" * 20))
+    stream = parsed(dialogue)
+
+    assert told(plain(stream, 0)) == [REQUEST]
+    assert told(plain(stream, 1)) == [b"a", GapReason.SEALED]
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles == (None, Obstacle.LOST)
+    assert [part.label.name for part in stream.parts()][-1] == "tls-sealed-lost"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "random", "obstacle"),
+    [
+        (SECRETS, b"1" * 32, Obstacle.NO_KEY),
+        ({"CLIENT_RANDOM": b"m" * 48}, bytes(32), Obstacle.NO_KEY),
+        (dict.fromkeys(SECRETS, b"wrong---" * 4), bytes(32), Obstacle.WRONG_KEY),
+    ],
+)
+def test_keys_that_do_not_fit_are_told(secrets: dict[str, bytes], random: bytes, obstacle: Obstacle) -> None:
+    stream = parsed(opening().client(Sealer(b"C" * 32).seal(REQUEST)), log_of(secrets, random))
+
+    assert stream.plain is None
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles[0] is obstacle
+    assert [part.label.name for part in stream.parts()][-1] == f"tls-sealed-{obstacle.value}"
+
+
+def test_traffic_secrets_alone_are_enough_for_the_data() -> None:
+    secrets = {label: secret for label, secret in SECRETS.items() if "HANDSHAKE" not in label}
+    stream = parsed(opening().client(Sealer(b"C" * 32).seal(REQUEST)), log_of(secrets))
+
+    assert told(plain(stream, 0)) == [REQUEST]
+
+
+def test_connection_without_its_hello_is_refused() -> None:
+    client = Sealer(b"C" * 32)
+    dialogue = Dialogue(from_start=False).client(client.seal(REQUEST), client.seal(REQUEST))
+    stream = parsed(dialogue)
+
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles == (Obstacle.NO_HELLO, Obstacle.NO_HELLO)
+
+
+def test_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decryption, "has_library", lambda: False)
+    stream = parsed(opening().client(Sealer(b"C" * 32).seal(REQUEST)))
+
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles == (Obstacle.NO_LIBRARY, Obstacle.NO_LIBRARY)
+
+
+def test_no_secrets_at_all_change_nothing() -> None:
+    stream = parsed(opening(), KeyLog())
+
+    assert (stream.decryption, stream.plain) == (None, None)
+
+
+def test_record_that_is_not_here_yet_is_no_gap() -> None:
+    server = Sealer(b"S" * 32)
+    half = plain(parsed(opening().server(server.seal(b"here"), server.seal(b"b" * 99)[:40]), live=True), 1)
+
+    assert told(half) == [b"here"]
+
+
+@given(st.data())
+def test_changed_bytes_raise_nothing_and_stay_within_bounds(data: st.DataObject) -> None:
+    client, server = Sealer(b"C" * 32), Sealer(b"S" * 32)
+    whole = opening().client(client.seal(REQUEST), client.change(), client.seal(b"x" * 300))
+    whole.server(server.seal(RESPONSE), server.seal(b"y" * 2_000), server.change(), server.seal(b"z"))
+    mutant = Dialogue()
+    for side, offset, payload, _ in whole.packets:
+        if data.draw(st.booleans()) and data.draw(st.booleans()):
+            at = data.draw(st.integers(0, len(payload) - 1))
+            what = data.draw(st.binary(max_size=8))
+            payload = payload[:at] + what + payload[at + len(what) :]
+        if not data.draw(st.integers(0, 6)):
+            continue
+        mutant.at(side, offset, payload)
+    halves = mutant.halves()
+    for half in halves:
+        half.keys = log_of(SECRETS)
+    application = ApplicationStream(*halves)
+    list(application.requests())
+    for part in application.parts():
+        list(part.blocks())
+    if isinstance(application.parsed, TlsStream) and application.parsed.plain is not None:
+        for half, sealed in zip(application.parsed.plain, halves, strict=True):
+            pieces = list(half.pieces())
+            assert sum(len(piece.data) if isinstance(piece, Piece) else piece.length for piece in pieces) == half.length
+            assert half.length <= sealed.length
