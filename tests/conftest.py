@@ -6,13 +6,18 @@ With CI set in the environment such a skip fails the run: there, everything must
 
 from __future__ import annotations
 
+import gc
 import os
+import resource
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker")
 
@@ -40,6 +45,10 @@ FIRST: Final = (
 )  # fmt: skip
 #: Most workers; each takes some 500 MB.
 MOST_WORKERS: Final = 8
+#: A process that has grown by so many bytes gives back what apps froze: to look for that takes it half a second.
+GROWN_BY: Final = 256 << 20
+#: How large the process was after that.
+SIZE: Final = pytest.StashKey[int]()
 #: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -68,13 +77,35 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
 
 
+def resident_bytes() -> int:
+    """How much memory this process has; its most so far where the kernel does not say how much now."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS: bytes
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Free what the tests of a file left: apps freeze it (`gc_control`), closed captures among it."""
-    if nextitem is None or nextitem.path != item.path:
+    """Free what the tests of files left, once it is much: apps freeze it (`gc_control`), closed captures among it."""
+    if nextitem is None or nextitem.path == item.path:
+        return
+    if resident_bytes() > item.config.stash.setdefault(SIZE, resident_bytes()) + GROWN_BY:
         from tcptui.session.gc_control import give_back
 
         give_back()
+        item.config.stash[SIZE] = resident_bytes()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from all that is collected, for it stays: at once, and when tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def group_of(item: pytest.Item) -> str:

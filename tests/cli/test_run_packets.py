@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 import pytest
 from captures import Tape, hostile, mixed
 from pcapng_blocks import enhanced, interface, section
+from run_command import ROOT, run
 from web_captures import GET, record, response
 
-import tcptui
 from tcptui.cli.run.load import packets_read_again
 from tcptui.model.errors import InputError
 from tcptui.model.notes import Note
@@ -29,19 +29,6 @@ from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from _pytest.tmpdir import TempPathFactory
-
-ROOT = Path(tcptui.__file__).parent.parent
-
-
-def run(*words: str | Path, lang: str = "en", stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
-    """A process of its own: the commands give up root for good."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
-    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/nonexistent", "TZ": "UTC"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tcptui", "--lang", lang, *map(str, words)],
-        env=environ, input=stdin, capture_output=True, timeout=120, check=False, cwd=cwd,
-    )  # fmt: skip
-    return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
