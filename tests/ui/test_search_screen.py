@@ -151,10 +151,12 @@ async def test_match_is_coloured_in_every_packet_that_it_goes_through(session: S
 
 async def test_last_searches_stay_marked_each_with_its_number(session: Session, show: Show) -> None:
     async with show(session, (200, 50)) as shown:
-        await searched(shown, "trace")
+        screen = await searched(shown, "trace")
+        assert "another search" not in text(screen), "there is none"
         await shown.pilot.press("slash", "ctrl+u", *"~-[0-9]", "enter")
         screen = await settled(shown.pilot)
         assert screen.legend.text == " 1 trace (4)  ▸2 ~-[0-9] (4)"
+        assert "1 2 another search" in text(screen)
         await shown.pilot.press("down", "enter")
         await shown.settle()
         data = session.data(shown.screen.workspace.row)
