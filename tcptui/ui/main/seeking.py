@@ -38,7 +38,7 @@ class SeekingScreen(NamingScreen):
 
     _seek: Seek | None = None
     _hinted: bool | None = None
-    """Whether the hints told of a key to a problem when they were shown last."""
+    """Whether there was a problem to go to when the hints were shown last."""
 
     def action_problem(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) problem."""
@@ -54,6 +54,7 @@ class SeekingScreen(NamingScreen):
         super().tick()
         self._go_on_seeking()
         if self.has_problem is not self._hinted:
+            self._hinted = self.has_problem  # here, because while a question is open other hints stand there
             self._show_context()
 
     @property
@@ -65,9 +66,9 @@ class SeekingScreen(NamingScreen):
         stream = workspace.ladder.stream
         if workspace.active is not Pane.CONNECTIONS and stream >= 0 and int(session.streams.troubled[stream]):
             return True
-        levels, index = session.severity, workspace.connections.index
-        if index.narrowing:
-            levels = levels[index.order[index.order < len(levels)]]
+        levels, listed = session.severity, workspace.connections.index.order
+        if len(listed) < len(levels):
+            levels = levels[listed[listed < len(levels)]]
         return bool((levels >= Severity.WARNING).any())
 
     def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
