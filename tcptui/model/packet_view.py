@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,8 +89,20 @@ class PacketView:
     """What a pcapng file says of the frame as bits (draft-ietf-opsawg-pcapng, 4.3.1); None: nothing."""
     segment: bytes = b""
     """TCP header and payload that were put together from these; empty where the frame has them itself."""
+    kept_back: Analysis | None = None
+    """What was concluded and is not to be told, because it would answer a question; relative numbers are."""
 
     @property
     def from_transport(self) -> bytes:
         """What was captured from the TCP header on, in earlier fragments too."""
         return self.segment or self.data[self.transport_offset :]
+
+    @property
+    def number_bases(self) -> tuple[int | None, int | None]:
+        """The raw numbers that relative ones count from: of the sequence and of the acknowledgment number."""
+        known = self.analysis or self.kept_back
+        return (None, None) if known is None else (known.seq_base, known.ack_base)
+
+    def keeping_back(self) -> PacketView:
+        """The same packet without what was concluded about it."""
+        return replace(self, analysis=None, kept_back=self.analysis)

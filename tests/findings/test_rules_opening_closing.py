@@ -230,6 +230,13 @@ def test_connection_without_an_end_is_a_note(told: Tell) -> None:
     assert told(TALK).findings["still-open"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("still-open")
+@pytest.mark.parametrize("answers", [["40 S SA 0 1"], ["40 S SA 0 1 id=1", "1040 S SA 0 1 id=2"]])
+def test_connection_whose_handshake_nothing_completes_is_not_called_open(told: Tell, answers: list[str]) -> None:
+    assert told(["0 C S 0 0", *answers]).findings["still-open"].facts["shape"] == "unopened"
+    assert told(["0 C S 0 0", *answers, "1041 C A 1 1"]).findings["still-open"].facts["shape"] == "to-the-end"
+
+
 @pytest.mark.finding("rst-abortive-close")
 @pytest.mark.parametrize(("ttl", "sure"), [(58, True), (57, True), (60, False), (51, False)])
 def test_abort_with_another_ttl_is_at_most_possible_and_perhaps_injected(ttl: int, sure: bool, told: Tell) -> None:

@@ -207,6 +207,11 @@ def _never_closed(told: Told) -> int:
     return _first(i for i in range(log.count) if log.flags[i] & (FIN | RST))
 
 
+def _only_syns(told: Told) -> int:
+    log = told.log
+    return _first(i for i in range(log.count) if not log.flags[i] & SYN)
+
+
 def _is_last(told: Told) -> int:
     last = told.log.count - 1
     return HOLDS if told.at("last_frame") == last else last
@@ -580,6 +585,7 @@ CLAIMS: Final = (
     Claim(FindingId.STILL_OPEN, (), "neither end has sent a FIN or a reset", _never_closed),
     Claim(FindingId.STILL_OPEN, (), "the last packet here", _is_last),
     Claim(FindingId.STILL_OPEN, ("to-the-end",), "with it the capture ends", _capture_ends),
+    Claim(FindingId.STILL_OPEN, ("unopened",), "nothing here shows the handshake complete", _only_syns),
     Claim(FindingId.HALF_CLOSE, (), "packet {read_frame} acknowledged them",
           lambda told: HOLDS if told.log.ack[told.at("read_frame")] > told.log.seq[told.at("data_frame")] else NOWHERE),
     Claim(FindingId.HALF_CLOSE, (), "still read", lambda told: _first(

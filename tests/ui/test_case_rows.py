@@ -32,14 +32,16 @@ def test_a_finding_narrows_the_list_to_its_cases(tmp_path: Path, language: Langu
 
 
 @pytest.mark.parametrize("language", Language)
-def test_title_is_cut_only_where_there_is_no_room_before_the_count(language: Language) -> None:
+@pytest.mark.parametrize("width", [54, 57, 65, 75])  # of the list in terminals of 100, 60, 120 and 80 columns
+def test_title_is_whole_and_the_count_behind_it_gives_way(width: int, language: Language) -> None:
     words = Words(language)
     for case in load_cases():
-        spans = cells_of(CaseRow(case), 56, words, UNICODE)
-        text = "".join(span.text for span in spans)
-        assert cell_len(text) == 56
-        if "…" in text:
-            assert "  " not in text.partition("…")[2].rstrip()
+        text = "".join(span.text for span in cells_of(CaseRow(case), width, words, UNICODE))
+        assert cell_len(text) == width
+        assert f"{case.title[language]} " in f"{text} "
+        behind = text.partition(case.title[language])[2].strip()
+        assert behind in (words("guide.start.packets", count=case.packets), str(case.packets), "")
+        assert behind or width < 65
 
 
 @pytest.mark.parametrize(("glyphs", "mark"), [(UNICODE, "●"), (ASCII, "*")])

@@ -50,8 +50,12 @@ def test_column_that_the_list_is_sorted_by_is_always_there(width: int, end: int,
 @pytest.mark.parametrize("column", [column for column in COLUMNS if column.sort], ids=lambda column: column.id.value)
 def test_heading_of_the_sorted_column_loses_no_letter_to_its_sign(column: ListColumn, language: Language) -> None:
     text = "" if column.shape is Shape.MARK else Words(language)(column.heading, right="->", left="<-")
+    needs = Needs(4, 20, 20, 10, 10, 12, 40, heading=cell_len(text) + 1)
+    widths, _ = column_widths(250, needs, column.sort or SortKey.START)
+    drawn = column.fitted_heading(text, widths[column.id], "…", "▾")
 
-    assert column.fitted_heading(text, column.width or 3, "…", "▾").strip() == f"{text}▾"
+    assert drawn.strip() == f"{text}▾"
+    assert drawn.endswith(" ") or column.shape is Shape.MARK, "the next heading begins behind it"
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.id.value)

@@ -108,6 +108,7 @@ WALK: Final = (
     "0", "escape", "ctrl+p", "down", "escape", "slash", "1", "escape", "F", "escape", "x", "down", "escape", "s", "s",
     "R", "tab", "down", "s", "escape",
     "p", "1", "escape", "slash", "ctrl+o", "tab", "tab", "down", "ctrl+n", "escape", "escape",
+    "ctrl+f", "G", "E", "T", "enter", "enter", "4", "3", "end", "z", "z",
 )  # fmt: skip
 #: The same across the screen of what is not TCP.
 OTHER_WALK: Final = (

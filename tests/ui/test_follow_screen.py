@@ -359,6 +359,16 @@ async def test_decoded_form_shows_what_was_compressed_and_says_what_is_no_text(s
     assert any("89 50 4e 47" in line for line in end)
 
 
+async def test_heading_that_is_cut_says_so(show: Show, web: Session) -> None:
+    async with show(web, (60, 16)) as shown:
+        screen = await following(shown, "d")
+        await settled(shown.pilot, lambda: screen.view.form is Form.DECODED)
+        await shown.pilot.press("right_square_bracket", "right_square_bracket")
+        heads = [line for line in lines(screen) if "body: text/plain" in line]
+
+    assert [head[-1] for head in heads] == ["…"], heads
+
+
 async def test_decoded_form_of_something_else_is_its_text(show: Show, other: Session) -> None:
     async with show(other, (80, 24)) as shown:
         screen = await following(shown, "d")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from screen_lines import screen_lines
+from tree_text import tree_text
 
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.lessons.question import Topic
@@ -258,6 +259,10 @@ async def test_every_question_of_a_stream_can_be_asked_and_revealed(learn: Learn
             if learner.screen.prediction is None:
                 break
             asked += 1
+            question = learner.screen.prediction.question
+            assert question is not None
+            assert f"1-{len(question.choices)} " in learner.lines[-1]
+            assert f"1-{len(question.choices)} " in learner.text.partition(learner.lines[-1])[0]
             await learner.press("r")
             assert learner.panel
 
@@ -278,6 +283,19 @@ async def test_an_acknowledgment_shows_the_state_that_an_earlier_packet_caused(l
 
         assert "It is: CLOSE-WAIT" in learner.panel
         assert "an end in ESTABLISHED that receives FIN goes to CLOSE-WAIT" in learner.panel
+
+
+async def test_header_tree_counts_as_the_timeline_does_and_tells_no_more(learn: Learn) -> None:
+    async with learn("three-packet-close") as learner:
+        await learner.press("enter", "down", "down", "p")
+        root = learner.screen.workspace.headers.tree_view.root_node
+        assert root is not None
+        tree = tree_text(root)
+
+        assert "(relative sequence number)" in tree
+        assert "(relative ack number)" in tree
+        assert "completeness" not in tree
+        assert "SEQ/ACK analysis" not in tree
 
 
 async def test_escape_shows_everything_again_and_stays_where_one_was(learn: Learn) -> None:

@@ -25,6 +25,7 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.leaving import Way
 from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.layout import MIN_WIDTH
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.socket import SocketScreen
@@ -50,12 +51,15 @@ KEYS: Final = {"q": "q", "Esc": "escape", "Ctrl+C": "ctrl+c", "C": "C", "i": "i"
 WAYS_IN: Final = {
     "main screen": (),
     "timeline": ("enter",),
+    "traffic": ("5",),
+    "stretch being chosen": ("5", "left", "enter", "right"),
     "zoomed pane": ("z",),
     "narrowed list": ("slash", "4", "0", "enter"),
     "open question": ("enter", "p"),
     "prompt for a text": ("slash",),
     "prompt for a packet": ("colon",),
     "prompt for a file": ("w",),
+    "prompt for a filter's name": ("slash", *"ip", "ctrl+s"),
     "menu of filters": ("equals_sign",),
     "prompt for a column": ("plus",),
     "menu of columns": ("plus", *"ip", "enter", "plus", *"tcp", "enter", "minus"),
@@ -108,12 +112,12 @@ SCREEN_OF: Final = {
 }
 ASKS: Final = {
     "leaves": "The capture is not saved. Press again to quit.",
-    "chooses": "The capture is not saved (w saves it). Press again to leave it.",
+    "chooses": "The capture is not saved (w saves). Press again to leave.",
     "anew": "This forgets every packet so far",
 }
 ASKS_ABOUT_NOTES: Final = {
-    "leaves": "Marks and notes could not be written. Press again to quit.",
-    "chooses": "Marks and notes could not be written. Press again to leave.",
+    "leaves": "Marks and notes were not written. Press again to quit.",
+    "chooses": "Marks and notes were not written. Press again to leave.",
 }
 #: A key that does nothing anywhere.
 OTHER: Final = "f9"
@@ -138,8 +142,8 @@ def test_every_screen_of_the_table_is_tried() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_question_before_packets_are_forgotten_is_whole_on_the_narrowest_terminal(language: Language) -> None:
-    quits = [Way.QUIT.value + about for about in ("", ".notes", ".both")]
-    for key in (*quits, Way.CLEAR.value):
+    leaves = [way.value + about for way in (Way.QUIT, Way.CHOOSE) for about in ("", ".notes", ".both")]
+    for key in (*leaves, Way.CLEAR.value):
         assert cell_len(Words(language)(key)) <= MIN_WIDTH - 2
 
 
@@ -205,7 +209,7 @@ class Driven:
 
     @property
     def place(self) -> tuple[object, ...]:
-        """Where the user is: screens, pane, zoom, narrowing, question, open line."""
+        """Where the user is: screens, open line, pane, zoom, narrowing, question, stretch."""
         screens = tuple(type(screen).__name__ for screen in self.app.screen_stack)
         is_typing = isinstance(self.app.focused, Input)
         screen = self.app.screen
@@ -214,7 +218,8 @@ class Driven:
         workspace = screen.workspace
         narrowing = () if is_typing else workspace.connections.index.narrowing.words
         asked = screen.prediction is not None
-        return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked
+        chosen = workspace.glance.told if workspace.active is Pane.GLANCE else ""
+        return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen
 
 
 @pytest.fixture(autouse=True)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tcptui.session.session import Session
+from tcptui.session.session import Session, open_file
 from tcptui.ui.main import seeking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -53,6 +54,38 @@ async def beat(shown: Shown) -> int:
     shown.screen.tick()
     await shown.settle()
     return shown.screen.workspace.connections.cursor
+
+
+async def test_key_is_hinted_at_once_there_is_a_problem(show: Show, mixed_session: Session, looking: Looking) -> None:
+    async with show(mixed_session) as shown:
+        assert "problem" not in shown.lines()[-1]
+        looking.knows = True
+        await beat(shown)
+        assert "n N problem" in shown.lines()[-1]
+        await shown.press("slash", *"40001", "enter")
+        assert "problem" not in shown.lines()[-1], "it is not among those that are listed"
+
+
+async def test_traffic_hints_at_problems_beyond_the_list(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash", *"40001", "enter", "5")
+        assert shown.screen.workspace.glance.has_trouble
+        assert "n N problem" in shown.lines()[-1]
+
+
+async def test_timeline_hints_at_problems_of_its_own_and_of_the_list(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:  # fmt: skip
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.lossy(200, "10.0.0.1:40002", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "noted.pcap"))) as shown:
+        assert "problem" not in shown.lines()[-1], "a note is none"
+        await shown.press("enter")
+        assert "problem" not in shown.lines()[-1]
+        await shown.press("escape", "down", "enter")
+        assert "n N problem" in shown.lines()[-1]
+        await shown.press("5")
+        assert "problem" not in shown.lines()[-1]
 
 
 async def test_problem_is_gone_to_as_soon_as_it_is_known(show: Show, mixed_session: Session, looking: Looking) -> None:

@@ -77,7 +77,7 @@ def text(screen: object) -> str:
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (200, 50)])
 async def test_hits_are_listed_with_their_packets_at_every_size(
     session: Session, show: Show, language: Language, size: tuple[int, int]
 ) -> None:
@@ -87,6 +87,7 @@ async def test_hits_are_listed_with_their_packets_at_every_size(
         lines = [line for line in screen_lines(screen)[2:] if "trace-7" in line]
         assert len(lines) == 4
         assert lines[0].split()[0] == "4"
+        assert ("192.0.2.10:80" in lines[0]) == (size[0] >= 100)
 
 
 async def test_enter_goes_to_the_packet_and_n_to_the_others_until_esc(session: Session, show: Show) -> None:
@@ -151,10 +152,12 @@ async def test_match_is_coloured_in_every_packet_that_it_goes_through(session: S
 
 async def test_last_searches_stay_marked_each_with_its_number(session: Session, show: Show) -> None:
     async with show(session, (200, 50)) as shown:
-        await searched(shown, "trace")
+        screen = await searched(shown, "trace")
+        assert "another search" not in text(screen), "there is none"
         await shown.pilot.press("slash", "ctrl+u", *"~-[0-9]", "enter")
         screen = await settled(shown.pilot)
         assert screen.legend.text == " 1 trace (4)  ▸2 ~-[0-9] (4)"
+        assert "1 2 another search" in text(screen)
         await shown.pilot.press("down", "enter")
         await shown.settle()
         data = session.data(shown.screen.workspace.row)

@@ -9,7 +9,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOSED, NOT_CLOSED
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
-from tcptui.model.tcp_flags import ACK
+from tcptui.model.tcp_flags import ACK, SYN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +78,22 @@ def orderly_close(connection: ConnectionFacts) -> Finding | None:
 
 
 def still_open(connection: ConnectionFacts) -> Finding | None:
-    """`still-open`: neither FIN nor RST by the end of the capture; never a fault by itself."""
+    """`still-open`: neither FIN nor RST by the end of the capture; never a fault by itself.
+
+    Where every segment has a SYN, nothing shows that it was ever opened (RFC 9293, 3.5).
+    """
     if connection.fins or connection.rsts or connection.count < 2:
         return None
     if not any(connection.flags[i] & ACK for i in (0, connection.count - 1)):
         return None
     last = connection.count - 1
+    ended = "" if connection.watched_after(last) else "to-the-end"
     return connection.finding(
         FindingId.STILL_OPEN,
         (last,),
         Severity.NOTE,
         Confidence.CERTAIN,
-        shape="" if connection.watched_after(last) else "to-the-end",
+        shape="unopened" if all(flags & SYN for flags in connection.flags) else ended,
         last_frame=connection.frame[last],
         age_s=connection.seconds(0, last),
         silent_s=connection.watched_after(last) / 1e9,

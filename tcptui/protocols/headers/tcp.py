@@ -91,11 +91,11 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
         return None
     header = (source.number(start + 12, 1) >> 4) * 4
     flags = source.number(start + 12, 2) & 0x0FFF
+    bases = (None, None) if dissection.quoting else dissection.view.number_bases
     numbers = _Numbers(
         source.number(start + 4, 4),
         source.number(start + 8, 4),
-        analysis.seq_base if analysis else None,
-        analysis.ack_base if analysis else None,
+        *bases,
         source.end - start - header,
         flags,
     )

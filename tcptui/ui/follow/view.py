@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from tcptui.ui.cell_text import fit
 from tcptui.ui.follow.lines import BAR, GUTTER, FollowLines, Form, Place
 from tcptui.ui.follow.marks import marks_on
 from tcptui.ui.follow.rows import Row, RowKind, hex_character_cell
@@ -153,9 +155,10 @@ class FollowView(FollowLines):
         side = self.palette.side(bool(row.side))
         mark = (self.glyphs.to_left if row.side else self.glyphs.to_right) + " "
         if row.kind is RowKind.HEAD:
-            text = f"{self.glyphs.rule * 2} {mark}{row.text} "
+            text = f"{self.glyphs.rule * 2} {mark}{row.text}"
+            text = fit(text, min(cell_len(text), width - BAR - 1), self.glyphs.ellipsis) + " "
             cells = [Segment(text, side)]
-            rest = width - BAR - Segment(text).cell_length
+            rest = width - BAR - cell_len(text)
             cells.append(Segment(self.glyphs.rule * max(0, rest), self.palette.edge))
         else:
             style = self.palette.warning if row.kind is RowKind.GAP else plain

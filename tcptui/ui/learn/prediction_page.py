@@ -47,7 +47,7 @@ def prediction_page(
             Paragraph(choice_text(choice, words), lead=f"{number} ", lead_style="key")
             for number, choice in enumerate(question.choices, 1)
         )
-        return PanelPage(title, words("learning.hint.asked"), ((asked,), choices))
+        return PanelPage(title, words("learning.hint.asked", last=len(question.choices)), ((asked,), choices))
     told: list[Block] = [_verdict_on(prediction, question, words)]
     reasons = tuple(Paragraph(reason) for reason in reason_lines(question, view, session, words))
     hint = words("learning.hint.revealed")

@@ -44,6 +44,8 @@ class Needs:
     note: int
     packets: int = 0
     """Cells of the packets' column, its blank included; 0: as in the table."""
+    heading: int = 0
+    """Cells of the longest heading that is marked as what the list is sorted by, with its mark."""
 
 
 def column_widths(
@@ -58,6 +60,8 @@ def column_widths(
     """
     size = {column.id: column.width for column in COLUMNS}
     size[Column.PACKETS] = needs.packets or size[Column.PACKETS]
+    marked = [column.id for column in COLUMNS if column.is_optional and column.sort is key]
+    size |= {column: max(size[column], needs.heading + 1) for column in marked}
     widths = {column.id: 0 if column.is_optional and column.sort is not key else size[column.id] for column in COLUMNS}
     widths[Column.MARK] = needs.mark + 1
     widths[Column.STATE] = min(needs.state, _STATE_MOST) + 1
@@ -68,8 +72,7 @@ def column_widths(
     if is_short:
         ends = [needs.client_short + 1, needs.server_short + 1]
         ends = _cut(ends, _NOTE_LEAST - (room - sum(ends)), _ENDPOINT_SOON + 1)
-    is_extra = any(column.is_optional and column.sort is key for column in COLUMNS)
-    if is_extra and room - sum(_cut(ends, width, _ENDPOINT_LEAST)) < _NOTE_CRAMPED:
+    if marked and room - sum(_cut(ends, width, _ENDPOINT_LEAST)) < _NOTE_CRAMPED:
         room += widths[Column.STATE]
         widths[Column.STATE] = 0
     # The note is more important than the beginning of an address.

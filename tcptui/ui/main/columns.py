@@ -161,14 +161,14 @@ class ListColumn:
     def fitted_heading(self, text: str, width: int, ellipsis: str, sign: str = " ") -> str:
         """The heading ``text`` in exactly ``width`` cells, aligned as `fitted` aligns the cells.
 
-        ``sign`` is one cell that says how the list is sorted by this column.  It stands in the place of the blank
-        beside the text, so that it never costs the heading a letter.
+        ``sign`` is one cell that says how the list is sorted by this column.  A blank follows it, for which
+        `tcptui.ui.main.column_widths` leaves room; it never costs the heading a letter.
         """
         if self.shape is Shape.MARK:
             return fit(sign, width, "")
         if self.shape is Shape.REST:
             return sign + fit(text, width - 1, ellipsis)
-        return fit(text, width - 1, ellipsis, self.shape is Shape.NUMBER) + sign
+        return fit(text + sign.strip(), width - 1, ellipsis, self.shape is Shape.NUMBER) + " "
 
 
 def _mark(row: ListRow) -> Cell:

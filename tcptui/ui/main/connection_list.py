@@ -17,7 +17,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, left_out, shared_beginning, shared_network
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
-from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
+from tcptui.ui.main.columns import COLUMNS, ListColumn, ListRow, Shape
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
 from tcptui.ui.main.own_cells import OwnCells, of_connections
 from tcptui.ui.main.state_text import StateWord, pair_text, state_word
@@ -166,7 +166,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             if width < NARROW:
                 state = max(map(cell_len, self.state_words.values()))
             short = (client - saved[Column.CLIENT], server - saved[Column.SERVER])
-            needs = Needs(mark, client, server, *short, state, note, packets)
+            marked = [cell_len(self._title(column)) + 1 for column in COLUMNS if column.sort is key]
+            needs = Needs(mark, client, server, *short, state, note, packets, max(marked, default=0))
             shown = [name for name in self._shown if name is not SortKey.LOST or self._has_lost]
             self._widths, is_short = column_widths(width, needs, key, shown)
             self._dropped = shared if is_short else dict.fromkeys(_ENDS, "")
@@ -266,14 +267,17 @@ class ConnectionList(VirtualList, inherit_bindings=False):
                 continue
             if column.id is Column.NOTE:
                 cells += self._own_heading(width)
-            text = ""
-            if column.shape is not Shape.MARK:
-                text = self.words(column.heading, right=glyphs.right, left=glyphs.left)
             sign, style = " ", self.palette.head
             if column.sort is sorting.key:
                 sign, style = glyphs.ascending if sorting.is_reversed else glyphs.descending, self.palette.strong
-            cells.append(Segment(column.fitted_heading(text, size, glyphs.ellipsis, sign), style))
+            cells.append(Segment(column.fitted_heading(self._title(column), size, glyphs.ellipsis, sign), style))
         return cells
+
+    def _title(self, column: ListColumn) -> str:
+        """The heading of ``column``, without a mark."""
+        if column.shape is Shape.MARK:
+            return ""
+        return self.words(column.heading, right=self.glyphs.right, left=self.glyphs.left)
 
     def heading_clicked(self, x: int) -> None:
         """Ask for the order of the column whose heading is at cell ``x``."""

@@ -179,6 +179,11 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         if self.columns is not None:
             self._go(len(self.columns.packets) - 1 if is_last else 0)
 
+    @property
+    def has_trouble(self) -> bool:
+        """Whether any column has trouble."""
+        return self.columns is not None and bool(self.columns.severity.any())
+
     def action_trouble(self, step: int) -> None:
         """Move the cursor to the next (``step`` 1) or previous (-1) column with trouble."""
         columns = self.columns

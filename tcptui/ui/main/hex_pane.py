@@ -161,9 +161,9 @@ class HexPane(PaintedLines, can_focus=False):
         plain, palette = self.palette.plain, self.palette
         segments = []
         for at, piece in enumerate(pieces):
-            style = plain + palette.hit(found[at]) if found[at] else plain
-            if low <= at < high:
-                style += palette.field
+            style = plain + palette.field if low <= at < high else plain
+            if found[at]:  # over the field's: its text can be read on no other background
+                style += palette.hit(found[at])
             segments.append(Segment(piece, style))
             joined = at + 1 < len(pieces)
             segments.append(

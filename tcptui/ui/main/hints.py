@@ -28,17 +28,19 @@ HITS: Final = (
 )
 #: What these keys mean otherwise.
 HITS_REPLACE: Final = frozenset({"screen.hint.problem", "screen.hint.back"})
-#: The hints while a question is open.
-PREDICTING: Final = (
-    Hint("1-4", "screen.hint.answer"),
-    Hint("r", "screen.hint.reveal", "screen.reveal"),
+#: The hints once the answer to a question is shown.
+REVEALED: Final = (
     Hint("p", "screen.hint.next_question", "screen.predict"),
     Hint("Esc", "screen.hint.stop", "screen.back"),
     _HELP,
     _QUIT,
 )
-#: The hints once its answer is shown.
-REVEALED: Final = PREDICTING[2:]
+
+
+def asking(choices: int) -> tuple[Hint, ...]:
+    """The hints while a question with so many choices is open."""
+    answer, reveal = Hint(f"1-{choices}", "screen.hint.answer"), Hint("r", "screen.hint.reveal", "screen.reveal")
+    return (answer, reveal, *REVEALED)
 
 
 def hints_for(

@@ -17,7 +17,7 @@ from tcptui.session.session import open_file
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.main.glancing import GlancingScreen
-from tcptui.ui.main.hints import PREDICTING, REVEALED
+from tcptui.ui.main.hints import REVEALED, asking
 from tcptui.ui.main.pane_specs import NUMBERED, Pane
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.user_files import LearningRecord
@@ -84,7 +84,8 @@ class LearningScreen(GlancingScreen):
     def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
         """The hints of the keys for the open question, else for the pane in front."""
         if self.prediction is not None:
-            return REVEALED if self.prediction.revealed else PREDICTING
+            question = self.prediction.question
+            return REVEALED if self.prediction.revealed or question is None else asking(len(question.choices))
         hints = super().hints_now(growing=growing, lesson=lesson or self.walk is not None)
         has_answer = self.walk is not None and self.walk.step is not None and not self.walk.revealed
         return hints if has_answer else tuple(hint for hint in hints if hint.action != "screen.reveal")

@@ -129,7 +129,7 @@ _STRETCH: Final = Hint("Enter", "glance.hint.stretch", "screen.stretch")
 _OPEN: Final = Hint("Enter", "screen.hint.open", "screen.drill")
 _FIELDS: Final = Hint("Enter", "screen.hint.fields", "screen.drill")
 _EVIDENCE: Final = Hint("Enter", "screen.hint.evidence", "screen.drill")
-_PROBLEM: Final = Hint("n N", "screen.hint.problem", "screen.problem(1)")
+PROBLEM: Final = Hint("n N", "screen.hint.problem", "screen.problem(1)")
 _BACK: Final = Hint("Esc", "screen.hint.back", "screen.back")
 NARROW: Final = Hint("/", "screen.hint.narrow", "screen.narrow")
 _SORT: Final = Hint("s", "screen.hint.sort", "screen.sort")
@@ -141,22 +141,22 @@ _RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
 
 #: In the order of their keys, and of Tab: that of a case comes right after the timeline.
 PANES: Final = (
-    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, NARROW, _SORT, _EXPLAIN), _connections),
+    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections),
     PaneSpec(
-        Pane.TIMELINE, Slot.MAIN, (_OPEN, _PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
+        Pane.TIMELINE, Slot.MAIN, (_OPEN, PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
         back=Pane.CONNECTIONS,
     ),
     PaneSpec(
-        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(60, 1)
+        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(60, 1)
     ),
     PaneSpec(
-        Pane.HEADERS, Slot.FIELDS, (_FIELDS, _BACK, _PROBLEM, _COPY), _headers, back=Pane.TIMELINE
+        Pane.HEADERS, Slot.FIELDS, (_FIELDS, _BACK, PROBLEM, _COPY), _headers, back=Pane.TIMELINE
     ),
     PaneSpec(
-        Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
+        Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
         share=Share(100, 2), share_in_case=Share(40, 2),
     ),
-    PaneSpec(Pane.GLANCE, Slot.TOP, (_STRETCH, _PROBLEM, _BACK), _glance, back=Pane.CONNECTIONS),
+    PaneSpec(Pane.GLANCE, Slot.TOP, (_STRETCH, PROBLEM, _BACK), _glance, back=Pane.CONNECTIONS),
 )  # fmt: skip
 SPEC_OF: Final = {spec.pane: spec for spec in PANES}
 #: The panes that always exist, in the order of their keys 1, 2, ….

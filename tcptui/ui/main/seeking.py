@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 
+from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.naming import NamingScreen
+from tcptui.ui.main.pane_specs import PROBLEM, Pane
 from tcptui.ui.main.workspace import Workspace
 
 if TYPE_CHECKING:
+    from tcptui.ui.hint import Hint
     from tcptui.ui.main.workspace import Place
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -34,6 +37,8 @@ class SeekingScreen(NamingScreen):
     """Goes from problem to problem."""
 
     _seek: Seek | None = None
+    _hinted: bool | None = None
+    """Whether there was a problem to go to when the hints were shown last."""
 
     def action_problem(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) problem."""
@@ -48,6 +53,29 @@ class SeekingScreen(NamingScreen):
         """Update the screen, and finish a jump to a problem that has been found meanwhile."""
         super().tick()
         self._go_on_seeking()
+        if self.has_problem is not self._hinted:
+            self._hinted = self.has_problem  # here, because while a question is open other hints stand there
+            self._show_context()
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether there is a problem to go to from the pane in front."""
+        session, workspace = self.session, self.workspace
+        if workspace.active is Pane.GLANCE:
+            return workspace.glance.has_trouble
+        stream = workspace.ladder.stream
+        if workspace.active is not Pane.CONNECTIONS and stream >= 0 and int(session.streams.troubled[stream]):
+            return True
+        levels, listed = session.severity, workspace.connections.index.order
+        if len(listed) < len(levels):
+            levels = levels[listed[listed < len(levels)]]
+        return bool((levels >= Severity.WARNING).any())
+
+    def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
+        """The hints of the keys for the pane in front; of those that go to a problem only where there is one."""
+        hints = super().hints_now(growing=growing, lesson=lesson)
+        self._hinted = self.has_problem
+        return hints if self._hinted else tuple(hint for hint in hints if hint is not PROBLEM)
 
     def _go_on_seeking(self) -> None:
         """Go to the problem that was asked for, if one has been found and the cursor has not moved meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -270,7 +270,7 @@ class Workspace(Panes):
             return
         packet = session.packet(row)
         if self.ladder.conceals:
-            packet = replace(packet, analysis=None)
+            packet = packet.keeping_back()
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
 
         messages = self._fetch.messages() if packet.analysis is not None else None

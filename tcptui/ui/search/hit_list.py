@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 _NUMBER: Final = 9
 _TIME: Final = 12
-#: From this width (cells) on a line has the ends of its connection; they take this share, in percent.
-_ENDS_WIDTH: Final = 100
+#: From this width (cells; a terminal of 100 without its scroll bar) on a line has the ends of its connection; they
+#: take this share, in percent.
+_ENDS_WIDTH: Final = 98
 _ENDS_SHARE: Final = 36
 #: So many hits are looked at for how wide their ends are: more are never on one screen.
 _MEASURED: Final = 200

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import Command, KeyArea
 from tcptui.ui.search.highlights import MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _key: Final = partial(Command, screen="search")
 
@@ -28,13 +32,16 @@ SEARCH_KEYS: Final = (
     _key("close", "escape,q", "Esc q", "close", KeyArea.MOVE),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
-#: Keys of the hints that need a hit.
+#: Keys of the hints that need a hit, and those that need a search that is kept.
 _OF_A_HIT: Final = frozenset({"Enter", "y"})
+_OF_A_SEARCH: Final = frozenset({"Del"})
+#: Stands for the numbers of the searches that are kept.
+_NUMBERS: Final = ""
 _HINTS: Final = (
     Hint("Enter", "search.hint.open", "screen.open"),
     Hint("Tab", "search.hint.place", "screen.place(1)"),
     Hint("/", "search.hint.edit", "screen.edit"),
-    Hint(f"1-{MOST}", "search.hint.front"),
+    Hint(_NUMBERS, "search.hint.front"),
     Hint("Del", "search.hint.remove", "screen.remove"),
     Hint("Esc", "screen.hint.back", "screen.close"),
     Hint("?", "screen.hint.help", "screen.help"),
@@ -42,6 +49,9 @@ _HINTS: Final = (
 )
 
 
-def hints(*, has_hit: bool) -> tuple[Hint, ...]:
-    """The hints of the bottom line, without those that need a hit where there is none."""
-    return tuple(hint for hint in _HINTS if has_hit or hint.key not in _OF_A_HIT)
+def hints(kept: Iterable[int], *, has_hit: bool) -> tuple[Hint, ...]:
+    """The hints of the bottom line, without those that nothing would answer to; ``kept``: the searches there are."""
+    numbers = tuple(map(str, kept))
+    idle = (frozenset() if has_hit else _OF_A_HIT) | (frozenset() if numbers else _OF_A_SEARCH)
+    told = [hint for hint in _HINTS if hint.key not in idle and (hint.key != _NUMBERS or len(numbers) > 1)]
+    return tuple(replace(hint, key=hint.key or " ".join(numbers)) for hint in told)

@@ -136,7 +136,7 @@ class SearchScreen(KeyedScreen["Hit | None"]):
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
-        self.put_hints(hints(has_hit=self.hits.hit is not None))
+        self.put_hints(hints(self.highlights.kept, has_hit=self.hits.hit is not None))
 
     @property
     def settled(self) -> bool:

@@ -42,7 +42,6 @@ _SIZE: Final = 9
 _DATE: Final = 18
 _FILE: Final = 40
 _NUMBER: Final = 5
-_COUNT: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,14 +288,16 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
 
 def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     case = row.case
-    count = words("guide.start.packets", count=case.packets)
-    # A long title gets the blanks before a short count.
-    title = width - 3 - _NUMBER - min(_COUNT, cell_len(count) + 1)
+    title, room = case.title[words.language], max(0, width - 3 - _NUMBER)
+    # The end of a title tells cases apart: the count behind it gives way, its unit first.
+    counts = (words("guide.start.packets", count=case.packets), str(case.packets), "")
+    count = next((text for text in counts if cell_len(title) + 1 + cell_len(text) <= room), "")
+    left = max(0, room - cell_len(count))
     return (
         Span(f" {glyphs.live} " if row.done else "   ", "good"),
         Span(fit(f"{case.number:02}", _NUMBER), "faint"),
-        Span(fit(case.title[words.language], title, glyphs.ellipsis), "strong"),
-        Span(fit(count, max(width - 3 - _NUMBER - title, 0), glyphs.ellipsis, right=True), "faint"),
+        Span(fit(title, left, glyphs.ellipsis), "strong"),
+        Span(count, "faint"),
     )
 
 

@@ -206,6 +206,10 @@ class VirtualList(PaintedLines, can_focus=True):
             mark = self.palette.cursor if self.has_focus else self.palette.away
             over = mark if over is None else over + mark
         if over is not None:
-            cells = [Segment(text, (style or plain) + over) for text, style, _ in cells]
+            cells = [Segment(text, self._laid(over, style or plain)) for text, style, _ in cells]
             plain = plain + over
         return Strip(cells).adjust_cell_length(width, plain)
+
+    def _laid(self, over: Style, style: Style) -> Style:
+        """``style`` with a row's highlight; a mark with a background of its own keeps it, else it cannot be read."""
+        return style + over if style.bgcolor == self.palette.plain.bgcolor else over + style

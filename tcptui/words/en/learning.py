@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.title": "Predict{score}",
     "learning.score": " · {right} of {asked} right",
     "learning.ever": "Ever: {right} of {asked} right.",
-    "learning.hint.asked": "1-4 answers · r shows it",
+    "learning.hint.asked": "1-{last} answers · r shows it",
     "learning.hint.revealed": "p next",
     "learning.ask.next": "After packet {frame} ({before}): what comes next?",
     "learning.ask.verdict": "What does the engine call packet {frame}?",

@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.title": "预测{score}",
     "learning.score": " · 答对 {right}/{asked}",
     "learning.ever": "累计答对 {right}/{asked}。",
-    "learning.hint.asked": "1-4 作答 · r 揭晓",
+    "learning.hint.asked": "1-{last} 作答 · r 揭晓",
     "learning.hint.revealed": "p 下一题",
     "learning.ask.next": "第 {frame} 个包（{before}）之后，接下来会是什么？",
     "learning.ask.verdict": "引擎会怎么判定第 {frame} 个包？",
