@@ -33,7 +33,6 @@ _TOKENS_EACH: Final = 10_000
 _SNAPSHOT: Final = b"FULLRESYNC "
 _MARK: Final = b"EOF:"
 _MARK_LENGTH: Final = 40
-_BLOCK: Final = 1 << 18
 
 
 class Reader:
@@ -101,7 +100,7 @@ class Reader:
         items: list[Item] = []
         at, remaining, wanted = top.stop, _following(top) + (top.kind is Kind.ATTRIBUTE), ITEMS_KEPT
         gathers = top.kind in AGGREGATES
-        if top.kind in BULKS and top.number != NOTHING:
+        if top.kind is Kind.BULK_ERROR:
             items.append(self._item(top))
         while remaining:
             if not gathers:

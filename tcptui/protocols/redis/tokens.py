@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Bytes of the first read behind a jump, and of the largest.
 _FIRST_BLOCK: Final = 4_096
 _BLOCK: Final = 1 << 18
+#: Bytes behind a block that are rather read than jumped over.
+_NEAR: Final = 8_192
 #: Longest line: Redis refuses a longer inline command than 64 KiB; what MONITOR shows of a command is one line.
 LONGEST_LINE: Final = 1 << 20
 #: Longest bulk string and largest count: Redis has 2**29 and 2**31 - 1, and the former can be configured.
@@ -128,15 +130,17 @@ class Tokens:
 
     def _ends_wrong(self, stop: int) -> bool:
         """Whether other bytes than a line end, all captured, lie before ``stop``."""
-        place = stop - len(_END) - self._base
-        if 0 <= place <= len(self._data) - len(_END):
-            return self._data[place : place + len(_END)] != _END
-        end = self.half.read(stop - len(_END), len(_END)) if stop <= self.half.length else b""
+        begin = stop - len(_END)
+        if stop > self.half.length:
+            return False
+        if not self._base <= begin <= self._base + len(self._data) - len(_END):
+            self._load(begin)  # with what follows
+        end = self._data[begin - self._base : stop - self._base]
         return len(end) == len(_END) and end != _END
 
     def _load(self, at: int) -> None:
-        follows = self._base <= at <= self._base + len(self._data)
-        size = min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if follows and self._data else _FIRST_BLOCK
+        near = self._base <= at <= self._base + len(self._data) + _NEAR
+        size = min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if near else _FIRST_BLOCK
         if at == self._base and self._data:  # its line is longer than the block
             size = min(8 * len(self._data), LONGEST_LINE)
         self._base, self._data = at, self.half.read(at, size)

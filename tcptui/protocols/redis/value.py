@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """The type of a value by its first byte, and what is no value of RESP."""
 
     STRING = ord("+")
