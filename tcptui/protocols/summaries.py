@@ -23,11 +23,21 @@ def _redis(payload: bytes) -> str:
     return redis_summary(payload)
 
 
+def _credentials(payload: bytes) -> str:
+    """AUTH of several protocols, whose credentials stand in the same line."""
+    from tcptui.protocols.secrets_out import LEFT_OUT
+
+    return f"AUTH {LEFT_OUT}" if payload[:5].upper() == b"AUTH " else ""
+
+
 #: By the first two bytes of a payload: what may tell it in a line.  Records of TLS: type, major version;
-#: commands of Redis: an array, how many words it has.
+#: commands of Redis: an array, how many words it has; credentials in a line.
 _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
     **{bytes((kind, 3)): _tls for kind in range(20, 25)},
     **{b"*%d" % digit: _redis for digit in range(1, 10)},
+    b"AU": _credentials,
+    b"au": _credentials,
+    b"Au": _credentials,
 }
 
 

@@ -36,9 +36,10 @@ _MARK_LENGTH: Final = 40
 
 
 class Reader:
-    """Reads one direction; ``commands``: it is the one that asks."""
+    """Reads one direction."""
 
-    def __init__(self, half: ByteStream, *, commands: bool) -> None:
+    def __init__(self, half: ByteStream, *, commands: bool, begins: bool = False) -> None:
+        """``commands``: it is the one that asks.  ``begins``: a value is known to begin with its first byte."""
         self.half = half
         self._commands = commands
         self._tokens = Tokens(half)
@@ -46,7 +47,8 @@ class Reader:
         self._tried = 0
         self._after_unread = False
         self._snapshot_follows = False
-        self.from_start = half.segments.from_start and bool(len(half.captured)) and int(half.captured.start[0]) == 0
+        known = half.segments.from_start or begins
+        self.from_start = known and bool(len(half.captured)) and int(half.captured.start[0]) == 0
         self._ended = not len(half.captured)
         if not self.from_start and not self._ended:
             self._jump(int(half.captured.start[0]))
@@ -146,19 +148,20 @@ class Reader:
         return at < len(gaps) and int(gaps.start[at]) < stop
 
     def _command(self, start: int) -> Value | Fault:
-        first = self._tokens.byte(start)
+        tokens = self._tokens
+        while tokens.byte(start) in _LINE_END:  # Redis passes over empty lines
+            start += 1
+        first = tokens.byte(start)
         if first < 0 or first == _ARRAY:
             return self._value(start)
-        line = self._tokens.line(start, b"\n")
+        line = tokens.line(start, b"\n")
         if isinstance(line, Fault):
             return line
         stop = start + len(line) + 1
         words = line.split(None, ITEMS_OF_SECRETS)
-        if words and not is_command(words[0]):
+        if not words or not is_command(words[0]):
             return Fault.MALFORMED
         self._at = stop
-        if not words:
-            return self._value(stop) if self._tokens.byte(stop) == _ARRAY else self._command(stop)
         items, at = [], 0
         for word in words:
             at = line.index(word, at)
@@ -266,6 +269,7 @@ class Reader:
 
 _ARRAY: Final = Kind.ARRAY.value
 _LINE_FEED: Final = 0x0A
+_LINE_END: Final = frozenset(b"\r\n")
 
 
 def _following(token: Token) -> int:
