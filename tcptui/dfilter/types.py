@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 UNSIGNED: Final = {
     T.UINT8: 8, T.UINT16: 16, T.UINT24: 24, T.UINT32: 32, T.FRAMENUM: 32, T.UINT64: 64,
 }  # fmt: skip
-SIGNED: Final = {T.INT8: 8, T.INT16: 16, T.INT32: 32}
+SIGNED: Final = {T.INT8: 8, T.INT16: 16, T.INT32: 32, T.INT64: 64}
 INTEGERS: Final = frozenset({*UNSIGNED, *SIGNED})
 #: Values that are bytes already; slices of others are converted.
 BYTES: Final = frozenset({T.BYTES, T.ETHER, T.IPV6})

@@ -38,6 +38,7 @@ class FieldType(Enum):
     INT8 = "FT_INT8"
     INT16 = "FT_INT16"
     INT32 = "FT_INT32"
+    INT64 = "FT_INT64"
     IPV4 = "FT_IPv4"
     IPV6 = "FT_IPv6"
     NONE = "FT_NONE"

@@ -32,7 +32,7 @@ class RequestPart(IntEnum):
     RECOVERY = 8
     """Recovery from loss; it lies over the other parts."""
     IDLE = 9
-    """Nobody's: no answer came, or nothing tells who was waited for."""
+    """Nobody's: no answer came, nothing tells whose it was, or the client asked to wait until something happens."""
 
     @property
     def label(self) -> str:
@@ -62,7 +62,7 @@ class Request:
     number: int
     """Its place among the requests of its connection, from 0."""
     protocol: str
-    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``."""
+    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``."""
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str
@@ -80,6 +80,9 @@ class Request:
     """Nanoseconds by `RequestPart`; None: the part does not apply.  The others add up to `duration_ns`."""
     id: str | None = None
     """What tells requests apart that share a connection in their protocol; None where their order does."""
+
+    rows: int | None = None
+    """How many rows or elements the answer has; None where that is no question."""
 
     @property
     def end_ns(self) -> int:

@@ -112,6 +112,10 @@ class Exchange:
     """Answers before the final one: `100 Continue`, or that to `DATA`."""
     is_reset: bool = False
     """One side ended it early by the protocol's own means: nobody waits for an answer any more."""
+    rows: int | None = None
+    """How many rows or elements the answer has; None where that is no question."""
+    waits: bool = False
+    """The answer waits for something to happen, as the client asked: the wait is nobody's."""
     lead: int = 0
     """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
 

@@ -17,6 +17,8 @@ from tcptui.protocols.http.requests import http_requests
 from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse_http2_amid
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
+from tcptui.protocols.redis.detection import begins_redis
+from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
@@ -39,6 +41,7 @@ PROTOCOLS: Final = (
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
+    ApplicationProtocol("resp", begins_redis, parse_redis),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
@@ -48,7 +51,7 @@ _BEGINNING: Final = 20
 
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    http2_requests, http_requests, smtp_requests, dns_requests, http2_requests_amid,
+    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, http2_requests_amid,
 )  # fmt: skip
 
 

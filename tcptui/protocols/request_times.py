@@ -8,6 +8,7 @@ split by what `tcptui.analysis.timing.budget` says of the stretches in it, to th
     queued     until the answers before it are finished: queue
     waiting    until the answer's first byte: network (the way there and back), server; idle where nothing tells
     answering  first byte of the answer to last: response; server where it paused, client where that had no room
+               idle, too, where the client asked to be answered when something happens
     open       no answer ever: idle, up to the connection's close, its last packet, or another answer
 
 Interim answers (100 Continue) belong to the sending, as do replies amid a request (354 of SMTP).
@@ -85,9 +86,9 @@ def timed_requests(
         return []
     # A request may still be waited for where no later one was answered.
     for one in reversed([one for one in seen if one.exchange.id is None]):
-        one.open = one.response is None
-        if not one.open:
+        if one.response is not None:
             break
+        one.open = not one.exchange.is_reset
     for one in seen:
         if one.exchange.id is not None:  # it waits for its own answer alone
             one.open = one.response is None and not one.exchange.is_reset
@@ -168,7 +169,7 @@ class _Times:
             stream=self._view.stream, number=number, protocol=exchange.protocol,
             operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
             request=one.request, response=one.response, complete=exchange.complete,
-            start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id,
+            start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
         )  # fmt: skip
 
     def _split(self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None) -> int:
@@ -195,7 +196,8 @@ class _Times:
                 queued_ns = min(one.queued_until_ns, response.first_ns)
                 before = now
                 now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
-                now = self._wait(spent, now, response.first_ns, now - before, side=0 if swapped else 1)
+                part = RequestPart.IDLE if exchange.waits else RequestPart.SERVER
+                now = self._wait(spent, now, response.first_ns, now - before, part, side=0 if swapped else 1)
             now = self._phase(spent, now, response.last_ns, RequestPart.RESPONSE, _ANSWERING, swapped)
             if request is not None:  # an answer may be over before its request is
                 now = self._phase(spent, now, request.last_ns, RequestPart.REQUEST, _SENDING, swapped)
@@ -213,11 +215,11 @@ class _Times:
         spent[part] += end_ns - begin_ns - recovery
         return end_ns
 
-    def _wait(self, spent: list[int], begin_ns: int, end_ns: int, queued_ns: int, side: int) -> int:
-        """The wait for an answer of ``side``, after it waited ``queued_ns`` for others; returns its end."""
+    def _wait(self, spent: list[int], begin_ns: int, end_ns: int, queued_ns: int, part: RequestPart, side: int) -> int:
+        """The wait for an answer of ``side``, after ``queued_ns`` for those before, is ``part``; returns its end."""
         if end_ns <= begin_ns:
             return begin_ns
-        recovery, part = self._recovery(begin_ns, end_ns), RequestPart.SERVER
+        recovery = self._recovery(begin_ns, end_ns)
         way = self._budget.delays.to_end_ns(side) - queued_ns
         waits, which = self._budget.waits, self._stretch(begin_ns, end_ns)
         if which >= 0 and not queued_ns:

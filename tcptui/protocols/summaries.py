@@ -1,4 +1,4 @@
-"""What the payload of one packet says, in a line, where its first bytes are no text: one row for each protocol.
+"""What the payload of one packet says, in a line, where its bytes as they stand do not: one row for each protocol.
 
 Asked for while the first rows are painted: nothing here may import a parser before such a payload is met.
 """
@@ -17,8 +17,28 @@ def _tls(payload: bytes) -> str:
     return tls_summary(payload)
 
 
-#: By the first two bytes of a payload: what may tell it in a line.  Records of TLS: type, major version.
-_BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {bytes((kind, 3)): _tls for kind in range(20, 25)}
+def _redis(payload: bytes) -> str:
+    from tcptui.protocols.redis.summary import redis_summary
+
+    return redis_summary(payload)
+
+
+def _credentials(payload: bytes) -> str:
+    """AUTH of several protocols, whose credentials stand in the same line."""
+    from tcptui.protocols.secrets_out import LEFT_OUT
+
+    return f"AUTH {LEFT_OUT}" if payload[:5].upper() == b"AUTH " else ""
+
+
+#: By the first two bytes of a payload: what may tell it in a line.  Records of TLS: type, major version;
+#: commands of Redis: an array, how many words it has; credentials in a line.
+_BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
+    **{bytes((kind, 3)): _tls for kind in range(20, 25)},
+    **{b"*%d" % digit: _redis for digit in range(1, 10)},
+    b"AU": _credentials,
+    b"au": _credentials,
+    b"Au": _credentials,
+}
 
 
 def summary_of(payload: bytes) -> str:

@@ -44,6 +44,7 @@ def json_line(request: Request) -> str:
             "time": {part.label: _seconds(request.time[part]) for part in RequestPart},
             "id": request.id,
             "complete": request.complete,
+            "rows": request.rows,
         }
     )
 

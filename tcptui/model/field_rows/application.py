@@ -1,4 +1,4 @@
-"""Fields of UDP, HTTP, WebSocket and SMTP, and of bytes that nothing explains."""
+"""Fields of UDP, HTTP, WebSocket, SMTP and Redis, and of bytes that nothing explains."""
 
 from __future__ import annotations
 
@@ -154,6 +154,24 @@ _SMTP: Final = (
     _smtp("auth.username_password", FieldType.STRING, "Credentials; their text is never shown."),
 )
 
+
+def _resp(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
+    """A field of Redis.  Each may repeat, because a segment may hold many values."""
+    return Field(f"resp.{name}", kind, doc, unit=unit, repeats=True)
+
+
+_RESP: Final = (
+    Field("resp", FieldType.PROTOCOL, "Redis commands and replies (RESP).", repeats=True),
+    _resp("string", FieldType.STRING, "A simple string, such as OK."),
+    _resp("error", FieldType.STRING, "An error, its first word being its kind."),
+    _resp("integer", FieldType.INT64, "A whole number."),
+    _resp("bulk_string", FieldType.NONE, "A string of a given length."),
+    _resp("bulk_string.length", FieldType.INT32, "Length of the string; -1 of a null.", _BYTES),
+    _resp("bulk_string.value", FieldType.BYTES, "The string's bytes; those of secrets are never shown."),
+    _resp("array", FieldType.NONE, "An array: a command, or a reply of several values."),
+    _resp("array.length", FieldType.INT64, "How many values the array has; -1 of a null."),
+)
+
 #: Name and title of protocols that the header tree shows without fields of their own.
 _BY_NAME: Final = (
     ("arp", "Address Resolution Protocol"), ("chdlc", "Cisco HDLC"), ("dhcp", "Dynamic Host Configuration Protocol"),
@@ -168,4 +186,4 @@ _OTHERS: Final = tuple(
     Field(name, FieldType.PROTOCOL, f"The frame has {title}.", repeats=True) for name, title in _BY_NAME
 )
 
-APPLICATION_FIELDS: Final = (*_UDP, *_DATA, *_HTTP, *_WEBSOCKET, *_SMTP, *_OTHERS)
+APPLICATION_FIELDS: Final = (*_UDP, *_DATA, *_HTTP, *_WEBSOCKET, *_SMTP, *_RESP, *_OTHERS)

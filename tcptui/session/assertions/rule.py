@@ -38,8 +38,8 @@ RELATIONS: Final[dict[str, Callable[[float, float], bool]]] = {
 _LIMIT_LENGTH: Final = 40
 _LIMIT: Final = re.compile(r"(<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*(%?)$")
 _NUMBERS: Final = frozenset({
-    FieldType.DOUBLE, FieldType.FRAMENUM, FieldType.INT8, FieldType.INT16, FieldType.INT32, FieldType.UINT8,
-    FieldType.UINT16, FieldType.UINT24, FieldType.UINT32, FieldType.UINT64, FieldType.RELATIVE_TIME,
+    FieldType.DOUBLE, FieldType.FRAMENUM, FieldType.INT8, FieldType.INT16, FieldType.INT32, FieldType.INT64,
+    FieldType.UINT8, FieldType.UINT16, FieldType.UINT24, FieldType.UINT32, FieldType.UINT64, FieldType.RELATIVE_TIME,
 })  # fmt: skip
 
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a value of each type that has one size.
 SIZES: Final = {
-    T.UINT8: 1, T.UINT16: 2, T.UINT24: 3, T.UINT32: 4, T.UINT64: 8, T.INT8: 1, T.INT16: 2, T.INT32: 4, T.FRAMENUM: 4,
-    T.IPV4: 4, T.IPV6: 16, T.ETHER: 6,
+    T.UINT8: 1, T.UINT16: 2, T.UINT24: 3, T.UINT32: 4, T.UINT64: 8, T.INT8: 1, T.INT16: 2, T.INT32: 4, T.INT64: 8,
+    T.FRAMENUM: 4, T.IPV4: 4, T.IPV6: 16, T.ETHER: 6,
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ _LARGEST_FIRST: Final = frozenset({RequestSort.DURATION, RequestSort.SERVER, Req
 #: A status that stands in front of all, sorted by status: of a request without an answer.
 NO_STATUS: Final = 1_000
 #: Names of DNS and gRPC without an error, and what stands for a status that cannot be known.
-_FINE: Final = frozenset({"NOERROR", "OK", UNKNOWN})
+_FINE: Final = frozenset({"NOERROR", "OK", "QUEUED", "nil", UNKNOWN})
 
 
 def status_number(request: Request) -> int:

@@ -13,8 +13,8 @@ SYNOPSIS
 
 DESCRIPTION
   Lists every request of the protocols that are read (HTTP/1.x, HTTP/2 and gRPC
-  without TLS, the upgrade to WebSocket, SMTP, DNS over TCP) in the order in
-  which they began: connection, first and last packet, start in seconds from
+  without TLS, the upgrade to WebSocket, SMTP, DNS over TCP, Redis) in the order
+  in which they began: connection, first and last packet, start in seconds from
   the first packet, duration, protocol, status, bytes sent and received, the
   parts that took most of the time, operation. Several files merge by time.
   The parts of the time add up to the duration:
@@ -26,7 +26,8 @@ DESCRIPTION
     server    until the answer began, and the server's pauses within it
     client    the client's pauses; no room for the answer
     recovery  recovery from loss
-    idle      no answer came, or nothing tells who was waited for
+    idle      no answer came, nothing tells who was waited for, or the request
+              was to wait until something happens (BLPOP of Redis)
   Secrets are left out by the names of header fields, parameters and members.
 
 OPTIONS

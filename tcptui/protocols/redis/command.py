@@ -1,0 +1,140 @@
+"""A command and what answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.redis.commands import (
+    ITEMS_OF_SECRETS,
+    hidden,
+    is_secret_setting,
+    is_waiting,
+    keeps_secrets,
+    name_of,
+    operation_of,
+)  # fmt: skip
+from tcptui.protocols.redis.reader import ITEM_KEPT
+from tcptui.protocols.redis.value import Kind
+
+if TYPE_CHECKING:
+    from tcptui.protocols.redis.value import Item, Value
+
+
+class Answered(Enum):
+    """How a command is answered."""
+
+    ONCE = auto()
+    FOR_EACH = auto()
+    """By a confirmation for each channel."""
+    NEVER = auto()
+
+
+_SUBSCRIBING: Final = frozenset(
+    {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"}
+)
+#: Whose replies hold a secret, by command and subcommand.
+_SECRET_REPLIES: Final = frozenset({("ACL", b"GENPASS"), ("ACL", b"GETUSER"), ("ACL", b"LIST")})
+_QUEUED: Final = b"QUEUED"
+
+
+@dataclass(eq=False, slots=True)
+class Command:
+    """A command, with its answer as far as it is known."""
+
+    value: Value
+    name: str
+    """In capitals; empty where it was not captured, or is none."""
+    replies: list[Value] = field(default_factory=list)
+    unanswered: bool = False
+    """No answer is waited for: none comes, or it was not captured."""
+
+    @classmethod
+    def of(cls, value: Value) -> Command:
+        """The command that ``value`` is."""
+        items = value.items
+        is_readable = bool(items) and value.kind in (Kind.ARRAY, Kind.INLINE) and _is_whole(items[0])
+        return cls(value, name_of(items[0].data) if is_readable else "")
+
+    @property
+    def arguments(self) -> list[bytes]:
+        """The first arguments, each as far as it is kept and was captured."""
+        return [item.data for item in self.value.items[1:]]
+
+    @property
+    def count(self) -> int:
+        """How many arguments it says that it has."""
+        return max(len(self.value.items) if self.value.rows is None else self.value.rows, 1) - 1
+
+    @property
+    def hides_all(self) -> bool:
+        """Whether nothing tells which of its bytes are secret."""
+        return not self.name
+
+    @property
+    def secrets(self) -> frozenset[int]:
+        """The places, among `Value.items`, of those that are never shown."""
+        items = self.value.items
+        if self.hides_all:
+            return frozenset(range(len(items)))
+        if not keeps_secrets(self.name.encode()):
+            return frozenset()
+        if self.value.kind is Kind.INLINE or not all(map(_is_whole, items)):
+            return frozenset(range(2, len(items))) | ({1} if self.name == "AUTH" else frozenset())
+        return frozenset(at + 1 for at in hidden(self.name, self.arguments))
+
+    @property
+    def shown_items(self) -> int:
+        """How many of its elements may be shown; those behind them might be secrets."""
+        return ITEMS_OF_SECRETS if keeps_secrets(self.name.encode()) else 1 << 31
+
+    @property
+    def operation(self) -> str:
+        """What it asks for, without values and secrets."""
+        if not self.name:
+            return ""
+        shown = [b"" if at in self.secrets else item.data for at, item in enumerate(self.value.items)]
+        return operation_of(self.name, shown[1:], self.count)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for something to happen, however fast the server is; within a transaction none does."""
+        return is_waiting(self.name, self.arguments) and not (self.replies and self.replies[-1].line == _QUEUED)
+
+    @property
+    def answered(self) -> Answered:
+        """How it is answered."""
+        if self.name in _SUBSCRIBING and self.count:
+            return Answered.FOR_EACH
+        is_ack = self.name == "REPLCONF" and [one.upper() for one in self.arguments[:1]] == [b"ACK"]
+        return Answered.NEVER if is_ack else Answered.ONCE
+
+    @property
+    def subscribes(self) -> bool:
+        """Whether it is one of those that begin and end subscriptions."""
+        return self.name in _SUBSCRIBING
+
+    @property
+    def hides_reply(self) -> bool:
+        """Whether its reply may hold a secret."""
+        first = [one.upper() for one in self.arguments[:2]]
+        if self.name == "CONFIG" and first[:1] == [b"GET"]:
+            return any(is_secret_setting(one) or set(one) & set(b"*?[") for one in self.arguments[1:])
+        return bool(first) and (self.name, first[0]) in _SECRET_REPLIES
+
+    @property
+    def status(self) -> str:
+        """How it was answered: the error's first word, ``QUEUED``, ``nil`` or ``OK``; empty without an answer."""
+        if not self.replies:
+            return ""
+        last = self.replies[-1]
+        if last.is_error:
+            return last.error
+        if last.kind is Kind.STRING and last.line == _QUEUED:
+            return "QUEUED"
+        return "nil" if last.is_null else "OK"
+
+
+def _is_whole(item: Item) -> bool:
+    return len(item.data) >= min(item.stop - item.start, ITEM_KEPT)

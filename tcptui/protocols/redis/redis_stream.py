@@ -1,0 +1,159 @@
+"""One connection parsed as RESP: the `ParsedStream` of Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.interface import Carried, Exchange, Unit
+from tcptui.protocols.redis.command import Command
+from tcptui.protocols.redis.conversation import conversation
+from tcptui.protocols.redis.detection import redis_sides
+from tcptui.protocols.redis.parts import part_of
+from tcptui.protocols.redis.value import Unread, Value
+from tcptui.protocols.stream.touching import touched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A value that one side sent, with the command that it is, or answers."""
+
+    value: Value
+    command: Command | None
+    is_reply: bool
+
+    @property
+    def start(self) -> int:
+        """Where it begins in its direction."""
+        return self.value.start
+
+    @property
+    def hides_all(self) -> bool:
+        """Whether nothing of it may be shown."""
+        if self.command is None:
+            return False
+        return self.command.hides_reply if self.is_reply else self.command.hides_all
+
+
+@dataclass(slots=True)
+class _Read:
+    """What was read of both sides."""
+
+    commands: list[Command] = field(default_factory=list)
+    of_side: tuple[list[Message], list[Message]] = field(default_factory=lambda: ([], []))
+    unread: list[Unread] = field(default_factory=list)
+    limited: bool = False
+
+
+def parse_redis(client: ByteStream, server: ByteStream, limit: int) -> RedisStream | None:
+    """The parsed connection, at most ``limit`` messages of each side; None when it is not RESP."""
+    sides = redis_sides(client, server)
+    return None if sides is None else RedisStream(*sides, limit)
+
+
+def redis_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """See `RequestReader`."""
+    sides = redis_sides(client, server)
+    if sides is None:
+        return None
+    return (exchange_of(said) for said in conversation(*sides) if isinstance(said, Command))
+
+
+class RedisStream:
+    """The `ParsedStream` of Redis; ``client`` is the side that sends commands."""
+
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
+        self._client, self._server, self._limit = client, server, limit
+
+    @cached_property
+    def _read(self) -> _Read:
+        read, most = _Read(), self._limit
+        for said in conversation(self._client, self._server):
+            if len(read.commands) >= most or any(len(one) >= 2 * most for one in read.of_side):
+                read.limited = True
+                break
+            if isinstance(said, Unread):
+                read.unread.append(said)
+                continue
+            if isinstance(said, Command):
+                read.commands.append(said)
+                read.of_side[self._client.side].append(Message(said.value, said, is_reply=False))
+                answers = [Message(value, said, is_reply=True) for value in said.replies]
+            else:
+                answers = [Message(said.value, None, is_reply=True)]
+            read.of_side[self._server.side].extend(answers)
+        for messages in read.of_side:
+            messages.sort(key=lambda one: one.start)
+        return read
+
+    @cached_property
+    def _frames(self) -> tuple[list[int], list[int]]:
+        """By side, the frame that completed each message."""
+        first, second = ([_frame_of(one.value) for one in messages] for messages in self._read.of_side)
+        return first, second
+
+    def shown_in(self, side: int, frame: int) -> list[Message]:
+        """The messages of ``side`` that ``frame`` completed, in order."""
+        messages, frames = self._read.of_side[side], self._frames[side]
+        return [one for one, completed in zip(messages, frames, strict=True) if completed == frame]
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`."""
+        found = touched(self._read.of_side[place.half.side], place.start, place.stop, lambda one: one.value.stop)
+        return [Unit(one.start, one.value.stop, _frame_of(one.value)) for one in found]
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """See `ParsedStream`."""
+        messages = self._read.of_side[place.half.side]
+        return self._read.limited and (not messages or place.start >= messages[-1].value.stop)
+
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        from tcptui.protocols.redis.tree import add_redis  # imported late: a report needs no tree
+
+        add_redis(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
+        return bool(self.units(place.segment))
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        read = self._read
+        found: list[Message | Unread] = [*read.of_side[0], *read.of_side[1], *read.unread]
+        found.sort(key=self._readable_at)
+        return (part_of(one) for one in found)
+
+    def _readable_at(self, one: Message | Unread) -> tuple[int, bool, int]:
+        half = one.half if isinstance(one, Unread) else one.value.half
+        return half.delivered_ns(one.start), half is self._server, one.start
+
+    def requests(self) -> Iterator[Exchange]:
+        """See `ParsedStream`."""
+        return map(exchange_of, self._read.commands)
+
+
+def exchange_of(command: Command) -> Exchange:
+    """The command and its answer as a request."""
+    answers = [_carried(value) for value in command.replies]
+    last = command.replies[-1] if command.replies else None
+    return Exchange(
+        "redis", command.operation, command.status, _carried(command.value), answers[-1] if answers else None,
+        interim=tuple(answers[:-1]), is_reset=command.unanswered, rows=None if last is None else last.rows,
+        waits=command.waits,
+    )  # fmt: skip
+
+
+def _carried(value: Value) -> Carried:
+    return Carried(value.half, value.start, value.stop, value.complete)
+
+
+def _frame_of(value: Value) -> int:
+    return value.half.delivered_frame(value.stop - 1)

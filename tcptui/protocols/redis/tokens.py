@@ -1,0 +1,156 @@
+"""The values of one direction token by token, over any segment border; a body is skipped, not read."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http.fault import Cut
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Kind, Token
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Bytes of the first read behind a jump, and of the largest.
+_FIRST_BLOCK: Final = 4_096
+_BLOCK: Final = 1 << 18
+#: Bytes behind a block that are rather read than jumped over.
+_NEAR: Final = 8_192
+#: Longest line: Redis refuses a longer inline command than 64 KiB; what MONITOR shows of a command is one line.
+LONGEST_LINE: Final = 1 << 20
+#: Longest bulk string and largest count: Redis has 2**29 and 2**31 - 1, and the former can be configured.
+_LONGEST_BODY: Final = 1 << 40
+_MOST_ELEMENTS: Final = (1 << 31) - 1
+_END: Final = b"\r\n"
+_HEAD_MOST: Final = 24
+_KINDS: Final = {kind.value: kind for kind in Kind if kind.value < Kind.INLINE.value}
+#: What a line may say, by kind; the others hold any text.
+_LINES: Final = {
+    Kind.INTEGER: re.compile(rb"[+-]?\d{1,20}"),
+    Kind.NULL: re.compile(rb""),
+    Kind.BOOLEAN: re.compile(rb"[tf]"),
+    Kind.DOUBLE: re.compile(rb"[+-]?(?:\d[\d.]{0,400}(?:e[+-]?\d{1,4})?|inf|nan)", re.IGNORECASE),
+    Kind.BIG_NUMBER: re.compile(rb"[+-]?\d+"),
+}
+
+
+class Fault(Enum):
+    """Why there is no token."""
+
+    END = auto()
+    """The direction ends before it does, as far as captured."""
+    GAP = auto()
+    """Bytes are missing in its first line, or before."""
+    MALFORMED = auto()
+    """The bytes are no value."""
+
+
+class Tokens:
+    """Reads tokens of one direction at given offsets; forward reading is fast."""
+
+    def __init__(self, half: ByteStream) -> None:
+        self.half = half
+        self._window = Window(half)
+        self._base = 0
+        self._data = b""
+        self._is_short = False
+        """The block ends at a gap, or at the end of what was captured."""
+
+    def fault_at(self, offset: int) -> Fault:
+        """Why nothing can be read at ``offset``."""
+        return Fault.GAP if self._window.cut_at(offset) is Cut.GAP else Fault.END
+
+    def byte(self, at: int) -> int:
+        """The byte at ``at``; -1 without one."""
+        if not self._base <= at < self._base + len(self._data):
+            self._load(at)
+        return self._data[at - self._base] if self._data else -1
+
+    def line(self, at: int, end: bytes = _END) -> bytes | Fault:
+        """The line at ``at``, without ``end``."""
+        found = self._data.find(end, at - self._base) if at >= self._base else -1
+        while found < 0:
+            if self._base == at and self._is_short:
+                return self.fault_at(at + len(self._data))
+            if self._base == at and len(self._data) >= LONGEST_LINE:
+                return Fault.MALFORMED
+            self._load(at)
+            found = self._data.find(end)
+        return self._data[at - self._base : found]
+
+    def token(self, at: int) -> Token | Fault:
+        """The token at ``at``; its body may be missing."""
+        first = self.byte(at)
+        kind = _KINDS.get(first)
+        if kind is None:
+            return Fault.MALFORMED if first >= 0 else self.fault_at(at)
+        text = self.line(at)
+        if isinstance(text, Fault):
+            return text
+        stop, text = at + len(text) + len(_END), text[1:]
+        if kind in BULKS or kind in AGGREGATES:
+            number = _count(text)
+            if number is None or number > (_LONGEST_BODY if kind in BULKS else _MOST_ELEMENTS):
+                return Fault.MALFORMED
+            if kind in AGGREGATES or number == NOTHING:
+                return Token(at, stop, kind, text, number)
+            behind = stop + number + len(_END)
+            if self._ends_wrong(behind):
+                return Fault.MALFORMED
+            return Token(at, behind, kind, text, number, stop)
+        allowed = _LINES.get(kind)
+        if (allowed is not None and not allowed.fullmatch(text)) or b"\n" in text or b"\r" in text:
+            return Fault.MALFORMED
+        return Token(at, stop, kind, text)
+
+    def skip_bulks(self, at: int, most: int) -> tuple[int, int]:
+        """Skips at most ``most`` bulk strings from ``at`` on that lie in the block; where it stopped, and how many."""
+        data, base = self._data, self._base
+        place, size, left = at - base, len(data), most
+        while left and 0 <= place < size and data[place] == _BULK:
+            end = data.find(_END, place, place + _HEAD_MOST)
+            digits = data[place + 1 : end]
+            if end < 0 or not digits.isdigit():
+                break
+            behind = end + 4 + int(digits)
+            if behind > size or data[behind - 2 : behind] != _END:
+                break
+            place = behind
+            left -= 1
+        return base + place, most - left
+
+    def read(self, start: int, size: int) -> bytes:
+        """The captured bytes from ``start`` on, at most ``size``; stops at a gap."""
+        place = start - self._base
+        if place >= 0 and place + size <= len(self._data):
+            return self._data[place : place + size]
+        return self.half.read(start, size)
+
+    def _ends_wrong(self, stop: int) -> bool:
+        """Whether other bytes than a line end, all captured, lie before ``stop``."""
+        begin = stop - len(_END)
+        if stop > self.half.length:
+            return False
+        if not self._base <= begin <= self._base + len(self._data) - len(_END):
+            self._load(begin)  # with what follows
+        end = self._data[begin - self._base : stop - self._base]
+        return len(end) == len(_END) and end != _END
+
+    def _load(self, at: int) -> None:
+        near = self._base <= at <= self._base + len(self._data) + _NEAR
+        size = min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if near else _FIRST_BLOCK
+        if at == self._base and self._data:  # its line is longer than the block
+            size = min(8 * len(self._data), LONGEST_LINE)
+        self._base, self._data = at, self.half.read(at, size)
+        self._is_short = len(self._data) < size
+
+
+_BULK: Final = Kind.BULK.value
+
+
+def _count(text: bytes) -> int | None:
+    if text.isdigit() and len(text) < _HEAD_MOST:
+        return int(text)
+    return NOTHING if text == b"-1" else None
