@@ -34,10 +34,10 @@ WORDS: Final[dict[str, str]] = {
     "findings.tls-unfinished.sure": "What was said, and what was not, is in the packets. Why is not.",
     "findings.tls-unfinished.look": "The {other}'s log, and ss -ltn there (Recv-Q: connections that no program took), at the time of packet {message_frame}. A capture at the {other} shows whether it answered.",
     "findings.tls-unfinished.look.client-silent": "The client's log after packet {message_frame}: what did it wait for? Its other connections at that time show whether it asked somebody about the certificate.",
-    "findings.tls-unfinished.look.lost": "ping -M do -s 1400 to the {other}: do large packets arrive? Compare with a capture at the {other}.",
-    "findings.tls-unfinished.look.reset": "openssl s_client with and without -servername: does the RST depend on the name? TTL and IP ID of packet {end_frame} against those of packet {usual_frame} show who wrote it.",
-    "findings.tls-unfinished.look.reset-elsewhere": "openssl s_client -servername with another name: does it pass? A capture at the {other} without this RST is the proof.",
-    "findings.tls-unfinished.look.closed": "openssl s_client with and without -servername: does it depend on the name? Then the {other}'s log at the time of packet {end_frame}.",
+    "findings.tls-unfinished.look.lost": "Try ping -M do -s 1400 to the {other}: do large packets arrive? Compare with a capture at the {other}.",
+    "findings.tls-unfinished.look.reset": "Try openssl s_client with and without -servername: does the RST depend on the name? TTL and IP ID of packet {end_frame} against those of packet {usual_frame} show who wrote it.",
+    "findings.tls-unfinished.look.reset-elsewhere": "Try openssl s_client -servername with another name: does it pass? A capture at the {other} without this RST is the proof.",
+    "findings.tls-unfinished.look.closed": "Try openssl s_client with and without -servername: does it depend on the name? Then the {other}'s log at the time of packet {end_frame}.",
     # -- plain text where TLS was expected, and the reverse ---------------------------------
     "findings.tls-plain-text.name": "TLS at one end, plain text at the other",
     "findings.tls-plain-text.title": "{protocol} without TLS sent to a TLS port",
@@ -59,7 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.tls-plain-text.sure": "The bytes leave no doubt. Which end has the wrong setting they do not say.",
     "findings.tls-plain-text.look": "Should the client use TLS here (https instead of http, packet {asked_frame}), or another port? Behind a proxy: which of the two does it use towards its backend?",
     "findings.tls-plain-text.look.answered": "Should the client do without TLS here, use another port than {port}, or did the server lose its TLS settings? A proxy may have taken TLS off already (packet {hello_frame}).",
-    "findings.tls-plain-text.look.greeted": "openssl s_client -starttls tries the command; else look which port has TLS from the first byte (465, 993, 995 for mail). Packet {hello_frame} came too early.",
+    "findings.tls-plain-text.look.greeted": "A try with openssl s_client -starttls uses the command; else look which port has TLS from the first byte (465, 993, 995 for mail). Packet {hello_frame} came too early.",
     # -- certificates that no alert refused ------------------------------------------------
     "findings.tls-certificate.name": "TLS certificate not valid",
     "findings.tls-certificate.title": "TLS: expired certificate (until {until})",
