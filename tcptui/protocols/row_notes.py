@@ -13,7 +13,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
-from tcptui.protocols.tls.alert_rows import AlertRows
+from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -38,7 +38,7 @@ class RowNotes(Protocol):
 
 _Notes = TypeVar("_Notes")
 #: One class for each kind of message.
-_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows, AlertRows)
+_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows, AlertRows, HelloRows)
 
 
 class NotedRows:
@@ -58,8 +58,8 @@ class NotedRows:
             notes.evict(first)
 
     def rows(self) -> I32:
-        """Store rows in which a message of any protocol begins, ascending."""
-        return sorted_unique(np.concatenate([notes.rows for notes in self._each]))
+        """Store rows in which a message of any protocol begins, ascending; but for hellos, before what is encrypted."""
+        return sorted_unique(np.concatenate([notes.rows for notes in self._each if not isinstance(notes, HelloRows)]))
 
     def of(self, kind: type[_Notes]) -> _Notes:
         """The `RowNotes` of class ``kind``.  Raises LookupError where there are none."""

@@ -110,6 +110,23 @@ def test_bytes_of_an_alert_without_tls_around_them_are_silent(tmp_path: Path) ->
     assert alerts_of(tmp_path, [(0, "C", b"hello\r\n"), (30, "S", record(21, b"\x02\x28"))]) == []
 
 
+@pytest.mark.finding("tls-alert", twin=True)
+def test_alert_that_answers_a_close_is_silent(tmp_path: Path) -> None:
+    """OpenSSL tells a client that left amid the handshake of a decode error."""
+    left = [
+        (0, "C", HELLO),
+        (30, "S", record(22, server_hello())),
+        (60, "C", "FIN"),
+        (61, "S", record(21, b"\x02\x32")),
+    ]
+
+    assert alerts(capture(tmp_path, left)) == []
+
+
+def test_alert_that_crosses_a_close_is_told(tmp_path: Path) -> None:
+    assert len(alerts(capture(tmp_path, [(0, "C", HELLO), (30, "S", record(21, b"\x02\x28")), (31, "C", "FIN")]))) == 1
+
+
 def test_failure_behind_the_server_hello_is_not_told_as_a_cipher_that_is_missing(tmp_path: Path) -> None:
     answer = [(30, "S", record(22, server_hello())), (40, "S", record(21, b"\x02\x28"))]
 

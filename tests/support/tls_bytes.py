@@ -48,3 +48,23 @@ def server_hello(
 
 TLS_1_3_CHOSEN = extension(43, numbers(0x0304))
 CHANGE = record(20, b"\x01")
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    """An element of DER (X.690, 8.1)."""
+    body = b"".join(parts)
+    size = bytes([len(body)]) if len(body) < 128 else b"\x82" + len(body).to_bytes(2, "big")
+    return bytes([tag]) + size + body
+
+
+def certificate(since: bytes, until: bytes, *hosts: bytes) -> bytes:
+    """A message Certificate with one certificate, of these dates (YYMMDDHHMMSSZ) and host names; its key is empty."""
+    common_name = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03"), der(12, b"Issuer"))))
+    algorithm = der(0x30, der(6, bytes.fromhex("2a8648ce3d040302")))
+    dates = der(0x30, der(23, since), der(23, until))
+    names = der(0x30, *(der(0x82, host) for host in hosts))
+    extensions = der(0xA3, der(0x30, der(0x30, der(6, b"\x55\x1d\x11"), der(4, names))))
+    key = der(0x30, algorithm, der(3, b"\0"))
+    inner = der(0x30, der(2, b"\x01"), algorithm, common_name, dates, common_name, key, extensions)
+    whole = der(0x30, inner, algorithm, der(3, b"\0"))
+    return handshake(11, sized(sized(whole, 3), 3))

@@ -85,7 +85,7 @@ def from_client(first: int, payload: bytes) -> bytes:
 FAMILY: Final = (
     "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
     "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
-    "file-download", "tls-handshake", "tls-alert",
+    "file-download", "tls-handshake", "tls-alert", "tls-unfinished", "tls-plain-text", "tls-certificate",
 )  # fmt: skip
 
 

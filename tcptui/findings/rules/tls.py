@@ -7,14 +7,24 @@ said of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http_facts import index_of, quoted
+from tcptui.findings.rules.tls_certificate import tls_certificate
 from tcptui.findings.rules.tls_handshake import tls_handshake
+from tcptui.findings.rules.tls_plain_text import tls_plain_text
+from tcptui.findings.rules.tls_unfinished import tls_unfinished
+from tcptui.findings.tls_facts import (
+    HOSTS_QUOTED,
+    asked_host,
+    frame_of,
+    other_hosts,
+    out_of_date,
+    server_certificate,
+)
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.protocols.tls.certificate import Certificate, names_host, time_of
+from tcptui.model.seq import SEQ_MASK
 from tcptui.protocols.tls.codes import Handshake, is_grease, name_of, version_name
 from tcptui.protocols.tls.der import DerError
 from tcptui.protocols.tls.message import read_message
@@ -22,6 +32,7 @@ from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.tls.certificate import Certificate
     from tcptui.protocols.tls.conversation import TlsConversation
     from tcptui.protocols.tls.lines import Line
     from tcptui.protocols.tls.records import Record
@@ -46,7 +57,6 @@ _VAGUE: Final = frozenset({_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_UN
 #: Values in the list of cipher suites that are none (RFC 5746, 3.3; RFC 7507, 2).
 _SIGNALS: Final = frozenset({0x00FF, 0x5600})
 _VERSIONS_NAMED: Final = 4
-_HOSTS_QUOTED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +70,29 @@ class _Alert:
 
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
-    """All findings about TLS of one stream; empty when it speaks something else."""
-    parsed = None if connection.application is None else connection.application.parsed
-    if not isinstance(parsed, TlsStream):
+    """All findings about TLS of one stream; empty where neither end speaks it."""
+    if connection.application is None:
         return []
-    said = parsed.conversation
+    parsed = connection.application.parsed
     try:
-        found = tls_alert(connection, said) or tls_handshake(connection, said)
+        if not isinstance(parsed, TlsStream):
+            told = [tls_plain_text(connection, None)]
+        else:
+            said = parsed.conversation
+            told = [tls_alert(connection, said) or tls_handshake(connection, said), tls_certificate(connection, said)]
+            if told[0] is None:
+                told = [tls_plain_text(connection, said) or tls_unfinished(connection, said), told[1]]
     except OSError:
         return []  # the spool was closed meanwhile
-    return [] if found is None else [found]
+    return [finding for finding in told if finding is not None]
 
 
 def tls_alert(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
     """`tls-alert`: the first fatal alert in plain sight, with what it answers."""
     alert = _first_alert(said)
-    if alert is None or not said.records[1 - alert.record.half.side].each:
+    if alert is None or not said.records[1 - alert.record.half.side].each or _answers_the_end(connection, alert.record):
         return None  # an alert that answers nothing refuses nothing: the other end closed, or speaks no TLS
-    hello = _frame_of(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
+    hello = frame_of(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
     frame = alert.record.half.delivered_frame(alert.record.stop - 1)
     side = SIDES[alert.record.half.side]
     told: _Facts = {
@@ -112,12 +127,13 @@ def _first_alert(said: TlsConversation) -> _Alert | None:
     return min(found, key=lambda one: one.record.half.delivered_ns(one.record.stop - 1), default=None)
 
 
-def _frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:
-    """The frame that completed the first message of that kind; 0 without one."""
-    for message in said.messages[side].each:
-        if message.kind == kind:
-            return said.halves[side].delivered_frame(message.stop - 1)
-    return 0
+def _answers_the_end(connection: ConnectionFacts, record: Record) -> bool:
+    """Whether the other end had closed when this alert was sent: OpenSSL complains of that, too."""
+    at, side = index_of(connection, record.half.delivered_frame(record.stop - 1)), record.half.side
+    fins = (fin for fin in connection.fins if connection.side[fin] != side)
+    return at >= 0 and any(
+        connection.acknowledges(at, (connection.seq[fin] + connection.length[fin] + 1) & SEQ_MASK) for fin in fins
+    )
 
 
 def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
@@ -131,9 +147,11 @@ def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
         return {"shape": "version", "offered": _versions(hello)}
     if alert.code in (_HANDSHAKE_FAILURE, _INSUFFICIENT_SECURITY) and not said.messages[said.server_side].each:
         suites = {one for one in hello.numbers("handshake.ciphersuite") if not is_grease(one)} - _SIGNALS
-        return {"shape": "cipher", "suites": len(suites), "offered": _versions(hello)}
+        shape = "cipher" if asked_host(hello) else "cipher-no-name"
+        return {"shape": shape, "suites": len(suites), "offered": _versions(hello)}
     if alert.code == _UNRECOGNIZED_NAME:
-        return {"shape": "name", "asked": _asked(hello) or "?"}
+        asked = asked_host(hello)
+        return {"shape": "name", "asked": asked} if asked else {"shape": "no-name"}
     if alert.code == _NO_APPLICATION_PROTOCOL:
         protocols = hello.texts("handshake.extensions_alpn_str")
         return {"shape": "protocol", "offered": quoted(", ".join(protocols)) or "?"}
@@ -153,44 +171,32 @@ def _sent_no_certificate(said: TlsConversation) -> bool:
 
 def _by_client(said: TlsConversation, alert: _Alert, hello: int) -> _Facts:
     """What a client had against the server's certificate, where that can be seen."""
-    chain = next(
-        (
-            read_message(one).bytes_of("handshake.certificate")
-            for one in said.messages[said.server_side].each
-            if one.kind == Handshake.CERTIFICATE
-        ),
-        [],
-    )
-    if not chain or not hello:
+    certificate = server_certificate(said)
+    if certificate is None or not hello:
         return {"shape": "other"}
-    frame = _frame_of(said, said.server_side, Handshake.CERTIFICATE)
     try:
-        facts = _against(Certificate(chain[0]), said, alert)
+        facts = _against(certificate, said, alert)
     except DerError:
         facts = {}
+    frame = frame_of(said, said.server_side, Handshake.CERTIFICATE)
     return facts | {"certificate_frame": frame} if facts else {"shape": "other"}
 
 
 def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> _Facts:
     """The facts of the certificate that fit the alert; empty where none does.  Raises DerError."""
-    if alert.code == _EXPIRED:
-        now = datetime.fromtimestamp(alert.record.half.delivered_ns(alert.record.stop - 1) // 1_000_000_000, UTC)
-        until = time_of(certificate.validity[1])
-        if until < now:
-            return {"shape": "expired", "until": f"{until:%Y-%m-%d %H:%M} UTC", "now": f"{now:%Y-%m-%d %H:%M} UTC"}
     if alert.code == _UNKNOWN_CA:
         return {"shape": "unknown-ca", "issuer": quoted(certificate.common_name(certificate.issuer) or "?")}
-    if alert.code in (_BAD_CERTIFICATE, _CERTIFICATE_UNKNOWN):
-        asked = "" if said.client_hello is None else _asked(said.client_hello)
-        hosts = certificate.hosts
-        if asked and hosts and not any(names_host(host, asked) for host in hosts):
-            return {"shape": "host", "asked": asked, "hosts": quoted(", ".join(hosts), _HOSTS_QUOTED)}
-    return {}
-
-
-def _asked(hello: Line) -> str:
-    """The host that the client asked for; empty without a server name."""
-    return quoted(next(iter(hello.texts("handshake.extensions_server_name")), ""))
+    vague = alert.code in (_BAD_CERTIFICATE, _CERTIFICATE_UNKNOWN)
+    if not vague and alert.code != _EXPIRED:
+        return {}
+    facts = out_of_date(certificate, alert.record.half.delivered_ns(alert.record.stop - 1))
+    if facts or not vague:
+        return facts
+    if asked := asked_host(said.client_hello):
+        others = other_hosts(certificate, said.client_hello)
+        return {"shape": "host", "asked": asked, "hosts": others} if others else {}
+    hosts = quoted(", ".join(certificate.hosts), HOSTS_QUOTED)
+    return {"shape": "no-name-given", "hosts": hosts} if hosts else {}
 
 
 def _versions(hello: Line) -> str:

@@ -1,43 +1,52 @@
-"""Segments that are one fatal alert in plain sight, found while a batch is decoded."""
+"""Segments that are one fatal alert in plain sight, or begin a ClientHello, found while a batch is decoded."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from tcptui.protocols.payload_places import payload_places
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
 
 #: Rows that are kept, the first: a warning does not become truer by more of them.
 MOST_ROWS: Final = 65_536
-#: Bytes of an alert's record: header, level, description.
-_LENGTH: Final = 7
-#: Of these bytes, those that are the same in every fatal alert, and what they are (RFC 8446, 5.1 and 6).
-_FIXED: Final = np.array([0, 1, 3, 4, 5])
-_VALUES: Final = np.array([21, 3, 0, 2, 2], np.uint8)
 
 
-class AlertRows:
-    """Rows whose payload is a fatal alert and nothing else, in capture order."""
+class _Rows:
+    """Rows whose payload has certain bytes at certain places, in capture order."""
+
+    least: ClassVar[int]
+    """Fewest bytes of such a payload."""
+    alone: ClassVar[bool]
+    """It has no more than these."""
+    fixed: ClassVar[NDArray[np.int64]]
+    """The places of these bytes, …"""
+    values: ClassVar[U8]
+    """… and what they are."""
 
     def __init__(self) -> None:
         self.rows: I32 = np.zeros(0, np.int32)
         """Store rows, ascending."""
         self.evicted = 0
-        """Number of alerts whose rows were evicted."""
+        """Number of found rows that were evicted."""
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
         """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        at, place = payload_places(start, store, first, _LENGTH)
-        alone = store.length[first + at] == _LENGTH
-        at, place = at[alone], place[alone]
+        at, place = payload_places(start, store, first, self.least)
+        if self.alone:
+            exact = store.length[first + at] == self.least
+            at, place = at[exact], place[exact]
         if not len(at) or len(self.rows) >= MOST_ROWS:
             return
-        bytes_ = buffer[place[:, None] + _FIXED]
-        found = (first + at[(bytes_ == _VALUES).all(axis=1)]).astype(np.int32)
+        likely = buffer[place] == self.values[0]
+        at, place = at[likely], place[likely]
+        bytes_ = buffer[place[:, None] + self.fixed]
+        found = (first + at[(bytes_ == self.values).all(axis=1)]).astype(np.int32)
         if len(found):
             self.rows = np.concatenate((self.rows, found))[:MOST_ROWS]
 
@@ -47,3 +56,19 @@ class AlertRows:
         if gone:
             self.rows = self.rows[gone:].copy()
             self.evicted += gone
+
+
+class AlertRows(_Rows):
+    """Rows whose payload is a fatal alert and nothing else (RFC 8446, 5.1 and 6)."""
+
+    least, alone = 7, True
+    fixed = np.array([0, 1, 3, 4, 5])
+    values = np.array([21, 3, 0, 2, 2], np.uint8)
+
+
+class HelloRows(_Rows):
+    """Rows whose payload begins with a ClientHello (RFC 8446, 4.1.2)."""
+
+    least, alone = 11, False
+    fixed = np.array([0, 1, 5, 6, 9])
+    values = np.array([22, 3, 1, 0, 3], np.uint8)

@@ -1,6 +1,8 @@
-"""Which TLS streams are worth reading before a user opens them: those in which a segment is a fatal alert.
+"""Which TLS streams are worth reading before a user opens them.
 
-An alert that shares its segment with other records is found when the stream is opened.
+Those in which a segment is a fatal alert, and those with a ClientHello whose ends said less than a handshake and a
+request take: it may have come to a halt.  An alert that shares its segment with other records is found when the stream
+is opened.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.sparse_mask import SparseMask
-from tcptui.protocols.tls.alert_rows import AlertRows
+from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,34 +23,52 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.protocols.row_notes import NotedRows
 
-#: Most streams that are read, the first ones.
+#: Most streams of each kind that are read, the first ones.
 SUSPECTS_READ: Final = 1_000
+#: A server that finishes a handshake and answers a request says more than this, …
+SERVER_LITTLE: Final = 1_024
+#: … and a client says more than this behind its hello: key, Finished, request.
+CLIENT_LITTLE: Final = 200
 
 
 class TlsPrefilter:
     """The `StreamPrefilter` of TLS."""
 
     def __init__(
-        self, store: PacketStore, _streams: StreamTable, noted: NotedRows, _payload: Callable[[int], bytes]
+        self, store: PacketStore, streams: StreamTable, noted: NotedRows, _payload: Callable[[int], bytes]
     ) -> None:
         self._store = store
-        self._found = noted.of(AlertRows)
-        self._done = 0
-        """Number of alerts taken in, evicted ones included."""
+        self._streams = streams
+        self._alerts = _Taken(noted.of(AlertRows))
+        self._hellos = _Taken(noted.of(HelloRows))
         self._alerted: set[int] = set()
+        self._greeted: dict[int, int] = {}
+        """Bytes of the segment with the ClientHello, by stream."""
 
     def update(self) -> None:
-        """Take in the alerts found since the last call."""
-        gone, rows = self._found.evicted, self._found.rows
-        count = int(np.searchsorted(rows, self._store.count))
-        new = rows[max(self._done - gone, 0) : count]
-        self._done = gone + count
-        streams = self._store.stream[new]
+        """Take in the alerts and hellos found since the last call."""
+        streams = self._store.stream[self._alerts.new(self._store)]
         self._alerted.update(streams[streams >= 0].tolist())
+        rows = self._hellos.new(self._store)
+        for stream, length in zip(self._store.stream[rows].tolist(), self._store.length[rows].tolist(), strict=True):
+            if stream >= 0:
+                self._greeted.setdefault(stream, length)
 
     def suspects(self) -> SparseMask:
-        """A mask of the streams with a fatal alert, as far as known now."""
-        return SparseMask(np.array(sorted(self._alerted)[:SUSPECTS_READ], np.int64))
+        """A mask of the streams with a fatal alert, or with little behind a ClientHello, as far as known now."""
+        found = sorted(self._alerted)[:SUSPECTS_READ]
+        return SparseMask(np.union1d(np.array(found, np.int64), self._short()))
+
+    def _short(self) -> NDArray[np.int64]:
+        """The first streams with a ClientHello and little else."""
+        numbers = np.fromiter(self._greeted, np.int64, len(self._greeted))
+        hellos = np.fromiter(self._greeted.values(), np.int64, len(self._greeted))
+        table = self._streams
+        by_b = table.client_is_b[numbers] != 0
+        client = np.where(by_b, table.payload_b[numbers], table.payload_a[numbers])
+        server = np.where(by_b, table.payload_a[numbers], table.payload_b[numbers])
+        little = (server <= SERVER_LITTLE) | (client <= hellos + CLIENT_LITTLE)
+        return np.sort(numbers[little])[:SUSPECTS_READ]
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The same: nothing else is read without suspicion."""
@@ -57,11 +77,30 @@ class TlsPrefilter:
     def evict(self, streams: NDArray[np.int64]) -> None:
         """Drop what is known of ``streams``, which were evicted."""
         self._alerted.difference_update(streams.tolist())
+        for stream in streams.tolist():
+            self._greeted.pop(stream, None)
 
     def speaks(self, stream: int) -> bool:
-        """Whether ``stream`` had a fatal alert."""
-        return stream in self._alerted
+        """Whether ``stream`` had a fatal alert or a ClientHello."""
+        return stream in self._alerted or stream in self._greeted
 
     def error_rows(self, _stream: int) -> list[tuple[int, int]]:
         """None: an alert ends its connection, so there are no later ones."""
         return []
+
+
+class _Taken:
+    """Rows of one kind, those that were taken in and those that were not."""
+
+    def __init__(self, found: AlertRows | HelloRows) -> None:
+        self._found = found
+        self._done = 0
+        """Number of rows taken in, evicted ones included."""
+
+    def new(self, store: PacketStore) -> NDArray[np.int32]:
+        """The rows found since the last call."""
+        gone, rows = self._found.evicted, self._found.rows
+        count = int(np.searchsorted(rows, store.count))
+        new = rows[max(self._done - gone, 0) : count]
+        self._done = gone + count
+        return new

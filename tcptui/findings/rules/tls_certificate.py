@@ -1,0 +1,89 @@
+"""`tls-certificate`: a certificate that is not valid for this host and day, in a handshake without an alert.
+
+Only until TLS 1.2, where certificates are in plain sight.  Where an alert refuses it, `tls-alert` says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http_facts import first_end, index_of
+from tcptui.findings.tls_facts import asked_host, frame_of, other_hosts, out_of_date, server_certificate
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.protocols.tls.codes import ContentType, Handshake
+from tcptui.protocols.tls.der import DerError
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.tls.certificate import Certificate
+    from tcptui.protocols.tls.conversation import TlsConversation
+
+_FATAL: Final = 2
+
+
+def tls_certificate(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+    """The server's certificate is out of date, or for another host than the one asked for, and no alert says so."""
+    certificate = server_certificate(said)
+    frame = frame_of(said, said.server_side, Handshake.CERTIFICATE)
+    if certificate is None or not frame or _has_fatal_alert(said):
+        return None
+    shown = index_of(connection, frame)
+    try:
+        facts = _faults(certificate, said, connection.time[shown])
+    except DerError:
+        return None
+    if not facts:
+        return None
+    end = _left_at(connection, said)
+    if end < 0:
+        return connection.finding(
+            FindingId.TLS_CERTIFICATE, [shown], Severity.NOTE, Confidence.CERTAIN, (),
+            certificate_frame=frame, **facts,
+        )  # fmt: skip
+    before = frame_of(said, 1 - said.server_side, Handshake.CLIENT_KEY_EXCHANGE) == 0
+    facts["shape"] = f"{facts['shape']}-left"
+    return connection.finding(
+        FindingId.TLS_CERTIFICATE, [shown, end], Severity.WARNING,
+        # It may have wanted to see the certificate and no more.
+        Confidence.LIKELY if before else Confidence.POSSIBLE,
+        ("tls-monitor",), certificate_frame=frame, end_frame=connection.frame[end], **facts,
+    )  # fmt: skip
+
+
+def _faults(certificate: Certificate, said: TlsConversation, at_ns: int) -> dict[str, int | float | str]:
+    """What is wrong with the certificate; empty where nothing is that can be seen.  Raises DerError."""
+    facts = out_of_date(certificate, at_ns)
+    if not facts and (hosts := other_hosts(certificate, said.client_hello)):
+        facts = {"shape": "host", "asked": asked_host(said.client_hello), "hosts": hosts}
+    return facts
+
+
+def _has_fatal_alert(said: TlsConversation) -> bool:
+    """Whether either end sent a fatal alert in plain sight."""
+    return any(
+        (alert := said.alert(side, index)) is not None and alert[0] == _FATAL
+        for side, records in enumerate(said.records)
+        for index in range(len(records.each))
+    )
+
+
+def _left_at(connection: ConnectionFacts, said: TlsConversation) -> int:
+    """Index of the packet with which the client left first, having sent no application data; -1 where it did not.
+
+    A client that was not captured whole may have sent some.
+    """
+    client = 1 - said.server_side
+    records = said.records[client]
+    sent = any(one.content_type == ContentType.APPLICATION_DATA for one in records.each) or records.limited
+    if sent or len(said.halves[client].gaps):
+        return -1
+    ours, theirs = _farewell(connection, said, client), _farewell(connection, said, said.server_side)
+    return ours if ours >= 0 and (theirs < 0 or ours < theirs) else -1
+
+
+def _farewell(connection: ConnectionFacts, said: TlsConversation, side: int) -> int:
+    """Index of the first packet with which ``side`` ended: FIN, RST, or an alert, be it encrypted; -1 for none."""
+    half = said.halves[side]
+    alerts = [one for one in said.records[side].each if one.content_type == ContentType.ALERT]
+    said_so = [index_of(connection, half.delivered_frame(one.stop - 1)) for one in alerts[:1]]
+    return min((at for at in (*said_so, first_end(connection, side)) if at >= 0), default=-1)

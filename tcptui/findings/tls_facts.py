@@ -1,0 +1,83 @@
+"""What several rules about TLS need of a connection's messages."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http_facts import quoted
+from tcptui.protocols.tls.certificate import Certificate, names_host, time_of
+from tcptui.protocols.tls.codes import Handshake
+from tcptui.protocols.tls.message import read_message
+
+if TYPE_CHECKING:
+    from tcptui.protocols.tls.conversation import TlsConversation
+    from tcptui.protocols.tls.handshake import Message
+    from tcptui.protocols.tls.lines import Line
+
+#: Most characters of a certificate's names that a sentence quotes.
+HOSTS_QUOTED: Final = 60
+#: A certificate that is valid only after this time was not made ahead: the capture's clock is wrong.
+NOT_YET_MOST: Final = timedelta(days=366)
+
+
+def first_message(said: TlsConversation, side: int, kind: Handshake) -> Message | None:
+    """The first message of that kind that ``side`` sent; None without one."""
+    return next((one for one in said.messages[side].each if one.kind == kind), None)
+
+
+def frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:
+    """The frame that completed the first message of that kind; 0 without one."""
+    message = first_message(said, side, kind)
+    return 0 if message is None else said.halves[side].delivered_frame(message.stop - 1)
+
+
+def server_certificate(said: TlsConversation) -> Certificate | None:
+    """The server's own certificate, the first of its chain; None where none is in plain sight."""
+    message = first_message(said, said.server_side, Handshake.CERTIFICATE)
+    chain = [] if message is None else read_message(message).bytes_of("handshake.certificate")
+    return Certificate(chain[0]) if chain else None
+
+
+def asked_host(hello: Line | None) -> str:
+    """The host that the client asked for, as a sentence quotes it; empty without a server name."""
+    return quoted(_server_name(hello))
+
+
+def _server_name(hello: Line | None) -> str:
+    return "" if hello is None else next(iter(hello.texts("handshake.extensions_server_name")), "")
+
+
+def out_of_date(certificate: Certificate, at_ns: int) -> dict[str, int | float | str]:
+    """Shape and facts of a certificate that was not valid at that time; empty where it was.  Raises DerError."""
+    now = datetime.fromtimestamp(at_ns // 1_000_000_000, UTC)
+    since, until = map(time_of, certificate.validity)
+    if until < now:
+        return {"shape": "expired", "until": _told(until), "now": _told(now)}
+    if now < since <= now + NOT_YET_MOST:
+        return {"shape": "not-yet", "since": _told(since), "now": _told(now)}
+    return {}
+
+
+def _told(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def other_hosts(certificate: Certificate, hello: Line | None) -> str:
+    """The names of a certificate that has none for the host that the client asked for; empty of any other.
+
+    An address as a server name (RFC 6066, 3, forbids it) tells nothing.  Raises DerError.
+    """
+    asked, hosts = _server_name(hello), certificate.hosts
+    if not asked or _is_address(asked) or any(names_host(host, asked) for host in hosts):
+        return ""
+    return quoted(", ".join(hosts), HOSTS_QUOTED)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
