@@ -7,7 +7,7 @@ objects they would take more memory than the packets.
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -48,6 +48,17 @@ class AlikeFindings:
         findings = [_each(finding, count) for finding in self.findings]
         return zip(*findings, strict=True) if findings else repeat((), count)
 
+    def only(self, findings: Iterable[Finding]) -> AlikeFindings:
+        """With only those ``findings`` of each stream, to be kept: without what they were made from."""
+        kept = tuple([
+            replace(
+                finding, stream=_alone(finding.stream), packets=_alone(finding.packets),
+                facts={name: _alone(value) for name, value in finding.facts.items()},
+            )
+            for finding in findings
+        ])  # fmt: skip
+        return AlikeFindings(self.streams, self.places[:0].copy(), kept, _alone(self.lost), (), self.hangs_on_end)
+
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T]) -> list[_T]:
         """``make(findings)`` of each lane; made once where that is possible."""
         try:
@@ -83,6 +94,13 @@ def cells(value: Any, lanes: int) -> Iterable[Any]:
     if isinstance(value, tuple) and any(isinstance(part, Lanes) for part in value):
         return zip(*(cells(part, lanes) for part in value), strict=True)
     return repeat(value, lanes)
+
+
+def _alone(value: Any) -> Any:
+    """``value`` without the column that it is a part of."""
+    if isinstance(value, Lanes):
+        return value.copy()
+    return tuple(map(_alone, value)) if isinstance(value, tuple) else value
 
 
 def _in_lane(value: Any, at: int) -> Any:
@@ -123,10 +141,18 @@ def made(held: Held) -> tuple[Finding, ...]:
 class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     """Findings by stream."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_kinds", "_known")
 
     def __init__(self, held: Iterable[tuple[int, Held]] = ()) -> None:
-        self._held = dict(held)
+        self._known = dict(held)
+        self._kinds: list[AlikeFindings] = []
+        """Those that nobody has looked for yet: an object for each of their streams takes memory, and time to send."""
+
+    @property
+    def _held(self) -> dict[int, Held]:
+        while self._kinds:
+            self._known.update(lanes(self._kinds.pop(0)))
+        return self._known
 
     def __getitem__(self, stream: int) -> tuple[Finding, ...]:
         return made(self._held[stream])
@@ -146,6 +172,9 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     def __len__(self) -> int:
         return len(self._held)
 
+    def __bool__(self) -> bool:
+        return bool(self._kinds or self._known)
+
     def held(self, stream: int) -> Held:
         """The findings of ``stream``, made or not; none where nothing is known of it."""
         return self._held.get(stream, ())
@@ -155,8 +184,8 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         self._held[stream] = held
 
     def hold_alike(self, kind: AlikeFindings) -> None:
-        """Set the findings of the streams of ``kind``."""
-        self._held.update(lanes(kind))
+        """Set the findings of the streams of ``kind``, of which nothing is known yet."""
+        self._kinds.append(kind)
 
     def some(self, streams: Iterable[int]) -> StreamFindings:
         """Those of ``streams`` that have any, in that order."""
@@ -164,7 +193,8 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
 
     def join(self, others: StreamFindings) -> None:
         """Take those of other streams."""
-        self._held |= others._held
+        self._known |= others._known
+        self._kinds += others._kinds
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T], streams: Iterable[int]) -> Iterator[_T]:
         """``make(findings)`` of each of ``streams``; made once for those that are alike, where that is possible."""

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from heapq import merge
-from itertools import chain
+from itertools import chain, starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -198,21 +198,26 @@ class FindingsCache:
 
     def told(self, selection: Selection) -> Iterator[BulkFindings]:
         """The findings and time budgets of ``selection`` as columns, in chunks that memory can hold."""
-        for gathered, part, plain, places in self._gathered(selection):
-            spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
-            spent[plain.chosen], right = plain.parts()
-            for place in plain.chosen[~right].tolist():
-                spent[place] = time_parts(gathered.view(place))
-            kinds = self._together(gathered, part, places)
-            for kind in kinds:
-                for share, times in zip(Part, kind.parts, strict=True):
-                    spent[kind.places, share] = list(cells(times, len(kind)))
-                places = np.setdiff1d(places, kind.places, assume_unique=True)
-            found: dict[int, tuple[Finding, ...]] = {}
-            for place, findings, times in self._others(gathered, part, places, parts=True):
-                found[place], spent[place] = findings, times
-            told = plain_findings(gathered.block, plain, self.context.place)
-            yield BulkFindings(gathered.streams, spent, plain.chosen, told, kinds, found)
+        yield from starmap(self._told, self._gathered(selection))
+
+    def _told(
+        self, gathered: Gathered, part: Selection, plain: CleanStreams, places: NDArray[np.int64]
+    ) -> BulkFindings:  # fmt: skip
+        """The findings and time budgets of one chunk (`_gathered`)."""
+        spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
+        spent[plain.chosen], right = plain.parts()
+        for place in plain.chosen[~right].tolist():
+            spent[place] = time_parts(gathered.view(place))
+        kinds = self._together(gathered, part, places)
+        for kind in kinds:
+            for share, times in zip(Part, kind.parts, strict=True):
+                spent[kind.places, share] = list(cells(times, len(kind)))
+            places = np.setdiff1d(places, kind.places, assume_unique=True)
+        found: dict[int, tuple[Finding, ...]] = {}
+        for place, findings, times in self._others(gathered, part, places, parts=True):
+            found[place], spent[place] = findings, times
+        told = plain_findings(gathered.block, plain, self.context.place)
+        return BulkFindings(gathered.streams, spent, plain.chosen, told, kinds, found)
 
     def _gathered(self, selection: Selection) -> Iterator[tuple[Gathered, Selection, CleanStreams, NDArray[np.int64]]]:
         """Split ``selection`` into chunks, and each chunk into ordinary streams and the places of the others."""
@@ -228,6 +233,7 @@ class FindingsCache:
             plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
             others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
             yield gathered, selection.part(done, upto), plain, others
+            del gathered, plain, others  # before the next ones are made
             done = upto
 
     def _together(self, gathered: Gathered, part: Selection, places: NDArray[np.int64]) -> list[AlikeFindings]:

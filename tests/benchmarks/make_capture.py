@@ -5,7 +5,9 @@
 ``short``: ten packets each (opened, a request, an answer, closed), three in a hundred of them in trouble: refused,
 unanswered, reset, sent again, late, out of memory (zero window).  ``trouble``: five packets each, and every one has
 something wrong with it.  ``transfers``: some 130 packets each, most of them full, with the same share in trouble as
-``short``.  ``--snaplen`` keeps that many bytes of each packet.  Deterministic: the same words write the same bytes.
+``short``.  ``mixed``: all of these at random, some of them in tunnels, in VLANs or in IP fragments, and UDP between
+them: to compare outputs.  ``--snaplen`` keeps that many bytes of each packet.  Deterministic: the same words write the
+same bytes.
 """
 
 from __future__ import annotations
@@ -67,6 +69,13 @@ class Talk:
         head = struct.pack(">BBHHHBBH", 0x45, 0, size, self._ids[side], 0x4000, 64, 6, 0) + source + target
         self.records.append((self._now, _ETHERNET + head + tcp + options + b"x" * length))
         self.sent[side] = max(self.sent[side], seq + length + bool(flags & SYN) + bool(flags & FIN))
+
+    def send_udp(self, side: int, body: bytes) -> None:
+        """One datagram of ``side``."""
+        self._now += self.way + self.rng.randrange(20_000)
+        udp = struct.pack(">HHHH", *self._ports[side], 8 + len(body), 0) + body
+        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0x4000, 64, 17, 0) + b"".join(self._ends[side])
+        self.records.append((self._now, _ETHERNET + head + udp))
 
     @property
     def trip_ms(self) -> float:
@@ -214,6 +223,62 @@ def hole(talk: Talk) -> None:
     talk.say(0, FIN | ACK, 1, seq=121)
 
 
+def datagrams(talk: Talk) -> None:
+    """No TCP: queries over UDP, half of them unanswered."""
+    for number in range(4):
+        for side in (0, 1)[: 1 + talk.rng.randrange(2)]:
+            body = struct.pack(">HHHHHH", number, 0x8000 * side | 0x100, 0, 0, 0, 0) + bytes(talk.rng.randrange(64))
+            talk.send_udp(side, body)
+
+
+def _vlan(frame: bytes) -> list[bytes]:
+    return [frame[:12] + b"\x81\x00\x00\x07" + frame[12:]]
+
+
+def _outer(protocol: int, body: bytes) -> bytes:
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0, 64, protocol, 0)
+    return _ETHERNET + head + b"\xc0\x00\x02\x09\xc0\x00\x02\x0a" + body
+
+
+def _in_ip(frame: bytes) -> list[bytes]:
+    return [_outer(4, frame[14:])]
+
+
+def _in_gre(frame: bytes) -> list[bytes]:
+    return [_outer(47, b"\x00\x00\x08\x00" + frame[14:])]
+
+
+def _in_vxlan(frame: bytes) -> list[bytes]:
+    vxlan = b"\x08\x00\x00\x00\x00\x00\x2a\x00" + frame
+    return [_outer(17, struct.pack(">HHHH", 50_000, 4_789, 8 + len(vxlan), 0) + vxlan)]
+
+
+def _in_pieces(frame: bytes) -> list[bytes]:
+    """Fragments of at most 512 bytes of IP payload each."""
+    head, body = frame[:34], frame[34:]
+    pieces = []
+    for begin in range(0, len(body), 512):
+        piece = body[begin : begin + 512]
+        place = begin // 8 | (0x2000 if begin + 512 < len(body) else 0)
+        size = struct.pack(">H", 20 + len(piece))
+        pieces.append(head[:16] + size + head[18:20] + struct.pack(">H", place) + head[22:] + piece)
+    return pieces
+
+
+#: How the frames of a connection in a mixed capture travel, and how often of a hundred times; else as they are.
+_DRESSES: Final = ((_vlan, 6), (_in_ip, 6), (_in_gre, 6), (_in_vxlan, 6), (_in_pieces, 8))
+
+
+def dressed(records: list[Record], rng: random.Random) -> list[Record]:
+    """``records`` of one connection in one of `_DRESSES`, or as they are."""
+    drawn = rng.randrange(100)
+    for dress, share in _DRESSES:
+        if drawn < share:
+            return [(time_ns + at, piece) for time_ns, frame in records for at, piece in enumerate(dress(frame))]
+        drawn -= share
+    return records
+
+
 Story = Callable[[Talk], None]
 #: What goes wrong in three of a hundred connections, and in all of them.
 TROUBLES: Final[tuple[Story, ...]] = (
@@ -235,12 +300,15 @@ class Shape:
     """How many there are unless somebody says otherwise."""
     at_once: int
     """Connections whose packets are sorted by time together."""
+    dressed: bool = False
+    """Whether some are in tunnels, in VLANs or in fragments."""
 
 
 SHAPES: Final = {
     "short": Shape(healthy, 3, TROUBLES, 100_000, 20_000),
     "trouble": Shape(healthy, 100, SHORT_TROUBLES, 200_000, 20_000),
     "transfers": Shape(transfer, 3, TROUBLES, 10_000, 1_000),
+    "mixed": Shape(healthy, 70, (*TROUBLES, *SHORT_TROUBLES, transfer, datagrams), 20_000, 2_000, dressed=True),
 }
 
 
@@ -252,7 +320,8 @@ def connections(shape: str, count: int, seed: int) -> Iterator[list[Record]]:
         talk = Talk(number, rng)
         (rng.choice(chosen.troubles) if rng.randrange(100) < chosen.percent else chosen.ordinary)(talk)
         begin = _START_NS + number * _EVERY_NS
-        yield [(begin + time_ns, frame) for time_ns, frame in talk.records]
+        records = dressed(talk.records, rng) if chosen.dressed else talk.records
+        yield [(begin + time_ns, frame) for time_ns, frame in records]
 
 
 def write(out: Path, shape: str, count: int, seed: int, snaplen: int = 262_144) -> int:

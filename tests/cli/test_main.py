@@ -102,7 +102,8 @@ def test_report_of_a_few_packets_imports_what_it_says_and_no_more(tmp_path: Path
     assert "few.pcap" in said
     # An event loop, masked arrays, random numbers, OpenSSL, a terminal's colours: 110 of 350 ms of processor time.
     unneeded = {"asyncio", "numpy.ma", "numpy.random", "ssl", "_hashlib", "tempfile", "shutil", "numba", "textual"}
-    unneeded.add("rich.console")
+    unneeded |= {"rich.console", "brotli", "zstandard", "difflib", "tcptui.dfilter.names"}
+    unneeded |= {"tcptui.cli.run.slice", "tcptui.session.notes.notebook", "tcptui.capture.slicing.sink"}
     forms = {"--json": "as_json", "--markdown": "as_markdown", "--full": "as_text"}
     unneeded |= {f"tcptui.cli.report.{module}" for other, module in forms.items() if other != form}
     assert not unneeded & modules

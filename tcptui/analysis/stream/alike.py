@@ -49,7 +49,9 @@ def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[NDArray[np.
     if len(places) < FEWEST:
         yield from (places[i : i + 1] for i in range(len(places)))
         return
-    cells = np.stack([block.column(name).astype(np.int64) for name in _COMPARED], axis=1)
+    cells = np.empty((len(block.rows), len(_COMPARED)), np.int64)
+    for at, name in enumerate(_COMPARED):
+        cells[:, at] = block.column(name)
     # Without the flag an acknowledgment number means nothing.
     cells[(block.column("flags") & ACK) == 0, _COMPARED.index("ack")] = 0
     table = np.stack(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -76,12 +76,12 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
     for told in summary.told(share):
         lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
         if shown is not None:
-            lines = [line for line, is_shown in zip(lines, np.isin(told.streams, shown), strict=True) if is_shown]
-        for begin in range(0, len(lines), AT_ONCE):
-            yield ",\n".join(lines[begin : begin + AT_ONCE]).encode("utf-8", "replace")
-        loud = _in_trouble(told)
-        if loud:
+            lines = compress(lines, np.isin(told.streams, shown))
+        while some := ",\n".join(islice(lines, AT_ONCE)):
+            yield some.encode("utf-8", "replace")
+        if loud := _in_trouble(told):
             yield loud
+        del told, lines, loud  # before the next ones are made: together they would take twice the memory
 
 
 def _in_trouble(told: BulkFindings) -> StreamFindings:
@@ -92,7 +92,7 @@ def _in_trouble(told: BulkFindings) -> StreamFindings:
             loud[int(told.streams[place])] = found
     for kind in told.kinds:
         if found := _loud(kind.findings):
-            loud.hold_alike(replace(kind, findings=found, parts=()))
+            loud.hold_alike(kind.only(found))
     return loud
 
 

@@ -20,7 +20,7 @@ from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.tcp_state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from tcptui.cli.report.json_findings import Tell
@@ -55,8 +55,8 @@ class ConnectionTexts:
         self._alike = TemplatedFindings(tell)
         self._seconds = CachedTexts(seconds)
 
-    def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> list[str]:
-        """The JSON objects of the streams in ``told``.
+    def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[str]:
+        """The JSON objects of the streams in ``told``, each made when it is asked for: all take tens of megabytes.
 
         ``measured``: the columns of `Measures`; ``states``: those of clients and servers (`Summary.states`).
         """
@@ -75,7 +75,7 @@ class ConnectionTexts:
             m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
             *(self._seconds.texts(part.tolist()) for part in parts.T), self._lost(told), self._findings(told),
         )  # fmt: skip
-        return list(map(_CONNECTION.__mod__, zip(*columns, strict=True)))
+        return map(_CONNECTION.__mod__, zip(*columns, strict=True))
 
     def _spreads(self, m: dict[str, list[Any]]) -> list[str]:
         """Minimum, median and maximum ACK round trip of each stream, as JSON; ``null`` without one."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.slicing.sink import Sink
-from tcptui.cli.inputs import base_name, open_inputs, refuse_unreadable_among
+from tcptui.cli.inputs import base_name, open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
-from tcptui.cli.run.slice import comments_of, reading_again, refuse_output, write_rows
+from tcptui.cli.run.slice import comments_of, reading_again, write_rows
 from tcptui.cli.signals import signals_unwind
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError

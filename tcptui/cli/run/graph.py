@@ -13,11 +13,10 @@ from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import make_figure, notes_of, title_of
 from tcptui.charts.svg import picture
 from tcptui.cli.commands import STANDARD_STREAM, GraphForm
-from tcptui.cli.inputs import give_up_root, open_input
+from tcptui.cli.inputs import give_up_root, open_input, refuse_output
 from tcptui.cli.report.graph_rows import graph_csv
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
 from tcptui.cli.run.own_findings import own_rules
-from tcptui.cli.run.slice import refuse_output
 from tcptui.model.safe_text import safe_text
 from tcptui.session.graphs.stream_graphs import StreamGraphs
 from tcptui.session.graphs.trace import SIDES

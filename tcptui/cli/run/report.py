@@ -8,9 +8,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
-from tcptui.cli.inputs import base_name, open_inputs, refuse_unreadable_among
+from tcptui.cli.inputs import base_name, open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import (
     exit_code,
@@ -22,7 +21,6 @@ from tcptui.cli.run.load import (
     write,
 )
 from tcptui.cli.run.own_findings import own_rules
-from tcptui.cli.run.slice import refuse_output
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
@@ -104,6 +102,7 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
 
 
 def _write_page(command: ReportCommand, session: Session, summary: Summary, notice: str | None, words: Words) -> None:
+    from tcptui.capture.slicing.sink import Sink
     from tcptui.charts.chart import make_chart
     from tcptui.charts.kind import ChartKind
     from tcptui.cli.report.page.page import page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import tcptui
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
-from tcptui.cli.inputs import base_name, open_inputs, refuse_unreadable_among
+from tcptui.cli.inputs import base_name, open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_known
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.cli.commands import Chosen, SliceCommand
-    from tcptui.cli.inputs import Input
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
@@ -71,19 +69,6 @@ def write_slice(command: SliceCommand, words: Words) -> int:
             write_rows(session, slicer, rows, sink, comments)
         say(words("slice.written", n=f"{len(rows):,}", all=f"{session.store.count:,}", file=safe_text(str(out))), words)
         return exit_code(session, [one.source for one in opened])
-
-
-def refuse_output(path: Path, opened: Sequence[Input], *, overwrite: bool) -> None:
-    """Raise OutputError now for what would be refused after a long time of reading, and for a file that is read."""
-    if not os.path.lexists(path):
-        return
-    shown = safe_text(str(path))
-    if not overwrite:
-        raise OutputError("output_exists", path=shown)
-    found = path.stat() if path.exists() else None
-    for one in opened:
-        if one.raw is not None and found is not None and os.path.samestat(os.fstat(one.raw), found):
-            raise OutputError("slice_is_input", path=shown)
 
 
 def reading_again(session: Session) -> Slicer:

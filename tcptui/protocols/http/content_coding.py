@@ -10,9 +10,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
-import brotli
-import zstandard
-
 #: Output is made in blocks of at most about this many bytes.
 BLOCK: Final = 65_536
 #: Most codings of one body that are decoded; nobody sends more.
@@ -101,7 +98,10 @@ class _Brotli:
     """br (RFC 7932)."""
 
     def __init__(self) -> None:
+        import brotli  # few captures have such bodies
+
         self._machine = brotli.Decompressor()
+        self._error = brotli.error
         self.ended = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -109,7 +109,7 @@ class _Brotli:
         while not self.ended:
             try:
                 block = self._machine.process(data, output_buffer_limit=BLOCK)
-            except brotli.error as error:
+            except self._error as error:
                 raise CodingError("br", str(error)) from error
             self.ended = self._machine.is_finished()
             if block:
@@ -123,6 +123,9 @@ class _Zstd:
     """zstd, of any number of frames."""
 
     def __init__(self) -> None:
+        import zstandard  # few captures have such bodies
+
+        self._error = zstandard.ZstdError
         self._context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
         self._machine = self._context.decompressobj()
         self.ended = False
@@ -137,7 +140,7 @@ class _Zstd:
             at += len(step)
             try:
                 block = self._machine.decompress(step)
-            except zstandard.ZstdError as error:
+            except self._error as error:
                 raise CodingError("zstd", str(error)) from error
             self.ended = self._machine.eof
             if self.ended:

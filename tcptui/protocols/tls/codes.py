@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from tcptui.dfilter.names import value_text
-
 
 class ContentType(IntEnum):
     """Types of records (RFC 8446, 5.1; RFC 6520, 3)."""
@@ -98,6 +96,8 @@ _SAME: Final = {
 
 def name_of(field: str, value: int) -> str:
     """What Wireshark calls ``value`` of ``field``; empty for a number without a name."""
+    from tcptui.dfilter.names import value_text  # imports all fields that a filter knows
+
     field = _SAME.get(field, field)
     return value_text(field, value) or _NEWER.get(field, {}).get(value, "")
 

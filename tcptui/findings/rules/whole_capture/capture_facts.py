@@ -35,7 +35,7 @@ _SENT: Final = (
 )  # fmt: skip
 _ENDS: Final = int(TcpFlag.FIN | TcpFlag.RST)
 #: Rows looked at together: all of them at once would take as much memory as the packets.
-CHUNK: Final = 1 << 20
+CHUNK: Final = 1 << 18
 #: When a host was heard is kept to this time (ns).
 TICK_NS: Final = 100_000_000
 _TICKS: Final = 1 << 37

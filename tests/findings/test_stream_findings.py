@@ -1,0 +1,72 @@
+"""`StreamFindings`: findings of streams that are alike, kept as columns until somebody looks for one of them."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+
+from tcptui.findings.stream_findings import AlikeFindings, StreamFindings
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import Lanes
+
+STREAMS = np.array([3, 5, 9])
+#: Packets by lane, of which a finding keeps one.
+FRAMES = np.arange(30, dtype=np.int64).reshape(10, 3)
+
+
+def a_kind() -> AlikeFindings:
+    frame: Lanes = Lanes(FRAMES, plain=False)[4]
+    severities = (Severity.ERROR, Severity.NOTE)
+    findings = tuple(
+        Finding(
+            FindingId.SYN_TIMEOUT, Lanes(STREAMS, plain=True), (frame,), severity, Confidence.LIKELY,
+            {"syn_frame": frame, "count": 5, "tried_s": 2.5},
+        )  # type: ignore[arg-type]
+        for severity in severities
+    )  # fmt: skip
+    return AlikeFindings(STREAMS, np.arange(3), findings, 2.5, (1, 2), hangs_on_end=True)
+
+
+def expected(stream: int, lane: int) -> tuple[Finding, ...]:
+    frame = int(FRAMES[4, lane])
+    facts = {"syn_frame": frame, "count": 5, "tried_s": 2.5}
+    return (Finding(FindingId.SYN_TIMEOUT, stream, (frame,), Severity.ERROR, Confidence.LIKELY, facts),)
+
+
+def loud_ones() -> StreamFindings:
+    loud = StreamFindings()
+    kind = a_kind()
+    loud.hold_alike(kind.only(kind.findings[:1]))
+    return loud
+
+
+def test_findings_of_streams_that_are_alike_are_those_of_each() -> None:
+    loud = loud_ones()
+
+    assert loud
+    assert dict(loud) == {stream: expected(stream, lane) for lane, stream in enumerate(STREAMS.tolist())}
+
+
+def test_what_is_only_held_is_joined_and_sent_as_it_is() -> None:
+    one = StreamFindings([(1, expected(1, 0))])
+    one.join(pickle.loads(pickle.dumps(loud_ones())))
+
+    assert sorted(one) == [1, *STREAMS.tolist()]
+    assert one[9] == expected(9, 2)
+    assert len(one) == 4
+
+
+def test_what_is_kept_of_them_holds_on_to_no_other_packets() -> None:
+    kind = a_kind()
+    kept = kind.only(kind.findings[:1])
+
+    (frame,) = kept.findings[0].packets
+    assert isinstance(frame, Lanes)
+    assert frame.each.base is None
+    assert not len(kept.places)
+    assert not kept.parts
+
+
+def test_nothing_is_held_at_first() -> None:
+    assert not StreamFindings()
