@@ -73,6 +73,8 @@ def test_every_subject_and_relation_has_words(language: Language) -> None:
         (Condition(OF["text"], Relation.CONTAINS, 'a"b\\'), r'tcp.payload contains "a\"b\\"'),
         (Condition(OF["answer-time"], Relation.MORE, " 1.5 "), "tcptui.request.duration > 1.5"),
         (Condition(OF["status"], Relation.CONTAINS, "50"), 'tcptui.request.status contains "50"'),
+        (Condition(OF["status"], Relation.BEGINS, "5"), 'tcptui.request.status matches "^5"'),
+        (Condition(OF["status"], Relation.BEGINS, "a.b"), r'tcptui.request.status matches "^a\\.b"'),
         (Condition(OF["reset"], Relation.OCCURS), "tcp.flags.reset == 1"),
         (Condition(OF["marked"], Relation.OCCURS_NOT), "not tcptui.marked"),
         (Condition(OF["host"], Relation.IS, " "), ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,7 @@ class Relation(Enum):
     IS = "is"
     IS_NOT = "is-not"
     CONTAINS = "contains"
+    BEGINS = "begins"
     MORE = "more"
     LESS = "less"
     AT_LEAST = "at-least"
@@ -42,13 +44,13 @@ class Relation(Enum):
 
 _SIGNS: Final = {
     Relation.IS: "==", Relation.IS_NOT: "==", Relation.CONTAINS: "contains", Relation.MORE: ">", Relation.LESS: "<",
-    Relation.AT_LEAST: ">=",
+    Relation.AT_LEAST: ">=", Relation.BEGINS: "matches",
 }  # fmt: skip
 _EQUAL: Final = (Relation.IS, Relation.IS_NOT)
 _NUMBER: Final = (*_EQUAL, Relation.MORE, Relation.LESS, Relation.AT_LEAST)
 _TIME: Final = (Relation.MORE, Relation.LESS)
 _TEXT: Final = (Relation.CONTAINS, *_EQUAL)
-_WORD: Final = (*_EQUAL, Relation.CONTAINS)
+_WORD: Final = (*_EQUAL, Relation.BEGINS, Relation.CONTAINS)
 _EVENT: Final = (Relation.OCCURS, Relation.OCCURS_NOT)
 
 
@@ -116,6 +118,8 @@ class Condition:
         if not value:
             return ""
         field = subject.field_v6 if subject.field_v6 and ":" in value else subject.field
+        if relation is Relation.BEGINS:
+            value = f"^{re.escape(value)}"
         text = quoted(value) if _is_text(subject, relation) else value
         test = f"{field} {_SIGNS[relation]} {text}"
         return f"not {test}" if relation is Relation.IS_NOT else test

@@ -33,6 +33,7 @@ WORDS: Final[dict[str, str]] = {
     "form.subject.packet": "Number of the packet",
     "form.relation.is": "is",
     "form.relation.is-not": "is not",
+    "form.relation.begins": "begins with",
     "form.relation.contains": "contains",
     "form.relation.more": "is more than",
     "form.relation.less": "is less than",

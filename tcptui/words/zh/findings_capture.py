@@ -101,7 +101,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.lossy-host.name": "某条路径丢包",
     "findings.lossy-host.title": "与 {host} 丢包：{of} 条中 {count} 条",
     "findings.lossy-host.short": "与 {host} 丢包（{of} 条中 {count} 条）",
-    "findings.lossy-host.happened": "与 {host} 的 {of} 条连接中有 {count} 条丢包，共损失 {lost_s}；与其他主机的 {others} 条连接中只有 {others_hit} 条丢包。",
+    "findings.lossy-host.happened": "与 {host} 的 {of} 条连接中有 {count} 条丢包，共损失 {lost_s}；与其他主机的 {others} 条连接中，丢包的有 {others_hit} 条。",
     "findings.lossy-host.meaning": "通往 {host} 的路径或 {host} 自身在丢包；别的连接也经过的那一段是好的。",
     "findings.lossy-host.known": "同一抓包里的连接，区别只在这台主机，丢包也只在这里。",
     "findings.lossy-host.sure": "比例看得到；丢在哪一跳，看不到。",

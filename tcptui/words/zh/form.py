@@ -33,6 +33,7 @@ WORDS: Final[dict[str, str]] = {
     "form.subject.packet": "数据包编号",
     "form.relation.is": "是",
     "form.relation.is-not": "不是",
+    "form.relation.begins": "开头是",
     "form.relation.contains": "包含",
     "form.relation.more": "大于",
     "form.relation.less": "小于",
