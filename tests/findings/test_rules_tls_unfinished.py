@@ -100,7 +100,10 @@ def test_hello_that_does_not_arrive_is_the_path_s_fault(tmp_path: Path) -> None:
     assert finding.facts["shape"] == "lost"
 
 
-@pytest.mark.parametrize(("ttl", "shape"), [(64, "reset"), (63, "reset"), (47, "reset-elsewhere")])
+@pytest.mark.parametrize(
+    ("ttl", "shape"),
+    [(64, "reset"), (63, "reset"), (255, "reset"), (127, "reset"), (47, "reset-elsewhere"), (250, "reset-elsewhere")],
+)
 def test_reset_from_another_distance_is_told_apart(tmp_path: Path, ttl: int, shape: str) -> None:
     (finding,) = lost(tmp_path, again=False, ttl=ttl)
 
