@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
 from tcptui import __version__
+
+#: Python's exit code where what was written last could not be.
+_UNWRITTEN = 120
 
 
 def main() -> int:
@@ -29,5 +33,34 @@ def _wrote(line: str) -> bool:
         return False
 
 
+def program() -> None:
+    """Run `main` as a process of its own, and end that.  Raises SystemExit."""
+    code = 1
+
+    def leave() -> None:
+        """End at once where daemon threads are still at work.
+
+        They go on while the interpreter is taken apart and end when they next need it; one that LLVM or NumPy had
+        called back from C++ aborts the process (Python 3.11 to 3.13).
+        """
+        threads = sys.modules.get("threading")
+        if threads is None or not any(thread.daemon for thread in threads.enumerate()):
+            return
+        status = code
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (AttributeError, OSError, ValueError):  # None, gone, closed
+                status = status or _UNWRITTEN
+        os._exit(status)
+
+    atexit.register(leave)  # the first: called last, when all others have put away what is theirs
+    try:
+        code = main()
+    except SystemExit as ended:  # by a signal
+        code = ended.code if isinstance(ended.code, int) else code
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

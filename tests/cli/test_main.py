@@ -185,3 +185,26 @@ def test_screen_without_a_terminal_is_refused_in_one_line(words: list[str]) -> N
     done = tcptui_run(*words)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "TERM" in done.stderr
+
+
+@pytest.mark.parametrize("daemon", [True, False])
+def test_threads_at_work_do_not_live_to_see_the_interpreter_taken_apart(daemon: bool) -> None:
+    code = f"""
+import atexit, os, sys, threading, time
+import tcptui.__main__ as program
+class Kept:
+    def __del__(self):
+        os.write(1, b" apart")
+def main():
+    program.kept = Kept()
+    threading.Thread(target=time.sleep, args=({60 if daemon else 0.05},), daemon={daemon}).start()
+    atexit.register(print, " put away", end="")
+    print("said", end="")
+    return 3
+program.main = main
+program.program()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, timeout=30, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, b"said put away" + b" apart" * (not daemon), b"")

@@ -56,8 +56,8 @@ class TlsPrefilter:
 
     def suspects(self) -> SparseMask:
         """A mask of the streams with a fatal alert, or with little behind a ClientHello, as far as known now."""
-        found = sorted(self._alerted)[:SUSPECTS_READ]
-        return SparseMask(np.union1d(np.array(found, np.int64), self._short()))
+        found = sorted({*sorted(self._alerted)[:SUSPECTS_READ], *self._short().tolist()})
+        return SparseMask(np.array(found, np.int64))
 
     def _short(self) -> NDArray[np.int64]:
         """The first streams with a ClientHello and little else."""

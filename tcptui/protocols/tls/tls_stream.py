@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import UNIT_LIMIT, Unit
 from tcptui.protocols.tls.conversation import TlsConversation
-from tcptui.protocols.tls.decryption import decrypt
 from tcptui.protocols.tls.detection import starttls_starts, tls_starts
 
 if TYPE_CHECKING:
@@ -58,7 +57,11 @@ class TlsStream:
     def decryption(self) -> Decryption | None:
         """What the session's secrets open; None where it has none at all."""
         keys = self.halves[0].keys
-        return decrypt(self.conversation, keys) if keys else None
+        if not keys:
+            return None
+        from tcptui.protocols.tls.decryption import decrypt  # OpenSSL: for who has keys
+
+        return decrypt(self.conversation, keys)
 
     @cached_property
     def plain(self) -> Halves | None:
