@@ -181,7 +181,7 @@ def test_capture_without_requests_says_so(tmp_path: Path) -> None:
     code, said, told = run("requests", path)
 
     assert (code, said) == (0, "")
-    assert "HTTP/1" in told
+    assert "HTTP, WebSocket" in told
     assert read_har(run("requests", path, "--har", "-")[1]) == []
 
 

@@ -189,13 +189,14 @@ def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
         "protocols/",
         "findings/rules/",
         "findings/http_facts.py",
+        "findings/tls_facts.py",
         "cli/run/export.py",
         "cli/report/har.py",
         "session/filtering/http_lines.py",
         "ui/export/",
     )
     root = Path(tcptui.__file__).parent
-    named = re.compile(r"tcptui\.protocols\.(http|http2|websocket|event_stream|smtp|tls)\b")
+    named = re.compile(r"tcptui\.protocols\.(http|http2|websocket|event_stream|smtp|tls|redis)\b")
     naming = [
         name
         for path in root.rglob("*.py")

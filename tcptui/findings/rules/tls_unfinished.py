@@ -75,10 +75,13 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     if acked < 0 and not _sent_again(connection, sent):
         return None  # the capture may have less of this connection than of others
     shape = "lost" if acked < 0 else "client-silent" if turn.side == said.server_side else "silent"
+    # Without a later packet of this connection the capture may no longer have held any.
+    is_last = connection.count - 1 == max(sent, acked)
+    if is_last and shape == "client-silent":
+        return None
     return connection.finding(
         FindingId.TLS_UNFINISHED, [sent, acked, end], Severity.WARNING,
-        # Without a later packet of this connection the capture may no longer have held any.
-        Confidence.CERTAIN if connection.count - 1 > max(sent, acked) else Confidence.LIKELY,
+        Confidence.LIKELY if is_last else Confidence.CERTAIN,
         _why_silent(connection, shape, int(facts["segments"])), shape=shape, **facts,
     )  # fmt: skip
 
