@@ -6,12 +6,14 @@ import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.http_facts import quoted
+from tcptui.findings.http_facts import first_end, quoted
 from tcptui.protocols.tls.certificate import Certificate, names_host, time_of
 from tcptui.protocols.tls.codes import Handshake
 from tcptui.protocols.tls.message import read_message
+from tcptui.protocols.tls.prefilter import CLIENT_LITTLE, SERVER_LITTLE
 
 if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
     from tcptui.protocols.tls.conversation import TlsConversation
     from tcptui.protocols.tls.handshake import Message
     from tcptui.protocols.tls.lines import Line
@@ -25,6 +27,14 @@ NOT_YET_MOST: Final = timedelta(days=366)
 def first_message(said: TlsConversation, side: int, kind: Handshake) -> Message | None:
     """The first message of that kind that ``side`` sent; None without one."""
     return next((one for one in said.messages[side].each if one.kind == kind), None)
+
+
+def may_outgrow(connection: ConnectionFacts, said: TlsConversation) -> bool:
+    """Whether it is read unasked because its ends said little (`protocols.tls.prefilter`), and may say more."""
+    hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
+    server, client = said.halves[said.server_side].length, said.halves[1 - said.server_side].length
+    is_short = server <= SERVER_LITTLE or client <= CLIENT_LITTLE + (0 if hello is None else hello.stop)
+    return is_short and max(first_end(connection, 0), first_end(connection, 1)) < 0
 
 
 def frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:

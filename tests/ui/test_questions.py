@@ -106,8 +106,10 @@ async def answered(question: Question, app: TcptuiApp, pilot: Pilot[Any], out: P
     return [f"{question.asked} ({question.typed})", *wrong, text] if wrong else []
 
 
-@pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+# All four were tried once; neither the keys nor what they find depend on both.
+@pytest.mark.parametrize(
+    ("size", "language"), [((80, 24), Language.EN), ((120, 40), Language.ZH)], ids=["80x24-en", "120x40-zh"]
+)
 async def test_questions_are_answered_by_the_keys_of_the_table(
     size: tuple[int, int], language: Language, tmp_path: Path
 ) -> None:

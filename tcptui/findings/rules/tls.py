@@ -19,6 +19,7 @@ from tcptui.findings.tls_facts import (
     HOSTS_QUOTED,
     asked_host,
     frame_of,
+    may_outgrow,
     other_hosts,
     out_of_date,
     server_certificate,
@@ -79,9 +80,12 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
             told = [tls_plain_text(connection, None)]
         else:
             said = parsed.conversation
-            told = [tls_alert(connection, said) or tls_handshake(connection, said), tls_certificate(connection, said)]
-            if told[0] is None:
-                told = [tls_plain_text(connection, said) or tls_unfinished(connection, said), told[1]]
+            first = tls_alert(connection, said) or tls_handshake(connection, said)
+            if first is None:
+                first = tls_plain_text(connection, said) or tls_unfinished(connection, said)
+            elif first.id is FindingId.TLS_HANDSHAKE and may_outgrow(connection, said):
+                first = None  # it would be gone once more is said, and come back where somebody opens the stream
+            told = [first, tls_certificate(connection, said)]
     except OSError:
         return []  # the spool was closed meanwhile
     return [finding for finding in told if finding is not None]
