@@ -24,7 +24,7 @@ ROOT = Path(tcptui.__file__).parent.parent
 
 def run(*words: str, lang: str = "en") -> tuple[int, str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
-    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/nonexistent", "TZ": "UTC"}
+    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/dev/null/none", "TZ": "UTC"}
     done = subprocess.run(
         [sys.executable, "-m", "tcptui", "--lang", lang, *words],
         env=environ, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60, check=False,

@@ -62,7 +62,7 @@ def run(
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
     environ = {
         **kept, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TZ": "UTC",
-        "XDG_CONFIG_HOME": "/nonexistent" if config is None else str(config),
+        "XDG_CONFIG_HOME": "/dev/null/none" if config is None else str(config),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, *program, "--lang", lang, *map(str, words)],

@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 def run(*words: str | Path, lang: str = "en", stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
-    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/nonexistent", "TZ": "UTC"}
+    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/dev/null/none", "TZ": "UTC"}
     done = run_program(["--lang", lang, *map(str, words)], environ, stdin=stdin, cwd=cwd)
     return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
