@@ -32,7 +32,7 @@ FIELDS: Final = " ".join(f"-e {name}" for name in VERDICTS)
 def shell(script: str, folder: Path, capture: Path) -> subprocess.CompletedProcess[str]:
     """``script`` run by bash, where a failure anywhere in a pipeline counts; ``$capture`` is the file."""
     environ = os.environ | {
-        "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": "/dev/null/none", "TZ": "UTC",
+        "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": str(folder), "TZ": "UTC",
         "capture": str(capture),
     }  # fmt: skip
     program = f'tcptui() {{ {shlex.quote(sys.executable)} -m tcptui --lang en "$@"; }}\n'
