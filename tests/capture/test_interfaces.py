@@ -39,7 +39,7 @@ def test_counters_grow_with_traffic() -> None:
 
 
 def test_without_sysfs_there_are_no_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tcptui.capture.interfaces._STATISTICS", Path("/nonexistent"))
+    monkeypatch.setattr("tcptui.capture.interfaces._STATISTICS", Path("/dev/null/none"))
 
     assert traffic() == {}
     assert ANY not in interface_names()
