@@ -37,7 +37,7 @@ FIELDS = (
 )  # fmt: skip
 #: Lengths that the IP header tells and tshark clamps to what the frame was said to have.
 CLAMPED = int(DecodeIssue.LENGTH_FORGOTTEN | DecodeIssue.ZERO_FILLED)
-MOST_STREAMS = 12
+MOST_STREAMS = 40
 NS = 10**9
 INTERVAL_NS = NS // 10
 MOST_INTERVALS = 1_000_000
