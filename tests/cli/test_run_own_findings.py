@@ -166,11 +166,11 @@ def test_wrong_filter_is_pointed_at_and_nothing_is_done(capture: Path, tmp_path:
         assert carets == "  ^^^^^^^^^^^^^"
 
 
-def test_missing_file_unknown_name_and_no_value_are_wrong_usage(capture: Path, rules: Path) -> None:
-    code, said, complaint = run("report", capture, "--findings", "/nonexistent/x.toml")
+def test_missing_file_unknown_name_and_no_value_are_wrong_usage(capture: Path, rules: Path, tmp_path: Path) -> None:
+    code, said, complaint = run("report", capture, "--findings", tmp_path / "missing.toml")
     assert (code, said, complaint.count("\n")) == (2, "", 1)
     code, said, complaint = run(
-        "slice", capture, "--finding", "refused-her", "--findings", rules, "-w", "/nonexistent/x"
+        "slice", capture, "--finding", "refused-her", "--findings", rules, "-w", tmp_path / "missing" / "x"
     )
     assert (code, said) == (2, "")
     assert "refused-here" in complaint, "the nearest name"

@@ -455,12 +455,13 @@ def test_broken_rules_name_their_packets_and_write_them(capture: Path, tmp_path:
         (("no " + "(" * 10_000,), 2, "nests deeper"),
         (("count tcp",), 2, "has no limit"),
         (("p99 ip.src < 1",), 2, "is no number and no time"),
-        (("--rules", "/nonexistent.toml"), 3, "cannot be read"),
-        (("no tcp", "--junit", "/nonexistent/x.xml"), 3, "there is no directory"),
+        (("--rules", "MISSING"), 3, "cannot be read"),
+        (("no tcp", "--junit", "MISSING/x.xml"), 3, "there is no directory"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(words: tuple[str, ...], code: int, message: str, capture: Path) -> None:
-    found, said, complaint = run("assert", capture, *words)
+    missing = str(capture.parent / "missing")
+    found, said, complaint = run("assert", capture, *(word.replace("MISSING", missing) for word in words))
 
     assert found == code
     assert complaint.count("\n") == 1

@@ -180,8 +180,8 @@ def test_sudo_is_not_offered_where_nobody_can_answer(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_sudo_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
+def test_sudo_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CommandFailedError) as caught:
         asking.become_root(["-i", "eth0"])
     assert "sudo" in error_line(caught.value, EN)
