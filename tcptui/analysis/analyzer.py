@@ -25,14 +25,13 @@ from tcptui.analysis.stream.table import SPOKEN_BY_A, SPOKEN_BY_B, StreamMark, S
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
+from tcptui.model.path_distance import from_other_distance
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.numba_compile import Kernel, compile_kernel, is_in_cache, note_in_cache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: TTLs that differ by this much or more mean another sender, not another route (rules/findings.md#rst-injected).
-TTL_STEP: Final = 2
 #: Bytes per stream besides the kernel's tables and the stream table: the flow's key, its entry in the hash table, and
 #: what findings and their screening store.
 STREAM_BYTES_ELSEWHERE: Final = 300
@@ -206,7 +205,7 @@ class Analyzer:
         return list(zip(of_a, of_b, strict=True))
 
     def _note_foreign_resets(self, first: int, count: int) -> None:
-        """Mark streams in which a RST's TTL differs by `TTL_STEP` or more from its sender's previous segment."""
+        """Mark streams in which a RST came from another distance than its sender's previous segment (rst-injected)."""
         store, table = self._store, self.streams
         resets = np.flatnonzero((store.flags[first : first + count] & TcpFlag.RST) != 0) + first
         resets = resets[store.kind[resets] == RowKind.TCP]
@@ -215,8 +214,8 @@ class Analyzer:
             before = store.previous[before]
             resets, before = resets[before >= 0], before[before >= 0]
             same = (store.from_b[before] == store.from_b[resets]) & (store.kind[before] == RowKind.TCP)
-            step = np.abs(store.ttl[before[same]].astype(np.int64) - store.ttl[resets[same]])
-            for stream in sorted_unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
+            foreign = resets[same][from_other_distance(store.ttl[resets[same]], store.ttl[before[same]])]
+            for stream in sorted_unique(store.stream[foreign]).tolist():
                 self._tables.streams.data[int(table.slot[stream])][StreamColumn.MARKS] |= int(StreamMark.CONTRADICTED)
             resets, before = resets[~same], before[~same]
 

@@ -238,7 +238,7 @@ def test_connection_whose_handshake_nothing_completes_is_not_called_open(told: T
 
 
 @pytest.mark.finding("rst-abortive-close")
-@pytest.mark.parametrize(("ttl", "sure"), [(58, True), (57, True), (60, False), (51, False)])
+@pytest.mark.parametrize(("ttl", "sure"), [(58, True), (57, True), (60, False), (51, False), (249, True), (122, True)])
 def test_abort_with_another_ttl_is_at_most_possible_and_perhaps_injected(ttl: int, sure: bool, told: Tell) -> None:
     opened = ["0 C S 0 0", "40 S SA 0 1 ttl=58", "40.1 C A 1 1", "50 C PA 1 1 100", "90 S A 1 101 ttl=58"]
     finding = told([*opened, f"300 S RA 1 101 ttl={ttl}"]).findings["rst-abortive-close"]

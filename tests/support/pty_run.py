@@ -38,7 +38,9 @@ def environment(home: Path, **more: Word) -> dict[bytes, bytes]:
     clean: dict[str, Word] = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
         "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none", "TMPDIR": str(home),
-        FALLBACK_VARIABLE: str(home), "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"],  # of the run of the tests
+        FALLBACK_VARIABLE: str(home),
+        # Of the run of the tests; a cache of its own would make each program compile the kernels anew.
+        "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"], "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
     }  # fmt: skip
     return {os.fsencode(name): os.fsencode(value) for name, value in (clean | more).items()}
 

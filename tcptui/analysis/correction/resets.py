@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.analyzer import TTL_STEP
 from tcptui.analysis.capture_point import NEAR_NS
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
+from tcptui.model.path_distance import from_other_distance
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Segments closer together than this had been waiting at the interface together.
@@ -57,9 +57,9 @@ def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
     One sign is enough when it is clear, two when they are not.
     """
     others = look.sent(side, RST, 0)
-    known = look.view.ttl[others].astype(np.int64)
-    steps = np.abs(known - int(look.view.ttl[reset]))
-    other_way = len(others) > 0 and bool((steps >= TTL_STEP).all()) and int(np.ptp(known)) < TTL_STEP
+    known = look.view.ttl[others]
+    one_place = len(others) > 0 and not from_other_distance(known.max(), known.min())
+    other_way = one_place and bool(from_other_distance(known, look.view.ttl[reset]).all())
     if other_way and len(others) >= TTL_SAMPLES:
         return True
     loop = look.loop[side]

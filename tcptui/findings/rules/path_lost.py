@@ -14,6 +14,7 @@ from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.path_distance import from_other_distance
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN
 
@@ -285,7 +286,7 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
 def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
     """`idle-connection-dropped` (shape ``reset``): a RST without ACK answers the first data after an idle time.
 
-    Its TTL differs by two or more from its alleged sender's packets: it came from somewhere else.
+    It came from another distance than its alleged sender's packets.
     """
     rst = connection.first_reset
     if rst < 0 or not all(connection.packets_by_side):
@@ -302,7 +303,7 @@ def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
     usual, found = int(connection.view.ttl[before]), int(connection.view.ttl[rst])
     if (
         idle < IDLE_NS
-        or abs(usual - found) < 2
+        or not from_other_distance(connection.view.ttl[rst], connection.view.ttl[before])
         or any(i > rst and connection.side[i] == side for i in range(connection.count))
     ):
         return None

@@ -8,13 +8,12 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.path_distance import from_other_distance
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Packets captured out of order are closer together than this (rules/findings.md#healthy-traffic-that-looks-ill).
 OVERTAKEN_NS: Final = 10_000_000
-#: A TTL that differs by at least this shows another place on the path.
-OTHER_DISTANCE: Final = 2
 #: How many of the alleged sender's last packets have their TTL compared.
 OWN_PACKETS: Final = 8
 #: An answer within this share (percent) of the round trip to a host did not come from that host.
@@ -63,7 +62,7 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
         Severity.ERROR,
         Confidence.POSSIBLE if perhaps_full or behind_hole else Confidence.LIKELY,
         alternatives,
-        shape="other-distance" if abs(usual - found) > 1 else "",
+        shape="other-distance" if from_other_distance(view.ttl[rst], view.ttl[before]) else "",
         sender=SIDES[side],
         rst_frame=connection.frame[rst],
         later_frame=connection.frame[later],
@@ -73,11 +72,11 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     )
 
 
-def from_other_distance(connection: ConnectionFacts, rst: int) -> bool:
-    """Whether the TTL of ``rst`` differs by `OTHER_DISTANCE` from each of its sender's last `OWN_PACKETS` packets."""
+def sent_elsewhere(connection: ConnectionFacts, rst: int) -> bool:
+    """Whether ``rst`` came from another distance than each of its sender's last `OWN_PACKETS` packets."""
     ttl, side = connection.view.ttl, connection.side[rst]
     own = [i for i in range(rst) if connection.side[i] == side][-OWN_PACKETS:]
-    return bool(own) and min(abs(int(ttl[rst]) - int(ttl[i])) for i in own) >= OTHER_DISTANCE
+    return bool(own) and bool(from_other_distance(ttl[rst], ttl[own]).all())
 
 
 def doubted(connection: ConnectionFacts, rst: int) -> bool:
@@ -86,7 +85,7 @@ def doubted(connection: ConnectionFacts, rst: int) -> bool:
     What was only captured late acknowledges no more than that end's last segment before the RST, or has changed places
     with it: rare enough to leave the abort no more than possible.
     """
-    if from_other_distance(connection, rst):
+    if sent_elsewhere(connection, rst):
         return True
     side = connection.side[rst]
     before = int(connection.space.latest[side][rst - 1])
@@ -101,7 +100,7 @@ def doubted(connection: ConnectionFacts, rst: int) -> bool:
 def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-injected` by two signs at once: another TTL, and a time at which its alleged sender cannot have sent it.
 
-    The TTL differs by two or more.  The RST came in much less than a round trip, or it answers nothing: a RST
+    The RST came in much less than a round trip, or it answers nothing: a RST
     without ACK answers a segment, and all segments before it had been answered.
     After idle time it is `idle_connection_dropped`.
     """
@@ -110,7 +109,7 @@ def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
     asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
     if not own or asked < 0 or reset_after_idle(connection) is not None:
         return None
-    if not from_other_distance(connection, rst):
+    if not sent_elsewhere(connection, rst):
         return None
     handshake = connection.handshake
     trip = connection.time[handshake.syn_ack] - connection.time[handshake.syn] if handshake is not None else 0

@@ -13,6 +13,7 @@ from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.tls_facts import first_message
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.path_distance import from_other_distance
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake
 from tcptui.protocols.tls.message import title_of
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 #: rules/findings.md#tls-unfinished: the handshake stands still when nothing of it came for this time.
 SILENT_NS: Final = 3_000_000_000
-#: A RST that passed so many routers more, or fewer, than the SYN-ACK came from another distance.
-OTHER_DISTANCE: Final = 2
-#: What hosts set TTLs to.  Some set that of a RST, which no connection of theirs sends, to another one of these.
-_INITIAL_TTL: Final = (64, 128, 255)
 #: Hello messages of more segments than one are read by some devices in part.
 _SPLIT: Final = 2
 #: What else it may be where the server's program says nothing.
@@ -152,7 +149,7 @@ def _ended(connection: ConnectionFacts, sent: int, end: int, facts: dict[str, in
     usual = next((i for i in range(end) if connection.side[i] == server), -1)
     if shape == "reset" and usual >= 0:
         facts |= {"ttl": int(view.ttl[end]), "usual_ttl": int(view.ttl[usual]), "usual_frame": connection.frame[usual]}
-        if abs(_hops(int(view.ttl[end])) - _hops(int(view.ttl[usual]))) >= OTHER_DISTANCE:
+        if from_other_distance(view.ttl[end], view.ttl[usual]):
             shape = "reset-elsewhere"
     split = ("tls-hello-split",) if int(facts["segments"]) >= _SPLIT else ()
     others = ("tls-name-unknown", "tls-filter", "tls-program-died", "tls-not-spoken")
@@ -161,11 +158,6 @@ def _ended(connection: ConnectionFacts, sent: int, end: int, facts: dict[str, in
         ("tls-filter", *split) if shape == "reset-elsewhere" else (*others, *split),
         shape=shape, end_frame=connection.frame[end], answer_s=connection.seconds(sent, end), **facts,
     )  # fmt: skip
-
-
-def _hops(ttl: int) -> int:
-    """How many routers a packet passed that came with ``ttl``."""
-    return min(initial - ttl for initial in _INITIAL_TTL if initial >= ttl)
 
 
 def _why_silent(connection: ConnectionFacts, shape: str, segments: int) -> tuple[str, ...]:

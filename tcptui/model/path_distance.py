@@ -1,0 +1,25 @@
+"""How far from the capture a packet was sent, by its TTL or hop limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ttl = NDArray[np.uint8] | np.uint8
+
+#: Routers passed that differ by at least this show another place on the path.
+OTHER_DISTANCE: Final = 2
+#: What hosts set in packets that they send; one stack may use two of them, such as 255 for its RSTs.
+_INITIAL_TTL: Final = (64, 128, 255)
+#: TTL → routers that the packet has passed, if it started with the nearest initial TTL.
+_HOPS: Final = np.array([min(top - ttl for top in _INITIAL_TTL if top >= ttl) for ttl in range(256)])
+
+
+def from_other_distance(ttl: Ttl, usual: Ttl) -> NDArray[np.bool_]:
+    """Whether a packet with ``ttl`` was sent elsewhere than one with ``usual``, by their initial values' distance."""
+    apart: NDArray[np.bool_] = np.abs(_HOPS[ttl] - _HOPS[usual]) >= OTHER_DISTANCE
+    return apart
