@@ -19,13 +19,13 @@ from tcptui.analysis.kernel.columns import (
 from tcptui.analysis.kernel.segment import analyse
 from tcptui.analysis.kernel.tables import KernelTables, Moved
 from tcptui.analysis.mptcp.operations import MptcpOperations
+from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.roles import clients_by_port
 from tcptui.analysis.stream.longest_waits import update_waits
 from tcptui.analysis.stream.table import SPOKEN_BY_A, SPOKEN_BY_B, StreamMark, StreamTable
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
-from tcptui.model.path_distance import from_other_distance
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.numba_compile import Kernel, compile_kernel, is_in_cache, note_in_cache
 

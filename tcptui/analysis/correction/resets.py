@@ -10,7 +10,7 @@ from tcptui.analysis.capture_point import NEAR_NS
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
-from tcptui.model.path_distance import from_other_distance
+from tcptui.analysis.path_distance import from_other_distance
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Segments closer together than this had been waiting at the interface together.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET, SUSPECT
@@ -14,7 +15,6 @@ from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
-from tcptui.model.path_distance import from_other_distance
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN
 

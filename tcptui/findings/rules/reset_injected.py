@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from tcptui.analysis.path_distance import from_other_distance
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
-from tcptui.model.path_distance import from_other_distance
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 

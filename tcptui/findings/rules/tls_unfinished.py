@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.path_distance import from_other_distance
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.tls_facts import first_message
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.path_distance import from_other_distance
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake
 from tcptui.protocols.tls.message import title_of
