@@ -153,12 +153,14 @@ class PacketReader:
         block = self._block(row, self._sources[int(store.source[row])])
         captured = int(store.captured[row])
         comments = packet_comments(block, captured)[:_MOST_COMMENTS] if block else []
+        kept = row >= store.first
         return replace(
             packet,
             comments=tuple(safe_text(comment) for comment in comments if comment),
             flags=packet_flags(block, captured) if block else None,
             ip_stream=self._ip_stream(row),
-            analysis=self._analysis(row) if packet.kind == RowKind.TCP and row >= store.first else None,
+            analysis=self._analysis(row) if packet.kind == RowKind.TCP and kept else None,
+            quoted=self._analysis(row) if packet.kind == RowKind.ICMP_QUOTE and kept else None,
         )
 
     def bare(self, row: int) -> PacketView:
