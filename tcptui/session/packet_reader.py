@@ -205,6 +205,8 @@ class PacketReader:
         time_ns = int(store.time_ns[row])
         previous = int(store.previous[row])
         verdict, refers, acked = int(store.verdict[row]), int(store.refers_to[row]), int(store.acked[row])
+        if int(streams.verdicts[stream]) & Verdict.REUSED_PORTS and self.landmarks.moves_later(stream, row):
+            verdict |= Verdict.REUSED_PORTS
         is_dup, rto_row = bool(verdict & Verdict.DUPLICATE_ACK), NO_ROW
         if verdict & Verdict.RETRANSMISSION:
             rto_row = refers

@@ -510,6 +510,10 @@ class Session:
         """The sequence number that is relative 0 for an endpoint of ``stream`` at ``row``; `NO_BASE` without one."""
         return self._access.landmarks.base(stream, row, of_b)
 
+    def base_moves_later(self, stream: int, row: int) -> bool:
+        """See `SeqBases.moves_later`."""
+        return self._access.landmarks.moves_later(stream, row)
+
     def application(self, stream: int, *, whole: bool = False) -> ApplicationStream:
         """The messages of ``stream`` in its application protocol, and their frames.
 

@@ -180,7 +180,7 @@ _ANALYSIS: Final = (
     _verdict(Verdict.ZERO_WINDOW_PROBE_ACK, "The answer to that question."),
     _verdict(Verdict.WINDOW_FULL, "The segment fills the receiver's window."),
     _verdict(Verdict.WINDOW_UPDATE, "The segment tells of nothing but a new window."),
-    _verdict(Verdict.REUSED_PORTS, "A new connection has the ports of an earlier one."),
+    Field("tcp.analysis.reused_ports", FieldType.NONE, "A new connection has the ports of an earlier one.", _STREAM),
     _verdict(Verdict.TFO_SYN, "The SYN has a Fast Open cookie."),
     _verdict(Verdict.TFO_ACK, "The SYN-ACK accepts the SYN's data."),
     _verdict(Verdict.TFO_IGNORED, "The SYN-ACK does not acknowledge the SYN's data."),

@@ -135,6 +135,17 @@ def test_quoted_headers_have_the_fields_that_tshark_gives_them(tmp_path: Path) -
     assert {field: told for (field, _), told in matrix.examples.items() if field != "tcp.segment_data"} == {}
 
 
+def test_a_syn_ack_that_a_later_one_contradicts_is_flagged_as_in_tsharks_second_pass(corpus: Path) -> None:
+    path = corpus / "dev" / "nDPI-KakaoTalk_chat.pcap"
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        matrix.hold(path, session, sharkd, "tcp.analysis", None)
+
+    assert matrix.asked > 500
+    assert matrix.examples == {}
+
+
 def test_frames_at_the_edges(tmp_path: Path) -> None:
     """What `test_edges` holds without tshark is what tshark says."""
     path = tmp_path / "edges.pcap"
