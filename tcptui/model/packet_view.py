@@ -89,6 +89,8 @@ class PacketView:
     """What a pcapng file says of the frame as bits (draft-ietf-opsawg-pcapng, 4.3.1); None: nothing."""
     segment: bytes = b""
     """TCP header and payload that were put together from these; empty where the frame has them itself."""
+    quoted: Analysis | None = None
+    """What is known of the stream of the TCP header that an ICMP error quotes, as of this frame."""
     kept_back: Analysis | None = None
     """What was concluded and is not to be told, because it would answer a question; relative numbers are."""
 
@@ -105,4 +107,4 @@ class PacketView:
 
     def keeping_back(self) -> PacketView:
         """The same packet without what was concluded about it."""
-        return replace(self, analysis=None, kept_back=self.analysis)
+        return replace(self, analysis=None, quoted=None, kept_back=self.analysis)

@@ -153,12 +153,14 @@ class PacketReader:
         block = self._block(row, self._sources[int(store.source[row])])
         captured = int(store.captured[row])
         comments = packet_comments(block, captured)[:_MOST_COMMENTS] if block else []
+        kept = row >= store.first
         return replace(
             packet,
             comments=tuple(safe_text(comment) for comment in comments if comment),
             flags=packet_flags(block, captured) if block else None,
             ip_stream=self._ip_stream(row),
-            analysis=self._analysis(row) if packet.kind == RowKind.TCP and row >= store.first else None,
+            analysis=self._analysis(row) if packet.kind == RowKind.TCP and kept else None,
+            quoted=self._analysis(row) if packet.kind == RowKind.ICMP_QUOTE and kept else None,
         )
 
     def bare(self, row: int) -> PacketView:
@@ -203,6 +205,8 @@ class PacketReader:
         time_ns = int(store.time_ns[row])
         previous = int(store.previous[row])
         verdict, refers, acked = int(store.verdict[row]), int(store.refers_to[row]), int(store.acked[row])
+        if int(streams.verdicts[stream]) & Verdict.REUSED_PORTS and self.landmarks.moves_later(stream, row):
+            verdict |= Verdict.REUSED_PORTS
         is_dup, rto_row = bool(verdict & Verdict.DUPLICATE_ACK), NO_ROW
         if verdict & Verdict.RETRANSMISSION:
             rto_row = refers

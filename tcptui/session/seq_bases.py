@@ -54,6 +54,16 @@ class SeqBases:
         moved = before[store.from_b[before] == of_b]
         return int(store.seq[moved[-1]]) if len(moved) else newest
 
+    def moves_later(self, stream: int, row: int) -> bool:
+        """Whether ``row`` is its end's first SYN-ACK, and a later one has another number.
+
+        tshark's second pass begins with the number of the last one: it flags the first one, too (`reused_ports`).
+        """
+        answers, from_b = self._matching_rows("flags", stream, _answers), self._store.from_b[row]
+        mine = answers[self._store.from_b[answers] == from_b]
+        newest = int((self._streams.base_b if from_b else self._streams.base_a)[stream])
+        return len(mine) > 0 and int(mine[0]) == row and int(self._store.seq[row]) != newest
+
     def position(self, stream: int, row: int) -> int:
         """The number, from 1, of the segment in ``row`` among the kept ones of ``stream``.
 

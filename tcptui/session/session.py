@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.filtering.udp_conversations import UdpConversations
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.other_lines import OtherLines
@@ -159,6 +160,7 @@ class Session:
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
             self.ring.pace(self._begin, self._begin, waits=False)
         self._other: OtherPackets | None = None
+        self._udp_conversations: UdpConversations | None = None
         self._other_lines: OtherLines | None = None
         self._dns_names: DnsNames | None = None
         self._conclusions = Conclusions(self, self._pipeline.noted, self._access.bare)
@@ -206,6 +208,15 @@ class Session:
             descriptors = [source.descriptor for source in self._sources]
             self._other = OtherPackets(self.store, self._pipeline.sources, descriptors)
         return self._other
+
+    @property
+    def udp_conversations(self) -> UdpConversations:
+        """The numbers of UDP conversations; filters have it grow."""
+        if self._udp_conversations is None:
+            from tcptui.session.filtering.udp_conversations import UdpConversations  # no start waits for it
+
+            self._udp_conversations = UdpConversations()
+        return self._udp_conversations
 
     @property
     def spool(self) -> int | None:
@@ -509,6 +520,10 @@ class Session:
     def base(self, stream: int, row: int, of_b: bool) -> int:
         """The sequence number that is relative 0 for an endpoint of ``stream`` at ``row``; `NO_BASE` without one."""
         return self._access.landmarks.base(stream, row, of_b)
+
+    def base_moves_later(self, stream: int, row: int) -> bool:
+        """See `SeqBases.moves_later`."""
+        return self._access.landmarks.moves_later(stream, row)
 
     def application(self, stream: int, *, whole: bool = False) -> ApplicationStream:
         """The messages of ``stream`` in its application protocol, and their frames.

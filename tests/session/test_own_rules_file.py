@@ -122,7 +122,7 @@ def test_wrong_file_is_told_in_one_line(content: bytes, said: str) -> None:
     [
         ("tcp.porrt == 80", 0, 9),
         ("tcp and tcp.len >", 17, 0),
-        ("udp.stream == 1", 0, 10),
+        ("tcp.pdu.size == 1", 0, 12),
         ("(" * 10_000, 0, 0),
     ],
 )

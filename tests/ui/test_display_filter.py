@@ -466,8 +466,8 @@ async def test_filter_that_is_worked_out_goes_along_to_another_language_and_its_
 async def test_filter_in_force_stays_when_another_turns_out_to_be_wrong(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
-        shown.screen.filter_by("udp.stream == 1")  # compiles, but nothing reads the field
-        await until(lambda: shown.screen.filter_at_rest and "udp.stream" in "\n".join(shown.lines()))
+        shown.screen.filter_by("tcp.pdu.size == 1")  # compiles, but nothing reads the field
+        await until(lambda: shown.screen.filter_at_rest and "tcp.pdu.size" in "\n".join(shown.lines()))
         assert shown.screen.wanted_filter == "tcp.port == 8443"
         assert "tcp.port == 8443" in shown.screen.filter_line.text
         await shown.press("backslash")

@@ -160,7 +160,7 @@ _TABLE: Final = (
 #: What nothing reads.  ``tcp.pdu.size`` is of protocols that are not read here; of HTTP, only over UDP.
 _UNREAD: Final = frozenset({
     "http.bad_header_name", "http.notification", "http.unknown_header", "icmp.resp_in", "icmp.resp_to",
-    "icmp.resptime", "tcp.pdu.size", "udp.stream", "udp.time_delta", "udp.time_relative",
+    "icmp.resptime", "tcp.pdu.size",
 })  # fmt: skip
 #: Fields of both ends' addresses together.
 _EITHER: Final = frozenset({"ipv6.tc_ipv4", "ipv6.tc_port", "ipv6.ts_ipv4"})

@@ -83,9 +83,12 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
         dissection.coloring.ports |= {origin, target}
     if analysis is not None:
         dissection.coloring.verdict = analysis.verdict
-        layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
-        layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
-        add_completeness(layer, analysis.completeness)
+    known = dissection.view.quoted if dissection.quoting else analysis
+    if known is not None:
+        layer.concluded(f"Stream index: {known.stream}", "tcp.stream")
+        if analysis is not None:
+            layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
+        add_completeness(layer, known.completeness)
     if dissection.quoting and source.captured_end() < start + 14:
         _quoted_start(layer, start, source)
         return None
@@ -102,18 +105,18 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     if not dissection.quoting:
         dissection.coloring.tcp_flags = flags
     _title(layer, numbers)
-    if numbers.length < 0:
-        layer.add(_SHORT_SEGMENT).expert(ExpertLevel.WARNING, "Malformed", _SHORT_SEGMENT, "tcp.short_segment")
-    elif not dissection.quoting:
-        layer.concluded(f"TCP Segment Len: {numbers.length}", "tcp.len")
+    if not dissection.quoting:  # of a quoted segment that is cut nobody says how long it was
+        _length_line(layer, numbers.length)
     with_next = not dissection.quoting and header >= _SHORTEST
     _number_lines(layer, start, numbers, analysis, with_next=with_next, quoted=dissection.quoting)
     _header_length_line(layer, start, header)
     if header < _SHORTEST:
         return None
     layer.length = max(0, min(header, source.captured_end() - start))
-    _flag_lines(layer, start, flags, analysis, target if analysis is None else analysis.server_port)
-    _window_to_urgent(layer, start, source, flags, analysis)
+    _flag_lines(layer, start, flags, known, target if analysis is None else analysis.server_port)
+    _window_to_urgent(layer, start, source, flags, known, quoted=dissection.quoting)
+    if dissection.quoting and known is not None:
+        add_timestamps(layer, known)
     if header > _SHORTEST:
         verdict = analysis.verdict if analysis else 0
         context = OptionContext(flags, numbers.ack, numbers.ack_base, verdict)
@@ -141,6 +144,13 @@ def _conclusions(layer: Branch, analysis: Analysis | None) -> None:
     if analysis is not None:
         add_timestamps(layer, analysis)
         add_sequence_analysis(layer, analysis)
+
+
+def _length_line(layer: Branch, length: int) -> None:
+    if length < 0:
+        layer.add(_SHORT_SEGMENT).expert(ExpertLevel.WARNING, "Malformed", _SHORT_SEGMENT, "tcp.short_segment")
+    else:
+        layer.concluded(f"TCP Segment Len: {length}", "tcp.len")
 
 
 def _title(layer: Branch, numbers: _Numbers) -> None:
@@ -238,11 +248,13 @@ def _connection_note(line: Branch, bit: TcpFlag, flags: int, server_port: int) -
         line.expert(ExpertLevel.CHAT, "Sequence", text, "tcp.connection.syn")
 
 
-def _window_to_urgent(layer: Branch, start: int, source: FrameBytes, flags: int, analysis: Analysis | None) -> None:
+def _window_to_urgent(
+    layer: Branch, start: int, source: FrameBytes, flags: int, analysis: Analysis | None, *, quoted: bool
+) -> None:
     window = source.number(start + 14, 2)
     layer.add(f"Window: {window}", start + 14, 2, "tcp.window_size_value")
     if analysis is not None:
-        add_window_lines(layer, window, flags, analysis)
+        add_window_lines(layer, window, flags, analysis.window_shift, quoted=quoted)
     checksum = source.number(start + 16, 2)
     layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 16, 2, "tcp.checksum")
     layer.concluded("Checksum Status: Unverified", "tcp.checksum.status")

@@ -90,11 +90,10 @@ def add_completeness(layer: Branch, bits: int) -> None:
     node.concluded(f"Completeness Flags: {letters if bits else '[ Null ]'}", "tcp.completeness.str")
 
 
-def add_window_lines(layer: Branch, window: int, flags: int, analysis: Analysis) -> None:
-    """Append the calculated window size and the scaling factor."""
+def add_window_lines(layer: Branch, window: int, flags: int, shift: int, *, quoted: bool) -> None:
+    """Append the calculated window size, which tshark does not scale in a quoted header, and the scaling factor."""
     is_syn = bool(flags & TcpFlag.SYN)
-    shift = analysis.window_shift
-    calculated = window << shift if shift > 0 and not is_syn else window
+    calculated = window << shift if shift > 0 and not is_syn and not quoted else window
     layer.concluded(f"Calculated window size: {calculated}", "tcp.window_size")
     if is_syn:
         return

@@ -46,6 +46,8 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
         line.expert(ExpertLevel.CHAT, "Sequence", note, "udp.possible_traceroute")
     length = source.number(start + 4, 2)
     _length_line(dissection, layer, start, length, source)
+    if 0 < length < _HEADER:
+        return None
     checksum = source.number(start + 6, 2)
     if checksum:
         layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 6, 2, "udp.checksum")

@@ -32,7 +32,7 @@ from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
 from tcptui.session.filtering.patterns import PatternSearch
-from tcptui.session.filtering.plain import KNOWN, answers, has_protocol, plain, read_plain
+from tcptui.session.filtering.plain import ABSENT, KNOWN, answers, has_protocol, plain, read_plain
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
@@ -231,6 +231,8 @@ class FieldReader:
 
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
         could = possible(self._session.store, field.name, rows)
+        if field.name.partition(".")[0] in ABSENT:
+            could = ~plain(self._session, rows)
         if could is None or could.all():
             return self.trees.read(field, rows, rest=rest)
         if not could.any():

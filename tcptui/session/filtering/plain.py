@@ -124,7 +124,7 @@ _FIELDS: Final = {
 #: Protocols of which memory knows whether a plain segment has them.
 _PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
 #: Protocols that a plain segment never has.
-_ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "dns", "igmp", "gre", "sctp"})
+ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "dns", "igmp", "gre", "sctp"})
 KNOWN: Final = frozenset(_FIELDS)
 
 
@@ -157,7 +157,7 @@ def read_plain(session: Session, name: str, rows: Rows) -> Occurrences:
 
 def has_protocol(session: Session, name: str, rows: Rows) -> Mask | None:
     """Which of ``rows``, all `plain`, have the protocol ``name``; None: the tree must say."""
-    if name.partition(".")[0] in _ABSENT:
+    if name.partition(".")[0] in ABSENT:
         return np.zeros(len(rows), np.bool_)
     if name not in _PRESENT:
         return None

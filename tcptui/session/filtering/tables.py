@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 #: Verdicts that tshark attaches to the SYN itself, outside the SEQ/ACK analysis.
 _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED)
 _FULL_HEADER: Final = 20
+_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 
 
 def read_table(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences | None:
@@ -216,11 +217,36 @@ def _since_previous(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     return _timed(session, rows), np.where(previous >= 0, here - store.time_ns[previous], 0)
 
 
+def _verdicts(session: Session, rows: Rows) -> NDArray[np.uint32]:
+    """The verdicts of ``rows``, and what tshark adds in its second pass."""
+    store, streams, at = session.store, session.streams, rows.index
+    verdicts: NDArray[np.uint32] = store.verdict[at]
+    if not (streams.verdicts[: streams.count] & Verdict.REUSED_PORTS).any():
+        return verdicts
+    stream = store.stream[at]
+    answers = (store.flags[at] & _SYN_ACK) == _SYN_ACK
+    answers &= (store.kind[at] == RowKind.TCP) & (stream >= 0) & ((verdicts & Verdict.REUSED_PORTS) == 0)
+    places = np.flatnonzero(answers)
+    mine = stream[places]
+    newest = np.where(store.from_b[at][places] != 0, streams.base_b[mine], streams.base_a[mine])
+    moved = ((streams.verdicts[mine] & Verdict.REUSED_PORTS) != 0) & (newest != store.seq[at][places])
+    numbers, verdicts = rows.numbers, verdicts.copy()
+    for place in places[moved].tolist():
+        if session.base_moves_later(int(stream[place]), int(numbers[place])):
+            verdicts[place] |= Verdict.REUSED_PORTS
+    return verdicts
+
+
+def _reused_ports(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    reused = (_verdicts(session, rows) & Verdict.REUSED_PORTS) != 0
+    return whole_headers(session.store, rows.index) & reused, np.zeros(len(rows), np.int64)
+
+
 def _concluded(session: Session, rows: Rows) -> Mask:
     """Rows with a SEQ/ACK analysis."""
     store, at = session.store, rows.index
     bare = (store.marks[at] & RowMark.ANALYSED) != 0
-    said = ((store.verdict[at] & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
+    said = ((_verdicts(session, rows) & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
     mask: Mask = whole_headers(store, at) & (said | bare)
     return mask
 
@@ -230,9 +256,8 @@ def _analysis(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
 
 
 def _flags(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    said = (store.verdict[rows.index] & ~_OUTSIDE) != 0
-    return whole_headers(store, rows.index) & said, np.zeros(len(rows), np.int64)
+    said = (_verdicts(session, rows) & ~_OUTSIDE) != 0
+    return whole_headers(session.store, rows.index) & said, np.zeros(len(rows), np.int64)
 
 
 def _initial_rtt(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
@@ -375,6 +400,7 @@ _READERS: Final[dict[str, Read]] = {
     "tcp.time_delta": _since_previous,
     "tcp.analysis": _analysis,
     "tcp.analysis.flags": _flags,
+    "tcp.analysis.reused_ports": _reused_ports,
     "tcp.analysis.initial_rtt": _initial_rtt,
     "tcptui.client": _address(of_client=True),
     "tcptui.server": _address(of_client=False),

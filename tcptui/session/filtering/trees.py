@@ -23,7 +23,10 @@ from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.http_lines import as_tshark_has
 from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.filtering.plain import plain
+from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
+from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,12 +36,14 @@ if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
     from tcptui.protocols.registry import ApplicationStream
-    from tcptui.session.filtering.rows import Rows
+    from tcptui.session.filtering.udp_conversations import Place
     from tcptui.session.session import Session
 
 _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
+#: Packets whose UDP conversations are numbered at once.
+_NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
 #: Protocols that stand within the header that they are about, and are no layer.
 _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
@@ -136,19 +141,47 @@ class TreeReader:
         if len(self._known) + len(missing) > KEPT:
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
         store = self._session.store
+        if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
+            self._number_conversations(missing[-1] + 1)
         missing.sort(key=lambda row: (int(store.stream[row]), row))
         for packet, application, tree in self.trees(missing):
             found: list[Found] = []
             as_tshark = as_tshark_has(application, packet.frame)
-            _Collector(packet.data, self._wanted, found, as_tshark).walk(tree, "", len(packet.data))
+            places = self._places(packet.row)
+            _Collector(packet.data, self._wanted, found, as_tshark, places).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
         for row in missing:
             self._known.setdefault(row, ())  # evicted meanwhile
 
-    def trees(self, rows: Iterable[int]) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
+    def _number_conversations(self, stop: int) -> None:
+        """Have the UDP conversations of all rows before ``stop`` numbered.  Raises Cancelled."""
+        known = self._session.udp_conversations
+        while True:
+            with known.lock:  # for so few packets that others who wait can be cancelled
+                first = max(known.stop, self._session.store.first)
+                if first >= stop:
+                    return
+                rows = Rows.between(first, min(first + _NUMBERED, stop))
+                others = rows.only(~plain(self._session, rows)).numbers
+                for packet, _, tree in self.trees(others.tolist(), messages=False):
+                    known.add(packet, tree)
+                known.stop = first + len(rows)
+                known.drop(self._session.store.first)
+
+    def _places(self, row: int) -> Iterator[Place]:
+        """Where the UDP headers of ``row`` stand in their conversations."""
+        if self._wanted.isdisjoint(CONVERSATION_FIELDS):
+            return iter(())
+        known = self._session.udp_conversations
+        with known.lock:
+            return iter(known.of(row))
+
+    def trees(
+        self, rows: Iterable[int], *, messages: bool = True
+    ) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
         """Those of ``rows`` that are there: packets with their streams and header trees, made some at a time.
 
-        Raises Cancelled.
+        Without ``messages``, trees end with the payload.  Raises Cancelled.
         """
         from tcptui.protocols.headers.tree import header_trees  # most filters ask for columns alone
 
@@ -160,7 +193,7 @@ class TreeReader:
                     raise Cancelled
                 packet = self._session.packet(row)
                 if row >= self._session.store.first:
-                    given.append((packet, self._application(packet)))
+                    given.append((packet, self._application(packet) if messages else None))
                     yield given[-1]
 
         for tree in header_trees(asked(), _OPTIONS):
@@ -181,9 +214,11 @@ class _Collector:
     """Appends what the lines of one tree have of ``wanted`` to ``found``, in reading order."""
 
     def __init__(
-        self, data: bytes, wanted: set[str], found: list[Found], as_tshark: Callable[[Node, bytes], Node]
-    ) -> None:
-        """``as_tshark``: makes of the layer of an HTTP message what tshark has."""
+        self, data: bytes, wanted: set[str], found: list[Found], as_tshark: Callable[[Node, bytes], Node],
+        places: Iterator[Place],
+    ) -> None:  # fmt: skip
+        """``as_tshark``: makes of the layer of an HTTP message what tshark has; ``places``: of the UDP headers."""
+        self._places = places
         self._data, self._wanted, self._found, self._as_tshark = data, wanted, found, as_tshark
         self._counts: dict[str, int] = {}
 
@@ -213,6 +248,14 @@ class _Collector:
             implied, value_of = _IMPLIED[name]
             raw = bytes_of_node(node, data) or b""
             self._found.append(Found(implied, self._counts.get(protocol, 1), value_of(raw), raw))
+        elif name == "udp":
+            place = next(self._places, ())
+            told = zip(CONVERSATION_FIELDS, place, strict=bool(place))
+            self._found += [
+                Found(one, self._counts[name], value, b"")
+                for one, value in told
+                if value is not None and one in self._wanted
+            ]
         for child in node.children:
             self.walk(child, protocol, end)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from captures import ACK, PSH, Tape, mixed
+from captures import ACK, FIN, PSH, SYN, Tape, mixed
 from filter_edges import PASSING, edges
 from filter_matrix import Matrix, frames
 from sharkd import Sharkd
@@ -96,6 +97,97 @@ def test_requests_and_responses_are_paired_and_counted_as_tshark_does(tmp_path: 
     # tshark says of 100 Continue the URI of the request before, whose answer it was not.
     known = ("http.file_data", "http.response_for.uri")
     assert {field: told for (field, _), told in matrix.examples.items() if field not in known} == {}
+
+
+def quotes() -> Tape:
+    """ICMP errors that quote segments of connections with window scaling, whole or cut behind some bytes."""
+    tape, options = Tape(), bytes.fromhex("020405b4 01030307")
+
+    def error(ms: int, cut: int | None) -> None:
+        head = struct.pack("!BBHI", 3, 1, 0, 0)
+        tape.ip(ms, "10.9.9.9", "10.0.0.1", 1, head + tape.records[-1][1][:cut])
+
+    for number, cut in enumerate((None, 28, 36, 38, 40, 44)):
+        client, server, ms = f"10.0.0.1:{41000 + number}", "192.0.2.10:80", number * 1_000
+        tape.tcp(ms, client, server, SYN, 1000, 0, options=options)
+        if number % 2:
+            error(ms + 10, cut)
+            continue
+        tape.tcp(ms + 10, server, client, SYN | ACK, 9000, 1001, options=options)
+        tape.tcp(ms + 20, client, server, ACK, 1001, 9001)
+        tape.tcp(ms + 100, client, server, PSH | ACK, 1001, 9001, b"GET /" + b"x" * 40)
+        error(ms + 120, cut)
+        tape.tcp(ms + 130, client, server, ACK | FIN, 1046, 9001)
+        error(ms + 140, cut)
+    return tape
+
+
+def test_quoted_headers_have_the_fields_that_tshark_gives_them(tmp_path: Path) -> None:
+    """Stream, completeness, window, times: of a whole header all, of a cut one those that tshark still shows."""
+    path = tmp_path / "quotes.pcap"
+    path.write_bytes(quotes().pcap())
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        matrix.hold(path, session, sharkd, "tcp", 1_500)
+
+    assert matrix.asked > 1_000
+    assert {field: told for (field, _), told in matrix.examples.items() if field != "tcp.segment_data"} == {}
+
+
+def datagrams() -> Tape:
+    """UDP both ways, quoted before and behind what it quotes, cut, and with lengths that cannot be."""
+    tape, ends = Tape(), ("10.0.0.1", "10.0.0.2")
+
+    def udp(ms: int, source: int, target: int, length: int = 12, kept: int | None = None) -> bytes:
+        body = struct.pack("!HHHH", source, target, length, 0) + b"data"
+        tape.ip(ms, *(ends if source == 1000 else ends[::-1]), 17, body[:kept])
+        return tape.records[-1][1]
+
+    def error(ms: int, quoted: bytes) -> None:
+        tape.ip(ms, "10.0.0.9", "10.0.0.1", 1, struct.pack("!BBHI", 3, 1, 0, 0) + quoted)
+
+    udp(0, 1000, 2000)
+    error(3, udp(1, 1000, 2000))
+    udp(4, 2000, 1000)
+    later = udp(5, 1000, 2001)
+    tape.records.pop()
+    for number, cut in enumerate((None, 28, 26)):
+        error(6 + number, later[:cut])
+    udp(9, 1000, 2002)
+    udp(10, 1000, 2001)
+    udp(11, 1000, 2003, kept=6)
+    udp(12, 1000, 2004, length=3)
+    udp(13, 1000, 2005, length=300)
+    udp(14, 1000, 0)
+    udp(15, 2002, 1000)
+    return tape
+
+
+@pytest.mark.parametrize("name", ["", "suricata-verify-vxlan.pcap", "PcapPlusPlus-IcmpPackets.pcapng"])
+def test_udp_conversations_are_numbered_and_timed_as_tshark_does(name: str, tmp_path: Path, corpus: Path) -> None:
+    path = corpus / "dev" / name if name else tmp_path / "datagrams.pcap"
+    if not name:
+        path.write_bytes(datagrams().pcap())
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for prefix in ("udp.stream", "udp.time_"):
+            matrix.hold(path, session, sharkd, prefix, None)
+
+    assert matrix.asked > 80
+    assert matrix.examples == {}
+
+
+def test_a_syn_ack_that_a_later_one_contradicts_is_flagged_as_in_tsharks_second_pass(corpus: Path) -> None:
+    path = corpus / "dev" / "nDPI-KakaoTalk_chat.pcap"
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        matrix.hold(path, session, sharkd, "tcp.analysis", None)
+
+    assert matrix.asked > 500
+    assert matrix.examples == {}
 
 
 def test_frames_at_the_edges(tmp_path: Path) -> None:
