@@ -177,10 +177,10 @@ def read_messages(records: Iterable[Record], version: int | None) -> Messages:
 
 
 def is_second_hello(fragment: bytes) -> bool:
-    """Whether a record behind ChangeCipherSpec is a ClientHello that answers a HelloRetryRequest (RFC 8446, D.4)."""
+    """Whether a record behind ChangeCipherSpec is a hello that follows a HelloRetryRequest (RFC 8446, D.4)."""
     whole = len(fragment) - HEADER
     return (
         len(fragment) >= HEADER + 2
-        and fragment[0] == Handshake.CLIENT_HELLO
+        and fragment[0] in (Handshake.CLIENT_HELLO, Handshake.SERVER_HELLO)
         and int.from_bytes(fragment[1:HEADER], "big") == whole
     )
