@@ -90,7 +90,7 @@ def frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:
 def server_certificate(said: TlsConversation) -> Certificate | None:
     """The server's own certificate, the first of its chain; None where none is in plain sight."""
     message = first_message(said, said.server_side, Handshake.CERTIFICATE)
-    chain = [] if message is None else read_message(message).bytes_of("handshake.certificate")
+    chain = [] if message is None else read_message(message, version=said.version).bytes_of("handshake.certificate")
     return Certificate(chain[0]) if chain else None
 
 

@@ -1,7 +1,6 @@
 """Rules about TLS (rules/findings.md#tls-alert): a handshake that an end refused, told by its reason.
 
-Only alerts in plain sight are judged: in TLS 1.3 most of those that a client sends are encrypted, and then nothing is
-said of them.
+Only alerts in plain sight, or opened with keys, are judged: in TLS 1.3 most of those that a client sends are encrypted.
 """
 
 from __future__ import annotations

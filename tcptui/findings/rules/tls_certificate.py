@@ -1,6 +1,7 @@
 """`tls-certificate`: a certificate that is not valid for this host and day, in a handshake without an alert.
 
-Only until TLS 1.2, where certificates are in plain sight.  Where an alert refuses it, `tls-alert` says so.
+Only until TLS 1.2, where certificates are in plain sight, or with keys.  Where an alert refuses it, `tls-alert` says
+so.
 """
 
 from __future__ import annotations

@@ -16,10 +16,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.keylog import Secret
-from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Extension
+from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Extension, Handshake
 from tcptui.protocols.tls.handshake import HEADER as MESSAGE_HEADER
-from tcptui.protocols.tls.handshake import MESSAGE_MOST
+from tcptui.protocols.tls.handshake import KEPT_MOST, MESSAGE_MOST
 from tcptui.protocols.tls.key_schedule import next_secret
+from tcptui.protocols.tls.opened import OpenedRecord
 from tcptui.protocols.tls.protection import has_library, session_protections, traffic_protection
 from tcptui.protocols.tls.records import FRAGMENT_MOST, HEADER, RecordReader
 from tcptui.protocols.tls.suites import suite_of
@@ -81,6 +82,10 @@ class PlainRecords:
     protections: list[Protection] = field(default_factory=list)
     messages: list[tuple[int, int]] = field(default_factory=list)
     """Handshake messages that were encrypted: the offset of the record that ends each, and its type."""
+    others: list[OpenedRecord] = field(default_factory=list)
+    """Opened records that hold no application data, up to `KEPT_MOST` bytes."""
+    kept: int = 0
+    """Bytes of `others`."""
     lost: int = 0
     """How many gaps there are."""
     first_record: int = 0
@@ -94,6 +99,12 @@ class PlainRecords:
             strict=True,
         ):
             column.append(value)
+
+    def add_other(self, record: Record, body: int, kind: int, plain: bytes) -> None:
+        """A record without application data."""
+        self.kept += len(plain)
+        if self.kept <= KEPT_MOST and len(self.others) < _MESSAGES:
+            self.others.append(OpenedRecord(record.start, body, kind, plain))
 
     def add_gap(self, start: int, stop: int, length: int) -> None:
         """Bytes ``start … stop`` that may hold ``length`` plain ones; joined with a gap right before."""
@@ -298,7 +309,9 @@ class _Opening:
         if kind == ContentType.APPLICATION_DATA:
             if length:
                 self._found.add(record, record.body + protection.head, length, number, self._phase)
-        elif kind == ContentType.HANDSHAKE:
+            return
+        self._found.add_other(record, record.body + protection.head, kind, plain[:length])
+        if kind == ContentType.HANDSHAKE:
             self._read_messages(record, plain[:length])
 
     def _read_messages(self, record: Record, data: bytes) -> None:
@@ -334,14 +347,21 @@ class _Opening:
         if self._plan.after_change:
             return
         secret = self._plan.phases[self._phase][0] if self._phase < len(self._plan.phases) else None
-        if kind == _KEY_UPDATE and secret not in _BEFORE_TRAFFIC and len(self._found.protections) < _GENERATIONS:
+        if (
+            kind == Handshake.KEY_UPDATE
+            and secret not in _BEFORE_TRAFFIC
+            and len(self._found.protections) < _GENERATIONS
+        ):
             self._plan.traffic = next_secret(self._plan.suite.prf, self._plan.traffic)
             self._found.protections.append(traffic_protection(self._plan.suite, self._plan.traffic))
             self._phase, self._number = len(self._found.protections) - 1, 0
-        elif secret in _BEFORE_TRAFFIC and kind != _KEY_UPDATE and self._phase + 1 < len(self._found.protections):
+        elif (
+            secret in _BEFORE_TRAFFIC
+            and kind != Handshake.KEY_UPDATE
+            and self._phase + 1 < len(self._found.protections)
+        ):
             self._phase, self._number = self._phase + 1, 0
 
 
-_END_OF_EARLY_DATA, _FINISHED, _KEY_UPDATE = 5, 20, 24
-_CHANGING: Final = frozenset({_END_OF_EARLY_DATA, _FINISHED, _KEY_UPDATE})
+_CHANGING: Final = frozenset({Handshake.END_OF_EARLY_DATA, Handshake.FINISHED, Handshake.KEY_UPDATE})
 _BEFORE_TRAFFIC: Final = frozenset({Secret.CLIENT_EARLY, Secret.CLIENT_HANDSHAKE, Secret.SERVER_HANDSHAKE})
