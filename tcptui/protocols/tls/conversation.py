@@ -47,13 +47,22 @@ class TlsConversation:
     @cached_property
     def server_side(self) -> int:
         """The direction that sent the ServerHello, or did not send the ClientHello; 1 where neither is here."""
-        for side, records in enumerate(self.records):
-            for message in _first_messages(records):
+        for side, messages in enumerate(self._first_messages):
+            for message in messages:
                 if message.kind == Handshake.SERVER_HELLO:
                     return side
                 if message.kind == Handshake.CLIENT_HELLO:
                     return 1 - side
         return 1
+
+    @cached_property
+    def _first_messages(self) -> tuple[list[Message], list[Message]]:
+        """The messages of the first records of each direction, which need no version to be read."""
+        one, two = (
+            _messages_of(RecordReader(half, start).read(min(_HELLO_AMONG, self._limit)))
+            for half, start in zip(self.halves, self.starts, strict=True)
+        )
+        return one, two
 
     @cached_property
     def client_hello(self) -> Line | None:
@@ -66,7 +75,7 @@ class TlsConversation:
         return self._hello(self.server_side, Handshake.SERVER_HELLO)
 
     def _hello(self, side: int, kind: Handshake) -> Line | None:
-        hellos = [message for message in _first_messages(self.records[side]) if message.kind == kind]
+        hellos = [message for message in self._first_messages[side] if message.kind == kind]
         hellos.sort(key=is_hello_retry)
         return read_message(hellos[0]) if hellos and hellos[0].complete else None
 
@@ -129,10 +138,10 @@ class TlsConversation:
         return (body[0], body[1]) if len(body) == 2 and name_of("tls.alert_message.level", body[0]) else None
 
 
-def _first_messages(records: Records) -> list[Message]:
-    """The messages of the first records, which need no version to be read."""
+def _messages_of(records: Records) -> list[Message]:
+    """The messages up to the first record with data."""
     first: list[Record] = []
-    for record in records.each[:_HELLO_AMONG]:
+    for record in records.each:
         if record.content_type == ContentType.APPLICATION_DATA:
             break
         first.append(record)

@@ -11,7 +11,7 @@ from tcptui.protocols.tls.handshake import Joiner, Messages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.protocols.tls.decryption import PlainRecords
+    from tcptui.protocols.tls.plain_records import PlainRecords
     from tcptui.protocols.tls.records import Record
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.protocols.stream.segments import Segments
-    from tcptui.protocols.tls.decryption import PlainRecords
+    from tcptui.protocols.tls.plain_records import PlainRecords
 
 #: Bytes of opened records that are kept of one direction.
 _KEPT: Final = 1 << 20
