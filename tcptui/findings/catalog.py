@@ -193,6 +193,13 @@ CATALOG: Final = (
         names_cause=True),
     FindingSpec(FindingId.TLS_CERTIFICATE, Family.APPLICATION, "tls_certificate", term="tls", needs=Need.CLOCK,
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),
+    FindingSpec(FindingId.TLS_CLIENT_CERTIFICATE, Family.APPLICATION, "tls_client_certificate", term="tls",
+        case="tls-resumption-refused", when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.TLS_RESUMPTION_REFUSED, Family.APPLICATION, "tls_resumption", term="tls"),
+    FindingSpec(FindingId.TLS_FLIGHT_WAITED, Family.APPLICATION, "tls_flight", term="tls",
+        case="tls-resumption-refused", needs=Need.CLOCK | Need.SINGLE_COPIES, lost="waited_s", names_cause=True),
+    FindingSpec(FindingId.TLS_TRUNCATED, Family.APPLICATION, "tls_truncated", term="tls",
+        needs=Need.ABSENCE),
     # -- capture
     FindingSpec(FindingId.COMMON_STALL, Family.CAPTURE, "whole_capture/stall", term="stall",
         lost="lost_s"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, quoted
 from tcptui.protocols.tls.certificate import Certificate, names_host, time_of
 from tcptui.protocols.tls.codes import Handshake
-from tcptui.protocols.tls.message import read_message
+from tcptui.protocols.tls.message import is_hello_retry, read_message
 from tcptui.protocols.tls.prefilter import CLIENT_LITTLE, SERVER_LITTLE
+from tcptui.protocols.tls.records import HEADER as RECORD_HEADER
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -27,6 +29,48 @@ NOT_YET_MOST: Final = timedelta(days=366)
 def first_message(said: TlsConversation, side: int, kind: Handshake) -> Message | None:
     """The first message of that kind that ``side`` sent; None without one."""
     return next((one for one in said.messages[side].each if one.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Bytes ``start … stop`` of the server's direction: its hello, and what it sent before the client answered."""
+
+    start: int
+    stop: int
+
+
+def settling_hellos(said: TlsConversation) -> tuple[Message, Message] | None:
+    """The ServerHello that settles the handshake and, before it, the ClientHello that it answers; None without both."""
+    answers = [one for one in said.messages[said.server_side].each if one.kind == Handshake.SERVER_HELLO]
+    answer = next((one for one in answers if one.complete and not is_hello_retry(one)), None)
+    asked = [one for one in said.messages[1 - said.server_side].each if one.kind == Handshake.CLIENT_HELLO]
+    hello = asked[min(len(asked), 2) - 1 if answer is not None and answer is not answers[0] else 0] if asked else None
+    return None if answer is None or hello is None or not hello.complete else (hello, answer)
+
+
+def server_flight(said: TlsConversation) -> Flight | None:
+    """The server's first flight; None where its hello, or the client's answer to all of it, was not captured."""
+    hellos = settling_hellos(said)
+    if hellos is None:
+        return None
+    client, server = said.halves[1 - said.server_side], said.halves[said.server_side]
+    begun_ns = server.delivered_ns(hellos[1].stop - 1)
+    answers = (one.start for one in said.records[1 - said.server_side].each if one.start >= hellos[0].stop)
+    answered_ns = next((at_ns for start in answers if (at_ns := client.first_ns(start)) > begun_ns), 0)
+    own = (one for one in said.records[said.server_side].each if one.start >= hellos[1].start - RECORD_HEADER)
+    ended = [one.stop for one in own if server.delivered_ns(one.stop - 1) < answered_ns]
+    return Flight(hellos[1].start, max(ended)) if ended else None
+
+
+def sent_no_certificate(said: TlsConversation) -> bool:
+    """Whether the server asked for a certificate, and the client answered with an empty list (RFC 5246, 7.4.6)."""
+    wanted = any(one.kind == Handshake.CERTIFICATE_REQUEST for one in said.messages[said.server_side].each)
+    chains = [
+        read_message(one, version=said.version).numbers("handshake.certificates_length")
+        for one in said.messages[1 - said.server_side].each
+        if one.kind == Handshake.CERTIFICATE
+    ]
+    return wanted and [0] in chains
 
 
 def may_outgrow(connection: ConnectionFacts, said: TlsConversation) -> bool:
@@ -46,7 +90,7 @@ def frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:
 def server_certificate(said: TlsConversation) -> Certificate | None:
     """The server's own certificate, the first of its chain; None where none is in plain sight."""
     message = first_message(said, said.server_side, Handshake.CERTIFICATE)
-    chain = [] if message is None else read_message(message).bytes_of("handshake.certificate")
+    chain = [] if message is None else read_message(message, version=said.version).bytes_of("handshake.certificate")
     return Certificate(chain[0]) if chain else None
 
 
@@ -83,6 +127,17 @@ def other_hosts(certificate: Certificate, hello: Line | None) -> str:
     if not asked or _is_address(asked) or any(names_host(host, asked) for host in hosts):
         return ""
     return quoted(", ".join(hosts), HOSTS_QUOTED)
+
+
+def unasked_hosts(certificate: Certificate, hello: Line | None, address: str) -> str:
+    """The names of a certificate that was sent to a client that asked for none, and has not the server's address.
+
+    Empty of any other.  Raises DerError.
+    """
+    if hello is None or _server_name(hello):
+        return ""
+    hosts = certificate.hosts
+    return "" if address in hosts else quoted(", ".join(hosts), HOSTS_QUOTED)
 
 
 def _is_address(name: str) -> bool:

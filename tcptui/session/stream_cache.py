@@ -105,6 +105,9 @@ class StreamCache:
         client, server = (
             reassemble(view, side, access.payload, state.growing, held, access.payloads, access.keys) for side in (0, 1)
         )
+        if known is not None:
+            for half, before in zip((client, server), known.halves, strict=True):
+                half.go_on(before)
         read_at, application = (None, None) if known is None else (known.read_at, known.application)
         entry = _Entry(state, (client, server), read_at, application)
         self._entries.put(stream, entry)

@@ -76,6 +76,28 @@ def test_client_that_leaves_before_its_key_likely_disliked_it(tmp_path: Path) ->
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
 
 
+@pytest.mark.parametrize(
+    ("count", "severity", "confidence"),
+    [(2, Severity.WARNING, Confidence.LIKELY), (4, Severity.NOTE, Confidence.POSSIBLE)],
+)
+def test_client_that_asked_for_no_host_and_leaves_perhaps_wanted_another(
+    tmp_path: Path, count: int, severity: Severity, confidence: Confidence
+) -> None:
+    cut: list[Turn] = [*turns(asked=b"")[:count], (120, "C", "FIN"), (150, "S", "FIN")]
+
+    finding = found(tmp_path, cut)[ID]
+
+    assert (finding.facts["shape"], finding.severity, finding.confidence) == ("no-name-left", severity, confidence)
+
+
+@pytest.mark.finding("tls-certificate", twin=True)
+@pytest.mark.parametrize("host", [b"192.0.2.10"])
+def test_client_that_asked_for_no_host_and_got_the_address_has_what_it_wants(tmp_path: Path, host: bytes) -> None:
+    cut: list[Turn] = [*turns(hosts=(host,), asked=b"")[:2], (120, "C", "FIN"), (150, "S", "FIN")]
+
+    assert ID not in found(tmp_path, cut)
+
+
 def test_host_of_a_recorded_handshake_is_told() -> None:
     session = open_file(CAPTURES / "wrong-name-12.pcap.gz")
     (finding,) = (one for one in session.findings(1) if str(one.id) == ID)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, PSH, RST, Tape
-from tls_bytes import CHANGE, TLS_1_3_CHOSEN, certificate, client_hello, extension, handshake, record, server_hello
+from tls_bytes import (
+    CHANGE,
+    TLS_1_3_CHOSEN,
+    certificate,
+    client_hello,
+    extension,
+    handshake,
+    record,
+    server_hello,
+    server_name,
+)
 from web_captures import CLIENT, SERVER, found
 
 from tcptui.model.finding import Confidence, Finding, Severity
@@ -75,6 +85,23 @@ def test_hello_of_two_segments_may_be_the_reason(tmp_path: Path, end: str) -> No
     assert "tls-hello-split" in finding.alternatives
 
 
+@pytest.mark.finding("tls-unfinished")
+@pytest.mark.parametrize("more", [[], GAVE_UP], ids=["to-the-end", "gave-up"])
+def test_hello_of_which_a_part_came_is_told_by_its_length(tmp_path: Path, more: list[Turn]) -> None:
+    finding = found(tmp_path, [(0, "C", LONG_HELLO[:1400]), *more])[ID]
+
+    assert finding.facts["shape"] == "hello-part"
+    assert (finding.facts["announced"], finding.facts["arrived"]) == (len(LONG_HELLO) - 5, 1395)
+    assert "tls-hello-split" in finding.alternatives
+
+
+def test_client_that_names_no_host_may_be_unwanted_for_that(tmp_path: Path) -> None:
+    named = record(22, client_hello(server_name(b"a.example")), 0x0301)
+    told = [found(tmp_path, [(0, "C", hello), (40, "S", "RST")])[ID].alternatives for hello in (HELLO, named)]
+
+    assert ["tls-no-server-name" in one for one in told] == [True, False]
+
+
 def lost(tmp_path: Path, *, again: bool = True, ttl: int | None = None) -> list[Finding]:
     """A hello that nobody acknowledges, or to which a RST of another TTL comes."""
     tape = Tape()
@@ -126,7 +153,7 @@ QUIET: dict[str, list[Turn]] = {
     "finished": [*SERVED_13, (60, "C", CHANGE + DATA)],
     "done": [*SERVED, (60, "C", KEY), (90, "S", CHANGE + record(22, bytes(40)))],
     "cut-flight": [*OPENING, (30, "S", FLIGHT[:200])],
-    "half-a-hello": [(0, "C", LONG_HELLO[:1400])],
+    "half-a-hello": [(0, "C", LONG_HELLO[:1400]), (2_000, "C", "FIN"), (2_040, "S", "FIN")],
     "nothing": [(0, "C", "FIN"), (40, "S", "FIN")],
 }
 

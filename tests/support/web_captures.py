@@ -86,6 +86,7 @@ FAMILY: Final = (
     "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
     "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
     "file-download", "tls-handshake", "tls-alert", "tls-unfinished", "tls-plain-text", "tls-certificate",
+    "tls-client-certificate", "tls-resumption-refused", "tls-flight-waited", "tls-truncated",
 )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """Rules about TLS (rules/findings.md#tls-alert): a handshake that an end refused, told by its reason.
 
-Only alerts in plain sight are judged: in TLS 1.3 most of those that a client sends are encrypted, and then nothing is
-said of them.
+Only alerts in plain sight, or opened with keys, are judged: in TLS 1.3 most of those that a client sends are encrypted.
 """
 
 from __future__ import annotations
@@ -12,8 +11,12 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http_facts import index_of, quoted
 from tcptui.findings.rules.tls_certificate import tls_certificate
+from tcptui.findings.rules.tls_client_certificate import tls_client_certificate
+from tcptui.findings.rules.tls_flight import tls_flight_waited
 from tcptui.findings.rules.tls_handshake import tls_handshake
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
+from tcptui.findings.rules.tls_resumption import tls_resumption_refused
+from tcptui.findings.rules.tls_truncated import tls_truncated
 from tcptui.findings.rules.tls_unfinished import tls_unfinished
 from tcptui.findings.tls_facts import (
     HOSTS_QUOTED,
@@ -22,13 +25,13 @@ from tcptui.findings.tls_facts import (
     may_outgrow,
     other_hosts,
     out_of_date,
+    sent_no_certificate,
     server_certificate,
 )
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK
 from tcptui.protocols.tls.codes import Handshake, is_grease, name_of, version_name
 from tcptui.protocols.tls.der import DerError
-from tcptui.protocols.tls.message import read_message
 from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ _VAGUE: Final = frozenset({_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_UN
 #: Values in the list of cipher suites that are none (RFC 5746, 3.3; RFC 7507, 2).
 _SIGNALS: Final = frozenset({0x00FF, 0x5600})
 _VERSIONS_NAMED: Final = 4
+#: Rules that are independent of how the handshake ended.
+_MORE: Final = (tls_truncated, tls_flight_waited, tls_resumption_refused, tls_client_certificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,9 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
                 first = tls_plain_text(connection, said) or tls_unfinished(connection, said)
             elif first.id is FindingId.TLS_HANDSHAKE and may_outgrow(connection, said):
                 first = None  # it would be gone once more is said, and come back where somebody opens the stream
-            told = [first, tls_certificate(connection, said)]
+            told = [first, tls_certificate(connection, said), *(rule(connection, said) for rule in _MORE)]
+            if first is not None and first.id is FindingId.TLS_ALERT:
+                told = [one for one in told if one is None or one.id is not FindingId.TLS_CLIENT_CERTIFICATE]
     except OSError:
         return []  # the spool was closed meanwhile
     return [finding for finding in told if finding is not None]
@@ -143,7 +150,7 @@ def _answers_the_end(connection: ConnectionFacts, record: Record) -> bool:
 def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
     """What a server refused, by its alert and what the client had said."""
     hello = said.client_hello
-    if alert.code in (_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_REQUIRED) and _sent_no_certificate(said):
+    if alert.code in (_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_REQUIRED) and sent_no_certificate(said):
         return {"shape": "client-certificate"}
     if hello is None:
         return {"shape": "other"}
@@ -160,17 +167,6 @@ def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
         protocols = hello.texts("handshake.extensions_alpn_str")
         return {"shape": "protocol", "offered": quoted(", ".join(protocols)) or "?"}
     return {"shape": "other"}
-
-
-def _sent_no_certificate(said: TlsConversation) -> bool:
-    """Whether the server asked for a certificate, and the client answered with an empty list (RFC 5246, 7.4.6)."""
-    wanted = any(one.kind == Handshake.CERTIFICATE_REQUEST for one in said.messages[said.server_side].each)
-    chains = [
-        read_message(one).numbers("handshake.certificates_length")
-        for one in said.messages[1 - said.server_side].each
-        if one.kind == Handshake.CERTIFICATE
-    ]
-    return wanted and [0] in chains
 
 
 def _by_client(said: TlsConversation, alert: _Alert, hello: int) -> _Facts:

@@ -1,6 +1,7 @@
 """`tls-certificate`: a certificate that is not valid for this host and day, in a handshake without an alert.
 
-Only until TLS 1.2, where certificates are in plain sight.  Where an alert refuses it, `tls-alert` says so.
+Only until TLS 1.2, where certificates are in plain sight, or with keys.  Where an alert refuses it, `tls-alert` says
+so.
 """
 
 from __future__ import annotations
@@ -8,7 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.tls_facts import asked_host, frame_of, other_hosts, out_of_date, server_certificate
+from tcptui.findings.tls_facts import (
+    asked_host,
+    frame_of,
+    other_hosts,
+    out_of_date,
+    server_certificate,
+    unasked_hosts,
+)
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.codes import ContentType, Handshake
 from tcptui.protocols.tls.der import DerError
@@ -29,32 +37,40 @@ def tls_certificate(connection: ConnectionFacts, said: TlsConversation) -> Findi
         return None
     shown = index_of(connection, frame)
     try:
-        facts = _faults(certificate, said, connection.time[shown])
+        facts = _faults(certificate, said, connection, connection.time[shown])
     except DerError:
         return None
     if not facts:
         return None
     end = _left_at(connection, said)
+    if end < 0 and facts["shape"] == "no-name":
+        return None  # many clients that connect to an address want no name
     if end < 0:
         return connection.finding(
             FindingId.TLS_CERTIFICATE, [shown], Severity.NOTE, Confidence.CERTAIN, (),
             certificate_frame=frame, **facts,
         )  # fmt: skip
     before = frame_of(said, 1 - said.server_side, Handshake.CLIENT_KEY_EXCHANGE) == 0
+    # Monitors connect to addresses, and most of them complete the handshake before they leave.
+    severity = Severity.NOTE if facts["shape"] == "no-name" and not before else Severity.WARNING
     facts["shape"] = f"{facts['shape']}-left"
     return connection.finding(
-        FindingId.TLS_CERTIFICATE, [shown, end], Severity.WARNING,
+        FindingId.TLS_CERTIFICATE, [shown, end], severity,
         # It may have wanted to see the certificate and no more.
         Confidence.LIKELY if before else Confidence.POSSIBLE,
         ("tls-monitor",), certificate_frame=frame, end_frame=connection.frame[end], **facts,
     )  # fmt: skip
 
 
-def _faults(certificate: Certificate, said: TlsConversation, at_ns: int) -> dict[str, int | float | str]:
+def _faults(
+    certificate: Certificate, said: TlsConversation, connection: ConnectionFacts, at_ns: int
+) -> dict[str, int | float | str]:
     """What is wrong with the certificate; empty where nothing is that can be seen.  Raises DerError."""
     facts = out_of_date(certificate, at_ns)
     if not facts and (hosts := other_hosts(certificate, said.client_hello)):
         facts = {"shape": "host", "asked": asked_host(said.client_hello), "hosts": hosts}
+    if not facts and (hosts := unasked_hosts(certificate, said.client_hello, connection.view.server.host)):
+        facts = {"shape": "no-name", "hosts": hosts}
     return facts
 
 

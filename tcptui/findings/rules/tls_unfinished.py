@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.tls_facts import first_message
+from tcptui.findings.tls_facts import asked_host, first_message
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import RST
@@ -29,6 +29,9 @@ SILENT_NS: Final = 3_000_000_000
 _SPLIT: Final = 2
 #: What else it may be where the server's program says nothing.
 _NO_ANSWER: Final = ("tls-program-busy", "tls-backend-silent")
+
+#: What else it may be where the server ends the connection, besides the name that was asked for.
+_NO_TLS: Final = ("tls-filter", "tls-program-died", "tls-not-spoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,19 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     until_ns = connection.time[end] if end >= 0 else connection.view.capture_end_ns
     silent_ns = until_ns - connection.time[sent]
     server_ended = end >= 0 and connection.side[end] == said.server_side != turn.side
-    if server_ended and (silent_ns < SILENT_NS or acked < 0):
-        return _ended(connection, sent, end, facts)
+    if server_ended and (silent_ns < SILENT_NS or acked < 0) and turn.message.complete:
+        return _ended(connection, said, sent, end, facts)
     if silent_ns < SILENT_NS:
         return None
     facts |= {"silent_s": silent_ns / 1e9, "ack_frame": connection.frame[acked] if acked >= 0 else 0}
     if acked < 0 and not _sent_again(connection, sent):
         return None  # the capture may have less of this connection than of others
     shape = "lost" if acked < 0 else "client-silent" if turn.side == said.server_side else "silent"
+    if not turn.message.complete:
+        if shape != "silent":
+            return None
+        shape = "hello-part"
+        facts |= {"announced": turn.message.size, "arrived": len(turn.message.data)}
     # Without a later packet of this connection the capture may no longer have held any.
     is_last = connection.count - 1 == max(sent, acked)
     if is_last and shape == "client-silent":
@@ -79,7 +87,7 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     return connection.finding(
         FindingId.TLS_UNFINISHED, [sent, acked, end], Severity.WARNING,
         Confidence.LIKELY if is_last else Confidence.CERTAIN,
-        _why_silent(connection, shape, int(facts["segments"])), shape=shape, **facts,
+        _why_silent(connection, said, shape, int(facts["segments"])), shape=shape, **facts,
     )  # fmt: skip
 
 
@@ -89,13 +97,19 @@ def _turn(connection: ConnectionFacts, said: TlsConversation) -> _Turn | None:
     if not all(half.segments.from_start for half in said.halves):
         return None
     hello = first_message(said, client, Handshake.CLIENT_HELLO)
-    if hello is None or not hello.complete:
+    if hello is None or not (hello.complete or hello.stop == said.halves[client].length):
         return None
     if not said.halves[server].length:
         # Bytes that do not fit the numbers of its SYN-ACK are bytes, too.
         return None if connection.payload_by_side[server] else _Turn(hello, client)
     records, flight = said.records[server].each, said.messages[server].each
-    if not records or not flight or not flight[-1].complete or records[-1].stop != said.halves[server].length:
+    if (
+        not hello.complete
+        or not records
+        or not flight
+        or not flight[-1].complete
+        or records[-1].stop != said.halves[server].length
+    ):
         return None  # plain text, or a flight that is cut
     if said.version == TLS_1_3:
         plain = [one.content_type != ContentType.APPLICATION_DATA for one in said.records[client].each]
@@ -142,7 +156,9 @@ def _speaks_on(said: TlsConversation, side: int) -> bool:
     )
 
 
-def _ended(connection: ConnectionFacts, sent: int, end: int, facts: dict[str, int | float | str]) -> Finding:
+def _ended(
+    connection: ConnectionFacts, said: TlsConversation, sent: int, end: int, facts: dict[str, int | float | str]
+) -> Finding:
     """The server ended the connection instead of answering."""
     view, server = connection.view, connection.side[end]
     shape = "reset" if connection.flags[end] & RST else "closed"
@@ -152,7 +168,8 @@ def _ended(connection: ConnectionFacts, sent: int, end: int, facts: dict[str, in
         if from_other_distance(view.ttl[end], view.ttl[usual]):
             shape = "reset-elsewhere"
     split = ("tls-hello-split",) if int(facts["segments"]) >= _SPLIT else ()
-    others = ("tls-name-unknown", "tls-filter", "tls-program-died", "tls-not-spoken")
+    name = ("tls-name-unknown",) if asked_host(said.client_hello) else ("tls-no-server-name",)
+    others = (*name, *_NO_TLS)
     return connection.finding(
         FindingId.TLS_UNFINISHED, [usual, sent, end], Severity.WARNING, Confidence.CERTAIN,
         ("tls-filter", *split) if shape == "reset-elsewhere" else (*others, *split),
@@ -160,11 +177,14 @@ def _ended(connection: ConnectionFacts, sent: int, end: int, facts: dict[str, in
     )  # fmt: skip
 
 
-def _why_silent(connection: ConnectionFacts, shape: str, segments: int) -> tuple[str, ...]:
+def _why_silent(connection: ConnectionFacts, said: TlsConversation, shape: str, segments: int) -> tuple[str, ...]:
     if shape == "lost":
-        return ("tls-path-lost",)
+        return ("tls-hello-split", "tls-path-lost") if segments >= _SPLIT else ("tls-path-lost",)
+    if shape == "hello-part":
+        return ("tls-hello-split", "tls-large-lost", "tls-client-stopped")
     if shape == "client-silent":
         return ("tls-user-asked", "tls-client-checks")
     lost = () if connection.position is CapturePoint.SERVER else ("tls-answer-lost",)
     split = ("tls-hello-split",) if segments >= _SPLIT else ()
-    return (*_NO_ANSWER, *lost, *split)
+    unnamed = () if asked_host(said.client_hello) else ("tls-no-server-name",)
+    return (*_NO_ANSWER, *lost, *split, *unnamed)

@@ -159,6 +159,9 @@ class ByteStream:
         """The session's secrets of TLS connections, of which this may be one; None: there can be none."""
         self.live = live
         """Whether more bytes may come."""
+        self.kept: dict[type, object] = {}
+        """What readers of these bytes keep for the next one, by its type; `go_on` hands it to a direction that has
+        grown."""
         self.segments = segments
         self._read_payload = read_payload
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
@@ -194,6 +197,10 @@ class ByteStream:
     def captured(self) -> Runs:
         """The ranges of captured bytes, in order, as arrays: cheaper than `pieces` where many are needed."""
         return self._data
+
+    def go_on(self, before: ByteStream) -> None:
+        """This is the same direction as ``before``, read later: what was kept of it is still of use."""
+        self.kept = before.kept
 
     # -- bytes ---------------------------------------------------------------------------
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[Piece | Gap]:

@@ -223,9 +223,14 @@ def read_certificates(body: Line, reader: Reader) -> None:
     for _ in range(LIST_MOST):
         if not inside.left:
             return
-        length = inside.count(chain, 3, "Certificate Length", "handshake.certificate_length")
-        raw = inside.take(length)
-        _certificate(chain, raw, inside.at - length)
+        read_certificate(chain, inside)
+
+
+def read_certificate(chain: Line, reader: Reader) -> None:
+    """One certificate of a chain, with its length in front."""
+    length = reader.count(chain, 3, "Certificate Length", "handshake.certificate_length")
+    raw = reader.take(length)
+    _certificate(chain, raw, reader.at - length)
 
 
 def _certificate(chain: Line, raw: bytes, start: int) -> None:

@@ -40,6 +40,8 @@ class Message:
     """Where its bytes are in the direction: offset and length of its part in each record, in order."""
     last: int
     """Index, in the direction, of the record with its last byte, or with the last of those captured."""
+    opened: bool = False
+    """Keys opened its records: the frames have its bytes only encrypted."""
 
     @property
     def complete(self) -> bool:
@@ -77,11 +79,12 @@ class Messages:
     """By index of a record: the messages of which it has a byte, in order."""
 
 
-class _Joiner:
+class Joiner:
     """Puts messages together from the fragments of consecutive records."""
 
-    def __init__(self, found: Messages) -> None:
+    def __init__(self, found: Messages, *, opened: bool = False) -> None:
         self._found = found
+        self._opened = opened
         self._data = bytearray()
         self._pieces: list[tuple[int, int]] = []
         self._records: list[int] = []
@@ -130,7 +133,8 @@ class _Joiner:
             left -= part
             if part < held:
                 pieces.insert(0, ((start + part, held - part), index))
-        message = Message(self._data[0], bytes(self._data[:length]), self._size(), tuple(taken), records[-1])
+        data = bytes(self._data[:length])
+        message = Message(data[0], data, self._size(), tuple(taken), records[-1], self._opened)
         self._found.each.append(message)
         for index in records:
             self._found.parts.setdefault(index, []).append(message)
@@ -153,7 +157,7 @@ def begins_message(data: bytes | bytearray) -> bool:
 def read_messages(records: Iterable[Record], version: int | None) -> Messages:
     """The messages in ``records`` of one direction, where ``version`` was agreed upon (None: not known)."""
     found = Messages()
-    joiner = _Joiner(found)
+    joiner = Joiner(found)
     encrypted = False
     for index, record in enumerate(records):
         if record.resumed and index:
@@ -176,11 +180,19 @@ def read_messages(records: Iterable[Record], version: int | None) -> Messages:
     return found
 
 
+def with_messages(plain: Messages, opened: Messages) -> Messages:
+    """``plain`` and, in the order of their records, those that keys ``opened``."""
+    plain.each = sorted((*plain.each, *opened.each), key=lambda message: message.last)
+    for index, messages in opened.parts.items():
+        plain.parts.setdefault(index, []).extend(messages)
+    return plain
+
+
 def is_second_hello(fragment: bytes) -> bool:
-    """Whether a record behind ChangeCipherSpec is a ClientHello that answers a HelloRetryRequest (RFC 8446, D.4)."""
+    """Whether a record behind ChangeCipherSpec is a hello that follows a HelloRetryRequest (RFC 8446, D.4)."""
     whole = len(fragment) - HEADER
     return (
         len(fragment) >= HEADER + 2
-        and fragment[0] == Handshake.CLIENT_HELLO
+        and fragment[0] in (Handshake.CLIENT_HELLO, Handshake.SERVER_HELLO)
         and int.from_bytes(fragment[1:HEADER], "big") == whole
     )

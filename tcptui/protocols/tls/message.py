@@ -19,6 +19,14 @@ from tcptui.protocols.tls.key_exchange import (
     read_session_ticket,
 )  # fmt: skip
 from tcptui.protocols.tls.lines import Line, Reader, ShortError
+from tcptui.protocols.tls.sealed_messages import (
+    read_certificate_list,
+    read_encrypted_extensions,
+    read_extended_request,
+    read_finished,
+    read_key_update,
+    read_ticket,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +38,7 @@ _HELLOS: Final[dict[int, Callable[[Line, Reader], None]]] = {
     Handshake.CLIENT_HELLO: read_client_hello,
     Handshake.SERVER_HELLO: read_server_hello,
 }
-#: Messages that are plain only until TLS 1.2.
+#: Messages until TLS 1.2.
 _READERS: Final[dict[int, Callable[[Line, Reader, Exchange | None, int], None]]] = {
     Handshake.CERTIFICATE: lambda body, reader, _exchange, _version: read_certificates(body, reader),
     Handshake.SERVER_KEY_EXCHANGE: read_server_key_exchange,
@@ -39,6 +47,17 @@ _READERS: Final[dict[int, Callable[[Line, Reader, Exchange | None, int], None]]]
     Handshake.CERTIFICATE_VERIFY: read_certificate_verify,
     Handshake.NEW_SESSION_TICKET: read_session_ticket,
     Handshake.CERTIFICATE_STATUS: read_certificate_status,
+    Handshake.FINISHED: lambda body, reader, _exchange, _version: read_finished(body, reader),
+}
+#: The same in TLS 1.3, where all of them are encrypted.
+_READERS_13: Final[dict[int, Callable[[Line, Reader], None]]] = {
+    Handshake.ENCRYPTED_EXTENSIONS: read_encrypted_extensions,
+    Handshake.CERTIFICATE: read_certificate_list,
+    Handshake.CERTIFICATE_REQUEST: read_extended_request,
+    Handshake.CERTIFICATE_VERIFY: lambda body, reader: read_certificate_verify(body, reader, None, TLS_1_3),
+    Handshake.NEW_SESSION_TICKET: read_ticket,
+    Handshake.FINISHED: read_finished,
+    Handshake.KEY_UPDATE: read_key_update,
 }
 
 
@@ -65,7 +84,10 @@ def read_message(message: Message, suite: int | None = None, version: int | None
     try:
         if message.kind in _HELLOS:
             _HELLOS[message.kind](line, reader)
-        elif message.kind in _READERS and version != TLS_1_3:
+        elif version == TLS_1_3:
+            if message.kind in _READERS_13:
+                _READERS_13[message.kind](line, reader)
+        elif message.kind in _READERS:
             exchange = None if suite is None else exchange_of(suite)
             _READERS[message.kind](line, reader, exchange, version or TLS_1_2)
     except ShortError:

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.protocols.stream.segments import Segments
-    from tcptui.protocols.tls.decryption import PlainRecords
+    from tcptui.protocols.tls.plain_records import PlainRecords
 
 #: Bytes of opened records that are kept of one direction.
 _KEPT: Final = 1 << 20
 #: Most bytes of one record (RFC 8446, 5.1), and of what is read at once: several of them.
 _READ: Final = 1 << 17
+#: Ranges of captured bytes whose places are looked up at once.
+_RUNS: Final = 512
 
 
 class _Places:
@@ -69,6 +71,8 @@ class PlainStream(ByteStream):
         self._starts: list[int] = self._places.plain.tolist()
         self._opened: OrderedDict[int, bytes] = OrderedDict()
         self._kept = 0
+        self._block, self._block_start = b"", 0
+        """Encrypted bytes that were read last, and where they begin."""
         super().__init__(
             sealed.side, self._segments(sealed.segments), lambda _row: b"", live=sealed.live,
             server_port=sealed.server_port,
@@ -95,30 +99,40 @@ class PlainStream(ByteStream):
         """See `ByteStream`."""
         stop = self.length if stop is None else min(stop, self.length)
         position = max(start, 0)
-        data, gaps, segments = self._data, self.gaps, self.segments
-        at = data.at(position)
-        gap_at = int(np.searchsorted(gaps.stop, position, side="right"))
         block, block_start = b"", position
-        while position < stop:
-            if at < len(data) and int(data.start[at]) <= position:
-                upto = min(int(data.stop[at]), stop)
-                if upto > block_start + len(block):
-                    block, block_start = self._plain(position, min(max(position + _READ, upto), stop)), position
-                held = block[position - block_start : upto - block_start]
-                segment = int(data.segment[at])
-                if held:
-                    row, time_ns = int(segments.rows[segment]), int(segments.time_ns[segment])
-                    yield Piece(position, held, int(segments.frame[segment]), row, time_ns)
-                if len(held) < upto - position:
-                    # The spool file was truncated after it was decrypted.
-                    yield Gap(position + len(held), upto - position - len(held), GapReason.TRUNCATED)
-                at += 1
-            else:
-                gap = gaps[gap_at]
-                upto = min(gap.stop, stop)
-                yield Gap(position, upto - position, gap.reason)
-                gap_at += 1
+        for begin, end, frame, row, time_ns in self._carriers(position, stop):
+            if begin > position:
+                yield from self._gaps_between(position, min(begin, stop))
+                position = begin
+            upto = min(end, stop)
+            if upto > block_start + len(block):
+                block, block_start = self._plain(position, min(max(position + _READ, upto), stop)), position
+            held = block[position - block_start : upto - block_start]
+            if held:
+                yield Piece(position, held, frame, row, time_ns)
+            if len(held) < upto - position:
+                # The spool file was truncated after it was decrypted.
+                yield Gap(position + len(held), upto - position - len(held), GapReason.TRUNCATED)
             position = upto
+        yield from self._gaps_between(position, stop)
+
+    def _carriers(self, start: int, stop: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """The captured ranges between ``start`` and ``stop``: where each begins and ends; its frame, row and time."""
+        data, segments = self._data, self.segments
+        low, high = data.at(start), int(np.searchsorted(data.start, stop, side="left"))
+        for first in range(low, high, _RUNS):
+            some = slice(first, min(first + _RUNS, high))
+            by = data.segment[some]
+            columns = data.start[some], data.stop[some], segments.frame[by], segments.rows[by], segments.time_ns[by]
+            yield from zip(*(column.tolist() for column in columns), strict=True)
+
+    def _gaps_between(self, start: int, stop: int) -> Iterator[Gap]:
+        at = int(np.searchsorted(self.gaps.stop, start, side="right"))
+        while start < stop:
+            gap = self.gaps[at]
+            upto = min(gap.stop, stop)
+            yield Gap(start, upto - start, gap.reason)
+            start, at = upto, at + 1
 
     def read(self, start: int, size: int) -> bytes:
         """See `ByteStream`."""
@@ -126,35 +140,44 @@ class PlainStream(ByteStream):
 
     def _plain(self, start: int, stop: int) -> bytes:
         """Plain bytes from ``start`` on up to ``stop``; they end early at a gap."""
+        starts, numbers, lengths = self._starts, self._records.number, self._records.length
+        first = at = max(bisect_right(starts, start) - 1, 0)
+        behind = bisect_left(starts, stop)
         parts = []
-        at = max(bisect_right(self._starts, start) - 1, 0)
-        while at < len(self._starts) and self._starts[at] < stop and not self._places.is_gap[at]:
-            opened = self._open(at)
-            parts.append(opened[max(start - self._starts[at], 0) : stop - self._starts[at]])
-            if len(opened) < self._records.length[at]:
+        while at < behind and numbers[at] >= 0:
+            opened = self._opened.get(at)
+            if opened is None:
+                opened = self._open(at, behind)
+            parts.append(opened)
+            if len(opened) < lengths[at]:
                 break
             at += 1
-        return b"".join(parts)
+        return b"".join(parts)[start - starts[first] : stop - starts[first]] if parts else b""
 
-    def _open(self, at: int) -> bytes:
-        """The plain bytes of record ``at``."""
-        known = self._opened.get(at)
-        if known is not None:
-            return known
+    def _open(self, at: int, behind: int) -> bytes:
+        """The plain bytes of record ``at``, when those before ``behind`` are likely to be wanted next."""
         records = self._records
         begin, end = records.start[at], records.stop[at]
         protection = records.protections[records.keys[at]]
-        before = (
-            self._sealed.read(max(begin - protection.chained, 0), protection.chained) if protection.chained else b""
-        )
-        data = self._sealed.read(begin, end - begin)
-        plain = protection.open(records.number[at], data[:HEADER], data[HEADER:], before) or b""
-        plain = plain[: records.length[at]]
+        chained = min(protection.chained, begin)
+        data = self._sealed_bytes(begin - chained, end, records.stop[behind - 1])
+        before, header, fragment = data[:chained], data[chained : chained + HEADER], data[chained + HEADER :]
+        plain = protection.open(records.number[at], header, fragment, before) or b""
+        if len(plain) > records.length[at]:
+            plain = plain[: records.length[at]]
         self._opened[at] = plain
         self._kept += len(plain)
         while self._kept > _KEPT and len(self._opened) > 1:
             self._kept -= len(self._opened.popitem(last=False)[1])
         return plain
+
+    def _sealed_bytes(self, start: int, stop: int, upto: int) -> bytes:
+        """The encrypted bytes ``start … stop``, read together with those up to ``upto`` that follow."""
+        begin, end = start - self._block_start, stop - self._block_start
+        if begin < 0 or end > len(self._block):
+            self._block = self._sealed.read(start, max(stop, min(upto, start + _READ)) - start)
+            self._block_start, begin, end = start, 0, stop - start
+        return self._block[begin:end]
 
     def sealed_offset(self, offset: int) -> int:
         """Where in the encrypted direction the byte is that stands for the plain one at ``offset``."""

@@ -49,7 +49,7 @@ class TlsStream:
 
     def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
         self.halves = halves
-        self.conversation = TlsConversation(halves, starts, limit)
+        self.conversation = TlsConversation(halves, starts, limit, lambda: self.decryption)
         self.inner: ParsedStream | None = None
         """What its plain bytes are parsed as, which whoever knows all protocols sets."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.builder import Joined
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.tls.codes import SHORT_VERSIONS, TLS_1_3, ContentType, named
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.tls.lines import Line
     from tcptui.protocols.tls.records import Record
 
-_TITLES: Final = {
+_TITLES: Final[dict[int, str]] = {
     ContentType.CHANGE_CIPHER_SPEC: "Change Cipher Spec Protocol: Change Cipher Spec",
     ContentType.APPLICATION_DATA: "Application Data Protocol",
     ContentType.HEARTBEAT: "Heartbeat",
@@ -55,6 +56,8 @@ class _RecordTree:
     def __init__(self, layer: Branch, place: FramePlace, said: TlsConversation, side: int, index: int) -> None:
         self._layer, self._place, self._said, self._side, self._index = layer, place, said, side, index
         self._record: Record = said.records[side].each[index]
+        self._kind: int = said.opened[side].kinds.get(index, self._record.content_type)
+        """The type inside, where keys opened it."""
 
     def add(self) -> None:
         record, said = self._record, self._said
@@ -68,13 +71,15 @@ class _RecordTree:
         self._line(line, f"Version: {named('tls.record.version', record.version, 4)}", record.start + 1, 2,
                    "tls.record.version")  # fmt: skip
         self._line(line, f"Length: {record.length}", record.start + 3, 2, "tls.record.length")
+        if is_opaque and self._index in said.opened[self._side].kinds:
+            text = f"Content Type: {named('tls.record.content_type', self._kind)}"
+            line.concluded(text, "tls.record.content_type").whole = lambda: bytes((self._kind,))
         self._body(line)
         if not record.complete:
             line.concluded("The record was not captured whole")
 
     def _title(self) -> str:
-        record = self._record
-        if record.content_type == ContentType.HANDSHAKE:
+        if self._kind == ContentType.HANDSHAKE:
             messages = self._messages()
             if not messages:
                 return f"Handshake Protocol: {_ENCRYPTED}"
@@ -82,12 +87,12 @@ class _RecordTree:
                 return "Handshake Protocol: Multiple Handshake Messages"
             part = "" if messages[0].last == self._index else " (fragment)"
             return f"Handshake Protocol: {title_of(messages[0])}{part}"
-        if record.content_type == ContentType.ALERT:
+        if self._kind == ContentType.ALERT:
             alert = self._said.alert(self._side, self._index)
             if alert is None:
                 return "Encrypted Alert"
             return f"Alert (Level: {_name('level', alert[0])}, Description: {_name('desc', alert[1])})"
-        return _TITLES[ContentType(record.content_type)]
+        return _TITLES.get(self._kind, "")
 
     def _messages(self) -> list[Message]:
         return self._said.messages[self._side].parts.get(self._index, [])
@@ -98,22 +103,30 @@ class _RecordTree:
     def _body(self, line: Branch) -> None:
         record = self._record
         start, length = record.body, record.length
-        if record.content_type == ContentType.CHANGE_CIPHER_SPEC:
+        if self._kind == ContentType.CHANGE_CIPHER_SPEC:
             self._line(line, "Change Cipher Spec Message", start, length, "tls.change_cipher_spec")
-        elif record.content_type == ContentType.APPLICATION_DATA:
+        elif self._kind == ContentType.APPLICATION_DATA:
             text = f"Encrypted Application Data: {shortened(record.half.read(start, min(length, 64)))}"
             self._line(line, text, start, length, "tls.app_data")
-        elif record.content_type == ContentType.ALERT:
-            alert = self._said.alert(self._side, self._index)
-            title = "Alert Message" + (": Encrypted Alert" if alert is None else "")
-            inside = self._line(line, title, start, length, "tls.alert_message")
-            if alert is not None:
-                for at, (name, value) in enumerate(zip(("level", "desc"), alert, strict=True)):
-                    title = "Level" if name == "level" else "Description"
-                    field = f"tls.alert_message.{name}"
-                    self._line(inside, f"{title}: {named(field, value)}", start + at, 1, field)
-        elif record.content_type == ContentType.HANDSHAKE:
+        elif self._kind == ContentType.ALERT:
+            self._alert(line)
+        elif self._kind == ContentType.HANDSHAKE:
             self._handshake(line)
+
+    def _alert(self, line: Branch) -> None:
+        record, alert = self._record, self._said.alert(self._side, self._index)
+        title = "Alert Message" + (": Encrypted Alert" if alert is None else "")
+        inside = self._line(line, title, record.body, record.length, "tls.alert_message")
+        if alert is None:
+            return
+        if self._index in self._said.opened[self._side].alerts:
+            inside.within = Joined(bytes(alert))
+        for at, (name, value) in enumerate(zip(("level", "desc"), alert, strict=True)):
+            text = f"{'Level' if name == 'level' else 'Description'}: {named(f'tls.alert_message.{name}', value)}"
+            if inside.within is None:
+                self._line(inside, text, record.body + at, 1, f"tls.alert_message.{name}")
+            else:
+                inside.add(text, at, 1, f"tls.alert_message.{name}")
 
     def _handshake(self, line: Branch) -> None:
         record = self._record
@@ -164,11 +177,23 @@ class _RecordTree:
             # The label is cut where it is long; a filter compares all of it.
             parent.concluded(line.label, field).whole = lambda: str(line.value).encode()
             return
+        if message.opened:
+            self._draw_opened(parent, line, message)
+            return
         start = message.place(line.start)
         stop = message.place(line.start + line.length - 1) + 1 if line.length else start
         branch = self._line(parent, line.label, start, stop - start, field)
         if field and stop - start != line.length:
             branch.whole = lambda: message.data[line.start : line.start + line.length]
+        for inside in line.lines:
+            self._draw(branch, inside, message)
+
+    def _draw_opened(self, parent: Branch, line: Line, message: Message) -> None:
+        """The same of a message that the frames have only encrypted: its lines count in the message itself."""
+        outside = parent.within
+        parent.within = Joined(message.data)
+        branch = parent.add(line.label, line.start, line.length, f"tls.{line.field}" if line.field else "")
+        parent.within = outside
         for inside in line.lines:
             self._draw(branch, inside, message)
 

@@ -134,6 +134,13 @@ WORDS: Final = {
     "field.tls.handshake.client_cert_vrfy.sig_len": "证明客户端证书的签名的字节数。",
     "field.tls.handshake.client_cert_vrfy.sig": "证明客户端证书的签名。",
     "field.tls.handshake.session_ticket_lifetime_hint": "会话票据的有效期（秒）。",
+    "field.tls.handshake.session_ticket_age_add": "为隐藏票据的使用时长而加上的数。",
+    "field.tls.handshake.session_ticket_nonce_length": "票据随机数的字节数。",
+    "field.tls.handshake.session_ticket_nonce": "用来生成票据密钥的随机数。",
     "field.tls.handshake.session_ticket_length": "会话票据的字节数。",
     "field.tls.handshake.session_ticket": "供以后握手使用的会话票据。",
+    "field.tls.handshake.certificate_request_context_length": "证书请求名称的字节数。",
+    "field.tls.handshake.certificate_request_context": "证书请求的名称。",
+    "field.tls.handshake.key_update.request_update": "是否要求对端也更换密钥。",
+    "field.tls.handshake.verify_data": "证明两端看到的握手相同的数据。",
 }

@@ -7,6 +7,7 @@ captured.  A frame is right when it equals either answer.
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 from collections import defaultdict
 from pathlib import Path
@@ -127,6 +128,16 @@ def check(path: Path) -> None:
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_recording_is_read_as_tshark_reads_it(name: str) -> None:
     check(CAPTURES / name)
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("name", ["sessions", "suites", "web"])
+def test_recording_with_its_keys_is_read_as_tshark_reads_it(name: str, tmp_path: Path) -> None:
+    """EncryptedExtensions, Certificate, CertificateVerify, Finished, tickets, key updates, alerts; each suite."""
+    unpacked = tmp_path / f"{name}.pcapng"
+    unpacked.write_bytes(gzip.decompress((CAPTURES.with_name("captures_keys") / f"{name}.pcapng.gz").read_bytes()))
+
+    check(unpacked)
 
 
 @pytest.mark.tshark
