@@ -15,6 +15,7 @@ from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http.requests import http_requests
 from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse_http2_amid
+from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.redis.detection import begins_redis
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
     ApplicationProtocol("tls", begins_tls, parse_tls, prefilter=TlsPrefilter, judged=True),
-    ApplicationProtocol("http2", begins_http2, parse_http2),
+    ApplicationProtocol("http2", begins_http2, parse_http2, prefilter=Http2Prefilter, judged=True),
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),

@@ -189,6 +189,7 @@ def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
         "protocols/",
         "findings/rules/",
         "findings/http_facts.py",
+        "findings/http2_facts.py",
         "findings/tls_facts.py",
         "cli/run/export.py",
         "cli/report/har.py",

@@ -136,7 +136,8 @@ def _of_connection(
         change
         for change in changes
         if change.server is server
-        and change.local.endswith(local)
+        # A program that leaves the port to the kernel has none yet when its SYN-SENT is traced.
+        and change.local.endswith((local, ":0"))
         and (change.remote.endswith(remote) or (change.state is TcpState.LISTEN and change.time_ns < after_ns))
     ]
 

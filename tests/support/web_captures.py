@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from captures import ACK, FIN, PSH, RST, Tape
 
+from tcptui.findings.catalog import FAMILIES
+from tcptui.findings.spec import Family
 from tcptui.model.finding import Finding, Severity
 from tcptui.protocols.websocket.conversation import accept_for
 from tcptui.session.session import open_file
@@ -82,12 +84,7 @@ def from_client(first: int, payload: bytes) -> bytes:
     return bytes((first, len(payload) | 0x80)) + b"\0\0\0\0" + payload
 
 
-FAMILY: Final = (
-    "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
-    "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
-    "file-download", "tls-handshake", "tls-alert", "tls-unfinished", "tls-plain-text", "tls-certificate",
-    "tls-client-certificate", "tls-resumption-refused", "tls-flight-waited", "tls-truncated",
-)  # fmt: skip
+FAMILY: Final = FAMILIES[Family.APPLICATION]
 
 
 def found(

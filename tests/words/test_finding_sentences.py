@@ -38,6 +38,7 @@ LONG: Final[dict[str, Fact]] = {
     "segments": 9999,
     "limit_bytes": 65535,
     "large_bytes": 8960,
+    "code": "ENHANCE_YOUR_CALM",
     "status": "503 Service Unavailable",
 }
 #: Ids that the JSON report writes in bulk, from one template each (`tcptui.findings.bulk`).

@@ -83,7 +83,7 @@ def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first:
 
     ``upgraded``: the request in HTTP/1.1 that it continues.  ``first``: the connection was opened for its first stream.
     """
-    asking, answering = _roles(talk)
+    asking, answering = roles_of(talk)
     if not asking and not answering and upgraded is None:
         return None
     head = final_block(asking, is_response=False) if asking else None
@@ -129,7 +129,7 @@ class _Messages:
         return self._made
 
 
-def _roles(talk: StreamTalk) -> tuple[Said, Said]:
+def roles_of(talk: StreamTalk) -> tuple[Said, Said]:
     """Who asks and who answers on a stream: clients open odd streams (RFC 9113, 5.1.1).
 
     In a capture that began amid a connection, client and server may be swapped.

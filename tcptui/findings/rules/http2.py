@@ -1,0 +1,33 @@
+"""Rules about HTTP/2 and gRPC (rules/findings.md#application): windows, streams, and how they end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http2_facts import http2_history
+from tcptui.findings.rules.grpc_deadline import grpc_deadline
+from tcptui.findings.rules.http2_blocked import http2_head_of_line
+from tcptui.findings.rules.http2_flow_control import http2_flow_control
+from tcptui.findings.rules.http2_goaway import http2_goaway
+from tcptui.findings.rules.http2_slow_stream import http2_slow_stream
+from tcptui.findings.rules.http2_streams import http2_reset_flood, http2_streams_limit
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.finding import Finding
+
+_RULES: Final = (
+    http2_flow_control, http2_head_of_line, http2_goaway, http2_reset_flood, grpc_deadline, http2_slow_stream,
+    http2_streams_limit,
+)  # fmt: skip
+
+
+def findings(connection: ConnectionFacts) -> list[Finding]:
+    """All findings about HTTP/2 of one stream; empty where it does not speak it."""
+    try:
+        said = http2_history(connection)
+        if said is None:
+            return []
+        return [finding for rule in _RULES if (finding := rule(connection, said)) is not None]
+    except OSError:
+        return []  # the spool was closed meanwhile

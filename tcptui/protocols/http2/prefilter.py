@@ -1,0 +1,63 @@
+"""Which HTTP/2 streams are read before a user opens them: the first that begin with the preface, if not too long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.http2.preface_rows import PrefaceRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.protocols.row_notes import NotedRows
+
+#: Most streams that are read, the first ones, …
+STREAMS_READ: Final = 200
+#: … each of at most this many packets.
+PACKETS_READ: Final = 5_000
+
+
+class Http2Prefilter:
+    """The `StreamPrefilter` of HTTP/2."""
+
+    def __init__(
+        self, store: PacketStore, streams: StreamTable, noted: NotedRows, _payload: Callable[[int], bytes]
+    ) -> None:
+        self._store = store
+        self._streams = streams
+        self._found = noted.of(PrefaceRows)
+        self._spoken: set[int] = set()
+
+    def update(self) -> None:
+        """Take in the prefaces found since the last call."""
+        rows = self._found.rows
+        streams = self._store.stream[rows[(rows >= self._store.first) & (rows < self._store.count)]]
+        self._spoken.update(streams[streams >= 0].tolist())
+
+    def suspects(self) -> SparseMask:
+        """A mask of the first streams that speak HTTP/2: each of them may yield more than a note."""
+        found = np.array(sorted(self._spoken), np.int64)
+        return SparseMask(found[self._streams.packets[found] <= PACKETS_READ][:STREAMS_READ])
+
+    def read(self, suspects: SparseMask) -> SparseMask:
+        """The same: nothing else is read unasked."""
+        return suspects
+
+    def evict(self, streams: NDArray[np.int64]) -> None:
+        """Drop what is known of ``streams``, which were evicted."""
+        self._spoken.difference_update(streams.tolist())
+
+    def speaks(self, stream: int) -> bool:
+        """Whether ``stream`` began with the preface."""
+        return stream in self._spoken
+
+    def error_rows(self, _stream: int) -> list[tuple[int, int]]:
+        """None: answers are encoded, and do not begin segments."""
+        return []
