@@ -120,10 +120,14 @@ class Request:
 
     @property
     def taken_ns(self) -> int:
-        """How long it took from its first byte on, but for a queue behind earlier answers and a wait that it asked for."""
+        """How long it took from its first byte on, without its time in a queue and without a wait that it asked for."""
         asked_to_wait = self.spent_ns(RequestPart.IDLE) if self.response is not None else 0
-        opened_ns = self.start_ns if self.request is None else max(self.request.first_ns, self.start_ns)
-        return max(self.end_ns - opened_ns - asked_to_wait - self.spent_ns(RequestPart.QUEUE), 0)
+        return max(self.end_ns - self.begun_ns - asked_to_wait - self.spent_ns(RequestPart.QUEUE), 0)
+
+    @property
+    def begun_ns(self) -> int:
+        """When its first byte passed, whatever opened the connection."""
+        return self.start_ns if self.request is None else max(self.request.first_ns, self.start_ns)
 
     @property
     def first_frame(self) -> int:

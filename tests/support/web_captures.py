@@ -86,6 +86,7 @@ FAMILY: Final = (
     "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
     "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
     "file-download", "tls-handshake", "tls-alert", "tls-unfinished", "tls-plain-text", "tls-certificate",
+    "slow-query", "asked-to-wait", "many-round-trips", "database-errors", "closed-while-idle",
 )  # fmt: skip
 
 

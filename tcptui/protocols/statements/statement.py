@@ -19,8 +19,6 @@ _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "http": path_pattern,
     "http2": path_pattern,
 }
-#: Protocols of databases.
-DATABASES: Final = frozenset({"redis", "mysql", "postgresql"})
 #: Statements that are remembered: most requests repeat one of a few operations.
 _KEPT: Final = 4_096
 

@@ -20,5 +20,6 @@ WORDS: Final[dict[str, str]] = {
     "glossary.http": "HTTP: requests and responses with a header block, an empty line, and a body whose length is announced or sent in chunks.",
     "glossary.event-stream": "Event stream (SSE): an HTTP response that does not end; the server adds events as they happen (text/event-stream).",
     "glossary.websocket": "WebSocket: an HTTP connection that both ends agree to use for messages in either direction (status 101, RFC 6455).",
+    "glossary.statement": "Statement: what a client asks a database for, in SQL or as a command, without the values that differ from one time to the next.",
     "glossary.tls": "TLS: encryption over TCP (https and others). A handshake agrees on version, cipher suite and keys; an alert says why it fails.",
 }

@@ -15,6 +15,7 @@ from tcptui.protocols.statements.statement import statement_of
         "GET job:123e4567-e89b-12d3-a456-426614174000": "GET job:*",
         "MGET user:1 +99": "MGET user:* +*",
         "GET user17": "GET user*",
+        "DEBUG SLEEP 2.8": "DEBUG SLEEP *",
         "GET deadbeef": "GET deadbeef",
         "HGETALL v2x:name": "HGETALL v2x:name",
         f"EVALSHA {'9f86d081' * 5} cart:7": f"EVALSHA {'9f86d081' * 5} cart:*",

@@ -38,6 +38,7 @@ NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
 AROUND_NS: Final = 5_000_000_000
 
+_SLOW: Final = (FindingId.SERVER_THINK_TIME, FindingId.SLOW_QUERY)
 _AT_SYN: Final = (FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
 _OVERFLOW: Final = one_of(
     FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION,
@@ -74,9 +75,9 @@ _MTU: Final = one_of(
 )
 
 
-def _with(capture: CaptureFacts, name: FindingId) -> tuple[dict[int, Finding], I64]:
-    """The loud findings ``name`` by stream, and the places of these streams."""
-    found = capture.loud(name)
+def _with(capture: CaptureFacts, *names: FindingId) -> tuple[dict[int, Finding], I64]:
+    """The loud findings ``names`` by stream, one of each, and the places of these streams."""
+    found = {stream: finding for name in names for stream, finding in capture.loud(name).items()}
     return found, capture.places_of(found)
 
 
@@ -119,7 +120,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
 def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`slow-server`: one server let clients wait in several connections, while others answered in time."""
-    found, places = _with(capture, FindingId.SERVER_THINK_TIME)
+    found, places = _with(capture, *_SLOW)
     answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
     for server, slow in groups(capture.server[places], places):
         others = indexes_of(answered & (capture.server != server))
@@ -135,7 +136,7 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             slow,
             Severity.WARNING,
             _weakest(members),
-            one_of(FindingId.SERVER_THINK_TIME),
+            one_of(*_SLOW),
             members[0].alternatives,
             {
                 "server": capture.host_name(server),
