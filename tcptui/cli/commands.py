@@ -358,6 +358,13 @@ class AssertCommand:
     """``--slice``: the directory to write the packets to that break a rule."""
 
 
+class RequestGroup(Enum):
+    """What requests are grouped by."""
+
+    STATEMENT = "statement"
+    """What they ask for, without the values (`tcptui.protocols.statements`)."""
+
+
 class RequestsForm(Enum):
     """The output form of requests."""
 
@@ -381,6 +388,8 @@ class RequestsCommand:
     """``-Y``: only requests of which a packet matches; empty: all."""
     workers: int | None = None
     """As `ReportCommand.workers`."""
+    group: RequestGroup | None = None
+    """``--group``; None: each request by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from tcptui.cli.commands import (
     Chosen,
     PacketForm,
     PacketsCommand,
+    RequestGroup,
     RequestsCommand,
     RequestsForm,
     SliceCommand,
@@ -32,7 +33,7 @@ PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", 
 _CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
 SLICE_OPTIONS: Final = frozenset({*_CHOICES, "--around", "--whole-streams", "-w", "--overwrite"})
 ASSERT_OPTIONS: Final = frozenset({"--rules", "--junit", "--slice"})
-REQUESTS_OPTIONS: Final = frozenset({"-Y", "--jsonl", "--har", "--overwrite", "--workers"})
+REQUESTS_OPTIONS: Final = frozenset({"-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group"})
 #: Frame numbers and numbers of connections have so many bits.
 _MOST_NUMBER: Final = 2**32 - 1
 #: Members of a list on the command line at most.
@@ -92,6 +93,10 @@ def parse_assert(options: Options, words: Sequence[str], common: Common, files: 
 def parse_requests(options: Options, words: Sequence[str], common: Common, files: Files) -> RequestsCommand:
     """``requests FILE…``; raises CommandLineError."""
     only_one([name for name in ("--jsonl", "--har") if name in options])
+    only_one([name for name in ("--group", "--har") if name in options])
+    groups = {group.value: group for group in RequestGroup}
+    if options.get("--group", RequestGroup.STATEMENT.value) not in groups:
+        raise CommandLineError("error.group", value=options["--group"][:80], known=", ".join(groups))
     named = files("requests", words)
     if "--overwrite" in options and "--har" not in options:
         raise CommandLineError("error.overwrite-har")
@@ -99,6 +104,7 @@ def parse_requests(options: Options, words: Sequence[str], common: Common, files
     return RequestsCommand(
         common, named, form, file_name("--har", options["--har"]) if "--har" in options else "",
         "--overwrite" in options, file_name("-Y", options["-Y"]) if "-Y" in options else "", workers(options),
+        groups[options["--group"]] if "--group" in options else None,
     )  # fmt: skip
 
 

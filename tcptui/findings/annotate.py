@@ -97,7 +97,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     if len(found) > 1:
         found = _uncovered(found)
     found = _costly_recovery(connection, found) if signs & SUSPECT else found
-    found += [] if signs & DATALESS else application.findings(connection)
+    found = found if signs & DATALESS else _uncovered([*found, *application.findings(connection)])
     doubts = [finding for needs, rule in CAPTURE_RULES if signs & needs and (finding := rule(connection)) is not None]
     kinds = connection.context.quality.kinds
     if kinds.has_only_syns or kinds.one_direction:
@@ -119,7 +119,7 @@ def with_payload_findings(view: StreamView, context: RuleContext, known: tuple[F
     """``known`` findings of a stream, made without reading its payload, and the findings from its payload."""
     if not len(view):
         return known
-    found = [*known, *application.findings(ConnectionFacts(view, context))]
+    found = _uncovered([*known, *application.findings(ConnectionFacts(view, context))])
     return tuple(sorted(_causes_first(found), key=_rank))
 
 

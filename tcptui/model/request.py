@@ -10,6 +10,25 @@ from typing import Final
 UNKNOWN: Final = "<unknown>"
 
 
+#: A status that stands in front of all, sorted by status: of a request without an answer.
+NO_STATUS: Final = 1_000
+#: From this number on a status is an error, …
+ERROR_STATUS: Final = 400
+#: … and this is an error that only has a name.
+_NAMED_ERROR: Final = 500
+#: Names of DNS, gRPC and Redis without an error, and what stands for a status that cannot be known.
+_FINE: Final = frozenset({"NOERROR", "OK", "QUEUED", "nil", UNKNOWN})
+
+
+def status_number(status: str) -> int:
+    """An answer's code as a number: of names 0 without an error and 500 with one, `NO_STATUS` without an answer."""
+    if not status:
+        return NO_STATUS
+    if status.isascii() and status.isdigit():
+        return int(status[:4])
+    return 0 if status in _FINE else _NAMED_ERROR
+
+
 class RequestPart(IntEnum):
     """Where the time of a request went (rules/findings.md#requests); the order is that of the report."""
 
@@ -93,6 +112,22 @@ class Request:
     def bytes(self) -> int:
         """Bytes of both messages."""
         return sum(message.bytes for message in (self.request, self.response) if message is not None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the answer is an error."""
+        return self.response is not None and ERROR_STATUS <= status_number(self.status) < NO_STATUS
+
+    @property
+    def taken_ns(self) -> int:
+        """How long it took from its first byte on, without its time in a queue and without a wait that it asked for."""
+        asked_to_wait = self.spent_ns(RequestPart.IDLE) if self.response is not None else 0
+        return max(self.end_ns - self.begun_ns - asked_to_wait - self.spent_ns(RequestPart.QUEUE), 0)
+
+    @property
+    def begun_ns(self) -> int:
+        """When its first byte passed, whatever opened the connection."""
+        return self.start_ns if self.request is None else max(self.request.first_ns, self.start_ns)
 
     @property
     def first_frame(self) -> int:

@@ -19,6 +19,7 @@ from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.redis.detection import begins_redis
+from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
@@ -42,7 +43,7 @@ PROTOCOLS: Final = (
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
-    ApplicationProtocol("resp", begins_redis, parse_redis),
+    ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )

@@ -13,6 +13,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
+from tcptui.protocols.redis.command_rows import CommandRows
 from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class RowNotes(Protocol):
 
 _Notes = TypeVar("_Notes")
 #: One class for each kind of message.
-_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows, AlertRows, HelloRows)
+_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows, AlertRows, HelloRows, CommandRows)
+#: Those in whose connections there is no file: what is behind a hello is encrypted, and a reply of Redis is no file.
+_WITHOUT_FILES: Final = (HelloRows, CommandRows)
 
 
 class NotedRows:
@@ -58,8 +61,10 @@ class NotedRows:
             notes.evict(first)
 
     def rows(self) -> I32:
-        """Store rows in which a message of any protocol begins, ascending; but for hellos, before what is encrypted."""
-        return sorted_unique(np.concatenate([notes.rows for notes in self._each if not isinstance(notes, HelloRows)]))
+        """Store rows in which a message of a protocol that may carry files begins, ascending."""
+        return sorted_unique(
+            np.concatenate([notes.rows for notes in self._each if not isinstance(notes, _WITHOUT_FILES)])
+        )
 
     def of(self, kind: type[_Notes]) -> _Notes:
         """The `RowNotes` of class ``kind``.  Raises LookupError where there are none."""

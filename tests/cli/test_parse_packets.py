@@ -99,6 +99,8 @@ def test_help_of_a_command_is_its_own_page() -> None:
         ("requests a --json", "not-here"),
         ("requests a --har b --har c", "twice"),
         ("requests a --workers 0", "number"),
+        ("requests a --group path", "group"),
+        ("requests a --group statement --har b", "exclusive"),
         ("packets a -w b", "not-here"),
         ("packets a --count --csv", "exclusive"),
         ("packets a --count -e tcp.len", "exclusive"),

@@ -244,3 +244,41 @@ def test_workers_find_what_one_finds(tmp_path: Path, corpus: Path) -> None:
     outputs: list[Any] = [run("requests", path, "--jsonl", "--workers", n)[1] for n in ("1", "2")]
     assert outputs[0] == outputs[1]
     assert outputs[0].count("\n") > 10
+
+
+# -- by statement --------------------------------------------------------------------------
+
+
+def test_group_statement_has_a_line_for_each_statement(tmp_path: Path) -> None:
+    turns: list[tuple[float, str, Any]] = []
+    for number in range(20):
+        key = f"user:{number}".encode()
+        answer = b"-WRONGTYPE Operation against a key\r\n" if number == 7 else b"$-1\r\n"
+        turns.append((100 * number, "C", b"*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n" % (len(key), key)))
+        turns.append((100 * number + 10 + number, "S", answer))
+    turns += [(3_000, "C", b"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n"), (4_000, "S", b"*0\r\n")]
+    capture = record(tmp_path, turns)
+    code, said, told = run("requests", capture, "--group", "statement")
+    heading, first, second = said.splitlines()
+
+    assert (code, told) == (0, "")
+    assert heading.split()[:4] == ["count", "errors", "p50", "p99"]
+    assert first.split()[-2:] == ["KEYS", "*"]
+    assert second.split()[:2] == ["20", "1"]
+    assert second.split()[-2:] == ["GET", "user:*"]
+
+    _code, said, _told = run("requests", capture, "--group", "statement", "--jsonl")
+    keys, get = map(json.loads, said.splitlines())
+    assert list(get) == ["protocol", "statement", "count", "errors", "p50", "p99", "total", "server", "slowest"]
+    assert (get["statement"], get["count"], get["errors"]) == ("GET user:*", 20, 1)
+    assert get["slowest"]["operation"] == "GET user:19"
+    assert keys["p99"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_capture_without_requests_has_no_statements(tmp_path: Path) -> None:
+    code, said, told = run(
+        "requests", record(tmp_path, [(0, "C", b"\x01\x02"), (9, "S", b"\x03")]), "--group=statement"
+    )
+
+    assert (code, said) == (0, "")
+    assert "no request" in told

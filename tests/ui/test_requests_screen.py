@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
 
-from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.pane_specs import Pane
@@ -19,7 +19,7 @@ from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.request_list import fitted
 from tcptui.ui.requests.screen import RequestsScreen
-from tcptui.ui.requests.table import NO_STATUS, RequestSort, RequestTable, status_number
+from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
@@ -103,8 +103,7 @@ def text(screen: RequestsScreen) -> str:
     [("", NO_STATUS), ("404", 404), ("NOERROR", 0), ("OK", 0), ("<unknown>", 0), ("UNAVAILABLE", 500)],
 )
 def test_status_that_is_a_name_is_an_error_or_not(status: str, number: int) -> None:
-    time = tuple(None for _ in RequestPart)
-    assert status_number(Request(0, 0, "grpc", "/a", status, None, None, True, 0, 0, time)) == number
+    assert status_number(status) == number
 
 
 @pytest.mark.parametrize("language", Language)
@@ -359,3 +358,53 @@ async def test_without_requests_the_whole_reason_is_read_and_no_key_is_offered_f
         hint = screen_lines(screen)[-1]
         assert "Tab" in hint
         assert "Enter" not in hint
+
+
+# -- by statement --------------------------------------------------------------------------
+
+
+def statements(screen: RequestsScreen) -> list[tuple[int, str]]:
+    """What is listed, in order: how many, of what."""
+    listed = screen.statements
+    return [(one.count, one.statement) for one in listed._groups]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50)])
+async def test_b_lists_statements_and_enter_the_requests_of_one(
+    session: Session, show: Show, language: Language, size: tuple[int, int]
+) -> None:
+    async with show(session, size, language) as shown:
+        screen = await opened(shown, "tab", "b")
+        assert sorted(statements(screen)) == [
+            (1, f"GET {path}") for path in sorted(("/broken", "/hung\ufffd", "/quick", "/slow"))
+        ]
+        assert statements(screen)[0][1].startswith("GET /hung")
+        lines = screen_lines(screen)
+        assert all(cell_len(line) <= size[0] for line in lines)
+        assert "GET /hung" in lines[2]
+        assert any("/hung" in line for line in lines[6:])  # the slowest of them, in words
+        assert "\u202e" not in text(screen)
+        await shown.pilot.press("down", "enter")
+        screen = await settled(shown.pilot)
+        assert paths(screen) == ["slow"]
+        assert "GET /slow" in screen_lines(screen)[0] or size[0] < 80
+        await shown.pilot.press("b")
+        screen = await settled(shown.pilot)
+        assert screen.statements.group is not None
+        assert screen.statements.group.statement == "GET /slow"
+        await shown.pilot.press("b")
+        screen = await settled(shown.pilot)
+        assert len(paths(screen)) == 4
+
+
+async def test_statements_are_sorted_narrowed_and_copied(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown, "tab", "b", "s", "s", "s")
+        assert statements(screen)[-1][1] in ("GET /quick", "GET /hung\ufffd")  # by errors: without any
+        await shown.pilot.press("S")
+        assert statements(screen)[-1][1] in ("GET /slow", "GET /broken")
+        await shown.pilot.press("slash", *"slow", "enter")
+        assert statements(screen) == [(1, "GET /slow")]
+        await shown.pilot.press("y")
+        assert "GET /slow\nonce, 1 error; half within" in shown.pilot.app.clipboard.replace("\u00a0", " ")

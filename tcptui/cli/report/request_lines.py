@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -12,7 +13,7 @@ from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
 from tcptui.words.request_text import where_it_went
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from tcptui.model.request import MessagePackets, Request
     from tcptui.words.catalogue import Words
@@ -59,30 +60,36 @@ def _seconds(time_ns: int | None) -> Seconds | None:
     return None if time_ns is None else Seconds(time_ns)
 
 
+def aligned(heading: Sequence[str], rows: Iterable[Sequence[str]], right: Set[int]) -> Iterator[str]:
+    """The heading and a line for each of ``rows``, columns aligned by the cells that their texts take.
+
+    ``right``: the columns that are aligned at the right.  The last column has the room that is left.
+    """
+    left = iter(rows)
+    first = [heading, *islice(left, _MEASURED)]
+    widths = [max(cell_len(row[at]) for row in first) for at in range(len(heading))]
+    for row in chain(first, left):
+        yield _line(row, widths, right)
+
+
 def request_table(requests: Sequence[Request], began_ns: int, words: Words, *, ascii_only: bool) -> Iterator[str]:
-    """A heading and a line each, columns aligned by the cells that their texts take."""
+    """A heading and a line each."""
     ellipsis = "..." if ascii_only else "…"
     heading = [words(f"requests.column.{name}") for name in _COLUMNS]
-    first = [heading, *(_cells(one, began_ns, ellipsis, words) for one in requests[:_MEASURED])]
-    widths = [max(cell_len(row[at]) for row in first) for at in range(len(_COLUMNS))]
-    for row in first:
-        yield _line(row, widths)
-    for one in requests[_MEASURED:]:
-        yield _line(_cells(one, began_ns, ellipsis, words), widths)
+    right = {at for at, name in enumerate(_COLUMNS) if name in _RIGHT}
+    return aligned(heading, (_cells(one, began_ns, ellipsis, words) for one in requests), right)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], right: Set[int]) -> str:
     padded = []
-    for name, cell, width in zip(_COLUMNS, cells, widths, strict=True):
+    for at, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         room = " " * max(width - cell_len(cell), 0)
-        padded.append(room + cell if name in _RIGHT else cell + room)
+        padded.append(room + cell if at in right else cell + room)
     return _GAP.join(padded).rstrip() + "\n"
 
 
 def _cells(request: Request, began_ns: int, ellipsis: str, words: Words) -> list[str]:
-    operation = request.operation or words("requests.not-captured")
-    if len(operation) > _OPERATION_MOST:
-        operation = operation[: _OPERATION_MOST - 1] + ellipsis
+    operation = operation_text(request.operation, ellipsis, words)
     cells = [
         str(request.stream),
         packets_text(request),
@@ -96,6 +103,12 @@ def _cells(request: Request, began_ns: int, ellipsis: str, words: Words) -> list
         operation,
     ]
     return [cell.replace(NO_BREAK, " ") for cell in cells]
+
+
+def operation_text(operation: str, ellipsis: str, words: Words) -> str:
+    """``operation`` as a line shows it."""
+    operation = operation or words("requests.not-captured")
+    return operation if len(operation) <= _OPERATION_MOST else operation[: _OPERATION_MOST - 1] + ellipsis
 
 
 def packets_text(request: Request) -> str:

@@ -66,6 +66,8 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         found = _Requests(session, Sharing.among(command.workers), compiled, words)
         if command.form is RequestsForm.HAR:
             _write_har(command, found, words)
+        elif command.group is not None:
+            _write_statements(command, found, words)
         elif command.form is RequestsForm.JSONL:
             from tcptui.cli.report.request_lines import json_line
 
@@ -108,6 +110,11 @@ class _Requests:
         with closing(self._sharing.in_order(len(cuts), work)) as pieces:
             yield from pieces
 
+    def all(self) -> list[Request]:
+        """All of them, connection by connection.  Raises as `made`."""
+        with closing(self.made(lambda pairs: [one for one, _ in pairs])) as parts:
+            return [request for part in parts for request in part]
+
     def _shown(self, stream: int, pairs: Pairs) -> Pairs:
         """Those of which a packet matches: any of the connection from their first packet to their last."""
         if self._matching is None or not pairs:
@@ -144,10 +151,7 @@ def _has_any(frames: I64, request: Request) -> bool:
 def _write_table(command: RequestsCommand, found: _Requests, words: Words) -> None:
     from tcptui.cli.report.request_lines import request_table
 
-    requests: list[Request] = []
-    with closing(found.made(lambda pairs: [one for one, _ in pairs])) as parts:
-        for part in parts:
-            requests += part
+    requests = found.all()
     if not requests:
         say(words("requests.none"), words)
         return
@@ -155,6 +159,19 @@ def _write_table(command: RequestsCommand, found: _Requests, words: Words) -> No
     store = found.session.store
     began_ns = int(store.time_ns[store.first])
     write(request_table(requests, began_ns, words, ascii_only=command.common.ascii_only))
+
+
+def _write_statements(command: RequestsCommand, found: _Requests, words: Words) -> None:
+    from tcptui.cli.report.statement_lines import statement_json, statement_table
+    from tcptui.session.statements import group_statements
+
+    groups = group_statements(found.all())
+    if command.form is RequestsForm.JSONL:
+        write(statement_json(group) + "\n" for group in groups)
+    elif groups:
+        write(statement_table(groups, words, ascii_only=command.common.ascii_only))
+    else:
+        say(words("requests.none"), words)
 
 
 def _write_har(command: RequestsCommand, found: _Requests, words: Words) -> None:

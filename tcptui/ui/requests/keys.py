@@ -16,6 +16,7 @@ REQUESTS_KEYS: Final = (
     _key("ends", "", "g G Home End", "", KeyArea.MOVE, in_palette=False),
     _key("open", "enter,right,l", "Enter → l", "open", KeyArea.MOVE),
     _key("scope", "tab,shift+tab", "Tab", "scope", KeyArea.SHOW),
+    _key("group", "b", "b", "group", KeyArea.SHOW),
     _key("sort", "s", "s", "sort", KeyArea.SHOW),
     _key("reverse", "S", "S", "reverse", KeyArea.SHOW),
     _key("axis", "a", "a", "axis", KeyArea.SHOW),
@@ -28,6 +29,7 @@ REQUESTS_KEYS: Final = (
 _HINTS: Final = (
     Hint("Enter", "requests.hint.open", "screen.open"),
     Hint("Tab", "requests.hint.scope", "screen.scope"),
+    Hint("b", "requests.hint.group", "screen.group"),
     Hint("s", "requests.hint.sort", "screen.sort"),
     Hint("/", "requests.hint.narrow", "screen.narrow"),
     Hint("Esc", "screen.hint.back", "screen.close"),
@@ -35,12 +37,19 @@ _HINTS: Final = (
     Hint("a", "requests.hint.axis", "screen.axis"),
     Hint("y", "screen.hint.copy", "screen.copy"),
 )
+#: What stands in their place while statements are listed.
+_HINTS_OF_STATEMENTS: Final = (
+    Hint("Enter", "requests.hint.of-statement", "screen.open"),
+    Hint("Tab", "requests.hint.scope", "screen.scope"),
+    Hint("b", "requests.hint.ungroup", "screen.group"),
+    *(hint for hint in _HINTS if hint.key not in ("Enter", "Tab", "b", "a")),
+)
 #: Keys that need a request, and those that need a connection to begin with.
-_OF_A_REQUEST: Final = frozenset({"Enter", "s", "/", "a", "y"})
+_OF_A_REQUEST: Final = frozenset({"Enter", "b", "s", "/", "a", "y"})
 _OF_A_CONNECTION: Final = frozenset({"Tab"})
 
 
-def hints(*, has_request: bool, of_one: bool) -> tuple[Hint, ...]:
+def hints(*, has_request: bool, of_one: bool, grouped: bool = False) -> tuple[Hint, ...]:
     """The hints of the bottom line, without those that nothing would answer to."""
     idle = (frozenset() if has_request else _OF_A_REQUEST) | (frozenset() if of_one else _OF_A_CONNECTION)
-    return tuple(hint for hint in _HINTS if hint.key not in idle)
+    return tuple(hint for hint in (_HINTS_OF_STATEMENTS if grouped else _HINTS) if hint.key not in idle)

@@ -10,9 +10,10 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tcptui.model.finding import Severity
+from tcptui.model.request import ERROR_STATUS, status_number
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import Axis, bar
-from tcptui.ui.requests.table import RequestSort, RequestTable, status_number
+from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import byte_size
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.packet_store import I64
     from tcptui.model.request import Request
+    from tcptui.session.statements import StatementKey
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -35,17 +37,17 @@ _SIZE: Final = 10
 _SIZES_FROM: Final = 100
 #: … and the share of a line that the operation may take, in percent.
 _OPERATION_SHARE: Final = 36
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_SERVER_ERROR: Final = 500
 #: Cells of a path's end that tell it from others.
 _PATH_LEAST: Final = 6
 
 
 def severity_of(request: Request) -> Severity:
     """How a request ended, as a sign says it: an error is an answer from 500 on, or none."""
-    number = status_number(request)
+    number = status_number(request.status)
     if number >= _SERVER_ERROR:
         return Severity.ERROR
-    return Severity.WARNING if number >= _CLIENT_ERROR else Severity.NOTE
+    return Severity.WARNING if number >= ERROR_STATUS else Severity.NOTE
 
 
 def fitted(operation: str, width: int, ellipsis: str) -> str:
@@ -83,6 +85,8 @@ class RequestList(VirtualList, inherit_bindings=False):
         self.sort = RequestSort.START
         self.turned = False
         self.narrowed: tuple[str, ...] = ()
+        self.only: StatementKey | None = None
+        """The statement whose requests are listed; None: all."""
         self.shared_axis: bool | None = None
         """Whether all bars stand on one axis; None: where the list is sorted by start."""
         self.empty_text = ""
@@ -104,7 +108,7 @@ class RequestList(VirtualList, inherit_bindings=False):
 
     def put_in_order(self, cursor_on: tuple[int, int] | None) -> None:
         """Sort and narrow again; ``cursor_on``: connection and number of the request that gets the cursor."""
-        self.order = self.table.order(self.sort, turned=self.turned, words=self.narrowed)
+        self.order = self.table.order(self.sort, turned=self.turned, words=self.narrowed, only=self.only)
         self._axis, self._wanted = None, -1
         place = 0 if cursor_on is None else self.table.place(self.order, *cursor_on)
         self.set_row_count(len(self.order))

@@ -6,14 +6,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.cells import cell_len
 from textual import on
 from textual.widgets import Input
 
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import with_payload
-from tcptui.ui.cell_text import fit
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
@@ -22,10 +20,11 @@ from tcptui.ui.requests.detail_pane import RequestDetail
 from tcptui.ui.requests.keys import REQUESTS_KEYS, hints
 from tcptui.ui.requests.packets import RequestPackets
 from tcptui.ui.requests.request_list import RequestList
-from tcptui.ui.requests.table import RequestTable
+from tcptui.ui.requests.requests_bar import RequestsBar
+from tcptui.ui.requests.statement_list import StatementList, statement_text
+from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
-from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.quantities import Count
 
@@ -37,9 +36,9 @@ if TYPE_CHECKING:
 
     from tcptui.model.request import Request
     from tcptui.session.session import Session
+    from tcptui.session.statements import StatementKey
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
-    from tcptui.ui.widgets.one_line import Cells
     from tcptui.words.catalogue import Words
 
 #: Interval (seconds) at which the screen looks whether there is something new, …
@@ -63,27 +62,6 @@ _LINES: Final = 2
 _RULE: Final = 1
 
 
-class RequestsBar(OneLine):
-    """Top line: whose requests, how many, in which order, narrowed to what."""
-
-    def __init__(self, glyphs: Glyphs, words: Words) -> None:
-        super().__init__(glyphs, words, id="requests-bar")
-        self._title = self._state = ""
-
-    def show(self, title: str, state: str) -> None:
-        """Show both texts."""
-        if (title, state) != (self._title, self._state):
-            self._title, self._state = title, state
-            self.refresh()
-
-    def cells(self, width: int) -> Cells:
-        """The title, and at the right the state."""
-        title = f" {self._title} "
-        state = fit(self._state, max(min(cell_len(self._state), width - cell_len(title) - 1), 0), self.glyphs.ellipsis)
-        gap = " " * max(width - cell_len(title) - cell_len(state) - 1, 0)
-        return [(title, self.palette.bar), (gap + state + " ", self.palette.bar)]
-
-
 class RequestsScreen(KeyedScreen["int | None"]):
     """Reads in a worker thread, again as the capture grows; closes with the frame to go to."""
 
@@ -92,7 +70,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         layout: vertical;
         background: $background;
         & > RequestsBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
-        & > RequestList {
+        & > RequestList, & > StatementList {
             background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
             scrollbar-size-vertical: 1;
         }
@@ -104,6 +82,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
             overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
         }
         &.-roomy > #request-packets { display: block; }
+        & > StatementList, &.-grouped > RequestList { display: none; }
+        &.-grouped > StatementList { display: block; }
         &.-ascii > RequestDetail, &.-ascii > #request-packets { border-top: ascii $edge; }
     }
     """
@@ -121,6 +101,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
         began_ns = int(store.time_ns[store.first]) if store.count > store.first else 0
         self._bar = RequestsBar(glyphs, words)
         self.requests = RequestList(glyphs, words, began_ns)
+        self.statements = StatementList(glyphs, words)
+        self.is_grouped = False
+        """Whether statements are listed instead."""
         self._detail = RequestDetail(session, glyphs, words)
         self._packets = RequestPackets(session, glyphs, words, options)
         self._prompt = PromptLine(words)
@@ -135,9 +118,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._cancel = threading.Event()
 
     def compose(self) -> ComposeResult:
-        """Title, requests, the selected one in words and packets, prompt, hints."""
+        """Title, requests or statements, the selected one in words and packets, prompt, hints."""
         yield self._bar
         yield self.requests
+        yield self.statements
         yield self._detail
         yield self._packets
         yield self._prompt
@@ -162,27 +146,40 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def _arrange(self) -> None:
         """Give what a short list leaves to the words about the request, then to its packets."""
-        listed = HEADING + max(self.requests.row_count, 1)
+        listed = HEADING + max(self._list.row_count, 1)
         room = self.size.height - _LINES - listed - _RULE
         words = min(max(self.size.height // _DETAIL_SHARE, _DETAIL_LEAST), _DETAIL_MOST)
         words = max(min(room, _DETAIL_ROOMY), words)
-        request = self.requests.request
+        request = self._request
         is_roomy = request is not None and room - words - _RULE >= _PACKETS_LEAST
         self.set_class(is_roomy, "-roomy")
         self._detail.display = request is not None
-        self.requests.styles.height = listed if is_roomy else "1fr"
+        self._list.styles.height = listed if is_roomy else "1fr"
         self._detail.styles.height = words + _RULE
         self._packets.tell(request if is_roomy else None)
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
-        self.put_hints(hints(has_request=self.requests.request is not None, of_one=self._stream >= 0))
+        has_request, of_one = self._request is not None, self._stream >= 0
+        self.put_hints(hints(has_request=has_request, of_one=of_one, grouped=self.is_grouped))
+
+    @property
+    def _list(self) -> RequestList | StatementList:
+        return self.statements if self.is_grouped else self.requests
+
+    @property
+    def _request(self) -> Request | None:
+        """The request that is told of: under the cursor, or the slowest of the statement there; None without any."""
+        if not self.is_grouped:
+            return self.requests.request
+        group = self.statements.group
+        return None if group is None else group.slowest
 
     # -- reading -------------------------------------------------------------------------
     @property
-    def _newest(self) -> tuple[bool, int]:
+    def _newest(self) -> tuple[tuple[bool, bool], int]:
         seen = self.session.revision if self.is_whole else self.session.seen(self._stream)
-        return self.is_whole, seen
+        return (self.is_whole, self.is_grouped), seen
 
     @property
     def settled(self) -> bool:
@@ -236,7 +233,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def _table(self, found: list[Request]) -> RequestTable:
         table = RequestTable(found, self._server_of)
-        table.prepare()
+        table.prepare(statements=self.is_grouped or self.requests.only is not None)
         return table
 
     def _server_of(self, stream: int) -> str:
@@ -245,33 +242,41 @@ class RequestsScreen(KeyedScreen["int | None"]):
     def _take(self, cancel: threading.Event, table: RequestTable, share: int) -> None:
         if not cancel.is_set():
             self._share = share
-            self.requests.show(table)
+            self._put(table)
             self._show()
 
     def _end(self, table: RequestTable, failure: str, is_full: bool) -> None:
         self._is_reading, self._share, self._is_full, self._failure = False, -1, is_full, failure
-        self.requests.show(table)
+        self._put(table)
         self._show()
         self.look()
 
+    def _put(self, table: RequestTable) -> None:
+        self.requests.show(table)
+        if self.is_grouped:
+            self.statements.show(table.statements)
+
     # -- showing -------------------------------------------------------------------------
     def _show(self) -> None:
-        words, listed = self.words, self.requests
+        words, listed = self.words, self._list
         key = "all" if self.is_whole else "one"
         order = words(f"requests.sorted.{listed.sort.value}")
         if listed.turned:
             order = words("requests.sorted.turned", order=order)
-        shown, known = Count(len(listed.order)), Count(len(listed.table))
+        shown, known = Count(len(self.requests.order)), Count(len(self.requests.table))
         if self._share >= 0:
             count = words("requests.reading", n=known, percent=self._share)
         elif self._is_full:
             count = words("requests.full", n=known)
-        elif listed.narrowed:
+        elif self.is_grouped:
+            count = words("requests.count-statements", n=Count(self.statements.row_count), all=known)
+        elif listed.narrowed or self.requests.only is not None:
             count = words("requests.count-of", n=shown, all=known)
         else:
             count = words("requests.count", n=known)
         narrowed = safe_text(" ".join(listed.narrowed))
-        parts = [count, order, *([f"/{narrowed}"] if narrowed else [])]
+        only = None if self.is_grouped else self.requests.only
+        parts = [count, order, *([f"/{narrowed}"] if narrowed else []), *([only[1]] if only is not None else [])]
         self._bar.show(words(f"requests.title.{key}", stream=self._stream), "  ".join(parts))
         empty = "reading" if self._is_reading else "narrowed" if listed.narrowed and known else key
         if self._failure:
@@ -282,14 +287,14 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        self._detail.show(self.requests.request)
+        self._detail.show(self._request)
         self._arrange()
         self.show_hints()
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:
         event.stop()
-        if event.control is self.requests:
+        if event.control is self._list:
             self._show_detail()
 
     @on(VirtualList.Chosen)
@@ -299,7 +304,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     # -- keys ----------------------------------------------------------------------------
     def action_open(self) -> None:
-        """Close, and go to the first packet of the request under the cursor."""
+        """Close, and go to the first packet of the request under the cursor; or list the requests of the statement."""
+        if self.is_grouped:
+            self._open_statement()
+            return
         request = self.requests.request
         if request is not None and request.first_frame:
             self.dismiss(request.first_frame)
@@ -310,20 +318,48 @@ class RequestsScreen(KeyedScreen["int | None"]):
             self.is_whole = not self.is_whole
             self._cancel.set()
             self._is_reading, self._read_for = False, None
-            self.requests.show(RequestTable((), self._server_of))
+            self._put(RequestTable((), self._server_of))
             self.look()
             self._show()
 
+    def action_group(self) -> None:
+        """List the statements, or the requests of all of them."""
+        self._list_statements(grouped=not self.is_grouped)
+
+    def _open_statement(self) -> None:
+        """List the requests of the statement under the cursor, the longest first."""
+        group = self.statements.group
+        if group is not None:
+            self.requests.sort, self.requests.turned = RequestSort.DURATION, False
+            self._list_statements(grouped=False, only=group.key)
+
+    def _list_statements(self, *, grouped: bool, only: StatementKey | None = None) -> None:
+        self.is_grouped, self.requests.only = grouped, only
+        self.set_class(grouped, "-grouped")
+        self.set_focus(self._list)
+        if not grouped:
+            self.requests.put_in_order(self._under_cursor if only is None else None)
+        self._cancel.set()
+        self._is_reading = False
+        self.look()
+        self._show()
+
     def action_sort(self) -> None:
-        """Sort by the next sort key, with the cursor on the first request."""
-        self.requests.sort, self.requests.turned = self.requests.sort.following(), False
-        self.requests.put_in_order(None)
+        """Sort by the next sort key, with the cursor on the first line."""
+        if self.is_grouped:
+            self.statements.sort_by(self.statements.sort.following())
+        else:
+            self.requests.sort, self.requests.turned = self.requests.sort.following(), False
+            self.requests.put_in_order(None)
         self._show()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self.requests.turned = not self.requests.turned
-        self.requests.put_in_order(None)
+        if self.is_grouped:
+            self.statements.turn()
+        else:
+            self.requests.turned = not self.requests.turned
+            self.requests.put_in_order(None)
         self._show()
 
     def action_axis(self) -> None:
@@ -339,12 +375,16 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def action_narrow(self) -> None:
         """Ask for words that every listed request must have."""
-        self._prompt.open(PromptKind.REQUESTS, " ".join(self.requests.narrowed))
+        self._prompt.open(PromptKind.REQUESTS, " ".join(self._list.narrowed))
         self.set_focus(self._prompt.query_one(Input))
 
     def _narrow(self, text: str) -> None:
-        self.requests.narrowed = tuple(text.lower().split())
-        self.requests.put_in_order(self._under_cursor)
+        said = tuple(text.lower().split())
+        if self.is_grouped:
+            self.statements.narrow(said)
+        else:
+            self.requests.narrowed = said
+            self.requests.put_in_order(self._under_cursor)
         self._show()
 
     @on(PromptLine.Changed)
@@ -353,10 +393,13 @@ class RequestsScreen(KeyedScreen["int | None"]):
     def _prompt_said(self, event: PromptLine.Changed | PromptLine.Submitted | PromptLine.Cancelled) -> None:
         event.stop()
         if not self._prompt.is_open:
-            self.set_focus(self.requests)
+            self.set_focus(self._list)
         self._narrow(event.text)
 
     def action_copy(self) -> None:
-        """Copy the request under the cursor in words."""
-        request = self.requests.request
-        self.copy("" if request is None else plain_text(request, self.session, self.words))
+        """Copy the request under the cursor in words, or the statement."""
+        request, group = self._request, self.statements.group
+        if self.is_grouped:
+            self.copy("" if group is None else statement_text(group, self.words))
+        else:
+            self.copy("" if request is None else plain_text(request, self.session, self.words))

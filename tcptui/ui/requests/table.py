@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.request import UNKNOWN, RequestPart
+from tcptui.model.request import RequestPart, status_number
+from tcptui.session.statements import group_statements, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tcptui.model.packet_store import I64
     from tcptui.model.request import Request
+    from tcptui.session.statements import StatementGroup, StatementKey
 
 
 class RequestSort(Enum):
@@ -34,20 +36,6 @@ class RequestSort(Enum):
 
 #: Sort keys of which the largest comes first.
 _LARGEST_FIRST: Final = frozenset({RequestSort.DURATION, RequestSort.SERVER, RequestSort.STATUS, RequestSort.SIZE})
-#: A status that stands in front of all, sorted by status: of a request without an answer.
-NO_STATUS: Final = 1_000
-#: Names of DNS and gRPC without an error, and what stands for a status that cannot be known.
-_FINE: Final = frozenset({"NOERROR", "OK", "QUEUED", "nil", UNKNOWN})
-
-
-def status_number(request: Request) -> int:
-    """The answer's code as a number: of names 0 without an error and 500 with one, `NO_STATUS` without an answer."""
-    status = request.status
-    if not status:
-        return NO_STATUS
-    if status.isascii() and status.isdigit():
-        return int(status[:4])
-    return 0 if status in _FINE else 500
 
 
 class RequestTable:
@@ -79,9 +67,21 @@ class RequestTable:
         """Connection and number of each."""
         return self._column(lambda one: one.stream), self._column(lambda one: one.number)
 
-    def prepare(self) -> None:
+    @cached_property
+    def _keys_of(self) -> list[StatementKey]:
+        """Protocol and statement of each."""
+        return list(map(key_of, self.requests))
+
+    @cached_property
+    def statements(self) -> list[StatementGroup]:
+        """The requests by statement, that which took the most time first."""
+        return group_statements(self.requests, self._keys_of)
+
+    def prepare(self, *, statements: bool) -> None:
         """Make the columns that every list needs: in the thread that made the table, for it takes a while."""
         assert len(self.start_ns) == len(self.duration_ns) == len(self._names[0])
+        if statements:
+            assert len(self.statements) <= len(self)
 
     def place(self, order: I64, stream: int, number: int) -> int:
         """Where in ``order`` the request ``number`` of ``stream`` is; 0 where it is not."""
@@ -107,16 +107,21 @@ class RequestTable:
         if sort is RequestSort.SERVER:
             return self._column(lambda one: one.spent_ns(RequestPart.SERVER))
         if sort is RequestSort.STATUS:
-            return self._column(status_number)
+            return self._column(lambda one: status_number(one.status))
         return self._column(lambda one: one.bytes)
 
-    def order(self, sort: RequestSort, *, turned: bool, words: Sequence[str]) -> I64:
-        """The requests whose line has every one of ``words`` (lower case), sorted; ``turned``: the other way round."""
+    def order(self, sort: RequestSort, *, turned: bool, words: Sequence[str], only: StatementKey | None = None) -> I64:
+        """The requests whose line has every one of ``words`` (lower case), sorted; ``turned``: the other way round.
+
+        ``only``: those of one statement.
+        """
         chosen: I64 = np.arange(len(self.requests), dtype=np.int64)
         if words:
             texts = self._texts
             found = [at for at, text in enumerate(texts) if all(word in text for word in words)]
             chosen = np.array(found, np.int64)
+        if only is not None:
+            chosen = chosen[np.fromiter((self._keys_of[at] == only for at in chosen.tolist()), np.bool_, len(chosen))]
         keys = self._keys(sort)[chosen]
         if (sort in _LARGEST_FIRST) != turned:
             keys = -keys

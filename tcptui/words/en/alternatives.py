@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.query-behind-others": "The query waited behind others: Redis runs one command at a time, and a full pool of workers makes all wait. Its own measure (slow log) is short then, and other connections wait at the same time.",
+    "alternatives.query-waits": "It waited for a lock that another transaction held: pg_stat_activity (wait_event), SHOW ENGINE INNODB STATUS. A lock's wait ends just after another connection's COMMIT.",
+    "alternatives.answers-needed": "Each request may need the answer before it (a linked list, a cursor): then only a script on the server's side saves round trips.",
+    "alternatives.idle-middlebox": "Something on the way ended it in the server's name (a proxy, a load balancer): its idle limit, not the server's. A capture at the server shows no end then.",
+    "alternatives.server-ended": "The server ended all its connections (a restart, an administrator): others end at the same moment.",
     "alternatives.other-family": "Only one address family fails: each time a connection by the other one (IPv4 instead of IPv6, or the reverse) to the same port followed at once; users noticed a delay at most.",
     "alternatives.device-restarted": "The device on the way restarted or switched over: connections that were busy at that moment died, too.",
     "alternatives.peer-search": "A peer-to-peer program works through a list of peers, many of them gone: some do answer, on high ports.",

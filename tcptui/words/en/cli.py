@@ -34,7 +34,7 @@ What a TCP capture means, in the terminal.
                -w OUT             those packets as a capture of their own
   tcptui assert FILE... RULE...   whether a capture keeps rules: exit status 1
                                   if not, 3 if it cannot be read
-  tcptui requests FILE... [-Y FILTER] [--jsonl | --har OUT]
+  tcptui requests FILE... [-Y FILTER] [--group statement] [--jsonl | --har OUT]
                                   the requests (HTTP, SMTP, DNS, Redis), and
                                   where the time of each went
   tcptui recover [N] [-w FILE | --delete]

@@ -8,7 +8,7 @@ NAME
   tcptui requests: the requests of a capture, and where the time of each went
 
 SYNOPSIS
-  tcptui requests FILE… [-Y FILTER] [--jsonl] [--workers N]
+  tcptui requests FILE… [-Y FILTER] [--group statement] [--jsonl] [--workers N]
   tcptui requests FILE… [-Y FILTER] --har OUT [--overwrite] [--workers N]
 
 DESCRIPTION
@@ -36,6 +36,14 @@ OPTIONS
              connection from the request's first to the answer's last
   --jsonl    one JSON object per request, connection by connection; times in
              seconds, null for what does not apply
+  --group statement
+             one line for all requests that ask for the same: SQL without its
+             literals, keys of Redis and paths of HTTP with * for numbers and
+             ids. How many, how many errors, the time within which half and 99%
+             of them were over, all of it together, the first packet of the
+             slowest; from a request's first byte on, without its time behind
+             earlier answers, and without the wait that BLPOP and the like ask
+             for. Most time first
   --har OUT  an HTTP archive (HAR 1.2) of the HTTP requests for browsers and
              other viewers; - is standard output. Bodies that are text are cut
              at 64 KiB, others are left out
@@ -46,12 +54,14 @@ EXAMPLES
   tcptui requests a.pcap
   tcptui requests a.pcap -Y 'http.response.code >= 500'
   tcptui requests a.pcap --jsonl | jq 'select(.time.server > 0.5)'
+  tcptui requests a.pcap --group statement
   tcptui requests a.pcap --har a.har
 
 EXIT STATUS
   0 done, also where there is no request; 1 input or output failed: of a damaged
   capture the requests before the damage are written; 2 wrong usage
 """,
+    "cli.error.group": "--group {value} is not known; known: {known}",
     "cli.error.overwrite-har": "--overwrite says that --har may replace a file, but there is no --har",
     "cli.error.overwrite-html": "--overwrite says that --html may replace a file, but there is no --html",
 }

@@ -21,5 +21,6 @@ WORDS: Final[dict[str, str]] = {
     "glossary.event-stream": "Event stream (SSE): an HTTP response that does not end; the server adds events as they happen (text/event-stream).",
     "glossary.websocket": "WebSocket: an HTTP connection that both ends agree to use for messages in either direction (status 101, RFC 6455).",
     "glossary.http2": "HTTP/2: many requests at a time on one connection, each a stream of frames, with windows of their own above TCP's. gRPC uses it.",
+    "glossary.statement": "Statement: what a client asks a database for, in SQL or as a command, without the values that differ from one time to the next.",
     "glossary.tls": "TLS: encryption over TCP (https and others). A handshake agrees on version, cipher suite and keys; an alert says why it fails.",
 }

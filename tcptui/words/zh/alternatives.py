@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.query-behind-others": "查询排在别的后面：Redis 一次只执行一个命令，工作线程用完时也都得等。这时它自己的计时（慢日志）很短，其他连接也在同一时间等待。",
+    "alternatives.query-waits": "它在等另一个事务持有的锁：看 pg_stat_activity 的 wait_event 或 SHOW ENGINE INNODB STATUS。锁等待在另一个连接 COMMIT 之后立刻结束。",
+    "alternatives.answers-needed": "每个请求也许要用到前一个的响应（链表、游标）；那样只有把逻辑放到服务端的脚本里才能省往返。",
+    "alternatives.idle-middlebox": "途中有设备以服务端的名义结束了连接（代理、负载均衡）：那是它的空闲时限，不是服务端的。这时在服务端抓包看不到结束。",
+    "alternatives.server-ended": "服务端结束了所有连接（重启，或管理员所为）：其他连接也在同一时刻结束。",
     "alternatives.other-family": "只有一个地址族不通：每次失败之后，紧接着就用另一个地址族（IPv4 与 IPv6 互换）连上了同一端口。若是如此，用户最多觉得慢了一点。",
     "alternatives.device-restarted": "途中的设备重启或主备切换过。若是如此，当时正在收发的连接也会失效。",
     "alternatives.peer-search": "P2P 程序在逐个尝试节点列表，其中许多已经下线。若是如此，会有一部分在高位端口上回应。",

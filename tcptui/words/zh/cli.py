@@ -33,7 +33,7 @@ WORDS: Final[dict[str, str]] = {
                -w 输出            把这些数据包另存为一个抓包文件
   tcptui assert 文件... 规则...   检查抓包是否符合规则：不符合时退出码为 1，
                                   无法读取时为 3
-  tcptui requests 文件... [-Y 过滤器] [--jsonl | --har 输出]
+  tcptui requests 文件... [-Y 过滤器] [--group statement] [--jsonl | --har 输出]
                                   列出请求（HTTP、SMTP、DNS、Redis），以及
                                   每个请求的时间去向
   tcptui recover [N] [-w 文件 | --delete]

@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui requests：列出抓包中的请求，以及每个请求的时间去向
 
 用法
-  tcptui requests 文件… [-Y 过滤器] [--jsonl] [--workers N]
+  tcptui requests 文件… [-Y 过滤器] [--group statement] [--jsonl] [--workers N]
   tcptui requests 文件… [-Y 过滤器] --har 输出 [--overwrite] [--workers N]
 
 说明
@@ -33,6 +33,12 @@ WORDS: Final[dict[str, str]] = {
   -Y 过滤器, --display-filter 过滤器
              只列出有数据包匹配的请求：该连接上从请求首包到响应末包的任何一个
   --jsonl    每个请求一个 JSON 对象，按连接排列；时间以秒为单位，不适用的为 null
+  --group statement
+             内容相同的请求归为一行：SQL 去掉字面值，Redis 的键和 HTTP 的路径中
+             的数字、编号写作 *。列出次数、错误数、一半和 99% 的请求在多长时间内
+             结束、合计时间、最慢的一次的首包；从请求的首字节算起，不含排在更早
+             响应之后的时间，也不含请求自己要等的时间（如 BLPOP）。合计时间长的
+             在前
   --har 输出  把 HTTP 请求写成 HTTP 归档（HAR 1.2），供浏览器等查看；- 表示标准
              输出。文本正文最多 64 KiB，其他正文略去
   --overwrite  输出写完整之后可替换已有文件
@@ -42,12 +48,14 @@ WORDS: Final[dict[str, str]] = {
   tcptui requests a.pcap
   tcptui requests a.pcap -Y 'http.response.code >= 500'
   tcptui requests a.pcap --jsonl | jq 'select(.time.server > 0.5)'
+  tcptui requests a.pcap --group statement
   tcptui requests a.pcap --har a.har
 
 退出码
   0 完成（没有请求也是）；1 输入或输出失败：文件损坏时，会写出损坏之前的请求；
   2 用法错误
 """,
+    "cli.error.group": "--group 不认识 {value}；可用的有：{known}",
     "cli.error.overwrite-har": "--overwrite 表示 --har 可替换文件，但没有给出 --har",
     "cli.error.overwrite-html": "--overwrite 表示 --html 可替换文件，但没有给出 --html",
 }

@@ -21,5 +21,6 @@ WORDS: Final[dict[str, str]] = {
     "glossary.event-stream": "事件流（SSE）：不会结束的 HTTP 响应，服务端有事件就追加（text/event-stream）。",
     "glossary.websocket": "WebSocket：双方约定把一条 HTTP 连接改用来双向传送消息（状态码 101，RFC 6455）。",
     "glossary.http2": "HTTP/2：一条连接上同时有许多请求，每个请求是一个由帧组成的流，在 TCP 的窗口之上还有自己的窗口。gRPC 用的就是它。",
+    "glossary.statement": "语句：客户端向数据库要什么，用 SQL 或命令表达，不含每次不同的值。",
     "glossary.tls": "TLS：在 TCP 之上加密（https 等）。握手商定版本、密码套件和密钥；握手失败时，告警说明原因。",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,6 +39,7 @@ NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
 AROUND_NS: Final = 5_000_000_000
 
+_SLOW: Final = (FindingId.SERVER_THINK_TIME, FindingId.SLOW_QUERY)
 _AT_SYN: Final = (FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
 _OVERFLOW: Final = one_of(
     FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION,
@@ -79,10 +81,14 @@ def _worst(capture: CaptureFacts, name: FindingId, places: I64) -> Severity:
     return max(capture.of_each_loud(name, places, lambda finding: finding.severity))
 
 
-def _weakest(capture: CaptureFacts, name: FindingId, places: I64) -> Confidence:
-    """The confidence of the least sure of the loud findings ``name`` at ``places``."""
+def _weakest(capture: CaptureFacts, places: I64, *names: FindingId) -> Confidence:
+    """The confidence of the least sure of the loud findings ``names`` at ``places``."""
     order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
-    return min(capture.of_each_loud(name, places, lambda finding: finding.confidence), key=order.index)
+    of_each = (
+        capture.of_each_loud(name, np.intersect1d(places, capture.places_with(name)), lambda one: one.confidence)
+        for name in names
+    )
+    return min(chain.from_iterable(of_each), key=order.index)
 
 
 def _least(capture: CaptureFacts, name: FindingId, places: I64, fact: str) -> float:
@@ -104,7 +110,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             FindingId.LISTENER_OVERFLOW,
             all_hit,
             _worst(capture, full_queue, full),
-            _weakest(capture, full_queue, full),
+            _weakest(capture, full, full_queue),
             _OVERFLOW,
             ("input-filter",),
             {
@@ -119,7 +125,8 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
 def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`slow-server`: one server let clients wait in several connections, while others answered in time."""
-    places = capture.places_with(FindingId.SERVER_THINK_TIME)
+    met = {name: capture.places_with(name) for name in _SLOW}
+    places = merged(*met.values())
     answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
     for server, slow in groups(capture.server[places], places):
         others = indexes_of(answered & (capture.server != server))
@@ -129,13 +136,14 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         if len(slow) * 100 < int(np.count_nonzero(of_server)) * SLOW_PERCENT:
             continue  # single requests are slow, not the server
         others = np.setdiff1d(others, places)
+        first = next(name for name, those in met.items() if slow[0] in those)
         yield capture.finding(
             FindingId.SLOW_SERVER,
             slow,
             Severity.WARNING,
-            _weakest(capture, FindingId.SERVER_THINK_TIME, slow),
-            one_of(FindingId.SERVER_THINK_TIME),
-            capture.loud(FindingId.SERVER_THINK_TIME, int(slow[0])).alternatives,
+            _weakest(capture, slow, *_SLOW),
+            one_of(*_SLOW),
+            capture.loud(first, int(slow[0])).alternatives,
             {
                 "server": capture.host_name(server),
                 "port": int(capture.port[slow[0]]),
@@ -224,7 +232,7 @@ def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             FindingId.IDLE_FLOWS_DROPPED,
             dropped,
             Severity.ERROR,
-            _weakest(capture, was_dropped, dropped),
+            _weakest(capture, dropped, was_dropped),
             _IDLE,
             ("device-restarted", "server-forgot"),
             {
@@ -257,7 +265,7 @@ def path_mtu_shared(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             FindingId.PATH_MTU_SHARED,
             hit,
             _worst(capture, blackhole, hit),
-            _weakest(capture, blackhole, hit),
+            _weakest(capture, hit, blackhole),
             _MTU,
             ("loss-by-chance",),
             {"host": capture.host_name(host), "large_bytes": int(_least(capture, blackhole, hit, "large_bytes"))},

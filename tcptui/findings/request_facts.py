@@ -1,0 +1,80 @@
+"""The requests of one connection to a database, read once for all rules about them, whatever the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http_facts import index_of, quoted
+from tcptui.protocols.registry import requests_of
+from tcptui.protocols.request_times import timed_requests
+from tcptui.protocols.statements.statement import statement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.request import Request
+    from tcptui.protocols.interface import Exchange
+
+#: Most requests of a connection that rules judge, …
+REQUESTS_JUDGED: Final = 2_000
+#: … and bytes of its answers up to which they do.
+BYTES_JUDGED: Final = 32 << 20
+#: What the databases are called.
+DATABASE_NAMES: Final = {"redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL"}
+#: Most characters of a statement that a sentence quotes.
+STATEMENT_QUOTED: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """Requests in the order in which they began, all of one protocol."""
+
+    protocol: str
+    requests: tuple[Request, ...]
+    waiting: frozenset[int]
+    """Numbers of those that the client asked to wait."""
+
+
+def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
+    """The first `REQUESTS_JUDGED` requests; None where the connection speaks to no database, or is not read.
+
+    Raises OSError where packets cannot be read.
+    """
+    application = connection.application
+    spoken = None if application is None else application.spoken
+    first = None if spoken is None else next(iter(spoken.requests()), None)
+    if application is None or first is None or first.protocol not in DATABASE_NAMES:
+        return None
+    exchanges = requests_of(*application.halves)
+    if exchanges is None:
+        return None
+    pairs = timed_requests(connection.view, _judged(exchanges))
+    return RequestFacts(
+        first.protocol,
+        tuple(request for request, _ in pairs),
+        frozenset(request.number for request, exchange in pairs if exchange.waits),
+    )
+
+
+def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    for exchange in islice(exchanges, REQUESTS_JUDGED):
+        if exchange.response is not None and exchange.response.stop > BYTES_JUDGED:
+            return
+        yield exchange
+
+
+def told_statement(request: Request) -> str:
+    """The statement of ``request`` as a sentence quotes it."""
+    return quoted(statement_of(request.protocol, request.operation), STATEMENT_QUOTED) or "?"
+
+
+def evidence_of(connection: ConnectionFacts, requests: Iterable[Request]) -> list[int]:
+    """Indexes of the packets in which ``requests`` ended and their answers began."""
+    frames = []
+    for request in requests:
+        frames += [request.request.last] if request.request is not None else []
+        frames += [request.response.first] if request.response is not None else []
+    return [index_of(connection, frame) for frame in frames if frame]

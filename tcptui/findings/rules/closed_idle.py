@@ -1,0 +1,56 @@
+"""`closed-while-idle`: the database ended a connection on which nothing had been asked for a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http_facts import first_end, index_of
+from tcptui.findings.request_facts import told_statement
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.finding import Fact
+
+#: The connection had been silent for at least so long.
+IDLE_NS: Final = 1_000_000_000
+#: Commands with which a client asks the server to end the connection.
+_FAREWELLS: Final = ("QUIT", "SHUTDOWN", "CLIENT KILL")
+
+
+def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`closed-while-idle`: the server's FIN or RST came first, in a silence, when every request had been answered.
+
+    Shape ``lost``: the client did not notice, and its next request was for nothing.
+    """
+    end, client_end = first_end(connection, 1), first_end(connection, 0)
+    if end < 0 or 0 <= client_end < end:
+        return None
+    end_ns = connection.time[end]
+    before = [one for one in said.requests if one.begun_ns < end_ns]
+    after = [one for one in said.requests if one.begun_ns >= end_ns and one.request is not None]
+    if not before or any(one.response is None or one.response.last_ns >= end_ns for one in before):
+        return None
+    last = before[-1]
+    assert last.response is not None
+    idle_ns = end_ns - max(one.end_ns for one in before)
+    if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS):
+        return None
+    lost = [one for one in after if one.response is None]
+    facts: dict[str, Fact] = {}
+    if lost:
+        facts = {"statement": told_statement(lost[0]), "lost_frame": lost[0].first_frame}
+    return connection.finding(
+        FindingId.CLOSED_WHILE_IDLE,
+        [index_of(connection, last.response.last), end, *(index_of(connection, one.first_frame) for one in lost[:1])],
+        Severity.WARNING if lost else Severity.NOTE,
+        Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
+        ("idle-middlebox", "server-ended"),
+        shape="lost" if lost else "",
+        idle_s=idle_ns / 1e9,
+        answer_frame=last.response.last,
+        end_frame=connection.frame[end],
+        requests=len(before),
+        **facts,
+    )

@@ -1,0 +1,80 @@
+"""`database-errors`: requests that a database answers with errors, above all the login (rules/findings.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.request_facts import DATABASE_NAMES, evidence_of, told_statement
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.request import Request
+
+#: At least so many errors of one kind …
+LEAST: Final = 5
+#: … and so many of all answers, in percent, are a burst.
+ERRORS_PERCENT: Final = 10
+#: What a server answers to a login that fails, or to requests without one: Redis's words, SQLSTATE, MySQL's numbers.
+REFUSALS: Final = {
+    "redis": frozenset({"WRONGPASS", "NOAUTH"}),
+    "postgresql": frozenset({"28000", "28P01"}),
+    "mysql": frozenset({"1045", "1698"}),
+}
+#: Errors that are part of the protocol: redirects in a cluster, a script that is to be sent first.
+_ORDINARY: Final = {"redis": frozenset({"MOVED", "ASK", "NOSCRIPT"})}
+#: Commands with which a client library asks what the server knows; an old one answers with errors.
+_INTRODUCTIONS: Final = ("CLIENT ", "HELLO", "COMMAND", "AUTH")
+_SHOWN: Final = 12
+
+
+def database_errors(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`database-errors`: a login that was refused and not repeated with success, else a burst of one error."""
+    answered = [one for one in said.requests if one.response is not None]
+    return _login(connection, said, answered) or _burst(connection, said, answered)
+
+
+def _login(connection: ConnectionFacts, said: RequestFacts, answered: list[Request]) -> Finding | None:
+    refusals = REFUSALS.get(said.protocol, frozenset())
+    refused = [one for one in answered if one.status in refusals]
+    if not refused or any(not one.failed for one in answered if one.number > refused[-1].number):
+        return None  # it did what it wanted in the end
+    without = all(one.status == "NOAUTH" for one in refused)
+    return _finding(connection, said, refused, len(answered), "without-login" if without else "login")
+
+
+def _burst(connection: ConnectionFacts, said: RequestFacts, answered: list[Request]) -> Finding | None:
+    ordinary = _ORDINARY.get(said.protocol, frozenset()) | REFUSALS.get(said.protocol, frozenset())
+    errors = [
+        one
+        for one in answered
+        if one.failed and one.status not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
+    ]
+    (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
+    if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):
+        return None
+    return _finding(connection, said, [one for one in errors if one.status == status], len(answered), "")
+
+
+def _finding(
+    connection: ConnectionFacts, said: RequestFacts, errors: list[Request], answers: int, shape: str
+) -> Finding:
+    first = errors[0]
+    assert first.response is not None
+    return connection.finding(
+        FindingId.DATABASE_ERRORS,
+        evidence_of(connection, errors[:_SHOWN]),
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        (),
+        shape=shape,
+        status=first.status,
+        statement=told_statement(first),
+        protocol=DATABASE_NAMES[said.protocol],
+        count=len(errors),
+        answers=answers,
+        asked_frame=0 if first.request is None else first.request.last,
+        answer_frame=first.response.first,
+    )

@@ -1,0 +1,97 @@
+"""`slow-query` and `asked-to-wait`: answers of a database that came late, and why (rules/findings.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.gates import HOLES
+from tcptui.findings.request_facts import evidence_of, told_statement
+from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS, THINK_RTTS
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.request import RequestPart
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.request import Request
+
+#: Of a slow query's time the server's own is at least this much, in percent.
+SERVER_PERCENT: Final = 50
+#: Slow ones whose packets are evidence.
+_SHOWN: Final = 8
+
+
+def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`slow-query`: the server took long before it answered, and nobody had asked it to wait.
+
+    Nobody's time where bytes are missing: what was asked meanwhile may not have been captured.
+    """
+    if connection.signs & HOLES:
+        return None
+    rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
+    least = max(THINK_NS, THINK_RTTS * rtt_ns)
+    slow = [one for one in said.requests if one.number not in said.waiting and _is_slow(one, least)]
+    if not slow:
+        return None
+    slowest = max(slow, key=_server_ns)
+    assert slowest.request is not None
+    assert slowest.response is not None
+    loud = _server_ns(slowest) >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
+    shown = sorted(slow, key=_server_ns)[-_SHOWN:]
+    return connection.finding(
+        FindingId.SLOW_QUERY,
+        evidence_of(connection, shown),
+        Severity.WARNING if loud else Severity.NOTE,
+        Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
+        ("query-behind-others", "query-waits"),
+        shape="several" if len(slow) > 1 else "",
+        statement=told_statement(slowest),
+        asked_frame=slowest.request.last,
+        answer_frame=slowest.response.first,
+        wait_s=_server_ns(slowest) / 1e9,
+        total_s=sum(map(_server_ns, slow)) / 1e9,
+        network_s=slowest.spent_ns(RequestPart.NETWORK) / 1e9,
+        count=len(slow),
+        requests=len(said.requests),
+    )
+
+
+def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`asked-to-wait`: an answer came late because the client had asked the server to wait until something happens."""
+    waited = [
+        one
+        for one in said.requests
+        if one.number in said.waiting and one.response is not None and _idle_ns(one) >= THINK_NS
+    ]
+    if not waited:
+        return None
+    longest = max(waited, key=_idle_ns)
+    assert longest.request is not None
+    assert longest.response is not None
+    return connection.finding(
+        FindingId.ASKED_TO_WAIT,
+        evidence_of(connection, waited[:_SHOWN]),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        (),
+        statement=told_statement(longest),
+        asked_frame=longest.request.last,
+        answer_frame=longest.response.first,
+        wait_s=_idle_ns(longest) / 1e9,
+        count=len(waited),
+    )
+
+
+def _server_ns(request: Request) -> int:
+    return request.spent_ns(RequestPart.SERVER)
+
+
+def _idle_ns(request: Request) -> int:
+    return request.spent_ns(RequestPart.IDLE)
+
+
+def _is_slow(request: Request, least_ns: int) -> bool:
+    server_ns = _server_ns(request)
+    if server_ns <= least_ns or request.request is None or request.response is None:
+        return False
+    return server_ns * 100 >= SERVER_PERCENT * request.taken_ns

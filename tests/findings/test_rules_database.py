@@ -1,0 +1,216 @@
+"""`slow-query`, `asked-to-wait`, `many-round-trips`, `database-errors`, and near-twins: Redis, message by message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import ACK, PSH, SYN, Tape
+from web_captures import CLIENT, SERVER, closed, found, record
+
+from tcptui.model.finding import Confidence, Severity
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from web_captures import Turn
+
+    from tcptui.model.finding import Finding
+
+NOTHING = b"$-1\r\n"
+WRONG = b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"
+REFUSED = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
+NO_AUTH = b"-NOAUTH Authentication required.\r\n"
+
+
+def command(*words: str) -> bytes:
+    return f"*{len(words)}\r\n".encode() + b"".join(f"${len(word)}\r\n{word}\r\n".encode() for word in words)
+
+
+def gets(count: int, way_ms: float, answer: bytes = NOTHING, pause_ms: float = 1, start: float = 0) -> list[Turn]:
+    """One GET after the other, each answered after ``way_ms``."""
+    turns: list[Turn] = []
+    for number in range(count):
+        at = start + number * (way_ms + pause_ms)
+        turns += [(at, "C", command("GET", f"user:{number}")), (at + way_ms, "S", answer)]
+    return turns
+
+
+def all_found(tmp_path: Path, turns: list[Turn]) -> set[str]:
+    """The ids of all that is said of the stream, whatever the family."""
+    return {str(finding.id) for finding in open_file(record(tmp_path, closed(turns))).findings(0)}
+
+
+# -- slow queries ----------------------------------------------------------------------------
+
+
+@pytest.mark.finding("slow-query")
+def test_an_answer_that_the_server_holds_back_is_a_slow_query_and_says_which(tmp_path: Path) -> None:
+    turns = [*gets(3, 10), (100, "C", command("KEYS", "*")), (1_900, "S", b"*0\r\n"), *gets(2, 10, start=2_000)]
+    told = found(tmp_path, closed(turns))
+
+    finding = told["slow-query"]
+    assert (finding.severity, finding.facts["statement"], finding.facts["count"]) == (Severity.WARNING, "KEYS *", 1)
+    assert finding.facts["wait_s"] == pytest.approx(1.8, abs=0.05)
+    assert "server-think-time" not in all_found(tmp_path, turns)
+
+
+@pytest.mark.finding("asked-to-wait")
+@pytest.mark.finding("slow-query", twin=True)
+def test_a_command_that_asks_to_wait_is_not_slow(tmp_path: Path) -> None:
+    turns = [
+        *gets(6, 10), (100, "C", command("BLPOP", "jobs", "5")), (5_100, "S", b"*-1\r\n"), *gets(3, 10, start=5_200)
+    ]  # fmt: skip
+    told = found(tmp_path, closed(turns))
+
+    assert told["asked-to-wait"].facts["statement"] == "BLPOP jobs"
+    assert told["asked-to-wait"].severity is Severity.NOTE
+    assert not {"slow-query", "server-think-time"} & all_found(tmp_path, turns)
+
+
+@pytest.mark.finding("slow-query", twin=True)
+def test_a_pause_of_the_client_and_a_quick_server_are_no_slow_query(tmp_path: Path) -> None:
+    assert "slow-query" not in found(tmp_path, closed([*gets(3, 10), *gets(3, 10, start=4_000)]))
+
+
+@pytest.mark.finding("asked-to-wait", twin=True)
+def test_a_command_that_need_not_wait_because_something_is_there_is_not_told(tmp_path: Path) -> None:
+    answer = b"*2\r\n$4\r\njobs\r\n$1\r\na\r\n"
+    assert "asked-to-wait" not in found(tmp_path, closed([(0, "C", command("BLPOP", "jobs", "5")), (9, "S", answer)]))
+
+
+@pytest.mark.finding("slow-query", twin=True)
+def test_answers_behind_a_slow_one_are_not_slow_themselves(tmp_path: Path) -> None:
+    pipeline = command("KEYS", "*") + b"".join(command("GET", f"user:{number}") for number in range(9))
+    told = found(tmp_path, closed([(0, "C", pipeline), (1_500, "S", b"*0\r\n" + 9 * NOTHING)]))
+
+    assert told["slow-query"].facts["count"] == 1
+
+
+@pytest.mark.finding("slow-query", twin=True)
+def test_a_query_whose_connection_has_holes_is_not_told(tmp_path: Path) -> None:
+    turns = [*gets(3, 10), (100, "C", command("KEYS", "*")), (1_900, "S", b"*0\r\n"), *gets(2, 10, start=2_000)]
+    assert "slow-query" not in found(tmp_path, closed(turns), missing=(5,))
+
+
+# -- round trips -----------------------------------------------------------------------------
+
+
+def far(tmp_path: Path, turns: list[Turn]) -> dict[str, Finding]:
+    """What is found where answers carry the acknowledgments, as they do over a long way to a quick server."""
+    tape = Tape()
+    tape.tcp(0, CLIENT, SERVER, SYN, 1000)
+    tape.tcp(30, SERVER, CLIENT, SYN | ACK, 9000, 1001)
+    tape.tcp(30.1, CLIENT, SERVER, ACK, 1001, 9001)
+    seq = {"C": 1001, "S": 9001}
+    for ms, who, what in turns:
+        assert isinstance(what, bytes)
+        ends = (CLIENT, SERVER) if who == "C" else (SERVER, CLIENT)
+        other = "S" if who == "C" else "C"
+        tape.tcp(40 + ms, *ends, PSH | ACK, seq[who], seq[other], what)
+        seq[who] += len(what)
+    path = tmp_path / "far.pcap"
+    path.write_bytes(tape.pcap())
+    session = open_file(path)
+    return {str(finding.id): finding for finding in session.findings(0)}
+
+
+@pytest.mark.finding("many-round-trips")
+def test_requests_one_by_one_over_a_long_way_are_many_round_trips(tmp_path: Path) -> None:
+    finding = far(tmp_path, gets(60, 30))["many-round-trips"]
+
+    assert (finding.facts["count"], finding.facts["statement"]) == (60, "GET user:*")
+    assert (finding.facts["distinct"], finding.confidence) == (60, Confidence.CERTAIN)
+    assert finding.facts["each_s"] == pytest.approx(0.03, abs=0.003)
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.finding("many-round-trips", twin=True)
+def test_a_pipeline_a_few_requests_and_polling_are_not(tmp_path: Path) -> None:
+    pipeline = b"".join(command("GET", f"user:{number}") for number in range(60))
+    for name, turns in {
+        "pipeline": [(0.0, "C", pipeline), (30.0, "S", 60 * NOTHING)],
+        "few": gets(10, 30),
+        "polling": gets(60, 30, pause_ms=900),
+    }.items():
+        (tmp_path / name).mkdir()
+        assert "many-round-trips" not in far(tmp_path / name, list(turns)), name
+
+
+@pytest.mark.finding("many-round-trips", twin=True)
+def test_requests_one_by_one_to_a_server_that_takes_longer_than_the_way_are_not(tmp_path: Path) -> None:
+    assert "many-round-trips" not in far(tmp_path, gets(60, 130))
+
+
+# -- errors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.finding("database-errors")
+def test_many_errors_of_one_kind_are_told_with_the_first_statement(tmp_path: Path) -> None:
+    finding = found(tmp_path, closed([*gets(8, 5, WRONG), *gets(20, 5, start=100)]))["database-errors"]
+
+    assert (finding.facts["status"], finding.facts["count"], finding.facts["answers"]) == ("WRONGTYPE", 8, 28)
+    assert (finding.facts["statement"], finding.severity) == ("GET user:*", Severity.WARNING)
+
+
+@pytest.mark.finding("database-errors", twin=True)
+@pytest.mark.parametrize("answer", [NOTHING, b"-MOVED 3999 10.0.0.9:6379\r\n", b"-NOSCRIPT No matching script.\r\n"])
+def test_nothing_there_and_redirects_are_no_errors(tmp_path: Path, answer: bytes) -> None:
+    assert "database-errors" not in found(tmp_path, closed(gets(30, 5, answer)))
+
+
+@pytest.mark.finding("database-errors", twin=True)
+def test_few_errors_are_not_told(tmp_path: Path) -> None:
+    assert "database-errors" not in found(tmp_path, closed([*gets(3, 5, WRONG), *gets(20, 5, start=100)]))
+
+
+@pytest.mark.finding("database-errors")
+@pytest.mark.parametrize(("answer", "shape"), [(REFUSED, "login"), (NO_AUTH, "without-login")])
+def test_a_login_that_fails_is_told(tmp_path: Path, answer: bytes, shape: str) -> None:
+    asked = command("AUTH", "s3cr3t") if shape == "login" else command("GET", "a")
+    finding = found(tmp_path, closed([(0, "C", asked), (5, "S", answer)]))["database-errors"]
+
+    assert finding.facts["shape"] == shape
+    assert "s3cr3t" not in str(finding)
+
+
+@pytest.mark.finding("database-errors", twin=True)
+def test_a_login_that_succeeds_in_the_end_is_not_told(tmp_path: Path) -> None:
+    turns: list[Turn] = [
+        (0, "C", command("HELLO", "3")), (5, "S", NO_AUTH), (10, "C", command("AUTH", "s3cr3t")), (15, "S", b"+OK\r\n")
+    ]  # fmt: skip
+    assert "database-errors" not in found(tmp_path, closed(turns))
+
+
+# -- closed while idle -----------------------------------------------------------------------
+
+
+@pytest.mark.finding("closed-while-idle")
+def test_a_request_behind_the_servers_idle_close_is_lost(tmp_path: Path) -> None:
+    late = [(4_000, "S", "FIN"), (9_000, "C", command("GET", "a")), (9_040, "S", "RST")]
+    finding = found(tmp_path, [*gets(3, 10), *late])["closed-while-idle"]
+
+    assert (finding.facts["shape"], finding.facts["statement"]) == ("lost", "GET a")
+    assert finding.facts["idle_s"] == pytest.approx(4, abs=0.1)
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.finding("closed-while-idle")
+def test_an_idle_close_that_the_client_follows_is_a_note(tmp_path: Path) -> None:
+    finding = found(tmp_path, [*gets(3, 10), (4_000, "S", "FIN"), (4_040, "C", "FIN")])["closed-while-idle"]
+
+    assert (finding.facts["shape"], finding.severity) == ("", Severity.NOTE)
+
+
+@pytest.mark.finding("closed-while-idle", twin=True)
+@pytest.mark.parametrize("why", ["client closes", "at once", "open request", "as asked"])
+def test_other_closes_are_not_told(tmp_path: Path, why: str) -> None:
+    asked = command("GET", "a")
+    ends: dict[str, list[Turn]] = {
+        "client closes": [(4_000, "C", "FIN"), (4_040, "S", "FIN")],
+        "at once": [(100, "S", "FIN"), (140, "C", "FIN")],
+        "open request": [(100, "C", asked), (4_000, "S", "FIN"), (4_040, "C", "FIN")],
+        "as asked": [(60, "C", command("QUIT")), (70, "S", b"+OK\r\n"), (4_000, "S", "FIN"), (4_040, "C", "FIN")],
+    }
+    assert "closed-while-idle" not in found(tmp_path, [*gets(3, 10), *ends[why]])

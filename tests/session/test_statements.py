@@ -1,0 +1,40 @@
+"""Requests grouped by statement: counts, percentiles, errors, what is left out of the time."""
+
+from __future__ import annotations
+
+from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.session.statements import group_statements
+
+MS = 1_000_000
+PACKETS = MessagePackets(1, 1, 10, 0, 0)
+
+
+def request(operation: str, ms: int, status: str = "OK", number: int = 0, **spent: int) -> Request:
+    time = tuple(spent.get(part.label, 0) * MS or None for part in RequestPart)
+    answer = PACKETS if status else None
+    opened_ns = spent.get("connect", 0) * MS
+    asked = MessagePackets(1, 1, 10, opened_ns, opened_ns)
+    return Request(0, number, "redis", operation, status, asked, answer, True, 0, ms * MS, time)
+
+
+def test_requests_with_other_values_are_one_group_and_most_time_comes_first() -> None:
+    slow = [request(f"EVALSHA abc key:{n}", 10 + n, server=9) for n in range(100)]
+    fast = [request(f"GET user:{n}", 1, "WRONGTYPE" if n % 10 == 0 else "nil") for n in range(1_000)]
+    first, second = group_statements(fast + slow)
+
+    assert (first.statement, first.count, first.errors) == ("EVALSHA abc key:*", 100, 0)
+    assert (first.p50_ns, first.p99_ns) == (59 * MS, 108 * MS)  # the nearest rank: the 50th and the 99th of 100
+    assert (first.total_ns, first.server_ns) == (sum(range(10, 110)) * MS, 900 * MS)
+    assert first.slowest is slow[-1]
+    assert (second.statement, second.count, second.errors) == ("GET user:*", 1_000, 100)
+
+
+def test_waiting_as_asked_or_in_a_queue_and_opening_the_connection_are_not_the_statements_time() -> None:
+    (waits,) = group_statements([request("BLPOP queue", 5_000, idle=4_990)])
+    (queues,) = group_statements([request("GET a", 50, queue=48)])
+    (hangs,) = group_statements([request("GET a", 5_000, "", idle=4_990)])
+    (opens,) = group_statements([request("GET a", 120, connect=100)])
+
+    assert queues.total_ns == 2 * MS
+    assert (waits.total_ns, hangs.total_ns, opens.total_ns) == (10 * MS, 5_000 * MS, 20 * MS)
+    assert hangs.errors == 0
