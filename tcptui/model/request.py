@@ -81,7 +81,7 @@ class Request:
     number: int
     """Its place among the requests of its connection, from 0."""
     protocol: str
-    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``."""
+    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``, ``mysql``."""
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str
@@ -102,6 +102,10 @@ class Request:
 
     rows: int | None = None
     """How many rows or elements the answer has; None where that is no question."""
+    statement: str = ""
+    """The statement of SQL that it is, or executes, as safe text without secrets; empty where there is none."""
+    in_transaction: bool | None = None
+    """Whether a transaction is open behind the answer; None where the server does not say."""
 
     @property
     def end_ns(self) -> int:

@@ -116,6 +116,10 @@ class Exchange:
     """How many rows or elements the answer has; None where that is no question."""
     waits: bool = False
     """The answer waits for something to happen, as the client asked: the wait is nobody's."""
+    statement: str = ""
+    """The statement of SQL that it is, or executes, without secrets; empty of other protocols, or where unknown."""
+    in_transaction: bool | None = None
+    """Whether a transaction is open behind the answer; None where the server does not say."""
     lead: int = 0
     """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
 
@@ -205,6 +209,8 @@ class ApplicationProtocol:
     """None: streams are read only when a user opens them."""
     judged: bool = False
     """Whether rules judge its messages."""
+    parse_before_tls: Callable[[ByteStream, ByteStream, int], ParsedStream | None] | None = None
+    """Parses what was said before a connection turned to TLS; None: nothing of it is shown."""
 
 
 #: Reads the requests of client and server stream, any number of them; None when they speak another protocol.

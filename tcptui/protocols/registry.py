@@ -18,6 +18,8 @@ from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse
 from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
+from tcptui.protocols.mysql.detection import begins_mysql
+from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_before_tls, parse_mysql
 from tcptui.protocols.redis.detection import begins_redis
 from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
@@ -26,7 +28,7 @@ from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, upgraded_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,7 @@ PROTOCOLS: Final = (
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
+    ApplicationProtocol("mysql", begins_mysql, parse_mysql, parse_before_tls=parse_before_tls),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
@@ -53,7 +56,8 @@ _BEGINNING: Final = 20
 
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, http2_requests_amid,
+    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, mysql_requests,
+    http2_requests_amid,
 )  # fmt: skip
 
 
@@ -113,9 +117,17 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
         parsed = protocol.parse(*halves, limit)
         if isinstance(parsed, TlsStream) and parsed.plain is not None:
             parsed.inner = _parsed(parsed.plain, limit)
+        if isinstance(parsed, TlsStream) and any(parsed.conversation.starts):
+            parsed.before = _before_tls(halves, limit)
         if parsed is not None:
             return parsed
     return None
+
+
+def _before_tls(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
+    """What was said before a connection turned to TLS."""
+    parsers = (protocol.parse_before_tls for protocol in PROTOCOLS)
+    return next((found for parse in parsers if parse is not None and (found := parse(*halves, limit))), None)
 
 
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
@@ -123,9 +135,11 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
 
     Ordered by the packet that began each, as far as that is known.
     """
-    halves = plain_streams(client, server) or (client, server)
-    for read in REQUEST_READERS:
-        found = read(*halves)
-        if found is not None:
-            return found
-    return None
+    found = _requests(plain_streams(client, server) or (client, server))
+    if found is None and (upgraded := upgraded_streams(client, server)) is not None:
+        found = _requests(upgraded)
+    return found
+
+
+def _requests(halves: tuple[ByteStream, ByteStream]) -> Iterator[Exchange] | None:
+    return next((found for read in REQUEST_READERS if (found := read(*halves)) is not None), None)

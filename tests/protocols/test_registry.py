@@ -197,7 +197,7 @@ def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
         "ui/export/",
     )
     root = Path(tcptui.__file__).parent
-    named = re.compile(r"tcptui\.protocols\.(http|http2|websocket|event_stream|smtp|tls|redis)\b")
+    named = re.compile(r"tcptui\.protocols\.(http|http2|websocket|event_stream|smtp|tls|redis|mysql)\b")
     naming = [
         name
         for path in root.rglob("*.py")

@@ -20,7 +20,8 @@ def excerpt(lines: Iterable[str]) -> list[str]:
     for line in lines:
         kind, _title, name, *rest = line.rstrip("\n").split("\t")
         if name in FIELDS:
-            found.add(f"{name}\t{'FT_PROTOCOL' if kind == 'P' else rest[0]}")
+            # A filter makes no difference between a string of known length and one that a NUL ends.
+            found.add(f"{name}\t{'FT_PROTOCOL' if kind == 'P' else rest[0].replace('STRINGZ', 'STRING')}")
     return sorted(found)
 
 

@@ -46,6 +46,8 @@ def json_line(request: Request) -> str:
             "id": request.id,
             "complete": request.complete,
             "rows": request.rows,
+            "statement": request.statement or None,
+            "in_transaction": request.in_transaction,
         }
     )
 

@@ -52,7 +52,7 @@ class _Places:
             return np.zeros(len(offsets), np.int64)
         at = np.maximum(np.searchsorted(self.start, offsets, side="right") - 1, 0)
         length = self._length[at]
-        inside = np.clip(offsets - self._body[at], 0, np.where(offsets >= self.stop[at], length, length - 1))
+        inside = np.where(offsets >= self.stop[at], length, np.clip(offsets - self._body[at], 0, length - 1))
         found: I64 = self.plain[at] + inside
         return found
 

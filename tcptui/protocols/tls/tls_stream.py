@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import UNIT_LIMIT, Unit
@@ -32,6 +33,14 @@ def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
 
 
+def upgraded_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+    """The same of a connection that turns to TLS after plain bytes, which are no part of it."""
+    if not client.keys:
+        return None
+    starts = starttls_starts(client, server)
+    return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
+
+
 def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
     """The parsed connection, at most ``limit`` records of each direction; None when it is not TLS from its start."""
     starts = tls_starts(client, server)
@@ -51,7 +60,9 @@ class TlsStream:
         self.halves = halves
         self.conversation = TlsConversation(halves, starts, limit, lambda: self.decryption)
         self.inner: ParsedStream | None = None
-        """What its plain bytes are parsed as, which whoever knows all protocols sets."""
+        """What its plain bytes are parsed as, which whoever knows all protocols sets …"""
+        self.before: ParsedStream | None = None
+        """… and what was said before TLS began."""
 
     @cached_property
     def decryption(self) -> Decryption | None:
@@ -108,7 +119,8 @@ class TlsStream:
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         units = self._units[self._side(place)]
-        return [units[index] for index in self.touched_by(place)]
+        before = () if self.before is None else self.before.units(place)
+        return [*before, *(units[index] for index in self.touched_by(place))]
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
@@ -122,11 +134,13 @@ class TlsStream:
         from tcptui.protocols.tls.plain_place import add_plain
         from tcptui.protocols.tls.tree import add_tls
 
+        if self.before is not None:
+            self.before.add_layers(dissection, place)
         side = self._side(place.segment)
         add_tls(dissection, place, self.conversation, side, self._shown[side].get(dissection.view.frame, []))
         if self.inner is not None and self.plain is not None:
             add_plain(dissection, self.inner, self.plain)
-        return bool(self.touched_by(place.segment))
+        return bool(self.units(place.segment))
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
@@ -134,7 +148,8 @@ class TlsStream:
         from tcptui.protocols.tls.plain_parts import opened_parts
 
         parts = tls_parts(self.conversation)
-        return parts if self.decryption is None else opened_parts(parts, self)
+        opened = parts if self.decryption is None else opened_parts(parts, self)
+        return opened if self.before is None else chain(self.before.parts(), opened)
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: without keys there is none to be seen."""

@@ -1,0 +1,115 @@
+"""The bytes of one direction as they were before compression: a `ByteStream` in place of the compressed one.
+
+Behind the login each end sends its packets in frames: length, a number, length without compression (0: as they are).
+Frames are opened when they are read, one at a time, and none becomes longer than it says: memory does not grow.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.mysql.packets import Packets
+from tcptui.protocols.tls.decryption import PlainRecords
+from tcptui.protocols.tls.plain_stream import PlainStream
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+HEADER: Final = 7
+#: Bytes of a stretch without compression that is one record.
+_PIECE: Final = 1 << 16
+#: Largest window of zstd: a frame has at most 2**24 bytes.
+_WINDOW: Final = 1 << 25
+#: Bytes of opened frames that are kept of one direction.
+_KEPT: Final = 1 << 20
+#: What stands for a record that is read as it is.
+_PLAIN: Final = 0
+_COMPRESSED: Final = 1
+
+
+def inflated(
+    halves: tuple[ByteStream, ByteStream], behind: tuple[int, int], *, is_zstd: bool
+) -> tuple[ByteStream, ByteStream]:
+    """Both directions without compression, which begins at the offsets ``behind``; before, they are the same."""
+    one, two = (
+        InflatedStream(half, _records(half, begin), is_zstd=is_zstd) for half, begin in zip(halves, behind, strict=True)
+    )
+    return one, two
+
+
+class InflatedStream(PlainStream):
+    """The bytes of ``coded`` without compression."""
+
+    def __init__(self, coded: ByteStream, records: PlainRecords, *, is_zstd: bool) -> None:
+        self._is_zstd = is_zstd
+        super().__init__(coded, records)
+
+    def _open(self, at: int) -> bytes:
+        """The bytes of record ``at`` without compression; fewer where it is damaged."""
+        known = self._opened.get(at)
+        if known is not None:
+            return known
+        records = self._records
+        body = records.body[at]
+        data = self._sealed.read(body, records.stop[at] - body)
+        plain = self._inflate(data, records.length[at]) if records.number[at] == _COMPRESSED else data
+        self._opened[at] = plain
+        self._kept += len(plain)
+        while self._kept > _KEPT and len(self._opened) > 1:
+            self._kept -= len(self._opened.popitem(last=False)[1])
+        return plain
+
+    def _inflate(self, data: bytes, length: int) -> bytes:
+        try:
+            if not self._is_zstd:
+                return zlib.decompressobj().decompress(data, length)
+        except zlib.error:
+            return b""
+        import zstandard
+
+        try:
+            return zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(data).read(length)
+        except zstandard.ZstdError:
+            return b""
+
+    @property
+    def secured(self) -> tuple[int, int] | None:
+        """See `ByteStream`."""
+        return self._sealed.secured
+
+
+def _records(half: ByteStream, begin: int) -> PlainRecords:
+    """Where the frames are; what comes before ``begin`` is in records of its own, a packet each."""
+    records = PlainRecords(first_record=begin)
+    reader = Packets(half)
+    at = 0
+    while at < begin:
+        packet = reader.packet(at)
+        stop = min(getattr(packet, "stop", begin), begin)
+        _add(records, at, stop, at, stop - at, _PLAIN)
+        at = stop
+    while at < half.length:
+        head = reader.read(at, HEADER)
+        if len(head) < HEADER:
+            records.add_gap(at, half.length, half.length - at)
+            break
+        length, plain = int.from_bytes(head[:3], "little"), int.from_bytes(head[4:], "little")
+        body, stop = at + HEADER, at + HEADER + length
+        if stop > half.length or reader.is_missing(at, stop):
+            stop = min(stop, half.length)
+            records.add_gap(at, stop, plain or length)
+        elif plain:
+            _add(records, at, stop, body, plain, _COMPRESSED)
+        elif length:
+            for place in range(body, stop, _PIECE):
+                _add(records, at if place == body else place, min(place + _PIECE, stop), place,
+                     min(_PIECE, stop - place), _PLAIN)  # fmt: skip
+        at = stop
+    return records
+
+
+def _add(records: PlainRecords, start: int, stop: int, body: int, length: int, number: int) -> None:
+    values = {"start": start, "stop": stop, "body": body, "length": length, "number": number, "keys": 0}
+    for name, value in values.items():
+        getattr(records, name).append(value)

@@ -1,0 +1,198 @@
+"""One connection parsed as MySQL: the `ParsedStream` of MySQL."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.interface import Carried, Exchange, Unit
+from tcptui.protocols.mysql.asked import Turn
+from tcptui.protocols.mysql.codes import REPLICATION
+from tcptui.protocols.mysql.conversation import Conversation
+from tcptui.protocols.mysql.detection import before_tls, mysql_sides
+from tcptui.protocols.mysql.packets import Packet, Packets
+from tcptui.protocols.mysql.runs import Role, Run
+from tcptui.protocols.stream.segment_place import place_of
+from tcptui.protocols.tls.plain_stream import PlainStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+#: Most runs of packets of each direction for each message that is read: one answer may have many result sets.
+_RUNS_EACH: int = 8
+
+
+def parse_mysql(client: ByteStream, server: ByteStream, limit: int) -> MysqlStream | None:
+    """The parsed connection, at most ``limit`` commands; None when it is not MySQL."""
+    sides = mysql_sides(client, server)
+    return None if sides is None else MysqlStream(*sides, limit)
+
+
+def parse_before_tls(client: ByteStream, server: ByteStream, limit: int) -> MysqlStream | None:
+    """What was said before the connection turned to TLS; None where this is not MySQL."""
+    return MysqlStream(client, server, limit) if before_tls(client, server) else None
+
+
+def mysql_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """See `RequestReader`."""
+    sides = mysql_sides(client, server)
+    if sides is None:
+        return None
+    return (exchange_of(said) for said in Conversation(*sides).said() if isinstance(said, Turn))
+
+
+class MysqlStream:
+    """The `ParsedStream` of MySQL; ``client`` is the side that sends commands."""
+
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
+        self._sealed = client, server
+        self._limit = limit
+
+    @cached_property
+    def _read(self) -> _Read:
+        return _Read(self._sealed, self._limit)
+
+    @property
+    def capabilities(self) -> int | None:
+        """What both ends can do; None: the login was not captured."""
+        return self._read.conversation.capabilities
+
+    def _place(self, place: SegmentPlace) -> SegmentPlace | None:
+        """The same segment among the bytes that are read, which may have been compressed."""
+        halves = self._read.halves
+        half = halves[0] if place.half.side == halves[0].side else halves[1]
+        if half is place.half:
+            return place
+        at = int(place.half.segments.rows.searchsorted(place.half.row_at(max(place.start, 0))))
+        if at >= len(place.half.segments.rows):
+            return None
+        return place_of(halves, int(place.half.segments.rows[at]), int(place.half.segments.frame[at]))
+
+    def packets(self, side: int, start: int, stop: int) -> Iterator[tuple[Run, Packet]]:
+        """The packets of ``side`` with a byte between ``start`` and ``stop``, with the runs they are in."""
+        runs, reader = self._read.of_side[side], self._read.readers[side]
+        at = max(bisect_right(runs, start, key=lambda run: run.start) - 1, 0)
+        for run in runs[at:]:
+            if run.start >= stop:
+                return
+            if run.stop > start:
+                for packet in run.packets(reader, start, stop):
+                    yield run, packet
+
+    def shown_in(self, place: SegmentPlace, frame: int) -> list[tuple[Run, Packet]]:
+        """The packets that ``frame`` completed, in order."""
+        half = place.half
+        found = []
+        for run, packet in self.packets(half.side, place.start, half.length):
+            last = half.delivered_frame(min(packet.stop, half.length) - 1)
+            if last == frame:
+                found.append((run, packet))
+            elif packet.start >= place.stop:
+                break
+        return found
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`."""
+        inner = self._place(place)
+        if inner is None:
+            return []
+        half = inner.half
+        is_coded = half is not place.half
+        found = []
+        for _, packet in self.packets(half.side, inner.start, inner.stop):
+            stop = min(packet.stop, half.length)
+            start = packet.start
+            frame = half.delivered_frame(stop - 1)
+            if is_coded and isinstance(half, PlainStream):
+                start, stop = half.sealed_offset(start), half.sealed_offset(stop)
+            found.append(Unit(start, max(stop, start), frame))
+        return found
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """See `ParsedStream`."""
+        inner = self._place(place)
+        runs = self._read.of_side[place.half.side]
+        return self._read.limited and inner is not None and (not runs or inner.start >= runs[-1].stop)
+
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        # Imported late: a report needs no tree.
+        from tcptui.protocols.mysql.tree import add_mysql
+        from tcptui.protocols.tls.plain_place import PlainPlace
+
+        inner = self._place(place.segment)
+        if inner is None:
+            return False
+        shown = self.shown_in(inner, dissection.view.frame)
+        where = place if inner is place.segment else PlainPlace(inner, 0)
+        add_mysql(dissection, where, shown, self._read.conversation)
+        return bool(self.units(place.segment))
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        from tcptui.protocols.mysql.parts import parts_of
+
+        return parts_of(self._read.said, self._read.halves, self.capabilities or 0)
+
+    def requests(self) -> Iterator[Exchange]:
+        """See `ParsedStream`."""
+        return (exchange_of(one) for one in self._read.said if isinstance(one, Turn))
+
+
+class _Read:
+    """What was read of both sides."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream], limit: int) -> None:
+        self.conversation = Conversation(*halves)
+        self.said: list[Turn | Run] = []
+        self.limited = False
+        runs: list[Run] = []
+        for one in self.conversation.said():
+            if len(self.said) >= limit or len(runs) > _RUNS_EACH * limit:
+                self.limited = True
+                break
+            self.said.append(one)
+            runs.extend([one] if isinstance(one, Run) else runs_of(one))
+        self.halves = self.conversation.halves
+        self.readers: dict[int, Packets] = {half.side: Packets(half) for half in self.halves}
+        self.of_side: dict[int, list[Run]] = {
+            half.side: sorted((run for run in runs if run.half.side == half.side), key=lambda run: run.start)
+            for half in self.halves
+        }
+
+
+def runs_of(turn: Turn) -> list[Run]:
+    """The packets of a command and of its answer."""
+    return turn.runs + ([] if turn.answer is None else turn.answer.runs)
+
+
+def exchange_of(turn: Turn) -> Exchange:
+    """The command and its answer as a request."""
+    runs, answer = turn.runs, turn.answer
+    request = None
+    if runs:
+        complete = all(run.complete for run in runs)
+        request = Carried(runs[0].half, runs[0].start, runs[-1].stop, complete)
+    interim, response = tuple[Carried, ...](), None
+    if answer is not None and answer.runs:
+        half = answer.runs[0].half
+        response = Carried(half, answer.start, answer.stop, answer.complete)
+        if turn.sends_file:
+            wanted = next(run for run in answer.runs if run.role is Role.FILE_WANTED)
+            interim = (Carried(half, answer.start, wanted.stop, wanted.complete),)
+            response = None
+            if answer.stop > wanted.stop:
+                response = Carried(half, wanted.stop, answer.stop, answer.complete)
+    return Exchange(
+        "mysql", turn.operation, "" if answer is None else answer.status, request, response,
+        interim=interim, is_reset=not turn.is_answered, rows=None if answer is None else answer.rows,
+        waits=turn.command in REPLICATION,
+        statement=turn.statement, in_transaction=None if answer is None else answer.in_transaction,
+    )  # fmt: skip

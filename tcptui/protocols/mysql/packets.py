@@ -1,0 +1,137 @@
+"""Packets of one direction: a length of three bytes, a number, a payload; a longer payload goes on in the next packet.
+
+A payload is not read beyond its first bytes, and jumped over: memory and time do not grow with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from struct import Struct
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.protocols.mysql.codes import EOF
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+HEADER: Final = 4
+#: Payload bytes of a packet that says: another one follows with the rest.
+FULL: Final = 0xFF_FFFF
+#: Bytes of the first read behind a jump, and of the largest.
+_FIRST_BLOCK: Final = 4_096
+_BLOCK: Final = 1 << 18
+#: Bytes behind a block that are rather read than jumped over.
+_NEAR: Final = 8_192
+#: Payload bytes that `Packet.head` keeps.
+HEAD_KEPT: Final = 48
+#: Bytes between the places that are remembered in a run of many packets.
+_MARK_EVERY: Final = 1 << 16
+_HEAD_AND_FIRST: Final = Struct("<IB")
+
+
+class Fault(Enum):
+    """Why there is no packet."""
+
+    END = auto()
+    """The direction ends before its header does."""
+    GAP = auto()
+    """Bytes of its header are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A packet with those that continue it; offsets count from the first byte of the direction."""
+
+    half: ByteStream = field(repr=False)
+    start: int
+    stop: int
+    """Where it ends, though that may not have been captured."""
+    number: int
+    """Its number, 0 of what begins a command; that of the first part."""
+    length: int
+    """Payload bytes of all parts."""
+    head: bytes
+    """The first bytes of its payload, as far as captured."""
+    parts: int = 1
+
+    @property
+    def kind(self) -> int:
+        """The first byte of the payload; -1 where there is none."""
+        return self.head[0] if self.head else -1
+
+    def body(self, most: int) -> bytes:
+        """The first bytes of the payload, at most ``most``, as far as captured; of one with parts, of the first."""
+        size = min(most, self.length, FULL)
+        return self.head[:size] if size <= len(self.head) else self.half.read(self.start + HEADER, size)
+
+
+class Packets:
+    """Reads packets of one direction at given offsets; forward reading is fast."""
+
+    def __init__(self, half: ByteStream) -> None:
+        self.half = half
+        self._base = 0
+        self._data = b""
+
+    def packet(self, at: int) -> Packet | Fault:
+        """The packet at ``at``; its payload may be missing."""
+        head = self.read(at, HEADER + HEAD_KEPT)
+        if len(head) < HEADER:
+            return Fault.END if at + HEADER > self.half.length else Fault.GAP
+        part = length = int.from_bytes(head[:3], "little")
+        stop, parts = at + HEADER + length, 1
+        while part == FULL:
+            more = self.read(stop, HEADER)
+            if len(more) < HEADER:
+                break
+            part = int.from_bytes(more[:3], "little")
+            length, stop, parts = length + part, stop + HEADER + part, parts + 1
+        return Packet(self.half, at, stop, head[3], length, head[HEADER : HEADER + min(length, FULL)], parts)
+
+    def skip_rows(self, at: int, number: int, marks: list[int]) -> tuple[int, int]:
+        """Skips rows from ``at`` on, as far as their beginnings lie in the block; where it stopped, and how many.
+
+        Stops at what may be no row, or has another number than ``number`` and those behind it.  Some of the places
+        where rows begin are appended to ``marks``.
+        """
+        self.read(at, HEADER + 1)
+        data, base = self._data, self._base
+        place, last = at - base, len(data) - HEADER - 1
+        mark = (marks[-1] if marks else at - _MARK_EVERY) - base + _MARK_EVERY
+        count, wanted = 0, number
+        head = _HEAD_AND_FIRST.unpack_from
+        while place <= last:
+            word, first = head(data, place)
+            length = word & FULL
+            if first >= EOF or word >> 24 != wanted or length == FULL or not length:
+                break
+            if place >= mark:
+                marks.append(base + place)
+                mark = place + _MARK_EVERY
+            place += HEADER + length
+            wanted = wanted + 1 & 0xFF
+            count += 1
+        return base + place, count
+
+    def read(self, at: int, size: int) -> bytes:
+        """The captured bytes at ``at``, at most ``size``."""
+        place = at - self._base
+        if place < 0 or place + size > len(self._data):
+            near = 0 <= place <= len(self._data) + _NEAR
+            wanted = min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if near else _FIRST_BLOCK
+            self._base, self._data = at, self.half.read(at, wanted)
+            place = 0
+        return self._data[place : place + size]
+
+    def is_missing(self, start: int, stop: int) -> bool:
+        """Whether any byte from ``start`` to ``stop`` was not captured."""
+        if stop > self.half.length:
+            return True
+        gaps = self.half.gaps
+        if not len(gaps):
+            return False
+        at = int(np.searchsorted(gaps.stop, start, side="right"))
+        return at < len(gaps) and int(gaps.start[at]) < stop

@@ -1,0 +1,57 @@
+"""SQL without the secrets in it: what lists, reports and header trees may say of a statement.
+
+A literal says nothing of what it is.  So where a statement names a secret anywhere - a password of an account, a column
+of that name, the key of an encryption - none of its string literals is shown, and no comment either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tcptui.protocols.secrets_out import LEFT_OUT, is_secret_name
+
+#: Words of the language that a secret follows, or may follow.
+_WORDS: Final = frozenset(
+    {
+        "identified", "password", "old_password", "authentication", "aes_encrypt", "aes_decrypt", "des_encrypt",
+        "des_decrypt", "encode", "decode", "encrypt", "sha", "sha1", "sha2", "md5", "pgp_sym_encrypt",
+        "pgp_sym_decrypt", "crypt", "master_password", "source_password", "encrypted",
+    }
+)  # fmt: skip
+#: Words of the language that look like names of secrets.
+_PLAIN_WORDS: Final = frozenset({"key", "keys", "session"})
+_TOKENS: Final = re.compile(
+    r"(?P<comment>/\*.*?(?:\*/|\Z)|--(?=\s|\Z)[^\n]*|\#[^\n]*)"
+    r"|(?P<text>'(?:[^'\\]|\\.|'')*+(?:'|\\?\Z)|\"(?:[^\"\\]|\\.|\"\")*+(?:\"|\\?\Z))"
+    r"|(?P<quoted>`(?:[^`]|``)*+(?:`|\Z))"
+    r"|(?P<word>[^\W\d][\w$]*)",
+    re.DOTALL,
+)
+_WORD: Final = re.compile(r"[^\W\d][\w$]*")
+
+
+def sql_without_secrets(text: str) -> str:
+    """``text`` of SQL, which may be cut at its end; as it is, or without all string literals and comments."""
+    if not any(_is_secret(found) for found in _TOKENS.finditer(text)):
+        return text
+    return _TOKENS.sub(_shown, text)
+
+
+def _is_secret(found: re.Match[str]) -> bool:
+    word, kind = found[0], found.lastgroup
+    if kind == "word":
+        return _is_secret_word(word)
+    if kind == "quoted" or (kind == "text" and word[0] == '"'):
+        return is_secret_name(word[1:-1])
+    return kind == "comment" and any(map(_is_secret_word, _WORD.findall(word)))
+
+
+def _is_secret_word(word: str) -> bool:
+    return word.lower() in _WORDS or (word.lower() not in _PLAIN_WORDS and is_secret_name(word))
+
+
+def _shown(found: re.Match[str]) -> str:
+    if found.lastgroup == "text":
+        return f"'{LEFT_OUT}'"
+    return LEFT_OUT if found.lastgroup == "comment" else found[0]
