@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from other_frames import dns_query, pcap, udp
 from screen_lines import screen_lines
 
 from tcptui.capture.file_source import open_descriptor
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from tests.ui.conftest import Wire
 
 
+#: The link type of `Wire`, and what a frame of Ethernet has before IP.
+RAW_IP = 101
+ETHERNET_HEADER = 14
+
+
 class Pipe:
     """A capture that arrives piece by piece."""
 
@@ -35,11 +41,17 @@ class Pipe:
 
     def give(self, records: int) -> None:
         """Let as many more packets through."""
-        end = self._given or 24
-        for _ in range(records):
+        if not self._given:
+            self._given = os.write(self._write, self._bytes[:24])
+        os.write(self._write, self.records(records))
+
+    def records(self, count: int) -> bytes:
+        """As many more packets, without the file's header."""
+        begin = end = self._given or 24
+        for _ in range(count):
             end += 16 + int.from_bytes(self._bytes[end + 8 : end + 12], "little")
-        os.write(self._write, self._bytes[self._given : end])
         self._given = end
+        return self._bytes[begin:end]
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -96,6 +108,23 @@ async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_fo
     assert followed == 2
     assert left == 21
     assert not screen.workspace.following
+
+
+async def test_hints_are_those_for_what_has_come_so_far(pipe: Pipe) -> None:
+    read, write = os.pipe()
+    app = TcptuiApp(Session([open_descriptor(read, "pipe")]), options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        empty = text(screen)
+        query = udp("10.0.0.1:40000", "10.0.0.2:53", dns_query(7, "shop.example"))
+        os.write(write, pcap([query[ETHERNET_HEADER:]], RAW_IP))
+        await settled(pilot, lambda: "not TCP" in text(screen))
+        os.write(write, pipe.records(8))
+        await settled(pilot, lambda: "not TCP" not in text(screen))
+        os.close(write)
+
+    assert "not TCP" not in empty
 
 
 async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> None:

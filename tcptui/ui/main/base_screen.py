@@ -196,7 +196,7 @@ class CaptureScreen(NoticingScreen[None]):
             self._open_at_worst()
             self.reorder()
             self.workspace.grow()
-        self._show_status()
+        self._show_context()
 
     def _show_rates(self) -> None:
         """Show that rates have fallen because no packets came."""
