@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+import numpy as np
 
 from tcptui.model.finding import Finding
 from tcptui.model.lanes import UNABLE, DivergedError, Lanes
@@ -17,8 +19,10 @@ from tcptui.model.lanes import UNABLE, DivergedError, Lanes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32, I64
 
+#: Streams looked for together: the objects that stand for them live no longer than that.
+_AT_ONCE: Final = 4096
 _T = TypeVar("_T")
 
 
@@ -138,24 +142,56 @@ def made(held: Held) -> tuple[Finding, ...]:
     return held.findings() if isinstance(held, Lane) else held
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the findings of streams of several kinds are, by stream: 16 bytes of each."""
+
+    streams: I64
+    """Ascending."""
+    kind: I32
+    """Which of the kinds it is of."""
+    lane: I32
+
+    @classmethod
+    def of(cls, kinds: list[AlikeFindings]) -> _Places:
+        """Of the streams of ``kinds``."""
+        sizes = [len(kind) for kind in kinds]
+        streams = np.concatenate([kind.streams for kind in kinds])
+        order = np.argsort(streams, kind="stable")
+        lane = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
+        return cls(streams[order], np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)[order], lane[order])
+
+
 class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     """Findings by stream."""
 
-    __slots__ = ("_kinds", "_known")
+    __slots__ = ("_kinds", "_known", "_placed")
 
     def __init__(self, held: Iterable[tuple[int, Held]] = ()) -> None:
         self._known = dict(held)
         self._kinds: list[AlikeFindings] = []
-        """Those that nobody has looked for yet: an object for each of their streams takes memory, and time to send."""
+        """Those of further streams: an object for each of them takes memory, and time to send."""
+        self._placed: _Places | None = None
+        """Where the streams of all `_kinds` are, once somebody looked."""
+
+    @property
+    def _places(self) -> _Places:
+        if self._placed is None:
+            self._placed = _Places.of(self._kinds)
+        return self._placed
 
     @property
     def _held(self) -> dict[int, Held]:
-        while self._kinds:
-            self._known.update(lanes(self._kinds.pop(0)))
+        """All of them, to be changed one by one."""
+        for kind in self._kinds:
+            self._known.update(lanes(kind))
+        self._kinds, self._placed = [], None
         return self._known
 
     def __getitem__(self, stream: int) -> tuple[Finding, ...]:
-        return made(self._held[stream])
+        if (found := self._find(stream)) is None:
+            raise KeyError(stream)
+        return made(found)
 
     def __setitem__(self, stream: int, findings: tuple[Finding, ...]) -> None:
         self._held[stream] = findings
@@ -164,20 +200,36 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         del self._held[stream]
 
     def __contains__(self, stream: object) -> bool:
-        return stream in self._held
+        return isinstance(stream, int) and self._find(stream) is not None
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._held)
+        return chain(self._known, self._places.streams.tolist()) if self._kinds else iter(self._known)
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._known) + sum(map(len, self._kinds))
 
     def __bool__(self) -> bool:
         return bool(self._kinds or self._known)
 
+    def _find(self, stream: int) -> Held | None:
+        return self._known.get(stream) if not self._kinds else next(self._each([stream]))
+
+    def _each(self, streams: Iterable[int]) -> Iterator[Held | None]:
+        """What is held of each of ``streams``."""
+        if not self._kinds:
+            yield from map(self._known.get, streams)
+            return
+        numbers = iter(streams)
+        while some := list(islice(numbers, _AT_ONCE)):
+            at = np.minimum(np.searchsorted(self._places.streams, some), len(self._places.streams) - 1)
+            found = (self._places.streams[at] == some).tolist()
+            kind, lane = self._places.kind[at].tolist(), self._places.lane[at].tolist()
+            for nth, stream in enumerate(some):
+                yield Lane(self._kinds[kind[nth]], lane[nth]) if found[nth] else self._known.get(stream)
+
     def held(self, stream: int) -> Held:
         """The findings of ``stream``, made or not; none where nothing is known of it."""
-        return self._held.get(stream, ())
+        return self._find(stream) or ()
 
     def hold(self, stream: int, held: Held) -> None:
         """Set the findings of ``stream``, made or not."""
@@ -186,23 +238,25 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     def hold_alike(self, kind: AlikeFindings) -> None:
         """Set the findings of the streams of ``kind``, of which nothing is known yet."""
         self._kinds.append(kind)
+        self._placed = None
 
     def some(self, streams: Iterable[int]) -> StreamFindings:
         """Those of ``streams`` that have any, in that order."""
-        return StreamFindings((stream, held) for stream in streams if (held := self._held.get(stream)))
+        chosen = list(streams)
+        return StreamFindings((stream, held) for stream, held in zip(chosen, self._each(chosen), strict=True) if held)
 
     def join(self, others: StreamFindings) -> None:
         """Take those of other streams."""
         self._known |= others._known
         self._kinds += others._kinds
+        self._placed = None
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T], streams: Iterable[int]) -> Iterator[_T]:
         """``make(findings)`` of each of ``streams``; made once for those that are alike, where that is possible."""
         known: dict[int, list[_T]] = {}
-        for stream in streams:
-            held = self._held.get(stream, ())
+        for held in self._each(streams):
             if not isinstance(held, Lane):
-                yield make(held)
+                yield make(held or ())
                 continue
             values = known.get(id(held.kind))
             if values is None:

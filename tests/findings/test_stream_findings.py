@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 
 import numpy as np
 
@@ -70,3 +71,28 @@ def test_what_is_kept_of_them_holds_on_to_no_other_packets() -> None:
 
 def test_nothing_is_held_at_first() -> None:
     assert not StreamFindings()
+
+
+def test_one_set_among_those_alike_takes_its_place() -> None:
+    loud = loud_ones()
+    loud[5] = expected(5, 0)
+    del loud[3]
+
+    assert dict(loud) == {5: expected(5, 0), 9: expected(9, 2)}
+    assert 3 not in loud
+    assert len(loud) == 2
+
+
+def test_looking_at_each_keeps_no_object_of_it() -> None:
+    streams = np.arange(100_000)
+    finding = Finding(FindingId.SYN_TIMEOUT, Lanes(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
+    loud = StreamFindings()
+    loud.hold_alike(AlikeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
+    tracemalloc.start()
+
+    assert set(loud.of_each(lambda findings: findings[0].severity, iter(streams.tolist()))) == {Severity.ERROR}
+    assert loud[99_999][0].stream == 99_999
+
+    kept, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 30 * len(streams)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import compress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.findings.stream_findings import StreamFindings
+    from tcptui.model.flow_table import U64
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.protocols.dns.answer import DnsAnswer
 
     Mask = NDArray[np.bool_]
+
+_T = TypeVar("_T")
 
 #: So many connections alike are a group: two may be chance, and are read as quickly one by one.
 GROUP_LEAST: Final = 3
@@ -34,6 +37,8 @@ _SENT: Final = (
     (StreamMark.DATA_A, StreamMark.DATA_B), (StreamMark.FIN_A, StreamMark.FIN_B),
 )  # fmt: skip
 _ENDS: Final = int(TcpFlag.FIN | TcpFlag.RST)
+#: Streams whose addresses are looked at together.
+_HOSTS_AT_ONCE: Final = 1 << 14
 #: Rows looked at together: all of them at once would take as much memory as the packets.
 CHUNK: Final = 1 << 18
 #: When a host was heard is kept to this time (ns).
@@ -77,13 +82,9 @@ class CaptureFacts:
         if streams.evicted_streams:  # some since ``findings`` were gathered, maybe: screens ask from another thread
             self.findings = findings.some(np.intersect1d(rows, np.fromiter(findings, np.int64)).tolist())
         is_b = streams.client_is_b[rows] != 0
-        words = streams.flows.addresses_of(streams.flow[rows])
-        each = np.arange(len(rows))
-        both = np.concatenate((words[each, is_b.astype(np.int64)], words[each, (~is_b).astype(np.int64)]))
-        keys = np.ascontiguousarray(both).view(np.dtype((np.void, both.dtype.itemsize * both.shape[1]))).ravel()
-        self._first_of_host, coded = np.unique(keys, return_index=True, return_inverse=True)[1:]
-        self.client: I64 = coded[: len(rows)]
-        self.server: I64 = coded[len(rows) :]
+        self._place_of_host, coded, self.is_ipv6 = _hosts(streams, rows, is_b)
+        self.client: I64 = coded[0]
+        self.server: I64 = coded[1]
         ports_a, ports_b = streams.flows.ports(streams.flow[rows])
         self.port: I64 = np.where(is_b, ports_a, ports_b)
         self.began_ns = streams.began_ns[rows]
@@ -98,7 +99,6 @@ class CaptureFacts:
         self.client_rest_ns: I64 = np.where(is_b, rest_b, rest_a)
         """The longest time after which a client sent data on a connection."""
         self.completeness = streams.completeness[rows]
-        self.is_ipv6: Mask = words[:, 0, 2] == _IPV6
         self._marks, self._is_b = streams.marks[rows], is_b
 
     # -- masks over streams ------------------------------------------------------------
@@ -248,14 +248,17 @@ class CaptureFacts:
                 mask[np.searchsorted(self.number, self.streams_with[name])] = True
         return mask
 
-    def loud(self, name: AnyId) -> dict[int, Finding]:
-        """The warning or error ``name`` of each stream that has one, ascending."""
-        return {
-            stream: finding
-            for stream in self.streams_with.get(name, _NO_STREAMS).tolist()
-            for finding in self.findings[stream]
-            if finding.id == name and finding.severity > Severity.NOTE
-        }
+    def places_with(self, name: AnyId) -> I64:
+        """The places of the streams that have a warning or an error ``name``."""
+        return np.searchsorted(self.number, self.streams_with.get(name, _NO_STREAMS))
+
+    def loud(self, name: AnyId, place: int) -> Finding:
+        """The warning or error ``name`` of the stream at ``place``, which has one."""
+        return _loud(name, self.findings[int(self.number[place])])
+
+    def of_each_loud(self, name: AnyId, places: I64, make: Callable[[Finding], _T]) -> Iterator[_T]:
+        """``make(finding)`` of `loud` at each of ``places``; a number, a text or an enumeration, or several of them."""
+        return self.findings.of_each(lambda findings: make(_loud(name, findings)), self.number[places].tolist())
 
     def place_of(self, stream: int) -> int:
         """The index of ``stream`` in the columns."""
@@ -292,10 +295,8 @@ class CaptureFacts:
 
     def host_name(self, host: int) -> str:
         """The address of ``host`` as text."""
-        count = len(self.number)
-        at = int(self._first_of_host[host])
-        place, is_client = (at, True) if at < count else (at - count, False)
-        end = self.streams.client if is_client else self.streams.server
+        place, is_server = divmod(int(self._place_of_host[host]), 2)
+        end = self.streams.server if is_server else self.streams.client
         return end(int(self.number[place])).host
 
     def ever_sent(self, host: int) -> bool:
@@ -305,7 +306,7 @@ class CaptureFacts:
     @cached_property
     def _senders(self) -> Mask:
         """By host: whether it sent anything."""
-        mask = np.zeros(len(self._first_of_host), np.bool_)
+        mask = np.zeros(len(self._place_of_host), np.bool_)
         mask[self.client] = True
         mask[self.server[self.alive]] = True
         return mask
@@ -313,7 +314,7 @@ class CaptureFacts:
     @cached_property
     def served(self) -> Mask:
         """By host: whether it opened a connection as a client."""
-        mask = np.zeros(len(self._first_of_host), np.bool_)
+        mask = np.zeros(len(self._place_of_host), np.bool_)
         mask[self.client[self.opened]] = True
         return mask
 
@@ -378,8 +379,43 @@ class CaptureFacts:
         return CaptureFinding(finding, streams, quiet, begun, lost)
 
 
+def _hosts(streams: StreamTable, rows: I32, is_b: Mask) -> tuple[I64, I64, Mask]:
+    """The hosts of the streams ``rows``, numbered in the order of their addresses; ``is_b``: whose client is *b*.
+
+    Where each host is found: twice the place of one of its streams, and one more if it is the server there; the hosts
+    of clients and of servers; and which streams are IPv6.
+    """
+    # Some at a time: as columns the addresses of all streams take more memory than what was found of them.
+    found, of_part, coded = [], [np.zeros((0, 3), np.uint64)], np.zeros((len(rows), 2), np.int64)
+    is_ipv6, known = np.zeros(len(rows), np.bool_), 0
+    for begin in range(0, len(rows), _HOSTS_AT_ONCE):
+        part = slice(begin, begin + _HOSTS_AT_ONCE)
+        words = streams.flows.addresses_of(streams.flow[rows[part]])
+        is_ipv6[part] = words[:, 0, 2] == _IPV6
+        words = np.where(is_b[part, None, None], words[:, ::-1], words)
+        _, first, which = np.unique(_keys(words.reshape(-1, 3)), return_index=True, return_inverse=True)
+        coded[part] = which.reshape(-1, 2) + known
+        found.append(first + 2 * begin)
+        of_part.append(words.reshape(-1, 3)[first])
+        known += len(first)
+    _, first, which = np.unique(_keys(np.concatenate(of_part)), return_index=True, return_inverse=True)
+    places = np.concatenate(found)[first] if found else _NO_STREAMS
+    return places, np.ascontiguousarray(which[coded].T), is_ipv6
+
+
+def _keys(words: U64) -> NDArray[np.void]:
+    """Each row of ``words`` as one value that can be compared."""
+    rows = np.ascontiguousarray(words)
+    return rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+
+
 def _worst(findings: tuple[Finding, ...]) -> Severity:
     return max(finding.severity for finding in findings)
+
+
+def _loud(name: AnyId, findings: tuple[Finding, ...]) -> Finding:
+    """The last warning or error ``name`` among ``findings``."""
+    return next(finding for finding in reversed(findings) if finding.id == name and finding.severity > Severity.NOTE)
 
 
 def _loud_names(findings: tuple[Finding, ...]) -> tuple[AnyId, ...]:

@@ -111,11 +111,9 @@ def _all_of_host(capture: CaptureFacts, mask: NDArray[np.bool_], rest: NDArray[n
 
 def _unreachable(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
     """`host-silent`, shape ``unreachable``: ICMP errors answered every attempt to a host."""
-    told = capture.loud(FindingId.CONNECTION_UNREACHABLE)
-    quoted = np.zeros(len(capture.number), np.bool_)
-    quoted[capture.places_of(told)] = True
+    quoted = capture.having(FindingId.CONNECTION_UNREACHABLE)
     for places in _all_of_host(capture, quoted, rest):
-        first = told[int(capture.number[places[0]])]
+        first = capture.loud(FindingId.CONNECTION_UNREACHABLE, int(places[0]))
         yield capture.finding(
             FindingId.HOST_SILENT,
             places,

@@ -13,12 +13,12 @@ from tcptui.model.arrays import indexes_of, merged, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
-    from tcptui.model.finding import CaptureFinding, Finding
+    from tcptui.model.finding import CaptureFinding
     from tcptui.model.packet_store import I64
 
 #: A finding that is strong by itself is a group from two connections on.
@@ -74,37 +74,37 @@ _MTU: Final = one_of(
 )
 
 
-def _with(capture: CaptureFacts, name: FindingId) -> tuple[dict[int, Finding], I64]:
-    """The loud findings ``name`` by stream, and the places of these streams."""
-    found = capture.loud(name)
-    return found, capture.places_of(found)
+def _worst(capture: CaptureFacts, name: FindingId, places: I64) -> Severity:
+    """The severity of the worst of the loud findings ``name`` at ``places``."""
+    return max(capture.of_each_loud(name, places, lambda finding: finding.severity))
 
 
-def _members(capture: CaptureFacts, found: Mapping[int, Finding], places: I64) -> list[Finding]:
-    """Of ``found``, by stream, those of the streams at ``places``."""
-    return [found[stream] for stream in capture.number[places].tolist()]
-
-
-def _weakest(findings: list[Finding]) -> Confidence:
-    """The confidence of the least sure of ``findings``."""
+def _weakest(capture: CaptureFacts, name: FindingId, places: I64) -> Confidence:
+    """The confidence of the least sure of the loud findings ``name`` at ``places``."""
     order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
-    return min((finding.confidence for finding in findings), key=order.index)
+    return min(capture.of_each_loud(name, places, lambda finding: finding.confidence), key=order.index)
+
+
+def _least(capture: CaptureFacts, name: FindingId, places: I64, fact: str) -> float:
+    """The smallest of the facts ``fact`` of the loud findings ``name`` at ``places``."""
+    values = capture.of_each_loud(name, places, lambda finding: finding.facts[fact])
+    return min(float(value) for value in values if isinstance(value, (int, float)))
 
 
 def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`listener-overflow`: the accept queue of one port was full for several connections."""
-    found, places = _with(capture, FindingId.ACCEPT_QUEUE_FULL)
+    full_queue = FindingId.ACCEPT_QUEUE_FULL
+    places = capture.places_with(full_queue)
     at_syn = capture.having(*_AT_SYN)
     for target, full in groups(capture.target[places], places, STRONG_LEAST):
         begin, end = int(capture.began_ns[full].min()) - AROUND_NS, int(capture.latest_ns[full].max()) + AROUND_NS
         beside = indexes_of((capture.target == target) & (capture.began_ns >= begin) & (capture.began_ns <= end))
         all_hit = merged(full, beside[at_syn[beside]])
-        members = _members(capture, found, full)
         yield capture.finding(
             FindingId.LISTENER_OVERFLOW,
             all_hit,
-            max(finding.severity for finding in members),
-            _weakest(members),
+            _worst(capture, full_queue, full),
+            _weakest(capture, full_queue, full),
             _OVERFLOW,
             ("input-filter",),
             {
@@ -119,7 +119,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
 def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`slow-server`: one server let clients wait in several connections, while others answered in time."""
-    found, places = _with(capture, FindingId.SERVER_THINK_TIME)
+    places = capture.places_with(FindingId.SERVER_THINK_TIME)
     answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
     for server, slow in groups(capture.server[places], places):
         others = indexes_of(answered & (capture.server != server))
@@ -129,14 +129,13 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         if len(slow) * 100 < int(np.count_nonzero(of_server)) * SLOW_PERCENT:
             continue  # single requests are slow, not the server
         others = np.setdiff1d(others, places)
-        members = _members(capture, found, slow)
         yield capture.finding(
             FindingId.SLOW_SERVER,
             slow,
             Severity.WARNING,
-            _weakest(members),
+            _weakest(capture, FindingId.SERVER_THINK_TIME, slow),
             one_of(FindingId.SERVER_THINK_TIME),
-            members[0].alternatives,
+            capture.loud(FindingId.SERVER_THINK_TIME, int(slow[0])).alternatives,
             {
                 "server": capture.host_name(server),
                 "port": int(capture.port[slow[0]]),
@@ -211,34 +210,27 @@ def _lossy_link(capture: CaptureFacts, telling: I64, in_trouble: NDArray[np.bool
     )
 
 
-def _least(members: list[Finding], name: str) -> float:
-    """The smallest of the facts ``name`` of ``members``."""
-    return min(float(value) for finding in members if isinstance(value := finding.facts[name], (int, float)))
-
-
 def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`idle-flows-dropped`: several connections of one client died while they were idle."""
-    mute = {
-        stream: finding
-        for stream, finding in capture.loud(FindingId.IDLE_CONNECTION_DROPPED).items()
-        if finding.facts.get("shape") == "mute"
-    }
-    places = capture.places_of(mute)
+    was_dropped = FindingId.IDLE_CONNECTION_DROPPED
+    places = capture.places_with(was_dropped)
+    shapes = capture.of_each_loud(was_dropped, places, lambda finding: finding.facts.get("shape"))
+    places = places[np.array([shape == "mute" for shape in shapes], np.bool_)]
     for client, dropped in groups(capture.client[places], places, STRONG_LEAST):
-        members = _members(capture, mute, dropped)
-        if _survived(capture, dropped, _least(members, "idle_s")):
+        idle_s = _least(capture, was_dropped, dropped, "idle_s")
+        if _survived(capture, dropped, idle_s):
             continue
         yield capture.finding(
             FindingId.IDLE_FLOWS_DROPPED,
             dropped,
             Severity.ERROR,
-            _weakest(members),
+            _weakest(capture, was_dropped, dropped),
             _IDLE,
             ("device-restarted", "server-forgot"),
             {
                 "host": capture.host_name(client),
                 "servers": len(sorted_unique(capture.server[dropped])),
-                "idle_s": _least(members, "idle_s"),
+                "idle_s": idle_s,
             },
         )
 
@@ -255,18 +247,18 @@ def _survived(capture: CaptureFacts, dropped: I64, idle_s: float) -> bool:
 
 def path_mtu_shared(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`path-mtu-shared`: in several connections of one host large packets vanish and smaller ones pass."""
-    found, places = _with(capture, FindingId.PATH_MTU_BLACKHOLE)
+    blackhole = FindingId.PATH_MTU_BLACKHOLE
+    places = capture.places_with(blackhole)
     of_clients, of_servers = (groups(end[places], places, STRONG_LEAST) for end in (capture.client, capture.server))
     # The end that more of them share: the path of all begins or ends there.
     by_client = sum(len(hit) for _host, hit in of_clients) >= sum(len(hit) for _host, hit in of_servers)
     for host, hit in of_clients if by_client else of_servers:
-        members = _members(capture, found, hit)
         yield capture.finding(
             FindingId.PATH_MTU_SHARED,
             hit,
-            max(finding.severity for finding in members),
-            _weakest(members),
+            _worst(capture, blackhole, hit),
+            _weakest(capture, blackhole, hit),
             _MTU,
             ("loss-by-chance",),
-            {"host": capture.host_name(host), "large_bytes": int(_least(members, "large_bytes"))},
+            {"host": capture.host_name(host), "large_bytes": int(_least(capture, blackhole, hit, "large_bytes"))},
         )
