@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 1 << 14])
 def test_hosts_are_those_of_each_connection(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture_facts, "HOSTS_AT_ONCE", at_once)
+    monkeypatch.setattr(capture_facts, "_HOSTS_AT_ONCE", at_once)
     for case in load_cases()[::6]:
         for capture in case.captures:
             session = open_file(capture)

@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.mysql.packets import Packets
-from tcptui.protocols.tls.decryption import PlainRecords
+from tcptui.protocols.tls.plain_records import PlainRecords
 from tcptui.protocols.tls.plain_stream import PlainStream
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ HEADER: Final = 7
 _PIECE: Final = 1 << 16
 #: Largest window of zstd: a frame has at most 2**24 bytes.
 _WINDOW: Final = 1 << 25
-#: Bytes of opened frames that are kept of one direction.
-_KEPT: Final = 1 << 20
 #: What stands for a record that is read as it is.
 _PLAIN: Final = 0
 _COMPRESSED: Final = 1
@@ -45,20 +43,11 @@ class InflatedStream(PlainStream):
         self._is_zstd = is_zstd
         super().__init__(coded, records)
 
-    def _open(self, at: int) -> bytes:
+    def _unsealed(self, at: int, behind: int) -> bytes:
         """The bytes of record ``at`` without compression; fewer where it is damaged."""
-        known = self._opened.get(at)
-        if known is not None:
-            return known
         records = self._records
-        body = records.body[at]
-        data = self._sealed.read(body, records.stop[at] - body)
-        plain = self._inflate(data, records.length[at]) if records.number[at] == _COMPRESSED else data
-        self._opened[at] = plain
-        self._kept += len(plain)
-        while self._kept > _KEPT and len(self._opened) > 1:
-            self._kept -= len(self._opened.popitem(last=False)[1])
-        return plain
+        data = self._sealed_bytes(records.body[at], records.stop[at], records.stop[behind - 1])
+        return self._inflate(data, records.length[at]) if records.number[at] == _COMPRESSED else data
 
     def _inflate(self, data: bytes, length: int) -> bytes:
         try:

@@ -155,6 +155,14 @@ class PlainStream(ByteStream):
         return b"".join(parts)[start - starts[first] : stop - starts[first]] if parts else b""
 
     def _open(self, at: int, behind: int) -> bytes:
+        """The plain bytes of record ``at``, kept for the next time."""
+        plain = self._opened[at] = self._unsealed(at, behind)
+        self._kept += len(plain)
+        while self._kept > _KEPT and len(self._opened) > 1:
+            self._kept -= len(self._opened.popitem(last=False)[1])
+        return plain
+
+    def _unsealed(self, at: int, behind: int) -> bytes:
         """The plain bytes of record ``at``, when those before ``behind`` are likely to be wanted next."""
         records = self._records
         begin, end = records.start[at], records.stop[at]
@@ -163,13 +171,7 @@ class PlainStream(ByteStream):
         data = self._sealed_bytes(begin - chained, end, records.stop[behind - 1])
         before, header, fragment = data[:chained], data[chained : chained + HEADER], data[chained + HEADER :]
         plain = protection.open(records.number[at], header, fragment, before) or b""
-        if len(plain) > records.length[at]:
-            plain = plain[: records.length[at]]
-        self._opened[at] = plain
-        self._kept += len(plain)
-        while self._kept > _KEPT and len(self._opened) > 1:
-            self._kept -= len(self._opened.popitem(last=False)[1])
-        return plain
+        return plain[: records.length[at]]
 
     def _sealed_bytes(self, start: int, stop: int, upto: int) -> bytes:
         """The encrypted bytes ``start … stop``, read together with those up to ``upto`` that follow."""

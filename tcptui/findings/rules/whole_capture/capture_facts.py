@@ -38,7 +38,7 @@ _SENT: Final = (
 )  # fmt: skip
 _ENDS: Final = int(TcpFlag.FIN | TcpFlag.RST)
 #: Streams whose addresses are looked at together.
-HOSTS_AT_ONCE: Final = 1 << 14
+_HOSTS_AT_ONCE: Final = 1 << 14
 #: Rows looked at together: all of them at once would take as much memory as the packets.
 CHUNK: Final = 1 << 18
 #: When a host was heard is kept to this time (ns).
@@ -388,8 +388,8 @@ def _hosts(streams: StreamTable, rows: I32, is_b: Mask) -> tuple[I64, I64, Mask]
     # Some at a time: as columns the addresses of all streams take more memory than what was found of them.
     found, of_part, coded = [], [np.zeros((0, 3), np.uint64)], np.zeros((len(rows), 2), np.int64)
     is_ipv6, known = np.zeros(len(rows), np.bool_), 0
-    for begin in range(0, len(rows), HOSTS_AT_ONCE):
-        part = slice(begin, begin + HOSTS_AT_ONCE)
+    for begin in range(0, len(rows), _HOSTS_AT_ONCE):
+        part = slice(begin, begin + _HOSTS_AT_ONCE)
         words = streams.flows.addresses_of(streams.flow[rows[part]])
         is_ipv6[part] = words[:, 0, 2] == _IPV6
         words = np.where(is_b[part, None, None], words[:, ::-1], words)
