@@ -233,11 +233,13 @@ def _verdicts(session: Session, rows: Rows) -> NDArray[np.uint32]:
     answers = (store.flags[at] & _SYN_ACK) == _SYN_ACK
     answers &= (store.kind[at] == RowKind.TCP) & (stream >= 0) & ((verdicts & Verdict.REUSED_PORTS) == 0)
     places = np.flatnonzero(answers)
-    mine = stream[places]
-    newest = np.where(store.from_b[at][places] != 0, streams.base_b[mine], streams.base_a[mine])
+    mine, of_b = stream[places], store.from_b[at][places] != 0
+    newest = np.where(of_b, streams.base_b[mine], streams.base_a[mine])
     moved = ((streams.verdicts[mine] & Verdict.REUSED_PORTS) != 0) & (newest != store.seq[at][places])
     numbers, verdicts = rows.numbers, verdicts.copy()
-    for place in places[moved].tolist():
+    # Only an end's first SYN-ACK can be one: a flood of them is not asked about one by one.
+    first = np.unique(mine[moved].astype(np.int64) << 1 | of_b[moved], return_index=True)[1]
+    for place in places[moved][first].tolist():
         if session.base_moves_later(int(stream[place]), int(numbers[place])):
             verdicts[place] |= Verdict.REUSED_PORTS
     return verdicts
