@@ -51,12 +51,17 @@ class DnsNames:
         self._answers: dict[bytes, list[tuple[int, DnsName]]] = {}
         """By address: rows, ascending, and what each said."""
 
+    @property
+    def is_current(self) -> bool:
+        """Whether all answers of the capture have been read."""
+        return self._next >= self._store.count
+
     def grow(self, seconds: float | None = None) -> bool:
         """Read new answers, for about ``seconds`` at most (None: all); whether all of the capture has been read.
 
         A packet that cannot be read names nothing.
         """
-        if self._next >= self._store.count:
+        if self.is_current:
             return True
         deadline = None if seconds is None else time.monotonic() + seconds
         upto = self._store.count  # a packet may come while others are looked at

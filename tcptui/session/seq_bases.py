@@ -59,10 +59,13 @@ class SeqBases:
 
         tshark's second pass begins with the number of the last one: it flags the first one, too (`reused_ports`).
         """
-        answers, from_b = self._matching_rows("flags", stream, _answers), self._store.from_b[row]
-        mine = answers[self._store.from_b[answers] == from_b]
+        store, from_b = self._store, self._store.from_b[row]
         newest = int((self._streams.base_b if from_b else self._streams.base_a)[stream])
-        return len(mine) > 0 and int(mine[0]) == row and int(self._store.seq[row]) != newest
+        if int(store.flags[row]) & _SYN_ACK != _SYN_ACK or int(store.seq[row]) == newest:
+            return False
+        answers = self._matching_rows("flags", stream, _answers)
+        mine = answers[store.from_b[answers] == from_b]
+        return len(mine) > 0 and int(mine[0]) == row
 
     def position(self, stream: int, row: int) -> int:
         """The number, from 1, of the segment in ``row`` among the kept ones of ``stream``.

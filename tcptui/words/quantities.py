@@ -22,7 +22,7 @@ _LISTED: Final = 6
 #: No-break space: keeps its neighbours on one line; `tcptui.words.line_breaking` and the formats of a report replace
 #: it by a blank.
 NO_BREAK: Final = "\u00a0"
-_BYTES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+_BYTES: Final = ("B", "kB", "MB", "GB", "TB")
 
 
 class Count(int):
@@ -77,13 +77,10 @@ def frames(numbers: tuple[int, ...], words: Words) -> str:
 
 
 def byte_size(value: int) -> str:
-    """Bytes with a unit (powers of 1024), kept on one line: ``17 B``, ``1.2 MiB``."""
-    scaled = float(value)
-    for unit in _BYTES[:-1]:
-        if scaled < 1024:
-            return f"{value}{NO_BREAK}B" if unit == "B" else f"{scaled:.1f}{NO_BREAK}{unit}"
-        scaled /= 1024
-    return f"{scaled:.1f}{NO_BREAK}{_BYTES[-1]}"
+    """Bytes with a unit (powers of 1000, as columns have), kept on one line: ``17 B``, ``1.2 MB``, ``120 MB``."""
+    power = next((power for power in range(len(_BYTES)) if value < 999.5 * 1000**power), len(_BYTES) - 1)
+    scaled = value / 1000**power
+    return f"{scaled:.{1 if power and scaled < 99.95 else 0}f}{NO_BREAK}{_BYTES[power]}"
 
 
 def unbroken_duration(time_ns: int, words: Words) -> str:

@@ -1,6 +1,7 @@
 """What a person at the keyboard feels: first paint, first rows, key to repaint, bytes, idle.
 
     python tests/benchmarks/key_latency.py [CAPTURE …] [--keys N] [--columns 120 --rows 40] [--graph SECONDS]
+                                           [--filter EXPRESSION]
 
 Runs the real program in a pseudo-terminal of its own.  Without a capture only the time to the first
 paint is taken.  For each capture, in the list of connections and in the ladder of the longest one: the
@@ -10,6 +11,9 @@ at a time so that the other panes follow; then keys that go far; then nothing is
 With ``--graph`` each capture also comes through a pipe, over so many seconds, while the graph of its longest
 connection is open: keys move the cursor there, zoom, and change the graph.  Printed, too: the program's processor time
 for each key and for the capture meanwhile, and the load of the machine, without which times mean little.
+
+With ``--filter`` the down key is held while that filter is being worked out, and again afterwards; printed, too, is
+the processor time that the thread that handles keys used for each.
 
 Times are from the write of the key until the row under the cursor is drawn anew; its bytes are all that
 came until the terminal was quiet.  ``after`` is what the other panes drew once the cursor rested.
@@ -116,6 +120,29 @@ def measure(capture: Path, pane: str, options: argparse.Namespace) -> None:
         program.close()
 
 
+def measure_filter(capture: Path, options: argparse.Namespace) -> None:
+    """The list of connections while a filter is being worked out."""
+    print(f"{capture.name}: {options.filter}, load average {os.getloadavg()[0]:.2f}")
+    program = start([sys.executable, "-m", "tcptui", str(capture)], options)
+    try:
+        program.until(options.first.encode(), 20)
+        print()
+        program.settle()
+        for key in (b"\x1b", b"1", b"g"):  # from the overview to the list
+            program.press(key, b"", rest_s=0.5)
+        for when in ("before", "while it is worked out"):
+            if when != "before":
+                program.press(b"/" + options.filter.encode() + b"\r", b"", rest_s=1.0)
+            everyone, spent = program.processor_s(), program.processor_s(main_thread=True)
+            presses = hold(program, DOWN, options.keys)
+            used, all_used = program.processor_s(main_thread=True) - spent, program.processor_s() - everyone
+            report(f"held {when}", presses)
+            other = f"{all_used - used:.2f} s by other threads"
+            print(f"  {'':<26} {1000 * used / max(len(presses), 1):.1f} ms of a processor a key, {other}")
+    finally:
+        program.close()
+
+
 def feed(capture: Path, descriptor: int, seconds: float) -> None:
     """Write ``capture`` to a pipe, evenly over ``seconds``; ends when nobody reads any more."""
     data, began = capture.read_bytes(), time.perf_counter()
@@ -185,6 +212,7 @@ def main() -> int:
         "--panes", default="list,ladder", help="which to measure, or '' for none (default: list,ladder)"
     )
     parser.add_argument("--graph", type=float, default=0, help="seconds over which captures come (default: not so)")
+    parser.add_argument("--filter", default="", help="what is worked out while keys are held (default: nothing)")
     parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
@@ -200,6 +228,8 @@ def main() -> int:
             measure(capture, pane, options)
         if options.graph:
             measure_graph(capture, options)
+        if options.filter:
+            measure_filter(capture, options)
     return 0
 
 

@@ -110,9 +110,10 @@ class Program:
             drawn, afterwards = (drawn, afterwards + len(block)) if is_quiet else (drawn + len(block), afterwards)
         return Press(took, drawn, afterwards, expected in seen)
 
-    def processor_s(self) -> float:
-        """Processor time used so far, all threads."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    def processor_s(self, *, main_thread: bool = False) -> float:
+        """Processor time used so far, by all threads or by the one that handles keys."""
+        stat = Path(f"/proc/{self.pid}/task/{self.pid}/stat" if main_thread else f"/proc/{self.pid}/stat")
+        fields = stat.read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_mb(self) -> float:

@@ -140,6 +140,26 @@ async def test_key_shows_names_in_the_list_and_addresses_again(named: Session) -
     assert before[0].endswith(f"{SERVER}:80")
 
 
+@pytest.mark.parametrize(("delay", "most", "told"), [
+    (60.0, 1_000, "reading"), (60.0, 1, "many"), (0.01, 1_000, "none"),
+])  # fmt: skip
+@pytest.mark.usefixtures("at_once")
+async def test_key_says_that_nothing_is_named_only_of_what_has_been_read(
+    delay: float, most: int, told: str, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "_WARM_UP_AFTER", delay)
+    monkeypatch.setattr(naming, "_NAMES_PACKETS", most)
+    app = TcptuiApp(mixed_session, Language.EN, ViewOptions())
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await settled(pilot, lambda: screen.why_no_names == told)
+        await pilot.press("a")
+        await settled(pilot, lambda: screen.hint_line.notice != "")
+
+        assert screen.hint_line.notice == EN(f"screen.notice.names.{told}")
+
+
 @pytest.mark.usefixtures("at_once")
 async def test_setting_shows_names_as_soon_as_they_are_read_and_narrowing_finds_them(named: Session) -> None:
     async with reading(named, names=NamesChoice.DNS) as (pilot, screen, _kept):

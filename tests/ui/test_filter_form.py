@@ -171,6 +171,21 @@ async def test_filled_by_keys_and_applied(show: Show, mixed_session: Session) ->
         assert shown.screen._prompt.text == "tcptui.server.port == 8443"
 
 
+async def test_what_begins_like_a_choice_and_is_none_leaves_what_the_cell_held(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        form = await opened(shown)
+        await shown.pilot.press(*"tcp.po")
+        assert form.conditions[0].subject.name == "host"
+        await shown.pilot.press("tab")
+        assert form.column == SUBJECT
+        assert shown.screen.words("form.none.choice") in await rest(shown)
+
+        await shown.pilot.press("ctrl+u", *"tcp.pay", "tab")
+        assert (form.conditions[0].subject.name, form.column) == ("text", RELATION)
+
+
 async def test_lines_are_joined_added_and_removed(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         form = await opened(shown)

@@ -135,6 +135,17 @@ async def test_wrong_column_keeps_the_prompt_open_and_says_where(session: Sessio
         assert shown.screen.workspace.connections.cells.columns == ()
 
 
+async def test_beginning_of_a_field_is_no_mistake_but_names_those_that_begin_so(session: Session, show: Show) -> None:
+    async with show(session, (120, 40)) as shown:
+        for letters, last in (("plus", "tcp.win"), ("slash", "tcp.len > 1 and tcp.win")):
+            await shown.press(letters, *last)
+            await until(lambda: "tcp.window_size_scalefactor" in text(shown))
+            assert "There is no field" not in text(shown)
+            await shown.press("ctrl+u", *"tcp.lenn")
+            assert "tcp.window_size" not in text(shown)
+            await shown.press("ctrl+u", "escape")
+
+
 async def test_tab_completes_a_column(session: Session, show: Show) -> None:
     async with show(session) as shown:
         await shown.press("plus", *"tcp.window_size_v", "tab")

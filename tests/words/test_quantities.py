@@ -56,7 +56,18 @@ def test_unbroken_duration_stays_on_one_line(time_ns: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (3 << 20, "3.0 MiB"), (5 << 50, "5120.0 TiB")]
+    ("value", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1023, "1.0 kB"),
+        (99_949, "99.9 kB"),
+        (99_950, "100 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (3 << 20, "3.1 MB"),
+        (5 << 50, "5629 TB"),
+    ],
 )
 def test_sizes_carry_their_unit(value: int, text: str) -> None:
     assert byte_size(value) == text.replace(" ", NO_BREAK)

@@ -75,7 +75,7 @@ def _set(found: ConfigFile, choices: ScreenChoices, words: Words) -> list[str]:
         value = written or remembered.get(setting.name) or None
         origin = "written" if written else "remembered" if value else "default"
         shown = setting.default if value is None else _shown(value, setting)
-        lines.append(f"  {setting.name:{width}} = {shown}  ({words(f'settings.{origin}')})")
+        lines.append(f"  {setting.name:{width}} = {shown}{words(f'settings.{origin}')}")
     return [*lines, words("settings.how")]
 
 

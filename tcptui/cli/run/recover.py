@@ -12,6 +12,7 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import say
+from tcptui.words.quantities import NO_BREAK, byte_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,10 +88,5 @@ def date_text(seconds: float) -> str:
 
 
 def size_text(octets: int) -> str:
-    """A size in bytes with a unit, a power of 1000: ``812 B``, ``1.2 MB``."""
-    value = float(octets)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 999.5:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
+    """A size in bytes with a unit: ``812 B``, ``1.2 MB``."""
+    return byte_size(octets).replace(NO_BREAK, " ")

@@ -85,12 +85,18 @@ def _bases(session: Session, rows: Rows, *, of_sender: bool) -> I64:
     stream = store.stream[rows.index]
     of_b = (store.from_b[rows.index] != 0) == of_sender
     bases: I64 = np.where(of_b, streams.base_b[stream], streams.base_a[stream])
-    reused = (stream >= 0) & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
-    if reused.any():
+    if _any_reused(session):
+        reused = (stream >= 0) & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
         numbers = rows.numbers
         for place in np.flatnonzero(reused).tolist():
             bases[place] = session.base(int(stream[place]), int(numbers[place]), bool(of_b[place]))
     return bases
+
+
+def _any_reused(session: Session) -> bool:
+    """Whether ports were reused in any connection: most captures spare looking at each packet's."""
+    streams = session.streams
+    return bool((streams.verdicts[: streams.count] & Verdict.REUSED_PORTS).any())
 
 
 def _relative_seq(session: Session, rows: Rows) -> I64:
@@ -221,17 +227,19 @@ def _verdicts(session: Session, rows: Rows) -> NDArray[np.uint32]:
     """The verdicts of ``rows``, and what tshark adds in its second pass."""
     store, streams, at = session.store, session.streams, rows.index
     verdicts: NDArray[np.uint32] = store.verdict[at]
-    if not (streams.verdicts[: streams.count] & Verdict.REUSED_PORTS).any():
+    if not _any_reused(session):
         return verdicts
     stream = store.stream[at]
     answers = (store.flags[at] & _SYN_ACK) == _SYN_ACK
     answers &= (store.kind[at] == RowKind.TCP) & (stream >= 0) & ((verdicts & Verdict.REUSED_PORTS) == 0)
     places = np.flatnonzero(answers)
-    mine = stream[places]
-    newest = np.where(store.from_b[at][places] != 0, streams.base_b[mine], streams.base_a[mine])
+    mine, of_b = stream[places], store.from_b[at][places] != 0
+    newest = np.where(of_b, streams.base_b[mine], streams.base_a[mine])
     moved = ((streams.verdicts[mine] & Verdict.REUSED_PORTS) != 0) & (newest != store.seq[at][places])
     numbers, verdicts = rows.numbers, verdicts.copy()
-    for place in places[moved].tolist():
+    # Only an end's first SYN-ACK can be one: a flood of them is not asked about one by one.
+    first = np.unique(mine[moved].astype(np.int64) << 1 | of_b[moved], return_index=True)[1]
+    for place in places[moved][first].tolist():
         if session.base_moves_later(int(stream[place]), int(numbers[place])):
             verdicts[place] |= Verdict.REUSED_PORTS
     return verdicts

@@ -164,10 +164,8 @@ class ColumnChoosingScreen(NotingScreen):
             self.filter_line.show([self._said_of_choices(self._choices)])
         elif error is None:
             self.filter_line.show([])
-        elif self._column_loudly or not filter_report.is_unfinished(error, text):
-            self.filter_line.show(filter_report.mistake(error, self.words), self._pointer(text, error))
         else:
-            self.filter_line.show(filter_report.unfinished(error, self.words))
+            self.filter_line.show(*self._said_of_mistake(text, error, loudly=self._column_loudly))
 
     @on(PromptLine.Changed)
     def _column_typed(self, event: PromptLine.Changed) -> None:

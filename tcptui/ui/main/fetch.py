@@ -1,4 +1,4 @@
-"""Fetches the findings and the application messages of the selected connection for the panes.
+"""Fetches the findings, the application messages and the requests of the selected connection for the panes.
 
 Those of a short connection are fetched on the event loop; those of a long one, and of any while a file is being
 loaded, in a worker thread.
@@ -6,23 +6,34 @@ loaded, in a worker thread.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.worker import get_current_worker
 
+from tcptui.protocols.interface import UNIT_LIMIT
+from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.main.request_lines import RequestLine, request_lines
 from tcptui.ui.one_shot import call_after
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.timer import Timer
     from textual.widget import Widget
+    from textual.worker import Worker
 
     from tcptui.model.finding import Finding
+    from tcptui.protocols.interface import Exchange
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
+    from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
 #: Connections with more packets are fetched in a worker thread, and while they grow at most every `_ASK_AGAIN`.
@@ -30,6 +41,9 @@ _INLINE_PACKETS: Final = 200
 #: The application messages of connections with more packets are not parsed, because that takes too long: the header
 #: tree then shows no message that began in another packet.
 _MESSAGES_MOST: Final = 200_000
+#: Requests of one connection that the timeline tells, at most (some 300 bytes each).
+REQUESTS_MOST: Final = 200_000
+_NONE: Final[Mapping[int, RequestLine]] = MappingProxyType({})
 #: Seconds between two requests for a long connection that grows.
 _ASK_AGAIN: Final = 1.0
 
@@ -43,20 +57,26 @@ class Taker(Protocol):
     def take_messages(self) -> None:
         """Called when `StreamFetch.messages` has been set after the panes were filled."""
 
+    def take_requests(self) -> None:
+        """Called when `StreamFetch.requests` has been set after the panes were filled."""
+
 
 class StreamFetch:
     """Fetches for one connection at a time; ``owner`` runs its threads and timers, ``taker`` gets the results."""
 
-    def __init__(self, owner: Widget, taker: Taker, words: Words) -> None:
+    def __init__(self, owner: Widget, taker: Taker, words: Words, glyphs: Glyphs) -> None:
         self._owner = owner
         self._taker = taker
         self._words = words
+        self._glyphs = glyphs
         self._session: Session | None = None
         self._stream = -1
         self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
         """The stream whose findings were fetched last, and those findings."""
         self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
         """The stream whose messages were requested last, its packets then, and the messages (None: not yet there)."""
+        self._requests: tuple[int, ApplicationStream | None, Mapping[int, RequestLine]] = (-1, None, {})
+        """The stream whose requests were read last, the messages that they are of, and the lines that tell them."""
         self._asking: Timer | None = None
         """The timer of the next request for a long connection that has grown."""
         self._running_requests: set[object] = set()
@@ -165,23 +185,59 @@ class StreamFetch:
             return None
         packets = session.seen(stream)
         if self._is_short(packets):
-            return session.application(stream)
-        if packets > _MESSAGES_MOST:
-            return None
+            found = session.application(stream)
+            if self._requests[:2] != (stream, found):
+                self._requests = (stream, found, self._lines(found.requests()))
+            return found
         known, upto, messages = self._messages
         if known == stream and packets <= REGROWTH * upto:
             return messages
         self._messages = (stream, packets, messages if known == stream else None)
 
         def read() -> None:
-            found = session.application(stream)
-            if found and not get_current_worker().is_cancelled:
-                call_on_loop(self._owner, self._take_messages, stream, found)
+            from tcptui.protocols.registry import requests_of  # no start waits for it
+
+            worker = get_current_worker()
+            found = session.application(stream) if packets <= _MESSAGES_MOST else None
+            if found:
+                lines = self._lines(_aside(found.requests(), worker))
+                if not worker.is_cancelled:
+                    call_on_loop(self._owner, self._take_messages, stream, found, lines)
+            # A header tree can show so many messages; the timeline tells all requests.
+            every = requests_of(*session.halves(stream)) if packets > UNIT_LIMIT else None
+            if every is not None:
+                lines = self._lines(_aside(every, worker))
+                if not worker.is_cancelled:
+                    call_on_loop(self._owner, self._take_requests, stream, lines)
 
         self._owner.run_worker(read, thread=True, exclusive=True, group="messages")
         return self._messages[2]
 
-    def _take_messages(self, stream: int, messages: ApplicationStream) -> None:
+    @property
+    def requests(self) -> Mapping[int, RequestLine]:
+        """The requests of the selected connection by the frame that begins each; empty until they are read."""
+        return self._requests[2] if self._requests[0] == self._stream else _NONE
+
+    def _lines(self, exchanges: Iterator[Exchange]) -> Mapping[int, RequestLine]:
+        return request_lines(islice(exchanges, REQUESTS_MOST), self._glyphs.right, self._words)
+
+    def _take_messages(self, stream: int, messages: ApplicationStream, lines: Mapping[int, RequestLine]) -> None:
         self._messages = (stream, self._messages[1], messages)
+        if self._requests[0] != stream or len(self._requests[2]) <= len(lines):  # more of them may be known from before
+            self._requests = (stream, None, lines)
         if stream == self._stream:
             self._taker.take_messages()
+
+    def _take_requests(self, stream: int, lines: Mapping[int, RequestLine]) -> None:
+        self._requests = (stream, None, lines)
+        if stream == self._stream:
+            self._taker.take_requests()
+
+
+def _aside(exchanges: Iterator[Exchange], worker: Worker[None]) -> Iterator[Exchange]:
+    """``exchanges``, read in a thread: it waits while a key is handled, and ends when nobody wants them any more."""
+    for exchange in exchanges:
+        if worker.is_cancelled:
+            return
+        input_priority.step_aside()
+        yield exchange

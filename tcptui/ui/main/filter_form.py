@@ -227,6 +227,8 @@ class FilterForm(NoticingScreen["str | None"]):
         """When that may be counted again, by `time.monotonic`."""
         self._is_closed = False
         self._asked: set[str] = set()
+        self._held = self._here
+        """The condition as it was when its cell was begun."""
 
     def compose(self) -> ComposeResult:
         """Title, conditions, the line to type in, choices, expression and counts, hints."""
@@ -296,7 +298,13 @@ class FilterForm(NoticingScreen["str | None"]):
         self._fill()
 
     def action_cell(self, step: int) -> None:
-        """Go to the next cell (1), or the one before (-1); from the last one to the first of the next condition."""
+        """Go to the next cell (1), or the one before (-1); from the last one to the first of the next condition.
+
+        A cell for which something was typed that is no choice stays.
+        """
+        if self.column != VALUE and self._line.value.strip() and not self._shown:
+            self.say(self.words("form.none.choice"))
+            return
         stops = [
             (row, column)
             for row, one in enumerate(self.conditions)
@@ -344,7 +352,7 @@ class FilterForm(NoticingScreen["str | None"]):
 
     def _fill(self) -> None:
         """Show the cell's choices, and in the line what can be changed by typing."""
-        here = self._here
+        here = self._held = self._here
         text = here.value if self.column == VALUE else ""
         with self._line.prevent(Input.Changed):
             self._line.value = text
@@ -357,10 +365,11 @@ class FilterForm(NoticingScreen["str | None"]):
 
     def _list_choices(self, typed: str) -> None:
         options, here = self._options()
-        self._shown = narrowed(options, typed)
+        every = [subject.field for subject in SUBJECTS] if self.column == SUBJECT else []
+        self._shown = narrowed(options, typed, every)
         title = self.words(f"form.choices.{('join', 'subject', 'relation', 'value')[self.column]}")
         cursor = self._shown.index(here) if here in self._shown else 0
-        terms = [SUBJECTS[place].field for place in self._shown] if self.column == SUBJECT else []
+        terms = [every[place] for place in self._shown] if every else []
         self._choices.empty_text = self._why_none()
         self._choices.show(title, [options[place] for place in self._shown], terms, cursor)
 
@@ -397,11 +406,13 @@ class FilterForm(NoticingScreen["str | None"]):
         at = max(0, min(at, len(self._shown) - 1))
         self._choices.put_cursor(at)
         self._take(self._shown[at])
+        self._held = self._here
 
     @on(VirtualList.Chosen)
     def _choice_clicked(self, event: VirtualList.Chosen) -> None:
         event.stop()
         self._take(self._shown[event.position])
+        self._held = self._here
         self.set_focus(self._line)
 
     @on(Input.Changed)
@@ -415,6 +426,8 @@ class FilterForm(NoticingScreen["str | None"]):
         if self._shown and event.value.strip():
             self._take(self._shown[0])
             self._choices.put_cursor(0)
+        elif self._here != self._held:  # a beginning of what was typed had a choice; the whole has none
+            self._put(self._held)
 
     def _ask_values(self, name: str, other: str) -> None:
         """Have a thread find the values of a field that occur."""

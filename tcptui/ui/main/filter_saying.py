@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from tcptui.dfilter.errors import Mistake
 from tcptui.dfilter.typed import beginning_fields, is_filter
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, grouped
@@ -90,7 +91,7 @@ class FilterSayingScreen(CaptureScreen):
             self.filter_line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
 
     def _said_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
-        text, words, work, error = self._prompt.text, self.words, self._work, self._mistake
+        text, work, error = self._prompt.text, self._work, self._mistake
         self._offered = ""
         if self._choices and text == self._choices_of and not loudly:
             return [self._said_of_choices(self._choices)], None
@@ -101,14 +102,22 @@ class FilterSayingScreen(CaptureScreen):
         if work is None or not work.is_of(text):
             return [], None
         if error is not None:
-            if loudly or not filter_report.is_unfinished(error, text):
-                if error.suggestion is not None:
-                    self._offered = error.suggestion.replacement or ""
-                return filter_report.mistake(error, words), self._pointer(text, error)
-            return filter_report.unfinished(error, words), None
+            sayings, pointer = self._said_of_mistake(text, error, loudly=loudly)
+            if pointer is not None and error.suggestion is not None:
+                self._offered = error.suggestion.replacement or ""
+            return sayings, pointer
         if self._is_awaited(work):
             return [self._progress(work)], None
-        return ([], None) if self.matching is None else (filter_report.account(self.matching, words), None)
+        return ([], None) if self.matching is None else (filter_report.account(self.matching, self.words), None)
+
+    def _said_of_mistake(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+        """What is wrong and where; of what is still being typed, what is missing or what it may become."""
+        if loudly or not filter_report.is_unfinished(error, text):
+            return filter_report.mistake(error, self.words), self._pointer(text, error)
+        from tcptui.dfilter.completion import fields  # no start waits for it
+
+        begun = fields(text[error.span.offset : error.span.end]) if error.mistake is Mistake.UNKNOWN_FIELD else []
+        return ([self._said_of_choices(begun)] if begun else filter_report.unfinished(error, self.words)), None
 
     def _pointer(self, text: str, error: FilterError) -> Pointer:
         span = error.span
@@ -121,8 +130,8 @@ class FilterSayingScreen(CaptureScreen):
         if hint is not None:
             self._offered = hint.replacement or ""
             return filter_report.offer(hint, self.words)
-        fields = beginning_fields(text)
-        return [self._said_of_choices(fields)] if fields else []
+        begun = beginning_fields(text)
+        return [self._said_of_choices(begun)] if begun else []
 
     def _said_of_choices(self, choices: Sequence[str]) -> Saying:
         """What the text may go on with, as many as have room."""

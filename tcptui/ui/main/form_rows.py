@@ -146,8 +146,14 @@ def plain_value(literal: str) -> str:
     return "" if "\\" in literal else literal[1:-1]
 
 
-def narrowed(texts: Sequence[str], typed: str) -> list[int]:
-    """Places of the ``texts`` that contain what was ``typed``, those that begin with it first."""
+def narrowed(texts: Sequence[str], typed: str, terms: Sequence[str] = ()) -> list[int]:
+    """Places of the ``texts`` that contain what was ``typed``, those that begin with it first.
+
+    ``terms``: of each text, how the language of filters says it, which may contain it instead.
+    """
     wanted = typed.strip().casefold()
-    found = [place for place, text in enumerate(texts) if wanted in text.casefold()]
+    found = [
+        place for place, text in enumerate(texts)
+        if wanted in text.casefold() or (terms and terms[place].startswith(wanted))
+    ]  # fmt: skip
     return sorted(found, key=lambda place: not texts[place].casefold().startswith(wanted))

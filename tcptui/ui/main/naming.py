@@ -74,6 +74,14 @@ class NamingScreen(TouringScreen):
             self.reorder()
 
     @property
+    def why_no_names(self) -> str:
+        """Why no name is known, as the end of a key of the words: there may be some in what has not been read."""
+        store = self.session.store
+        if store.count - store.first > _NAMES_PACKETS:
+            return "many"
+        return "none" if self._has_dpkt and self.session.dns_names.is_current else "reading"
+
+    @property
     def has_names(self) -> bool:
         """Whether DNS answers of the capture that name an address have been read."""
         return self._has_dpkt and self.session.dns_names.count > 0

@@ -394,7 +394,7 @@ class MainScreen(SavingScreen):
         self.options = replace(self.options, names=choice)
         self.post_message(self.ViewChosen(self, choice))
         self.use_names()
-        told = choice.value if choice is NamesChoice.ADDRESSES or self.has_names else "none"
+        told = choice.value if choice is NamesChoice.ADDRESSES or self.has_names else self.why_no_names
         self.say(self.words(f"screen.notice.names.{told}"))
 
     def action_copy(self) -> None:

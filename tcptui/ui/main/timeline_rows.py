@@ -11,7 +11,6 @@ from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import I32
 from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.packet_severity import is_problem
-from tcptui.ui.main.request_lines import request_lines
 from tcptui.ui.view_options import ViewOptions
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Matching
@@ -57,7 +55,6 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self._steps: frozenset[int] = frozenset()
         self._requests: Mapping[int, RequestLine] = {}
         """By frame, the request that it begins."""
-        self._requests_of: ApplicationStream | None = None
         self.notebook: Notebook | None = None
         """The marks and notes of the capture."""
         self.highlights: Highlights | None = None
@@ -70,7 +67,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         """Show ``stream`` from its first packet; ``ends`` are client and server as text."""
         self.session, self.stream, self.ends = session, stream, ends
         self._raised, self._hidden_from, self._masked_row = {}, None, -1
-        self._requests, self._requests_of = {}, None
+        self._requests = {}
         self.all_rows = session.rows_of(stream)
         self.rows = self._chosen()
         self.cursor = 0
@@ -192,17 +189,10 @@ class TimelineRows(VirtualList, inherit_bindings=False):
             return NO_NOTE
         return self.notebook.packet(int(self.session.store.frame[row]))
 
-    def tell_requests(self, messages: ApplicationStream | None) -> None:
-        """Say what was asked and answered in the rows of ``messages`` that begin a request.
-
-        Raises OSError when the spool cannot be read.
-        """
-        if messages is None or messages is self._requests_of:
-            return
-        self._requests_of = messages
-        lines = request_lines(messages.requests(), self.glyphs.right, self.words)
-        if lines != self._requests:
-            self._requests = lines
+    def tell_requests(self, requests: Mapping[int, RequestLine]) -> None:
+        """Say what was asked and answered in the rows that begin a request; ``requests``: by frame."""
+        if requests is not self._requests:
+            self._requests = requests
             self.refresh()
 
     def highlight(self, rows: frozenset[int]) -> None:

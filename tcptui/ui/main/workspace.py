@@ -82,7 +82,7 @@ class Workspace(Panes):
         self._due: list[Callable[[], None]] = []
         """Updates that still have to follow the cursor, as a stack: the last one is done first."""
         self._stream_due = False
-        self._fetch = StreamFetch(self, self, words)
+        self._fetch = StreamFetch(self, self, words, glyphs)
         self._explains_connection = True
         self._dns: DnsNames | None = None
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
@@ -256,6 +256,10 @@ class Workspace(Panes):
         if show:
             self._schedule()
 
+    def take_requests(self) -> None:
+        """Tell the requests of the selected connection, as far as they have been read."""
+        self.ladder.tell_requests(self._fetch.requests)
+
     def take_messages(self) -> None:
         """Use the application messages of the selected connection, which have been parsed."""
         self.show_headers()
@@ -274,7 +278,7 @@ class Workspace(Panes):
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
 
         messages = self._fetch.messages() if packet.analysis is not None else None
-        self.ladder.tell_requests(messages)
+        self.take_requests()
         found = self.highlights.spans_in(row)
         hit = self.hit if self.found is not None else None
         look_at = next((start for at, start, _ in hit.parts if at == row), -1) if hit is not None else -1

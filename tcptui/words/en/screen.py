@@ -162,6 +162,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.names.addresses": "Addresses.",
     "screen.notice.names.dns": "DNS names; addresses stand in the timeline.",
     "screen.notice.names.none": "No DNS answer in the capture has named an address so far.",
+    "screen.notice.names.reading": "DNS answers are still being read; names appear as they are found.",
+    "screen.notice.names.many": "So many packets: DNS answers are not read for names.",
     "screen.notice.names.numeric": "-n asked for numbers only.",
     "screen.notice.no_sort": "The list cannot be sorted by this column.",
     "screen.notice.raw_on": "Raw sequence numbers.",

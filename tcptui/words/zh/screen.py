@@ -160,6 +160,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.names.addresses": "显示地址。",
     "screen.notice.names.dns": "显示 DNS 名称；地址见时序。",
     "screen.notice.names.none": "抓包里还没有 DNS 应答给出过名称。",
+    "screen.notice.names.reading": "DNS 应答还没读完，读到名称就显示。",
+    "screen.notice.names.many": "包太多，没有读取 DNS 应答中的名称。",
     "screen.notice.names.numeric": "启动时加了 -n，只显示数字。",
     "screen.notice.no_sort": "不能按这一列排序。",
     "screen.notice.raw_on": "显示原始序列号。",

@@ -1,0 +1,83 @@
+"""Requests in the timeline: all of a connection, however many, and never read where keys are handled."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.interface import UNIT_LIMIT
+from tcptui.session.session import open_file
+from tcptui.ui.main import fetch
+from tests.ui.conftest import ACK, PSH, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    import pytest
+
+    from tcptui.session.session import Session
+    from tcptui.ui.main.request_lines import RequestLine
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+CLIENT, SERVER = "10.0.0.1:40000", "192.0.2.10:80"
+#: More requests than a header tree shows messages; the other connection is short.
+MANY = UNIT_LIMIT // 2 + 200
+
+
+def opened(wire: Wire, path: Path) -> Session:
+    wire.handshake(0, CLIENT, SERVER)
+    asked, answered = 1001, 9001
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    for number in range(MANY):
+        request = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number
+        wire.tcp(100 + 10 * number, CLIENT, SERVER, PSH | ACK, asked, answered, payload=request)
+        asked += len(request)
+        wire.tcp(102 + 10 * number, SERVER, CLIENT, PSH | ACK, answered, asked, payload=answer)
+        answered += len(answer)
+    wire.clean(10_000_000, "10.0.0.2:40001", SERVER, b"GET /short HTTP/1.1\r\nHost: a\r\n\r\n")
+    return open_file(wire.pcap(path / "many.pcap"))
+
+
+def told(shown: Shown) -> Mapping[int, RequestLine]:
+    return shown.screen.workspace.ladder._requests
+
+
+async def test_all_requests_are_told_and_read_in_a_thread(
+    show: Show, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_loop: list[int] = []
+    made = fetch.request_lines
+
+    def watched(*given: object) -> dict[int, RequestLine]:
+        lines = made(*given)  # type: ignore[arg-type]
+        if threading.current_thread() is threading.main_thread():
+            in_loop.append(len(lines))
+        return lines
+
+    monkeypatch.setattr(fetch, "request_lines", watched)
+    async with show(opened(wire, tmp_path), (120, 40)) as shown:
+        await shown.press("enter", "down")
+        await until(lambda: len(told(shown)) == MANY)
+        assert told(shown)[4].operation == "GET /0"
+        assert told(shown)[2 + 2 * MANY].operation == f"GET /{MANY - 1}"
+        await shown.press("G")
+        assert f"GET /{MANY - 1}" in "\n".join(shown.lines())
+        assert in_loop == []
+
+        await shown.press("escape", "G", "enter", "down")
+        await until(lambda: [line.operation for line in told(shown).values()] == ["GET /short"])
+        assert in_loop
+        assert max(in_loop) == 1
+
+
+async def test_requests_beyond_the_limit_take_no_memory(
+    show: Show, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "REQUESTS_MOST", UNIT_LIMIT // 2 + 100)
+    async with show(opened(wire, tmp_path), (120, 40)) as shown:
+        await shown.press("enter", "down")
+        await until(lambda: len(told(shown)) == UNIT_LIMIT // 2 + 100)
