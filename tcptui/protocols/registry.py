@@ -7,6 +7,7 @@ To add one: a package beside `http` whose parser gives a `ParsedStream`, one row
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.requests import dns_requests
@@ -24,7 +25,8 @@ from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, turned_streams
+from tcptui.protocols.turned_stream import TurnedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +42,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
-    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
+    ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
     ApplicationProtocol("resp", begins_redis, parse_redis),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
@@ -109,11 +111,20 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
     """What `PROTOCOLS` make of a connection, and of what is inside."""
     for protocol in PROTOCOLS:
         parsed = protocol.parse(*halves, limit)
-        if isinstance(parsed, TlsStream) and parsed.plain is not None:
-            parsed.inner = _parsed(parsed.plain, limit)
+        if isinstance(parsed, TlsStream):
+            return _with_inner(parsed, limit)
         if parsed is not None:
-            return parsed
+            behind = parse_starttls(*halves, limit) if protocol.turns_to_tls and halves[0].keys else None
+            if behind is None or behind.plain is None:
+                return parsed
+            return TurnedStream(parsed, _with_inner(behind, limit))
     return None
+
+
+def _with_inner(parsed: TlsStream, limit: int) -> TlsStream:
+    if parsed.plain is not None:
+        parsed.inner = _parsed(parsed.plain, limit)
+    return parsed
 
 
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
@@ -125,5 +136,6 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
     for read in REQUEST_READERS:
         found = read(*halves)
         if found is not None:
-            return found
+            behind = turned_streams(client, server) if read is smtp_requests else None
+            return found if behind is None else chain(found, requests_of(*behind) or ())
     return None

@@ -32,6 +32,12 @@ def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
 
 
+def turned_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+    """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
+    turned = parse_starttls(client, server, UNIT_LIMIT) if client.keys else None
+    return None if turned is None else turned.plain
+
+
 def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
     """The parsed connection, at most ``limit`` records of each direction; None when it is not TLS from its start."""
     starts = tls_starts(client, server)
