@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from http_halves import Dialogue
+from sealed_records import log_of
 
+from tcptui.protocols.keylog import Secret
 from tcptui.protocols.registry import requests_of
+from tcptui.protocols.stream.reassembly import Piece
+from tcptui.protocols.tls.codes import Handshake
+from tcptui.protocols.tls.plans import Obstacle
 from tcptui.protocols.tls.tls_stream import TlsStream
 from tcptui.protocols.turned_stream import TurnedStream
 from tcptui.session.session import open_file
@@ -17,6 +23,7 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.session import Session
 
@@ -119,8 +126,70 @@ def test_what_only_keys_show_of_a_handshake_of_tls_1_3_is_judged() -> None:
     assert told[3]["tls-certificate"] == "host"
 
 
+def test_what_follows_renegotiations_is_read_with_their_keys() -> None:
+    session = open_file(CAPTURES / "again.pcapng.gz")
+    for stream in (0, 1):
+        parsed = session.application(stream).parsed
+        assert isinstance(parsed, TlsStream)
+        assert parsed.decryption is not None
+        assert [half.read(0, 100) for half in plain_of(session, stream)] == [b"one\ntwo\nthree\n", b""]
+        assert parsed.decryption.obstacles == (None, None)
+        kinds = [one.kind for one in parsed.conversation.messages[0].each]
+        assert [kinds.count(kind) for kind in (Handshake.CLIENT_HELLO, Handshake.FINISHED)] == [3, 3]
+    session.close()
+
+
+def packets_of(session: Session, stream: int) -> list[tuple[int, bytes]]:
+    """Side and payload of each packet of ``stream``, in their order."""
+    pieces = [
+        (piece.frame, side, piece.data)
+        for side, half in enumerate(session.halves(stream))
+        for piece in half.pieces()
+        if isinstance(piece, Piece)
+    ]
+    return [(side, data) for _, side, data in sorted(pieces)]
+
+
+def opened(said: list[tuple[int, bytes]], log: KeyLog, before: tuple[ByteStream, ByteStream] | None) -> TlsStream:
+    dialogue = Dialogue()
+    for side, data in said:
+        (dialogue.server if side else dialogue.client)(data)
+    one, two = dialogue.halves(live=True)
+    one.keys = two.keys = log
+    for half, old in zip((one, two), before or (), strict=False):
+        half.go_on(old)
+    return TlsStream((one, two), (0, 0), 1_000)
+
+
+def test_renegotiations_are_followed_while_a_connection_grows() -> None:
+    """Packet by packet; and without the keys of the second one what is behind it stays shut."""
+    session = open_file(CAPTURES / "again.pcapng.gz")
+    said, log = packets_of(session, 0), session.halves(0)[0].keys
+    assert log is not None
+    before = None
+    for count in range(3, len(said) + 1):
+        grown, fresh = opened(said[:count], log, before), opened(said[:count], log, None)
+        assert grown.decryption is not None
+        assert fresh.decryption is not None
+        assert grown.decryption.obstacles == fresh.decryption.obstacles
+        for ours, theirs in zip(grown.decryption.sides, fresh.decryption.sides, strict=True):
+            assert (ours.start, ours.length, ours.messages) == (theirs.start, theirs.length, theirs.messages)
+        before = grown.halves
+    hello = fresh.conversation.client_hello
+    assert hello is not None
+    (first,) = hello.bytes_of("handshake.random")
+    alone = log_of({"CLIENT_RANDOM": log.of(first)[Secret.MASTER]}, first)
+    shut = opened(said, alone, None)
+    session.close()
+
+    assert shut.decryption is not None
+    assert shut.decryption.obstacles == (Obstacle.RENEGOTIATED,) * 2
+    assert shut.plain is not None
+    assert shut.plain[0].read(0, 4) == b"one\n"
+
+
 @pytest.mark.tshark
-@pytest.mark.parametrize("name", ["inside", "refused", "mail"])
+@pytest.mark.parametrize("name", ["inside", "refused", "mail", "again"])
 def test_plain_bytes_are_those_of_tshark(name: str, tmp_path: Path) -> None:
     unpacked = tmp_path / f"{name}.pcapng"
     unpacked.write_bytes(gzip.decompress((CAPTURES / f"{name}.pcapng.gz").read_bytes()))
