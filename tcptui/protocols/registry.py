@@ -7,6 +7,7 @@ To add one: a package beside `http` whose parser gives a `ParsedStream`, one row
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.requests import dns_requests
@@ -28,7 +29,8 @@ from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, upgraded_streams
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, turned_streams
+from tcptui.protocols.turned_stream import TurnedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +46,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
-    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
+    ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
     ApplicationProtocol("mysql", begins_mysql, parse_mysql, parse_before_tls=parse_before_tls),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
@@ -115,19 +117,24 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
     """What `PROTOCOLS` make of a connection, and of what is inside."""
     for protocol in PROTOCOLS:
         parsed = protocol.parse(*halves, limit)
-        if isinstance(parsed, TlsStream) and parsed.plain is not None:
-            parsed.inner = _parsed(parsed.plain, limit)
-        if isinstance(parsed, TlsStream) and any(parsed.conversation.starts):
-            parsed.before = _before_tls(halves, limit)
+        if isinstance(parsed, TlsStream):
+            return _whole(parsed, halves, limit)
         if parsed is not None:
-            return parsed
+            behind = parse_starttls(*halves, limit) if protocol.turns_to_tls and halves[0].keys else None
+            if behind is None or behind.plain is None:
+                return parsed
+            return TurnedStream(parsed, _whole(behind, halves, limit))
     return None
 
 
-def _before_tls(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
-    """What was said before a connection turned to TLS."""
-    parsers = (protocol.parse_before_tls for protocol in PROTOCOLS)
-    return next((found for parse in parsers if parse is not None and (found := parse(*halves, limit))), None)
+def _whole(parsed: TlsStream, halves: tuple[ByteStream, ByteStream], limit: int) -> TlsStream:
+    """``parsed`` with what is inside, and what was said before TLS began."""
+    if parsed.plain is not None:
+        parsed.inner = _parsed(parsed.plain, limit)
+    if parsed.before is None and any(parsed.conversation.starts):
+        parsers = (protocol.parse_before_tls for protocol in PROTOCOLS)
+        parsed.before = next((found for parse in parsers if parse and (found := parse(*halves, limit))), None)
+    return parsed
 
 
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
@@ -135,11 +142,11 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
 
     Ordered by the packet that began each, as far as that is known.
     """
-    found = _requests(plain_streams(client, server) or (client, server))
-    if found is None and (upgraded := upgraded_streams(client, server)) is not None:
-        found = _requests(upgraded)
-    return found
-
-
-def _requests(halves: tuple[ByteStream, ByteStream]) -> Iterator[Exchange] | None:
-    return next((found for read in REQUEST_READERS if (found := read(*halves)) is not None), None)
+    halves = plain_streams(client, server) or (client, server)
+    for read in REQUEST_READERS:
+        found = read(*halves)
+        if found is not None:
+            behind = turned_streams(client, server) if read is smtp_requests else None
+            return found if behind is None else chain(found, requests_of(*behind) or ())
+    behind = turned_streams(client, server)
+    return None if behind is None else requests_of(*behind)

@@ -30,6 +30,8 @@ _BEGINNING: Final = 4_096
 _UNKNOWN_LIMIT: Final = 16 << 20
 _END: Final = b"\r\n.\r\n"
 _TLS_HANDSHAKE: Final = b"\x16\x03"
+#: Codes with which a server begins (RFC 5321, 3.1; 4.3.2).
+_GREETINGS: Final = frozenset({220, 421, 554})
 _GREETING: Final = re.compile(rb"220[ -][^\n]*SMTP", re.IGNORECASE)
 #: A reply code at the beginning of a line.
 _REPLY_LINE: Final = re.compile(rb"(?:^|\n)[2-5][0-9]{2}(?:[ -]|\r?\n)")
@@ -93,7 +95,8 @@ class _Reader:
         """Parse the client's lines in order, each with its reply."""
         result = self._result
         greeting = self._replies.peek()
-        if greeting is not None and greeting.start == 0 and self._server.segments.from_start:
+        first = greeting is not None and greeting.start == 0 and self._server.segments.from_start
+        if first and greeting is not None and greeting.code in _GREETINGS:  # STARTTLS is behind it (RFC 3207, 4.2)
             self._take_reply()
         unknown = 0
         while len(result.client) < self._limit:

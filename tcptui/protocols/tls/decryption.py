@@ -6,25 +6,27 @@ read, so memory does not grow with the connection's bytes.  Of a direction that 
 Behind bytes that were not captured, or that do not open, sequence numbers are tried (`_TRIES`), and what lies between
 is a gap in the plain bytes.
 
-Not decrypted: a connection without its hellos (which secrets are its, and what they are for, is said there alone), what
-follows a renegotiation, and cipher suites that `suites` does not know.
+Not decrypted: a connection without its hellos (which secrets are its, and what they are for, is said there alone), and
+cipher suites that `suites` does not know.  A renegotiation (RFC 5246, 7.4.1.1) has hellos of its own, which are
+encrypted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.keylog import Secret
-from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Extension, Handshake
+from tcptui.protocols.tls.codes import ContentType, Handshake
 from tcptui.protocols.tls.handshake import HEADER as MESSAGE_HEADER
 from tcptui.protocols.tls.handshake import MESSAGE_MOST
 from tcptui.protocols.tls.key_schedule import next_secret
+from tcptui.protocols.tls.message import read_message
+from tcptui.protocols.tls.opened import joined_messages
 from tcptui.protocols.tls.plain_records import MESSAGES_MOST, PlainRecords
-from tcptui.protocols.tls.protection import has_library, session_protections, traffic_protection
+from tcptui.protocols.tls.plans import Obstacle, Plan, plans_of
+from tcptui.protocols.tls.protection import traffic_protection
 from tcptui.protocols.tls.records import FRAGMENT_MOST, HEADER, RecordReader
-from tcptui.protocols.tls.suites import suite_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,35 +34,18 @@ if TYPE_CHECKING:
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.tls.conversation import TlsConversation
-    from tcptui.protocols.tls.protection import Protection
+    from tcptui.protocols.tls.opened import OpenedRecord
     from tcptui.protocols.tls.records import Record
-    from tcptui.protocols.tls.suites import Suite
 
 #: Sequence numbers that are tried for one record behind lost bytes, those of later keys …
 _TRIES: Final = 1_024
 _TRIES_LATER: Final = 64
 #: … and records that are opened in vain, in one direction, before the rest is given up.
 _VAIN: Final = 8_192
-#: Changes of keys in one direction that are followed.
+#: Changes of keys in one direction that are followed, …
 _GENERATIONS: Final = 10_000
-
-
-class Obstacle(Enum):
-    """Why a connection, or what is left of it, cannot be decrypted."""
-
-    NO_HELLO = "no-hello"
-    """ClientHello or ServerHello were not captured whole."""
-    NO_KEY = "no-key"
-    """There is no secret of this connection."""
-    SUITE = "suite"
-    """The cipher suite is not read here."""
-    NO_LIBRARY = "no-library"
-    """The package `cryptography` is not installed."""
-    WRONG_KEY = "wrong-key"
-    """No record opened with the secrets that are said to be this connection's."""
-    RENEGOTIATED = "renegotiated"
-    LOST = "lost"
-    """Behind lost bytes no record opened any more."""
+#: … and handshakes behind the first one.
+_RENEGOTIATIONS: Final = 100
 
 
 @dataclass(slots=True)
@@ -84,70 +69,46 @@ def decrypt(said: TlsConversation, keys: KeyLog) -> Decryption:
     one, two = (
         _Opening(half, start, plan) for half, start, plan in zip(said.halves, said.starts, plans, strict=True)
     )  # fmt: skip
-    return Decryption((one.run(), two.run()), (one.obstacle, two.obstacle))
+    one.run()
+    two.run()
+    for _ in range(_RENEGOTIATIONS):
+        if not (one.has_new_keys or two.has_new_keys):
+            break
+        again = _plans_again(said, keys, (one, two))
+        if again is None:
+            break
+        for opening, plan in zip((one, two), again, strict=True):
+            opening.renew(plan)
+    return Decryption((one.finish(), two.finish()), (one.obstacle, two.obstacle))
 
 
-@dataclass(slots=True)
-class _Plan:
-    """The protections of one direction, in the order in which they follow each other."""
-
-    phases: list[tuple[Secret, Protection]]
-    after_change: bool
-    """Only what is behind ChangeCipherSpec is protected, as until TLS 1.2."""
-    suite: Suite
-    made_of: tuple[object, ...] = field(repr=False)
-    """What decides which keys there are."""
-    traffic: bytes = b""
-    """The secret of the newest keys of application data in TLS 1.3."""
+def _plans(said: TlsConversation, keys: KeyLog) -> tuple[Plan, Plan] | Obstacle:
+    """The plans of both directions, in their order."""
+    plans = plans_of(said.client_hello, said.server_hello, said.version, said.suite, keys)
+    return plans if isinstance(plans, Obstacle) or said.server_side else (plans[1], plans[0])
 
 
-def _plans(said: TlsConversation, keys: KeyLog) -> tuple[_Plan, _Plan] | Obstacle:
-    client, server, version = said.client_hello, said.server_hello, said.version
-    if client is None or server is None or version is None or said.suite is None:
-        return Obstacle.NO_HELLO
-    client_random = client.bytes_of("handshake.random")
-    server_random = server.bytes_of("handshake.random")
-    if not client_random or not server_random:
-        return Obstacle.NO_HELLO
-    known = keys.of(client_random[0])
-    if not known:
-        known = next((found for one in server.bytes_of("handshake.session_id") if (found := keys.of(one))), {})
-    suite = suite_of(said.suite, version)
-    needed = set(Secret) - {Secret.MASTER} if version == TLS_1_3 else {Secret.MASTER}
-    if not needed & known.keys():
-        return Obstacle.NO_KEY
-    if suite is None:
-        return Obstacle.SUITE
-    if not has_library():
-        return Obstacle.NO_LIBRARY
-    mac_last = Extension.ENCRYPT_THEN_MAC in server.numbers("handshake.extension.type")
-    made_of = (version, suite, client_random[0], server_random[0], mac_last, *sorted(known.items()))
-    if version == TLS_1_3:
-        plans = [
-            _Plan(
-                [(kind, traffic_protection(suite, known[kind])) for kind in kinds if kind in known], False, suite,
-                made_of, known.get(kinds[-1], b""),
-            )
-            for kinds in (
-                (Secret.CLIENT_EARLY, Secret.CLIENT_HANDSHAKE, Secret.CLIENT_TRAFFIC),
-                (Secret.SERVER_HANDSHAKE, Secret.SERVER_TRAFFIC),
-            )
-        ]  # fmt: skip
-    else:
-        made = session_protections(
-            suite, version, known[Secret.MASTER], (client_random[0], server_random[0]), mac_last=mac_last
-        )
-        plans = [_Plan([(Secret.MASTER, protection)], True, suite, made_of) for protection in made]
-    if said.server_side == 0:
-        plans.reverse()
-    return plans[0], plans[1]
+def _plans_again(said: TlsConversation, keys: KeyLog, sides: tuple[_Opening, _Opening]) -> tuple[Plan, Plan] | None:
+    """The plans of a handshake whose hellos were opened last; None where its keys are not known."""
+    hellos = []
+    for side, kind in ((1 - said.server_side, Handshake.CLIENT_HELLO), (said.server_side, Handshake.SERVER_HELLO)):
+        messages = joined_messages(sides[side].opened)
+        found = [one for one in messages if one.kind == kind and one.complete]
+        if not found:
+            return None
+        hellos.append(read_message(found[-1]))
+    suites = hellos[1].numbers("handshake.ciphersuite")
+    plans = plans_of(hellos[0], hellos[1], said.version, suites[0] if suites else None, keys)
+    if isinstance(plans, Obstacle):
+        return None
+    return plans if said.server_side else (plans[1], plans[0])
 
 
 @dataclass(slots=True)
 class _Reached:
     """How far the records of a direction were opened; once that is noted for later, it is not changed any more."""
 
-    plan: _Plan
+    plan: Plan
     found: PlainRecords
     position: int
     """Offset behind the last record of which all is there."""
@@ -167,7 +128,7 @@ class _Reached:
     whole: bool = False
     """Nothing before `position` is missing or stayed shut: what comes later cannot change it."""
 
-    def is_beginning_of(self, half: ByteStream, start: int, plan: _Plan) -> bool:
+    def is_beginning_of(self, half: ByteStream, start: int, plan: Plan) -> bool:
         """Whether the same keys are for ``half``, and no byte that was read is missing there."""
         return (
             self.whole
@@ -189,7 +150,7 @@ def _gap_before(half: ByteStream, offset: int) -> bool:
 class _Opening:
     """Opens the records of one direction, in order; where some were opened before, those behind them."""
 
-    def __init__(self, half: ByteStream, start: int, plan: _Plan) -> None:
+    def __init__(self, half: ByteStream, start: int, plan: Plan) -> None:
         known = half.kept.get(_Reached)
         if isinstance(known, _Reached) and known.is_beginning_of(half, start, plan):
             self._at = known.copy()
@@ -198,13 +159,31 @@ class _Opening:
             self._at = _Reached(plan, found, start, half.segments.first_seq, changed=not plan.after_change)
         self._half = half
         self._reader = RecordReader(half, self._at.position)
+        self._records = self._reader.each()
         self._end = self._at.position
         self.obstacle: Obstacle | None = None
+        self.has_new_keys = False
+        """It came to where keys of another handshake begin."""
 
-    def run(self) -> PlainRecords:
-        """What the records hold."""
+    @property
+    def opened(self) -> list[OpenedRecord]:
+        """The opened records that hold no application data."""
+        return self._at.found.others
+
+    def renew(self, plan: Plan) -> None:
+        """Go on with the keys of another handshake, where this direction came to them."""
+        if not self.has_new_keys:
+            return
+        at = self._at
+        at.plan = replace(plan, made_of=at.plan.made_of)
+        at.found.protections.append(plan.phases[0][1])
+        at.phase, at.number, self.has_new_keys = len(at.found.protections) - 1, 0, False
+        self.run()
+
+    def run(self) -> None:
+        """Open the records, up to where keys of another handshake begin."""
         half = self._half
-        for record in self._reader.each():
+        for record in self._records:
             if record.start > self._end:
                 self._at.uncertain += (record.start - self._end) // (HEADER + 1)
                 self._lose(self._end, record.start)
@@ -213,11 +192,19 @@ class _Opening:
                 break  # the rest may still come
             self._at.position = record.stop
             if self._is_plain(record):
+                if self.has_new_keys:
+                    return
                 continue
             if self.obstacle is None:
                 self._open(record)
             else:
                 self._lose(record.start, record.stop)
+
+    def finish(self) -> PlainRecords:
+        """What the records hold."""
+        half = self._half
+        if self.has_new_keys:
+            self.obstacle = Obstacle.RENEGOTIATED
         if half.length > self._end:
             self._lose(self._end, half.length)
         if self._at.vain and not self._at.opened and self.obstacle is None:
@@ -231,8 +218,7 @@ class _Opening:
         if not self._at.plan.after_change:
             return record.content_type != ContentType.APPLICATION_DATA
         if record.content_type == ContentType.CHANGE_CIPHER_SPEC:
-            if self._at.changed and self._at.opened:
-                self.obstacle = self.obstacle or Obstacle.RENEGOTIATED
+            self.has_new_keys = self._at.changed and self._at.opened and self.obstacle is None
             self._at.changed = True
             return True
         if not self._at.changed and record.content_type == ContentType.APPLICATION_DATA:

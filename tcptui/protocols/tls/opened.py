@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.tls.codes import ContentType
-from tcptui.protocols.tls.handshake import Joiner, Messages
+from tcptui.protocols.tls.handshake import Joiner, Message, Messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,16 @@ class Opened:
     """The content type inside."""
     alerts: dict[int, bytes] = field(default_factory=dict)
     messages: Messages = field(default_factory=Messages)
+
+
+def joined_messages(records: Sequence[OpenedRecord]) -> list[Message]:
+    """The messages in opened records of one direction; their places among all records are not known."""
+    found = Messages()
+    joiner = Joiner(found, opened=True)
+    for index, one in enumerate(records):
+        if one.content_type == ContentType.HANDSHAKE and not joiner.add(index, one.body, one.plain):
+            joiner.flush()
+    return found.each
 
 
 def opened_records(records: Sequence[Record], plain: PlainRecords) -> Opened:

@@ -33,12 +33,10 @@ def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
 
 
-def upgraded_streams(client: ByteStream, server: ByteStream) -> Halves | None:
-    """The same of a connection that turns to TLS after plain bytes, which are no part of it."""
-    if not client.keys:
-        return None
-    starts = starttls_starts(client, server)
-    return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
+def turned_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+    """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
+    turned = parse_starttls(client, server, UNIT_LIMIT) if client.keys else None
+    return None if turned is None else turned.plain
 
 
 def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:

@@ -125,7 +125,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.tls-sealed-suite": "TLS, not decrypted: this cipher suite is not supported",
     "follow.part.tls-sealed-no-library": "TLS, not decrypted: that takes the package cryptography (pip install 'tcptui[tls]')",
     "follow.part.tls-sealed-wrong-key": "TLS, not decrypted: the key given for this connection opens none of its records",
-    "follow.part.tls-sealed-renegotiated": "TLS, not decrypted from here on: the keys were renegotiated, which is not followed",
+    "follow.part.tls-sealed-renegotiated": "TLS, not decrypted from here on: the keys were renegotiated, and the new ones are not known",
     "follow.part.tls-sealed-lost": "TLS, not decrypted from here on: after the missing bytes no record could be opened",
     "follow.part.tls-data": "encrypted with TLS: {count} records, {bytes} bytes",
     "follow.part.websocket-text": "WebSocket text, {count} bytes",

@@ -125,7 +125,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.tls-sealed-suite": "TLS 未解密：不支持它的密码套件",
     "follow.part.tls-sealed-no-library": "TLS 未解密：缺少软件包 cryptography（pip install 'tcptui[tls]'）",
     "follow.part.tls-sealed-wrong-key": "TLS 未解密：为这条连接提供的密钥打不开任何一条记录",
-    "follow.part.tls-sealed-renegotiated": "TLS 从此处起未解密：双方重新协商了密钥，这种情况不支持",
+    "follow.part.tls-sealed-renegotiated": "TLS 从此处起未解密：双方重新协商了密钥，而新的密钥未知",
     "follow.part.tls-sealed-lost": "TLS 从此处起未解密：缺失的字节之后，再没有一条记录能解开",
     "follow.part.tls-data": "TLS 加密数据：{count} 条记录，{bytes} 字节",
     "follow.part.websocket-text": "WebSocket 文本，{count} 字节",

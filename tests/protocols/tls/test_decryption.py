@@ -12,8 +12,8 @@ from tls_bytes import handshake, record
 from tcptui.protocols.keylog import KeyLog
 from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Piece
-from tcptui.protocols.tls import decryption
-from tcptui.protocols.tls.decryption import Obstacle
+from tcptui.protocols.tls import decryption, plans
+from tcptui.protocols.tls.plans import Obstacle
 from tcptui.protocols.tls.tls_stream import TlsStream, parse_tls
 
 REQUEST = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
@@ -182,7 +182,7 @@ def test_connection_without_its_hello_is_refused() -> None:
 
 
 def test_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decryption, "has_library", lambda: False)
+    monkeypatch.setattr(plans, "has_library", lambda: False)
     stream = parsed(opening().client(Sealer(b"C" * 32).seal(REQUEST)))
 
     assert stream.decryption is not None

@@ -131,11 +131,15 @@ def test_recording_is_read_as_tshark_reads_it(name: str) -> None:
 
 
 @pytest.mark.tshark
-@pytest.mark.parametrize("name", ["sessions", "suites", "web"])
+@pytest.mark.parametrize(
+    "name",
+    ["captures_keys/sessions", "captures_keys/suites", "captures_keys/web", "captures_inside/inside",
+     "captures_inside/mail", "captures_inside/again", "captures_inside/refused"],
+)  # fmt: skip
 def test_recording_with_its_keys_is_read_as_tshark_reads_it(name: str, tmp_path: Path) -> None:
     """EncryptedExtensions, Certificate, CertificateVerify, Finished, tickets, key updates, alerts; each suite."""
-    unpacked = tmp_path / f"{name}.pcapng"
-    unpacked.write_bytes(gzip.decompress((CAPTURES.with_name("captures_keys") / f"{name}.pcapng.gz").read_bytes()))
+    unpacked = tmp_path / "unpacked.pcapng"
+    unpacked.write_bytes(gzip.decompress((CAPTURES.parent / f"{name}.pcapng.gz").read_bytes()))
 
     check(unpacked)
 
