@@ -53,7 +53,7 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
 
 def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
     dissection.protocols.append("http2")
-    layer = place.add(dissection.parent, _TITLE, start, len(PREFACE), "http2")
+    layer = place.add(dissection.parent, f"{_TITLE}, Magic", start, len(PREFACE), "http2")
     branch = place.add(layer, "Stream: Magic", start, len(PREFACE), "http2.stream")
     text = "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n"
     place.add(branch, f"Magic: {text}", start, len(PREFACE), "http2.magic")
@@ -65,7 +65,8 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
     if not place.holds(frame.start, stop):
         add_reassembled(dissection, half, frame.start, stop)
     dissection.protocols.append("http2")
-    layer = place.add(dissection.parent, _TITLE, frame.start, stop - frame.start, "http2")
+    title = f"{_TITLE}, {type_name(frame.kind)}[{frame.stream}]"  # one of many: closed, it is to say which it is
+    layer = place.add(dissection.parent, title, frame.start, stop - frame.start, "http2")
     layer.target = 0
     branch = place.add(layer, _headline(frame, index), frame.start, stop - frame.start, "http2.stream")
     branch.target = 0
