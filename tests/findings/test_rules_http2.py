@@ -356,6 +356,12 @@ def test_one_slow_request_is_told_from_all(tmp_path: Path) -> None:
     assert (every.facts["shape"], every.facts["count"], every.facts["requests"]) == ("all", 5, 6)
 
 
+def test_requests_that_wait_for_news_are_no_warning(tmp_path: Path) -> None:
+    finding = judged(tmp_path, answered_after(*[6_000] * 3, *[30] * 12))["http2-slow-stream"]
+
+    assert (finding.facts["count"], finding.severity) == (3, Severity.NOTE)
+
+
 @pytest.mark.finding("http2-slow-stream", twin=True)
 @pytest.mark.parametrize(
     "waits",

@@ -6,6 +6,7 @@ sent again, whichever stream it belongs to.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,9 @@ WAIT_NS: Final = 100_000_000
 #: … this is a warning.
 SLOW_NS: Final = 1_000_000_000
 #: Resends that are looked at.
-_RESENDS_MOST: Final = 2_000
+_RESENDS_MOST: Final = 200
+#: Frames behind a lost segment that are looked at.
+_FRAMES_MOST: Final = 500
 _CAUSES: Final = frozenset(
     {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
 )
@@ -118,7 +121,8 @@ def _holes(connection: ConnectionFacts, said: Http2History) -> list[_Hole]:
 
 def _find_waiting(half: ByteStream, frames: list[Event], hole: _Hole) -> None:
     """Who had bytes in the hole, and who behind it."""
-    for event in frames:
+    first = max(bisect_right(frames, hole.start, key=lambda event: event.frame.start) - 1, 0)
+    for event in frames[first : first + _FRAMES_MOST]:
         frame = event.frame
         if frame.stop <= hole.start:
             continue

@@ -6,6 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http2_facts import operation_of, packets, round_trip_ns
+from tcptui.findings.rules.think_time import LONG_POLL_NS, LONG_POLLS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.http2.messages import value_in
 
@@ -58,10 +59,11 @@ def http2_slow_stream(connection: ConnectionFacts, said: Http2History) -> Findin
         "meanwhile": meanwhile,
         "rtt_s": rtt_ns / 1e9,
     }
+    polls = len(slow) >= LONG_POLLS and min(ns for ns, _ in slow) >= LONG_POLL_NS
     return connection.finding(
         FindingId.HTTP2_SLOW_STREAM,
         packets(connection, [each for _, one in slow for each in (one.asked_frame, one.answered_frame)]),
-        Severity.WARNING,
+        Severity.NOTE if polls else Severity.WARNING,
         Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
         ("http2-server-busy", "server-waits-itself") if shape else ("server-waits-itself", "long-poll"),
         shape=shape,

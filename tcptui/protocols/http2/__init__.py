@@ -7,6 +7,8 @@
 ``messages``, ``requests``        a stream as two `HttpMessage`; the requests of a connection
 ``preface_rows``                  which streams begin as HTTP/2, by their first bytes
 ``grpc``                          length-prefixed messages, and the status in trailers
+``protobuf``                      their content, as far as it can be read without a schema
+``history``, ``prefilter``        the frames in the order of time, for rules; which streams are read unasked
 ``http2_stream``, ``parts``       one connection as a `ParsedStream`; what *follow stream* shows
 ``tree`` and what begins so       the header tree for the packet on screen
 

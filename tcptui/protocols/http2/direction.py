@@ -58,9 +58,17 @@ class Block:
 
     def first(self, name: bytes) -> bytes | None:
         """The value of the first field of that name: empty without one, None where it is not known."""
-        if self._values is None:
-            self._values = {field.name: field.value for field in reversed(self.fields)}
-        return self._values.get(name, b"")
+        return self._by_name().get(name, b"")
+
+    def has_any(self, names: frozenset[bytes]) -> bool:
+        """Whether it has a field of any of these names."""
+        return not names.isdisjoint(self._by_name())
+
+    def _by_name(self) -> dict[bytes | None, bytes | None]:
+        values = self._values
+        if values is None:
+            values = self._values = {field.name: field.value for field in reversed(self.fields)}
+        return values
 
 
 class Listener(Protocol):

@@ -25,7 +25,7 @@ PREFIX: Final = 5
 #: Most bytes of a message that are read, compressed or not; gRPC's own default is 4 MiB.
 MESSAGE_MOST: Final = 16 << 20
 _MEDIA: Final = re.compile(r"application/grpc(?:\+[\w.-]+)?(?:$|;)", re.IGNORECASE)
-_FIELDS: Final = (b"grpc-status", b"grpc-timeout", b"grpc-encoding", b"grpc-accept-encoding")
+_FIELDS: Final = frozenset({b"grpc-status", b"grpc-timeout", b"grpc-encoding", b"grpc-accept-encoding"})
 #: Names of the status codes, by number.
 STATUS_NAMES: Final = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -38,8 +38,7 @@ def is_grpc(block: Block | None) -> bool:
     """Whether a header block says that its stream is gRPC's: by its media type, or by a field that only gRPC has."""
     if block is None:
         return False
-    by_type = _MEDIA.match(value_in(block, b"content-type").strip()) is not None
-    return by_type or any(block.first(name) != b"" for name in _FIELDS)
+    return block.has_any(_FIELDS) or _MEDIA.match(value_in(block, b"content-type").strip()) is not None
 
 
 def status_text(said: Said, head: Block | None) -> str:

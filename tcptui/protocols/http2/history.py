@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hyperframe.frame import GoAwayFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import GoAwayFrame, RstStreamFrame, SettingsFrame
 
-from tcptui.protocols.http2.frames import Flag, FrameType, parsed_frame
+from tcptui.protocols.http2.frames import STREAM_MASK, Flag, FrameType, parsed_frame
 from tcptui.protocols.http2.messages import final_block
 from tcptui.protocols.http2.requests import directions_of, roles_of
 from tcptui.protocols.http2.streams import Streams, each_stream
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Frames of one direction that are read.
-FRAMES_MOST: Final = 20_000
+FRAMES_MOST: Final = 10_000
 #: Streams that are kept.
 STREAMS_MOST: Final = 5_000
+#: Bytes of a WINDOW_UPDATE's payload.
+_CREDIT: Final = 4
 #: Types of frames that no rule asks about.
 _PASSED_OVER: Final = frozenset({FrameType.PRIORITY, FrameType.PING, FrameType.CONTINUATION})
 #: Types of frames that concern the connection and wait for an acknowledgment.
@@ -117,7 +119,6 @@ class _Listener(Streams):
         self.frames: tuple[list[Frame], list[Frame]] = ([], [])
         self.controls = [0, 0]
         self.is_limited = False
-        self.has_lost = False
 
     def frame(self, side: int, frame: Frame) -> bool:
         """See `Listener`."""
@@ -129,11 +130,6 @@ class _Listener(Streams):
         self.controls[side] += frame.kind in _CONTROL and not frame.flags & Flag.ACK
         return True
 
-    def lost(self, side: int) -> None:
-        """See `Listener`."""
-        self.has_lost = True
-        super().lost(side)
-
 
 class Http2History:
     """The frames and streams of one connection, as far as they are read."""
@@ -143,6 +139,7 @@ class Http2History:
         self.opening = opening
         self._listener = _Listener(halves)
         self._talks: list[StreamTalk] = []
+        self._credits: dict[tuple[int, int], int] = {}
         for talk in each_stream(directions_of(halves, opening, self._listener), self._listener):
             if len(self._talks) < STREAMS_MOST:
                 self._talks.append(talk)
@@ -159,12 +156,6 @@ class Http2History:
     def is_limited(self) -> bool:
         """Whether more came than is read."""
         return self._listener.is_limited
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every frame of both directions was captured from the first one on, and read."""
-        whole = all(self.opening.from_start) and not self._listener.has_lost and not self.is_limited
-        return whole and not any(len(half.gaps) for half in self.halves)
 
     @cached_property
     def events(self) -> list[Event]:
@@ -199,9 +190,14 @@ class Http2History:
         return dict(parsed.settings) if isinstance(parsed, SettingsFrame) else {}
 
     def credit(self, event: Event) -> int:
-        """By how much a WINDOW_UPDATE opens its window."""
-        parsed = parsed_frame(event.frame, self.halves[event.side])
-        return parsed.window_increment if isinstance(parsed, WindowUpdateFrame) else 0
+        """By how much a WINDOW_UPDATE opens its window (RFC 9113, 6.9)."""
+        place = event.side, event.frame.start
+        credit = self._credits.get(place)
+        if credit is None:
+            raw = self.halves[event.side].read(event.frame.payload, _CREDIT)
+            credit = int.from_bytes(raw) & STREAM_MASK if event.frame.length == len(raw) == _CREDIT else 0
+            self._credits[place] = credit
+        return credit
 
     def goaway(self, event: Event) -> tuple[int, int, bytes] | None:
         """Error code, last stream and debug data of a GOAWAY frame; None where it breaks the rules."""

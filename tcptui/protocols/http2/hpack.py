@@ -95,7 +95,12 @@ class HpackReader:
         at, total, stop = 0, 0, len(data)
         try:
             while at < stop:
-                field = self._field(data, at)
+                first = data[at]
+                if 0x80 < first < 0xFF:  # an index of one byte: most fields are
+                    name, value = self._entry(first & 0x7F)
+                    field = HeaderField(name, value, Representation.INDEXED, first & 0x7F, at, 1)
+                else:
+                    field = self._field(data, at)
                 total += _OVERHEAD + len(field.name or b"") + len(field.value or b"")
                 if total <= LIST_MOST:
                     fields.append(field)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.row_notes import NotedRows
 
 #: Most streams that are read, the first ones, …
-STREAMS_READ: Final = 200
+STREAMS_READ: Final = 100
 #: … each of at most this many packets.
 PACKETS_READ: Final = 5_000
 

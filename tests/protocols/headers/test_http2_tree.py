@@ -101,6 +101,22 @@ def test_grpc_message_is_a_layer_of_the_frame_that_ends_it(shown: Shown) -> None
     assert fields(shown(ends.talk, frames), "grpc.message_length") == ["Message Length: 4"]
 
 
+def test_fields_of_protocol_buffers_are_shown_without_their_schema(shown: Shown) -> None:
+    ends = Ends()
+    ends.ask(1, CALL, message(b"\x08\x96\x01\x12\x09\x08\x07\x12\x05red\x1b["))
+    ends.answer(1, ANSWER, message(b"\x08"), [("grpc-status", "0")])
+    frames = len(ends.talk.packets)
+    tree = shown(ends.talk, frames - 1)
+    labels = [node.label for node in tree.walk()]
+
+    assert "Protocol Buffers: /shop.Cart/Add,request" in labels
+    assert "Field(1): 150 (uint64), wire type varint" in labels
+    assert "Field(2): 9 bytes (message), wire type length-delimited" in labels
+    assert "Field(2): 5 bytes (bytes), wire type length-delimited" in labels
+    assert not any("\x1b" in label for label in labels)
+    assert not any(node.label.startswith("Protocol Buffers") for node in shown(ends.talk, frames).walk())
+
+
 def compared(path: Path) -> tuple[int, set[tuple[int, str]]]:
     """How many values are equal to tshark's, and frame and field of those that are not."""
     names = [field.name for field in HTTP2_FIELDS]
