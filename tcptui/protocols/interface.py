@@ -116,6 +116,8 @@ class Exchange:
     """How many rows or elements the answer has; None where that is no question."""
     waits: bool = False
     """The answer waits for something to happen, as the client asked: the wait is nobody's."""
+    statement: str = ""
+    """As in `tcptui.model.request.Request`, but not yet safe to print."""
     lead: int = 0
     """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
 
