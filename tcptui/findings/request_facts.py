@@ -68,7 +68,7 @@ def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 
 def told_statement(request: Request) -> str:
     """The statement of ``request`` as a sentence quotes it."""
-    return quoted(statement_of(request.protocol, request.operation), STATEMENT_QUOTED) or "?"
+    return quoted(statement_of(request), STATEMENT_QUOTED) or "?"
 
 
 def evidence_of(connection: ConnectionFacts, requests: Iterable[Request]) -> list[int]:

@@ -104,8 +104,6 @@ class Request:
     """How many rows or elements the answer has; None where that is no question."""
     statement: str = ""
     """The statement of SQL that it is, or executes, as safe text without secrets; empty where there is none."""
-    in_transaction: bool | None = None
-    """Whether a transaction is open behind the answer; None where the server does not say."""
 
     @property
     def end_ns(self) -> int:
@@ -120,7 +118,7 @@ class Request:
     @property
     def failed(self) -> bool:
         """Whether the answer is an error."""
-        return self.response is not None and ERROR_STATUS <= status_number(self.status) < NO_STATUS
+        return self.response is not None and bool(self.status) and status_number(self.status) >= ERROR_STATUS
 
     @property
     def taken_ns(self) -> int:

@@ -117,9 +117,7 @@ class Exchange:
     waits: bool = False
     """The answer waits for something to happen, as the client asked: the wait is nobody's."""
     statement: str = ""
-    """The statement of SQL that it is, or executes, without secrets; empty of other protocols, or where unknown."""
-    in_transaction: bool | None = None
-    """Whether a transaction is open behind the answer; None where the server does not say."""
+    """As in `tcptui.model.request.Request`, but not yet safe to print."""
     lead: int = 0
     """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
 

@@ -57,7 +57,7 @@ def group_statements(requests: Sequence[Request], keys: Iterable[StatementKey] |
 
 def key_of(request: Request) -> StatementKey:
     """What the requests of a group have in common."""
-    return request.protocol, statement_of(request.protocol, request.operation)
+    return request.protocol, statement_of(request)
 
 
 def _group(protocol: str, statement: str, members: list[Request]) -> StatementGroup:

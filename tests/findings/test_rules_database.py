@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, PSH, SYN, Tape
 from web_captures import CLIENT, SERVER, closed, found, record
 
+from tcptui.findings.facts import ConnectionFacts, RuleContext
+from tcptui.findings.request_facts import RequestFacts
+from tcptui.findings.rules.database_errors import database_errors
+from tcptui.findings.rules.round_trips import many_round_trips
+from tcptui.findings.rules.slow_query import slow_query
 from tcptui.model.finding import Confidence, Severity
+from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -121,7 +128,7 @@ def test_requests_one_by_one_over_a_long_way_are_many_round_trips(tmp_path: Path
     finding = far(tmp_path, gets(60, 30))["many-round-trips"]
 
     assert (finding.facts["count"], finding.facts["statement"]) == (60, "GET user:*")
-    assert (finding.facts["distinct"], finding.confidence) == (60, Confidence.CERTAIN)
+    assert finding.confidence is Confidence.CERTAIN
     assert finding.facts["each_s"] == pytest.approx(0.03, abs=0.003)
     assert finding.severity is Severity.WARNING
 
@@ -214,3 +221,65 @@ def test_other_closes_are_not_told(tmp_path: Path, why: str) -> None:
         "as asked": [(60, "C", command("QUIT")), (70, "S", b"+OK\r\n"), (4_000, "S", "FIN"), (4_040, "C", "FIN")],
     }
     assert "closed-while-idle" not in found(tmp_path, [*gets(3, 10), *ends[why]])
+
+
+# -- other databases -------------------------------------------------------------------------
+
+
+def sql(number: int, ms: float, took_ms: float, status: str = "OK", server_ms: float = 0) -> Request:
+    """A request of PostgreSQL, as its reader makes them; of packets only the times are known."""
+    begun, ended = int(ms * 1e6), int((ms + took_ms) * 1e6)
+    time = [None if part is not RequestPart.SERVER else int(server_ms * 1e6) for part in RequestPart]
+    return Request(
+        0, number, "postgresql", "SELECT items", status, MessagePackets(0, 0, 40, begun, begun),
+        MessagePackets(0, 0, 90, ended, ended), True, begun, ended - begun, tuple(time),
+        statement=f"SELECT * FROM items WHERE order_id = {number}",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> ConnectionFacts:
+    """Some connection with a round trip of 40 ms."""
+    session = open_file(record(tmp_path, closed(gets(3, 10))))
+    return ConnectionFacts(session.view(0), RuleContext())
+
+
+def of_sql(*requests: Request) -> RequestFacts:
+    return RequestFacts("postgresql", requests, frozenset())
+
+
+@pytest.mark.finding("many-round-trips")
+def test_sql_in_a_loop_is_n_plus_1(connection: ConnectionFacts) -> None:
+    finding = many_round_trips(connection, of_sql(*(sql(number, 42 * number, 41) for number in range(50))))
+
+    assert finding is not None
+    assert (finding.facts["statement"], finding.facts["count"]) == ("SELECT * FROM items WHERE order_id = ?", 50)
+
+
+@pytest.mark.finding("slow-query")
+def test_sql_that_the_server_holds_back_is_slow(connection: ConnectionFacts) -> None:
+    finding = slow_query(connection, of_sql(sql(0, 0, 41), sql(1, 50, 2_041, server_ms=2_000)))
+
+    assert finding is not None
+    assert (finding.facts["statement"], finding.severity) == (
+        "SELECT * FROM items WHERE order_id = ?",
+        Severity.WARNING,
+    )
+
+
+@pytest.mark.finding("database-errors")
+@pytest.mark.parametrize(("protocol", "status"), [("postgresql", "28P01"), ("mysql", "1045 (28000)")])
+def test_logins_of_sql_that_are_refused_are_told(connection: ConnectionFacts, protocol: str, status: str) -> None:
+    said = RequestFacts(protocol, (replace(sql(0, 0, 41, status), protocol=protocol),), frozenset())
+    finding = database_errors(connection, said)
+
+    assert finding is not None
+    assert (finding.facts["shape"], finding.facts["status"]) == ("login", status)
+
+
+@pytest.mark.finding("database-errors")
+def test_a_burst_of_one_sqlstate_is_told(connection: ConnectionFacts) -> None:
+    finding = database_errors(connection, of_sql(*(sql(number, 42 * number, 41, "23505") for number in range(6))))
+
+    assert finding is not None
+    assert (finding.facts["protocol"], finding.facts["status"], finding.facts["count"]) == ("PostgreSQL", "23505", 6)

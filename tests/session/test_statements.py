@@ -38,3 +38,9 @@ def test_waiting_as_asked_or_in_a_queue_and_opening_the_connection_are_not_the_s
     assert queues.total_ns == 2 * MS
     assert (waits.total_ns, hangs.total_ns, opens.total_ns) == (10 * MS, 5_000 * MS, 20 * MS)
     assert hangs.errors == 0
+
+
+def test_numbers_and_sqlstates_are_errors() -> None:
+    statuses = ("1062 (23000)", "42P01", "23505", "22012", "404", "WRONGTYPE")
+    assert all(request("x", 1, status).failed for status in statuses)
+    assert not any(request("x", 1, status).failed for status in ("OK", "nil", "00000", "02000", "200", ""))

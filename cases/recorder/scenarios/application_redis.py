@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cases.recorder.commands import launch, scratch
+from cases.recorder.rules import CLIENT, SERVER, drop
 from cases.recorder.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -195,6 +196,35 @@ PIPELINE: Final = replace(
 )
 
 
+# -- loss --------------------------------------------------------------------------------------
+
+
+def draw_loss(chance: random.Random) -> dict[str, float]:
+    """Which of the requests, or of the answers, is lost."""
+    return {"delay_ms": chance.randint(2, 40), "keys": chance.randint(8, 15), "lost": chance.randint(4, 7)}
+
+
+LOST_REQUEST: Final = replace(
+    SLOW,
+    id="redis-request-lost",
+    shows="A request is lost and sent again: its answer comes late, and Redis was quick.",
+    twin="redis-slow",
+    draw=draw_loss,
+    client=ask_one_by_one,
+    rules=lambda p: [drop(CLIENT.data.new.nth(p.lost))],
+    findings_client=(),
+    findings_server=(),
+    findings_perhaps=("tail-loss", "retransmission-timeout", "spurious-retransmission", "client-think-time"),
+    never=("slow-query", "asked-to-wait", "many-round-trips", "database-errors", "closed-while-idle"),
+)
+LOST_ANSWER: Final = replace(
+    LOST_REQUEST,
+    id="redis-answer-lost",
+    shows="An answer is lost and sent again: it comes late, and Redis was quick.",
+    rules=lambda p: [drop(SERVER.data.new.nth(p.lost))],
+)
+
+
 # -- errors ------------------------------------------------------------------------------------
 
 
@@ -317,4 +347,17 @@ NO_LIMIT: Final = replace(
     findings_perhaps=("client-think-time", "half-close"),
     never=("slow-query", "asked-to-wait", "many-round-trips", "database-errors", "closed-while-idle"),
 )
-SCENARIOS = [IDLE, NO_LIMIT, SLOW, BLOCKING, ONE_BY_ONE, PIPELINE, WRONG_TYPE, NOTHING_THERE, REFUSED, ADMITTED]
+SCENARIOS = [
+    IDLE,
+    NO_LIMIT,
+    LOST_REQUEST,
+    LOST_ANSWER,
+    SLOW,
+    BLOCKING,
+    ONE_BY_ONE,
+    PIPELINE,
+    WRONG_TYPE,
+    NOTHING_THERE,
+    REFUSED,
+    ADMITTED,
+]

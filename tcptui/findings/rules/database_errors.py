@@ -21,7 +21,7 @@ ERRORS_PERCENT: Final = 10
 REFUSALS: Final = {
     "redis": frozenset({"WRONGPASS", "NOAUTH"}),
     "postgresql": frozenset({"28000", "28P01"}),
-    "mysql": frozenset({"1045", "1698"}),
+    "mysql": frozenset({"1045", "1698"}),  # behind them stands the SQLSTATE
 }
 #: Errors that are part of the protocol: redirects in a cluster, a script that is to be sent first.
 _ORDINARY: Final = {"redis": frozenset({"MOVED", "ASK", "NOSCRIPT"})}
@@ -38,7 +38,7 @@ def database_errors(connection: ConnectionFacts, said: RequestFacts) -> Finding 
 
 def _login(connection: ConnectionFacts, said: RequestFacts, answered: list[Request]) -> Finding | None:
     refusals = REFUSALS.get(said.protocol, frozenset())
-    refused = [one for one in answered if one.status in refusals]
+    refused = [one for one in answered if _code(one) in refusals]
     if not refused or any(not one.failed for one in answered if one.number > refused[-1].number):
         return None  # it did what it wanted in the end
     without = all(one.status == "NOAUTH" for one in refused)
@@ -50,12 +50,17 @@ def _burst(connection: ConnectionFacts, said: RequestFacts, answered: list[Reque
     errors = [
         one
         for one in answered
-        if one.failed and one.status not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
+        if one.failed and _code(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
     ]
     (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
     if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):
         return None
     return _finding(connection, said, [one for one in errors if one.status == status], len(answered), "")
+
+
+def _code(request: Request) -> str:
+    """The first word of the status."""
+    return request.status.partition(" ")[0]
 
 
 def _finding(

@@ -41,7 +41,7 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
         ways = _ways(run, rtt_ns)
         if sum(ways.values()) * 100 < NETWORK_PERCENT * (run[-1].end_ns - run[0].begun_ns):
             continue
-        for _, members in groupby(sorted(run, key=_statement), key=_statement):
+        for _, members in groupby(sorted(run, key=statement_of), key=statement_of):
             same = sorted(members, key=lambda one: one.number)
             way_ns = sum(ways[one.number] for one in same)
             if len(same) >= LEAST and way_ns > best_ns:
@@ -57,7 +57,6 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
         ("answers-needed",),
         statement=told_statement(first),
         count=len(best),
-        distinct=len({one.operation for one in best}),
         network_s=best_ns / 1e9,
         each_s=best_ns / len(best) / 1e9,
         took_s=(last.end_ns - first.begun_ns) / 1e9,
@@ -79,10 +78,6 @@ def _runs(said: RequestFacts, prompt_ns: int) -> list[list[Request]]:
             runs[-1].append(one)
         ended_ns = one.end_ns
     return [run for run in runs if len(run) >= LEAST]
-
-
-def _statement(request: Request) -> str:
-    return statement_of(request.protocol, request.operation)
 
 
 def _ways(run: list[Request], rtt_ns: int) -> dict[int, int]:

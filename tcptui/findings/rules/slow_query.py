@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Of a slow query's time the server's own is at least this much, in percent.
 SERVER_PERCENT: Final = 50
+_OTHERS: Final = ("query-behind-others", "query-waits")
+#: Nobody but the server sees what became of the first copy of an answer.
+_ELSEWHERE: Final = ("query-answer-lost",)
 #: Slow ones whose packets are evidence.
 _SHOWN: Final = 8
 
@@ -43,7 +46,7 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         evidence_of(connection, shown),
         Severity.WARNING if loud else Severity.NOTE,
         Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
-        ("query-behind-others", "query-waits"),
+        _OTHERS if connection.at_sender(1) else _OTHERS + _ELSEWHERE,
         shape="several" if len(slow) > 1 else "",
         statement=told_statement(slowest),
         asked_frame=slowest.request.last,

@@ -11,6 +11,8 @@ from tcptui.protocols.statements.sql import MYSQL, POSTGRESQL, without_values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.model.request import Request
+
 #: By the protocol's name as in `tcptui.model.request.Request`; an operation of others is its own statement.
 _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "redis": key_pattern,
@@ -19,12 +21,20 @@ _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "http": path_pattern,
     "http2": path_pattern,
 }
+#: Operations about a statement that are not its execution: each is a statement of its own.
+_ABOUT_ONE: Final = ("PREPARE ", "CLOSE ", "RESET ", "SEND_LONG_DATA ", "FETCH ")
 #: Statements that are remembered: most requests repeat one of a few operations.
 _KEPT: Final = 4_096
 
 
+def statement_of(request: Request) -> str:
+    """What ``request`` asks for without the values that vary; empty where only its answer was captured."""
+    is_it = bool(request.statement) and not request.operation.startswith(_ABOUT_ONE)
+    return without_varying(request.protocol, request.statement if is_it else request.operation)
+
+
 @lru_cache(_KEPT)
-def statement_of(protocol: str, operation: str) -> str:
-    """What is asked for without the values that vary; empty where ``operation`` is.  Safe where that is."""
+def without_varying(protocol: str, operation: str) -> str:
+    """``operation`` without the values that vary; empty where it is.  Safe where it is."""
     maker = _MAKERS.get(protocol)
     return operation if maker is None else maker(operation)

@@ -6,6 +6,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "alternatives.query-behind-others": "The query waited behind others: Redis runs one command at a time, and a full pool of workers makes all wait. Its own measure (slow log) is short then, and other connections wait at the same time.",
+    "alternatives.query-answer-lost": "The first copy of the answer was lost on its way here, and what came late is its resend: a capture at the server has both.",
     "alternatives.query-waits": "It waited for a lock that another transaction held: pg_stat_activity (wait_event), SHOW ENGINE INNODB STATUS. A lock's wait ends just after another connection's COMMIT.",
     "alternatives.answers-needed": "Each request may need the answer before it (a linked list, a cursor): then only a script on the server's side saves round trips.",
     "alternatives.idle-middlebox": "Something on the way ended it in the server's name (a proxy, a load balancer): its idle limit, not the server's. A capture at the server shows no end then.",

@@ -29,7 +29,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.many-round-trips.short": "{count} round trips",
     "findings.many-round-trips.happened": "The client sent {statement} {count} times, each time only after the answer to the request before (packets {first_frame} to {last_frame}, {took_s}).",
     "findings.many-round-trips.meaning": "Each request is quick, and each costs a round trip of {each_s}: {network_s} together went by on the way. Neither a faster server nor more bandwidth helps; fewer round trips do.",
-    "findings.many-round-trips.known": "Every request began after the answer before it, and soon after; {distinct} of the {count} differ in what they ask for.",
+    "findings.many-round-trips.known": "Every one of the {count} requests began after the answer before it, and soon after.",
     "findings.many-round-trips.sure": "Times and order are measured. Whether the answers were needed one by one is not on the wire.",
     "findings.many-round-trips.look": "Does the program ask within a loop (an ORM's N+1)? One query for all (JOIN, IN, MGET), or a pipeline, takes one round trip: some {saved_s} less.",
     "findings.closed-while-idle.name": "Closed by the server while idle",

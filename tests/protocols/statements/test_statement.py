@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcptui.protocols.statements.statement import statement_of
+from tcptui.model.request import Request
+from tcptui.protocols.statements.statement import statement_of, without_varying
 
 
 @pytest.mark.parametrize(
@@ -25,11 +26,30 @@ from tcptui.protocols.statements.statement import statement_of
     }.items(),
 )
 def test_what_varies_in_a_key_is_a_star(operation: str, told: str) -> None:
-    assert statement_of("redis", operation) == told
+    assert without_varying("redis", operation) == told
 
 
 def test_each_protocol_has_its_own_way() -> None:
-    assert statement_of("http", "GET /users/17/orders?since=2") == "GET /users/*/orders"
-    assert statement_of("mysql", 'SELECT "x"') == "SELECT ?"
-    assert statement_of("postgresql", 'SELECT "x"') == 'SELECT "x"'
-    assert statement_of("dns", "A host17.example") == "A host17.example"
+    assert without_varying("http", "GET /users/17/orders?since=2") == "GET /users/*/orders"
+    assert without_varying("mysql", 'SELECT "x"') == "SELECT ?"
+    assert without_varying("postgresql", 'SELECT "x"') == 'SELECT "x"'
+    assert without_varying("dns", "A host17.example") == "A host17.example"
+
+
+@pytest.mark.parametrize(
+    ("operation", "statement", "told"),
+    [
+        ("SELECT users", "SELECT * FROM users WHERE id = $1", "SELECT * FROM users WHERE id = ?"),
+        ("EXECUTE SELECT 1", "SELECT 1", "SELECT ?"),
+        ("PREPARE SELECT 1", "SELECT 1", "PREPARE SELECT ?"),
+        ("EXECUTE statement 3", "", "EXECUTE statement ?"),
+        ("COMMIT", "", "COMMIT"),
+    ],
+)
+def test_sql_that_is_executed_is_the_statement_and_its_preparing_is_another(
+    operation: str, statement: str, told: str
+) -> None:
+    request = Request(
+        0, 0, "mysql", operation, "OK", None, None, True, 0, 0, (), statement=statement
+    )  # fmt: skip
+    assert statement_of(request) == told
