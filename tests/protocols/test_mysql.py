@@ -23,6 +23,7 @@ from tcptui.protocols.mysql.mysql_stream import parse_mysql
 from tcptui.protocols.mysql.runs import Role, Run
 from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.sql_secrets import sql_without_secrets
+from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,8 +135,8 @@ def session(deprecate: bool = False) -> list[tuple[int, bytes]]:
 REQUESTS = [
     ("LOGIN ada shop", "OK", None, False), ("SELECT 1", "OK", 3, False), ("BEGIN", "OK", None, True),
     ("SELECT 1; SELEC 2", "1064 (42000)", 1, None), ("PREPARE SELECT ? FROM t", "OK", None, None),
-    ("EXECUTE SELECT ? FROM t", "OK", 4, False), ("CLOSE SELECT ? FROM t", "", None, None), ("PING", "OK", None, False),
-    ("INSERT INTO t VALUES (1)", "1062 (23000)", None, None), ("QUIT", "", None, None),
+    ("EXECUTE SELECT ? FROM t", "OK", 4, False), ("PING", "OK", None, False),
+    ("INSERT INTO t VALUES (1)", "1062 (23000)", None, None),
 ]  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def test_statement_of_what_is_executed_is_known() -> None:
     found = requests_of(*talk(session()).halves())
 
     assert found is not None
-    assert [one.statement for one in found][4:7] == ["SELECT ? FROM t"] * 3
+    assert [one.statement for one in found][4:6] == ["SELECT ? FROM t"] * 2
 
 
 def test_follow_reads_as_the_client_prints() -> None:
@@ -224,6 +225,20 @@ def test_secret_is_nowhere(statement: bytes) -> None:
 
     assert SECRET[:7].decode() not in str(asked(dialogue))
     assert not any(SECRET[:7] in data for _, data in follow(dialogue))
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (ask(Command.QUERY, b"SELECT 'a'\n FROM t"), "SELECT 'a' FROM t"),
+        (ask(Command.STMT_PREPARE, b"select ?"), "PREPARE select ?"),
+        (ask(Command.QUERY, b"CREATE USER a IDENTIFIED BY 'hunter2-'"), "CREATE USER a IDENTIFIED BY '[removed]'"),
+        (ask(Command.QUERY, b"CREATE USER a IDENTIFIED BY 'hunter2-'")[:40], "CREATE USER a IDENTIFIED BY '[removed]'"),
+        (ask(Command.PING), ""), (b"abc\0\3", ""), (b"\0\0\0\0\3hello", ""), (b"", ""),
+    ],
+)  # fmt: skip
+def test_payload_is_told_in_a_line_without_secrets(payload: bytes, said: str) -> None:
+    assert summary_of(payload) == said
 
 
 def test_ordinary_literals_are_shown() -> None:
@@ -383,7 +398,7 @@ def test_capture_that_begins_later_reads_what_it_has(skipped: int, deprecate: bo
         assert skipped > 13
         return
     known = {one[:3] for one in REQUESTS} | {
-        ("EXECUTE statement 5", "OK", 4), ("CLOSE statement 5", "", None), ("LOGIN ada shop", "OK", None),
+        ("EXECUTE statement 5", "OK", 4), ("LOGIN ada shop", "OK", None),
     }  # fmt: skip
     said = [(one.operation, one.status, one.rows) for one in found]
     assert set(said) <= known
