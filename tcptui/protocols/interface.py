@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
+    from tcptui.model.request import TransactionState
     from tcptui.model.sparse_mask import SparseMask
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
@@ -117,9 +118,9 @@ class Exchange:
     waits: bool = False
     """The answer waits for something to happen, as the client asked: the wait is nobody's."""
     statement: str = ""
-    """The statement of SQL that it is, or executes, without secrets; empty of other protocols, or where unknown."""
-    in_transaction: bool | None = None
-    """Whether a transaction is open behind the answer; None where the server does not say."""
+    """As in `tcptui.model.request.Request`, but not yet safe to print."""
+    transaction: TransactionState | None = None
+    """As there."""
     lead: int = 0
     """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
 

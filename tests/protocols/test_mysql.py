@@ -14,6 +14,7 @@ from http_halves import Dialogue, in_pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcptui.model.request import TransactionState
 from tcptui.protocols.mysql.answers import Answer
 from tcptui.protocols.mysql.asked import Turn
 from tcptui.protocols.mysql.codes import Capability, Command
@@ -34,6 +35,7 @@ BASE = (
     | Capability.CONNECT_WITH_DB
 )  # fmt: skip
 IN_TRANSACTION, MORE = 1, 8
+IDLE, OPEN = TransactionState.IDLE, TransactionState.OPEN
 
 
 def packet(number: int, payload: bytes) -> bytes:
@@ -133,9 +135,9 @@ def session(deprecate: bool = False) -> list[tuple[int, bytes]]:
 
 
 REQUESTS = [
-    ("LOGIN ada shop", "OK", None, False), ("SELECT 1", "OK", 3, False), ("BEGIN", "OK", None, True),
+    ("LOGIN ada shop", "OK", None, IDLE), ("SELECT 1", "OK", 3, IDLE), ("BEGIN", "OK", None, OPEN),
     ("SELECT 1; SELEC 2", "1064 (42000)", 1, None), ("PREPARE SELECT ? FROM t", "OK", None, None),
-    ("EXECUTE SELECT ? FROM t", "OK", 4, False), ("PING", "OK", None, False),
+    ("EXECUTE SELECT ? FROM t", "OK", 4, IDLE), ("PING", "OK", None, IDLE),
     ("INSERT INTO t VALUES (1)", "1062 (23000)", None, None),
 ]  # fmt: skip
 
@@ -150,10 +152,10 @@ def talk(turns: list[tuple[int, bytes]], at: int = 0, **how: object) -> Dialogue
     return dialogue
 
 
-def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, bool | None]]:
+def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, TransactionState | None]]:
     found = requests_of(*dialogue.halves())
     assert found is not None
-    return [(one.operation, one.status, one.rows, one.in_transaction) for one in found]
+    return [(one.operation, one.status, one.rows, one.transaction) for one in found]
 
 
 def turns(dialogue: Dialogue) -> list[Turn]:
@@ -204,10 +206,10 @@ def test_switch_of_authentication_and_caching_sha2_belong_to_the_login() -> None
         (0, packet(7, SECRET * 32)), (1, ok(8)), (0, ask(Command.PING)), (1, ok(1)),
     ])  # fmt: skip
 
-    assert asked(dialogue) == [("LOGIN ada shop", "OK", None, False), ("PING", "OK", None, False)]
+    assert asked(dialogue) == [("LOGIN ada shop", "OK", None, IDLE), ("PING", "OK", None, IDLE)]
     assert [run.role for run in turns(dialogue)[0].runs] == [Role.LOGIN, *[Role.AUTH] * 3]
     fast = talk([(1, greeting()), (0, login(plugin=plugin)), (1, packet(2, b"\1\3") + ok(3)), (0, ask(Command.PING))])
-    assert asked(fast)[0] == ("LOGIN ada shop", "OK", None, False)
+    assert asked(fast)[0] == ("LOGIN ada shop", "OK", None, IDLE)
 
 
 @pytest.mark.parametrize(

@@ -199,5 +199,5 @@ def exchange_of(turn: Turn) -> Exchange:
         "mysql", turn.operation, "" if answer is None else answer.status, request, response,
         interim=interim, rows=None if answer is None else answer.rows,
         waits=turn.command in REPLICATION,
-        statement=turn.statement, in_transaction=None if answer is None else answer.in_transaction,
+        statement=turn.statement, transaction=None if answer is None else answer.transaction,
     )  # fmt: skip
