@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Final
 
 #: What stands for a name or a value that cannot be known, because the capture began later.
@@ -59,6 +59,15 @@ class RequestPart(IntEnum):
         return self.name.lower()
 
 
+class TransactionState(Enum):
+    """Whether a transaction is open behind a request, as the server says."""
+
+    IDLE = "idle"
+    OPEN = "open"
+    FAILED = "failed"
+    """It can only be rolled back."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessagePackets:
     """The packets and bytes of a request or of an answer."""
@@ -103,7 +112,9 @@ class Request:
     rows: int | None = None
     """How many rows or elements the answer has; None where that is no question."""
     statement: str = ""
-    """The statement of SQL that it is, or executes, as safe text without secrets; empty where there is none."""
+    """The statement of a database as it was sent, as safe text without secrets; empty where there is none."""
+    transaction: TransactionState | None = None
+    """Whether a transaction is open behind it; None where nothing says."""
 
     @property
     def end_ns(self) -> int:

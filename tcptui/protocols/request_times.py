@@ -172,7 +172,7 @@ class _Times:
             operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
             request=one.request, response=one.response, complete=exchange.complete,
             start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
-            statement=safe_text(exchange.statement, STATEMENT_MOST),
+            statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
         )  # fmt: skip
 
     def _split(self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None) -> int:

@@ -7,6 +7,7 @@ of that name, the key of an encryption - none of its string literals is shown, a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tcptui.protocols.secrets_out import LEFT_OUT, is_secret_name
@@ -28,6 +29,8 @@ _TOKENS: Final = re.compile(
     r"|(?P<word>[^\W\d][\w$]*)",
     re.DOTALL,
 )
+#: Characters of a word that are looked at.
+_WORD_MOST: Final = 128
 _WORD: Final = re.compile(r"[^\W\d][\w$]*")
 
 
@@ -48,6 +51,11 @@ def _is_secret(found: re.Match[str]) -> bool:
 
 
 def _is_secret_word(word: str) -> bool:
+    return _known_secret(word[:_WORD_MOST])
+
+
+@lru_cache(4_096)
+def _known_secret(word: str) -> bool:
     return word.lower() in _WORDS or (word.lower() not in _PLAIN_WORDS and is_secret_name(word))
 
 

@@ -23,6 +23,12 @@ def _redis(payload: bytes) -> str:
     return redis_summary(payload)
 
 
+def _mysql(payload: bytes) -> str:
+    from tcptui.protocols.mysql.summary import mysql_summary
+
+    return mysql_summary(payload)
+
+
 def _credentials(payload: bytes) -> str:
     """AUTH of several protocols, whose credentials stand in the same line."""
     from tcptui.protocols.secrets_out import LEFT_OUT
@@ -41,7 +47,11 @@ _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
 }
 
 
+#: By its fourth and fifth byte: number and command of a packet of MySQL, whose length comes before.
+_BY_COMMAND: Final[dict[bytes, Callable[[bytes], str]]] = {b"\x00\x03": _mysql, b"\x00\x16": _mysql}
+
+
 def summary_of(payload: bytes) -> str:
     """What the payload of one packet says, in text not yet safe to print; empty where its bytes say it themselves."""
-    read = _BY_BEGINNING.get(payload[:2])
+    read = _BY_BEGINNING.get(payload[:2]) or _BY_COMMAND.get(payload[3:5])
     return "" if read is None else read(payload)

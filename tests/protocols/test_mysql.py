@@ -14,6 +14,7 @@ from http_halves import Dialogue, in_pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcptui.model.request import TransactionState
 from tcptui.protocols.mysql.answers import Answer
 from tcptui.protocols.mysql.asked import Turn
 from tcptui.protocols.mysql.codes import Capability, Command
@@ -23,6 +24,7 @@ from tcptui.protocols.mysql.mysql_stream import parse_mysql
 from tcptui.protocols.mysql.runs import Role, Run
 from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.sql_secrets import sql_without_secrets
+from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,7 @@ BASE = (
     | Capability.CONNECT_WITH_DB
 )  # fmt: skip
 IN_TRANSACTION, MORE = 1, 8
+IDLE, OPEN = TransactionState.IDLE, TransactionState.OPEN
 
 
 def packet(number: int, payload: bytes) -> bytes:
@@ -132,10 +135,10 @@ def session(deprecate: bool = False) -> list[tuple[int, bytes]]:
 
 
 REQUESTS = [
-    ("LOGIN ada shop", "OK", None, False), ("SELECT 1", "OK", 3, False), ("BEGIN", "OK", None, True),
+    ("LOGIN ada shop", "OK", None, IDLE), ("SELECT 1", "OK", 3, IDLE), ("BEGIN", "OK", None, OPEN),
     ("SELECT 1; SELEC 2", "1064 (42000)", 1, None), ("PREPARE SELECT ? FROM t", "OK", None, None),
-    ("EXECUTE SELECT ? FROM t", "OK", 4, False), ("CLOSE SELECT ? FROM t", "", None, None), ("PING", "OK", None, False),
-    ("INSERT INTO t VALUES (1)", "1062 (23000)", None, None), ("QUIT", "", None, None),
+    ("EXECUTE SELECT ? FROM t", "OK", 4, IDLE), ("PING", "OK", None, IDLE),
+    ("INSERT INTO t VALUES (1)", "1062 (23000)", None, None),
 ]  # fmt: skip
 
 
@@ -149,10 +152,10 @@ def talk(turns: list[tuple[int, bytes]], at: int = 0, **how: object) -> Dialogue
     return dialogue
 
 
-def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, bool | None]]:
+def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, TransactionState | None]]:
     found = requests_of(*dialogue.halves())
     assert found is not None
-    return [(one.operation, one.status, one.rows, one.in_transaction) for one in found]
+    return [(one.operation, one.status, one.rows, one.transaction) for one in found]
 
 
 def turns(dialogue: Dialogue) -> list[Turn]:
@@ -179,7 +182,7 @@ def test_statement_of_what_is_executed_is_known() -> None:
     found = requests_of(*talk(session()).halves())
 
     assert found is not None
-    assert [one.statement for one in found][4:7] == ["SELECT ? FROM t"] * 3
+    assert [one.statement for one in found][4:6] == ["SELECT ? FROM t"] * 2
 
 
 def test_follow_reads_as_the_client_prints() -> None:
@@ -203,10 +206,10 @@ def test_switch_of_authentication_and_caching_sha2_belong_to_the_login() -> None
         (0, packet(7, SECRET * 32)), (1, ok(8)), (0, ask(Command.PING)), (1, ok(1)),
     ])  # fmt: skip
 
-    assert asked(dialogue) == [("LOGIN ada shop", "OK", None, False), ("PING", "OK", None, False)]
+    assert asked(dialogue) == [("LOGIN ada shop", "OK", None, IDLE), ("PING", "OK", None, IDLE)]
     assert [run.role for run in turns(dialogue)[0].runs] == [Role.LOGIN, *[Role.AUTH] * 3]
     fast = talk([(1, greeting()), (0, login(plugin=plugin)), (1, packet(2, b"\1\3") + ok(3)), (0, ask(Command.PING))])
-    assert asked(fast)[0] == ("LOGIN ada shop", "OK", None, False)
+    assert asked(fast)[0] == ("LOGIN ada shop", "OK", None, IDLE)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +227,20 @@ def test_secret_is_nowhere(statement: bytes) -> None:
 
     assert SECRET[:7].decode() not in str(asked(dialogue))
     assert not any(SECRET[:7] in data for _, data in follow(dialogue))
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (ask(Command.QUERY, b"SELECT 'a'\n FROM t"), "SELECT 'a' FROM t"),
+        (ask(Command.STMT_PREPARE, b"select ?"), "PREPARE select ?"),
+        (ask(Command.QUERY, b"CREATE USER a IDENTIFIED BY 'hunter2-'"), "CREATE USER a IDENTIFIED BY '[removed]'"),
+        (ask(Command.QUERY, b"CREATE USER a IDENTIFIED BY 'hunter2-'")[:40], "CREATE USER a IDENTIFIED BY '[removed]'"),
+        (ask(Command.PING), ""), (b"abc\0\3", ""), (b"\0\0\0\0\3hello", ""), (b"", ""),
+    ],
+)  # fmt: skip
+def test_payload_is_told_in_a_line_without_secrets(payload: bytes, said: str) -> None:
+    assert summary_of(payload) == said
 
 
 def test_ordinary_literals_are_shown() -> None:
@@ -383,7 +400,7 @@ def test_capture_that_begins_later_reads_what_it_has(skipped: int, deprecate: bo
         assert skipped > 13
         return
     known = {one[:3] for one in REQUESTS} | {
-        ("EXECUTE statement 5", "OK", 4), ("CLOSE statement 5", "", None), ("LOGIN ada shop", "OK", None),
+        ("EXECUTE statement 5", "OK", 4), ("LOGIN ada shop", "OK", None),
     }  # fmt: skip
     said = [(one.operation, one.status, one.rows) for one in found]
     assert set(said) <= known

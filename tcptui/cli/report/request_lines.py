@@ -47,7 +47,7 @@ def json_line(request: Request) -> str:
             "complete": request.complete,
             "rows": request.rows,
             "statement": request.statement or None,
-            "in_transaction": request.in_transaction,
+            "transaction": None if request.transaction is None else request.transaction.value,
         }
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.request import TransactionState
 from tcptui.protocols.mysql import codes
 from tcptui.protocols.mysql.codes import Capability, Command, Status
 from tcptui.protocols.mysql.fields import Fields, ShortError
@@ -64,9 +65,12 @@ class Answer:
         return bool(self.status) and self.status != "OK"
 
     @property
-    def in_transaction(self) -> bool | None:
+    def transaction(self) -> TransactionState | None:
         """Whether a transaction is open behind it; None where the server does not say."""
-        return None if self.server_status is None else bool(self.server_status & Status.IN_TRANSACTION)
+        if self.server_status is None:
+            return None
+        is_open = self.server_status & Status.IN_TRANSACTION
+        return TransactionState.OPEN if is_open else TransactionState.IDLE
 
 
 class AnswerReader:

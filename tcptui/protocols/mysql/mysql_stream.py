@@ -17,7 +17,7 @@ from tcptui.protocols.stream.segment_place import place_of
 from tcptui.protocols.tls.plain_stream import PlainStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
@@ -45,7 +45,7 @@ def mysql_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange]
     sides = mysql_sides(client, server)
     if sides is None:
         return None
-    return (exchange_of(said) for said in Conversation(*sides).said() if isinstance(said, Turn))
+    return _exchanges(Conversation(*sides).said())
 
 
 class MysqlStream:
@@ -143,7 +143,7 @@ class MysqlStream:
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`."""
-        return (exchange_of(one) for one in self._read.said if isinstance(one, Turn))
+        return _exchanges(self._read.said)
 
 
 class _Read:
@@ -173,6 +173,11 @@ def runs_of(turn: Turn) -> list[Run]:
     return turn.runs + ([] if turn.answer is None else turn.answer.runs)
 
 
+def _exchanges(said: Iterable[Turn | Run]) -> Iterator[Exchange]:
+    """The requests; a command that nothing answers, as COM_QUIT, is none."""
+    return (exchange_of(one) for one in said if isinstance(one, Turn) and one.is_answered)
+
+
 def exchange_of(turn: Turn) -> Exchange:
     """The command and its answer as a request."""
     runs, answer = turn.runs, turn.answer
@@ -192,7 +197,7 @@ def exchange_of(turn: Turn) -> Exchange:
                 response = Carried(half, wanted.stop, answer.stop, answer.complete)
     return Exchange(
         "mysql", turn.operation, "" if answer is None else answer.status, request, response,
-        interim=interim, is_reset=not turn.is_answered, rows=None if answer is None else answer.rows,
+        interim=interim, rows=None if answer is None else answer.rows,
         waits=turn.command in REPLICATION,
-        statement=turn.statement, in_transaction=None if answer is None else answer.in_transaction,
+        statement=turn.statement, transaction=None if answer is None else answer.transaction,
     )  # fmt: skip
