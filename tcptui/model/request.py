@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Final
 
 #: What stands for a name or a value that cannot be known, because the capture began later.
@@ -40,6 +40,20 @@ class RequestPart(IntEnum):
         return self.name.lower()
 
 
+class TransactionState(Enum):
+    """Whether a transaction is open behind a request, as the server says."""
+
+    IDLE = "idle"
+    OPEN = "open"
+    FAILED = "failed"
+    """It can only be rolled back."""
+
+    @classmethod
+    def of(cls, status: bytes) -> TransactionState | None:
+        """By PostgreSQL's letter (ReadyForQuery)."""
+        return {b"I": cls.IDLE, b"T": cls.OPEN, b"E": cls.FAILED}.get(status)
+
+
 @dataclass(frozen=True, slots=True)
 class MessagePackets:
     """The packets and bytes of a request or of an answer."""
@@ -62,7 +76,7 @@ class Request:
     number: int
     """Its place among the requests of its connection, from 0."""
     protocol: str
-    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``."""
+    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``, ``postgresql``."""
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str
@@ -82,7 +96,13 @@ class Request:
     """What tells requests apart that share a connection in their protocol; None where their order does."""
 
     rows: int | None = None
-    """How many rows or elements the answer has; None where that is no question."""
+    """How many rows or elements the answer has, or how many were affected; None where that is no question."""
+    statement: str = ""
+    """The statement of a database as it was sent, as safe text without secrets; empty where there is none."""
+    transaction: TransactionState | None = None
+    """Whether a transaction is open behind it; None where nothing says."""
+    cancels: int | None = None
+    """The connection whose request it asks to be cancelled, where that was captured."""
 
     @property
     def end_ns(self) -> int:

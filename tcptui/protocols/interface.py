@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
+    from tcptui.model.request import TransactionState
     from tcptui.model.sparse_mask import SparseMask
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
@@ -118,6 +119,14 @@ class Exchange:
     """The answer waits for something to happen, as the client asked: the wait is nobody's."""
     lead: int = 0
     """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
+    statement: str = ""
+    """As in `tcptui.model.request.Request`, but not yet safe to print."""
+    transaction: TransactionState | None = None
+    """As there."""
+    session: bytes = b""
+    """What names the session that it opens: a secret, as whoever knows it may cancel; empty where nothing does …"""
+    cancels: bytes = b""
+    """… and that of the session whose request it asks to be cancelled."""
 
     @property
     def messages(self) -> HttpMessages:

@@ -17,6 +17,8 @@ from tcptui.protocols.http.requests import http_requests
 from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse_http2_amid
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
+from tcptui.protocols.postgresql.detection import begins_postgresql
+from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.redis.detection import begins_redis
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.smtp.conversation import begins_smtp
@@ -42,6 +44,7 @@ PROTOCOLS: Final = (
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
     ApplicationProtocol("resp", begins_redis, parse_redis),
+    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
@@ -51,7 +54,8 @@ _BEGINNING: Final = 20
 
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, http2_requests_amid,
+    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, postgresql_requests,
+    http2_requests_amid,
 )  # fmt: skip
 
 

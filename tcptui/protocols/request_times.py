@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 #: Characters of an operation that are kept: a target has room, and a hostile one is bounded.
 OPERATION_MOST: Final = 2_000
 STATUS_MOST: Final = 40
+#: The same of a statement of a database.
+STATEMENT_MOST: Final = 4_000
 
 #: What each part of the time budget is while the request is sent, and while the answer is: the client asks.
 _SENDING: Final = {
@@ -170,6 +172,7 @@ class _Times:
             operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
             request=one.request, response=one.response, complete=exchange.complete,
             start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
+            statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
         )  # fmt: skip
 
     def _split(self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None) -> int:

@@ -45,6 +45,9 @@ def json_line(request: Request) -> str:
             "id": request.id,
             "complete": request.complete,
             "rows": request.rows,
+            "statement": request.statement or None,
+            "transaction": None if request.transaction is None else request.transaction.value,
+            "cancels": request.cancels,
         }
     )
 

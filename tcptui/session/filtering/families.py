@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Mask, Rows
 
 _SHORTEST: Final = 20
-_IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "tls", "data-text-lines")
+_IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "pgsql", "tls", "data-text-lines")
 _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled")
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "mptcp", "tcp.nop")
 

@@ -31,9 +31,9 @@ _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_
                                 "tcp.analysis", "tcp.analysis.initial_rtt"})  # fmt: skip
 _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
 #: What the header tree shows of messages: it may depend on packets behind.
-_OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "resp", "tls", "tcp.segment", "tcp.reassembled", "_ws.",
-                       "frame.protocols", "frame.coloring", "tcp.connection", "tcp.completeness",
-                       "tcptui.")  # fmt: skip
+_OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "resp", "pgsql", "tls", "tcp.segment",
+                       "tcp.reassembled", "_ws.", "frame.protocols", "frame.coloring", "tcp.connection",
+                       "tcp.completeness", "tcptui.")  # fmt: skip
 #: Fields of a fragment that a later one gives it.
 _OF_FRAGMENTS: Final = frozenset({"ip.reassembled_in", "ipv6.reassembled.in"})
 #: All rows of a growing connection are asked about again when it has grown by this factor.
