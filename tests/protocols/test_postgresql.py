@@ -347,6 +347,16 @@ def test_summary_names_the_messages() -> None:
     assert summary_of(b"p\0\0\0\x20part of it") == "Authentication message"
 
 
+@pytest.mark.parametrize("left", range(6, 60))
+def test_summary_of_a_message_that_is_cut_has_no_secret(left: int) -> None:
+    sql = f"ALTER USER a PASSWORD '{SECRET.decode()}'"
+
+    for whole in (query(sql), parse("", sql), bind("", "", SECRET), message(b"p", SECRET)):
+        if left < len(whole):
+            assert SECRET[:4].decode() not in summary_of(whole[:left])
+            assert summary_of(whole[:left])
+
+
 @given(st.lists(st.tuples(st.integers(0, 5_000), st.binary(max_size=5), st.booleans()), max_size=6), st.booleans(),
        st.lists(st.integers(0, 15), max_size=3))  # fmt: skip
 def test_damage_raises_nothing_and_every_byte_is_in_one_unit(
