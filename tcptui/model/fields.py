@@ -19,6 +19,7 @@ from tcptui.model.field_rows.link import LINK_FIELDS
 from tcptui.model.field_rows.mysql import MYSQL_FIELDS
 from tcptui.model.field_rows.network import NETWORK_FIELDS
 from tcptui.model.field_rows.own import OWN_FIELDS
+from tcptui.model.field_rows.postgresql import POSTGRESQL_FIELDS
 from tcptui.model.field_rows.seldom import SELDOM_FIELDS
 from tcptui.model.field_rows.tcp import TCP_FIELDS
 from tcptui.model.field_rows.tcp_options import TCP_OPTION_FIELDS
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 #: All rows, by family.
 ROWS: Final = (
     *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
-    *HTTP2_FIELDS, *MYSQL_FIELDS,
+    *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS,
     *SELDOM_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.

@@ -67,6 +67,11 @@ class TransactionState(Enum):
     FAILED = "failed"
     """It can only be rolled back."""
 
+    @classmethod
+    def of(cls, status: bytes) -> TransactionState | None:
+        """By PostgreSQL's letter (ReadyForQuery)."""
+        return {b"I": cls.IDLE, b"T": cls.OPEN, b"E": cls.FAILED}.get(status)
+
 
 @dataclass(frozen=True, slots=True)
 class MessagePackets:
@@ -90,7 +95,7 @@ class Request:
     number: int
     """Its place among the requests of its connection, from 0."""
     protocol: str
-    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``, ``mysql``."""
+    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``, ``mysql``, ``postgresql``."""
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str
@@ -108,13 +113,14 @@ class Request:
     """Nanoseconds by `RequestPart`; None: the part does not apply.  The others add up to `duration_ns`."""
     id: str | None = None
     """What tells requests apart that share a connection in their protocol; None where their order does."""
-
     rows: int | None = None
-    """How many rows or elements the answer has; None where that is no question."""
+    """How many rows or elements the answer has, or how many were affected; None where that is no question."""
     statement: str = ""
     """The statement of a database as it was sent, as safe text without secrets; empty where there is none."""
     transaction: TransactionState | None = None
     """Whether a transaction is open behind it; None where nothing says."""
+    cancels: int | None = None
+    """The connection whose request it asks to be cancelled, where that was captured."""
 
     @property
     def end_ns(self) -> int:

@@ -117,12 +117,16 @@ class Exchange:
     """How many rows or elements the answer has; None where that is no question."""
     waits: bool = False
     """The answer waits for something to happen, as the client asked: the wait is nobody's."""
+    lead: int = 0
+    """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
     statement: str = ""
     """As in `tcptui.model.request.Request`, but not yet safe to print."""
     transaction: TransactionState | None = None
     """As there."""
-    lead: int = 0
-    """Where the request begins in its direction, if only what the protocol itself needs to begin came before."""
+    session: bytes = b""
+    """What names the session that it opens: a secret, as whoever knows it may cancel; empty where nothing does …"""
+    cancels: bytes = b""
+    """… and that of the session whose request it asks to be cancelled."""
 
     @property
     def messages(self) -> HttpMessages:

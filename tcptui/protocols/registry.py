@@ -21,6 +21,8 @@ from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.mysql.detection import begins_mysql
 from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_before_tls, parse_mysql
+from tcptui.protocols.postgresql.detection import begins_postgresql
+from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.redis.detection import begins_redis
 from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
@@ -49,6 +51,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
     ApplicationProtocol("mysql", begins_mysql, parse_mysql, parse_before_tls=parse_before_tls),
+    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
@@ -58,7 +61,7 @@ _BEGINNING: Final = 20
 
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, mysql_requests,
+    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, mysql_requests, postgresql_requests,
     http2_requests_amid,
 )  # fmt: skip
 

@@ -29,6 +29,12 @@ def _mysql(payload: bytes) -> str:
     return mysql_summary(payload)
 
 
+def _postgresql(payload: bytes) -> str:
+    from tcptui.protocols.postgresql.summary import postgresql_summary
+
+    return postgresql_summary(payload)
+
+
 def _credentials(payload: bytes) -> str:
     """AUTH of several protocols, whose credentials stand in the same line."""
     from tcptui.protocols.secrets_out import LEFT_OUT
@@ -37,10 +43,12 @@ def _credentials(payload: bytes) -> str:
 
 
 #: By the first two bytes of a payload: what may tell it in a line.  Records of TLS: type, major version;
-#: commands of Redis: an array, how many words it has; credentials in a line.
+#: commands of Redis: an array, how many words it has;
+#: messages of PostgreSQL: type, first byte of a length below 16 MiB; credentials in a line.
 _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
     **{bytes((kind, 3)): _tls for kind in range(20, 25)},
     **{b"*%d" % digit: _redis for digit in range(1, 10)},
+    **{bytes((letter, 0)): _postgresql for letter in b"\0pQPBEDCHSFdcfXRK123tTInNsZAVGWv"},
     b"AU": _credentials,
     b"au": _credentials,
     b"Au": _credentials,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from tcptui.model.lru import LruCache
 from tcptui.protocols.registry import requests_of as exchanges_of
 from tcptui.protocols.request_times import timed_requests
+from tcptui.session.cancelled import cancelled
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
@@ -33,7 +35,11 @@ def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) 
     """`requests_of`, each with the exchange it was made of; with ``whole``, that has its messages."""
     client, server = session.halves(stream)
     exchanges = exchanges_of(client, server) if client.length or server.length else None
-    return [] if exchanges is None else timed_requests(session.view(stream), exchanges, whole=whole)
+    found = [] if exchanges is None else timed_requests(session.view(stream), exchanges, whole=whole)
+    return [
+        (replace(one, cancels=cancelled(session, stream, exchange.cancels)) if exchange.cancels else one, exchange)
+        for one, exchange in found
+    ]
 
 
 def with_payload(session: Session) -> I64:

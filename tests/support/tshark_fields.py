@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+#: Types that filters take as another: texts that end with a zero byte in the packet.
+_AS: dict[str, str] = {"FT_STRINGZ": "FT_STRING"}
+
+
 def excerpt(lines: Iterable[str]) -> list[str]:
     """Of the lines of ``tshark -G fields``, those about names of the registry, sorted."""
     found = set()
     for line in lines:
         kind, _title, name, *rest = line.rstrip("\n").split("\t")
         if name in FIELDS:
-            # A filter makes no difference between a string of known length and one that a NUL ends.
-            found.add(f"{name}\t{'FT_PROTOCOL' if kind == 'P' else rest[0].replace('STRINGZ', 'STRING')}")
+            found.add(f"{name}\t{'FT_PROTOCOL' if kind == 'P' else _AS.get(rest[0], rest[0])}")
     return sorted(found)
 
 

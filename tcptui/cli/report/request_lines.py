@@ -48,6 +48,7 @@ def json_line(request: Request) -> str:
             "rows": request.rows,
             "statement": request.statement or None,
             "transaction": None if request.transaction is None else request.transaction.value,
+            "cancels": request.cancels,
         }
     )
 

@@ -58,9 +58,9 @@ class TlsStream:
         self.halves = halves
         self.conversation = TlsConversation(halves, starts, limit, lambda: self.decryption)
         self.inner: ParsedStream | None = None
-        """What its plain bytes are parsed as, which whoever knows all protocols sets …"""
+        """What its plain bytes are parsed as, which whoever knows all protocols sets."""
         self.before: ParsedStream | None = None
-        """… and what was said before TLS began."""
+        """What was said in plain bytes before, by the protocol that turned to TLS, which sets it."""
 
     @cached_property
     def decryption(self) -> Decryption | None:
@@ -117,7 +117,7 @@ class TlsStream:
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         units = self._units[self._side(place)]
-        before = () if self.before is None else self.before.units(place)
+        before = [] if self.before is None else self.before.units(place)
         return [*before, *(units[index] for index in self.touched_by(place))]
 
     def was_left_out(self, place: SegmentPlace) -> bool:
@@ -132,13 +132,12 @@ class TlsStream:
         from tcptui.protocols.tls.plain_place import add_plain
         from tcptui.protocols.tls.tree import add_tls
 
-        if self.before is not None:
-            self.before.add_layers(dissection, place)
         side = self._side(place.segment)
+        plain = self.before is not None and self.before.add_layers(dissection, place)
         add_tls(dissection, place, self.conversation, side, self._shown[side].get(dissection.view.frame, []))
         if self.inner is not None and self.plain is not None:
             add_plain(dissection, self.inner, self.plain)
-        return bool(self.units(place.segment))
+        return plain or bool(self.touched_by(place.segment))
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
@@ -146,9 +145,10 @@ class TlsStream:
         from tcptui.protocols.tls.plain_parts import opened_parts
 
         parts = tls_parts(self.conversation)
-        opened = parts if self.decryption is None else opened_parts(parts, self)
-        return opened if self.before is None else chain(self.before.parts(), opened)
+        found = parts if self.decryption is None else opened_parts(parts, self)
+        return found if self.before is None else chain(self.before.parts(), found)
 
     def requests(self) -> Iterator[Exchange]:
-        """See `ParsedStream`: without keys there is none to be seen."""
-        return iter(()) if self.inner is None else self.inner.requests()
+        """See `ParsedStream`: without keys there is none to be seen within."""
+        each = (one.requests() for one in (self.before, self.inner) if one is not None)
+        return chain.from_iterable(each)

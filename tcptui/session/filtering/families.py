@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Mask, Rows
 
 _SHORTEST: Final = 20
-_IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "mysql", "mariadb", "tls",
-                       "data-text-lines")  # fmt: skip
+_IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "mysql", "mariadb", "pgsql",
+                       "tls", "data-text-lines")  # fmt: skip
 _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled")
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "mptcp", "tcp.nop")
 

@@ -36,7 +36,12 @@ _EXACT: Final = frozenset({
     "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
     "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
     "resp.string", "resp.error", "mysql.query", "mysql.row.text", "mysql.error.message",
-    "http2.header.name", "http2.header.value", *HEADER_NAMES.values(),
+    *(f"pgsql.{name}" for name in (
+        "parameter_name", "parameter_value", "query", "auth.sasl.mech", "statement", "portal", "tag", "error",
+        "condition", "text", "col.name", "severity", "code", "message", "detail", "hint", "position",
+        "internal_position", "internal_query", "where", "schema_name", "table_name", "column_name", "type_name",
+        "constraint_name", "file", "line", "routine", "nonsupported_option",
+    )), "http2.header.name", "http2.header.value", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (

@@ -13,11 +13,11 @@ SYNOPSIS
 
 DESCRIPTION
   Lists every request of the protocols that are read (HTTP/1.x, HTTP/2 and gRPC
-  without TLS, the upgrade to WebSocket, SMTP, DNS over TCP, Redis, MySQL) in
-  the order in which they began: connection, first and last packet, start in
-  seconds from the first packet, duration, protocol, status, bytes sent and
-  received, the parts that took most of the time, operation. Several files merge
-  by time.
+  without TLS, the upgrade to WebSocket, SMTP, DNS over TCP, Redis, MySQL,
+  PostgreSQL) in the order in which they began: connection, first and last
+  packet, start in seconds from the first packet, duration, protocol, status,
+  bytes sent and received, the parts that took most of the time, operation.
+  Several files merge by time.
   The parts of the time add up to the duration:
     connect   the handshake, where the request opened the connection
     tls       the TLS handshake; no protocol that is read has one here

@@ -13,9 +13,9 @@ WORDS: Final[dict[str, str]] = {
 
 说明
   按开始的先后列出可识别协议（HTTP/1.x、不经 TLS 的 HTTP/2 和 gRPC、升级到
-  WebSocket、SMTP、TCP 上的 DNS、Redis、MySQL）的每个请求：连接、首尾数据包、
-  开始时间（从第一个数据包起的秒数）、用时、协议、状态、发送和接收的字节、占
-  用时间最多的部分、操作。多个文件按时间合并。
+  WebSocket、SMTP、TCP 上的 DNS、Redis、MySQL、PostgreSQL）的每个请求：连接、首
+  尾数据包、开始时间（从第一个数据包起的秒数）、用时、协议、状态、发送和接收的
+  字节、占用时间最多的部分、操作。多个文件按时间合并。
   时间的各部分加起来就是用时：
     connect   握手（连接是为这个请求建立的）
     tls       TLS 握手；目前可识别的协议都没有

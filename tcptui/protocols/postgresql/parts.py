@@ -1,0 +1,95 @@
+"""The decoded parts of a connection: statements, rows, data and errors as text, without secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.postgresql.fields import sqlstate
+from tcptui.protocols.postgresql.message import Kind, Unread
+from tcptui.protocols.postgresql.text import (
+    data_blocks,
+    error_text,
+    parameter_texts,
+    row_blocks,
+    statement_blocks,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tcptui.protocols.postgresql.message import Message
+    from tcptui.protocols.postgresql.notes import Notes
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+_DATA: Final = frozenset({Kind.DATA, Kind.SENT_DATA})
+_ERRORS: Final = {Kind.ERROR: "postgresql-error", Kind.NOTICE: "postgresql-notice"}
+_STATEMENTS: Final = frozenset({Kind.QUERY, Kind.PARSE})
+_ERROR_SHOWN: Final = "VMDHWP"
+#: What carries values that are not written out: their formats are known to who asked alone.
+_BODIES: Final = frozenset({Kind.CREDENTIALS, Kind.BIND, Kind.CALL, Kind.RESULT})
+
+
+def parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Part]:
+    """The decoded part of each message, or of bytes that are not read."""
+    for one in messages:
+        if isinstance(one, Unread):
+            yield _hidden(one.half, one.start, one.stop, Label("postgresql-unread", {"count": _bytes(one)}))
+        else:
+            yield _part_of(one, notes)
+
+
+def _part_of(message: Message, notes: Notes) -> Part:
+    kind = message.kind
+    if kind in _STATEMENTS:
+        return _part(message, Label("postgresql-message", {"type": kind.title}), lambda: statement_blocks(message))
+    if kind is Kind.STARTUP:
+        said = "".join(f"{name} = {value}\n" for name, value in parameter_texts(message)).encode()
+        return _part(message, Label("postgresql-message", {"type": kind.title}), once(message.start, said))
+    if kind in _ERRORS:
+        is_secret = notes.hides(message)
+        fields = error_text(message.body, is_secret=is_secret, letters=_ERROR_SHOWN)
+        text = "\n".join(value for _, value in fields).encode() + b"\n"
+        return _part(message, Label(_ERRORS[kind], {"code": sqlstate(message)}), once(message.start, text))
+    if kind is Kind.ROW or kind in _DATA:
+        facts: dict[str, object] = {"count": f"{message.count:,}", "bytes": _bytes(message)}
+        name = "postgresql-rows" if kind is Kind.ROW else "postgresql-data"
+        if notes.hides(message):
+            return _hidden(message.half, message.start, message.stop, Label(f"{name}-hidden", facts))
+        blocks = row_blocks if kind is Kind.ROW else data_blocks
+        return _part(message, Label(name, facts), lambda: blocks(message))
+    facts = {"type": kind.title, "count": _bytes(message)}
+    if kind in _BODIES:
+        return _hidden(message.half, message.start, message.stop, Label("postgresql-body", facts))
+    return _part(message, Label("postgresql-message", facts), once(message.start, _said(message)))
+
+
+def _said(message: Message) -> bytes:
+    """What a short message says beside its kind; empty where that is nothing."""
+    if message.kind is Kind.COMPLETE or message.kind is Kind.ENCRYPTION:
+        return message.body.rstrip(b"\0") + b"\n"
+    if message.kind is Kind.READY:
+        return message.body + b"\n"
+    if message.kind is Kind.PARAMETER:
+        return " = ".join(message.texts(2)).encode() + b"\n"
+    if message.kind is Kind.NOTIFICATION:
+        return ": ".join(message.texts(2, 4)).encode() + b"\n"
+    return b""
+
+
+def _part(message: Message, label: Label, blocks: Callable[[], Iterator[tuple[int, bytes]]]) -> Part:
+    half, cut = message.half, "" if message.complete else "cut"
+    return Part(
+        half.side, message.start, message.stop, frame_at(half, message.start), half.delivered_ns(message.start), label,
+        blocks, trouble=lambda: cut,
+    )  # fmt: skip
+
+
+def _hidden(half: ByteStream, start: int, stop: int, label: Label) -> Part:
+    return Part(
+        half.side, start, stop, frame_at(half, start), half.delivered_ns(start), label, once(start, b"")
+    )  # fmt: skip
+
+
+def _bytes(one: Message | Unread) -> str:
+    return f"{one.stop - one.start:,}"

@@ -1,0 +1,15 @@
+"""Headings of the messages of PostgreSQL where a stream is followed."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "follow.part.postgresql-message": "PostgreSQL: {type}",
+    "follow.part.postgresql-body": "PostgreSQL: {type}, {count} bytes, not shown",
+    "follow.part.postgresql-rows": "PostgreSQL rows: {count}, {bytes} bytes",
+    "follow.part.postgresql-rows-hidden": "PostgreSQL rows: {count}, {bytes} bytes; not shown, for they may hold secrets",
+    "follow.part.postgresql-data": "PostgreSQL COPY data: messages {count}, bytes {bytes}",
+    "follow.part.postgresql-data-hidden": "PostgreSQL COPY data: messages {count}, bytes {bytes}; not shown, for they may hold secrets",
+    "follow.part.postgresql-error": "PostgreSQL error {code}",
+    "follow.part.postgresql-notice": "PostgreSQL notice {code}",
+    "follow.part.postgresql-unread": "{count} bytes not read as PostgreSQL: nothing shows for certain where a message begins",
+}
