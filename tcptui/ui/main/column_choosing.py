@@ -9,6 +9,7 @@ from textual import on
 from textual.message import Message
 
 from tcptui.dfilter.errors import FilterError
+from tcptui.dfilter.typed import beginning_fields
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.columns import Sorting
@@ -166,6 +167,8 @@ class ColumnChoosingScreen(NotingScreen):
             self.filter_line.show([])
         elif self._column_loudly or not filter_report.is_unfinished(error, text):
             self.filter_line.show(filter_report.mistake(error, self.words), self._pointer(text, error))
+        elif fields := beginning_fields(text):
+            self.filter_line.show([self._said_of_choices(fields)])
         else:
             self.filter_line.show(filter_report.unfinished(error, self.words))
 
