@@ -48,6 +48,24 @@ def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
     return f"{address[:keep]}{ellipsis}:{port}"
 
 
+def fit_field(text: str, width: int, ellipsis: str = "…", right: bool = False) -> str:
+    """The name of a field in exactly ``width`` cells; what is cut is its beginning, which other fields share.
+
+    ``right`` aligns a name that is shorter.
+    """
+    last = text.rpartition(".")[2]
+    if cell_len(text) <= width or width <= len(ellipsis):
+        return fit(text, width, ellipsis, right)
+    if cell_len(last) == width:
+        return last
+    end = text
+    while cell_len(end) > width - len(ellipsis):
+        end = end[1:]
+    if cell_len(last) < cell_len(end) and text[-len(end) - 1] != ".":  # not in the middle of a part of the name
+        end = end.partition(".")[2] or end
+    return fit(ellipsis + end, width, ellipsis, right)
+
+
 def fit_ends(first: str, second: str, arrow: str, width: int, ellipsis: str = "…") -> str:
     """``first``, ``arrow``, ``second`` in at most ``width`` cells: both are cut as by `fit_endpoint`."""
     room = width - cell_len(arrow)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, span, stamp
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, fit_field, span, stamp
 
 
 @given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
@@ -52,6 +52,20 @@ def test_duration_fits_its_column(ns: int) -> None:
 def test_times_have_microseconds_and_a_sign_when_the_clock_went_back() -> None:
     assert stamp(38_112_999) == "0.038112"
     assert stamp(-1_500_000_000) == "-1.500000"
+
+
+@given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
+def test_fitted_field_has_exactly_the_cells_asked_for(text: str, width: int, right: bool) -> None:
+    assert cell_len(fit_field(text, width, right=right)) == width
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(28, "tcp.analysis.bytes_in_flight"), (27, "…analysis.bytes_in_flight  "), (25, "…analysis.bytes_in_flight"),
+     (24, "…bytes_in_flight        "), (15, "bytes_in_flight"), (14, "…tes_in_flight")],
+)  # fmt: skip
+def test_cut_field_keeps_its_end(width: int, shown: str) -> None:
+    assert fit_field("tcp.analysis.bytes_in_flight", width) == shown
 
 
 def test_cut_endpoint_keeps_its_port() -> None:

@@ -59,6 +59,8 @@ WAYS_IN: Final = {
     "prompt for a text": ("slash",),
     "prompt for a packet": ("colon",),
     "prompt for a file": ("w",),
+    "prompt for a file of matching packets": ("slash", *"tcp", "enter", "w"),
+    "prompt for a note": ("M",),
     "prompt for a filter's name": ("slash", *"ip", "ctrl+s"),
     "menu of filters": ("equals_sign",),
     "prompt for a column": ("plus",),
@@ -67,9 +69,11 @@ WAYS_IN: Final = {
     "overview": ("0",),
     "follow stream": ("F",),
     "prompt in follow stream": ("F", "slash"),
+    "prompt for a packet in follow stream": ("F", "colon"),
     "graphs": ("t",),
     "export": ("x",),
     "prompt in export": ("x", "slash"),
+    "prompt for a folder in export": ("x", "W"),
     "search": ("ctrl+f", "z", "enter"),
     "prompt in search": ("ctrl+f",),
     "grouped connections": ("b",),
@@ -77,6 +81,7 @@ WAYS_IN: Final = {
     "prompt in requests": ("R", "slash"),
     "packets that are not TCP": ("u",),
     "prompt in packets that are not TCP": ("u", "slash"),
+    "prompt for a packet that is not TCP": ("u", "colon"),
     "kernel's view": (),
     "help": ("question_mark",),
     "help above another screen": ("F", "question_mark"),
@@ -84,6 +89,8 @@ WAYS_IN: Final = {
     "case above a capture": ("c",),
     "start screen": (),
     "prompt on the start screen": ("slash",),
+    "prompt for a path on the start screen": ("o",),
+    "prompt for a capture filter on the start screen": ("f",),
 }
 #: The class of the screen in front, where it is not the main one.
 SCREEN_OF: Final = {
@@ -98,17 +105,22 @@ SCREEN_OF: Final = {
     "prompt in requests": "RequestsScreen",
     "follow stream": "FollowScreen",
     "prompt in follow stream": "FollowScreen",
+    "prompt for a packet in follow stream": "FollowScreen",
     "graphs": "GraphScreen",
     "export": "ExportScreen",
     "prompt in export": "ExportScreen",
+    "prompt for a folder in export": "ExportScreen",
     "packets that are not TCP": "OtherScreen",
     "prompt in packets that are not TCP": "OtherScreen",
+    "prompt for a packet that is not TCP": "OtherScreen",
     "kernel's view": "SocketScreen",
     "help": "HelpScreen",
     "help above another screen": "HelpScreen",
     "palette": "Palette",
     "start screen": "StartScreen",
     "prompt on the start screen": "StartScreen",
+    "prompt for a path on the start screen": "StartScreen",
+    "prompt for a capture filter on the start screen": "StartScreen",
 }
 ASKS: Final = {
     "leaves": "The capture is not saved. Press again to quit.",
@@ -272,6 +284,8 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
     else:
         how = {"unsaved": True, "may_choose": True, "begin_anew": session.anew}
     async with driven(None if "start screen" in screen else session, **how) as driver:
+        if screen == "prompt for a note":
+            session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file
         if screen in ("open question", "case above a capture"):
             await driver.until(lambda: session.looked_through)
             await driver.press("e", "escape") if screen == "case above a capture" else None
@@ -289,8 +303,12 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
 
 
 @pytest.mark.parametrize("row", SCREENS, ids=[row["in front"] for row in SCREENS])
-async def test_keys_do_what_the_table_says(row: dict[str, str], records: bytes, tmp_path: Path) -> None:
+async def test_keys_do_what_the_table_says(row: dict[str, str], wire: Wire, tmp_path: Path) -> None:
     left = list(KEYS)
+    wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
+    if "export" in row["in front"]:
+        _carry_a_file(wire)
+    records = wire.pcap(tmp_path / "tried.pcap").read_bytes()
     while left:
         session, _source = live(records, tmp_path)
         async with at(row["in front"], session, tmp_path) as (driver, places):
@@ -298,6 +316,15 @@ async def test_keys_do_what_the_table_says(row: dict[str, str], records: bytes, 
                 key = left.pop(0)
                 if row[key]:
                     await _try(driver, KEYS[key], row[key], places)
+
+
+def _carry_a_file(wire: Wire) -> None:
+    """A page that is asked for and sent, in five packets."""
+    client, server = "10.0.0.1:40002", "192.0.2.10:80"
+    asked, sent = b"GET /page HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
+    wire.handshake(200, client, server)
+    wire.tcp(250, client, server, 0x18, 1001, 9001, payload=asked)
+    wire.tcp(300, server, client, 0x18, 9001, 1001 + len(asked), payload=sent)
 
 
 async def _try(driver: Driven, pressed: str, outcome: str, places: list[tuple[object, ...]]) -> None:

@@ -154,6 +154,24 @@ async def test_tab_completes_a_column(session: Session, show: Show) -> None:
         await until(lambda: "tcp.window_size_scalefactor" in text(shown))
 
 
+async def test_field_that_is_being_typed_is_offered_and_not_called_wrong(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await shown.press("plus", *"tcp.win")
+        assert "tcp.window_size" in text(shown)
+        assert "There is no field" not in text(shown)
+
+
+@pytest.mark.parametrize(("pane", "size"), [("1", (80, 24)), ("2", (80, 24)), ("1", (200, 50))])
+async def test_heading_keeps_the_end_of_its_fields_name(
+    session: Session, show: Show, pane: str, size: tuple[int, int]
+) -> None:
+    async with show(session, size) as shown:
+        await shown.press(pane, "plus", *"tcp.analysis.bytes_in_flight", "enter")
+        shown.screen.end_notice()
+
+        assert "in_flight" in text(shown)
+
+
 async def test_one_of_several_columns_is_removed_from_a_menu(session: Session, show: Show) -> None:
     async with show(session, (160, 40)) as shown:
         for column in ("tcp.len", "ip.ttl", "tcp.port"):

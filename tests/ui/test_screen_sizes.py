@@ -165,11 +165,34 @@ async def test_screen_that_was_resized_is_the_screen_of_its_size(show: Show, bus
     for size in SIZES:
         async with show(busy_session, size, as_opened=True) as shown:
             opened[size] = shown.lines()
+    leaps = (SIZES[place] for place in (5, 1, 6, 0, 4, 1, 2, 6, 3, 5, 2, 0))
     async with show(busy_session, SIZES[0], as_opened=True) as shown:
-        for size in (*SIZES, *reversed(SIZES)):
+        for size in (*SIZES, *reversed(SIZES), *leaps):
             await shown.pilot.resize_terminal(*size)
             await shown.settle()
             assert shown.lines() == opened[size], size
+
+
+LONG_FILTER: Final = "frame.time_relative >= 0.378 and frame.time_relative < 1.654"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("is_lifted", [False, True])
+async def test_line_of_a_long_filter_is_that_of_its_size_after_a_resize(
+    show: Show, busy_session: Session, language: Language, is_lifted: bool
+) -> None:
+    async with show(busy_session, (80, 24), language) as shown:
+        await shown.press("slash", *LONG_FILTER, "enter", *(["backslash"] if is_lifted else []))
+        for size in ((100, 30), (60, 16), (160, 45), (80, 24)):
+            await shown.pilot.resize_terminal(*size)
+            await shown.settle()
+            said = shown.lines()[-2]  # it takes one line
+
+            assert "frame.time" in said
+            assert "\\" in said, "the key is in sight"
+            assert said.count(ELLIPSIS) <= 1
+            assert ELLIPSIS not in said or cell_len(said.rstrip()) > size[0] - 8, said
+            assert size[0] < 160 or "< 1.654" in said
 
 
 async def test_narrow_list_drops_what_all_addresses_begin_with_and_keeps_their_ends(

@@ -195,6 +195,19 @@ async def test_search_that_found_nothing_makes_room_for_the_next(session: Sessio
         ]  # fmt: skip
 
 
+async def test_text_that_is_looked_for_again_has_one_mark(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        await searched(shown, "GET")
+        for typed in ("HTTP", "nowhere", "GET"):
+            await shown.pilot.press("slash", "ctrl+u", *typed, "enter")
+            screen = await settled(shown.pilot)
+
+        assert [(number, results.text) for number, results in screen.highlights.kept.items()] == [
+            (1, "GET"), (2, "HTTP"),
+        ]  # fmt: skip
+        assert screen.number == 1
+
+
 async def test_marks_of_a_search_are_in_the_followed_stream_too(session: Session, show: Show) -> None:
     async with show(session) as shown:
         await searched(shown, "trace-7")

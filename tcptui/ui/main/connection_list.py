@@ -184,7 +184,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             if size:
                 is_key = column.text == sorting.expression
                 sign = (glyphs.ascending if sorting.is_reversed else glyphs.descending) if is_key else " "
-                text = self.cells.fitted(place, safe_text(column.text), size, glyphs.ellipsis)[:-1] + sign
+                text = self.cells.heading(place, size, glyphs.ellipsis)[:-1] + sign
                 cells.append(Segment(text, self.palette.strong if is_key else self.palette.head))
         return cells
 

@@ -166,10 +166,15 @@ class FilterSayingScreen(CaptureScreen):
         if self._work is not None and self._mistake is not None:
             return filter_report.mistake(self._mistake, words)
         if self._lifted is not None:
-            shown = filter_report.shown_filter(self._lifted.text, self._lifted.words)
-            text = words("screen.filter.lifted", filter=shown)
-            return [Saying(text, Voice.QUIET)]
+            return [Saying(self._of_lifted(self._lifted), Voice.QUIET)]
         return []
+
+    def _of_lifted(self, work: FilterWork) -> str:
+        """The filter that can be put back, cut so that its key has room on the same line."""
+        shown = filter_report.shown_filter(work.text, work.words)
+        room = self.app.size.width - cell_len(self.words("screen.filter.lifted", filter="")) - 2
+        named = fit(shown, min(cell_len(shown), max(_NAMED_LEAST, room)), self.glyphs.ellipsis)
+        return self.words("screen.filter.lifted", filter=named)
 
     def _in_force(self, matching: Matching) -> list[Saying]:
         """The filter that is on, what it did, and the key that lifts it, in one line."""

@@ -84,6 +84,8 @@ class FilteringScreen(FilterSayingScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Lay out the line anew; Textual also calls the base class's handler."""
         self.filter_line.rearrange(*event.size)
+        if not self._asks_for_filter:
+            self.show_filter_line()  # the filter is cut to the width
 
     def on_unmount(self) -> None:
         """Have the threads stop at their next look; Textual also calls the base class's handler."""

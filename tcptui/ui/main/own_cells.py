@@ -13,7 +13,7 @@ from tcptui.model.lru import LruCache
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.input_priority import input_priority
-from tcptui.ui.cell_text import fit
+from tcptui.ui.cell_text import fit, fit_field
 from tcptui.ui.loop_call import call_on_loop
 
 if TYPE_CHECKING:
@@ -170,6 +170,11 @@ class OwnCells:
             widths[place] += more
             room -= more
         return widths
+
+    def heading(self, place: int, width: int, ellipsis: str) -> str:
+        """The name of the column at ``place`` in exactly ``width`` cells; its end tells it from others."""
+        column = self.columns[place]
+        return fit_field(safe_text(column.text), width - 1, ellipsis, right=column.is_number) + " "
 
     def fitted(self, place: int, text: str, width: int, ellipsis: str) -> str:
         """``text`` in exactly ``width`` cells: numbers at the right."""

@@ -97,6 +97,7 @@ class Panes(Container):
         self.set_class(chosen.zoomed, "-zoomed")
         for pane, title in self._titles.items():
             title.set_class(not chosen.zoomed and is_right_hand(pane, self._placing.shape), "-cornered")
+            title.refresh()  # it may be as wide as before
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()

@@ -137,8 +137,8 @@ class Timeline(TimelineRows):
         if columns.delta:
             cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
         cells += [
-            Segment(self.cells.fitted(place, safe_text(column.text), size, ellipsis), palette.head)
-            for place, (column, size) in enumerate(zip(self.cells.columns, self._own_widths(width), strict=True))
+            Segment(self.cells.heading(place, size, ellipsis), palette.head)
+            for place, size in enumerate(self._own_widths(width))
             if size
         ]
         # The client's text begins above its states, the server's ends above its own; a long one gets what the other

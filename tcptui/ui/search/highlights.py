@@ -26,6 +26,10 @@ class Highlights:
         """The search whose hits `n` and `N` go to."""
         return self.kept.get(self.followed)
 
+    def number_of(self, text: str) -> int:
+        """The number of the search for ``text``; 0: none is kept."""
+        return next((number for number, results in self.kept.items() if results.text == text), 0)
+
     def keep(self, results: SearchResults, instead_of: int = 0) -> int:
         """Keep ``results``, in the place of the search with that number, else of none or of the oldest one."""
         free = next((number for number in range(1, MOST + 1) if number not in self.kept), 0)

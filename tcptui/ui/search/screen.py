@@ -147,13 +147,16 @@ class SearchScreen(KeyedScreen["Hit | None"]):
     def _begin(self, text: str) -> None:
         """Look for ``text``, which is no wrong expression, from the beginning; the search before is cancelled.
 
-        It takes the place of the one that is shown if that has found nothing, or was for the same text.
+        It takes the place of the search for the same text, else of the one that is shown if that has found nothing.
         """
         self._cancel.set()
         cancel = self._cancel = threading.Event()
         before, results = self.results, SearchResults(text, self._where, self.session.store.count)
-        again = before is not None and (before.text == text or not before.hits)
-        self.number = self.highlights.keep(results, self.number if again else 0)
+        vain = self.number if before is not None and not before.hits else 0
+        number = self.highlights.number_of(text) or vain
+        if vain not in (0, number):
+            self.highlights.remove(vain)
+        self.number = self.highlights.keep(results, number)
         search = self._search = Search(self.session, SearchPattern.of(text), self._where, self.words)
         self._failure = ""
         self.hits.show(results, None)

@@ -11,7 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.ladder.matched": "stream {stream}, {matched} of {packets} packets",
     "screen.filter.heading": "Display filter",
     "screen.notice.column.added.packets": "{text} is a column of the timeline now; - removes it.",
-    "screen.notice.column.added.connections": "{text} is a column of the connections now; s sorts by it, - removes it.",
+    "screen.notice.column.added.connections": "{text} is a column now; s sorts by it, - removes it.",
     "screen.notice.column.removed": "{text} is no column any more.",
     "screen.notice.column.there": "{text} is a column already.",
     "screen.notice.column.full": "There are {most} columns of your own already; - removes one.",
