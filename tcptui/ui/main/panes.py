@@ -96,8 +96,10 @@ class Panes(Container):
         # A zoomed pane has nothing on its left to be set apart from.
         self.set_class(chosen.zoomed, "-zoomed")
         for pane, title in self._titles.items():
-            title.set_class(not chosen.zoomed and is_right_hand(pane, self._placing.shape), "-cornered")
-            title.refresh()  # it may be as wide as before
+            cornered = not chosen.zoomed and is_right_hand(pane, self._placing.shape)
+            if cornered != title.has_class("-cornered"):
+                title.set_class(cornered, "-cornered")
+                title.refresh()  # it may be as wide as before
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()
