@@ -16,8 +16,9 @@ NO_STATUS: Final = 1_000
 ERROR_STATUS: Final = 400
 #: … and this is an error that only has a name.
 _NAMED_ERROR: Final = 500
-#: Names of DNS, gRPC and Redis without an error, and what stands for a status that cannot be known.
-_FINE: Final = frozenset({"NOERROR", "OK", "QUEUED", "nil", UNKNOWN})
+#: Names of DNS, gRPC, Redis and PostgreSQL without an error (S, G, N: the answer to a request for encryption), and what
+#: stands for a status that cannot be known.
+_FINE: Final = frozenset({"NOERROR", "OK", "QUEUED", "nil", "suspended", "S", "G", "N", UNKNOWN})
 
 
 def status_number(status: str) -> int:

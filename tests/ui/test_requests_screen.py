@@ -100,7 +100,19 @@ def text(screen: RequestsScreen) -> str:
 
 @pytest.mark.parametrize(
     ("status", "number"),
-    [("", NO_STATUS), ("404", 404), ("NOERROR", 0), ("OK", 0), ("<unknown>", 0), ("UNAVAILABLE", 500)],
+    [
+        ("", NO_STATUS),
+        ("404", 404),
+        ("NOERROR", 0),
+        ("OK", 0),
+        ("<unknown>", 0),
+        ("UNAVAILABLE", 500),
+        ("suspended", 0),
+        ("S", 0),
+        ("N", 0),
+        ("1062 (23000)", 500),
+        ("23505", 2350),
+    ],
 )
 def test_status_that_is_a_name_is_an_error_or_not(status: str, number: int) -> None:
     assert status_number(status) == number
