@@ -74,17 +74,20 @@ def printed(command: list[Any]) -> str:
 
 def test_fields_are_those_of_tshark_but_for_what_is_secret(folder: Path) -> None:
     capture = folder / "postgresql.pcap"
-    asked = [word for name in ("frame.number", *FIELDS) for word in ("-e", name)]
+    asked = [word for name in ("frame.number", "tcp.stream", *FIELDS) for word in ("-e", name)]
     theirs = printed(["tshark", "-2", "-n", "-r", capture, "-T", "fields", *asked]).splitlines()
     ours = printed([sys.executable, "-m", "tcptui", "packets", capture, *asked]).splitlines()
+    last = {our.split("\t")[1]: our.split("\t")[0] for our in ours if any(our.split("\t")[2:])}
     differing, same = Counter[str](), Counter[str]()
     for their, our in zip(theirs, ours, strict=True):
-        (number, *known), (_, *read) = their.split("\t"), our.split("\t")
+        (number, stream, *known), (_, _, *read) = their.split("\t"), our.split("\t")
         if OURS_ALONE & set(read[FIELDS.index("pgsql.type")].split(",")):
             continue
         for name, one, other in zip(FIELDS, known, read, strict=True):
             if one == other:
                 same[name] += bool(one)
+            elif number == last[stream] and other.startswith(f"{one}," if one else ""):
+                same["beginning of a message of which the rest was not captured"] += 1  # tshark says nothing of it
             elif not other and name in ("pgsql.query", "pgsql.val.data"):
                 same[f"{name}, hidden"] += 1
             else:
