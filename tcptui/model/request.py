@@ -100,7 +100,7 @@ class Request:
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str
-    """The answer's code, as safe text; empty without an answer."""
+    """The answer's code, or what ended HTTP/2's stream, as safe text; empty without either."""
     request: MessagePackets | None
     """None: the capture begins after it, or lacks it."""
     response: MessagePackets | None
