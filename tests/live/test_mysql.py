@@ -42,6 +42,8 @@ HIDDEN = frozenset({"mysql.passwd", "mysql.auth_switch_response.data"})
 #: with its last byte first; rows in binary, which it takes for OK packets; a file of LOCAL INFILE, for commands; bytes
 #: that are compressed, at times.
 MISREAD = frozenset({"mysql.message", "mysql.binlog.flags"})
+#: Random bytes, which Wireshark reads up to the first that is 0.
+UP_TO_NUL = frozenset({"mysql.auth_switch_request.data"})
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def test_fields_are_those_of_tshark_but_for_what_it_misreads_and_what_is_secret(
         if int(stream) in odd | {compressed}:
             continue
         for name, one, other in zip(NAMES, known, ours[number][1:], strict=True):
-            if one == other:
+            if one == other or (name in UP_TO_NUL and one.endswith("00") and other.startswith(one)):
                 same[name] += bool(one)
             elif name not in HIDDEN | MISREAD and not (name == "mysql.query" and "[removed]" in other):
                 differing[name] += 1

@@ -282,6 +282,14 @@ def certificate_in(folder: Path) -> Path:
     return made
 
 
+def _wait_until_written(path: Path) -> None:
+    """Wait until ``path`` has not grown for half a second, at most 20 s."""
+    size, end = -1, time.monotonic() + 20
+    while path.stat().st_size != size and time.monotonic() < end:
+        size = path.stat().st_size
+        time.sleep(0.5)
+
+
 def record(folder: Path) -> None:
     """Everything, once."""
     subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
@@ -289,7 +297,7 @@ def record(folder: Path) -> None:
         scratch = Path(name)
         certificate = certificate_in(scratch)
         server = Server(scratch, certificate)
-        dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-B", "65536", "-w", str(folder / "mysql.pcap"), "-Z", "root",
+        dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-B", "262144", "-w", str(folder / "mysql.pcap"), "-Z", "root",
                 "tcp"]  # fmt: skip
         recorder = subprocess.Popen(dump, stderr=subprocess.PIPE)
         assert recorder.stderr is not None
@@ -309,7 +317,7 @@ def record(folder: Path) -> None:
             time.sleep(0.3)
         finally:
             server.stop()
-            time.sleep(0.2)
+            _wait_until_written(folder / "mysql.pcap")  # what tcpdump has not read by then is lost
             recorder.send_signal(signal.SIGINT)
             recorder.wait(10)
         (folder / "slow.json").write_text(json.dumps(slow_entries(server.log)))
