@@ -216,8 +216,6 @@ class ApplicationProtocol:
     """A command of it turns the connection to TLS."""
     judged: bool = False
     """Whether rules judge its messages."""
-    parse_before_tls: Callable[[ByteStream, ByteStream, int], ParsedStream | None] | None = None
-    """Parses what was said before a connection turned to TLS; None: nothing of it is shown."""
 
 
 #: Reads the requests of client and server stream, any number of them; None when they speak another protocol.

@@ -20,7 +20,7 @@ from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.mysql.detection import begins_mysql
-from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_before_tls, parse_mysql
+from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_mysql
 from tcptui.protocols.postgresql.detection import begins_postgresql
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.redis.detection import begins_redis
@@ -50,7 +50,7 @@ PROTOCOLS: Final = (
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
-    ApplicationProtocol("mysql", begins_mysql, parse_mysql, parse_before_tls=parse_before_tls),
+    ApplicationProtocol("mysql", begins_mysql, parse_mysql),
     ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
@@ -121,22 +121,19 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
     for protocol in PROTOCOLS:
         parsed = protocol.parse(*halves, limit)
         if isinstance(parsed, TlsStream):
-            return _whole(parsed, halves, limit)
+            return _with_inner(parsed, limit)
         if parsed is not None:
             behind = parse_starttls(*halves, limit) if protocol.turns_to_tls and halves[0].keys else None
             if behind is None or behind.plain is None:
                 return parsed
-            return TurnedStream(parsed, _whole(behind, halves, limit))
+            return TurnedStream(parsed, _with_inner(behind, limit))
     return None
 
 
-def _whole(parsed: TlsStream, halves: tuple[ByteStream, ByteStream], limit: int) -> TlsStream:
-    """``parsed`` with what is inside, and what was said before TLS began."""
+def _with_inner(parsed: TlsStream, limit: int) -> TlsStream:
+    """``parsed`` with what is inside, where it was decrypted."""
     if parsed.plain is not None:
         parsed.inner = _parsed(parsed.plain, limit)
-    if parsed.before is None and any(parsed.conversation.starts):
-        parsers = (protocol.parse_before_tls for protocol in PROTOCOLS)
-        parsed.before = next((found for parse in parsers if parse and (found := parse(*halves, limit))), None)
     return parsed
 
 

@@ -15,6 +15,7 @@ from tcptui.protocols.mysql.packets import Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
 from tcptui.protocols.stream.segment_place import place_of
 from tcptui.protocols.tls.plain_stream import PlainStream
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,15 +30,18 @@ if TYPE_CHECKING:
 _RUNS_EACH: int = 8
 
 
-def parse_mysql(client: ByteStream, server: ByteStream, limit: int) -> MysqlStream | None:
-    """The parsed connection, at most ``limit`` commands; None when it is not MySQL."""
+def parse_mysql(client: ByteStream, server: ByteStream, limit: int) -> MysqlStream | TlsStream | None:
+    """The parsed connection, at most ``limit`` commands; None when it is not MySQL.
+
+    Where it turned to TLS, that is TLS, with what was said before.
+    """
     sides = mysql_sides(client, server)
-    return None if sides is None else MysqlStream(*sides, limit)
-
-
-def parse_before_tls(client: ByteStream, server: ByteStream, limit: int) -> MysqlStream | None:
-    """What was said before the connection turned to TLS; None where this is not MySQL."""
-    return MysqlStream(client, server, limit) if before_tls(client, server) else None
+    if sides is not None:
+        return MysqlStream(*sides, limit)
+    tls = parse_starttls(client, server, limit) if before_tls(client, server) else None
+    if tls is not None:
+        tls.before = MysqlStream(client, server, limit)
+    return tls
 
 
 def mysql_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:

@@ -17,7 +17,7 @@ from tcptui.protocols.postgresql.parts import parts_of
 from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.runs import completed, within
 from tcptui.protocols.stream.touching import touched
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls
+from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, turned_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,11 +64,8 @@ def postgresql_requests(client: ByteStream, server: ByteStream) -> Iterator[Exch
         return None
     found = _exchanges(*sides)
     opening = opening_of(*sides)
-    if opening.by is Kind.SSL_REQUEST and client.keys:
-        tls = parse_starttls(*sides, 1)
-        if tls is not None and tls.plain is not None and postgresql_sides(*tls.plain) is not None:
-            return chain(found, _exchanges(*tls.plain))
-    return found
+    plain = turned_streams(*sides) if opening.by is Kind.SSL_REQUEST else None
+    return found if plain is None or postgresql_sides(*plain) is None else chain(found, _exchanges(*plain))
 
 
 def _exchanges(client: ByteStream, server: ByteStream) -> Iterator[Exchange]:
