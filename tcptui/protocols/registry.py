@@ -21,8 +21,10 @@ from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.mysql.detection import begins_mysql
 from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_mysql
+from tcptui.protocols.mysql.prefilter import MysqlPrefilter
 from tcptui.protocols.postgresql.detection import begins_postgresql
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
+from tcptui.protocols.postgresql.prefilter import PostgresqlPrefilter
 from tcptui.protocols.redis.detection import begins_redis
 from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
@@ -50,8 +52,8 @@ PROTOCOLS: Final = (
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
-    ApplicationProtocol("mysql", begins_mysql, parse_mysql),
-    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql),
+    ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=MysqlPrefilter, judged=True),
+    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=PostgresqlPrefilter, judged=True),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 import numpy as np
 
 from tcptui.model.arrays import sorted_unique
+from tcptui.protocols.command_rows import CommandRows
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
-from tcptui.protocols.redis.command_rows import CommandRows
+from tcptui.protocols.mysql.command_rows import MysqlRows
+from tcptui.protocols.postgresql.command_rows import PostgresqlRows
+from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
@@ -39,8 +42,10 @@ class RowNotes(Protocol):
 
 _Notes = TypeVar("_Notes")
 #: One class for each kind of message.
-_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows, PrefaceRows, DnsRows, AlertRows, HelloRows, CommandRows)
-#: Those in whose connections there is no file: what is behind a hello is encrypted, and a reply of Redis is no file.
+_KINDS: Final[tuple[type[RowNotes], ...]] = (
+    ResponseRows, PrefaceRows, DnsRows, AlertRows, HelloRows, RedisRows, MysqlRows, PostgresqlRows,
+)  # fmt: skip
+#: Those in whose connections there is no file: what is behind a hello is encrypted, and what a database says is none.
 _WITHOUT_FILES: Final = (HelloRows, CommandRows)
 
 

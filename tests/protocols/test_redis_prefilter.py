@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from captures import ACK, PSH, Tape
 
-from tcptui.protocols.redis import prefilter
-from tcptui.protocols.redis.command_rows import MOST_OF_PORT, CommandRows
+from tcptui.protocols import command_prefilter
+from tcptui.protocols.command_rows import MOST_OF_PORT
+from tcptui.protocols.redis.command_rows import RedisRows
+from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def session_of(tmp_path: Path, *sent: tuple[int, bytes]) -> Session:
 
 
 def rows_of(session: Session) -> list[int]:
-    return session._pipeline.noted.of(CommandRows).rows.tolist()
+    return session._pipeline.noted.of(RedisRows).rows.tolist()
 
 
 def test_segments_that_begin_a_command_are_found(tmp_path: Path) -> None:
@@ -64,7 +66,7 @@ def test_a_busy_connection_does_not_take_the_room_of_others(tmp_path: Path) -> N
 
 
 def test_evicted_rows_make_room(tmp_path: Path) -> None:
-    rows = session_of(tmp_path, *[(40_000, PING)] * 20)._pipeline.noted.of(CommandRows)
+    rows = session_of(tmp_path, *[(40_000, PING)] * 20)._pipeline.noted.of(RedisRows)
     rows.evict(5)
 
     assert (rows.rows.tolist(), rows.evicted) == ([5, 6, 7], 5)
@@ -72,18 +74,18 @@ def test_evicted_rows_make_room(tmp_path: Path) -> None:
 
 def test_first_connections_are_read_as_far_as_they_are_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(tmp_path, *((40_000 + number % 5, PING) for number in range(25)), (40_000, PING))
-    found = prefilter.RedisPrefilter(session.store, session.streams, session._pipeline.noted, lambda _row: b"")
+    found = RedisPrefilter(session.store, session.streams, session._pipeline.noted, lambda _row: b"")
     found.update()
 
     def read() -> list[int]:
         return found.read(found.suspects()).numbers.tolist()
 
     assert read() == [0, 1, 2, 3, 4]
-    monkeypatch.setattr(prefilter, "PACKETS_MOST", 5)
+    monkeypatch.setattr(command_prefilter, "PACKETS_MOST", 5)
     assert read() == [1, 2, 3, 4]
-    monkeypatch.setattr(prefilter, "PACKETS_IN_ALL", 12)
+    monkeypatch.setattr(command_prefilter, "PACKETS_IN_ALL", 12)
     assert read() == [1, 2]
-    monkeypatch.setattr(prefilter, "READ_MOST", 1)
+    monkeypatch.setattr(command_prefilter, "READ_MOST", 1)
     assert read() == [1]
     assert found.speaks(3)
     found.evict(np.array([1, 3]))

@@ -1,72 +1,17 @@
-"""Which connections to Redis are judged before a user opens them: the first ones, as far as they are not too long."""
+"""Which connections to Redis are judged before a user opens them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from tcptui.model.sparse_mask import SparseMask
-from tcptui.protocols.redis.command_rows import CommandRows
+from tcptui.protocols.command_prefilter import CommandPrefilter
+from tcptui.protocols.redis.command_rows import RedisRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from tcptui.analysis.stream.table import StreamTable
-    from tcptui.model.packet_store import PacketStore
-    from tcptui.protocols.row_notes import NotedRows
-
-#: Most connections that are read, the first ones …
-READ_MOST: Final = 500
-#: … of at most so many packets, …
-PACKETS_MOST: Final = 20_000
-#: … and of so many together.
-PACKETS_IN_ALL: Final = 60_000
+    from tcptui.protocols.command_rows import CommandRows
 
 
-class RedisPrefilter:
+class RedisPrefilter(CommandPrefilter):
     """The `StreamPrefilter` of Redis."""
 
-    def __init__(
-        self, store: PacketStore, streams: StreamTable, noted: NotedRows, _payload: Callable[[int], bytes]
-    ) -> None:
-        self._store = store
-        self._streams = streams
-        self._found = noted.of(CommandRows)
-        self._done = 0
-        """Number of rows taken in, evicted ones included."""
-        self._speaking: set[int] = set()
-
-    def update(self) -> None:
-        """Take in the commands found since the last call."""
-        gone, rows = self._found.evicted, self._found.rows
-        count = int(np.searchsorted(rows, self._store.count))
-        streams = self._store.stream[rows[max(self._done - gone, 0) : count]]
-        self._done = gone + count
-        self._speaking.update(streams[streams >= 0].tolist())
-
-    def suspects(self) -> SparseMask:
-        """A mask of the first connections with commands, as far as known now."""
-        numbers = np.sort(np.fromiter(self._speaking, np.int64, len(self._speaking)))
-        packets = self._streams.packets[numbers].astype(np.int64)
-        short = packets <= PACKETS_MOST
-        numbers, packets = numbers[short][:READ_MOST], packets[short][:READ_MOST]
-        return SparseMask(numbers[np.cumsum(packets) <= PACKETS_IN_ALL])
-
-    def read(self, suspects: SparseMask) -> SparseMask:
-        """The same: nothing else is read without suspicion."""
-        return suspects
-
-    def evict(self, streams: NDArray[np.int64]) -> None:
-        """Drop what is known of ``streams``, which were evicted."""
-        self._speaking.difference_update(streams.tolist())
-
-    def speaks(self, stream: int) -> bool:
-        """Whether a command was seen in ``stream``."""
-        return stream in self._speaking
-
-    def error_rows(self, _stream: int) -> list[tuple[int, int]]:
-        """None: errors are counted where the connection is read."""
-        return []
+    kind: ClassVar[type[CommandRows]] = RedisRows

@@ -1,0 +1,70 @@
+"""Segments that begin with a command to a database, found while a batch is decoded, a few of each connection."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from tcptui.model.arrays import sorted_unique
+from tcptui.protocols.payload_places import payload_places
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+
+#: Rows that are kept of one protocol, the first, …
+MOST_ROWS: Final = 65_536
+#: … and of these so many of each sender's port: a busy connection must not hide the others.
+MOST_OF_PORT: Final = 8
+
+
+class CommandRows(ABC):
+    """Rows whose payload begins with a command of one protocol, sent by the client, whose ports differ."""
+
+    least: ClassVar[int]
+    """Fewest bytes of such a payload."""
+
+    def __init__(self) -> None:
+        self.rows: I32 = np.zeros(0, np.int32)
+        """Store rows, ascending."""
+        self.evicted = 0
+        """Number of found rows that were evicted."""
+        self._of_port = np.zeros(1 << 16, np.int32)
+
+    @abstractmethod
+    def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
+        """Which of the payloads of ``length`` bytes at ``place`` in ``buffer``, `least` captured, begin a command."""
+
+    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
+        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+        if len(self.rows) >= MOST_ROWS:
+            return
+        at, place = payload_places(start, store, first, self.least)
+        at = at[self.begins(buffer, place, store.length[first + at].astype(np.int64))]
+        # The sender's port is what its TCP header begins with.
+        begin = start[at] + store.transport_offset[first + at]
+        port = buffer[begin].astype(np.int64) << 8 | buffer[begin + 1]
+        found = [first + at[few] for few in self._few(port)]
+        if found:
+            new = np.sort(np.concatenate(found)).astype(np.int32)
+            self.rows = np.concatenate((self.rows, new))[:MOST_ROWS]
+
+    def _few(self, ports: I64) -> list[I64]:
+        """Places in ``ports`` of those that are still kept."""
+        kept = []
+        for port in sorted_unique(ports[self._of_port[ports] < MOST_OF_PORT]).tolist():
+            mine = np.flatnonzero(ports == port)[: MOST_OF_PORT - int(self._of_port[port])]
+            self._of_port[port] += len(mine)
+            kept.append(mine)
+        return kept
+
+    def evict(self, first: int) -> None:
+        """Drop the rows before ``first``, which are evicted."""
+        gone = int(np.searchsorted(self.rows, first))
+        if gone:
+            self.rows = self.rows[gone:].copy()
+            self.evicted += gone
+            self._of_port[:] = 0

@@ -1,0 +1,44 @@
+"""Segments that begin with a login to MySQL, or with a command of SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from tcptui.protocols.command_rows import CommandRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64, U8
+
+#: A packet: three bytes of length, its number, the bytes.
+_HEADER: Final = 4
+#: COM_QUERY and COM_STMT_PREPARE.
+_SQL: Final = (0x03, 0x16)
+#: Bytes of a login before its user name; the last 23 are 0, but for the last four of MariaDB's.
+_LOGIN: Final = 32
+_RESERVED: Final = range(13, 32)
+
+
+class MysqlRows(CommandRows):
+    """Rows whose payload is one packet of a client: a login of protocol 4.1, or a statement of SQL."""
+
+    least: ClassVar[int] = _HEADER + 2
+
+    def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
+        """See `CommandRows`."""
+        likely = np.flatnonzero((buffer[place + 2] == 0) & (buffer[place + 3] <= 1))  # short, a client's first
+        place, length = place[likely], length[likely]
+        says = buffer[place].astype(np.int64) | buffer[place + 1].astype(np.int64) << 8
+        whole = says == length - _HEADER
+        begins = whole & (buffer[place + 3] == 0) & np.isin(buffer[place + _HEADER], _SQL)
+        logs_in = np.flatnonzero(whole & (buffer[place + 3] == 1) & (says >= _LOGIN))
+        if len(logs_in):
+            # What is cut from a frame is not 0 but by chance; what lies behind the buffer cannot be looked at.
+            inside = logs_in[place[logs_in] + _HEADER + _LOGIN <= len(buffer)]
+            empty = [buffer[place[inside] + at] == 0 for at in _RESERVED]
+            begins[inside] = np.logical_and.reduce(empty)
+        found: NDArray[np.intp] = likely[begins]
+        return found

@@ -1,0 +1,42 @@
+"""Segments that begin with the opening of a session of PostgreSQL, or with a statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from tcptui.protocols.command_rows import CommandRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64, U8
+
+_QUERY, _PARSE = ord("Q"), ord("P")
+#: Major version 3 in front of a minor one, as the startup message has it.
+_THREE: Final = 3
+
+
+class PostgresqlRows(CommandRows):
+    """Rows whose payload is a startup message or a query, or begins with a statement to be prepared."""
+
+    least: ClassVar[int] = 8
+
+    def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
+        """See `CommandRows`."""
+        first = buffer[place]
+        startup = (first == 0) & (_number(buffer, place) == length)
+        startup &= (buffer[place + 4] == 0) & (buffer[place + 5] == _THREE) & (buffer[place + 6] == 0)
+        says = _number(buffer, place + 1) + 1
+        query = (first == _QUERY) & (says == length)
+        parse = (first == _PARSE) & (buffer[place + 1] == 0) & (says < length)
+        return np.flatnonzero(startup | query | parse)
+
+
+def _number(buffer: U8, place: I64) -> I64:
+    """The numbers of four bytes, most significant first, at ``place``."""
+    number = np.zeros(len(place), np.int64)
+    for at in range(4):
+        number = number << 8 | buffer[place + at]
+    return number
