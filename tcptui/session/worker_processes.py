@@ -29,6 +29,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tcptui.model.errors import WorkerError
+from tcptui.model.sparse_array import trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -137,6 +138,7 @@ def is_alone() -> bool:
 def _hire(force: _Workforce, work: Work, workers: int) -> None:
     """Fork ``workers`` processes, or as many as the system allows."""
     gc.freeze()  # a collection in a worker would write to all objects, and so copy their pages
+    trim()  # each worker would fill what was freed here with something of its own: the same pages once for each
     shares, force.shares = os.pipe()
     parent = os.getpid()
     try:
