@@ -65,7 +65,7 @@ def judged_together(gathered: Gathered, known: AlikeView, context: RuleContext) 
         connection = ConnectionFacts(view, context)
         findings = annotated(connection)
         lost, hangs_on_end = connection_seconds_lost(findings), view.hangs_on_end or known.hangs_on_end
-        return AlikeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end)
+        return AlikeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()
 
     for _view, judged in together(gathered, known.places, judge, known):
         yield judged

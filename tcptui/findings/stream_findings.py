@@ -52,16 +52,20 @@ class AlikeFindings:
         findings = [_each(finding, count) for finding in self.findings]
         return zip(*findings, strict=True) if findings else repeat((), count)
 
-    def only(self, findings: Iterable[Finding]) -> AlikeFindings:
-        """With only those ``findings`` of each stream, to be kept: without what they were made from."""
+    def alone(self) -> AlikeFindings:
+        """The same without the columns that they were made from, of which a number of each lane is but a row."""
         kept = tuple([
             replace(
                 finding, stream=_alone(finding.stream), packets=_alone(finding.packets),
                 facts={name: _alone(value) for name, value in finding.facts.items()},
             )
-            for finding in findings
+            for finding in self.findings
         ])  # fmt: skip
-        return AlikeFindings(self.streams, self.places[:0].copy(), kept, _alone(self.lost), (), self.hangs_on_end)
+        return replace(self, findings=kept, lost=_alone(self.lost), parts=_alone(self.parts))
+
+    def only(self, findings: Iterable[Finding]) -> AlikeFindings:
+        """With only those ``findings`` of each stream, to be kept."""
+        return AlikeFindings(self.streams, self.places[:0].copy(), tuple(findings), self.lost, (), self.hangs_on_end)
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T]) -> list[_T]:
         """``make(findings)`` of each lane; made once where that is possible."""

@@ -527,6 +527,19 @@ def in_each(make: Callable[..., _T], *arguments: Any) -> _T:
     return found
 
 
+def in_columns(make: Callable[..., NDArray[Any]], *arguments: Any) -> Any:
+    """As `in_each`, where ``make`` takes columns with an entry for each lane and returns one; a None stays None."""
+    lanes = max(map(lane_count, arguments), default=0)
+    found = make(*(_column(given, max(lanes, 1)) for given in arguments))
+    return lanes_of(found) if lanes else found.item(0)
+
+
+def _column(value: Any, lanes: int) -> Any:
+    if isinstance(value, Lanes):
+        return value.each
+    return None if value is None else np.full(lanes, value)
+
+
 def _by_lane(value: Any) -> Any:
     return value.each.T.tolist() if isinstance(value, Lanes) else repeat(value)
 

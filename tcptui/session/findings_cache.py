@@ -232,8 +232,9 @@ class FindingsCache:
             spans = gathered.begins, gathered.ends
             plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
             others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
-            yield gathered, selection.part(done, upto), plain, others
-            del gathered, plain, others  # before the next ones are made
+            chunk = [(gathered, selection.part(done, upto), plain, others)]
+            del gathered, plain, others  # not held here while their findings are told
+            yield chunk.pop()
             done = upto
 
     def _together(self, gathered: Gathered, part: Selection, places: NDArray[np.int64]) -> list[AlikeFindings]:

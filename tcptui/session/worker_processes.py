@@ -22,12 +22,14 @@ import sys
 import threading
 import time
 import warnings
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tcptui.model.errors import WorkerError
+from tcptui.model.sparse_array import trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 CAN_FORK: Final = sys.platform == "linux"
 #: How many shares per worker may be handed out before the first of them has been consumed: bounds the pieces that wait.
 AHEAD: Final = 2
+#: Bytes of pieces that may wait for those of earlier shares, per worker: one that is further ahead waits itself.
+WAITING_BYTES: Final = 6 << 20
 #: How long to wait for threads that are about to end, in seconds.
 ENDING_S: Final = 2.0
 #: Size of a worker's pipe in bytes; the system's default is 64 KiB.
@@ -65,6 +69,8 @@ class _Worker:
     pid: int
     pieces: int
     """The descriptor that its pieces are read from."""
+    share: int = -1
+    """The share that it is known to be at; -1: it has begun none, or told nothing of it yet."""
 
 
 @dataclass
@@ -132,6 +138,7 @@ def is_alone() -> bool:
 def _hire(force: _Workforce, work: Work, workers: int) -> None:
     """Fork ``workers`` processes, or as many as the system allows."""
     gc.freeze()  # a collection in a worker would write to all objects, and so copy their pages
+    trim()  # each worker would fill what was freed here with something of its own: the same pages once for each
     shares, force.shares = os.pipe()
     parent = os.getpid()
     try:
@@ -170,34 +177,46 @@ def _collected(force: _Workforce, shares: int) -> Iterator[Any]:
     """The pieces of all shares, in order; those of later shares wait for those of earlier ones."""
     ahead, handed, current = AHEAD * len(force.running), 0, 0
     waiting: dict[int, list[Any]] = {}
+    sizes: Counter[int] = Counter()
+    """Of the pieces that wait, by share."""
+    most = WAITING_BYTES * len(force.running)
     done: set[int] = set()
-    poll = select.poll()
-    for descriptor in force.running:
-        poll.register(descriptor, select.POLLIN)
     while current < shares:
         while handed < min(shares, current + ahead):
             os.write(force.shares, _SHARE.pack(handed))
             handed += 1
-        for descriptor, _event in poll.poll():
-            worker = force.running[descriptor]
-            share, kind, piece = _received(force, worker)
+        heard = (-1, current) if sizes.total() > most else None
+        for worker in _readable(force, heard):
+            share, kind, piece, size = _received(force, worker)
             if kind is _Kind.END:
                 done.add(share)
             elif share == current:
                 yield piece
             else:
                 waiting.setdefault(share, []).append(piece)
+                sizes[share] += size
             while current in done:
                 done.remove(current)
                 current += 1
+                del sizes[current]
                 yield from waiting.pop(current, ())
 
 
-def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any]:
-    """The next piece of ``worker``: its share, kind and value."""
+def _readable(force: _Workforce, heard: tuple[int, ...] | None) -> list[_Worker]:
+    """The workers that have sent something, once there are any; only those at one of the shares ``heard``."""
+    poll = select.poll()
+    for worker in force.running.values():
+        if heard is None or worker.share in heard:
+            poll.register(worker.pieces, select.POLLIN)
+    return [force.running[descriptor] for descriptor, _event in poll.poll()]
+
+
+def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any, int]:
+    """The next piece of ``worker``: its share, kind, value and size in bytes."""
     share, kind, length = _HEAD.unpack(_read(force, worker, _HEAD.size))
     data = _read(force, worker, length)
-    return share, _Kind(kind), pickle.loads(data) if kind == _Kind.PICKLED else data
+    worker.share = -1 if kind == _Kind.END else share
+    return share, _Kind(kind), pickle.loads(data) if kind == _Kind.PICKLED else data, length
 
 
 def _read(force: _Workforce, worker: _Worker, length: int) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from traces import write_trace
 
 from tcptui.analysis.stream.same_server import NEAREST, FirstWords, Siblings
-from tcptui.analysis.stream.view import gather_streams, view_stream
+from tcptui.analysis.stream.view import NEVER_NS, gather_streams, view_stream
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -133,6 +133,39 @@ def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequenc
     for stream in kept:
         before, after = [n for n in kept if n < stream], [n for n in kept if n > stream]
         assert [other.stream for other in siblings.of(stream)] == before[-NEAREST:] + after[:NEAREST]
+
+
+@pytest.mark.parametrize("state", ["whole", "growing", "evicted"])
+def test_neighbours_and_first_words_of_many_are_those_of_each(
+    opened: Callable[[Sequence[str]], Session], state: str
+) -> None:
+    rng = Random(11)
+    kinds = (_connection, _opening, lambda start, port: [f"{start} C S 0 0 port={port}"])
+    session = opened([line for n in range(3 * NEAREST) for line in rng.choice(kinds)(10 * n, 41_000 + n)])
+    streams, siblings = session.streams, Siblings(session.store, session.streams)
+    whole = streams.count
+    if state == "growing":
+        streams.count = whole - 5
+        siblings.of(0)
+        streams.count = whole
+    elif state == "evicted":
+        streams.evict(np.array([1, 40, 50]))
+    chosen = streams.listed().astype(np.int64)[::-2]
+    for siblings.gathered in (None, *gather_streams(session.store, streams, streams.listed()[10:60].astype(np.int64))):
+        near = siblings.near_each(chosen)
+        there = near.streams >= 0
+        known, server_ns, used_ns = siblings.first_words_each(near.streams[there])
+        told = iter(zip(known.tolist(), server_ns.tolist(), used_ns.tolist(), strict=True))
+
+        assert (near.began_ns[~there] == NEVER_NS).all()
+        for row, stream in enumerate(chosen.tolist()):
+            alone = siblings.near(stream)
+            for one, many in zip(alone, near, strict=True):
+                assert one.tolist() == many[row, there[row]].tolist()
+            for other in alone.streams.tolist():
+                words = siblings.first_words(other)
+                assert words is not None
+                assert next(told) == (True, *(NEVER_NS if time_ns is None else time_ns for time_ns in words))
 
 
 def test_first_words_are_the_servers_first_segment_and_the_first_sign_of_use(

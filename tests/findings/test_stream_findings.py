@@ -59,8 +59,8 @@ def test_what_is_only_held_is_joined_and_sent_as_it_is() -> None:
 
 
 def test_what_is_kept_of_them_holds_on_to_no_other_packets() -> None:
-    kind = a_kind()
-    kept = kind.only(kind.findings[:1])
+    alone = a_kind().alone()
+    kept = alone.only(alone.findings[:1])
 
     (frame,) = kept.findings[0].packets
     assert isinstance(frame, Lanes)

@@ -16,6 +16,7 @@ from tcptui.model.lanes import (
     NotInLockstepError,
     by_lane,
     column,
+    in_columns,
     in_each,
     lanes_of,
     of_each,
@@ -160,6 +161,15 @@ def test_in_each_makes_the_result_of_every_lane() -> None:
         in_each(lambda number: None if number > 1 else number, numbers(1, 2))
     with pytest.raises(NotInLockstepError):
         in_each(lambda number: bytes([number]), numbers(1, 2))
+
+
+def test_in_columns_makes_the_results_of_all_lanes_at_once() -> None:
+    def add(one: Any, other: Any, third: Any) -> Any:
+        return one + other if third is None else one + other + third
+
+    assert in_columns(add, 1, 2, None) == 3
+    assert in_columns(add, numbers(1, 2), 5, None).each.tolist() == [6, 7]
+    assert in_columns(add, numbers(1, 2), numbers(2, 1), 4) == 7
 
 
 def test_by_lane_makes_an_array_of_every_lane() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -67,6 +69,36 @@ def test_a_piece_larger_than_a_pipe_arrives_whole() -> None:
     assert list(in_order(3, lambda share: iter([large[share], b""]), 2)) == [
         large[0], b"", large[1], b"", large[2], b"",
     ]  # fmt: skip
+
+
+def test_a_worker_far_ahead_waits_instead_of_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_processes, "WAITING_BYTES", 4 << 20)
+    sent = mmap.mmap(-1, 1)
+    """How many mebibytes of the second share have been made; other processes see it, too."""
+
+    def work(share: int) -> Iterator[bytes]:
+        for _ in range(40):
+            if share == 1:
+                sent[0] += 1
+            elif share == 0:
+                settled(sent)
+            yield bytes([share]) * (1 << 20)
+
+    with closing(in_order(5, work, 2)) as pieces:
+        next(pieces)
+        made = sent[0]
+        rest = list(pieces)
+
+    assert made <= 12, "of 40: what two may be ahead, one in the pipe and one on each side of it"
+    assert b"".join(piece[:1] for piece in rest) == b"".join(bytes([share]) * 40 for share in range(5))[1:]
+
+
+def settled(counter: mmap.mmap) -> None:
+    """Wait until ``counter`` stands still for half a second of which this process got its part."""
+    known, since = -1, 0
+    while since < 50 or not known:
+        time.sleep(0.01)
+        known, since = counter[0], since + 1 if counter[0] == known else 0
 
 
 def test_no_shares_make_no_piece_and_no_process() -> None:

@@ -136,6 +136,39 @@ class Siblings:
         opened &= near != stream
         return self._near(near[opened])
 
+    def near_each(self, streams: NDArray[np.int64]) -> Near:
+        """`near` each of ``streams``, a row each; where fewer are near: stream -1, which begins at `NEVER_NS`."""
+        table = self._streams
+        with self._lock:
+            late, _hashes = self._late()
+            listed, numbers, keys, places, was_b = (
+                self._listed, self._numbers, self._keys, self._places, self._client_was_b
+            )  # fmt: skip
+        which = np.minimum(listed.searchsorted(streams), max(len(listed) - 1, 0))
+        if (
+            len(late)
+            or table.evicted_streams
+            or not len(listed)
+            or (listed[which] != streams).any()
+            or (was_b[which] != table.client_is_b[streams]).any()
+        ):
+            near = np.full((len(streams), 2 * NEAREST + 1), -1, np.int32)
+            for row, stream in zip(near, streams.tolist(), strict=True):
+                found = self.near(stream).streams
+                row[: len(found)] = found
+            there = near >= 0
+        else:
+            mine = places[which][:, None]
+            at = mine + np.arange(-NEAREST, NEAREST + 1)
+            there = (at >= 0) & (at < len(numbers)) & (at != mine)
+            at = at.clip(0, len(numbers) - 1)
+            there &= keys[at] == keys[mine]
+            near = numbers[at]
+            there &= (table.completeness[near] & _OPENED) == _OPENED
+            near = np.where(there, near, -1)
+        began_ns = np.where(there, table.began_ns[near], NEVER_NS)
+        return Near(near, table.packets[near], began_ns, table.latest_ns[near])
+
     def _near(self, chosen: NDArray[np.int32]) -> Near:
         streams = self._streams
         return Near(chosen, streams.packets[chosen], streams.began_ns[chosen], streams.latest_ns[chosen])
@@ -189,7 +222,7 @@ class Siblings:
     def _gathered_place(self, stream: int) -> int:
         """Where ``stream`` is in `gathered`; -1 where it is not, or that is not what the store has now."""
         gathered = self.gathered
-        if gathered is None or gathered.of_rows != (self._store.first, self._store.count):
+        if gathered is None or not self._is_current(gathered):
             return -1
         return gathered.place(stream)
 
@@ -215,6 +248,29 @@ class Siblings:
             self._words.put(number, known)
         return known[1]
 
+    def first_words_each(
+        self, numbers: NDArray[np.int32]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+        """`first_words` of each: whether there are any, and its columns, `NEVER_NS` for None."""
+        known = np.zeros(len(numbers), np.bool_)
+        server_ns, used_ns = np.full((2, len(numbers)), NEVER_NS)
+        gathered = self.gathered
+        if gathered is not None and len(gathered.streams) and self._is_current(gathered):
+            place = np.minimum(gathered.streams.searchsorted(numbers), len(gathered.streams) - 1)
+            known = (gathered.streams[place] == numbers) & (self._streams.evicted[numbers] == 0)
+            for column, spoken_ns in zip((server_ns, used_ns), gathered.spoken_ns, strict=True):
+                column[known] = spoken_ns[place[known]]
+        for at in np.flatnonzero(~known).tolist():
+            words = self.first_words(int(numbers[at]))
+            known[at] = words is not None
+            if words is not None:
+                server_ns[at], used_ns[at] = (NEVER_NS if time_ns is None else time_ns for time_ns in words)
+        return known, server_ns, used_ns
+
+    def _is_current(self, gathered: Gathered) -> bool:
+        """Whether ``gathered`` is what the store has now."""
+        return gathered.of_rows == (self._store.first, self._store.count)
+
     def _read_words(self, stream: int) -> FirstWords | None:
         view = self.view(stream)
         if view.evicted:
@@ -229,13 +285,7 @@ class Siblings:
         Also where ``stream`` is, or would be, among the indexed ones.
         """
         streams = self._streams
-        late, hashes = self._listed[:0], self._keys[:0]
-        if self._indexed < streams.count:
-            late = self._since(streams.count)
-            hashes = self._hashes(late)
-            if len(late) > len(self._numbers) * (REGROWTH - 1):
-                self._index(late, hashes)
-                late, hashes = late[:0], hashes[:0]
+        late, hashes = self._late()
         place = -1
         if not len(late):
             listed = int(self._listed.searchsorted(np.int32(stream)))
@@ -248,6 +298,17 @@ class Siblings:
         indexed = self._numbers[begin:end]
         at = place - begin if place >= 0 else int(indexed.searchsorted(np.int32(stream)))
         return indexed, late[hashes == wanted] if len(late) else late, at
+
+    def _late(self) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+        """Streams that are not in the index, ascending, with their hashes; none once they have been added to it."""
+        late, hashes = self._listed[:0], self._keys[:0]
+        if self._indexed < self._streams.count:
+            late = self._since(self._streams.count)
+            hashes = self._hashes(late)
+            if len(late) > len(self._numbers) * (REGROWTH - 1):
+                self._index(late, hashes)
+                late, hashes = late[:0], hashes[:0]
+        return late, hashes
 
     def _index(self, late: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
         """Add ``late`` streams with their ``hashes`` to the index, and drop the evicted ones."""

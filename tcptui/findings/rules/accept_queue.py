@@ -7,7 +7,10 @@ as well, and whether other connections waited at the same port.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
@@ -23,16 +26,19 @@ from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_
 from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each
+from tcptui.model.lanes import in_columns
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.same_server import Siblings
+    from tcptui.model.packet_store import I64
 
 #: How many other connections are examined: one that waits in the accept queue gets neither data nor FIN nor RST.
 WAITING_READ: Final = 4
 #: A connection with more packets than this is not examined: it has been accepted for long.
 WAITING_PACKETS: Final = 2_000
+#: Connections whose neighbours are looked at together: those of each take a kilobyte.
+AT_ONCE: Final = 1_024
 #: A program that keeps up with its accept queue answers a new client within this time.
 SOON_NS: Final = 200_000_000
 #: A server that holds the connection in SYN-RECEIVED repeats its SYN-ACK within this time (RFC 6298, 2: 1 s at first).
@@ -81,21 +87,25 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, que
     if siblings is None:
         return 0
     soon_ns = connection.time[opened] + SOON_NS
-    return in_each(_waiting_at, siblings, connection.view.stream, soon_ns, moment_ns, queued_ns)
+    waiting: int = in_columns(partial(_waiting_at, siblings), connection.view.stream, soon_ns, moment_ns, queued_ns)
+    return waiting
 
 
-def _waiting_at(siblings: Siblings, stream: int, soon_ns: int, moment_ns: int, queued_ns: int | None) -> int:
-    """`waiting_beside` the connection ``stream``, of those that began by ``soon_ns``."""
-    near = siblings.near(stream)
-    before = (near.began_ns <= soon_ns) & (near.packets <= WAITING_PACKETS)
-    waiting = 0
-    for other in near.streams[before][-WAITING_READ:].tolist():
-        words = siblings.first_words(other)
-        if words is None:
-            continue  # the server's first data may be among the evicted packets
-        if queued_ns is not None and (words.server_ns is None or words.server_ns >= queued_ns):
-            continue
-        waiting += words.used_ns is None or words.used_ns > moment_ns
+def _waiting_at(siblings: Siblings, streams: I64, soon_ns: I64, moment_ns: I64, queued_ns: I64 | None) -> I64:
+    """`waiting_beside` each of the connections ``streams``, of those that began by ``soon_ns``."""
+    waiting = np.zeros(len(streams), np.int64)
+    for begin in range(0, len(streams), AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        near = siblings.near_each(streams[some])
+        before = (near.began_ns <= soon_ns[some, None]) & (near.packets <= WAITING_PACKETS)
+        before &= before[:, ::-1].cumsum(axis=1)[:, ::-1] <= WAITING_READ  # the last of them
+        beside, at = before.nonzero()
+        # Of evicted packets the server's first data may be one.
+        whole, server_ns, used_ns = siblings.first_words_each(near.streams[beside, at])
+        whole &= used_ns > moment_ns[some][beside]
+        if queued_ns is not None:
+            whole &= server_ns < queued_ns[some][beside]
+        waiting[some] = np.bincount(beside[whole], minlength=len(before))
     return waiting
 
 
