@@ -15,7 +15,7 @@ _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
 WHOLE: Final = frozenset({
     "frame", "eth", "vlan", "sll", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "http", "websocket", "data", "mptcp",
-    "tls",
+    "tls", "http2", "mysql", "pgsql", "resp",
 })  # fmt: skip
 _NEAREST: Final = 3
 _LONGEST: Final = 64
@@ -94,5 +94,10 @@ def nearest(name: str) -> tuple[str, ...]:
     wanted = name[:_LONGEST].lower()
     same = [known for known in FIELDS if known.lower() == wanted]
     ends = [known for known in FIELDS if known.endswith(f".{wanted}")]
-    like = difflib.get_close_matches(wanted, FIELDS, _NEAREST, _LIKENESS)
+    protocol, dot, _ = wanted.partition(".")
+    # A protocol is misspelt more seldom than what stands behind its dot.
+    inside = [known for known in FIELDS if known.startswith(f"{protocol}.")] if dot else []
+    like = difflib.get_close_matches(wanted, inside, _NEAREST, _LIKENESS)
+    if not like:
+        like = difflib.get_close_matches(wanted, FIELDS, _NEAREST, _LIKENESS)
     return tuple(dict.fromkeys([*same, *ends[:_NEAREST], *like]))[:_NEAREST]

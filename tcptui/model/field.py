@@ -124,8 +124,10 @@ def segments(store: PacketStore, rows: Where) -> Mask:
 
 def whole_headers(store: PacketStore, rows: Where) -> Mask:
     """Present in TCP segments, except those whose header length is below 20 bytes."""
+    mask = segments(store, rows)
     bad = (store.issues[rows] & DecodeIssue.BAD_HEADER_LENGTH) != 0
-    mask: Mask = segments(store, rows) & ~(bad & (store.header_length[rows] < _FULL_HEADER))
+    if bad.any():
+        mask &= ~(bad & (store.header_length[rows] < _FULL_HEADER))
     return mask
 
 

@@ -23,6 +23,7 @@ U64 = NDArray[np.uint64]
 #: Words of a canonical flow key: address a (high, low), address b (high, low),
 #: and version << 32 | port a << 16 | port b.
 KEY_WORDS: Final = 5
+_A_LOW, _B_LOW = 1, 3
 
 
 #: Slots of the cache of recent flows, which is indexed by sixteen bits of the hash.
@@ -166,7 +167,18 @@ class FlowTable:
 
     def word(self, place: int, flows: NDArray[np.int32]) -> U64:
         """One word of the keys of ``flows``: five times as fast as all of them."""
-        words: U64 = self._keys[place][flows]
+        words: U64 = self._keys[place].take(flows)
+        return words
+
+    def all_low_words(self) -> tuple[U64, U64]:
+        """The low words of the addresses of all flows: of endpoints *a*, and of endpoints *b*."""
+        return self._keys[_A_LOW, : self._count], self._keys[_B_LOW, : self._count]
+
+    def low_words(self, flows: NDArray[np.int32], of_b: NDArray[np.bool_]) -> U64:
+        """The low word of one address of each of ``flows``, that of endpoint *b* where ``of_b``: one look-up each."""
+        keys = self._keys
+        places = flows + np.where(of_b, _B_LOW * keys.shape[1], _A_LOW * keys.shape[1])
+        words: U64 = keys.ravel().take(places)
         return words
 
     def endpoints(self, flow: int) -> tuple[Endpoint, Endpoint]:

@@ -10,7 +10,7 @@ from tshark_names import excerpt as names_of
 from tshark_values import excerpt as values_of
 
 import tcptui
-from tcptui.dfilter.names import WHOLE, is_foreign
+from tcptui.dfilter.names import WHOLE, is_foreign, nearest
 from tcptui.model.fields import FIELDS
 
 FOLDER = Path(tcptui.__file__).parent / "dfilter"
@@ -43,6 +43,19 @@ def test_names_of_the_registry_are_not_foreign() -> None:
     assert not any(is_foreign(name) for name in FIELDS)
     assert FIELDS.keys() >= WHOLE
     assert not set(table("tshark_names.txt")) & FIELDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("http2.header.nam", "http2.header.name"), ("mysql.querry", "mysql.query"), ("pgsql.qery", "pgsql.query"),
+        ("resp.strng", "resp.string"), ("tls.alert", "tls.alert_message"),
+    ],
+)  # fmt: skip
+def test_misspelt_field_of_a_protocol_that_is_read_is_not_said_to_be_tsharks(name: str, meant: str) -> None:
+    assert not is_foreign(name)
+    assert nearest(name)[0] == meant
+    assert {one.partition(".")[0] for one in nearest(name)} == {name.partition(".")[0]}
 
 
 @pytest.mark.tshark

@@ -58,9 +58,11 @@ def text(data: bytes) -> bytes:
     )  # fmt: skip
 
 
-def greeting(known: int = BASE, plugin: bytes = b"mysql_native_password") -> bytes:
+def greeting(known: int = BASE, plugin: bytes = b"mysql_native_password", version: bytes = b"8.0.36") -> bytes:
     low, high = known & 0xFFFF, known >> 16
-    body = b"\x0a8.0.36\0" + struct.pack("<I", 7) + b"saltsalt\0" + struct.pack("<HBHHB", low, 45, 2, high, 21)
+    body = (
+        b"\x0a" + version + b"\0" + struct.pack("<I", 7) + b"saltsalt\0" + struct.pack("<HBHHB", low, 45, 2, high, 21)
+    )
     return packet(0, body + bytes(10) + b"moresaltmore\0" + plugin + b"\0")
 
 
@@ -170,6 +172,23 @@ def answer(turn: Turn) -> Answer:
 def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
     for part in ApplicationStream(*dialogue.halves()).parts():
         yield part.label.name, b"".join(data for _, data in part.blocks())
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "is_mariadb"),
+    [
+        (b"8.0.36", BASE, False),
+        # Before 10.0 it has no capabilities of its own, whatever it calls itself.
+        (b"5.5.40-MariaDB-0ubuntu0.14.04.1", BASE, False),
+        (b"5.5.5-10.1.48-MariaDB", BASE, True),
+        (b"11.4.2-MariaDB", BASE & ~Capability.LONG_PASSWORD, True),
+    ],
+)
+def test_mariadb_is_known_as_tshark_knows_it(version: bytes, known: int, is_mariadb: bool) -> None:
+    conversation = Conversation(*talk([(1, greeting(known, version=version)), (0, login())]).halves())
+    list(conversation.said())
+
+    assert conversation.is_mariadb is is_mariadb
 
 
 @pytest.mark.parametrize("deprecate", [False, True])

@@ -71,7 +71,7 @@ class Conversation:
             self._at[1] = packet.stop
             if greeting is not None:
                 offered = greeting.capabilities
-                self.is_mariadb = greeting.version.startswith("5.5.5-") or "MariaDB" in greeting.version
+                self.is_mariadb = greeting.is_mariadb
                 yield self._run(1, Role.GREETING, packet)
             elif packet.kind == codes.ERR:
                 yield self._refused(packet)

@@ -17,6 +17,8 @@ READ: Final = 4_096
 #: Payload bytes of a request to turn to TLS.
 _TLS_REQUEST: Final = 32
 _FILLER: Final = 19
+#: What MariaDB 10 and later put before their version, so that old clients go on.
+_MARIADB_VERSION: Final = "5.5.5-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Greeting:
     thread: int
     capabilities: int
     status: int
+
+    @property
+    def is_mariadb(self) -> bool:
+        """Whether the server has MariaDB's own capabilities, as tshark tells it: 5.5, MySQL's twin, has none."""
+        return self.version.startswith(_MARIADB_VERSION) or not self.capabilities & Capability.LONG_PASSWORD
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from tcptui.session.filtering.operands import Values, bytes_of, evaluated
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable
 
     from tcptui.dfilter.expression import Test, Value
     from tcptui.session.filtering.occurrences import Occurrences
@@ -53,6 +54,9 @@ class Sources(Values, Protocol):
 
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
         """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
+
+    def either_end(self, value: FieldValue, decide: Callable[[Occurrences], Mask], rows: Rows) -> Mask | None:
+        """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
 
     def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
         """What `contains` and `matches` look into."""
@@ -150,7 +154,15 @@ def _compared(test: Comparison, rows: Rows, sources: Sources) -> Mask:
 
 
 def _beside_constant(left: Value, test: Comparison, constant: Constant, rows: Rows, sources: Sources) -> Mask:
-    parts = _parts(left) if test.quantifier is Quantifier.ANY and isinstance(left, FieldValue) else (left,)
+    parts: tuple[Value, ...] = (left,)
+    if test.quantifier is Quantifier.ANY and isinstance(left, FieldValue):
+        parts = _parts(left)
+        if constant.type is T.IPV4:
+            short = sources.either_end(
+                left, lambda found: with_constant(test.relation, found, constant, test.quantifier), rows
+            )
+            if short is not None:
+                return short
     # Whether any value of several fields passes is told without putting the values of a packet together.
     first, *others = (
         _against(test.quantifier, test.relation, evaluated(part, rows, sources), constant) for part in parts

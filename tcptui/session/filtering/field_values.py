@@ -11,6 +11,7 @@ from tcptui.dfilter.expression import (
     And,
     CallValue,
     Contains,
+    Exists,
     FieldValue,
     Matches,
     Not,
@@ -32,7 +33,17 @@ from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
 from tcptui.session.filtering.patterns import PatternSearch
-from tcptui.session.filtering.plain import ABSENT, KNOWN, answers, has_protocol, plain, read_plain
+from tcptui.session.filtering.plain import (
+    ABSENT,
+    KNOWN,
+    QUICK_PROTOCOLS,
+    Known,
+    either_address,
+    has_protocol,
+    known_of,
+    plain,
+    read_plain,
+)
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tables import TABLED, read_table
@@ -67,6 +78,7 @@ class FieldReader:
         self._requests = RequestReader(session, self.trees)
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
+        self._last: Known | None = None
 
     def rest(self) -> None:
         """End other processes; the next who asks begins new ones."""
@@ -94,6 +106,8 @@ class FieldReader:
             return self.cost(test.of)
         if isinstance(test, And | Or | Xor):
             return max(map(self.cost, test.of))
+        if isinstance(test, Exists) and _is_quick(test.value):
+            return min(_BYTES, _cost(test.value))
         dearest = _BYTES if isinstance(test, Contains | Matches) else _COLUMNS
         for value in values_of(test):
             if isinstance(value, FieldValue):
@@ -105,15 +119,16 @@ class FieldReader:
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
         field = value.field
-        if value.layers is None and not value.is_raw and field.type is T.PROTOCOL:
+        if _is_quick(value):
             ordinary = plain(self._session, rows)
             some = rows.only(ordinary)
             known = has_protocol(self._session, field.name, some) if len(some) else None
+            if known is not None and len(some) == len(rows):
+                return known
             if known is not None:
                 mask = np.zeros(len(rows), np.bool_)
                 mask[ordinary] = known
-                if not ordinary.all():
-                    mask[~ordinary] = self.read(value, rows.only(~ordinary)).present()
+                mask[~ordinary] = self.read(value, rows.only(~ordinary)).present()
                 return mask
         return self.read(value, rows).present()
 
@@ -159,6 +174,20 @@ class FieldReader:
             mask[~ordinary] = found.any(hits)
         return mask
 
+    def either_end(self, value: FieldValue, decide: Callable[[Occurrences], Mask], rows: Rows) -> Mask | None:
+        """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
+        if value.field.name != "ip.addr" or value.layers is not None or value.is_raw:
+            return None
+        known = self._known(rows)
+        found = either_address(self._session, known, decide)
+        if found is None or known.mask.all():
+            return found
+        mask = np.zeros(len(rows), np.bool_)
+        mask[known.mask] = found
+        rest = self._of_trees(value.field, rows.only(~known.mask))
+        mask[~known.mask] = rest.any(decide(rest))
+        return mask
+
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
         """In which of ``values`` the pattern finds something.  Raises Cancelled, and FilterError as `PatternSearch`."""
         return self._patterns.searched(pattern, values, self.trees.cancelled)
@@ -189,9 +218,8 @@ class FieldReader:
         if field.name in STRETCHES:
             return self._split(field, rows, known(self._session, field.name, rows), self._of_bytes)
         if all(name in KNOWN for name in members(field)):
-            ordinary = plain(self._session, rows)
-            ordinary[ordinary] = answers(self._session, rows.only(ordinary))
-            return self._split(field, rows, ordinary, self._of_plain)
+            plainly = self._known(rows)
+            return self._split(field, rows, plainly.mask, lambda field, rows: self._of_plain(field, rows, plainly))
         if all(name in PLACED for name in members(field)):
             ordinary = plain(self._session, rows)
             ordinary[ordinary] = placed(self._session, members(field), rows.only(ordinary))
@@ -225,9 +253,15 @@ class FieldReader:
         parts = [read_placed(self._session, name, rows) for name in in_order(members(field))]
         return merged(types.type_of(field), parts, len(rows))
 
-    def _of_plain(self, field: Field, rows: Rows) -> Occurrences:
-        parts = [read_plain(self._session, name, rows) for name in members(field)]
+    def _of_plain(self, field: Field, rows: Rows, known: Known) -> Occurrences:
+        parts = [read_plain(self._session, name, rows, known.four) for name in members(field)]
         return merged(types.type_of(field), parts, len(rows))
+
+    def _known(self, rows: Rows) -> Known:
+        """`known_of`, which both halves of a field such as ``ip.addr`` ask for the same rows."""
+        if self._last is None or self._last.rows is not rows:
+            self._last = known_of(self._session, rows)
+        return self._last
 
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
         could = possible(self._session.store, field.name, rows)
@@ -261,6 +295,11 @@ def _is_cheap(field: Field) -> bool:
     if isinstance(source, AnyOf):
         return all(_is_cheap(FIELDS[name]) for name in source.names)
     return isinstance(source, Column) or field.name in MADE
+
+
+def _is_quick(value: FieldValue) -> bool:
+    """Whether a plain segment tells without its bytes if it has the protocol ``value``."""
+    return value.field.name in QUICK_PROTOCOLS and value.layers is None and not value.is_raw
 
 
 def _cost(value: FieldValue) -> int:

@@ -5,6 +5,7 @@ Tunnels, fragments, quotes and everything that is not TCP are left to the header
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -56,8 +57,8 @@ def plain(session: Session, rows: Rows) -> Mask:
     return mask
 
 
-#: Words of a flow's key (`tcptui.model.flow_table`): low and high half of each address, IP version and ports.
-_A_HIGH, _A_LOW, _B_HIGH, _B_LOW, _REST = range(5)
+#: Words of a flow's key (`tcptui.model.flow_table`): high half of each address, IP version and ports.
+_A_HIGH, _B_HIGH, _REST = 0, 2, 4
 
 
 def is_four(session: Session, rows: Rows) -> Mask:
@@ -70,7 +71,7 @@ def _address(*, of_source: bool) -> Read:
     def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:
         flows, flow = session.flows, session.store.flow[rows.index]
         of_b = (session.store.from_b[rows.index] != 0) == of_source
-        low = np.where(of_b, flows.word(_B_LOW, flow), flows.word(_A_LOW, flow))
+        low = flows.low_words(flow, of_b)
         if not six:
             return low.view(np.int64)
         high = np.where(of_b, flows.word(_B_HIGH, flow), flows.word(_A_HIGH, flow))
@@ -126,24 +127,39 @@ _PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
 #: Protocols that a plain segment never has.
 ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "dns", "igmp", "gre", "sctp"})
 KNOWN: Final = frozenset(_FIELDS)
+#: Protocols that `has_protocol` tells of a plain segment.
+QUICK_PROTOCOLS: Final = _PRESENT | ABSENT
 
 
-def answers(session: Session, rows: Rows) -> Mask:
-    """Which of ``rows``, all `plain`, `read_plain` answers for."""
-    four = is_four(session, rows)
-    if four.all():
-        return four
-    # IPv6 with extension headers: the tree has more to say.
-    store = session.store
-    header = store.transport_offset[rows.index].astype(np.int32) - store.network_offset[rows.index]
-    known: Mask = four | (header == _IPV6_HEADER)
-    return known
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Of some rows, those that `read_plain` answers for."""
+
+    rows: Rows
+    """All that were asked about."""
+    mask: Mask
+    four: Mask
+    """For each that ``mask`` names: whether it has an IPv4 header, or one of IPv6."""
 
 
-def read_plain(session: Session, name: str, rows: Rows) -> Occurrences:
-    """The field ``name`` of `KNOWN` in ``rows``, for all of which there are `answers`."""
+def known_of(session: Session, rows: Rows) -> Known:
+    """Which of ``rows`` `read_plain` answers for."""
+    mask = plain(session, rows)
+    some = rows.only(mask)
+    four = is_four(session, some)
+    if not four.all():
+        # IPv6 with extension headers: the tree has more to say.
+        store = session.store
+        header = store.transport_offset[some.index].astype(np.int32) - store.network_offset[some.index]
+        answered = four | (header == _IPV6_HEADER)
+        mask[mask] = answered
+        four = four[answered]
+    return Known(rows, mask, four)
+
+
+def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrences:
+    """The field ``name`` of `KNOWN` in ``rows``, all of them `Known`, of which ``four`` have an IPv4 header."""
     kind, six, read = _FIELDS[name]
-    four = is_four(session, rows)
     if name == "ip.version":  # tshark has the field in both headers
         return Occurrences(kind, len(rows), np.where(four, 4, 6).astype(np.int64))
     mine = ~four if six else four
@@ -153,6 +169,20 @@ def read_plain(session: Session, name: str, rows: Rows) -> Occurrences:
         return Occurrences(kind, len(rows), array_of(kind, []), np.zeros(0, np.int64))
     found = read(session, rows.only(mine), six)
     return Occurrences(kind, len(rows), found, np.flatnonzero(mine))
+
+
+def either_address(session: Session, known: Known, decide: Callable[[Occurrences], Mask]) -> Mask | None:
+    """Which of the `Known` rows have an IPv4 address, of either end, that ``decide`` takes.
+
+    Each flow is decided about once.  None: there are more flows than rows.
+    """
+    ends = session.flows.all_low_words()
+    if not len(ends[0]) or len(ends[0]) > len(known.rows):
+        return None
+    taken = [decide(Occurrences(T.IPV4, len(end), end.view(np.int64))) for end in ends]
+    flows = session.store.flow[known.rows.only(known.mask).index]
+    found: Mask = (taken[0] | taken[1]).take(flows) & known.four
+    return found
 
 
 def has_protocol(session: Session, name: str, rows: Rows) -> Mask | None:

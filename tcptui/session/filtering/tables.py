@@ -18,7 +18,6 @@ from tcptui.model.field import FieldType as T
 from tcptui.model.field import every, in_stream, segments, whole_headers
 from tcptui.model.finding import OwnId
 from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
-from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.model.field import Field
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32, I64
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.session import Session
 
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED)
 _FULL_HEADER: Final = 20
 _SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
+#: Streams for each row asked about, up to which a table of all streams is cheaper than what it spares.
+_STREAMS_A_ROW: Final = 2
 
 
 def read_table(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences | None:
@@ -79,18 +80,39 @@ def _port(*, of_sender: bool) -> Read:
 # ---- the stream table
 
 
-def _bases(session: Session, rows: Rows, *, of_sender: bool) -> I64:
-    """What relative numbers of the sender, or of the other end, count from at each row."""
+def _bases(session: Session, rows: Rows, *, of_sender: bool) -> NDArray[np.uint32]:
+    """What relative numbers of the sender, or of the other end, count from at each row; 0 where none is known."""
     store, streams = session.store, session.streams
-    stream = store.stream[rows.index]
-    of_b = (store.from_b[rows.index] != 0) == of_sender
-    bases: I64 = np.where(of_b, streams.base_b[stream], streams.base_a[stream])
+    stream, of_b = store.stream[rows.index], store.from_b[rows.index] ^ (not of_sender)
+    bases = _of_end(streams.base_a[: streams.count], streams.base_b[: streams.count], stream, of_b)
     if _any_reused(session):
         reused = (stream >= 0) & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
         numbers = rows.numbers
         for place in np.flatnonzero(reused).tolist():
-            bases[place] = session.base(int(stream[place]), int(numbers[place]), bool(of_b[place]))
+            bases[place] = _number(session.base(int(stream[place]), int(numbers[place]), bool(of_b[place])))
+    uncounted = store.length[rows.index] < 0
+    if uncounted.any():
+        bases[uncounted] = 0
     return bases
+
+
+def _number(base: int) -> int:
+    return 0 if base == NO_BASE else base
+
+
+def _of_end(a: I64, b: I64, stream: I32, of_b: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
+    """The base of each of ``stream``, that of its end b where ``of_b`` is 1; of no stream, any."""
+    if len(a) > _STREAMS_A_ROW * len(stream):
+        found = np.where(of_b != 0, b[stream], a[stream])
+        return np.where(found == NO_BASE, 0, found).astype(np.uint32)
+    if not len(a):
+        return np.zeros(len(stream), np.uint32)
+    # Both ends of a stream side by side: one look-up for each row instead of two and a choice.
+    both = np.stack((a, b), axis=1).ravel()
+    table = np.where(both == NO_BASE, 0, both).astype(np.uint32)
+    place = stream.astype(np.int64) << 1
+    place |= of_b
+    return table.take(place, mode="clip")
 
 
 def _any_reused(session: Session) -> bool:
@@ -99,11 +121,8 @@ def _any_reused(session: Session) -> bool:
     return bool((streams.verdicts[: streams.count] & Verdict.REUSED_PORTS).any())
 
 
-def _relative_seq(session: Session, rows: Rows) -> I64:
-    store = session.store
-    seq, base = store.seq[rows.index].astype(np.int64), _bases(session, rows, of_sender=True)
-    counted = (store.length[rows.index] >= 0) & (base != NO_BASE)
-    relative: I64 = np.where(counted, seq - base, seq) & SEQ_MASK
+def _relative_seq(session: Session, rows: Rows) -> NDArray[np.uint32]:
+    relative: NDArray[np.uint32] = session.store.seq[rows.index] - _bases(session, rows, of_sender=True)
     return relative
 
 
@@ -113,17 +132,17 @@ def _seq(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
 
 def _next_seq(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     store = session.store
-    length = store.length[rows.index].astype(np.int64)
+    length = store.length[rows.index]
     phantom = (store.flags[rows.index] & (TcpFlag.SYN | TcpFlag.FIN)) != 0
     present = whole_headers(store, rows.index) & (length >= 0)
-    return present, (_relative_seq(session, rows) + length + phantom) & SEQ_MASK
+    return present, _relative_seq(session, rows) + length.astype(np.uint32) + phantom
 
 
 def _ack(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     store = session.store
-    ack, base = store.ack[rows.index].astype(np.int64), _bases(session, rows, of_sender=False)
-    counted = (store.length[rows.index] >= 0) & (base != NO_BASE) & ((store.flags[rows.index] & TcpFlag.ACK) != 0)
-    return whole_headers(store, rows.index), np.where(counted, ack - base, ack) & SEQ_MASK
+    bases = _bases(session, rows, of_sender=False)
+    bases *= (store.flags[rows.index] & TcpFlag.ACK) != 0
+    return whole_headers(store, rows.index), store.ack[rows.index] - bases
 
 
 def _completeness(session: Session, rows: Rows) -> NDArray[Any]:

@@ -45,6 +45,15 @@ def test_the_quick_way_is_as_right_as_the_tree(session: Session, name: str) -> N
     assert differing == {}
 
 
+@pytest.mark.parametrize("name", ["tcp.seq", "tcp.ack", "tcp.nxtseq", "ip.src", "ip.addr", "ipv6.addr"])
+def test_a_row_by_itself_says_what_it_says_among_others(session: Session, name: str) -> None:
+    """Of few rows the connections are looked up one by one, of many in a table."""
+    count, value, reader = session.store.count, FieldValue(FIELDS[name]), FieldReader(session)
+    alone = [by_row(reader.read(value, Rows.between(row, row + 1)))[0] for row in range(count)]
+
+    assert alone == by_row(reader.read(value, Rows.between(0, count)))
+
+
 def by_row(found) -> list[list[object]]:  # type: ignore[no-untyped-def]
     values: list[list[object]] = [[] for _ in range(found.count)]
     for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
