@@ -43,8 +43,7 @@ def run_program(
     words: Sequence[str], environ: Mapping[str, str], *, stdin: bytes = b"", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """What ``tcptui`` with ``words`` writes and how it ends; nothing of its environment is this process's."""
-    started = _environment()
-    late = [name for name in environ if name.startswith(AT_START) and environ[name] != started.get(name)]
+    late = read_at_start(environ)
     assert not late, f"read when an interpreter starts: {late}"
     asked = {"words": list(words), "environ": dict(environ), "cwd": str(cwd or Path.cwd())}
     ends = [os.pipe() for _ in range(3)]
@@ -69,6 +68,12 @@ def run_program(
         reader.join(DEADLINE_S)
     assert len(status) == _STATUS, said
     return subprocess.CompletedProcess(words, int.from_bytes(status, signed=True), *said)
+
+
+def read_at_start(environ: Mapping[str, str]) -> list[str]:
+    """The variables that are too late for a fork."""
+    started = _environment()
+    return [name for name in environ if name.startswith(AT_START) and environ[name] != started.get(name)]
 
 
 def _read(descriptor: int, said: list[bytes], at: int) -> None:
