@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 pytest_plugins = (
-    "asked_markers", "css_parsed_once", "finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker",
+    "asked_markers", "finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker",
 )  # fmt: skip
 
 # No test is timed: a busy machine takes long for anything now and then.
