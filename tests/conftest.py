@@ -19,7 +19,9 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker")
+pytest_plugins = (
+    "asked_markers", "finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker",
+)  # fmt: skip
 
 # No test is timed: a busy machine takes long for anything now and then.
 settings.register_profile("tcptui", deadline=None)

@@ -54,7 +54,9 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     text = raw[: 4 * limit].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = text[:limit]
     # `str.isprintable`: no character is in a hidden category, and none is a blank other than the ordinary space.
-    if text.isprintable() and (_is_latin(text) or not (_ODD.search(text) or _PERHAPS_PILED.search(text))):
+    if text.isprintable() and (
+        text.isascii() or _is_latin(text) or not (_ODD.search(text) or _PERHAPS_PILED.search(text))
+    ):
         return text
     shown = "".join(map(_harmless, text))
     return shown if _PERHAPS_PILED.search(shown) is None else _limit_marks(shown)

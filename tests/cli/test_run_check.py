@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from run_command import run
 
-import tcptui
 from tcptui.cli.commands import CheckCommand, FieldsCommand
 from tcptui.cli.parse import CommandLineError, parse
 from tcptui.dfilter.errors import Mistake
@@ -18,18 +14,6 @@ from tcptui.dfilter.remarks import RemarkKey
 from tcptui.model.fields import ROWS
 from tcptui.words.catalogue import catalogue
 from tcptui.words.language import Language
-
-ROOT = Path(tcptui.__file__).parent.parent
-
-
-def run(*words: str, lang: str = "en") -> tuple[int, str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
-    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "XDG_CONFIG_HOME": "/dev/null/none", "TZ": "UTC"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tcptui", "--lang", lang, *words],
-        env=environ, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
 
 
 def test_command_lines() -> None:

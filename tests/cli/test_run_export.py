@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from captures import ACK, CLIENT, PSH, SERVER, Tape
+from forked_commands import run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,11 +21,7 @@ PAGE = b"<html>" + b"x" * 500 + b"</html>"
 
 def export(*words: str) -> subprocess.CompletedProcess[bytes]:
     """A process of its own: the command gives up root for good."""
-    return subprocess.run(
-        [sys.executable, "-m", "tcptui", "export", *words, "--lang", "en"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+    return run_program(["export", *words, "--lang", "en"], {**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def _exchange(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, HOSTILE, SERVER, Tape, hostile, mixed
+from forked_commands import read_at_start, run_program
 from http2_ends import OK, Ends, get
 from web_captures import record
 
@@ -23,10 +24,12 @@ ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
 
 
 def run(*words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
+    environ = environment(**changes)
+    if not read_at_start(environ):
+        return run_program(["follow", *words], environ)
     return subprocess.run(
-        command(*words), env=environment(**changes), stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
-        check=False,
-    )  # fmt: skip
+        command(*words), env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
+    )
 
 
 def command(*words: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import Tape, many, mixed
+from forked_commands import run_program
 
 import tcptui
 from tcptui.session.session import open_file
@@ -56,7 +57,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def run(
-    *words: str | Path, config: Path | None = None, lang: str = "en", program: tuple[str, str] = ("-m", "tcptui")
+    *words: str | Path, config: Path | None = None, lang: str = "en", program: str | None = None
 ) -> tuple[int, str, str]:
     """A process of its own: the commands give up root for good."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
@@ -64,10 +65,13 @@ def run(
         **kept, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TZ": "UTC",
         "XDG_CONFIG_HOME": "/dev/null/none" if config is None else str(config),
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, *program, "--lang", lang, *map(str, words)],
-        env=environ, capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+    words = ("--lang", lang, *map(str, words))
+    if program is None:
+        done = run_program(words, environ)
+    else:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words], env=environ, capture_output=True, timeout=120, check=False
+        )
     return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
 
 
@@ -143,7 +147,7 @@ def test_bytes_are_the_same_however_many_workers(rules: Path, tmp_path: Path) ->
         said, forked = set(), []
         for number in ("1", "2", "3"):
             own = ("--findings", rules, "--workers", number)
-            code, text, complaint = run(*command, *own, program=("-c", FORKING))
+            code, text, complaint = run(*command, *own, program=FORKING)
             said.add((code, text))
             forked.append(complaint.count("forked"))
         assert len(said) == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from forked_commands import read_at_start, run_program
 
 import tcptui
 from tcptui.cli.inputs import Input
@@ -27,13 +28,11 @@ HOSTILE = "\x1b]0;owned\x07\u202e[bold]*x*\n.pcap"
 
 def run(*words: str, stdin: bytes | None = None, **changes: str) -> subprocess.CompletedProcess[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
-    given = {} if stdin is None else {"input": stdin}
-    return subprocess.run(
-        [sys.executable, "-m", "tcptui", *words],
-        env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "TERM": "dumb", **changes},
-        **({"stdin": subprocess.DEVNULL} if stdin is None else given),  # type: ignore[call-overload]
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+    environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "TERM": "dumb", **changes}
+    if not read_at_start(environ):
+        return run_program(words, environ, stdin=stdin or b"")
+    command = [sys.executable, "-m", "tcptui", *words]
+    return subprocess.run(command, env=environ, input=stdin or b"", capture_output=True, timeout=120, check=False)
 
 
 def segment(from_client: bool, flags: int, seq: int, ack: int, payload: bytes = b"") -> bytes:

@@ -1,17 +1,20 @@
 """`tcptui` commands that write text, each in a process of its own that need not import them: half a second each.
 
-The process is forked from one that has imported them and done nothing else.  It has the arguments, environment, folder,
-descriptors and end of a new one; what is about imports or the locale starts the program itself.
+The process is forked from one that has imported all that is no screen, read the grammar of filters and done nothing
+else.  It has the arguments, environment, folder, descriptors and end of a new one; what is about imports or the locale
+starts the program itself.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import io
 import json
 import os
+import pkgutil
 import signal
 import socket
 import subprocess
@@ -28,11 +31,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEADLINE_S: Final = 120
-#: Modules of the commands, imported once.
-COMMANDS: Final = (
-    "assertions", "cases", "check", "export", "fields", "follow", "graph", "packets", "report", "requests", "slice",
-    "verdicts",
-)  # fmt: skip
+#: Parts of the program that commands which write text have no part in; the last two are programs of their own.
+APART: Final = ("tcptui.ui", "tcptui.__main__", "tcptui.capture.child.main", "tcptui.protocols.scapy_child")
 #: Variables that an interpreter reads when it starts: a fork is too late for them.  LANG may be any of UTF-8.
 AT_START: Final = ("LC_", "PYTHON")
 #: Bytes of an exit status.
@@ -43,8 +43,7 @@ def run_program(
     words: Sequence[str], environ: Mapping[str, str], *, stdin: bytes = b"", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """What ``tcptui`` with ``words`` writes and how it ends; nothing of its environment is this process's."""
-    started = _environment()
-    late = [name for name in environ if name.startswith(AT_START) and environ[name] != started.get(name)]
+    late = read_at_start(environ)
     assert not late, f"read when an interpreter starts: {late}"
     asked = {"words": list(words), "environ": dict(environ), "cwd": str(cwd or Path.cwd())}
     ends = [os.pipe() for _ in range(3)]
@@ -69,6 +68,12 @@ def run_program(
         reader.join(DEADLINE_S)
     assert len(status) == _STATUS, said
     return subprocess.CompletedProcess(words, int.from_bytes(status, signed=True), *said)
+
+
+def read_at_start(environ: Mapping[str, str]) -> list[str]:
+    """The variables that are too late for a fork."""
+    started = _environment()
+    return [name for name in environ if name.startswith(AT_START) and environ[name] != started.get(name)]
 
 
 def _read(descriptor: int, said: list[bytes], at: int) -> None:
@@ -151,10 +156,27 @@ def _become(asked: dict[str, object], descriptors: list[int]) -> list[str]:
     return words
 
 
+def prepare() -> None:
+    """Import what commands would import, and read what they would read, each for itself."""
+    import tcptui
+    from tcptui.dfilter.compile import compile_filter
+
+    found = [tcptui.__name__]
+    while found:
+        try:
+            module = importlib.import_module(found.pop())
+        except ModuleNotFoundError:  # needs an extra that is not installed; a command says so itself
+            continue
+        inner = pkgutil.iter_modules(getattr(module, "__path__", ()), f"{module.__name__}.")
+        found += [name for _, name, _ in inner if name not in APART]
+    compile_filter("tcp")
+    assert threading.active_count() == 1, "a fork has no other thread"
+    gc.freeze()
+
+
 if __name__ == "__main__":
     from tcptui.__main__ import main
 
-    for name in COMMANDS:
-        importlib.import_module(f"tcptui.cli.run.{name}")
+    prepare()
     if serve(socket.socket(fileno=int(sys.argv[1]))) is not None:
         sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -139,6 +140,35 @@ def all_kinds(wire: Wire, folder: Path) -> Session:
     return open_file(wire.pcap(folder / "kinds.pcap"))
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A text that stood on a screen, its style there, and the key after which it was first seen."""
+
+    style: Style
+    text: str
+    key: str
+    screen: str
+
+
+async def drawn(show: Show, wire: Wire, folder: Path, walk: tuple[str, ...], theme: str) -> list[Drawn]:
+    """All texts of a walk, each once in each style: whatever colours the terminal gives to them."""
+    found: dict[tuple[Style, str], Drawn] = {}
+    async with show(all_kinds(wire, folder), (120, 40)) as shown:
+        shown.screen.app.theme = theme
+        for key in walk:
+            await shown.press(*filter(None, (key,)))
+            screen = shown.screen.app.screen
+            for text, style in segments(screen):
+                if style is not None and (any(map(str.isalnum, text)) or ARROW in text):
+                    shade, words = screen.rich_style + style, text.strip()[:20]
+                    found.setdefault((shade, words), Drawn(shade, words, key, type(screen).__name__))
+    return list(found.values())
+
+
+#: The texts of each walk in each theme: a terminal's sixteen colours are only looked up in them.
+_seen: dict[tuple[tuple[str, ...], str], list[Drawn]] = {}
+
+
 @pytest.mark.parametrize(
     ("theme", "sixteen"),
     [(DARK.name, XTERM), (LIGHT.name, XTERM), (SIXTEEN.name, XTERM), (SIXTEEN.name, CONSOLE)],
@@ -147,17 +177,14 @@ def all_kinds(wire: Wire, folder: Path) -> Session:
 async def test_every_text_on_the_screens_is_readable(
     show: Show, wire: Wire, tmp_path: Path, walk: tuple[str, ...], theme: str, sixteen: str
 ) -> None:
+    if (walk, theme) not in _seen:
+        _seen[walk, theme] = await drawn(show, wire, tmp_path, walk, theme)
+
     poor: dict[tuple[str, str], tuple[float, str, str]] = {}
-    async with show(all_kinds(wire, tmp_path), (120, 40)) as shown:
-        shown.screen.app.theme = theme
-        for key in walk:
-            await shown.press(*filter(None, (key,)))
-            app = shown.screen.app
-            for text, style in segments(app.screen):
-                if style is not None and (any(map(str.isalnum, text)) or ARROW in text):
-                    shade = app.screen.rich_style + style
-                    assert shade.color is not None
-                    value = 0.0 if shade.color.is_default else contrast(shade, sixteen)
-                    if value < LEAST:
-                        poor[str(shade), text.strip()[:20]] = round(value, 2), key, type(app.screen).__name__
+    for each in _seen[walk, theme]:
+        assert each.style.color is not None
+        value = 0.0 if each.style.color.is_default else contrast(each.style, sixteen)
+        if value < LEAST:
+            poor[str(each.style), each.text] = round(value, 2), each.key, each.screen
+    assert len(_seen[walk, theme]) > 100
     assert not poor, "\n".join(map(str, poor.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Most bytes that Wireshark shows of a byte string.
 _SHOWN: Final = 36
+#: Bit patterns that are kept: every packet has a dozen, the same ones again and again.
+_PATTERNS: Final = 4096
 _FIELDS: Final = ("data", "data.data", "data.len")
 
 
@@ -58,6 +61,11 @@ def bit_pattern(value: int, mask: int, width: int) -> str:
 
     The groups begin at the highest bit, also where ``width`` is no multiple of four.
     """
+    return _drawn(int(value), int(mask), width)
+
+
+@lru_cache(maxsize=_PATTERNS)
+def _drawn(value: int, mask: int, width: int) -> str:
     drawn = ""
     for position in range(width):
         if position and position % 4 == 0:
