@@ -15,13 +15,14 @@ from tcptui.protocols.http.head import parse_head
 from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http.requests import http_requests
-from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse_http2_amid
+from tcptui.protocols.http2.http2_stream import Http2Stream, begins_http2, parse_http2, parse_http2_amid
 from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.mysql.detection import begins_mysql
 from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_mysql
 from tcptui.protocols.mysql.prefilter import MysqlPrefilter
+from tcptui.protocols.parts import is_text
 from tcptui.protocols.postgresql.detection import begins_postgresql
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.postgresql.prefilter import PostgresqlPrefilter
@@ -100,6 +101,13 @@ class ApplicationStream:
     def beginnings(self) -> tuple[bytes, ...]:
         """The first bytes of client and server, at most `_BEGINNING`, as far as captured."""
         return tuple(half.read(0, _BEGINNING) for half in self.halves)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether only what is decoded can be read: its first bytes are no text, or frames of HTTP/2."""
+        if self.parsed is None:
+            return False
+        return isinstance(self.spoken, Http2Stream) or not all(map(is_text, self.beginnings))
 
     def place(self, row: int, frame: int) -> SegmentPlace | None:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
