@@ -35,7 +35,6 @@ from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
 from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, turned_streams
-from tcptui.protocols.turned_stream import TurnedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
-    ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
+    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
     ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=MysqlPrefilter, judged=True),
     ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=PostgresqlPrefilter, judged=True),
@@ -130,21 +129,11 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
     """What `PROTOCOLS` make of a connection, and of what is inside."""
     for protocol in PROTOCOLS:
         parsed = protocol.parse(*halves, limit)
-        if isinstance(parsed, TlsStream):
-            return _with_inner(parsed, limit)
+        if isinstance(parsed, TlsStream) and parsed.plain is not None:
+            parsed.inner = _parsed(parsed.plain, limit)
         if parsed is not None:
-            behind = parse_starttls(*halves, limit) if protocol.turns_to_tls and halves[0].keys else None
-            if behind is None or behind.plain is None:
-                return parsed
-            return TurnedStream(parsed, _with_inner(behind, limit))
+            return parsed
     return None
-
-
-def _with_inner(parsed: TlsStream, limit: int) -> TlsStream:
-    """``parsed`` with what is inside, where it was decrypted."""
-    if parsed.plain is not None:
-        parsed.inner = _parsed(parsed.plain, limit)
-    return parsed
 
 
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
