@@ -1,4 +1,4 @@
-"""The requests of one connection to a database, read once for all rules about them, whatever the database."""
+"""The requests of one connection, for rules: those to a database, read once for all rules about them."""
 
 from __future__ import annotations
 
@@ -57,6 +57,22 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
         tuple(request for request, _ in pairs),
         frozenset(request.number for request, exchange in pairs if exchange.waits),
     )
+
+
+def all_answered(connection: ConnectionFacts) -> bool:
+    """Whether the connection has requests that are read, and each of them was answered to its end, or taken back.
+
+    What an end said last was then no request: settings, acknowledgments and windows of HTTP/2 are none.
+    False where they are more than `REQUESTS_JUDGED`.  Raises OSError where packets cannot be read.
+    """
+    application = connection.application
+    spoken = None if application is None else application.spoken
+    if spoken is None:
+        return False
+    exchanges = list(islice(spoken.requests(), REQUESTS_JUDGED + 1))
+    if not 0 < len(exchanges) <= REQUESTS_JUDGED:
+        return False
+    return all(one.is_reset or (one.response is not None and one.response.complete) for one in exchanges)
 
 
 def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:

@@ -212,8 +212,6 @@ class ApplicationProtocol:
     """Parses client and server stream, at most so many messages; None when the connection speaks another protocol."""
     prefilter: MakePrefilter | None = None
     """None: streams are read only when a user opens them."""
-    turns_to_tls: bool = False
-    """A command of it turns the connection to TLS."""
     judged: bool = False
     """Whether rules judge its messages."""
 

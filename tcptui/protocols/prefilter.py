@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tcptui.model.arrays import merged
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.registry import PROTOCOLS
+from tcptui.protocols.tls.opened_prefilter import OpenedPrefilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
+    from tcptui.protocols.interface import StreamPrefilter
+    from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.row_notes import NotedRows
 
 
@@ -24,13 +27,17 @@ class Prefilter:
     """The prefilters of all protocols as one; grows with the capture.  Only one thread at a time may call `update`."""
 
     def __init__(
-        self, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes]
-    ) -> None:
-        self._each = tuple(
+        self, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes],
+        keys: KeyLog | None = None,
+    ) -> None:  # fmt: skip
+        """``keys``: those of TLS, with which what is inside is worth reading, too."""
+        self._each: tuple[StreamPrefilter, ...] = tuple(
             protocol.prefilter(store, streams, noted, payload)
             for protocol in PROTOCOLS
             if protocol.prefilter is not None
         )
+        if keys is not None:
+            self._each += (OpenedPrefilter(store, streams, noted, payload, keys),)
 
     def update(self) -> None:
         """Take in the rows found since the last call."""

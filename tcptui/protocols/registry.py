@@ -15,13 +15,14 @@ from tcptui.protocols.http.head import parse_head
 from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http.requests import http_requests
-from tcptui.protocols.http2.http2_stream import begins_http2, parse_http2, parse_http2_amid
+from tcptui.protocols.http2.http2_stream import Http2Stream, begins_http2, parse_http2, parse_http2_amid
 from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.mysql.detection import begins_mysql
 from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_mysql
 from tcptui.protocols.mysql.prefilter import MysqlPrefilter
+from tcptui.protocols.parts import is_text
 from tcptui.protocols.postgresql.detection import begins_postgresql
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.postgresql.prefilter import PostgresqlPrefilter
@@ -34,7 +35,6 @@ from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
 from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, turned_streams
-from tcptui.protocols.turned_stream import TurnedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
-    ApplicationProtocol("smtp", begins_smtp, parse_smtp, turns_to_tls=True),
+    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
     ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=MysqlPrefilter, judged=True),
     ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=PostgresqlPrefilter, judged=True),
@@ -101,6 +101,13 @@ class ApplicationStream:
         """The first bytes of client and server, at most `_BEGINNING`, as far as captured."""
         return tuple(half.read(0, _BEGINNING) for half in self.halves)
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether only what is decoded can be read: its first bytes are no text, or frames of HTTP/2."""
+        if self.parsed is None:
+            return False
+        return isinstance(self.spoken, Http2Stream) or not all(map(is_text, self.beginnings))
+
     def place(self, row: int, frame: int) -> SegmentPlace | None:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
         return place_of(self.halves, row, frame)
@@ -122,21 +129,11 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
     """What `PROTOCOLS` make of a connection, and of what is inside."""
     for protocol in PROTOCOLS:
         parsed = protocol.parse(*halves, limit)
-        if isinstance(parsed, TlsStream):
-            return _with_inner(parsed, limit)
+        if isinstance(parsed, TlsStream) and parsed.plain is not None:
+            parsed.inner = _parsed(parsed.plain, limit)
         if parsed is not None:
-            behind = parse_starttls(*halves, limit) if protocol.turns_to_tls and halves[0].keys else None
-            if behind is None or behind.plain is None:
-                return parsed
-            return TurnedStream(parsed, _with_inner(behind, limit))
+            return parsed
     return None
-
-
-def _with_inner(parsed: TlsStream, limit: int) -> TlsStream:
-    """``parsed`` with what is inside, where it was decrypted."""
-    if parsed.plain is not None:
-        parsed.inner = _parsed(parsed.plain, limit)
-    return parsed
 
 
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:

@@ -17,6 +17,12 @@ def _tls(payload: bytes) -> str:
     return tls_summary(payload)
 
 
+def _http2(payload: bytes) -> str:
+    from tcptui.protocols.http2.summary import http2_summary
+
+    return http2_summary(payload)
+
+
 def _redis(payload: bytes) -> str:
     from tcptui.protocols.redis.summary import redis_summary
 
@@ -49,6 +55,7 @@ _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
     **{bytes((kind, 3)): _tls for kind in range(20, 25)},
     **{b"*%d" % digit: _redis for digit in range(1, 10)},
     **{bytes((letter, 0)): _postgresql for letter in b"\0pQPBEDCHSFdcfXRK123tTInNsZAVGWv"},
+    b"PR": _http2,
     b"AU": _credentials,
     b"au": _credentials,
     b"Au": _credentials,
@@ -59,7 +66,12 @@ _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
 _BY_COMMAND: Final[dict[bytes, Callable[[bytes], str]]] = {b"\x00\x03": _mysql, b"\x00\x16": _mysql}
 
 
+#: Where these find nothing, by its fourth byte: the types of HTTP/2's frames.
+_FRAME_TYPES: Final = frozenset(bytes((kind,)) for kind in range(10))
+
+
 def summary_of(payload: bytes) -> str:
     """What the payload of one packet says, in text not yet safe to print; empty where its bytes say it themselves."""
     read = _BY_BEGINNING.get(payload[:2]) or _BY_COMMAND.get(payload[3:5])
-    return "" if read is None else read(payload)
+    said = "" if read is None else read(payload)
+    return said or (_http2(payload) if payload[3:4] in _FRAME_TYPES else "")

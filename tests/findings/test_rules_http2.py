@@ -10,12 +10,14 @@ from captures import ACK, PSH, Tape
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get
-from web_captures import CLIENT, SERVER, found
+from sealed_records import SECRETS, sealed_turns
+from web_captures import CLIENT, SERVER, found, record
 
+from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.findings.rules.grpc_deadline import timeout_of
 from tcptui.model.finding import Confidence, Severity
 from tcptui.protocols.http2.history import FRAMES_MOST
-from tcptui.session.session import open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from web_captures import Turn
@@ -70,9 +72,30 @@ class Timed(Ends):
 
 
 def judged(tmp_path: Path, turns: list[Turn], *, last: str = "") -> dict[str, Finding]:
-    """What is said of HTTP/2."""
-    found_ones = found(tmp_path, [*turns, (turns[-1][0] + 1, last, "FIN")] if last else turns)
-    return {known: finding for known, finding in found_ones.items() if known in ALL}
+    """What is said of HTTP/2, in the open; and the same is said of it inside TLS with its keys."""
+    turns = [*turns, (turns[-1][0] + 1, last, "FIN")] if last else turns
+    plain, inside = (
+        {known: finding for known, finding in told.items() if known in ALL}
+        for told in (found(tmp_path, turns), found_inside(tmp_path, turns))
+    )
+    assert {known: one.facts["shape"] for known, one in inside.items()} == {
+        known: one.facts["shape"] for known, one in plain.items()
+    }
+    return plain
+
+
+def found_inside(tmp_path: Path, turns: list[Turn]) -> dict[str, Finding]:
+    """What is said of ``turns`` where each is sealed in records of TLS 1.3, behind a handshake."""
+    keys = tmp_path / "keys.log"
+    keys.write_text("".join(f"{label} {bytes(32).hex()} {secret.hex()}\n" for label, secret in SECRETS.items()))
+    session = Session([open_file_source(record(tmp_path, sealed_turns(turns)))], keylog=str(keys))
+    session.run_here()
+    known = max(int(session.severity[0]), Severity.NOTE)
+    told = {str(finding.id): finding for finding in session.findings(0)}
+    # What is more than a note is known before anybody opens the stream, as in the open.
+    assert all(finding.severity <= known for finding in told.values())
+    session.close()
+    return told
 
 
 # -- windows ---------------------------------------------------------------------------------
@@ -500,3 +523,41 @@ def test_more_frames_than_are_read_make_no_finding_about_what_is_missing(tmp_pat
     turns += [(30.0, "S", b"".join(frame(0, 0, 1, bytes(16_384)) for _ in range(3)))]
 
     assert judged(tmp_path, turns) == {}
+
+
+# -- an abort behind it ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["answered", "asked", "half", "reset"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_abort_behind_a_ping_leaves_nobody_unanswered_where_all_was_answered(
+    tmp_path: Path, kind: str, inside: bool
+) -> None:
+    """What a client says last is seldom a request: it acknowledges, opens windows, asks whether the server is alive."""
+    ends = Timed()
+    ends.at(10).ask(1, CALL, b"question")
+    if kind != "asked":
+        ends.at(20).server.send_headers(1, ANSWER)
+        ends.server.send_data(1, b"answer")
+        ends.carry()
+    if kind == "answered":
+        ends.server.send_headers(1, [("grpc-status", "0")], end_stream=True)
+    elif kind == "reset":
+        ends.client.reset_stream(1, ErrorCodes.CANCEL)
+    ends.carry()
+    ends.at(30).client.ping(b"12345678")
+    ends.server.clear_outbound_data_buffer()
+    ends.carry()
+    turns: list[Turn] = [*ends.said[:-1], (500.0, "S", "RST")]
+
+    told = found_inside(tmp_path, turns) if inside else every(tmp_path, turns)
+    shape = told["rst-abortive-close"].facts["shape"]
+
+    assert shape == ("all-acknowledged" if kind in ("answered", "reset") else "unanswered")
+
+
+def every(tmp_path: Path, turns: list[Turn]) -> dict[str, Finding]:
+    session = open_file(record(tmp_path, turns))
+    told = {str(finding.id): finding for finding in session.findings(0)}
+    session.close()
+    return told

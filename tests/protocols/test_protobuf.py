@@ -8,7 +8,14 @@ import time
 
 import pytest
 
-from tcptui.protocols.http2.protobuf import BYTES_MOST, DEPTH_MOST, FIELDS_MOST, ProtobufField, protobuf_fields
+from tcptui.protocols.http2.protobuf import (
+    BYTES_MOST,
+    DEPTH_MOST,
+    FIELDS_MOST,
+    ProtobufField,
+    protobuf_fields,
+    protobuf_text,
+)
 
 
 def varint(value: int) -> bytes:
@@ -81,3 +88,13 @@ def test_random_and_hostile_bytes_take_little_time() -> None:
     protobuf_fields(b"\x0a\x80\x80\x04" * 16_000)
 
     assert time.process_time() - began < 5
+
+
+def test_text_is_as_protoc_decodes_it_raw() -> None:
+    inner = field(1, 0, varint(7)) + field(2, 2, b'a\n"b"')
+    data = field(1, 0, varint(150)) + field(3, 2, inner) + field(4, 2, b"\xff\xfe")
+    data += field(5, 1, struct.pack("<d", 2.5)) + field(6, 5, struct.pack("<f", 1.5))
+
+    assert protobuf_text(protobuf_fields(data)) == (
+        '1: 150\n3 {\n  1: 7\n  2: "a\\n\\"b\\""\n}\n4: <ff fe>\n5: 0x4004000000000000\n6: 0x3fc00000\n'
+    )

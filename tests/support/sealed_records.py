@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tls_bytes import TLS_1_3_CHOSEN, client_hello, handshake, record, server_hello
+from tls_bytes import CHANGE, TLS_1_3_CHOSEN, client_hello, handshake, record, server_hello
 
 from tcptui.protocols.keylog import KeyBlocks, KeyLog
 from tcptui.protocols.tls.key_schedule import expand_label, next_secret
+
+if TYPE_CHECKING:
+    from web_captures import Turn
 
 HELLO = record(22, client_hello(), 0x0301)
 ANSWER = record(22, server_hello(TLS_1_3_CHOSEN))
@@ -43,3 +47,27 @@ class Sealer:
         sealed = self.seal(self.update, 22)
         self.secret, self.number = next_secret("sha256", self.secret), 0
         return sealed
+
+
+#: Plain bytes of one record (RFC 8446, 5.1: 16,384 at most).
+RECORD = 16_000
+
+
+def sealed_turns(turns: list[Turn]) -> list[Turn]:
+    """``turns`` (see `web_captures`) inside TLS: a handshake, then each turn in records of its own."""
+    first = turns[0][0]
+    hands = {who: Sealer(SECRETS[f"{name}_HANDSHAKE_TRAFFIC_SECRET"]) for who, name in _NAMES.items()}
+    speaks = {who: Sealer(SECRETS[f"{name}_TRAFFIC_SECRET_0"]) for who, name in _NAMES.items()}
+    answer = ANSWER + CHANGE + hands["S"].seal(handshake(8, bytes(2)) + handshake(20, bytes(32)), 22)
+    made: list[Turn] = [
+        (first - 55, "C", HELLO), (first - 14, "S", answer),
+        (first - 13, "C", CHANGE + hands["C"].seal(handshake(20, bytes(32)), 22)),
+    ]  # fmt: skip
+    for ms, who, what in turns:
+        if isinstance(what, bytes):
+            what = b"".join(speaks[who].seal(what[at : at + RECORD]) for at in range(0, len(what), RECORD))
+        made.append((ms, who, what))
+    return made
+
+
+_NAMES = {"C": "CLIENT", "S": "SERVER"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape, hostile
+from http2_ends import OK, Ends, get
 from screen_lines import screen_lines, screen_strips
 from textual.widgets import Input
 
@@ -504,3 +505,25 @@ async def test_hints_name_only_what_does_something_here(show: Show, session: Ses
 
     assert "Esc back" in hints
     assert not any(name in hints for name in ("packet", "find", "copy", "turn"))
+
+
+async def test_protocol_whose_bytes_are_no_text_is_decoded_until_another_form_is_chosen(
+    show: Show, tmp_path: Path
+) -> None:
+    ends = Ends()
+    ends.ask(1, get("/a"))
+    ends.answer(1, OK, b"the answer")
+    tape, seq = Tape(), [1001, 9001]
+    tape.handshake(0, ONE, TWO)
+    for number, (side, data) in enumerate(ends.turns):
+        one, two = (TWO, ONE) if side else (ONE, TWO)
+        tape.tcp(41 + number, one, two, ACK, seq[side], seq[1 - side], data)
+        seq[side] += len(data)
+    path = tmp_path / "talk.pcap"
+    path.write_bytes(tape.pcap())
+    async with show(open_file(path)) as shown:
+        screen = await following(shown)
+        assert screen.view.form is Form.DECODED
+        assert any(":path: /a" in line for line in lines(screen))
+        await shown.pilot.press("t")
+        await settled(shown.pilot, lambda: screen.view.form is Form.TEXT)

@@ -89,9 +89,8 @@ def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> li
 
 def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input], words: Words) -> int:
     fields = [field for rule in rules for field in rule.fields]
-    session = read_whole(
-        opened, words, judges=judges(fields), own=own_rules(command.common, words), keylog=command.common.keylog
-    )
+    own = own_rules(command.common, words)
+    session = read_whole(command.common, opened, words, own, judges=judges(fields))
     if has_failed(session):
         return INPUT_FAILED
     judged = []

@@ -41,11 +41,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
     own = own_rules(command.common, words)
     try:
         session = read_whole(
-            [opened],
-            words,
-            judges=compiled is not None and judges(compiled.fields),
-            own=own,
-            keylog=command.common.keylog,
+            command.common, [opened], words, own, judges=compiled is not None and judges(compiled.fields)
         )
         if has_failed(session):
             return 1

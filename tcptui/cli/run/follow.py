@@ -86,7 +86,7 @@ def _follow_matching(
     command: FollowCommand, opened: Input, compiled: Compiled, own: Sequence[OwnRule], words: Words
 ) -> int:  # fmt: skip
     """Follow the connection that the filter shows: which one that is, only the whole capture tells."""
-    session = read_whole([opened], words, judges=judges(compiled.fields), own=own, keylog=command.common.keylog)
+    session = read_whole(command.common, [opened], words, own, judges=judges(compiled.fields))
     if has_failed(session):
         return 1
     require_stream(session, command.stream)

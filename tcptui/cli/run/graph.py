@@ -45,7 +45,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
         own = own_rules(command.common, words)
         if command.form is GraphForm.SVG and command.out != STANDARD_STREAM:
             refuse_output(Path(command.out), [opened], overwrite=False)
-        session = read_whole([opened], words, judges=False, own=own, keylog=command.common.keylog)
+        session = read_whole(command.common, [opened], words, own, judges=False)
         if has_failed(session):
             return 1
         require_stream(session, command.stream)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.capture.source import Source
+    from tcptui.cli.commands import Common
     from tcptui.cli.inputs import Input
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def read_whole(
-    opened: Sequence[Input], words: Words, *, judges: bool = True, own: Sequence[OwnRule] = (), keylog: str = ""
+    common: Common, opened: Sequence[Input], words: Words, own: Sequence[OwnRule], *, judges: bool
 ) -> Session:  # fmt: skip
     """Read and analyse ``opened``, several merged by time, to their end; a notice is printed on standard error.
 
     Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`), or ``own``, the
     findings that the user has defined, ask for what is judged.  Raises TcptuiError where these cannot be looked for.
-    ``keylog``: see `Session`.
+    ``common``: the options that all commands have.
     """
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
 
-    session = Session([one.source for one in opened], compile_when=Compile.FIRST, keylog=keylog)
+    session = Session([one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog)
     session.steering.judges = judges or any(rule.needs_judging for rule in own)
     session.find_also(own, at_once=True)
     if len(opened) == 1:

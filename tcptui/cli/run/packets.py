@@ -45,9 +45,7 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
         opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
         refuse_unreadable_among(opened)
-        session = read_whole(
-            opened, words, judges=judges((*compiled.fields, *fields)), own=own, keylog=command.common.keylog
-        )
+        session = read_whole(command.common, opened, words, own, judges=judges((*compiled.fields, *fields)))
         if has_failed(session):
             return 1
         rows = np.flatnonzero(matching_rows(session, compiled, words))

@@ -50,11 +50,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
             refuse_output(Path(command.html), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
         session = read_whole(
-            opened,
-            words,
-            judges=compiled is not None and judges(compiled.fields),
-            own=own,
-            keylog=command.common.keylog,
+            command.common, opened, words, own, judges=compiled is not None and judges(compiled.fields)
         )
         if has_failed(session):
             return 1

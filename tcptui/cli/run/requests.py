@@ -55,11 +55,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
             refuse_output(Path(command.har), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
         session = read_whole(
-            opened,
-            words,
-            judges=compiled is not None and judges(compiled.fields),
-            own=own,
-            keylog=command.common.keylog,
+            command.common, opened, words, own, judges=compiled is not None and judges(compiled.fields)
         )
         if has_failed(session):
             return 1

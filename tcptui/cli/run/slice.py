@@ -53,7 +53,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         if not to_stdout:
             refuse_output(out, opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
-        session = read_whole(opened, words, judges=judges(compiled.fields), own=own, keylog=command.common.keylog)
+        session = read_whole(command.common, opened, words, own, judges=judges(compiled.fields))
         if has_failed(session):
             return 1
         rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))

@@ -64,7 +64,7 @@ def _write_verdicts(
     except OSError as error:
         reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
-    session = read_whole([opened], words, judges=False, own=own, keylog=command.common.keylog)
+    session = read_whole(command.common, [opened], words, own, judges=False)
     sharing = Sharing.among(command.workers)
     evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)

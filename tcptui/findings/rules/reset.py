@@ -15,6 +15,7 @@ from tcptui.analysis.stream.clean_streams import PROBE_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import DATALESS, RESET
+from tcptui.findings.request_facts import all_answered
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
@@ -359,7 +360,7 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
         return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
     if unacked > 1 or unread > 1:
         return "farewell"
-    if side and last_data >= 0 and connection.side[last_data] != side:
+    if side and last_data >= 0 and connection.side[last_data] != side and not all_answered(connection):
         return "unanswered"
     if closing:
         return "after-fin"

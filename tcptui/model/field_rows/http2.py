@@ -106,6 +106,16 @@ _GRPC: Final = (
     ("message_data", T.BYTES, "The message, decompressed."),
     ("body_decompression_failed", T.NONE, "The message cannot be decompressed."),
 )
+_PROTOBUF: Final = (
+    ("message.name", T.STRING, "Name of the message's type: unknown without its schema."),
+    ("field.name", T.STRING, "Name of the field: unknown without its schema."),
+    ("field.number", T.UINT64, "Number of the field."),
+    ("field.wiretype", T.UINT8, "How the value is written."),
+    ("field.value", T.BYTES, "The value, as written."),
+    ("field.value.length", T.UINT64, "Length of the value.", _BYTES),
+    ("field.value.uint32", T.UINT32, "The value as a number of 32 bits without sign."),
+    ("field.value.uint64", T.UINT64, "The value as a number of 64 bits without sign."),
+)
 
 
 def _row(protocol: str, name: str, kind: T, doc: str, unit: Unit = Unit.NONE) -> Field:
@@ -122,4 +132,6 @@ HTTP2_FIELDS: Final = (
     ),
     Field("grpc", T.PROTOCOL, "A gRPC message.", repeats=True),
     *(_row("grpc", *row) for row in _GRPC),
+    Field("protobuf", T.PROTOCOL, "A message of Protocol Buffers.", repeats=True),
+    *(_row("protobuf", *row) for row in _PROTOBUF),
 )

@@ -14,6 +14,7 @@ from tcptui.protocols.http.message import Framing
 from tcptui.protocols.http2.frames import FrameType, error_name, parsed_frame
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
 from tcptui.protocols.http2.messages import text_of
+from tcptui.protocols.http2.protobuf import protobuf_fields, protobuf_text
 from tcptui.protocols.parts import Label, Part, frame_at, once
 
 if TYPE_CHECKING:
@@ -114,8 +115,9 @@ def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label) -> Part:
 
     def blocks() -> Iterator[tuple[int, bytes]]:
         data, told[0] = read_message(message, one)
+        fields = () if told[0] or message.head.media_type.endswith("json") else protobuf_fields(data)
         if data:
-            yield one.start, data
+            yield one.start, protobuf_text(fields).encode() if fields else data
 
     return Part(
         half.side, one.start, one.stop, half.delivered_frame(last), half.delivered_ns(last), label, blocks,

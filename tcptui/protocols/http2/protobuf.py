@@ -6,6 +6,7 @@ what reads as text is taken for a string, else what reads as fields to its last 
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
@@ -51,6 +52,8 @@ class ProtobufField:
     stop: int
     value: int | str | bytes
     """Of a varint and of fixed numbers the unsigned integer; of others the text, or the bytes."""
+    tag_stop: int
+    """Where the number and the wire type end."""
     within: tuple[ProtobufField, ...] = ()
     """The fields of what reads as a message."""
 
@@ -74,6 +77,15 @@ class ProtobufField:
         return f"{number} (fixed{8 * size}), {real:g} ({'double' if size == 8 else 'float'})"
 
     @property
+    def literal(self) -> str:
+        """The value as `protobuf_text` has it."""
+        if isinstance(self.value, str):
+            return json.dumps(self.value, ensure_ascii=False)
+        if isinstance(self.value, bytes):
+            return f"<{self.value.hex(' ')}>"
+        return str(self.value) if self.wire is WireType.VARINT else f"0x{self.value:0{2 * _FIXED[self.wire]}x}"
+
+    @property
     def _raw(self) -> bytes:
         return self.value if isinstance(self.value, bytes) else b""
 
@@ -83,6 +95,27 @@ def protobuf_fields(data: bytes) -> tuple[ProtobufField, ...]:
     if not data or len(data) > BYTES_MOST:
         return ()
     return _Reader(data).message(0, len(data), 0) or ()
+
+
+def protobuf_text(fields: tuple[ProtobufField, ...]) -> str:
+    """The fields in lines, as ``protoc --decode_raw`` has them: ``1: 150``, messages within in braces.
+
+    Strings are escaped as JSON's are, so that each stays in its line; bytes are in hexadecimal.
+    """
+    lines: list[str] = []
+    waiting: list[tuple[int, ProtobufField | None]] = [(0, field) for field in reversed(fields)]
+    while waiting:
+        depth, field = waiting.pop()
+        margin = "  " * depth
+        if field is None:
+            lines.append(f"{margin}}}")
+        elif field.within:
+            lines.append(f"{margin}{field.number} {{")
+            waiting.append((depth, None))
+            waiting += [(depth + 1, inner) for inner in reversed(field.within)]
+        else:
+            lines.append(f"{margin}{field.number}: {field.literal}")
+    return "\n".join(lines) + "\n"
 
 
 class _Reader:
@@ -105,14 +138,15 @@ class _Reader:
         return tuple(found)
 
     def _field(self, start: int, stop: int, depth: int) -> ProtobufField | None:
-        tag, at = self._varint(start, stop)
+        tag, tag_stop = self._varint(start, stop)
+        at = tag_stop
         number = tag >> 3
         if at < 0 or not 0 < number <= _NUMBER_MOST or tag & 7 not in _NAMES:
             return None
         wire = WireType(tag & 7)
         if wire is WireType.VARINT:
             value, end = self._varint(at, stop)
-            return None if end < 0 else ProtobufField(number, wire, start, at, end, value)
+            return None if end < 0 else ProtobufField(number, wire, start, at, end, value, tag_stop)
         size = _FIXED.get(wire, 0)
         if wire is WireType.LEN:
             size, at = self._varint(at, stop)
@@ -120,12 +154,12 @@ class _Reader:
             return None
         raw = self._data[at : at + size]
         if wire is not WireType.LEN:
-            return ProtobufField(number, wire, start, at, at + size, int.from_bytes(raw, "little"))
+            return ProtobufField(number, wire, start, at, at + size, int.from_bytes(raw, "little"), tag_stop)
         text = _text(raw)
         if text is not None:
-            return ProtobufField(number, wire, start, at, at + size, text)
+            return ProtobufField(number, wire, start, at, at + size, text, tag_stop)
         within = self.message(at, at + size, depth + 1) if depth < DEPTH_MOST else None
-        return ProtobufField(number, wire, start, at, at + size, raw, within or ())
+        return ProtobufField(number, wire, start, at, at + size, raw, tag_stop, within or ())
 
     def _varint(self, at: int, stop: int) -> tuple[int, int]:
         """The number at ``at``, and the offset behind it: -1 where it does not end, or is too long."""

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.safe_text import safe_text
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.http.tree_body import decoded_beginning
 from tcptui.protocols.http2.frames import HEADER, PREFACE, Flag, Frame, FrameType
-from tcptui.protocols.http2.grpc import PREFIX, read_message
+from tcptui.protocols.http2.grpc import read_message
 from tcptui.protocols.http2.messages import value_in
-from tcptui.protocols.http2.protobuf import protobuf_fields
 from tcptui.protocols.http2.tree_frames import add_payload
 from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserved, number_label, type_name
+from tcptui.protocols.http2.tree_protobuf import add_protobuf
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.message import HttpMessage
-    from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.http2.http2_stream import Http2Stream
     from tcptui.protocols.http2.index import FrameIndex
     from tcptui.protocols.interface import Exchange
@@ -31,8 +29,6 @@ _TITLE: Final = "HyperText Transfer Protocol 2"
 _FRAMES_SHOWN: Final = 400
 _FRAGMENTS_SHOWN: Final = 200
 _SHOWN_BYTES: Final = 40
-#: Characters of a field of Protocol Buffers that are shown.
-_TEXT_SHOWN: Final = 120
 
 
 def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) -> bool:
@@ -182,27 +178,4 @@ def _grpc(
             if trouble.startswith("coding"):
                 layer.concluded("Body decompression failed", "grpc.body_decompression_failed")
             elif not trouble:
-                _protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, data)
-
-
-def _protobuf(dissection: Dissection, place: FramePlace, title: str, one: GrpcMessage, data: bytes) -> None:
-    """The fields of a gRPC message that reads as Protocol Buffers."""
-    fields = protobuf_fields(data)
-    if not fields:
-        return
-    begin = one.start + PREFIX
-    # Bytes that were compressed, or lie in several frames, have no place of their own.
-    in_place = not one.compressed and one.stop - begin == len(data)
-    if in_place:
-        layer = place.add(dissection.parent, f"Protocol Buffers: {title}", begin, len(data))
-    else:
-        layer = dissection.parent.concluded(f"Protocol Buffers: {title}")
-    waiting = [(layer, field) for field in reversed(fields)]
-    while waiting:
-        parent, field = waiting.pop()
-        text = f"Field({field.number}): {safe_text(field.text, _TEXT_SHOWN)}, wire type {field.wire_name}"
-        if in_place:
-            line = place.add(parent, text, begin + field.start, field.stop - field.start)
-        else:
-            line = parent.concluded(text)
-        waiting += [(line, inner) for inner in reversed(field.within)]
+                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, data)

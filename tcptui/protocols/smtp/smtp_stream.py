@@ -11,6 +11,7 @@ from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.smtp.parts import part_of
 from tcptui.protocols.stream.touching import touched
+from tcptui.protocols.tls.tls_stream import parse_starttls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,15 +23,26 @@ if TYPE_CHECKING:
     from tcptui.protocols.smtp.message import SmtpUnit
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+    from tcptui.protocols.tls.tls_stream import TlsStream
 
 #: Most units of each side of which requests are made.
 REQUESTS_READ: Final = 100_000
 
 
-def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | None:
-    """The parsed connection, at most ``limit`` units of each side; None when it is not SMTP."""
+def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | TlsStream | None:
+    """The parsed connection, at most ``limit`` units of each side; None when it is not SMTP.
+
+    Behind STARTTLS it is TLS where the session's keys open that.
+    """
     sides = smtp_sides(client, server)
-    return None if sides is None else SmtpStream(*sides, limit)
+    if sides is None:
+        return None
+    stream = SmtpStream(*sides, limit)
+    tls = parse_starttls(client, server, limit) if client.keys else None
+    if tls is None or tls.plain is None:
+        return stream
+    tls.before = stream
+    return tls
 
 
 def frame_of(unit: SmtpUnit) -> int:

@@ -43,16 +43,20 @@ class TlsPrefilter:
         self._hellos = _Taken(noted.of(HelloRows))
         self._alerted: set[int] = set()
         self._greeted: dict[int, int] = {}
-        """Bytes of the segment with the ClientHello, by stream."""
+        """Bytes of the segment with the ClientHello, by stream …"""
+        self.rows: dict[int, int] = {}
+        """… and its row."""
 
     def update(self) -> None:
         """Take in the alerts and hellos found since the last call."""
         streams = self._store.stream[self._alerts.new(self._store)]
         self._alerted.update(streams[streams >= 0].tolist())
         rows = self._hellos.new(self._store)
-        for stream, length in zip(self._store.stream[rows].tolist(), self._store.length[rows].tolist(), strict=True):
+        lengths = self._store.length[rows].tolist()
+        for row, stream, length in zip(rows.tolist(), self._store.stream[rows].tolist(), lengths, strict=True):
             if stream >= 0:
                 self._greeted.setdefault(stream, length)
+                self.rows.setdefault(stream, row)
 
     def suspects(self) -> SparseMask:
         """A mask of the streams with a fatal alert, or with little behind a ClientHello, as far as known now."""
@@ -79,6 +83,7 @@ class TlsPrefilter:
         self._alerted.difference_update(streams.tolist())
         for stream in streams.tolist():
             self._greeted.pop(stream, None)
+            self.rows.pop(stream, None)
 
     def speaks(self, stream: int) -> bool:
         """Whether ``stream`` had a fatal alert or a ClientHello."""

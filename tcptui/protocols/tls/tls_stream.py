@@ -124,6 +124,8 @@ class TlsStream:
         """See `ParsedStream`."""
         side = self._side(place)
         units = self._units[side]
+        if self.before is not None and place.start < self.conversation.starts[side]:
+            return self.before.was_left_out(place)
         return self.conversation.records[side].limited and (not units or place.start >= units[-1].stop)
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
@@ -146,7 +148,10 @@ class TlsStream:
 
         parts = tls_parts(self.conversation)
         found = parts if self.decryption is None else opened_parts(parts, self)
-        return found if self.before is None else chain(self.before.parts(), found)
+        if self.before is None:
+            return found
+        turn = self.conversation.starts
+        return chain((part for part in self.before.parts() if part.start < turn[part.side]), found)
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: without keys there is none to be seen within."""

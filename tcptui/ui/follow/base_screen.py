@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
+    _Made = tuple[Form, FollowSource, tuple[ByteStream, ByteStream]]
 #: A connection of at most this many packets is reassembled on the event loop, a longer one in a worker thread.
 QUICK_PACKETS: Final = 20_000
 #: While such a longer one grows, the pause between two reassemblies is this many times as long as the last one took.
@@ -67,7 +68,8 @@ class FollowBase(KeyedScreen[int]):
         self.view = FollowView(glyphs, self._head, self._gap)
         self._byte = ByteLine(glyphs, words)
         self._prompt = PromptLine(words)
-        self._form = Form.TEXT
+        self._form: Form | None = None
+        """None: until there are bytes, and nobody chose, what suits the protocol."""
         self._sides: tuple[int, ...] = BOTH
         self._newest = False
         self._halves: tuple[ByteStream, ByteStream] | None = None
@@ -109,7 +111,7 @@ class FollowBase(KeyedScreen[int]):
             return
         self._made_of = wanted
         if packets <= QUICK_PACKETS:
-            self._take(form, *self._make(form, sides))
+            self._take(*self._make(form, sides))
             return
         self._making = True
 
@@ -117,23 +119,25 @@ class FollowBase(KeyedScreen[int]):
             began = time.monotonic()
             made = self._make(form, sides)
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
-            call_on_loop(self, self._take, form, *made)
+            call_on_loop(self, self._take, *made)
 
         self.run_worker(make, thread=True, group="follow")
 
-    def _make(self, form: Form, sides: tuple[int, ...]) -> tuple[FollowSource, tuple[ByteStream, ByteStream]]:
+    def _make(self, chosen: Form | None, sides: tuple[int, ...]) -> _Made:
         """The source to show in that form, raw text where nothing can be decoded; and the two byte streams.
 
         Called in a worker thread for long streams.
         """
         halves = self.session.halves(self.stream)
-        if form is Form.DECODED:
+        form = chosen or Form.TEXT
+        if chosen in (None, Form.DECODED):
             # Parsed again here: the session's cached one lags behind a stream that grows.
             application = ApplicationStream(*halves) if self.growing else self.session.application(self.stream)
-            if application:
+            form = Form.DECODED if chosen is None and application.is_binary else form
+            if application and form is Form.DECODED:
                 began_ns = int(self.session.streams.began_ns[self.stream])
-                return DecodedSource(application.parts(), sides, self.words, began_ns), halves
-        return RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
+                return form, DecodedSource(application.parts(), sides, self.words, began_ns), halves
+        return form, RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
 
     def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:
         self._making = False
@@ -141,6 +145,9 @@ class FollowBase(KeyedScreen[int]):
             return  # the screen was closed while the thread was working
         first = self._halves is None
         self._halves = halves
+        if self._form is None and any(half.length for half in halves) and isinstance(self._made_of, tuple):
+            self._form = form
+            self._made_of = (*self._made_of[:2], form, self._made_of[3])
         at_end, same_form = self._newest, self.view.form is form
         self.view.show(source, form)
         self.view.empty_text = self.words("follow.nothing")
@@ -184,7 +191,7 @@ class FollowBase(KeyedScreen[int]):
         missing = sum(halves[side].gaps.bytes for side in self._sides)
         self._bar.show(
             Shown(
-                self.stream, self._ends, self._form, self._sides, (halves[0].length, halves[1].length),
+                self.stream, self._ends, self.view.form, self._sides, (halves[0].length, halves[1].length),
                 growing=self.growing, newest=self._newest, missing=missing,
             )
         )  # fmt: skip

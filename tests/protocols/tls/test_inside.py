@@ -13,11 +13,11 @@ from sealed_records import log_of
 
 from tcptui.protocols.keylog import Secret
 from tcptui.protocols.registry import requests_of
+from tcptui.protocols.smtp.smtp_stream import SmtpStream
 from tcptui.protocols.stream.reassembly import Piece
 from tcptui.protocols.tls.codes import Handshake
 from tcptui.protocols.tls.plans import Obstacle
 from tcptui.protocols.tls.tls_stream import TlsStream
-from tcptui.protocols.turned_stream import TurnedStream
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def test_mail_behind_starttls_is_read_with_its_keys() -> None:
     session = open_file(CAPTURES / "mail.pcapng.gz")
     for stream in (0, 1):
         application = session.application(stream)
-        assert isinstance(application.parsed, TurnedStream)
+        assert isinstance(application.parsed, TlsStream)
+        assert isinstance(application.parsed.before, SmtpStream)
         told = [f"{one.operation} {one.status}" for one in application.requests()]
         assert [f"{one.operation} {one.status}" for one in requests_of(*session.halves(stream)) or ()] == told
         names = [part.label.name for part in application.parts()]
@@ -196,8 +197,7 @@ def test_plain_bytes_are_those_of_tshark(name: str, tmp_path: Path) -> None:
     session = open_file(unpacked)
     compared = 0
     for stream in range(session.streams.count):
-        parsed = session.application(stream).parsed
-        secured = parsed.behind if isinstance(parsed, TurnedStream) else parsed
+        secured = session.application(stream).parsed
         if not isinstance(secured, TlsStream) or secured.plain is None:
             continue
         command = ("tshark", "-r", str(unpacked), "-q", "-z", f"follow,tls,raw,{stream}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from tcptui.protocols.tls.codes import TLS_1_2, TLS_1_3
 from tcptui.protocols.tls.key_schedule import expand_label, prf
-from tcptui.protocols.tls.protection import traffic_protection
+from tcptui.protocols.tls.protection import session_protections, traffic_protection
 from tcptui.protocols.tls.suites import BlockCipher, Mode, Suite, suite_of
 
 #: RFC 8448, 3: secret, key, initialization vector.
@@ -72,3 +76,35 @@ def test_prf_gives_the_published_vector() -> None:
 )
 def test_suite_is_told_by_its_name(number: int, version: int, suite: Suite | None) -> None:
     assert suite_of(number, version) == suite
+
+
+@pytest.mark.parametrize("version", [0x0301, TLS_1_2])
+@pytest.mark.parametrize("mac_last", [False, True])
+def test_records_of_triple_des_are_opened(version: int, mac_last: bool) -> None:
+    """Sealed as RFC 5246 (6.2.3.2) and RFC 7366 say; in TLS 1.0 a record goes on with the last block of another."""
+    suite = suite_of(0x000A, version)
+    assert suite is not None
+    master, randoms = b"m" * 48, (b"c" * 32, b"s" * 32)
+    block = prf(suite.prf, master, b"key expansion", randoms[1] + randoms[0], 2 * (20 + 24 + 8))
+    mac_key, key, iv = block[20:40], block[64:88], block[96:104]
+    server = session_protections(suite, version, master, randoms, mac_last=mac_last)[1]
+    before = b""
+    for number, data in enumerate((b"first", b"", b"x" * 1_000)):
+        header = bytes((23,)) + version.to_bytes(2, "big") + b"??"
+        explicit = version == TLS_1_2
+        iv = b"explicit" if explicit else iv
+        plain = data if mac_last else data + mac_of(mac_key, number, header, data)
+        padding = 8 - len(plain) % 8
+        encryptor = Cipher(TripleDES(key), modes.CBC(iv)).encryptor()
+        body = encryptor.update(plain + bytes((padding - 1,)) * padding) + encryptor.finalize()
+        iv = body[-8:]
+        fragment = (b"explicit" if explicit else b"") + body
+        fragment += mac_of(mac_key, number, header, fragment) if mac_last else b""
+
+        assert server.open(number, header, fragment, before[-server.chained :] if server.chained else b"") == data
+        assert server.open(number + 1, header, fragment, before[-server.chained :] if server.chained else b"") is None
+        before = fragment
+
+
+def mac_of(key: bytes, number: int, header: bytes, data: bytes) -> bytes:
+    return hmac.digest(key, number.to_bytes(8, "big") + header[:3] + len(data).to_bytes(2, "big") + data, "sha1")
