@@ -112,6 +112,12 @@ def test_transfer_is_one_request_with_all_records(found: list[Request]) -> None:
     assert sorted(changes)[1] > 4
 
 
+def test_client_asks_again_over_tcp_where_the_answer_over_udp_was_cut(found: list[Request]) -> None:
+    again = [one.operation for one in found if one.truncated is not None]
+
+    assert again == [f"QUERY TXT long.{dns_session.ZONE}"]
+
+
 def test_answers_out_of_order_and_within_tls_are_paired(found: list[Request]) -> None:
     backwards = [one for one in found if re.match(r"QUERY A b\d+\.", one.operation)]
     secured = [one for one in found if one.operation.startswith("QUERY AAAA tls")]
