@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.field import Column, Field
 from tcptui.model.field_rows.application import APPLICATION_FIELDS
+from tcptui.model.field_rows.dns import DNS_FIELDS
 from tcptui.model.field_rows.http2 import HTTP2_FIELDS
 from tcptui.model.field_rows.icmp import ICMP_FIELDS
 from tcptui.model.field_rows.link import LINK_FIELDS
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 #: All rows, by family.
 ROWS: Final = (
     *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
-    *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS,
+    *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS, *DNS_FIELDS,
     *SELDOM_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.

@@ -123,6 +123,9 @@ class Request:
     cancels: int | None = None
     """The connection whose request it asks to be cancelled, where that was captured."""
 
+    truncated: int | None = None
+    """The frame of the answer over UDP that did not fit, so that the client asks here; None where none was seen."""
+
     @property
     def end_ns(self) -> int:
         """When it was over."""

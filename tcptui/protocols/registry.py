@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.dns.requests import dns_requests
+from tcptui.protocols.dns.detection import begins_dns
+from tcptui.protocols.dns.dns_stream import dns_requests, parse_dns
 from tcptui.protocols.http.head import parse_head
 from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
@@ -54,6 +55,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
     ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=MysqlPrefilter, judged=True),
     ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=PostgresqlPrefilter, judged=True),
+    ApplicationProtocol("dns", begins_dns, parse_dns),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),
 )
@@ -63,8 +65,8 @@ _BEGINNING: Final = 20
 
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    http2_requests, http_requests, smtp_requests, dns_requests, redis_requests, mysql_requests, postgresql_requests,
-    http2_requests_amid,
+    http2_requests, http_requests, smtp_requests, redis_requests, mysql_requests, postgresql_requests,
+    dns_requests, http2_requests_amid,
 )  # fmt: skip
 
 

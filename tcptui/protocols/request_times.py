@@ -94,7 +94,7 @@ def timed_requests(
     for one in seen:
         if one.exchange.id is not None:  # it waits for its own answer alone
             one.open = one.response is None and not one.exchange.is_reset
-    seen.sort(key=lambda one: (one.begin_ns, one.first_frame))
+    seen.sort(key=lambda one: (one.begin_ns, one.first_frame, one.offset))
     times = _Times(view)
     return [(times.request(number, one), one.exchange) for number, one in enumerate(seen)]
 
@@ -119,6 +119,12 @@ class _Seen:
     def first_frame(self) -> int:
         message = self.request or self.response
         return 0 if message is None else message.first
+
+    @property
+    def offset(self) -> int:
+        """Where it begins in its direction: a packet may carry several, which may be answered in any order."""
+        carried = self.exchange.request or self.exchange.response
+        return 0 if carried is None else carried.start
 
 
 def _seen(exchange: Exchange) -> _Seen:

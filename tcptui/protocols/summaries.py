@@ -41,6 +41,12 @@ def _postgresql(payload: bytes) -> str:
     return postgresql_summary(payload)
 
 
+def _dns(payload: bytes) -> str:
+    from tcptui.protocols.dns.summary import dns_summary
+
+    return dns_summary(payload)
+
+
 def _credentials(payload: bytes) -> str:
     """AUTH of several protocols, whose credentials stand in the same line."""
     from tcptui.protocols.secrets_out import LEFT_OUT
@@ -68,10 +74,17 @@ _BY_COMMAND: Final[dict[bytes, Callable[[bytes], str]]] = {b"\x00\x03": _mysql, 
 
 #: Where these find nothing, by its fourth byte: the types of HTTP/2's frames.
 _FRAME_TYPES: Final = frozenset(bytes((kind,)) for kind in range(10))
+#: Fewest bytes of a question of DNS over TCP: length, header, the root, type and class.
+_DNS_LEAST: Final = 19
+#: By its fifth byte: the flags of a message of DNS, whose length and number come before: OPCODE 0, 4 and 5, its bits
+#: QR, AA, TC and RD.
+_BY_FLAGS: Final = frozenset(qr | opcode << 3 | bits for qr in (0, 0x80) for opcode in (0, 4, 5) for bits in range(8))
 
 
 def summary_of(payload: bytes) -> str:
     """What the payload of one packet says, in text not yet safe to print; empty where its bytes say it themselves."""
     read = _BY_BEGINNING.get(payload[:2]) or _BY_COMMAND.get(payload[3:5])
     said = "" if read is None else read(payload)
+    if not said and len(payload) >= _DNS_LEAST and payload[4] in _BY_FLAGS:
+        said = _dns(payload)
     return said or (_http2(payload) if payload[3:4] in _FRAME_TYPES else "")

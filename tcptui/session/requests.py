@@ -11,6 +11,7 @@ from tcptui.model.lru import LruCache
 from tcptui.protocols.registry import requests_of as exchanges_of
 from tcptui.protocols.request_times import timed_requests
 from tcptui.session.cancelled import cancelled
+from tcptui.session.truncated import truncated_before
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
@@ -36,10 +37,17 @@ def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) 
     client, server = session.halves(stream)
     exchanges = exchanges_of(client, server) if client.length or server.length else None
     found = [] if exchanges is None else timed_requests(session.view(stream), exchanges, whole=whole)
-    return [
-        (replace(one, cancels=cancelled(session, stream, exchange.cancels)) if exchange.cancels else one, exchange)
-        for one, exchange in found
-    ]
+    return [(_with_others(session, one, exchange), exchange) for one, exchange in found]
+
+
+def _with_others(session: Session, one: Request, exchange: Exchange) -> Request:
+    """``one`` with what other connections, and datagrams, say of it."""
+    if exchange.cancels:
+        return replace(one, cancels=cancelled(session, one.stream, exchange.cancels))
+    if one.protocol == "dns" and one.request is not None:
+        answered = truncated_before(session, one.stream, exchange.operation, one.request.first_ns)
+        return one if answered is None else replace(one, truncated=answered)
+    return one
 
 
 def with_payload(session: Session) -> I64:

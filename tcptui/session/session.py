@@ -28,6 +28,7 @@ from tcptui.model.errors import OutputError
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
@@ -243,6 +244,11 @@ class Session:
 
             self._other_lines = OtherLines(self.store, self.other, self._access.data)
         return self._other_lines
+
+    @property
+    def dns_rows(self) -> I32:
+        """Rows of frames from UDP port 53, ascending."""
+        return self._pipeline.noted.of(DnsRows).rows
 
     @property
     def dns_names(self) -> DnsNames:

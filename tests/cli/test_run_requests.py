@@ -79,7 +79,7 @@ def test_json_lines_say_what_the_contract_says(capture: Path) -> None:
     assert code == 0
     assert list(first) == [
         "stream", "protocol", "operation", "status", "request", "response", "start", "duration", "time", "id",
-        "complete", "rows", "statement", "transaction", "cancels",
+        "complete", "rows", "statement", "transaction", "cancels", "truncated",
     ]  # fmt: skip
     assert list(first["time"]) == [
         "connect", "tls", "queue", "request", "network", "server", "response", "client", "recovery", "idle",

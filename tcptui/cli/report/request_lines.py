@@ -49,6 +49,7 @@ def json_line(request: Request) -> str:
             "statement": request.statement or None,
             "transaction": None if request.transaction is None else request.transaction.value,
             "cancels": request.cancels,
+            "truncated": request.truncated,
         }
     )
 

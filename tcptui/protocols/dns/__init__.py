@@ -1,1 +1,4 @@
-"""Which addresses DNS gave for which names, over UDP (RFC 1035); nothing else of DNS is read."""
+"""DNS (RFC 1035): connections over TCP, also within TLS; of datagrams the header tree, and the addresses of names.
+
+Not read: DNS over HTTPS and QUIC; sessions (DSO, RFC 8490); of datagrams, which answer belongs to which question.
+"""

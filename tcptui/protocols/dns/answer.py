@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import dpkt
 
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.dns.message import read_head
 
 if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
@@ -67,14 +68,28 @@ def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
 
 def read_answer(packet: PacketView) -> DnsAnswer | None:
     """The answer in a frame from UDP port 53; None where it is none, gives no address, or is damaged."""
+    datagram = _datagram(packet)
+    name, found = ("", []) if datagram is None else read_addresses(datagram[2])
+    if datagram is None or not found:
+        return None
+    return DnsAnswer(packet.time_ns, datagram[1], name.lower(), frozenset(str(ip_address(each)) for each in found))
+
+
+def read_truncated(packet: PacketView) -> tuple[str, str, str] | None:
+    """Server, client and operation of an answer in a frame from UDP port 53 that did not fit (TC); None of others."""
+    datagram = _datagram(packet)
+    head = None if datagram is None else read_head(datagram[2])
+    if datagram is None or head is None or not head.is_response or not head.is_truncated:
+        return None
+    return datagram[0], datagram[1], head.operation.lower()
+
+
+def _datagram(packet: PacketView) -> tuple[str, str, bytes] | None:
+    """Source and target of a UDP datagram, and its payload; None where its IP header was cut."""
     data = packet.data[packet.network_offset :]
     is_ipv4 = bool(data) and data[0] >> 4 == 4
     begin = 4 * (data[0] & 0xF) if is_ipv4 else _IPV6_HEADER
-    target = data[16:20] if is_ipv4 else data[24:40]
+    source, target = (data[12:16], data[16:20]) if is_ipv4 else (data[8:24], data[24:40])
     if len(target) != (4 if is_ipv4 else 16):
         return None
-    name, found = read_addresses(data[begin + _UDP_HEADER :])
-    if not found:
-        return None
-    client = str(IPv4Address(target) if is_ipv4 else IPv6Address(target))
-    return DnsAnswer(packet.time_ns, client, name.lower(), frozenset(str(ip_address(each)) for each in found))
+    return str(ip_address(source)), str(ip_address(target)), data[begin + _UDP_HEADER :]

@@ -48,6 +48,8 @@ class Protocol(Enum):
     OTHER_LLC = "LLC"
     OTHER_IP = "IP"
     """An IP protocol that only scapy reads; its number is `Step.number`."""
+    DNS = "DNS"
+    """A message of DNS that is a datagram; `Step.number` as of `UDP_DATA`."""
     OTHER_UDP = "UDP payload"
     """`Step.number` holds source port and destination port, 16 bits each."""
 

@@ -49,6 +49,13 @@ _LINK_LAYERS: Final = {
     276: Protocol.COOKED_V2,
 }
 
+
+def _read_dns(dissection: Dissection, step: Step) -> Step | None:
+    from tcptui.protocols.dns.tree import read_dns_datagram  # imported late: most captures' trees need none
+
+    return read_dns_datagram(dissection, step)
+
+
 _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.ETHERNET: read_ethernet,
     Protocol.VLAN: read_vlan,
@@ -60,6 +67,7 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.IPV6: read_ipv6,
     Protocol.TCP: read_tcp,
     Protocol.UDP: read_udp,
+    Protocol.DNS: _read_dns,
     Protocol.ICMP: read_icmp,
     Protocol.ICMPV6: read_icmpv6,
     Protocol.APPLICATION: read_application,

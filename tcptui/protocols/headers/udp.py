@@ -1,4 +1,4 @@
-"""The UDP header (RFC 768); its payload is read by scapy, but for Teredo."""
+"""The UDP header (RFC 768); its payload is read by scapy, but for DNS and Teredo."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Ports that traceroute sends to, three of each hop.
 _TRACEROUTE: Final = range(33435, 33465)
 _HEADER: Final = 8
+#: Where DNS is spoken, and the least bytes of a message.
+DNS_PORT: Final = 53
+DNS_HEADER: Final = 12
 
 
 def _length_line(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> None:
@@ -62,5 +65,6 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
         return None
     layer.add(f"UDP payload ({payload} byte{'' if payload == 1 else 's'})", start + 8, shown, "udp.payload")
     inner = source.within(start + 8 + payload)
-    following = Step(Protocol.OTHER_UDP, start + 8, inner, origin << 16 | target)
+    is_dns = DNS_PORT in (origin, target) and shown >= DNS_HEADER
+    following = Step(Protocol.DNS if is_dns else Protocol.OTHER_UDP, start + 8, inner, origin << 16 | target)
     return read_teredo(dissection, following) if PORT in (origin, target) else following

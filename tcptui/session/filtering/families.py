@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _SHORTEST: Final = 20
 _IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "mysql", "mariadb", "pgsql",
                        "tls", "data-text-lines")  # fmt: skip
+#: In the payload of UDP, too.
+_IN_ANY_PAYLOAD: Final = ("data", "dns")
 _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled")
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "mptcp", "tcp.nop")
 
@@ -21,10 +23,10 @@ _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "mptcp", "tcp.nop")
 def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:
     """Which of ``rows`` may have the field ``name``; None: all."""
     is_message = name.startswith(_IN_MESSAGES)
-    if not is_message and not name.startswith(("tcp.", "mptcp", "data")):
+    if not is_message and not name.startswith(("tcp.", "mptcp", *_IN_ANY_PAYLOAD)):
         return None
     segment: Mask = store.kind[rows.index] == RowKind.TCP
-    if name.startswith("data") and not is_message:
+    if name.startswith(_IN_ANY_PAYLOAD) and not is_message:
         empty: Mask = segment & (store.length[rows.index] <= 0)
         return ~empty
     if is_message or name.startswith(_IN_PAYLOAD):

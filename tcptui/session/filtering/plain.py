@@ -125,7 +125,7 @@ _FIELDS: Final = {
 #: Protocols of which memory knows whether a plain segment has them.
 _PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
 #: Protocols that a plain segment never has.
-ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "dns", "igmp", "gre", "sctp"})
+ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "igmp", "gre", "sctp"})
 KNOWN: Final = frozenset(_FIELDS)
 #: Protocols that `has_protocol` tells of a plain segment.
 QUICK_PROTOCOLS: Final = _PRESENT | ABSENT

@@ -35,7 +35,12 @@ _EXACT: Final = frozenset({
     "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
     "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
     "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
-    "resp.string", "resp.error", "mysql.query", "mysql.row.text", "mysql.error.message",
+    "resp.string", "resp.error", "dns.txt", "dns.hinfo.cpu", "dns.hinfo.os", "dns.naptr.flags",
+    "dns.naptr.service", "dns.naptr.regex", *(f"dns.{name}" for name in (
+        "qry.name", "resp.name", "ns", "cname", "dname", "ptr.domain_name", "soa.mname", "soa.rname",
+        "mx.mail_exchange", "srv.service", "srv.proto", "srv.name", "srv.target", "naptr.replacement",
+        "rrsig.signers_name",
+    )), "mysql.query", "mysql.row.text", "mysql.error.message",
     *(f"pgsql.{name}" for name in (
         "parameter_name", "parameter_value", "query", "auth.sasl.mech", "statement", "portal", "tag", "error",
         "condition", "text", "col.name", "severity", "code", "message", "detail", "hint", "position",

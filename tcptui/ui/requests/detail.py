@@ -114,6 +114,8 @@ def _packets(request: Request, words: Words) -> str:
     parts.append(_message("got", request.response, request.status, words) or words("requests.detail.no-answer"))
     if not request.complete and request.request is not None and request.response is not None:
         parts.append(words("requests.detail.cut"))
+    if request.truncated is not None:
+        parts.append(words("requests.detail.truncated", frame=request.truncated))
     text = words("requests.detail.join").join(parts)
     return text[:1].upper() + text[1:] + words("requests.detail.end")
 

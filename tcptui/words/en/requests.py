@@ -103,6 +103,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.detail.no-request": "the request was not captured",
     "requests.detail.no-answer": "no answer was captured",
     "requests.detail.cut": "not captured to the last byte",
+    "requests.detail.truncated": "the answer over UDP in packet {frame} did not fit, so the client asked again over TCP",
     "requests.detail.when": "Began {start} after the first packet, took {duration}.",
     "requests.detail.most": "The largest part, {share}: {meaning}.",
     "requests.detail.join": "; ",

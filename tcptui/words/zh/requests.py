@@ -103,6 +103,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.detail.no-request": "没有抓到请求",
     "requests.detail.no-answer": "没有抓到响应",
     "requests.detail.cut": "没有抓到最后一个字节",
+    "requests.detail.truncated": "包 {frame} 中的 UDP 应答放不下而被截断，客户端因此改用 TCP 重查",
     "requests.detail.when": "在第一个包之后 {start}开始，用时 {duration}。",
     "requests.detail.most": "占比最大的部分（{share}）：{meaning}。",
     "requests.detail.join": "；",

@@ -45,8 +45,9 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="re
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
     path = tmp_path / "names.pcap"
-    query = udp("10.0.0.1:40000", "10.0.0.2:53", dns_query(7, "shop.example"))
-    answer = udp("10.0.0.2:53", "10.0.0.1:40000", dns_answer(7, "shop.example", ["192.0.2.1"]))
+    # mDNS: scapy reads it, and DNS is read without scapy.
+    query = udp("10.0.0.1:40000", "10.0.0.2:5353", dns_query(7, "shop.example"))
+    answer = udp("10.0.0.2:5353", "10.0.0.1:40000", dns_answer(7, "shop.example", ["192.0.2.1"]))
     path.write_bytes(pcap([query, answer] * 50))
     return path
 

@@ -1,0 +1,206 @@
+"""Which answer belongs to which question: by number and question, in any order (RFC 7766, 7).
+
+The transfer of a zone is one question that many messages answer, up to the one with the SOA record that the first
+began with, once more (RFC 5936, 2.2; RFC 1995, 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.dns.codes import IXFR
+from tcptui.protocols.dns.message import Message, Unread, known_serial, second_zone_numbers, zone_numbers
+from tcptui.protocols.dns.reader import Reader
+from tcptui.protocols.interface import Carried, Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Most questions that wait for their answers, as where only one side was captured …
+_WAITING_MOST: Final = 100_000
+#: … and most of them that may share a number.
+_OF_NUMBER_MOST: Final = 64
+#: Questions that are looked at beyond the time of an answer, where a capture has them in the wrong order.
+_AHEAD: Final = 16
+#: Serial numbers are compared modulo 2**32 (RFC 1982).
+_HALF: Final = 1 << 31
+
+
+@dataclass(eq=False, slots=True)
+class Asked:
+    """A question, and what answers it as far as it is known."""
+
+    query: Message | None
+    """None: only the answer was captured."""
+    first: Message | None = None
+    """The first message that answers it."""
+    stretches: list[int] = field(default_factory=list)
+    """Start and stop of each stretch of its answers' bytes."""
+    rows: int = 0
+    """Records in the answer sections."""
+    complete: bool = True
+    """Its answers were captured whole."""
+    _numbers: bytes = b""
+    """The numbers of the zone's newest SOA record, …"""
+    _left: int = 2
+    """… which come so often still."""
+
+    def answer(self, message: Message) -> bool:
+        """Takes in an answer; returns whether it was the last one."""
+        if self.first is None:
+            self.first = message
+        if self.stretches and self.stretches[-1] == message.start:
+            self.stretches[-1] = message.stop
+        else:
+            self.stretches += (message.start, message.stop)
+        self.complete &= message.complete
+        head = message.head
+        if head is not None:
+            self.rows += head.answers
+        query = None if self.query is None else self.query.head
+        if query is None or not query.is_transfer or head is None or head.code:
+            return True
+        return self._is_last(message, is_incremental=query.kind == IXFR)
+
+    def _is_last(self, message: Message, *, is_incremental: bool) -> bool:
+        """Whether the zone ends with ``message``, by how often its SOA record came."""
+        data = message.data()
+        if message is self.first:
+            found = zone_numbers(data)
+            if found is None:
+                return True
+            self._numbers = found[0]
+            known = known_serial(self.query.data()) if is_incremental and self.query is not None else None
+            head = message.head
+            if (
+                head is not None
+                and head.answers == 1
+                and known is not None
+                and (known - found[1]) % (2 * _HALF) < _HALF
+            ):
+                return True  # the client has the newest
+            older = second_zone_numbers(data) if is_incremental else None
+            self._left = 2 if older is None or older == found[0] else 3  # it begins what is added, too
+        self._left -= data.count(self._numbers)
+        return self._left <= 0
+
+    @property
+    def exchange(self) -> Exchange:
+        """It as a request."""
+        query, first = self.query, self.first
+        message = query or first
+        assert message is not None
+        answered = None
+        if first is not None:
+            spans = self.stretches if len(self.stretches) > 2 else ()
+            answered = Carried(first.half, self.stretches[0], self.stretches[-1], self.complete, spans)
+        head = None if query is None else query.head
+        known = message.head
+        return Exchange(
+            "dns", "" if head is None else head.operation, "" if first is None else first.status,
+            None if query is None else Carried(query.half, query.start, query.stop, query.complete), answered,
+            id=None if known is None else str(known.number), rows=None if first is None else self.rows,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, with the question that it is, or answers; None where that is not known."""
+
+    message: Message
+    asked: Asked | None
+
+
+def conversation(client: ByteStream, server: ByteStream) -> Iterator[Asked | Said | Unread]:
+    """All that both sides sent: each message as it comes, each question when no answer to it can follow any more."""
+    return _Pairing(client, server).said()
+
+
+class _Pairing:
+    def __init__(self, client: ByteStream, server: ByteStream) -> None:
+        self._asks, self._answers = Reader(client), Reader(server)
+        self._next: Message | Unread | None = self._asks.next()
+        self._waiting: dict[int, list[Asked]] = {}
+        self._count = 0
+
+    def said(self) -> Iterator[Asked | Said | Unread]:
+        """See `conversation`."""
+        while (found := self._answers.next()) is not None:
+            if isinstance(found, Unread):
+                yield found
+                continue
+            begin_ns = found.half.first_ns(found.start)
+            yield from self._ask_until(begin_ns)
+            asked = self._find(found)
+            ahead = _AHEAD
+            while asked is None and found.is_response and self._next is not None and ahead:
+                yield from self._ask()
+                asked, ahead = self._find(found), ahead - 1
+            yield from self._answer(found, asked)
+        while self._next is not None:
+            yield from self._ask()
+        for waiting in self._waiting.values():
+            yield from waiting
+
+    def _ask_until(self, time_ns: int) -> Iterator[Asked | Said | Unread]:
+        while self._next is not None and self._next.half.first_ns(self._next.start) <= time_ns:
+            yield from self._ask()
+
+    def _ask(self) -> Iterator[Asked | Said | Unread]:
+        """Takes the client's next message."""
+        message, self._next = self._next, self._asks.next()
+        if not isinstance(message, Message) or message.is_response or message.head is None:
+            if isinstance(message, Unread):
+                yield message
+            elif message is not None:
+                yield Said(message, None)
+            return
+        asked = Asked(message)
+        waiting = self._waiting.setdefault(message.head.number, [])
+        waiting.append(asked)
+        self._count += 1
+        yield Said(message, asked)
+        if len(waiting) > _OF_NUMBER_MOST:
+            self._count -= 1
+            yield waiting.pop(0)
+        if self._count > _WAITING_MOST:
+            number = next(iter(self._waiting))
+            yield self._waiting[number][0]
+            self._forget(number, self._waiting[number][0])
+
+    def _answer(self, message: Message, asked: Asked | None) -> Iterator[Asked | Said]:
+        if asked is None:
+            if message.is_response:
+                alone = Asked(None)
+                alone.answer(message)
+                yield Said(message, alone)
+                yield alone
+            else:
+                yield Said(message, None)
+            return
+        is_last = asked.answer(message)
+        yield Said(message, asked)
+        if is_last and message.head is not None:
+            self._forget(message.head.number, asked)
+            yield asked
+
+    def _find(self, message: Message) -> Asked | None:
+        """The oldest question that ``message`` answers."""
+        head = message.head
+        if head is None or not head.is_response:
+            return None
+        for asked in self._waiting.get(head.number, ()):
+            question = asked.query.head if asked.query is not None else None
+            if question is not None and (head.asked is None or head.asked == question.asked):
+                return asked
+        return None
+
+    def _forget(self, number: int, asked: Asked) -> None:
+        waiting = self._waiting[number]
+        waiting.remove(asked)
+        self._count -= 1
+        if not waiting:
+            del self._waiting[number]

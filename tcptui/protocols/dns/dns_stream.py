@@ -1,0 +1,122 @@
+"""One connection parsed as DNS: its `ParsedStream`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.dns.conversation import Asked, Said, conversation
+from tcptui.protocols.dns.detection import dns_sides
+from tcptui.protocols.dns.message import Unread
+from tcptui.protocols.dns.parts import part_of
+from tcptui.protocols.interface import Unit
+from tcptui.protocols.stream.touching import touched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.dns.message import Message
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+@dataclass(slots=True)
+class _Read:
+    """What was read of both sides."""
+
+    of_side: tuple[list[Said], list[Said]] = field(default_factory=lambda: ([], []))
+    unread: list[Unread] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    limited: bool = False
+
+
+def parse_dns(client: ByteStream, server: ByteStream, limit: int) -> DnsStream | None:
+    """The parsed connection, at most ``limit`` messages of each side; None when it is not DNS."""
+    sides = dns_sides(client, server)
+    return None if sides is None else DnsStream(*sides, limit)
+
+
+def dns_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """See `RequestReader`."""
+    sides = dns_sides(client, server)
+    if sides is None:
+        return None
+    return (one.exchange for one in conversation(*sides) if isinstance(one, Asked))
+
+
+class DnsStream:
+    """The `ParsedStream` of DNS; ``client`` is the side that asks."""
+
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
+        self._client, self._server, self._limit = client, server, limit
+
+    @cached_property
+    def _read(self) -> _Read:
+        read = _Read()
+        for one in conversation(self._client, self._server):
+            if isinstance(one, Asked):
+                read.asked.append(one)
+            elif isinstance(one, Unread):
+                read.unread.append(one)
+            elif len(mine := read.of_side[one.message.half.side]) < self._limit:
+                mine.append(one)
+            else:
+                read.limited = True
+                break
+        return read
+
+    def shown_in(self, side: int, frame: int) -> list[Said]:
+        """The messages of ``side`` that ``frame`` completed, in order."""
+        said = self._read.of_side[side]
+        return [one for one, completed in zip(said, self._frames[side], strict=True) if completed == frame]
+
+    @cached_property
+    def _frames(self) -> tuple[list[int], list[int]]:
+        """By side, the frame that completed each message."""
+        first, second = ([frame_of(one.message) for one in said] for said in self._read.of_side)
+        return first, second
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`."""
+        messages = [one.message for one in self._read.of_side[place.half.side]]
+        found = touched(messages, place.start, place.stop, lambda one: one.stop)
+        return [Unit(one.start, one.stop, frame_of(one)) for one in found]
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """See `ParsedStream`."""
+        said = self._read.of_side[place.half.side]
+        return self._read.limited and (not said or place.start >= said[-1].message.stop)
+
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        from tcptui.protocols.dns.tree import add_dns  # imported late: a report needs no tree
+
+        add_dns(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
+        return bool(self.units(place.segment))
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        read = self._read
+        found: list[Said | Unread] = [*read.of_side[0], *read.of_side[1], *read.unread]
+        found.sort(key=self._readable_at)
+        return (part_of(one) for one in found)
+
+    def _readable_at(self, one: Said | Unread) -> tuple[int, bool, int]:
+        it = one if isinstance(one, Unread) else one.message
+        return it.half.delivered_ns(it.start), it.half is self._server, it.start
+
+    def requests(self) -> Iterator[Exchange]:
+        """See `ParsedStream`."""
+        found = [one.exchange for one in self._read.asked]
+        found.sort(key=lambda one: (one.carried[0].first_ns, one.carried[0].start))
+        return iter(found)
+
+
+def frame_of(message: Message) -> int:
+    """The frame that completed ``message``; 0 unknown."""
+    return message.half.delivered_frame(message.stop - 1)

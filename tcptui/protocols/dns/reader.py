@@ -1,0 +1,122 @@
+"""The messages that one side sends, one after the other: each has its length before it (RFC 1035, 4.2.2).
+
+Where a message begins is known from the connection's first byte on.  Where a length is missing, or the capture began
+later, it is known again only where it can be shown: messages begin with a segment, and end with one, or are several.
+Missing bytes within a message hide nothing: its length stands before it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.protocols.dns.message import (
+    HEAD_READ,
+    HEADER,
+    PREFIX,
+    Message,
+    Unread,
+    extended_code,
+    is_sound,
+    may_be_message,
+    read_head,
+)  # fmt: skip
+from tcptui.protocols.http.read_window import Window
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Messages that follow each other are enough to show where one begins: those that can be read to their last byte, and
+#: others.
+_SOUND: Final = 2
+_LIKELY: Final = 6
+#: Places tried in each search for a beginning, and messages read in all searches.
+_PLACES_TRIED: Final = 4_000
+_MESSAGES_TRIED: Final = 200_000
+#: Bytes of a message that are read to show that it is sound.
+_SOUND_MOST: Final = 4_096
+
+
+class Reader:
+    """Reads one direction."""
+
+    def __init__(self, half: ByteStream) -> None:
+        self.half = half
+        self._window = Window(half)
+        self._has_gaps = bool(len(half.gaps))
+        self._at = 0
+        self._tried = 0
+        self._after_unread = False
+        captured = half.captured
+        begin = int(captured.start[0]) if len(captured) else 0
+        self.from_start = half.segments.from_start and bool(len(captured)) and begin == 0
+        self._ended = not len(captured)
+        self._unread: Unread | None = None
+        if not self.from_start and not self._ended:
+            self._jump(begin)
+            if self._at > begin:
+                self._unread = Unread(half, begin, self._at)
+
+    def next(self) -> Message | Unread | None:
+        """The next message, or bytes that are not read; None at the end."""
+        if self._unread is not None:
+            unread, self._unread = self._unread, None
+            return unread
+        start = self._at
+        if self._ended or start >= self.half.length:
+            return None
+        prefix = self._window.read(start, PREFIX)
+        size = int.from_bytes(prefix)
+        if len(prefix) == PREFIX and size >= HEADER:
+            return self._message(start, size)
+        if len(prefix) < PREFIX and start + len(prefix) >= self.half.length:
+            self._ended = True  # of the length only one byte has passed
+            return None
+        self._jump(start, beyond=start)
+        return Unread(self.half, start, self._at)
+
+    def _message(self, start: int, size: int) -> Message:
+        half = self.half
+        stop = start + PREFIX + size
+        self._at = stop
+        known = min(stop, half.length)
+        data = self._window.read(start + PREFIX, min(size, HEAD_READ))
+        head = read_head(data)
+        extended = 0
+        if head is not None and head.is_response and head.additional and not head.answers:
+            extended = extended_code(self._window.read(start + PREFIX, size), head)
+        complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
+        after_unread, self._after_unread = self._after_unread, False
+        return Message(half, start, known, complete, head, extended, after_unread)
+
+    # -- where a beginning is not known --------------------------------------------------------
+    def _jump(self, begin: int, beyond: int = -1) -> None:
+        """Moves to the first place at ``begin`` or behind where a message begins for certain, but behind ``beyond``."""
+        self._after_unread = True
+        starts = self.half.captured.start
+        first = int(np.searchsorted(starts, begin))
+        for at in starts[first : first + _PLACES_TRIED].tolist():
+            if self._tried > _MESSAGES_TRIED:
+                break
+            if at > beyond and self._is_proved(at):
+                self._at = at
+                return
+        self._at, self._ended = self.half.length, True
+
+    def _is_proved(self, start: int) -> bool:
+        """Whether a message begins at ``start``."""
+        ends, at, sound = self.half.captured.stop, start, 0
+        for count in range(1, _LIKELY + 1):
+            self._tried += 1
+            size = int.from_bytes(self._window.read(at, PREFIX))
+            data = self._window.read(at + PREFIX, min(size, _SOUND_MOST))
+            if not may_be_message(data, size):
+                return False
+            sound += is_sound(data, size)
+            at += PREFIX + size
+            place = int(np.searchsorted(ends, at))
+            ends_here = place < len(ends) and int(ends[place]) == at
+            if sound >= _SOUND or count == _LIKELY or (ends_here and (sound or count >= _SOUND)):
+                return True
+        return False

@@ -1,0 +1,65 @@
+"""Which answer over UDP made a client ask again over TCP: one that did not fit (TC; RFC 7766, 5)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from tcptui.session.session import Session
+
+#: So long before the question over TCP the answer came, at most.
+WITHIN_NS: Final = 10_000_000_000
+#: Answers that are kept, the first.
+_KEPT: Final = 65_536
+
+
+class _Truncated:
+    """The answers of a capture that did not fit; each frame is read once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._next_row = self._count = 0
+        self._answers: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        """Time and frame, by server, client and operation."""
+
+    def find(self, session: Session, key: tuple[str, str, str], time_ns: int) -> int | None:
+        """The frame of the last answer to ``key`` before ``time_ns``."""
+        with self._lock:
+            self._grow(session)
+            answers = self._answers.get(key, [])
+            at = bisect_left(answers, (time_ns, 0)) - 1
+            return answers[at][1] if at >= 0 and time_ns - answers[at][0] <= WITHIN_NS else None
+
+    def _grow(self, session: Session) -> None:
+        rows = session.dns_rows
+        new = rows[int(rows.searchsorted(self._next_row)) :].tolist()
+        if not new:
+            return
+        from tcptui.protocols.dns.answer import read_truncated  # imports dpkt
+
+        for row in new:
+            self._next_row = row + 1
+            if self._count >= _KEPT:
+                return
+            with suppress(OSError):
+                packet = session.packet(row)
+                found = read_truncated(packet)
+                if found is not None:
+                    self._answers.setdefault(found, []).append((packet.time_ns, packet.frame))
+                    self._count += 1
+
+
+_KNOWN: Final[WeakKeyDictionary[Session, _Truncated]] = WeakKeyDictionary()
+
+
+def truncated_before(session: Session, stream: int, operation: str, time_ns: int) -> int | None:
+    """The frame of the answer over UDP that was cut: to ``operation``, from the server of ``stream`` to its client.
+
+    None: none came in the `WITHIN_NS` before ``time_ns``.
+    """
+    server, client = (end.host for end in (session.streams.server(stream), session.streams.client(stream)))
+    return _KNOWN.setdefault(session, _Truncated()).find(session, (server, client, operation.lower()), time_ns)

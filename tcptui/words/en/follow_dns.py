@@ -1,0 +1,11 @@
+"""Headings of the messages of DNS where a stream is followed."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "follow.part.dns-question": "DNS question {number}: {question}",
+    "follow.part.dns-answer": "DNS answer {number}: {question}, {status}, records {count}",
+    "follow.part.dns-answer-alone": "DNS answer {number} to a question not seen here: {question}, {status}, records {count}",
+    "follow.part.dns-cut": "DNS message that was not captured",
+    "follow.part.dns-unread": "{count} bytes not read as DNS: nothing shows for certain where a message begins",
+}
