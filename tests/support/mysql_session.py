@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
 import ssl
 import struct
@@ -24,6 +23,7 @@ from typing import Any, Final
 
 import pymysql
 from pymysql.constants import CLIENT, COMMAND, SERVER_STATUS
+from recorded_traffic import recorded
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 3306
@@ -282,14 +282,6 @@ def certificate_in(folder: Path) -> Path:
     return made
 
 
-def _wait_until_written(path: Path) -> None:
-    """Wait until ``path`` has not grown for half a second, at most 20 s."""
-    size, end = -1, time.monotonic() + 20
-    while path.stat().st_size != size and time.monotonic() < end:
-        size = path.stat().st_size
-        time.sleep(0.5)
-
-
 def record(folder: Path) -> None:
     """Everything, once."""
     subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
@@ -297,29 +289,21 @@ def record(folder: Path) -> None:
         scratch = Path(name)
         certificate = certificate_in(scratch)
         server = Server(scratch, certificate)
-        dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-B", "262144", "-w", str(folder / "mysql.pcap"), "-Z", "root",
-                "tcp"]  # fmt: skip
-        recorder = subprocess.Popen(dump, stderr=subprocess.PIPE)
-        assert recorder.stderr is not None
-        recorder.stderr.readline()
         try:
-            ordinary()
-            secrets()
-            many()
-            many(port=OTHER_PORT)
-            prepared(deprecate_eof=False)
-            prepared(deprecate_eof=True)
-            infile(scratch)
-            encrypted(folder, certificate)
-            own_clients(server)
-            killed()
-            long_packets()
-            time.sleep(0.3)
+            with recorded(folder / "mysql.pcap"):
+                ordinary()
+                secrets()
+                many()
+                many(port=OTHER_PORT)
+                prepared(deprecate_eof=False)
+                prepared(deprecate_eof=True)
+                infile(scratch)
+                encrypted(folder, certificate)
+                own_clients(server)
+                killed()
+                long_packets()
         finally:
             server.stop()
-            _wait_until_written(folder / "mysql.pcap")  # what tcpdump has not read by then is lost
-            recorder.send_signal(signal.SIGINT)
-            recorder.wait(10)
         (folder / "slow.json").write_text(json.dumps(slow_entries(server.log)))
     assert SERVER_STATUS.SERVER_STATUS_IN_TRANS == 1
 

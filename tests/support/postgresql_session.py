@@ -23,6 +23,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from recorded_traffic import recorded
+
 if TYPE_CHECKING or __name__ == "__main__":
     import psycopg  # its library comes with the server: tests that only read names here are collected without
 
@@ -353,24 +355,27 @@ def record(folder: Path) -> None:
     subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
     keys = folder / "keys.log"
     with tempfile.TemporaryDirectory() as scratch:
-        dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-B", "65536", "-w", str(folder / "postgresql.pcap"),
-                "-Z", "root", "tcp"]  # fmt: skip
-        recorder = subprocess.Popen(dump, stderr=subprocess.PIPE)
-        assert recorder.stderr is not None
-        recorder.stderr.readline()
-        server = serve(Path(scratch))
-        try:
-            until_ready(Path(scratch))
-            for act in (ordinary, slept, pipelines, copies, notified, cancelled, authenticated, portals, idle_ended):
-                act()
-            secured(keys)
-            replicated()
-            time.sleep(0.3)
-        finally:
-            server.send_signal(signal.SIGINT)  # fast: sessions are ended
-            server.wait(20)
-            recorder.send_signal(signal.SIGINT)
-            recorder.wait(10)
+        with recorded(folder / "postgresql.pcap"):
+            server = serve(Path(scratch))
+            try:
+                until_ready(Path(scratch))
+                for act in (
+                    ordinary,
+                    slept,
+                    pipelines,
+                    copies,
+                    notified,
+                    cancelled,
+                    authenticated,
+                    portals,
+                    idle_ended,
+                ):
+                    act()
+                secured(keys)
+                replicated()
+            finally:
+                server.send_signal(signal.SIGINT)  # fast: sessions are ended
+                server.wait(20)
         logged = (Path(scratch) / "data" / "log" / "server.json").read_text().splitlines()
     (folder / "log.json").write_text(json.dumps([json.loads(line) for line in logged]))
 

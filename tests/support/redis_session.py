@@ -9,7 +9,6 @@ command took by the server's own measure, in microseconds) and ``asked.json``.  
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import redis
+from recorded_traffic import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,11 +225,7 @@ def record(folder: Path) -> None:
     subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
     shown: list[str] = []
     ready = threading.Event()
-    with tempfile.TemporaryDirectory() as scratch:
-        dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-w", str(folder / "redis.pcap"), "-Z", "root", "tcp"]
-        recorder = subprocess.Popen(dump, stderr=subprocess.PIPE)
-        assert recorder.stderr is not None
-        recorder.stderr.readline()
+    with tempfile.TemporaryDirectory() as scratch, recorded(folder / "redis.pcap"):
         servers = [serve(PORT, Path(scratch), "--enable-debug-command", "yes")]
         try:
             until_ready(PORT)
@@ -249,9 +245,6 @@ def record(folder: Path) -> None:
             for server in reversed(servers):
                 server.terminate()
                 server.wait(10)
-            time.sleep(0.2)
-            recorder.send_signal(signal.SIGINT)
-            recorder.wait(10)
     (folder / "monitor.json").write_text(json.dumps(shown))
     (folder / "slowlog.json").write_text(json.dumps(took[::-1]))
 

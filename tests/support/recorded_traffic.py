@@ -1,0 +1,57 @@
+"""What passes over loopback, recorded to its last packet by tcpdump."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: A datagram that nobody reads: what passed before it has been written once it stands at the end of the file.
+_LAST: Final = b"nothing follows in this recording"
+_PORT: Final = 9
+#: The kernel hands packets over in blocks: one that is full at once, one that is not up to two seconds later.
+_WAIT_S: Final = 30
+
+
+@contextmanager
+def recorded(path: Path, kib: int = 262_144) -> Iterator[None]:
+    """TCP over loopback meanwhile is in ``path`` behind it; the kernel keeps ``kib`` that tcpdump has not read yet.
+
+    To end tcpdump earlier loses what the kernel has not handed over, which is the end of it.  Raises RuntimeError where
+    packets were lost.
+    """
+    dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-B", str(kib), "-w", str(path), "-Z", "root",
+            f"tcp or udp dst port {_PORT}"]  # fmt: skip
+    with subprocess.Popen(dump, stderr=subprocess.PIPE, text=True) as recorder:
+        assert recorder.stderr is not None
+        recorder.stderr.readline()  # it listens
+        try:
+            yield
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(_LAST, ("127.0.0.1", _PORT))
+            _wait_until_last(path)
+        finally:
+            recorder.send_signal(signal.SIGINT)
+            said = recorder.communicate(timeout=10)[1]
+    if re.search("^0 packets dropped by kernel", said, re.MULTILINE) is None:
+        raise RuntimeError(said)
+
+
+def _wait_until_last(path: Path) -> None:
+    end = time.monotonic() + _WAIT_S
+    while time.monotonic() < end:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - len(_LAST), 0))
+            if file.read() == _LAST:
+                return
+        time.sleep(0.02)
+    message = f"{path} has no end after {_WAIT_S} s"
+    raise RuntimeError(message)
