@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cases.recorder.program import Program
 
-START_SECONDS: Final = 5.0
+START_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.002
 _LISTEN: Final = "0A"
 """TCP_LISTEN as /proc/net/tcp prints it."""

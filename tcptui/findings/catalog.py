@@ -131,7 +131,7 @@ CATALOG: Final = (
     # -- speed
     FindingSpec(FindingId.SERVER_THINK_TIME, Family.SPEED, "think_time", term="think-time",
         explained_by=(FindingId.EVENT_STREAM_COMPRESSED, FindingId.EVENT_STREAM_BUFFERED),
-        covered_by=(FindingId.SLOW_QUERY, FindingId.ASKED_TO_WAIT),
+        covered_by=(FindingId.SLOW_QUERY, FindingId.ASKED_TO_WAIT, FindingId.LOCK_WAIT),
         when_evicted=WhenEvicted.MAY_CHANGE, lost="total_s", names_cause=True),
     FindingSpec(FindingId.CLIENT_THINK_TIME, Family.SPEED, "think_time", term="think-time",
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),
@@ -223,6 +223,10 @@ CATALOG: Final = (
     FindingSpec(FindingId.DATABASE_ERRORS, Family.APPLICATION, "database_errors", term="statement",
         when_evicted=WhenEvicted.MAY_CHANGE),
     FindingSpec(FindingId.CLOSED_WHILE_IDLE, Family.APPLICATION, "closed_idle", term="close",
+        needs=Need.BOTH_SIDES | Need.CLOCK, when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.LOCK_WAIT, Family.APPLICATION, "lock_wait", term="statement", needs=Need.CLOCK,
+        when_evicted=WhenEvicted.MAY_CHANGE, lost="total_s", names_cause=True),
+    FindingSpec(FindingId.IDLE_IN_TRANSACTION, Family.APPLICATION, "idle_transaction", term="statement",
         needs=Need.BOTH_SIDES | Need.CLOCK, when_evicted=WhenEvicted.MAY_CHANGE),
     # -- capture
     FindingSpec(FindingId.COMMON_STALL, Family.CAPTURE, "whole_capture/stall", term="stall",

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 REQUESTS_JUDGED: Final = 2_000
 #: … and bytes of its answers up to which they do.
 BYTES_JUDGED: Final = 32 << 20
+#: Connections to the same server that are read for one wait, …
+BESIDE_READ: Final = 16
+#: … and the most packets of each.
+BESIDE_PACKETS: Final = 20_000
 #: What the databases are called.
 DATABASE_NAMES: Final = {"redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL"}
 #: Most characters of a statement that a sentence quotes.
@@ -36,6 +40,8 @@ class RequestFacts:
     requests: tuple[Request, ...]
     waiting: frozenset[int]
     """Numbers of those that the client asked to wait."""
+    locked: frozenset[int] = frozenset()
+    """Numbers of those that waited for a lock."""
 
 
 def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
@@ -73,6 +79,37 @@ def all_answered(connection: ConnectionFacts) -> bool:
     if not 0 < len(exchanges) <= REQUESTS_JUDGED:
         return False
     return all(one.is_reset or (one.response is not None and one.response.complete) for one in exchanges)
+
+
+def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int, int]) -> Iterator[list[Request]]:
+    """The requests of each other connection to the same server in which that sent something in ``span`` (ns).
+
+    Of the nearest connections, the first `BESIDE_READ` are read, of at most `BESIDE_PACKETS` packets each.  Raises
+    OSError where packets cannot be read.
+    """
+    siblings, halves_of = connection.context.siblings, connection.context.halves
+    if siblings is None or halves_of is None:
+        return
+    near, read = siblings.near(connection.view.stream, begun_before=True), 0
+    in_time = (near.began_ns <= span[1]) & (near.last_ns >= span[0]) & (near.packets <= BESIDE_PACKETS)
+    for other in near.streams[in_time].tolist():
+        view = siblings.view(other)
+        answering = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
+        halves = halves_of(view) if answering.any() else None
+        exchanges = None if halves is None else requests_of(*halves)
+        if exchanges is None:
+            continue
+        requests = [request for request, _ in timed_requests(view, _judged(exchanges))]
+        if requests and requests[0].protocol == protocol:
+            yield requests
+        read += 1
+        if read == BESIDE_READ:
+            return
+
+
+def code_of(request: Request) -> str:
+    """The first word of the status: a name, a number, or a SQLSTATE."""
+    return request.status.partition(" ")[0]
 
 
 def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:

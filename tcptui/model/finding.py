@@ -129,6 +129,8 @@ class FindingId(StrEnum):
     MANY_ROUND_TRIPS = "many-round-trips"
     DATABASE_ERRORS = "database-errors"
     CLOSED_WHILE_IDLE = "closed-while-idle"
+    LOCK_WAIT = "lock-wait"
+    IDLE_IN_TRANSACTION = "idle-in-transaction"
     COMMON_STALL = "common-stall"
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"

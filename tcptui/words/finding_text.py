@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,8 @@ _NO_BOUND_KBPS: Final = 10_000_000
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected")
+#: Most characters of a database's statement in a title.
+STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
@@ -171,7 +174,11 @@ def finding_name(finding: AnyId, words: Words) -> str:
 
 
 def finding_title(finding: Finding, words: Words) -> str:
-    """The finding's title, with the facts of its connection."""
+    """The finding's title, with the facts of its connection; of a long statement only the beginning."""
+    statement = finding.facts.get("statement")
+    if isinstance(statement, str) and len(statement) > STATEMENT_TITLED:
+        cut = statement[: STATEMENT_TITLED - 1] + "…"
+        finding = replace(finding, facts={**finding.facts, "statement": cut})
     return _sentence(finding, "title", words)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import told_statement
+from tcptui.findings.request_facts import code_of, told_statement
+from tcptui.findings.rules.idle_transaction import is_open
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The connection had been silent for at least so long.
 IDLE_NS: Final = 1_000_000_000
+#: With this PostgreSQL says that a session was idle for longer than `idle_session_timeout`.
+IDLE_LIMIT: Final = "57P05"
 #: Commands with which a client asks the server to end the connection.
 _FAREWELLS: Final = ("QUIT", "SHUTDOWN", "CLIENT KILL")
 
@@ -28,15 +31,18 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
     if end < 0 or 0 <= client_end < end:
         return None
     end_ns = connection.time[end]
-    before = [one for one in said.requests if one.begun_ns < end_ns]
+    before = [one for one in said.requests if one.begun_ns < end_ns and one.request is not None]
     after = [one for one in said.requests if one.begun_ns >= end_ns and one.request is not None]
     if not before or any(one.response is None or one.response.last_ns >= end_ns for one in before):
         return None
     last = before[-1]
     assert last.response is not None
     idle_ns = end_ns - max(one.end_ns for one in before)
-    if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS):
+    if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS) or is_open(last):
         return None
+    if _said_farewell(connection, last.end_ns, end):
+        return None
+    says_so = any(code_of(one) == IDLE_LIMIT for one in said.requests if one.request is None)
     lost = [one for one in after if one.response is None]
     facts: dict[str, Fact] = {}
     if lost:
@@ -45,8 +51,8 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
         FindingId.CLOSED_WHILE_IDLE,
         [index_of(connection, last.response.last), end, *(index_of(connection, one.first_frame) for one in lost[:1])],
         Severity.WARNING if lost else Severity.NOTE,
-        Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
-        ("idle-middlebox", "server-ended"),
+        Confidence.CERTAIN if says_so or connection.at_sender(1) else Confidence.LIKELY,
+        () if says_so else ("idle-middlebox", "server-ended"),
         shape="lost" if lost else "",
         idle_s=idle_ns / 1e9,
         answer_frame=last.response.last,
@@ -54,3 +60,8 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
         requests=len(before),
         **facts,
     )
+
+
+def _said_farewell(connection: ConnectionFacts, since_ns: int, end: int) -> bool:
+    """Whether the client sent something behind the last answer that asks for none: it takes its leave (COM_QUIT)."""
+    return any(connection.length[i] and not connection.side[i] and connection.time[i] > since_ns for i in range(end))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.request_facts import request_facts
 from tcptui.findings.rules.closed_idle import closed_while_idle
 from tcptui.findings.rules.database_errors import database_errors
+from tcptui.findings.rules.idle_transaction import idle_in_transaction
+from tcptui.findings.rules.lock_wait import lock_wait, lock_waits
 from tcptui.findings.rules.round_trips import many_round_trips
 from tcptui.findings.rules.slow_query import asked_to_wait, slow_query
 
@@ -14,14 +17,18 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.finding import Finding
 
+_RULES: Final = (slow_query, asked_to_wait, many_round_trips, database_errors, closed_while_idle, idle_in_transaction)
+
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
     """All findings about the requests of one stream; empty when it does not speak to a database."""
     try:
         said = request_facts(connection)
+        if said is None:
+            return []
+        locks = lock_waits(connection, said)
+        said = replace(said, locked=locks.numbers)
+        told = [lock_wait(connection, locks), *(rule(connection, said) for rule in _RULES)]
     except OSError:
         return []  # the spool was closed meanwhile
-    if said is None:
-        return []
-    rules = (slow_query, asked_to_wait, many_round_trips, database_errors, closed_while_idle)
-    return [finding for rule in rules if (finding := rule(connection, said)) is not None]
+    return [finding for finding in told if finding is not None]

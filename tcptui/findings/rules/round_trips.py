@@ -23,7 +23,7 @@ NETWORK_NS: Final = 200_000_000
 LOUD_NS: Final = 1_000_000_000
 #: … and so much of the time from the first of them to the last, in percent.
 NETWORK_PERCENT: Final = 50
-#: A client that begins its next request later than this after an answer, and later than a round trip, does not wait
+#: A client that takes longer than this, and longer than a round trip, from an answer to its next request does not wait
 #: for answers alone: it works, or asks now and then.
 PROMPT_NS: Final = 20_000_000
 
@@ -37,7 +37,7 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
     best: list[Request] = []
     best_ns = NETWORK_NS
-    for run in _runs(said, PROMPT_NS + rtt_ns):
+    for run in _runs(said, rtt_ns):
         ways = _ways(run, rtt_ns)
         if sum(ways.values()) * 100 < NETWORK_PERCENT * (run[-1].end_ns - run[0].begun_ns):
             continue
@@ -66,10 +66,13 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     )
 
 
-def _runs(said: RequestFacts, prompt_ns: int) -> list[list[Request]]:
-    """Requests that were each begun when the one before had been answered, and soon after."""
+def _runs(said: RequestFacts, rtt_ns: int) -> list[list[Request]]:
+    """Requests that were each begun when the one before had been answered, and soon after.
+
+    What of the round trip does not lie within a request, as at the server, lies between it and the next.
+    """
     runs: list[list[Request]] = [[]]
-    ended_ns = 0
+    ended_ns = prompt_ns = 0
     for one in said.requests:
         is_single = one.request is not None and one.response is not None and one.number not in said.waiting
         if runs[-1] and not (is_single and ended_ns <= one.begun_ns <= ended_ns + prompt_ns):
@@ -77,6 +80,7 @@ def _runs(said: RequestFacts, prompt_ns: int) -> list[list[Request]]:
         if is_single:
             runs[-1].append(one)
         ended_ns = one.end_ns
+        prompt_ns = PROMPT_NS + rtt_ns + max(rtt_ns - one.spent_ns(RequestPart.NETWORK), 0)
     return [run for run in runs if len(run) >= LEAST]
 
 

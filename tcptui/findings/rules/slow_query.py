@@ -33,7 +33,7 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         return None
     rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
     least = max(THINK_NS, THINK_RTTS * rtt_ns)
-    slow = [one for one in said.requests if one.number not in said.waiting and _is_slow(one, least)]
+    slow = [one for one in said.requests if one.number not in said.waiting | said.locked and _is_slow(one, least)]
     if not slow:
         return None
     slowest = max(slow, key=_server_ns)

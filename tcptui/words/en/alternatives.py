@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.query-answer-lost": "The first copy of the answer was lost on its way here, and what came late is its resend: a capture at the server has both.",
     "alternatives.query-waits": "It waited for a lock that another transaction held: pg_stat_activity (wait_event), SHOW ENGINE INNODB STATUS. A lock's wait ends just after another connection's COMMIT.",
     "alternatives.answers-needed": "Each request may need the answer before it (a linked list, a cursor): then only a script on the server's side saves round trips.",
+    "alternatives.lock-by-chance": "It was slow for reasons of its own, and the other transaction ended just then by chance. Once is possible; several times at the same moment are not.",
     "alternatives.idle-middlebox": "Something on the way ended it in the server's name (a proxy, a load balancer): its idle limit, not the server's. A capture at the server shows no end then.",
     "alternatives.server-ended": "The server ended all its connections (a restart, an administrator): others end at the same moment.",
     "alternatives.other-family": "Only one address family fails: each time a connection by the other one (IPv4 instead of IPv6, or the reverse) to the same port followed at once; users noticed a delay at most.",

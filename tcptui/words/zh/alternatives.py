@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.query-answer-lost": "响应的第一份在来这里的途中丢失，迟到的是它的重传：在服务端抓包两份都能看到。",
     "alternatives.query-waits": "它在等另一个事务持有的锁：看 pg_stat_activity 的 wait_event 或 SHOW ENGINE INNODB STATUS。锁等待在另一个连接 COMMIT 之后立刻结束。",
     "alternatives.answers-needed": "每个请求也许要用到前一个的响应（链表、游标）；那样只有把逻辑放到服务端的脚本里才能省往返。",
+    "alternatives.lock-by-chance": "它慢另有原因，另一个事务只是碰巧在那时结束。一次有可能，多次都在同一时刻就不是巧合了。",
     "alternatives.idle-middlebox": "途中有设备以服务端的名义结束了连接（代理、负载均衡）：那是它的空闲时限，不是服务端的。这时在服务端抓包看不到结束。",
     "alternatives.server-ended": "服务端结束了所有连接（重启，或管理员所为）：其他连接也在同一时刻结束。",
     "alternatives.other-family": "只有一个地址族不通：每次失败之后，紧接着就用另一个地址族（IPv4 与 IPv6 互换）连上了同一端口。若是如此，用户最多觉得慢了一点。",

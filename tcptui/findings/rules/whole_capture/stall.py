@@ -62,6 +62,7 @@ _ECHO: Final = frozenset(
         FindingId.FAST_RETRANSMISSION,
         FindingId.SERVER_THINK_TIME,
         FindingId.SLOW_QUERY,
+        FindingId.LOCK_WAIT,
     }
 )
 

@@ -1,0 +1,166 @@
+"""`lock-wait`: a statement waits until a transaction of another connection ends (rules/findings.md#lock-wait)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.gates import HOLES
+from tcptui.findings.request_facts import code_of, evidence_of, requests_beside, told_statement
+from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, THINK_NS, THINK_RTTS
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.request import RequestPart, TransactionState
+from tcptui.protocols.statements.statement import statement_of
+from tcptui.protocols.statements.tables import Locks, locks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.finding import Fact
+    from tcptui.model.request import Request
+
+#: Errors with which a server says that a lock was not to be had in time, …
+TIMED_OUT: Final = {"mysql": frozenset({"1205"}), "postgresql": frozenset({"55P03"})}
+#: … or that transactions waited for each other.
+DEADLOCKED: Final = {"mysql": frozenset({"1213"}), "postgresql": frozenset({"40P01"})}
+#: The answer of who waited begins at most so long before the answer of who ended the transaction (two threads write
+#: them), …
+BEFORE_NS: Final = 20_000_000
+#: … or so long behind it: the statement still has its work to do.
+AFTER_NS: Final = 100_000_000
+#: Waits of a connection, the longest, for which others are read.
+WAITS_READ: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """The end of another connection's transaction, and its statement that had taken the lock."""
+
+    end: Request
+    taken: Request
+
+
+@dataclass(frozen=True, slots=True)
+class LockWaits:
+    """Statements of a connection that waited for locks, and how that is known."""
+
+    waits: tuple[Request, ...] = ()
+    """The longest first."""
+    shape: str = ""
+    release: _Release | None = None
+    """What ended the first of `waits`; None where the server said it with an error."""
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The requests' numbers."""
+        return frozenset(one.number for one in self.waits)
+
+
+def lock_waits(connection: ConnectionFacts, said: RequestFacts) -> LockWaits:
+    """By the server's own errors, else by what other connections did when the answers came."""
+    for shape, codes in (("deadlock", DEADLOCKED), ("timeout", TIMED_OUT)):
+        named = codes.get(said.protocol, frozenset())
+        refused = [one for one in said.requests if one.response is not None and code_of(one) in named]
+        if refused:
+            return LockWaits(tuple(sorted(refused, key=_server_ns, reverse=True)), shape)
+    if connection.signs & HOLES or said.protocol not in TIMED_OUT:
+        return LockWaits()
+    longest = sorted(_long_waits(connection, said), key=_server_ns, reverse=True)[:WAITS_READ]
+    found = [(one, release) for one in longest if (release := _release_of(connection, said, one)) is not None]
+    return LockWaits(tuple(one for one, _ in found), "", found[0][1]) if found else LockWaits()
+
+
+def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
+    """`lock-wait`: what is told of ``found``."""
+    if not found.waits:
+        return None
+    longest, release = found.waits[0], found.release
+    facts: dict[str, Fact] = {"status": longest.status}
+    if release is not None:
+        assert release.end.response is not None
+        facts = {
+            "other_stream": release.end.stream,
+            "held": told_statement(release.taken),
+            "ended": told_statement(release.end),
+            "ended_frame": release.end.response.first,
+        }
+    loud = release is None or _server_ns(longest) >= SLOW_ANSWER_NS
+    return connection.finding(
+        FindingId.LOCK_WAIT,
+        evidence_of(connection, sorted(found.waits, key=lambda one: one.number)),
+        Severity.WARNING if loud else Severity.NOTE,
+        Confidence.CERTAIN if release is None else Confidence.LIKELY,
+        () if release is None else ("lock-by-chance",),
+        shape=found.shape,
+        statement=told_statement(longest),
+        wait_s=_server_ns(longest) / 1e9,
+        total_s=sum(map(_server_ns, found.waits)) / 1e9,
+        count=len(found.waits),
+        asked_frame=0 if longest.request is None else longest.request.last,
+        answer_frame=0 if longest.response is None else longest.response.first,
+        **facts,
+    )
+
+
+def _long_waits(connection: ConnectionFacts, said: RequestFacts) -> list[Request]:
+    """Statements that lock something, and for which the server took its time."""
+    rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
+    least_ns = max(THINK_NS, THINK_RTTS * rtt_ns)
+    return [
+        one
+        for one in said.requests
+        if one.request is not None
+        and one.response is not None
+        and not one.failed
+        and _server_ns(one) > least_ns
+        and _locks(one).tables
+    ]
+
+
+def _release_of(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> _Release | None:
+    """What ended just when the server answered ``wait``: transactions before single statements, then the nearest."""
+    assert wait.response is not None
+    answered_ns = wait.response.first_ns
+    span = answered_ns - AFTER_NS, answered_ns + BEFORE_NS
+    found = [
+        release
+        for requests in requests_beside(connection, said.protocol, span)
+        if (release := _release_in(requests, wait, span)) is not None
+    ]
+    return min(
+        found, key=lambda one: (one.taken is one.end, abs(one.end.end_ns - answered_ns), one.end.stream), default=None
+    )
+
+
+def _release_in(requests: Iterable[Request], wait: Request, span: tuple[int, int]) -> _Release | None:
+    """The request among ``requests`` of one connection that ended in ``span`` what kept ``wait`` waiting."""
+    assert wait.request is not None
+    asked_ns, wanted = wait.request.last_ns, _locks(wait)
+    taken: Request | None = None
+    for one in requests:
+        if one.response is None or one.request is None or one.response.first_ns > span[1]:
+            continue
+        if taken is None and one.begun_ns < asked_ns and not one.failed and _locks(one).keeps_from(wanted):
+            taken = one
+        if _ends_transaction(one):
+            if taken is not None and one.response.first_ns >= span[0]:
+                return _Release(one, taken)
+            taken = None
+    return None
+
+
+def _ends_transaction(request: Request) -> bool:
+    """Whether no transaction is open behind it: its locks are gone.  MySQL's errors do not say, but for a deadlock."""
+    if request.transaction is None:
+        return code_of(request) in DEADLOCKED["mysql"]
+    return request.transaction is not TransactionState.OPEN
+
+
+def _locks(request: Request) -> Locks:
+    return locks_of(statement_of(request))
+
+
+def _server_ns(request: Request) -> int:
+    return request.spent_ns(RequestPart.SERVER)
