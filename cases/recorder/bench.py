@@ -34,7 +34,7 @@ REFUSED: Final = "refused.json"
 """The name that `ABOUT` gets when the recording cannot be trusted, so that nobody takes it for one."""
 ETHERNET_LINK: Final = 1
 WARM_UP_DATAGRAMS: Final = 3
-START_SECONDS: Final = 5.0
+START_SECONDS: Final = 30.0
 LATE_NS: Final = 50_000_000
 """Later than this a frame tells of the machine's other work, not of the scenario."""
 HEAD_START: Final = 0.02
