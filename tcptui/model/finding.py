@@ -129,6 +129,11 @@ class FindingId(StrEnum):
     MANY_ROUND_TRIPS = "many-round-trips"
     DATABASE_ERRORS = "database-errors"
     CLOSED_WHILE_IDLE = "closed-while-idle"
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    RESULT_NOT_READ = "result-not-read"
+    DATABASE_ENCRYPTION = "database-encryption"
+    PROTOCOL_MISMATCH = "protocol-mismatch"
+    QUERY_CANCELLED = "query-cancelled"
     COMMON_STALL = "common-stall"
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"
@@ -141,6 +146,8 @@ class FindingId(StrEnum):
     LOSSY_HOST = "lossy-host"
     IDLE_FLOWS_DROPPED = "idle-flows-dropped"
     PATH_MTU_SHARED = "path-mtu-shared"
+    CONNECTION_CHURN = "connection-churn"
+    LOGINS_REFUSED = "logins-refused"
 
 
 class OwnId(str):

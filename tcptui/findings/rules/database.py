@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.request_facts import request_facts
 from tcptui.findings.rules.closed_idle import closed_while_idle
 from tcptui.findings.rules.database_errors import database_errors
+from tcptui.findings.rules.database_refusals import database_encryption, redis_full, too_many_connections
+from tcptui.findings.rules.protocol_mismatch import protocol_mismatch
+from tcptui.findings.rules.query_cancelled import query_cancelled
+from tcptui.findings.rules.result_not_read import result_not_read
 from tcptui.findings.rules.round_trips import many_round_trips
 from tcptui.findings.rules.slow_query import asked_to_wait, slow_query
 
@@ -15,13 +19,20 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
 
+#: What the first bytes tell, requests or none: where one of them is found, there are none that others could judge.
+_OF_BYTES: Final = (redis_full, protocol_mismatch)
+_RULES: Final = (
+    slow_query, asked_to_wait, many_round_trips, database_errors, closed_while_idle, too_many_connections,
+    database_encryption, query_cancelled, result_not_read,
+)  # fmt: skip
+
+
 def findings(connection: ConnectionFacts) -> list[Finding]:
     """All findings about the requests of one stream; empty when it does not speak to a database."""
     try:
-        said = request_facts(connection)
+        odd = [finding for rule in _OF_BYTES if (finding := rule(connection)) is not None]
+        said = None if odd else request_facts(connection)
+        found = [] if said is None else [finding for rule in _RULES if (finding := rule(connection, said)) is not None]
     except OSError:
         return []  # the spool was closed meanwhile
-    if said is None:
-        return []
-    rules = (slow_query, asked_to_wait, many_round_trips, database_errors, closed_while_idle)
-    return [finding for rule in rules if (finding := rule(connection, said)) is not None]
+    return odd + found
