@@ -41,8 +41,9 @@ def execute(me: Program, words: Sequence[str]) -> bytes:
     return done.stdout
 
 
-def launch(me: Program, words: Sequence[str], port: int) -> subprocess.Popen[bytes]:
-    """Starts a server and returns once it listens at ``port``; it runs until the script's process ends.
+def launch(me: Program, words: Sequence[str], port: int, *, seconds: float = START_SECONDS) -> subprocess.Popen[bytes]:
+    """Starts a server and returns once it listens at ``port``, after so many seconds at most; it runs until the
+    script's process ends.
 
     Raises OSError when it does not get that far.
     """
@@ -50,7 +51,7 @@ def launch(me: Program, words: Sequence[str], port: int) -> subprocess.Popen[byt
         list(words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         preexec_fn=die_with_parent,
     )  # fmt: skip
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + seconds
     while not listens(port):
         if server.poll() is not None or time.monotonic() > give_up:
             server.kill()

@@ -79,9 +79,9 @@ def private_mounts() -> None:
 
 
 def private_folder(folder: Path) -> None:
-    """Mounts an empty file system at ``folder`` that only this process and its children see."""
+    """Mounts an empty file system of at most 256 MB at ``folder`` that only this process and its children see."""
     private_mounts()
-    _checked(_LIBC.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=64m,mode=0755"), "mount tmpfs")
+    _checked(_LIBC.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=256m,mode=0755"), "mount tmpfs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,12 @@ BESIDE_READ: Final = 16
 BESIDE_PACKETS: Final = 20_000
 #: What the databases are called.
 DATABASE_NAMES: Final = {"redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL"}
+#: Most bytes that are read of an error.
+ERROR_READ: Final = 1_024
+#: Errors that end a statement early, by database: because somebody asked for it …
+CANCELLED: Final = {"postgresql": frozenset({"57014"}), "mysql": frozenset({"1317"})}
+#: … or because it took longer than it may (MariaDB: max_statement_time; MySQL: max_execution_time).
+TIMED_OUT: Final = {"mysql": frozenset({"1969", "3024"})}
 #: Most characters of a statement that a sentence quotes.
 STATEMENT_QUOTED: Final = 60
 
@@ -42,6 +48,18 @@ class RequestFacts:
     """Numbers of those that the client asked to wait."""
     locked: frozenset[int] = frozenset()
     """Numbers of those that waited for a lock."""
+    exchanges: tuple[Exchange, ...] = ()
+    """What they were made of, one each."""
+
+    def error_text(self, request: Request) -> str:
+        """The beginning of the answer to ``request``, as the server wrote it; empty without one, never to be shown.
+
+        Raises OSError when its packets cannot be read again.
+        """
+        answer = self.exchanges[request.number].response if self.exchanges else None
+        if answer is None:
+            return ""
+        return answer.half.read(answer.start, min(answer.stop - answer.start, ERROR_READ)).decode("latin-1")
 
 
 def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
@@ -62,6 +80,7 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
         first.protocol,
         tuple(request for request, _ in pairs),
         frozenset(request.number for request, exchange in pairs if exchange.waits),
+        exchanges=tuple(exchange for _, exchange in pairs),
     )
 
 
@@ -117,6 +136,12 @@ def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         if exchange.response is not None and exchange.response.stop > BYTES_JUDGED:
             return
         yield exchange
+
+
+def was_ended_early(said: RequestFacts, request: Request) -> bool:
+    """Whether the server ended the statement before it was done, because somebody asked or its time was over."""
+    codes = CANCELLED.get(said.protocol, frozenset()) | TIMED_OUT.get(said.protocol, frozenset())
+    return code_of(request) in codes
 
 
 def told_statement(request: Request) -> str:

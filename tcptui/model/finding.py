@@ -131,6 +131,11 @@ class FindingId(StrEnum):
     CLOSED_WHILE_IDLE = "closed-while-idle"
     LOCK_WAIT = "lock-wait"
     IDLE_IN_TRANSACTION = "idle-in-transaction"
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    RESULT_NOT_READ = "result-not-read"
+    DATABASE_ENCRYPTION = "database-encryption"
+    PROTOCOL_MISMATCH = "protocol-mismatch"
+    QUERY_CANCELLED = "query-cancelled"
     COMMON_STALL = "common-stall"
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"
@@ -143,6 +148,8 @@ class FindingId(StrEnum):
     LOSSY_HOST = "lossy-host"
     IDLE_FLOWS_DROPPED = "idle-flows-dropped"
     PATH_MTU_SHARED = "path-mtu-shared"
+    CONNECTION_CHURN = "connection-churn"
+    LOGINS_REFUSED = "logins-refused"
 
 
 class OwnId(str):

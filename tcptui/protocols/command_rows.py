@@ -1,4 +1,4 @@
-"""Segments that begin with a command to a database, found while a batch is decoded, a few of each connection."""
+"""Segments that begin with a command to a database, or with what its server says first: a few of each connection."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 #: Rows that are kept of one protocol, the first, …
 MOST_ROWS: Final = 65_536
-#: … and of these so many of each sender's port: a busy connection must not hide the others.
+#: … and of these so many of each pair of ports: a busy connection must not hide the others.
 MOST_OF_PORT: Final = 8
 
 
 class CommandRows(ABC):
-    """Rows whose payload begins with a command of one protocol, sent by the client, whose ports differ."""
+    """Rows whose payload begins with a command of one protocol, or with what only its server says."""
 
     least: ClassVar[int]
     """Fewest bytes of such a payload."""
@@ -44,16 +44,16 @@ class CommandRows(ABC):
             return
         at, place = payload_places(start, store, first, self.least)
         at = at[self.begins(buffer, place, store.length[first + at].astype(np.int64))]
-        # The sender's port is what its TCP header begins with.
+        # A TCP header begins with both ports; together they differ where the client's do, whoever sends.
         begin = start[at] + store.transport_offset[first + at]
-        port = buffer[begin].astype(np.int64) << 8 | buffer[begin + 1]
-        found = [first + at[few] for few in self._few(port)]
+        source, target = (buffer[begin + at].astype(np.int64) << 8 | buffer[begin + at + 1] for at in (0, 2))
+        found = [first + at[few] for few in self._few(source ^ target)]
         if found:
             new = np.sort(np.concatenate(found)).astype(np.int32)
             self.rows = np.concatenate((self.rows, new))[:MOST_ROWS]
 
     def _few(self, ports: I64) -> list[I64]:
-        """Places in ``ports`` of those that are still kept."""
+        """Places in ``ports``, one number for each pair, of those that are still kept."""
         kept = []
         for port in sorted_unique(ports[self._of_port[ports] < MOST_OF_PORT]).tolist():
             mine = np.flatnonzero(ports == port)[: MOST_OF_PORT - int(self._of_port[port])]

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.packet_view import PacketView
+    from tcptui.model.request import Request
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.dns_answers import DnsAnswers
+    from tcptui.session.requests import RequestCache
     from tcptui.session.session import Session
 
 
@@ -31,6 +33,7 @@ class Conclusions:
         self._noted = noted
         self._read = read
         self._dns: DnsAnswers | None = None
+        self._requests: RequestCache | None = None
         self._known: tuple[tuple[int, int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `newest`, and what it was made from."""
 
@@ -55,7 +58,19 @@ class Conclusions:
         if self._dns is None:
             self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
         of_rules = _of_rules(loud) if self._session.has_own_findings else loud
-        return diagnose(CaptureFacts(self._session.store, self._session.streams, of_rules, self._dns.newest))
+        session = self._session
+        return diagnose(CaptureFacts(session.store, session.streams, of_rules, self._dns.newest, self._requests_of))
+
+    def _requests_of(self, stream: int) -> tuple[Request, ...]:
+        """The requests of ``stream``; none where its packets cannot be read."""
+        from tcptui.session.requests import RequestCache
+
+        if self._requests is None:
+            self._requests = RequestCache(self._session)
+        try:
+            return self._requests.of(stream)
+        except OSError:
+            return ()
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
         """The trouble of ``streams`` only: concluded from all, and the rest left out."""

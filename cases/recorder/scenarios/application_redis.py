@@ -76,9 +76,13 @@ class Redis:
         line, _, self._unread = self._unread.partition(b"\r\n")
         return line
 
+    def end(self) -> None:
+        """Ends the connection."""
+        self._connection.close()
+
     def close(self) -> None:
         """Ends the connection; the server may end, too."""
-        self._connection.close()
+        self.end()
         self._me.tell(DONE)
 
 

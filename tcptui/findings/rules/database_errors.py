@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.request_facts import DATABASE_NAMES, evidence_of, told_statement
+from tcptui.findings.request_facts import DATABASE_NAMES, code_of, evidence_of, told_statement
+from tcptui.findings.rules.database_refusals import demands_encryption
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ REFUSALS: Final = {
 _ORDINARY: Final = {"redis": frozenset({"MOVED", "ASK", "NOSCRIPT"})}
 #: Commands with which a client library asks what the server knows; an old one answers with errors.
 _INTRODUCTIONS: Final = ("CLIENT ", "HELLO", "COMMAND", "AUTH")
+#: MariaDB refuses who is to use TLS and does not with the same number as a wrong password.
+_UNENCRYPTED: Final = ("login-needs-tls",)
 _SHOWN: Final = 12
 
 
@@ -38,7 +41,7 @@ def database_errors(connection: ConnectionFacts, said: RequestFacts) -> Finding 
 
 def _login(connection: ConnectionFacts, said: RequestFacts, answered: list[Request]) -> Finding | None:
     refusals = REFUSALS.get(said.protocol, frozenset())
-    refused = [one for one in answered if _code(one) in refusals]
+    refused = [one for one in answered if code_of(one) in refusals and not demands_encryption(said, one)]
     if not refused or any(not one.failed for one in answered if one.number > refused[-1].number):
         return None  # it did what it wanted in the end
     without = all(one.status == "NOAUTH" for one in refused)
@@ -50,17 +53,12 @@ def _burst(connection: ConnectionFacts, said: RequestFacts, answered: list[Reque
     errors = [
         one
         for one in answered
-        if one.failed and _code(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
+        if one.failed and code_of(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
     ]
     (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
     if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):
         return None
     return _finding(connection, said, [one for one in errors if one.status == status], len(answered), "")
-
-
-def _code(request: Request) -> str:
-    """The first word of the status."""
-    return request.status.partition(" ")[0]
 
 
 def _finding(
@@ -73,7 +71,7 @@ def _finding(
         evidence_of(connection, errors[:_SHOWN]),
         Severity.WARNING,
         Confidence.CERTAIN,
-        (),
+        _UNENCRYPTED if shape == "login" and said.protocol == "mysql" else (),
         shape=shape,
         status=first.status,
         statement=told_statement(first),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.gates import HOLES
-from tcptui.findings.request_facts import evidence_of, told_statement
+from tcptui.findings.request_facts import evidence_of, told_statement, was_ended_early
 from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS, THINK_RTTS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
@@ -33,7 +33,11 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         return None
     rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
     least = max(THINK_NS, THINK_RTTS * rtt_ns)
-    slow = [one for one in said.requests if one.number not in said.waiting | said.locked and _is_slow(one, least)]
+    slow = [
+        one
+        for one in said.requests
+        if one.number not in said.waiting | said.locked and _is_slow(one, least) and not was_ended_early(said, one)
+    ]
     if not slow:
         return None
     slowest = max(slow, key=_server_ns)

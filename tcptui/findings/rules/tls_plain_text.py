@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
+from tcptui.findings.spoken import ANSWERS, READ, REQUESTS, first_line, spoken
 from tcptui.findings.tls_facts import first_message
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.codes import ContentType, Handshake, name_of
@@ -16,32 +17,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.tls.conversation import TlsConversation
 
-#: Bytes by which the plain end is known, …
-_READ: Final = 2_048
-#: … and those of its first line that must be text.
+#: Bytes of the plain end's first line that must be text.
 _LINE: Final = 64
 _ALERT: Final = HEADER + 2
-#: How protocols begin in which the client speaks first, …
-_REQUESTS: Final = (
-    ("HTTP", re.compile(rb"[A-Z]{3,12} [^\r\n ]{1,2000} HTTP/1\.[01]\r?\n|PRI \* HTTP/2\.0\r\n")),
-    ("SMTP", re.compile(rb"(?:EHLO|HELO|LHLO) ", re.IGNORECASE)),
-    ("SSH", re.compile(rb"SSH-[12]")),
-    ("POP3", re.compile(rb"(?:CAPA\r\n|USER )")),
-    ("FTP", re.compile(rb"AUTH TLS\r\n")),
-)  # fmt: skip
-#: … and how servers begin.
-_ANSWERS: Final = (
-    ("HTTP", re.compile(rb"HTTP/1\.[01] [1-5]\d\d")),
-    ("SSH", re.compile(rb"SSH-[12]\.")),
-    ("SMTP", re.compile(rb"220[ -][^\r\n]*SMTP|554[ -]", re.IGNORECASE)),
-    ("FTP", re.compile(rb"220[ -][^\r\n]*FTP", re.IGNORECASE)),
-    ("POP3", re.compile(rb"\+OK")),
-    ("IMAP", re.compile(rb"\* (?:OK|BYE|PREAUTH)")),
-    ("MySQL", re.compile(rb".\x00\x00\x00\x0a[0-9.]{3,12}[^\x00]{0,60}\x00", re.DOTALL)),
-    ("PostgreSQL", re.compile(rb"E\x00\x00.{1,4}S(?:FATAL|ERROR)\x00", re.DOTALL)),
-    ("VNC", re.compile(rb"RFB \d{3}\.\d{3}\n")),
-    ("Redis", re.compile(rb"-(?:ERR|NOAUTH|DENIED) ")),
-)  # fmt: skip
 #: What servers for HTTP write in answer to a plain request: nginx, Apache, Go, Tomcat.
 _SAY_SO: Final = re.compile(
     rb"plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port"
@@ -58,7 +36,7 @@ def tls_plain_text(connection: ConnectionFacts, said: TlsConversation | None) ->
     halves = () if connection.application is None else connection.application.halves
     if not halves or not all(half.segments.from_start for half in halves):
         return None
-    heads = halves[0].read(0, _READ), halves[1].read(0, _READ)
+    heads = halves[0].read(0, READ), halves[1].read(0, READ)
     if said is None:
         return _to_tls(connection, halves, heads)
     hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
@@ -71,7 +49,7 @@ def _to_plain(
     connection: ConnectionFacts, halves: tuple[ByteStream, ByteStream], answer: bytes, stop: int
 ) -> Finding | None:
     """A ClientHello of ``stop`` bytes, to which a server answers in plain text."""
-    protocol = _spoken(_ANSWERS, answer)
+    protocol = spoken(ANSWERS, answer)
     if not answer or is_header(answer[:HEADER]) or not (protocol or _is_text(answer)):
         return None
     hello_frame, answer_frame = halves[0].delivered_frame(stop - 1), halves[1].delivered_frame(0)
@@ -84,7 +62,7 @@ def _to_plain(
         (),
         shape="greeted" if greets else "answered",
         protocol=protocol or "ASCII",
-        line=quoted(_first_line(answer)),
+        line=quoted(first_line(answer)),
         hello_frame=hello_frame,
         answer_frame=answer_frame,
         port=connection.view.server.port,
@@ -95,7 +73,7 @@ def _to_tls(
     connection: ConnectionFacts, halves: tuple[ByteStream, ByteStream], heads: tuple[bytes, bytes]
 ) -> Finding | None:
     """A request in plain text, to which a server of TLS answers."""
-    protocol = _spoken(_REQUESTS, heads[0])
+    protocol = spoken(REQUESTS, heads[0])
     if not protocol or halves[0].first_ns(0) > halves[1].first_ns(0):
         return None
     facts: dict[str, int | float | str]
@@ -120,10 +98,6 @@ def _to_tls(
     )
 
 
-def _spoken(known: tuple[tuple[str, re.Pattern[bytes]], ...], head: bytes) -> str:
-    return next((name for name, pattern in known if pattern.match(head)), "")
-
-
 def _is_alert(head: bytes) -> bool:
     """Whether all that was said is one fatal alert."""
     return (
@@ -138,9 +112,3 @@ def _is_text(head: bytes) -> bool:
     """Whether it begins with a line of text."""
     line = head[:_LINE].partition(b"\n")[0].rstrip(b"\r")
     return len(line) > 3 and all(0x20 <= byte < 0x7F or byte == 0x09 for byte in line)
-
-
-def _first_line(head: bytes) -> str:
-    """The first line, up to the first byte that is no text."""
-    text = re.search(rb"[\x20-\x7e]{4,}", head[:_READ])
-    return "" if text is None else text[0].decode("ascii")

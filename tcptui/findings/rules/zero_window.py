@@ -30,7 +30,7 @@ WAITING_NS: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
+class Closed:
     """One period in which the receive window of ``side`` was zero."""
 
     side: int
@@ -42,10 +42,10 @@ class _Closed:
     """Time of that segment, else of the RST that ended the wait, else of the stream's last."""
 
 
-def _episodes(connection: ConnectionFacts) -> list[_Closed]:
+def _episodes(connection: ConnectionFacts) -> list[Closed]:
     """The periods from a zero window to the first packet of the same end that opens it."""
     view = connection.view
-    found: list[_Closed] = []
+    found: list[Closed] = []
     open_until = [-1, -1]
     last_ns = connection.time[connection.count - 1]
     for index in indexes_of(view.verdict & Verdict.ZERO_WINDOW).tolist():
@@ -61,7 +61,7 @@ def _episodes(connection: ConnectionFacts) -> list[_Closed]:
         else:
             open_until[side] = connection.count
         ended = opened if opened >= 0 else next((rst for rst in connection.rsts if rst > index), -1)
-        found.append(_Closed(side, index, opened, connection.time[ended] if ended >= 0 else last_ns))
+        found.append(Closed(side, index, opened, connection.time[ended] if ended >= 0 else last_ns))
     return found
 
 
@@ -74,7 +74,7 @@ class _Waited(Enum):
     """The packets do not tell."""
 
 
-def _was_waited_for(connection: ConnectionFacts, closed: _Closed, probes: list[int]) -> _Waited:
+def _was_waited_for(connection: ConnectionFacts, closed: Closed, probes: list[int]) -> _Waited:
     """Whether the other end had more to send: it probed, or sent at once when the window opened.
 
     What it sends then may also be the answer to a request that came with the opening, unless it had filled the window.
@@ -97,7 +97,7 @@ def _was_waited_for(connection: ConnectionFacts, closed: _Closed, probes: list[i
     return _Waited.NO if connection.rtt_ns else _Waited.UNSEEN
 
 
-def _was_full(connection: ConnectionFacts, closed: _Closed) -> bool:
+def _was_full(connection: ConnectionFacts, closed: Closed) -> bool:
     """Whether the other end had filled the window before it shut: less than a segment of room was left."""
     side = 1 - closed.side
     before = int(connection.space.latest[closed.side][closed.shut - 1]) if closed.shut else -1
@@ -105,6 +105,14 @@ def _was_full(connection: ConnectionFacts, closed: _Closed) -> bool:
         return False
     room = window_edge(connection.view, connection.space, before) - int(connection.space.sent[side][closed.shut])
     return room < largest_segment(connection.view, side)
+
+
+def waited_windows(connection: ConnectionFacts) -> list[Closed]:
+    """The periods with a window of 0 in which the other end had more to send."""
+    if not connection.verdicts & Verdict.ZERO_WINDOW:
+        return []
+    probes = [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
+    return [one for one in _episodes(connection) if _was_waited_for(connection, one, probes) is _Waited.YES]
 
 
 def zero_window(connection: ConnectionFacts) -> Finding | None:
@@ -117,7 +125,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
     waited = [episode for episode, how in zip(closed, judged, strict=True) if how is _Waited.YES]
     limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, connection.rtt_ns)
 
-    def duration(episode: _Closed) -> int:
+    def duration(episode: Closed) -> int:
         return max(0, episode.ends_ns - connection.time[episode.shut])
 
     worst = max(waited or closed, key=duration)
@@ -144,7 +152,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
     )
 
 
-def _together(connection: ConnectionFacts, closed: list[_Closed]) -> int:
+def _together(connection: ConnectionFacts, closed: list[Closed]) -> int:
     """How long the window of either end was shut, in nanoseconds; where both were, it counts once."""
     total = until = 0
     for episode in sorted(closed, key=lambda each: connection.time[each.shut]):
@@ -153,7 +161,7 @@ def _together(connection: ConnectionFacts, closed: list[_Closed]) -> int:
     return total
 
 
-def _shape(worst: _Closed, waited: _Waited, *, costly: bool) -> str:
+def _shape(worst: Closed, waited: _Waited, *, costly: bool) -> str:
     if worst.opened < 0:
         return "still-closed"
     return "costly" if costly else {_Waited.YES: "short", _Waited.NO: "", _Waited.UNSEEN: "unseen"}[waited]

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 _QUERY, _PARSE = ord("Q"), ord("P")
 #: Major version 3 in front of a minor one, as the startup message has it.
 _THREE: Final = 3
+#: What stands there in a request to cancel, or for encryption.
+_REQUESTS: Final = 1234
 
 
 class PostgresqlRows(CommandRows):
-    """Rows whose payload is a startup message or a query, or begins with a statement to be prepared."""
+    """Rows whose payload is a startup message, a request before one, or a query, or begins with a statement."""
 
     least: ClassVar[int] = 8
 
@@ -27,7 +29,8 @@ class PostgresqlRows(CommandRows):
         """See `CommandRows`."""
         first = buffer[place]
         startup = (first == 0) & (_number(buffer, place) == length)
-        startup &= (buffer[place + 4] == 0) & (buffer[place + 5] == _THREE) & (buffer[place + 6] == 0)
+        major = buffer[place + 4].astype(np.int64) << 8 | buffer[place + 5]
+        startup &= ((major == _THREE) & (buffer[place + 6] == 0)) | (major == _REQUESTS)
         says = _number(buffer, place + 1) + 1
         query = (first == _QUERY) & (says == length)
         parse = (first == _PARSE) & (buffer[place + 1] == 0) & (says < length)

@@ -5,6 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.connections-leak": "A program does not give its connections back (a leak): their number only grows, and most of them are idle.",
+    "alternatives.connections-limit": "The limit is simply too low for what all programs are set to: pools of ten instances of twenty connections each need two hundred.",
+    "alternatives.connections-held": "Slow statements hold their connections longer than usual, and the pools open more: then the slowness came first.",
+    "alternatives.login-needs-tls": "MariaDB gives the same error to a user who has to use TLS and does not (REQUIRE SSL, require_secure_transport): does the login work with --ssl?",
+    "alternatives.hba-admits-nobody": "No line of pg_hba.conf may admit this user and address with TLS either: try it encrypted, and the words change.",
+    "alternatives.statement-waited": "The statement may have waited for a lock rather than worked: pg_stat_activity (wait_event) at that time.",
+    "alternatives.client-gave-up": "A time limit of the client's own (a driver, a web request that was given up) asks to cancel just as a user does.",
+    "alternatives.row-by-row": "The program works on each row before it takes the next: as slow as its work is, no faster network helps.",
+    "alternatives.pool-too-small": "A pool that is too small, or that keeps no idle connections, opens and closes as if there were none.",
+    "alternatives.script-each-time": "Many short programs that each need one query (cron, functions, PHP without persistent connections): nothing in them can keep a connection.",
+    "alternatives.password-changed": "The password was changed on the server and not in one of the programs.",
+    "alternatives.password-guessed": "Somebody guesses passwords: names differ from try to try, and the client is none of yours.",
     "alternatives.query-behind-others": "The query waited behind others: Redis runs one command at a time, and a full pool of workers makes all wait. Its own measure (slow log) is short then, and other connections wait at the same time.",
     "alternatives.query-answer-lost": "The first copy of the answer was lost on its way here, and what came late is its resend: a capture at the server has both.",
     "alternatives.query-waits": "It waited for a lock that another transaction held: pg_stat_activity (wait_event), SHOW ENGINE INNODB STATUS. A lock's wait ends just after another connection's COMMIT.",

@@ -5,6 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.connections-leak": "程序借了连接不还（泄漏）：连接数只增不减，而且大多空闲。",
+    "alternatives.connections-limit": "上限对所有程序的配置来说本来就太低：十个实例、每个连接池二十条，就需要两百条。",
+    "alternatives.connections-held": "慢语句占用连接的时间比平时长，连接池只好再开：那么先出现的是慢。",
+    "alternatives.login-needs-tls": "用户必须用 TLS 却没有用时（REQUIRE SSL、require_secure_transport），MariaDB 给的也是这个错误：加上 --ssl 能登录吗？",
+    "alternatives.hba-admits-nobody": "即使用 TLS，pg_hba.conf 里也许仍没有一行允许这个用户和地址：加密再试一次，错误的文字会变。",
+    "alternatives.statement-waited": "语句也许不是在干活，而是在等锁：看当时 pg_stat_activity 的 wait_event。",
+    "alternatives.client-gave-up": "客户端自己的时限（驱动程序，或被放弃的网页请求）也会要求取消，与用户所为没有两样。",
+    "alternatives.row-by-row": "程序处理完一行才取下一行：它的处理有多慢，结果就有多慢，网络再快也没用。",
+    "alternatives.pool-too-small": "连接池太小，或者不留空闲连接，就会像没有连接池一样开了又关。",
+    "alternatives.script-each-time": "许多短命的程序各查一次（cron、云函数、没有持久连接的 PHP）：它们自己没有地方保留连接。",
+    "alternatives.password-changed": "服务端改了密码，某个程序里没有改。",
+    "alternatives.password-guessed": "有人在猜密码：每次的用户名都不一样，而且这个客户端不是你们的。",
     "alternatives.query-behind-others": "查询排在别的后面：Redis 一次只执行一个命令，工作线程用完时也都得等。这时它自己的计时（慢日志）很短，其他连接也在同一时间等待。",
     "alternatives.query-answer-lost": "响应的第一份在来这里的途中丢失，迟到的是它的重传：在服务端抓包两份都能看到。",
     "alternatives.query-waits": "它在等另一个事务持有的锁：看 pg_stat_activity 的 wait_event 或 SHOW ENGINE INNODB STATUS。锁等待在另一个连接 COMMIT 之后立刻结束。",

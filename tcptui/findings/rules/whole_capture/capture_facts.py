@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tcptui.findings.stream_findings import StreamFindings
     from tcptui.model.flow_table import U64
     from tcptui.model.packet_store import I32, I64, PacketStore
+    from tcptui.model.request import Request
     from tcptui.protocols.dns.answer import DnsAnswer
 
     Mask = NDArray[np.bool_]
@@ -62,7 +63,7 @@ class CaptureFacts:
 
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
     their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``
-    reads what DNS answered.
+    reads what DNS answered, ``requests_of`` the requests of a stream; it gives none where packets cannot be read.
     """
 
     def __init__(
@@ -71,9 +72,11 @@ class CaptureFacts:
         streams: StreamTable,
         findings: StreamFindings,
         dns_answers: Callable[[], Iterable[DnsAnswer]] = tuple,
+        requests_of: Callable[[int], Sequence[Request]] = lambda _stream: (),
     ) -> None:
         self.store, self.streams = store, streams
         self._dns_answers = dns_answers
+        self.requests_of = requests_of
         self.rows = slice(store.first, store.count)
         """The rows that all rules look at; taken before the streams, which may be ahead of them."""
         self.number: I32 = streams.listed()

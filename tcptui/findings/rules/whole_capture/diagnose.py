@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.rules.whole_capture.never_opened import never_opened
 from tcptui.findings.rules.whole_capture.repeated_resets import repeated_resets
 from tcptui.findings.rules.whole_capture.restart import server_restarted
+from tcptui.findings.rules.whole_capture.sessions import connection_churn, logins_refused
 from tcptui.findings.rules.whole_capture.shared_fault import (
     idle_flows_dropped,
     listener_overflow,
@@ -38,6 +39,8 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     lossy_host,
     idle_flows_dropped,
     path_mtu_shared,
+    connection_churn,
+    logins_refused,
 )
 #: Where all of their connections show nothing but the echo of a common stall, these are its echo, too.
 EXPLAINED_BY_STALL: Final = (FindingId.LISTENER_OVERFLOW, FindingId.SLOW_SERVER, FindingId.LOSSY_HOST)

@@ -1,0 +1,112 @@
+"""`too-many-connections` and `database-encryption`: a database that admits nobody, or nobody so (rules/findings.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http_facts import index_of
+from tcptui.findings.request_facts import DATABASE_NAMES, code_of, evidence_of, told_statement
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.request import Request
+
+#: What a server says that has as many connections as it takes: in all, or of this user.
+FULL: Final = {
+    "mysql": frozenset({"1040", "1203", "1226"}),
+    "postgresql": frozenset({"53300"}),
+}
+#: Redis says it to whoever comes, before it is asked.
+REDIS_FULL: Final = b"-ERR max number of clients reached"
+#: MySQL: the server demands TLS (ER_SECURE_TRANSPORT_REQUIRED).
+_SECURE_ONLY: Final = frozenset({"3159"})
+#: PostgreSQL: no line of pg_hba.conf admits the client; its words end so where the connection is not encrypted.
+_NO_ENTRY: Final = "28000"
+_UNENCRYPTED: Final = "no encryption"
+#: PostgreSQL's request for TLS, and what declines it.
+_SSL_REQUEST: Final = "SSLREQUEST"
+_DECLINED: Final = "N"
+
+
+def redis_full(connection: ConnectionFacts) -> Finding | None:
+    """`too-many-connections` of Redis: all that its server said is that."""
+    halves = () if connection.application is None else connection.application.halves
+    if not halves or not halves[1].segments.from_start or not len(halves[1].captured):
+        return None
+    if halves[1].read(0, len(REDIS_FULL)) != REDIS_FULL:
+        return None
+    return _full(connection, "redis", "ERR", halves[1].delivered_frame(0))
+
+
+def too_many_connections(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`too-many-connections`: the server refused the session, because it has as many as it takes."""
+    full = FULL.get(said.protocol, frozenset())
+    for one in said.requests:
+        if code_of(one) in full and one.response is not None:
+            return _full(connection, said.protocol, one.status, one.response.first)
+        if not one.failed and one.statement:
+            return None  # it was admitted
+    return None
+
+
+def _full(connection: ConnectionFacts, protocol: str, status: str, frame: int) -> Finding:
+    return connection.finding(
+        FindingId.TOO_MANY_CONNECTIONS,
+        [index_of(connection, frame)],
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        ("connections-leak", "connections-limit", "connections-held"),
+        protocol=DATABASE_NAMES[protocol],
+        status=status,
+        answer_frame=frame,
+        port=connection.view.server.port,
+    )
+
+
+def demands_encryption(said: RequestFacts, request: Request) -> bool:
+    """Whether ``request`` was refused because the connection is not encrypted."""
+    code = code_of(request)
+    if said.protocol == "mysql":
+        return code in _SECURE_ONLY
+    return said.protocol == "postgresql" and code == _NO_ENTRY and _UNENCRYPTED in said.error_text(request)
+
+
+def database_encryption(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`database-encryption`: TLS that one end wants and the other does not have.
+
+    Shapes: ``demanded`` by the server; ``insisted`` on by the client, who left; else both went on in plain text.
+    """
+    for one in said.requests:
+        if one.response is not None and demands_encryption(said, one):
+            return _unlike(connection, said, one, "demanded", Severity.WARNING)
+    asked = next((one for one in said.requests if one.operation == _SSL_REQUEST and one.status == _DECLINED), None)
+    if asked is None or asked.response is None:
+        return None
+    others = [one for one in said.requests if one.number > asked.number and one.operation != "GSSENCREQUEST"]
+    if others:
+        return _unlike(connection, said, asked, "", Severity.NOTE)
+    if connection.context.live and not connection.fins and not connection.rsts:
+        return None  # what it does next is still to come
+    return _unlike(connection, said, asked, "insisted", Severity.WARNING)
+
+
+def _unlike(
+    connection: ConnectionFacts, said: RequestFacts, request: Request, shape: str, severity: Severity
+) -> Finding:
+    assert request.response is not None
+    is_sure = said.protocol == "mysql" or shape != "demanded"
+    return connection.finding(
+        FindingId.DATABASE_ENCRYPTION,
+        evidence_of(connection, [request]),
+        severity,
+        Confidence.CERTAIN if is_sure else Confidence.LIKELY,
+        () if is_sure else ("hba-admits-nobody",),
+        shape=shape,
+        protocol=DATABASE_NAMES[said.protocol],
+        status=request.status,
+        statement=told_statement(request),
+        asked_frame=0 if request.request is None else request.request.last,
+        answer_frame=request.response.first,
+    )

@@ -1,0 +1,74 @@
+"""`result-not-read`: a client that stopped reading in the middle of what it had asked for (rules/findings.md).
+
+`zero-window` and `slow-receiver` say that TCP's window was shut; this names the statement, and what was left of it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.request_facts import DATABASE_NAMES, told_statement
+from tcptui.findings.rules.zero_window import CLOSED_NS, waited_windows
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.findings.rules.zero_window import Closed
+    from tcptui.model.request import Request
+    from tcptui.protocols.interface import Carried
+
+#: A client's window that is shut for so long, in one result, is a warning; it is told from `CLOSED_NS` on.
+LOUD_NS: Final = 1_000_000_000
+_SHOWN: Final = 12
+
+
+def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+    """`result-not-read`: of all results in which the client's window was shut, that which stood longest."""
+    unread: dict[int, list[Closed]] = {}
+    for one in waited_windows(connection):
+        amid = next((each.number for each in said.requests if _is_amid(each, connection.time[one.shut])), None)
+        if one.side == 0 and amid is not None:
+            unread.setdefault(amid, []).append(one)
+    if not unread:
+        return None
+
+    def shut_ns(one: Closed) -> int:
+        return max(one.ends_ns - connection.time[one.shut], 0)
+
+    number, shut = max(unread.items(), key=lambda pair: sum(map(shut_ns, pair[1])))
+    request, answer = said.requests[number], said.exchanges[number].response
+    closed_ns = sum(map(shut_ns, shut))
+    if closed_ns < CLOSED_NS or request.response is None or answer is None:
+        return None
+    longest = max(shut, key=shut_ns)
+    sent = _sent_until(answer, connection.time[longest.shut])
+    return connection.finding(
+        FindingId.RESULT_NOT_READ,
+        [index for one in shut[:_SHOWN] for index in (one.shut, one.opened)],
+        Severity.WARNING if closed_ns >= LOUD_NS else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("row-by-row", "stopped-program", "small-buffer"),
+        shape="" if longest.opened >= 0 else "still",
+        protocol=DATABASE_NAMES[said.protocol],
+        statement=told_statement(request),
+        asked_frame=request.first_frame,
+        shut_frame=connection.frame[longest.shut],
+        open_frame=connection.frame[longest.opened] if longest.opened >= 0 else 0,
+        closed_s=closed_ns / 1e9,
+        longest_s=shut_ns(longest) / 1e9,
+        count=len(shut),
+        sent_bytes=sent,
+        pending_bytes=max(request.response.bytes - sent, 0),
+    )
+
+
+def _is_amid(request: Request, at_ns: int) -> bool:
+    """Whether at this time the answer to ``request`` had begun and had not ended."""
+    return request.response is not None and request.response.first_ns <= at_ns < request.response.last_ns
+
+
+def _sent_until(answer: Carried, at_ns: int) -> int:
+    """How many bytes of ``answer`` had passed at this time; bytes come in order, but for what was sent again."""
+    return bisect_right(range(answer.start, answer.stop), at_ns, key=answer.half.first_ns)

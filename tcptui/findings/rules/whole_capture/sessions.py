@@ -1,0 +1,181 @@
+"""Rules about many sessions of one client with one database: opened for little, or refused."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from statistics import median
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.findings.request_facts import DATABASE_NAMES
+from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
+from tcptui.model.arrays import indexes_of
+from tcptui.model.finding import Confidence, FindingId, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
+    from tcptui.model.finding import CaptureFinding, Finding
+    from tcptui.model.packet_store import I64
+    from tcptui.model.request import Request
+
+#: At least so many sessions of a client with a server …
+SESSIONS_LEAST: Final = 10
+#: … of at most so many packets each, …
+PACKETS_MOST: Final = 120
+#: … that begin so soon after one another, by the median; seldom ones are health checks, …
+APART_NS: Final = 1_000_000_000
+#: … of which, by the median, at most this share is open at once, in percent, …
+OPEN_PERCENT: Final = 25
+#: … and are used for at most so many requests, by the median, …
+REQUESTS_MOST: Final = 5
+#: … take this share of their time to begin, in percent, …
+SHARE_PERCENT: Final = 40
+#: … and so long in all.
+COST_NS: Final = 200_000_000
+#: Sessions that are read of each group, …
+READ_EACH: Final = 16
+#: … and groups that are looked at, the largest.
+GROUPS_READ: Final = 20
+#: From so many refused logins of one client on they are told once.
+REFUSED_LEAST: Final = 3
+#: What a session begins with, by database: until then nothing was asked.
+_OPENING: Final = {
+    "mysql": ("LOGIN", "CONNECT", "SET ", "INIT_DB", "PING"),
+    "postgresql": ("SSLREQUEST", "GSSENCREQUEST", "STARTUP", "SET "),
+    "redis": ("AUTH", "HELLO", "CLIENT ", "SELECT", "PING"),
+}
+
+
+class _Cost(NamedTuple):
+    """What one session cost."""
+
+    protocol: str
+    begin_ns: int
+    """From the SYN until it could be used."""
+    use_ns: int
+    requests: int
+
+
+def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`connection-churn`: a client opens a session for every few requests, and beginning takes much of the time."""
+    ended = capture.by_client(StreamMark.FIN_A, StreamMark.FIN_B) | capture.by_client(
+        StreamMark.RST_A, StreamMark.RST_B
+    )
+    short = capture.opened & (capture.asked > 0) & (capture.answered > 0) & ended & (capture.packets <= PACKETS_MOST)
+    places = indexes_of(short)
+    if len(places) < SESSIONS_LEAST:
+        return
+    pair = capture.client * (int(capture.target.max()) + 1) + capture.target
+    found = sorted(groups(pair[places], places, SESSIONS_LEAST), key=lambda group: -len(group[1]))
+    for _pair, sessions in found[:GROUPS_READ]:
+        if not _follow(capture, sessions):
+            continue
+        costs = _costs(capture, sessions)
+        if not costs:
+            continue
+        begin_ns, use_ns = sum(one.begin_ns for one in costs), sum(one.use_ns for one in costs)
+        total_ns = begin_ns * len(sessions) // len(costs)
+        requests = median(one.requests for one in costs)
+        share = 100 * begin_ns // max(begin_ns + use_ns, 1)
+        if requests > REQUESTS_MOST or share < SHARE_PERCENT or total_ns < COST_NS:
+            continue
+        first = int(sessions[0])
+        yield capture.finding(
+            FindingId.CONNECTION_CHURN,
+            sessions,
+            Severity.WARNING,
+            Confidence.CERTAIN,
+            one_of(),
+            ("pool-too-small", "script-each-time"),
+            {
+                "client": capture.host_name(int(capture.client[first])),
+                "server": capture.host_name(int(capture.server[first])),
+                "port": int(capture.port[first]),
+                "protocol": DATABASE_NAMES[costs[0].protocol],
+                "read": len(costs),
+                "requests": round(requests),
+                "begin_s": begin_ns / len(costs) / 1e9,
+                "share": share,
+                "total_s": total_ns / 1e9,
+                "took_s": capture.took_s(sessions),
+            },
+            waited_s=total_ns / 1e9,
+        )
+
+
+def _follow(capture: CaptureFacts, sessions: I64) -> bool:
+    """Whether ``sessions`` come soon after one another, and go: a pool that fills opens as many, and keeps them."""
+    order = np.argsort(capture.began_ns[sessions], kind="stable")
+    began_ns, ended_ns = capture.began_ns[sessions][order], np.sort(capture.latest_ns[sessions])
+    # When each begins: how many began before, and of these how many have ended.
+    still_open = np.arange(len(sessions)) - np.searchsorted(ended_ns, began_ns)
+    open_least = len(sessions) * OPEN_PERCENT // 100
+    return float(np.median(np.diff(began_ns))) <= APART_NS and float(np.median(still_open)) <= open_least
+
+
+def _costs(capture: CaptureFacts, sessions: I64) -> list[_Cost]:
+    """What some of ``sessions`` cost; none where they are of no database, or one cannot see into most of them."""
+    some = sessions[np.linspace(0, len(sessions) - 1, min(len(sessions), READ_EACH)).astype(np.int64)]
+    costs = []
+    for at, place in enumerate(some.tolist()):
+        cost = _cost(capture.requests_of(int(capture.number[place])), int(capture.began_ns[place]))
+        if cost is not None:
+            costs.append(cost)
+        elif at >= REFUSED_LEAST and not costs:
+            return []
+    return costs if len(costs) * 2 >= len(some) else []
+
+
+def _cost(requests: Sequence[Request], began_ns: int) -> _Cost | None:
+    if not requests or requests[0].protocol not in DATABASE_NAMES:
+        return None
+    opening = list(takewhile(lambda one: one.operation.startswith(_OPENING[requests[0].protocol]), requests))
+    asked = requests[len(opening) :]
+    if not asked or any(one.response is None for one in opening):
+        return None  # refused, or not to be read on
+    ready_ns = max((one.end_ns for one in opening), default=asked[0].begun_ns)
+    return _Cost(
+        requests[0].protocol, ready_ns - began_ns, max(max(one.end_ns for one in asked) - ready_ns, 0), len(asked)
+    )
+
+
+def logins_refused(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`logins-refused`: a server refuses one login of a client after the other."""
+    refusal = FindingId.DATABASE_ERRORS
+    places = capture.places_with(refusal)
+    is_login = capture.of_each_loud(refusal, places, lambda finding: str(finding.facts.get("shape")) in _LOGIN_SHAPES)
+    places = places[np.array(list(is_login), np.bool_)]
+    if not len(places):
+        return
+    pair = capture.client[places] * (int(capture.target.max()) + 1) + capture.target[places]
+    for _pair, refused in groups(pair, places, REFUSED_LEAST):
+        first = int(refused[0])
+        told = capture.loud(refusal, first)
+        yield capture.finding(
+            FindingId.LOGINS_REFUSED,
+            refused,
+            Severity.WARNING,
+            Confidence.CERTAIN,
+            _is_refusal,
+            ("password-changed", "password-guessed"),
+            {
+                "client": capture.host_name(int(capture.client[first])),
+                "server": capture.host_name(int(capture.server[first])),
+                "port": int(capture.port[first]),
+                "protocol": told.facts["protocol"],
+                "status": told.facts["status"],
+                "statement": told.facts["statement"],
+                "took_s": capture.took_s(refused),
+            },
+        )
+
+
+_LOGIN_SHAPES: Final = frozenset({"login", "without-login"})
+
+
+def _is_refusal(finding: Finding) -> bool:
+    return finding.id is FindingId.DATABASE_ERRORS and finding.facts.get("shape") in _LOGIN_SHAPES
