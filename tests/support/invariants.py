@@ -100,8 +100,8 @@ _EXCLUSIVE: Final = {
     FindingId.SENDER_APPLICATION_LIMITED: "total_s", FindingId.RECEIVE_WINDOW_LIMITED: "limited_s",
     FindingId.PATH_LIMITED: "limited_s",
 }  # fmt: skip
-_NO_LOG: Final = frozenset({"icmp_frame", "other_frame"})
-"""Frames of an ICMP error and of a sibling."""
+_NO_LOG: Final = frozenset({"ended_frame", "icmp_frame", "other_frame"})
+"""Frames of an ICMP error and of siblings."""
 
 #: Facts that name a packet whose cause is told elsewhere: an earlier or a later copy.
 _FOR_REFERENCE: Final = ("original_frame", "earlier_frame", "again_frame")

@@ -38,7 +38,7 @@ WAITING_READ: Final = 4
 #: A connection with more packets than this is not examined: it has been accepted for long.
 WAITING_PACKETS: Final = 2_000
 #: Connections whose neighbours are looked at together: those of each take a kilobyte.
-AT_ONCE: Final = 1_024
+_AT_ONCE: Final = 1_024
 #: A program that keeps up with its accept queue answers a new client within this time.
 SOON_NS: Final = 200_000_000
 #: A server that holds the connection in SYN-RECEIVED repeats its SYN-ACK within this time (RFC 6298, 2: 1 s at first).
@@ -94,8 +94,8 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, que
 def _waiting_at(siblings: Siblings, streams: I64, soon_ns: I64, moment_ns: I64, queued_ns: I64 | None) -> I64:
     """`waiting_beside` each of the connections ``streams``, of those that began by ``soon_ns``."""
     waiting = np.zeros(len(streams), np.int64)
-    for begin in range(0, len(streams), AT_ONCE):
-        some = slice(begin, begin + AT_ONCE)
+    for begin in range(0, len(streams), _AT_ONCE):
+        some = slice(begin, begin + _AT_ONCE)
         near = siblings.near_each(streams[some])
         before = (near.began_ns <= soon_ns[some, None]) & (near.packets <= WAITING_PACKETS)
         before &= before[:, ::-1].cumsum(axis=1)[:, ::-1] <= WAITING_READ  # the last of them

@@ -87,4 +87,13 @@ WORDS: Final = {
     "field.grpc.message_length": "消息长度，按所发送的字节计。",
     "field.grpc.message_data": "解压后的消息。",
     "field.grpc.body_decompression_failed": "消息无法解压。",
+    "field.protobuf": "Protocol Buffers 消息。",
+    "field.protobuf.message.name": "消息类型的名称；没有 .proto 定义时未知。",
+    "field.protobuf.field.name": "字段的名称；没有 .proto 定义时未知。",
+    "field.protobuf.field.number": "字段编号。",
+    "field.protobuf.field.wiretype": "值的编码类型。",
+    "field.protobuf.field.value": "值的原始字节。",
+    "field.protobuf.field.value.length": "值的长度。",
+    "field.protobuf.field.value.uint32": "按 32 位无符号数解读的值。",
+    "field.protobuf.field.value.uint64": "按 64 位无符号数解读的值。",
 }
