@@ -4,13 +4,14 @@ connections and cases that are called as what is typed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from rich.cells import cell_len
 from textual import on
 from textual.actions import parse
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import Command, CommandList, CommandPalette, Hit, Hits, Provider
 from textual.content import Content
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
@@ -112,6 +113,14 @@ def is_valid_now(screen: Screen[object], action: str) -> bool:
     return known and node.check_action(name, parameters) is True
 
 
+@dataclass
+class EntryHit(Hit):
+    """A hit whose line can be made for another width."""
+
+    line: Callable[[int], Content] | None = None
+    """The line in so many cells."""
+
+
 class ActionCommands(Provider):
     """The commands of the screen that the palette was opened on, and the app's own."""
 
@@ -132,7 +141,7 @@ class ActionCommands(Provider):
     async def discover(self) -> Hits:
         """All valid commands, shown before anything is typed."""
         for entry in self.entries():
-            yield DiscoveryHit(self._line(Content(entry.title), entry), self._runner(entry), text=entry.title)
+            yield self._hit(0.0, Content(entry.title), entry)
 
     async def search(self, query: str) -> Hits:
         """The commands and places that match ``query``; one line that says so when none does."""
@@ -145,18 +154,18 @@ class ActionCommands(Provider):
                 title = matcher.highlight(entry.title)
                 if query.casefold() in entry.title.casefold():
                     score += _COMMAND_SCORE
-                yield Hit(score, self._line(title, entry), self._runner(entry), text=entry.title)
+                yield self._hit(score, title, entry)
         places = await self.screen.palette_places(query) if isinstance(self.screen, OffersPlaces) else ()
         for rank, entry in enumerate(places):
             found = True
-            line = self._line(Content(entry.title), entry)
-            yield Hit(_PLACE_SCORE - rank, line, self._runner(entry), text=entry.title)
+            yield self._hit(_PLACE_SCORE - rank, Content(entry.title), entry)
         if not found:
             nothing = self.words("guide.palette.nothing")
             yield Hit(0.0, Content(nothing), lambda: None, text=nothing)
 
-    def _line(self, title: Content, entry: PaletteEntry) -> Content:
-        return entry_line(title, entry, self.app.size.width - _BESIDE)
+    def _hit(self, score: float, title: Content, entry: PaletteEntry) -> EntryHit:
+        line = partial(entry_line, title, entry)
+        return EntryHit(score, line(self.app.size.width - _BESIDE), self._runner(entry), text=entry.title, line=line)
 
     def _runner(self, entry: PaletteEntry) -> Callable[[], object]:
         return partial(self.screen.run_action, entry.action) if entry.go is None else entry.go
@@ -210,8 +219,13 @@ class Palette(CommandPalette):
         self._hints.show(_HINTS)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the list all lines that there are."""
-        self.query_one(CommandList).styles.max_height = max(1, event.size.height - _AROUND)
+        """Give the list all lines that there are, and each entry one of the new width."""
+        commands = self.query_one(CommandList)
+        commands.styles.max_height = max(1, event.size.height - _AROUND)
+        for index, option in enumerate(commands.options):
+            hit = option.hit if isinstance(option, Command) else None
+            if isinstance(hit, EntryHit) and hit.line is not None:
+                commands.replace_option_prompt_at_index(index, hit.line(event.size.width - _BESIDE))
 
     def on_key(self, event: events.Key) -> None:
         """Insert a letter that was typed before the input line had the focus into that line."""

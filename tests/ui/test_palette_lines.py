@@ -17,6 +17,7 @@ from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.palette import Palette, entry_line, main_entries
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,22 @@ async def test_palette_fills_the_screen_with_single_lines_above_its_own_keys(
         assert all(row.strip() for row in rows)
         assert "Esc" in drawn[-1]
         assert Words(language)("screen.hint.sort") not in drawn[-1]
+
+
+async def test_each_entry_stays_one_line_when_the_terminal_is_resized(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40)) as shown:
+        await shown.pilot.press("ctrl+p")
+        commands = shown.pilot.app.screen.query_one(CommandList)
+        await until(lambda: commands.option_count > 40)
+        await shown.pilot.press("down", "down")
+        for size in ((60, 16), (200, 50), (80, 24)):
+            await shown.pilot.resize_terminal(*size)
+            await shown.pilot.pause()
+
+            assert commands.virtual_size.height == commands.option_count, size
+            assert commands.highlighted == 2
+        drawn = screen_lines(shown.pilot.app.screen)
+        assert any("Overview: all trouble of the capture, the worst first  Finding" in line for line in drawn)
 
 
 async def test_overview_is_among_the_commands_of_another_screen(show: Show, troubled_session: Session) -> None:

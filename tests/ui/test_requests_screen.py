@@ -209,6 +209,13 @@ async def test_words_below_say_what_where_and_by_which_packets(session: Session,
         assert "connection 0, 10.0.0.1:40001 to 192.0.2.10:80" in said
 
 
+async def test_chinese_sentences_below_follow_each_other_without_a_space(session: Session, show: Show) -> None:
+    async with show(session, (120, 40), Language.ZH) as shown:
+        screen = await opened(shown, "tab")
+
+        assert "。在第一个包之后" in text(screen)
+
+
 @pytest.mark.parametrize(("keys", "key"), [((), "the whole capture"), (("tab",), "")])
 async def test_connection_without_requests_says_so(
     session: Session, show: Show, keys: tuple[str, ...], key: str

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_lines
 
 from tcptui.capture.socket_diag import KernelSocket, Owner
 from tcptui.model.endpoint import Endpoint
 from tcptui.model.tcp_state import TcpState
 from tcptui.ui.prose import lay_out, text_of
-from tcptui.ui.screens.socket import EndSeen, Look, disagree, socket_page
+from tcptui.ui.screens import socket
+from tcptui.ui.screens.socket import EndSeen, Look, SocketScreen, disagree, socket_page
 from tcptui.ui.theme import UNICODE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from tcptui.session.session import Session
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
 HERE, THERE = Endpoint(bytes((192, 0, 2, 1)), 80), Endpoint(bytes((198, 51, 100, 7)), 50123)
 SEEN = EndSeen(HERE, THERE, False, TcpState.ESTABLISHED, True, 12_000_000, 40)
@@ -36,6 +48,23 @@ def test_page_names_owner_and_numbers_of_both_views(language: Language) -> None:
 
     for part in ("192.0.2.1:80", "nginx", "812", "www-data", "nginx.service", "13", "11", "204", "2,896", "25 %"):
         assert part in page
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [60, 80])
+async def test_keys_stand_below_the_page_and_the_question_in_its_title(
+    show: Show, mixed_session: Session, width: int, language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "look_up", lambda *_ends: SOCKET)
+    async with show(mixed_session, (width, 24), language) as shown:
+        await shown.pilot.app.push_screen(SocketScreen(mixed_session, 0, shown.screen.words, shown.screen.glyphs))
+        await shown.pilot.pause()
+        lines = screen_lines(shown.pilot.app.screen)
+
+    words = Words(language)
+    hints = ("Esc", "screen.hint.back"), ("↑ ↓", "kernel.hint.scroll"), ("0", "screen.hint.overview")
+    assert lines[-1].split() == " ".join(f"{key} {words(word)}" for key, word in hints).split()
+    assert lines[0].strip() == words("kernel.title", stream=0), "whole"
 
 
 def test_state_that_differs_twice_with_no_packet_between_is_marked() -> None:

@@ -136,7 +136,7 @@ def _who(request: Request, session: Session, words: Words) -> str:
     when = words(
         "requests.detail.when", start=_time(start_ns, words), duration=_time(request.duration_ns, words)
     )  # fmt: skip
-    return words("requests.detail.what", **facts) + words("requests.detail.end") + " " + when
+    return words("requests.detail.what", **facts) + words("requests.detail.end") + words("narrative.space") + when
 
 
 def _time(time_ns: int, words: Words) -> str:

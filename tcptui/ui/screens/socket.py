@@ -16,6 +16,7 @@ from tcptui.capture.socket_diag import look_up
 from tcptui.model.safe_text import reason_of
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
+from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph, column_for
 from tcptui.ui.prose_columns import Beside
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 
 #: Interval of the queries in seconds: for each one the kernel walks through its connections.
 LOOK_SECONDS: Final = 1.0
+_HINTS: Final = (
+    Hint("Esc", "screen.hint.back", "screen.dismiss"),
+    Hint("↑ ↓", "kernel.hint.scroll"),
+    Hint("0", "screen.hint.overview", "screen.overview"),
+)
 
 
 class SocketScreen(NoticingScreen[None], ModalScreen[None]):
@@ -52,7 +58,7 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         & > Document { height: 1fr; background: $background; }
-        & > #socket-hint { color: $faint; }
+        & > HintLine { height: 1; width: 1fr; background: $panel; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,24 +73,21 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         self._before: tuple[Look, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Title, page, hint."""
+        """Title, page, hints."""
         yield Static(Content(self.words("kernel.title", stream=self._stream)), markup=False)
         yield Document([Paragraph(self.words("kernel.asking"), "faint")], id="socket-page")
-        yield Static(Content(self.words("kernel.hint")), id="socket-hint", markup=False)
+        yield self.hint_line
 
     def on_mount(self) -> None:
         """Query the kernel now and then once per `LOOK_SECONDS`."""
         self.query_one(Document).focus()
+        self.show_hints()
         self.look()
         self.set_interval(LOOK_SECONDS, self.look)
 
     def show_hints(self) -> None:
-        """Put the hint back."""
-        self.show_notice(self.words("kernel.hint"))
-
-    def show_notice(self, text: str) -> None:
-        """Put ``text`` in the place of the hint."""
-        self.query_one("#socket-hint", Static).update(Content(text))
+        """Show the keys."""
+        self.put_hints(_HINTS)
 
     def look(self) -> None:
         """Query the kernel again in a worker thread, unless the link to the terminal is still busy."""

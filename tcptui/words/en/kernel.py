@@ -3,8 +3,8 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "kernel.title": "Connection {stream}: the kernel's view beside the packets'",
-    "kernel.hint": "asked again every second · Esc back",
+    "kernel.title": "Connection {stream} as the kernel sees it, asked every second",
+    "kernel.hint.scroll": "scroll",
     "kernel.asking": "asking the kernel …",
     "kernel.failed": "the kernel does not answer: {reason}",
     "kernel.not_here": "o needs a live capture of this machine, on Linux.",
