@@ -46,7 +46,9 @@ from tcptui.session.session import Session, open_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cases.recorder.kernel_log import StateEvent
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.endpoint import Endpoint
 
 MARGIN_NS: Final = 20_000_000
 """A connection's first event is traced at most so long before its first frame, where ports are used again."""
@@ -187,12 +189,27 @@ class _Judge:
             for event in self._evidence.states
             if event.end is end and (event.local, event.remote) == (str(own), str(peer)) and event.time_ns < stop
         ]
+        if frames[0].sent and not any(event.new is TcpState.SYN_SENT and event.time_ns >= begin for event in events):
+            events = [*self._opened_without_port(end, own, peer, frames[0].time_ns), *events]
         # An earlier connection between the same ports may still stand at this end.
         base = next((event.new for event in reversed(events) if event.time_ns < begin), TcpState.CLOSED)
         if base is TcpState.CLOSED and self._listens(end, own.port, frames[0].time_ns):
             base = TcpState.LISTEN
         events = [event for event in events if event.time_ns >= begin]
         return _Story(frames, true_states(frames, events, base), base)
+
+    def _opened_without_port(self, end: End, own: Endpoint, peer: Endpoint, syn_ns: int) -> list[StateEvent]:
+        """The last active open before ``syn_ns`` of a socket that had no port yet: connect() draws one afterwards."""
+        unbound = f"{str(own).rpartition(':')[0]}:0"
+        opened = [
+            event
+            for event in self._evidence.states
+            if event.end is end
+            and (event.local, event.remote) == (unbound, str(peer))
+            and event.new is TcpState.SYN_SENT
+            and event.time_ns <= syn_ns
+        ]
+        return opened[-1:]
 
     def _since(self, end: End, view: StreamView) -> int:
         """When the previous connection between the same two ports had its last say; 0 without one."""

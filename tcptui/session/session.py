@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.filtering.datagram_pairs import DatagramPairs
     from tcptui.session.filtering.udp_conversations import UdpConversations
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.notes.notebook import Notebook
@@ -162,6 +163,7 @@ class Session:
             self.ring.pace(self._begin, self._begin, waits=False)
         self._other: OtherPackets | None = None
         self._udp_conversations: UdpConversations | None = None
+        self._datagram_pairs: DatagramPairs | None = None
         self._other_lines: OtherLines | None = None
         self._dns_names: DnsNames | None = None
         self._conclusions = Conclusions(self, self._pipeline.noted, self._access.bare)
@@ -218,6 +220,15 @@ class Session:
 
             self._udp_conversations = UdpConversations()
         return self._udp_conversations
+
+    @property
+    def datagram_pairs(self) -> DatagramPairs:
+        """Which answer belongs to which question of ICMP and DNS over UDP; filters have it grow."""
+        if self._datagram_pairs is None:
+            from tcptui.session.filtering.datagram_pairs import DatagramPairs  # no start waits for it
+
+            self._datagram_pairs = DatagramPairs()
+        return self._datagram_pairs
 
     @property
     def spool(self) -> int | None:

@@ -77,11 +77,15 @@ def test_fields_are_those_of_tshark_but_for_what_is_secret(folder: Path) -> None
     asked = [word for name in ("frame.number", "tcp.stream", *FIELDS) for word in ("-e", name)]
     theirs = printed(["tshark", "-2", "-n", "-r", capture, "-T", "fields", *asked]).splitlines()
     ours = printed([sys.executable, "-m", "tcptui", "packets", capture, *asked]).splitlines()
+    odd = "tcp.analysis.lost_segment or tcp.analysis.out_of_order"
+    strayed = printed(["tshark", "-2", "-n", "-r", capture, "-T", "fields", "-Y", odd, "-e", "tcp.stream"]).split()
     last = {our.split("\t")[1]: our.split("\t")[0] for our in ours if any(our.split("\t")[2:])}
     differing, same = Counter[str](), Counter[str]()
     for their, our in zip(theirs, ours, strict=True):
         (number, stream, *known), (_, _, *read) = their.split("\t"), our.split("\t")
         if OURS_ALONE & set(read[FIELDS.index("pgsql.type")].split(",")):
+            continue
+        if stream in strayed and not any(known):  # loopback of two processors: tshark loses the rest of the stream
             continue
         for name, one, other in zip(FIELDS, known, read, strict=True):
             if one == other:

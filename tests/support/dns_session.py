@@ -8,7 +8,6 @@ Takes about five seconds.
 
 from __future__ import annotations
 
-import signal
 import socket
 import ssl
 import struct
@@ -28,6 +27,7 @@ import dns.query
 import dns.rcode
 import dns.rrset
 import dns.update
+from recorded_traffic import recorded
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 53
@@ -237,27 +237,20 @@ def record(folder: Path) -> None:
         here = Path(scratch)
         (here / "knot.conf").write_text(_CONF.format(folder=scratch))
         (here / "shop.test.zone").write_text(zone_text())
-        dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-w", str(folder / "dns.pcap"), "-Z", "root"]
         with (folder / "knot.log").open("wb") as log:
             server = subprocess.Popen(["knotd", "-c", str(here / "knot.conf")], stdout=log, stderr=log)
-        recorder = subprocess.Popen(dump, stderr=subprocess.PIPE)
-        assert recorder.stderr is not None
-        recorder.stderr.readline()
         try:
-            until_ready()
-            for act in (ordinary, truncated, transfers, pipelined, backwards):
-                act()
-            secured(here, folder / "keys.log")
-            counted = ["knotc", "-c", str(here / "knot.conf"), "-s", str(here / "knot.sock"), "stats"]
-            stats = subprocess.run(counted, check=True, capture_output=True, text=True).stdout
-            (folder / "stats.txt").write_text(stats)
-            time.sleep(0.2)
+            with recorded(folder / "dns.pcap", what="tcp or udp"):
+                until_ready()
+                for act in (ordinary, truncated, transfers, pipelined, backwards):
+                    act()
+                secured(here, folder / "keys.log")
+                counted = ["knotc", "-c", str(here / "knot.conf"), "-s", str(here / "knot.sock"), "stats"]
+                stats = subprocess.run(counted, check=True, capture_output=True, text=True).stdout
+                (folder / "stats.txt").write_text(stats)
         finally:
             server.terminate()
             server.wait(10)
-            time.sleep(0.1)
-            recorder.send_signal(signal.SIGINT)
-            recorder.wait(10)
 
 
 if __name__ == "__main__":

@@ -22,14 +22,16 @@ _WAIT_S: Final = 30
 
 
 @contextmanager
-def recorded(path: Path, kib: int = 262_144) -> Iterator[None]:
-    """TCP over loopback meanwhile is in ``path`` behind it; the kernel keeps ``kib`` that tcpdump has not read yet.
+def recorded(path: Path, kib: int = 262_144, *, what: str = "tcp") -> Iterator[None]:
+    """All of ``what`` (a capture filter) over loopback meanwhile is in ``path`` behind it.
+
+    The kernel keeps ``kib`` that tcpdump has not read yet.
 
     To end tcpdump earlier loses what the kernel has not handed over, which is the end of it.  Raises RuntimeError where
     packets were lost.
     """
     dump = ["tcpdump", "-i", "lo", "-U", "-s", "0", "-B", str(kib), "-w", str(path), "-Z", "root",
-            f"tcp or udp dst port {_PORT}"]  # fmt: skip
+            f"{what} or udp dst port {_PORT}"]  # fmt: skip
     with subprocess.Popen(dump, stderr=subprocess.PIPE, text=True) as recorder:
         assert recorder.stderr is not None
         recorder.stderr.readline()  # it listens

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.http_facts import index_of
+from tcptui.findings.gates import HOLES
+from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.request_facts import DATABASE_NAMES, code_of, evidence_of, told_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
@@ -28,6 +29,7 @@ _UNENCRYPTED: Final = "no encryption"
 #: PostgreSQL's request for TLS, and what declines it.
 _SSL_REQUEST: Final = "SSLREQUEST"
 _DECLINED: Final = "N"
+_CLIENT: Final = 0
 
 
 def redis_full(connection: ConnectionFacts) -> Finding | None:
@@ -87,8 +89,8 @@ def database_encryption(connection: ConnectionFacts, said: RequestFacts) -> Find
     others = [one for one in said.requests if one.number > asked.number and one.operation != "GSSENCREQUEST"]
     if others:
         return _unlike(connection, said, asked, "", Severity.NOTE)
-    if connection.context.live and not connection.fins and not connection.rsts:
-        return None  # what it does next is still to come
+    if first_end(connection, _CLIENT) < 0 or connection.signs & HOLES:
+        return None  # what it did next is not here
     return _unlike(connection, said, asked, "insisted", Severity.WARNING)
 
 

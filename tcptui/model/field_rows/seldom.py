@@ -125,6 +125,9 @@ _TABLE: Final = (
     ("icmpv6.opt.src_linkaddr", T.BYTES, "Hardware address of the sender."),
     ("icmpv6.opt.target_linkaddr", T.BYTES, "Hardware address of the target."),
     ("icmpv6.opt.type", T.UINT8, "Kind of the option."),
+    ("icmpv6.resp_in", T.FRAMENUM, "The frame with the answer to an echo request."),
+    ("icmpv6.resp_to", T.FRAMENUM, "The frame with the echo request that is answered."),
+    ("icmpv6.resptime", T.DOUBLE, "Milliseconds from an echo request to its answer."),
     ("ipv6.dst_tc_ipv4", T.IPV4, "The Teredo client in the receiver's address."),
     ("ipv6.dst_tc_port", T.UINT16, "The Teredo client's port in the receiver's address."),
     ("ipv6.dst_ts_ipv4", T.IPV4, "The Teredo server in the receiver's address."),
@@ -158,10 +161,7 @@ _TABLE: Final = (
 
 
 #: What nothing reads.  ``tcp.pdu.size`` is of protocols that are not read here; of HTTP, only over UDP.
-_UNREAD: Final = frozenset({
-    "http.bad_header_name", "http.notification", "http.unknown_header", "icmp.resp_in", "icmp.resp_to",
-    "icmp.resptime", "tcp.pdu.size",
-})  # fmt: skip
+_UNREAD: Final = frozenset({"http.bad_header_name", "http.notification", "http.unknown_header", "tcp.pdu.size"})
 #: Fields of both ends' addresses together.
 _EITHER: Final = frozenset({"ipv6.tc_ipv4", "ipv6.tc_port", "ipv6.ts_ipv4"})
 

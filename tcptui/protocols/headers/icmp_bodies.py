@@ -111,15 +111,21 @@ def _agent_lines(node: Branch, at: int, length: int, source: FrameBytes) -> None
         node.add(f"Care-Of-Address: {dotted(source.take(place, 4))}", place, 4, "icmp.mip.coa")
 
 
+#: Version, reserved bits, checksum (RFC 4884, section 7): Wireshark reads nothing of a shorter one.
+_EXTENSION_HEADER: Final = 4
+
+
 def read_extensions(dissection: Dissection, step: Step) -> None:
     """Append the extension structure behind the packet that an error quotes."""
     start, source = step.start, step.source
     group = dissection.parent.add("ICMP Multi-Part Extensions", start, source.captured_end() - start, "icmp.ext")
+    if source.end - start < _EXTENSION_HEADER:
+        return
     word = source.number(start, 2)
     group.add(f"Version: {word >> 12}", start, 1, "icmp.ext.version")
     group.add(bits_label(word, 0x0FFF, 16, f"Reserved: 0x{word & 0xFFF:03x}"), start, 2, "icmp.ext.res")
     _checksum_lines(group, start, source)
-    at = start + 4
+    at = start + _EXTENSION_HEADER
     while source.end - at >= 4:
         length, kind, subtype = source.number(at, 2), source.number(at + 2, 1), source.number(at + 3, 1)
         is_mpls = (kind, subtype) == (_MPLS_CLASS, 1)

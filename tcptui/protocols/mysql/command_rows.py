@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 #: A packet: three bytes of length, its number, the bytes.
 _HEADER: Final = 4
-#: COM_QUERY and COM_STMT_PREPARE.
-_SQL: Final = (0x03, 0x16)
+_QUERY, _PREPARE = 0x03, 0x16
 #: A refusal has more bytes than this; errors have the numbers 768 … 5,119.
 _REFUSAL_LEAST: Final = 9
 _NUMBERS: Final = 0x11
@@ -43,7 +42,7 @@ class MysqlRows(CommandRows):
         kind, behind = buffer[place + _HEADER], buffer[place + _HEADER + 1]
         greets = (kind == _PROTOCOL) & (behind >= _DIGITS[0]) & (behind <= _DIGITS[1])
         refuses = (kind == _ERROR) & (says > _REFUSAL_LEAST) & (buffer[place + 2 + _HEADER] - np.uint8(3) < _NUMBERS)
-        begins = whole & (buffer[place + 3] == 0) & (np.isin(kind, _SQL) | greets | refuses)
+        begins = whole & (buffer[place + 3] == 0) & ((kind == _QUERY) | (kind == _PREPARE) | greets | refuses)
         logs_in = np.flatnonzero(whole & (buffer[place + 3] == 1) & (says >= _LOGIN))
         if len(logs_in):
             # What is cut from a frame is not 0 but by chance; what lies behind the buffer cannot be looked at.

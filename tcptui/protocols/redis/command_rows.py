@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from tcptui.model.arrays import merged
 from tcptui.protocols.command_rows import CommandRows
 
 if TYPE_CHECKING:
@@ -34,4 +35,4 @@ class RedisRows(CommandRows):
         longer = buffer[place + 2] != _CR  # by one digit
         fits = (digit >= _ONE) & (digit <= _NINE) & (buffer[place + 2 + longer] == _CR)
         found: NDArray[np.intp] = likely[fits & (buffer[place + 4 + longer] == _DOLLAR)]
-        return np.union1d(found, errors) if len(errors) else found
+        return merged(found, errors) if len(errors) else found

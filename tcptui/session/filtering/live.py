@@ -12,6 +12,7 @@ from tcptui.dfilter.traps import values_of
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.session.filtering.cancelling import ignore, never
+from tcptui.session.filtering.datagram_pairs import PAIRED
 from tcptui.session.filtering.run import FilterRun
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class LiveFilter:
         self._run = FilterRun(session, compiled, reader)
         self._changes = answers_may_change(compiled)
         self._reads_fragments = any(field.name in _OF_FRAGMENTS for field in compiled.fields)
+        self._reads_pairs = any(field.name in PAIRED for field in compiled.fields)
         self.first = session.store.first
         """The row that `mask` begins with."""
         self._room = np.zeros(0, np.bool_)
@@ -160,6 +162,7 @@ class LiveFilter:
         if stop > old:
             self._append(self._run.matching(old, stop, cancelled=cancelled, progress=progress))
             self._ask_fragments(old, cancelled)
+            self._ask_questions(old, cancelled)
             self._settled = False
             self._fall_due(old)
         if not self._changes or self._settled:
@@ -184,6 +187,13 @@ class LiveFilter:
         if self._reads_fragments:
             rows = self._session.store.fragments.newly_completed(first)
             rows = rows[rows >= max(self.first, self._session.store.first)]
+            self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
+
+    def _ask_questions(self, first: int, cancelled: Callable[[], bool]) -> None:
+        """Ask again about the datagrams before row ``first`` that were answered since."""
+        if self._reads_pairs:
+            rows = self._session.datagram_pairs.answered_since(first)
+            rows = rows[(rows >= max(self.first, self._session.store.first)) & (rows < self.stop)]
             self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
 
     def _fall_due(self, first: int) -> None:

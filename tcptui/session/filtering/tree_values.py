@@ -14,6 +14,7 @@ from tcptui.dfilter import types
 from tcptui.dfilter.names import has_value_strings, value_string
 from tcptui.model.field import FieldType as T
 from tcptui.model.field_rows.http2 import HEADER_NAMES
+from tcptui.model.fields import FIELDS
 
 if TYPE_CHECKING:
     from tcptui.model.field import Field
@@ -177,3 +178,9 @@ def _time(text: str) -> int | None:
         return None
     value = int(found[2]) * 1_000_000_000 + int((found[3] or "0").ljust(9, "0"))
     return -value if found[1] else value
+
+
+def line_value(layer: Node, field: str, data: bytes) -> object:
+    """The value of the line ``field`` of ``layer``; None without one."""
+    line = next((child for child in layer.children if child.field == field), None)
+    return None if line is None else node_value(FIELDS[field], line, data)

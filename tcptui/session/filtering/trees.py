@@ -21,6 +21,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
 from tcptui.session.filtering.http_lines import as_tshark_has
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
     from tcptui.protocols.registry import ApplicationStream
-    from tcptui.session.filtering.udp_conversations import Place
+    from tcptui.session.filtering.datagram_pairs import DatagramPairs
+    from tcptui.session.filtering.udp_conversations import Place, UdpConversations
     from tcptui.session.session import Session
 
 _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
-#: Packets whose UDP conversations are numbered at once.
+#: Packets whose UDP conversations are numbered, or whose questions are paired, at once.
 _NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
 #: Protocols that stand within the header that they are about, and are no layer.
@@ -142,20 +144,21 @@ class TreeReader:
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
         store = self._session.store
         if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
-            self._number_conversations(missing[-1] + 1)
+            self._look_at_all(self._session.udp_conversations, missing[-1] + 1)
+        if missing and not self._wanted.isdisjoint(PAIRED):
+            self._look_at_all(self._session.datagram_pairs, store.count)  # answers come later
         missing.sort(key=lambda row: (int(store.stream[row]), row))
         for packet, application, tree in self.trees(missing):
             found: list[Found] = []
             as_tshark = as_tshark_has(application, packet.frame)
-            places = self._places(packet.row)
-            _Collector(packet.data, self._wanted, found, as_tshark, places).walk(tree, "", len(packet.data))
+            places, pairs = self._places(packet.row), self._pairs(packet.row)
+            _Collector(packet.data, self._wanted, found, as_tshark, places, pairs).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
         for row in missing:
             self._known.setdefault(row, ())  # evicted meanwhile
 
-    def _number_conversations(self, stop: int) -> None:
-        """Have the UDP conversations of all rows before ``stop`` numbered.  Raises Cancelled."""
-        known = self._session.udp_conversations
+    def _look_at_all(self, known: UdpConversations | DatagramPairs, stop: int) -> None:
+        """Have ``known`` look at all rows before ``stop`` that are not plain.  Raises Cancelled."""
         while True:
             with known.lock:  # for so few packets that others who wait can be cancelled
                 first = max(known.stop, self._session.store.first)
@@ -173,6 +176,14 @@ class TreeReader:
         if self._wanted.isdisjoint(CONVERSATION_FIELDS):
             return iter(())
         known = self._session.udp_conversations
+        with known.lock:
+            return iter(known.of(row))
+
+    def _pairs(self, row: int) -> Iterator[tuple[int | None, ...]]:
+        """What pairs the headers of ``row`` that ask or answer; nothing for TCP, whose tree says it itself."""
+        if self._wanted.isdisjoint(PAIRED) or self._session.store.kind[row] == RowKind.TCP:
+            return iter(())
+        known = self._session.datagram_pairs
         with known.lock:
             return iter(known.of(row))
 
@@ -215,10 +226,13 @@ class _Collector:
 
     def __init__(
         self, data: bytes, wanted: set[str], found: list[Found], as_tshark: Callable[[Node, bytes], Node],
-        places: Iterator[Place],
+        places: Iterator[Place], pairs: Iterator[tuple[int | None, ...]],
     ) -> None:  # fmt: skip
-        """``as_tshark``: makes of the layer of an HTTP message what tshark has; ``places``: of the UDP headers."""
-        self._places = places
+        """``as_tshark``: makes of the layer of an HTTP message what tshark has.
+
+        ``places``: of the UDP headers; ``pairs``: of the headers in `PAIR_FIELDS`, both in reading order.
+        """
+        self._places, self._pairs = places, pairs
         self._data, self._wanted, self._found, self._as_tshark = data, wanted, found, as_tshark
         self._counts: dict[str, int] = {}
 
@@ -254,6 +268,13 @@ class _Collector:
             self._found += [
                 Found(one, self._counts[name], value, b"")
                 for one, value in told
+                if value is not None and one in self._wanted
+            ]
+        elif name in PAIR_FIELDS:
+            pair = next(self._pairs, ())
+            self._found += [
+                Found(one, self._counts[name], paired_value(name, one, value), b"")
+                for one, value in zip(PAIR_FIELDS[name], pair, strict=bool(pair))
                 if value is not None and one in self._wanted
             ]
         for child in node.children:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.model.fields import FIELDS
-from tcptui.session.filtering.tree_values import node_value
+from tcptui.session.filtering.tree_values import line_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,23 +111,17 @@ def _headers(tree: Node, data: bytes) -> Iterator[tuple[_Key | None, bool]]:
         nonlocal addresses, six
         if node.field in ("ip", "ipv6"):
             six = node.field == "ipv6"
-            addresses = (_of(node, f"{node.field}.src", data), _of(node, f"{node.field}.dst", data))
+            addresses = (line_value(node, f"{node.field}.src", data), line_value(node, f"{node.field}.dst", data))
         elif node.field == "udp":
-            length = _of(node, "udp.length", data)
+            length = line_value(node, "udp.length", data)
             # 0 is the length of a jumbogram (RFC 2675).
             is_possible = isinstance(length, int) and (length >= _HEADER or (six and length == 0))
-            is_whole = is_possible and _of(node, "udp.checksum", data) is not None
-            source = (addresses[0], _of(node, "udp.srcport", data))
-            target = (addresses[1], _of(node, "udp.dstport", data))
+            is_whole = is_possible and line_value(node, "udp.checksum", data) is not None
+            source = (addresses[0], line_value(node, "udp.srcport", data))
+            target = (addresses[1], line_value(node, "udp.dstport", data))
             key = (source, target) if repr(source) <= repr(target) else (target, source)
             yield key if is_whole else None, is_quoted
         for child in node.children:
             yield from walked(child, is_quoted=is_quoted or node.field in ("icmp", "icmpv6"))
 
     return walked(tree, is_quoted=False)
-
-
-def _of(layer: Node, field: str, data: bytes) -> object:
-    """The value of the line ``field`` of ``layer``; None without one."""
-    line = next((child for child in layer.children if child.field == field), None)
-    return None if line is None else node_value(FIELDS[field], line, data)

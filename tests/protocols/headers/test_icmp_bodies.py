@@ -89,10 +89,12 @@ def messages(draw: random.Random) -> Tape:
     return tape
 
 
-def test_random_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seed", [None, 3751382134])
+def test_random_messages(seed: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``seed``: one that has found something, else a new one."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    seed = random.SystemRandom().randrange(2**32)
+    seed = seed or random.SystemRandom().randrange(2**32)
     print("seed", seed)
     path = tmp_path / "icmp.pcap"
     path.write_bytes(messages(random.Random(seed)).pcap())
