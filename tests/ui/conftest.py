@@ -14,6 +14,7 @@ from screen_lines import screen_lines
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.columns import Sorting
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -181,10 +182,12 @@ class Shown:
         end = time.monotonic() + SETTLES_IN_S
         while True:
             await self.pilot.pause()
-            settled, told = self.screen.workspace.settled, self.screen.is_told
-            if settled and told:
+            workspace = self.screen.workspace
+            settled, told = workspace.settled, self.screen.is_told
+            counted = workspace.glance.is_counted or not workspace.shows(Pane.GLANCE)
+            if settled and told and counted:
                 break
-            assert time.monotonic() < end, f"not at rest: workspace settled: {settled}, verdict told: {told}"
+            assert time.monotonic() < end, f"not at rest: {settled=}, verdict {told=}, traffic {counted=}"
             await asyncio.sleep(0.005)
         await self.pilot.pause()
 

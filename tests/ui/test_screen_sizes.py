@@ -374,3 +374,23 @@ async def test_screens_above_the_main_one_fill_it_and_cut_nothing_beside_free_ro
                     behind = line.rpartition(ELLIPSIS)[2] if is_cut else ""
                     assert not re.search(" {16}", behind), (keys, key, line)
             assert app.screen is shown.screen
+
+
+async def test_strip_says_that_there_are_no_packets_only_once_it_has_counted_them(
+    show: Show, busy_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with show(busy_session, (100, 30)) as shown:
+        screen = shown.screen
+        counting = screen.look_at_traffic
+        monkeypatch.setattr(screen, "look_at_traffic", lambda: None)  # it takes its time
+        await shown.pilot.resize_terminal(120, 40)
+        await shown.pilot.pause()
+        assert region_of(shown, Pane.GLANCE).area
+        assert "No packets" not in "".join(shown.lines())
+        counting()
+        await shown.settle()
+        assert "pkt/s" in cells_in(shown, region_of(shown, Pane.GLANCE))[0]
+        screen.workspace.glance.show(None)
+        await shown.pilot.pause()
+
+        assert "No packets yet." in cells_in(shown, region_of(shown, Pane.GLANCE))[0]

@@ -98,10 +98,13 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         self._anchor_ns: int | None = None
         """Where a stretch begins that is being chosen."""
         self._is_dragged = False
+        self.is_counted = False
+        """Whether `show` was called: until then it is not known whether there are packets."""
 
     def show(self, histogram: Histogram | None) -> None:
         """Draw ``histogram``; None: there are no packets."""
         self._histogram, self._made = histogram, None
+        self.is_counted = True
         self._changed()
 
     def mark(self, stretch: Stretch | None) -> None:
@@ -264,7 +267,8 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         plain = self.palette.plain
         columns = self.columns
         if columns is None:
-            text = self.words("glance.nothing") if not y and self._histogram is None else ""
+            is_empty = self.is_counted and self._histogram is None
+            text = self.words("glance.nothing") if is_empty and not y else ""
             return Strip([Segment(fit(f" {text}", width, self.glyphs.ellipsis), self.palette.faint)])
         has_words = not self.has_title and height >= _WITH_WORDS
         has_times = height >= _WITH_TIMES

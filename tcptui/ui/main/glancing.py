@@ -50,7 +50,8 @@ class GlancingScreen(WatchingScreen):
     def look_at_traffic(self) -> None:
         """Count the new packets while the pane is in sight, if it is time to."""
         session = self.session
-        if self.paused or self._glancing or self._glanced == session.revision:
+        is_held = self.paused and self.workspace.glance.is_counted
+        if is_held or self._glancing or self._glanced == session.revision:
             return
         if not self.workspace.shows(Pane.GLANCE):
             return
