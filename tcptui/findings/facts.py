@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcptui.analysis.capture_point import NEAR_NS, CapturePlace, position_of
 from tcptui.analysis.capture_quality import CaptureQuality
@@ -34,6 +35,8 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.reassembly import ByteStream
+
+ReadSegments = Callable[[NDArray[Any]], list[bytes]]
 
 SIDES: Final = ("client", "server")
 #: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
@@ -62,6 +65,8 @@ class RuleContext:
     quality: CaptureQuality = field(default_factory=CaptureQuality)
     read_packet: Callable[[int], PacketView] | None = None
     """Reads the frame in a store row; None when frames cannot be read."""
+    read_segments: ReadSegments | None = None
+    """Reads TCP header and payload of each of several rows, empty where not all of it was captured; None as above."""
     live: bool = False
     """The capture is still growing, so silence at its end proves nothing."""
     siblings: Siblings | None = None

@@ -98,7 +98,9 @@ def first_quote(
         error = read_quote(packet)
         if error is not None and wanted(error):
             return packet, error
-    for row in in_each(others.short_quotes, connection.view.rows.item(0)) if others is not None else ():
+    if others is None or not others.has_short_quotes:
+        return None
+    for row in in_each(others.short_quotes, connection.view.rows.item(0)):
         packet = read(row)
         error = read_quote(packet) if _names(packet, connection.view) else None
         if error is not None and wanted(error):

@@ -6,23 +6,29 @@ A host that speaks is neither dead nor cut off, so these decide what an unanswer
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import in_each
+from tcptui.model.lanes import in_columns
 from tcptui.model.tcp_flags import RST
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.analysis.stream.same_server import Siblings
     from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.packet_store import I64
 
 #: Most other connections to the server whose packets are read.
 SIBLINGS_READ: Final = 4
 #: A connection with more packets than this is not read: it would cost more than it tells.
 SIBLING_PACKETS: Final = 20_000
+#: Connections whose siblings are looked up at once.
+_AT_ONCE: Final = 4_096
 
 
 def heard_after(connection: ConnectionFacts, side: int, i: int) -> int:
@@ -59,20 +65,41 @@ def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> boo
     if siblings is None:
         return False
     in_order = not connection.context.quality.time_went_back  # else one that began later may have older packets
-    return in_each(_heard_beside, siblings, connection.view.stream, begin_ns, end_ns, in_order)
+    heard: bool = in_columns(partial(_heard_beside, siblings, in_order), connection.view.stream, begin_ns, end_ns)
+    return heard
 
 
-def _heard_beside(siblings: Siblings, stream: int, begin_ns: int, end_ns: int, in_order: bool) -> bool:
-    near = siblings.near(stream, begun_before=True)
-    chosen = (near.last_ns > begin_ns) & (near.packets <= SIBLING_PACKETS)
+def _heard_beside(siblings: Siblings, in_order: bool, streams: I64, begin_ns: I64, end_ns: I64) -> NDArray[np.bool_]:
+    """`heard_beside` each of the connections ``streams``."""
+    heard = np.zeros(len(streams), np.bool_)
+    for begin in range(0, len(streams), _AT_ONCE):
+        some = slice(begin, begin + _AT_ONCE)
+        heard[some] = _some_heard_beside(siblings, in_order, streams[some], begin_ns[some], end_ns[some])
+    return heard
+
+
+def _some_heard_beside(
+    siblings: Siblings, in_order: bool, streams: I64, begin_ns: I64, end_ns: I64
+) -> NDArray[np.bool_]:
+    near = siblings.near_each(streams, begun_before=True)
+    chosen = (near.streams >= 0) & (near.last_ns > begin_ns[:, None]) & (near.packets <= SIBLING_PACKETS)
     if in_order:
-        chosen &= near.began_ns <= end_ns
-    for other in near.streams[chosen][-SIBLINGS_READ:].tolist():
-        view = siblings.view(other)
-        spoke = view.time_ns[view.from_server]
-        if ((spoke > begin_ns) & (spoke <= end_ns)).any():
-            return True
-    return False
+        chosen &= near.began_ns <= end_ns[:, None]
+    chosen &= chosen[:, ::-1].cumsum(axis=1)[:, ::-1] <= SIBLINGS_READ  # the last of them
+    heard = np.zeros(len(streams), np.bool_)
+    beside, at = chosen.nonzero()
+    others = near.streams[beside, at]
+    whole, server_ns, _used_ns = siblings.first_words_each(others)
+    # Its earliest words decide, unless they are too early, or evicted.
+    first_heard = whole & (server_ns > begin_ns[beside]) & (server_ns <= end_ns[beside])
+    heard[beside[first_heard]] = True
+    unknown = ~whole | (server_ns <= begin_ns[beside])
+    for place, other in zip(beside[unknown].tolist(), others[unknown].tolist(), strict=True):
+        if not heard[place]:
+            view = siblings.view(other)
+            spoke = view.time_ns[view.from_server]
+            heard[place] = ((spoke > begin_ns[place]) & (spoke <= end_ns[place])).any()
+    return heard
 
 
 def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:

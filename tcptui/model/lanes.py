@@ -537,7 +537,8 @@ def in_columns(make: Callable[..., NDArray[Any]], *arguments: Any) -> Any:
 def _column(value: Any, lanes: int) -> Any:
     if isinstance(value, Lanes):
         return value.each
-    return None if value is None else np.full(lanes, value)
+    # NumPy's own bytes would end before their last zeros.
+    return None if value is None else np.full(lanes, value, object if isinstance(value, bytes) else None)
 
 
 def _by_lane(value: Any) -> Any:

@@ -117,5 +117,7 @@ def new_cache(
     made = FindingsCache(store, streams, rows_of, replay)
     screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
     reader = StreamBytes(access, screening, lambda: made.context.live)
-    made.context = RuleContext(read_packet=access.bare, halves=reader.halves, error_rows=reader.error_rows)
+    made.context = RuleContext(
+        read_packet=access.bare, read_segments=access.segments, halves=reader.halves, error_rows=reader.error_rows
+    )
     return made

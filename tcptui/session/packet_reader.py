@@ -25,12 +25,18 @@ from tcptui.wire.pcapng_options import packet_comments, packet_flags
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from tcptui.protocols.keylog import KeyLog
     from tcptui.session.pipeline import SourceInfo
 
-#: Several packets are read at once if at least one byte in this many of the span is wanted.
+#: Packets of different streams are read at once if no more bytes than this are between them: a read costs as much, …
+_GAP: Final = 1 << 13
+#: … and of no longer part of the spool than this.
+_READ_AT_ONCE: Final = 1 << 20
+#: Several packets of one stream are read at once if at least one byte in this many of the span is wanted, …
 _SPARSE: Final = 4
-#: … and so many bytes are read at once in any case.
+#: … and so many bytes in any case.
 _LITTLE: Final = 1 << 16
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _IN_FRAGMENTS: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT)
@@ -89,6 +95,37 @@ class PacketReader:
         parts = [self.data(row) for row in rows.tolist()]
         lengths = np.fromiter(map(len, parts), np.int64, len(parts))
         return b"".join(parts), np.cumsum(lengths) - lengths
+
+    def segments(self, rows: NDArray[np.int64]) -> list[bytes]:
+        """TCP header and payload of each of ``rows`` (any order); empty where not all of it was captured.
+
+        Not for a row whose segment is put together from IP fragments.  Rows that lie near each other are read at once.
+        """
+        store = self._store
+        begin = store.offset[rows] + store.transport_offset[rows]
+        size = store.header_length[rows].astype(np.int64) + np.maximum(store.length[rows], 0)
+        whole = begin + size <= store.offset[rows] + store.captured[rows]
+        spool = np.array([source.spool for source in self._sources])[store.source[rows]]
+        order = np.lexsort((begin, spool))
+        order = order[whole[order]]
+        found = [b""] * len(rows)
+        apart = np.flatnonzero(
+            (np.diff(spool[order]) != 0)
+            | (begin[order][1:] - (begin + size)[order][:-1] > _GAP)
+            | (np.diff(begin[order] // _READ_AT_ONCE) != 0)
+        )
+        for run in np.split(order, apart + 1):
+            if len(run):
+                start = int(begin[run[0]])
+                block = os.pread(self._descriptors[int(spool[run[0]])], int((begin + size)[run].max()) - start, start)
+                for at, low, length in zip(
+                    run.tolist(), (begin[run] - start).tolist(), size[run].tolist(), strict=True
+                ):
+                    segment = block[low : low + length]
+                    found[at] = segment if len(segment) == length else b""
+        for at in np.flatnonzero(rows < store.first).tolist():  # after the read: rows may be evicted meanwhile
+            found[at] = b""
+        return found
 
     def payload(self, row: int) -> bytes:
         """The captured TCP payload of ``row``."""

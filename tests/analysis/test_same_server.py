@@ -33,6 +33,10 @@ def _opening(start: int, port: int) -> list[str]:
     return [f"{line} port={port}" for line in (f"{start} C S 0 0", f"{start + 1} S SA 0 1", f"{start + 2} C A 1 1")]
 
 
+def _begun_before(start: int, port: int) -> list[str]:
+    return [f"{start} C PA 1 1 100 port={port}", f"{start + 1} S PA 1 101 30 port={port}"]
+
+
 def _connection(start: int, port: int, *, closes: bool = False) -> list[str]:
     lines = [
         f"{start} C S 0 0", f"{start + 1} S SA 0 1", f"{start + 2} C A 1 1", f"{start + 3} C PA 1 1 100",
@@ -135,12 +139,13 @@ def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequenc
         assert [other.stream for other in siblings.of(stream)] == before[-NEAREST:] + after[:NEAREST]
 
 
+@pytest.mark.parametrize("begun_before", [False, True])
 @pytest.mark.parametrize("state", ["whole", "growing", "evicted"])
 def test_neighbours_and_first_words_of_many_are_those_of_each(
-    opened: Callable[[Sequence[str]], Session], state: str
+    opened: Callable[[Sequence[str]], Session], state: str, begun_before: bool
 ) -> None:
     rng = Random(11)
-    kinds = (_connection, _opening, lambda start, port: [f"{start} C S 0 0 port={port}"])
+    kinds = (_connection, _opening, lambda start, port: [f"{start} C S 0 0 port={port}"], _begun_before)
     session = opened([line for n in range(3 * NEAREST) for line in rng.choice(kinds)(10 * n, 41_000 + n)])
     streams, siblings = session.streams, Siblings(session.store, session.streams)
     whole = streams.count
@@ -152,14 +157,14 @@ def test_neighbours_and_first_words_of_many_are_those_of_each(
         streams.evict(np.array([1, 40, 50]))
     chosen = streams.listed().astype(np.int64)[::-2]
     for siblings.gathered in (None, *gather_streams(session.store, streams, streams.listed()[10:60].astype(np.int64))):
-        near = siblings.near_each(chosen)
+        near = siblings.near_each(chosen, begun_before=begun_before)
         there = near.streams >= 0
         known, server_ns, used_ns = siblings.first_words_each(near.streams[there])
         told = iter(zip(known.tolist(), server_ns.tolist(), used_ns.tolist(), strict=True))
 
         assert (near.began_ns[~there] == NEVER_NS).all()
         for row, stream in enumerate(chosen.tolist()):
-            alone = siblings.near(stream)
+            alone = siblings.near(stream, begun_before=begun_before)
             for one, many in zip(alone, near, strict=True):
                 assert one.tolist() == many[row, there[row]].tolist()
             for other in alone.streams.tolist():

@@ -40,7 +40,7 @@ def sessions(corpus: Path) -> list[Session]:
 
 
 def _annotated(session: Session) -> list[tuple[int, tuple[Finding, ...]]]:
-    context = RuleContext(quality=session.quality, read_packet=session.packet)
+    context = RuleContext(quality=session.quality, read_packet=session.packet, read_segments=session._access.segments)
     return [(stream, annotate(session.view(stream), context)) for stream in range(session.streams.count)]
 
 

@@ -71,6 +71,30 @@ def test_rows_evicted_while_they_are_read_have_no_payload(session: Session, monk
     assert [len(payload) for payload in reader.payloads(rows)] == [0, 0, 5]
 
 
+@pytest.mark.parametrize("gap", [0, 8192])
+@pytest.mark.parametrize("at_once", [50, 1 << 20])
+def test_segments_in_any_order_are_those_read_one_by_one(
+    session: Session, monkeypatch: pytest.MonkeyPatch, gap: int, at_once: int
+) -> None:
+    """However many are read at once; without those that were not captured whole, or are evicted meanwhile."""
+    monkeypatch.setattr(packet_access, "_GAP", gap)
+    monkeypatch.setattr(packet_access, "_READ_AT_ONCE", at_once)
+    session.store.captured[5] -= 1
+    rows = np.array([7, 3, 3, 9, 5, 0], np.int64)
+    alone = [session.packet(row).from_transport for row in rows.tolist()]
+    alone[4] = b""
+    assert session._access.segments(rows) == alone
+    assert session._access.segments(rows[:0]) == []
+    read = os.pread
+
+    def evicted_meanwhile(descriptor: int, length: int, offset: int) -> bytes:
+        session.store.evict(4)
+        return read(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", evicted_meanwhile)
+    assert session._access.segments(rows) == [alone[0], b"", b"", alone[3], b"", b""]
+
+
 def test_segment_in_fragments_is_with_the_frame_that_completes_it(tmp_path: Path) -> None:
     body = segment(41000, 1001, b"a" * 60)
     packets = [*pieces(body, 7), *pieces(datagram(b"b" * 60), 8, protocol=17), whole(body)]

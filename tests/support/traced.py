@@ -38,6 +38,7 @@ class Told:
         context = RuleContext(
             quality=self.session.quality,
             read_packet=self.session.packet,
+            read_segments=self.session._access.segments,
             siblings=Siblings(self.session.store, self.session.streams),
         )
         return annotate(self.session.view(stream), context)

@@ -129,14 +129,9 @@ class Siblings:
             before = self._kept((indexed[:at][::-1],), NEAREST)[::-1]
             after = self._kept((indexed[at:],), NEAREST + 1)
         near = np.concatenate((before, after))
-        steps = self._streams.completeness[near]
-        opened = (steps & _OPENED) == _OPENED
-        if begun_before:
-            opened |= (steps & _SYNS) == 0
-        opened &= near != stream
-        return self._near(near[opened])
+        return self._near(near[self._are_chosen(near, begun_before) & (near != stream)])
 
-    def near_each(self, streams: NDArray[np.int64]) -> Near:
+    def near_each(self, streams: NDArray[np.int64], *, begun_before: bool = False) -> Near:
         """`near` each of ``streams``, a row each; where fewer are near: stream -1, which begins at `NEVER_NS`."""
         table = self._streams
         with self._lock:
@@ -154,7 +149,7 @@ class Siblings:
         ):
             near = np.full((len(streams), 2 * NEAREST + 1), -1, np.int32)
             for row, stream in zip(near, streams.tolist(), strict=True):
-                found = self.near(stream).streams
+                found = self.near(stream, begun_before=begun_before).streams
                 row[: len(found)] = found
             there = near >= 0
         else:
@@ -164,10 +159,18 @@ class Siblings:
             at = at.clip(0, len(numbers) - 1)
             there &= keys[at] == keys[mine]
             near = numbers[at]
-            there &= (table.completeness[near] & _OPENED) == _OPENED
+            there &= self._are_chosen(near, begun_before)
             near = np.where(there, near, -1)
         began_ns = np.where(there, table.began_ns[near], NEVER_NS)
         return Near(near, table.packets[near], began_ns, table.latest_ns[near])
+
+    def _are_chosen(self, streams: NDArray[np.int32], begun_before: bool) -> NDArray[np.bool_]:
+        """Which of ``streams`` were opened; with ``begun_before`` also those of which the capture has no SYN."""
+        steps = self._streams.completeness[streams]
+        opened: NDArray[np.bool_] = (steps & _OPENED) == _OPENED
+        if begun_before:
+            opened |= (steps & _SYNS) == 0
+        return opened
 
     def _near(self, chosen: NDArray[np.int32]) -> Near:
         streams = self._streams
@@ -186,6 +189,12 @@ class Siblings:
                 found.append(part[self._streams.are_kept(part)])
                 count += len(found[-1])
         return np.concatenate(found)[:most]
+
+    @property
+    def has_short_quotes(self) -> bool:
+        """Whether `short_quotes` finds any after any row."""
+        with self._lock:
+            return len(self._known_quotes()) > 0
 
     def short_quotes(self, row: int) -> list[int]:
         """Rows after ``row`` of ICMP errors that quote only the first eight bytes of a TCP header (RFC 792).

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each
+from tcptui.model.lanes import in_columns, in_each
 from tcptui.model.resend_cause import ResendCause
 from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksum_ok
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
-    from tcptui.model.packet_view import PacketView
+    from tcptui.findings.facts import ReadSegments
+    from tcptui.model.packet_store import I64
 
 #: Most damaged segments that are reported; up to four times as many resends are checked.
 CHECKED: Final = 8
@@ -43,7 +47,7 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
     stream.  A checksum left to the network card (offload) is no damage: it is 0 or the pseudo-header's sum,
     or no other segment of that host has a right one either.
     """
-    if connection.context.read_packet is None:
+    if connection.context.read_segments is None:
         return None
     bad: list[tuple[int, int]] = []
     for resend in connection.resends[: 4 * CHECKED]:
@@ -88,15 +92,22 @@ def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -
 
 def _state(connection: ConnectionFacts, i: int) -> str:
     """The state of a checksum: ``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes can be read."""
-    read = connection.context.read_packet
+    read = connection.context.read_segments
     if read is None or int(connection.view.issues[i]):
         return "unknown"
-    return in_each(_read_state, read, connection.view.rows.item(i), *_from_to(connection, i))
+    state: str = in_columns(partial(_states, read), connection.view.rows.item(i), *_from_to(connection, i))
+    return state
 
 
-def _read_state(read: Callable[[int], PacketView], row: int, source: bytes, destination: bytes) -> str:
-    segment = _segment(read(row))
-    if segment is None:
+def _states(read: ReadSegments, rows: I64, sources: NDArray[Any], destinations: NDArray[Any]) -> NDArray[Any]:
+    """`_state` of the segment in each of ``rows``; addresses are bytes."""
+    states = np.empty(len(rows), object)
+    states[:] = list(map(_state_of, read(rows), sources.tolist(), destinations.tolist()))
+    return states
+
+
+def _state_of(segment: bytes, source: bytes, destination: bytes) -> str:
+    if not segment:
         return "unknown"
     if tcp_checksum_ok(source, destination, segment):
         return "good"
@@ -105,28 +116,22 @@ def _read_state(read: Callable[[int], PacketView], row: int, source: bytes, dest
 
 
 def _sums(connection: ConnectionFacts, i: int) -> tuple[int, int]:
-    read = connection.context.read_packet
-    segment = None if read is None else _segment(read(connection.view.rows.item(i)))
-    if segment is None:
+    read = connection.context.read_segments
+    segment = b"" if read is None else in_each(_segment, read, connection.view.rows.item(i))
+    if not segment:
         return 0, 0
     source, destination = _from_to(connection, i)
     return int.from_bytes(segment[16:18], "big"), tcp_checksum(source, destination, segment)
+
+
+def _segment(read: ReadSegments, row: int) -> bytes:
+    return read(np.array([row]))[0]
 
 
 def _from_to(connection: ConnectionFacts, i: int) -> tuple[bytes, bytes]:
     """The addresses of who sent segment ``i``, and to whom."""
     ends = connection.view.client.address, connection.view.server.address
     return ends[connection.side[i]], ends[1 - connection.side[i]]
-
-
-def _segment(packet: PacketView) -> bytes | None:
-    start = packet.transport_offset
-    head = packet.data[start : start + 20]
-    if len(head) < 20:
-        return None
-    size = (head[12] >> 4) * 4 + packet.payload_length
-    segment = packet.data[start : start + size]
-    return segment if len(segment) == size else None
 
 
 def _sound_beside(connection: ConnectionFacts, bad: int) -> bool:
