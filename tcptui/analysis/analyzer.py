@@ -309,16 +309,17 @@ def _row_flags(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
 
 
 def compiled_kernel() -> Kernel:
-    """The kernel as machine code, compiled or loaded from numba's cache (blocks)."""
+    """The kernel as machine code, compiled or loaded from the cache (blocks)."""
     kernel = compile_kernel(analyse)
     store, flows = PacketStore(), FlowTable()
     trial = Analyzer(store, flows)
     trial.compile(kernel)
     trial.analyse(0, 0)
-    note_in_cache(analyse)
+    if kernel.kept:
+        note_in_cache(analyse)
     return kernel
 
 
 def kernel_is_cached() -> bool:
-    """Whether `compiled_kernel` only has to load machine code, half a second instead of ten."""
+    """Whether `compiled_kernel` only has to load machine code, a tenth of a second instead of ten."""
     return is_in_cache(analyse)

@@ -252,7 +252,7 @@ class TeeSource:
         if self._scanned is None:
             return
         self._scanned += records
-        if self._scanned > _WORTH_COMPILING and "numba" in sys.modules and compiler_available():
+        if self._scanned > _WORTH_COMPILING and "llvmlite" in sys.modules and compiler_available():
             self._scanner.compile()
             self._scanned = None
 

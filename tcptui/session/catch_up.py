@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from tcptui.session.retention import Retention
     from tcptui.session.sharing import Sharing
 
-#: Packets below which plain Python finishes before the compiler is even imported: half a second.
+#: Packets below which plain Python finishes before machine code is loaded: a tenth of a second …
+WORTH_LOADING: Final = 10_000
+#: … and before it is compiled, where it is not in the cache.
 WORTH_COMPILING: Final = 50_000
 #: One in this many must be there when nobody knows how many come: waiting for more would cost long inputs time.
 _GROWING: Final = 4
@@ -161,6 +163,8 @@ class CatchUp:
         self._compiler = BackgroundCompiler()
         self._announce: Callable[[], None] = lambda: None
         self._asked = False
+        self._is_cached: bool | None = None
+        """Whether machine code only has to be loaded; None: not known yet."""
         """Whether the kernel is compiled already, or is being."""
         self._memory_budget = None if live else MemoryBudget()
         self._stopping = threading.Event()
@@ -189,9 +193,13 @@ class CatchUp:
         if all(status.complete for status in statuses):
             read = sum(reader.position for reader in self._pipeline.readers)
             packets = self._pipeline.store.count * sum(status.end for status in statuses) // max(read, 1)
-        if packets < WORTH_COMPILING:
+        if packets < WORTH_LOADING:
             return
-        if self._compile_when is Compile.FIRST and kernel_is_cached():
+        if self._is_cached is None:
+            self._is_cached = kernel_is_cached()
+        if packets < WORTH_COMPILING and not self._is_cached:
+            return
+        if self._compile_when is Compile.FIRST and self._is_cached:
             self._asked = True
             self._pipeline.compile(compiled_kernel())
             return

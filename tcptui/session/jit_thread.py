@@ -1,7 +1,8 @@
 """Has the kernel compiled in the background, for a session whose first packets are analysed.
 
-Machine code that is in the cache is loaded in half a second, which the worker waits for.  On its first use on a machine
-the kernel is compiled for ten seconds, in another process; plain Python works meanwhile, and may well end before.
+Machine code that is in the cache is loaded in a tenth of a second, which the worker waits for.  On its first use on a
+machine the kernel is compiled for ten seconds, in another process; plain Python works meanwhile, and may well end
+before.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from tcptui.wire.numba_compile import Kernel
 
-#: Delay after the first analysed packets, in seconds: importing the compiler keeps a processor busy for a second, and
-#: the packets should be on the screen before that.
+#: Delay after the first analysed packets, in seconds: the packets should be on the screen before anything else is done.
 AFTER_FIRST: Final = 0.3
 #: How long the worker waits for a kernel that is in the cache, in seconds.  Going on in plain Python meanwhile would
 #: take more time from the screen and the import than it saves.

@@ -1,8 +1,8 @@
 """Where machine code is cached on disk: one folder per kernel, named after everything that is compiled into it.
 
-numba notices a change of the one source file that a kernel is in.  But it also compiles in the functions that the
-kernel calls and, as constants, the values of all global names they use, wherever those come from.  So a folder's name
-is a hash of all that: after an update that moves one bit of an enum, the old code is not found any more.
+numba compiles in the functions that a kernel calls and, as constants, the values of all global names they use, wherever
+those come from.  So a folder's name is a hash of all that: after an update that moves one bit of an enum, the old code
+is not found any more.
 
 Folders that no running program has in use are evicted after `UNUSED_DAYS`.
 """
@@ -69,13 +69,9 @@ def note_compiled(kernel: FunctionType, *compiler: object) -> None:
 
 
 def _note(kernel: FunctionType) -> str:
-    """A file name of all else that numba asks before it takes code from a folder: source file, Python, processor."""
-    source = Path(kernel.__code__.co_filename)
-    with suppress(OSError):
-        status = source.stat()
-        parts = source, status.st_mtime_ns, status.st_size, sys.implementation.cache_tag, os.uname().nodename
-        return f"compiled-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
-    return "compiled"  # the source is in an archive
+    """A file name of all else that the code depends on and that can be told without the compiler: Python, machine."""
+    parts = kernel.__name__, sys.implementation.cache_tag, os.uname().nodename
+    return f"compiled-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
 
 
 def kernel_key(kernel: FunctionType, *compiler: object) -> str:

@@ -4,13 +4,13 @@ A kernel is a function over preallocated integer arrays, written in the subset o
 Python that numba compiles.  Without numba (or until the compiled code is ready) the very same
 source runs over lists, which plain Python reads and writes faster than arrays.
 
-Machine code is cached in the user's cache folder (`wire.kernel_cache`); where that fails the kernel is compiled anew
-by each process.
+Machine code is cached in the user's cache folder (`wire.kernel_cache`, `wire.object_code`), from where it is loaded
+without numba; where that fails the kernel is compiled anew by each process.
 
 LLVM, the compiler's library, is the largest thing that is loaded: 150 MB.  Python's import would load it in one call
 that holds the GIL, and no key would be answered for a tenth of a second, so it is loaded beforehand without the GIL.
-Looking a kernel up in the cache touches 50 MB of it, as much memory as half a million packets take; these pages are
-backed by the library's file, so they are released afterwards and read again when needed.
+Compiling touches 50 MB of it, as much memory as half a million packets take; these pages are backed by the library's
+file, so they are released afterwards and read again when needed.
 """
 
 from __future__ import annotations
@@ -18,23 +18,21 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-import threading
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.sparse_array import give_back
+
+if TYPE_CHECKING:
+    from tcptui.wire.object_code import CompiledKernel
 
 #: Set to any value to run the plain source even when numba is installed.
 PLAIN_VARIABLE: Final = "TCPTUI_PLAIN"
 
 Kernel = Callable[..., Any]
-_OPTIONS: Final[dict[str, Any]] = {"nogil": True, "boundscheck": False}
-
-#: Lock held while numba's process-wide setting of its cache directory is changed.
-_compiling: Final = threading.Lock()
 
 
 def compiler_available() -> bool:
@@ -50,44 +48,31 @@ def is_in_cache(kernel: Kernel) -> bool:
 
     assert isinstance(kernel, FunctionType)
     try:
-        return is_noted(kernel, version("numba"), _OPTIONS)
+        return is_noted(kernel, version("numba"))
     except PackageNotFoundError:
         return False
 
 
 def note_in_cache(kernel: Kernel) -> None:
     """Note for `is_in_cache` that ``kernel`` has been compiled."""
-    import numba
+    from importlib.metadata import version
 
     from tcptui.wire.kernel_cache import note_compiled
 
     assert isinstance(kernel, FunctionType)
-    note_compiled(kernel, numba.__version__, _OPTIONS)
+    note_compiled(kernel, version("numba"))
 
 
-def compile_kernel(kernel: Kernel) -> Kernel:
+def compile_kernel(kernel: Kernel) -> CompiledKernel:
     """``kernel`` as machine code that runs without the GIL; call `compiler_available` first."""
+    from importlib.metadata import version
+
+    from tcptui.wire.kernel_cache import cache_folder
+    from tcptui.wire.object_code import CompiledKernel
+
     assert isinstance(kernel, FunctionType)
     load_compiler()
-    import numba
-
-    from tcptui.wire.inline_calls import inlined
-    from tcptui.wire.kernel_cache import cache_folder
-
-    config: Any = numba.config
-    source = inlined(kernel)
-    with _compiling:
-        folder = cache_folder(kernel, numba.__version__, _OPTIONS)
-        elsewhere = config.CACHE_DIR
-        # numba reads its cache directory once, when a function is decorated.
-        config.CACHE_DIR = str(folder or "")
-        try:
-            compiled: Kernel = numba.njit(cache=folder is not None, **_OPTIONS)(source)
-        except RuntimeError:  # numba: "cannot cache function: no locator available"
-            compiled = numba.njit(**_OPTIONS)(source)
-        finally:
-            config.CACHE_DIR = elsewhere
-    return compiled
+    return CompiledKernel(kernel, cache_folder(kernel, version("numba")))
 
 
 _NAME: Final = "libllvmlite"

@@ -49,6 +49,10 @@ OURS = {
 PLAIN = "verdicts, no numba"
 
 
+#: As where the program is installed, with its bytecode.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass(frozen=True)
 class Run:
     """One finished process, or the medians of several."""
@@ -63,7 +67,7 @@ def measure(command: tuple[str, ...], path: Path, **environment: str) -> Run:
     words = [word.replace("{}", str(path)) if word == "{}" else word for word in command]
     started = time.perf_counter()
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | environment
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT | environment
     ) as child:
         assert child.stdout is not None
         tail = b""

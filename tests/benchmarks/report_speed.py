@@ -101,6 +101,7 @@ def main() -> int:
     parser.add_argument("--tshark-most", type=int, default=3_000_000, help="packets; larger captures without tshark")
     parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="where the captures are, or go")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     wanted = [int(number) for number in options.only.split(",") if number] or range(1, len(CAPTURES) + 1)
     print(f"{len(os.sched_getaffinity(0))} processors, load average {os.getloadavg()[0]:.2f}\n")
     print("| capture | | wall | peak memory | µs a packet | against tshark |\n|---|---|---:|---:|---:|---|")

@@ -200,6 +200,7 @@ async def test_stop_ends_a_growing_source_wherever_it_is(arrived: int) -> None:
 
 
 async def test_waiting_for_the_compiler_changes_no_conclusion(lossy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tcptui.session.catch_up.WORTH_LOADING", 0)
     monkeypatch.setattr("tcptui.session.catch_up.WORTH_COMPILING", 0)
     compiled = Session([open_source(lossy)], compile_when=Compile.FIRST)
     await _run(compiled)
@@ -219,6 +220,7 @@ async def test_kernel_that_comes_amid_the_packets_changes_no_conclusion(
         tape.lossy(number, f"10.0.{number >> 8}.{number & 255}:{20_000 + number}", "192.0.2.10:80")
     path = tmp_path / "many.pcap"
     path.write_bytes(tape.pcap())
+    monkeypatch.setattr("tcptui.session.catch_up.WORTH_LOADING", 0)
     monkeypatch.setattr("tcptui.session.catch_up.WORTH_COMPILING", 0)
     monkeypatch.setattr("tcptui.session.catch_up.kernel_is_cached", lambda: False)
     await asyncio.to_thread(compiled_kernel)  # so that it only has to be loaded below

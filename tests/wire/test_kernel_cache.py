@@ -208,4 +208,4 @@ def test_compiling_aside_ends_with_a_program_that_was_killed(tmp_path: Path) -> 
     program.communicate()
 
     wait_until_gone(compiling)
-    assert not any(tmp_path.rglob("*.nbc"))
+    assert not any(tmp_path.rglob("*.o"))

@@ -35,7 +35,7 @@ def test_released_compiler_takes_little_memory_and_compiles_again() -> None:
     release_compiler()
 
     assert _resident_kb() < before // 4
-    assert compile_kernel(_add)(2.5, 3) == 5.5
+    assert compile_kernel(_add)(True, 3) == 4
 
 
 def test_importing_the_compiler_finds_its_library_loaded() -> None:
