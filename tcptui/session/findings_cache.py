@@ -12,7 +12,7 @@ from functools import partial
 from heapq import merge
 from itertools import chain, starmap
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -33,14 +33,16 @@ from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.lockstep import judged_together, together
-from tcptui.findings.stream_findings import Lane, StreamFindings, cells, lanes, made
+from tcptui.findings.stream_findings import Lane, StreamFindings, cells, made
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, Severity
+from tcptui.model.lanes import Lanes
 from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
 from tcptui.session.input_priority import input_priority
+from tcptui.session.judgement import AlikeJudged
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.session.selection import Selection
 
@@ -56,11 +58,10 @@ if TYPE_CHECKING:
     from tcptui.findings.stream_findings import AlikeFindings, Held
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
+    from tcptui.session.judgement import Judgement
     from tcptui.session.observer import Observer
     from tcptui.session.sharing import Sharing
 
-    #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
-    Judgement = tuple[int, Held, int, int, bool]
     #: A stream's place in `Gathered.streams`, its findings, and its time budget (ns, one entry per `Part`; or empty).
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
@@ -300,14 +301,21 @@ class FindingsCache:
             self.waiting = self.unlooked = 0
             return
 
-        def work(share: int) -> Iterator[list[Judgement]]:
-            for judged in self.judgements(due[slice(*cuts[share])], read, order):
-                yield list(judged)
+        def work(share: int) -> Iterator[tuple[list[AlikeJudged], list[Judgement]]]:
+            for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
+                yield self._judged_block(gathered, read)
 
+        together = not self._findings and self.observer is None
+        kept: list[AlikeFindings] = []
         self._store.share(CORRECTED_COLUMNS)
         with closing(sharing.in_order(len(cuts), work)) as parts:
-            for judgement in chain.from_iterable(parts):
-                self._keep(judgement)
+            for alike, others in parts:
+                for judgement in chain(others, () if together else chain.from_iterable(map(AlikeJudged.each, alike))):
+                    self._keep(judgement)
+                if together:
+                    kept += map(self._note_alike, alike)
+        for kind in kept:
+            self._findings.hold_alike(kind)
         self.waiting = self.unlooked = 0
 
     def due_at_end(self) -> tuple[NDArray[np.int64], SparseMask]:
@@ -427,22 +435,45 @@ class FindingsCache:
 
     def _judge_at_once(self, gathered: Gathered, read: SparseMask) -> Iterator[int]:
         """`_judge_each` of all streams in ``gathered``, where nobody waits for the first: those alike together."""
+        alike, places = self._judged_alike(gathered, read)
+        yield from merge(self._keep_alike(alike), self._judge_each(gathered, places, read, _never))
+
+    def _judged_block(self, gathered: Gathered, read: SparseMask) -> tuple[list[AlikeJudged], list[Judgement]]:
+        """What another process needs of the streams in ``gathered``: those alike together, and the others."""
+        alike, places = self._judged_alike(gathered, read)
+        return alike, [self._judgement(stream) for stream in self._judge_each(gathered, places, read, _never)]
+
+    def _judged_alike(self, gathered: Gathered, read: SparseMask) -> tuple[list[AlikeJudged], NDArray[np.int64]]:
+        """The streams in ``gathered`` that can be judged together, not cached; and the places of all others."""
         streams = gathered.streams
         nowhere, look_back = np.zeros(len(streams), np.bool_), may_need(self._streams, streams.astype(np.int32))
         places = np.arange(len(streams))
         kinds = self._together(gathered, Selection(streams, nowhere, look_back, nowhere, nowhere, read), places)
+        newest, alike = gathered.block.newest_ns - self.context.live, []  # see `_concluded`
         for kind in kinds:
             places = np.setdiff1d(places, kind.places, assume_unique=True)
-        yield from merge(self._keep_alike(gathered, kinds), self._judge_each(gathered, places, read, _never))
+            segments = gathered.ends[kind.places] - gathered.begins[kind.places]
+            until = newest if kind.hangs_on_end else _END_INDEPENDENT
+            alike.append(AlikeJudged(kind.only(kind.findings), segments, until))
+        return alike, places
 
-    def _keep_alike(self, gathered: Gathered, kinds: Iterable[AlikeFindings]) -> Iterator[int]:
-        """Cache the findings of ``kinds`` of streams in ``gathered``; yields their numbers, ascending."""
-        newest = gathered.block.newest_ns - self.context.live  # see `_concluded`
-        for stream, lane in sorted(chain.from_iterable(map(lanes, kinds)), key=itemgetter(0)):
-            place = lane.kind.places[lane.at]
-            segments = int(gathered.ends[place] - gathered.begins[place])
-            self._keep((stream, lane, segments, newest if lane.kind.hangs_on_end else _END_INDEPENDENT, False))
-            yield stream
+    def _keep_alike(self, alike: Iterable[AlikeJudged]) -> Iterator[int]:
+        """Cache the findings of the streams that are ``alike``; yields their numbers, ascending."""
+        for judgement in sorted(chain.from_iterable(map(AlikeJudged.each, alike)), key=itemgetter(0)):
+            self._keep(judgement)
+            yield judgement[0]
+
+    def _note_alike(self, alike: AlikeJudged) -> AlikeFindings:
+        """Note of streams of which nothing is known, and which nobody observes, that they are judged.
+
+        Returns their findings, which are still to be cached.
+        """
+        streams, kind = alike.kind.streams, alike.kind
+        self._judged[streams], self._judged_until[streams] = alike.segments, alike.until
+        self.severity[streams] = max((finding.severity for finding in kind.findings), default=0)
+        lost: Any = kind.lost
+        self.lost_ns[streams] = np.rint((lost.each if isinstance(lost, Lanes) else lost) * 1e9)
+        return kind
 
     def _judge_each(
         self, gathered: Gathered, places: NDArray[np.int64], read: SparseMask, is_late: Callable[[], bool]

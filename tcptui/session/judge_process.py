@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from tcptui.model.sparse_mask import SparseMask
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.row_notes import NotedRows
-    from tcptui.session.findings_cache import FindingsCache, Judgement
+    from tcptui.session.findings_cache import FindingsCache
+    from tcptui.session.judgement import Judgement
     from tcptui.session.pipeline import Pipeline, SourceInfo
 
 #: Packets of a file from which on the process is started while the rest is read: to start takes it half a second.

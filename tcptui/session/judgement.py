@@ -1,0 +1,33 @@
+"""What judging streams came to, for whoever caches it: one stream's, or that of streams that are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tcptui.findings.stream_findings import lanes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.findings.stream_findings import AlikeFindings, Held
+    from tcptui.model.packet_store import I64
+
+    #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
+    Judgement = tuple[int, Held, int, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeJudged:
+    """Streams that were judged together, without their payload."""
+
+    kind: AlikeFindings
+    segments: I64
+    """How many segments each has."""
+    until: int
+    """The entry of each in `FindingsCache._judged_until`."""
+
+    def each(self) -> Iterator[Judgement]:
+        """The judgement of each stream."""
+        for (stream, lane), segments in zip(lanes(self.kind), self.segments.tolist(), strict=True):
+            yield stream, lane, segments, self.until, False
