@@ -42,37 +42,42 @@ def compiler_available() -> bool:
 
 def is_in_cache(kernel: Kernel) -> bool:
     """Whether `compile_kernel` will find the machine code of ``kernel``; answers without importing the compiler."""
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import PackageNotFoundError
 
     from tcptui.wire.kernel_cache import is_noted
 
     assert isinstance(kernel, FunctionType)
     try:
-        return is_noted(kernel, version("numba"))
+        return is_noted(kernel, *_compiler())
     except PackageNotFoundError:
         return False
 
 
 def note_in_cache(kernel: Kernel) -> None:
     """Note for `is_in_cache` that ``kernel`` has been compiled."""
-    from importlib.metadata import version
-
     from tcptui.wire.kernel_cache import note_compiled
 
     assert isinstance(kernel, FunctionType)
-    note_compiled(kernel, version("numba"))
+    note_compiled(kernel, *_compiler())
 
 
 def compile_kernel(kernel: Kernel) -> CompiledKernel:
     """``kernel`` as machine code that runs without the GIL; call `compiler_available` first."""
-    from importlib.metadata import version
-
     from tcptui.wire.kernel_cache import cache_folder
     from tcptui.wire.object_code import CompiledKernel
 
     assert isinstance(kernel, FunctionType)
     load_compiler()
-    return CompiledKernel(kernel, cache_folder(kernel, version("numba")))
+    return CompiledKernel(kernel, cache_folder(kernel, *_compiler()))
+
+
+def _compiler() -> tuple[object, ...]:
+    """What machine code depends on beside the kernel.  Raises PackageNotFoundError without the compiler."""
+    from importlib.metadata import version
+
+    from tcptui.wire.object_code import FORMAT
+
+    return version("numba"), FORMAT
 
 
 _NAME: Final = "libllvmlite"

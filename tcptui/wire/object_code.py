@@ -2,8 +2,9 @@
 
 numba takes a third of a second and 60 MB to import, and more to look up what it has cached, only to hand over code that
 it made long ago.  The kernels need nothing of it when they run: they are functions of integers, and of arrays of
-integers, that call nobody.  So their code is kept without what numba puts around it for Python, and called here by its
-calling convention (numba developer manual, "Calling conventions": result and error by pointer, an array as its parts).
+integers, that call nobody.  So their code is kept without what numba puts around it for Python.  A function of ours
+stands before it, which takes all arguments as one row of integers: numba's own takes each array as seven and more
+(numba developer manual, "Calling conventions"), and to hand over three hundred by ctypes takes longer than the work.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import json
 import os
 import tempfile
 import threading
+from array import array
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -30,9 +34,15 @@ if TYPE_CHECKING:
 #: What may be among the arguments beside arrays, as `kinds_of` names them.
 _INTEGER: Final = "int"
 _TRUTH: Final = "bool"
+#: Types of numbers in arrays; NumPy takes long to tell a name.
+_NAMES: Final = {np.dtype(name): name for name in ("int64", "int32", "uint32", "uint16", "uint8")}
 #: Functions of the C library that LLVM calls by itself.
 _LIBRARY: Final = frozenset({"memcpy", "memmove", "memset"})
 _DIGEST: Final = 32
+#: Part of the name of the folder for all code; incremented when what is in a file, or how it is called, changes.
+FORMAT: Final = 1
+#: Name of the function that is called here.
+_ENTRY: Final = "tcptui_kernel"
 
 #: Held while LLVM loads code, which is not safe for several threads.
 _busy: Final = threading.Lock()
@@ -42,7 +52,6 @@ _busy: Final = threading.Lock()
 class ObjectCode:
     """A compiled kernel for arguments of certain kinds, as it is kept on disk."""
 
-    symbol: str
     kinds: tuple[str, ...]
     results: int
     """How many integers it returns; 0: one that is not in a tuple."""
@@ -51,17 +60,21 @@ class ObjectCode:
 
     def packed(self) -> bytes:
         """As bytes for a file, from which `unpacked` reads it."""
-        head = json.dumps([self.symbol, self.kinds, self.results]).encode() + b"\n"
-        return hashlib.sha256(head + self.code).digest() + head + self.code
+        head = json.dumps([self.kinds, self.results]).encode() + b"\n"
+        return _digest(head + self.code) + head + self.code
 
     @classmethod
     def unpacked(cls, data: bytes) -> Self | None:
-        """What `packed` made ``data``; None where it is damaged."""
-        if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+        """What `packed` made ``data``; None where it is damaged, or of another `FORMAT`."""
+        if _digest(data[_DIGEST:]) != data[:_DIGEST]:
             return None
         head, _, code = data[_DIGEST:].partition(b"\n")
-        symbol, kinds, results = json.loads(head)
-        return cls(symbol, tuple(kinds), results, code)
+        kinds, results = json.loads(head)
+        return cls(tuple(kinds), results, code)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(b"%d %b" % (FORMAT, data)).digest()
 
 
 def kinds_of(arguments: tuple[Any, ...]) -> tuple[str, ...]:
@@ -74,9 +87,10 @@ def kinds_of(arguments: tuple[Any, ...]) -> tuple[str, ...]:
 
 def _kind_of(argument: Any) -> str:
     if isinstance(argument, np.ndarray):
-        if not argument.flags.c_contiguous or argument.dtype.kind not in "iu":
+        name = _NAMES.get(argument.dtype)
+        if name is None or not argument.flags.c_contiguous:
             raise TypeError(f"a kernel takes contiguous arrays of integers, not {argument.dtype}")
-        return f"{argument.dtype.name}-{argument.ndim}"
+        return f"{name}-{argument.ndim}"
     if isinstance(argument, bool):
         return _TRUTH
     if isinstance(argument, int | np.integer):
@@ -89,6 +103,7 @@ def made_by_numba(kernel: FunctionType, kinds: tuple[str, ...]) -> ObjectCode:
 
     Raises TypeError where it needs more than its arguments, or does not return integers.
     """
+    import llvmlite.binding as llvm
     from numba.core import compiler, types
     from numba.core.compiler_lock import global_compiler_lock
     from numba.core.registry import cpu_target
@@ -117,8 +132,45 @@ def made_by_numba(kernel: FunctionType, kinds: tuple[str, ...]) -> ObjectCode:
         if returned != types.int64 and (not isinstance(returned, types.UniTuple) or returned.dtype != types.int64):
             raise TypeError(f"{kernel.__name__} returns {returned}")
         results = 0 if returned == types.int64 else len(returned)
+        module.link_in(llvm.parse_assembly(_entry(made.fndesc.llvm_func_name, kinds)))
         code = target.codegen()._tm.emit_object(module)
-    return ObjectCode(made.fndesc.llvm_func_name, kinds, results, code)
+    return ObjectCode(kinds, results, code)
+
+
+def _entry(symbol: str, kinds: tuple[str, ...]) -> str:
+    """LLVM's assembly of the function `_ENTRY`, which calls numba's function ``symbol``.
+
+    It takes pointers to the arguments, as `_Function` packs them, to room for the results, and for numba's error.
+    """
+    from llvmlite import ir
+
+    number, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
+    module: Any = ir.Module()
+    entry: Any = ir.Function(module, ir.FunctionType(ir.IntType(32), [number.as_pointer(), pointer, pointer]), _ENTRY)
+    build: Any = ir.IRBuilder(entry.append_basic_block())
+    places = count()
+
+    def following() -> Any:
+        return build.load(build.gep(entry.args[0], [number(next(places))]))
+
+    handed: list[Any] = [entry.args[1], entry.args[2]]
+    for kind in kinds:
+        if kind in (_INTEGER, _TRUTH):
+            value = following()
+            handed.append(value if kind == _INTEGER else build.trunc(value, ir.IntType(8)))
+            continue
+        name, dimensions = kind.split("-")
+        data, size = following(), number(np.dtype(name).itemsize)
+        shape = [following() for _ in range(int(dimensions))]
+        strides = [size]
+        for length in reversed(shape[1:]):
+            strides.insert(0, build.mul(strides[0], length))
+        numbers = reduce(build.mul, shape)
+        # Nobody owns the memory: no object, and no counter of references.
+        handed += [pointer(None), pointer(None), numbers, size, build.inttoptr(data, pointer), *shape, *strides]
+    called = ir.Function(module, ir.FunctionType(ir.IntType(32), [each.type for each in handed]), symbol)
+    build.ret(build.call(called, handed))
+    return str(module)
 
 
 def loaded(made: ObjectCode) -> Callable[..., Any]:
@@ -132,42 +184,30 @@ def loaded(made: ObjectCode) -> Callable[..., Any]:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         engine.add_object_file(llvm.ObjectFileRef.from_data(made.code))
         engine.finalize_object()
-        address = engine.get_function_address(made.symbol)
-    return _Function(engine, address, made)
+        address = engine.get_function_address(_ENTRY)
+    return _Function(engine, address, made.results)
 
 
 class _Function:
-    def __init__(self, engine: object, address: int, made: ObjectCode) -> None:
+    def __init__(self, engine: object, address: int, results: int) -> None:
         self._engine = engine
         """Owns the code."""
-        parts: list[Any] = [ctypes.c_void_p, ctypes.c_void_p]
-        for kind in made.kinds:
-            parts += _parts(kind)
-        self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *parts)(address)
-        self._results = made.results
+        self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 3)(address)
+        self._results = results
 
     def __call__(self, *arguments: Any) -> Any:
-        given: list[Any] = []
+        given = array("q")
         for argument in arguments:
             if isinstance(argument, np.ndarray):
-                place = argument.__array_interface__["data"][0]
-                given += (None, None, argument.size, argument.itemsize, place, *argument.shape, *argument.strides)
+                given.append(argument.__array_interface__["data"][0])
+                given.extend(argument.shape)
             else:
-                given.append(int(argument))
-        results = (ctypes.c_int64 * max(self._results, 1))()
-        failed = ctypes.c_void_p()
-        if self._call(ctypes.addressof(results), ctypes.addressof(failed), *given):
+                given.append(argument)
+        results = array("q", bytes(8 * max(self._results, 1)))
+        failed = array("q", (0,))
+        if self._call(*(each.buffer_info()[0] for each in (given, results, failed))):
             raise RuntimeError("the kernel failed")
         return tuple(results) if self._results else results[0]
-
-
-def _parts(kind: str) -> list[Any]:
-    """C types of what an argument of ``kind`` is handed over as."""
-    if kind in (_INTEGER, _TRUTH):
-        return [ctypes.c_int64 if kind == _INTEGER else ctypes.c_uint8]
-    dimensions = int(kind.split("-")[1])
-    # Owner of the memory and of the object (none), numbers, bytes of each, the data, shape and strides.
-    return [*[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 2, ctypes.c_void_p, *[ctypes.c_int64] * (2 * dimensions)]
 
 
 def processor() -> str:

@@ -73,6 +73,14 @@ def test_damaged_code_is_not_run_but_made_again(tmp_path: Path, change: str) -> 
     assert ObjectCode.unpacked(path.read_bytes()) is not None
 
 
+def test_code_of_another_version_of_the_program_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    CompiledKernel(_mixed, tmp_path)(*_given(True))
+    (path,) = tmp_path.iterdir()
+    monkeypatch.setattr(object_code, "FORMAT", object_code.FORMAT + 1)
+    assert ObjectCode.unpacked(path.read_bytes()) is None
+    assert CompiledKernel(_mixed, tmp_path)(*_given(True)) == (300 << 40, 2)
+
+
 def test_folder_that_nothing_can_be_written_to_does_no_harm(tmp_path: Path) -> None:
     kernel = CompiledKernel(_mixed, tmp_path / "missing")
     assert kernel(*_given(True)) == (300 << 40, 2)
