@@ -25,6 +25,7 @@ from tcptui.wire.pcapng_options import packet_comments, packet_flags
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tcptui.protocols.http2.schema import Schema
     from tcptui.protocols.keylog import KeyLog
     from tcptui.session.pipeline import SourceInfo
 
@@ -50,10 +51,12 @@ class PacketReader:
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
-        rows_of: Callable[[int], I32], keys: KeyLog | None = None,
+        rows_of: Callable[[int], I32], keys: KeyLog | None = None, schema: Schema | None = None,
     ) -> None:  # fmt: skip
         self.keys = keys
         """Secrets of TLS connections, for whoever puts streams together."""
+        self.schema = schema
+        """What messages of gRPC mean, for whoever reads streams."""
         self._store = store
         self._streams = streams
         self._sources = sources

@@ -81,6 +81,8 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.http2-reset": "stream {id}: RST_STREAM {code}",
     "follow.part.http2-goaway": "GOAWAY {code}, last stream {last}",
     "follow.part.grpc": "stream {id}: gRPC message {number}, {count} bytes",
+    "follow.part.grpc-known": "stream {id}: {kind}, gRPC message {number}, {count} bytes",
+    "follow.part.grpc-compressed-known": "stream {id}: {kind}, gRPC message {number}, {count} bytes compressed",
     "follow.part.grpc-compressed": "stream {id}: gRPC message {number}, {count} bytes compressed",
     "follow.part.smtp-command": "SMTP command",
     "follow.part.smtp-command-hidden": "SMTP command; {count} bytes of credentials are not shown",

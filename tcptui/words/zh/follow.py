@@ -81,6 +81,8 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.http2-reset": "流 {id}：RST_STREAM {code}",
     "follow.part.http2-goaway": "GOAWAY {code}，最后的流 {last}",
     "follow.part.grpc": "流 {id} 的第 {number} 条 gRPC 消息，{count} 字节",
+    "follow.part.grpc-known": "流 {id} 的第 {number} 条 gRPC 消息：{kind}，{count} 字节",
+    "follow.part.grpc-compressed-known": "流 {id} 的第 {number} 条 gRPC 消息：{kind}，压缩后 {count} 字节",
     "follow.part.grpc-compressed": "流 {id} 的第 {number} 条 gRPC 消息，压缩后 {count} 字节",
     "follow.part.smtp-command": "SMTP 命令",
     "follow.part.smtp-command-hidden": "SMTP 命令，其中 {count} 字节的凭据不显示",
