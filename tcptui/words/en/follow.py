@@ -116,6 +116,8 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.mysql-unread": "{count} bytes not read: nothing shows for certain what they mean",
     "follow.part.smtp-encrypted": "{count} bytes encrypted with TLS",
     "follow.part.tls-handshake": "TLS handshake: {what}",
+    "follow.part.tls-handshake-done": "TLS handshake, {bytes} bytes: {what}",
+    "follow.part.tls-handshake-agreed": "TLS handshake, {bytes} bytes, {agreed}: {what}",
     "follow.part.tls-handshake-encrypted": "TLS handshake, encrypted: {count} records, {bytes} bytes",
     "follow.part.tls-change-cipher-spec": "TLS: encrypted from here on",
     "follow.part.tls-alert": "TLS alert: {what}",

@@ -116,6 +116,8 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.mysql-unread": "{count} 字节未解析：无法确定其含义",
     "follow.part.smtp-encrypted": "{count} 字节，已用 TLS 加密",
     "follow.part.tls-handshake": "TLS 握手：{what}",
+    "follow.part.tls-handshake-done": "TLS 握手，{bytes} 字节：{what}",
+    "follow.part.tls-handshake-agreed": "TLS 握手，{bytes} 字节，{agreed}：{what}",
     "follow.part.tls-handshake-encrypted": "加密的 TLS 握手：{count} 条记录，{bytes} 字节",
     "follow.part.tls-change-cipher-spec": "TLS：从此处起加密",
     "follow.part.tls-alert": "TLS 告警：{what}",
