@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
@@ -61,19 +60,22 @@ def exchanges(
     windows = ClosedWindows((client, server), opening)
     for talk in each_stream(directions_of((client, server), opening, streams), streams):
         is_first = talk.id == streams.first and not any(opening.starts) and all(opening.from_start)
-        made = exchange_in(talk, asked if talk.id == _UPGRADED else None, first=is_first)
+        made = exchange_in(talk, asked if talk.id == _UPGRADED else None, windows, first=is_first)
         if talk.id == _UPGRADED:
             asked = None
         if made is not None:
-            yield replace(made, held_back=partial(windows.held_back, talk.id))
+            yield made
     if asked is not None:  # no frame of the answer was captured
         yield exchange_of(asked, asked.response)
 
 
-def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first: bool = False) -> Exchange | None:
+def exchange_in(
+    talk: StreamTalk, upgraded: HttpMessage | None, windows: ClosedWindows, *, first: bool = False
+) -> Exchange | None:  # fmt: skip
     """The request that a stream is; None where no header block or data of it was captured.
 
-    ``upgraded``: the request in HTTP/1.1 that it continues.  ``first``: the connection was opened for its first stream.
+    ``upgraded``: the request in HTTP/1.1 that it continues; ``windows``: those of its connection.
+    ``first``: the connection was opened for its first stream.
     """
     asking, answering = roles_of(talk)
     if not asking and not answering and upgraded is None:
@@ -100,6 +102,7 @@ def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first:
         interim=() if upgraded is None else exchange_of(upgraded, None).interim,
         is_reset=asking.reset is not None or answering.reset is not None,
         lead=request.start if first and request is not None else 0,
+        held_back=partial(windows.held_back, talk.id),
     )
 
 
