@@ -179,6 +179,8 @@ class Http2Server(Http2End):
         """After so many requests that were taken back it ends the connection; 0: never."""
         self.last = 0
         """It says good-bye with the first request beyond this stream, and answers none of those; 0: never."""
+        self.leaves_at = 0.0
+        """When (`time.monotonic`) it says good-bye and closes, whatever is under way; 0: never."""
         self._taken_back = 0
         self._newest = 0
         self._is_open = True
@@ -196,6 +198,9 @@ class Http2Server(Http2End):
                         self._taken_back += 1
                 if self.enough and self._taken_back >= self.enough:
                     self._say_good_bye(ErrorCodes.ENHANCE_YOUR_CALM, None)
+                    break
+                if self.leaves_at and time.monotonic() >= self.leaves_at:
+                    self._say_good_bye(ErrorCodes.NO_ERROR, None)
                     break
                 self._answer()
                 if not self._is_open and not self._answers:
@@ -215,7 +220,8 @@ class Http2Server(Http2End):
 
     def _next_due(self) -> float:
         now = time.monotonic()
-        return min((one.due - now for one in self._answers.values() if one.due > now), default=1.0)
+        leaves = self.leaves_at - now if self.leaves_at else 1.0
+        return max(min((*(one.due - now for one in self._answers.values() if one.due > now), 1.0, leaves)), 0.0)
 
     def _asked(self, stream: int, head: dict[str, str]) -> None:
         self._newest = max(self._newest, stream)

@@ -35,8 +35,13 @@ if TYPE_CHECKING:
 
     from cases.recorder.scenario import Scenario
 
-HARMLESS: Final = frozenset(spec.id for spec in CATALOG if spec.ordinary and spec.family is not Family.TRUST)
-"""How connections open and close in good order: true of many stories that are about something else."""
+HARMLESS: Final = frozenset({
+    *(spec.id for spec in CATALOG if spec.ordinary and spec.family is not Family.TRUST), FindingId.SIMULTANEOUS_CLOSE,
+})  # fmt: skip
+"""How connections open and close in good order: true of many stories that are about something else.
+
+So are FINs that cross, wherever both ends close by themselves: behind an alert, a refusal, a good-bye.
+"""
 
 
 @dataclass(slots=True)

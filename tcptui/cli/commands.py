@@ -35,6 +35,8 @@ class Common:
     """``--findings``: files with findings of one's own."""
     keylog: str = ""
     """``--keylog``: a file of TLS secrets; empty: none."""
+    proto: str = ""
+    """``--proto``: a file that says what gRPC's messages mean; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ _TAKES_VALUE: Final = frozenset({
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
     "--lang", "--stream", "--side", "--out", "--workers",
     "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html", "--findings", "--id", "--keylog", "--group",
+    "--kind", "--svg", "--har", "--html", "--findings", "--id", "--keylog", "--proto", "--group",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
@@ -93,7 +93,7 @@ _FLAGS: Final = frozenset({
 _ONCE: Final = frozenset({
     "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
     "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
-    "--id", "--kind", "--svg", "--har", "--html", "--keylog", "--group",
+    "--id", "--kind", "--svg", "--har", "--html", "--keylog", "--proto", "--group",
 })  # fmt: skip
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}
@@ -102,6 +102,8 @@ _OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests"}
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
 #: Commands that open no capture of the user's: they take no keys.
 _NO_CAPTURE: Final = frozenset({"cases", "case", "recover", "config", "check", "fields"})
+#: Options of every command that opens one: files that say how it is read.
+_READING: Final = frozenset({"--keylog", "--proto"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
 _LIVE_ONLY: Final = _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | {"--include-own"}
@@ -216,7 +218,7 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
     options = scan.options
     common = Common(
         language_of(argv, environment, written), "--ascii" in options, "--lang" in options, tuple(scan.findings),
-        options.get("--keylog", ""),
+        options.get("--keylog", ""), options.get("--proto", ""),
     )  # fmt: skip
     if options.keys() & {"--help", "-h"}:
         if scan.command_word == "config":
@@ -443,7 +445,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
 
 def _allow(scan: _Scan, allowed: frozenset[str] | set[str], command: str) -> None:
     for name in scan.options:
-        if name == "--keylog" and command not in _NO_CAPTURE:
+        if name in _READING and command not in _NO_CAPTURE:
             file_name(name, scan.options[name])
         elif name not in allowed and name not in _EVERYWHERE:
             raise CommandLineError("error.not-here", option=name, command=command)

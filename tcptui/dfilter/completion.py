@@ -138,7 +138,9 @@ def literal(kind: T, text: str) -> str | None:
 
 
 #: Values that are written as they are printed.
-_PLAIN: Final = frozenset({*types.INTEGERS, T.BOOLEAN, T.IPV4, T.IPV6, T.ADDRESS, T.ETHER, T.DOUBLE, T.RELATIVE_TIME})
+_PLAIN: Final = frozenset({
+    *types.INTEGERS, *types.REALS, T.BOOLEAN, T.IPV4, T.IPV6, T.ADDRESS, T.ETHER, T.RELATIVE_TIME,
+})  # fmt: skip
 
 
 def quoted(text: str) -> str:

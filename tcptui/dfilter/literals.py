@@ -141,7 +141,7 @@ _IPV6: Final = _address(socket.AF_INET6, 128)
 _FROM_WORD: Final[dict[T, Callable[[str, bool], Parsed | None]]] = {
     **{kind: _unsigned(bits) for kind, bits in types.UNSIGNED.items()},
     **{kind: _unsigned(bits - 1) for kind, bits in types.SIGNED.items()},
-    T.DOUBLE: _double,
+    T.DOUBLE: _double, T.FLOAT: _double,
     T.BOOLEAN: _boolean, T.BYTES: _bytes, T.PROTOCOL: _bytes, T.ETHER: _ether, T.STRING: _text,
     T.IPV4: _IPV4, T.IPV6: _IPV6, T.ABSOLUTE_TIME: _time(absolute), T.RELATIVE_TIME: _time(relative),
 }  # fmt: skip

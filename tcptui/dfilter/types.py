@@ -15,6 +15,7 @@ UNSIGNED: Final = {
 }  # fmt: skip
 SIGNED: Final = {T.INT8: 8, T.INT16: 16, T.INT32: 32, T.INT64: 64}
 INTEGERS: Final = frozenset({*UNSIGNED, *SIGNED})
+REALS: Final = frozenset({T.DOUBLE, T.FLOAT})
 #: Values that are bytes already; slices of others are converted.
 BYTES: Final = frozenset({T.BYTES, T.ETHER, T.IPV6})
 
@@ -33,13 +34,13 @@ CONTAINS: Final = _IN_BYTES
 MATCHES: Final = _IN_BYTES
 SLICE: Final = _IN_BYTES | {T.IPV4, T.IPV6}
 BITS: Final = INTEGERS | {T.BYTES, T.ETHER, T.IPV4, T.IPV6}
-SUM: Final = INTEGERS | {T.RELATIVE_TIME, T.DOUBLE}
-PRODUCT: Final = INTEGERS | {T.DOUBLE}
+SUM: Final = INTEGERS | REALS | {T.RELATIVE_TIME}
+PRODUCT: Final = INTEGERS | REALS
 MODULO: Final = INTEGERS
 NEGATE: Final = SUM
 #: What `abs` takes: 4.0 takes booleans, too.
 SIGN: Final = SUM | {T.BOOLEAN}
-AS_STRING: Final = INTEGERS | {T.DOUBLE, T.IPV4, T.IPV6, T.ETHER, T.ADDRESS}
+AS_STRING: Final = INTEGERS | REALS | {T.IPV4, T.IPV6, T.ETHER, T.ADDRESS}
 #: Types of which a character constant is a value.
 CHARACTER: Final = INTEGERS | {T.BOOLEAN, T.BYTES, T.PROTOCOL, T.STRING}
 
@@ -71,6 +72,8 @@ def compatible(one: T, other: T) -> bool:
     """Whether values of the two types can be compared; a number with a boolean behind it, but not the reverse."""
     if one in INTEGERS:
         return other in INTEGERS or other is T.BOOLEAN
+    if one in REALS:
+        return other in REALS
     if one in _BYTE_STRINGS:
         return other in _BYTE_STRINGS
     if T.ADDRESS in (one, other):

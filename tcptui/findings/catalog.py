@@ -268,6 +268,8 @@ CATALOG: Final = (
         lost="lost_s", names_cause=True),
     FindingSpec(FindingId.LOGINS_REFUSED, Family.CAPTURE, "whole_capture/sessions", term="statement",
         names_cause=True),
+    FindingSpec(FindingId.HTTP2_GOAWAY_STORM, Family.CAPTURE, "whole_capture/goaway_storm", term="http2",
+        names_cause=True),
 )  # fmt: skip
 #: The rows by id.
 SPECS: Final = {spec.id: spec for spec in CATALOG}

@@ -34,6 +34,7 @@ class FieldType(Enum):
     BYTES = "FT_BYTES"
     DOUBLE = "FT_DOUBLE"
     ETHER = "FT_ETHER"
+    FLOAT = "FT_FLOAT"
     FRAMENUM = "FT_FRAMENUM"
     INT8 = "FT_INT8"
     INT16 = "FT_INT16"

@@ -150,6 +150,7 @@ class FindingId(StrEnum):
     PATH_MTU_SHARED = "path-mtu-shared"
     CONNECTION_CHURN = "connection-churn"
     LOGINS_REFUSED = "logins-refused"
+    HTTP2_GOAWAY_STORM = "http2-goaway-storm"
 
 
 class OwnId(str):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +93,22 @@ class Carried:
         return self.half.delivered_ns(max(self.stop - 1, self.start))
 
 
+class HeldBack(NamedTuple):
+    """A time in which a message could not go on, because its receiver's program had not made room for it (ns)."""
+
+    begin_ns: int
+    """When what filled the room had passed."""
+    open_ns: int
+    """When the word that there is room again was known, as seen from here."""
+    next_ns: int
+    """When the message went on."""
+
+
+def never_held(_side: int, _lag_ns: int) -> list[HeldBack]:
+    """`Exchange.held_back` of protocols that have no windows of their own."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One operation that the client requested, with the answer as far as it was captured."""
@@ -123,6 +139,11 @@ class Exchange:
     """As in `tcptui.model.request.Request`, but not yet safe to print."""
     transaction: TransactionState | None = None
     """As there."""
+    held_back: Callable[[int, int], Sequence[HeldBack]] = never_held
+    """When its message of that side was, in order; room that is seen to be made is known there so much later (ns).
+
+    Raises OSError when the spool is gone.
+    """
     session: bytes = b""
     """What names the session that it opens: a secret, as whoever knows it may cancel; empty where nothing does …"""
     cancels: bytes = b""

@@ -87,7 +87,7 @@ class KeyLogFile:
         self.name = safe_text(str(path))
         self._position = 0
         try:
-            self._descriptor = _open_regular(path)
+            self._descriptor = open_regular(path)
         except OSError as error:
             raise InputError("keylog_unreadable", path=self.name, reason=reason_of(error)) from error
 
@@ -118,7 +118,7 @@ class KeyLogFile:
             there = self._path.stat()
             if (there.st_dev, there.st_ino) == (found.st_dev, found.st_ino):
                 return
-            descriptor = _open_regular(self._path)
+            descriptor = open_regular(self._path)
         except OSError:
             return
         os.close(self._descriptor)
@@ -129,7 +129,8 @@ class KeyLogFile:
             os.close(self._descriptor)
 
 
-def _open_regular(path: Path) -> int:
+def open_regular(path: Path) -> int:
+    """A descriptor of the file, which does not wait for anybody.  Raises OSError, also of what is no regular file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

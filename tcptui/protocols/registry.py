@@ -40,6 +40,7 @@ from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcptui.protocols.http2.schema import Schema
     from tcptui.protocols.interface import Exchange, ParsedStream
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -78,15 +79,22 @@ def begins_what_is_judged(payload: bytes) -> bool:
 class ApplicationStream:
     """One connection as its application protocol parses it, lazily.  Raises OSError when the spool is gone."""
 
-    def __init__(self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT) -> None:
-        """``limit``: most messages that are read."""
+    def __init__(
+        self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT, schema: Schema | None = None
+    ) -> None:
+        """``limit``: most messages that are read; ``schema``: what messages of Protocol Buffers mean."""
         self.halves = (client, server)
+        self._schema = schema
         self._limit = limit
 
     @cached_property
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
-        return _parsed(self.halves, self._limit)
+        parsed = _parsed(self.halves, self._limit)
+        spoken = parsed.inner if isinstance(parsed, TlsStream) else parsed
+        if isinstance(spoken, Http2Stream) and self._schema is not None:
+            spoken.schema = self._schema
+        return parsed
 
     @property
     def spoken(self) -> ParsedStream | None:

@@ -9,6 +9,7 @@ split by what `tcptui.analysis.timing.budget` says of the stretches in it, to th
     waiting    until the answer's first byte: network (the way there and back), server; idle where nothing tells
     answering  first byte of the answer to last: response; server where it paused, client where that had no room
                idle, too, where the client asked to be answered when something happens
+    held back  client of an answer, server of a request: its protocol's own window (HTTP/2) was used up
     open       no answer ever: idle, up to the connection's close, its last packet, or another answer
 
 Interim answers (100 Continue) belong to the sending, as do replies amid a request (354 of SMTP).
@@ -199,7 +200,7 @@ class _Times:
                 self._over(spent, now, request.first_ns, RequestPart.CLIENT)
                 now = max(request.first_ns, opened_ns)
             sent_ns = request.last_ns if response is None else min(request.last_ns, response.first_ns)
-            now = self._phase(spent, now, sent_ns, RequestPart.REQUEST, _SENDING, swapped)
+            now = self._sent(one, spent, now, sent_ns, swapped, asks=True)
         if response is not None:
             if request is not None:
                 queued_ns = min(one.queued_until_ns, response.first_ns)
@@ -207,9 +208,9 @@ class _Times:
                 now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
                 part = RequestPart.IDLE if exchange.waits else RequestPart.SERVER
                 now = self._wait(spent, now, response.first_ns, now - before, part, side=0 if swapped else 1)
-            now = self._phase(spent, now, response.last_ns, RequestPart.RESPONSE, _ANSWERING, swapped)
+            now = self._sent(one, spent, now, response.last_ns, swapped, asks=False)
             if request is not None:  # an answer may be over before its request is
-                now = self._phase(spent, now, request.last_ns, RequestPart.REQUEST, _SENDING, swapped)
+                now = self._sent(one, spent, now, request.last_ns, swapped, asks=True)
         elif one.open:
             now = self._over(spent, now, self._closed_ns(now, 0 if swapped else 1), RequestPart.IDLE)
         return now
@@ -243,6 +244,22 @@ class _Times:
         spent[RequestPart.NETWORK] += network
         spent[part] += left - network
         return end_ns
+
+    def _sent(self, one: _Seen, spent: list[int], begin_ns: int, end_ns: int, swapped: bool, *, asks: bool) -> int:
+        """Split the time in which the request (``asks``) or the answer was sent; returns its end."""
+        own, parts = (RequestPart.REQUEST, _SENDING) if asks else (RequestPart.RESPONSE, _ANSWERING)
+        now = begin_ns
+        if end_ns - begin_ns >= _HELD_LEAST_NS:
+            side = int(asks == swapped)
+            way_ns = self._budget.delays.to_end_ns(side)
+            prompt_ns = way_ns // 4 + _PROMPT_NS
+            for held in one.exchange.held_back(side, way_ns * 9 // 10):
+                begun_ns, until_ns = max(held.begin_ns, now), min(held.next_ns, end_ns)
+                # What went on much later than it could waited for something else.
+                if until_ns > begun_ns and held.next_ns - held.open_ns <= prompt_ns:
+                    now = self._phase(spent, now, begun_ns, own, parts, swapped)
+                    now = self._over(spent, now, until_ns, parts[Part.RECEIVE_WINDOW])
+        return self._phase(spent, now, end_ns, own, parts, swapped)
 
     def _phase(
         self, spent: list[int], begin_ns: int, end_ns: int, own: RequestPart, parts: Mapping[Part, RequestPart],
@@ -342,5 +359,9 @@ def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:
 _NOTHING: Final = np.zeros(1, np.int64)
 #: Segments behind the handshake among which the first payload is looked for.
 _FIRST_LOOKED: Final = 64
+#: Messages that are sent in less time are not looked at: no window held them back for long, …
+_HELD_LEAST_NS: Final = 50_000_000
+#: … and within which time beyond the path's a sender goes on that had waited for a window.
+_PROMPT_NS: Final = 50_000_000
 #: Stretches that are split at once.
 _AT_ONCE: Final = 65_536

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.protocols.http2.schema import Schema
     from tcptui.protocols.keylog import KeyLog
     from tcptui.session.pipeline import SourceInfo
 
@@ -56,10 +57,12 @@ class PacketReader:
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
-        rows_of: Callable[[int], I32], keys: KeyLog | None = None,
+        rows_of: Callable[[int], I32], keys: KeyLog | None = None, schema: Schema | None = None,
     ) -> None:  # fmt: skip
         self.keys = keys
         """Secrets of TLS connections, for whoever puts streams together."""
+        self.schema = schema
+        """What messages of gRPC mean, for whoever reads streams."""
         self._store = store
         self._streams = streams
         self._sources = sources

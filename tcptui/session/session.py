@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.http2.schema import Schema
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_names import DnsNames
@@ -101,13 +102,14 @@ class Session:
         *,
         judges_aside: bool = False,
         keylog: str = "",
+        schema: str = "",
     ) -> None:
         """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
 
         ``after``: a session over the same sources that has been left (`leave`); this one begins where it stopped.
         ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile; not
         where memory is accounted strictly.  ``keylog``: a file of TLS secrets, which may grow; raises InputError where
-        it cannot be opened.
+        it cannot be opened.  ``schema``: a file that says what gRPC's messages mean, as `read_schema` wants it.
         """
         self.capture_file: Path | None = None
         """The only file that the packets are in; None: they are in several, or in none that the user has."""
@@ -142,9 +144,11 @@ class Session:
         self._row_lists = StreamRows(self.store, self.streams)
         self.keys: KeyLog = self._keys(keylog) if after is None else after.keys
         """Secrets of TLS connections: those that pcapng files carry, and those of a key log."""
+        self.schema: Schema | None = self._schema(schema) if after is None else after.schema
+        """What messages of gRPC mean; None: nobody said."""
         self._access = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of,
-            self.keys,
+            self.keys, self.schema,
         )  # fmt: skip
         self._judging = LazyAnnotator(self._pipeline, self._access, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
@@ -194,6 +198,14 @@ class Session:
             return KeyLog([carried])
         file = KeyLogFile(Path(keylog))
         return KeyLog([carried, file], file.name)
+
+    @staticmethod
+    def _schema(file: str) -> Schema | None:
+        if not file:
+            return None
+        from tcptui.protocols.http2.schema import read_schema  # nobody else needs it
+
+        return read_schema(Path(file))
 
     def _aside(self) -> JudgeAside:
         from tcptui.session.judge_process import JudgeAside  # nobody else needs it

@@ -89,7 +89,7 @@ class StreamCache:
             from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
 
             halves = self._current(stream, state).halves
-            application = ApplicationStream(*halves)
+            application = ApplicationStream(*halves, schema=self._access.schema)
             self._entries.put(stream, _Entry(state, halves, state, application))
             return application
 

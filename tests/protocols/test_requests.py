@@ -11,13 +11,15 @@ from http2_ends import OK as OK2
 from http2_ends import Ends, get
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sealed_records import SECRETS, sealed_turns
 from traces import write_trace
 from web_captures import ASKED, GET, agreed, chunk, from_client, record, response
 
+from tcptui.capture.file_source import open_file as open_source
 from tcptui.model.request import Request, RequestPart
 from tcptui.protocols.secrets_out import LEFT_OUT, body_without_secrets, header_without_secrets, uri_without_secrets
 from tcptui.session.requests import requests_of, with_payload
-from tcptui.session.session import open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -411,3 +413,60 @@ def test_streams_of_http2_have_times_of_their_own(tmp_path: Path) -> None:
     for one in (slow, quick):
         assert one.time[RequestPart.QUEUE] is None
         assert sum(spent_ns or 0 for spent_ns in one.time) == one.duration_ns
+
+
+def unsealed(tmp_path: Path, turns: list[Turn]) -> list[Request]:
+    """The requests of ``turns`` inside TLS whose keys are known."""
+    keys = tmp_path / "keys.log"
+    keys.write_text("".join(f"{label} {bytes(32).hex()} {secret.hex()}\n" for label, secret in SECRETS.items()))
+    session = Session([open_source(record(tmp_path, sealed_turns(turns), after=0))], keylog=str(keys))
+    session.run_here()
+    try:
+        return list(requests_of(session, 0))
+    finally:
+        session.close()
+
+
+def windowed(ms: float, *, opened: bool) -> list[Turn]:
+    """An answer that stops after 65,535 bytes for so long: by its window, or by itself, where that was ``opened``."""
+    ends = Ends()
+    ends.ask(1, get("/large"))
+    turns: list[Turn] = []
+
+    def take(at: float) -> None:
+        turns.extend((at, "CS"[side], data) for side, data in ends.turns[len(turns) :])
+
+    take(0)
+    if opened:
+        ends.client.increment_flow_control_window(1 << 20)
+        ends.client.increment_flow_control_window(1 << 20, 1)
+        ends.carry()
+        take(5)
+    ends.server.send_headers(1, OK2)
+    for _ in range(3):
+        ends.server.send_data(1, bytes(16_384))
+    ends.server.send_data(1, bytes(16_383))
+    ends.carry()
+    take(30)
+    if not opened:
+        ends.client.increment_flow_control_window(1 << 20)
+        ends.client.increment_flow_control_window(1 << 20, 1)
+        ends.carry()
+        take(30 + ms)
+    for _ in range(2):
+        ends.server.send_data(1, bytes(16_384))
+    ends.server.end_stream(1)
+    ends.carry()
+    take(71 + ms)  # a round trip later
+    return turns
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["plain", "tls"])
+def test_an_answer_that_waits_for_a_window_of_http2_waits_for_the_client(tmp_path: Path, *, inside: bool) -> None:
+    read = unsealed if inside else turned
+    held, not_held = (read(tmp_path, windowed(1_500, opened=opened))[0].time for opened in (False, True))
+
+    assert held[RequestPart.CLIENT] == pytest.approx(1_541_000_000, rel=0.05)
+    assert (held[RequestPart.SERVER] or 0) < 70_000_000
+    assert (not_held[RequestPart.CLIENT] or 0) < 70_000_000
+    assert not_held[RequestPart.SERVER] == pytest.approx(1_541_000_000, rel=0.05)

@@ -41,6 +41,7 @@ _FITTING: Final = {
     T.BYTES: st.one_of(_BYTES, _STRINGS), T.PROTOCOL: st.one_of(_BYTES, _STRINGS), T.ETHER: _BYTES,
     T.IPV4: _ADDRESSES, T.IPV6: _ADDRESSES, T.STRING: st.one_of(_STRINGS, _WORDS),
     T.ABSOLUTE_TIME: _TIMES, T.RELATIVE_TIME: _TIMES, T.NONE: _ANYTHING, T.DOUBLE: st.one_of(_NUMBERS, _TIMES),
+    T.FLOAT: st.one_of(_NUMBERS, _TIMES),
 }  # fmt: skip
 _RELATIONS: Final = st.sampled_from(
     ["==", "!=", "===", "!==", ">", ">=", "<", "<=", "eq", "ne", "gt", "le", "any_eq", "all_ne"]

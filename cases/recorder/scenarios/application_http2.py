@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -341,6 +342,104 @@ REFUSED: Final = replace(
 )
 
 
+def draw_storm(chance: random.Random) -> dict[str, float]:
+    """How often the client comes back, how soon, and what it does each time."""
+    return {
+        "delay_ms": chance.randint(2, 40), "rounds": chance.randint(3, 7), "again": chance.randint(1, 12) / 10,
+        "requests": chance.randint(40, 120), "enough": chance.randint(15, 30), "pool": 1,
+    }  # fmt: skip
+
+
+def come_back(me: Program) -> None:
+    """A client that takes back every request, is sent away, and goes on over a new connection."""
+    for _ in range(int(me.p.rounds)):
+        client = Http2Client(me, me.connect())
+        client.ask(["/index"])
+        client.run()
+        for at in range(int(me.p.requests)):
+            if not client.is_open or client.last_stream is not None:
+                break
+            client.ask([f"/search?q={at}&wait=2"])
+            client.cancel(max(client.paths))
+            client.run(0.001, until=lambda: False)
+        client.run(0.3, until=lambda: False)
+        client.connection.close()
+        me.sleep(me.p.again)
+
+
+def have_enough_each_time(me: Program) -> None:
+    """A server that counts what is taken back, on each connection anew."""
+    listener = me.listen()
+    for _ in range(int(me.p.rounds)):
+        server = Http2Server(me, listener.accept())
+        server.enough = int(me.p.enough)
+        server.run()
+
+
+STORM: Final = replace(
+    FLOOD,
+    id="http2-goaway-storm",
+    shows="A client that is sent away comes back, goes on as before, and is sent away again.",
+    twin="http2-goaway-deploy",
+    draw=draw_storm,
+    client=come_back,
+    server=have_enough_each_time,
+    findings_client=("http2-goaway", "http2-goaway-storm"),
+    findings_server=("http2-goaway", "http2-goaway-storm"),
+    findings_perhaps=(*_TRANSPORT, "http2-reset-flood", "repeated-resets"),
+    never=but("http2-goaway", "http2-reset-flood", "http2-goaway-storm"),
+)
+
+
+def draw_deploy(chance: random.Random) -> dict[str, float]:
+    """How many connections the client has when the server is replaced."""
+    return {"delay_ms": chance.randint(2, 40), "pool": chance.randint(3, 5), "requests": chance.randint(3, 6)}
+
+
+def keep_a_pool(me: Program) -> None:
+    """A client with several connections; when these are ended it opens as many again."""
+    for number in range(2):
+        clients = [Http2Client(me, me.connect()) for _ in range(int(me.p.pool))]
+        for client in clients:
+            client.ask([f"/{number}/{at}" for at in range(int(me.p.requests))])
+            client.run()
+        for client in clients:
+            if not number:
+                client.ask(["/late?wait=9"])
+        for client in clients:
+            if not number:
+                client.run(3.0, until=lambda: False)
+            client.leave()
+
+
+def be_replaced(me: Program) -> None:
+    """A server that leaves all connections with a request under way, and another one in its place."""
+    listener = me.listen()
+    for number in range(2):
+        servers = [Http2Server(me, listener.accept()) for _ in range(int(me.p.pool))]
+        for server in servers:
+            server.leaves_at = 0.0 if number else time.monotonic() + 1.5
+        threads = [threading.Thread(target=server.run) for server in servers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+DEPLOY: Final = replace(
+    STORM,
+    id="http2-goaway-deploy",
+    shows="A server is replaced: it says good-bye on all connections of a client, which opens as many again.",
+    twin="http2-goaway-storm",
+    draw=draw_deploy,
+    client=keep_a_pool,
+    server=be_replaced,
+    findings_client=("http2-goaway",),
+    findings_server=("http2-goaway",),
+    never=("http2-goaway-storm",),
+)
+
+
 # -- how many at a time ----------------------------------------------------------------------
 
 
@@ -532,6 +631,6 @@ CANCELLED: Final = replace(
 )
 
 SCENARIOS = [
-    HELD, PAUSES, SMALL, WIDE, LOST, ALONE, FLOOD, GRACEFUL, REFUSED, LIMITED, HASTY, OWN_LIMIT, ONE_SLOW, ALL_SLOW,
-    NONE_SLOW, DEADLINE, CANCELLED,
+    HELD, PAUSES, SMALL, WIDE, LOST, ALONE, FLOOD, GRACEFUL, REFUSED, STORM, DEPLOY, LIMITED, HASTY, OWN_LIMIT,
+    ONE_SLOW, ALL_SLOW, NONE_SLOW, DEADLINE, CANCELLED,
 ]  # fmt: skip

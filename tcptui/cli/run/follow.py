@@ -66,7 +66,9 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
     try:
         if compiled is not None:
             return _follow_matching(command, opened, compiled, own, words)
-        session = Session([opened.source], compile_when=Compile.BACKGROUND, keylog=command.common.keylog)
+        session = Session(
+            [opened.source], compile_when=Compile.BACKGROUND, keylog=command.common.keylog, schema=command.common.proto
+        )
         assert command.stream is not None  # `cli.parse` wants one where there is no filter
         following = Following(command, command.stream, session, words)
         _Reading(session).follow(following)

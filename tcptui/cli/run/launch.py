@@ -148,6 +148,7 @@ class Launch:
             memory=limits.memory or memory_limit(),
             judges_aside=True,
             keylog=self.common.keylog if own else "",
+            schema=self.common.proto if own else "",
         )
         session.find_also(self.own_rules if own else ())
         self.round.callback(session.close)

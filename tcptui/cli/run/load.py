@@ -34,7 +34,9 @@ def read_whole(
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
 
-    session = Session([one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog)
+    session = Session(
+        [one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog, schema=common.proto
+    )
     session.steering.judges = judges or any(rule.needs_judging for rule in own)
     session.find_also(own, at_once=True)
     if len(opened) == 1:

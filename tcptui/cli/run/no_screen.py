@@ -136,7 +136,7 @@ def _watch(
     live = any(source.live for source in sources)
     session = Session(
         sources, PacketFilter(command.filter_words) if here else None, Compile.BACKGROUND if live else Compile.FIRST,
-        command.limits.memory or memory_limit(), keylog=command.common.keylog,
+        command.limits.memory or memory_limit(), keylog=command.common.keylog, schema=command.common.proto,
     )  # fmt: skip
     stack.callback(session.close)
     # A file can wait for the reader; and beside another thread nothing can be forked.

@@ -1,30 +1,26 @@
 """`http2-flow-control`: answers that stood still because a window of HTTP/2 was used up (rules/findings.md).
 
-The windows of both sides are reckoned from the frames (RFC 9113, 5.2).  A sender that uses up a window and goes on as
+A sender that uses up a window and goes on as
 soon as the window is opened again has waited for it: that cannot be seen in TCP's windows, which stay open meanwhile.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http2_facts import last_ns, operation_of, packets, prompt_ns, round_trip_ns, way_back_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.protocols.http2.frames import DEFAULT_WINDOW, FrameType
 from tcptui.protocols.http2.messages import value_in
+from tcptui.protocols.http2.windows import CONNECTION, Stall, Windows, reckoned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.http2_facts import Facts
-    from tcptui.protocols.http2.history import Call, Event, Http2History
+    from tcptui.protocols.http2.history import Call, Http2History
 
-#: SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113, 6.5.2).
-_INITIAL_WINDOW: Final = 4
-_END_STREAM: Final = 1
 #: A receiver that opens a window so much later than the path takes did not take what it had got …
 HELD_NS: Final = 200_000_000
 #: … and so many round trips later; …
@@ -39,97 +35,6 @@ SMALL_STALLS: Final = 4
 SMALL_NS: Final = 300_000_000
 #: … and for this part of the time in which data was sent.
 SMALL_SHARE: Final = 0.5
-#: The connection's own window.
-_CONNECTION: Final = 0
-
-
-@dataclass(slots=True)
-class _Stall:
-    """A window that was used up, and what followed."""
-
-    window: int
-    """The stream that it belongs to, or `_CONNECTION`."""
-    full: Event
-    """The DATA frame that used it up."""
-    update: Event | None = None
-    """What opened it; its time is that at which the sender can have answered it, as seen here."""
-    next: Event | None = None
-    """The first DATA frame then; its time is that at which it began."""
-
-    @property
-    def ns(self) -> int:
-        """How long it lasted; 0 while it does."""
-        return 0 if self.next is None else self.next.ns - self.full.ns
-
-    @property
-    def closed_ns(self) -> int:
-        """How long the window was closed, as its sender saw it."""
-        return 0 if self.update is None else self.update.ns - self.full.ns
-
-
-@dataclass(slots=True)
-class _Sender:
-    """The windows of what one side may send."""
-
-    connection: int = DEFAULT_WINDOW
-    initial: int = DEFAULT_WINDOW
-    streams: dict[int, int] = field(default_factory=dict)
-    largest: dict[bool, int] = field(default_factory=lambda: {True: DEFAULT_WINDOW, False: DEFAULT_WINDOW})
-    """The largest window of the connection, and of a stream, so far."""
-    least: int = 0
-    """The least room that was left; below 0 these windows are not the true ones."""
-    pending: dict[int, _Stall] = field(default_factory=dict)
-    over: list[_Stall] = field(default_factory=list)
-    first: Event | None = None
-    last: Event | None = None
-
-    def set_initial(self, value: int, event: Event) -> None:
-        """The receiver set another initial window, also for the streams that are open."""
-        change, self.initial = value - self.initial, value
-        for stream in self.streams:
-            self.streams[stream] += change
-        self.largest[False] = max(self.largest[False], value) if self.first is not None else value
-        for stall in self.pending.values():
-            if stall.window != _CONNECTION and self.streams.get(stall.window, 0) > 0:
-                stall.update = stall.update or event
-
-    def credit(self, stream: int, by: int, event: Event) -> None:
-        """The receiver opened a window."""
-        if stream:
-            self.streams[stream] = room = self.streams.get(stream, self.initial) + by
-        else:
-            self.connection = room = self.connection + by
-        self.largest[not stream] = max(self.largest[not stream], room)
-        stall = self.pending.get(stream)
-        if stall is not None and stall.update is None and room > 0:
-            stall.update = event
-
-    def data(self, event: Event, begun_ns: int) -> None:
-        """A DATA frame was sent, which began at ``begun_ns``."""
-        frame = event.frame
-        if not frame.length:
-            return
-        self.first, self.last = self.first or event, event
-        for window in (_CONNECTION, frame.stream):
-            stall = self.pending.pop(window, None)
-            if stall is not None:
-                stall.next = event._replace(ns=begun_ns)
-                self.over.append(stall)
-        self.connection -= frame.length
-        self.streams[frame.stream] = room = self.streams.get(frame.stream, self.initial) - frame.length
-        self.least = min(self.least, self.connection, room)
-        ended = bool(frame.flags & _END_STREAM)
-        if self.connection <= 0:
-            self.pending[_CONNECTION] = _Stall(_CONNECTION, event)
-        elif room <= 0 and not ended:
-            self.pending[frame.stream] = _Stall(frame.stream, event)
-        if ended:
-            self.streams.pop(frame.stream, None)
-
-    def forget(self, stream: int) -> None:
-        """The stream was reset."""
-        self.streams.pop(stream, None)
-        self.pending.pop(stream, None)
 
 
 def http2_flow_control(connection: ConnectionFacts, said: Http2History) -> Finding | None:
@@ -140,35 +45,14 @@ def http2_flow_control(connection: ConnectionFacts, said: Http2History) -> Findi
     for side in (0, 1):
         # A window opened that the capture has just seen is known to its sender only later.
         lag_ns = way_back_ns(connection, side) * 9 // 10
-        if _reckoned(said, side, 0).least >= 0 and (
-            one := _judged(connection, said, side, _reckoned(said, side, lag_ns))
+        if reckoned(said, side, 0).least >= 0 and (
+            one := _judged(connection, said, side, reckoned(said, side, lag_ns))
         ):
             found.append(one)
     return max(found, key=lambda one: one.severity, default=None)
 
 
-def _reckoned(said: Http2History, side: int, lag_ns: int) -> _Sender:
-    """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later."""
-    sender, events = _Sender(), said.events
-    if lag_ns:
-        moved = [one if one.side == side else one._replace(ns=one.ns + lag_ns) for one in events]
-        events = sorted(moved, key=lambda one: one.ns)
-    for event in events:
-        kind, frame = event.frame.kind, event.frame
-        if kind == FrameType.RST_STREAM:
-            sender.forget(frame.stream)
-        elif kind == FrameType.DATA and event.side == side:
-            sender.data(event, said.halves[side].first_ns(frame.start))
-        elif kind == FrameType.WINDOW_UPDATE and event.side != side:
-            sender.credit(frame.stream, said.credit(event), event)
-        elif kind == FrameType.SETTINGS and event.side != side:
-            initial = said.settings(event).get(_INITIAL_WINDOW)
-            if initial is not None:
-                sender.set_initial(initial, event)
-    return sender
-
-
-def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: _Sender) -> Finding | None:
+def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: Windows) -> Finding | None:
     """The finding about what ``side`` sends."""
     stuck = _stuck(connection, said, sender)
     if stuck is not None:
@@ -191,12 +75,12 @@ def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: 
     return _made(connection, said, side, sender, "small", waits)
 
 
-def _late_ns(stall: _Stall, rtt_ns: int) -> int:
+def _late_ns(stall: Stall, rtt_ns: int) -> int:
     """How much later than the path takes the receiver opened the window."""
     return stall.closed_ns - rtt_ns
 
 
-def _stuck(connection: ConnectionFacts, said: Http2History, sender: _Sender) -> _Stall | None:
+def _stuck(connection: ConnectionFacts, said: Http2History, sender: Windows) -> Stall | None:
     """A window that stayed closed to the end, with more to be sent; None without one."""
     if said.is_limited:
         return None
@@ -208,10 +92,10 @@ def _stuck(connection: ConnectionFacts, said: Http2History, sender: _Sender) -> 
     return None
 
 
-def _has_more(said: Http2History, stall: _Stall) -> bool:
+def _has_more(said: Http2History, stall: Stall) -> bool:
     """Whether an answer announces more bytes than were sent before the window closed."""
     for call in said.calls:
-        if stall.window not in (_CONNECTION, call.id):
+        if stall.window not in (CONNECTION, call.id):
             continue
         sending = call.answering if stall.full.side == call.answering.half.side else call.asking
         length = value_in(sending.blocks[0], b"content-length") if sending.blocks else ""
@@ -220,7 +104,7 @@ def _has_more(said: Http2History, stall: _Stall) -> bool:
     return False
 
 
-def _together_ns(stalls: Sequence[_Stall]) -> int:
+def _together_ns(stalls: Sequence[Stall]) -> int:
     """How long at least one window was used up."""
     total, until = 0, 0
     for stall in sorted(stalls, key=lambda one: one.full.ns):
@@ -231,11 +115,11 @@ def _together_ns(stalls: Sequence[_Stall]) -> int:
 
 
 def _made(
-    connection: ConnectionFacts, said: Http2History, side: int, sender: _Sender, kind: str, stalls: list[_Stall]
+    connection: ConnectionFacts, said: Http2History, side: int, sender: Windows, kind: str, stalls: list[Stall]
 ) -> Finding:
     end = last_ns(connection)
     worst = max(stalls, key=lambda one: one.ns)
-    whole = worst.window == _CONNECTION
+    whole = worst.window == CONNECTION
     until_ns = worst.next.ns if worst.next is not None else end
     total_ns = _together_ns(stalls) if worst.next is not None else until_ns - worst.full.ns
     update, going = worst.update, worst.next

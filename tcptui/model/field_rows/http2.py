@@ -109,10 +109,18 @@ _GRPC: Final = (
 _PROTOBUF: Final = (
     ("message.name", T.STRING, "Name of the message's type: unknown without its schema."),
     ("field.name", T.STRING, "Name of the field: unknown without its schema."),
+    ("field.type", T.INT32, "Type of the field, by its schema."),
     ("field.number", T.UINT64, "Number of the field."),
     ("field.wiretype", T.UINT8, "How the value is written."),
     ("field.value", T.BYTES, "The value, as written."),
     ("field.value.length", T.UINT64, "Length of the value.", _BYTES),
+    ("field.value.double", T.DOUBLE, "The value as a real number of 64 bits, by its schema."),
+    ("field.value.float", T.FLOAT, "The value as a real number of 32 bits, by its schema."),
+    ("field.value.int64", T.INT64, "The value as a number of 64 bits, by its schema."),
+    ("field.value.int32", T.INT32, "The value as a number of 32 bits, or of an enum, by its schema."),
+    ("field.value.bool", T.BOOLEAN, "Whether the value is true, by its schema."),
+    ("field.value.string", T.STRING, "The value as text, by its schema."),
+    ("field.value.repeated", T.BYTES, "Several values in one field, by its schema."),
     ("field.value.uint32", T.UINT32, "The value as a number of 32 bits without sign."),
     ("field.value.uint64", T.UINT64, "The value as a number of 64 bits without sign."),
 )

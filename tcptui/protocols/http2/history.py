@@ -12,7 +12,7 @@ from hyperframe.frame import GoAwayFrame, RstStreamFrame, SettingsFrame
 
 from tcptui.protocols.http2.frames import STREAM_MASK, Flag, FrameType, parsed_frame
 from tcptui.protocols.http2.messages import final_block
-from tcptui.protocols.http2.requests import directions_of, roles_of
+from tcptui.protocols.http2.roles import directions_of, roles_of
 from tcptui.protocols.http2.streams import Streams, each_stream
 
 if TYPE_CHECKING:

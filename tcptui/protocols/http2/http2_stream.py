@@ -12,6 +12,7 @@ from tcptui.protocols.http2.index import IndexedStreams
 from tcptui.protocols.http2.opening import opening_amid, opening_of
 from tcptui.protocols.http2.parts import Http2Parts
 from tcptui.protocols.http2.requests import exchanges
+from tcptui.protocols.http2.schema import NO_SCHEMA
 from tcptui.protocols.interface import UNIT_LIMIT, Unit
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Http2Stream:
     def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening, limit: int = UNIT_LIMIT) -> None:
         self.halves = halves
         self.opening = opening
+        self.schema = NO_SCHEMA
+        """What gRPC's messages mean."""
         self._limit = limit
         self._grpc: dict[tuple[int, int], list[GrpcMessage]] = {}
 
@@ -126,7 +129,7 @@ class Http2Stream:
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
-        return Http2Parts(self.exchanges, self.indexes, self.opening.http).parts()
+        return Http2Parts(self.exchanges, self.indexes, self.opening.http, self.schema).parts()
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`."""

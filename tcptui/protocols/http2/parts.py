@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.http2.index import FrameIndex
+    from tcptui.protocols.http2.schema import MessageType, Schema
     from tcptui.protocols.interface import Exchange
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -34,8 +35,13 @@ class Http2Parts:
     """Makes the parts of a connection; each says which stream it is of."""
 
     def __init__(
-        self, exchanges: Sequence[Exchange], indexes: tuple[FrameIndex, FrameIndex], before: HttpStream | None
+        self,
+        exchanges: Sequence[Exchange],
+        indexes: tuple[FrameIndex, FrameIndex],
+        before: HttpStream | None,
+        schema: Schema,
     ) -> None:
+        self._schema = schema
         self._exchanges = exchanges
         self._indexes = indexes
         self._before = before
@@ -59,8 +65,7 @@ class Http2Parts:
             label = Label(f"http2-{name}", {"id": block.stream, "promised": block.promised})
             yield _part(index.half, block.start, block.stop, label, _head_text(block), whole=block.is_whole)
 
-    @staticmethod
-    def _body(message: HttpMessage | None, exchange: Exchange) -> Iterator[Part]:
+    def _body(self, message: HttpMessage | None, exchange: Exchange) -> Iterator[Part]:
         if message is None or message.framing is not Framing.FRAMES:
             return
         half, side = message.half, message.half.side
@@ -68,7 +73,10 @@ class Http2Parts:
             for number, one in enumerate(grpc_messages(message), 1):
                 name = "grpc-compressed" if one.compressed else "grpc"
                 facts: dict[str, object] = {"id": exchange.id, "number": number, "count": f"{one.length:,}"}
-                yield _grpc_part(message, one, Label(name, facts))
+                known = self._schema.message_of(exchange.operation, is_response=message.head.is_response)
+                if known is not None:
+                    name, facts["kind"] = f"{name}-known", known.name
+                yield _grpc_part(message, one, Label(name, facts), known)
             return
         coding = ", ".join(message.codings)
         facts = {
@@ -110,12 +118,12 @@ def _part(half: ByteStream, start: int, stop: int, label: Label, data: bytes, *,
     return made if whole else _troubled(made, "gap")
 
 
-def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label) -> Part:
+def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label, known: MessageType | None) -> Part:
     half, last, told = message.half, one.stop - 1, [one.trouble]
 
     def blocks() -> Iterator[tuple[int, bytes]]:
         data, told[0] = read_message(message, one)
-        fields = () if told[0] or message.head.media_type.endswith("json") else protobuf_fields(data)
+        fields = () if told[0] or message.head.media_type.endswith("json") else protobuf_fields(data, known)
         if data:
             yield one.start, protobuf_text(fields).encode() if fields else data
 

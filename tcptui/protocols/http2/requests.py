@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
-from tcptui.protocols.http2.direction import Direction
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
 from tcptui.protocols.http2.messages import final_block, is_complete, message_of, trailers_of, value_in
 from tcptui.protocols.http2.opening import opening_amid, opening_of
+from tcptui.protocols.http2.roles import directions_of, roles_of
 from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
+from tcptui.protocols.http2.windows import ClosedWindows
 from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.secrets_out import uri_without_secrets
 
@@ -56,9 +57,10 @@ def exchanges(
             if exchange.messages[0] is not asked:
                 yield exchange
     streams = streams or Streams((client, server))
+    windows = ClosedWindows((client, server), opening)
     for talk in each_stream(directions_of((client, server), opening, streams), streams):
         is_first = talk.id == streams.first and not any(opening.starts) and all(opening.from_start)
-        made = exchange_in(talk, asked if talk.id == _UPGRADED else None, first=is_first)
+        made = exchange_in(talk, asked if talk.id == _UPGRADED else None, windows, first=is_first)
         if talk.id == _UPGRADED:
             asked = None
         if made is not None:
@@ -67,21 +69,13 @@ def exchanges(
         yield exchange_of(asked, asked.response)
 
 
-def directions_of(
-    halves: tuple[ByteStream, ByteStream], opening: Opening, streams: Streams
-) -> tuple[Direction, Direction]:
-    """Readers of both directions, as ``opening`` says."""
-    client, server = (
-        Direction(half, start, streams, from_start=whole)
-        for half, start, whole in zip(halves, opening.starts, opening.from_start, strict=True)
-    )
-    return client, server
-
-
-def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first: bool = False) -> Exchange | None:
+def exchange_in(
+    talk: StreamTalk, upgraded: HttpMessage | None, windows: ClosedWindows, *, first: bool = False
+) -> Exchange | None:  # fmt: skip
     """The request that a stream is; None where no header block or data of it was captured.
 
-    ``upgraded``: the request in HTTP/1.1 that it continues.  ``first``: the connection was opened for its first stream.
+    ``upgraded``: the request in HTTP/1.1 that it continues; ``windows``: those of its connection.
+    ``first``: the connection was opened for its first stream.
     """
     asking, answering = roles_of(talk)
     if not asking and not answering and upgraded is None:
@@ -108,6 +102,7 @@ def exchange_in(talk: StreamTalk, upgraded: HttpMessage | None = None, *, first:
         interim=() if upgraded is None else exchange_of(upgraded, None).interim,
         is_reset=asking.reset is not None or answering.reset is not None,
         lead=request.start if first and request is not None else 0,
+        held_back=partial(windows.held_back, talk.id),
     )
 
 
@@ -127,22 +122,6 @@ class _Messages:
 
     def __call__(self) -> HttpMessages:
         return self._made
-
-
-def roles_of(talk: StreamTalk) -> tuple[Said, Said]:
-    """Who asks and who answers on a stream: clients open odd streams (RFC 9113, 5.1.1).
-
-    In a capture that began amid a connection, client and server may be swapped.
-    """
-    client, server = talk.sides
-    swapped = any(_is_request(block) for block in server.blocks) or any(
-        value_in(block, b":status") for block in client.blocks
-    )
-    return (server, client) if swapped else (client, server)
-
-
-def _is_request(block: Block) -> bool:
-    return block.first(b":method") != b"" or block.first(b":path") != b""
 
 
 def _operation(head: Block | None, *, is_grpc: bool) -> str:

@@ -178,4 +178,5 @@ def _grpc(
             if trouble.startswith("coding"):
                 layer.concluded("Body decompression failed", "grpc.body_decompression_failed")
             elif not trouble:
-                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, data)
+                known = stream.schema.message_of(exchange.operation, is_response=message.head.is_response)
+                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, data, known)

@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.parts import Label, Part, exact_part, once
 from tcptui.protocols.stream.conversation import Conversation
+from tcptui.protocols.tls.codes import name_of, version_name
 from tcptui.protocols.tls.plain_stream import PlainStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.tls.conversation import TlsConversation
     from tcptui.protocols.tls.tls_stream import TlsStream
 
 #: Parts whose bytes are shown decrypted instead.
 _OPENED: Final = frozenset({"tls-data", "tls-handshake-encrypted"})
+#: Parts of the handshake.
+_HANDSHAKE: Final = frozenset({"tls-handshake", "tls-change-cipher-spec"})
+#: Messages of a run that are named.
+_NAMED_MOST: Final = 2
 #: Stretches of plain bytes of a protocol that is not parsed.
 _STRETCHES: Final = 5_000
 
@@ -32,7 +38,7 @@ def opened_parts(parts: Iterator[Part], stream: TlsStream) -> Iterator[Part]:
     if decryption is None:
         return iter(found)
     if plain is not None:
-        found = [part for part in found if part.label.name not in _OPENED]
+        found = list(_told(found, stream.conversation))
         inside = _unparsed(plain) if stream.inner is None else stream.inner.parts()
         found += [_sealed(part, half) for part in inside if isinstance(half := plain[part.side], PlainStream)]
         found.sort(key=lambda part: (part.time_ns, part.side, part.start))
@@ -43,6 +49,49 @@ def opened_parts(parts: Iterator[Part], stream: TlsStream) -> Iterator[Part]:
         label = Label(f"tls-sealed-{obstacle.value}")
         found.append(Part(side, half.length, half.length, 0, half.delivered_ns(half.length), label, once(0, b"")))
     return iter(found)
+
+
+def _told(parts: Sequence[Part], said: TlsConversation) -> Iterator[Part]:
+    """What TLS itself says, each run of one side in a line and without its bytes: what was sealed is read instead."""
+    own = [part for part in parts if part.label.name not in _OPENED]
+    agreed = ""
+    if said.version is not None and said.suite is not None:
+        suite = name_of("tls.handshake.ciphersuite", said.suite) or f"0x{said.suite:04x}"
+        agreed = f"{version_name(said.version)}, {suite}"
+    for group in _runs(own):
+        first, last = group[0], group[-1]
+        if first.label.name not in _HANDSHAKE:
+            yield replace(first, blocks=once(first.start, b""), exact=False)
+            continue
+        facts: dict[str, object] = {"what": _messages(group), "bytes": f"{last.stop - first.start:,}"}
+        name = "tls-handshake-done"
+        if first.side == said.server_side and agreed:
+            name, facts["agreed"], agreed = "tls-handshake-agreed", agreed, ""
+        yield replace(first, stop=last.stop, label=Label(name, facts), blocks=once(first.start, b""), exact=False)
+
+
+def _messages(group: Sequence[Part]) -> str:
+    """The messages of a run; of many the first and the last."""
+    named = list(dict.fromkeys(str(part.label.facts["what"]) for part in group if "what" in part.label.facts))
+    if not named:
+        return "Change Cipher Spec"
+    return ", ".join(named) if len(named) <= _NAMED_MOST else f"{named[0]} … {named[-1]}"
+
+
+def _runs(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts of the handshake that follow each other byte by byte together, others alone."""
+    runs: list[list[Part]] = []
+    for part in parts:
+        last = runs[-1][-1] if runs else None
+        if (
+            last is not None
+            and {part.label.name, last.label.name} <= _HANDSHAKE
+            and (part.side, part.start) == (last.side, last.stop)
+        ):
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
 
 
 def _unparsed(plain: Sequence[ByteStream]) -> Iterator[Part]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.dfilter.types import REALS
 from tcptui.model.field import FieldType as T
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Occurrences:
 
 def array_of(kind: T, values: Sequence[Any]) -> NDArray[Any]:
     """``values`` as an array of what `Occurrences.values` holds for the type ``kind``."""
-    if kind not in OBJECTS and kind is not T.DOUBLE:
+    if kind not in OBJECTS and kind not in REALS:
         try:
             return np.array(values, np.int64)
         except OverflowError:

@@ -35,7 +35,7 @@ def value_text(kind: T, value: Any, field: Field | None) -> str:
         case T.RELATIVE_TIME:
             whole, rest = divmod(abs(value), _SECOND)
             return f"{'-' if value < 0 else ''}{whole}.{rest:09d}"
-        case T.DOUBLE:
+        case T.DOUBLE | T.FLOAT:
             return repr(float(value)).removesuffix(".0")
         case T.BOOLEAN:
             return str(int(value != 0))

@@ -47,7 +47,7 @@ _EXACT: Final = frozenset({
         "condition", "text", "col.name", "severity", "code", "message", "detail", "hint", "position",
         "internal_position", "internal_query", "where", "schema_name", "table_name", "column_name", "type_name",
         "constraint_name", "file", "line", "routine", "nonsupported_option",
-    )), "http2.header.name", "http2.header.value", *HEADER_NAMES.values(),
+    )), "http2.header.name", "http2.header.value", "protobuf.field.value.string", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (
@@ -75,6 +75,8 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
     match kind:
         case T.BOOLEAN:
             return _boolean(field, text, drawn[1] if drawn else None)
+        case T.DOUBLE | T.FLOAT:
+            return float(text)
         case T.STRING:
             return _string(field.name, text, raw)
         case T.IPV4:

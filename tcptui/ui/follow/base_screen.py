@@ -132,7 +132,11 @@ class FollowBase(KeyedScreen[int]):
         form = chosen or Form.TEXT
         if chosen in (None, Form.DECODED):
             # Parsed again here: the session's cached one lags behind a stream that grows.
-            application = ApplicationStream(*halves) if self.growing else self.session.application(self.stream)
+            application = (
+                ApplicationStream(*halves, schema=self.session.schema)
+                if self.growing
+                else self.session.application(self.stream)
+            )
             form = Form.DECODED if chosen is None and application.is_binary else form
             if application and form is Form.DECODED:
                 began_ns = int(self.session.streams.began_ns[self.stream])

@@ -71,9 +71,11 @@ Findings that do something, live, from a pipe or a file (names: see below):
   --keep-seconds BEFORE[,AFTER]  how much around them; 10,5 unless given
   --findings FILE             findings of your own, too: filters with words
                  (TOML, tcptui/docs/own-findings.md); their family is own
-TLS, on the screen and with every command that opens a capture:
+TLS and gRPC, on the screen and with every command that opens a capture:
   --keylog FILE  decrypt with the secrets in FILE (what SSLKEYLOGFILE writes),
                  read again while it grows; those in a pcapng are used anyway
+  --proto FILE   name the fields of gRPC's messages by the schema in FILE, as
+                 protoc --include_imports --descriptor_set_out=FILE writes it
 Display:
   -t             hide times             -n        ports and hosts as numbers
   -Y FILTER, --display-filter FILTER    begin with this display filter

@@ -4,6 +4,9 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     # files and streams
+    "messages.proto_unreadable": "{path}: the schema cannot be read ({reason})",
+    "messages.proto_too_large": "{path}: the schema has more than {most} MiB",
+    "messages.proto_wrong": "{path}: this is no compiled schema; of .proto files make one: protoc --include_imports --descriptor_set_out=FILE NAME.proto",
     "messages.keylog_unreadable": "{path}: the key log cannot be read ({reason})",
     "messages.file_missing": "{path}: there is no such file; check the name",
     "messages.file_denied": "{path}: no permission to read it; ask its owner, or copy it to a place of yours",

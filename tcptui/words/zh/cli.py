@@ -68,9 +68,11 @@ WORDS: Final[dict[str, str]] = {
   --keep-seconds 之前[,之后]  前后各保留多少秒，默认 10,5
   --findings 文件             另加自定义的诊断：带文字的过滤器
                  （TOML，见 tcptui/docs/own-findings.md），类别为 own
-TLS，界面和所有打开抓包的命令都可用：
+TLS 和 gRPC，界面和所有打开抓包的命令都可用：
   --keylog 文件  用文件中的密钥解密（SSLKEYLOGFILE 写出的格式），文件增长时
                  随时续读；pcapng 自带的密钥总会使用
+  --proto 文件   按文件中的消息定义显示 gRPC 消息的字段名，文件由
+                 protoc --include_imports --descriptor_set_out=文件 生成
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
   -Y FILTER, --display-filter FILTER    一开始就用这个显示过滤器

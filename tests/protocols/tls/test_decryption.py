@@ -95,9 +95,13 @@ def test_same_readers_read_what_is_inside() -> None:
     assert (one.request.first_frame, one.response.first_frame, one.response.last_frame) == (4, 5, 6)
     (again,) = requests_of(*halves) or ()
     assert again.operation == one.operation
-    names = [part.label.name for part in application.parts()]
+    parts = list(application.parts())
+    names = [part.label.name for part in parts]
     assert "tls-data" not in names
-    assert names[:2] == ["tls-handshake", "tls-handshake"]
+    assert names[:2] == ["tls-handshake-done", "tls-handshake-agreed"]
+    assert str(parts[1].label.facts["agreed"]).startswith("TLS 1.3, TLS_")
+    assert parts[1].label.facts["bytes"] == f"{parts[1].stop - parts[1].start:,}"
+    assert not any(data for part in parts[:2] for _, data in part.blocks())  # what was sealed is read instead
     assert names[-3:] == ["request", "response", "body"]
 
 

@@ -1,0 +1,41 @@
+"""Who asks and who answers on a connection of HTTP/2, and on each of its streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.http2.direction import Direction
+from tcptui.protocols.http2.messages import value_in
+
+if TYPE_CHECKING:
+    from tcptui.protocols.http2.direction import Block
+    from tcptui.protocols.http2.opening import Opening
+    from tcptui.protocols.http2.streams import Said, Streams, StreamTalk
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+
+def directions_of(
+    halves: tuple[ByteStream, ByteStream], opening: Opening, streams: Streams
+) -> tuple[Direction, Direction]:
+    """Readers of both directions, as ``opening`` says."""
+    client, server = (
+        Direction(half, start, streams, from_start=whole)
+        for half, start, whole in zip(halves, opening.starts, opening.from_start, strict=True)
+    )
+    return client, server
+
+
+def roles_of(talk: StreamTalk) -> tuple[Said, Said]:
+    """Who asks and who answers on a stream: clients open odd streams (RFC 9113, 5.1.1).
+
+    In a capture that began amid a connection, client and server may be swapped.
+    """
+    client, server = talk.sides
+    swapped = any(_is_request(block) for block in server.blocks) or any(
+        value_in(block, b":status") for block in client.blocks
+    )
+    return (server, client) if swapped else (client, server)
+
+
+def _is_request(block: Block) -> bool:
+    return block.first(b":method") != b"" or block.first(b":path") != b""

@@ -1,0 +1,166 @@
+"""The windows of HTTP/2, reckoned from its frames, and when they were used up (RFC 9113, 5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http2.frames import DEFAULT_WINDOW, FrameType
+from tcptui.protocols.http2.history import Http2History
+from tcptui.protocols.interface import HeldBack
+
+if TYPE_CHECKING:
+    from tcptui.protocols.http2.history import Event
+    from tcptui.protocols.http2.opening import Opening
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113, 6.5.2).
+_INITIAL_WINDOW: Final = 4
+_END_STREAM: Final = 1
+#: The connection's own window.
+CONNECTION: Final = 0
+
+
+@dataclass(slots=True)
+class Stall:
+    """A window that was used up, and what followed."""
+
+    window: int
+    """The stream that it belongs to, or `CONNECTION`."""
+    full: Event
+    """The DATA frame that used it up."""
+    update: Event | None = None
+    """What opened it; its time is that at which the sender can have answered it, as seen here."""
+    next: Event | None = None
+    """The first DATA frame then; its time is that at which it began."""
+
+    @property
+    def ns(self) -> int:
+        """How long it lasted; 0 while it does."""
+        return 0 if self.next is None else self.next.ns - self.full.ns
+
+    @property
+    def closed_ns(self) -> int:
+        """How long the window was closed, as its sender saw it."""
+        return 0 if self.update is None else self.update.ns - self.full.ns
+
+
+@dataclass(slots=True)
+class Windows:
+    """The windows of what one side may send."""
+
+    connection: int = DEFAULT_WINDOW
+    initial: int = DEFAULT_WINDOW
+    streams: dict[int, int] = field(default_factory=dict)
+    largest: dict[bool, int] = field(default_factory=lambda: {True: DEFAULT_WINDOW, False: DEFAULT_WINDOW})
+    """The largest window of the connection, and of a stream, so far."""
+    least: int = 0
+    """The least room that was left; below 0 these windows are not the true ones."""
+    pending: dict[int, Stall] = field(default_factory=dict)
+    over: list[Stall] = field(default_factory=list)
+    first: Event | None = None
+    last: Event | None = None
+
+    def set_initial(self, value: int, event: Event) -> None:
+        """The receiver set another initial window, also for the streams that are open."""
+        change, self.initial = value - self.initial, value
+        for stream in self.streams:
+            self.streams[stream] += change
+        self.largest[False] = max(self.largest[False], value) if self.first is not None else value
+        for stall in self.pending.values():
+            if stall.window != CONNECTION and self.streams.get(stall.window, 0) > 0:
+                stall.update = stall.update or event
+
+    def credit(self, stream: int, by: int, event: Event) -> None:
+        """The receiver opened a window."""
+        if stream:
+            self.streams[stream] = room = self.streams.get(stream, self.initial) + by
+        else:
+            self.connection = room = self.connection + by
+        self.largest[not stream] = max(self.largest[not stream], room)
+        stall = self.pending.get(stream)
+        if stall is not None and stall.update is None and room > 0:
+            stall.update = event
+
+    def data(self, event: Event, begun_ns: int) -> None:
+        """A DATA frame was sent, which began at ``begun_ns``."""
+        frame = event.frame
+        if not frame.length:
+            return
+        self.first, self.last = self.first or event, event
+        for window in (CONNECTION, frame.stream):
+            stall = self.pending.pop(window, None)
+            if stall is not None:
+                stall.next = event._replace(ns=begun_ns)
+                self.over.append(stall)
+        self.connection -= frame.length
+        self.streams[frame.stream] = room = self.streams.get(frame.stream, self.initial) - frame.length
+        self.least = min(self.least, self.connection, room)
+        ended = bool(frame.flags & _END_STREAM)
+        if self.connection <= 0:
+            self.pending[CONNECTION] = Stall(CONNECTION, event)
+        elif room <= 0 and not ended:
+            self.pending[frame.stream] = Stall(frame.stream, event)
+        if ended:
+            self.streams.pop(frame.stream, None)
+
+    def forget(self, stream: int) -> None:
+        """The stream was reset."""
+        self.streams.pop(stream, None)
+        self.pending.pop(stream, None)
+
+
+def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
+    """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later."""
+    sender, events = Windows(), said.events
+    if lag_ns:
+        moved = [one if one.side == side else one._replace(ns=one.ns + lag_ns) for one in events]
+        events = sorted(moved, key=lambda one: one.ns)
+    for event in events:
+        kind, frame = event.frame.kind, event.frame
+        if kind == FrameType.RST_STREAM:
+            sender.forget(frame.stream)
+        elif kind == FrameType.DATA and event.side == side:
+            sender.data(event, said.halves[side].first_ns(frame.start))
+        elif kind == FrameType.WINDOW_UPDATE and event.side != side:
+            sender.credit(frame.stream, said.credit(event), event)
+        elif kind == FrameType.SETTINGS and event.side != side:
+            initial = said.settings(event).get(_INITIAL_WINDOW)
+            if initial is not None:
+                sender.set_initial(initial, event)
+    return sender
+
+
+class ClosedWindows:
+    """When messages of a connection could not go on; its frames are read once somebody asks."""
+
+    def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening) -> None:
+        self._halves, self._opening = halves, opening
+        self._known: dict[tuple[int, int], list[Stall]] = {}
+
+    @cached_property
+    def _said(self) -> Http2History | None:
+        """None where the windows are not known."""
+        if not all(self._opening.from_start) or any(len(half.gaps) for half in self._halves):
+            return None
+        return Http2History(self._halves, self._opening)
+
+    def _stalls(self, side: int, lag_ns: int) -> list[Stall]:
+        """Those that ended; none where frames show that the windows are others."""
+        found = self._known.get((side, lag_ns))
+        if found is None:
+            found = []
+            if self._said is not None and reckoned(self._said, side, 0).least >= 0:
+                found = reckoned(self._said, side, lag_ns).over
+            self._known[side, lag_ns] = found
+        return found
+
+    def held_back(self, stream: int, side: int, lag_ns: int) -> list[HeldBack]:
+        """When what ``side`` sends on ``stream`` was held back, in order; see `Exchange.held_back`."""
+        found = [
+            HeldBack(one.full.ns, one.update.ns, one.next.ns)
+            for one in self._stalls(side, lag_ns)
+            if one.window in (CONNECTION, stream) and one.update is not None and one.next is not None
+        ]
+        return sorted(found)
