@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
 from tcptui.protocols.registry import requests_of
 from tcptui.protocols.request_times import timed_requests
 from tcptui.protocols.statements.statement import statement_of
+from tcptui.protocols.stream.reassembly import GapReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +36,7 @@ ERROR_READ: Final = 1_024
 CANCELLED: Final = {"postgresql": frozenset({"57014"}), "mysql": frozenset({"1317"})}
 #: … or because it took longer than it may (MariaDB: max_statement_time; MySQL: max_execution_time).
 TIMED_OUT: Final = {"mysql": frozenset({"1969", "3024"})}
+_NOT_CAPTURED: Final = GapReason.NOT_CAPTURED.value
 #: Most characters of a statement that a sentence quotes.
 STATEMENT_QUOTED: Final = 60
 
@@ -82,6 +85,16 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
         frozenset(request.number for request, exchange in pairs if exchange.waits),
         exchanges=tuple(exchange for _, exchange in pairs),
     )
+
+
+def lacks_bytes(connection: ConnectionFacts) -> bool:
+    """Whether bytes never passed here: what was asked or answered in them is not known.
+
+    Not where a segment was lost on its way here and sent again: Wireshark marks that, too, and nothing is missing.
+    """
+    if not connection.signs & HOLES or connection.application is None:
+        return bool(connection.signs & HOLES)
+    return any(bool((half.gaps.reason == _NOT_CAPTURED).any()) for half in connection.application.halves)
 
 
 def all_answered(connection: ConnectionFacts) -> bool:

@@ -207,7 +207,13 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     unneeded = spurious_resends(connection)
     found = _chosen(
         connection,
-        lambda r: r.cause is ResendCause.RTO and r.index not in unneeded and _carries(connection, r),
+        lambda r: (
+            r.cause is ResendCause.RTO
+            and r.index not in unneeded
+            and _carries(connection, r)
+            # What had been acknowledged here before was not waited for in vain.
+            and not 0 <= _covering(connection, r) < r.index
+        ),
     )
     if not found:
         return None
