@@ -16,6 +16,7 @@ from tcptui.protocols.stream.reassembly import GapReason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
@@ -116,8 +117,21 @@ def all_answered(connection: ConnectionFacts) -> bool:
 def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int, int]) -> Iterator[list[Request]]:
     """The requests of each other connection to the same server in which that sent something in ``span`` (ns).
 
-    Of the nearest connections, the first `BESIDE_READ` are read, of at most `BESIDE_PACKETS` packets each.  Raises
-    OSError where packets cannot be read.
+    As many of them are read as `read_beside` says.  Raises OSError where packets cannot be read.
+    """
+    for view, exchanges in read_beside(connection, span, answering=True):
+        requests = [request for request, _ in timed_requests(view, exchanges)]
+        if requests and requests[0].protocol == protocol:
+            yield requests
+
+
+def read_beside(
+    connection: ConnectionFacts, span: tuple[int, int], *, answering: bool = False
+) -> Iterator[tuple[StreamView, list[Exchange]]]:
+    """What was asked on each other connection to the same server that was there in ``span`` (ns).
+
+    ``answering``: that sent something in it.  Of the nearest connections, the first `BESIDE_READ` are read, of at most
+    `BESIDE_PACKETS` packets each.  Raises OSError where packets cannot be read.
     """
     siblings, halves_of = connection.context.siblings, connection.context.halves
     if siblings is None or halves_of is None:
@@ -126,14 +140,12 @@ def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int,
     in_time = (near.began_ns <= span[1]) & (near.last_ns >= span[0]) & (near.packets <= BESIDE_PACKETS)
     for other in near.streams[in_time].tolist():
         view = siblings.view(other)
-        answering = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
-        halves = halves_of(view) if answering.any() else None
+        spoke = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
+        halves = halves_of(view) if spoke.any() or not answering else None
         exchanges = None if halves is None else requests_of(*halves)
         if exchanges is None:
             continue
-        requests = [request for request, _ in timed_requests(view, _judged(exchanges))]
-        if requests and requests[0].protocol == protocol:
-            yield requests
+        yield view, list(_judged(exchanges))
         read += 1
         if read == BESIDE_READ:
             return
