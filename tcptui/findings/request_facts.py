@@ -55,6 +55,10 @@ class RequestFacts:
     exchanges: tuple[Exchange, ...] = ()
     """What they were made of, one each."""
 
+    def says_unasked(self, code: str) -> bool:
+        """Whether the server said this on its own, in answer to nothing."""
+        return any(code_of(one) == code for one in self.requests if one.request is None)
+
     def error_text(self, request: Request) -> str:
         """The beginning of the answer to ``request``, as the server wrote it; empty without one, never to be shown.
 

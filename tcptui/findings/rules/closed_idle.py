@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import code_of, told_statement
+from tcptui.findings.request_facts import told_statement
 from tcptui.findings.rules.idle_transaction import is_open
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
@@ -42,7 +42,7 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
         return None
     if _said_farewell(connection, index_of(connection, last.response.last), end):
         return None
-    says_so = any(code_of(one) == IDLE_LIMIT for one in said.requests if one.request is None)
+    says_so = said.says_unasked(IDLE_LIMIT)
     lost = [one for one in after if one.response is None]
     facts: dict[str, Fact] = {}
     if lost:

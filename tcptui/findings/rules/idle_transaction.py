@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.late_copies import had_been_sent
-from tcptui.findings.request_facts import code_of, lacks_bytes, told_statement
+from tcptui.findings.request_facts import lacks_bytes, told_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
 
@@ -65,7 +65,7 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
         assert one.before.response is not None
         evidence += [index_of(connection, frame) for frame in (one.before.response.last, one.end_frame) if frame]
     begun = _begun(said, longest.before)
-    says_so = any(code_of(one) == LIMIT for one in said.requests if one.request is None)
+    says_so = said.says_unasked(LIMIT)
     return connection.finding(
         FindingId.IDLE_IN_TRANSACTION,
         evidence,
