@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
 from tcptui.protocols.registry import requests_of
 from tcptui.protocols.request_times import timed_requests
 from tcptui.protocols.statements.statement import statement_of
+from tcptui.protocols.stream.reassembly import GapReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
@@ -34,6 +37,7 @@ ERROR_READ: Final = 1_024
 CANCELLED: Final = {"postgresql": frozenset({"57014"}), "mysql": frozenset({"1317"})}
 #: … or because it took longer than it may (MariaDB: max_statement_time; MySQL: max_execution_time).
 TIMED_OUT: Final = {"mysql": frozenset({"1969", "3024"})}
+_NOT_CAPTURED: Final = GapReason.NOT_CAPTURED.value
 #: Most characters of a statement that a sentence quotes.
 STATEMENT_QUOTED: Final = 60
 
@@ -50,6 +54,10 @@ class RequestFacts:
     """Numbers of those that waited for a lock."""
     exchanges: tuple[Exchange, ...] = ()
     """What they were made of, one each."""
+
+    def says_unasked(self, code: str) -> bool:
+        """Whether the server said this on its own, in answer to nothing."""
+        return any(code_of(one) == code for one in self.requests if one.request is None)
 
     def error_text(self, request: Request) -> str:
         """The beginning of the answer to ``request``, as the server wrote it; empty without one, never to be shown.
@@ -84,6 +92,16 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
     )
 
 
+def lacks_bytes(connection: ConnectionFacts) -> bool:
+    """Whether bytes never passed here: what was asked or answered in them is not known.
+
+    Not where a segment was lost on its way here and sent again: Wireshark marks that, too, and nothing is missing.
+    """
+    if not connection.signs & HOLES or connection.application is None:
+        return bool(connection.signs & HOLES)
+    return any(bool((half.gaps.reason == _NOT_CAPTURED).any()) for half in connection.application.halves)
+
+
 def all_answered(connection: ConnectionFacts) -> bool:
     """Whether the connection has requests that are read, and each of them was answered to its end, or taken back.
 
@@ -103,8 +121,21 @@ def all_answered(connection: ConnectionFacts) -> bool:
 def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int, int]) -> Iterator[list[Request]]:
     """The requests of each other connection to the same server in which that sent something in ``span`` (ns).
 
-    Of the nearest connections, the first `BESIDE_READ` are read, of at most `BESIDE_PACKETS` packets each.  Raises
-    OSError where packets cannot be read.
+    As many of them are read as `read_beside` says.  Raises OSError where packets cannot be read.
+    """
+    for view, exchanges in read_beside(connection, span, answering=True):
+        requests = [request for request, _ in timed_requests(view, exchanges)]
+        if requests and requests[0].protocol == protocol:
+            yield requests
+
+
+def read_beside(
+    connection: ConnectionFacts, span: tuple[int, int], *, answering: bool = False
+) -> Iterator[tuple[StreamView, list[Exchange]]]:
+    """What was asked on each other connection to the same server that was there in ``span`` (ns).
+
+    ``answering``: that sent something in it.  Of the nearest connections, the first `BESIDE_READ` are read, of at most
+    `BESIDE_PACKETS` packets each.  Raises OSError where packets cannot be read.
     """
     siblings, halves_of = connection.context.siblings, connection.context.halves
     if siblings is None or halves_of is None:
@@ -113,14 +144,12 @@ def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int,
     in_time = (near.began_ns <= span[1]) & (near.last_ns >= span[0]) & (near.packets <= BESIDE_PACKETS)
     for other in near.streams[in_time].tolist():
         view = siblings.view(other)
-        answering = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
-        halves = halves_of(view) if answering.any() else None
+        spoke = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
+        halves = halves_of(view) if spoke.any() or not answering else None
         exchanges = None if halves is None else requests_of(*halves)
         if exchanges is None:
             continue
-        requests = [request for request, _ in timed_requests(view, _judged(exchanges))]
-        if requests and requests[0].protocol == protocol:
-            yield requests
+        yield view, list(_judged(exchanges))
         read += 1
         if read == BESIDE_READ:
             return

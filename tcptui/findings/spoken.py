@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes by which an end is known.
 READ: Final = 2_048
@@ -34,6 +38,17 @@ ANSWERS: Final = (
     ("VNC", re.compile(rb"RFB \d{3}\.\d{3}\n")),
     ("Redis", re.compile(rb"-(?:ERR|NOAUTH|DENIED) ")),
 )  # fmt: skip
+
+
+def heads_of(connection: ConnectionFacts) -> tuple[tuple[ByteStream, ByteStream], tuple[bytes, bytes]] | None:
+    """Both directions, each with its first bytes; None where they are not read, or not from their beginning.
+
+    Raises OSError where packets cannot be read.
+    """
+    halves = () if connection.application is None else connection.application.halves
+    if not halves or not all(half.segments.from_start for half in halves):
+        return None
+    return halves, (halves[0].read(0, READ), halves[1].read(0, READ))
 
 
 def spoken(known: tuple[tuple[str, re.Pattern[bytes]], ...], head: bytes) -> str:

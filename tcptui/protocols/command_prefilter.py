@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -29,14 +29,13 @@ PACKETS_IN_ALL: Final = 60_000
 class CommandPrefilter:
     """The `StreamPrefilter` of a database whose commands `kind` notes."""
 
-    kind: ClassVar[type[CommandRows]]
-
     def __init__(
-        self, store: PacketStore, streams: StreamTable, noted: NotedRows, _payload: Callable[[int], bytes]
-    ) -> None:
+        self, kind: type[CommandRows], store: PacketStore, streams: StreamTable, noted: NotedRows,
+        _payload: Callable[[int], bytes],
+    ) -> None:  # fmt: skip
         self._store = store
         self._streams = streams
-        self._found = noted.of(self.kind)
+        self._found = noted.of(kind)
         self._done = 0
         """Number of rows taken in, evicted ones included."""
         self._speaking: set[int] = set()

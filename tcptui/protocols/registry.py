@@ -6,10 +6,11 @@ To add one: a package beside `http` whose parser gives a `ParsedStream`, one row
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.dns.detection import begins_dns
 from tcptui.protocols.dns.dns_stream import dns_requests, parse_dns
 from tcptui.protocols.http.head import parse_head
@@ -20,15 +21,15 @@ from tcptui.protocols.http2.http2_stream import Http2Stream, begins_http2, parse
 from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
+from tcptui.protocols.mysql.command_rows import MysqlRows
 from tcptui.protocols.mysql.detection import begins_mysql
 from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_mysql
-from tcptui.protocols.mysql.prefilter import MysqlPrefilter
 from tcptui.protocols.parts import is_text
+from tcptui.protocols.postgresql.command_rows import PostgresqlRows
 from tcptui.protocols.postgresql.detection import begins_postgresql
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
-from tcptui.protocols.postgresql.prefilter import PostgresqlPrefilter
+from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.protocols.redis.detection import begins_redis
-from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
@@ -40,10 +41,17 @@ from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcptui.protocols.command_rows import CommandRows
     from tcptui.protocols.http2.schema import Schema
-    from tcptui.protocols.interface import Exchange, ParsedStream
+    from tcptui.protocols.interface import Exchange, MakePrefilter, ParsedStream
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
+
+
+def _asking(kind: type[CommandRows]) -> MakePrefilter:
+    """Chooses the connections in which commands of ``kind`` are seen."""
+    return partial(CommandPrefilter, kind)
+
 
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
@@ -53,9 +61,9 @@ PROTOCOLS: Final = (
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
     ApplicationProtocol("smtp", begins_smtp, parse_smtp),
-    ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=RedisPrefilter, judged=True),
-    ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=MysqlPrefilter, judged=True),
-    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=PostgresqlPrefilter, judged=True),
+    ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=_asking(RedisRows), judged=True),
+    ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=_asking(MysqlRows), judged=True),
+    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=_asking(PostgresqlRows), judged=True),
     ApplicationProtocol("dns", begins_dns, parse_dns),
     ApplicationProtocol("tls", begins_tls, parse_starttls),
     ApplicationProtocol("http2", begins_http2, parse_http2_amid),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SERVER: Final = "10.0.0.2:5432"
 UPDATE: Final = "UPDATE items SET stock = 1 WHERE id = 7"
 END: Final = b"FIN"
+AGAIN: Final = "C again"
+"""What the client said last, once more."""
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -70,6 +72,9 @@ def recorded(tmp_path: Path, says: list[Say]) -> list[dict[str, Finding]]:
         flags = FIN | ACK if what is END else PSH | ACK
         body = b"" if what is END else what
         mine = seq[which]
+        if who == AGAIN:
+            tape.tcp(200 + ms, ends["C"], SERVER, flags, mine["C"] - len(body), mine["S"], body)
+            continue
         tape.tcp(200 + ms, ends[who], ends[other], flags, mine[who], mine[other], body)
         mine[who] += len(body) + (what is END)
         tape.tcp(200 + ms + 0.02, ends[other], ends[who], ACK, mine[other], mine[who])
@@ -200,3 +205,44 @@ def test_a_limit_of_idle_sessions_is_certain_where_the_server_says_so(tmp_path: 
     finding = told["closed-while-idle"]
     assert (finding.confidence, finding.alternatives) == (Confidence.CERTAIN, ())
     assert finding.facts["idle_s"] == pytest.approx(2.896, abs=0.01)
+
+
+# -- cancels ---------------------------------------------------------------------------------
+
+KEY: Final = struct.pack(">II", 4_711, 99)
+
+
+def session(ms: float, which: int, key: bytes) -> list[Say]:
+    startup = b"\0\x03\0\0user\0ada\0\0"
+    hello = message(b"R", struct.pack(">I", 0)) + message(b"K", key) + message(b"Z", b"I")
+    return [(ms, which, "C", struct.pack(">I", len(startup) + 4) + startup), (ms + 5, which, "S", hello)]
+
+
+@pytest.mark.finding("query-cancelled")
+@pytest.mark.parametrize("known", [True, False])
+def test_a_cancel_and_the_statement_that_it_ends_name_each_other(tmp_path: Path, known: bool) -> None:
+    text = b"SERROR\0VERROR\0C57014\0Mcanceling statement due to user request\0\0"
+    slow = query(100, 0, "SELECT slow()", 2_005, message(b"E", text) + message(b"Z", b"I"))
+    asks: Say = (2_100, 2, "C", struct.pack(">II", 16, 80_877_102) + (KEY if known else KEY[::-1]))
+    sessions = [*session(0, 0, KEY), *session(1, 1, bytes(8))]
+    victim, other, asker = recorded(tmp_path, [*sessions, *slow, asks, (2_101, 2, "S", END)])
+
+    assert "query-cancelled" not in other
+    mine, its = victim["query-cancelled"], asker["query-cancelled"]
+    shapes = (mine.facts["shape"], its.facts["shape"])
+    assert shapes == (("asked-by", "request-of") if known else ("asked", "request"))
+    if known:
+        assert (mine.facts["other_stream"], its.facts["other_stream"]) == (2, 0)
+        assert its.facts["victim"] == "SELECT slow()"
+        assert its.facts["victim_frame"] in its.packets
+        assert mine.facts["cancel_frame"] in mine.packets
+
+
+@pytest.mark.finding("closed-while-idle")
+def test_a_request_that_was_only_sent_again_is_no_farewell(tmp_path: Path) -> None:
+    """The answer came late; the server ends the session after a silence."""
+    asked = query(100, 0, "SELECT 1", 5, done())
+    again: Say = (107, 0, AGAIN, asked[0][3])
+    says = [*logins(0), *asked, again, (5_000, 0, "S", dying(b"57P05")), (5_001, 0, "S", END)]
+
+    assert "closed-while-idle" in recorded(tmp_path, says)[0]

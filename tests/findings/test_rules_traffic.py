@@ -108,6 +108,24 @@ def test_timer_resend_with_the_bytes_already_acknowledged_is_spurious_only(told:
 
 
 @pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("tail-loss", "retransmission-unexplained", twin=True)
+@pytest.mark.parametrize("at_sender", [True, False], ids=["at the sender", "at the receiver"])
+def test_fin_that_was_only_acknowledged_late_is_sent_again_for_nothing(told: Tell, at_sender: bool) -> None:
+    """As a client leaves a database: good-bye, FIN, a delayed ACK, the probe; the D-SACK names the FIN."""
+    opening = ["0 C S 0 0 sackok=1 ts=1,0", "40 S SA 0 1 sackok=1 ts=500,1", "40.1 C A 1 1 ts=41,500"]
+    closing = ["50 C PA 1 1 5 ts=51,500", "50.4 C FA 6 1 ts=52,500"]
+    late, probe = (130 if at_sender else 91), "127 C FA 6 1 ts=128,500"
+    acks = [f"{late} S A 1 7 ts=590,51", f"{late + 6} S FA 1 7 ts=596,51"]
+    ending = ["167 S A 2 7 ts=630,128 sack=6:7", "168 C A 7 2 ts=168,596"]
+    middle = [probe, *acks] if at_sender else [*acks, probe]
+    found = told([*opening, *closing, *middle, *ending]).findings
+
+    assert TROUBLE & found.keys() == set()
+    assert found["spurious-retransmission"].facts["shape"] == "dsack"
+    assert found["spurious-retransmission"].severity is Severity.NOTE
+
+
+@pytest.mark.finding("spurious-retransmission")
 def test_old_timestamp_echo_proves_that_the_first_copy_arrived(told: Tell) -> None:
     stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
     lines = [*stamps, "300 C PA 1 1 100 ts=301,500", "330 S A 1 101 ts=790,51", "340 S A 1 101 ts=800,301"]

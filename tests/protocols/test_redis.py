@@ -351,3 +351,40 @@ def test_hostile_counts_take_no_memory_and_no_time() -> None:
 
     assert len(values(b"PING\r\n" + b"\r\n" * 50_000 + ask("GET", "a"), commands=True)) == 2
     assert isinstance(values(b"*2\r\n$4\r\nPING\r\nX\r\n" * 50_000)[0], Unread)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b'SET a "b c"', [b"SET", b"a", b"b c"]),
+        (rb"""SET 'it''s' x""", [b"SET", b"'it''s'", b"x"]),  # refused by Redis: taken apart at its blanks
+        (rb'SET a "\x41\n\"\\"', [b"SET", b"a", b'A\n"\\']),
+        (rb"SET a 'it\'s \n'", [b"SET", b"a", rb"it's \n"]),
+        (b'SET pre"fix 1" ""', [b"SET", b"prefix 1", b""]),
+        (b'"GET" \ta ', [b"GET", b"a"]),
+        (b'SET a "open', [b"SET", b"a", b'"open']),
+    ],
+)
+def test_inline_commands_in_quotes_are_taken_apart_as_redis_does(line: bytes, words: list[bytes]) -> None:
+    """What the server made of such lines was asked of redis-server 7.0 (EVAL "return ARGV" 0 …)."""
+    (value,) = values(line + b"\r\n", commands=True)
+
+    assert isinstance(value, Value)
+    assert [item.data for item in value.items] == words
+
+
+def test_inline_commands_in_quotes_are_told_without_their_secrets() -> None:
+    lines = b'*1\r\n$4\r\nPING\r\nAUTH "open sesame"\r\nSET "my key" "a b"\r\n'
+    dialogue = Dialogue().client(lines).server(b"+PONG\r\n+OK\r\n+OK\r\n")
+    told = b"".join(data for _, data in follow(dialogue))
+
+    assert [operation for operation, _, _ in asked(dialogue)] == ["PING", "AUTH", "SET my key"]
+    assert b"sesame" not in told
+    assert b'SET "my key" "a b"' in told
+
+
+@given(st.text(alphabet="ab \t\\\"'xn4", max_size=40).map(str.encode))
+def test_any_inline_command_is_taken_apart(rest: bytes) -> None:
+    for value in values(b"SET " + rest + b"\r\n", commands=True):
+        assert isinstance(value, Value)
+        assert all(value.start <= item.start <= item.stop <= value.stop for item in value.items)

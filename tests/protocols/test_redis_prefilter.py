@@ -11,7 +11,6 @@ from captures import ACK, PSH, Tape
 from tcptui.protocols import command_prefilter
 from tcptui.protocols.command_rows import MOST_OF_PORT
 from tcptui.protocols.redis.command_rows import RedisRows
-from tcptui.protocols.redis.prefilter import RedisPrefilter
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -74,7 +73,8 @@ def test_evicted_rows_make_room(tmp_path: Path) -> None:
 
 def test_first_connections_are_read_as_far_as_they_are_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(tmp_path, *((40_000 + number % 5, PING) for number in range(25)), (40_000, PING))
-    found = RedisPrefilter(session.store, session.streams, session._pipeline.noted, lambda _row: b"")
+    noted = session._pipeline.noted
+    found = command_prefilter.CommandPrefilter(RedisRows, session.store, session.streams, noted, lambda _row: b"")
     found.update()
 
     def read() -> list[int]:

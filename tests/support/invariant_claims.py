@@ -643,7 +643,7 @@ CLAIMS: Final = (
     Claim(FindingId.SPURIOUS_RETRANSMISSION, ("acked-here",), "had been acknowledged before",
           lambda told: HOLDS if told.at("proof_frame") < told.at("first_frame")
           else told.at("proof_frame")),
-    Claim(FindingId.SPURIOUS_RETRANSMISSION, ("acked-here",), "all the resent bytes",
+    Claim(FindingId.SPURIOUS_RETRANSMISSION, ("acked-here",), "acknowledged all of it",
           acknowledges("proof_frame", "first_frame")),
     Claim(FindingId.RETRANSMISSION_UNEXPLAINED, ("",), "no SACK above the bytes", _not_told_what_was_missing),
     Claim(FindingId.RETRANSMISSION_UNEXPLAINED, ("first-copy-unseen",), "had not passed here before", _fresh_bytes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import code_of, told_statement
+from tcptui.findings.request_facts import told_statement
 from tcptui.findings.rules.idle_transaction import is_open
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
@@ -40,9 +40,9 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
     idle_ns = end_ns - max(one.end_ns for one in before)
     if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS) or is_open(last):
         return None
-    if _said_farewell(connection, last.end_ns, end):
+    if _said_farewell(connection, index_of(connection, last.response.last), end):
         return None
-    says_so = any(code_of(one) == IDLE_LIMIT for one in said.requests if one.request is None)
+    says_so = said.says_unasked(IDLE_LIMIT)
     lost = [one for one in after if one.response is None]
     facts: dict[str, Fact] = {}
     if lost:
@@ -62,6 +62,10 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
     )
 
 
-def _said_farewell(connection: ConnectionFacts, since_ns: int, end: int) -> bool:
-    """Whether the client sent something behind the last answer that asks for none: it takes its leave (COM_QUIT)."""
-    return any(connection.length[i] and not connection.side[i] and connection.time[i] > since_ns for i in range(end))
+def _said_farewell(connection: ConnectionFacts, answer: int, end: int) -> bool:
+    """Whether the client sent something new behind the last answer, which asks for none: it takes its leave."""
+    sent, ends = connection.space.sent[0], connection.space.end
+    return any(
+        connection.length[i] and not connection.side[i] and int(ends[i]) > int(sent[answer])
+        for i in range(answer + 1, end)
+    )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import DATABASE_NAMES, code_of, evidence_of, told_statement
+from tcptui.findings.request_facts import DATABASE_NAMES, code_of, evidence_of, lacks_bytes, told_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def database_encryption(connection: ConnectionFacts, said: RequestFacts) -> Find
     others = [one for one in said.requests if one.number > asked.number and one.operation != "GSSENCREQUEST"]
     if others:
         return _unlike(connection, said, asked, "", Severity.NOTE)
-    if first_end(connection, _CLIENT) < 0 or connection.signs & HOLES:
+    if first_end(connection, _CLIENT) < 0 or lacks_bytes(connection):
         return None  # what it did next is not here
     return _unlike(connection, said, asked, "insisted", Severity.WARNING)
 

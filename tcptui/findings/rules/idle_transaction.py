@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import code_of, told_statement
+from tcptui.findings.late_copies import had_been_sent
+from tcptui.findings.request_facts import lacks_bytes, told_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
 
@@ -52,7 +52,7 @@ def is_open(request: Request) -> bool:
 
 def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
     """`idle-in-transaction`: the longest silence of the client in a transaction, and how often there were such."""
-    if connection.signs & HOLES:
+    if lacks_bytes(connection):
         return None  # what was asked meanwhile may not have been captured
     rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
     silences = [one for one in _silences(connection, said) if one.lasted_ns - rtt_ns >= IDLE_NS]
@@ -65,7 +65,7 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
         assert one.before.response is not None
         evidence += [index_of(connection, frame) for frame in (one.before.response.last, one.end_frame) if frame]
     begun = _begun(said, longest.before)
-    says_so = any(code_of(one) == LIMIT for one in said.requests if one.request is None)
+    says_so = said.says_unasked(LIMIT)
     return connection.finding(
         FindingId.IDLE_IN_TRANSACTION,
         evidence,
@@ -94,7 +94,8 @@ def _silences(connection: ConnectionFacts, said: RequestFacts) -> Iterator[_Sile
         if one.response is None or not is_open(one):
             continue
         if after is not None and (end < 0 or after.begun_ns <= end_ns):
-            yield _Silence(one, after.begun_ns, after.first_frame, by_server=False)
+            if not had_been_sent(connection, index_of(connection, after.first_frame)):
+                yield _Silence(one, after.begun_ns, after.first_frame, by_server=False)
         elif end >= 0 and end_ns >= one.end_ns:
             yield _Silence(one, end_ns, connection.frame[end], connection.side[end] == 1)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.gates import HOLES
-from tcptui.findings.request_facts import code_of, evidence_of, requests_beside, told_statement
-from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, THINK_NS, THINK_RTTS
+from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, requests_beside, told_statement
+from tcptui.findings.rules.think_time import SLOW_ANSWER_NS
+from tcptui.findings.server_time import least_slow_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.request import RequestPart, TransactionState
+from tcptui.model.request import TransactionState
 from tcptui.protocols.statements.statement import statement_of
 from tcptui.protocols.statements.tables import Locks, locks_of
 
@@ -64,10 +64,10 @@ def lock_waits(connection: ConnectionFacts, said: RequestFacts) -> LockWaits:
         named = codes.get(said.protocol, frozenset())
         refused = [one for one in said.requests if one.response is not None and code_of(one) in named]
         if refused:
-            return LockWaits(tuple(sorted(refused, key=_server_ns, reverse=True)), shape)
-    if connection.signs & HOLES or said.protocol not in TIMED_OUT:
+            return LockWaits(tuple(sorted(refused, key=server_ns, reverse=True)), shape)
+    if lacks_bytes(connection) or said.protocol not in TIMED_OUT:
         return LockWaits()
-    longest = sorted(_long_waits(connection, said), key=_server_ns, reverse=True)[:WAITS_READ]
+    longest = sorted(_long_waits(connection, said), key=server_ns, reverse=True)[:WAITS_READ]
     found = [(one, release) for one in longest if (release := _release_of(connection, said, one)) is not None]
     return LockWaits(tuple(one for one, _ in found), "", found[0][1]) if found else LockWaits()
 
@@ -86,7 +86,7 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
             "ended": told_statement(release.end),
             "ended_frame": release.end.response.first,
         }
-    loud = release is None or _server_ns(longest) >= SLOW_ANSWER_NS
+    loud = release is None or server_ns(longest) >= SLOW_ANSWER_NS
     return connection.finding(
         FindingId.LOCK_WAIT,
         evidence_of(connection, sorted(found.waits, key=lambda one: one.number)),
@@ -95,8 +95,8 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
         () if release is None else ("lock-by-chance",),
         shape=found.shape,
         statement=told_statement(longest),
-        wait_s=_server_ns(longest) / 1e9,
-        total_s=sum(map(_server_ns, found.waits)) / 1e9,
+        wait_s=server_ns(longest) / 1e9,
+        total_s=sum(map(server_ns, found.waits)) / 1e9,
         count=len(found.waits),
         asked_frame=0 if longest.request is None else longest.request.last,
         answer_frame=0 if longest.response is None else longest.response.first,
@@ -106,16 +106,16 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
 
 def _long_waits(connection: ConnectionFacts, said: RequestFacts) -> list[Request]:
     """Statements that lock something, and for which the server took its time."""
-    rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
-    least_ns = max(THINK_NS, THINK_RTTS * rtt_ns)
+    least_ns = least_slow_ns(connection)
     return [
         one
         for one in said.requests
         if one.request is not None
         and one.response is not None
         and not one.failed
-        and _server_ns(one) > least_ns
+        and server_ns(one) > least_ns
         and _locks(one).tables
+        and surely_server_ns(connection, one) > least_ns
     ]
 
 
@@ -160,7 +160,3 @@ def _ends_transaction(request: Request) -> bool:
 
 def _locks(request: Request) -> Locks:
     return locks_of(statement_of(request))
-
-
-def _server_ns(request: Request) -> int:
-    return request.spent_ns(RequestPart.SERVER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.findings.spoken import ANSWERS, DATABASE_REQUESTS, READ, REQUESTS, first_line, spoken
+from tcptui.findings.spoken import ANSWERS, DATABASE_REQUESTS, REQUESTS, first_line, heads_of, spoken
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -21,12 +21,10 @@ _LINE: Final = 80
 
 def protocol_mismatch(connection: ConnectionFacts) -> Finding | None:
     """`protocol-mismatch`: each end begins in a protocol of its own; shape ``garbled``: Redis says so."""
-    halves = () if connection.application is None else connection.application.halves
-    if not halves or not all(half.segments.from_start for half in halves):
+    known = heads_of(connection)
+    if known is None or not all(known[1]):
         return None
-    heads = halves[0].read(0, READ), halves[1].read(0, READ)
-    if not all(heads):
-        return None
+    halves, heads = known
     server = spoken(ANSWERS, heads[1])
     client = spoken((*REQUESTS, *DATABASE_REQUESTS), heads[0])
     is_garbled = heads[1].startswith(_PROTOCOL_ERROR) and client in ("", _REDIS)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.path_distance import from_other_distance
+from tcptui.analysis.resend.ip_id import number_step
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -12,8 +13,13 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.view import StreamView
+
 #: Packets captured out of order are closer together than this (rules/findings.md#healthy-traffic-that-looks-ill).
 OVERTAKEN_NS: Final = 10_000_000
+#: A RST that overtakes others is at most so many packets ahead; a forger's number is anything.
+OVERTAKEN_PACKETS: Final = 16
 #: How many of the alleged sender's last packets have their TTL compared.
 OWN_PACKETS: Final = 8
 #: An answer within this share (percent) of the round trip to a host did not come from that host.
@@ -47,6 +53,8 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
             return None
     elif connection.time[later] - connection.time[rst] < OVERTAKEN_NS:
         return None
+    if _numbered_before(view, later, rst):
+        return None
     usual, found = int(view.ttl[before]), int(view.ttl[rst])
     perhaps_full = usual == found and not connection.flags[rst] & ACK and connection.is_syn_ack(before) and bool(side)
     alternatives: tuple[str, ...] = ("middlebox", "two-hosts")
@@ -70,6 +78,12 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
         ttl=found,
         usual_ttl=usual,
     )
+
+
+def _numbered_before(view: StreamView, later: int, rst: int) -> bool:
+    """Whether segment ``later`` was sent before ``rst``, and overtaken by it, by the IP packet numbers of both."""
+    numbers = view.ip_id.item(later), view.ip_id.item(rst)
+    return all(numbers) and 0 < number_step(*numbers) <= OVERTAKEN_PACKETS
 
 
 def sent_elsewhere(connection: ConnectionFacts, rst: int) -> bool:

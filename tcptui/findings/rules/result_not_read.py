@@ -28,22 +28,18 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
     """`result-not-read`: of all results in which the client's window was shut, that which stood longest."""
     unread: dict[int, list[Closed]] = {}
     for one in waited_windows(connection):
-        amid = next((each.number for each in said.requests if _is_amid(each, connection.time[one.shut])), None)
+        amid = next((each.number for each in said.requests if _is_amid(each, one.begins_ns)), None)
         if one.side == 0 and amid is not None:
             unread.setdefault(amid, []).append(one)
     if not unread:
         return None
-
-    def shut_ns(one: Closed) -> int:
-        return max(one.ends_ns - connection.time[one.shut], 0)
-
-    number, shut = max(unread.items(), key=lambda pair: sum(map(shut_ns, pair[1])))
+    number, shut = max(unread.items(), key=lambda pair: _together_ns(pair[1]))
     request, answer = said.requests[number], said.exchanges[number].response
-    closed_ns = sum(map(shut_ns, shut))
+    closed_ns = _together_ns(shut)
     if closed_ns < CLOSED_NS or request.response is None or answer is None:
         return None
-    longest = max(shut, key=shut_ns)
-    sent = _sent_until(answer, connection.time[longest.shut])
+    longest = max(shut, key=lambda one: one.lasted_ns)
+    sent = _sent_until(answer, longest.begins_ns)
     return connection.finding(
         FindingId.RESULT_NOT_READ,
         [index for one in shut[:_SHOWN] for index in (one.shut, one.opened)],
@@ -57,11 +53,15 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
         shut_frame=connection.frame[longest.shut],
         open_frame=connection.frame[longest.opened] if longest.opened >= 0 else 0,
         closed_s=closed_ns / 1e9,
-        longest_s=shut_ns(longest) / 1e9,
+        longest_s=longest.lasted_ns / 1e9,
         count=len(shut),
         sent_bytes=sent,
         pending_bytes=max(request.response.bytes - sent, 0),
     )
+
+
+def _together_ns(shut: list[Closed]) -> int:
+    return sum(one.lasted_ns for one in shut)
 
 
 def _is_amid(request: Request, at_ns: int) -> bool:

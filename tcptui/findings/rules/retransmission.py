@@ -211,7 +211,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
             r.cause is ResendCause.RTO
             and r.index not in unneeded
             and _carries(connection, r)
-            # What had been acknowledged here before (a FIN is not among the spurious ones) was not waited for in vain.
+            # What had been acknowledged here before was not waited for in vain.
             and not 0 <= _covering(connection, r) < r.index
         ),
     )
@@ -442,8 +442,12 @@ def _silence_ns(connection: ConnectionFacts, resend: Resend) -> int:
 
 
 def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
-    """`spurious-retransmission`: the bytes had arrived, by D-SACK, Eifel (RFC 3522), or an ACK captured before."""
-    unneeded = spurious_resends(connection)
+    """`spurious-retransmission`: it had arrived, by D-SACK, Eifel (RFC 3522), or an ACK captured before.
+
+    Bare FINs are told where no data were sent again like this.
+    """
+    every = spurious_resends(connection)
+    unneeded = {i: proof for i, proof in every.items() if connection.length[i]} or every
     if not unneeded:
         return None
     index = next(iter(unneeded))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from tcptui.findings.http_facts import index_of
+from tcptui.findings.late_copies import had_been_sent, resends_between
 from tcptui.findings.request_facts import evidence_of, told_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
@@ -37,9 +39,10 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
     best: list[Request] = []
     best_ns = NETWORK_NS
-    for run in _runs(said, rtt_ns):
-        ways = _ways(run, rtt_ns)
-        if sum(ways.values()) * 100 < NETWORK_PERCENT * (run[-1].end_ns - run[0].begun_ns):
+    for run in _runs(connection, said, rtt_ns):
+        turns = _turns(run, rtt_ns)
+        ways = {number: max(min(rtt_ns, turn_ns - taken_ns), 0) for number, (turn_ns, taken_ns) in turns.items()}
+        if sum(ways.values()) * 100 < NETWORK_PERCENT * sum(turn_ns for turn_ns, _ in turns.values()):
             continue
         for _, members in groupby(sorted(run, key=statement_of), key=statement_of):
             same = sorted(members, key=lambda one: one.number)
@@ -66,28 +69,51 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     )
 
 
-def _runs(said: RequestFacts, rtt_ns: int) -> list[list[Request]]:
-    """Requests that were each begun when the one before had been answered, and soon after.
-
-    What of the round trip does not lie within a request, as at the server, lies between it and the next.
-    """
+def _runs(connection: ConnectionFacts, said: RequestFacts, rtt_ns: int) -> list[list[Request]]:
+    """Requests that were each begun when the one before had been answered, and soon after."""
     runs: list[list[Request]] = [[]]
-    ended_ns = prompt_ns = 0
+    before: Request | None = None
     for one in said.requests:
         is_single = one.request is not None and one.response is not None and one.number not in said.waiting
-        if runs[-1] and not (is_single and ended_ns <= one.begun_ns <= ended_ns + prompt_ns):
+        if before is not None and not (is_single and _follows(connection, before, one, rtt_ns)):
             runs.append([])
         if is_single:
             runs[-1].append(one)
-        ended_ns = one.end_ns
-        prompt_ns = PROMPT_NS + rtt_ns + max(rtt_ns - one.spent_ns(RequestPart.NETWORK), 0)
+        before = one
     return [run for run in runs if len(run) >= LEAST]
 
 
-def _ways(run: list[Request], rtt_ns: int) -> dict[int, int]:
-    """How long each request of ``run``, by its number, was on the way, at most ``rtt_ns``."""
-    turns = [after.begun_ns - one.begun_ns for one, after in pairwise(run)] + [run[-1].end_ns - run[-1].begun_ns]
-    return {
-        one.number: max(min(rtt_ns, turn_ns - one.spent_ns(RequestPart.SERVER)), 0)
-        for one, turn_ns in zip(run, turns, strict=True)
-    }
+def _follows(connection: ConnectionFacts, before: Request, one: Request, rtt_ns: int) -> bool:
+    """Whether ``one`` comes behind the answer to ``before``, and soon; or the answer, or itself, was lost between."""
+    gap_ns = one.begun_ns - before.end_ns
+    return gap_ns >= 0 and (gap_ns <= _prompt_ns(before, rtt_ns) or _lost_between(connection, before, one))
+
+
+def _lost_between(connection: ConnectionFacts, before: Request, one: Request) -> bool:
+    """Whether the silence before ``one`` is that of a timer: something was sent again in it, or ended it."""
+    if before.response is None:
+        return False
+    answer, asked = (index_of(connection, frame) for frame in (before.response.last, one.first_frame))
+    return bool(resends_between(connection, answer, asked + 1)) or had_been_sent(connection, asked)
+
+
+def _prompt_ns(request: Request, rtt_ns: int) -> int:
+    """How soon behind the answer to ``request`` the next one is asked by who waits for answers alone.
+
+    Of the round trip, what does not lie within the request lies here.
+    """
+    return PROMPT_NS + rtt_ns + max(rtt_ns - request.spent_ns(RequestPart.NETWORK), 0)
+
+
+def _turns(run: list[Request], rtt_ns: int) -> dict[int, tuple[int, int]]:
+    """By number, how long it is from each request of ``run`` to the next, and how long the server took of that.
+
+    Without what was spent on recovery from loss: in a request, and in a silence behind it that is none of the client's.
+    """
+    turns = {}
+    for one, after in zip(run, [*run[1:], None], strict=True):
+        recovery_ns = one.spent_ns(RequestPart.RECOVERY)
+        gap_ns = 0 if after is None else after.begun_ns - one.end_ns
+        gap_ns = min(gap_ns, _prompt_ns(one, rtt_ns))
+        turns[one.number] = one.end_ns - one.begun_ns - recovery_ns + gap_ns, one.spent_ns(RequestPart.SERVER)
+    return turns

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.gates import HOLES
-from tcptui.findings.request_facts import evidence_of, told_statement, was_ended_early
-from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS, THINK_RTTS
+from tcptui.findings.request_facts import evidence_of, lacks_bytes, told_statement, was_ended_early
+from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS
+from tcptui.findings.server_time import least_slow_ns, path_rtt_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
 
@@ -29,22 +29,25 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
 
     Nobody's time where bytes are missing: what was asked meanwhile may not have been captured.
     """
-    if connection.signs & HOLES:
+    if lacks_bytes(connection):
         return None
-    rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
-    least = max(THINK_NS, THINK_RTTS * rtt_ns)
+    least_ns = least_slow_ns(connection)
+    excused = said.waiting | said.locked
     slow = [
         one
         for one in said.requests
-        if one.number not in said.waiting | said.locked and _is_slow(one, least) and not was_ended_early(said, one)
+        if one.number not in excused
+        and _is_slow(one, least_ns)
+        and not was_ended_early(said, one)
+        and surely_server_ns(connection, one) > least_ns
     ]
     if not slow:
         return None
-    slowest = max(slow, key=_server_ns)
+    slowest = max(slow, key=server_ns)
     assert slowest.request is not None
     assert slowest.response is not None
-    loud = _server_ns(slowest) >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
-    shown = sorted(slow, key=_server_ns)[-_SHOWN:]
+    loud = server_ns(slowest) >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * path_rtt_ns(connection))
+    shown = sorted(slow, key=server_ns)[-_SHOWN:]
     return connection.finding(
         FindingId.SLOW_QUERY,
         evidence_of(connection, shown),
@@ -55,8 +58,8 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         statement=told_statement(slowest),
         asked_frame=slowest.request.last,
         answer_frame=slowest.response.first,
-        wait_s=_server_ns(slowest) / 1e9,
-        total_s=sum(map(_server_ns, slow)) / 1e9,
+        wait_s=server_ns(slowest) / 1e9,
+        total_s=sum(map(server_ns, slow)) / 1e9,
         network_s=slowest.spent_ns(RequestPart.NETWORK) / 1e9,
         count=len(slow),
         requests=len(said.requests),
@@ -89,16 +92,11 @@ def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | 
     )
 
 
-def _server_ns(request: Request) -> int:
-    return request.spent_ns(RequestPart.SERVER)
-
-
 def _idle_ns(request: Request) -> int:
     return request.spent_ns(RequestPart.IDLE)
 
 
 def _is_slow(request: Request, least_ns: int) -> bool:
-    server_ns = _server_ns(request)
-    if server_ns <= least_ns or request.request is None or request.response is None:
+    if server_ns(request) <= least_ns or request.request is None or request.response is None:
         return False
-    return server_ns * 100 >= SERVER_PERCENT * request.taken_ns
+    return server_ns(request) * 100 >= SERVER_PERCENT * request.taken_ns

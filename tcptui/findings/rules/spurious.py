@@ -10,7 +10,7 @@ from tcptui.model.arrays import indexes_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
-from tcptui.model.tcp_flags import RST
+from tcptui.model.tcp_flags import RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
     found = connection.unneeded
     if found is None:
         again = [
-            resend for resend in connection.resends if resend.cause in _RESENT and connection.length[resend.index] > 0
+            resend
+            for resend in connection.resends
+            if resend.cause in _RESENT and connection.consumes_numbers(resend.index) and not _opens(connection, resend)
         ]
         proofs = _reported(connection, again) if again else {}
         for resend in again:
@@ -54,8 +56,8 @@ def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Pro
         before = [i for i in reversed(before) if connection.side[i] != connection.side[report]]
         for i in before:
             # A report of part of the resend does not say that the rest of it had arrived.
-            inside = (connection.seq[i] - left) & SEQ_MASK <= (right - left - connection.length[i]) & SEQ_MASK < 1 << 31
-            if inside:
+            room = (right - left - _numbers(connection, i)) & SEQ_MASK
+            if (connection.seq[i] - left) & SEQ_MASK <= room < 1 << 31:
                 proofs.setdefault(i, Proof("dsack", report))
                 break
         else:
@@ -74,9 +76,19 @@ def _last_part(connection: ConnectionFacts, i: int, left: int, right: int, parts
     """
     begins, reaches = ahead(left, connection.seq[i]), ahead(right, connection.seq[i])
     known = parts.get(i, 0)
-    if 0 <= begins <= known < reaches <= connection.length[i]:
+    if 0 <= begins <= known < reaches <= _numbers(connection, i):
         parts[i] = reaches
-    return known < connection.length[i] == parts.get(i, 0)
+    return known < _numbers(connection, i) == parts.get(i, 0)
+
+
+def _opens(connection: ConnectionFacts, resend: Resend) -> bool:
+    """Whether it is a SYN: a server that has forgotten its half of an opening wants it again."""
+    return bool(connection.flags[resend.index] & SYN)
+
+
+def _numbers(connection: ConnectionFacts, i: int) -> int:
+    """How many sequence numbers segment ``i`` takes: its bytes and its FIN."""
+    return int(connection.space.end[i] - connection.space.seq[i])
 
 
 def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from tcptui.analysis.timing.budget import Part, Waits
 from tcptui.findings.facts import ConnectionFacts
-from tcptui.findings.gates import HOLES, SLOW
+from tcptui.findings.gates import HOLES, SLOW, SUSPECT
+from tcptui.findings.late_copies import surely_waited_ns
 from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -78,6 +79,20 @@ def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
     return of_turns
 
 
+def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
+    """Those of the waits ``found`` that are as long without what a lost copy of request or answer explains."""
+    if not connection.signs & SUSPECT:
+        return found
+    waits = connection.budget.waits
+    sure = [
+        surely_waited_ns(connection, int(waits.begin[which]), int(waits.end[which])) - int(waits.network_ns[which])
+        > least_ns
+        for which in found.tolist()
+    ]
+    chosen: I32 = found[np.array(sure, np.bool_)]
+    return chosen
+
+
 def _weigh(connection: ConnectionFacts, found: I32) -> tuple[int, int, int]:
     """Of the waits ``found``: the index of the longest, its nanoseconds, and the nanoseconds of all."""
     own = connection.budget.waits.own(found)
@@ -105,7 +120,8 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     if not budget.in_turns:
         return None
     rtt_ns = max(connection.rtt_ns, budget.delays.rtt_ns)
-    found = _stretches(waits, Part.SERVER_THINK, max(THINK_NS, THINK_RTTS * rtt_ns))
+    least_ns = max(THINK_NS, THINK_RTTS * rtt_ns)
+    found = _sure(connection, _stretches(waits, Part.SERVER_THINK, least_ns), least_ns)
     behind = None if connection.signs & HOLES else behind_tickets(connection)
     if behind is not None:
         return _behind_tickets(connection, *behind)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.findings.spoken import ANSWERS, READ, REQUESTS, first_line, spoken
+from tcptui.findings.spoken import ANSWERS, REQUESTS, first_line, heads_of, spoken
 from tcptui.findings.tls_facts import first_message
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.codes import ContentType, Handshake, name_of
@@ -33,10 +33,10 @@ def tls_plain_text(connection: ConnectionFacts, said: TlsConversation | None) ->
 
     ``said``: the connection as TLS; None where its client does not speak it.
     """
-    halves = () if connection.application is None else connection.application.halves
-    if not halves or not all(half.segments.from_start for half in halves):
+    known = heads_of(connection)
+    if known is None:
         return None
-    heads = halves[0].read(0, READ), halves[1].read(0, READ)
+    halves, heads = known
     if said is None:
         return _to_tls(connection, halves, heads)
     hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)

@@ -38,8 +38,15 @@ class Closed:
     """Index of the first segment with the zero window."""
     opened: int
     """Index of the segment that opened it; -1 when none was captured."""
+    begins_ns: int
+    """Time of the first segment."""
     ends_ns: int
-    """Time of that segment, else of the RST that ended the wait, else of the stream's last."""
+    """Time of that which opened it, else of the RST that ended the wait, else of the stream's last."""
+
+    @property
+    def lasted_ns(self) -> int:
+        """How long it was; 0 where the clock went back."""
+        return max(0, self.ends_ns - self.begins_ns)
 
 
 def _episodes(connection: ConnectionFacts) -> list[Closed]:
@@ -61,7 +68,8 @@ def _episodes(connection: ConnectionFacts) -> list[Closed]:
         else:
             open_until[side] = connection.count
         ended = opened if opened >= 0 else next((rst for rst in connection.rsts if rst > index), -1)
-        found.append(Closed(side, index, opened, connection.time[ended] if ended >= 0 else last_ns))
+        ends_ns = connection.time[ended] if ended >= 0 else last_ns
+        found.append(Closed(side, index, opened, connection.time[index], ends_ns))
     return found
 
 
@@ -107,29 +115,33 @@ def _was_full(connection: ConnectionFacts, closed: Closed) -> bool:
     return room < largest_segment(connection.view, side)
 
 
-def waited_windows(connection: ConnectionFacts) -> list[Closed]:
-    """The periods with a window of 0 in which the other end had more to send."""
+def _probes(connection: ConnectionFacts) -> list[int]:
+    return [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
+
+
+def _judged(connection: ConnectionFacts, probes: list[int]) -> list[tuple[Closed, _Waited]]:
+    """The periods with a window of 0, each with whether the other end had more to send."""
     if not connection.verdicts & Verdict.ZERO_WINDOW:
         return []
-    probes = [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
-    return [one for one in _episodes(connection) if _was_waited_for(connection, one, probes) is _Waited.YES]
+    return [(one, _was_waited_for(connection, one, probes)) for one in _episodes(connection)]
+
+
+def waited_windows(connection: ConnectionFacts) -> list[Closed]:
+    """The periods with a window of 0 in which the other end had more to send."""
+    return [one for one, how in _judged(connection, _probes(connection)) if how is _Waited.YES]
 
 
 def zero_window(connection: ConnectionFacts) -> Finding | None:
     """`zero-window`: an end advertised a window of 0; a warning when the other end had to wait for long."""
-    if not connection.verdicts & Verdict.ZERO_WINDOW:
+    probes = _probes(connection)
+    judged = _judged(connection, probes)
+    if not judged:
         return None
-    closed = _episodes(connection)
-    probes = [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
-    judged = [_was_waited_for(connection, episode, probes) for episode in closed]
-    waited = [episode for episode, how in zip(closed, judged, strict=True) if how is _Waited.YES]
+    waited = [pair for pair in judged if pair[1] is _Waited.YES]
     limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, connection.rtt_ns)
-
-    def duration(episode: Closed) -> int:
-        return max(0, episode.ends_ns - connection.time[episode.shut])
-
-    worst = max(waited or closed, key=duration)
-    costly = bool(waited) and duration(worst) >= limit
+    worst, how = max(waited or judged, key=lambda pair: pair[0].lasted_ns)
+    costly = bool(waited) and worst.lasted_ns >= limit
+    closed = [episode for episode, _ in judged]
     inside = [i for i in probes if i > worst.shut and (worst.opened < 0 or i < worst.opened)]
     evidence = [index for episode in closed for index in (episode.shut, episode.opened)]
     return connection.finding(
@@ -138,7 +150,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         Severity.WARNING if costly else Severity.NOTE,
         Confidence.CERTAIN,
         ("slow-reader", "small-buffer", "stopped-program") if costly else (),
-        shape=_shape(worst, judged[closed.index(worst)], costly=costly),
+        shape=_shape(worst, how, costly=costly),
         receiver=SIDES[worst.side],
         sender=SIDES[1 - worst.side],
         count=len(closed),
@@ -147,16 +159,16 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         first_frame=connection.frame[worst.shut],
         open_frame=connection.frame[worst.opened] if worst.opened >= 0 else 0,
         open_bytes=int(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
-        closed_s=duration(worst) / 1e9,
-        total_s=_together(connection, closed) / 1e9,
+        closed_s=worst.lasted_ns / 1e9,
+        total_s=_together(closed) / 1e9,
     )
 
 
-def _together(connection: ConnectionFacts, closed: list[Closed]) -> int:
+def _together(closed: list[Closed]) -> int:
     """How long the window of either end was shut, in nanoseconds; where both were, it counts once."""
     total = until = 0
-    for episode in sorted(closed, key=lambda each: connection.time[each.shut]):
-        total += max(0, episode.ends_ns - max(until, connection.time[episode.shut]))
+    for episode in sorted(closed, key=lambda each: each.begins_ns):
+        total += max(0, episode.ends_ns - max(until, episode.begins_ns))
         until = max(until, episode.ends_ns)
     return total
 

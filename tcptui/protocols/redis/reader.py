@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.protocols.redis.commands import ITEMS_OF_SECRETS, is_command, keeps_secrets
+from tcptui.protocols.redis.inline import inline_words
 from tcptui.protocols.redis.tokens import Fault, Tokens
 from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Item, Kind, Token, Unread, Value
 
@@ -158,15 +159,10 @@ class Reader:
         if isinstance(line, Fault):
             return line
         stop = start + len(line) + 1
-        words = line.split(None, ITEMS_OF_SECRETS)
-        if not words or not is_command(words[0]):
+        items = inline_words(line, start, ITEMS_OF_SECRETS, ITEM_KEPT)
+        if not items or not is_command(items[0].data):
             return Fault.MALFORMED
         self._at = stop
-        items, at = [], 0
-        for word in words:
-            at = line.index(word, at)
-            items.append(Item(start + at, start + at + len(word), word[:ITEM_KEPT]))
-            at += len(word)
         return self._made(Token(start, stop, Kind.INLINE, line), stop, items)
 
     def _snapshot(self, start: int) -> Value | Fault:

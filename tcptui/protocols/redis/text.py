@@ -29,7 +29,7 @@ def command_text(command: Command) -> Iterator[tuple[int, bytes]]:
     value, secrets, shown = command.value, command.secrets, command.shown_items
     left_out = LEFT_OUT.encode()
     if value.kind is Kind.INLINE:
-        words = [left_out if at in secrets else item.data for at, item in enumerate(value.items)]
+        words = [left_out if at in secrets else quoted(item.data) for at, item in enumerate(value.items)]
         yield value.start, b" ".join(words) + b"\n"
         return
     for number, token in enumerate(elements(value)):
@@ -60,10 +60,10 @@ def _argument(half: ByteStream, token: Token) -> Iterator[tuple[int, bytes]]:
     elif token.number > _QUOTED_MOST:
         yield from chunks(half, token.body, min(token.body + token.number, half.length))
     else:
-        yield token.body, _quoted(half.read(token.body, token.number))
+        yield token.body, quoted(half.read(token.body, token.number))
 
 
-def _quoted(data: bytes) -> bytes:
+def quoted(data: bytes) -> bytes:
     """``data`` as it is, or in quotes where it would be several words or is not printable."""
     if data and _PLAIN.issuperset(data):
         return data

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
+from tcptui.protocols.redis.text import quoted
 from tcptui.protocols.redis.tokens import Fault, Tokens
 from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Kind
 
@@ -76,7 +77,7 @@ class _Writer:
         elif value.kind is Kind.INLINE:
             command = one.command
             text = "" if command is None else " ".join(
-                _SECRET if at in command.secrets else item.data.decode("utf-8", "replace")
+                _SECRET if at in command.secrets else quoted(item.data).decode("utf-8", "replace")
                 for at, item in enumerate(value.items)
             )  # fmt: skip
             place.add(self._layer, f"Inline command: {text}", value.start, length)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
-    from tcptui.model.finding import CaptureFinding, Finding
+    from tcptui.model.finding import CaptureFinding, Fact, Finding
     from tcptui.model.packet_store import I64
     from tcptui.model.request import Request
 
@@ -42,6 +42,7 @@ READ_EACH: Final = 16
 GROUPS_READ: Final = 20
 #: From so many refused logins of one client on they are told once.
 REFUSED_LEAST: Final = 3
+_LOGIN_SHAPES: Final = frozenset({"login", "without-login"})
 #: What a session begins with, by database: until then nothing was asked.
 _OPENING: Final = {
     "mysql": ("LOGIN", "CONNECT", "SET ", "INIT_DB", "PING"),
@@ -69,8 +70,7 @@ def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     places = indexes_of(short)
     if len(places) < SESSIONS_LEAST:
         return
-    pair = capture.client * (int(capture.target.max()) + 1) + capture.target
-    found = sorted(groups(pair[places], places, SESSIONS_LEAST), key=lambda group: -len(group[1]))
+    found = sorted(groups(_pairs(capture, places), places, SESSIONS_LEAST), key=lambda group: -len(group[1]))
     for _pair, sessions in found[:GROUPS_READ]:
         if not _follow(capture, sessions):
             continue
@@ -83,7 +83,6 @@ def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         share = 100 * begin_ns // max(begin_ns + use_ns, 1)
         if requests > REQUESTS_MOST or share < SHARE_PERCENT or total_ns < COST_NS:
             continue
-        first = int(sessions[0])
         yield capture.finding(
             FindingId.CONNECTION_CHURN,
             sessions,
@@ -92,9 +91,7 @@ def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             one_of(),
             ("pool-too-small", "script-each-time"),
             {
-                "client": capture.host_name(int(capture.client[first])),
-                "server": capture.host_name(int(capture.server[first])),
-                "port": int(capture.port[first]),
+                **_between(capture, int(sessions[0])),
                 "protocol": DATABASE_NAMES[costs[0].protocol],
                 "read": len(costs),
                 "requests": round(requests),
@@ -105,6 +102,21 @@ def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             },
             waited_s=total_ns / 1e9,
         )
+
+
+def _pairs(capture: CaptureFacts, places: I64) -> I64:
+    """A number for each pair of a client and a server's port."""
+    pairs: I64 = capture.client[places] * (int(capture.target.max()) + 1) + capture.target[places]
+    return pairs
+
+
+def _between(capture: CaptureFacts, place: int) -> dict[str, Fact]:
+    """Between whom the connection in ``place`` was."""
+    return {
+        "client": capture.host_name(int(capture.client[place])),
+        "server": capture.host_name(int(capture.server[place])),
+        "port": int(capture.port[place]),
+    }
 
 
 def _follow(capture: CaptureFacts, sessions: I64) -> bool:
@@ -147,12 +159,11 @@ def logins_refused(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`logins-refused`: a server refuses one login of a client after the other."""
     refusal = FindingId.DATABASE_ERRORS
     places = capture.places_with(refusal)
-    is_login = capture.of_each_loud(refusal, places, lambda finding: str(finding.facts.get("shape")) in _LOGIN_SHAPES)
+    is_login = capture.of_each_loud(refusal, places, _is_refusal)
     places = places[np.array(list(is_login), np.bool_)]
     if not len(places):
         return
-    pair = capture.client[places] * (int(capture.target.max()) + 1) + capture.target[places]
-    for _pair, refused in groups(pair, places, REFUSED_LEAST):
+    for _pair, refused in groups(_pairs(capture, places), places, REFUSED_LEAST):
         first = int(refused[0])
         told = capture.loud(refusal, first)
         yield capture.finding(
@@ -163,18 +174,13 @@ def logins_refused(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             _is_refusal,
             ("password-changed", "password-guessed"),
             {
-                "client": capture.host_name(int(capture.client[first])),
-                "server": capture.host_name(int(capture.server[first])),
-                "port": int(capture.port[first]),
+                **_between(capture, first),
                 "protocol": told.facts["protocol"],
                 "status": told.facts["status"],
                 "statement": told.facts["statement"],
                 "took_s": capture.took_s(refused),
             },
         )
-
-
-_LOGIN_SHAPES: Final = frozenset({"login", "without-login"})
 
 
 def _is_refusal(finding: Finding) -> bool:

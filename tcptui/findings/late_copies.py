@@ -1,0 +1,82 @@
+"""Copies that did not come in time: how long an answer was surely waited for, wherever the capture was made."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.resend.ip_id import Calibration, PacketNumbers
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import ahead
+
+if TYPE_CHECKING:
+    from tcptui.analysis.resend.resend import Resend
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.findings.facts import ConnectionFacts
+
+#: Packets behind an answer among which its first copy may be, late.
+LATE_REACH: Final = 64
+#: Believed for short connections, too: of their few steps, half are 1 where others are lost or overtaken.
+_SHORT: Final = Calibration(steps=3, percent=50, gap=11, special=True)
+
+
+def surely_waited_ns(connection: ConnectionFacts, asked: int, answer: int) -> int:
+    """From segment ``asked`` to its ``answer``, less what may have passed while a copy of either was on its way (ns).
+
+    At the end that answers, every copy is seen when it comes or leaves.  Elsewhere the request may have arrived no
+    sooner than its last repetition before that end acknowledged it; and an answer had been sent before where an older
+    copy of it comes later, or IP packet numbers leave room for one that never came.
+    """
+    if connection.at_sender(connection.side[answer]):
+        return connection.time[answer] - connection.time[asked]
+    if had_been_sent(connection, answer):
+        return 0
+    return connection.time[answer] - connection.time[_last_copy(connection, asked, answer)]
+
+
+def _last_copy(connection: ConnectionFacts, asked: int, answer: int) -> int:
+    """Index of the last copy of the end of the request, ``asked``, that may have been the first to arrive."""
+    side, end = connection.side[asked], int(connection.space.end[asked])
+    covered = int(connection.space.acknowledged[side].searchsorted(end, side="left"))
+    copies = (
+        again.index
+        for again in resends_between(connection, asked, min(covered, answer))
+        if connection.side[again.index] == side
+        and int(connection.space.seq[again.index]) < end <= int(connection.space.end[again.index])
+    )
+    return max(copies, default=asked)
+
+
+def had_been_sent(connection: ConnectionFacts, index: int) -> bool:
+    """Whether segment ``index`` is a repetition whose first copy was lost on its way here, or comes late."""
+    view, side = connection.view, connection.side[index]
+    if _numbers(view, side).lost(np.array([index]))[0]:
+        return True
+    if not int(view.options[index]) & OptionBit.TIMESTAMPS:
+        return False
+    return any(
+        connection.side[i] == side
+        and connection.seq[i] == connection.seq[index]
+        and connection.length[i] > 0
+        and bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        and ahead(view.ts_value.item(i), view.ts_value.item(index)) < 0
+        for i in range(index + 1, min(index + LATE_REACH, connection.count))
+    )
+
+
+def resends_between(connection: ConnectionFacts, after: int, before: int) -> tuple[Resend, ...]:
+    """The segments sent again between the segments ``after`` and ``before``."""
+    found = connection.resends
+    first = bisect_right(found, after, key=lambda resend: resend.index)
+    return found[first : bisect_left(found, before, lo=first, key=lambda resend: resend.index)]
+
+
+def _numbers(view: StreamView, side: int) -> PacketNumbers:
+    """The packet numbers of ``side``, prepared once."""
+    kept: list[PacketNumbers | None] = view.kept.setdefault(_numbers, [None, None])
+    numbers = kept[side]
+    if numbers is None:
+        numbers = kept[side] = PacketNumbers(view, side, _SHORT)
+    return numbers
