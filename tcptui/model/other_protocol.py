@@ -62,6 +62,9 @@ SNMP: Final = code(Space.UDP, 161)
 SIP: Final = code(Space.UDP, 5060)
 RADIUS: Final = code(Space.UDP, 1812)
 
+#: The protocols whose packets ask and answer without a connection, as `tcptui.session.other_pairs` pairs them.
+ASKING: Final = (DNS, ICMP, ICMPV6)
+
 #: Both ends of a datagram with such a port are chosen by their system (Linux: net.ipv4.ip_local_port_range), so that
 #: the port names no service.
 FIRST_EPHEMERAL: Final = 32768

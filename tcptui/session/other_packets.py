@@ -37,8 +37,6 @@ _NEAR: Final = 1 << 14
 _SPAN: Final = 4 << 20
 _NONE: Final = -1
 _NOWHERE: Final = 2**16 - 1
-#: How many packets back a query is searched for.
-_LOOKED_BACK: Final = 1 << 13
 #: Evicted conversations are dropped when there are so many, and more of them than others.
 _EVICTED_LEAST: Final = 4096
 _VERSION_BITS: Final = 8
@@ -314,6 +312,17 @@ class OtherPackets:
         order = np.lexsort((each, -packets))
         return [ProtocolCount(int(each[at]), int(packets[at]), int(sizes[at]), int(talks[at])) for at in order.tolist()]
 
+    @property
+    def stop(self) -> int:
+        """The first row of the store that has not been looked at."""
+        return self._next
+
+    def rows_between(self, first: int, stop: int) -> I32:
+        """The rows that are listed from ``first`` on and before ``stop``."""
+        rows: I32 = self._rows[: self._count]
+        low, high = np.searchsorted(rows, (first, stop)).tolist()
+        return rows[low:high].copy()
+
     def not_tcp(self) -> list[ProtocolCount]:
         """`protocols` without TCP that was cut too short to be analysed."""
         return [each for each in self.protocols() if each.protocol != TCP]
@@ -357,6 +366,18 @@ class OtherPackets:
         place = self._place(row)
         return _NONE if place < 0 else int(self._talk[place])
 
+    @property
+    def conversation_count(self) -> int:
+        """How many numbers of conversations there are."""
+        return len(self._table)
+
+    def conversations_of(self, rows: I64) -> I32:
+        """The number of the conversation of each of ``rows``; -1 for one that is not listed."""
+        if not self._count:
+            return np.full(len(rows), _NONE, np.int32)
+        place = np.minimum(np.searchsorted(self._rows[: self._count], rows), self._count - 1)
+        return np.where(self._rows[place] == rows, self._talk[place], np.int32(_NONE))
+
     def quoted_conversation(self, row: int) -> int:
         """The number of the conversation that the ICMP error ``row`` quotes; -1 without one."""
         place = self._place(row)
@@ -384,16 +405,6 @@ class OtherPackets:
             return 0, _NONE
         at = int(self._at_header[place])
         return int(self._protocols[self._talk[place]]), _NONE if at == _NOWHERE else at
-
-    def earlier_in_conversation(self, row: int, most: int) -> list[int]:
-        """At most ``most`` rows of the conversation of ``row`` before it, the nearest first; none from long before."""
-        place = self._place(row)
-        if place < 0:
-            return []
-        begin = max(0, place - _LOOKED_BACK)
-        found = np.flatnonzero(self._talk[begin:place] == self._talk[place])[-most:][::-1]
-        rows: list[int] = self._rows[begin + found].tolist()
-        return rows
 
     def _place(self, row: int) -> int:
         place = int(np.searchsorted(self._rows[: self._count], row))

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
+    from tcptui.session.other_pairs import OtherPairs
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.requests import RequestCache
@@ -169,6 +170,7 @@ class Session:
         self._udp_conversations: UdpConversations | None = None
         self._datagram_pairs: DatagramPairs | None = None
         self._other_lines: OtherLines | None = None
+        self._other_pairs: OtherPairs | None = None
         self._dns_names: DnsNames | None = None
         self._conclusions = Conclusions(self, self._pipeline.noted, self._access.bare)
         self._own: OwnFindings | None = None
@@ -265,8 +267,17 @@ class Session:
         if self._other_lines is None:
             from tcptui.session.other_lines import OtherLines  # imports dpkt
 
-            self._other_lines = OtherLines(self.store, self.other, self._access.data)
+            self._other_lines = OtherLines(self.other, self._access.data)
         return self._other_lines
+
+    @property
+    def other_pairs(self) -> OtherPairs:
+        """Which packets of `other` ask and answer; who asks has it grow (`OtherPairs.grow`)."""
+        if self._other_pairs is None:
+            from tcptui.session.other_pairs import OtherPairs  # no start waits for it
+
+            self._other_pairs = OtherPairs(self.store, self.other, self._access.data, self._access.packet)
+        return self._other_pairs
 
     @property
     def dns_rows(self) -> I32:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.datagram_pair import Role
 from tcptui.model.other_protocol import Space, protocol_name, space_of
 from tcptui.words.quantities import Count, duration
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol
 
+    from tcptui.model.datagram_pair import Pair
     from tcptui.protocols.other.line import Line
     from tcptui.words.catalogue import Words
 
@@ -32,16 +34,25 @@ _NAMED: Final = 6
 _NAMED_IN_UDP: Final = 4
 
 
-def line_text(line: Line, protocol: int, words: Words, after_ns: int | None = None) -> str:
-    """The packet in one line, its protocol first; ``after_ns`` how long after the query an answer came."""
+def line_text(line: Line, protocol: int, words: Words) -> str:
+    """The packet in one line, its protocol first."""
     facts = dict(line.facts)
     if "quoted" in facts:
         quoted = str(facts["quoted"])
         facts["about"] = words("other.about", quoted=quoted) if quoted else ""
     if "size" in facts:
         facts["size"] = Count(int(str(facts["size"])))
-    text = words(f"other.line.{line.kind}", protocol=protocol_name(protocol), **facts)
-    return text if after_ns is None else words("other.after", text=text, time=duration(after_ns / _NS, words))
+    return words(f"other.line.{line.kind}", protocol=protocol_name(protocol), **facts)
+
+
+def pair_text(pair: Pair | None, words: Words) -> str:
+    """What stands behind the line of a packet that asks or answers; empty where nothing is known of the other half."""
+    if pair is None or (pair.role is Role.ANSWER and not pair.other):
+        return ""
+    if not pair.other:
+        return words("other.pair.again" if pair.role is Role.AGAIN else "other.pair.unanswered")
+    side = "question" if pair.role is Role.QUESTION else "answer"
+    return words(f"other.pair.{side}", frame=pair.other, time=duration(pair.taken_ns / _NS, words))
 
 
 def counts_texts(counts: Sequence[Counted], words: Words) -> list[str]:

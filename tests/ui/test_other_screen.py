@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import HOSTILE, START_NS, mixed
+from datagrams import names
 from other_frames import arp, dns_answer, dns_query, icmp, ip, pcap, udp
 from screen_lines import screen_lines
 
@@ -193,7 +195,7 @@ async def test_times_after_years_touch_no_other_column(tmp_path: Path, size: tup
     async with playing(open_file(path), size) as player:
         await player.press("u", "enter", "enter")
 
-        rows = [line for line in player.text.splitlines() if line.endswith("query A a.example")]
+        rows = [line for line in player.text.splitlines() if "query A a.example" in line]
         assert [row.split()[0] for row in rows] == ["1", "2", "3"]
         assert [float(row.split()[1]) for row in rows] == [0, 11 * year / 1000, 22 * year / 1000]
 
@@ -431,3 +433,47 @@ async def test_innermost_header_is_open_where_none_is_of_tcp(udp_only: Session) 
     opened = [line.strip() for line in lines if line.strip().startswith("▼")]
     assert [line.split("(")[0].strip() for line in opened] == ["▼ Domain Name System"]
     assert any("▶ User Datagram Protocol" in line for line in lines)
+
+
+@pytest.fixture
+def resolver(tmp_path: Path) -> Session:
+    """Two ports that ask: one is answered after 1.01 s at worst and once not at all, one is answered; echoes."""
+    path = tmp_path / "names.pcap"
+    tape = names()
+    tape.echo(9_500, CLIENT, "10.0.0.2", 8, 1)
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_conversation_says_how_many_questions_were_not_answered_and_the_slowest(
+    resolver: Session, size: tuple[int, int]
+) -> None:
+    async with playing(resolver, size) as player:
+        await player.press("u", "enter")
+
+        assert re.search(r"packets +bytes +asked +unanswered +slowest", player.text)
+        assert re.search(r"10\.0\.0\.1:40001 → 10\.0\.0\.9:53 +9 +543.B +4 +1 +1\.01s", player.text)
+        assert re.search(r"10\.0\.0\.1:40002 → 10\.0\.0\.9:53 +2 +126.B +1 +29\.5ms", player.text)
+
+
+async def test_packet_says_which_one_answers_it_and_its_header_leads_there(resolver: Session) -> None:
+    async with playing(resolver) as player:
+        await player.press("u", "enter", "enter")
+        assert re.search(r" 1 .*query A a\.exa\S*, answer #3 after 1\.01.s", player.text)
+        assert re.search(r" 2 .*query A a\.example, asked again", player.text)
+        assert re.search(r" 3 .*, to #1 after 1\.01.s", player.text)
+        assert re.search(r" 9 .*query A b\.example, no answer seen", player.text)
+        await player.press("enter", "G")
+
+        assert "[Response In: 3]" in player.text
+        await player.press("enter")
+        assert player.text.splitlines()[0].endswith("#3")
+        assert "[Request In: 1]" in player.text
+
+
+async def test_question_that_nobody_answered_is_found_by_those_words(resolver: Session) -> None:
+    async with playing(resolver) as player:
+        await player.press("u", "slash", *"noXanswer".replace("X", " "), "enter")
+
+        assert re.search(r"#?9 .*query A b\.example, no answer seen", player.text)

@@ -23,6 +23,7 @@ from tcptui.ui.main.trouble_watch import LOOK_SECONDS, REST_FACTOR, TroubleWatch
 from tcptui.ui.overview.document import document_text
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.view_options import FirstPage, ViewOptions
 from tcptui.words.language import Language
@@ -455,6 +456,20 @@ def test_file_that_ended_is_looked_at_once_more_without_a_wait(troubled_session:
     troubled_session.catch_up.revision += 1
 
     assert watch.is_due()
+
+
+@pytest.mark.parametrize(("key", "name"), [("u", "OtherScreen"), ("R", "RequestsScreen"), ("b", "GroupsScreen")])
+async def test_overview_leads_on_with_the_keys_of_the_main_screen(
+    key: str, name: str, troubled_session: Session, show: Show
+) -> None:
+    async with show(troubled_session) as shown:
+        await overview(shown)
+        await shown.pilot.press(key)
+        while type(shown.pilot.app.screen).__name__ != name:
+            await shown.pilot.pause(0.005)
+        screen = shown.pilot.app.screen
+
+        assert not isinstance(screen, RequestsScreen) or screen.is_whole
 
 
 @pytest.mark.parametrize("keys", ["F", "u", "x", "o", "?", "F?", "x?", "0?"])

@@ -185,6 +185,14 @@ async def test_words_narrow_while_they_are_typed_and_esc_takes_them_back(session
         assert "No request has these words." in text(screen)
 
 
+async def test_words_that_no_request_of_the_connection_has_may_be_in_another(session: Session, show: Show) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown)
+        assert not screen.is_whole
+        await shown.pilot.press("slash", *"nothing", "enter")
+        assert "No request of this connection has these words: Tab looks in all." in text(screen)
+
+
 async def test_enter_goes_to_the_first_packet_of_the_request(session: Session, show: Show) -> None:
     async with show(session) as shown:
         screen = await opened(shown, "tab", "down", "down")

@@ -180,6 +180,20 @@ async def test_rate_of_now_stays_at_80_columns_before_counts_do() -> None:
     assert "eth0  12,345 packets  1.2Mbit/s 350 pkt/s  not saved" in line
 
 
+@pytest.mark.parametrize("language", Language)
+async def test_narrowest_terminal_has_the_bits_of_now_beside_filter_and_unsaved(language: Language) -> None:
+    status = Status(
+        "lo", live=True, packets=12_345, connections=1_234, unsaved=True, kernel_dropped=0, following=True,
+        filter_words="tcp port 8000", rate=Rate(350, 1_200_000), rate_is_current=True,
+    )  # fmt: skip
+    line = await shown(language, status, 60)
+
+    assert "1.2Mbit/s" in line
+    assert "tcp port" in line
+    assert Words(language)("screen.status.unsaved") in line
+    assert Words(language)("screen.status.following") in line
+
+
 async def test_few_packets_in_much_time_are_not_none() -> None:
     assert "avg 37bit/s <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 37)))
     assert "avg <1bit/s <1 pkt/s" in await shown(Language.EN, Status("old.pcap", packets=7, rate=Rate(0, 0)))

@@ -11,7 +11,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag, flag_names
 from tcptui.model.verdict import PRECEDENCE
-from tcptui.words.other_text import line_text
+from tcptui.words.other_text import line_text, pair_text
 
 if TYPE_CHECKING:
     from tcptui.session.session import Session
@@ -41,6 +41,7 @@ class PacketLines:
         self._session = session
         self._words = words
         session.other.grow()
+        session.other_pairs.grow()
 
     def of(self, row: int) -> PacketLine:
         """The packet in ``row``."""
@@ -54,7 +55,7 @@ class PacketLines:
             return PacketLine(frame, time, source.host, target.host, "TCP", length, info)
         known = session.other_lines.of(row)
         sender, receiver = session.other.ends_of(row)
-        text = line_text(known.line, known.protocol, self._words, known.after_ns)
+        text = line_text(known.line, known.protocol, self._words) + pair_text(session.other_pairs.of(row), self._words)
         name = protocol_name(known.protocol)
         cells = (sender.host, receiver.host, name, length, text)
         return PacketLine(frame, time, *(safe_text(cell) for cell in cells))

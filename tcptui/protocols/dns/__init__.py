@@ -1,4 +1,4 @@
 """DNS (RFC 1035): connections over TCP, also within TLS; of datagrams the header tree, and the addresses of names.
 
-Not read: DNS over HTTPS and QUIC; sessions (DSO, RFC 8490); of datagrams, which answer belongs to which question.
+Not read: DNS over HTTPS and QUIC; sessions (DSO, RFC 8490).
 """

@@ -23,7 +23,7 @@ _NAMES: Final = (2, 5, 12, 39)
 
 def read_dns(payload: bytes) -> Line:
     """The line of one message; raises as dpkt does for bytes that are none."""
-    number, flags, questions, answers, _authorities, _additional = struct.unpack_from("!6H", payload)
+    _number, flags, questions, answers, _authorities, _additional = struct.unpack_from("!6H", payload)
     is_answer, operation, code = flags >> 15, flags >> 11 & 15, flags & 15
     offset, asked, kind = _HEAD, "", 0
     if questions:
@@ -37,9 +37,9 @@ def read_dns(payload: bytes) -> Line:
         facts["operation"] = _OPERATIONS.get(operation, f"OPCODE{operation}")
         return Line("dns-operation-answer" if is_answer else "dns-operation", facts)
     if not is_answer:
-        return Line("dns-query", facts, asks=number)
+        return Line("dns-query", facts)
     if code:
-        return Line("dns-error", {**facts, "code": RCODES.get(code, f"RCODE{code}")}, answers=number)
+        return Line("dns-error", {**facts, "code": RCODES.get(code, f"RCODE{code}")})
     found: list[str] = []
     for _ in range(min(answers, _RECORDS)):
         owner, offset = dpkt.dns.unpack_name(payload, offset)
@@ -50,9 +50,9 @@ def read_dns(payload: bytes) -> Line:
         found.append(_value(payload, each, offset, size))
         offset += size
     if not found:
-        return Line("dns-truncated" if flags & 0x0200 else "dns-nothing", facts, answers=number)
+        return Line("dns-truncated" if flags & 0x0200 else "dns-nothing", facts)
     facts["found"] = ", ".join(found[:_NAMED]) + (" …" if answers > _NAMED else "")
-    return Line("dns-answer", facts, answers=number)
+    return Line("dns-answer", facts)
 
 
 def _value(payload: bytes, kind: int, offset: int, size: int) -> str:

@@ -18,7 +18,3 @@ class Line:
 
     kind: str
     facts: Mapping[str, object] = field(default_factory=dict)
-    answers: int = -1
-    """Of a DNS answer the identifier of the query, else -1."""
-    asks: int = -1
-    """Of a DNS query its identifier, else -1."""

@@ -4,7 +4,8 @@ As Wireshark pairs them (packet-icmp.c, packet-icmpv6.c, packet-dns.c): within t
 An echo is answered by the message with its identifier and sequence number whose checksum is its own, the type apart.
 A question of DNS is answered by the next message with its number; the same question within `AGAIN_NS`, unanswered, is
 a retransmission and pairs with nothing.  Packets are looked at in their order and each only once.  What a filter is
-asked after packets were evicted begins with the first that is kept.
+asked after packets were evicted begins with the first that is kept.  Who has no header trees gives the bytes of the
+messages instead (`said_in`).
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from ipaddress import ip_address
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from tcptui.model.arrays import sorted_unique
+from tcptui.model.datagram_pair import Pair, Role
 from tcptui.session.filtering.tree_values import line_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from tcptui.model.packet_store import I32
+    from tcptui.model.packet_store import I32, I64, U8
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
 
@@ -47,16 +50,20 @@ _ECHO_FIELDS: Final = {
     "icmpv6": ("icmpv6.type", "icmpv6.checksum", "icmpv6.echo.identifier", "icmpv6.echo.sequence_number"),
 }
 _ONES: Final = 0xFFFF
+#: Bytes without which a message says neither.
+_LEAST: Final = {"dns": 12, "icmp": 8, "icmpv6": 8}
 _NANOSECONDS_A_MILLISECOND: Final = 1e6
 _NOTHING: Final = (None, None, None)
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """One header that may ask or answer."""
 
     protocol: str
+    """The name of its layer, as in `PAIR_FIELDS`."""
     is_question: bool
     key: tuple[object, ...]
+    """The same for a question and its answers: both ends in an order, and the message's numbers."""
 
 
 @dataclass(slots=True)
@@ -81,6 +88,7 @@ class DatagramPairs:
         self._rows = array("q")
         self._others = array("q")
         self._times = array("q")
+        self._roles = array("B")
         # The rows of answers, and of the questions that they answer.
         self._answers = array("q")
         self._answered = array("q")
@@ -89,23 +97,33 @@ class DatagramPairs:
 
     def add(self, packet: PacketView, tree: Node) -> None:
         """Look at the headers of ``packet``, which is behind all that were looked at before."""
-        for said in _headers(tree, packet.data):
-            other, taken = 0, 0
+        self.hear(packet.row, packet.frame, packet.time_ns, headers_of(tree, packet.data))
+
+    def hear(self, row: int, frame: int, time_ns: int, headers: Iterable[Said | None]) -> None:
+        """Look at ``headers`` of ``row``, outermost first; None for one that is cut or quoted."""
+        for said in headers:
+            role, other, taken = Role.NONE, 0, 0
             known = None if said is None else self._open.get(said.key)
             if said is not None and said.is_question:
-                if known is None or said.protocol != "dns" or packet.time_ns - known.asked_ns > AGAIN_NS:
-                    self._ask(said.key, packet)
-            elif said is not None and known is not None:
-                del self._open[said.key]
-                other, taken = -known.frame, packet.time_ns - known.asked_ns
-                self._answers.append(packet.row)
-                self._answered.append(known.row)
-                if known.place >= self._gone:
-                    self._others[known.place - self._gone] = packet.frame
-            self._rows.append(packet.row)
+                role = Role.AGAIN
+                if known is None or said.protocol != "dns" or time_ns - known.asked_ns > AGAIN_NS:
+                    role = Role.QUESTION
+                    self._ask(said.key, row, frame, time_ns)
+            elif said is not None:
+                role = Role.ANSWER
+                if known is not None:
+                    del self._open[said.key]
+                    other, taken = -known.frame, time_ns - known.asked_ns
+                    self._answers.append(row)
+                    self._answered.append(known.row)
+                    if known.place >= self._gone:
+                        place = known.place - self._gone
+                        self._others[place], self._times[place] = frame, taken
+            self._rows.append(row)
             self._others.append(other)
             self._times.append(taken)
-        self.stop = packet.row + 1
+            self._roles.append(role)
+        self.stop = row + 1
 
     def of(self, row: int) -> list[tuple[int | None, int | None, int | None]]:
         """The `PAIR_FIELDS` of each header of ``row`` that may ask or answer, outermost first; None for what it lacks.
@@ -123,6 +141,21 @@ class DatagramPairs:
             at += 1
         return found
 
+    def pairs_of(self, row: int) -> list[Pair]:
+        """What each header of ``row`` that may ask or answer does, outermost first."""
+        at, found = bisect_left(self._rows, row), []
+        while at < len(self._rows) and self._rows[at] == row:
+            found.append(Pair(Role(self._roles[at]), abs(self._others[at]), self._times[at]))
+            at += 1
+        return found
+
+    def columns(self) -> tuple[I64, I64, I64, U8]:
+        """Copies of all that is kept, per header: row; frame of the other half, 0 without one, negative where that is
+        the question; nanoseconds from question to answer; `Role`.
+        """
+        rows, others, times = (np.array(column, np.int64) for column in (self._rows, self._others, self._times))
+        return rows, others, times, np.array(self._roles, np.uint8)
+
     def answered_since(self, first: int) -> I32:
         """The rows of questions, ascending, whose answers are in row ``first`` or behind."""
         with self.lock:
@@ -133,16 +166,16 @@ class DatagramPairs:
         gone = bisect_left(self._rows, first)
         if 2 * gone > len(self._rows):
             self._gone += gone
-            for column in (self._rows, self._others, self._times):
+            for column in (self._rows, self._others, self._times, self._roles):
                 del column[:gone]
             answers = bisect_left(self._answers, first)
             del self._answers[:answers], self._answered[:answers]
 
-    def _ask(self, key: tuple[object, ...], packet: PacketView) -> None:
+    def _ask(self, key: tuple[object, ...], row: int, frame: int, time_ns: int) -> None:
         self._open.pop(key, None)
         if len(self._open) >= MOST_OPEN:
             del self._open[next(iter(self._open))]
-        self._open[key] = _Question(self._gone + len(self._rows), packet.row, packet.frame, packet.time_ns)
+        self._open[key] = _Question(self._gone + len(self._rows), row, frame, time_ns)
 
 
 def paired_value(protocol: str, field: str, nanoseconds_or_frame: int) -> int | float:
@@ -152,43 +185,72 @@ def paired_value(protocol: str, field: str, nanoseconds_or_frame: int) -> int | 
     return nanoseconds_or_frame
 
 
-def _headers(tree: Node, data: bytes) -> Iterator[_Said | None]:
+def said_in(protocol: str, message: bytes, one: tuple[str, int], other: tuple[str, int]) -> Said | None:
+    """What ``message`` of ``protocol`` (a key of `PAIR_FIELDS`) between two ends asks or answers; None where it is cut
+    or does neither.  Of ICMP the ends have no ports.
+    """
+    if len(message) < _LEAST[protocol]:
+        return None
+    if protocol == "dns":
+        return _said("dns", message[2] >> 7 == 0, (one, other), (int.from_bytes(message[:2]),))
+    checksum, identifier, sequence = (int.from_bytes(message[at : at + 2]) for at in (2, 4, 6))
+    return _echo(protocol, message[0], checksum, identifier, sequence, (one[0], other[0]))
+
+
+def headers_of(tree: Node, data: bytes) -> Iterator[Said | None]:
     """What each header of `PAIR_FIELDS` in ``tree`` asks or answers; None where it is cut or quoted by an error."""
-    addresses: tuple[object, object] = (None, None)
+    hosts: tuple[str, str] = ("", "")
     ports: tuple[object, object] = (None, None)
 
-    def walked(node: Node, *, is_quoted: bool) -> Iterator[_Said | None]:
-        nonlocal addresses, ports
+    def walked(node: Node, *, is_quoted: bool) -> Iterator[Said | None]:
+        nonlocal hosts, ports
         if node.field in ("ip", "ipv6"):
-            addresses = (line_value(node, f"{node.field}.src", data), line_value(node, f"{node.field}.dst", data))
+            hosts = (_host(node, "src", data), _host(node, "dst", data))
         elif node.field == "udp":
             ports = (line_value(node, "udp.srcport", data), line_value(node, "udp.dstport", data))
         elif node.field in PAIR_FIELDS:
-            said = _dns(node, data, ports) if node.field == "dns" else _echo(node, data)
-            ends = sorted(zip(addresses, ports, strict=True) if node.field == "dns" else addresses, key=repr)
-            yield None if said is None or is_quoted else said._replace(key=(node.field, *ends, *said.key))
+            said = _dns(node, data, hosts, ports) if node.field == "dns" else _icmp(node, data, hosts)
+            yield None if is_quoted else said
         for child in node.children:
             yield from walked(child, is_quoted=is_quoted or node.field in ("icmp", "icmpv6"))
 
     return walked(tree, is_quoted=False)
 
 
-def _echo(node: Node, data: bytes) -> _Said | None:
+def _host(node: Node, end: str, data: bytes) -> str:
+    address = line_value(node, f"{node.field}.{end}", data)
+    return str(ip_address(address)) if isinstance(address, int | bytes) else ""
+
+
+def _icmp(node: Node, data: bytes, hosts: tuple[str, str]) -> Said | None:
     kind, checksum, identifier, sequence = (line_value(node, field, data) for field in _ECHO_FIELDS[node.field])
-    is_request = _ECHO[node.field].get(kind) if isinstance(kind, int) else None
-    if is_request is None or not isinstance(checksum, int) or sequence is None:
+    if not isinstance(kind, int) or not isinstance(checksum, int) or sequence is None:
+        return None
+    return _echo(node.field, kind, checksum, identifier, sequence, hosts)
+
+
+def _echo(
+    protocol: str, kind: int, checksum: int, identifier: object, sequence: object, ends: tuple[object, object]
+) -> Said | None:
+    is_request = _ECHO[protocol].get(kind)
+    if is_request is None:
         return None
     if is_request:
-        checksum += _STEP[node.field]
+        checksum += _STEP[protocol]
         checksum = (checksum & _ONES) + (checksum >> 16)  # ones' complement: what carries comes in again
-    return _Said(node.field, is_request, (identifier, sequence, checksum % _ONES))
+    return _said(protocol, is_request, ends, (identifier, sequence, checksum % _ONES))
 
 
-def _dns(node: Node, data: bytes, ports: tuple[object, object]) -> _Said | None:
+def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, object]) -> Said | None:
     number, is_answer = line_value(node, "dns.id", data), _inner(node, "dns.flags.response", data)
     if number is None or is_answer is None or ports[0] is None:
         return None
-    return _Said("dns", not is_answer, (number,))
+    ends = (hosts[0], ports[0]), (hosts[1], ports[1])
+    return _said("dns", not is_answer, ends, (number,))
+
+
+def _said(protocol: str, is_question: bool, ends: tuple[object, object], numbers: tuple[object, ...]) -> Said:
+    return Said(protocol, is_question, (protocol, *sorted(ends, key=repr), *numbers))
 
 
 def _inner(layer: Node, field: str, data: bytes) -> object:

@@ -67,7 +67,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         }
         &.-roomy > #group-members { display: block; }
         &.-ascii > #group-members { border-top: ascii $edge; }
-        & > #group-filter { height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $text-muted; }
+        & > #group-filter { height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $faint; }
     }
     """
     KEYS = GROUPS_KEYS

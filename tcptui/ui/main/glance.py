@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Cells of the labels at the left, and the least that are left for the bars.
 _LABEL: Final = 16
+#: What stands in a time beside letters and digits: dim, it could not be read.
+_IN_TEXT: Final = " ."
 _BARS_LEAST: Final = 10
 #: Parts of a cell that a bar fills, from none to all; in ASCII shades.
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
@@ -323,16 +325,16 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
     def _line(
         self, columns: Columns, label: str, drawn: str, style: Style, styles: Sequence[Style] | None = None
     ) -> Strip:
-        """A label and one character for each column; what is not shown by the panes is faint."""
+        """A label and one character for each column; what is not shown by the panes is dim, texts only faint."""
         palette, width = self.palette, self.scrollable_content_region.width
         first, last = self._marked(columns) if self.has_focus else (-1, -1)
         shown = (0, len(drawn) - 1) if self.stretch is None else self._shown(columns, self.stretch)
-        faint, under = palette.faint + Style(dim=True), palette.cursor
+        dim, under = palette.faint + Style(dim=True), palette.cursor
 
         def style_of(place: int) -> Style:
             own = style if styles is None else styles[place]
             if not shown[0] <= place <= shown[1]:
-                own = faint
+                own = palette.faint if drawn[place].isalnum() or drawn[place] in _IN_TEXT else dim
             return own + under if first <= place <= last else own
 
         segments = [Segment(fit(f" {label}", _LABEL - 1, self.glyphs.ellipsis, right=True) + " ", palette.faint)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.message import Message
 
-from tcptui.model.packet_store import NO_ROW
+from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
 from tcptui.ui.keymap import bindings
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.groups import GroupBy, GroupSort
     from tcptui.ui.other.screen import OtherResult
-    from tcptui.ui.overview.screen import OverviewResult
+    from tcptui.ui.overview.screen import Onward, OverviewResult
     from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.words.catalogue import Words
 
@@ -187,14 +187,26 @@ class MainScreen(SavingScreen):
         if result is None:
             return
         self._group = result.group
-        if result.other:
-            self.action_other()
+        if result.onward is not None:
+            self._go_on(result.onward)
         elif result.chosen is not None:
             self.list_chosen(result.chosen)
         elif result.frame:
             self.workspace.show_selected_stream()
             self.show_frame(result.frame)
             self.workspace.activate(Pane.TIMELINE)
+
+    def _go_on(self, onward: Onward) -> None:
+        """Open what the overview led on to."""
+        from tcptui.ui.overview.screen import Onward
+
+        match onward:
+            case Onward.OTHER:
+                self.action_other()
+            case Onward.REQUESTS:
+                self._open_requests(NO_STREAM)
+            case Onward.GROUPS:
+                self.action_groups()
 
     def action_groups(self) -> None:
         """Open the connections in groups, of the kind and in the order that they were seen last."""
@@ -342,11 +354,15 @@ class MainScreen(SavingScreen):
 
     def action_requests(self) -> None:
         """Open the requests of the selected connection, or of all, as a waterfall."""
+        self.workspace.show_selected_stream()
+        self._open_requests(self.workspace.ladder.stream)
+
+    def _open_requests(self, stream: int) -> None:
+        """Open the requests of ``stream``; -1: of all connections."""
         from tcptui.ui.requests.screen import RequestsScreen
 
         self.end_prediction()
-        self.workspace.show_selected_stream()
-        screen = RequestsScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs, self.options)
+        screen = RequestsScreen(self.session, stream, self.words, self.glyphs, self.options)
         self.app.push_screen(screen, self._requests_left)
 
     def _requests_left(self, frame: int | None) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from tcptui.model.other_protocol import ICMP, ICMPV6, protocol_name
+from tcptui.model.other_protocol import ASKING, ICMP, ICMPV6, protocol_name
 from tcptui.model.safe_text import reason_of
 from tcptui.ui.cell_text import fit, fit_ends, grouped, span, stamp
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
-from tcptui.words.other_text import line_text
+from tcptui.words.other_text import line_text, pair_text
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ _ENDS_SHARE: Final = 50
 _MEASURED: Final = 200
 #: Widths from which on conversations have their beginning and their duration.
 _TIMES_WIDTH: Final = 76
+#: Columns of conversations whose packets ask and answer: questions, those without an answer, the longest time.
+_PAIRED: Final = (("questions", 7), ("unanswered", 11), ("slowest", 9))
+_PAIRED_WIDTH: Final = sum(width for _, width in _PAIRED)
+#: Cells of a packet's line that what pairs it leaves at least.
+_LINE_LEAST: Final = 16
 #: Ends that have at least so many cells need no more.
 _ENDS_LEAST: Final = 48
 
@@ -125,6 +130,8 @@ class ConversationList(_OtherList):
         self.numbers: I32 = np.zeros(0, np.int32)
         self._widest = 0
         """Cells of the longest ends, of the first conversations."""
+        self._asks = False
+        """Whether the packets of this protocol ask and answer."""
         self._time = _TIME
         """Cells of the column of times."""
 
@@ -138,6 +145,7 @@ class ConversationList(_OtherList):
         found = np.flatnonzero(numbers == number)
         self.numbers = numbers
         looked_at = numbers[:_MEASURED].tolist()
+        self._asks = bool(looked_at) and self.session.other.conversation(looked_at[0]).protocol in ASKING
         self._widest = max((cell_len(self._text(each, 1000)) for each in looked_at), default=0)
         self._time = time_width(self.session, [self.session.other.conversation(each).first_row for each in looked_at])
         self.replace_rows(len(numbers), int(found[0]) if len(found) else 0)
@@ -147,15 +155,19 @@ class ConversationList(_OtherList):
         ends = self.session.other.conversation(self.number).ends if self.number >= 0 else ()
         return self._text(self.number, width) if any(end.host for end in ends) else ""
 
+    def _paired_width(self, width: int) -> int:
+        """Cells of what is said of questions and answers; 0: these packets neither ask nor answer, or no room."""
+        return _PAIRED_WIDTH if self._asks and width >= _TIMES_WIDTH else 0
+
     def _has_times(self, width: int) -> bool:
         """Whether there is room for beginning and duration: they give way to the ends."""
-        room = width - 1 - _NUMBER - _SIZE - self._time - _TIME
+        room = width - 1 - _NUMBER - _SIZE - self._paired_width(width) - self._time - _TIME
         return width >= _TIMES_WIDTH and room > min(self._widest, _ENDS_LEAST)
 
     def _ends_width(self, width: int) -> int:
-        times = self._time + _TIME if self._has_times(width) else 0
+        others = self._paired_width(width) + (self._time + _TIME if self._has_times(width) else 0)
         heading = cell_len(self.words("other.column.ends"))
-        return min(max(10, width - 1 - _NUMBER - _SIZE - times), max(self._widest, heading) + 1)
+        return min(max(10, width - 1 - _NUMBER - _SIZE - others), max(self._widest, heading) + 1)
 
     def _text(self, number: int, width: int) -> str:
         """Both ends of a conversation in at most ``width`` cells."""
@@ -169,11 +181,24 @@ class ConversationList(_OtherList):
             return fit_ends(first or self.words("other.no-ends"), "", "", width, self.glyphs.ellipsis)
         return fit_ends(first, second, arrow, width, self.glyphs.ellipsis)
 
+    def _asked(self, number: int) -> tuple[str, str, str]:
+        """How many questions a conversation has, how many without an answer, and how long the slowest took."""
+        talks = self.session.other_pairs.talks()
+        if number >= len(talks.questions) or not talks.questions[number]:
+            return "", "", ""
+        unanswered, slowest = int(talks.unanswered[number]), int(talks.slowest_ns[number])
+        return (
+            grouped(int(talks.questions[number])),
+            grouped(unanswered) if unanswered else "",
+            span(slowest, self.glyphs.micro) if slowest >= 0 else "",
+        )
+
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
         times = (("begins", self._time, True), ("lasts", _TIME, True)) if self._has_times(width) else ()
         ends = self._ends_width(width)
-        return self.head(("ends", ends, False), ("packets", _NUMBER, True), ("bytes", _SIZE, True), *times)
+        paired = tuple((key, cells, True) for key, cells in _PAIRED) if self._paired_width(width) else ()
+        return self.head(("ends", ends, False), ("packets", _NUMBER, True), ("bytes", _SIZE, True), *paired, *times)
 
     def row(self, position: int, width: int) -> list[Segment]:
         """One conversation."""
@@ -184,6 +209,10 @@ class ConversationList(_OtherList):
         ends = fit(self._text(number, room - 1), room, self.glyphs.ellipsis)
         numbers = fit(grouped(talk.packets), _NUMBER, "", right=True)
         numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
+        if self._paired_width(width):
+            numbers += "".join(
+                fit(text, cells, "", right=True) for text, (_, cells) in zip(self._asked(number), _PAIRED, strict=True)
+            )
         if self._has_times(width):
             began, ended = int(store.time_ns[talk.first_row]), int(store.time_ns[talk.last_row])
             numbers += fit(stamp(began - store.began_ns), self._time, "", right=True)
@@ -242,13 +271,20 @@ class PacketList(_OtherList):
 
     def line(self, row: int) -> str:
         """The packet in one line; the system's message where it cannot be read."""
+        return self._line(row, 0)
+
+    def _line(self, row: int, width: int) -> str:
+        """The `line` in ``width`` cells, 0: in any: what pairs it stays whole, and the text before it gives way."""
         if row < self.session.store.first:
             return self.words("other.evicted")
         try:
             known = self.session.other_lines.of(row)
         except OSError as error:
             return reason_of(error)
-        return line_text(known.line, known.protocol, self.words, known.after_ns)
+        text = line_text(known.line, known.protocol, self.words)
+        paired = pair_text(self.session.other_pairs.of(row), self.words)
+        room = width - cell_len(paired)
+        return (fit(text, min(cell_len(text), room), self.glyphs.ellipsis) if room >= _LINE_LEAST else text) + paired
 
     def row(self, position: int, width: int) -> list[Segment]:
         """One packet."""
@@ -263,4 +299,5 @@ class PacketList(_OtherList):
             text = fit(self._ends(row, ends), ends, self.glyphs.ellipsis)
             shown.append(Segment(text + "  ", palette.plain))
         used = sum(cell_len(segment.text) for segment in shown)
-        return [*shown, Segment(fit(self.line(row), max(0, width - used), self.glyphs.ellipsis), palette.strong)]
+        room = max(0, width - used)
+        return [*shown, Segment(fit(self._line(row, room), room, self.glyphs.ellipsis), palette.strong)]

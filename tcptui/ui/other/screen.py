@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tcptui.model.other_protocol import protocol_name
 from tcptui.model.packet_store import NO_ROW, NO_STREAM, RowKind
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.pair_lines import with_pairs
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.header_pane import HeaderPane
@@ -120,6 +121,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._wanted = row
         """The row to go to as soon as the index has it."""
         self._seen = -1
+        self._pairs_seen = 0
         self._shown_at = 0.0
         """When the lists were made last, by `time.monotonic`."""
         self._renewals = 0
@@ -165,7 +167,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
     def settled(self) -> bool:
         """Whether everything that has been read is shown."""
         known = self.session.other.is_current and self._seen == self.session.other.revision
-        return known and self._wanted == NO_ROW and not self._is_searching
+        paired = self.session.other_pairs.is_current and self._pairs_seen == self.session.other_pairs.revision
+        return known and paired and self._wanted == NO_ROW and not self._is_searching
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -177,6 +180,15 @@ class OtherScreen(KeyedScreen[OtherResult]):
         if other.revision != self._seen and (self._seen < 0 or renumbered or (due and link_is_idle(self.app))):
             self._seen, self._shown_at = other.revision, time.monotonic()
             self._show()
+        pairs = self.session.other_pairs
+        if other.is_current and not pairs.is_current:
+            pairs.grow(_LOOK)
+        if pairs.revision != self._pairs_seen and (due or pairs.is_current) and link_is_idle(self.app):
+            self._pairs_seen = pairs.revision
+            self.conversations.refresh()
+            self.packets.refresh()
+            if self._level == PACKET:
+                self._show_packet()
         if self._wanted != NO_ROW and (other.conversation_of(self._wanted) >= 0 or other.is_current):
             row, self._wanted = self._wanted, NO_ROW
             self.show_row(row)
@@ -266,7 +278,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         except OSError as error:
             self.say(reason_of(error))
             return
-        self.headers.show(header_tree(packet), packet.data)
+        self.headers.show(with_pairs(header_tree(packet), self.session.other_pairs.all_of(row)), packet.data)
 
     # -- levels ------------------------------------------------------------------------
     def _go_to_level(self, level: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.model.packet_store import NO_ROW
-from tcptui.words.other_text import line_text
+from tcptui.words.other_text import line_text, pair_text
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -77,5 +77,6 @@ class PacketSearch:
             known = session.other_lines.plain(row)
         except OSError:  # its bytes are gone
             return False
-        line = line_text(known.line, known.protocol, self._words, None).casefold()
-        return all(word in line for word in missing)
+        line = line_text(known.line, known.protocol, self._words)
+        line += pair_text(session.other_pairs.of(row), self._words)
+        return all(word in line.casefold() for word in missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -54,6 +55,17 @@ _GROUPS_SHARE: Final = 40
 _GROUPS_LEAST: Final = 3
 
 
+class Onward(Enum):
+    """A screen that the overview leads on to, by the key of the main screen."""
+
+    OTHER = auto()
+    """The packets that are not TCP."""
+    REQUESTS = auto()
+    """The requests of the whole capture."""
+    GROUPS = auto()
+    """The connections in groups."""
+
+
 @dataclass(frozen=True, slots=True)
 class OverviewResult:
     """What was chosen on the overview, and the group that the cursor was on when it closed."""
@@ -63,8 +75,8 @@ class OverviewResult:
     """The connections to list; None: the list stays as it is."""
     frame: int = 0
     """The packet to go to; 0: none."""
-    other: bool = False
-    """Whether to open the list of the packets that are not TCP."""
+    onward: Onward | None = None
+    """The screen to open instead."""
 
 
 class OverviewScreen(KeyedScreen[OverviewResult]):
@@ -250,7 +262,15 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
 
     def action_other(self) -> None:
         """Close, and open the list of the packets that are not TCP."""
-        self.dismiss(OverviewResult(self.groups.group, other=True))
+        self.dismiss(OverviewResult(self.groups.group, onward=Onward.OTHER))
+
+    def action_requests(self) -> None:
+        """Close, and open the requests of the whole capture."""
+        self.dismiss(OverviewResult(self.groups.group, onward=Onward.REQUESTS))
+
+    def action_groups(self) -> None:
+        """Close, and open the connections in groups."""
+        self.dismiss(OverviewResult(self.groups.group, onward=Onward.GROUPS))
 
     def action_overview(self) -> None:
         """It is open: the help above it has closed."""

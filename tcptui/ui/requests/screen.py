@@ -278,7 +278,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         only = None if self.is_grouped else self.requests.only
         parts = [count, order, *([f"/{narrowed}"] if narrowed else []), *([only[1]] if only is not None else [])]
         self._bar.show(words(f"requests.title.{key}", stream=self._stream), "  ".join(parts))
-        empty = "reading" if self._is_reading else "narrowed" if listed.narrowed and known else key
+        narrowed_to = "narrowed" if self.is_whole else "narrowed-one"
+        empty = "reading" if self._is_reading else narrowed_to if listed.narrowed and known else key
         if self._failure:
             listed.empty_text = words("requests.empty.failed", reason=self._failure)
         else:

@@ -150,15 +150,20 @@ def _cell_count(cells: Cells) -> int:
     return sum(cell_len(text) for text, _ in cells)
 
 
-def _that_fit(parts: Mapping[_Part, Cells], room: int) -> list[Cells]:
-    """Of ``parts`` the most important ones, as many as fit into ``room`` cells, in the order of ``parts``."""
-    chosen = []
+def _that_fit(parts: Mapping[_Part, Cells], brief: Mapping[_Part, Cells], room: int) -> list[Cells]:
+    """Of ``parts`` the most important ones, as many as fit into ``room`` cells, in the order of ``parts``.
+
+    ``brief``: shorter forms of some, for where the whole ones do not fit.
+    """
+    chosen: dict[_Part, Cells] = {}
     for part in sorted(parts):
-        room -= _cell_count(parts[part]) + _BESIDE
-        if room < 0:
+        forms = (parts[part], brief.get(part, parts[part]))
+        fitting = next((form for form in forms if _cell_count(form) + _BESIDE <= room), None)
+        if fitting is None:
             break
-        chosen.append(part)
-    return [cells for part, cells in parts.items() if part in chosen]
+        chosen[part] = fitting
+        room -= _cell_count(fitting) + _BESIDE
+    return [chosen[part] for part in parts if part in chosen]
 
 
 class StatusBar(OneLine):
@@ -216,6 +221,7 @@ class StatusBar(OneLine):
         lamp_style = palette.error if status.failed else palette.good if status.live else palette.faint
         right = [(text, style + on_bar) for text, style in self._right()]
         room = width - _cell_count(right)
+        brief: dict[_Part, Cells] = {}
         parts: dict[_Part, Cells] = {_Part.NAME: [(" tcptui", palette.key + on_bar)]}
         least = max(_SOURCE_LEAST, width * _SOURCE_SHARE // 100)
         parts[_Part.SOURCE] = [(f"{lamp} ", lamp_style + on_bar), (self._source(least), palette.strong + on_bar)]
@@ -237,6 +243,7 @@ class StatusBar(OneLine):
             part, key = (_Part.RATE, "rate") if status.rate_is_current else (_Part.AVERAGE, "average")
             facts = rate_facts(status.rate, is_none=status.rate_is_current)
             parts[part] = [(words(f"screen.status.{key}", **facts), bar)]
+            brief[_Part.RATE] = [(words("screen.status.bits", bits=facts["bits"]), bar)]
         if status.kernel_dropped is not None:
             text = words("screen.status.dropped", count=grouped(status.kernel_dropped))
             part, style = (_Part.DROPPED, palette.error) if status.kernel_dropped else (_Part.DROPPED_NONE, bar)
@@ -270,7 +277,7 @@ class StatusBar(OneLine):
         if spare > 0:  # nothing is left out for the whole name's sake
             parts[_Part.SOURCE][1] = (self._source(least + spare), palette.strong + on_bar)
         line: Cells = []
-        for shown in _that_fit(parts, room):
+        for shown in _that_fit(parts, brief, room):
             line += shown if not line else [(" " * _BESIDE, bar), *shown]
         return [*line, (" " * max(0, room - _cell_count(line)), bar), *right]
 

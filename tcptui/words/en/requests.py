@@ -92,6 +92,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.full": "the first {n:request|requests}",
     "requests.empty.reading": "Reading the requests.",
     "requests.empty.narrowed": "No request has these words.",
+    "requests.empty.narrowed-one": "No request of this connection has these words: Tab looks in all.",
     "requests.empty.failed": "The packets cannot be read again: {reason}",
     "requests.empty.one": "No request of HTTP, SMTP, DNS, Redis, MySQL or PostgreSQL is in this connection; Tab shows the whole capture.",
     "requests.empty.all": "No request of HTTP, SMTP, DNS over TCP, Redis, MySQL or PostgreSQL is in this capture.",

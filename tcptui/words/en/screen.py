@@ -94,6 +94,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.cut": "{n:packet|packets} cut",
     "screen.status.packets": "{n:packet|packets}",
     "screen.status.connections": "{n:connection|connections}",
+    "screen.status.bits": "{bits}bit/s",
     "screen.status.rate": "{bits}bit/s {packets} pkt/s",
     "screen.status.average": "avg {bits}bit/s {packets} pkt/s",
     "screen.status.dropped": "dropped {count}",

@@ -92,6 +92,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.full": "前 {n} 个请求",
     "requests.empty.reading": "正在读取请求。",
     "requests.empty.narrowed": "没有请求含有这些词。",
+    "requests.empty.narrowed-one": "这个连接没有含有这些词的请求：按 Tab 在整个抓包里找。",
     "requests.empty.failed": "无法重新读取数据包：{reason}",
     "requests.empty.one": "这个连接里没有 HTTP、SMTP、DNS、Redis、MySQL 或 PostgreSQL 的请求；按 Tab 看整个抓包。",
     "requests.empty.all": "这个抓包里没有 HTTP、SMTP、TCP 上的 DNS、Redis、MySQL 或 PostgreSQL 请求。",

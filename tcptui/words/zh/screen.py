@@ -94,6 +94,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.cut": "{n} 个包被截断",
     "screen.status.packets": "{n} 个包",
     "screen.status.connections": "{n} 条连接",
+    "screen.status.bits": "{bits}bit/s",
     "screen.status.rate": "{bits}bit/s {packets} 包/秒",
     "screen.status.average": "平均 {bits}bit/s {packets} 包/秒",
     "screen.status.dropped": "内核丢包 {count}",

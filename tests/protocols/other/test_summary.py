@@ -17,7 +17,7 @@ from tcptui.protocols.other.summary import summarize
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tcptui.words.other_text import counts_text, line_text
+from tcptui.words.other_text import counts_text, line_text, pair_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +32,12 @@ def lines(path: Path, frames: Sequence[bytes], words: Words = EN) -> list[str]:
     path.write_bytes(pcap(frames, every_ms=5))
     session = open_file(path)
     session.other.grow()
-    found = [session.other_lines.of(row) for row in range(session.store.count)]
-    return [line_text(each.line, each.protocol, words, each.after_ns) for each in found]
+    session.other_pairs.grow()
+    found = [(row, session.other_lines.of(row)) for row in range(session.store.count)]
+    return [
+        line_text(each.line, each.protocol, words) + pair_text(session.other_pairs.of(row), words)
+        for row, each in found
+    ]
 
 
 def dhcp(kind: int, *, yours: bytes = bytes(4), options: bytes = b"") -> bytes:
@@ -44,7 +48,7 @@ def dhcp(kind: int, *, yours: bytes = bytes(4), options: bytes = b"") -> bytes:
 
 
 LINES = [
-    (ASKED, "DNS query A a.example"),
+    (ASKED, "DNS query A a.example, no answer seen"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [])), "DNS answer A a.example: no such record"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [], code=3)), "DNS answer A a.example: NXDOMAIN"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", ["2001:db8::1"])),
@@ -62,7 +66,7 @@ LINES = [
     (icmp(SERVER, CLIENT, 3, 4, b"\0\0\x05\x78" + ip(CLIENT, SERVER, 6, struct.pack("!HHI", 1, 2, 3))),
      "ICMP packet too big, next MTU 1400 for TCP 10.0.0.1:1 → 10.0.0.53:2"),
     (icmp(SERVER, CLIENT, 11, 0, bytes(4)), "ICMP time to live exceeded"),
-    (icmp(CLIENT, SERVER, 8, 0, struct.pack("!HH", 9, 3)), "ICMP echo request, sequence 3"),
+    (icmp(CLIENT, SERVER, 8, 0, struct.pack("!HH", 9, 3)), "ICMP echo request, sequence 3, no answer seen"),
     (icmp("fe80::1", "ff02::1", 135, 0, bytes(4) + bytes(15) + b"\1"), "ICMPv6 neighbor solicitation: who has ::1?"),
     (icmp("fe80::1", "fe80::2", 2, 0, struct.pack("!I", 1280) + ip("fe80::2", "fe80::9", 17, struct.pack("!HH", 5, 6))),
      "ICMPv6 packet too big, next MTU 1280 for UDP [fe80::2]:5 → [fe80::9]:6"),
@@ -94,17 +98,19 @@ def test_a_packet_is_one_line(frame: bytes, expected: str, tmp_path: Path) -> No
     assert lines(tmp_path / "one.pcap", [frame]) == [expected]
 
 
-def test_an_answer_says_how_long_after_its_query_it_came(tmp_path: Path) -> None:
+def test_a_query_and_its_answer_say_which_packet_the_other_is_and_how_long_it_took(tmp_path: Path) -> None:
     answer = udp(f"{SERVER}:53", f"{CLIENT}:40000", dns_answer(7, "a.example", ["192.0.2.1"]))
     other = udp(f"{SERVER}:53", f"{CLIENT}:40000", dns_answer(8, "a.example", ["192.0.2.1"]))
 
-    assert lines(tmp_path / "x.pcap", [ASKED, ASKED, answer, other])[2:] == [
-        "DNS answer A a.example → 192.0.2.1, 5 ms",
+    assert lines(tmp_path / "x.pcap", [ASKED, ASKED, answer, other]) == [
+        "DNS query A a.example, answer #3 after 10 ms",
+        "DNS query A a.example, asked again",
+        "DNS answer A a.example → 192.0.2.1, to #1 after 10 ms",
         "DNS answer A a.example → 192.0.2.1",
     ]
     assert lines(tmp_path / "x.pcap", [ASKED, answer], ZH) == [
-        "DNS 查询 A a.example",
-        "DNS 应答 A a.example → 192.0.2.1，5 毫秒",
+        "DNS 查询 A a.example，由 #2 应答，用时 5 毫秒",
+        "DNS 应答 A a.example → 192.0.2.1，应答 #1，用时 5 毫秒",
     ]
 
 
