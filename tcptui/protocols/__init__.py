@@ -11,6 +11,7 @@
 ``smtp``              SMTP
 ``tls``               TLS: records, handshake, certificates, alerts, and the plain bytes where there are secrets
 ``keylog``            those secrets
+``message_schema``    the schema of gRPC messages that a user gives (``--proto``)
 ``summaries``         what one payload says, in a line
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.protocols.command_rows import CommandRows
-    from tcptui.protocols.http2.schema import Schema
     from tcptui.protocols.interface import Exchange, MakePrefilter, ParsedStream
+    from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
 

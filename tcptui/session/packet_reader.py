@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.protocols.http2.schema import Schema
     from tcptui.protocols.keylog import KeyLog
+    from tcptui.protocols.message_schema import Schema
     from tcptui.session.pipeline import SourceInfo
 
 #: Packets of different streams are read at once if no more bytes than this are between them: a read costs as much, …

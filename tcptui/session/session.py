@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.model.packet_view import PacketView
-    from tcptui.protocols.http2.schema import Schema
+    from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_names import DnsNames
@@ -205,7 +205,7 @@ class Session:
     def _schema(file: str) -> Schema | None:
         if not file:
             return None
-        from tcptui.protocols.http2.schema import read_schema  # nobody else needs it
+        from tcptui.protocols.message_schema import read_schema  # nobody else needs it
 
         return read_schema(Path(file))
 

@@ -18,8 +18,8 @@ import pytest
 from tcptui.capture.file_source import open_file
 from tcptui.model.errors import InputError
 from tcptui.protocols.http2.protobuf import protobuf_fields, protobuf_text
-from tcptui.protocols.http2.schema import BYTES_MOST, MessageType, Schema, read_schema
 from tcptui.protocols.http2.wire_fields import WireError
+from tcptui.protocols.message_schema import BYTES_MOST, MessageType, Schema, read_schema
 from tcptui.session.session import Session
 
 SHOP: Final = Path(__file__).parent / "grpc_shop"

@@ -12,8 +12,8 @@ from tcptui.protocols.http2.index import IndexedStreams
 from tcptui.protocols.http2.opening import opening_amid, opening_of
 from tcptui.protocols.http2.parts import Http2Parts
 from tcptui.protocols.http2.requests import exchanges
-from tcptui.protocols.http2.schema import NO_SCHEMA
 from tcptui.protocols.interface import UNIT_LIMIT, Unit
+from tcptui.protocols.message_schema import NO_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

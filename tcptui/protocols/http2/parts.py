@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.http2.index import FrameIndex
-    from tcptui.protocols.http2.schema import MessageType, Schema
     from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.message_schema import MessageType, Schema
     from tcptui.protocols.stream.reassembly import ByteStream
 
 

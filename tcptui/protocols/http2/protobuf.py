@@ -12,11 +12,11 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.http2.schema import FieldKind
 from tcptui.protocols.http2.wire_fields import FIXED, NUMBER_MOST, WireType, varint
+from tcptui.protocols.message_schema import FieldKind
 
 if TYPE_CHECKING:
-    from tcptui.protocols.http2.schema import FieldType, MessageType
+    from tcptui.protocols.message_schema import FieldType, MessageType
 
 #: Fields of one message, with those of messages within, that are read, …
 FIELDS_MOST: Final = 400

@@ -12,8 +12,8 @@ from tcptui.model.safe_text import safe_text
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.http2.grpc import PREFIX
 from tcptui.protocols.http2.protobuf import protobuf_fields
-from tcptui.protocols.http2.schema import FieldKind
 from tcptui.protocols.http2.wire_fields import WireType
+from tcptui.protocols.message_schema import FieldKind
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.http2.protobuf import ProtobufField
-    from tcptui.protocols.http2.schema import FieldType, MessageType
+    from tcptui.protocols.message_schema import FieldType, MessageType
 
 #: Characters of a value that are shown, and bytes.
 _TEXT_SHOWN: Final = 120
