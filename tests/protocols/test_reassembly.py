@@ -237,6 +237,27 @@ def test_capture_that_begins_in_the_middle_counts_from_its_first_byte(opened: Ca
     assert not half.segments.from_start
 
 
+@pytest.mark.parametrize(
+    ("segments", "handshake", "has_first", "begins"),
+    [
+        ([(0, b"abc"), (3, b"def")], True, True, b"abcd"),
+        ([(3, b"def")], True, False, b"def"),
+        ([(0, b"abc")], False, False, b"abc"),
+        ([], True, False, b""),
+    ],
+)
+def test_first_byte_is_had_only_where_handshake_and_byte_were_captured(
+    opened: Callable[[Tape], Session],
+    segments: list[tuple[int, bytes]],
+    handshake: bool,
+    has_first: bool,
+    begins: bytes,
+) -> None:
+    half = _server(opened(_tape(segments, handshake=handshake)))
+
+    assert (half.has_first_byte, half.beginning(4)) == (has_first, begins)
+
+
 def test_acknowledged_bytes_that_no_packet_carried_are_a_gap_at_the_end(opened: Callable[[Tape], Session]) -> None:
     tape = _tape([(0, b"abc")])
     tape.tcp(9, ONE, TWO, ACK, 1001, ISN + 1 + 103)

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Final
 import dpkt
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.message import read_head
+from tcptui.protocols.dns.message import RECORD, read_head
 
 if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
 
 #: Records of an answer that are read; a datagram of 512 bytes has room for fewer.
-MOST_RECORDS: Final = 64
+MOSTRECORDS: Final = 64
 #: Characters of a name that are shown.
 NAME_SHOWN: Final = 60
 _HEAD: Final = 12
 _UDP_HEADER: Final = 8
 _IPV6_HEADER: Final = 40
-_RECORD: Final = struct.Struct("!HHIH")
 _INTERNET: Final = 1
 #: Bytes of a record with an address, by its type: A and AAAA.
 _ADDRESSES: Final = {1: 4, 28: 16}
@@ -54,10 +53,10 @@ def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
             return "", []
         asked, offset = dpkt.dns.unpack_name(message, _HEAD)
         offset += 4
-        for _ in range(min(answers, MOST_RECORDS)):
+        for _ in range(min(answers, MOSTRECORDS)):
             _owner, offset = dpkt.dns.unpack_name(message, offset)
-            kind, group, _lifetime, size = _RECORD.unpack_from(message, offset)
-            offset += _RECORD.size
+            kind, group, _lifetime, size = RECORD.unpack_from(message, offset)
+            offset += RECORD.size
             if _ADDRESSES.get(kind) == size and group == _INTERNET and offset + size <= len(message):
                 found.append(message[offset : offset + size])
             offset += size

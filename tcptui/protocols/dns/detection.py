@@ -29,13 +29,13 @@ def dns_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteS
     In a capture that began mid-stream, client and server may be swapped.
     """
     for asker, answerer in ((client, server), (server, client)):
-        asks, answers = _beginning(asker), _beginning(answerer)
-        if begins_dns(asks) and (not answers or not _from_start(answerer) or _answers(asks, answers)):
+        asks, answers = asker.beginning(_BEGINNING), answerer.beginning(_BEGINNING)
+        if begins_dns(asks) and (not answers or not answerer.has_first_byte or _answers(asks, answers)):
             return asker, answerer
     if client.server_port in PORTS:
-        asks, answers = _beginning(client), _beginning(server)
+        asks, answers = client.beginning(_BEGINNING), server.beginning(_BEGINNING)
         if any(may_be_message(said[PREFIX:], int.from_bytes(said[:PREFIX])) for said in (asks, answers)):
-            is_swapped = _is_response(asks) and not _is_response(answers) and not _from_start(client)
+            is_swapped = _is_response(asks) and not _is_response(answers) and not client.has_first_byte
             return (server, client) if is_swapped else (client, server)
     return _sides_amid(client, server)
 
@@ -54,7 +54,7 @@ def _sides_amid(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     """The same for a connection that began before its capture, whose first captured bytes begin no message."""
     for asker, answerer in ((client, server), (server, client)):
         if (
-            not _from_start(asker)
+            not asker.has_first_byte
             and _says(asker, response=False)
             and (not len(answerer.captured) or _says(answerer, response=True))
         ):
@@ -77,11 +77,3 @@ def _is_sound(said: bytes) -> bool:
 
 def _is_response(said: bytes) -> bool:
     return len(said) > PREFIX + 2 and bool(said[PREFIX + 2] & _RESPONSE)
-
-
-def _from_start(half: ByteStream) -> bool:
-    return half.segments.from_start and bool(len(half.captured)) and int(half.captured.start[0]) == 0
-
-
-def _beginning(half: ByteStream) -> bytes:
-    return half.read(int(half.captured.start[0]), _BEGINNING) if len(half.captured) else b""

@@ -16,7 +16,6 @@ from tcptui.protocols.stream.touching import touched
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.protocols.dns.message import Message
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.interface import Exchange
@@ -78,14 +77,14 @@ class DnsStream:
     @cached_property
     def _frames(self) -> tuple[list[int], list[int]]:
         """By side, the frame that completed each message."""
-        first, second = ([frame_of(one.message) for one in said] for said in self._read.of_side)
+        first, second = ([one.message.frame for one in said] for said in self._read.of_side)
         return first, second
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         messages = [one.message for one in self._read.of_side[place.half.side]]
         found = touched(messages, place.start, place.stop, lambda one: one.stop)
-        return [Unit(one.start, one.stop, frame_of(one)) for one in found]
+        return [Unit(one.start, one.stop, one.frame) for one in found]
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
@@ -115,8 +114,3 @@ class DnsStream:
         found = [one.exchange for one in self._read.asked]
         found.sort(key=lambda one: (one.carried[0].first_ns, one.carried[0].start))
         return iter(found)
-
-
-def frame_of(message: Message) -> int:
-    """The frame that completed ``message``; 0 unknown."""
-    return message.half.delivered_frame(message.stop - 1)

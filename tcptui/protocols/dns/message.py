@@ -25,9 +25,10 @@ PREFIX: Final = 2
 HEADER: Final = 12
 #: Bytes of a message within which its first question ends: a name has 255.
 HEAD_READ: Final = 272
+#: What follows a record's name: type, class, time to live, bytes of data (RFC 1035, 4.1.3).
+RECORD: Final = struct.Struct("!HHIH")
 _HEADER: Final = struct.Struct("!6H")
 _QUESTION: Final = struct.Struct("!HH")
-_RECORD: Final = struct.Struct("!HHIH")
 _RESPONSE, _TRUNCATED, _RESERVED = 0x8000, 0x0200, 0x0040
 _OPCODES: Final = frozenset({QUERY, NOTIFY, UPDATE})
 #: Internet, CHAOS, Hesiod, none, any.
@@ -35,7 +36,7 @@ _CLASSES: Final = frozenset({1, 3, 4, 254, 255})
 _OPT: Final = 41
 #: Most bytes of a message that is looked through for an extended code.
 _WHOLE_MOST: Final = 4_096
-_RECORDS_MOST: Final = 64
+RECORDS_MOST: Final = 64
 _SOA: Final = 6
 #: Serial, refresh, retry, expire, minimum (RFC 1035, 3.3.13).
 _SOA_NUMBERS: Final = 20
@@ -123,6 +124,11 @@ class Message:
         return self.head is not None and self.head.is_response
 
     @property
+    def frame(self) -> int:
+        """The frame that completed it; 0 unknown."""
+        return self.half.delivered_frame(self.stop - 1)
+
+    @property
     def size(self) -> int:
         """Its length, as it says."""
         return int.from_bytes(self.half.read(self.start, PREFIX))
@@ -187,13 +193,13 @@ def is_sound(data: bytes, size: int) -> bool:
 def _end(data: bytes, head: Head) -> int:
     """Where the records end, of a message with few of them; -1 where they cannot be read."""
     count = head.answers + head.authorities + head.additional
-    if count > _RECORDS_MOST:
+    if count > RECORDS_MOST:
         return len(data)
     try:
         at = _behind_question(data, head)
         for _ in range(count):
             at = read_name(data, at)[1]
-            at += _RECORD.size + _RECORD.unpack_from(data, at)[3]
+            at += RECORD.size + RECORD.unpack_from(data, at)[3]
     except (BadName, struct.error):
         return -1
     return at
@@ -204,10 +210,10 @@ def extended_code(data: bytes, head: Head) -> int:
     if not head.additional or head.answers or len(data) > _WHOLE_MOST:
         return 0
     at = data.rfind(b"\0\0\x29")
-    if at < HEADER or at + 1 + _RECORD.size > len(data):
+    if at < HEADER or at + 1 + RECORD.size > len(data):
         return 0
-    kind, _, lifetime, size = _RECORD.unpack_from(data, at + 1)
-    is_last = at + 1 + _RECORD.size + size == len(data)
+    kind, _, lifetime, size = RECORD.unpack_from(data, at + 1)
+    is_last = at + 1 + RECORD.size + size == len(data)
     return int(lifetime) >> 24 if kind == _OPT and is_last else 0
 
 
@@ -229,7 +235,7 @@ def second_zone_numbers(data: bytes) -> bytes | None:
         return None
     try:
         at = read_name(data, _behind_question(data, head))[1]
-        found = _soa_at(data, at + _RECORD.size + _RECORD.unpack_from(data, at)[3])
+        found = _soa_at(data, at + RECORD.size + RECORD.unpack_from(data, at)[3])
     except (BadName, struct.error):
         return None
     return None if found is None else found[0]
@@ -253,8 +259,8 @@ def _behind_question(data: bytes, head: Head) -> int:
 
 def _soa_at(data: bytes, at: int) -> tuple[bytes, int] | None:
     at = read_name(data, at)[1]
-    kind, _, _, size = _RECORD.unpack_from(data, at)
-    at += _RECORD.size
+    kind, _, _, size = RECORD.unpack_from(data, at)
+    at += RECORD.size
     numbers = data[at + size - _SOA_NUMBERS : at + size]
     is_whole = kind == _SOA and size > _SOA_NUMBERS and len(numbers) == _SOA_NUMBERS
     return (numbers, int.from_bytes(numbers[:4])) if is_whole else None

@@ -50,7 +50,7 @@ class Reader:
         self._after_unread = False
         captured = half.captured
         begin = int(captured.start[0]) if len(captured) else 0
-        self.from_start = half.segments.from_start and bool(len(captured)) and begin == 0
+        self.from_start = half.has_first_byte
         self._ended = not len(captured)
         self._unread: Unread | None = None
         if not self.from_start and not self._ended:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.codes import NOTIFY, UPDATE, class_name, rcode_name, type_name
-from tcptui.protocols.dns.message import HEADER, PREFIX, read_head
+from tcptui.protocols.dns.message import HEADER, PREFIX, RECORD, read_head
 from tcptui.protocols.dns.names import BadName, read_name, text_of
 from tcptui.protocols.dns.tree_records import DATA, OPTIONS, Form
 from tcptui.protocols.headers.builder import Branch
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 
 #: Most messages, and most records of all of them, in one packet's tree.
 _MESSAGES_SHOWN: Final = 1_000
-_RECORDS_SHOWN: Final = 4_000
+RECORDS_SHOWN: Final = 4_000
 _TEXTS_SHOWN: Final = 300
 _SHOWN_BYTES: Final = 36
 _OPT: Final = 41
 _SRV: Final = 33
-_RECORD: Final = struct.Struct("!HHIH")
 _OPERATIONS: Final = {
     0: "Standard query", 1: "Inverse query", 2: "Server status request", NOTIFY: "Zone change notification",
     UPDATE: "Dynamic update", 6: "DNS Stateful operations",
@@ -62,7 +61,7 @@ _BITS: Final = (
 
 def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[Said]) -> None:
     """Append a layer for each message that the packet completed."""
-    budget = [_RECORDS_SHOWN]
+    budget = [RECORDS_SHOWN]
     for one in said[:_MESSAGES_SHOWN]:
         message = one.message
         if not place.holds(message.start, message.stop):
@@ -96,7 +95,7 @@ def read_dns_datagram(dissection: Dissection, step: Step) -> Step | None:
     title = f"Domain Name System ({'response' if head.is_response else 'query'})"
     layer = dissection.layer(title, step.start, len(payload), "dns")
     place = FramePlace(segment, step.start)
-    _Writer(layer, place, 0, payload, [_RECORDS_SHOWN]).add(complete=stop >= source.end)
+    _Writer(layer, place, 0, payload, [RECORDS_SHOWN]).add(complete=stop >= source.end)
     return None
 
 
@@ -106,19 +105,15 @@ def _add_pair(layer: Branch, message: Message, asked: Asked) -> None:
     if query is None or first is None:
         return
     if message is query:
-        line = layer.concluded(f"Response In: {_frame(first)}", "dns.response_in")
-        line.target = _frame(first)
+        line = layer.concluded(f"Response In: {first.frame}", "dns.response_in")
+        line.target = first.frame
     else:
-        line = layer.concluded(f"Request In: {_frame(query)}", "dns.response_to")
-        line.target = _frame(query)
+        line = layer.concluded(f"Request In: {query.frame}", "dns.response_to")
+        line.target = query.frame
         taken = message.half.delivered_ns(message.stop - 1) - query.half.delivered_ns(query.stop - 1)
         sign, taken = ("-", -taken) if taken < 0 else ("", taken)
         text = f"{sign}{taken // 1_000_000_000}.{taken % 1_000_000_000:09d}"
         layer.concluded(f"Time: {text} seconds", "dns.time")
-
-
-def _frame(message: Message) -> int:
-    return message.half.delivered_frame(message.stop - 1)
 
 
 class _Ends(Exception):  # noqa: N818  (no error: how reading ends where bytes do)
@@ -250,9 +245,9 @@ class _Writer:
     def _record(self, section: Branch) -> None:
         begin = self._at
         labels, at = read_name(self._data, begin)
-        kind, group, lifetime, size = _RECORD.unpack_from(self._data, at)
+        kind, group, lifetime, size = RECORD.unpack_from(self._data, at)
         text = text_of(labels)
-        line = self._line(section, f"{text}: type {type_name(kind)}", begin, at + _RECORD.size + size - begin)
+        line = self._line(section, f"{text}: type {type_name(kind)}", begin, at + RECORD.size + size - begin)
         if kind == _SRV and len(labels) > 2:
             for title, field, some in zip(
                 ("Service", "Protocol", "Name"), ("service", "proto", "name"), ([labels[0]], [labels[1]], labels[2:]),
@@ -269,7 +264,7 @@ class _Writer:
             self._line(line, f"Class: {class_name(group)} (0x{group:04x})", at + 2, 2, "resp.class")
             self._line(line, f"Time to live: {lifetime}", at + 4, 4, "resp.ttl")
         self._line(line, f"Data length: {size}", at + 8, 2, "resp.len")
-        at += _RECORD.size
+        at += RECORD.size
         if at + size > len(self._data):
             raise _Ends
         self._at = at + size

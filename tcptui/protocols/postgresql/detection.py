@@ -43,9 +43,9 @@ def postgresql_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream
     In a capture that began mid-stream, client and server may be swapped.
     """
     for asker, answerer in ((client, server), (server, client)):
-        if _from_start(asker) and begins_postgresql(asker.read(0, _BEGINNING)):
+        if asker.has_first_byte and begins_postgresql(asker.read(0, _BEGINNING)):
             return asker, answerer
-    if _from_start(client) and _from_start(server):
+    if client.has_first_byte and server.has_first_byte:
         return None
     for asker, answerer in ((client, server), (server, client)):
         is_port = asker is client and client.server_port in PORTS
@@ -57,7 +57,7 @@ def postgresql_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream
 
 def _heard(half: ByteStream, side: int, telling: frozenset[Kind]) -> int:
     """How many of the first messages tell that this side speaks PostgreSQL."""
-    if _from_start(half) and side == 0:
+    if half.has_first_byte and side == 0:
         return 0
     reader, count = Reader(half, side), 0
     for _ in range(_TOLD_BY):
@@ -67,7 +67,3 @@ def _heard(half: ByteStream, side: int, telling: frozenset[Kind]) -> int:
         if isinstance(found, Message) and found.kind in telling:
             count += found.count
     return count
-
-
-def _from_start(half: ByteStream) -> bool:
-    return half.segments.from_start and bool(len(half.captured)) and int(half.captured.start[0]) == 0

@@ -68,7 +68,7 @@ class Reader:
         self._looked = 0
         self._pending: Unread | None = None
         runs = half.captured
-        self.from_start = half.segments.from_start and bool(len(runs)) and int(runs.start[0]) == 0
+        self.from_start = half.has_first_byte
         """Its first byte was captured."""
         self._is_untyped = side == 0 and self.from_start
         if not self.from_start and len(runs):

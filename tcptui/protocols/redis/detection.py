@@ -37,7 +37,7 @@ def redis_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     In a capture that began mid-stream, client and server may be swapped.
     """
     for asker, answerer in ((client, server), (server, client)):
-        asks, answers = _beginning(asker), _beginning(answerer)
+        asks, answers = asker.beginning(_BEGINNING), answerer.beginning(_BEGINNING)
         if begins_redis(asks) and (not answers or _answers(answerer, answers)):
             return asker, answerer
         is_port = asker is client and client.server_port in PORTS
@@ -51,13 +51,13 @@ def redis_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
 
 def _answers(half: ByteStream, first: bytes) -> bool:
     """Whether what ``half`` begins with is a reply; one that began before its capture may begin with anything."""
-    return _REPLY.match(first) is not None or not _from_start(half)
+    return _REPLY.match(first) is not None or not half.has_first_byte
 
 
 def _sides_amid(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
     """The same for a connection that began before its capture, whose first captured bytes begin no command."""
     for asker, answerer in ((client, server), (server, client)):
-        if _from_start(asker) or not _begins_segment(asker):
+        if asker.has_first_byte or not _begins_segment(asker):
             continue
         reader = Reader(asker, commands=True)
         first, second = reader.next(), reader.next()
@@ -73,14 +73,6 @@ def _begins_segment(half: ByteStream) -> bool:
     """Whether one of the first segments of ``half`` begins with a command."""
     starts = half.captured.start[:_SEGMENTS].tolist()
     return any(begins_redis(half.read(at, _HEAD)) for at in starts)
-
-
-def _from_start(half: ByteStream) -> bool:
-    return half.segments.from_start and bool(len(half.captured)) and int(half.captured.start[0]) == 0
-
-
-def _beginning(half: ByteStream) -> bytes:
-    return half.read(int(half.captured.start[0]), _BEGINNING) if len(half.captured) else b""
 
 
 #: Segments of which one has to begin with a command, and bytes read of each.

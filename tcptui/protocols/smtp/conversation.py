@@ -64,18 +64,13 @@ def smtp_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byte
     In a capture that began mid-stream, client and server may be swapped.
     """
     for asker, answerer in ((client, server), (server, client)):
-        asks, answers = _beginning(asker), _beginning(answerer)
+        asks, answers = asker.beginning(_BEGINNING), answerer.beginning(_BEGINNING)
         if _GREETING.match(answers) or (TELLING.match(asks) if not answers else TELLING.search(asks)):
             if not answers or _REPLY_LINE.search(answers):
                 return asker, answerer
         elif asker is client and client.server_port in PORTS and _REPLY_LINE.match(answers):
             return asker, answerer
     return None
-
-
-def _beginning(half: ByteStream) -> bytes:
-    """The first captured bytes of ``half``, at most `_BEGINNING`."""
-    return half.read(int(half.captured.start[0]), _BEGINNING) if len(half.captured) else b""
 
 
 def read_conversation(client: ByteStream, server: ByteStream, limit: int) -> SmtpConversation:

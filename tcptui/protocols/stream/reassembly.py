@@ -263,6 +263,15 @@ class ByteStream:
         return b"".join(parts)
 
     # -- packets -------------------------------------------------------------------------
+    @property
+    def has_first_byte(self) -> bool:
+        """Whether the first byte that was ever sent was captured."""
+        return self.segments.from_start and bool(len(self.captured)) and int(self.captured.start[0]) == 0
+
+    def beginning(self, most: int) -> bytes:
+        """The first captured bytes, at most ``most``."""
+        return self.read(int(self.captured.start[0]), most) if len(self.captured) else b""
+
     def frames_of(self, start: int, stop: int) -> tuple[int, ...]:
         """Frame numbers of the packets that first carried bytes ``start … stop``, in stream order."""
         low, high = self._carried.at(max(start, 0)), int(np.searchsorted(self._carried.start, stop, side="left"))
