@@ -144,6 +144,16 @@ async def test_preview_has_the_room_that_there_is_after_a_resize(show: Show, wir
     assert any("0123456789 0123456789" in line for line in shown_at["opened"])
 
 
+async def test_cut_preview_ends_in_the_last_cell(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:9999", b"x" * 300)
+    async with show(open_file(wire.pcap(tmp_path / "long.pcap")), (200, 50)) as shown:
+        await shown.press("enter")
+        ladder = shown.screen.workspace.ladder
+        rows = [ladder.render_line(y).text for y in range(1, 9)]
+
+    assert [row[-2:] for row in rows if "xxx" in row] == ["x…"]
+
+
 async def test_preview_is_of_the_whole_segment_where_it_came_in_fragments(show: Show, tmp_path: Path) -> None:
     packets = [
         whole(segment(41000, 1000, b"", flags=2)),

@@ -320,7 +320,7 @@ class Timeline(TimelineRows):
         if request is not None:
             text = "   " + request.fitted(width - 3, glyphs.ellipsis)
             return [Segment(fit(text, width, glyphs.ellipsis), palette.plain)]
-        return [Segment(" " + fit(self._preview(row, width - 3), width - 1, glyphs.ellipsis), palette.faint)]
+        return [Segment(" " + fit(self._preview(row, width - 1), width - 1, glyphs.ellipsis), palette.faint)]
 
     def _preview(self, row: int, width: int) -> str:
         assert self.session is not None
