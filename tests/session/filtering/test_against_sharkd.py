@@ -227,8 +227,13 @@ def test_protocols_within_http_are_counted_as_tshark_does(name: str, corpus: Pat
         sharkd.load(path)
         session = open_file(path)
         rows = session.store.count
-        for text in ("http:http2", "http2:http2", "tcp:http2", "http:http", "http:websocket", "tcp:websocket"):
-            test = f'frame.protocols matches "{text}(:|$)"'
+        asked = ("http:http2", "http2:http2", "tcp:http2", "http:http", "http:websocket", "tcp:websocket")
+        for test in (
+            *(f'frame.protocols matches "{text}(:|$)"' for text in asked),
+            "http2#2", "http2.streamid#2", "http2.type#1 == 8", "http#2", "websocket#2", "len(websocket) == 2",
+            "len(websocket) > 2", "websocket <= 88:82:19:db:13:62:1a:32", "websocket[0:] == 88:82:19:db:13:62",
+            "websocket contains 1a:32", "websocket contains 7d",
+        ):  # fmt: skip
             mine = session.store.frame[:rows][FilterRun(session, compile_filter(test)).matching(0, rows)].tolist()
 
-            assert mine == frames(sharkd, test), text
+            assert mine == frames(sharkd, test), test
