@@ -232,7 +232,8 @@ def test_protocols_within_http_are_counted_as_tshark_does(name: str, corpus: Pat
             *(f'frame.protocols matches "{text}(:|$)"' for text in asked),
             "http2#2", "http2.streamid#2", "http2.type#1 == 8", "http#2", "websocket#2", "len(websocket) == 2",
             "len(websocket) > 2", "websocket <= 88:82:19:db:13:62:1a:32", "websocket[0:] == 88:82:19:db:13:62",
-            "websocket contains 1a:32", "websocket contains 7d",
+            "websocket contains 1a:32", "websocket contains 7d", "count(http.chat) == 2",
+            "_ws.expert.severity == 2097152", "_ws.expert.group == 33554432 and http",
         ):  # fmt: skip
             mine = session.store.frame[:rows][FilterRun(session, compile_filter(test)).matching(0, rows)].tolist()
 
