@@ -24,19 +24,23 @@ def add_http(dissection: Dissection, place: FramePlace, stream: HttpStream) -> b
     shown = stream.shown_in(packet)
     if not shown and not stream.touched_by(place.segment):
         return stream.websocket is not None and add_websocket(dissection, place, stream.websocket)
+    goes_on = False
     for message in shown:
-        _message(dissection, message, place)
+        goes_on = _message(dissection, message, place, goes_on=goes_on)
     add_events(dissection, stream.events.get(packet, []))
     if stream.websocket is not None:
         add_websocket(dissection, place, stream.websocket)
     return True
 
 
-def _message(dissection: Dissection, message: HttpMessage, place: FramePlace) -> None:
+def _message(dissection: Dissection, message: HttpMessage, place: FramePlace, *, goes_on: bool) -> bool:
+    """Append ``message``; with ``goes_on`` it is of the same layer as the one before.  Whether the next one goes on."""
     stop = min(message.body_end, message.half.length)
-    if message.complete and not place.holds(message.start, stop):
+    is_reassembled = message.complete and not place.holds(message.start, stop)
+    if is_reassembled:
         add_reassembled(dissection, message.half, message.start, stop)
-    dissection.protocols.append("http")
+    if not goes_on:
+        dissection.protocols.append("http")
     layer = place.add(dissection.parent, "Hypertext Transfer Protocol", message.start, stop - message.start, "http")
     layer.target = 0
     add_head(layer, message, place)
@@ -44,3 +48,4 @@ def _message(dissection: Dissection, message: HttpMessage, place: FramePlace) ->
     add_faults(layer, message)
     if message.head.complete and message.has_body and message.framing is not Framing.UNKNOWN:
         add_body(dissection, layer, message, place)
+    return not is_reassembled

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.conversation import STATUS_PHRASES, Cut, FaultKind, full_uri
+from tcptui.protocols.http2.tree_settings import add_upgrade_settings
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -89,6 +90,8 @@ def add_field(
     elif name == "cookie":
         for pair in header.value.split(";"):
             place.add(node, f"Cookie pair: {pair.strip()}", header.start, header.length, "http.cookie_pair")
+    elif name == "http2-settings":
+        add_upgrade_settings(node, place, header.start, header.length, header.value)
 
 
 def _request_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:

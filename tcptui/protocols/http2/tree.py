@@ -37,9 +37,16 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
     was_http = before is not None and before.add_layers(dissection, place)
     side, packet = place.half.side, dissection.view.frame
     magic = stream.magic_at(side)
-    if magic is not None and place.half.delivered_frame(magic + len(PREFACE) - 1) == packet:
-        _magic(dissection, place, magic)
+    if magic is not None and place.half.delivered_frame(magic + len(PREFACE) - 1) != packet:
+        magic = None
     frames = stream.indexes[side].completed_by(packet)
+    if magic is not None or frames:
+        # Of a connection in clear, tshark takes HTTP/2 for what HTTP turned into; several frames are one layer.
+        if dissection.protocols[-1] == "tcp":
+            dissection.protocols.append("http")
+        dissection.protocols.append("http2")
+    if magic is not None:
+        _magic(dissection, place, magic)
     for frame in frames[:_FRAMES_SHOWN]:
         _frame(dissection, place, stream, frame)
     if len(frames) > _FRAMES_SHOWN:
@@ -48,7 +55,6 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
 
 
 def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
-    dissection.protocols.append("http2")
     layer = place.add(dissection.parent, f"{_TITLE}, Magic", start, len(PREFACE), "http2")
     branch = place.add(layer, "Stream: Magic", start, len(PREFACE), "http2.stream")
     text = "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n"
@@ -60,7 +66,6 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
     stop = min(frame.stop, half.length)
     if not place.holds(frame.start, stop):
         add_reassembled(dissection, half, frame.start, stop)
-    dissection.protocols.append("http2")
     title = f"{_TITLE}, {type_name(frame.kind)}[{frame.stream}]"  # one of many: closed, it is to say which it is
     layer = place.add(dissection.parent, title, frame.start, stop - frame.start, "http2")
     layer.target = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from hyperframe.frame import (
@@ -22,6 +21,7 @@ from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http2.frames import Flag, Frame, error_name, parsed_frame
 from tcptui.protocols.http2.tree_headers import add_headers
 from tcptui.protocols.http2.tree_lines import add_padding, add_reserved, number_label
+from tcptui.protocols.http2.tree_settings import MOST, add_settings
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -29,19 +29,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.index import FrameIndex
 
 _SHOWN_BYTES: Final = 40
-_SETTING: Final = struct.Struct(">HI")
-#: Settings that are listed of one frame.
-_SETTINGS_SHOWN: Final = 200
-#: Settings: name in the headline, name of the value, Wireshark's field.
-_SETTINGS: Final = {
-    1: ("Header table size", "Header table size", "header_table_size"),
-    2: ("Enable PUSH", "Enable PUSH", "enable_push"),
-    3: ("Max concurrent streams", "Max concurrent streams", "max_concurrent_streams"),
-    4: ("Initial Windows size", "Initial Windows Size", "initial_window_size"),
-    5: ("Max frame size", "Max frame size", "max_frame_size"),
-    6: ("Max header list size", "Max header list size", "max_header_list_size"),
-    8: ("Extended CONNECT", "Extended CONNECT", "extended_connect"),
-}
 
 
 def add_payload(branch: Branch, frame: Frame, place: FramePlace, index: FrameIndex) -> None:
@@ -58,7 +45,7 @@ def add_payload(branch: Branch, frame: Frame, place: FramePlace, index: FrameInd
     elif isinstance(parsed, RstStreamFrame):
         _error(branch, parsed.error_code, place, at, "http2.rst_stream.error")
     elif isinstance(parsed, SettingsFrame):
-        _settings(branch, frame, place)
+        add_settings(branch, place, at, place.half.read(at, min(frame.length, MOST)))
     elif isinstance(parsed, PingFrame):
         name = "Pong" if frame.flags & Flag.ACK else "Ping"
         place.add(branch, f"{name}: {parsed.opaque_data.hex()}", at, 8, f"http2.{name.lower()}")
@@ -128,16 +115,6 @@ def _error(branch: Branch, code: int, place: FramePlace, at: int, field: str) ->
     name = error_name(code)
     text = f"Error: {name} ({code})" if name != str(code) else f"Error: Unknown ({code})"
     place.add(branch, text, at, 4, field)
-
-
-def _settings(branch: Branch, frame: Frame, place: FramePlace) -> None:
-    raw = place.half.read(frame.payload, min(frame.length, 6 * _SETTINGS_SHOWN))
-    for number, (setting, value) in enumerate(_SETTING.iter_unpack(raw[: len(raw) // 6 * 6])):
-        at = frame.payload + 6 * number
-        title, name, field = _SETTINGS.get(setting, ("Unknown", "Unknown Settings", "unknown"))
-        line = place.add(branch, f"Settings - {title} : {value}", at, 6, "http2.settings")
-        place.add(line, f"Settings Identifier: {title} ({setting})", at, 2, "http2.settings.id")
-        place.add(line, f"{name}: {value}", at + 2, 4, f"http2.settings.{field}")
 
 
 def _goaway(branch: Branch, frame: Frame, parsed: GoAwayFrame, place: FramePlace) -> None:

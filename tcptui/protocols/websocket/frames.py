@@ -249,16 +249,20 @@ def scan_frames(half: Bytes, start: int, *, from_client: bool, may_compress: boo
     return scan
 
 
+def header_length(raw: bytes) -> int:
+    """The length of the header that ``raw`` begins with: 2 where it is shorter than that."""
+    if len(raw) < 2:
+        return 2
+    return 2 + {126: 2, 127: 8}.get(raw[1] & 0x7F, 0) + 4 * (raw[1] >> 7)
+
+
 def _header(raw: bytes, scan: FrameScan) -> Frame | None:
     """The frame whose header is in ``raw``; None when the header is incomplete or its length invalid."""
-    if len(raw) < 2:
-        return None
-    short = raw[1] & 0x7F
-    width = {126: 2, 127: 8}.get(short, 0)
-    masked = bool(raw[1] & 0x80)
-    size = 2 + width + 4 * masked
+    size = header_length(raw)
     if len(raw) < size:
         return None
+    short, masked = raw[1] & 0x7F, bool(raw[1] & 0x80)
+    width = size - 2 - 4 * masked
     length = int.from_bytes(raw[2 : 2 + width], "big") if width else short
     if length >> 63:
         scan.blame(FaultKind.LENGTH_TOO_LARGE, scan.stop + 2, 8)

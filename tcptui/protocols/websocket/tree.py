@@ -83,6 +83,8 @@ def _frame(dissection: Dissection, one: PlacedFrame, place: FramePlace) -> None:
     stop = min(frame.stop, place.half.length)
     if not place.holds(frame.start, stop):
         _reassembled(dissection, frame, stop, place)
+    if dissection.protocols[-1] == "tcp":
+        dissection.protocols.append("http")  # which tshark asks first, as the connection began with it
     dissection.protocols.append("websocket")
     layer = place.add(dissection.parent, "WebSocket", frame.start, stop - frame.start, "websocket")
     layer.target = 0

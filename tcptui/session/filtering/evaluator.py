@@ -228,14 +228,49 @@ def _contains(test: Contains, rows: Rows, sources: Sources) -> Mask:
 
 
 def _member(test: Membership, rows: Rows, sources: Sources) -> Mask:
-    mask = np.zeros(len(rows), np.bool_)
     # All values are not in a set: no value is.
     quantifier = Quantifier.ANY if test.is_negated else test.quantifier
-    for part in _parts(test.value) if quantifier is Quantifier.ANY else (test.value,):
-        found = sources.read(part, rows)
-        for element in test.elements:
-            mask |= _is(quantifier, found, element, rows, sources)
+    mask = _any_address(test, rows, sources) if quantifier is Quantifier.ANY else None
+    if mask is None:
+        mask = np.zeros(len(rows), np.bool_)
+        for part in _parts(test.value) if quantifier is Quantifier.ANY else (test.value,):
+            found = sources.read(part, rows)
+            for element in test.elements:
+                mask |= _is(quantifier, found, element, rows, sources)
     return ~mask if test.is_negated else mask
+
+
+def _any_address(test: Membership, rows: Rows, sources: Sources) -> Mask | None:
+    """Which of ``rows`` have a value in a set of IPv4 addresses; None: there is no short cut."""
+    if not all(_is_address(end) for element in test.elements for end in _ends(element)):
+        return None
+
+    def decide(found: Occurrences) -> Mask:
+        hits = np.zeros(len(found.values), np.bool_)
+        for element in test.elements:
+            hits |= _within(Quantifier.ANY, found, *_ends(element))
+        return hits
+
+    return sources.either_end(test.value, decide, rows)
+
+
+def _ends(element: Value | Interval) -> tuple[Value, Value]:
+    return (element.low, element.high) if isinstance(element, Interval) else (element, element)
+
+
+def _is_address(value: Value) -> bool:
+    return isinstance(value, Constant) and value.type is T.IPV4
+
+
+def _within(quantifier: Quantifier, found: Occurrences, low: Value, high: Value) -> Mask:
+    """Which values are from the constant ``low`` to ``high``; equal to it, where they are the same."""
+    assert isinstance(low, Constant)
+    assert isinstance(high, Constant)
+    if low is high:
+        return with_constant(Relation.EQUAL, found, low, quantifier)
+    hits = with_constant(Relation.GREATER_EQUAL, found, low, quantifier)
+    hits &= with_constant(Relation.LESS_EQUAL, found, high, quantifier)
+    return hits
 
 
 def _is(
@@ -244,9 +279,7 @@ def _is(
     if not isinstance(element, Interval):
         return _related(quantifier, Relation.EQUAL, found, element, rows, sources)
     if isinstance(element.low, Constant) and isinstance(element.high, Constant):
-        hits = with_constant(Relation.GREATER_EQUAL, found, element.low, quantifier)
-        hits &= with_constant(Relation.LESS_EQUAL, found, element.high, quantifier)
-        return _reduced(quantifier, found, hits)
+        return _reduced(quantifier, found, _within(quantifier, found, element.low, element.high))
     above = _related(quantifier, Relation.GREATER_EQUAL, found, element.low, rows, sources)
     return above & _related(quantifier, Relation.LESS_EQUAL, found, element.high, rows, sources)
 

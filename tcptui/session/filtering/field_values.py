@@ -107,7 +107,7 @@ class FieldReader:
         if isinstance(test, And | Or | Xor):
             return max(map(self.cost, test.of))
         if isinstance(test, Exists) and _is_quick(test.value):
-            return min(_BYTES, _cost(test.value))
+            return _TABLES
         dearest = _BYTES if isinstance(test, Contains | Matches) else _COLUMNS
         for value in values_of(test):
             if isinstance(value, FieldValue):
@@ -118,19 +118,20 @@ class FieldReader:
 
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
-        field = value.field
-        if _is_quick(value):
-            ordinary = plain(self._session, rows)
-            some = rows.only(ordinary)
-            known = has_protocol(self._session, field.name, some) if len(some) else None
-            if known is not None and len(some) == len(rows):
-                return known
-            if known is not None:
-                mask = np.zeros(len(rows), np.bool_)
-                mask[ordinary] = known
-                mask[~ordinary] = self.read(value, rows.only(~ordinary)).present()
-                return mask
-        return self.read(value, rows).present()
+        if not _is_quick(value):
+            return self.read(value, rows).present()
+        if value.field.name == "frame":
+            return np.ones(len(rows), np.bool_)
+        mask = plain(self._session, rows)
+        some = rows.only(mask)
+        if len(some) == len(rows):
+            return has_protocol(self._session, value.field.name, rows)
+        others = ~mask
+        mask[mask] = has_protocol(self._session, value.field.name, some)
+        mask[others] = self._leaves.asked(
+            Exists(value), rows.only(others), lambda rows: self.read(value, rows).present()
+        )
+        return mask
 
     def read(self, value: FieldValue, rows: Rows) -> Occurrences:
         """The values of ``value`` in ``rows``."""

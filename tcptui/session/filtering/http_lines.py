@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.frame import seconds_text
-from tcptui.protocols.headers.node import Node
+from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
 
@@ -22,6 +23,8 @@ _LINES: Final = ("http.request.line", "http.response.line")
 _URI, _FOR_URI = "http.request.full_uri", "http.response_for.uri"
 #: What the tree says of request and response, whose pairs are others than tshark's.
 _PAIRED: Final = frozenset({"http.request_in", "http.response_in", "http.time"})
+#: The note that tshark has for each start line, which would say on the screen what stands there.
+_CHAT: Final = Branch("").expert(ExpertLevel.CHAT, "Sequence", "True", "http.chat").freeze(0)
 
 
 def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:
@@ -49,7 +52,7 @@ def _as_tshark(layer: Node, data: bytes, pair: Pair | None) -> Node:
             children.append(child)
     if is_response or "http.request.method" in started:
         kind = "response" if is_response else "request"
-        children.insert(0, _flag("http.chat"))
+        children.insert(0, _CHAT)
         children.append(_flag(f"http.{kind}"))
         if pair is not None:
             children.append(Node(f"Number: {pair.number}", None, 0, (), f"http.{kind}_number"))

@@ -42,18 +42,17 @@ def plain(session: Session, rows: Rows) -> Mask:
     """Which of ``rows`` are TCP segments with one IP header, as most are."""
     store = session.store
     links = [_LINK_HEADER.get(source.link_type, -1) for source in session.sources]
-    network = store.network_offset[rows.index].astype(np.int32)
+    mask: Mask = store.kind[rows.index] == RowKind.TCP
+    mask &= (store.issues[rows.index] & _ODD) == 0
+    network = store.network_offset[rows.index]
     if len(links) == 1:
         if links[0] < 0:
             return np.zeros(len(rows), np.bool_)
-        link: NDArray[Any] | int = links[0]
-        known = np.ones(len(rows), np.bool_)
-    else:
-        link = np.array(links, np.int32)[store.source[rows.index]]
-        known = link >= 0
-    behind = network - link
-    mask: Mask = (store.kind[rows.index] == RowKind.TCP) & ((store.issues[rows.index] & _ODD) == 0)
-    mask &= known & (behind >= 0) & (behind < _SHORTEST)
+        mask &= (network - np.uint16(links[0])) < _SHORTEST  # what lies before the link header's end wraps around
+        return mask
+    link = np.array(links, np.int32)[store.source[rows.index]]
+    behind = network.astype(np.int32) - link
+    mask &= (link >= 0) & (behind >= 0) & (behind < _SHORTEST)
     return mask
 
 
@@ -128,7 +127,7 @@ _PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
 ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "igmp", "gre", "sctp"})
 KNOWN: Final = frozenset(_FIELDS)
 #: Protocols that `has_protocol` tells of a plain segment.
-QUICK_PROTOCOLS: Final = _PRESENT | ABSENT
+QUICK_PROTOCOLS: Final = _PRESENT | ABSENT | {"frame"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +184,11 @@ def either_address(session: Session, known: Known, decide: Callable[[Occurrences
     return found
 
 
-def has_protocol(session: Session, name: str, rows: Rows) -> Mask | None:
-    """Which of ``rows``, all `plain`, have the protocol ``name``; None: the tree must say."""
-    if name.partition(".")[0] in ABSENT:
+def has_protocol(session: Session, name: str, rows: Rows) -> Mask:
+    """Which of ``rows``, all `plain`, have the protocol ``name`` of `QUICK_PROTOCOLS`."""
+    if name in ABSENT:
         return np.zeros(len(rows), np.bool_)
-    if name not in _PRESENT:
-        return None
-    if name == "tcp":
+    if name in ("frame", "tcp"):
         return np.ones(len(rows), np.bool_)
     if name == "eth":
         links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)

@@ -12,6 +12,7 @@ from tcptui.dfilter.expression import FieldValue
 from tcptui.dfilter.traps import simple_tests, values_of
 from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.model.fields import FIELDS
+from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.cancelling import Cancelled, ignore, never
 from tcptui.session.filtering.evaluator import passing
 from tcptui.session.filtering.field_values import MADE, FieldReader
@@ -110,11 +111,14 @@ class FilterRun:
         self._reader.trees.cancelled = cancelled
         self._reader.trees.whole = False
         self._reader.drop(store.first)
-        size = self.block
-        for begin in range(first, stop, size):
+        end, size = first, self.block
+        while end < stop:
             if cancelled():
                 raise Cancelled
-            end, kept = min(begin + size, stop), max(begin, store.first)
+            begin, end = end, min(end + size, stop)
+            if size == BLOCK and np.count_nonzero(store.kind[begin:end] != RowKind.TCP) > _SMALL_BLOCK:
+                end = min(begin + _SMALL_BLOCK, stop)  # where tables do not know them, packets are dissected
+            kept = max(begin, store.first)
             if kept < end:
                 rows = Rows.between(kept, end)
                 mask[kept - first : end - first] = True if test is None else passing(test, rows, self._reader)

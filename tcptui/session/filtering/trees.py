@@ -20,6 +20,7 @@ from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
+from tcptui.protocols.websocket.frames import header_length
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
 from tcptui.session.filtering.http_lines import as_tshark_has
@@ -51,8 +52,10 @@ _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.t
 _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
 
 
+#: Protocols of which tshark dissects all messages of a segment at once: they are one layer.
+_ONE_LAYER: Final = frozenset({"http", "http2"})
 #: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
-_WITH_REST: Final = frozenset({"tcp", "http", "icmp", "icmpv6", "data", "websocket", "frame"})
+_WITH_REST: Final = frozenset({"tcp", "http", "icmp", "icmpv6", "data", "frame"})
 _IPV6_HEADER: Final = 40
 #: Bytes of a hardware address that name its maker.
 _OUI: Final = 3
@@ -241,8 +244,7 @@ class _Collector:
         name, data = node.field, self._data
         if name in _PROTOCOLS and name not in _NOTES:
             counted = self._counts.get(name, 0)
-            # tshark dissects all messages of a segment at once: they are one layer.
-            if name != "http" or not counted or counted < self._counts.get("tcp", 0):
+            if name not in _ONE_LAYER or not counted or counted < self._counts.get("tcp", 0):
                 self._counts[name] = counted + 1
             protocol = name
         if name in ("ip", "ipv6"):
@@ -255,6 +257,8 @@ class _Collector:
                 if name in _PROTOCOLS:
                     rest = raw if node.whole is not None else _rest(node, data, end)
                     value = rest if name in _WITH_REST else value
+                if name == "websocket":  # to tshark the header, and what it looks into goes on
+                    value = raw = raw[: header_length(raw)]
                 self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
         if name == "http":
             node = self._as_tshark(node, data)

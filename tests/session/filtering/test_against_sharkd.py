@@ -211,3 +211,30 @@ def test_fields_of_a_capture(name: str, corpus: Path) -> None:
 
     assert matrix.asked > 300
     assert {field: told for (field, _), told in matrix.examples.items() if not field.startswith(KNOWN)} == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "suricata-verify-http2-deflate-case.pcap", "suricata-verify-http2_userinfo_in_authority_1.pcap",
+        "zeek-variant-03-cl_negative.pcap", "lab-wsapp.pcap", "zeek-oversized-close-frame.pcapng",
+    ],
+)  # fmt: skip
+def test_protocols_within_http_are_counted_as_tshark_does(name: str, corpus: Path) -> None:
+    """Several messages of a packet are one layer, and HTTP/2 and WebSocket stand within HTTP."""
+    path = corpus / "dev" / name
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        session = open_file(path)
+        rows = session.store.count
+        asked = ("http:http2", "http2:http2", "tcp:http2", "http:http", "http:websocket", "tcp:websocket")
+        for test in (
+            *(f'frame.protocols matches "{text}(:|$)"' for text in asked),
+            "http2#2", "http2.streamid#2", "http2.type#1 == 8", "http#2", "websocket#2", "len(websocket) == 2",
+            "len(websocket) > 2", "websocket <= 88:82:19:db:13:62:1a:32", "websocket[0:] == 88:82:19:db:13:62",
+            "websocket contains 1a:32", "websocket contains 7d", "count(http.chat) == 2",
+            "_ws.expert.severity == 2097152", "_ws.expert.group == 33554432 and http",
+        ):  # fmt: skip
+            mine = session.store.frame[:rows][FilterRun(session, compile_filter(test)).matching(0, rows)].tolist()
+
+            assert mine == frames(sharkd, test), test

@@ -11,10 +11,11 @@ from tcptui.dfilter.expression import FieldValue
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.header_bytes import PLACED
+from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.packet_bytes import STRETCHES
 from tcptui.session.filtering.plain import KNOWN
 from tcptui.session.filtering.rows import Rows
-from tcptui.session.filtering.run import FilterRun
+from tcptui.session.filtering.run import BLOCK, FilterRun
 from tcptui.session.session import Session, open_file
 
 QUICK = sorted(PLACED | KNOWN | (STRETCHES - {"frame"}) | {
@@ -52,6 +53,36 @@ def test_a_row_by_itself_says_what_it_says_among_others(session: Session, name: 
     alone = [by_row(reader.read(value, Rows.between(row, row + 1)))[0] for row in range(count)]
 
     assert alone == by_row(reader.read(value, Rows.between(0, count)))
+
+
+@pytest.mark.parametrize("text", ["frame", "eth", "ip", "ipv6", "tcp", "udp", "not icmp", "tcp and ip"])
+def test_a_protocol_by_itself_is_a_column(
+    session: Session, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """Of plain segments nothing is remembered, none of their bytes is read, and many are asked at once."""
+    run = FilterRun(session, compile_filter(text))
+    for asked in ("read", "_of_trees", "_of_bytes"):
+        monkeypatch.setattr(FieldReader, asked, None)
+    monkeypatch.setattr(LeafMemory, "asked", None)
+    rows = session.store.count
+
+    assert run.block == BLOCK
+    assert run.matching(0, rows).all() == (text not in ("eth", "ipv6", "udp"))
+
+
+@pytest.mark.parametrize("text", ["{%s, 10.9.9.9}", "{10.9.9.9 .. 10.9.9.10, %s/32}", "{10.9.9.9, %s .. %s}"])
+@pytest.mark.parametrize("form", ["ip.addr in ", "not ip.addr in ", "ip.addr not in "])
+def test_addresses_of_a_set_are_decided_once_for_each_connection(
+    session: Session, text: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, address = session.store.count, str(session.streams.server(0)).rpartition(":")[0]
+    test = form + text.replace("%s", address)
+    slow = [FilterRun(session, compile_filter(test)).matching(row, row + 1)[0] for row in range(rows)]
+    monkeypatch.setattr(FieldReader, "read", None)
+    quick = FilterRun(session, compile_filter(test)).matching(0, rows)
+
+    assert quick.tolist() == slow
+    assert 0 < quick.sum() < rows
 
 
 def by_row(found) -> list[list[object]]:  # type: ignore[no-untyped-def]
