@@ -60,6 +60,7 @@ def test_an_answer_that_the_server_holds_back_is_a_slow_query_and_says_which(tmp
     finding = told["slow-query"]
     assert (finding.severity, finding.facts["statement"], finding.facts["count"]) == (Severity.WARNING, "KEYS *", 1)
     assert finding.facts["wait_s"] == pytest.approx(1.8, abs=0.05)
+    assert "query-waits" not in finding.alternatives  # no transaction of Redis holds a lock
     assert "server-think-time" not in all_found(tmp_path, turns)
 
 

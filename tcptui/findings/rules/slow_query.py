@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Of a slow query's time the server's own is at least this much, in percent.
 SERVER_PERCENT: Final = 50
 _OTHERS: Final = ("query-behind-others", "query-waits")
+#: Redis has no locks that a command would wait for.
+_OTHERS_OF: Final = {"redis": ("query-behind-others",)}
 #: Nobody but the server sees what became of the first copy of an answer.
 _ELSEWHERE: Final = ("query-answer-lost",)
 #: Slow ones whose packets are evidence.
@@ -48,12 +50,13 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
     assert slowest.response is not None
     loud = server_ns(slowest) >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * path_rtt_ns(connection))
     shown = sorted(slow, key=server_ns)[-_SHOWN:]
+    others = _OTHERS_OF.get(said.protocol, _OTHERS)
     return connection.finding(
         FindingId.SLOW_QUERY,
         evidence_of(connection, shown),
         Severity.WARNING if loud else Severity.NOTE,
         Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
-        _OTHERS if connection.at_sender(1) else _OTHERS + _ELSEWHERE,
+        others if connection.at_sender(1) else others + _ELSEWHERE,
         shape="several" if len(slow) > 1 else "",
         statement=told_statement(slowest),
         asked_frame=slowest.request.last,

@@ -119,7 +119,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.tls-handshake-done": "TLS handshake, {bytes} bytes: {what}",
     "follow.part.tls-handshake-agreed": "TLS handshake, {bytes} bytes, {agreed}: {what}",
     "follow.part.tls-handshake-encrypted": "TLS handshake, encrypted: {count} records, {bytes} bytes",
-    "follow.part.tls-change-cipher-spec": "TLS: encrypted from here on",
+    "follow.part.tls-change-cipher-spec": "TLS: Change Cipher Spec (until TLS 1.2: encrypted from here on)",
     "follow.part.tls-alert": "TLS alert: {what}",
     "follow.part.tls-alert-encrypted": "TLS alert, encrypted",
     "follow.part.tls-heartbeat": "TLS heartbeat: {count} records, {bytes} bytes",

@@ -44,7 +44,8 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.forgotten": "{n:packet is|packets are} shorter in the file than by the IP header: cut, and the length was not kept",
     "report.trust.time-went-back": "{n:packet is|packets are} older than the packet before: small time differences mean little",
     "report.trust.offloaded": (
-        "{n:packet is|packets are} larger than any Ethernet frame (segmentation offload): more of them were on the wire"
+        "{n:packet is|packets are} larger than any Ethernet frame: segmentation offload, and on a wire they are several,"
+        " or a loopback interface"
     ),
     "report.trust.gaps": (
         "{n:connection has|connections have} acknowledged data that is not in the capture: it missed packets there"

@@ -119,7 +119,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.tls-handshake-done": "TLS 握手，{bytes} 字节：{what}",
     "follow.part.tls-handshake-agreed": "TLS 握手，{bytes} 字节，{agreed}：{what}",
     "follow.part.tls-handshake-encrypted": "加密的 TLS 握手：{count} 条记录，{bytes} 字节",
-    "follow.part.tls-change-cipher-spec": "TLS：从此处起加密",
+    "follow.part.tls-change-cipher-spec": "TLS：Change Cipher Spec（TLS 1.2 及以前：从此处起加密）",
     "follow.part.tls-alert": "TLS 告警：{what}",
     "follow.part.tls-alert-encrypted": "加密的 TLS 告警",
     "follow.part.tls-heartbeat": "TLS 心跳：{count} 条记录，{bytes} 字节",

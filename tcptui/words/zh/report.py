@@ -43,7 +43,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.headers-cut": "{n} 个数据包在 TCP 首部内被截断，选项无从得知",
     "report.trust.forgotten": "{n} 个数据包在文件里比 IP 首部所说的短：被截短而没有保留原始长度",
     "report.trust.time-went-back": "{n} 个数据包的时间早于它前面的那个：细小的时间差不足为凭",
-    "report.trust.offloaded": "{n} 个数据包大于任何以太网帧（分段卸载）：它们在线路上其实是好几个",
+    "report.trust.offloaded": "{n} 个数据包大于任何以太网帧：要么是分段卸载，在线路上其实是好几个；要么抓的是回环接口",
     "report.trust.gaps": "有 {n} 条连接，被确认的数据不在抓包里：那里漏抓了数据包",
     "report.trust.mid-stream": "有 {n} 条连接在抓包开始前就已建立，窗口缩放无从得知",
     "report.trust.one-sided": "有 {n} 条连接只抓到一个方向：另一端没有动静，不能说明问题",
