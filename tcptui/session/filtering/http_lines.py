@@ -10,6 +10,7 @@ from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
+from tcptui.protocols.websocket.frames import header_length
 from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ _URI, _FOR_URI = "http.request.full_uri", "http.response_for.uri"
 _PAIRED: Final = frozenset({"http.request_in", "http.response_in", "http.time"})
 #: The note that tshark has for each start line, which would say on the screen what stands there.
 _CHAT: Final = Branch("").expert(ExpertLevel.CHAT, "Sequence", "True", "http.chat").freeze(0)
+
+
+def websocket_header(frame: bytes) -> bytes:
+    """What of a frame of a WebSocket is the value of ``websocket``; what it looks into goes on."""
+    return frame[: header_length(frame)]
 
 
 def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:

@@ -20,10 +20,9 @@ from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import TreeOptions
-from tcptui.protocols.websocket.frames import header_length
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
-from tcptui.session.filtering.http_lines import as_tshark_has
+from tcptui.session.filtering.http_lines import as_tshark_has, websocket_header
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 from tcptui.session.filtering.rows import Rows
@@ -257,8 +256,8 @@ class _Collector:
                 if name in _PROTOCOLS:
                     rest = raw if node.whole is not None else _rest(node, data, end)
                     value = rest if name in _WITH_REST else value
-                if name == "websocket":  # to tshark the header, and what it looks into goes on
-                    value = raw = raw[: header_length(raw)]
+                if name == "websocket":  # to tshark the header alone
+                    value = raw = websocket_header(raw)
                 self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
         if name == "http":
             node = self._as_tshark(node, data)
