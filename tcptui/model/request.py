@@ -138,8 +138,8 @@ class Request:
 
     @property
     def failed(self) -> bool:
-        """Whether the answer is an error."""
-        return self.response is not None and bool(self.status) and status_number(self.status) >= ERROR_STATUS
+        """Whether it ended in an error: an answer that is one, or a stream of HTTP/2 that was reset before any."""
+        return bool(self.status) and status_number(self.status) >= ERROR_STATUS
 
     @property
     def taken_ns(self) -> int:

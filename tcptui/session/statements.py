@@ -30,7 +30,7 @@ class StatementGroup:
     """Safe text; empty: of these only the answers were captured."""
     count: int
     errors: int
-    """How many were answered by an error."""
+    """How many ended in an error."""
     p50_ns: int
     """The least time within which half of them were over, …"""
     p99_ns: int

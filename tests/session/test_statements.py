@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.session.statements import group_statements
 
@@ -38,6 +40,11 @@ def test_waiting_as_asked_or_in_a_queue_and_opening_the_connection_are_not_the_s
     assert queues.total_ns == 2 * MS
     assert (waits.total_ns, hangs.total_ns, opens.total_ns) == (10 * MS, 5_000 * MS, 20 * MS)
     assert hangs.errors == 0
+
+
+def test_requests_whose_stream_was_reset_before_an_answer_are_errors() -> None:
+    (group,) = group_statements([replace(request("GET /search", 60, "RST_STREAM: CANCEL"), response=None)] * 84)
+    assert group.errors == 84
 
 
 def test_numbers_and_sqlstates_are_errors() -> None:
