@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual._context import NoActiveAppError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,11 +16,16 @@ def call_on_loop(owner: Widget, function: Callable[..., object], *facts: object)
     """From a worker thread: call ``function(*facts)`` on the event loop, and wait for it.
 
     Nothing is called once ``owner`` is being removed: its children go first, and ``function`` would miss them.
-    Textual cancels the threads of a widget after that, so that a thread cannot know it either.
+    Textual cancels the threads of a widget after that, so that a thread cannot know it either.  A widget that is
+    gone has no app any more.
     """
+    try:
+        app = owner.app
+    except NoActiveAppError:
+        return
 
     def call() -> None:
         if owner.is_attached and not owner._pruning:
             function(*facts)
 
-    owner.app.call_from_thread(call)
+    app.call_from_thread(call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widgets import Static
@@ -60,11 +61,13 @@ async def test_thread_that_is_done_amid_the_removal_of_its_screen_does_not_end_t
 async def test_only_a_widget_that_is_there_is_called(wire: Wire, tmp_path: Path, show: Show) -> None:
     wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
     called: list[int] = []
+    # A worker's thread: unlike that of `asyncio.to_thread` it knows no app but by the way up from its widget.
+    in_thread = partial(asyncio.get_running_loop().run_in_executor, None, call_on_loop)
     async with show(open_file(wire.pcap(tmp_path / "one.pcap"))) as shown:
         screen = socket.SocketScreen(shown.screen.session, 0, shown.screen.words, shown.screen.glyphs)
         await shown.pilot.app.push_screen(screen)
-        await asyncio.to_thread(call_on_loop, screen, called.append, 1)
-        await asyncio.to_thread(call_on_loop, shown.screen, called.append, 2)  # covered by the other, and there
+        await in_thread(screen, called.append, 1)
+        await in_thread(shown.screen, called.append, 2)  # covered by the other, and there
         await shown.pilot.app.pop_screen()
-        await asyncio.to_thread(call_on_loop, screen, called.append, 3)
+        await in_thread(screen, called.append, 3)
     assert called == [1, 2]
