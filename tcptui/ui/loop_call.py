@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual._context import NoActiveAppError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,7 +19,7 @@ def call_on_loop(owner: Widget, function: Callable[..., object], *facts: object)
     """
     try:
         app = owner.app
-    except NoActiveAppError:
+    except RuntimeError:  # NoActiveAppError, which Textual keeps in a private module
         return
 
     def call() -> None:
