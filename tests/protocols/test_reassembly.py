@@ -152,6 +152,17 @@ def test_short_snaplen_leaves_a_gap_behind_each_head(opened: Callable[[bytes], S
     assert half.gaps.bytes == 180
 
 
+def test_bytes_behind_a_gap_are_not_fetched_by_a_read_that_stops_there(
+    opened: Callable[[bytes], Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = _server(opened(_cut(_tape([(100 * place, b"a" * 100) for place in range(20)]), 50)))
+    fetched: list[int] = []
+    monkeypatch.setattr(half, "_read_payloads", lambda rows: fetched.extend(rows.tolist()) or [b"a" * 10] * len(rows))
+
+    assert half.read(105, 1 << 16) == b"aaaaa"
+    assert fetched == [4]
+
+
 def _cut(tape: Tape, snaplen: int) -> bytes:
     whole = tape.pcap()
     parts, at = [whole[:24]], 24

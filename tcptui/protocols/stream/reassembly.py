@@ -250,6 +250,9 @@ class ByteStream:
         parts: list[bytes] = []
         for first in range(low, high, READ_AHEAD):
             some = slice(first, min(first + READ_AHEAD, high))
+            holes = np.flatnonzero(data.start[some][1:] > data.stop[some][:-1])
+            if len(holes):  # as where each packet was cut: what is behind is not wanted
+                some = slice(first, first + int(holes[0]) + 1)
             carriers = data.segment[some]
             payloads = self._read_payloads(segments.rows[carriers])
             places = (column.tolist() for column in (data.start[some], data.stop[some], segments.start[carriers]))
@@ -260,6 +263,8 @@ class ByteStream:
                 if len(part) < upto - position:
                     return b"".join(parts)
                 position = upto
+            if len(holes):
+                break
         return b"".join(parts)
 
     # -- packets -------------------------------------------------------------------------
@@ -312,6 +317,12 @@ class ByteStream:
     @cached_property
     def _complete_ns(self) -> RunningMaximum:
         return RunningMaximum(self.segments.time_ns, self._carried.segment)
+
+    @property
+    def carriers(self) -> I32:
+        """Rows of all segments that carried bytes, also as retransmissions, ascending; see `range_of_row`."""
+        segments = self.segments
+        return segments.rows[segments.stop > np.maximum(segments.start, 0)]
 
     def range_of_row(self, row: int) -> tuple[int, int] | None:
         """The bytes that the segment in ``row`` carried, also as a retransmission; None when it carried none."""

@@ -20,9 +20,14 @@ _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled")
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "mptcp", "tcp.nop")
 
 
+def is_of_messages(name: str) -> bool:
+    """Whether only a message of an application protocol over TCP has the field ``name``."""
+    return name.startswith(_IN_MESSAGES)
+
+
 def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:
     """Which of ``rows`` may have the field ``name``; None: all."""
-    is_message = name.startswith(_IN_MESSAGES)
+    is_message = is_of_messages(name)
     if not is_message and not name.startswith(("tcp.", "mptcp", *_IN_ANY_PAYLOAD)):
         return None
     segment: Mask = store.kind[rows.index] == RowKind.TCP

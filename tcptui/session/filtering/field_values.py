@@ -26,7 +26,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
-from tcptui.session.filtering.families import possible
+from tcptui.session.filtering.families import is_of_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
@@ -46,6 +46,7 @@ from tcptui.session.filtering.plain import (
 )
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
+from tcptui.session.filtering.silent_streams import SilentStreams
 from tcptui.session.filtering.tables import TABLED, read_table
 from tcptui.session.filtering.texts import value_text
 from tcptui.session.filtering.trees import TreeReader, is_in, members
@@ -75,6 +76,7 @@ class FieldReader:
         self._session = session
         self._own = own
         self.trees = TreeReader(session, cancelled)
+        self._silent = SilentStreams(session, lambda: self.trees.cancelled())
         self._requests = RequestReader(session, self.trees)
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
@@ -268,6 +270,8 @@ class FieldReader:
         could = possible(self._session.store, field.name, rows)
         if field.name.partition(".")[0] in ABSENT:
             could = ~plain(self._session, rows)
+        if could is not None and is_of_messages(field.name):
+            could[could] = self._silent.may_speak(rows.only(could))
         if could is None or could.all():
             return self.trees.read(field, rows, rest=rest)
         if not could.any():

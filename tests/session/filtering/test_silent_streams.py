@@ -1,0 +1,110 @@
+"""Of connections in which no protocol is recognised, trees are built for what may have a message, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import ACK, PSH, Tape
+from running_source import RunningSource
+
+from tcptui.dfilter.compile import compile_filter
+from tcptui.dfilter.expression import FieldValue
+from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.rows import Rows
+from tcptui.session.filtering.run import FilterRun
+from tcptui.session.filtering.trees import TreeReader
+from tcptui.session.session import Session, open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_SERVER = "192.0.2.10:80"
+_FIELDS = ("http", "http.request", "http.response", "tls", "http2", "mysql", "resp", "pgsql", "smtp", "websocket")
+
+
+def noise() -> Tape:
+    """28 segments of two silent connections; one of them is an answer from before the first byte; and a request."""
+    tape = Tape()
+    for port in (40001, 40002):
+        client = f"10.0.0.1:{port}"
+        tape.handshake(port, client, _SERVER)
+        for index in range(10):
+            tape.tcp(port + 50 + index, _SERVER, client, ACK, 9001 + 100 * index, 1001, bytes([1]) * 100)
+    tape.tcp(50_000, _SERVER, "10.0.0.1:40001", PSH | ACK, 8900, 1001, b"HTTP/1.1 404 Not Found\r\n\r\n")
+    tape.tcp(50_001, _SERVER, "10.0.0.1:40001", ACK, 10_001, 1001, bytes([1]) * 100)
+    tape.clean(60_000, "10.0.0.1:40003", _SERVER, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+    return tape
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """See `noise`."""
+    path = tmp_path / "noise.pcap"
+    path.write_bytes(noise().pcap())
+    opened = open_file(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def dissected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows of which trees were built, as they are."""
+    rows: list[int] = []
+    trees = TreeReader.trees
+
+    def noted(self: TreeReader, some: Iterable[int], *, messages: bool = True) -> object:
+        some = list(some)
+        rows.extend(some)
+        return trees(self, some, messages=messages)
+
+    monkeypatch.setattr(TreeReader, "trees", noted)
+    return rows
+
+
+@pytest.mark.parametrize("name", _FIELDS)
+def test_fields_are_those_of_every_tree(session: Session, name: str) -> None:
+    rows, reader = Rows.between(0, session.store.count), FieldReader(session)
+    quick = reader.read(FieldValue(FIELDS[name]), rows)
+    slow = reader.trees.read(FIELDS[name], rows)
+
+    assert (quick.places.tolist(), quick.values.tolist()) == (slow.places.tolist(), slow.values.tolist())
+
+
+def test_trees_are_built_of_what_speaks_and_of_what_is_in_no_stream(session: Session, dissected: list[int]) -> None:
+    passing = FilterRun(session, compile_filter("http")).matching(0, session.store.count)
+    found = session.store.frame[: session.store.count][passing].tolist()
+
+    assert sorted(session.store.frame[dissected].tolist()) == found
+    assert len(found) == 2
+
+
+def test_silence_is_found_out_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    application = Session.application
+
+    def noted(self: Session, stream: int, *, whole: bool = False) -> object:
+        asked.append(stream)
+        return application(self, stream, whole=whole)
+
+    monkeypatch.setattr(Session, "application", noted)
+    reader = FieldReader(session)
+    for row in range(session.store.count):
+        reader.read(FieldValue(FIELDS["tls"]), Rows.between(row, row + 1))
+
+    assert (asked.count(0), asked.count(1)) == (2, 1)  # of the first, the tree of the segment alone asks, too
+
+
+async def test_while_packets_come_everything_may_speak(tmp_path: Path, dissected: list[int]) -> None:
+    recorded = noise().pcap()
+    source = RunningSource(recorded[:24], directory=tmp_path)
+    source.give(recorded[24:], 32)
+    session = Session([source])
+    session.catch_up.run()
+    FilterRun(session, compile_filter("http")).matching(0, session.store.count)
+
+    assert session.progress.growing
+    assert len(dissected) == 23
+    session.close()
