@@ -30,7 +30,7 @@ class RequestLine:
     operation: str
     """Method and target, as safe text."""
     answer: str
-    """Status and time until the answer was complete; empty without an answer."""
+    """Status and `Request.own_ns`; empty without an answer."""
     status: str
     """The answer without its time."""
 
@@ -59,7 +59,9 @@ def request_lines(requests: Iterable[Exchange], right: str, words: Words) -> dic
         answer = status = ""
         if answered is not None:
             status = f"{right} {safe_text(exchange.status)}"
-            time = unbroken_duration(max(answered.last_ns - asked.first_ns, 0), words).replace(NO_BREAK, " ")
+            time = unbroken_duration(max(answered.last_ns, asked.last_ns) - asked.first_ns, words).replace(
+                NO_BREAK, " "
+            )
             answer = words("screen.ladder.answered", status=status, time=time)
         lines.setdefault(asked.first_frame, RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status))
     return lines

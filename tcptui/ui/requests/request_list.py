@@ -186,7 +186,7 @@ class RequestList(VirtualList, inherit_bindings=False):
         operation = fitted(self._operation(request), self._operation_width(width), glyphs.ellipsis)
         status = request.status or self.words("requests.no-answer")
         size = "" if request.response is None else byte_size(request.response.bytes)
-        numbers = self._numbers(status, span(request.duration_ns, glyphs.micro), size, width)
+        numbers = self._numbers(status, span(request.own_ns, glyphs.micro), size, width)
         shown = [
             Segment(sign, style),
             Segment(operation, palette.strong),
