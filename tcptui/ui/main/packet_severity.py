@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.findings.catalog import spec_of
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import I32, NO_ROW, PacketStore, RowKind
 from tcptui.model.tcp_flags import RST, TcpFlag
@@ -53,17 +54,21 @@ def is_problem(store: PacketStore, rows: I32) -> NDArray[np.bool_]:
 def raised_rows(store: PacketStore, findings: Iterable[Finding]) -> dict[int, Severity]:
     """Rows that are drawn with the severity of a finding (warning or error), with the highest such severity.
 
-    Of a finding's packets these are the ones that are problems themselves, else the last one: the
-    ordinary packets that prove a loss are not its cause.
+    That is the packet that the finding names for it (`FindingSpec.shown_by`).  Without one, of its packets these are
+    the ones that are problems themselves, else the last one: the ordinary packets that prove a loss are not its cause.
     """
     raised: dict[int, Severity] = {}
     for finding in findings:
-        if finding.severity < Severity.WARNING or not finding.packets:
-            continue
-        rows = np.array([row for frame in finding.packets if (row := store.row_of_frame(frame)) != NO_ROW], np.int32)
-        if not len(rows):
-            continue
-        guilty = rows[is_problem(store, rows)]
-        for row in (guilty if len(guilty) else rows[-1:]).tolist():
-            raised[row] = max(finding.severity, raised.get(row, finding.severity))
+        if finding.severity >= Severity.WARNING:
+            for row in _shown_rows(store, finding):
+                raised[row] = max(finding.severity, raised.get(row, finding.severity))
     return raised
+
+
+def _shown_rows(store: PacketStore, finding: Finding) -> list[int]:
+    frame = finding.facts.get(spec_of(finding.id).shown_by)
+    if isinstance(frame, int) and frame and (row := store.row_of_frame(frame)) != NO_ROW:
+        return [row]
+    rows = np.array([row for frame in finding.packets if (row := store.row_of_frame(frame)) != NO_ROW], np.int32)
+    guilty = rows[is_problem(store, rows)] if len(rows) else rows
+    return (guilty if len(guilty) else rows[-1:]).tolist()
