@@ -12,11 +12,12 @@ from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.session.requests import exchanges_with_times
 from tcptui.session.session import open_file
 from tcptui.session.statements import group_statements
+from tcptui.ui.cell_text import span
 from tcptui.ui.main import fetch
 from tcptui.ui.main.request_lines import request_lines
+from tcptui.ui.theme import UNICODE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tcptui.words.quantities import NO_BREAK, unbroken_duration
 from tests.ui.conftest import ACK, PSH, until
 
 if TYPE_CHECKING:
@@ -100,10 +101,20 @@ def test_a_request_has_the_same_time_in_the_timeline_in_the_list_and_by_statemen
         pairs = exchanges_with_times(session, stream)
         for request, exchange in pairs:
             if request.request is not None and request.response is not None:
-                line = request_lines([exchange], ">", words)[request.first_frame]
-                time = unbroken_duration(request.own_ns, words).replace(NO_BREAK, " ")
-                assert line.answer.endswith(f", {time}"), request
+                line = request_lines([exchange], UNICODE, words)[request.first_frame]
+                assert line.answer.endswith(f", {span(request.own_ns)}"), request
                 told += 1
         groups = group_statements([request for request, _ in pairs])
         assert sum(group.total_ns for group in groups) == sum(request.own_ns for request, _ in pairs)
     assert told
+
+
+def test_a_packet_that_begins_several_requests_is_told_by_the_gravest_of_them() -> None:
+    """Packet 8 begins the slow call that the finding is about, and a quick one; packet 37 the one that failed."""
+    (capture,) = sorted(CASES.glob("135-*/*.pcap*"))[:1]
+    exchanges = [exchange for _, exchange in exchanges_with_times(open_file(capture), 0)]
+    lines = request_lines(exchanges, UNICODE, Words(Language.EN))
+
+    assert (lines[8].operation, len(lines[8].others)) == ("/shop.Orders/Total", 1)
+    assert lines[8].others[0].operation == "/shop.Orders/List"
+    assert lines[37].fitted(30, "…") == "…ers/Total → DEADLINE_EXCEEDED"
