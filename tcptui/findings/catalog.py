@@ -104,7 +104,7 @@ CATALOG: Final = (
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK | Need.BARE_ACKS,
         explained_by=(FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED, FindingId.ACCEPT_QUEUE_FULL),
         when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL, marked=True,
-        confirms_cause=ResendCause.TAIL_LOSS_PROBE, lost="waited_s", names_cause=True),
+        confirms_cause=ResendCause.TAIL_LOSS_PROBE, lost="lost_s", names_cause=True),
     FindingSpec(FindingId.LOST_RETRANSMISSION, Family.LOSS, "lost_retransmission", term="retransmission",
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.BARE_ACKS, when_evicted=WhenEvicted.MAY_CHANGE, marked=True,
         lost="total_s", names_cause=True),
