@@ -10,13 +10,15 @@ import pytest
 from tcptui.findings.catalog import CATALOG
 from tcptui.model.finding import FindingId, Severity
 from tcptui.session.session import open_file
-from tcptui.ui.main.packet_severity import raised_rows
+from tcptui.ui.main.packet_severity import packet_severity, raised_rows
+from tcptui.words.language import Language
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -64,3 +66,25 @@ async def test_the_next_problem_is_the_answer_500_not_the_later_404(show: Show) 
         await shown.press("enter", "g", "n")
         ladder = shown.screen.workspace.ladder
         assert int(shown.screen.workspace.session.store.frame[ladder.packet_row]) == 18
+
+
+async def test_resets_at_the_end_of_a_connection_in_which_nothing_is_wrong_are_notes(show: Show) -> None:
+    (capture,) = sorted(CASES.glob("137-*/*.pcap*"))[:1]
+    async with show(open_file(capture), (120, 40)) as shown:
+        await shown.press("enter")
+        workspace = shown.screen.workspace
+        store = workspace.session.store
+        assert {int(store.frame[row]): level for row, level in workspace.ladder.raised.items()} == {
+            39: Severity.NOTE, 40: Severity.NOTE,
+        }  # fmt: skip
+        assert packet_severity(store, store.row_of_frame(39), workspace.ladder.raised) is Severity.NOTE
+        assert packet_severity(store, store.row_of_frame(39), {}) is Severity.WARNING
+        assert workspace.ladder.next_problem(1, 0) < 0
+
+
+@pytest.mark.parametrize(("language", "text"), [(Language.EN, "No packets in this"), (Language.ZH, "这个抓包里没有")])
+async def test_a_file_that_is_empty_is_not_said_to_have_no_packets_yet(
+    show: Show, wire: Wire, tmp_path: Path, language: Language, text: str
+) -> None:
+    async with show(open_file(wire.pcap(tmp_path / "empty.pcap")), (200, 50), language) as shown:
+        await until(lambda: text in "\n".join(shown.lines()))
