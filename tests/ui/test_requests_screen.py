@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,6 @@ from tests.ui.conftest import ACK, PSH, until
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -437,3 +437,12 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         assert "GET /slow\nonce, 1 failed or unanswered; half within" in shown.pilot.app.clipboard.replace(
             "\u00a0", " "
         )
+
+
+async def test_statuses_are_not_cut_where_there_is_room(show: Show) -> None:
+    (capture,) = sorted((Path(__file__).parents[2] / "cases").glob("142-*/client.pcap*"))
+    async with show(open_file(capture), (120, 40)) as shown:
+        assert " WRONGTYPE " in text(await opened(shown))
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.settle()
+        assert " WRONGTY… " in text(await settled(shown.pilot))
