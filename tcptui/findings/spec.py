@@ -81,6 +81,9 @@ class FindingSpec:
     `tcptui.findings.annotate.needs_attention` tests: a stream with this finding is always judged."""
     lost: str = ""
     """Name of the fact with the seconds that it cost the connection; empty: it costs no time that can be told."""
+    shown_by: str = ""
+    """Name of the fact with the frame that the screen marks, of the worst of what was found; empty: the packets that
+    are a problem by themselves, else the last."""
     names_cause: bool = False
     """Its title names the cause, and its confidence is that of the cause; the event itself is in the packets.  The
     others say what happened; why is a second question (`tcptui.findings.weight.cause_confidence`)."""

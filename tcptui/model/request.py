@@ -142,10 +142,30 @@ class Request:
         return bool(self.status) and status_number(self.status) >= ERROR_STATUS
 
     @property
+    def is_error(self) -> bool:
+        """Whether it `failed`, or was not answered: what lists mark and count."""
+        return status_number(self.status) >= ERROR_STATUS
+
+    @property
+    def own_ns(self) -> int:
+        """How long it took from its first byte on, waits of all kinds included: the time that every list tells."""
+        return max(self.end_ns - self.begun_ns, 0)
+
+    @property
+    def opening_ns(self) -> int:
+        """What of `duration_ns` passed before its first byte: opening the connection, and the client's pause then."""
+        return max(self.begun_ns - self.start_ns, 0)
+
+    @property
+    def waited_ns(self) -> int:
+        """What of `own_ns` it spent in a queue, or because the client asked to wait until something happens."""
+        asked_to_wait = self.spent_ns(RequestPart.IDLE) if self.response is not None else 0
+        return min(asked_to_wait + self.spent_ns(RequestPart.QUEUE), self.own_ns)
+
+    @property
     def taken_ns(self) -> int:
         """How long it took from its first byte on, without its time in a queue and without a wait that it asked for."""
-        asked_to_wait = self.spent_ns(RequestPart.IDLE) if self.response is not None else 0
-        return max(self.end_ns - self.begun_ns - asked_to_wait - self.spent_ns(RequestPart.QUEUE), 0)
+        return self.own_ns - self.waited_ns
 
     @property
     def begun_ns(self) -> int:

@@ -23,21 +23,23 @@ StatementKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class StatementGroup:
-    """The requests of one protocol that ask for the same; times are `Request.taken_ns`."""
+    """The requests of one protocol that ask for the same; times are `Request.own_ns`."""
 
     protocol: str
     statement: str
     """Safe text; empty: of these only the answers were captured."""
     count: int
     errors: int
-    """How many ended in an error."""
+    """How many are `Request.is_error`."""
     p50_ns: int
     """The least time within which half of them were over, …"""
     p99_ns: int
     """… and 99 of 100."""
     total_ns: int
     server_ns: int
-    """What of `total_ns` is the server's own time."""
+    """What of `total_ns` is the server's own time, …"""
+    waited_ns: int
+    """… and what of it is `Request.waited_ns`."""
     slowest: Request
 
     @property
@@ -61,11 +63,12 @@ def key_of(request: Request) -> StatementKey:
 
 
 def _group(protocol: str, statement: str, members: list[Request]) -> StatementGroup:
-    taken = np.sort(np.fromiter((one.taken_ns for one in members), np.int64, len(members)))
+    took = np.sort(np.fromiter((one.own_ns for one in members), np.int64, len(members)))
     return StatementGroup(
-        protocol, statement, len(members), sum(one.failed for one in members), _percentile(taken, 50),
-        _percentile(taken, 99), int(taken.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members),
-        max(members, key=lambda one: one.taken_ns),
+        protocol, statement, len(members), sum(one.is_error for one in members), _percentile(took, 50),
+        _percentile(took, 99), int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members),
+        sum(one.waited_ns for one in members),
+        max(members, key=lambda one: one.own_ns),
     )  # fmt: skip
 
 

@@ -269,7 +269,18 @@ def test_group_statement_has_a_line_for_each_statement(tmp_path: Path) -> None:
 
     _code, said, _told = run("requests", capture, "--group", "statement", "--jsonl")
     keys, get = map(json.loads, said.splitlines())
-    assert list(get) == ["protocol", "statement", "count", "errors", "p50", "p99", "total", "server", "slowest"]
+    assert list(get) == [
+        "protocol",
+        "statement",
+        "count",
+        "errors",
+        "p50",
+        "p99",
+        "total",
+        "server",
+        "waited",
+        "slowest",
+    ]
     assert (get["statement"], get["count"], get["errors"]) == ("GET user:*", 20, 1)
     assert get["slowest"]["operation"] == "GET user:19"
     assert keys["p99"] == pytest.approx(1, abs=0.1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ALL: Final = frozenset({
     "http2-flow-control", "http2-head-of-line", "http2-goaway", "http2-reset-flood", "http2-slow-stream",
-    "http2-streams-limit", "grpc-deadline",
+    "http2-streams-limit", "grpc-deadline", "http-error-response",
 })  # fmt: skip
 FULL: Final = 65_535
 #: The round trip of these captures, which are made at the client.
@@ -561,3 +561,49 @@ def every(tmp_path: Path, turns: list[Turn]) -> dict[str, Finding]:
     told = {str(finding.id): finding for finding in session.findings(0)}
     session.close()
     return told
+
+
+# -- statuses --------------------------------------------------------------------------------
+
+
+@pytest.mark.finding("http-error-response")
+def test_error_statuses_are_told_as_in_http_1_the_gravest_first(tmp_path: Path) -> None:
+    ends = Timed()
+    ends.at(10).ask(1, get("/page"))
+    ends.at(50).answer(1, OK, b"page")
+    ends.at(60).ask(3, get("/none"))
+    ends.at(100).answer(3, [(":status", "404")])
+    ends.at(110).ask(5, get("/broken?token=hidden"))
+    ends.at(190).answer(5, [(":status", "503"), ("server", "proxy/1")], b"gone")
+    finding = judged(tmp_path, ends.said)["http-error-response"]
+    facts = finding.facts
+
+    assert (finding.severity, finding.confidence, facts["shape"]) == (Severity.WARNING, Confidence.CERTAIN, "server")
+    assert (facts["status"], facts["statuses"]) == ("503 Service Unavailable", "404 ×1, 503 ×1")
+    assert (facts["count"], facts["responses"], facts["software"]) == (2, 3, "proxy/1")
+    assert "hidden" not in str(facts["target"])
+    assert facts["wait_s"] == pytest.approx(0.08, abs=0.002)
+    assert {facts["request_frame"], facts["first_frame"]} <= set(finding.packets)
+
+
+@pytest.mark.parametrize(("status", "told"), [("200", None), ("304", None), ("401", Severity.NOTE), ("<x>", None)])
+def test_statuses_that_are_no_errors_are_not_told(tmp_path: Path, status: str, told: Severity | None) -> None:
+    ends = Timed()
+    ends.at(10).ask(1, get("/page"))
+    ends.at(50).answer(1, [(":status", status)])
+    finding = judged(tmp_path, ends.said).get("http-error-response")
+
+    assert (None if finding is None else finding.severity) == told
+
+
+def test_all_connections_with_a_status_of_500_are_in_trouble() -> None:
+    """The same four pages over HTTP/1 and HTTP/2, inside TLS with its keys."""
+    session = open_file(Path(__file__).parents[1] / "protocols/tls/captures_keys/web.pcapng.gz")
+    told = {
+        stream: finding.facts["statuses"]
+        for stream in range(session.streams.count)
+        for finding in session.findings(stream)
+        if str(finding.id) == "http-error-response"
+    }
+    assert told == {**dict.fromkeys(range(4), "404 ×1, 500 ×1"), 4: "405 ×1"}
+    assert [int(session.severity[stream]) for stream in range(5)] == [Severity.WARNING] * 4 + [Severity.NOTE]

@@ -15,7 +15,7 @@ from tcptui.session.session import open_file
 
 CASES = sorted(Path(__file__).parents[2].glob("cases/*/*.pcapng*"))
 SPEC_OF_LOSS = MappingProxyType({
-    FindingId.SYN_TIMEOUT: "tried_s", FindingId.RETRANSMISSION_TIMEOUT: "total_s", FindingId.TAIL_LOSS: "waited_s",
+    FindingId.SYN_TIMEOUT: "tried_s", FindingId.RETRANSMISSION_TIMEOUT: "total_s", FindingId.TAIL_LOSS: "lost_s",
 })  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.findings.catalog import SPECS
 from tcptui.findings.weight import cause_confidence, connection_seconds_lost, event_confidence, seconds_lost
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -49,7 +50,7 @@ def test_waits_of_one_family_may_be_the_same_and_those_of_two_are_not() -> None:
 
 
 def test_notes_cost_a_connection_nothing() -> None:
-    assert connection_seconds_lost((finding(FindingId.TAIL_LOSS, severity=Severity.NOTE, waited_s=3.0),)) == 0.0
+    assert connection_seconds_lost((finding(FindingId.TAIL_LOSS, severity=Severity.NOTE, lost_s=3.0),)) == 0.0
 
 
 def test_certain_event_with_other_readings_has_an_open_cause() -> None:
@@ -70,3 +71,19 @@ def test_finding_that_names_its_cause_is_never_certain_of_it_beside_others() -> 
 
 def test_finding_without_other_readings_is_as_sure_of_its_cause_as_of_itself() -> None:
     assert cause_confidence(finding(FindingId.CHECKSUM_ERROR)) is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize("case", ["14", "120", "128"])
+def test_what_a_loss_cost_is_the_recovery_of_the_time_budget_but_for_a_round_trip(case: str) -> None:
+    """The list and the verdict tell the findings' seconds, the pane beside them the budget's."""
+    (capture,) = (path for path in CASES if path.parent.name.startswith(f"{case}-") and "client" in path.name)
+    session = open_file(capture)
+    told = 0
+    for stream in range(session.streams.count):
+        lost_ns = int(session.lost_ns[stream])
+        if lost_ns:
+            view = session.view(stream)
+            recovery_ns = time_budget(view)[Part.RECOVERY]
+            assert -2_000_000 <= recovery_ns - lost_ns <= view.irtt_ns + 2_000_000
+            told += 1
+    assert told

@@ -156,6 +156,17 @@ def test_upgraded_request_is_answered_on_the_first_stream() -> None:
     assert bodies(min(found, key=lambda one: one.id or ""))[1] == b"new"
 
 
+def test_frames_behind_an_upgrade_are_not_called_bytes_that_are_no_http_message() -> None:
+    asked = b"GET /old HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+    talk = Dialogue().client(asked + b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
+    talk.server(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + SETTINGS)
+    talk.client(PREFACE + SETTINGS)
+    tried = [row.parse(*talk.halves(), 50) for row in PROTOCOLS if row.name == "http2"]
+    (parsed,) = [one for one in tried if one is not None]
+
+    assert [part.label.name for part in parsed.parts()] == ["request", "response"]
+
+
 def test_upgraded_request_without_a_frame_of_its_answer_is_a_request_still() -> None:
     asked = b"GET /old HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
     talk = Dialogue().client(asked, PREFACE + SETTINGS)

@@ -160,7 +160,7 @@ TASKS: Final = (
     ),
     Task(S, "addresses again", "a", (r"40003→192\.0\.2\.10:80",), (r"shop\.example",), after="a"),
     Task(S, "find the 404", "x / 404", ("1 of 10 ", r"\n +#18 .*404 +missing\.txt"), (r"index\.html",)),
-    Task(S, "the packet of the 404", "Enter", (r"GET /missing → 404, 60 ms", "▸ +18 "), after="x / 404 Enter"),
+    Task(S, "the packet of the 404", "Enter", (r"GET /missing → 404, 60.0ms", "▸ +18 "), after="x / 404 Enter"),
     Task(
         S,
         "find the 404 from the overview",
@@ -231,7 +231,7 @@ TASKS: Final = (
     Task(D, "headers of the answer", "F d", ("HTTP response", "Content-Type: text/plain"), after="/ 40001 Enter"),
     Task(D, "the bytes of what was said", "F x", ("47 45 54 20",), after="/ 40001 Enter"),
     Task(D, "find a word in it", "F / late Enter", ("late",), after="/ 40003 Enter", why_long=_ADDRESS),
-    Task(D, "what was asked, what answered", "Enter", (r"GET /missing → 404, 60 ms",), after="/ 40002 Enter"),
+    Task(D, "what was asked, what answered", "Enter", (r"GET /missing → 404, 60.0ms",), after="/ 40002 Enter"),
     Task(D, "files that were transferred", "x", ("100k +200 +film.txt", "404 +missing.txt")),
     Task(D, "the evidence", "e Enter", (r"187 ",)),
     Task(D, "back to where I was", "Esc", ("▸ +123 ",), after=": 123 Enter : 50 Enter"),

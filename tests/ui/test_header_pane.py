@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.headers.node import Node
+from tcptui.session.session import open_file
 from tcptui.ui.main.header_pane import line_names
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from tests.ui.conftest import Shown
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+CASES = Path(__file__).resolve().parents[2] / "cases"
+PORT_SILENT = next(CASES.glob("123-*/client.pcap*"))
 
 
 async def test_field_under_the_cursor_marks_its_bytes(show: Show, mixed_session: Session) -> None:
@@ -124,3 +129,23 @@ def test_lines_of_one_field_have_names_of_their_own() -> None:
     assert names[0] == "http.request.line"
     assert names[1] == "http.request.line/DNT"
     assert len(set(names)) == len(lines)
+
+
+async def test_highlighted_line_stays_in_sight_when_the_terminal_is_resized(show: Show) -> None:
+    async with show(open_file(PORT_SILENT), (250, 70)) as shown:
+        await shown.press("enter", "3", "end")
+        tree = shown.screen.workspace.headers.tree_view
+        for size in ((200, 50), (160, 45), (120, 40), (80, 24), (200, 50)):
+            await shown.pilot.resize_terminal(*size)
+            await shown.settle()
+            assert tree.cursor_line == tree.last_line
+            assert tree.scroll_offset.y <= tree.cursor_line < tree.scroll_offset.y + tree.size.height, size
+
+
+async def test_bytes_have_no_more_lines_than_they_fill_and_the_tree_has_the_rest(show: Show) -> None:
+    async with show(open_file(PORT_SILENT), (200, 50)) as shown:
+        await shown.press("enter", "3")
+        headers = shown.screen.workspace.headers
+        assert len(headers.hex_pane.data) == 74
+        assert headers.hex_pane.size.height == 5
+        assert headers.tree_view.size.height == headers.size.height - 6

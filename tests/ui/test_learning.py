@@ -430,3 +430,20 @@ async def test_capture_that_is_no_case_has_no_next_one(learn: Learn, mixed_sessi
         await learner.press("right_curly_bracket", "T")
 
         assert learner.screen is before
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_case_has_no_more_lines_than_it_fills_and_the_explanation_has_the_rest(
+    learn: Learn, size: tuple[int, int]
+) -> None:
+    async with learn("zero-window", size, as_case=True) as learner:
+        heights = []
+        for key in ("right_square_bracket", "r"):
+            await learner.press(key)
+            panel, workspace = learner.screen.query_one(CasePanel), learner.screen.workspace
+            text = len(panel.shown_text)
+            assert panel.size.height == text or (key == "r" and panel.size.height < text)  # the answer may be long
+            explain = workspace.query_one(f"#{Pane.EXPLAIN.value}")
+            assert explain.region.y == panel.region.bottom + 1  # its title is between
+            heights.append(panel.size.height)
+        assert heights[0] < heights[1]  # the answer makes it longer

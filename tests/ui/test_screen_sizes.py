@@ -300,11 +300,12 @@ async def test_bytes_stand_sixteen_a_line_or_not_at_all_beside_other_panes(show:
 
 @pytest.mark.parametrize(
     ("width", "text"),
-    [(40, "GET /api/users/42 → 200, 1.2 s"), (29, "GET /api/users/42 → 200"), (22, "GET …pi/users/42 → 200"),
+    [(40, "GET /api/users/42 → 200, 1.20s"), (29, "GET …pi/users/42 → 200, 1.20s"),
+     (26, "GET …users/42 → 200, 1.20s"), (25, "GET /api/users/42 → 200"), (22, "GET …pi/users/42 → 200"),
      (15, "GET …s/42 → 200"), (14, "GET /api/user…"), (6, "GET /…")],
 )  # fmt: skip
-def test_request_gives_up_its_time_first_and_never_the_end_of_its_target(width: int, text: str) -> None:
-    line = RequestLine("GET /api/users/42", "→ 200, 1.2 s", "→ 200")
+def test_request_gives_up_its_targets_beginning_then_its_time_and_never_the_targets_end(width: int, text: str) -> None:
+    line = RequestLine("GET /api/users/42", "→ 200, 1.20s", "→ 200")
 
     assert line.fitted(width, ELLIPSIS) == text
     assert cell_len(line.fitted(width, ELLIPSIS)) <= width
@@ -312,6 +313,23 @@ def test_request_gives_up_its_time_first_and_never_the_end_of_its_target(width: 
 
 def test_request_without_an_answer_is_what_was_asked() -> None:
     assert RequestLine("GET /x", "", "").fitted(20, ELLIPSIS) == "GET /x"
+
+
+def test_operation_without_a_method_keeps_its_end_and_its_status() -> None:
+    line = RequestLine("/shop.Orders/Total", "→ DEADLINE_EXCEEDED, 757ms", "→ DEADLINE_EXCEEDED")
+
+    assert line.fitted(40, ELLIPSIS) == "…Orders/Total → DEADLINE_EXCEEDED, 757ms"
+    assert line.fitted(30, ELLIPSIS) == "…ers/Total → DEADLINE_EXCEEDED"
+
+
+@pytest.mark.parametrize("width", range(4, 80))
+def test_requests_of_one_packet_are_all_told_or_counted(width: int) -> None:
+    other = RequestLine("GET /quick", "→ 200, 12ms", "→ 200")
+    line = RequestLine("GET /broken", "→ 500, 3.0ms", "→ 500", others=(other,))
+    said = line.fitted(width, ELLIPSIS)
+
+    assert cell_len(said) <= width
+    assert "GET /quick → 200, 12ms" in said or said.endswith(" +1")
 
 
 @pytest.mark.parametrize(("size", "where"), [((120, 40), "lane"), ((80, 24), "lane"), ((250, 70), "note")])
@@ -323,7 +341,7 @@ async def test_request_stands_in_its_packets_row_with_its_answer(
         lines = cells_in(shown, shown.screen.workspace.ladder.region)
         asked = next(line for line in lines if "GET" in line)
 
-        assert "GET /missing → 404, 1.2 s" in asked
+        assert "GET /missing → 404, 1.20s" in asked
         assert ("PSH ACK 1:" in asked) == (where == "note")
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tcptui.protocols.interface import UNIT_LIMIT
+from tcptui.session.requests import exchanges_with_times
 from tcptui.session.session import open_file
+from tcptui.session.statements import group_statements
+from tcptui.ui.cell_text import span
 from tcptui.ui.main import fetch
+from tcptui.ui.main.request_lines import request_lines
+from tcptui.ui.theme import UNICODE
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 from tests.ui.conftest import ACK, PSH, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
-
-    import pytest
 
     from tcptui.session.session import Session
     from tcptui.ui.main.request_lines import RequestLine
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+CASES = Path(__file__).resolve().parents[2] / "cases"
 CLIENT, SERVER = "10.0.0.1:40000", "192.0.2.10:80"
 #: More requests than a header tree shows messages; the other connection is short.
 MANY = UNIT_LIMIT // 2 + 200
@@ -81,3 +89,32 @@ async def test_requests_beyond_the_limit_take_no_memory(
     async with show(opened(wire, tmp_path), (120, 40)) as shown:
         await shown.press("enter", "down")
         await until(lambda: len(told(shown)) == UNIT_LIMIT // 2 + 100)
+
+
+@pytest.mark.parametrize("case", ["132", "133", "135", "136", "140", "142"])
+def test_a_request_has_the_same_time_in_the_timeline_in_the_list_and_by_statement(case: str) -> None:
+    (capture,) = sorted(CASES.glob(f"{case}-*/*.pcap*"))[:1]
+    session = open_file(capture)
+    words = Words(Language.EN)
+    told = 0
+    for stream in range(session.streams.count):
+        pairs = exchanges_with_times(session, stream)
+        for request, exchange in pairs:
+            if request.request is not None and request.response is not None:
+                line = request_lines([exchange], UNICODE, words)[request.first_frame]
+                assert line.answer.endswith(f", {span(request.own_ns)}"), request
+                told += 1
+        groups = group_statements([request for request, _ in pairs])
+        assert sum(group.total_ns for group in groups) == sum(request.own_ns for request, _ in pairs)
+    assert told
+
+
+def test_a_packet_that_begins_several_requests_is_told_by_the_gravest_of_them() -> None:
+    """Packet 8 begins the slow call that the finding is about, and a quick one; packet 37 the one that failed."""
+    (capture,) = sorted(CASES.glob("135-*/*.pcap*"))[:1]
+    exchanges = [exchange for _, exchange in exchanges_with_times(open_file(capture), 0)]
+    lines = request_lines(exchanges, UNICODE, Words(Language.EN))
+
+    assert (lines[8].operation, len(lines[8].others)) == ("/shop.Orders/Total", 1)
+    assert lines[8].others[0].operation == "/shop.Orders/List"
+    assert lines[37].fitted(30, "…") == "…ers/Total → DEADLINE_EXCEEDED"

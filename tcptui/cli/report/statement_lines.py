@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.session.statements import StatementGroup
     from tcptui.words.catalogue import Words
 
-_COLUMNS: Final = ("count", "errors", "p50", "p99", "total", "slowest", "protocol", "statement")
+_COLUMNS: Final = ("count", "errors", "p50", "p99", "total", "waited", "slowest", "protocol", "statement")
 _RIGHT: Final = frozenset(range(_COLUMNS.index("protocol")))
 
 
@@ -31,6 +31,7 @@ def statement_json(group: StatementGroup) -> str:
             "p99": Seconds(group.p99_ns),
             "total": Seconds(group.total_ns),
             "server": Seconds(group.server_ns),
+            "waited": Seconds(group.waited_ns),
             "slowest": {"stream": slowest.stream, "first": slowest.first_frame or None, "operation": slowest.operation},
         }
     )
@@ -49,6 +50,7 @@ def _cells(group: StatementGroup, ellipsis: str, words: Words) -> list[str]:
         str(group.count),
         str(group.errors or "-"),
         *(unbroken_duration(time_ns, words).replace(NO_BREAK, " ") for time_ns in times),
+        unbroken_duration(group.waited_ns, words).replace(NO_BREAK, " ") if group.waited_ns else "-",
         str(group.slowest.first_frame or "-"),
         group.protocol,
         operation_text(group.statement, ellipsis, words),

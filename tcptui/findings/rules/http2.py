@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.http2_facts import http2_history
 from tcptui.findings.rules.grpc_deadline import grpc_deadline
 from tcptui.findings.rules.http2_blocked import http2_head_of_line
+from tcptui.findings.rules.http2_errors import http2_error_response
 from tcptui.findings.rules.http2_flow_control import http2_flow_control
 from tcptui.findings.rules.http2_goaway import http2_goaway
 from tcptui.findings.rules.http2_slow_stream import http2_slow_stream
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _RULES: Final = (
     http2_flow_control, http2_head_of_line, http2_goaway, http2_reset_flood, grpc_deadline, http2_slow_stream,
-    http2_streams_limit,
+    http2_streams_limit, http2_error_response,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from tcptui.analysis.resend.resend import RTO_MIN_NS
+from tcptui.analysis.timing.path_delay import repeated_halves
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.findings.icmp_quote import first_quote
@@ -174,11 +175,25 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
         first_frame=connection.frame[before[0]],
         last_frame=connection.frame[before[-1]],
         answer_frame=connection.frame[answer] if answered else 0,
-        delay_s=connection.seconds(before[0], answer if answered else before[-1]),
+        delay_s=_delay_ns(connection, before, answer if answered else -1, whole=shape == "unconfirmed") / 1e9,
         intervals=connection.intervals(before),
         server=connection.view.server.host,
         port=connection.view.server.port,
     )
+
+
+def _delay_ns(connection: ConnectionFacts, syns: list[int], answer: int, *, whole: bool) -> int:
+    """By how much longer the opening took than it had to: until ``answer``, without a round trip; ``whole``: with it.
+
+    -1: until the last SYN.
+    """
+    time = connection.time
+    delay_ns = max(time[answer if answer >= 0 else syns[-1]] - time[syns[0]], 0)
+    if whole or answer < 0:
+        return delay_ns
+    handshake = connection.handshake
+    known = 0 if handshake is None else repeated_halves(connection.view, connection.syns, handshake.third)[1].known_ns
+    return max(delay_ns - (known or max(time[answer] - time[syns[-1]], 0)), 0)
 
 
 def _confirmed(connection: ConnectionFacts, answer: int) -> bool:

@@ -379,6 +379,7 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     waited_ns = silences[worst.index]
     side = connection.side[worst.index]
     cover = _covering(connection, worst)
+    healed_ns = max(connection.time[cover] - connection.time[worst.index], 0) if cover >= 0 else 0
     costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
     # A server that has said nothing yet may have ignored it.
@@ -393,6 +394,7 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
         waited_s=waited_ns / 1e9,
+        lost_s=max(waited_ns, waited_ns + healed_ns - connection.rtt_ns) / 1e9,
         healed_frame=connection.frame[cover] if cover >= 0 else 0,
         position=connection.position.value,
         **_range(connection, worst),

@@ -51,8 +51,15 @@ class Http2Parts:
         bodies = [self._body(message, exchange) for exchange in self._exchanges for message in exchange.messages]
         ends = [self._frames(index) for index in self._indexes]
         heads = [self._heads(index) for index in self._indexes]
-        before = () if self._before is None else (self._before.parts(),)
+        before = () if self._before is None else (self._upgrade(self._before),)
         return heapq.merge(*before, *heads, *bodies, *ends, key=lambda part: (part.time_ns, part.start))
+
+    def _upgrade(self, before: HttpStream) -> Iterator[Part]:
+        """What was said in HTTP/1.1; the bytes behind it, which are none to that, are the frames."""
+        for part in before.parts():
+            index = self._indexes[part.side]
+            if part.label.name != "bytes" or not len(index) or part.stop <= index[0].start:
+                yield part
 
     @staticmethod
     def _heads(index: FrameIndex) -> Iterator[Part]:

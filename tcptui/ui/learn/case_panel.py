@@ -13,6 +13,8 @@ from tcptui.ui.prose import BlankLine, Block, Paragraph, Span, Verbatim, lay_out
 from tcptui.ui.widgets.document import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.geometry import Size
 
     from tcptui.lessons.case import Step
@@ -27,6 +29,8 @@ _ROOMY: Final = 10
 #: Packet numbers of a step that are listed; further ones are only counted.
 _LISTED: Final = 12
 _LINK: Final = "packet:"
+#: Lines of the border.
+_BORDER: Final = 2
 #: Cells of the border that its title and hint leave free.
 _CORNERS: Final = 4
 
@@ -53,6 +57,18 @@ class CasePanel(Document):
             return self.panel
 
     @dataclass
+    class Measured(Message):
+        """How many ``lines`` the whole page fills at the panel's width, its border included."""
+
+        panel: CasePanel
+        lines: int
+
+        @property
+        def control(self) -> CasePanel:
+            """The panel, for selectors."""
+            return self.panel
+
+    @dataclass
     class PacketChosen(Message):
         """A packet's number was clicked."""
 
@@ -71,6 +87,8 @@ class CasePanel(Document):
         self.walk: CaseWalk | None = None
         self._page: PanelPage | None = None
         """The page that is shown instead of the walk, a question; None for none."""
+        self._measured = 0
+        """What `Measured` told last."""
 
     def show_walk(self, walk: CaseWalk) -> None:
         """Show ``walk`` at its current position."""
@@ -167,16 +185,15 @@ class CasePanel(Document):
         scrolled, so it gets all of the step, unless it has fewer than `_ROOMY` lines, too few to scroll in.
         """
         walk = self.walk
-        if self._page is not None:
-            gap: tuple[Block, ...] = (BlankLine(),) if size.height >= _ROOMY else ()
-            return tuple(block for group in self._page.groups for block in (*gap, *group))[len(gap) :]
-        if walk is None:
-            return ()
-        groups = self._story(walk) if walk.step is None else self._step(walk, walk.step)
+        groups = self._groups(walk)
         page = tuple(block for group in groups for block in group)
         airy = tuple(block for group in groups for block in (BlankLine(), *group))[1:]
-        roomy = size.height >= _ROOMY
-        if roomy and (self.has_focus or len(lay_out(airy, size.width)[0]) <= size.height):
+        wanted = len(lay_out(airy, size.width)[0])
+        self._measure(wanted)
+        roomy = size.height >= min(_ROOMY, wanted)
+        if walk is None or self._page is not None:
+            return airy if roomy else page
+        if roomy and (self.has_focus or wanted <= size.height):
             return airy
         if walk.step is None or walk.revealed:
             return airy if roomy else page
@@ -192,6 +209,19 @@ class CasePanel(Document):
             return (*(Verbatim(line) for line in lines), *question)
         more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
         return (*(Verbatim(line) for line in lines[:room]), more, *question)
+
+    def _groups(self, walk: CaseWalk | None) -> Sequence[Sequence[Block]]:
+        """The question page, the story or the step, in groups of paragraphs."""
+        if self._page is not None:
+            return self._page.groups
+        if walk is None:
+            return ()
+        return self._story(walk) if walk.step is None else self._step(walk, walk.step)
+
+    def _measure(self, lines: int) -> None:
+        if lines + _BORDER != self._measured:
+            self._measured = lines + _BORDER
+            self.post_message(self.Measured(self, self._measured))
 
     @staticmethod
     def _hint(walk: CaseWalk) -> str:

@@ -219,7 +219,7 @@ class StreamFetch:
         return self._requests[2] if self._requests[0] == self._stream else _NONE
 
     def _lines(self, exchanges: Iterator[Exchange]) -> Mapping[int, RequestLine]:
-        return request_lines(islice(exchanges, REQUESTS_MOST), self._glyphs.right, self._words)
+        return request_lines(islice(exchanges, REQUESTS_MOST), self._glyphs, self._words)
 
     def _take_messages(self, stream: int, messages: ApplicationStream, lines: Mapping[int, RequestLine]) -> None:
         self._messages = (stream, self._messages[1], messages)

@@ -95,6 +95,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         """Whether `told` stands above it."""
         self._shades = _SHADES if glyphs.line.isascii() else _EIGHTHS
         self._histogram: Histogram | None = None
+        self._may_grow = True
         self._made: tuple[int, Columns] | None = None
         self._cursor_ns: int | None = None
         self._anchor_ns: int | None = None
@@ -103,9 +104,9 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         self.is_counted = False
         """Whether `show` was called: until then it is not known whether there are packets."""
 
-    def show(self, histogram: Histogram | None) -> None:
-        """Draw ``histogram``; None: there are no packets."""
-        self._histogram, self._made = histogram, None
+    def show(self, histogram: Histogram | None, *, may_grow: bool = True) -> None:
+        """Draw ``histogram``; None: there are no packets, and none will come unless the capture ``may_grow``."""
+        self._histogram, self._made, self._may_grow = histogram, None, may_grow
         self.is_counted = True
         self._changed()
 
@@ -270,7 +271,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         columns = self.columns
         if columns is None:
             is_empty = self.is_counted and self._histogram is None
-            text = self.words("glance.nothing") if is_empty and not y else ""
+            text = self.words(f"glance.{'nothing' if self._may_grow else 'none'}") if is_empty and not y else ""
             return Strip([Segment(fit(f" {text}", width, self.glyphs.ellipsis), self.palette.faint)])
         has_words = not self.has_title and height >= _WITH_WORDS
         has_times = height >= _WITH_TIMES

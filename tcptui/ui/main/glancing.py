@@ -83,7 +83,7 @@ class GlancingScreen(WatchingScreen):
     def _take_traffic(self, seen: Histogram | None) -> None:
         self._glancing = False
         if self.is_running:
-            self.workspace.glance.show(seen)
+            self.workspace.glance.show(seen, may_grow=self.session.progress.growing)
 
     def show_filter_line(self, *, loudly: bool = False) -> None:
         """Say below the prompt what there is to say, and mark the stretch that the filter has."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.style import StyleType
     from textual import events
     from textual.app import ComposeResult
+    from textual.geometry import Size
     from textual.theme import Theme
     from textual.widgets.tree import TreeNode
 
@@ -33,6 +34,8 @@ _OPEN_AT_FIRST: Final = frozenset({"tcp", "tcp.flags", "tcp.options", "tcp.analy
 #: The bytes are shown below the tree only while the tree keeps this many lines.
 _TREE_LEAST: Final = 6
 _HEX_LEAST: Final = 3
+#: The line above them.
+_HEX_RULE: Final = 1
 #: From this width (cells) on the bytes are beside the tree.
 _BESIDE_WIDTH: Final = 140
 #: Identity of a line: the names of `line_names` on the path from the root.
@@ -219,6 +222,11 @@ class HeaderTree(Tree[Node], PaletteMixin):
         """Move the cursor to the last line."""
         self._go_to_line(self.last_line)
 
+    def show_cursor_line(self) -> None:
+        """Scroll so that the line under the cursor can be seen."""
+        if self.cursor_line >= 0:
+            self.scroll_to_line(self.cursor_line, animate=False)
+
     def _go_to_line(self, line: int) -> None:
         self.cursor_line = line
         self.scroll_to_line(line)  # Textual's tree scrolls only for its own actions
@@ -289,6 +297,7 @@ class HeaderPane(Container):
         """
         self.tree_view.show(root)
         self.hex_pane.show(data, found)
+        self._divide(self.size)
         node = self.tree_view.cursor_node
         if node is not None and node.data is not None:
             self._mark(node.data)
@@ -323,11 +332,16 @@ class HeaderPane(Container):
             self.tree_view.go_to(path)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Divide the room between tree and bytes."""
-        width, height = event.size
+        """Divide the room between tree and bytes, and keep the tree's cursor in sight."""
+        self._divide(event.size)
+        self.call_after_refresh(self.tree_view.show_cursor_line)
+
+    def _divide(self, size: Size) -> None:
+        width, height = size
         beside = width >= _BESIDE_WIDTH
         self.set_class(beside, "-beside")
-        lines = max(_HEX_LEAST, height // 3)
+        # What the bytes leave of a third is the tree's.
+        lines = max(_HEX_LEAST, min(height // 3, _HEX_RULE + self.hex_pane.lines_in(width)))
         # Lines of eight bytes say little for their room; where no pane is beside this one, they are all there can be.
         legible = self.is_alone or fits_whole_line(width - 1)
         self.hex_pane.display = beside or (legible and height - lines >= _TREE_LEAST)

@@ -83,6 +83,10 @@ class HexPane(PaintedLines, can_focus=False):
         self._set_lines()
         self.refresh()
 
+    def lines_in(self, width: int) -> int:
+        """How many lines the bytes take in a pane of ``width`` cells."""
+        return -(-len(self.data) // bytes_per_line(width - 1))
+
     def _set_lines(self) -> None:
         lines = -(-len(self.data) // self._count)
         self.set_line_count(lines)

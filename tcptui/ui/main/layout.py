@@ -133,6 +133,8 @@ class Arrangement:
     """Number of connections in the list; None while it is unknown."""
     packets: int | None = None
     """Number of packets in the timeline; None while there are none."""
+    lesson_lines: int | None = None
+    """Lines that all of the lesson fills, its border included; None while it is unknown."""
 
 
 def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
@@ -226,13 +228,15 @@ def _shares(chosen: Arrangement) -> list[tuple[Pane, Share]]:
 
 
 def _stacked(column: Region, chosen: Arrangement) -> dict[Pane, Region]:
-    """The regions of the panes in the side column; the lowest also gets the remainder."""
+    """The regions of the panes in the side column; the lowest also gets the remainder, and what a lesson leaves."""
     shares = _shares(chosen)
     whole = sum(share.percent for _, share in shares)
     regions: dict[Pane, Region] = {}
     used = 0
     for pane, share in shares:
         lines = column.height - used if pane is shares[-1][0] else column.height * share.percent // whole
+        if pane is Pane.LESSON and chosen.lesson_lines is not None:
+            lines = min(lines, chosen.lesson_lines)
         regions[pane] = Region(column.x, column.y + used, column.width, lines)
         used += lines
     return regions

@@ -120,6 +120,11 @@ class LearningScreen(GlancingScreen):
             if self.walk.complete:
                 self._record.finished(self.walk.case.id)
 
+    @on(CasePanel.Measured)
+    def _lesson_measured(self, event: CasePanel.Measured) -> None:
+        event.stop()
+        self.workspace.set_lesson_lines(event.lines)
+
     @on(CasePanel.StepShown)
     def _step_shown(self, event: CasePanel.StepShown) -> None:
         walk = self.walk

@@ -153,6 +153,11 @@ class Panes(Container):
         """Show or hide the lesson pane, which must be a child with the id of `Pane.LESSON`."""
         self._rearrange(replace(self.arrangement, lesson=lesson))
 
+    def set_lesson_lines(self, lines: int) -> None:
+        """Lay out for a lesson that fills so many lines: it gets no more of the side column."""
+        if lines != self.arrangement.lesson_lines:
+            self._rearrange(replace(self.arrangement, lesson_lines=lines))
+
     def set_listed(self, connections: int) -> None:
         """Lay out for this many connections: the list gets no more lines than it fills."""
         if connections != self.arrangement.listed:

@@ -2,64 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from tcptui.model.request import ERROR_STATUS, status_number
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import fit
-from tcptui.words.quantities import NO_BREAK, unbroken_duration
+from tcptui.ui.cell_text import fit, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.interface import Carried, Exchange
+    from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
 #: Characters of an operation that are kept: a screen shows no more.
 _OPERATION_MOST: Final = 200
-#: Cells of a target's end that tell it from others.
+#: Cells of a target's end that tell it from others: so many stay rather than the time, …
+_TARGET_ENOUGH: Final = 8
+#: … and so many rather than the status.
 _TARGET_LEAST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """One request: ``GET /x → 200, 1.2 s``."""
+    """One request: ``GET /x → 200, 1.20s``; it stands for the others that begin in the same packet."""
 
     operation: str
     """Method and target, as safe text."""
     answer: str
-    """Status and time until the answer was complete; empty without an answer."""
+    """Status and `Request.own_ns`; empty without an answer."""
     status: str
     """The answer without its time."""
+    rank: tuple[bool, int] = (False, 0)
+    """The highest stands for the others: whether it failed, and how long it took (ns)."""
+    others: tuple[RequestLine, ...] = ()
+    """Those that begin in the same packet."""
 
     def fitted(self, width: int, ellipsis: str) -> str:
-        """The line in at most ``width`` cells: the time gives way, then the target's beginning, then the status."""
-        for answer in (self.answer, self.status):
+        """All that begin in the packet, or this one and how many more, in at most ``width`` cells.
+
+        What gives way is the target's beginning, then the time, then the status.
+        """
+        if not self.others:
+            return self._fitted(width, ellipsis)
+        whole = "; ".join(f"{one.operation} {one.answer or one.status}".rstrip() for one in (self, *self.others))
+        more = f" +{len(self.others)}"
+        return whole if cell_len(whole) <= width else self._fitted(max(width - len(more), 0), ellipsis) + more
+
+    def _fitted(self, width: int, ellipsis: str) -> str:
+        method, _, target = self.operation.partition(" ")
+        if not target:  # gRPC's operations are paths alone
+            method, target = "", method
+        cut = f"{method} {ellipsis}".lstrip()
+        for answer, least in ((self.answer, _TARGET_ENOUGH), (self.status, _TARGET_LEAST)):
             whole = f"{self.operation} {answer}".rstrip()
             if cell_len(whole) <= width:
                 return whole
-        method, _, target = self.operation.partition(" ")
-        room = width - cell_len(f"{method} {ellipsis} {self.status}".rstrip())
-        if room < _TARGET_LEAST:
-            return fit(self.operation, width, ellipsis).rstrip()
-        while cell_len(target) > room:
-            target = target[1:]
-        return f"{method} {ellipsis}{target} {self.status}".rstrip()
+            room = width - cell_len(f"{cut} {answer}".rstrip())
+            if room >= least:
+                return f"{cut}{_end_of(target, room)} {answer}".rstrip()
+        return fit(self.operation, width, ellipsis).rstrip()
 
 
-def request_lines(requests: Iterable[Exchange], right: str, words: Words) -> dict[int, RequestLine]:
-    """The requests by the frame that brought their first byte; of several in one frame the first."""
-    lines: dict[int, RequestLine] = {}
+def _end_of(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[1:]
+    return text
+
+
+def request_lines(requests: Iterable[Exchange], glyphs: Glyphs, words: Words) -> dict[int, RequestLine]:
+    """The requests by the frame that brought their first byte; of several in one frame the gravest, with the others."""
+    lines: dict[int, list[RequestLine]] = {}
     for exchange in requests:
-        asked, answered = exchange.request, exchange.response
-        if asked is None:
-            continue  # only its answer was captured, which has a line of its own
-        answer = status = ""
-        if answered is not None:
-            status = f"{right} {safe_text(exchange.status)}"
-            time = unbroken_duration(max(answered.last_ns - asked.first_ns, 0), words).replace(NO_BREAK, " ")
-            answer = words("screen.ladder.answered", status=status, time=time)
-        lines.setdefault(asked.first_frame, RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status))
-    return lines
+        if exchange.request is not None:  # else only its answer was captured, which has a line of its own
+            lines.setdefault(exchange.request.first_frame, []).append(_line(exchange, exchange.request, glyphs, words))
+    return {frame: _together(found) for frame, found in lines.items()}
+
+
+def _line(exchange: Exchange, asked: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
+    answered, own_ns = exchange.response, 0
+    answer = status = f"{glyphs.right} {safe_text(exchange.status)}" if exchange.status or answered is not None else ""
+    if answered is not None:
+        own_ns = max(answered.last_ns, asked.last_ns) - asked.first_ns
+        answer = words("screen.ladder.answered", status=status, time=span(max(own_ns, 0), glyphs.micro))
+    failed = bool(exchange.status) and status_number(exchange.status) >= ERROR_STATUS
+    return RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status, (failed, own_ns))
+
+
+def _together(found: list[RequestLine]) -> RequestLine:
+    first = max(found, key=lambda line: line.rank)
+    if len(found) == 1:
+        return first
+    return replace(first, others=tuple(line for line in found if line is not first))

@@ -318,7 +318,7 @@ class Timeline(TimelineRows):
             text = f"{glyphs.severity(severity)} {name}" + (f" #{number}" if number else "")
             return [Segment(" " + fit(text, width - 1, glyphs.ellipsis), palette.severity(severity))]
         if request is not None:
-            text = "   " + request.fitted(width - 3, glyphs.ellipsis)
+            text = "   " + request.fitted(width - 4, glyphs.ellipsis)
             return [Segment(fit(text, width, glyphs.ellipsis), palette.plain)]
         return [Segment(" " + fit(self._preview(row, width - 1), width - 1, glyphs.ellipsis), palette.faint)]
 

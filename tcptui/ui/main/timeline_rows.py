@@ -240,6 +240,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         store = self.session.store
         position = self.cursor if start is None else start
         loud = np.array([row for row, level in self._raised.items() if level >= Severity.WARNING], np.int32)
+        calm = np.array([row for row, level in self._raised.items() if level < Severity.WARNING], np.int32)
         raised = np.searchsorted(self.rows, loud)
         raised = raised[np.isin(loud, self.rows[raised[raised < len(self.rows)]])]  # some are of other connections
         ahead = raised[raised > position] if step > 0 else raised[raised < position]
@@ -247,7 +248,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         end = len(self.rows) if nearest < 0 else nearest
         remaining = self.rows[position + 1 : end] if step > 0 else self.rows[nearest + 1 : max(0, position)][::-1]
         for begin in range(0, len(remaining), _CHUNK):
-            found = np.flatnonzero(is_problem(store, remaining[begin : begin + _CHUNK]))
+            some = remaining[begin : begin + _CHUNK]
+            found = np.flatnonzero(is_problem(store, some) & ~np.isin(some, calm))
             if len(found):
                 distance = begin + int(found[0]) + 1
                 return position + distance if step > 0 else position - distance

@@ -13,7 +13,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.ui.main.fetch import StreamFetch
-from tcptui.ui.main.packet_severity import packet_severity, raised_rows
+from tcptui.ui.main.packet_severity import harmless_resets, packet_severity, raised_rows
 from tcptui.ui.main.pane_specs import SPEC_OF, Pane
 from tcptui.ui.main.panes import Panes
 from tcptui.ui.one_shot import call_after
@@ -252,7 +252,8 @@ class Workspace(Panes):
         """Use the findings of the selected connection; ``show``: the panes are filled already and need an update."""
         if self.session is None:
             return
-        self.ladder.raise_rows(raised_rows(self.session.store, self.findings))
+        store, findings = self.session.store, self.findings
+        self.ladder.raise_rows(harmless_resets(store, findings, self.ladder.all_rows) | raised_rows(store, findings))
         if show:
             self._schedule()
 

@@ -132,11 +132,13 @@ def _who(request: Request, session: Session, words: Words) -> str:
     client, server = session.streams.ends(request.stream)
     facts = {"protocol": request.protocol, "stream": request.stream, "client": client, "server": server}
     store = session.store
-    start_ns = request.start_ns - int(store.time_ns[store.first])
-    when = words(
-        "requests.detail.when", start=_time(start_ns, words), duration=_time(request.duration_ns, words)
-    )  # fmt: skip
-    return words("requests.detail.what", **facts) + words("requests.detail.end") + words("narrative.space") + when
+    begun_ns = request.begun_ns - int(store.time_ns[store.first])
+    said = [words("requests.detail.what", **facts) + words("requests.detail.end")]
+    said.append(words("requests.detail.when", start=_time(begun_ns, words), duration=_time(request.own_ns, words)))
+    if request.opening_ns:
+        opening = _time(request.opening_ns, words), _time(request.duration_ns, words)
+        said.append(words("requests.detail.opening", opening=opening[0], whole=opening[1]))
+    return words("narrative.space").join(said)
 
 
 def _time(time_ns: int, words: Words) -> str:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 #: Cells of the sign in front, and between two columns.
 _SIGN: Final = 3
 _GAP: Final = 2
+#: Cells of the status, and the most that it takes where there is room for sizes.
 _STATUS: Final = 8
+_STATUS_MOST: Final = 28
 _DURATION: Final = 8
 _SIZE: Final = 10
 #: From this width on there is room for sizes, …
@@ -94,6 +96,8 @@ class RequestList(VirtualList, inherit_bindings=False):
         self._axis: tuple[object, Axis] | None = None
         self._wanted = -1
         """Cells that the operations want; -1: not measured yet."""
+        self._status = -1
+        """The same of the statuses."""
 
     @property
     def request(self) -> Request | None:
@@ -109,7 +113,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def put_in_order(self, cursor_on: tuple[int, int] | None) -> None:
         """Sort and narrow again; ``cursor_on``: connection and number of the request that gets the cursor."""
         self.order = self.table.order(self.sort, turned=self.turned, words=self.narrowed, only=self.only)
-        self._axis, self._wanted = None, -1
+        self._axis, self._wanted, self._status = None, -1, -1
         place = 0 if cursor_on is None else self.table.place(self.order, *cursor_on)
         self.set_row_count(len(self.order))
         self.cursor = place
@@ -152,12 +156,20 @@ class RequestList(VirtualList, inherit_bindings=False):
             self._wanted = max(map(cell_len, (self.words("requests.column.operation"), *texts)))
         return min(self._wanted, width * _OPERATION_SHARE // 100)
 
+    def _status_width(self, width: int) -> int:
+        if width < _SIZES_FROM:
+            return _STATUS
+        if self._status < 0:
+            texts = (self.table.requests[i].status for i in self.order[:_MEASURED].tolist())
+            self._status = max(map(cell_len, texts), default=0)
+        return min(max(self._status, _STATUS), _STATUS_MOST)
+
     def _operation(self, request: Request) -> str:
         return request.operation or self.words("requests.not-captured")
 
     def _numbers(self, status: str, duration: str, size: str, width: int) -> str:
         ellipsis = self.glyphs.ellipsis
-        cells = fit(status, _STATUS, ellipsis) + fit(duration, _DURATION, ellipsis, right=True)
+        cells = fit(status, self._status_width(width), ellipsis) + fit(duration, _DURATION, ellipsis, right=True)
         return cells + (fit(size, _SIZE, ellipsis, right=True) if width >= _SIZES_FROM else "")
 
     def heading(self, width: int) -> list[Segment]:
@@ -186,12 +198,13 @@ class RequestList(VirtualList, inherit_bindings=False):
         operation = fitted(self._operation(request), self._operation_width(width), glyphs.ellipsis)
         status = request.status or self.words("requests.no-answer")
         size = "" if request.response is None else byte_size(request.response.bytes)
-        numbers = self._numbers(status, span(request.duration_ns, glyphs.micro), size, width)
+        numbers = self._numbers(status, span(request.own_ns, glyphs.micro), size, width)
+        behind = len(fit(status, self._status_width(width), glyphs.ellipsis))
         shown = [
             Segment(sign, style),
             Segment(operation, palette.strong),
-            Segment(" " * _GAP + numbers[:_STATUS], style),
-            Segment(numbers[_STATUS:] + " " * _GAP, palette.plain),
+            Segment(" " * _GAP + numbers[:behind], style),
+            Segment(numbers[behind:] + " " * _GAP, palette.plain),
         ]
         room = width - sum(cell_len(text) for text, _, _ in shown)
         shown += [Segment(text, getattr(palette, name)) for text, name in bar(request, self.axis(), room, glyphs)]

@@ -53,6 +53,9 @@ _GAP: Final = 2
 _COLUMNS: Final = ("count", "errors", "p50", "p99", "total")
 _FEW_BELOW: Final = 76
 _FEW: Final = frozenset({"count", "p99", "total"})
+#: The column that stands where anything waited, from so many cells on.
+_WAITED: Final = "waited"
+_WAITED_FROM: Final = 100
 
 
 class StatementList(VirtualList, inherit_bindings=False):
@@ -107,13 +110,15 @@ class StatementList(VirtualList, inherit_bindings=False):
     # -- drawing -------------------------------------------------------------------------
     def _cells(self, texts: dict[str, str], width: int) -> str:
         shown = [name for name in _COLUMNS if width >= _FEW_BELOW or name in _FEW]
+        if width >= _WAITED_FROM and any(group.waited_ns for group in self._groups):
+            shown.append(_WAITED)
         return "".join(fit(texts[name], _NUMBER, self.glyphs.ellipsis, right=True) for name in shown) + " " * _GAP
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns, with a sign at the one that is sorted by; nothing without statements."""
         if not self._groups:
             return []
-        names = {name: self.words(f"requests.column.{name}") for name in _COLUMNS}
+        names = {name: self.words(f"requests.column.{name}") for name in (*_COLUMNS, _WAITED)}
         if not self.turned:
             names[self.sort.value] = self.glyphs.descending + names[self.sort.value]
         text = " " * _SIGN + self._cells(names, width)
@@ -129,6 +134,7 @@ class StatementList(VirtualList, inherit_bindings=False):
                 name: span(time_ns, self.glyphs.micro)
                 for name, time_ns in (("p50", group.p50_ns), ("p99", group.p99_ns), ("total", group.total_ns))
             },
+            _WAITED: span(group.waited_ns, self.glyphs.micro) if group.waited_ns else "",
         }
         style = palette.severity(Severity.WARNING) if group.errors else palette.plain
         sign = f" {self.glyphs.severity(Severity.WARNING)} " if group.errors else " " * _SIGN
@@ -153,4 +159,6 @@ def statement_text(group: StatementGroup, words: Words) -> str:
     times = {"p50": group.p50_ns, "p99": group.p99_ns, "total": group.total_ns}
     facts = {name: unbroken_duration(time_ns, words) for name, time_ns in times.items()}
     said = words("requests.statement", n=Count(group.count), errors=Count(group.errors), **facts)
+    if group.waited_ns:
+        said += words("requests.statement.waited", waited=unbroken_duration(group.waited_ns, words))
     return f"{group.statement or words('requests.not-captured')}\n{said}".replace(NO_BREAK, " ")

@@ -59,7 +59,7 @@ class RequestTable:
 
     @cached_property
     def duration_ns(self) -> I64:
-        """How long each took."""
+        """How long the bar of each is, opening the connection included."""
         return self._column(lambda one: one.duration_ns)
 
     @cached_property
@@ -103,7 +103,7 @@ class RequestTable:
         if sort is RequestSort.START:
             return self.start_ns
         if sort is RequestSort.DURATION:
-            return self.duration_ns
+            return self._column(lambda one: one.own_ns)
         if sort is RequestSort.SERVER:
             return self._column(lambda one: one.spent_ns(RequestPart.SERVER))
         if sort is RequestSort.STATUS:

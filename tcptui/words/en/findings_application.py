@@ -58,7 +58,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-error-response.meaning.server": "The server, or a proxy in front of it, could not do what was asked. The connection is sound: the request arrived and was answered. 502, 503 and 504 mostly come from a proxy that gets nothing from the server behind it.",
     "findings.http-error-response.meaning.client": "The connection is sound: the request arrived, was understood and was refused. 401 and 407 are part of an ordinary login.",
     "findings.http-error-response.meaning.broken": "The server read the header up to this line and gave up. A newline inside a value makes two lines of one; other servers skip the second and answer as if nothing were wrong.",
-    "findings.http-error-response.known": "The status line stands at the beginning of packet {first_frame} (server: {software}) and answers the request of packet {request_frame}.",
+    "findings.http-error-response.known": "The status stands in packet {first_frame} (server: {software}) and answers the request of packet {request_frame}.",
     "findings.http-error-response.sure": "The status is written in the packet. Why the server chose it is not.",
     "findings.http-error-response.look.server": "The log of {software} at the time of packet {first_frame}. curl -sv, sent past the proxy to the server behind it, tells which of the two it was.",
     "findings.http-error-response.look.client": "The request in packet {request_frame} beside one that works: path, credentials, fields. The body behind packet {first_frame} often says more.",

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "glance.bits": "{rate}bit/s",
     "glance.span": "in {time}",
     "glance.nothing": "No packets yet.",
+    "glance.none": "No packets in this capture.",
     "glance.between": "{begin} to {end}: {packets} packets, {size}B",
     "glance.chosen": "shown: {begin} to {end}",
     "glance.hint.stretch": "stretch",

@@ -58,7 +58,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-error-response.meaning.server": "服务端，或者它前面的代理，没能完成所要求的事。连接本身没问题：请求送到了，也得到了回答。502、503、504 多半是代理从后端得不到回答。",
     "findings.http-error-response.meaning.client": "连接本身没问题：请求送到了，也看懂了，只是被拒绝。401 和 407 是正常登录过程的一部分。",
     "findings.http-error-response.meaning.broken": "服务端读首部读到这一行就放弃了。值里的换行会把一行变成两行；换别的服务器，可能会跳过第二行，若无其事地照常回答。",
-    "findings.http-error-response.known": "状态行就在 {first_frame} 号包的开头（服务器：{software}），回答的是 {request_frame} 号包的请求。",
+    "findings.http-error-response.known": "状态就写在 {first_frame} 号包里（服务器：{software}），回答的是 {request_frame} 号包的请求。",
     "findings.http-error-response.sure": "状态码就写在包里。服务端为什么这样回答，包里没有。",
     "findings.http-error-response.look.server": "看 {software} 在 {first_frame} 号包那一刻的日志。绕过代理，用 curl -sv 直接请求后端，就知道是哪一个出的错。",
     "findings.http-error-response.look.client": "拿 {request_frame} 号包的请求和一个能成功的请求对比：路径、凭据、各字段。{first_frame} 号包之后的消息体往往说得更细。",
