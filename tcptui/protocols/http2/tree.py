@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.http2_stream import Http2Stream
     from tcptui.protocols.http2.index import FrameIndex
     from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 _TITLE: Final = "HyperText Transfer Protocol 2"
 #: Frames of one packet that are shown, and fragments of one body.
@@ -86,6 +87,8 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
     if frame.kind == FrameType.DATA:
         _data(dissection, place, stream, frame, branch)
     else:
+        if frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
+            _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)))
         add_payload(branch, frame, place, index)
 
 
@@ -123,7 +126,7 @@ def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame:
         text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
         place.add(branch, text, start + size, padding, "http2.data.padding")
     if exchange is not None:
-        _body(branch, frame, place, exchange)
+        _body(branch, frame, place, exchange, is_empty=not size)
         if exchange.protocol == "grpc":
             _grpc(dissection, place, stream, exchange, start, start + size)
 
@@ -135,15 +138,32 @@ def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None
     return next((one for one in exchange.messages if one is not None and one.half is place.half), None)
 
 
-def _body(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange) -> None:
+def _body(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange, *, is_empty: bool) -> None:
     message = _message(exchange, place)
-    if message is None or len(message.spans) <= 2 or not message.complete:
+    if message is None or not message.complete:
         return
-    half, spans = place.half, message.spans
     if not frame.flags & Flag.END_STREAM:
         line = branch.concluded(f"Reassembled body in frame: {message.last_frame}", "http2.body.reassembled.in")
         line.target = message.last_frame
+    elif is_empty:
+        _body_before(branch, frame, place, exchange)
+    elif len(message.spans) > 2:
+        _fragments(branch, place.half, message)
+
+
+def _body_before(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange | None) -> None:
+    """What a frame that ends a message and has none of its body (trailers, mostly) tells of it, as tshark does."""
+    message = _message(exchange, place)
+    if message is None or not message.spans or not message.complete or message.spans[-1] > frame.start:
         return
+    _fragments(branch, place.half, message)
+    data = decoded_beginning(message)
+    branch.concluded(f"Data: {shortened(data[:_SHOWN_BYTES])}", "http2.data.data").whole = lambda: data
+
+
+def _fragments(branch: Branch, half: ByteStream, message: HttpMessage) -> None:
+    """The DATA frames of a body."""
+    spans = message.spans
     count = len(spans) // 2
     group = branch.concluded(f"{count} Body fragments ({message.body_length} bytes)", "http2.body.fragments")
     at = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import subprocess
 import sys
@@ -165,6 +166,38 @@ def test_fields_of_what_h2_says_equal_tsharks(tmp_path: Path) -> None:
     ends.client.increment_flow_control_window(5_000)
     ends.carry()
     ends.server.close_connection(2, b"why", 3)
+    ends.carry()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    equal, different = compared(path)
+
+    assert different == set()
+    assert equal > 400
+
+
+@pytest.mark.tshark
+def test_bodies_that_end_with_trailers_equal_tsharks(tmp_path: Path) -> None:
+    """In one DATA frame or in several, in one packet or in several, compressed; and the end as an empty DATA frame."""
+    ends, packed = Ends(), gzip.compress(b"packed " * 400)
+    done = [("x-check", "done")]
+    ends.client.send_headers(1, get("/one"))
+    ends.client.send_data(1, b"request " * 30)
+    ends.client.send_headers(1, done, end_stream=True)
+    ends.carry()
+    ends.answer(1, OK, b"answer " * 40, done)
+    for stream, head in ((3, OK), (5, [*OK, ("content-encoding", "gzip")])):
+        ends.ask(stream, get("/several"))
+        ends.server.send_headers(stream, head)
+        for at in range(0, len(packed), 20):
+            ends.server.send_data(stream, packed[at : at + 20])
+            if at == 20:
+                ends.carry()
+        ends.server.send_headers(stream, done, end_stream=True)
+        ends.carry()
+    ends.ask(7, get("/empty"))
+    ends.server.send_headers(7, OK)
+    ends.server.send_data(7, b"all of it")
+    ends.carry()
+    ends.server.send_data(7, b"", end_stream=True)
     ends.carry()
     path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
     equal, different = compared(path)
