@@ -53,6 +53,18 @@ def test_pipelined_requests_are_answered_in_order() -> None:
     assert [m.framing for m in found if m.from_server] == [Framing.LENGTH, Framing.NONE, Framing.LENGTH]
 
 
+def test_answer_whose_request_was_not_captured_does_not_answer_the_next_one() -> None:
+    """The clocks of two interfaces may differ by the millisecond between them, but a request is missing before."""
+    broken = b"GET /broken HTTP/1.1\r\nHost: h.example\r\n\r\n"
+    moved = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
+    failed = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+    dialogue = Dialogue().client(GET).server(OK).lost(0, 50).server(moved).client(broken).server(failed)
+
+    asked = [m.request and m.request.head.start_line for m in said(dialogue) if m.from_server]
+
+    assert asked == [b"GET /a HTTP/1.1", None, b"GET /broken HTTP/1.1"]
+
+
 def test_interim_responses_belong_to_the_request_that_still_waits() -> None:
     post = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
     dialogue = Dialogue().client(post).server(b"HTTP/1.1 100 Continue\r\n\r\n").client(b"abc").server(OK)

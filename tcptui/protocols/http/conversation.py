@@ -28,7 +28,7 @@ MESSAGE_LIMIT: Final = 5_000
 #: Most requests that wait for their response; beyond that the oldest one is dropped.
 WAITING_LIMIT: Final = 1_000
 #: Packets of two interfaces or queues may be captured out of order by up to this.  No tolerance where the beginning of
-#: the connection was not captured: there the first response may answer an unseen request just before the next one.
+#: the connection, or bytes before the request, were not captured: the response may answer an unseen request.
 CLOCK_SLACK_NS: Final = 1_000_000
 
 
@@ -80,7 +80,7 @@ class _Reader:
         answer = self._begin()
         while answer is not None:
             answered_ns = self.answerer.window.carried_by(answer.start)[1]
-            while self._question is not None and self._asked_ns() <= answered_ns + self._slack_ns:
+            while self._question is not None and self._asked_ns() <= answered_ns + self._tolerance_ns():
                 yield self._take_question()
             response = self._respond(answer, answered_ns)
             yield response
@@ -123,6 +123,10 @@ class _Reader:
         scanner.position = 0
         scanner.skipped.clear()
         return scanner.next_head()
+
+    def _tolerance_ns(self) -> int:
+        """How long behind an answer the next request may have been captured: not at all where one is missing before."""
+        return 0 if self.asker.resynchronised else self._slack_ns
 
     def _asked_ns(self) -> int:
         return 0 if self._question is None else self.asker.window.carried_by(self._question.start)[1]
