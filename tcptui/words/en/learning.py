@@ -70,7 +70,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.because.fin": "Packet {frame}, {later} later: its sender has no more data; the FIN takes a number of its own.",
     "learning.because.rst": "Packet {frame}, {later} later, ends the connection without further talk.",
     "learning.waiting": "Hidden while you predict. Esc shows everything again.",
-    "learning.notice.none": "None of the packets that follow can be predicted from those before.",
+    "learning.notice.none": "None of the packets that follow can be predicted.",
     "learning.notice.no_stream": "No connection is selected.",
     "learning.notice.no_case": "No case teaches what is under the cursor.",
     "learning.notice.case": "Case “{title}”. Esc goes back.",

@@ -59,7 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.because.fin": "{later}之后的第 {frame} 个包：发送方没有数据了；FIN 自己占一个编号。",
     "learning.because.rst": "{later}之后的第 {frame} 个包不再多说，直接结束了连接。",
     "learning.waiting": "预测时先不显示。按 Esc 全部显示。",
-    "learning.notice.none": "后面的包都没有可以由前面的包预测的了。",
+    "learning.notice.none": "后面的包都无法预测。",
     "learning.notice.no_stream": "没有选中任何连接。",
     "learning.notice.no_case": "没有案例讲解光标所在的内容。",
     "learning.notice.case": "案例“{title}”。按 Esc 返回。",
