@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def dns_detour(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     if not len(places):
         return
     cut: dict[tuple[str, str], list[TruncatedAnswer]] = {}
-    for answer in capture.truncated():
+    for answer in sorted(capture.truncated(), key=lambda one: one.time_ns):
         cut.setdefault((answer.client, answer.server), []).append(answer)
     of_pair: dict[tuple[str, str], list[int]] = {}
     for place in places.tolist() if cut else ():
@@ -75,9 +76,9 @@ def _failed(
     tried: list[tuple[TruncatedAnswer, int]] = []
     for place in places:
         began_ns = int(capture.began_ns[place])
-        before = [one for one in cut if 0 <= began_ns - one.time_ns <= AGAIN_NS]
-        if before and capture.attempted[place]:
-            tried.append((before[-1], place))
+        before = bisect_right(cut, began_ns, key=lambda one: one.time_ns) - 1
+        if before >= 0 and began_ns - cut[before].time_ns <= AGAIN_NS and capture.attempted[place]:
+            tried.append((cut[before], place))
     if not tried or any(capture.opened[place] for _, place in tried):
         return
     silent = capture.unanswered & (capture.began_ns <= settled_ns)
@@ -87,7 +88,9 @@ def _failed(
             continue
         first, at = failed[0]
         which = _places([place for _, place in failed])
-        frames = [frame for one, place in failed for frame in (one.frame, *capture.frames(_places([place])))]
+        frames = [
+            frame for one, place in failed[:EVIDENCE_MOST] for frame in (one.frame, *capture.frames(_places([place])))
+        ]
         yield capture.finding(
             FindingId.DNS_DETOUR,
             which,
