@@ -49,7 +49,7 @@ class SentFrame:
     captured: bool
     """False when the capture at the sender is to miss it, or it is not TCP."""
     passage: Passage | None
-    """None for what is not TCP; of that only ICMP messages are carried on."""
+    """None for what is not TCP; of that only ICMP messages and DNS are carried on."""
 
 
 @dataclass(slots=True)
@@ -160,7 +160,7 @@ class Link:
         if segment is None or not forward:
             self.sent[end].append(SentFrame(end, frame, forward and belongs_in_capture(frame), None))
             if forward and belongs_in_capture(frame):
-                self._send_error_on(end, frame, now)
+                self._send_unruled(end, frame, now)
             return
         passage = self._passage(end, frame, segment, now)
         apply(self._rules, passage)
@@ -214,8 +214,8 @@ class Link:
             self._schedule(due + after_ns, copy)
         self._release_held(end, due)
 
-    def _send_error_on(self, end: End, frame: bytes, now: int) -> None:
-        """Carries a host's ICMP message; rules are about TCP and do not see it."""
+    def _send_unruled(self, end: End, frame: bytes, now: int) -> None:
+        """Carries a host's ICMP message, or DNS over UDP; rules are about TCP and do not see it."""
         older = aged(frame, self._hops) if self._hops else frame
         index = len(self.sent[end]) - 1
         self._schedule(now + self._delay_ns[end], Delivery(end.other, older, Origin.SENT, index, captured=True))

@@ -17,6 +17,8 @@ IPV6: Final = 0x86DD
 PROTOCOL_TCP: Final = 6
 PROTOCOL_ICMP: Final = 1
 PROTOCOL_ICMP6: Final = 58
+PROTOCOL_UDP: Final = 17
+DNS_PORT: Final = 53
 OPTION_END: Final = 0
 OPTION_PAD: Final = 1
 OPTION_MSS: Final = 2
@@ -92,13 +94,21 @@ def parse(frame: bytes) -> Segment | None:
 
 
 def belongs_in_capture(frame: bytes) -> bool:
-    """TCP, and the ICMP errors about it; not what the hosts chatter about their link."""
-    if parse(frame) is not None:
+    """TCP, the ICMP errors about it, and DNS over UDP; not what the hosts chatter about their link."""
+    if parse(frame) is not None or _is_dns(frame):
         return True
     kind = int.from_bytes(frame[12:14])
     if kind == IPV4:
         return frame[ETHERNET + 9] == PROTOCOL_ICMP
     return kind == IPV6 and frame[ETHERNET + 6] == PROTOCOL_ICMP6 and frame[ETHERNET + 40] < 128
+
+
+def _is_dns(frame: bytes) -> bool:
+    """Whether it is a UDP datagram over IPv4 from or to the port of DNS."""
+    if int.from_bytes(frame[12:14]) != IPV4 or frame[ETHERNET + 9] != PROTOCOL_UDP:
+        return False
+    begin = ETHERNET + (frame[ETHERNET] & 15) * 4
+    return DNS_PORT in struct.unpack_from("!HH", frame, begin)
 
 
 def checksum(data: bytes) -> int:

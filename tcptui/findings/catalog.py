@@ -272,6 +272,7 @@ CATALOG: Final = (
         names_cause=True),
     FindingSpec(FindingId.HTTP2_GOAWAY_STORM, Family.CAPTURE, "whole_capture/goaway_storm", term="http2",
         names_cause=True),
+    FindingSpec(FindingId.DNS_DETOUR, Family.CAPTURE, "whole_capture/dns_detour", term="rtt", lost="lost_s"),
 )  # fmt: skip
 #: The rows by id.
 SPECS: Final = {spec.id: spec for spec in CATALOG}

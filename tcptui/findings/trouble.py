@@ -44,12 +44,17 @@ class Trouble:
     groups: tuple[TroubleGroup, ...] = ()
     """Errors first, then what cost most seconds, then what concerns most connections."""
     streams: frozenset[int] = frozenset()
-    """All connections with a warning or an error, or grouped by a capture-wide finding."""
+    """All connections with a warning or an error, their own or the capture's."""
 
     @property
     def seconds_lost(self) -> float:
-        """What all groups cost together, at least."""
-        return sum((group.seconds_lost for group in self.groups), 0.0)
+        """What all groups with a warning or an error cost together, at least."""
+        return sum((group.seconds_lost for group in self.loud), 0.0)
+
+    @property
+    def loud(self) -> tuple[TroubleGroup, ...]:
+        """The groups with a warning or an error; the others are worth knowing and no trouble."""
+        return tuple(group for group in self.groups if group.severity > Severity.NOTE)
 
 
 def find_trouble(
@@ -67,7 +72,8 @@ def find_trouble(
     for stream, (name, severity, lost, frame) in zip(streams, loud.of_each(_weighed, streams), strict=True):
         by_worst.setdefault(name, []).append(_Member(stream, severity, lost, frame))
     groups += [_alike(members, loud, time_of) for members in by_worst.values()]
-    members = frozenset(loud) | {stream for found in diagnosis.findings for stream in found.streams}
+    warned = (found for found in diagnosis.findings if found.finding.severity > Severity.NOTE)
+    members = frozenset(loud) | {stream for found in warned for stream in found.streams}
     return Trouble(tuple(sorted(groups, key=_rank)), members)
 
 

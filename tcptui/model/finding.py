@@ -151,6 +151,7 @@ class FindingId(StrEnum):
     CONNECTION_CHURN = "connection-churn"
     LOGINS_REFUSED = "logins-refused"
     HTTP2_GOAWAY_STORM = "http2-goaway-storm"
+    DNS_DETOUR = "dns-detour"
 
 
 class OwnId(str):

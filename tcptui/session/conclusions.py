@@ -54,12 +54,22 @@ class Conclusions:
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.session.dns_answers import DnsAnswers
+        from tcptui.session.truncated import truncated_answers
 
         if self._dns is None:
             self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
         of_rules = _of_rules(loud) if self._session.has_own_findings else loud
         session = self._session
-        return diagnose(CaptureFacts(session.store, session.streams, of_rules, self._dns.newest, self._requests_of))
+        return diagnose(
+            CaptureFacts(
+                session.store,
+                session.streams,
+                of_rules,
+                self._dns.newest,
+                self._requests_of,
+                lambda: truncated_answers(session),
+            )
+        )
 
     def _requests_of(self, stream: int) -> tuple[Request, ...]:
         """The requests of ``stream``; none where its packets cannot be read."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    from tcptui.protocols.dns.answer import TruncatedAnswer
     from tcptui.session.session import Session
 
 #: So long before the question over TCP the answer came, at most.
@@ -22,7 +23,8 @@ class _Truncated:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._next_row = self._count = 0
+        self._next_row = 0
+        self._found: list[TruncatedAnswer] = []
         self._answers: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
         """Time and frame, by server, client and operation."""
 
@@ -34,6 +36,12 @@ class _Truncated:
             at = bisect_left(answers, (time_ns, 0)) - 1
             return answers[at][1] if at >= 0 and time_ns - answers[at][0] <= WITHIN_NS else None
 
+    def all(self, session: Session) -> tuple[TruncatedAnswer, ...]:
+        """Those that are kept, in capture order."""
+        with self._lock:
+            self._grow(session)
+            return tuple(self._found)
+
     def _grow(self, session: Session) -> None:
         rows = session.dns_rows
         new = rows[int(rows.searchsorted(self._next_row)) :].tolist()
@@ -43,14 +51,14 @@ class _Truncated:
 
         for row in new:
             self._next_row = row + 1
-            if self._count >= _KEPT:
+            if len(self._found) >= _KEPT:
                 return
             with suppress(OSError):
-                packet = session.packet(row)
-                found = read_truncated(packet)
+                found = read_truncated(session.packet(row))
                 if found is not None:
-                    self._answers.setdefault(found, []).append((packet.time_ns, packet.frame))
-                    self._count += 1
+                    key = found.server, found.client, found.question.lower()
+                    self._answers.setdefault(key, []).append((found.time_ns, found.frame))
+                    self._found.append(found)
 
 
 _KNOWN: Final[WeakKeyDictionary[Session, _Truncated]] = WeakKeyDictionary()
@@ -63,3 +71,8 @@ def truncated_before(session: Session, stream: int, operation: str, time_ns: int
     """
     server, client = (end.host for end in (session.streams.server(stream), session.streams.client(stream)))
     return _KNOWN.setdefault(session, _Truncated()).find(session, (server, client, operation.lower()), time_ns)
+
+
+def truncated_answers(session: Session) -> tuple[TruncatedAnswer, ...]:
+    """The answers over UDP that did not fit, in capture order: the first `_KEPT` of them."""
+    return _KNOWN.setdefault(session, _Truncated()).all(session)

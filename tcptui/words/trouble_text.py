@@ -30,7 +30,10 @@ def verdict(trouble: Trouble, connections: int, words: Words) -> str:
         return words("trouble.verdict.empty")
     if not trouble.groups:
         return words("trouble.verdict.none", all=Count(connections))
-    worst = words("trouble.join").join(headline(group, words) for group in trouble.groups[:VERDICT_GROUPS])
+    told = (trouble.loud or trouble.groups)[:VERDICT_GROUPS]
+    worst = words("trouble.join").join(headline(group, words) for group in told)
+    if not trouble.loud:
+        return words("trouble.verdict.noted", all=Count(connections), worst=worst)
     said = {"n": Count(len(trouble.streams)), "all": Count(connections), "worst": worst}
     lost_ns = round(trouble.seconds_lost * _NS_PER_S)
     if lost_ns:
@@ -39,9 +42,11 @@ def verdict(trouble: Trouble, connections: int, words: Words) -> str:
 
 
 def brief_verdicts(trouble: Trouble, connections: int, words: Words) -> tuple[str, ...]:
-    """Shorter forms of the `verdict` on a capture with trouble, the longest first; each is a whole sentence."""
+    """Shorter forms of the `verdict` on a capture with groups, the longest first; each is a whole sentence."""
     said = {"n": Count(len(trouble.streams)), "all": Count(connections)}
     worst = headline(trouble.groups[0], words)
+    if not trouble.loud:
+        return (words("trouble.verdict.worst", worst=worst),)
     return (
         words("trouble.verdict", worst=worst, **said),
         words("trouble.verdict.brief", worst=worst, **said),

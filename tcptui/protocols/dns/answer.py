@@ -40,6 +40,18 @@ class DnsAnswer:
     """All of its A and AAAA records, whatever aliases lie between."""
 
 
+@dataclass(frozen=True, slots=True)
+class TruncatedAnswer:
+    """An answer over UDP that did not fit (TC): who wants it asks again over TCP (RFC 7766, 5)."""
+
+    time_ns: int
+    frame: int
+    server: str
+    client: str
+    question: str
+    """As `Exchange.operation` has it."""
+
+
 def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
     """The name that a message answers, as safe text, and its addresses in network order; none if it is no such answer.
 
@@ -74,13 +86,13 @@ def read_answer(packet: PacketView) -> DnsAnswer | None:
     return DnsAnswer(packet.time_ns, datagram[1], name.lower(), frozenset(str(ip_address(each)) for each in found))
 
 
-def read_truncated(packet: PacketView) -> tuple[str, str, str] | None:
-    """Server, client and operation of an answer in a frame from UDP port 53 that did not fit (TC); None of others."""
+def read_truncated(packet: PacketView) -> TruncatedAnswer | None:
+    """The answer in a frame from UDP port 53 that did not fit (TC); None of others."""
     datagram = _datagram(packet)
     head = None if datagram is None else read_head(datagram[2])
     if datagram is None or head is None or not head.is_response or not head.is_truncated:
         return None
-    return datagram[0], datagram[1], head.operation.lower()
+    return TruncatedAnswer(packet.time_ns, packet.frame, datagram[0], datagram[1], head.operation)
 
 
 def _datagram(packet: PacketView) -> tuple[str, str, bytes] | None:

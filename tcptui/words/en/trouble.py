@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "trouble.verdict.worst": "{worst}.",
     "trouble.verdict.count": "{n} of {all:connection|connections} in trouble.",
     "trouble.verdict.none": "No trouble found in {all:connection|connections}.",
+    "trouble.verdict.noted": "No trouble found in {all:connection|connections}. Worth knowing: {worst}.",
     "trouble.verdict.empty": "The capture holds no TCP connection.",
     "trouble.connections": "{n:connection|connections}",
     "trouble.lost": "{lost} lost",

@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "trouble.verdict.worst": "{worst}。",
     "trouble.verdict.count": "{all} 条连接中 {n} 条有问题。",
     "trouble.verdict.none": "{all} 条连接，未发现问题。",
+    "trouble.verdict.noted": "{all} 条连接，未发现问题。值得留意：{worst}。",
     "trouble.verdict.empty": "抓包里没有 TCP 连接。",
     "trouble.connections": "{n} 条连接",
     "trouble.lost": "损失 {lost}",

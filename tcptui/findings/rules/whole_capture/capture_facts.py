@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import U64
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
-    from tcptui.protocols.dns.answer import DnsAnswer
+    from tcptui.protocols.dns.answer import DnsAnswer, TruncatedAnswer
 
     Mask = NDArray[np.bool_]
 
@@ -64,6 +64,7 @@ class CaptureFacts:
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
     their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``
     reads what DNS answered, ``requests_of`` the requests of a stream; it gives none where packets cannot be read.
+    ``truncated`` reads the answers of DNS that did not fit into a datagram, in capture order.
     """
 
     def __init__(
@@ -73,10 +74,12 @@ class CaptureFacts:
         findings: StreamFindings,
         dns_answers: Callable[[], Iterable[DnsAnswer]] = tuple,
         requests_of: Callable[[int], Sequence[Request]] = lambda _stream: (),
+        truncated: Callable[[], Sequence[TruncatedAnswer]] = tuple,
     ) -> None:
         self.store, self.streams = store, streams
         self._dns_answers = dns_answers
         self.requests_of = requests_of
+        self.truncated = truncated
         self.rows = slice(store.first, store.count)
         """The rows that all rules look at; taken before the streams, which may be ahead of them."""
         self.number: I32 = streams.listed()

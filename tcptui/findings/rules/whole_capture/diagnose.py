@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from tcptui.findings.rules.whole_capture.dns_detour import dns_detour
 from tcptui.findings.rules.whole_capture.goaway_storm import goaway_storm
 from tcptui.findings.rules.whole_capture.never_opened import never_opened
 from tcptui.findings.rules.whole_capture.repeated_resets import repeated_resets
@@ -43,6 +44,7 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     connection_churn,
     logins_refused,
     goaway_storm,
+    dns_detour,
 )
 #: Where all of their connections show nothing but the echo of a common stall, these are its echo, too.
 EXPLAINED_BY_STALL: Final = (FindingId.LISTENER_OVERFLOW, FindingId.SLOW_SERVER, FindingId.LOSSY_HOST)
