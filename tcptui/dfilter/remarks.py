@@ -35,6 +35,8 @@ class RemarkKey(Enum):
     COUNT_ZERO = "count-zero"
     PROTOCOL_BYTES = "protocol-bytes"
     EVERY_FRAME = "every-frame"
+    STATE_THEN = "state-then"
+    """A connection goes through states; every packet has that of its own time."""
 
 
 @dataclass(frozen=True, slots=True)

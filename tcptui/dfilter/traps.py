@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _LONGEST_OFFERED: Final = 1_000
 #: Truth values that only packets have of which they are true.
 _TRUE_WHERE_PRESENT: Final = frozenset({"http.request", "tcptui.marked"})
+#: What changes while a connection lives.
+_STATES: Final = frozenset({"tcptui.client.state", "tcptui.server.state"})
 _ZONE: Final = re.compile(r"(?:Z|UTC|:[0-9.,]+[+-][0-9:]+)\"?$")
 
 
@@ -135,6 +137,8 @@ def _existence(test: Exists, text: str) -> Iterator[Remark]:
 
 def _comparison(test: Comparison, text: str) -> Iterator[Remark]:
     left = test.left
+    if isinstance(left, FieldValue) and left.field.name in _STATES:
+        yield Remark(RemarkKey.STATE_THEN, left.span, {"name": left.field.name})
     if test.relation is Relation.NOT_EQUAL and test.quantifier is Quantifier.ALL and isinstance(left, FieldValue):
         behind = text[test.right.span.offset : test.right.span.end]
         meant = f"not {left.field.name} == {behind}"

@@ -77,6 +77,38 @@ def test_rules_that_hold_let_the_pipeline_go_on(capture: Path, tmp_path: Path) -
     assert not (tmp_path / "broken").exists()
 
 
+@pytest.mark.parametrize("rule", ["count tcp > 0", RULE])
+def test_answer_that_cannot_be_written_is_no_broken_rule(capture: Path, tmp_path: Path, rule: str) -> None:
+    judged = shell(f"tcptui assert $capture '{rule}' --slice broken > /dev/full", tmp_path, capture)
+
+    assert judged.returncode == 3
+    assert "No space left on device" in judged.stderr
+    assert "Traceback" not in judged.stderr
+
+
+def test_reader_that_leaves_early_ends_the_command_silently(capture: Path, tmp_path: Path) -> None:
+    judged = shell(f"tcptui assert $capture '{RULE}' | true; echo ${{PIPESTATUS[0]}}", tmp_path, capture)
+
+    assert (judged.stdout, judged.stderr) == ("141\n", "")
+
+
+@pytest.mark.parametrize(("script", "code"), [
+    ("tcptui assert $capture 'maybe tcp'", 2), ("tcptui assert $capture 'no tcp.analysis.retransmision'", 2),
+    ("tcptui assert $capture 'count tcp > 0' 'no (tcp'", 2), ("tcptui assert nowhere.pcap 'no tcp'", 3),
+    ("tcptui assert . 'no tcp'", 3), ("head -c 300 /dev/zero | tcptui assert - 'no tcp'", 3),
+    ("tcptui assert - 'no tcp' < /dev/null", 3), ("tcptui assert $capture 'no tcp' --junit no/where.xml", 3),
+    ("tcptui assert $capture 'no tcp' --rules $capture", 2),
+])  # fmt: skip
+def test_what_was_not_judged_has_a_status_of_its_own_and_one_line(
+    capture: Path, tmp_path: Path, script: str, code: int
+) -> None:
+    judged = shell(script, tmp_path, capture)
+
+    assert judged.returncode == code, judged.stderr
+    assert len(judged.stderr.splitlines()) == 1
+    assert judged.stderr.startswith("tcptui: ")
+
+
 def test_connections_with_what_broke_the_rule_are_judged_as_before(capture: Path, tmp_path: Path) -> None:
     """Sliced whole, then read by tshark and by us: the same as of the whole capture, packet by packet."""
     asked = "tcp.analysis.retransmission"

@@ -113,6 +113,7 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
     ('frame.time > "2023-11-14"', RemarkKey.LOCAL_TIME, 'frame.time > "2023-11-14T00:00:00Z"'),
     ("count(tcp.port) == 0", RemarkKey.COUNT_ZERO, "count(tcp.port) == 2"),
     ('ip contains "a"', RemarkKey.PROTOCOL_BYTES, 'frame contains "a"'),
+    ('tcptui.client.state == "SYN-SENT"', RemarkKey.STATE_THEN, 'tcptui.finding == "syn-timeout"'),
     ("frame", RemarkKey.EVERY_FRAME, "tcp"),
     ("http.host == abc", RemarkKey.UNQUOTED, 'http.host == "abc"'),
     ("tcp xor udp", RemarkKey.LATER, "tcp or udp"),

@@ -472,6 +472,23 @@ async def test_overview_leads_on_with_the_keys_of_the_main_screen(
         assert not isinstance(screen, RequestsScreen) or screen.is_whole
 
 
+async def test_filter_typed_on_the_overview_reaches_the_list(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session) as shown:
+        await overview(shown)
+        await shown.pilot.press("slash", *"tcp.stream", "equals_sign", "equals_sign", "1", "enter")
+        await back(shown)
+        await settled(shown.pilot, lambda: shown.screen.wanted_filter == "tcp.stream==1")
+
+
+async def test_search_typed_on_the_overview_reaches_the_search(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session) as shown:
+        await overview(shown)
+        await shown.pilot.press("ctrl+f", *"shop")
+        await settled(shown.pilot, lambda: type(shown.pilot.app.screen).__name__ == "SearchScreen")
+
+        assert "shop" in "\n".join(screen_lines(shown.pilot.app.screen))
+
+
 @pytest.mark.parametrize("keys", ["F", "u", "x", "o", "?", "F?", "x?", "0?"])
 async def test_key_of_the_overview_leads_there_from_another_screen(
     show: Show, troubled_session: Session, monkeypatch: pytest.MonkeyPatch, keys: str

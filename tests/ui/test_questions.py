@@ -49,15 +49,15 @@ QUESTIONS: Final = (
         "requests answered with 5xx slower than a second",
         "/ tcptui.request.status>=500&&tcptui.request.duration>1 Enter", ("40002",), ("40003", "40001"),
     ),
-    Question("where does this trace id appear", "Ctrl+F ab12cd34 Enter", ("ab12cd34",)),
+    Question("where does this trace id appear", "Ctrl+F ab12cd34 Enter", (r"GET /pay\?trace=ab12cd34",)),
     Question("its packet", "Ctrl+F ab12cd34 Enter Enter", ("▸.*GET /pay",)),
     Question("save just this", "/ tcp.port==82 Enter w just.pcapng Enter", ("40006",), saves=4),
     Question("who was refused", '/ tcptui.finding=="connection-refused" Enter', ("40005",), ("40006", "40001")),
-    Question("which SYN was never answered", "/ tcptui.client.state=='SYN-SENT' Enter", ("SYN-SENT",)),
+    Question("which SYN was never answered", '/ tcptui.finding=="syn-timeout" Enter', ("40006",), ("40001", "40005")),
     Question("everything but the web server", "/ !tcp.port==80 Enter", ("40005", "40006"), ("40001", "40008")),
     Question("all again, and back", "/ tcp.port==82 Enter \\ \\", ("40006",), ("40001",)),
     Question("which server costs most", "b", ("192.0.2.11:82",)),
-    Question("only what I marked", "m / tcptui.marked Enter", ("tcptui.marked",), ("40009",)),
+    Question("only what I marked", "m / tcptui.marked Enter", ("40006",), ("40009", "40001")),
     Question("connections longer than two seconds", "/ tcptui.duration>2 Enter", ("40006",), ("40003", "40005")),
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.slice import comments_of, reading_again, write_rows
 from tcptui.cli.signals import signals_unwind
+from tcptui.cli.stdout import redirect_stdout_to_null
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
@@ -52,12 +54,16 @@ def check_rules(command: AssertCommand, words: Words) -> int:
         with ExitStack() as stack:
             stack.enter_context(signals_unwind())
             opened = _open(command, rules, stack)
-            return _check(command, rules, opened, words)
-    except (UsageError, StandardOutputError):
+            code = _check(command, rules, opened, words)
+            sys.stdout.flush()
+            return code
+    except UsageError:
         raise
     except TcptuiError as error:
-        # 1 says that a rule is broken, so it cannot say that none was asked.
+        # 1 says that a rule is broken, so it says nothing else.
         say(error_line(error, words), words)
+        if isinstance(error, StandardOutputError):
+            redirect_stdout_to_null()
         return INPUT_FAILED
 
 

@@ -152,6 +152,7 @@ _TABLE: Final = (
     ("tcp.options.rvbd.probe.version", T.UINT8, "Version of a Riverbed probe."),
     ("tcp.options.rvbd.probe.version_raw", T.UINT8, "Version of a Riverbed probe as in the option."),
     ("tcp.pdu.size", T.UINT32, "Length of a message of the protocol above."),
+    ("udp.checksum.zero", T.NONE, "A datagram over IPv6 has no checksum."),
     ("udp.length.bad", T.NONE, "The datagram's length cannot be right."),
     ("udp.possible_traceroute", T.NONE, "The datagram may be one of traceroute."),
     ("udp.stream", T.UINT32, "Number of the UDP conversation, from 0."),

@@ -108,7 +108,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     if not dissection.quoting:  # of a quoted segment that is cut nobody says how long it was
         _length_line(layer, numbers.length)
     with_next = not dissection.quoting and header >= _SHORTEST
-    _number_lines(layer, start, numbers, analysis, with_next=with_next, quoted=dissection.quoting)
+    _number_lines(layer, start, numbers, analysis, with_next=with_next, has_raw=_has_raw(dissection))
     _header_length_line(layer, start, header)
     if header < _SHORTEST:
         return None
@@ -173,13 +173,17 @@ def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
         layer.add(f"Acknowledgment number (raw): {ack}", start + 8, 4, "tcp.ack_raw")
 
 
+def _has_raw(dissection: Dissection) -> bool:
+    """Whether the sequence number is two fields: for a header that ICMP quotes tshark has one, for ICMPv6 both."""
+    return not dissection.quoting or "icmp" not in dissection.protocols
+
+
 def _number_lines(
-    layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, *, with_next: bool, quoted: bool
+    layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, *, with_next: bool, has_raw: bool
 ) -> None:
     note = "    (relative sequence number)" if numbers.seq_base is not None else ""
     layer.add(f"Sequence Number: {numbers.shown_seq}{note}", start + 4, 4, "tcp.seq")
-    # For a quoted header tshark has one sequence number field, not two.
-    layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "" if quoted else "tcp.seq_raw")
+    layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "tcp.seq_raw" if has_raw else "")
     if with_next and numbers.length >= 0:
         following = numbers.shown_seq + numbers.length
         if numbers.flags & (TcpFlag.SYN | TcpFlag.FIN):

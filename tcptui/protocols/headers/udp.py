@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Ports that traceroute sends to, three of each hop.
 _TRACEROUTE: Final = range(33435, 33465)
 _HEADER: Final = 8
+#: Bytes of an address of IPv6, over which a datagram has to have a checksum (RFC 8200, 8.1).
+_IPV6: Final = 16
 #: Where DNS is spoken, and the least bytes of a message.
 DNS_PORT: Final = 53
 DNS_HEADER: Final = 12
@@ -55,6 +57,10 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     if checksum:
         layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 6, 2, "udp.checksum")
         layer.concluded("Checksum Status: Unverified", "udp.checksum.status")
+    elif len(dissection.addresses[0]) == _IPV6 and not dissection.quoting:
+        line = layer.add("Checksum: 0x0000 [zero-value illegal]", start + 6, 2, "udp.checksum")
+        line.expert(ExpertLevel.ERROR, "Checksum", "Illegal checksum value (0)", "udp.checksum.zero")
+        layer.concluded("Checksum Status: Illegal", "udp.checksum.status")
     else:
         layer.add("Checksum: 0x0000 [zero-value ignored]", start + 6, 2, "udp.checksum")
         layer.concluded("Checksum Status: Not present", "udp.checksum.status")

@@ -207,6 +207,10 @@ class MainScreen(SavingScreen):
                 self._open_requests(NO_STREAM)
             case Onward.GROUPS:
                 self.action_groups()
+            case Onward.FILTER:
+                self.action_narrow()
+            case Onward.SEARCH:
+                self.action_search()
 
     def action_groups(self) -> None:
         """Open the connections in groups, of the kind and in the order that they were seen last."""

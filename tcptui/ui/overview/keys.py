@@ -19,6 +19,8 @@ OVERVIEW_KEYS: Final = (
     _key("other", "u", "u", "other", KeyArea.MOVE),
     _key("requests", "R", "R", "requests", KeyArea.MOVE),
     _key("groups", "b", "b", "groups", KeyArea.MOVE),
+    _key("filter", "slash", "/", "filter", KeyArea.FIND),
+    _key("search", "ctrl+f", "Ctrl+F", "search", KeyArea.FIND),
     _key("close", "escape,q,0", "Esc q 0", "close", KeyArea.MOVE),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
@@ -27,6 +29,7 @@ _HELP: Final = Hint("?", "screen.hint.help", "screen.help")
 _COPY: Final = Hint("y", "screen.hint.copy", "screen.copy")
 _CLOSE: Final = Hint("Esc", "screen.hint.back", "screen.close")
 _ONWARD: Final = (
+    Hint("/", "screen.hint.narrow", "screen.filter"),
     Hint("R", "overview.hint.requests", "screen.requests"),
     Hint("b", "overview.hint.grouped", "screen.groups"),
 )

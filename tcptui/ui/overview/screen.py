@@ -56,7 +56,7 @@ _GROUPS_LEAST: Final = 3
 
 
 class Onward(Enum):
-    """A screen that the overview leads on to, by the key of the main screen."""
+    """What the overview leads on to, by the key of the main screen."""
 
     OTHER = auto()
     """The packets that are not TCP."""
@@ -64,6 +64,10 @@ class Onward(Enum):
     """The requests of the whole capture."""
     GROUPS = auto()
     """The connections in groups."""
+    FILTER = auto()
+    """The prompt for a filter, above the list of connections."""
+    SEARCH = auto()
+    """The search through the whole capture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class OverviewResult:
     frame: int = 0
     """The packet to go to; 0: none."""
     onward: Onward | None = None
-    """The screen to open instead."""
+    """What to open instead."""
 
 
 class OverviewScreen(KeyedScreen[OverviewResult]):
@@ -271,6 +275,14 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
     def action_groups(self) -> None:
         """Close, and open the connections in groups."""
         self.dismiss(OverviewResult(self.groups.group, onward=Onward.GROUPS))
+
+    def action_filter(self) -> None:
+        """Close, and ask for a filter."""
+        self.dismiss(OverviewResult(self.groups.group, onward=Onward.FILTER))
+
+    def action_search(self) -> None:
+        """Close, and search the whole capture."""
+        self.dismiss(OverviewResult(self.groups.group, onward=Onward.SEARCH))
 
     def action_overview(self) -> None:
         """It is open: the help above it has closed."""

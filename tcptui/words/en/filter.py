@@ -76,6 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.remark.count-zero": "count({name}) is never 0: where the field is absent nothing is counted; did you mean {meant}?",
     "filter.remark.protocol-bytes": "{name} is searched from its first byte to the end of the frame, payload included.",
     "filter.remark.every-frame": "Every packet has {name}.",
+    "filter.remark.state-then": "{name} is the state right after each packet: a connection that was ever in it has such a packet.",
     "filter.check.valid": "valid: {filter}",
     "filter.check.empty": "valid: the empty filter, which every packet passes",
     "filter.check.invalid": "not valid: {message}",

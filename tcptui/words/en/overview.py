@@ -46,6 +46,8 @@ WORDS: Final[dict[str, str]] = {
     "overview.key.other": "The packets that are not TCP",
     "overview.key.requests": "Requests of the whole capture",
     "overview.key.groups": "Connections by server, port, host, pair or finding",
+    "overview.key.filter": "Filter the connections: words in a row, or Wireshark's display filter",
+    "overview.key.search": "Find a text, bytes or a regular expression in the whole capture",
     "overview.key.close": "Back to the connections",
     "overview.key.copy": "Copy the group with its explanation",
     "overview.key.help": "Help, the term of the group first",

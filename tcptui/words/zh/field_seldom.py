@@ -145,6 +145,7 @@ WORDS: Final = {
     "field.tcp.options.rvbd.probe.version": "Riverbed 探测的版本。",
     "field.tcp.options.rvbd.probe.version_raw": "选项中原样的 Riverbed 探测版本。",
     "field.tcp.pdu.size": "上层协议消息的长度。",
+    "field.udp.checksum.zero": "IPv6 上的数据报没有校验和。",
     "field.udp.length.bad": "数据报的长度不可能正确。",
     "field.udp.possible_traceroute": "数据报可能来自 traceroute。",
     "field.udp.stream": "UDP 会话的编号，从 0 开始。",

@@ -45,6 +45,8 @@ WORDS: Final[dict[str, str]] = {
     "overview.key.other": "非 TCP 的包",
     "overview.key.requests": "整个抓包的请求",
     "overview.key.groups": "按服务端、端口、主机、主机对或诊断结论给连接分组",
+    "overview.key.filter": "过滤连接：行内文字，或 Wireshark 显示过滤器",
+    "overview.key.search": "在整个抓包中查找文字、字节或正则表达式",
     "overview.key.close": "回到连接列表",
     "overview.key.copy": "复制该组及其说明",
     "overview.key.help": "帮助，该组的术语排在最前",

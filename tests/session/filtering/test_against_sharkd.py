@@ -9,6 +9,7 @@ import pytest
 from captures import ACK, FIN, PSH, SYN, Tape, mixed
 from filter_edges import PASSING, edges
 from filter_matrix import Matrix, frames
+from ip_pieces import pieces, segment, whole, write_raw
 from sharkd import Sharkd
 
 from tcptui.dfilter.compile import compile_filter
@@ -177,6 +178,55 @@ def test_udp_conversations_are_numbered_and_timed_as_tshark_does(name: str, tmp_
 
     assert matrix.asked > 80
     assert matrix.examples == {}
+
+
+def in_fragments(*, six: bool) -> list[bytes]:
+    """ICMP errors that quote a whole or a cut segment, and answers of DNS: whole, and in fragments of either order."""
+    ends = {"six": six}
+
+    def told(quoted: bytes) -> bytes:
+        return struct.pack("!BBHI", *((1, 4) if six else (3, 1)), 0, 0) + quoted
+
+    def dns(answers: int) -> bytes:
+        head = struct.pack("!HHHHHH", 7, 0x8180 if answers else 0x0100, 1, answers, 0, 0)
+        answer = b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, 101) + b"\x64" + b"x" * 100
+        return head + b"\x04shop\x07example\x00" + struct.pack("!HH", 16, 1) + answer * answers
+
+    def udp(source: int, target: int, data: bytes) -> bytes:
+        return struct.pack("!HHHH", source, target, 8 + len(data), 0) + data
+
+    icmp, asked = 58 if six else 1, udp(6000, 53, dns(0))
+    data = whole(segment(5000, 1001, bytes(range(256)) * 2), **ends)
+    packets = [
+        whole(segment(5000, 1000, b"", flags=2), **ends),
+        whole(segment(5000, 9000, b"", flags=0x12, back=True), **ends),
+        whole(segment(5000, 1001, b"", flags=0x10), **ends),
+        data,
+    ]
+    for label, at in enumerate(((24,), (48, 400), (8,)), 31):
+        packets += pieces(told(data), label, protocol=icmp, at=at, back=True, **ends)
+    cuts = (None, 60) if six else (None, 60, 40, 28)  # tshark gives up a shorter header that ICMPv6 quotes
+    packets += [whole(told(data[:cut]), protocol=icmp, back=True, **ends) for cut in cuts]
+    packets += [whole(asked, protocol=17, **ends)]
+    packets += pieces(udp(53, 6000, dns(8)), 22, protocol=17, at=(400, 800), back=True, **ends)
+    packets += pieces(told(whole(asked, protocol=17, **ends)), 60, protocol=icmp, at=(48,), back=True, **ends)
+    packets += pieces(asked, 61, protocol=17, at=(8,), **ends)
+    packets += reversed(pieces(udp(53, 6000, dns(3)), 62, protocol=17, at=(16, 160), back=True, **ends))
+    return packets
+
+
+@pytest.mark.parametrize("six", [False, True], ids=["IPv4", "IPv6"])
+def test_what_fragments_carry_has_the_fields_that_tshark_gives_it(six: bool, tmp_path: Path) -> None:
+    path = write_raw(tmp_path / "fragments.pcapng", in_fragments(six=six))
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for prefix in ("tcp.", "udp", "icmp", "dns.", "ip"):
+            matrix.hold(path, session, sharkd, prefix, 300)
+
+    assert matrix.asked > 1_000
+    # sharkd forgets a conversation's completeness between its passes; `tshark -2 -Y` does not.
+    assert {field: told for (field, _), told in matrix.examples.items() if field != "tcp.completeness"} == {}
 
 
 def test_a_syn_ack_that_a_later_one_contradicts_is_flagged_as_in_tsharks_second_pass(corpus: Path) -> None:
