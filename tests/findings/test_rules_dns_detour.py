@@ -100,11 +100,11 @@ def test_a_capture_with_nothing_but_the_note_is_not_in_trouble(told: Tell) -> No
 
 @pytest.mark.finding("dns-detour")
 @pytest.mark.parametrize(("shape", "tries"), [("refused", refused(52)), ("silent", silent(52))])
-def test_tcp_that_fails_behind_a_cut_answer_is_a_warning(told: Tell, shape: str, tries: list[str]) -> None:
+def test_tcp_that_fails_behind_a_cut_answer_is_an_error(told: Tell, shape: str, tries: list[str]) -> None:
     finding = found(told, answered(50), *tries)
 
     assert finding is not None
-    assert (finding.severity, finding.facts["shape"]) == (Severity.WARNING, shape)
+    assert (finding.severity, finding.facts["shape"]) == (Severity.ERROR, shape)
 
 
 @pytest.mark.finding("dns-detour", twin=True)

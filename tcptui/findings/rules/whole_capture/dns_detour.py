@@ -49,7 +49,7 @@ class _Detour(NamedTuple):
 
 
 def dns_detour(capture: CaptureFacts) -> Iterator[CaptureFinding]:
-    """What asking again over TCP cost, a note; a warning where TCP was refused or got no answer."""
+    """What asking again over TCP cost, a note; an error where TCP was refused or got no answer."""
     places = indexes_of(capture.port == _PORT)
     if not len(places):
         return
@@ -94,7 +94,7 @@ def _failed(
         yield capture.finding(
             FindingId.DNS_DETOUR,
             which,
-            Severity.WARNING,
+            Severity.ERROR,
             Confidence.LIKELY,
             _NEVER_OPENED,
             ("dns-tcp-blocked", "dns-tcp-absent"),
