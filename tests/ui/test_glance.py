@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.stretch import parted
+from tcptui.ui.terminal.frame_pacing import FramePacer
+from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
-from tests.ui.conftest import until
+from tests.ui.conftest import Shown, until
 from tests.ui.test_display_filter import frames, listed, typed_in
 from tests.ui.test_growing_capture import Pipe
 
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from tests.ui.conftest import Shown, Wire
+    from tcptui.ui.main.glance import GlancePane
+    from tests.ui.conftest import Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -35,6 +39,19 @@ def spread_session(wire: Wire, tmp_path: Path) -> Session:
         kind = wire.refused if number == 2 else wire.clean
         kind(10_000 * number, f"10.0.0.{number + 1}:{40001 + number}", "192.0.2.10:80")
     return open_file(wire.pcap(tmp_path / "spread.pcap"))
+
+
+@pytest.fixture
+def pipe(wire: Wire, tmp_path: Path) -> Pipe:
+    """Thirty connections, one a second, as they are let through."""
+    for number in range(30):
+        wire.clean(1000 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80")
+    return Pipe(wire, tmp_path / "grows.pcap")
+
+
+def total(glance: GlancePane) -> int:
+    """The packets in the strip."""
+    return 0 if glance.columns is None else int(np.sum(glance.columns.packets))
 
 
 def strip(shown: Shown) -> list[str]:
@@ -239,28 +256,40 @@ async def test_mouse_draws_a_stretch_and_a_click_only_points(show: Show, spread_
         assert listed(shown) == [0, 1]
 
 
-async def test_strip_moves_while_packets_come(wire: Wire, tmp_path: Path) -> None:
-    from tcptui.ui.app import TcptuiApp
-    from tcptui.ui.view_options import ViewOptions
-    from tests.ui.conftest import Shown
-
-    for number in range(30):
-        wire.clean(1000 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80")
-    pipe = Pipe(wire, tmp_path / "grows.pcap")
+async def test_strip_moves_while_packets_come(pipe: Pipe) -> None:
     app = TcptuiApp(pipe.session, None, ViewOptions(numeric=True))
     async with app.run_test(size=(120, 40)) as pilot:
         shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
         glance = shown.screen.workspace.glance
-
-        def total() -> int:
-            return 0 if glance.columns is None else int(np.sum(glance.columns.packets))
-
         pipe.give(24)
-        await until(lambda: total() == 24)
+        await until(lambda: total(glance) == 24)
         pipe.give(80)
-        await until(lambda: total() == 104)
+        await until(lambda: total(glance) == 104)
         assert glance.columns is not None
         assert glance.columns.begins_ns[-1] > 12 * 10**9
+        pipe.close()
+
+
+async def test_strip_leaves_a_busy_link_to_what_waits_for_it(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its redraws would keep the link busy, and the count of packets would stand still above a strip that moves."""
+    app = TcptuiApp(pipe.session, None, ViewOptions(numeric=True))
+    busy = False
+    monkeypatch.setattr(FramePacer, "link_is_idle", property(lambda _app: not busy))
+    async with app.run_test(size=(120, 40)) as pilot:
+        shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
+        glance = shown.screen.workspace.glance
+        pipe.give(24)
+        await until(lambda: total(glance) == 24 and "24 packets" in shown.lines()[0])
+        busy = True
+        pipe.give(80)
+        await until(lambda: pipe.session.progress.rows == 104)
+        for _ in range(20):
+            shown.screen._glance_at = 0.0
+            shown.screen.tick()
+            await pilot.pause()
+        assert (total(glance), "24 packets" in shown.lines()[0]) == (24, True)
+        busy = False
+        await until(lambda: total(glance) == 104 and "104 packets" in shown.lines()[0])
         pipe.close()
 
 

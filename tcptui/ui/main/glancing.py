@@ -16,6 +16,7 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.stretch import parted
 from tcptui.ui.main.watching import WatchingScreen
 from tcptui.ui.main.workspace import Workspace
+from tcptui.ui.terminal.frame_pacing import link_is_idle
 
 if TYPE_CHECKING:
     from tcptui.session.traffic_histogram import Histogram
@@ -38,9 +39,14 @@ class GlancingScreen(WatchingScreen):
     """When they may be counted again, by `time.monotonic`."""
 
     def tick(self) -> None:
-        """Update the screen, and count what is new."""
+        """Update the screen, and count what is new.
+
+        Neither while the link is busy: a pane that drew then would keep it busy, and nothing else would be drawn.
+        """
+        is_idle = link_is_idle(self.app)
         super().tick()
-        self.look_at_traffic()
+        if is_idle:
+            self.look_at_traffic()
 
     @on(Workspace.Changed)
     def _pane_came_to_front(self) -> None:
