@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os.path import lexists
 from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.commands import (
@@ -82,8 +83,11 @@ def parse_slice(options: Options, words: Sequence[str], common: Common, files: F
 
 def parse_assert(options: Options, words: Sequence[str], common: Common, files: Files) -> AssertCommand:
     """``assert FILE… RULE…``; raises CommandLineError."""
-    rules = tuple(word for word in words if is_rule(word))
-    named = files("assert", [word for word in words if not is_rule(word)])
+    rules, others = tuple(filter(is_rule, words)), [word for word in words if not is_rule(word)]
+    for word in others:
+        if " " in word.strip() and not lexists(word):
+            raise CommandLineError("error.no-rule", value=word[:80])
+    named = files("assert", others)
     if not rules and "--rules" not in options:
         raise CommandLineError("error.which-rule")
     given = {name: file_name(name, options[name]) for name in ASSERT_OPTIONS & options.keys()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tcptui.cli.commands import (
@@ -23,6 +25,9 @@ from tcptui.cli.parse import parse
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def parsed(*words: str) -> Command:
@@ -62,6 +67,19 @@ def test_assert_tells_rules_from_files() -> None:
     assert isinstance(command, AssertCommand)
     assert (command.files, command.rules) == (("a", "b"), ("no tcp.len > 5", "p99 tcp.len < 3"))
     assert (command.rules_file, command.junit, command.slices) == ("r", "j", "s")
+
+
+def test_mistyped_rule_is_not_looked_for_as_a_file(tmp_path: Path) -> None:
+    named = tmp_path / "none of it"
+    with pytest.raises(CommandLineError) as caught:
+        parsed("assert", "a", "no tcp", str(named))
+    assert caught.value.key == "cli.error.no-rule"
+    for language in Language:
+        assert str(named)[:80] in Words(language)(caught.value.key, **caught.value.facts)
+    named.touch()
+    command = parsed("assert", "a", "no tcp", str(named))
+    assert isinstance(command, AssertCommand)
+    assert command.files == ("a", str(named))
 
 
 def test_display_filter_of_other_commands() -> None:

@@ -128,6 +128,7 @@ EXIT STATUS
     "cli.error.field-unread": "nothing reads the field {name} yet, so it has no values to show",
     "cli.error.slice-what": "slice needs one of -Y, --stream, --finding and --packets, which say what to write",
     "cli.error.slice-where": "slice needs -w and the name of the file to write",
+    "cli.error.no-rule": "“{value}” is neither a file nor a rule, which begins with no, all, count or a percentile such as p99",
     "cli.error.which-rule": "assert needs a rule that begins with no, all, count or a percentile such as p99, for example 'no tcp.analysis.retransmission', or --rules",
     "cli.error.packets": "{option} takes packet numbers from 1 and ranges, such as 10-20,31, not {value}",
     "cli.error.streams": "{option} takes numbers of connections from 0, such as 0,4,7, not {value}",

@@ -120,6 +120,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",
     "cli.error.slice-what": "slice 需要 -Y、--stream、--finding、--packets 之一，说明要取出什么",
     "cli.error.slice-where": "slice 需要 -w 和输出文件名",
+    "cli.error.no-rule": "“{value}”既不是文件，也不是规则；规则以 no、all、count 或 p99 这样的百分位开头",
     "cli.error.which-rule": "assert 需要规则，以 no、all、count 或 p99 这样的百分位开头，例如 'no tcp.analysis.retransmission'；也可用 --rules 指定规则文件",
     "cli.error.packets": "{option} 需要从 1 起的数据包序号或范围，如 10-20,31，而不是 {value}",
     "cli.error.streams": "{option} 需要从 0 起的连接编号，如 0,4,7，而不是 {value}",
