@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
+#: The connection in the list: before it is there, the count of packets is, and no key has anything to act on.
+LISTED = f"{ONE}→"
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_stream_is_followed_searched_and_left_for_a_packet(
 ) -> None:
     terminal = open_terminal(*size)
     terminal.start(str(talk), "-n")
-    terminal.wait("24 packets")
+    terminal.wait(LISTED)
     terminal.press("F")
     terminal.wait("▶ GET /lines HTTP/1.1")
     terminal.wait("    ◀ HTTP/1.1 200 OK")
@@ -62,7 +64,7 @@ def test_stream_is_followed_searched_and_left_for_a_packet(
 
 def test_keys_typed_in_one_piece_do_what_they_do_one_by_one(terminal: Terminal, talk: Path) -> None:
     terminal.start(str(talk))
-    terminal.wait("24 packets")
+    terminal.wait(LISTED)
     terminal.type("FG")
     terminal.wait("this is line 1999")
     terminal.type("g/line 0777\rnN")
@@ -76,7 +78,7 @@ def test_keys_typed_in_one_piece_do_what_they_do_one_by_one(terminal: Terminal, 
 def test_side_and_chinese_screen(open_terminal: Callable[..., Terminal], talk: Path) -> None:
     terminal = open_terminal(80, 24)
     terminal.start(str(talk), "--lang", "zh")
-    terminal.wait("24 个包")
+    terminal.wait(LISTED)
     terminal.press("F", "s")
     terminal.wait("只看客户端")
     terminal.wait_gone("◀ HTTP/1.1 200 OK")
