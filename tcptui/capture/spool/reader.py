@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from tcptui.wire.record_scanner import Scanner
 
-#: Bytes per read: large enough that the call's cost does not matter, small enough for the processor's cache.
-BLOCK: Final = 4 << 20
+#: Bytes per read: large enough for a batch of whole packets (`BATCH_RECORDS`), small enough for the processor's cache.
+BLOCK: Final = 16 << 20
 #: Bytes of the first read: short, so that its packets are on the screen before the rest is processed.
 FIRST_BLOCK: Final = 256 << 10
 
