@@ -165,6 +165,12 @@ class _Places:
         lane = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
         return cls(streams[order], np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)[order], lane[order])
 
+    def of_some(self, streams: list[int]) -> Iterator[tuple[int, int, int]]:
+        """Each of ``streams``, its kind, -1 where it is of none, and its lane."""
+        at = np.minimum(np.searchsorted(self.streams, streams), len(self.streams) - 1)
+        kind = np.where(self.streams[at] == streams, self.kind[at], -1)
+        return zip(streams, kind.tolist(), self.lane[at].tolist(), strict=True)
+
 
 class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     """Findings by stream."""
@@ -223,13 +229,10 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         if not self._kinds:
             yield from map(self._known.get, streams)
             return
-        numbers = iter(streams)
+        numbers, kinds = iter(streams), self._kinds
         while some := list(islice(numbers, _AT_ONCE)):
-            at = np.minimum(np.searchsorted(self._places.streams, some), len(self._places.streams) - 1)
-            found = (self._places.streams[at] == some).tolist()
-            kind, lane = self._places.kind[at].tolist(), self._places.lane[at].tolist()
-            for nth, stream in enumerate(some):
-                yield Lane(self._kinds[kind[nth]], lane[nth]) if found[nth] else self._known.get(stream)
+            for stream, kind, lane in self._places.of_some(some):
+                yield self._known.get(stream) if kind < 0 else Lane(kinds[kind], lane)
 
     def held(self, stream: int) -> Held:
         """The findings of ``stream``, made or not; none where nothing is known of it."""
@@ -257,15 +260,17 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T], streams: Iterable[int]) -> Iterator[_T]:
         """``make(findings)`` of each of ``streams``; made once for those that are alike, where that is possible."""
-        known: dict[int, list[_T]] = {}
-        for held in self._each(streams):
-            if not isinstance(held, Lane):
-                yield make(held or ())
-                continue
-            values = known.get(id(held.kind))
-            if values is None:
-                values = known[id(held.kind)] = held.kind.of_each(make)
-            yield values[held.at]
+        numbers, kinds, known = iter(streams), self._kinds, self._known
+        values: dict[int, list[_T]] = {}
+        while some := list(islice(numbers, _AT_ONCE)):
+            for stream, kind, lane in self._places.of_some(some) if kinds else zip(some, repeat(-1), repeat(-1)):
+                if kind >= 0 and kind not in values:
+                    values[kind] = kinds[kind].of_each(make)
+                if kind >= 0:
+                    yield values[kind][lane]
+                else:
+                    held = known.get(stream) or ()
+                    yield make(made(held))
 
 
 def lanes(kind: AlikeFindings) -> Iterator[tuple[int, Lane]]:
