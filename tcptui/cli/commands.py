@@ -373,6 +373,8 @@ class RequestsForm(Enum):
     TEXT = "text"
     JSONL = "jsonl"
     HAR = "har"
+    RESULTS = "results"
+    """The rows that databases answered with, as files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +394,8 @@ class RequestsCommand:
     """As `ReportCommand.workers`."""
     group: RequestGroup | None = None
     """``--group``; None: each request by itself."""
+    results: str = ""
+    """``--results``: the directory to write result sets to."""
 
 
 @dataclass(frozen=True, slots=True)

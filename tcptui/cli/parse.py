@@ -80,7 +80,7 @@ _TAKES_VALUE: Final = frozenset({
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
     "--lang", "--stream", "--side", "--out", "--workers",
     "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html", "--findings", "--id", "--keylog", "--proto", "--group",
+    "--kind", "--svg", "--har", "--html", "--findings", "--id", "--keylog", "--proto", "--group", "--results",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
@@ -93,7 +93,7 @@ _FLAGS: Final = frozenset({
 _ONCE: Final = frozenset({
     "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
     "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
-    "--id", "--kind", "--svg", "--har", "--html", "--keylog", "--proto", "--group",
+    "--id", "--kind", "--svg", "--har", "--html", "--keylog", "--proto", "--group", "--results",
 })  # fmt: skip
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}

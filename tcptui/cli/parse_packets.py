@@ -34,7 +34,7 @@ PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", 
 _CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
 SLICE_OPTIONS: Final = frozenset({*_CHOICES, "--around", "--whole-streams", "-w", "--overwrite"})
 ASSERT_OPTIONS: Final = frozenset({"--rules", "--junit", "--slice"})
-REQUESTS_OPTIONS: Final = frozenset({"-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group"})
+REQUESTS_OPTIONS: Final = frozenset({"-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group", "--results"})
 #: Frame numbers and numbers of connections have so many bits.
 _MOST_NUMBER: Final = 2**32 - 1
 #: Members of a list on the command line at most.
@@ -96,19 +96,21 @@ def parse_assert(options: Options, words: Sequence[str], common: Common, files: 
 
 def parse_requests(options: Options, words: Sequence[str], common: Common, files: Files) -> RequestsCommand:
     """``requests FILE…``; raises CommandLineError."""
-    only_one([name for name in ("--jsonl", "--har") if name in options])
-    only_one([name for name in ("--group", "--har") if name in options])
+    only_one([name for name in ("--jsonl", "--har", "--results") if name in options])
+    only_one([name for name in ("--group", "--har", "--results") if name in options])
     groups = {group.value: group for group in RequestGroup}
     if options.get("--group", RequestGroup.STATEMENT.value) not in groups:
         raise CommandLineError("error.group", value=options["--group"][:80], known=", ".join(groups))
     named = files("requests", words)
     if "--overwrite" in options and "--har" not in options:
         raise CommandLineError("error.overwrite-har")
-    form = RequestsForm.JSONL if "--jsonl" in options else RequestsForm.HAR if "--har" in options else RequestsForm.TEXT
+    forms = {f"--{form.value}": form for form in RequestsForm}
+    form = next((form for name, form in forms.items() if name in options), RequestsForm.TEXT)
     return RequestsCommand(
         common, named, form, file_name("--har", options["--har"]) if "--har" in options else "",
         "--overwrite" in options, file_name("-Y", options["-Y"]) if "-Y" in options else "", workers(options),
         groups[options["--group"]] if "--group" in options else None,
+        file_name("--results", options["--results"]) if "--results" in options else "",
     )  # fmt: skip
 
 

@@ -36,9 +36,12 @@ _WORD: Final = re.compile(r"[^\W\d][\w$]*")
 
 def sql_without_secrets(text: str) -> str:
     """``text`` of SQL, which may be cut at its end; as it is, or without all string literals and comments."""
-    if not any(_is_secret(found) for found in _TOKENS.finditer(text)):
-        return text
-    return _TOKENS.sub(_shown, text)
+    return _TOKENS.sub(_shown, text) if names_secret(text) else text
+
+
+def names_secret(text: str) -> bool:
+    """Whether ``text`` of SQL, as it is or without what was left out, names a secret."""
+    return LEFT_OUT in text or any(_is_secret(found) for found in _TOKENS.finditer(text))
 
 
 def _is_secret(found: re.Match[str]) -> bool:

@@ -17,7 +17,7 @@ from run_command import run
 from web_captures import GET, chunk, record, response
 
 from tcptui.capture.file_source import open_file
-from tcptui.cli.run.requests import _Requests
+from tcptui.cli.run.requests import FoundRequests
 from tcptui.dfilter.compile import compile_filter
 from tcptui.session.catch_up import Compile
 from tcptui.session.session import Session
@@ -226,7 +226,7 @@ def _cells_gathered(path: Path, connections: int) -> int:
         session.run_here()
         session.store.stream = session.store.stream.view(_Gathered)
         _Gathered.cells = 0
-        found = _Requests(session, Sharing.among(1), compile_filter("tcp"), Words(Language.EN))
+        found = FoundRequests(session, Sharing.among(1), compile_filter("tcp"), Words(Language.EN))
         with closing(found.made(len)) as counts:
             assert list(counts) == [1] * connections
         return _Gathered.cells

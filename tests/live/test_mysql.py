@@ -164,6 +164,52 @@ def test_what_is_inside_tls_is_read_with_its_keys(folder: Path) -> None:
     assert inside[-3:] == [("OK", 1), ("1054 (42S22)", None), ("OK", mysql_session.ROWS // 4)]
 
 
+def test_rows_are_written_as_the_client_read_them(folder: Path, tmp_path: Path) -> None:
+    names, expected = json.loads((folder / "kinds.json").read_text())
+    written = results_of(folder / "mysql.pcap", tmp_path / "rows")
+    texts, values = (
+        rows
+        for operation, rows in written
+        if operation in ("SELECT * FROM kinds, kinds AS again", "EXECUTE SELECT * FROM kinds, kinds AS again")
+    )
+    assert list(texts[0])[: len(names) // 2] == names[: len(names) // 2]
+    assert [list(map(as_text, row.values())) for row in texts] == [list(map(as_text, row)) for row in expected]
+    assert values == texts
+    assert [rows for operation, rows in written if operation == "FETCH SELECT seq FROM seq_1_to_100"] == [
+        [{"seq": str(number)} for number in range(first, first + 30)] for _ in range(2) for first in (1, 31)
+    ]
+    count = {operation: len(rows) for operation, rows in written}
+    assert count["SELECT 1; SELECT 2, 3; DO 0; SELEC 4"] == 1
+    assert count[f"SELECT seq, REPEAT('x', 30) FROM seq_1_to_{mysql_session.ROWS}"] == mysql_session.ROWS
+    (long,) = (rows for operation, rows in written if operation.startswith("SELECT REPEAT('w'"))
+    assert [len(next(iter(row.values()))) for row in long] == [mysql_session.LONG, 1]
+
+
+def as_text(value: str | dict[str, str] | None) -> str | dict[str, str] | None:
+    """Bytes that are UTF-8 are written as text; the client gives them as bytes."""
+    if isinstance(value, dict):
+        return text_or_bytes_of(bytes.fromhex(value["hex"]))
+    return value
+
+
+def text_or_bytes_of(data: bytes) -> str | dict[str, str]:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"hex": data.hex()}
+
+
+def results_of(capture: Path, out: Path) -> list[tuple[str, list[dict[str, str | dict[str, str] | None]]]]:
+    """Operation and rows of each file that ``requests --results`` writes."""
+    command = [sys.executable, "-m", "tcptui", "requests", capture, "--results", out]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout.splitlines()
+    found = []
+    for line in lines:
+        _packet, _count, _rows, name, operation = line.split(maxsplit=4)
+        found.append((operation, [json.loads(row) for row in (out / name).read_text().splitlines()]))
+    return found
+
+
 def test_no_secret_is_in_what_is_decoded(folder: Path, session: Session) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "tcptui", "requests", folder / "mysql.pcap", "--jsonl"],

@@ -168,6 +168,32 @@ def test_statements_within_tls_are_read_with_its_keys(folder: Path) -> None:
     assert (one["status"], one["rows"], one["transaction"]) == ("OK", 900, "idle")
 
 
+def test_rows_are_written_as_the_client_got_them(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows"
+    listed = printed([sys.executable, "-m", "tcptui", "requests", folder / "postgresql.pcap", "--results", out])
+    written = [line.split(maxsplit=4)[1:] for line in listed.splitlines()]
+    expected = json.loads((folder / "kinds.json").read_text())
+    selects = [name for _count, _rows, name, operation in written if operation == "SELECT kinds"]
+    assert len(selects) == len(expected) == 3
+    for name, rows in zip(selects, expected.values(), strict=True):
+        found = [list(json.loads(line).values()) for line in (out / name).read_text().splitlines()]
+        assert [list(map(hexadecimal, row)) for row in found] == rows
+    simple, binary = (json.loads((out / name).read_text().splitlines()[0]) for name in selects[:2])
+    assert list(simple) == ["i", "b", "n", "f", "t", "y", "j", "a", "d"]
+    assert binary["i (2)"] == {"hex": "ffffffff"}
+    counts = {int(count.replace(",", "")) for count, *_ in written}
+    assert 20_000 in counts
+    assert not any(
+        secret in (out / name).read_text() for _, _, name, _ in written for secret in postgresql_session.SECRETS
+    )
+
+
+def hexadecimal(value: str | dict[str, str] | None) -> str | None:
+    if isinstance(value, dict):
+        return value["hex"]
+    return None if value is None else value.encode().hex()
+
+
 def test_no_secret_is_in_what_is_decoded(folder: Path, session: Session) -> None:
     capture = folder / "postgresql.pcap"
     said = printed([sys.executable, "-m", "tcptui", "requests", capture, "--jsonl"])

@@ -218,6 +218,50 @@ def prepared(deprecate_eof: bool) -> None:
                 pass
 
 
+#: Columns of every kind, with the values of the rows in them; what is empty, long, negative, unusual.
+KINDS: Final = (
+    ("t TINYINT", "-128", "127", "0"), ("tu TINYINT UNSIGNED", "255", "0", "1"), ("s SMALLINT", "-32768", "7", "9"),
+    ("m MEDIUMINT", "-8388608", "8388607", "1"), ("i INT", "-2147483648", "2147483647", "0"),
+    ("iu INT UNSIGNED", "4294967295", "0", "5"), ("b BIGINT", "-9223372036854775808", "1", "2"),
+    ("bu BIGINT UNSIGNED", "18446744073709551615", "0", "1"), ("f FLOAT", "1.5", "-0.000123", "3.40282e38"),
+    ("d DOUBLE", "0.1", "-1e300", "12345678.9"), ("n DECIMAL(20,5)", "12345678901234.56789", "-0.00001", "0"),
+    ("y YEAR", "1999", "2155", "0"), ("da DATE", "'1815-12-10'", "'9999-12-31'", "'1000-01-01'"),
+    ("dt DATETIME(6)", "'2026-02-03 04:05:06.789012'", "'2026-01-01 00:00:00.000001'", "'1999-12-31 23:59:59.5'"),
+    ("ts TIMESTAMP NULL", "'2026-02-03 04:05:06'", "'2001-01-01 00:00:00'", "NULL"),
+    ("ti TIME", "'-838:59:59'", "'00:00:00'", "'25:00:01'"),
+    ("v VARCHAR(60)", "''", "'日本語 \"q\"'", "CONCAT('a', CHAR(10), 'b')"),
+    ("c CHAR(5)", "'abc'", "''", "NULL"), ("bl BLOB", "x'00ff80'", "x''", "'text'"),
+    ("tx LONGTEXT", "REPEAT('z', 70000)", "NULL", "'\U0001f600'"), ("bi BIT(9)", "b'101010101'", "b'0'", "NULL"),
+    ("e ENUM('one','two')", "'two'", "'one'", "NULL"), ("se SET('a','b','c')", "'a,c'", "''", "'b'"),
+    ("js JSON", "'{\"k\": [1, null]}'", "'[]'", "NULL"),
+)  # fmt: skip
+
+
+def kinds(folder: Path) -> None:
+    """Rows of values of every kind, as text and, of the same rows, binary; `PyMySQL`'s account of them."""
+    with connect(conv=dict(pymysql.converters.encoders)) as one:
+        with one.cursor() as cursor:
+            cursor.execute(f"CREATE TABLE kinds ({', '.join(column for column, *_ in KINDS)}) CHARSET utf8mb4")
+            for values in zip(*(values for _, *values in KINDS), strict=True):
+                cursor.execute(f"INSERT INTO kinds VALUES ({', '.join(values)})")
+            cursor.execute("SELECT * FROM kinds, kinds AS again")
+            names = [column[0] for column in cursor.description]
+            found = [
+                [{"hex": one.hex()} if isinstance(one, bytes) else one for one in row] for row in cursor.fetchall()
+            ]
+        one._execute_command(COMMAND.COM_STMT_PREPARE, b"SELECT * FROM kinds, kinds AS again")
+        number, columns, _ = struct.unpack_from("<IHH", one._read_packet().get_all_data(), 1)
+        for _ in range(columns + 1):
+            one._read_packet()
+        one._execute_command(COMMAND.COM_STMT_EXECUTE, struct.pack("<IBI", number, 0, 1))
+        one._read_packet()
+        ends = 0
+        while ends < 2:
+            data = one._read_packet().get_all_data()
+            ends += data[0] == 0xFE and len(data) < 9
+    (folder / "kinds.json").write_text(json.dumps([names, found]))
+
+
 def infile(folder: Path) -> None:
     """A file of the client's that the server asks for."""
     (folder / "rows.csv").write_text("".join(f"{number}\tname {number}\n" for number in range(10, 3_000)))
@@ -298,6 +342,7 @@ def record(folder: Path) -> None:
                 prepared(deprecate_eof=False)
                 prepared(deprecate_eof=True)
                 infile(scratch)
+                kinds(folder)
                 encrypted(folder, certificate)
                 own_clients(server)
                 killed()

@@ -176,6 +176,32 @@ def ordinary() -> None:
         two.rollback()
 
 
+def kinds(folder: Path) -> None:
+    """Rows of values of many types, as text and binary; the client's account of them."""
+    with client() as one:
+        columns = "i int, b bigint, n numeric, f float8, t text, y bytea, j jsonb, a int[], d timestamptz"
+        one.execute(f"CREATE TABLE kinds ({columns})")
+        one.execute(
+            "INSERT INTO kinds VALUES (-1, 1 << 40, 'NaN', 1e300, '', '\\x00ff', '{\"k\": 1}', '{1,NULL}', now())"
+        )
+        one.execute("INSERT INTO kinds VALUES (7, 0, 0.1, '-inf', E'a\\n\\tb', '', '[]', '{}', 'infinity')")
+        one.execute("INSERT INTO kinds (t) VALUES (%s), (%s)", ("\u65e5\u672c\U0001f600\u202e", "z" * 70_000))
+        found = {}
+        for statement, binary in (
+            ("SELECT * FROM kinds", False),
+            ("SELECT a.*, b.* FROM kinds a, kinds b WHERE %s > 0", True),
+            ("SELECT a.*, b.t AS t FROM kinds a, kinds b WHERE %s > 0", False),
+        ):
+            cursor = one.execute(statement, (1,) if "%s" in statement else None, binary=binary)
+            result = cursor.pgresult
+            assert result is not None
+            cells = [[result.get_value(row, at) for at in range(result.nfields)] for row in range(result.ntuples)]
+            found[statement.replace("%s", "$1")] = [
+                [cell if cell is None else cell.hex() for cell in row] for row in cells
+            ]
+    (folder / "kinds.json").write_text(json.dumps(found))
+
+
 def slept() -> None:
     """Statements of known length."""
     with client() as one:
@@ -371,6 +397,7 @@ def record(folder: Path) -> None:
                     idle_ended,
                 ):
                     act()
+                kinds(folder)
                 secured(keys)
                 replicated()
             finally:

@@ -59,9 +59,13 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         )
         if has_failed(session):
             return 1
-        found = _Requests(session, Sharing.among(command.workers), compiled, words)
+        found = FoundRequests(session, Sharing.among(command.workers), compiled, words)
         if command.form is RequestsForm.HAR:
             _write_har(command, found, words)
+        elif command.form is RequestsForm.RESULTS:
+            from tcptui.cli.run.result_files import write_results
+
+            write_results(command.results, found, words)
         elif command.group is not None:
             _write_statements(command, found, words)
         elif command.form is RequestsForm.JSONL:
@@ -74,7 +78,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         return exit_code(session, [one.source for one in opened])
 
 
-class _Requests:
+class FoundRequests:
     """The requests of a session that has been read to its end, as far as a filter shows them."""
 
     def __init__(self, session: Session, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
@@ -144,7 +148,7 @@ def _has_any(frames: I64, request: Request) -> bool:
     return bool(np.searchsorted(frames, min(known)) < np.searchsorted(frames, max(known), side="right"))
 
 
-def _write_table(command: RequestsCommand, found: _Requests, words: Words) -> None:
+def _write_table(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
     from tcptui.cli.report.request_lines import request_table
 
     requests = found.all()
@@ -157,7 +161,7 @@ def _write_table(command: RequestsCommand, found: _Requests, words: Words) -> No
     write(request_table(requests, began_ns, words, ascii_only=command.common.ascii_only))
 
 
-def _write_statements(command: RequestsCommand, found: _Requests, words: Words) -> None:
+def _write_statements(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
     from tcptui.cli.report.statement_lines import statement_json, statement_table
     from tcptui.session.statements import group_statements
 
@@ -170,7 +174,7 @@ def _write_statements(command: RequestsCommand, found: _Requests, words: Words) 
         say(words("requests.none"), words)
 
 
-def _write_har(command: RequestsCommand, found: _Requests, words: Words) -> None:
+def _write_har(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
     from tcptui.cli.report.har import HarEntries, archive
 
     session, left_out = found.session, 0

@@ -49,6 +49,8 @@ class Turn:
     """An answer is to come, or came."""
     sends_file: bool = False
     """LOCAL INFILE: the server asked for a file of the client's, and was sent it."""
+    number: int = -1
+    """That of the prepared statement that it is about; -1: it is about none."""
 
 
 LOGIN: Final = -1
@@ -149,7 +151,7 @@ def turn_of(packet: Packet, command: int, statements: Statements, capabilities: 
         if command == Command.STMT_CLOSE:
             statements.forget(number)
         what = sql or f"statement {number}"
-        return Turn(command, f"{name.removeprefix('STMT_')} {what}", sql, is_answered=is_answered)
+        return Turn(command, f"{name.removeprefix('STMT_')} {what}", sql, is_answered=is_answered, number=number)
     if command in _NAMING:
         return Turn(command, f"{name} {packet.body(_NAME_MOST)[1:].decode('utf-8', 'replace')}", "")
     if command == Command.CHANGE_USER:

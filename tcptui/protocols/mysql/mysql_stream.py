@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from tcptui.model.lru import LruCache
 from tcptui.protocols.interface import Carried, Exchange, Unit
-from tcptui.protocols.mysql.asked import Turn
-from tcptui.protocols.mysql.codes import REPLICATION
+from tcptui.protocols.mysql.asked import STATEMENTS_KEPT, Turn
+from tcptui.protocols.mysql.codes import REPLICATION, Command
 from tcptui.protocols.mysql.conversation import Conversation
 from tcptui.protocols.mysql.detection import before_tls, mysql_sides
 from tcptui.protocols.mysql.packets import Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
+from tcptui.protocols.result_set import ResultSet, no_result_sets
+from tcptui.protocols.sql_secrets import names_secret
 from tcptui.protocols.stream.segment_place import place_of
 from tcptui.protocols.tls.plain_stream import PlainStream
 from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.mysql.answers import Answer
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
@@ -179,11 +183,19 @@ def runs_of(turn: Turn) -> list[Run]:
 
 def _exchanges(said: Iterable[Turn | Run]) -> Iterator[Exchange]:
     """The requests; a command that nothing answers, as COM_QUIT, is none."""
-    return (exchange_of(one) for one in said if isinstance(one, Turn) and one.is_answered)
+    described: LruCache[int, Run] = LruCache(STATEMENTS_KEPT)
+    for one in said:
+        if not isinstance(one, Turn) or not one.is_answered:
+            continue
+        if one.command == Command.STMT_EXECUTE and one.answer is not None:
+            columns = next((run for run in one.answer.runs if run.role is Role.COLUMN), None)
+            if columns is not None:
+                described.put(one.number, columns)
+        yield exchange_of(one, described.get(one.number) if one.command == Command.STMT_FETCH else None)
 
 
-def exchange_of(turn: Turn) -> Exchange:
-    """The command and its answer as a request."""
+def exchange_of(turn: Turn, columns: Run | None) -> Exchange:
+    """The command and its answer as a request; ``columns``: those of its rows, where another answer described them."""
     runs, answer = turn.runs, turn.answer
     request = None
     if runs:
@@ -204,4 +216,12 @@ def exchange_of(turn: Turn) -> Exchange:
         interim=interim, rows=None if answer is None else answer.rows,
         waits=turn.command in REPLICATION,
         statement=turn.statement, transaction=None if answer is None else answer.transaction,
+        may_hold_secrets=partial(names_secret, turn.statement),
+        result_sets=no_result_sets if answer is None else partial(_result_sets, answer, columns),
     )  # fmt: skip
+
+
+def _result_sets(answer: Answer, columns: Run | None) -> Iterator[ResultSet]:
+    from tcptui.protocols.mysql.result_rows import result_sets  # seldom asked for
+
+    return result_sets(answer, columns)

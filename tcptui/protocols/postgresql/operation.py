@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcptui.protocols.interface import Carried, Exchange
+from tcptui.protocols.result_set import ResultSet, no_result_sets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.model.request import TransactionState
     from tcptui.protocols.postgresql.message import Message
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -91,11 +95,20 @@ class Operation:
         """The operation as a request."""
         rows = self.returned if self.rows is None and self.returned else self.rows
         interim = tuple(one for span in self.interim if (one := span.carried(server)) is not None)
+        asked, answer = self.asked.carried(client), self.answer.carried(server)
+        read = no_result_sets if answer is None or not self.returned else partial(_result_sets, asked, answer)
         return Exchange(
-            "postgresql", self.name, self.status, self.asked.carried(client), self.answer.carried(server),
+            "postgresql", self.name, self.status, asked, answer,
             interim=interim, is_reset=self.is_skipped, rows=rows, waits=self.waits,
             statement=self.statement, transaction=self.state, session=self.key, cancels=self.cancels,
+            may_hold_secrets=partial(bool, self.is_secret), result_sets=read,
         )  # fmt: skip
+
+
+def _result_sets(asked: Carried | None, answer: Carried) -> Iterator[ResultSet]:
+    from tcptui.protocols.postgresql.result_rows import result_sets  # seldom asked for
+
+    return result_sets(() if asked is None else (asked,), answer)
 
 
 class Step(NamedTuple):

@@ -52,8 +52,10 @@ _ROWS_PROVE: Final = 3
 class Reader:
     """Reads one direction from its first captured byte on."""
 
-    def __init__(self, half: ByteStream, side: int, *, first: int = 0, stop: int | None = None) -> None:
-        """``side``: 0 reads a client's messages, 1 a server's.
+    def __init__(
+        self, half: ByteStream, side: int, *, first: int = 0, begin: int | None = None, stop: int | None = None
+    ) -> None:
+        """``side``: 0 reads a client's messages, 1 a server's.  ``begin``: where one begins, to be read from there.
 
         ``first``: so many answers of one byte come before the server's messages; ``stop``: what follows is no
         message, for it is encrypted.
@@ -70,8 +72,10 @@ class Reader:
         runs = half.captured
         self.from_start = half.has_first_byte
         """Its first byte was captured."""
-        self._is_untyped = side == 0 and self.from_start
-        if not self.from_start and len(runs):
+        self._is_untyped = side == 0 and self.from_start and begin is None
+        if begin is not None:
+            self._at = begin
+        elif not self.from_start and len(runs):
             self._at = int(runs.start[0])
             self._lost(self._at, self._at - 1)
 

@@ -10,17 +10,18 @@ NAME
 SYNOPSIS
   tcptui requests FILE… [-Y FILTER] [--group statement] [--jsonl] [--workers N]
   tcptui requests FILE… [-Y FILTER] --har OUT [--overwrite] [--workers N]
+  tcptui requests FILE… [-Y FILTER] --results DIR [--workers N]
 
 DESCRIPTION
-  Lists every request of the protocols that are read (HTTP/1.x, HTTP/2 and gRPC
-  without TLS, the upgrade to WebSocket, SMTP, DNS over TCP, Redis, MySQL,
-  PostgreSQL) in the order in which they began: connection, first and last
-  packet, start in seconds from the first packet, duration, protocol, status,
-  bytes sent and received, the parts that took most of the time, operation.
-  Several files merge by time.
+  Lists every request of the protocols that are read (HTTP/1.x, HTTP/2, gRPC,
+  the upgrade to WebSocket, SMTP, DNS over TCP, Redis, MySQL, PostgreSQL; inside
+  TLS where its keys are known) in the order in which they began: connection,
+  first and last packet, start in seconds from the first packet, duration,
+  protocol, status, bytes sent and received, the parts that took most of the
+  time, operation. Several files merge by time.
   The parts of the time add up to the duration:
     connect   the handshake, where the request opened the connection
-    tls       the TLS handshake; no protocol that is read has one here
+    tls       the TLS handshake, where its keys are known
     queue     behind the answers to earlier requests on the connection
     request   sending the request    response  sending the answer
     network   to the server and back
@@ -48,6 +49,13 @@ OPTIONS
   --har OUT  an HTTP archive (HAR 1.2) of the HTTP requests for browsers and
              other viewers; - is standard output. Bodies that are text are cut
              at 64 KiB, others are left out
+  --results DIR
+             the rows that MySQL, MariaDB and PostgreSQL answered with: in DIR,
+             a file for each result set, a JSON object for each row. Values are
+             text, null is NULL; {"hex": …} are bytes that are no UTF-8, or a
+             binary value of PostgreSQL. Not written: answers to statements that
+             name a secret, or that were prepared before the capture began
+             (PostgreSQL), what COPY sends, rows over 64 MiB
   --overwrite  OUT may replace a file, once it is whole
   --workers N  at most N processes (Linux)
 
@@ -57,6 +65,7 @@ EXAMPLES
   tcptui requests a.pcap --jsonl | jq 'select(.time.server > 0.5)'
   tcptui requests a.pcap --group statement
   tcptui requests a.pcap --har a.har
+  tcptui requests a.pcap -Y 'mysql.query contains "orders"' --results rows
 
 EXIT STATUS
   0 done, also where there is no request; 1 input or output failed: of a damaged

@@ -10,15 +10,16 @@ WORDS: Final[dict[str, str]] = {
 用法
   tcptui requests 文件… [-Y 过滤器] [--group statement] [--jsonl] [--workers N]
   tcptui requests 文件… [-Y 过滤器] --har 输出 [--overwrite] [--workers N]
+  tcptui requests 文件… [-Y 过滤器] --results 目录 [--workers N]
 
 说明
-  按开始的先后列出可识别协议（HTTP/1.x、不经 TLS 的 HTTP/2 和 gRPC、升级到
-  WebSocket、SMTP、TCP 上的 DNS、Redis、MySQL、PostgreSQL）的每个请求：连接、首
-  尾数据包、开始时间（从第一个数据包起的秒数）、用时、协议、状态、发送和接收的
-  字节、占用时间最多的部分、操作。多个文件按时间合并。
+  按开始的先后列出可识别协议（HTTP/1.x、HTTP/2、gRPC、升级到 WebSocket、SMTP、
+  TCP 上的 DNS、Redis、MySQL、PostgreSQL；有密钥时也包括 TLS 之内的）的每个请求：
+  连接、首尾数据包、开始时间（从第一个数据包起的秒数）、用时、协议、状态、发送和
+  接收的字节、占用时间最多的部分、操作。多个文件按时间合并。
   时间的各部分加起来就是用时：
     connect   握手（连接是为这个请求建立的）
-    tls       TLS 握手；目前可识别的协议都没有
+    tls       TLS 握手（有密钥时）
     queue     排在同一连接上更早请求的响应之后
     request   发送请求              response  传送响应
     network   到服务端的往返路程
@@ -41,6 +42,12 @@ WORDS: Final[dict[str, str]] = {
              在前
   --har 输出  把 HTTP 请求写成 HTTP 归档（HAR 1.2），供浏览器等查看；- 表示标准
              输出。文本正文最多 64 KiB，其他正文略去
+  --results 目录
+             写出 MySQL、MariaDB 和 PostgreSQL 应答里的行：目录中每个结果集一个
+             文件，每行一个 JSON 对象。值都是文本，null 即 NULL；{"hex": …} 是
+             不合 UTF-8 的字节，或 PostgreSQL 的二进制值。以下不写出：涉及机密的
+             语句的应答、抓包开始之前就预备好的语句的应答（PostgreSQL）、COPY 发
+             送的内容、超过 64 MiB 的行
   --overwrite  输出写完整之后可替换已有文件
   --workers N  最多使用 N 个进程（Linux）
 
@@ -50,6 +57,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui requests a.pcap --jsonl | jq 'select(.time.server > 0.5)'
   tcptui requests a.pcap --group statement
   tcptui requests a.pcap --har a.har
+  tcptui requests a.pcap -Y 'mysql.query contains "orders"' --results rows
 
 退出码
   0 完成（没有请求也是）；1 输入或输出失败：文件损坏时，会写出损坏之前的请求；
