@@ -164,7 +164,13 @@ class Lanes:
     def tolist(self) -> Any:
         """As `numpy.ndarray.tolist`: a number, or those of a column."""
         plainly = _roomy(self.each)
-        return _plainly(plainly) if plainly.ndim < 2 else list(map(_plainly, plainly))
+        if plainly.ndim < 2 or plainly.dtype == object:
+            return _plainly(plainly) if plainly.ndim < 2 else list(map(_plainly, plainly))
+        same = (plainly == plainly[:, :1]).all(axis=1)
+        numbers: list[Any] = plainly[:, 0].tolist()
+        for at in np.flatnonzero(~same).tolist():
+            numbers[at] = Lanes(plainly[at], plain=True)
+        return numbers
 
     def astype(self, kind: Any) -> Lanes:
         """As `numpy.ndarray.astype`."""
@@ -429,16 +435,16 @@ def taken(column: Any, places: Any) -> Any:
     return one_column(np.take_along_axis(column.each, places.each, axis=0))
 
 
-def by_lane(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
-    """``make(*columns)``, arrays of one stream; where they differ by lane, lane by lane."""
+def of_pairs(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
+    """``make(*columns)`` of columns of the same length, which makes a number of the numbers in the same place.
+
+    Where they differ by lane it is called once, with the numbers of all lanes one after another.
+    """
     lanes = max(map(lane_count, columns), default=0)
     if not lanes:
         return make(*columns)
-    return one_column(np.stack([make(*(_lane(some, lane) for some in columns)) for lane in range(lanes)], axis=1))
-
-
-def _lane(column: Any, lane: int) -> Any:
-    return column.each[..., lane] if isinstance(column, Lanes) else column
+    shape = len(columns[0]), lanes
+    return one_column(make(*(np.broadcast_to(_operand(some), shape).ravel() for some in columns)).reshape(shape))
 
 
 def put(column: Any, part: Any, values: Any) -> Any:

@@ -14,12 +14,12 @@ from tcptui.model.lanes import (
     DivergedError,
     Lanes,
     NotInLockstepError,
-    by_lane,
     column,
     in_columns,
     in_each,
     lanes_of,
     of_each,
+    of_pairs,
     put,
     taken,
 )
@@ -172,9 +172,10 @@ def test_in_columns_makes_the_results_of_all_lanes_at_once() -> None:
     assert in_columns(add, numbers(1, 2), numbers(2, 1), 4) == 7
 
 
-def test_by_lane_makes_an_array_of_every_lane() -> None:
-    assert by_lane(np.sort, np.array([2, 1])).tolist() == [1, 2]
-    assert by_lane(np.sort, columns([2, 1], [3, 5])).each.T.tolist() == [[1, 2], [3, 5]]
+def test_of_pairs_makes_a_number_in_each_place_of_every_lane() -> None:
+    assert of_pairs(np.maximum, np.array([2, 1]), np.array([1, 3])).tolist() == [2, 3]
+    assert of_pairs(np.maximum, columns([2, 1], [3, 5]), np.array([3, 3])).each.T.tolist() == [[3, 3], [3, 5]]
+    assert of_pairs(np.minimum, columns([2, 1], [3, 5]), np.array([1, 1])).tolist() == [1, 1]
 
 
 def test_put_widens_a_column_only_where_it_must() -> None:

@@ -25,7 +25,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import Lanes, by_lane, taken
+from tcptui.model.lanes import Lanes, of_pairs, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
@@ -213,7 +213,7 @@ class _Judge:
         heard = space.latest[1 - self._side]
         heard_after = taken(heard, knew[1])
         allowed, allowed_later = self._edge(taken(heard, knew[0])), self._edge(heard_after)
-        least = np.minimum(allowed, by_lane(self._least_between, *knew))
+        least = np.minimum(allowed, of_pairs(self._least_between, *knew))
         needed = np.minimum(view.length[after], segment)
         opening = np.where(allowed_later > least, heard_after, np.int32(-1))
         waited = self.knowledge.excess_ns(after, opening)
