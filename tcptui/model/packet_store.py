@@ -287,13 +287,15 @@ class PacketStore:
         Blocks of zeros are skipped, so that their memory is not touched: in most captures a quarter of it is never
         needed.
         """
-        if not values.any():
-            return
-        column = getattr(self, name)[rows]
-        for begin in range(0, len(values), _TOUCHED):
-            part = values[begin : begin + _TOUCHED]
-            if part.any():
-                column[begin : begin + _TOUCHED] = part
+        column, whole = getattr(self, name)[rows], len(values) // _TOUCHED * _TOUCHED
+        touched = values[:whole].reshape(-1, _TOUCHED).any(axis=1)
+        if len(touched) and touched.all():
+            column[:whole] = values[:whole]
+        else:
+            for begin in (np.flatnonzero(touched) * _TOUCHED).tolist():
+                column[begin : begin + _TOUCHED] = values[begin : begin + _TOUCHED]
+        if values[whole:].any():
+            column[whole:] = values[whole:]
 
     def share(self, names: Iterable[str]) -> None:
         """Have forks of this process write to the same memory of the columns ``names``; no row comes or goes later."""
