@@ -16,6 +16,7 @@ import mysql_session
 import pytest
 
 from tcptui.model.fields import FIELDS
+from tcptui.model.finding import FindingId
 from tcptui.model.request import RequestPart, TransactionState
 from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
@@ -151,6 +152,15 @@ def test_transactions_errors_and_files_are_told(requests: list[list[Request]]) -
     assert any(one.operation.startswith("EXECUTE SELECT seq, ? AS b") and one.rows == 4 for one in found)
     long = [one for one in found if one.bytes > mysql_session.LONG]
     assert [one.status for one in long] == ["OK", "OK"]
+
+
+def test_statement_that_another_connection_killed_names_it(session: Session, requests: list[list[Request]]) -> None:
+    (ended,) = (one for of_stream in requests for one in of_stream if one.status.startswith("1317"))
+    (asks,) = (one for of_stream in requests for one in of_stream if one.operation.startswith("kill query"))
+    assert asks.cancels == ended.stream
+    (finding,) = (one for one in session.findings(ended.stream) if one.id is FindingId.QUERY_CANCELLED)
+    assert (finding.facts["shape"], finding.facts["other_stream"]) == ("asked-by", asks.stream)
+    assert finding.facts["cancel_frame"] in finding.packets
 
 
 def test_what_is_inside_tls_is_read_with_its_keys(folder: Path) -> None:

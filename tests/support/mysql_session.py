@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -304,6 +305,12 @@ def killed() -> None:
         time.sleep(0.1)
         with suppress(pymysql.MySQLError, OSError):
             one.query("SELECT 'too late'")
+    with connect() as one, connect() as other, other.cursor() as cursor:
+        ending = threading.Timer(0.3, cursor.execute, (f"kill query {one.thread_id()};",))
+        ending.start()
+        with suppress(pymysql.MySQLError):
+            one.query("SELECT SUM(RAND()) FROM seq_1_to_1000000000")
+        ending.join()
 
 
 def slow_entries(log: Path) -> list[tuple[str, float]]:

@@ -39,8 +39,8 @@ _OTHERS: Final = {"timeout": ("statement-waited",), "asked": ("client-gave-up",)
 def query_cancelled(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
     """`query-cancelled`: shapes ``asked``, ``timeout``, and ``request`` for the connection that asks for it.
 
-    PostgreSQL gives each session a key, and who asks repeats it: shapes ``asked-by`` and ``request-of`` name the other
-    connection.  Raises OSError where its packets cannot be read.
+    The server names each session (PostgreSQL by a key), and who asks repeats the name: shapes ``asked-by`` and
+    ``request-of`` tell the other connection.  Raises OSError where its packets cannot be read.
     """
     ended = [one for one in said.requests if one.response is not None and was_ended_early(said, one)]
     if not ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ SQL_KEPT: Final = 2_000
 #: Prepared statements of a connection whose SQL is remembered.
 STATEMENTS_KEPT: Final = 4_096
 _NAME_MOST: Final = 256
+#: ``KILL`` of a session by its number; MariaDB's ``QUERY ID`` has one of another kind.
+_KILL: Final = re.compile(r"kill\s+(?:(?:hard|soft)\s+)?(?:(?:connection|query)\s+)?([0-9]{1,19})\s*;?", re.IGNORECASE)
 #: Commands that stand alone in their packet.
 _ALONE: Final = frozenset(
     {
@@ -51,6 +54,14 @@ class Turn:
     """LOCAL INFILE: the server asked for a file of the client's, and was sent it."""
     number: int = -1
     """That of the prepared statement that it is about; -1: it is about none."""
+    thread: int = -1
+    """Of a login: the number of the session that it opens, as the greeting says it; -1 not known."""
+
+    @property
+    def kills(self) -> int:
+        """The number of the session that it asks to end, or to end the statement of; -1: it does not."""
+        found = _KILL.fullmatch(self.statement) if self.command in (Command.QUERY, Command.STMT_EXECUTE) else None
+        return -1 if found is None else int(found[1])
 
 
 LOGIN: Final = -1

@@ -65,12 +65,12 @@ class Conversation:
     def _login(self) -> Iterator[Turn | Run]:
         """The greeting, and what follows until the server is content or not."""
         packet = self._answers.packet(self._at[1])
-        offered = ~0
+        offered, thread = ~0, -1
         if isinstance(packet, Packet) and packet.number == 0:
             greeting = read_greeting(packet)
             self._at[1] = packet.stop
             if greeting is not None:
-                offered = greeting.capabilities
+                offered, thread = greeting.capabilities, greeting.thread
                 self.is_mariadb = greeting.is_mariadb
                 yield self._run(1, Role.GREETING, packet)
             elif packet.kind == codes.ERR:
@@ -83,7 +83,7 @@ class Conversation:
         self._at[0] = login.stop
         self.capabilities = read.capabilities & offered
         name = f"LOGIN {read.user}" + (f" {read.database}" if read.database else "")
-        turn = Turn(LOGIN, "LOGIN" if read.is_tls_request else name, "")
+        turn = Turn(LOGIN, "LOGIN" if read.is_tls_request else name, "", thread=thread)
         role = Role.TLS_REQUEST if read.is_tls_request else Role.LOGIN
         turn.runs.append(self._run(0, role, login))
         if not read.is_tls_request:

@@ -216,9 +216,15 @@ def exchange_of(turn: Turn, columns: Run | None) -> Exchange:
         interim=interim, rows=None if answer is None else answer.rows,
         waits=turn.command in REPLICATION,
         statement=turn.statement, transaction=None if answer is None else answer.transaction,
+        session=_session(turn.thread), cancels=_session(turn.kills),
         may_hold_secrets=partial(names_secret, turn.statement),
         result_sets=no_result_sets if answer is None else partial(_result_sets, answer, columns),
     )  # fmt: skip
+
+
+def _session(number: int) -> bytes:
+    """What names a session, for `Exchange`; nothing where it is not known."""
+    return b"" if number < 0 else number.to_bytes(8)
 
 
 def _result_sets(answer: Answer, columns: Run | None) -> Iterator[ResultSet]:
