@@ -368,7 +368,7 @@ class Checker:
                 raise self._unknown(left)
             raise FilterError(Mistake.CONSTANT, left.span.to(right.span), for_unknown(self._text, self._shown(left)))
         other = self._left(right, allowed, "")
-        self._remark(RemarkKey.LATER, left.span, what=self._shown(left), version="4.4")
+        self._remark(RemarkKey.LATER_CONSTANT, left.span, value=self._shown(left))
         kind = T.BYTES if other.is_slice else other.type
         return self._constant(left, kind, other.field).value, other.value
 

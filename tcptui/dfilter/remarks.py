@@ -18,6 +18,8 @@ class RemarkKey(Enum):
     LATER = "later"
     """4.0 refuses the syntax."""
     LATER_FIELD = "later-field"
+    LATER_CONSTANT = "later-constant"
+    """4.0 refuses a constant before the operator."""
     HEXADECIMAL = "hexadecimal"
     OCTAL = "octal"
     UNQUOTED = "unquoted"

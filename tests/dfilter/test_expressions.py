@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TABLE: Final = Path(__file__).with_name("expressions.tsv")
 #: What the first column says, as (tcptui takes it, tshark takes it).
 VERDICTS: Final = {"taken": (True, True), "refused": (False, False), "later": (True, False), "not-ours": (False, True)}
+LATER_KEYS: Final = {RemarkKey.LATER, RemarkKey.LATER_FIELD, RemarkKey.LATER_CONSTANT}
 #: Why we may refuse what tshark takes.
 NOT_OURS: Final = {Mistake.FOREIGN_FIELD, Mistake.REFERENCE, Mistake.PATTERN_UNSUPPORTED}
 
@@ -61,7 +62,7 @@ def test_what_only_later_versions_take_is_remarked() -> None:
         if isinstance(answer, FilterError):
             continue
         keys = {remark.key for remark in answer.remarks}
-        assert (verdict == "later") == bool(keys & {RemarkKey.LATER, RemarkKey.LATER_FIELD}), text
+        assert (verdict == "later") == bool(keys & LATER_KEYS), text
 
 
 def test_what_tshark_takes_is_refused_for_a_reason_that_is_ours() -> None:

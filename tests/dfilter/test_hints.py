@@ -119,7 +119,7 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
     ("tcp xor udp", RemarkKey.LATER, "tcp or udp"),
     ("tcp.port bitand 1", RemarkKey.LATER, "tcp.port & 1"),
     ("@tcp.port == 00:50", RemarkKey.LATER, "tcp.port == 80"),
-    ("1 < tcp.port < 9", RemarkKey.LATER, "tcp.srcport < tcp.dstport < 9"),
+    ("1 < tcp.port < 9", RemarkKey.LATER_CONSTANT, "tcp.srcport < tcp.dstport < 9"),
     ("tcp.flags.syn == true", RemarkKey.LATER, "tcp.flags.syn == True"),
     ("ip.stream == 1", RemarkKey.LATER_FIELD, "tcp.stream == 1"),
 ])  # fmt: skip

@@ -120,7 +120,7 @@ def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context
     """
     group = layer.add(f"Options: ({end - start} bytes)", start, end - start, "tcp.options")
     at = start
-    empty_run = 0
+    paddings = 0
     kinds = set()
     while at < end:
         kind = source.number(at, 1)
@@ -128,15 +128,16 @@ def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context
         known = _KINDS.get(kind, _UNKNOWN)
         if kind in (_END, _NOTHING):
             group.label += f", {known.title}"
+            if kind == _NOTHING:
+                # As tshark counts: other options between do not matter, a word of 32 bits that begins so does.
+                paddings = 0 if paddings and (at - start) % _WORD == 0 else paddings + 1
+                if paddings == _SUSPICIOUS_PADDINGS:
+                    text = f"{_SUSPICIOUS_PADDINGS} NOP in a row - a router may have removed some options"
+                    group.expert(ExpertLevel.WARNING, "Protocol", text, "tcp.nop")
             node = group.add(f"TCP Option - {known.title}", at, 1, known.field)
             _kind_line(node, kind, at)
             at += 1
-            empty_run = empty_run + 1 if kind == _NOTHING else 0
-            if empty_run == _SUSPICIOUS_RUN:
-                text = f"{_SUSPICIOUS_RUN} NOP in a row - a router may have removed some options"
-                group.expert(ExpertLevel.WARNING, "Protocol", text, "tcp.nop")
             continue
-        empty_run = 0
         length = _sized_option(group, known, kind, at, end, source, context)
         if length < 2:
             return
@@ -244,9 +245,10 @@ def _relative(number: int, base: int | None) -> int:
 
 
 def _timestamps(node: Branch, spot: _Spot) -> None:
-    value, echo = spot.number(2, 4), spot.number(6, 4)
-    node.label = f"TCP Option - Timestamps: TSval {value}, TSecr {echo}"
+    value = spot.number(2, 4)
     node.add(f"Timestamp value: {value}", spot.at + 2, 4, "tcp.options.timestamp.tsval")
+    echo = spot.number(6, 4)
+    node.label = f"TCP Option - Timestamps: TSval {value}, TSecr {echo}"
     node.add(f"Timestamp echo reply: {echo}", spot.at + 6, 4, "tcp.options.timestamp.tsecr")
 
 
@@ -354,8 +356,9 @@ _END: Final = 0
 _NOTHING: Final = 1
 _MSS: Final = 2
 _MPTCP: Final = 30
-#: This many NOPs in a row are more than padding needs.
-_SUSPICIOUS_RUN: Final = 4
+#: This many NOPs are more than padding to the next word needs.
+_SUSPICIOUS_PADDINGS: Final = 4
+_WORD: Final = 4
 _UNKNOWN: Final = _Kind("Unknown", "tcp.options.unknown", _at_least(2), _unknown)
 _KINDS: Final[dict[int, _Kind]] = {
     _END: _Kind("End of Option List (EOL)", "tcp.options.eol", _exactly(1), _nothing),

@@ -61,6 +61,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.hint.field-first": "Write the field first.",
     "filter.hint.try": "Try: {filter}",
     "filter.remark.later": "{what} is syntax of Wireshark {version} and later; 4.0 refuses it.",
+    "filter.remark.later-constant": "{value} stands before the operator, as Wireshark 4.4 and later allow; 4.0 refuses it.",
     "filter.remark.later-field": "{name} is a field of later versions of Wireshark; 4.0 refuses it.",
     "filter.remark.hexadecimal": "{text} is read as hexadecimal, because bytes are compared.",
     "filter.remark.octal": "{text} begins with 0 and is octal: {value}.",

@@ -61,6 +61,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.hint.field-first": "请把字段写在前面。",
     "filter.hint.try": "可以试试：{filter}",
     "filter.remark.later": "{what} 是 Wireshark {version} 起才有的写法，4.0 不接受。",
+    "filter.remark.later-constant": "{value} 写在了运算符前面，Wireshark 4.4 起才允许，4.0 不接受。",
     "filter.remark.later-field": "{name} 是更新版 Wireshark 的字段，4.0 没有。",
     "filter.remark.hexadecimal": "{text} 按十六进制理解，因为比较的是字节。",
     "filter.remark.octal": "{text} 以 0 开头，是八进制数，等于 {value}。",

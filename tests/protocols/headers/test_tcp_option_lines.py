@@ -96,3 +96,32 @@ def test_wrong_length_of_one_option_leaves_the_next_readable(group: Callable[[st
     names = [node.label for node in group("0306070707070402").children]
 
     assert names == ["TCP Option - Window scale", "TCP Option - SACK permitted"]
+
+
+@pytest.mark.parametrize(
+    ("options", "experts"),
+    [
+        ("01010101", 1),
+        ("0101010101010101", 1),  # the fifth begins a word, and the count anew from zero
+        ("0402" + 10 * "01", 0),
+        ("0101" + "020405b4" + "0101", 1),
+        ("0101" + "080a0000000100000002" + "01010000", 0),
+        ("010101" + "080a0000000100000002" + "010000", 1),
+        ("0101" + "080a0000000100000002" + "050a0000200000002100" + "0101", 1),
+        ("01" + "0402" + "01010100", 0),
+        ("0101" + "030307" + "0101" + "00", 1),
+    ],
+)
+def test_four_nops_are_counted_as_tshark_counts_them(group: Callable[[str], Node], options: str, experts: int) -> None:
+    """Held against tshark 4.0.17 with 1,500 random lists, too."""
+    assert len([node for node in group(options).walk() if node.field == "tcp.nop"]) == experts
+
+
+def test_a_timestamp_cut_behind_its_first_value_has_that_value(
+    view: Callable[..., PacketView], tcp_frame: Callable[..., bytes], analysis: Callable[..., Analysis]
+) -> None:
+    frame = tcp_frame(options=bytes.fromhex("0101080a0000000700000009"))
+    packet = view(frame[:-4], wire_length=len(frame), link_type=RAW_IP, analysis=analysis())
+    fields = {node.field for node in header_tree(packet).walk()}
+    assert "tcp.options.timestamp.tsval" in fields
+    assert "tcp.options.timestamp.tsecr" not in fields

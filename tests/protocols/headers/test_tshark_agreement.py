@@ -111,8 +111,6 @@ def _without_differences(lines: list[str]) -> list[str]:
             layer = line
         if skipped:
             skipped -= 1
-        elif "4 NOP in a row" in line:
-            skipped = 3  # tshark says it of NOPs that are not in a row, too; with its three lines
         elif layer.startswith("Internet") and line.startswith("    [Stream index:"):
             continue  # newer
         elif line == "        [Stream index: 0]":
