@@ -212,7 +212,8 @@ class Driven:
     def question(self) -> str:
         """Which question stands on the screen; empty: none."""
         asks = (*ASKS.items(), *ASKS_ABOUT_NOTES.items())
-        return next((way for way, text in asks if text in self.shown), "")
+        shown = self.shown
+        return next((way for way, text in asks if text in shown), "")
 
     @property
     def typed(self) -> str:
