@@ -288,7 +288,7 @@ class PacketStore:
         needed.
         """
         column, whole = getattr(self, name)[rows], len(values) // _TOUCHED * _TOUCHED
-        touched: NDArray[np.bool_] = values[:whole].reshape(-1, _TOUCHED).any(axis=1)
+        touched: NDArray[np.bool_] = np.logical_or.reduce(values[:whole].reshape(-1, _TOUCHED), axis=1)
         if len(touched) and touched.all():
             column[:whole] = values[:whole]
         else:
