@@ -98,6 +98,7 @@ def parse_requests(options: Options, words: Sequence[str], common: Common, files
     """``requests FILE…``; raises CommandLineError."""
     only_one([name for name in ("--jsonl", "--har", "--results") if name in options])
     only_one([name for name in ("--group", "--har", "--results") if name in options])
+    only_one([name for name in ("--results", "--workers") if name in options])
     groups = {group.value: group for group in RequestGroup}
     if options.get("--group", RequestGroup.STATEMENT.value) not in groups:
         raise CommandLineError("error.group", value=options["--group"][:80], known=", ".join(groups))

@@ -20,6 +20,7 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.row_notes import NotedRows
 from tcptui.protocols.spoken_roles import Speaker, spoken_by
 from tcptui.wire.decode import BatchDecoder
+from tcptui.wire.header_walk import PADDING
 from tcptui.wire.link.types import LINK_LAYERS
 from tcptui.wire.numba_compile import release_compiler
 from tcptui.wire.record_scanner import Scanner
@@ -290,8 +291,11 @@ class _Held:
 
     @classmethod
     def of(cls, found: PacketBatch, source: NDArray[np.int64]) -> _Held:
-        batch = _Batch(found.buffer.copy(), found.records, found.offset, source)
-        return cls(batch, np.maximum.accumulate(found.records.time_ns))
+        records = found.records
+        begin = int(records.start.min())
+        held = found.buffer[begin : int((records.start + records.captured).max()) + PADDING].copy()
+        batch = _Batch(held, replace(records, start=records.start - begin), found.offset, source)
+        return cls(batch, np.maximum.accumulate(records.time_ns))
 
     def take(self, count: int) -> tuple[_Batch, NDArray[np.int64]]:
         """Remove and return the first ``count`` packets with their keys."""

@@ -43,6 +43,8 @@ LISTED: Final = (0xBAD, 0x40000BAD, 9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222)
 _PLAIN_STATISTICS: Final = 24
 #: Bytes of a decryption secrets block that has none.
 _EMPTY_SECRETS: Final = 20
+#: Bytes of the shortest record: the header of one without any data in pcap, or a simple packet block.
+_LEAST_RECORD: Final = 16
 #: The type of secrets that are a key log of TLS.
 TLS_KEY_LOG: Final = 0x544C534B
 
@@ -210,6 +212,7 @@ class Scanner:
         self, buffer: NDArray[np.uint8], position: int, valid: int, big: bool, extra: int, swapped: int, limit: int
     ) -> tuple[NDArray[np.int64], int, int]:
         """Up to ``limit`` records as rows (n x 6), the next position, the status."""
+        limit = _possible(limit, valid - position)
         source, out = self._buffers(buffer, limit)
         out = out if len(out) == 6 * limit else out[: 6 * limit]
         count, position, status = self._pcap(source, position, valid, big, extra, swapped, out)
@@ -219,6 +222,7 @@ class Scanner:
         self, buffer: NDArray[np.uint8], position: int, valid: int, big: bool, interfaces: int, snaplen: int, limit: int
     ) -> tuple[NDArray[np.int64], int, int, int]:
         """Up to ``limit`` packet blocks as rows (n x 6), the next position, the status, listed blocks passed."""
+        limit = _possible(limit, valid - position)
         source, out = self._buffers(buffer, limit)
         count, position, status, listed = self._pcapng(source, position, valid, big, interfaces, snaplen, limit, out)
         return _rows(out, count), position, status, listed
@@ -227,7 +231,7 @@ class Scanner:
         self, buffer: NDArray[np.uint8], position: int, valid: int, limit: int
     ) -> tuple[NDArray[np.int64], int, int]:
         """Up to ``limit`` records as rows (n x 6), the next position, the status; never compiled, being rare."""
-        out = [0] * (6 * limit)
+        out = [0] * (6 * _possible(limit, valid - position))
         count, position, status = scan_snoop(buffer.data, position, valid, out)
         return _rows(out, count), position, status
 
@@ -235,6 +239,11 @@ class Scanner:
         if len(self._out) < 6 * limit or self._compiled != isinstance(self._out, np.ndarray):
             self._out = np.empty(6 * limit, np.int64) if self._compiled else [0] * (6 * limit)
         return buffer if self._compiled else buffer.data, self._out
+
+
+def _possible(limit: int, size: int) -> int:
+    """``limit``, or one more than the records that ``size`` bytes can hold: few bytes take no memory for many."""
+    return min(limit, max(size, 0) // _LEAST_RECORD + 1)
 
 
 def _rows(out: Any, count: int) -> NDArray[np.int64]:

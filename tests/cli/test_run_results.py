@@ -8,6 +8,7 @@ import random
 import struct
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from run_command import run
@@ -17,6 +18,11 @@ from tcptui.protocols.registry import requests_of
 from tcptui.protocols.result_set import ResultSet
 from tcptui.session.catch_up import Compile
 from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.result_set import Row
 
 CASES = Path(__file__).parents[2] / "cases"
 MYSQL = CASES / "149-n-plus-one" / "client.pcapng.gz"
@@ -38,10 +44,9 @@ def contents(folder: Path) -> dict[str, str]:
     return {file.name: file.read_text("ascii") for file in sorted(folder.iterdir())}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_each_result_set_is_a_file_of_its_rows(tmp_path: Path, workers: int) -> None:
+def test_each_result_set_is_a_file_of_its_rows(tmp_path: Path) -> None:
     out = tmp_path / "rows"
-    code, said, told = run("requests", MYSQL, "--results", out, "--workers", str(workers))
+    code, said, told = run("requests", MYSQL, "--results", out)
     assert (code, told) == (0, f"tcptui: 80 result sets with 199 rows written to {out}\n")
     files = contents(out)
     assert [line.split()[3] for line in said.splitlines()] == sorted(files, key=lambda name: int(name[16:-6]))
@@ -83,13 +88,25 @@ def test_what_cannot_be_done_is_one_line(tmp_path: Path) -> None:
         assert (code, said, told.count("\n")) == (exit_code, "", 1)
 
 
+def test_packets_that_cannot_be_read_any_more_are_not_the_folders_fault() -> None:
+    def read() -> Iterator[Row]:
+        yield ("1",)
+        raise OSError(5, "Input/output error")
+
+    lines = JsonLines(ResultSet(("id",), read, complete=True))
+    assert list(lines) == [b'{"id": "1"}\n']
+    assert lines.failure is not None
+    assert not lines.is_whole()
+
+
 def test_names_that_repeat_and_bytes_that_are_no_text_are_told_apart() -> None:
-    columns, row = ("id", "id", ""), ("1", None, b"\xff\x00", "\x1b[2J\u202e\ud7ff")
+    columns, row = ("id", "id", ""), ("1", None, b"\xff\x00", "\x1b[2J\x7f\u202e\ud7ff")
     result = ResultSet(columns, lambda: iter([row, None]), complete=True)
     lines = JsonLines(result)
     (line,) = list(lines)
     assert line.isascii()
     assert b"\x1b" not in line
+    assert b"\x7f" not in line
     assert json.loads(line) == {"id": "1", "id (2)": None, "column 3": {"hex": "ff00"}, "column 4": row[3]}
     assert (lines.rows, lines.is_whole()) == (1, False)
 

@@ -14,6 +14,7 @@ from http_halves import Dialogue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tcptui.protocols.dns import conversation
 from tcptui.protocols.dns.detection import begins_dns, dns_sides
 from tcptui.protocols.dns.message import Message, Unread, is_sound, read_head
 from tcptui.protocols.dns.names import BadName, read_name
@@ -157,6 +158,24 @@ def test_question_without_an_answer_and_answer_without_a_question_are_told() -> 
     assert [(one.operation, one.status, one.request is None, one.response is None) for one in found] == [
         ("", "NXDOMAIN", True, False), ("QUERY A One.example", "", False, True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("most", "of_number"), [(4, 64), (100, 2)])
+def test_more_questions_than_may_wait_are_one_request_each(
+    most: int, of_number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "_WAITING_MOST", most)
+    monkeypatch.setattr(conversation, "_OF_NUMBER_MOST", of_number)
+    queries = [query(number % 5, f"n{number}.example") for number in range(15)]
+    stray = reply(query(77, "stray.example"))
+    found = exchanges(talk((0, b"".join(queries)), (1, b"".join(map(reply, queries)) + stray)))
+
+    given_up = [one for one in found if one.is_reset]
+    assert len(found) == len(queries) + 1
+    assert sum(one.request is None for one in found) == 1
+    assert len(given_up) == len(queries) - min(most, 5 * of_number)
+    assert all(one.response is None for one in given_up)
+    assert all(one.status == "NOERROR" for one in found if one not in given_up)
 
 
 def test_capture_that_began_later_is_read_from_the_first_message_that_is_proved() -> None:

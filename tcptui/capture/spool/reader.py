@@ -79,8 +79,10 @@ class SpoolReader:
         return None
 
     def finish(self) -> None:
-        """Tell the parser that the spool is complete and its end was reached."""
+        """Tell the parser that the spool is complete and its end was reached; the buffer is released."""
         self.parser.finish(self._valid - self._used)
+        self._buffer = self._buffer[self._used : self._valid].copy()
+        self._valid, self._used = len(self._buffer), 0
 
     def _fill(self, end: int) -> bool:
         """Move unparsed bytes to the front of the buffer and read more; False when there is nothing more."""

@@ -19,7 +19,7 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.session.requests import exchanges_with_times, with_payload
-from tcptui.session.sharing import Sharing
+from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.errors import say
 from tcptui.words.quantities import Count
 
@@ -59,7 +59,9 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         )
         if has_failed(session):
             return 1
-        found = FoundRequests(session, Sharing.among(command.workers), compiled, words)
+        # What writes files says itself why it cannot.
+        sharing = ALONE if command.form is RequestsForm.RESULTS else Sharing.among(command.workers)
+        found = FoundRequests(session, sharing, compiled, words)
         if command.form is RequestsForm.HAR:
             _write_har(command, found, words)
         elif command.form is RequestsForm.RESULTS:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tcptui.cli.run.requests import FoundRequests, Pairs
     from tcptui.model.request import Request
-    from tcptui.protocols.result_set import Cell, ResultSet
+    from tcptui.protocols.result_set import Cell, ResultSet, Row
     from tcptui.words.catalogue import Words
 
 #: Characters of an operation that a line shows.
@@ -75,6 +75,8 @@ def _written(pairs: Pairs, folder: ExportFolder) -> _Part:
             packet = _packet(request)
             name = f"stream-{request.stream}-packet-{packet}" + (f"-{nth}" if nth > 1 else "") + ".jsonl"
             written = folder.write(name, lines, is_whole=lines.is_whole)
+            if lines.failure is not None:
+                raise lines.failure
             operation = safe_text(" ".join(request.operation.split()), _OPERATION_MOST)
             part.files.append(_File(packet, written.name, lines.rows, operation, lines.is_whole()))
     return part
@@ -93,23 +95,32 @@ class JsonLines:
         self._result = result
         self.rows = 0
         """Rows so far."""
+        self.failure: OSError | None = None
+        """Why the packets could not be read to the end; raised by `ExportFolder`, it would be the folder's fault."""
         self._is_whole = result.complete
 
     def __iter__(self) -> Iterator[bytes]:
         names = self._result.columns
         keys: Sequence[str] = ()
-        for row in self._result.read():
+        for row in self._rows():
             if row is None:
                 self._is_whole = False
                 continue
             if len(keys) != len(row):
                 keys = _keys(names, len(row))
             self.rows += 1
-            yield json.dumps(dict(zip(keys, map(_value, row), strict=True))).encode() + b"\n"
+            text = json.dumps(dict(zip(keys, map(_value, row), strict=True)))
+            yield text.replace("\x7f", "\\u007f").encode() + b"\n"  # DEL, which JSON need not escape
 
     def is_whole(self) -> bool:
         """Whether all rows are there; known at the end."""
-        return self._is_whole
+        return self._is_whole and self.failure is None
+
+    def _rows(self) -> Iterator[Row]:
+        try:
+            yield from self._result.read()
+        except OSError as error:
+            self.failure = error
 
 
 def _keys(names: Sequence[str], count: int) -> list[str]:

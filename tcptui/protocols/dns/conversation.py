@@ -6,6 +6,7 @@ began with, once more (RFC 5936, 2.2; RFC 1995, 4).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +44,8 @@ class Asked:
     """Records in the answer sections."""
     complete: bool = True
     """Its answers were captured whole."""
+    is_given_up: bool = False
+    """Too many questions wait: no answer to it is looked for any more."""
     _numbers: bytes = b""
     """The numbers of the zone's newest SOA record, …"""
     _left: int = 2
@@ -103,6 +106,7 @@ class Asked:
             "dns", "" if head is None else head.operation, "" if first is None else first.status,
             None if query is None else Carried(query.half, query.start, query.stop, query.complete), answered,
             id=None if known is None else str(known.number), rows=None if first is None else self.rows,
+            is_reset=self.is_given_up,
         )  # fmt: skip
 
 
@@ -125,6 +129,8 @@ class _Pairing:
         self._next: Message | Unread | None = self._asks.next()
         self._waiting: dict[int, list[Asked]] = {}
         self._count = 0
+        self._given_up: Counter[int] = Counter()
+        """By number: questions that were given up; their answers, when they come, are no requests of their own."""
 
     def said(self) -> Iterator[Asked | Said | Unread]:
         """See `conversation`."""
@@ -164,12 +170,17 @@ class _Pairing:
         self._count += 1
         yield Said(message, asked)
         if len(waiting) > _OF_NUMBER_MOST:
-            self._count -= 1
-            yield waiting.pop(0)
+            yield self._give_up(message.head.number)
         if self._count > _WAITING_MOST:
-            number = next(iter(self._waiting))
-            yield self._waiting[number][0]
-            self._forget(number, self._waiting[number][0])
+            yield self._give_up(next(iter(self._waiting)))
+
+    def _give_up(self, number: int) -> Asked:
+        """The oldest question of that number, for whose answer nobody looks any more."""
+        asked = self._waiting[number][0]
+        asked.is_given_up = True
+        self._given_up[number] += 1
+        self._forget(number, asked)
+        return asked
 
     def _answer(self, message: Message, asked: Asked | None) -> Iterator[Asked | Said]:
         if asked is None:
@@ -177,7 +188,11 @@ class _Pairing:
                 alone = Asked(None)
                 alone.answer(message)
                 yield Said(message, alone)
-                yield alone
+                number = -1 if message.head is None else message.head.number
+                if self._given_up[number] > 0:
+                    self._given_up[number] -= 1
+                else:
+                    yield alone
             else:
                 yield Said(message, None)
             return

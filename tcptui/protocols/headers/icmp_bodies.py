@@ -78,12 +78,12 @@ def router_lines(layer: Branch, start: int, source: FrameBytes) -> None:
 def _mobility_extension(layer: Branch, at: int, source: FrameBytes) -> int:
     """Append one extension of RFC 5944; returns its length."""
     kind = source.number(at, 1)
+    length = 0 if kind == _PADDING else source.number(at + 1, 1)  # read before the type is shown, as by Wireshark
     name = _MOBILITY_KINDS.get(kind, "Unknown")
     node = layer.add(f"Ext: {name}", at, 1)
     node.add(f"Extension Type: {name} ({kind})", at, 1, "icmp.mip.type")
     if kind == _PADDING:
         return 1
-    length = source.number(at + 1, 1)
     node.add(f"Length: {length}", at + 1, 1, "icmp.mip.length")
     node.length = 2 + length
     if kind == _AGENT:

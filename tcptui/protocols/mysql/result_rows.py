@@ -62,7 +62,9 @@ def result_sets(answer: Answer, described: Run | None) -> Iterator[ResultSet]:
 
 
 def _definitions(run: Run) -> list[bytes]:
-    return [packet.body(_COLUMN_READ) for packet in run.packets(Packets(run.half), run.start, run.stop)]
+    """The definition of each column; empty where not all of it is there."""
+    found = [(packet.body(_COLUMN_READ), packet.length) for packet in _each(run)]
+    return [body if len(body) == length else b"" for body, length in found]
 
 
 def _name(definition: bytes) -> str:

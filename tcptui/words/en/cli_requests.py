@@ -10,7 +10,7 @@ NAME
 SYNOPSIS
   tcptui requests FILE… [-Y FILTER] [--group statement] [--jsonl] [--workers N]
   tcptui requests FILE… [-Y FILTER] --har OUT [--overwrite] [--workers N]
-  tcptui requests FILE… [-Y FILTER] --results DIR [--workers N]
+  tcptui requests FILE… [-Y FILTER] --results DIR
 
 DESCRIPTION
   Lists every request of the protocols that are read (HTTP/1.x, HTTP/2, gRPC,

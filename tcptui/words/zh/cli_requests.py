@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str]] = {
 用法
   tcptui requests 文件… [-Y 过滤器] [--group statement] [--jsonl] [--workers N]
   tcptui requests 文件… [-Y 过滤器] --har 输出 [--overwrite] [--workers N]
-  tcptui requests 文件… [-Y 过滤器] --results 目录 [--workers N]
+  tcptui requests 文件… [-Y 过滤器] --results 目录
 
 说明
   按开始的先后列出可识别协议（HTTP/1.x、HTTP/2、gRPC、升级到 WebSocket、SMTP、

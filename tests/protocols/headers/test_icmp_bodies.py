@@ -89,7 +89,7 @@ def messages(draw: random.Random) -> Tape:
     return tape
 
 
-@pytest.mark.parametrize("seed", [None, 3751382134])
+@pytest.mark.parametrize("seed", [None, 3751382134, 916330614])
 def test_random_messages(seed: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``seed``: one that has found something, else a new one."""
     monkeypatch.setenv("TZ", "UTC")
