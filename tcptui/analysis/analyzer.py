@@ -322,5 +322,5 @@ def compiled_kernel() -> Kernel:
 
 
 def kernel_is_cached() -> bool:
-    """Whether `compiled_kernel`, and the decoder, only have to load machine code, a tenth of a second instead of ten."""
+    """Whether `compiled_kernel`, and the decoder, only load machine code: a tenth of a second instead of ten."""
     return is_in_cache(analyse) and plain_is_cached()

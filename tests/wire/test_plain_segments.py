@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
+from decoding import decode
 
 from tcptui.model.packet_store import COLUMNS
 from tcptui.session.session import open_file
 from tcptui.wire.numba_compile import compiler_available
 from tcptui.wire.plain_segments import compiled_plain
-from decoding import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
