@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.wire.plain_segments import compiled_plain
 from tcptui.wire.record_scanner import Scanner
 
 if TYPE_CHECKING:
@@ -37,8 +38,14 @@ def compile_here(parent: int) -> None:
     """Compile all kernels, so that their machine code is in the cache; ends with the process ``parent``."""
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     os.nice(_NICE)
-    compiled_kernel()
+    compile_all()
+
+
+def compile_all() -> None:
+    """Compile all kernels, the one last by which `kernel_is_cached` tells that they are there."""
     Scanner().compile()
+    compiled_plain()
+    compiled_kernel()
 
 
 def end_with(parent: int) -> None:

@@ -26,8 +26,8 @@ KEY_WORDS: Final = 5
 _A_LOW, _B_LOW = 1, 3
 
 
-#: Slots of the cache of recent flows, which is indexed by sixteen bits of the hash.
-_RECENT: Final = 1 << 16
+#: Bits of the hash that index the cache of recent flows.
+_RECENT_BITS: Final = 18
 #: LRU size: addresses whose texts are cached.
 _HOSTS: Final = 1 << 14
 
@@ -56,7 +56,7 @@ class FlowTable:
         """Ids of the flows evicted by the last call, not reused yet: another thread may still be reading one."""
         self.renewals = 0
         """Incremented whenever an id may come to mean another flow, so that caches by id can be dropped."""
-        self._recent = np.zeros(_RECENT, np.int32)
+        self._recent = np.zeros(1 << _RECENT_BITS, np.int32)
         """Cache of flow ids by the top bits of their hash; a hit is checked against the stored key."""
         # Odd, so that no word loses bits.  Not of NumPy's generator, whose import would take longer than all else here.
         self._secret = np.frombuffer(os.urandom(8 * KEY_WORDS), np.uint64) >> np.uint64(1) | np.uint64(1)
@@ -76,7 +76,7 @@ class FlowTable:
         """
         words = np.ascontiguousarray(keys.T)
         hashes = self._hashes(words)
-        slots = (hashes >> np.uint64(48)).astype(np.int64)
+        slots = (hashes >> np.uint64(64 - _RECENT_BITS)).astype(np.int64)
         found = self._recent.take(slots)
         # Most packets belong to recent flows; only the others are looked up in the dictionary.
         missed = np.flatnonzero(~self._match(found, words))

@@ -543,8 +543,12 @@ def in_columns(make: Callable[..., NDArray[Any]], *arguments: Any) -> Any:
 def _column(value: Any, lanes: int) -> Any:
     if isinstance(value, Lanes):
         return value.each
-    # NumPy's own bytes would end before their last zeros.
-    return None if value is None else np.full(lanes, value, object if isinstance(value, bytes) else None)
+    if not isinstance(value, bytes):
+        return None if value is None else np.full(lanes, value)
+    # NumPy's own bytes, which `np.full` makes of them on the way, end before their last zeros.
+    column = np.empty(lanes, object)
+    column[:] = [value] * lanes
+    return column
 
 
 def _by_lane(value: Any) -> Any:

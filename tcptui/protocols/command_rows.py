@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from tcptui.model.arrays import sorted_unique
-from tcptui.protocols.payload_places import payload_places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+    from tcptui.model.packet_store import I32, I64, U8
+    from tcptui.protocols.payload_places import Payloads
 
 #: Rows that are kept of one protocol, the first, …
 MOST_ROWS: Final = 65_536
@@ -38,12 +38,15 @@ class CommandRows(ABC):
     def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
         """Which of the payloads of ``length`` bytes at ``place`` in ``buffer``, `least` captured, begin a command."""
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+    def add(self, batch: Payloads) -> None:
+        """Test the payloads of a batch."""
         if len(self.rows) >= MOST_ROWS:
             return
-        at, place = payload_places(start, store, first, self.least)
+        buffer, start, store, first = batch.buffer, batch.start, batch.store, batch.first
+        at, place = batch.least(self.least)
         at = at[self.begins(buffer, place, store.length[first + at].astype(np.int64))]
+        if not len(at):
+            return
         # A TCP header begins with both ports; together they differ where the client's do, whoever sends.
         begin = start[at] + store.transport_offset[first + at]
         source, target = (buffer[begin + at].astype(np.int64) << 8 | buffer[begin + at + 1] for at in (0, 2))

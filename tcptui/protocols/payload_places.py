@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
 from tcptui.model.packet_store import DecodeIssue, RowKind
 
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I64, PacketStore
+    from tcptui.model.packet_store import I64, U8, PacketStore
 
 _ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
 
 
-def payload_places(start: I64, store: PacketStore, first: int, least: int) -> tuple[I64, I64]:
-    """Of the segments with at least ``least`` bytes of payload captured: which they are, and where these begin.
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """One batch: its bytes, the frames at ``start`` in these, decoded into rows ``first`` … of ``store``, and payloads.
 
-    ``start``: offsets of the frames that were decoded into rows ``first`` … of ``store``; the first result counts
-    from there, the second is offsets as ``start``.  Payload that does not stand in its own frame is left out.
+    Payload that does not stand in its own frame is left out.
     """
-    rows = slice(first, first + len(start))
-    begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
-    fits = (store.length[rows] >= least) & (begin + least <= store.captured[rows]) & (store.kind[rows] == RowKind.TCP)
-    at = np.flatnonzero(fits & ((store.issues[rows] & _ELSEWHERE) == 0))
-    return at, start[at] + begin[at]
+
+    buffer: U8
+    start: I64
+    store: PacketStore
+    first: int
+    at: I64
+    """Which frames have payload, ascending."""
+    place: I64
+    """Where in ``buffer`` each begins."""
+    captured: I64
+    """How many bytes of each were captured, at least one."""
+    head: U8
+    """The first byte of each."""
+
+    @classmethod
+    def of(cls, buffer: U8, start: I64, store: PacketStore, first: int) -> Self:
+        """The payloads of the frames at ``start``."""
+        rows = slice(first, first + len(start))
+        carrying = (store.length[rows] > 0) & (store.kind[rows] == RowKind.TCP)
+        at = np.flatnonzero(carrying & ((store.issues[rows] & _ELSEWHERE) == 0))
+        begin = store.transport_offset[rows][at].astype(np.int64) + store.header_length[rows][at]
+        captured = np.minimum(store.length[rows][at], store.captured[rows][at] - begin)
+        held = captured > 0
+        if not held.all():
+            at, begin, captured = at[held], begin[held], captured[held]
+        place = start[at] + begin
+        return cls(buffer, start, store, first, at, place, captured, buffer[place])
+
+    def least(self, size: int) -> tuple[I64, I64]:
+        """Frames and places of the payloads of which ``size`` bytes were captured."""
+        fits = self.captured >= size
+        return (self.at, self.place) if fits.all() else (self.at[fits], self.place[fits])
+
+    def beginning(self, byte: int, size: int) -> tuple[I64, I64]:
+        """Frames and places of those payloads of `least` that begin with ``byte``."""
+        chosen = np.flatnonzero((self.head == byte) & (self.captured >= size))
+        return self.at[chosen], self.place[chosen]

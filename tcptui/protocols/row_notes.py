@@ -15,6 +15,7 @@ from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.http.status_lines import ResponseRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
 from tcptui.protocols.mysql.command_rows import MysqlRows
+from tcptui.protocols.payload_places import Payloads
 from tcptui.protocols.postgresql.command_rows import PostgresqlRows
 from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
@@ -31,8 +32,8 @@ class RowNotes(Protocol):
         """Store rows in which a message of the protocol begins, ascending."""
         ...
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+    def add(self, batch: Payloads) -> None:
+        """Test the payloads of a batch."""
         ...
 
     def evict(self, first: int) -> None:
@@ -56,9 +57,10 @@ class NotedRows:
         self._each = tuple(kind() for kind in _KINDS)
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """See `RowNotes`."""
+        """Test the frames at ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+        batch = Payloads.of(buffer, start, store, first)
         for notes in self._each:
-            notes.add(buffer, start, store, first)
+            notes.add(batch)
 
     def evict(self, first: int) -> None:
         """See `RowNotes`."""

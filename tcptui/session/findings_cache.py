@@ -181,8 +181,9 @@ class FindingsCache:
         self._reserve(self._streams.count)
         chosen = chosen[self._streams.are_kept(chosen)]
         read, _ = self._payload_masks()
-        known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
-        known &= self._streams.packets[chosen] == self._judged[chosen]
+        known = self._streams.packets[chosen] == self._judged[chosen]
+        judged = np.flatnonzero(known)  # none of a report that judges what it tells of, and then of all
+        known[judged] = [stream in self._findings for stream in chosen[judged].tolist()]
         rows = chosen.astype(np.int32)
         look_back, odd = may_need(self._streams, rows), shows_otherwise(self._streams, rows)
         return Selection(chosen, known, look_back, odd, np.zeros(len(chosen), np.bool_), read, order)

@@ -100,8 +100,9 @@ class Pipeline:
         """Whether row numbers are exhausted (`MAX_ROWS`): no more packets are read."""
 
     def compile(self, kernel: Kernel) -> None:
-        """Use the compiled kernel and scanner from the next batch on."""
+        """Use the compiled kernel, scanner and decoder from the next batch on."""
         self._scanner.compile()
+        self._decoder.compile()
         self.analyzer.compile(kernel)
         trim()  # a compiler's first run leaves more freed memory behind than a million packets take
         release_compiler()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,14 +12,15 @@ from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKi
 from tcptui.model.seq import SEQ_MASK
 from tcptui.wire import ip as network_layer
 from tcptui.wire import tunnels as tunnel_layer
-from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Layer, Step
+from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Layer, Step, rows_of_bytes
 from tcptui.wire.ip_fragments import Defragmenter, Fragment
 from tcptui.wire.link import pseudo_headers as capture_layer
 from tcptui.wire.link import rare as rare_link_layer
 from tcptui.wire.link import serial as serial_layer
 from tcptui.wire.link import shims as shim_layer
 from tcptui.wire.link import types as link_layer
-from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, Options, read_options
+from tcptui.wire.plain_segments import PlainSegments, compiled_plain
+from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, read_options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,10 +55,15 @@ class BatchDecoder:
         self._store = store
         self._flows = flows
         self._defragmenter = Defragmenter()
+        self._plain: PlainSegments | None = None
         self.reassembled = b""
         """The TCP segment that was reassembled last from IP fragments, header and payload."""
         self.datagrams: list[Datagram] = []
         """The datagrams that the last fragment completed: one that held a fragment, then that one's."""
+
+    def compile(self) -> None:
+        """Have plain segments read by machine code from now on (takes a moment; see `plain_segments`)."""
+        self._plain = PlainSegments(compiled_plain())
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
@@ -65,28 +71,64 @@ class BatchDecoder:
         ``buffer`` ends with `PADDING` bytes that belong to no frame.  The rows must be reserved and still
         hold zeros but for what the caller fills in: time, offset, lengths, source and frame number.
         """
-        store, n = self._store, len(start)
-        rows = slice(first, first + n)
-        batch = Frames.of(buffer, start, captured, wire)
+        rows = np.arange(first, first + len(start))
+        if self._plain is not None:
+            rest = self._read_plain(self._plain, buffer, start, captured, wire, link_types, first)
+            if not len(rest):
+                return
+            if len(rest) < len(start):
+                rows, start, captured, wire, link_types = (
+                    column[rest] for column in (rows, start, captured, wire, link_types)
+                )
+        self._walk(Frames.of(buffer, start, captured, wire), link_types, rows)
+
+    def _read_plain(
+        self, plain: PlainSegments, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int
+    ) -> I64:
+        """Decode plain segments; returns the indexes of all other frames."""
+        read, with_options, rest, keys = plain.read(buffer, start, captured, wire, link_types, self._store, first)
+        if len(read):
+            self._write("flow", _span(first + read), self._flows.ids(keys.T))
+        if len(with_options):
+            owners, store = first + with_options, self._store
+            size = store.header_length[owners].astype(np.int64) - 20
+            places = start[with_options] + store.transport_offset[owners] + 20
+            bad = self._options(
+                owners, rows_of_bytes(buffer, places, OPTIONS_SIZE), size, size, store.ack[owners].astype(np.int64)
+            )
+            store.issues[owners[bad]] |= _BAD_OPTIONS
+        return rest
+
+    def _walk(self, batch: Frames, link_types: I64, rows: I64) -> None:
+        """Decode the frames of ``batch`` into ``rows``, header by header."""
+        store, n = self._store, len(rows)
         batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(n, np.int64))
         segments = walk(batch)
-        issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
+        issues = np.where(batch.captured < batch.wire, int(DecodeIssue.TRUNCATED), 0)
         issues[batch.malformed] |= DecodeIssue.MALFORMED
-        store.fill("issues", rows, issues)
+        at = _span(rows)
+        self._write("issues", at, issues)
         others = np.ones(n, np.bool_)
-        others[self._tcp(batch, segments, first)] = False
-        store.flow[first + np.flatnonzero(others)] = -1
+        others[self._tcp(batch, segments, rows)] = False
+        store.flow[rows[others]] = -1
         if batch.fragments:
-            self._reassemble(batch, first)
-        store.network_offset[rows] = np.maximum(batch.network, 0)
-        store.transport_offset[rows] = np.maximum(batch.transport, 0)
-        store.ttl[rows], store.ip_id[rows], store.protocol[rows] = batch.ttl, batch.ip_id, batch.protocol
-        store.fill("tos", rows, batch.tos)
+            self._reassemble(batch, rows)
+        store.network_offset[at] = np.maximum(batch.network, 0)
+        store.transport_offset[at] = np.maximum(batch.transport, 0)
+        store.ttl[at], store.ip_id[at], store.protocol[at] = batch.ttl, batch.ip_id, batch.protocol
+        self._write("tos", at, batch.tos)
 
-    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> I64:
+    def _write(self, name: str, rows: I64 | slice, values: NDArray[Any]) -> None:
+        """Write ``values`` into ``rows`` of the column ``name``, which hold zeros."""
+        if isinstance(rows, slice):
+            self._store.fill(name, rows, values)
+        else:
+            getattr(self._store, name)[rows] = values
+
+    def _tcp(self, batch: Frames, segments: tuple[I64, I64], rows_of: I64, *, again: bool = False) -> I64:
         """Fill the TCP columns of ``segments`` (frames, offsets); returns the frames that were filled in.
 
-        ``owner`` is the row when the batch is one reassembled datagram.
+        ``rows_of``: the row of each frame.  ``again``: the batch is one reassembled datagram, whose row was filled.
         """
         frames, offsets = segments
         at = batch.at(frames)
@@ -97,9 +139,10 @@ class BatchDecoder:
         if not len(frames):
             return frames
         store, at = self._store, batch.at(frames)
-        if owner is not None:
-            store.multipath.discard(owner)
-        rows = _span(first + frames) if owner is None else slice(owner, owner + 1)
+        owners = rows_of[at]
+        if again:
+            store.multipath.discard(int(owners[0]))
+        rows = _span(owners)
         batch.transport[at] = offsets
         head = batch.read(frames, offsets, 20 + OPTIONS_SIZE)
         words, numbers = head.view(">u2"), head.view(">u4")
@@ -127,8 +170,7 @@ class BatchDecoder:
             short = np.flatnonzero((lacking > 0) & ~quoted & ~partial)
             if len(short):
                 issues[short] |= _LENGTH_FORGOTTEN
-                cut_short = first + frames[short] if owner is None else np.array([owner])
-                store.forgotten.add(cut_short, lacking[short])
+                store.forgotten.add(owners[short], lacking[short])
         cut = (available < header) & ~overlong
         has_options = (header > 20) & (available >= 20)
         room = np.minimum(header, available) - 20
@@ -139,30 +181,19 @@ class BatchDecoder:
             ("flow", flow), ("ts_value", np.where(stamped, numbers[:, 6], 0)),
             ("ts_echo", np.where(stamped, numbers[:, 7], 0)),
         ):  # fmt: skip
-            if owner is None and isinstance(rows, slice):
-                store.fill(name, rows, values)
-            else:
-                getattr(store, name)[rows] = values
+            self._write(name, owners if again else rows, values)
         others = np.flatnonzero(has_options & ~stamped)
         if len(others):
-            ack = numbers[others, 2].astype(np.int64)
-            written = header[others] - 20
-            options = read_options(head[others, 20:], room[others], ack, written)
-            issues[others[options.bad & ~cut[others]]] |= _BAD_OPTIONS
-            owners = first + frames[others] if owner is None else np.array([owner])
-            self._write_options(owners, options)
-            noted = np.flatnonzero(options.multipath >= 0)
-            if len(noted):
-                these = others[noted]
-                store.multipath.add(
-                    owners[noted], head[these, 20:], room[these], written[noted], options.multipath[noted]
-                )
+            ack, written = numbers[others, 2].astype(np.int64), header[others] - 20
+            bad = self._options(owners[others], head[others, 20:], room[others], written, ack)
+            issues[others[bad & ~cut[others]]] |= _BAD_OPTIONS
         if issues.any():
             store.issues[rows] |= issues
         return frames
 
-    def _write_options(self, rows: I64, options: Options) -> None:
-        store = self._store
+    def _options(self, rows: I64, area: U8, room: I64, written: I64, ack: I64) -> Bool:
+        """Fill in the options of ``rows``, as `read_options`; returns which have one whose length is impossible."""
+        store, options = self._store, read_options(area, room, ack, written)
         store.options[rows] = options.bits
         store.ts_value[rows] = options.ts_value
         store.ts_echo[rows] = options.ts_echo
@@ -173,6 +204,10 @@ class BatchDecoder:
         ):  # fmt: skip
             changed = np.flatnonzero(column[rows] != values)
             column[rows[changed]] = values[changed]
+        noted = np.flatnonzero(options.multipath >= 0)
+        if len(noted):
+            store.multipath.add(rows[noted], area[noted], room[noted], written[noted], options.multipath[noted])
+        return options.bad
 
     def _flow(
         self, batch: Frames, frames: I64, source: I64, target: I64
@@ -191,16 +226,16 @@ class BatchDecoder:
         keys[4] = (batch.version[at] << 32 | low << 16 | high).astype(np.uint64)
         return self._flows.ids(keys.T), from_b
 
-    def _reassemble(self, batch: Frames, first: int, owner: int | None = None, carriers: tuple[int, ...] = ()) -> None:
+    def _reassemble(self, batch: Frames, rows_of: I64, carriers: tuple[int, ...] = ()) -> None:
         """Reassemble datagrams: one that a frame of this batch completes becomes that frame's segment.
 
-        ``owner`` is the row when the batch is one reassembled datagram, which held a fragment itself; ``carriers``
-        are the rows that it came in.
+        ``rows_of``: the row of each frame.  ``carriers``: where the batch is one reassembled datagram, which held a
+        fragment itself, the rows that it came in.
         """
         store = self._store
         for frame, offset in sorted(batch.fragments):
-            row = first + frame if owner is None else owner
-            if owner is None:
+            row = int(rows_of[frame])
+            if not carriers:
                 self.datagrams = []
             store.issues[row] |= DecodeIssue.FRAGMENT
             fragment = _fragment(batch, frame, offset, carriers or (row,))
@@ -223,10 +258,10 @@ class BatchDecoder:
             if len(segments[0]):
                 store.issues[row] &= ~np.uint16(DecodeIssue.FRAGMENT)
                 store.issues[row] |= DecodeIssue.REASSEMBLED
-                self._tcp(whole, segments, first, owner=row)
+                self._tcp(whole, segments, rows_of[[frame]], again=True)
                 self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
             elif whole.fragments:
-                self._reassemble(whole, first, owner=row, carriers=carried)
+                self._reassemble(whole, rows_of[[frame]], carried)
 
 
 def _zero_filled(batch: Frames, frames: I64, offsets: I64, payload: I64) -> I64:

@@ -204,11 +204,9 @@ class Frames:
     def read(self, frames: I64, offsets: I64, size: int) -> U8:
         """``size`` bytes of each frame at its offset, as rows of a contiguous copy."""
         # An offset read from a packet may point anywhere; callers check with `held` that its bytes are the frame's.
-        places = np.minimum(self.start[self.at(frames)] + offsets, len(self.buffer) - size)
-        # Overlapping items of ``size`` bytes: NumPy copies an item at a time, not a byte.
-        items: NDArray[np.void] = np.ndarray(len(self.buffer) - size + 1, f"V{size}", self.buffer, strides=(1,))
-        rows: U8 = items[places].view(np.uint8).reshape(len(places), size)
-        return rows
+        return rows_of_bytes(
+            self.buffer, np.minimum(self.start[self.at(frames)] + offsets, len(self.buffer) - size), size
+        )
 
     def byte(self, frames: I64, offsets: I64) -> I64:
         """The byte of each frame at its offset."""
@@ -269,6 +267,14 @@ def skipping(size: int, layer: Layer) -> Step:
         batch.send(layer, frames, offsets + size)
 
     return step
+
+
+def rows_of_bytes(buffer: U8, places: I64, size: int) -> U8:
+    """``size`` bytes at each of ``places``, as rows of a contiguous copy."""
+    # Overlapping items of ``size`` bytes: NumPy copies an item at a time, not a byte.
+    items: NDArray[np.void] = np.ndarray(len(buffer) - size + 1, f"V{size}", buffer, strides=(1,))
+    rows: U8 = items[places].view(np.uint8).reshape(len(places), size)
+    return rows
 
 
 def words16(rows: U8) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 #: The first word of the usual twelve bytes: NOP, NOP, timestamps.
 ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (rules/tcp-analysis.md#9-options).
-_COUNTED_BLOCKS: Final = 3
+COUNTED_BLOCKS: Final = 3
 #: Kind to length, for those that have one (IANA): MSS, scale, SACK permitted, echoes, timestamps, CC, MD5, quick start,
 #: user timeout, Riverbed transparency.
 _FIXED_LENGTHS: Final = np.zeros(256, np.int64)
@@ -241,7 +241,7 @@ def _take(
 
 def _take_sack(found: Options, number, which: I64, at: I64, length: I64, ack: I64) -> None:  # type: ignore[no-untyped-def]
     count = (length - 2) // 8
-    edges = [(number(at + 8 * n, which, 4), number(at + 8 * n + 4, which, 4)) for n in range(_COUNTED_BLOCKS)]
+    edges = [(number(at + 8 * n, which, 4), number(at + 8 * n + 4, which, 4)) for n in range(COUNTED_BLOCKS)]
     left, right = edges[0]
     found.bits[which] |= OptionBit.SACK
     found.sack_left[which], found.sack_right[which] = left, right

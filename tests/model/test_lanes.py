@@ -172,6 +172,15 @@ def test_in_columns_makes_the_results_of_all_lanes_at_once() -> None:
     assert in_columns(add, numbers(1, 2), numbers(2, 1), 4) == 7
 
 
+def test_in_columns_hands_on_the_last_zeros_of_bytes() -> None:
+    """An address may end in 0: 192.0.2.0 was handed to the checksum's rule without its last byte."""
+
+    def sizes(column: Any) -> Any:
+        return np.array([len(cell) for cell in column.tolist()])
+
+    assert in_columns(sizes, b"\xc0\x00\x02\x00") == 4
+
+
 def test_of_pairs_makes_a_number_in_each_place_of_every_lane() -> None:
     assert of_pairs(np.maximum, np.array([2, 1]), np.array([1, 3])).tolist() == [2, 3]
     assert of_pairs(np.maximum, columns([2, 1], [3, 5]), np.array([3, 3])).each.T.tolist() == [[3, 3], [3, 5]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.protocols.dns.answer_rows import DnsRows
+from tcptui.protocols.payload_places import Payloads
 from tcptui.session.dns_answers import DnsAnswers
 from tcptui.session.session import Session, open_file
 
@@ -51,7 +52,7 @@ def noted(session: Session) -> DnsRows:
     rows = DnsRows()
     packets = [session.packet(row).data for row in range(session.store.count)]
     starts = [sum(map(len, packets[:number])) for number in range(len(packets))]
-    rows.add(np.frombuffer(b"".join(packets), np.uint8), np.array(starts, np.int64), session.store, 0)
+    rows.add(Payloads.of(np.frombuffer(b"".join(packets), np.uint8), np.array(starts, np.int64), session.store, 0))
     return rows
 
 

@@ -324,8 +324,9 @@ def test_streams_that_leave_unseen_are_counted_where_notes_are_wanted(path: Path
 def test_connections_that_are_evicted_leave_nothing_behind_however_many_had_trouble() -> None:
     watched_kept(450)  # the first time, modules are imported on the way
 
-    # Two kilobytes for each as long as what had been said of it was remembered.
-    assert watched_kept(450) < 100
+    # Two kilobytes for each as long as what had been said of it was remembered.  A table of Python's that doubles
+    # between the two looks, which depends on how its hashes fall, makes up to 150 bytes of each.
+    assert watched_kept(450) < 400
 
 
 def watched_kept(connections: int) -> float:

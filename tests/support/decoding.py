@@ -30,12 +30,15 @@ class Decoded:
 
 
 def decode(
-    frames: Sequence[bytes], link_type: int | Sequence[int] = 1, wire: Sequence[int] | None = None, batch: int = 10_000
-) -> Decoded:
+    frames: Sequence[bytes], link_type: int | Sequence[int] = 1, wire: Sequence[int] | None = None, batch: int = 10_000,
+    *, compiled: bool = False,
+) -> Decoded:  # fmt: skip
     """Decode ``frames``, ``batch`` at a time; ``wire`` are their lengths before the capture cut them."""
     store, flows = PacketStore(), FlowTable()
     store.reserve(len(frames))
     decoder = BatchDecoder(store, flows)
+    if compiled:
+        decoder.compile()
     links = [link_type] * len(frames) if isinstance(link_type, int) else list(link_type)
     for first in range(0, len(frames), batch):
         part = frames[first : first + batch]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from captures import ACK, FIN, PSH, RST, SYN, Tape
@@ -17,6 +18,7 @@ from other_frames import dns_answer, dns_query
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: Names of keys in the table, and Textual's.
@@ -73,12 +75,15 @@ class Task:
         return spelled(self.typed)
 
 
-def spelled(typed: str) -> tuple[str, ...]:
-    """Keys of the table as Textual names them."""
-    keys: list[str] = []
+def strokes(typed: str) -> Iterator[tuple[str, ...]]:
+    """Keys of the table as Textual names them, those together that are typed without looking up: a text's."""
     for token in typed.split():
-        keys += [NAMED[token]] if token in NAMED else [NAMED.get(letter, letter) for letter in token]
-    return tuple(keys)
+        yield (NAMED[token],) if token in NAMED else tuple(NAMED.get(letter, letter) for letter in token)
+
+
+def spelled(typed: str) -> tuple[str, ...]:
+    """`strokes`, one after the other."""
+    return tuple(chain.from_iterable(strokes(typed)))
 
 
 CLIENT, WEB, API = "10.0.0.1", "192.0.2.10:80", "192.0.2.20:8443"

@@ -16,7 +16,7 @@ from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.tasks import API, WEB, answer, exchange, spelled
+from tests.ui.tasks import API, WEB, answer, exchange, strokes
 from tests.ui.test_tasks import rest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Question:
     """Packets in the file that the keys write."""
 
 
-#: Each filter is one word, as `spelled` wants it.
+#: Each filter is one word, as `strokes` wants it.
 QUESTIONS: Final = (
     Question(
         "all connections of 10.0.0.5 with retransmissions",
@@ -89,8 +89,8 @@ async def answered(question: Question, app: TcptuiApp, pilot: Pilot[Any], out: P
         app.pop_screen()
     await app.switch_screen(MainScreen(app.session, Words(app.options.language), app.glyphs, app.options))
     await rest(app, pilot)
-    for key in spelled(question.typed.replace("just.pcapng", str(out))):
-        await pilot.press(key)
+    for keys in strokes(question.typed.replace("just.pcapng", str(out))):
+        await pilot.press(*keys)
         await rest(app, pilot)
     while question.saves and not out.exists():  # the test's time-out is the limit
         await pilot.pause(0.005)

@@ -27,7 +27,7 @@ from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tests.ui.conftest import SETTLES_IN_S
-from tests.ui.tasks import MOST, TASKS, Scene, Task, shop, spelled
+from tests.ui.tasks import MOST, TASKS, Scene, Task, shop, strokes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,8 +125,8 @@ class Desk:
     async def done(self, task: Task, pilot: Pilot[Any]) -> list[str]:
         """What is wrong with the screen after the keys of ``task``; nothing where it is done."""
         await self.at_start(pilot)
-        for key in (*spelled(task.after), *task.keys):
-            await pilot.press(key)
+        for keys in strokes(f"{task.after} {task.typed}"):
+            await pilot.press(*keys)
             await rest(self.app, pilot)
         text = "\n".join(line.rstrip() for line in screen_lines(self.app.screen)).replace("\N{NO-BREAK SPACE}", " ")
         missing = [f"not shown: {wanted}" for wanted in task.shows if not re.search(wanted, text)]

@@ -11,7 +11,7 @@ from tcptui.wire.checksum import (
     ones_complement_sum,
     pseudo_header,
     tcp_checksum,
-    tcp_checksum_ok,
+    tcp_checksums_ok,
 )
 
 #: The worked example of RFC 1071, 3.
@@ -38,7 +38,7 @@ def test_real_ip_header_adds_up_until_a_bit_flips() -> None:
 
 def test_received_segment_carries_the_checksum_computed_for_it() -> None:
     assert tcp_checksum(CLIENT, SERVER, SYN) == 0x79B2
-    assert tcp_checksum_ok(CLIENT, SERVER, SYN)
+    assert tcp_checksums_ok([CLIENT], [SERVER], [SYN]) == [True]
 
 
 def test_offloaded_segment_carries_the_pseudo_headers_sum_only() -> None:
@@ -57,7 +57,23 @@ def test_own_checksum_always_verifies(payload: bytes) -> None:
     segment = SYN[:16] + b"\x00\x00" + SYN[18:] + payload
     right = tcp_checksum(CLIENT, SERVER, segment).to_bytes(2, "big")
 
-    assert tcp_checksum_ok(CLIENT, SERVER, segment[:16] + right + segment[18:])
+    assert tcp_checksums_ok([CLIENT], [SERVER], [segment[:16] + right + segment[18:]]) == [True]
+
+
+@given(st.lists(st.tuples(st.binary(max_size=5), st.booleans(), st.integers(0, 3)), max_size=12))
+def test_many_segments_are_verified_at_once(drawn: list[tuple[bytes, bool, int]]) -> None:
+    sources, destinations, segments, expected = [], [], [], []
+    for payload, is_ipv6, kind in drawn:
+        source, destination = (bytes(12) + CLIENT, bytes(12) + SERVER) if is_ipv6 else (CLIENT, SERVER)
+        segment = SYN[:16] + b"\x00\x00" + SYN[18:] + payload
+        right = tcp_checksum(source, destination, segment)
+        found = right ^ 0x100 if kind == 1 else right
+        sources.append(source)
+        destinations.append(destination)
+        segments.append(b"" if kind == 0 else segment[:16] + found.to_bytes(2, "big") + segment[18:])
+        expected.append(kind > 1)
+
+    assert tcp_checksums_ok(sources, destinations, segments) == expected
 
 
 @given(st.lists(st.integers(0, 0xFFFF), max_size=60))

@@ -20,9 +20,10 @@ pytestmark = pytest.mark.skipif(not compiler_available(), reason="needs numba, t
 #: What a process that finds the code in the cache has imported, and that it is code for the same.
 LOADS = """\
 import sys
-from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
+from tcptui.analysis.analyzer import kernel_is_cached
+from tcptui.analysis.compile_ahead import compile_all
 cached = kernel_is_cached()
-compiled_kernel()
+compile_all()
 print(cached, "numba" in sys.modules)
 """
 

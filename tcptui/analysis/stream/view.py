@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
-_BULK_ROWS: Final = 65_536
+_BULK_ROWS: Final = 131_072
+#: Most streams of them: what is told of each takes more memory than a few rows.
+_BULK_STREAMS: Final = 13_000
 #: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
 
@@ -333,6 +335,6 @@ def _in_blocks(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int6
     done = 0
     while done < len(chosen):
         begin = int(ends[done - 1]) if done else 0
-        upto = max(int(np.searchsorted(ends, begin + _BULK_ROWS)), done + 1)
+        upto = min(max(int(np.searchsorted(ends, begin + _BULK_ROWS)), done + 1), done + _BULK_STREAMS)
         yield Gathered(store, streams, chosen[done:upto], rows[begin : int(ends[upto - 1])])
         done = upto

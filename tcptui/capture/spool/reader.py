@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 BLOCK: Final = 16 << 20
 #: Bytes of the first read: short, so that its packets are on the screen before the rest is processed.
 FIRST_BLOCK: Final = 256 << 10
+#: Bytes in front of a block that is read ahead, for what is not parsed of the one before.
+_LEFT: Final = 1 << 20
+#: From so many bytes on that are there to be read the next block is read while one is worked on.
+_WORTH_READING_AHEAD: Final = 2 * BLOCK
 
 
 @dataclass(slots=True)
@@ -30,6 +35,31 @@ class PacketBatch:
     records: RecordBatch
     offset: NDArray[np.int64]
     """The offset in the spool of each packet's first captured byte."""
+
+
+class _Ahead:
+    """Reads a block in a thread of its own: the copy out of the system's cache takes no time from the analysis."""
+
+    def __init__(self, descriptor: int, buffer: NDArray[np.uint8], place: int) -> None:
+        """Read into ``buffer``, behind its first `_LEFT` bytes, what stands at ``place``."""
+        self.buffer = buffer
+        self._count = 0
+        self._failure: OSError | None = None
+        self._thread = threading.Thread(target=self._run, args=(descriptor, place), daemon=True)
+        self._thread.start()
+
+    def _run(self, descriptor: int, place: int) -> None:
+        try:
+            self._count = os.preadv(descriptor, [self.buffer.data[_LEFT : _LEFT + BLOCK]], place)
+        except OSError as error:
+            self._failure = error
+
+    def count(self) -> int:
+        """How many bytes were read.  Raises OSError when they could not be."""
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._count
 
 
 class SpoolReader:
@@ -44,7 +74,9 @@ class SpoolReader:
             RecordParser(scanner) if after is None else replace(after.parser.anew(), scanner=scanner)
         )
         self._descriptor = descriptor
-        self._buffer = np.zeros(BLOCK + PADDING, np.uint8)
+        self._buffer = np.zeros(_LEFT + BLOCK + PADDING, np.uint8)
+        self._ahead: _Ahead | None = None
+        """Reads the next block."""
         self._valid = 0
         """Bytes in the buffer."""
         self._used = 0
@@ -90,6 +122,16 @@ class SpoolReader:
         if wanted <= 0:
             return False
         left = self._valid - self._used
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            count = min(ahead.count(), wanted)
+            if left <= _LEFT:
+                ahead.buffer[_LEFT - left : _LEFT] = self._buffer[self._used : self._valid]
+                spare, self._buffer = self._buffer, ahead.buffer
+                self._valid, self._used = _LEFT + count, _LEFT - left
+                self._read += count
+                self._read_ahead(end, spare)
+                return count > 0
         self._buffer[:left] = self._buffer[self._used : self._valid].copy()
         self._valid, self._used = left, 0
         most = BLOCK if self._read else min(FIRST_BLOCK, BLOCK)
@@ -97,4 +139,11 @@ class SpoolReader:
         count = os.preadv(self._descriptor, [room], self._read)
         self._valid += count
         self._read += count
+        self._read_ahead(end, None if ahead is None else ahead.buffer)
         return count > 0
+
+    def _read_ahead(self, end: int, spare: NDArray[np.uint8] | None) -> None:
+        """Begin to read the next block where many are there; ``spare``: a buffer that nobody needs."""
+        if end - self._read >= _WORTH_READING_AHEAD:
+            buffer = np.zeros(len(self._buffer), np.uint8) if spare is None else spare
+            self._ahead = _Ahead(self._descriptor, buffer, self._read)

@@ -12,7 +12,7 @@ from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import in_columns, in_each
 from tcptui.model.resend_cause import ResendCause
-from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksum_ok
+from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksums_ok
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,16 +101,18 @@ def _state(connection: ConnectionFacts, i: int) -> str:
 
 def _states(read: ReadSegments, rows: I64, sources: NDArray[Any], destinations: NDArray[Any]) -> NDArray[Any]:
     """`_state` of the segment in each of ``rows``; addresses are bytes."""
-    states = np.empty(len(rows), object)
-    states[:] = list(map(_state_of, read(rows), sources.tolist(), destinations.tolist()))
+    given = read(rows), sources.tolist(), destinations.tolist()
+    states = np.full(len(rows), "good", object)
+    ok = tcp_checksums_ok(given[1], given[2], given[0])
+    for at, (is_ok, *segment) in enumerate(zip(ok, *given, strict=True)):
+        if not is_ok:
+            states[at] = _state_unless_good(*segment)
     return states
 
 
-def _state_of(segment: bytes, source: bytes, destination: bytes) -> str:
+def _state_unless_good(segment: bytes, source: bytes, destination: bytes) -> str:
     if not segment:
         return "unknown"
-    if tcp_checksum_ok(source, destination, segment):
-        return "good"
     found = int.from_bytes(segment[16:18], "big")
     return "offloaded" if not found or is_pseudo_header_sum(source, destination, len(segment), found) else "bad"
 

@@ -10,7 +10,8 @@ from tcptui.model.packet_store import RowKind
 from tcptui.wire.ip import PROTOCOL_UDP
 
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+    from tcptui.model.packet_store import I32
+    from tcptui.protocols.payload_places import Payloads
 
 #: Rows that are kept, the newest: a client has fewer, and of a name server all look alike.
 MOST_ROWS: Final = 65_536
@@ -25,8 +26,9 @@ class DnsRows:
         self.rows: I32 = np.zeros(0, np.int32)
         """Store rows, ascending."""
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
+    def add(self, batch: Payloads) -> None:
+        """Test the frames of a batch."""
+        buffer, start, store, first = batch.buffer, batch.start, batch.store, batch.first
         rows = slice(first, first + len(start))
         datagrams = (store.kind[rows] == RowKind.OTHER) & (store.protocol[rows] == PROTOCOL_UDP)
         at = np.flatnonzero(datagrams)

@@ -6,12 +6,13 @@ second pass over the capture, and tells which streams speak HTTP and which of th
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore
-from tcptui.protocols.payload_places import payload_places
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I32, I64, U16
+    from tcptui.protocols.payload_places import Payloads
 
 _FIRST: Final = ord("H")
 _PREFIX: Final = np.frombuffer(b"HTTP/1.", np.uint8)
@@ -40,18 +41,16 @@ class ResponseRows:
         """The status code of each of `rows`."""
         return self._status[: self.count]
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        at, place = payload_places(start, store, first, _LENGTH)
-        likely = buffer[place] == _FIRST
-        at, place = at[likely], place[likely]
+    def add(self, batch: Payloads) -> None:
+        """Test the payloads of a batch."""
+        at, place = batch.beginning(_FIRST, _LENGTH)
         if not len(at):
             return
-        line = buffer[place[:, None] + np.arange(_LENGTH)]
+        line = batch.buffer[place[:, None] + np.arange(_LENGTH)]
         digits = line[:, _STATUS_AT:].astype(np.int64) - ord("0")
         begins = (line[:, : len(_PREFIX)] == _PREFIX).all(axis=1) & (line[:, _STATUS_AT - 1] == ord(" "))
         begins &= ((digits >= 0) & (digits <= 9)).all(axis=1)
-        self._append(first + at[begins], (digits @ np.array([100, 10, 1]))[begins])
+        self._append(batch.first + at[begins], (digits @ np.array([100, 10, 1]))[begins])
 
     def evict(self, first: int) -> None:
         """Drop the responses in rows before ``first``, which are evicted."""

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.protocols.payload_places import payload_places
-
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+    from tcptui.model.packet_store import I32
+    from tcptui.protocols.payload_places import Payloads
 
 #: Bytes of the preface that are looked at: no request of HTTP/1 begins so (RFC 9113, 3.4).
 _BEGINS: Final = np.frombuffer(b"PRI * HTTP/2.0\r\n", np.uint8)
@@ -24,15 +23,13 @@ class PrefaceRows:
         self.rows: I32 = np.zeros(0, np.int32)
         """Store rows, ascending."""
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        at, place = payload_places(start, store, first, len(_BEGINS))
-        likely = buffer[place] == _BEGINS[0]
-        at, place = at[likely], place[likely]
+    def add(self, batch: Payloads) -> None:
+        """Test the payloads of a batch."""
+        at, place = batch.beginning(_BEGINS[0], len(_BEGINS))
         if not len(at):
             return
-        whole = (buffer[place[:, None] + np.arange(len(_BEGINS))] == _BEGINS).all(axis=1)
-        found = (first + at[whole]).astype(np.int32)
+        whole = (batch.buffer[place[:, None] + np.arange(len(_BEGINS))] == _BEGINS).all(axis=1)
+        found = (batch.first + at[whole]).astype(np.int32)
         if len(found):
             self.rows = np.concatenate((self.rows, found))[-_MOST_ROWS:]
 

@@ -28,13 +28,16 @@ class PostgresqlRows(CommandRows):
     def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
         """See `CommandRows`."""
         first = buffer[place]
+        likely = np.flatnonzero((first == 0) | (first == _QUERY) | (first == _PARSE))
+        first, place, length = first[likely], place[likely], length[likely]
         startup = (first == 0) & (_number(buffer, place) == length)
         major = buffer[place + 4].astype(np.int64) << 8 | buffer[place + 5]
         startup &= ((major == _THREE) & (buffer[place + 6] == 0)) | (major == _REQUESTS)
         says = _number(buffer, place + 1) + 1
         query = (first == _QUERY) & (says == length)
         parse = (first == _PARSE) & (buffer[place + 1] == 0) & (says < length)
-        return np.flatnonzero(startup | query | parse)
+        found: NDArray[np.intp] = likely[startup | query | parse]
+        return found
 
 
 def _number(buffer: U8, place: I64) -> I64:

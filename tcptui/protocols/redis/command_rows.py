@@ -27,9 +27,11 @@ class RedisRows(CommandRows):
 
     def begins(self, buffer: U8, place: I64, _length: I64) -> NDArray[np.intp]:
         """See `CommandRows`."""
-        says_error = np.logical_and.reduce([buffer[place + at] == byte for at, byte in enumerate(_ERROR)])
-        errors = np.flatnonzero(says_error)
-        likely = np.flatnonzero(buffer[place] == _STAR)
+        first = buffer[place]
+        errors = np.flatnonzero(first == _ERROR[0])
+        for at, byte in enumerate(_ERROR[1:], 1):
+            errors = errors[buffer[place[errors] + at] == byte]
+        likely = np.flatnonzero(first == _STAR)
         place = place[likely]
         digit = buffer[place + 1]
         longer = buffer[place + 2] != _CR  # by one digit

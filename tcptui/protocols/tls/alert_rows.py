@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from tcptui.protocols.payload_places import payload_places
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+    from tcptui.model.packet_store import I32, U8
+    from tcptui.protocols.payload_places import Payloads
 
 #: Rows that are kept, the first: a warning does not become truer by more of them.
 MOST_ROWS: Final = 65_536
@@ -35,18 +34,16 @@ class _Rows:
         self.evicted = 0
         """Number of found rows that were evicted."""
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        at, place = payload_places(start, store, first, self.least)
+    def add(self, batch: Payloads) -> None:
+        """Test the payloads of a batch."""
+        at, place = batch.beginning(self.values[0], self.least)
         if self.alone:
-            exact = store.length[first + at] == self.least
+            exact = batch.store.length[batch.first + at] == self.least
             at, place = at[exact], place[exact]
         if not len(at) or len(self.rows) >= MOST_ROWS:
             return
-        likely = buffer[place] == self.values[0]
-        at, place = at[likely], place[likely]
-        bytes_ = buffer[place[:, None] + self.fixed]
-        found = (first + at[(bytes_ == self.values).all(axis=1)]).astype(np.int32)
+        bytes_ = batch.buffer[place[:, None] + self.fixed]
+        found = (batch.first + at[(bytes_ == self.values).all(axis=1)]).astype(np.int32)
         if len(found):
             self.rows = np.concatenate((self.rows, found))[:MOST_ROWS]
 
