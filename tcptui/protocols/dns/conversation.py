@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.codes import IXFR
 from tcptui.protocols.dns.message import Message, Unread, known_serial, second_zone_numbers, zone_numbers
 from tcptui.protocols.dns.reader import Reader
 from tcptui.protocols.interface import Carried, Exchange
+from tcptui.protocols.result_set import Result, no_result_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +48,8 @@ class Asked:
     """Its answers were captured whole."""
     is_given_up: bool = False
     """Too many questions wait: no answer to it is looked for any more."""
+    is_over: bool = False
+    """Its last answer was captured."""
     _numbers: bytes = b""
     """The numbers of the zone's newest SOA record, …"""
     _left: int = 2
@@ -53,6 +57,10 @@ class Asked:
 
     def answer(self, message: Message) -> bool:
         """Takes in an answer; returns whether it was the last one."""
+        self.is_over = self._answer(message)
+        return self.is_over
+
+    def _answer(self, message: Message) -> bool:
         if self.first is None:
             self.first = message
         if self.stretches and self.stretches[-1] == message.start:
@@ -102,12 +110,21 @@ class Asked:
             answered = Carried(first.half, self.stretches[0], self.stretches[-1], self.complete, spans)
         head = None if query is None else query.head
         known = message.head
+        read = no_result_sets
+        if answered is not None and self.rows and known is not None and known.is_transfer:
+            read = partial(_result_sets, answered, ended=self.is_over and query is not None)
         return Exchange(
             "dns", "" if head is None else head.operation, "" if first is None else first.status,
             None if query is None else Carried(query.half, query.start, query.stop, query.complete), answered,
             id=None if known is None else str(known.number), rows=None if first is None else self.rows,
-            is_reset=self.is_given_up,
+            is_reset=self.is_given_up, result_sets=read,
         )  # fmt: skip
+
+
+def _result_sets(answer: Carried, *, ended: bool) -> Iterator[Result]:
+    from tcptui.protocols.dns.result_rows import result_sets  # seldom asked for
+
+    return result_sets(answer, ended=ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Most commands that wait for their answers, as where only one side was captured.
 _WAITING_MOST: Final = 100_000
+#: Most commands of a transaction that are remembered.
+_QUEUED_MOST: Final = 1_000
 _MESSAGES: Final = frozenset({b"message", b"pmessage", b"smessage", b"invalidate"})
 _CONFIRMATIONS: Final = frozenset(
     {b"subscribe", b"psubscribe", b"ssubscribe", b"unsubscribe", b"punsubscribe", b"sunsubscribe"}
@@ -65,6 +67,8 @@ class _Pairing:
         self._asks_over = False
         self._subscribed = self._monitors = self._replicates = self._is_silent = False
         self._skips = 0
+        self._queued: list[Command] | None = None
+        """The commands of the transaction that is open; None: none is, or not all of it is known."""
         self._others: list[Said] = []
 
     def said(self) -> Iterator[Said]:
@@ -120,6 +124,7 @@ class _Pairing:
         """What the command changes in how the server answers."""
         self._subscribed |= command.subscribes
         self._monitors |= command.name == "MONITOR"
+        self._note_transaction(command)
         self._replicates |= command.name in ("PSYNC", "SYNC") or command.answered is Answered.NEVER
         command.unanswered = command.answered is Answered.NEVER or self._is_silent or self._skips > 0
         self._skips -= self._skips > 0
@@ -128,6 +133,16 @@ class _Pairing:
             self._is_silent = how == b"OFF" or (self._is_silent and how != b"ON")
             command.unanswered = how != b"ON"
             self._skips = int(how == b"SKIP")
+
+    def _note_transaction(self, command: Command) -> None:
+        if command.name == "MULTI":
+            self._queued = []
+        elif command.name == "EXEC":
+            command.executes, self._queued = self._queued, None
+        elif self._queued is not None:
+            self._queued.append(command)
+            if len(self._queued) > _QUEUED_MOST or command.value.after_unread:
+                self._queued = None
 
     def _told(self) -> Iterator[Said]:
         """What came up meanwhile and waits for nothing."""
