@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.dns.codes import TRANSFERS, type_name
 from tcptui.protocols.result_set import CopiedData, Refusal
 from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.protocols.sql_secrets import names_secret
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _Piece = TypeVar("_Piece")
 #: Characters of an operation that a line shows.
 _OPERATION_MOST: Final = 160
+_TRANSFERS: Final = tuple(f"QUERY {type_name(kind)} " for kind in TRANSFERS)
 _ROWS_NAME, _COPIED_NAME = ".jsonl", ".copy"
 
 
@@ -43,6 +45,12 @@ class ResultFiles:
     files: list[ResultFile] = field(default_factory=list)
     withheld: int = 0
     """Answers that may hold secrets."""
+
+
+def has_results(request: Request) -> bool:
+    """Whether there is something to write of the answer to ``request``: of DNS, only the transfer of a zone."""
+    is_lookup = request.protocol == "dns" and not request.operation.startswith(_TRANSFERS)
+    return bool(request.rows) and not is_lookup
 
 
 def write_results(pairs: Iterable[tuple[Request, Exchange]], folder: ExportFolder) -> ResultFiles:
