@@ -98,7 +98,8 @@ class Command:
         """What it asks for, without values and secrets."""
         if not self.name:
             return ""
-        shown = [b"" if at in self.secrets else item.data for at, item in enumerate(self.value.items)]
+        secrets = self.secrets
+        shown = [b"" if at in secrets else item.data for at, item in enumerate(self.value.items)]
         return operation_of(self.name, shown[1:], self.count)
 
     @property

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _WAITING_MOST: Final = 100_000
 #: Most commands of a transaction that are remembered.
 _QUEUED_MOST: Final = 1_000
+#: Kinds of values that a server may send without being asked.
+_UNASKED: Final = frozenset({Kind.PUSH, Kind.SNAPSHOT, Kind.ARRAY, Kind.STRING})
 _MESSAGES: Final = frozenset({b"message", b"pmessage", b"smessage", b"invalidate"})
 _CONFIRMATIONS: Final = frozenset(
     {b"subscribe", b"psubscribe", b"ssubscribe", b"unsubscribe", b"punsubscribe", b"sunsubscribe"}
@@ -84,7 +86,8 @@ class _Pairing:
                 yield from self._counted(found)
             else:
                 yield from self._by_turns(found)
-            yield from self._told()
+            if self._others:
+                yield from self._told()
         if not self._counts:
             yield from self._end_turn()
         while self._ask():
@@ -171,6 +174,8 @@ class _Pairing:
 
     def _is_unasked(self, value: Value) -> bool:
         """Whether ``value`` answers no command."""
+        if value.kind not in _UNASKED:
+            return False
         first, waiting = _first(value), self._waiting[0] if self._waiting else None
         if value.kind is Kind.PUSH:
             return first not in _CONFIRMATIONS or waiting is None or not waiting.subscribes
