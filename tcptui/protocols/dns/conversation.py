@@ -55,12 +55,12 @@ class Asked:
     _left: int = 2
     """… which come so often still."""
 
-    def answer(self, message: Message) -> bool:
+    def answer(self, message: Message, answers: Reader) -> bool:
         """Takes in an answer; returns whether it was the last one."""
-        self.is_over = self._answer(message)
+        self.is_over = self._answer(message, answers)
         return self.is_over
 
-    def _answer(self, message: Message) -> bool:
+    def _answer(self, message: Message, answers: Reader) -> bool:
         if self.first is None:
             self.first = message
         if self.stretches and self.stretches[-1] == message.start:
@@ -74,11 +74,10 @@ class Asked:
         query = None if self.query is None else self.query.head
         if query is None or not query.is_transfer or head is None or head.code:
             return True
-        return self._is_last(message, is_incremental=query.kind == IXFR)
+        return self._is_last(message, answers.data(message), is_incremental=query.kind == IXFR)
 
-    def _is_last(self, message: Message, *, is_incremental: bool) -> bool:
+    def _is_last(self, message: Message, data: bytes, *, is_incremental: bool) -> bool:
         """Whether the zone ends with ``message``, by how often its SOA record came."""
-        data = message.data()
         if message is self.first:
             found = zone_numbers(data)
             if found is None:
@@ -203,7 +202,7 @@ class _Pairing:
         if asked is None:
             if message.is_response:
                 alone = Asked(None)
-                alone.answer(message)
+                alone.answer(message, self._answers)
                 yield Said(message, alone)
                 number = -1 if message.head is None else message.head.number
                 if self._given_up[number] > 0:
@@ -213,7 +212,7 @@ class _Pairing:
             else:
                 yield Said(message, None)
             return
-        is_last = asked.answer(message)
+        is_last = asked.answer(message, self._answers)
         yield Said(message, asked)
         if is_last and message.head is not None:
             self._forget(message.head.number, asked)
