@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.parts import Part
-    from tcptui.protocols.result_set import ResultSet
+    from tcptui.protocols.result_set import Result
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
@@ -151,7 +151,7 @@ class Exchange:
     """What names the session that it opens: a secret, as whoever knows it may cancel; empty where nothing does …"""
     cancels: bytes = b""
     """… and that of the session whose request it asks to be cancelled."""
-    result_sets: Callable[[], Iterator[ResultSet]] = no_result_sets
+    result_sets: Callable[[], Iterator[Result]] = no_result_sets
     """Reads the rows of its answer, for whoever exports them; may raise OSError."""
     may_hold_secrets: Callable[[], bool] = bool
     """Whether its rows may hold secrets: its statement names one, or nothing tells that it does not."""

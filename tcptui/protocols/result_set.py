@@ -1,4 +1,4 @@
-"""Rows that a database answered with: read again from the packets when somebody asks for them, and not before."""
+"""What a database answered with: read again from the packets when somebody asks for it, and not before."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: A value as text, as bytes where it is none, or NULL.
-Cell = str | bytes | None
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error in place of a value, as among the answers to the commands of a transaction."""
+
+    text: str
+
+
+#: A value as text, as bytes where it is none, or NULL; several of them where a value is a list.
+Cell = str | bytes | Refusal | tuple["Cell", ...] | None
 #: The values of a row; None: it cannot be read, since bytes of it are missing, or it is longer than `ROW_MOST`.
 Row = tuple[Cell, ...] | None
 
@@ -29,7 +37,23 @@ class ResultSet:
     """Its end was captured, and all before it."""
 
 
-def no_result_sets() -> Iterator[ResultSet]:
+@dataclass(frozen=True, slots=True)
+class CopiedData:
+    """Data in a form that nothing in the packets tells all of, such as COPY sends: a file as it is."""
+
+    read: Callable[[], Iterator[bytes | None]]
+    """Its bytes, in order; None: some are missing.  Raises OSError when the packets cannot be read any more."""
+    rows: int
+    """How many rows it has by the server's count, or else messages."""
+    complete: bool
+    """As `ResultSet.complete`."""
+
+
+#: What an answer has for whoever exports it.
+Result = ResultSet | CopiedData
+
+
+def no_result_sets() -> Iterator[Result]:
     """Those of an answer without rows."""
     return iter(())
 

@@ -39,6 +39,11 @@ def sql_without_secrets(text: str) -> str:
     return _TOKENS.sub(_shown, text) if names_secret(text) else text
 
 
+def has_secret_word(text: str) -> bool:
+    """Whether any word of ``text``, which need not be SQL, names a secret."""
+    return any(map(_is_secret_word, _WORD.findall(text)))
+
+
 def names_secret(text: str) -> bool:
     """Whether ``text`` of SQL, as it is or without what was left out, names a secret."""
     return LEFT_OUT in text or any(_is_secret(found) for found in _TOKENS.finditer(text))
@@ -50,7 +55,7 @@ def _is_secret(found: re.Match[str]) -> bool:
         return _is_secret_word(word)
     if kind == "quoted" or (kind == "text" and word[0] == '"'):
         return is_secret_name(word[1:-1])
-    return kind == "comment" and any(map(_is_secret_word, _WORD.findall(word)))
+    return kind == "comment" and has_secret_word(word)
 
 
 def _is_secret_word(word: str) -> bool:

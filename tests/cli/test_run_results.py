@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from run_command import run
 
-from tcptui.cli.run.result_files import JsonLines
 from tcptui.protocols.registry import requests_of
-from tcptui.protocols.result_set import ResultSet
+from tcptui.protocols.result_set import Refusal, ResultSet
+from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.session.catch_up import Compile
+from tcptui.session.result_files import JsonLines
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def test_rows_of_statements_that_name_a_secret_are_not_written(tmp_path: Path) -
     changed.write_bytes(b"".join(blocks_of(MYSQL)).replace(b"items", b"token"))
     code, said, told = run("requests", changed, "--results", tmp_path / "rows")
     assert code == 0
-    assert "answers were not written: the statement names a secret" in told
+    assert "answers were not written: what was asked names a secret" in told
     assert "token" not in said
 
 
@@ -97,6 +98,22 @@ def test_packets_that_cannot_be_read_any_more_are_not_the_folders_fault() -> Non
     assert list(lines) == [b'{"id": "1"}\n']
     assert lines.failure is not None
     assert not lines.is_whole()
+
+
+def test_values_of_columns_that_name_a_secret_are_left_out_and_no_others() -> None:
+    rows: list[Row] = [("Ada", "hunter2", "PRI", None), ("Eve", None, "", "x")]
+    lines = JsonLines(ResultSet(("user", "password", "Key", "api_token"), lambda: iter(rows), complete=True))
+    assert [list(json.loads(line).values()) for line in lines] == [
+        ["Ada", LEFT_OUT, "PRI", None], ["Eve", None, "", LEFT_OUT],
+    ]  # fmt: skip
+
+
+def test_lists_and_errors_in_rows_are_told_apart_from_text() -> None:
+    row: Row = (("a", None, (b"\xff",)), Refusal("WRONGTYPE no"), "WRONGTYPE no")
+    (line,) = JsonLines(ResultSet(("l", "e", "t"), lambda: iter([row]), complete=True))
+    assert json.loads(line) == {
+        "l": ["a", None, [{"hex": "ff"}]], "e": {"error": "WRONGTYPE no"}, "t": "WRONGTYPE no",
+    }  # fmt: skip
 
 
 def test_names_that_repeat_and_bytes_that_are_no_text_are_told_apart() -> None:

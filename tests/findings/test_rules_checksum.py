@@ -108,6 +108,16 @@ def test_data_let_go_by_an_ack_that_is_not_here_shows_that_the_capture_missed_it
     assert found["capture-missed-packets"].facts["shape"] == "acks"
 
 
+@pytest.mark.finding("ack-loss-harmless")
+@pytest.mark.finding("capture-missed-packets", twin=True)
+def test_data_that_a_clock_lets_go_show_nothing_of_acks_that_are_not_here(told: Tell) -> None:
+    """A queue before the capture, or pacing, spaces them: what leaves late between two ACKs leaves late anywhere."""
+    found = told(_burst(lost={9, 14}, reacts=True, late_ms=3.1)).findings
+
+    assert found["ack-loss-harmless"].facts["count"] == 2
+    assert "capture-missed-packets" not in found
+
+
 @pytest.mark.finding("ack-loss-harmless", "capture-missed-packets", twin=True)
 def test_acks_without_a_gap_are_not_told(told: Tell) -> None:
     assert not {"ack-loss-harmless", "capture-missed-packets"} & told(_burst(lost=set())).findings.keys()
@@ -121,7 +131,7 @@ def test_number_0_left_out_at_the_wrap_of_the_counter_is_no_lost_ack(told: Tell)
     assert not {"ack-loss-harmless", "capture-missed-packets"} & told(lines).findings.keys()
 
 
-def _burst(lost: set[int], *, reacts: bool = False, numbered_from: int = 500) -> list[str]:
+def _burst(lost: set[int], *, reacts: bool = False, numbered_from: int = 500, late_ms: float = 0.1) -> list[str]:
     """Ten segments in flight; each ACK lets one go.  ``lost`` ACKs are not here; ``reacts``: the client got them."""
     lines = [*OPEN, *(f"50 C A {1 + 1000 * i} 1 1000 id={100 + i}" for i in range(10))]
     sent, waiting = 10, 0
@@ -133,7 +143,7 @@ def _burst(lost: set[int], *, reacts: bool = False, numbered_from: int = 500) ->
         if i not in lost:
             lines.append(f"{ms} S A 1 {1001 + 1000 * i} id={(numbered_from + i - 1) % 0xFFFF + 1}")
         for _ in range(1 + waiting):
-            lines.append(f"{ms + 0.1} C A {1 + 1000 * sent} 1 1000 id={100 + sent}")
+            lines.append(f"{ms + late_ms} C A {1 + 1000 * sent} 1 1000 id={100 + sent}")
             sent += 1
         waiting = 0
     return lines

@@ -308,6 +308,23 @@ def test_a_session_for_each_query_is_told_once_with_what_it_costs(tmp_path: Path
     assert told.finding.facts["share"] == pytest.approx(88, abs=3)
 
 
+@pytest.mark.finding("connection-churn")
+@pytest.mark.parametrize(("at_server", "wait_ms"), [(False, 40), (True, 0.1)], ids=["client", "server"])
+def test_what_beginning_costs_is_the_clients_time_wherever_it_was_captured(
+    tmp_path: Path, at_server: bool, wait_ms: float
+) -> None:
+    """A round trip of 40 ms for the handshake, the login and each of two requests."""
+    asked = [redis("AUTH", "x"), redis("GET", "a"), redis("GET", "b")]
+    each: list[Turn] = [
+        turn for nth, what in enumerate(asked)
+        for turn in ((40.2 * nth, "C", what), (40.2 * nth + wait_ms, "S", b"+OK\r\n"))
+    ]  # fmt: skip
+    told = diagnosed(tmp_path, each, count=20, apart_ms=300, keep_ms=31, at_server=at_server)["connection-churn"]
+
+    assert told.finding.facts["share"] == pytest.approx(52, abs=2)
+    assert told.finding.facts["begin_s"] == pytest.approx(0.09, abs=0.002)
+
+
 @pytest.mark.finding("connection-churn", twin=True)
 def test_pools_slow_queries_seldom_and_few_sessions_are_none(tmp_path: Path) -> None:
     assert "connection-churn" not in sessions(tmp_path, short_session(), count=20, apart_ms=150, keep_ms=9_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from tcptui.session.requests import requests_of
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.model.request import Request
 
@@ -107,6 +108,30 @@ def test_transfer_is_one_request_with_all_records(found: list[Request]) -> None:
     changes = [one.rows for one in found if one.operation == f"QUERY IXFR {dns_session.ZONE}"]
     assert sorted(changes)[0] == 1  # the client had the newest
     assert sorted(changes)[1] > 4
+
+
+def test_zone_is_written_as_tshark_reads_it(folder: Path, tmp_path: Path) -> None:
+    capture, out = folder / "dns.pcap", tmp_path / "zone"
+    listed = printed([sys.executable, "-m", "tcptui", "requests", capture, "--results", out])
+    (name,) = [line.split()[3] for line in listed.splitlines() if line.endswith(f"AXFR {dns_session.ZONE}")]
+    rows = [json.loads(line) for line in (out / name).read_text().splitlines()]
+    stream = name.split("-")[1]
+    asked = ["-Y", f"tcp.stream == {stream} && dns.flags.response == 1", "-T", "fields"]
+    fields = [word for field in ("dns.resp.name", "dns.a", "dns.soa.serial_number") for word in ("-e", field)]
+    told = printed(["tshark", "-2", "-n", "-r", capture, *asked, *fields]).splitlines()
+    names, addresses, serials = (
+        [value for line in told for value in line.split("\t")[place].split(",") if value] for place in range(3)
+    )
+
+    # The name of an SRV record is told in parts, in other fields.
+    assert [row["name"].removesuffix(".") for row in rows if row["type"] != "SRV"] == names
+    assert [row["data"] for row in rows if row["type"] == "A"] == addresses
+    assert [row["data"].split()[2] for row in rows if row["type"] == "SOA"] == serials
+    assert len(rows) > dns_session.RECORDS
+
+
+def printed(command: Sequence[str | Path]) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 def test_client_asks_again_over_tcp_where_the_answer_over_udp_was_cut(found: list[Request]) -> None:

@@ -184,8 +184,26 @@ def test_rows_are_written_as_the_client_got_them(folder: Path, tmp_path: Path) -
     counts = {int(count.replace(",", "")) for count, *_ in written}
     assert 20_000 in counts
     assert not any(
-        secret in (out / name).read_text() for _, _, name, _ in written for secret in postgresql_session.SECRETS
+        secret.encode() in (out / name).read_bytes()
+        for _, _, name, _ in written
+        for secret in postgresql_session.SECRETS
     )
+
+
+def test_what_copy_sends_is_the_file_that_psql_would_write(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows"
+    listed = printed([sys.executable, "-m", "tcptui", "requests", folder / "postgresql.pcap", "--results", out])
+    text, binary = (line.split()[3] for line in listed.splitlines() if line.endswith("COPY big"))
+    expected = "".join(f"{number}\t{'y' * (number % 120)}\n" for number in range(postgresql_session.ROWS))
+
+    assert text.endswith(".copy")
+    copied = (out / text).read_text().splitlines(keepends=True)
+    assert sorted(copied) == sorted(expected.splitlines(keepends=True))  # scans begin where others are
+    assert (out / binary).read_bytes().startswith(b"PGCOPY\n\xff\r\n\0")
+    assert (out / binary).read_bytes().endswith(b"\xff\xff")
+    assert [int(line.split()[1].replace(",", "")) for line in listed.splitlines() if line.endswith("COPY big")] == [
+        postgresql_session.ROWS, 500,
+    ]  # fmt: skip
 
 
 def hexadecimal(value: str | dict[str, str] | None) -> str | None:

@@ -142,6 +142,24 @@ def test_every_request_is_answered_and_errors_are_named(session: Session) -> Non
     assert len(found) > 650
 
 
+def test_elements_are_written_as_the_client_got_them(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows"
+    command = [sys.executable, "-m", "tcptui", "requests", folder / "redis.pcap", "--results", out]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    names = {line.split(maxsplit=4)[4]: line.split()[3] for line in listed.splitlines()}
+    rows = {
+        operation: [list(json.loads(line).values()) for line in (out / name).read_text().splitlines()]
+        for operation, name in names.items()
+    }
+
+    assert rows["LRANGE list"] == [[f"element {number}"] for number in range(40)]
+    assert sorted(rows["SMEMBERS set"]) == [["a"], ["b"]]
+    assert sorted(rows["HGETALL hash"]) == [["name", "Ada"], ["née", "ü"], ["words", "a b\r\nc"]]  # RESP3's map
+    assert len(rows["MGET p:0 +99"]) == 100
+    assert not any(secret in (out / name).read_text() for name in names.values() for secret in SECRETS)
+    assert not any(operation.startswith(("CONFIG", "ACL", "SUBSCRIBE")) for operation in names)
+
+
 def test_no_secret_is_in_what_is_decoded(folder: Path, session: Session) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "tcptui", "requests", folder / "redis.pcap", "--jsonl"],

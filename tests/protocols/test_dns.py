@@ -20,6 +20,7 @@ from tcptui.protocols.dns.message import Message, Unread, is_sound, read_head
 from tcptui.protocols.dns.names import BadName, read_name
 from tcptui.protocols.dns.reader import Reader
 from tcptui.protocols.registry import ApplicationStream, requests_of
+from tcptui.protocols.result_set import ResultSet
 from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:
@@ -111,6 +112,30 @@ def test_transfer_is_one_request_up_to_the_second_soa_record() -> None:
     assert zone.response is not None
     assert zone.response.bytes == sum(map(len, parts))
     assert (other.operation, other.rows) == ("QUERY A other.example", 0)
+
+
+def test_records_of_a_transfer_are_rows_and_whole_only_with_the_last_one() -> None:
+    parts = [reply(AXFR, SOA.format(4), r"a\.b.z.example. A 192.0.2.1"), reply(AXFR, SOA.format(4), question=False)]
+    for said, whole in ((parts, True), (parts[:1], False)):
+        dialogue = talk((0, AXFR + ONE), (1, said[0] + TO_ONE + b"".join(said[1:])), at=40)
+        (zone,) = [one for one in exchanges(dialogue) if one.id == "9"]
+        (result,) = zone.result_sets()
+        assert isinstance(result, ResultSet)
+        found = list(result.read())
+        assert found[1] == (r"a\.b.z.example.", "60", "IN", "A", "192.0.2.1")
+        assert [row and row[3] for row in found] == ["SOA", "A", "SOA"][: len(found)]
+        assert (len(found), result.complete) == (3 if whole else 2, whole)
+    (alone,) = exchanges(talk((0, ONE), (1, TO_ONE)))
+    assert not list(alone.result_sets())
+
+
+def test_record_that_cannot_be_read_is_no_row() -> None:
+    broken = reply(AXFR, SOA.format(4), "a.z.example. MX 5 b.z.example.", SOA.format(4))
+    at = broken.index(b"\0\x0f\0\1") + 8
+    (zone,) = exchanges(talk((0, AXFR), (1, broken[:at] + b"\0\1" + broken[at + 2 :])))
+    (result,) = zone.result_sets()
+    assert isinstance(result, ResultSet)
+    assert None in list(result.read())
 
 
 @pytest.mark.parametrize(("records", "more"), [

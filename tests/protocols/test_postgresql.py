@@ -20,6 +20,7 @@ from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql
 from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.statement import operation_of, without_secrets
 from tcptui.protocols.registry import ApplicationStream, requests_of
+from tcptui.protocols.result_set import CopiedData
 from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:
@@ -415,3 +416,42 @@ def test_many_questions_without_answers_are_bounded() -> None:
     dialogue = opened((0, SYNC * 20_000))
 
     assert len(asked(dialogue)) == 20_001
+
+
+LINES = [b"%d\t\\N\n" % number for number in range(40)]
+COPIED = COPY_OUT + b"".join(message(b"d", line) for line in LINES)
+ENDED = message(b"c") + tag(b"COPY 40") + READY
+
+
+def copied(dialogue: Dialogue) -> tuple[list[bytes | None], int, bool, bool]:
+    """Pieces, rows, whether they are whole, and whether they may hold secrets, of the only COPY."""
+    found = requests_of(*dialogue.halves())
+    assert found is not None
+    ((one, result),) = [(one, result) for one in found for result in one.result_sets()]
+    assert isinstance(result, CopiedData)
+    return list(result.read()), result.rows, result.complete, one.may_hold_secrets()
+
+
+def test_what_copy_sends_is_as_the_client_got_it() -> None:
+    opening = ((0, startup(user="me")), (1, WELCOME), (0, query("COPY t TO STDOUT")))
+    assert copied(talk(*opening, (1, COPIED + ENDED))) == (LINES, 40, True, False)
+    assert copied(talk(*opening, (1, COPIED[:-3]))) == ([*LINES[:-1], None], 40, False, False)
+    lost = talk(*opening, (1, COPIED[:106])).lost(1, 3).server(COPIED[109:] + ENDED)
+    pieces, rows, complete, _ = copied(lost)
+    assert (pieces.count(None), rows, complete) == (1, 40, False)
+    assert set(pieces) - {None} <= set(LINES)
+
+
+def test_what_copy_sends_of_secrets_is_known_to_be_some_without_its_end() -> None:
+    dialogue = talk((0, startup(user="me")), (1, WELCOME), (0, query("COPY t (password) TO STDOUT")), (1, COPIED))
+    assert copied(dialogue)[3]
+
+
+def test_replication_is_no_result() -> None:
+    both = message(b"W", b"\0\0\0") + message(b"d", b"w" + bytes(24) + b"wal")
+    dialogue = talk(
+        (0, startup(user="me", replication="true")), (1, WELCOME), (0, query("START_REPLICATION 0/1")), (1, both)
+    )
+    found = requests_of(*dialogue.halves())
+    assert found is not None
+    assert not [result for one in found for result in one.result_sets()]

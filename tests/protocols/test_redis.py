@@ -17,6 +17,8 @@ from tcptui.protocols.redis.reader import Reader
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.redis.value import Kind, Unread, Value
 from tcptui.protocols.registry import ApplicationStream, requests_of
+from tcptui.protocols.result_set import ResultSet
+from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:
@@ -388,3 +390,63 @@ def test_any_inline_command_is_taken_apart(rest: bytes) -> None:
     for value in values(b"SET " + rest + b"\r\n", commands=True):
         assert isinstance(value, Value)
         assert all(value.start <= item.start <= item.stop <= value.stop for item in value.items)
+
+
+def rows_of(*turns: tuple[int, bytes], **how: object) -> list[object]:
+    """The rows of each reply that is exported; None where secrets may be in one."""
+    found = requests_of(*talk(*turns, **how).halves())
+    assert found is not None
+    return [
+        None if one.may_hold_secrets() else list(result.read())
+        for one in found
+        for result in one.result_sets()
+        if isinstance(result, ResultSet)
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 1, 7])
+def test_elements_of_replies_are_rows(size: int) -> None:
+    said = b"*4\r\n$2\r\na\n\r\n$-1\r\n*2\r\n:5\r\n%1\r\n+k\r\n#t\r\n$2\r\n\xff\x00\r\n"
+    pairs = b"|1\r\n+ttl\r\n:3\r\n%2\r\n$4\r\nname\r\n$3\r\nAda\r\n$5\r\npin-1\r\n$4\r\n1234\r\n"
+    turns = ((0, ask("LRANGE", "l", "0", "-1") + ask("HGETALL", "h")), (1, said + pairs))
+    cut_at = {"at": size} if size else {}
+
+    assert rows_of(*turns, **cut_at) == [
+        [("a\n",), (None,), (("5", (("k", "t"),)),), (b"\xff\x00",)],
+        [("name", "Ada"), ("pin-1", LEFT_OUT)],
+    ]
+
+
+def test_elements_that_were_not_captured_are_no_rows() -> None:
+    dialogue = talk((0, ask("LRANGE", "l", "0", "-1")), (1, b"*3\r\n$1\r\na\r\n$9\r\nbb"))
+    dialogue.lost(1, 3).server(b"bbbb\r\n$1\r\nc\r\n")
+    found = requests_of(*dialogue.halves())
+    assert found is not None
+    ((result,),) = [list(one.result_sets()) for one in found]
+    assert isinstance(result, ResultSet)
+
+    assert (list(result.read()), result.complete) == ([("a",), None, ("c",)], False)
+
+
+@pytest.mark.parametrize(("asked_for", "reply", "rows"), [
+    (ask("HGETALL", "user:1"), b"*4\r\n+name\r\n+Ada\r\n+password\r\n+hunter2-\r\n",
+     [("name",), ("Ada",), ("password",), (LEFT_OUT,)]),
+    (ask("XRANGE", "s", "-", "+"), b"*1\r\n*2\r\n+1-0\r\n*2\r\n+token\r\n+hunter2-\r\n",
+     [(("1-0", ("token", LEFT_OUT)),)]),
+    (ask("LRANGE", "l", "0", "-1"), b"*2\r\n+password\r\n+next\r\n", [("password",), ("next",)]),
+    (ask("LRANGE", "user:7:tokens", "0", "-1"), b"*1\r\n+hunter2-\r\n", None),
+    (ask("EVAL", "x" * 9_000 + " redis.call('get', 'api_token')", "0"), b"*1\r\n+hunter2-\r\n", None),
+    (ask("CONFIG", "GET", "*"), b"*2\r\n+requirepass\r\n+hunter2-\r\n", None),
+], ids=["hash", "stream", "words", "key", "script", "setting"])  # fmt: skip
+def test_secret_is_in_no_row(asked_for: bytes, reply: bytes, rows: list[object] | None) -> None:
+    assert rows_of((0, asked_for), (1, reply)) == [rows]
+
+
+@pytest.mark.parametrize("from_start", [True, False])
+def test_transaction_tells_no_secret_that_its_commands_ask_for(from_start: bool) -> None:
+    begin = ((0, ask("MULTI")), (1, b"+OK\r\n")) if from_start else ((0, ask("PING")), (1, b"+PONG\r\n"))
+    turns = (*begin, (0, ask("CONFIG", "GET", "requirepass")), (1, b"+QUEUED\r\n"), (0, ask("EXEC")),
+             (1, b"*1\r\n*2\r\n$11\r\nrequirepass\r\n$8\r\nhunter2-\r\n"))  # fmt: skip
+
+    assert rows_of(*turns, from_start=from_start) == [None]
+    assert not from_start or not any(SECRET[:4] in data for _, data in follow(talk(*turns)))

@@ -42,10 +42,10 @@ class Tape:
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0x4000, 64, protocol, 0) + ends
         self.records.append((START_NS + round(ms * 1_000_000), header + body))
 
-    def handshake(self, ms: float, client: str, server: str) -> None:
-        """Three packets; the client's next number is 1001, the server's 9001."""
+    def handshake(self, ms: float, client: str, server: str, *, at_server: bool = False) -> None:
+        """Three packets, seen at the client, or ``at_server``; its next number is 1001, the server's 9001."""
         self.tcp(ms, client, server, SYN, 1000, options=_MSS)
-        self.tcp(ms + 40, server, client, SYN | ACK, 9000, 1001, options=_MSS)
+        self.tcp(ms + (0.1 if at_server else 40), server, client, SYN | ACK, 9000, 1001, options=_MSS)
         self.tcp(ms + 40.1, client, server, ACK, 1001, 9001)
 
     def clean(self, ms: float, client: str, server: str, asked: bytes, answered: bytes = b"") -> None:

@@ -23,8 +23,9 @@ def sessions(tmp_path: Path, each: list[Turn], *, count: int, apart_ms: float, k
 
 
 def diagnosed(
-    tmp_path: Path, each: list[Turn], *, count: int, apart_ms: float, keep_ms: float = 0
+    tmp_path: Path, each: list[Turn], *, count: int, apart_ms: float, keep_ms: float = 0, at_server: bool = False
 ) -> dict[str, CaptureFinding]:
+    """The findings of the whole capture, which was made at the client, or ``at_server``."""
     segments = []
     for number in range(count):
         client = f"10.0.0.1:{40_000 + number}"
@@ -41,14 +42,14 @@ def diagnosed(
         if who == "FIN":
             tape.tcp(ms, client, SERVER, FIN | ACK, seq["C"], seq["S"])
             tape.tcp(ms + 1, SERVER, client, FIN | ACK, seq["S"], seq["C"] + 1)
-            tape.tcp(ms + 2, client, SERVER, ACK, seq["C"] + 1, seq["S"] + 1)
+            tape.tcp(ms + (41 if at_server else 2), client, SERVER, ACK, seq["C"] + 1, seq["S"] + 1)
         elif who in "CS":
             other = "S" if who == "C" else "C"
             ends = (client, SERVER) if who == "C" else (SERVER, client)
             tape.tcp(ms, *ends, PSH | ACK, seq[who], seq[other], what)
             seq[who] += len(what)
         else:
-            tape.handshake(ms, client, SERVER)
+            tape.handshake(ms, client, SERVER, at_server=at_server)
     path = tmp_path / "sessions.pcap"
     path.write_bytes(tape.pcap())
     return {str(one.finding.id): one for one in open_file(path).diagnosis.findings}

@@ -14,6 +14,7 @@ from screen_lines import screen_lines
 
 from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
 from tcptui.session.session import Session, open_file
+from tcptui.session.statements import key_of
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
@@ -446,3 +447,89 @@ async def test_statuses_are_not_cut_where_there_is_room(show: Show) -> None:
         await shown.pilot.resize_terminal(80, 24)
         await shown.settle()
         assert " WRONGTY… " in text(await settled(shown.pilot))
+
+
+MYSQL = Path(__file__).parents[2] / "cases" / "149-n-plus-one" / "client.pcapng.gz"
+
+
+async def written(shown: Shown) -> RequestsScreen:
+    """The screen, when the rows that it was asked to write are written, and what it says of them is shown."""
+    screen = await settled(shown.pilot)
+    await until(lambda: not screen.is_writing)
+    return screen
+
+
+async def rows_screen(shown: Shown) -> RequestsScreen:
+    screen = await opened(shown)
+    await until(lambda: screen.settled and len(screen.requests.order) > 80)
+    return screen
+
+
+async def test_w_writes_the_rows_of_the_request_under_the_cursor(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with show(open_file(MYSQL), (160, 40)) as shown:
+        screen = await rows_screen(shown)
+        assert "write rows" not in text(screen)  # the first one logs in
+        place = next(at for at, one in enumerate(screen.requests.table.requests) if one.rows)
+        await shown.pilot.press(*["down"] * place)
+        request = screen.requests.request
+        assert request is not None
+        await shown.pilot.press("w", "enter")
+        screen = await written(shown)
+
+        (file,) = (tmp_path / "rows").iterdir()
+        assert request.request is not None
+        assert file.name == f"stream-0-packet-{request.request.first}.jsonl"
+        assert len(file.read_text().splitlines()) == request.rows
+        assert "1 result set" in screen.hint_line.notice
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_shift_w_writes_the_rows_of_all_that_are_listed(
+    show: Show, tmp_path: Path, language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with show(open_file(MYSQL), (160, 40), language) as shown:
+        screen = await rows_screen(shown)
+        listed = [one for one in screen.requests.table.requests if one.rows]
+        await shown.pilot.press("W", "enter")
+        screen = await written(shown)
+        files = list((tmp_path / "rows").iterdir())
+        assert len(files) == len(listed) == 80
+        assert "80" in screen.hint_line.notice
+        await shown.pilot.press("b")
+        await settled(shown.pilot)
+        group = screen.statements.group
+        assert group is not None
+        await shown.pilot.press("w", "enter")
+        await written(shown)
+        more = len(list((tmp_path / "rows").iterdir())) - len(files)
+        assert more == sum(bool(one.rows) for one in listed if key_of(one) == group.key) > 0
+
+
+async def test_folder_that_cannot_be_and_answers_without_rows_are_said(
+    session: Session, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with show(session) as shown:
+        await opened(shown)
+        await shown.pilot.press("W", "enter")
+        screen = await written(shown)
+        assert "nothing to write" in screen.hint_line.notice
+        (tmp_path / "rows").rmdir()
+        (tmp_path / "rows").write_text("a file")
+        await shown.pilot.press("W", "enter")
+        screen = await written(shown)
+        assert "rows" in screen.hint_line.notice
+        assert "nothing to write" not in screen.hint_line.notice
+
+
+async def test_esc_writes_nothing_and_leaves_the_list_as_it_was(session: Session, show: Show, tmp_path: Path) -> None:
+    async with show(session) as shown:
+        screen = await opened(shown)
+        await shown.pilot.press("w", *"elsewhere", "escape")
+        assert paths(screen) == ["quick", "slow"]
+        assert not screen.is_writing
+        assert screen.focused is screen.requests

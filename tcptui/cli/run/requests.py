@@ -65,9 +65,9 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         if command.form is RequestsForm.HAR:
             _write_har(command, found, words)
         elif command.form is RequestsForm.RESULTS:
-            from tcptui.cli.run.result_files import write_results
+            from tcptui.cli.run.result_files import write_found
 
-            write_results(command.results, found, words)
+            write_found(command.results, found, words)
         elif command.group is not None:
             _write_statements(command, found, words)
         elif command.form is RequestsForm.JSONL:

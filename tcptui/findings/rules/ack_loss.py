@@ -5,7 +5,9 @@ See rules/findings.md#ack-loss-harmless and rules/findings.md#capture-missed-pac
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from tcptui.analysis.resend.ip_id import IpIdGap, skipped
 from tcptui.findings.facts import SIDES, ConnectionFacts
@@ -14,8 +16,15 @@ from tcptui.findings.rules.capture_gaps import capture_missed_packets
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 #: Data that an ACK releases leaves within this time, unless the sender paces it.
 PROMPT_NS: Final = 2_000_000
+#: What leaves so long after all that passed before it was not released by an ACK just then, …
+UNPROMPTED_NS: Final = 200_000
+#: … and of the new data, this share of such does not yet show a sender that spaces them.
+UNPROMPTED_MOST: Final = 0.25
 
 #: Fewest gaps to which the sender reacted that show that the capture missed the ACKs in them.
 REACTIONS: Final = 2
@@ -35,7 +44,8 @@ def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
         if not connection.at_sender(side):
             continue
         gaps = [skip for skip in skipped(connection.view, 1 - side) if _between_acks(connection, skip)]
-        lost = [skip for skip in gaps if not (_echoed(connection, skip, side) or _released(connection, skip, side))]
+        released = set(_released_in(connection, side, gaps))
+        lost = [skip for skip in gaps if not (_echoed(connection, skip, side) or skip in released)]
         if 2 * len(lost) <= len(gaps):
             continue  # where the sender reacted to half of the gaps, the capture missed the rest, too
         if any(
@@ -88,6 +98,27 @@ def _echoed(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     )
 
 
+def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]) -> list[IpIdGap]:
+    """Those of ``gaps``, among the ACKs of the other end, in which unseen ACKs released data of ``side``.
+
+    None where more than `UNPROMPTED_MOST` of the data leave without an ACK also where none is missing: the sender paces
+    them, its program writes them so, or a queue before the capture holds them, and what leaves in a gap shows nothing.
+    Before the first data were acknowledged, no ACK released any.
+    """
+    if not gaps:
+        return []
+    view, space = connection.view, connection.space
+    data = np.flatnonzero((view.from_server == bool(side)) & (view.length > 0))
+    unsuspected = space.acknowledged[side][data] > space.seq[data[:1]]
+    begins, ends = np.array([skip.before for skip in gaps]), np.array([skip.after for skip in gaps])
+    unsuspected &= begins.searchsorted(data) == ends.searchsorted(data)  # each begins where the one before has ended
+    data = data[unsuspected]
+    unprompted = view.time_ns[data] - view.time_ns[data - 1] > UNPROMPTED_NS
+    if np.count_nonzero(unprompted) > UNPROMPTED_MOST * len(data):
+        return []
+    return [skip for skip in gaps if _released(connection, skip, side)]
+
+
 def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether an unseen ACK released data: between the two ACKs more new data left than the first can have released.
 
@@ -122,7 +153,7 @@ def missed_acks(connection: ConnectionFacts) -> Finding | None:
         if connection.at_receiver(side):
             shown = [skip for skip in lost if _echoed(connection, skip, 1 - side)]
             # A single release may have another reason; where half of the gaps have one, the sender got the ACKs.
-            reacted = [skip for skip in lost if _released(connection, skip, 1 - side)]
+            reacted = _released_in(connection, 1 - side, lost)
             lost = shown or (reacted if len(reacted) >= REACTIONS and 2 * len(reacted) >= len(lost) else [])
         if not lost:
             continue

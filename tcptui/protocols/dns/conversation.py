@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.codes import IXFR
 from tcptui.protocols.dns.message import Message, Unread, known_serial, second_zone_numbers, zone_numbers
 from tcptui.protocols.dns.reader import Reader
 from tcptui.protocols.interface import Carried, Exchange
+from tcptui.protocols.result_set import Result, no_result_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +48,19 @@ class Asked:
     """Its answers were captured whole."""
     is_given_up: bool = False
     """Too many questions wait: no answer to it is looked for any more."""
+    is_over: bool = False
+    """Its last answer was captured."""
     _numbers: bytes = b""
     """The numbers of the zone's newest SOA record, …"""
     _left: int = 2
     """… which come so often still."""
 
-    def answer(self, message: Message) -> bool:
+    def answer(self, message: Message, answers: Reader) -> bool:
         """Takes in an answer; returns whether it was the last one."""
+        self.is_over = self._answer(message, answers)
+        return self.is_over
+
+    def _answer(self, message: Message, answers: Reader) -> bool:
         if self.first is None:
             self.first = message
         if self.stretches and self.stretches[-1] == message.start:
@@ -66,11 +74,10 @@ class Asked:
         query = None if self.query is None else self.query.head
         if query is None or not query.is_transfer or head is None or head.code:
             return True
-        return self._is_last(message, is_incremental=query.kind == IXFR)
+        return self._is_last(message, answers.data(message), is_incremental=query.kind == IXFR)
 
-    def _is_last(self, message: Message, *, is_incremental: bool) -> bool:
+    def _is_last(self, message: Message, data: bytes, *, is_incremental: bool) -> bool:
         """Whether the zone ends with ``message``, by how often its SOA record came."""
-        data = message.data()
         if message is self.first:
             found = zone_numbers(data)
             if found is None:
@@ -102,12 +109,21 @@ class Asked:
             answered = Carried(first.half, self.stretches[0], self.stretches[-1], self.complete, spans)
         head = None if query is None else query.head
         known = message.head
+        read = no_result_sets
+        if answered is not None and self.rows and known is not None and known.is_transfer:
+            read = partial(_result_sets, answered, ended=self.is_over and query is not None)
         return Exchange(
             "dns", "" if head is None else head.operation, "" if first is None else first.status,
             None if query is None else Carried(query.half, query.start, query.stop, query.complete), answered,
             id=None if known is None else str(known.number), rows=None if first is None else self.rows,
-            is_reset=self.is_given_up,
+            is_reset=self.is_given_up, result_sets=read,
         )  # fmt: skip
+
+
+def _result_sets(answer: Carried, *, ended: bool) -> Iterator[Result]:
+    from tcptui.protocols.dns.result_rows import result_sets  # seldom asked for
+
+    return result_sets(answer, ended=ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +202,7 @@ class _Pairing:
         if asked is None:
             if message.is_response:
                 alone = Asked(None)
-                alone.answer(message)
+                alone.answer(message, self._answers)
                 yield Said(message, alone)
                 number = -1 if message.head is None else message.head.number
                 if self._given_up[number] > 0:
@@ -196,7 +212,7 @@ class _Pairing:
             else:
                 yield Said(message, None)
             return
-        is_last = asked.answer(message)
+        is_last = asked.answer(message, self._answers)
         yield Said(message, asked)
         if is_last and message.head is not None:
             self._forget(message.head.number, asked)

@@ -196,7 +196,7 @@ def _end(data: bytes, head: Head) -> int:
     if count > RECORDS_MOST:
         return len(data)
     try:
-        at = _behind_question(data, head)
+        at = behind_question(data, head)
         for _ in range(count):
             at = read_name(data, at)[1]
             at += RECORD.size + RECORD.unpack_from(data, at)[3]
@@ -223,7 +223,7 @@ def zone_numbers(data: bytes) -> tuple[bytes, int] | None:
     if head is None or not head.answers:
         return None
     try:
-        return _soa_at(data, _behind_question(data, head))
+        return _soa_at(data, behind_question(data, head))
     except (BadName, struct.error):
         return None
 
@@ -234,7 +234,7 @@ def second_zone_numbers(data: bytes) -> bytes | None:
     if head is None or head.answers < 2:
         return None
     try:
-        at = read_name(data, _behind_question(data, head))[1]
+        at = read_name(data, behind_question(data, head))[1]
         found = _soa_at(data, at + RECORD.size + RECORD.unpack_from(data, at)[3])
     except (BadName, struct.error):
         return None
@@ -247,13 +247,14 @@ def known_serial(data: bytes) -> int | None:
     if head is None or head.labels is None or not head.authorities or head.answers:
         return None
     try:
-        found = _soa_at(data, _behind_question(data, head))
+        found = _soa_at(data, behind_question(data, head))
     except (BadName, struct.error):
         return None
     return None if found is None else found[1]
 
 
-def _behind_question(data: bytes, head: Head) -> int:
+def behind_question(data: bytes, head: Head) -> int:
+    """Where the records of a message begin.  Raises `BadName`."""
     return read_name(data, HEADER)[1] + _QUESTION.size if head.questions else HEADER
 
 

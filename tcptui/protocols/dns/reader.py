@@ -76,16 +76,20 @@ class Reader:
         self._jump(start, beyond=start)
         return Unread(self.half, start, self._at)
 
+    def data(self, message: Message) -> bytes:
+        """The same as `Message.data`; of the message that was read last it costs nothing."""
+        return self._window.read(message.start + PREFIX, message.stop - message.start - PREFIX)
+
     def _message(self, start: int, size: int) -> Message:
         half = self.half
         stop = start + PREFIX + size
         self._at = stop
         known = min(stop, half.length)
-        data = self._window.read(start + PREFIX, min(size, HEAD_READ))
-        head = read_head(data)
+        data = self._window.read(start + PREFIX, size)  # all of it: the next one is read ahead then
+        head = read_head(data[:HEAD_READ])
         extended = 0
         if head is not None and head.is_response and head.additional and not head.answers:
-            extended = extended_code(self._window.read(start + PREFIX, size), head)
+            extended = extended_code(data, head)
         complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
         after_unread, self._after_unread = self._after_unread, False
         return Message(half, start, known, complete, head, extended, after_unread)

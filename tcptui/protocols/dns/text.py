@@ -6,6 +6,7 @@ from typing import Final
 
 import dns.exception
 import dns.message
+import dns.name
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
@@ -21,6 +22,11 @@ def text_of_message(data: bytes) -> str:
         return f"{message.to_text()}\n"
     except _REFUSALS:
         return ""
+
+
+def text_of_name(labels: list[bytes]) -> str:
+    """A name with all that is special in it escaped: ``shop.test.``."""
+    return dns.name.Name([*labels, b""]).to_text()
 
 
 def text_of_record(data: bytes, at: int, size: int, kind: int, group: int) -> str:

@@ -14,7 +14,7 @@ from tcptui.protocols.mysql.conversation import Conversation
 from tcptui.protocols.mysql.detection import before_tls, mysql_sides
 from tcptui.protocols.mysql.packets import Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
-from tcptui.protocols.result_set import ResultSet, no_result_sets
+from tcptui.protocols.result_set import Result, no_result_sets
 from tcptui.protocols.sql_secrets import names_secret
 from tcptui.protocols.stream.segment_place import place_of
 from tcptui.protocols.tls.plain_stream import PlainStream
@@ -227,7 +227,7 @@ def _session(number: int) -> bytes:
     return b"" if number < 0 else number.to_bytes(8)
 
 
-def _result_sets(answer: Answer, columns: Run | None) -> Iterator[ResultSet]:
+def _result_sets(answer: Answer, columns: Run | None) -> Iterator[Result]:
     from tcptui.protocols.mysql.result_rows import result_sets  # seldom asked for
 
     return result_sets(answer, columns)

@@ -191,6 +191,7 @@ class _Pairing:
             operation.answer.take(message)
         if kind in (Kind.ROW, Kind.COMPLETE):
             _count(operation, message)
+        operation.copies_out |= kind is Kind.DATA and not operation.waits
         if kind is Kind.KEY_DATA:
             operation.key = key_data(message)
         if kind is Kind.READY:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tcptui.protocols.interface import Carried, Exchange
-from tcptui.protocols.result_set import ResultSet, no_result_sets
+from tcptui.protocols.result_set import Result, no_result_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +76,8 @@ class Operation:
     """By the tags of what was completed."""
     returned: int = 0
     """Rows that were captured."""
+    copies_out: bool = False
+    """Data that COPY sends was captured."""
     state: TransactionState | None = None
     open_steps: int = 0
     executes: bool = False
@@ -96,7 +98,8 @@ class Operation:
         rows = self.returned if self.rows is None and self.returned else self.rows
         interim = tuple(one for span in self.interim if (one := span.carried(server)) is not None)
         asked, answer = self.asked.carried(client), self.answer.carried(server)
-        read = no_result_sets if answer is None or not self.returned else partial(_result_sets, asked, answer)
+        has_rows = self.returned or self.copies_out
+        read = partial(_result_sets, asked, answer) if answer is not None and has_rows else no_result_sets
         return Exchange(
             "postgresql", self.name, self.status, asked, answer,
             interim=interim, is_reset=self.is_skipped, rows=rows, waits=self.waits,
@@ -105,7 +108,7 @@ class Operation:
         )  # fmt: skip
 
 
-def _result_sets(asked: Carried | None, answer: Carried) -> Iterator[ResultSet]:
+def _result_sets(asked: Carried | None, answer: Carried) -> Iterator[Result]:
     from tcptui.protocols.postgresql.result_rows import result_sets  # seldom asked for
 
     return result_sets(() if asked is None else (asked,), answer)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import struct
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.postgresql.fields import rows_of
 from tcptui.protocols.postgresql.message import HEADER, LENGTH, Kind, Message
 from tcptui.protocols.postgresql.reader import Reader
-from tcptui.protocols.result_set import ROW_MOST, ResultSet, text_or_bytes
+from tcptui.protocols.result_set import ROW_MOST, CopiedData, ResultSet, text_or_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcptui.protocols.interface import Carried
-    from tcptui.protocols.result_set import Cell, Row
+    from tcptui.protocols.result_set import Cell, Result, Row
 
 _HEAD: Final = struct.Struct(">BI")
 _COUNT: Final = struct.Struct(">H")
@@ -29,24 +31,33 @@ _TEXT: Final = (0,)
 _UNKNOWN: Final = (1,)
 
 
-def result_sets(asked: Sequence[Carried], answer: Carried) -> Iterator[ResultSet]:
-    """The result sets in ``answer`` that have rows, in order; ``asked``: what it answers.  Raises OSError."""
+def result_sets(asked: Sequence[Carried], answer: Carried) -> Iterator[Result]:
+    """The result sets in ``answer`` that have rows, in order; ``asked``: what it answers.  Raises OSError.
+
+    What COPY sends is as it is: only its statement tells what stands between rows and values.
+    """
     formats = deque(_formats(asked))
     chosen = formats.popleft() if formats else _UNKNOWN
     names: tuple[str, ...] = ()
     rows: list[Message] = []
+    done: Message | None = None
     for message in _messages(answer, 1):
         if message.kind is Kind.COLUMNS:
             names = _names(message)
-        elif message.kind is Kind.ROW:
+        elif message.kind in (Kind.ROW, Kind.DATA):
+            if rows and rows[0].kind is not message.kind:  # a base backup goes on with rows
+                yield _result(names, chosen, rows, done)
+                rows = []
             rows.append(message)
+        elif message.kind is Kind.DONE:
+            done = message
         elif message.kind in _ENDS:
             if rows:
-                yield _result_set(names, chosen, rows, ended=True)
+                yield _result(names, chosen, rows, message)
             names, rows = (), []
             chosen = formats.popleft() if formats else chosen
     if rows:
-        yield _result_set(names, chosen, rows, ended=False)
+        yield _result(names, chosen, rows, None)
 
 
 def _messages(carried: Carried, side: int) -> Iterator[Message]:
@@ -107,17 +118,28 @@ def _names(message: Message) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _result_set(names: tuple[str, ...], formats: tuple[int, ...], rows: Sequence[Message], *, ended: bool) -> ResultSet:
+def _result(names: tuple[str, ...], formats: tuple[int, ...], rows: Sequence[Message], end: Message | None) -> Result:
+    """``end``: what ends it; None where that was not captured."""
     found = list(rows)
+    complete = end is not None and all(run.complete for run in found)
+    if found[0].kind is Kind.DATA:
+        told = None if end is None else rows_of(end)
+        count = sum(run.count for run in found) if told is None else told
+        return CopiedData(lambda: chain.from_iterable(map(_bodies, found)), count, complete)
 
     def read() -> Iterator[Row]:
         for run in found:
             yield from _rows(run, formats)
 
-    return ResultSet(names, read, ended and all(run.complete for run in found))
+    return ResultSet(names, read, complete)
 
 
 def _rows(run: Message, formats: tuple[int, ...]) -> Iterator[Row]:
+    return (None if body is None else _cells(body, formats) for body in _bodies(run))
+
+
+def _bodies(run: Message) -> Iterator[bytes | None]:
+    """What each message of a run has behind its header; None where bytes are missing, or it is too long."""
     at, half = run.start, run.half
     for _ in range(run.count):
         head = half.read(at, HEADER)
@@ -126,7 +148,7 @@ def _rows(run: Message, formats: tuple[int, ...]) -> Iterator[Row]:
             return
         size = _HEAD.unpack(head)[1] - LENGTH
         body = half.read(at + HEADER, size) if size <= ROW_MOST else b""
-        yield _cells(body, formats) if len(body) == size else None
+        yield body if len(body) == size else None
         at += HEADER + size
 
 

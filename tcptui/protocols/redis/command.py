@@ -19,6 +19,8 @@ from tcptui.protocols.redis.reader import ITEM_KEPT
 from tcptui.protocols.redis.value import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.protocols.redis.value import Item, Value
 
 
@@ -49,6 +51,8 @@ class Command:
     replies: list[Value] = field(default_factory=list)
     unanswered: bool = False
     """No answer is waited for: none comes, or it was not captured."""
+    executes: Sequence[Command] | None = ()
+    """Of EXEC, the commands for which it is answered, too; None where they are not known."""
 
     @classmethod
     def of(cls, value: Value) -> Command:
@@ -94,7 +98,8 @@ class Command:
         """What it asks for, without values and secrets."""
         if not self.name:
             return ""
-        shown = [b"" if at in self.secrets else item.data for at, item in enumerate(self.value.items)]
+        secrets = self.secrets
+        shown = [b"" if at in secrets else item.data for at, item in enumerate(self.value.items)]
         return operation_of(self.name, shown[1:], self.count)
 
     @property
@@ -118,6 +123,8 @@ class Command:
     @property
     def hides_reply(self) -> bool:
         """Whether its reply may hold a secret."""
+        if self.executes:
+            return any(one.hides_reply for one in self.executes)
         first = [one.upper() for one in self.arguments[:2]]
         if self.name == "CONFIG" and first[:1] == [b"GET"]:
             return any(is_secret_setting(one) or set(one) & set(b"*?[") for one in self.arguments[1:])

@@ -6,6 +6,7 @@ Names: redis.io/docs, commands of Redis 7.4 and the modules of Redis Stack; some
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.secrets_out import is_secret_name
@@ -39,6 +40,8 @@ _NAMES: Final = frozenset(
 #: Commands of modules: ``JSON.GET``, ``FT.SEARCH``, ``TS.ADD``.
 _OF_MODULE: Final = re.compile(rb"[A-Z]{1,12}\.[A-Z_]{1,24}")
 _NAME_MOST: Final = 40
+#: First words of commands of which is remembered what they are; each is at most as long as is kept of an argument.
+_KNOWN_MOST: Final = 1_024
 #: Commands whose first argument says what they do.
 _CONTAINERS: Final = frozenset(
     {
@@ -75,12 +78,14 @@ ITEMS_OF_SECRETS: Final = 1_024
 _ACL_MARKS: Final = frozenset({b">", b"<", b"#", b"!", b""})
 
 
+@lru_cache(_KNOWN_MOST)
 def name_of(data: bytes) -> str:
     """The name of a command in capitals; empty where it can be none."""
     name = data.upper()
     return name.decode("ascii") if (name.isascii() and name.strip().isalnum()) or is_command(data) else ""
 
 
+@lru_cache(_KNOWN_MOST)
 def is_command(data: bytes) -> bool:
     """Whether ``data`` is the name of a command."""
     if len(data) > _NAME_MOST:
@@ -89,6 +94,7 @@ def is_command(data: bytes) -> bool:
     return name in _NAMES or _OF_MODULE.fullmatch(name) is not None
 
 
+@lru_cache(_KNOWN_MOST)
 def keeps_secrets(data: bytes) -> bool:
     """Whether a command of that name may hold a secret."""
     return data[:_NAME_MOST].upper().decode("ascii", "replace") in _WITH_SECRETS

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Most commands that wait for their answers, as where only one side was captured.
 _WAITING_MOST: Final = 100_000
+#: Most commands of a transaction that are remembered.
+_QUEUED_MOST: Final = 1_000
+#: Kinds of values that a server may send without being asked.
+_UNASKED: Final = frozenset({Kind.PUSH, Kind.SNAPSHOT, Kind.ARRAY, Kind.STRING})
 _MESSAGES: Final = frozenset({b"message", b"pmessage", b"smessage", b"invalidate"})
 _CONFIRMATIONS: Final = frozenset(
     {b"subscribe", b"psubscribe", b"ssubscribe", b"unsubscribe", b"punsubscribe", b"sunsubscribe"}
@@ -65,6 +69,8 @@ class _Pairing:
         self._asks_over = False
         self._subscribed = self._monitors = self._replicates = self._is_silent = False
         self._skips = 0
+        self._queued: list[Command] | None = None
+        """The commands of the transaction that is open; None: none is, or not all of it is known."""
         self._others: list[Said] = []
 
     def said(self) -> Iterator[Said]:
@@ -80,7 +86,8 @@ class _Pairing:
                 yield from self._counted(found)
             else:
                 yield from self._by_turns(found)
-            yield from self._told()
+            if self._others:
+                yield from self._told()
         if not self._counts:
             yield from self._end_turn()
         while self._ask():
@@ -120,6 +127,7 @@ class _Pairing:
         """What the command changes in how the server answers."""
         self._subscribed |= command.subscribes
         self._monitors |= command.name == "MONITOR"
+        self._note_transaction(command)
         self._replicates |= command.name in ("PSYNC", "SYNC") or command.answered is Answered.NEVER
         command.unanswered = command.answered is Answered.NEVER or self._is_silent or self._skips > 0
         self._skips -= self._skips > 0
@@ -128,6 +136,16 @@ class _Pairing:
             self._is_silent = how == b"OFF" or (self._is_silent and how != b"ON")
             command.unanswered = how != b"ON"
             self._skips = int(how == b"SKIP")
+
+    def _note_transaction(self, command: Command) -> None:
+        if command.name == "MULTI":
+            self._queued = []
+        elif command.name == "EXEC":
+            command.executes, self._queued = self._queued, None
+        elif self._queued is not None:
+            self._queued.append(command)
+            if len(self._queued) > _QUEUED_MOST or command.value.after_unread:
+                self._queued = None
 
     def _told(self) -> Iterator[Said]:
         """What came up meanwhile and waits for nothing."""
@@ -156,6 +174,8 @@ class _Pairing:
 
     def _is_unasked(self, value: Value) -> bool:
         """Whether ``value`` answers no command."""
+        if value.kind not in _UNASKED:
+            return False
         first, waiting = _first(value), self._waiting[0] if self._waiting else None
         if value.kind is Kind.PUSH:
             return first not in _CONFIRMATIONS or waiting is None or not waiting.subscribes

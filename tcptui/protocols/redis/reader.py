@@ -17,6 +17,8 @@ from tcptui.protocols.redis.tokens import Fault, Tokens
 from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Item, Kind, Token, Unread, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes kept of a value's first line, and of each of its first elements …
@@ -48,6 +50,7 @@ class Reader:
         self._tried = 0
         self._after_unread = False
         self._snapshot_follows = False
+        self._has_gaps = bool(len(half.gaps))
         known = half.segments.from_start or begins
         self.from_start = known and bool(len(half.captured)) and int(half.captured.start[0]) == 0
         self._ended = not len(half.captured)
@@ -92,44 +95,50 @@ class Reader:
     def _value(self, start: int) -> Value | Fault:
         """The value at ``start``, or why there is none."""
         tokens = self._tokens
-        if not self._commands:
+        top = tokens.token(start)
+        if top is Fault.MALFORMED and not self._commands:
             while tokens.byte(start) == _LINE_FEED:  # a primary says that it lives, before it answers PSYNC
                 start += 1
-        top = tokens.token(start)
+            top = tokens.token(start)
         if isinstance(top, Fault):
             return top
-        if top.kind is Kind.STRING and top.line.startswith(_SNAPSHOT) and not self._commands:
-            self._snapshot_follows = True
+        if top.kind in _ALONE:
+            if top.kind is Kind.STRING and top.line.startswith(_SNAPSHOT) and not self._commands:
+                self._snapshot_follows = True
+            self._at = top.stop
+            return self._made(top, top.stop, ())
         items: list[Item] = []
         at, remaining, wanted = top.stop, _following(top) + (top.kind is Kind.ATTRIBUTE), ITEMS_KEPT
         gathers = top.kind in AGGREGATES
         if top.kind is Kind.BULK_ERROR:
             items.append(self._item(top))
         while remaining:
-            if not gathers:
-                at, skipped = tokens.skip_bulks(at, remaining)
-                remaining -= skipped
-                if not remaining:
-                    break
-            token = tokens.token(at)
-            if isinstance(token, Fault):
-                return token
-            at = token.stop
-            remaining += _following(token) - (token.kind is not Kind.ATTRIBUTE)
-            if gathers and (gathers := token.kind not in AGGREGATES):
-                items.append(self._item(token))
-                if len(items) == 1 and keeps_secrets(items[0].data):
+            if gathers:
+                at, passed = tokens.pass_bulks(at, min(remaining, wanted - len(items)), items, ITEM_KEPT)
+            else:
+                at, passed = tokens.pass_bulks(at, remaining)
+            remaining -= passed
+            if not passed:
+                token = tokens.token(at)
+                if isinstance(token, Fault):
+                    return token
+                at = token.stop
+                remaining += _following(token) - (token.kind is not Kind.ATTRIBUTE)
+                if gathers and (gathers := token.kind not in AGGREGATES):
+                    items.append(self._item(token))
+            if gathers:
+                if keeps_secrets(items[0].data):
                     wanted = ITEMS_OF_SECRETS
                 gathers = len(items) < wanted
         self._at = at
         return self._made(top, at, items)
 
-    def _made(self, top: Token, stop: int, items: list[Item]) -> Value:
+    def _made(self, top: Token, stop: int, items: Sequence[Item]) -> Value:
         rows = None
         if top.kind in AGGREGATES and top.number != NOTHING:
             rows = top.number
         known = min(stop, self.half.length)
-        complete = stop == known and not self._is_missing(top.start, stop)
+        complete = stop == known and not (self._has_gaps and self._is_missing(top.start, stop))
         return Value(
             self.half, top.start, known, top.kind, top.line[:LINE_KEPT], rows, tuple(items), complete,
             self._after_unread,
@@ -143,8 +152,6 @@ class Reader:
 
     def _is_missing(self, start: int, stop: int) -> bool:
         gaps = self.half.gaps
-        if not len(gaps):
-            return False
         at = int(np.searchsorted(gaps.stop, start, side="right"))
         return at < len(gaps) and int(gaps.start[at]) < stop
 
@@ -263,6 +270,8 @@ class Reader:
         return False
 
 
+#: Kinds of values that have no others in them, and whose bytes are not looked at.
+_ALONE: Final = frozenset(Kind) - frozenset(AGGREGATES) - {Kind.BULK_ERROR}
 _ARRAY: Final = Kind.ARRAY.value
 _LINE_FEED: Final = 0x0A
 _LINE_END: Final = frozenset(b"\r\n")

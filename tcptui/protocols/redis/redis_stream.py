@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import Carried, Exchange, Unit
@@ -12,6 +12,7 @@ from tcptui.protocols.redis.conversation import conversation
 from tcptui.protocols.redis.detection import redis_sides
 from tcptui.protocols.redis.parts import part_of
 from tcptui.protocols.redis.value import Unread, Value
+from tcptui.protocols.result_set import Result, no_result_sets
 from tcptui.protocols.stream.touching import touched
 
 if TYPE_CHECKING:
@@ -144,11 +145,25 @@ def exchange_of(command: Command) -> Exchange:
     """The command and its answer as a request."""
     answers = [_carried(value) for value in command.replies]
     last = command.replies[-1] if command.replies else None
+    has_rows = last is not None and bool(last.rows) and not command.subscribes  # a confirmation has no data
     return Exchange(
         "redis", command.operation, command.status, _carried(command.value), answers[-1] if answers else None,
         interim=tuple(answers[:-1]), is_reset=command.unanswered, rows=None if last is None else last.rows,
-        waits=command.waits,
+        waits=command.waits, may_hold_secrets=partial(_may_hold_secrets, command),
+        result_sets=partial(_result_sets, last, command.name) if last is not None and has_rows else no_result_sets,
     )  # fmt: skip
+
+
+def _may_hold_secrets(command: Command) -> bool:
+    from tcptui.protocols.redis.result_rows import may_hold_secrets
+
+    return may_hold_secrets(command)
+
+
+def _result_sets(reply: Value, name: str) -> Iterator[Result]:
+    from tcptui.protocols.redis.result_rows import may_answer_pairs, result_sets  # seldom asked for
+
+    return result_sets(reply, in_pairs=may_answer_pairs(name))
 
 
 def _carried(value: Value) -> Carried:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.http.fault import Cut
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Kind, Token
+from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Item, Kind, Token
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -82,14 +82,21 @@ class Tokens:
 
     def token(self, at: int) -> Token | Fault:
         """The token at ``at``; its body may be missing."""
-        first = self.byte(at)
+        place = at - self._base
+        first = self._data[place] if 0 <= place < len(self._data) else self.byte(at)
         kind = _KINDS.get(first)
         if kind is None:
             return Fault.MALFORMED if first >= 0 else self.fault_at(at)
-        text = self.line(at)
-        if isinstance(text, Fault):
-            return text
-        stop, text = at + len(text) + len(_END), text[1:]
+        data, place = self._data, at - self._base
+        end = data.find(_END, place)
+        if end >= 0:
+            text = data[place + 1 : end]
+        else:
+            line = self.line(at)
+            if isinstance(line, Fault):
+                return line
+            text = line[1:]
+        stop = at + 1 + len(text) + len(_END)
         if kind in BULKS or kind in AGGREGATES:
             number = _count(text)
             if number is None or number > (_LONGEST_BODY if kind in BULKS else _MOST_ELEMENTS):
@@ -97,7 +104,11 @@ class Tokens:
             if kind in AGGREGATES or number == NOTHING:
                 return Token(at, stop, kind, text, number)
             behind = stop + number + len(_END)
-            if self._ends_wrong(behind):
+            place = behind - self._base
+            if place <= len(self._data):
+                if self._data[place - len(_END) : place] != _END:
+                    return Fault.MALFORMED
+            elif self._ends_wrong(behind):
                 return Fault.MALFORMED
             return Token(at, behind, kind, text, number, stop)
         allowed = _LINES.get(kind)
@@ -105,8 +116,11 @@ class Tokens:
             return Fault.MALFORMED
         return Token(at, stop, kind, text)
 
-    def skip_bulks(self, at: int, most: int) -> tuple[int, int]:
-        """Skips at most ``most`` bulk strings from ``at`` on that lie in the block; where it stopped, and how many."""
+    def pass_bulks(self, at: int, most: int, items: list[Item] | None = None, kept: int = 0) -> tuple[int, int]:
+        """Passes over at most ``most`` bulk strings from ``at`` on that lie in the block; where it stopped, how many.
+
+        They are appended to ``items``, with ``kept`` of their bytes.
+        """
         data, base = self._data, self._base
         place, size, left = at - base, len(data), most
         while left and 0 <= place < size and data[place] == _BULK:
@@ -117,6 +131,9 @@ class Tokens:
             behind = end + 4 + int(digits)
             if behind > size or data[behind - 2 : behind] != _END:
                 break
+            if items is not None:
+                body = end + 2
+                items.append(Item(base + body, base + behind - 2, data[body : min(body + kept, behind - 2)]))
             place = behind
             left -= 1
         return base + place, most - left

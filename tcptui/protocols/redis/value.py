@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -42,8 +42,7 @@ NOTHING: Final = -1
 """The length of a null of RESP2: ``$-1``, ``*-1``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One value without those in it: a line, and a body of bytes where it has one."""
 
     start: int
@@ -57,8 +56,7 @@ class Token:
     """Where the bytes of a bulk string begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A simple element of an array."""
 
     start: int

@@ -22,6 +22,8 @@ REQUESTS_KEYS: Final = (
     _key("axis", "a", "a", "axis", KeyArea.SHOW),
     _key("narrow", "slash", "/", "narrow", KeyArea.FIND),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
+    _key("write", "w", "w", "write", KeyArea.PROGRAM),
+    _key("write_all", "W", "W", "write_all", KeyArea.PROGRAM),
     _key("overview", "0", "0", "overview", KeyArea.FIND),
     _key("close", "escape,q,R", "Esc q R", "close", KeyArea.MOVE),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
@@ -36,6 +38,7 @@ _HINTS: Final = (
     Hint("?", "screen.hint.help", "screen.help"),
     Hint("a", "requests.hint.axis", "screen.axis"),
     Hint("y", "screen.hint.copy", "screen.copy"),
+    Hint("w", "requests.hint.write", "screen.write"),
 )
 #: What stands in their place while statements are listed.
 _HINTS_OF_STATEMENTS: Final = (
@@ -49,7 +52,14 @@ _OF_A_REQUEST: Final = frozenset({"Enter", "b", "s", "/", "a", "y"})
 _OF_A_CONNECTION: Final = frozenset({"Tab"})
 
 
-def hints(*, has_request: bool, of_one: bool, grouped: bool = False) -> tuple[Hint, ...]:
-    """The hints of the bottom line, without those that nothing would answer to."""
+_OF_ROWS: Final = frozenset({"w"})
+
+
+def hints(*, has_request: bool, of_one: bool, grouped: bool = False, has_rows: bool = False) -> tuple[Hint, ...]:
+    """The hints of the bottom line, without those that nothing would answer to.
+
+    ``has_rows``: the answer has rows, which can be written to a file.
+    """
     idle = (frozenset() if has_request else _OF_A_REQUEST) | (frozenset() if of_one else _OF_A_CONNECTION)
+    idle |= frozenset() if has_rows else _OF_ROWS
     return tuple(hint for hint in (_HINTS_OF_STATEMENTS if grouped else _HINTS) if hint.key not in idle)

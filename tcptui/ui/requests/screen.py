@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on
 from textual.widgets import Input
 
+from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import with_payload
+from tcptui.session.result_files import has_results
+from tcptui.session.statements import key_of
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
-from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.requests.detail import plain_text
 from tcptui.ui.requests.detail_pane import RequestDetail
 from tcptui.ui.requests.keys import REQUESTS_KEYS, hints
@@ -23,13 +26,15 @@ from tcptui.ui.requests.request_list import RequestList
 from tcptui.ui.requests.requests_bar import RequestsBar
 from tcptui.ui.requests.statement_list import StatementList, statement_text
 from tcptui.ui.requests.table import RequestSort, RequestTable
+from tcptui.ui.requests.writing import said_of, write_chosen
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
+from tcptui.words.errors import safe_facts
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -57,6 +62,8 @@ _DETAIL_LEAST, _DETAIL_MOST = 4, 9
 #: … and so many below a list that leaves them; if so many more are left, its packets have them.
 _DETAIL_ROOMY: Final = 12
 _PACKETS_LEAST: Final = 5
+#: Default name of the folder that rows are written to.
+_FOLDER: Final = "rows"
 #: Title and hints; the rule above words and packets.
 _LINES: Final = 2
 _RULE: Final = 1
@@ -116,6 +123,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._failure = ""
         self._rests_until = 0.0
         self._cancel = threading.Event()
+        self._wanted: Sequence[Request] = ()
+        """The requests whose rows go to the folder that is asked for, or are being written."""
+        self.is_writing = False
+        self._writing = threading.Event()
 
     def compose(self) -> ComposeResult:
         """Title, requests or statements, the selected one in words and packets, prompt, hints."""
@@ -137,8 +148,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.set_interval(_BEAT, self.look)
 
     def on_unmount(self) -> None:
-        """Cancel the reading; its thread stops at the next connection."""
+        """Cancel reading and writing; the reading's thread stops at the next connection."""
         self._cancel.set()
+        self._writing.set()
 
     def on_resize(self) -> None:
         """Fit the words about the request, and its packets."""
@@ -160,8 +172,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
-        has_request, of_one = self._request is not None, self._stream >= 0
-        self.put_hints(hints(has_request=has_request, of_one=of_one, grouped=self.is_grouped))
+        request = self._request
+        has_request, has_rows = request is not None, request is not None and has_results(request)
+        of_one = self._stream >= 0
+        self.put_hints(hints(has_request=has_request, of_one=of_one, grouped=self.is_grouped, has_rows=has_rows))
 
     @property
     def _list(self) -> RequestList | StatementList:
@@ -395,7 +409,62 @@ class RequestsScreen(KeyedScreen["int | None"]):
         event.stop()
         if not self._prompt.is_open:
             self.set_focus(self._list)
-        self._narrow(event.text)
+        if event.kind is PromptKind.REQUESTS:
+            self._narrow(event.text)
+        elif isinstance(event, PromptLine.Submitted) and event.text:
+            self._write(event.text)
+
+    def action_write(self) -> None:
+        """Ask for the folder to write the rows of the request under the cursor to, or of those of the statement."""
+        request, group = self.requests.request, self.statements.group
+        if self.is_grouped:
+            self._ask_folder([] if group is None else self._of_statements({group.key}))
+        else:
+            self._ask_folder([] if request is None else [request])
+
+    def action_write_all(self) -> None:
+        """Ask for the folder to write the rows of all that are listed to."""
+        if self.is_grouped:
+            self._ask_folder(self._of_statements(self.statements.keys))
+        else:
+            self._ask_folder([self.requests.table.requests[one] for one in self.requests.order.tolist()])
+
+    def _of_statements(self, keys: Set[StatementKey]) -> list[Request]:
+        return [one for one in self.requests.table.requests if key_of(one) in keys]
+
+    def _ask_folder(self, wanted: Sequence[Request]) -> None:
+        if not wanted or self.is_writing:
+            return
+        self._wanted = wanted
+        self._prompt.open(PromptKind.FOLDER, _FOLDER)
+        self._prompt.note(self.words("requests.write.ask", n=Count(len(wanted))))
+        self.set_focus(self._prompt.query_one(Input))
+
+    def _write(self, folder: str) -> None:
+        """Write in a thread, and say how it ended."""
+        wanted, path, shown = self._wanted, expand(folder), safe_text(folder)
+        self._writing = cancel = threading.Event()
+        self.is_writing = True
+
+        def tell(done: int) -> None:
+            if not cancel.is_set():
+                said = self.words("requests.write.writing", done=Count(done), all=Count(len(wanted)))
+                call_on_loop(self, self.say, said)
+
+        def write() -> None:
+            try:
+                said = said_of(write_chosen(self.session, wanted, path, cancel, tell), shown, self.words)
+            except OutputError as error:
+                said = self.words(error.key, **safe_facts(error.facts))
+            except OSError as error:  # as in `look`
+                said = self.words("requests.empty.failed", reason=reason_of(error))
+            call_on_loop(self, self._wrote, said)
+
+        self.run_worker(write, thread=True, group="write")
+
+    def _wrote(self, said: str) -> None:
+        self.is_writing = False
+        self.say(said)
 
     def action_copy(self) -> None:
         """Copy the request under the cursor in words, or the statement."""

@@ -79,6 +79,11 @@ class StatementList(VirtualList, inherit_bindings=False):
         """The statement under the cursor; None without any."""
         return self._groups[self.cursor] if self.cursor < len(self._groups) else None
 
+    @property
+    def keys(self) -> frozenset[StatementKey]:
+        """Those of the statements that are listed."""
+        return frozenset(group.key for group in self._groups)
+
     def show(self, groups: Sequence[StatementGroup]) -> None:
         """List ``groups``, with the cursor on the statement that it was on."""
         self._known = groups

@@ -50,12 +50,16 @@ OPTIONS
              other viewers; - is standard output. Bodies that are text are cut
              at 64 KiB, others are left out
   --results DIR
-             the rows that MySQL, MariaDB and PostgreSQL answered with: in DIR,
-             a file for each result set, a JSON object for each row. Values are
-             text, null is NULL; {"hex": …} are bytes that are no UTF-8, or a
-             binary value of PostgreSQL. Not written: answers to statements that
-             name a secret, or that were prepared before the capture began
-             (PostgreSQL), what COPY sends, rows over 64 MiB
+             what databases answered with: in DIR, a file for each result set
+             of MySQL, MariaDB and PostgreSQL, for each reply of Redis that has
+             elements, and for each zone that DNS transferred, with a JSON
+             object for each row, element or record. Values are text or lists,
+             null is NULL; {"hex": …} are bytes that are no UTF-8, or a binary
+             value of PostgreSQL; {"error": …} an error in a reply of Redis.
+             What PostgreSQL's COPY sent is a file as it is (.copy). Not
+             written: answers to what names a secret, or was prepared before the
+             capture began (PostgreSQL), rows over 64 MiB; values of columns and
+             fields that are called as a secret is are [removed]
   --overwrite  OUT may replace a file, once it is whole
   --workers N  at most N processes (Linux)
 

@@ -104,6 +104,9 @@ class CaptureFacts:
         rest_a, rest_b = streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]
         self.client_rest_ns: I64 = np.where(is_b, rest_b, rest_a)
         """The longest time after which a client sent data on a connection."""
+        trip_a, trip_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows]
+        self.client_away_ns: I64 = np.where(is_b, trip_a, trip_b)
+        """The way from here to the client and back; 0 where no segment shows it."""
         self.completeness = streams.completeness[rows]
         self._marks, self._is_b = streams.marks[rows], is_b
 

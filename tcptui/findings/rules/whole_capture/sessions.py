@@ -56,7 +56,7 @@ class _Cost(NamedTuple):
 
     protocol: str
     begin_ns: int
-    """From the SYN until it could be used."""
+    """From the SYN until it could be used, as its client knows it."""
     use_ns: int
     requests: int
 
@@ -77,10 +77,10 @@ def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         costs = _costs(capture, sessions)
         if not costs:
             continue
-        begin_ns, use_ns = sum(one.begin_ns for one in costs), sum(one.use_ns for one in costs)
+        begin_ns = sum(one.begin_ns for one in costs)
         total_ns = begin_ns * len(sessions) // len(costs)
         requests = median(one.requests for one in costs)
-        share = 100 * begin_ns // max(begin_ns + use_ns, 1)
+        share = round(median(100 * one.begin_ns / max(one.begin_ns + one.use_ns, 1) for one in costs))
         if requests > REQUESTS_MOST or share < SHARE_PERCENT or total_ns < COST_NS:
             continue
         yield capture.finding(
@@ -134,7 +134,8 @@ def _costs(capture: CaptureFacts, sessions: I64) -> list[_Cost]:
     some = sessions[np.linspace(0, len(sessions) - 1, min(len(sessions), READ_EACH)).astype(np.int64)]
     costs = []
     for at, place in enumerate(some.tolist()):
-        cost = _cost(capture.requests_of(int(capture.number[place])), int(capture.began_ns[place]))
+        requests = capture.requests_of(int(capture.number[place]))
+        cost = _cost(requests, int(capture.began_ns[place]), int(capture.client_away_ns[place]))
         if cost is not None:
             costs.append(cost)
         elif at >= REFUSED_LEAST and not costs:
@@ -142,17 +143,17 @@ def _costs(capture: CaptureFacts, sessions: I64) -> list[_Cost]:
     return costs if len(costs) * 2 >= len(some) else []
 
 
-def _cost(requests: Sequence[Request], began_ns: int) -> _Cost | None:
+def _cost(requests: Sequence[Request], began_ns: int, away_ns: int) -> _Cost | None:
+    """What a session cost its client, whose SYN left earlier, and to whom answers come later, than they pass here."""
     if not requests or requests[0].protocol not in DATABASE_NAMES:
         return None
     opening = list(takewhile(lambda one: one.operation.startswith(_OPENING[requests[0].protocol]), requests))
     asked = requests[len(opening) :]
     if not asked or any(one.response is None for one in opening):
         return None  # refused, or not to be read on
-    ready_ns = max((one.end_ns for one in opening), default=asked[0].begun_ns)
-    return _Cost(
-        requests[0].protocol, ready_ns - began_ns, max(max(one.end_ns for one in asked) - ready_ns, 0), len(asked)
-    )
+    ready_ns = max((one.end_ns + away_ns for one in opening), default=asked[0].begun_ns)
+    used_ns = max(max(one.end_ns for one in asked) + away_ns - ready_ns, 0)
+    return _Cost(requests[0].protocol, ready_ns - began_ns, used_ns, len(asked))
 
 
 def logins_refused(capture: CaptureFacts) -> Iterator[CaptureFinding]:
