@@ -136,14 +136,12 @@ class LearningScreen(GlancingScreen):
             self._show_context()
 
     def highlight_frames(self, frames: tuple[int, ...]) -> None:
-        """Highlight packets in the timeline and go to the first of them."""
+        """Highlight packets in the timeline and go to the first of them that a connection has."""
         store = self.session.store
         rows = [row for frame in frames if (row := store.row_of_frame(frame)) != NO_ROW]
         self.workspace.ladder.highlight(frozenset(rows))
-        if rows:
-            self.workspace.go_to_row(rows[0])
-            if self.workspace.active is Pane.CONNECTIONS:
-                self.workspace.activate(Pane.TIMELINE)
+        if any(self.workspace.go_to_row(row) for row in rows) and self.workspace.active is Pane.CONNECTIONS:
+            self.workspace.activate(Pane.TIMELINE)
 
     @work(group="case", exclusive=True)
     async def _switch_capture(self, walk: CaseWalk) -> None:
