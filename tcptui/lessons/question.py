@@ -164,13 +164,16 @@ def questions_at(view: StreamView, place: int, findings: Sequence[Finding]) -> t
 
 
 def _ask(view: StreamView, place: int, topic: Topic, answer: Choice, others: Iterable[Choice]) -> Question | None:
-    """The question, its choices shuffled in the same way each time; None without a wrong choice in ``others``."""
+    """The question; None without a wrong choice in ``others``.
+
+    Its choices are shuffled in the same way each time, and in another way for the same frame of another capture.
+    """
     wrong = list(dict.fromkeys(choice for choice in others if choice != answer))[: CHOICES - 1]
     if not wrong:
         return None
     choices = [answer, *wrong]
     frame = int(view.frame[place])
-    random.Random(f"{topic.value} {frame}").shuffle(choices)
+    random.Random(f"{topic.value} {frame} {int(view.time_ns[place])}").shuffle(choices)
     return Question(topic, place, int(view.rows[place]), frame, tuple(choices), choices.index(answer))
 
 

@@ -15,6 +15,7 @@ from web_captures import CLIENT, SERVER, found, record
 
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.findings.rules.grpc_deadline import timeout_of
+from tcptui.lessons.loader import load_case
 from tcptui.model.finding import Confidence, Severity
 from tcptui.protocols.http2.history import FRAMES_MOST
 from tcptui.session.session import Session, open_file
@@ -124,6 +125,17 @@ def test_window_that_is_opened_late_is_told_with_its_numbers(tmp_path: Path) -> 
     assert 1.5 < float(facts["stall_s"]) < 1.55
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.CERTAIN)
     assert len(finding.packets) == 3
+
+
+@pytest.mark.finding("http2-flow-control")
+def test_the_next_data_is_the_packet_with_which_the_wait_is_over() -> None:
+    session = open_file(load_case("http2-flow-control").captures[0])
+    facts = next(each for each in session.findings(0) if each.id == "http2-flow-control").facts
+    store = session.store
+    full, going = (store.row_of_frame(int(facts[fact])) for fact in ("full_frame", "next_frame"))
+
+    assert (facts["full_frame"], facts["next_frame"]) == (73, 79)  # its DATA frame ends with packet 101
+    assert int(store.time_ns[going] - store.time_ns[full]) / 1e9 == pytest.approx(float(facts["stall_s"]))
 
 
 @pytest.mark.finding("http2-flow-control")

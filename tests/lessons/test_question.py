@@ -9,6 +9,7 @@ import pytest
 from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.lessons.question import (
+    CHOICES,
     PacketKind,
     PacketShape,
     Question,
@@ -41,6 +42,7 @@ def asked(case_id: str, frame: int, capture: int = 0) -> dict[Topic, Question]:
     return {question.topic: question for question in questions_at(view, place, session.findings(0))}
 
 
+@cache
 def everything() -> list[tuple[str, Question, StreamView]]:
     found = []
     for case in load_cases():
@@ -114,6 +116,21 @@ def test_no_answer_is_merely_assumed_and_no_choice_comes_twice() -> None:
 
 def test_the_same_packet_gives_the_same_question_again() -> None:
     assert asked("three-packet-close", 9) == asked("three-packet-close", 9)
+
+
+@pytest.mark.parametrize("topic", [Topic.NEXT, Topic.CLIENT, Topic.SERVER, Topic.VERDICT])
+def test_no_place_among_the_choices_is_the_right_one_much_more_often_than_another(topic: Topic) -> None:
+    questions = [each for _, each, _ in everything() if each.topic is topic and len(each.choices) == CHOICES]
+    share = [sum(each.right == place for each in questions) / len(questions) for place in range(CHOICES)]
+
+    assert len(questions) > 100
+    assert 0.15 < min(share) <= max(share) < 0.35
+
+
+def test_first_question_of_the_cases_has_its_answer_at_every_place() -> None:
+    places = [each.right for _, each, _ in everything() if each.frame == 2 and each.topic is Topic.NEXT]
+
+    assert min(places.count(place) for place in range(CHOICES)) > len(places) // 10
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tcptui.lessons.loader import load_case
 from tcptui.session.session import open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main.screen import MainScreen
 from tcptui.words.language import Language
 
 
@@ -45,3 +46,22 @@ async def test_answer_is_hinted_at_only_while_it_is_hidden() -> None:
             hinted.append("r reveal" in screen_lines(app.screen)[-1])
 
     assert hinted == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize(("case_id", "step", "selected"), [("dns-detour", 1, 17), ("dns-tcp-refused", 2, 7)])
+async def test_step_that_begins_with_a_datagram_selects_its_first_segment(
+    case_id: str, step: int, selected: int
+) -> None:
+    case = load_case(case_id)
+    session = await asyncio.to_thread(open_file, case.captures[0])
+    app = TcptuiApp(session, case=case)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for _ in range(step):
+            await pilot.press("right_square_bracket")
+            await pilot.pause()
+        assert isinstance(app.screen, MainScreen)
+        workspace = app.screen.workspace
+
+        assert int(session.store.frame[workspace.row]) == selected
+        assert workspace.ladder.stream == int(session.store.stream[workspace.row])

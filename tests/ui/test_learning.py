@@ -177,6 +177,32 @@ async def test_tab_goes_through_the_panes_in_their_order_with_the_case_behind_th
     assert went == [*order, Pane.CONNECTIONS, Pane.GLANCE]
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_in_the_case_goes_to_the_steps_packets_one_after_the_other(
+    learn: Learn, size: tuple[int, int]
+) -> None:
+    async with learn("http2-head-of-line", size, as_case=True) as learner:
+        await learner.press("right_square_bracket")
+        await learner.press("right_square_bracket")
+        workspace, went = learner.screen.workspace, []
+        for _ in range(3):
+            await learner.press("2", "tab", "enter")
+            went.append((workspace.active, int(learner.screen.session.store.frame[workspace.row])))
+
+    assert load_case("http2-head-of-line").steps[1].packets == (57, 126)
+    assert went == [(Pane.TIMELINE, 126), (Pane.TIMELINE, 57), (Pane.TIMELINE, 126)]
+
+
+async def test_enter_is_hinted_at_in_the_case_only_where_a_step_names_packets(learn: Learn) -> None:
+    async with learn("http2-head-of-line", as_case=True) as learner:
+        await learner.press("2", "tab")
+        hinted = ["to the packet" in learner.lines[-1]]
+        await learner.press("right_square_bracket")
+        hinted.append("to the packet" in learner.lines[-1])
+
+    assert hinted == [False, True]
+
+
 async def test_tab_passes_over_the_case_where_none_is_open(learn: Learn, mixed_session: Session) -> None:
     async with learn(mixed_session) as learner:
         went = []

@@ -201,6 +201,18 @@ def _lines(finding: Finding) -> int:
     return sum(-(-len(text) // 76) for text in texts)
 
 
+@pytest.mark.parametrize(("language", "unit"), [(Language.EN, r"\b[Bb]ytes?\b|B/s"), (Language.ZH, "字节|B/s")])
+def test_a_number_of_bytes_has_its_unit(language: Language, unit: str) -> None:
+    counting = {
+        key: text
+        for key, text in catalogue(language).items()
+        if key.startswith("findings.") and re.search(r"{(\w+_)?bytes[}:]", text)
+    }
+
+    assert counting
+    assert [key for key, text in counting.items() if not re.search(unit, re.sub(r"{\w+}", "", text))] == []
+
+
 @pytest.mark.parametrize("language", Language)
 def test_no_sentence_has_a_phrase_that_was_banned(language: Language) -> None:
     said = {phrase: key for key, text in catalogue(language).items() for phrase in BANNED[language] if phrase in text}

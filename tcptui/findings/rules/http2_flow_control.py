@@ -133,7 +133,7 @@ def _made(
         "window_bytes": sender.largest[whole],
         "full_frame": said.packet(worst.full),
         "update_frame": said.packet(update) if update is not None else 0,
-        "next_frame": said.packet(going) if going is not None else 0,
+        "next_frame": said.first_packet(going) if going is not None else 0,
         "stall_s": (until_ns - worst.full.ns) / 1e9,
         "total_s": total_ns / 1e9,
         "rtt_s": round_trip_ns(connection) / 1e9,

@@ -184,6 +184,11 @@ class Http2History:
         """The packet with which the frame had passed."""
         return self.halves[event.side].delivered_frame(event.frame.stop - 1)
 
+    def first_packet(self, event: Event) -> int:
+        """The packet in which the frame began."""
+        start = event.frame.start
+        return (self.halves[event.side].frames_of(start, start + 1) or (0,))[0]
+
     def settings(self, event: Event) -> dict[int, int]:
         """What a SETTINGS frame sets."""
         parsed = parsed_frame(event.frame, self.halves[event.side])

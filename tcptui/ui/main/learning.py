@@ -87,8 +87,12 @@ class LearningScreen(GlancingScreen):
             question = self.prediction.question
             return REVEALED if self.prediction.revealed or question is None else asking(len(question.choices))
         hints = super().hints_now(growing=growing, lesson=lesson or self.walk is not None)
-        has_answer = self.walk is not None and self.walk.step is not None and not self.walk.revealed
-        return hints if has_answer else tuple(hint for hint in hints if hint.action != "screen.reveal")
+        idle = set()
+        if self.walk is None or self.walk.step is None or self.walk.revealed:
+            idle.add("screen.reveal")
+        if self.workspace.active is Pane.LESSON and self.next_of_step() is None:
+            idle.add("screen.drill")
+        return tuple(hint for hint in hints if hint.action not in idle)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
         """Allow steps only while a case is open, the overview only while none is, `r` while there is an answer."""
@@ -136,14 +140,19 @@ class LearningScreen(GlancingScreen):
             self._show_context()
 
     def highlight_frames(self, frames: tuple[int, ...]) -> None:
-        """Highlight packets in the timeline and go to the first of them."""
+        """Highlight packets in the timeline and go to the first of them that a connection has."""
         store = self.session.store
         rows = [row for frame in frames if (row := store.row_of_frame(frame)) != NO_ROW]
         self.workspace.ladder.highlight(frozenset(rows))
-        if rows:
-            self.workspace.go_to_row(rows[0])
-            if self.workspace.active is Pane.CONNECTIONS:
-                self.workspace.activate(Pane.TIMELINE)
+        if any(self.workspace.go_to_row(row) for row in rows) and self.workspace.active is Pane.CONNECTIONS:
+            self.workspace.activate(Pane.TIMELINE)
+
+    def next_of_step(self) -> int | None:
+        """The packet of the step that comes after the selected one, after the last one the first; None without any."""
+        if self.walk is None or self.prediction is not None or not self.walk.packets:
+            return None
+        store, row = self.session.store, self.workspace.row
+        return next((frame for frame in self.walk.packets if store.row_of_frame(frame) > row), self.walk.packets[0])
 
     @work(group="case", exclusive=True)
     async def _switch_capture(self, walk: CaseWalk) -> None:

@@ -89,8 +89,12 @@ class MainScreen(SavingScreen):
         self.workspace.activate_next(step)
 
     def action_drill(self) -> None:
-        """Go from the pane in front to the next deeper one."""
-        self.workspace.drill()
+        """Go from the pane in front to the next deeper one, from a case to the next packet of its step."""
+        if self.workspace.active is not Pane.LESSON:
+            self.workspace.drill()
+        elif (frame := self.next_of_step()) is not None:
+            self.show_frame(frame)
+            self.workspace.activate(Pane.TIMELINE)
 
     def action_back(self) -> None:
         """Undo one step: end a prediction or a case, following hits, the zoom, a jump, drilling in, narrowing."""

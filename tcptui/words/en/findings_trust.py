@@ -30,7 +30,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-truncated.known.forgotten": "The IP header of packet {first_frame} counts {whole_bytes} bytes with the link header, and the file says that there were {kept_bytes}.",
     "findings.capture-truncated.sure": "The file itself says how long the packets were.",
     "findings.capture-truncated.sure.forgotten": "The sequence numbers go on, or are acknowledged, where the IP header ends the packet, never where the file does.",
-    "findings.capture-truncated.look": "Capture again with tcpdump -s 0 (all) or at least -s 128 (all headers): packet {first_frame} needed {whole_bytes}.",
+    "findings.capture-truncated.look": "Capture again with tcpdump -s 0 (all) or at least -s 128 (all headers): packet {first_frame} needed {whole_bytes:byte|bytes}.",
     "findings.capture-truncated.look.forgotten": "Ask for the file as it was recorded, before it was shortened or converted; editcap -s and tcpdump -s keep the original lengths.",
     "findings.capture-padding.name": "Ethernet padding counted as data",
     "findings.capture-padding.title": "Ethernet padding counted as data",
