@@ -12,6 +12,7 @@ import pytest
 from tcptui.cli.run.packets import line_of
 from tcptui.model.field import Owner
 from tcptui.model.fields import ROWS
+from tcptui.session.filtering.number_bases import HEXADECIMAL
 from tcptui.session.filtering.printed import FieldPrinter
 from tcptui.session.filtering.run import is_readable
 from tcptui.session.session import open_file
@@ -45,6 +46,20 @@ OTHERWISE: Final = {
 }
 #: tshark takes no notice of the SYN of a connection that another one has announced (rules/quirks.md).
 ANNOUNCED: Final = ("nDPI-h323.pcap", "tcp.completeness")
+
+
+#: The one that `-G` names is that of mDNS, without its highest bit; that of DNS is printed in decimal.
+DECIMAL_AFTER_ALL: Final = {"dns.rr.udp_payload_size"}
+
+
+@pytest.mark.tshark
+def test_numbers_are_hexadecimal_where_those_of_tshark_are() -> None:
+    printed = subprocess.run(["tshark", "-G", "fields"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split("\t") for line in printed.splitlines() if line.startswith("F\t")]
+    theirs = {row[2] for row in rows if row[3].startswith("FT_UINT") and row[5].startswith("BASE_HEX")}
+    known = {field.name for field in ROWS if field.owner is Owner.WIRESHARK}
+
+    assert HEXADECIMAL & known == (theirs & known) - DECIMAL_AFTER_ALL
 
 
 @pytest.mark.tshark

@@ -131,6 +131,16 @@ def test_answer_that_came_before_the_reset_stands() -> None:
     assert told(read(talk))[0][3] == "200"
 
 
+def test_frames_behind_the_end_of_a_stream_are_no_request() -> None:
+    """A proxy ends a call with trailers and once more with an empty DATA frame, which crosses the client's reset."""
+    ends = Ends()
+    ends.ask(1, CALL, message(b"abc"))
+    ends.answer(1, ANSWER, message(b"ok"), [("grpc-status", "4")])
+    talk = ends.talk.server(frame(0, 1, 1)).client(frame(3, 0, 1, (8).to_bytes(4)))
+
+    assert told(read(talk)) == [("1", "grpc", "/shop.Cart/Add", "DEADLINE_EXCEEDED")]
+
+
 def test_continuation_padding_and_priority_are_read() -> None:
     padded = b"\x03" + b"\x80\x00\x00\x05\x0f" + ASK[:1] + bytes(3)
     talk = Dialogue().client(PREFACE + SETTINGS + frame(1, 0x29, 1, padded) + frame(9, 0, 1, ASK[1:2]))

@@ -97,14 +97,23 @@ def _made(prefix: bytes, start: int, stop: int, trouble: str = "") -> GrpcMessag
     return GrpcMessage(start, stop, int.from_bytes(prefix[1:PREFIX]), prefix[:1] > b"\0", trouble)
 
 
-def read_message(message: HttpMessage, one: GrpcMessage) -> tuple[bytes, str]:
-    """The bytes of ``one``, decompressed where that is possible, and why they are not all: as `GrpcMessage.trouble`."""
-    parts, size, spans = [], 0, message.spans
+def spans_of(message: HttpMessage, one: GrpcMessage) -> Iterator[tuple[int, int]]:
+    """Where the bytes of ``one`` are, a DATA frame at a time."""
+    spans = message.spans
     first = bisect_right(range(len(spans) // 2), one.start, key=lambda at: spans[2 * at]) - 1
     for at in range(2 * max(first, 0), len(spans), 2):
-        if spans[at] >= one.stop or size > PREFIX + MESSAGE_MOST:
+        if spans[at] >= one.stop:
+            return
+        yield max(spans[at], one.start), min(spans[at + 1], one.stop)
+
+
+def read_message(message: HttpMessage, one: GrpcMessage) -> tuple[bytes, str]:
+    """The bytes of ``one``, decompressed where that is possible, and why they are not all: as `GrpcMessage.trouble`."""
+    parts, size = [], 0
+    for begin, end in spans_of(message, one):
+        if size > PREFIX + MESSAGE_MOST:
             break
-        data = message.half.read(max(spans[at], one.start), min(spans[at + 1], one.stop) - max(spans[at], one.start))
+        data = message.half.read(begin, end - begin)
         parts.append(data)
         size += len(data)
     held, trouble = b"".join(parts)[PREFIX:], one.trouble

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 OPEN_MOST: Final = 10_000
 #: Streams that were reset and still wait for what the other side had sent before it knew.
 CLOSING_MOST: Final = 1_000
+#: Streams that ended last, of which the numbers are kept: what still comes of them begins no stream.
+ENDED_MOST: Final = 1_000
 #: Header blocks kept of one side of a stream: interim answers, the final one, trailers.
 BLOCKS_MOST: Final = 16
 #: DATA frames of one side of a stream of which the place is kept; each takes 32 bytes.
@@ -93,6 +95,7 @@ class Streams:
         self._halves = halves
         self._open: dict[int, StreamTalk] = {}
         self._closing: dict[int, StreamTalk] = {}
+        self._ended: dict[int, None] = {}
         self._epochs = [0, 0]
         self.first = 0
         """The stream of the client's first header block."""
@@ -106,13 +109,17 @@ class Streams:
     def block(self, side: int, block: Block) -> None:
         """See `Listener`."""
         if block.promised:
-            self._talk(block.promised).promise = block
+            promised = self._talk(block.promised)
+            if promised is not None:
+                promised.promise = block
             return
         if not block.stream:
             return
         if side == 0 and not self.first:
             self.first = block.stream
         talk = self._open.get(block.stream) or self._talk(block.stream)
+        if talk is None:
+            return
         said = talk.server if side else talk.client
         said.add(block.start, block.stop)
         if len(said.blocks) < BLOCKS_MOST:
@@ -128,6 +135,8 @@ class Streams:
         if not frame.stream:
             return
         talk = self._open.get(frame.stream) or self._talk(frame.stream)
+        if talk is None:
+            return
         said = talk.server if side else talk.client
         said.add(frame.start, frame.stop)
         if stop > start:
@@ -171,9 +180,10 @@ class Streams:
             said.lost = said.lost or said.epoch != self._epochs[side]
         return talk
 
-    def _talk(self, stream: int) -> StreamTalk:
+    def _talk(self, stream: int) -> StreamTalk | None:
+        """The stream of that number, which may begin now; None where it has just ended."""
         talk = self._open.get(stream) or self._closing.get(stream)
-        if talk is None:
+        if talk is None and stream not in self._ended:
             client, server = self._halves
             talk = StreamTalk(stream, Said(client, self._epochs[0]), Said(server, self._epochs[1]))
             self._open[stream] = talk
@@ -187,6 +197,9 @@ class Streams:
             for talks in (self._open, self._closing):
                 if talks.pop(talk.id, None) is not None:
                     self._over(talk)
+            self._ended[talk.id] = None
+            if len(self._ended) > ENDED_MOST:
+                del self._ended[next(iter(self._ended))]
 
     def _over(self, talk: StreamTalk) -> None:
         self.over.append(self.settle(talk))

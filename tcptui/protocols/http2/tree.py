@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
@@ -9,7 +10,7 @@ from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.http.tree_body import decoded_beginning
 from tcptui.protocols.http2.frames import HEADER, PREFACE, Flag, Frame, FrameType
-from tcptui.protocols.http2.grpc import read_message
+from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
 from tcptui.protocols.http2.messages import value_in
 from tcptui.protocols.http2.tree_frames import add_payload
 from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserved, number_label, type_name
@@ -128,7 +129,7 @@ def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame:
     if exchange is not None:
         _body(branch, frame, place, exchange, is_empty=not size)
         if exchange.protocol == "grpc":
-            _grpc(dissection, place, stream, exchange, start, start + size)
+            _grpc(dissection, place, stream, exchange, branch, (start, start + size))
 
 
 def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None:
@@ -148,7 +149,7 @@ def _body(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange, *
     elif is_empty:
         _body_before(branch, frame, place, exchange)
     elif len(message.spans) > 2:
-        _fragments(branch, place.half, message)
+        _body_fragments(branch, message)
 
 
 def _body_before(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange | None) -> None:
@@ -156,36 +157,57 @@ def _body_before(branch: Branch, frame: Frame, place: FramePlace, exchange: Exch
     message = _message(exchange, place)
     if message is None or not message.spans or not message.complete or message.spans[-1] > frame.start:
         return
-    _fragments(branch, place.half, message)
+    _body_fragments(branch, message)
     data = decoded_beginning(message)
     branch.concluded(f"Data: {shortened(data[:_SHOWN_BYTES])}", "http2.data.data").whole = lambda: data
 
 
-def _fragments(branch: Branch, half: ByteStream, message: HttpMessage) -> None:
+def _body_fragments(branch: Branch, message: HttpMessage) -> None:
     """The DATA frames of a body."""
-    spans = message.spans
-    count = len(spans) // 2
-    group = branch.concluded(f"{count} Body fragments ({message.body_length} bytes)", "http2.body.fragments")
+    spans = list(zip(message.spans[::2], message.spans[1::2], strict=True))
+    _fragments(branch, message.half, spans, message.body_length)
+
+
+def _fragments(branch: Branch, half: ByteStream, spans: list[tuple[int, int]], length: int) -> None:
+    """The DATA frames that ``length`` bytes came in."""
+    count = len(spans)
+    group = branch.concluded(f"{count} Body fragments ({length} bytes)", "http2.body.fragments")
     at = 0
-    for begin, end in list(zip(spans[::2], spans[1::2], strict=True))[:_FRAGMENTS_SHOWN]:
+    for begin, end in spans[:_FRAGMENTS_SHOWN]:
         packet = half.delivered_frame(end - 1)
         text = f"Frame: {packet}, payload: {at}-{at + end - begin - 1} ({end - begin} bytes)"
         group.concluded(text, "http2.body.fragment").target = packet
         at += end - begin
     group.concluded(f"Body fragment count: {count}", "http2.body.fragment.count")
-    group.concluded(f"Reassembled body length: {message.body_length}", "http2.body.reassembled.length")
+    group.concluded(f"Reassembled body length: {length}", "http2.body.reassembled.length")
 
 
 def _grpc(
-    dissection: Dissection, place: FramePlace, stream: Http2Stream, exchange: Exchange, start: int, stop: int
-) -> None:
-    """The gRPC messages that end within bytes ``start … stop``."""
+    dissection: Dissection, place: FramePlace, stream: Http2Stream, exchange: Exchange, branch: Branch,
+    data: tuple[int, int],
+) -> None:  # fmt: skip
+    """The gRPC messages of which bytes are within ``data``, those of the frame of ``branch``, or which end there.
+
+    As tshark has it, the DATA frames of a message are its fragments: a stream may be open for as long as it likes.
+    """
     message = next((one for one in exchange.messages if one is not None and one.half is place.half), None)
     if message is None:
         return
-    for one in stream.grpc_of(message):
-        if not (start < one.stop <= stop) or one.trouble:
+    start, stop = data
+    found = stream.grpc_of(message)
+    for at in range(bisect_right(found, start, key=lambda one: one.stop), len(found)):
+        one = found[at]
+        if one.start >= stop:
+            return
+        if one.trouble:
             continue
+        if one.start < start or one.stop > stop:
+            last = place.half.delivered_frame(one.stop - 1)
+            branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
+        if one.stop > stop:
+            return
+        if one.start < start:
+            _fragments(branch, place.half, list(spans_of(message, one)), PREFIX + one.length)
         side = "Response" if message.head.is_response else "Request"
         dissection.protocols.append("grpc")
         title = f"GRPC Message: {exchange.operation}, {side}"
@@ -195,13 +217,13 @@ def _grpc(
         place.add(layer, f"Compressed Flag: {text} ({one.compressed:d})", one.start, 1, "grpc.compressed_flag")
         place.add(layer, f"Message Length: {one.length}", one.start + 1, 4, "grpc.message_length")
         if one.length:
-            data, trouble = read_message(message, one)
+            held, trouble = read_message(message, one)
             line = place.add(
                 layer, f"Message Data: {one.length} bytes", one.start + 5, one.stop - one.start - 5, "grpc.message_data"
             )
-            line.whole = lambda data=data: data
+            line.whole = lambda held=held: held
             if trouble.startswith("coding"):
                 layer.concluded("Body decompression failed", "grpc.body_decompression_failed")
             elif not trouble:
                 known = stream.schema.message_of(exchange.operation, is_response=message.head.is_response)
-                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, data, known)
+                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, held, known)

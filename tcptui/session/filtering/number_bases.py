@@ -21,5 +21,8 @@ HEXADECIMAL: Final = frozenset({
     "mysql.extcaps.server", "mysql.field.flags", "mysql.response_code", "mysql.server_status",
     "sll.etype", "sll.ltype", "tcp.checksum", "tcp.flags", "tcp.options.experimental.exid",
     "tcp.options.mptcp.checksum", "tcp.options.mptcp.flags", "tcp.options.mptcp.reserved.flag",
-    "tcp.options.rvbd.probe.flags", "tcp.options.rvbd.probe.reserved", "udp.checksum", "vlan.etype", "websocket.rsv",
+    "tcp.options.rvbd.probe.flags", "tcp.options.rvbd.probe.reserved", "tls.handshake.ciphersuite",
+    "tls.handshake.extensions.supported_version", "tls.handshake.extensions_supported_group",
+    "tls.handshake.server_curve_type", "tls.handshake.server_named_curve", "tls.handshake.sig_hash_alg",
+    "tls.handshake.version", "tls.record.version", "udp.checksum", "vlan.etype", "websocket.rsv",
 })  # fmt: skip

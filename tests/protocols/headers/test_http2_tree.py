@@ -114,6 +114,56 @@ def test_fields_of_protocol_buffers_are_shown_without_their_schema(shown: Shown)
     assert not any(node.label.startswith("Protocol Buffers") for node in shown(ends.talk, frames).walk())
 
 
+def _calls_in_several_frames() -> Ends:
+    """Messages of gRPC that begin, end and go on in the middle of DATA frames, in several packets and in one."""
+
+    def said(count: int) -> bytes:
+        return message(bytes((10, count)) + b"v" * count)
+
+    ends = Ends()
+    ends.client.send_headers(1, CALL)
+    body = said(98) + said(58) + said(1) + said(48)
+    for begin, end in ((0, 50), (50, 120), (120, 200), (200, len(body))):
+        ends.client.send_data(1, body[begin:end], end_stream=end == len(body))
+        ends.carry()
+    ends.answer(1, ANSWER, said(1), [("grpc-status", "0")])
+    ends.client.send_headers(3, CALL)
+    ends.client.send_data(3, said(38)[:20])
+    ends.client.send_data(3, said(38)[20:] + said(7) + message(b"") + said(28)[:7])
+    ends.client.send_data(3, said(28)[7:], pad_length=4, end_stream=True)
+    ends.carry()
+    ends.server.send_headers(3, ANSWER)
+    ends.server.send_data(3, said(13)[:12])
+    ends.server.send_data(3, said(13)[12:])
+    ends.server.send_headers(3, [("grpc-status", "0")], end_stream=True)
+    ends.carry()
+    return ends
+
+
+def test_data_frames_of_a_grpc_message_are_its_fragments(shown: Shown) -> None:
+    ends = _calls_in_several_frames()
+    asked = [at for at, (side, _, data, _) in enumerate(ends.talk.packets, 1) if side == 0 and b"vvv" in data]
+    begins, turns = (shown(ends.talk, at) for at in asked[:2])
+
+    assert fields(begins, "http2.body.reassembled.in") == [f"[Reassembled body in frame: {asked[1]}]"]
+    assert fields(begins, "http2.body.fragments") == []
+    assert fields(turns, "http2.body.reassembled.in") == [f"[Reassembled body in frame: {at}]" for at in asked[1:3]]
+    assert fields(turns, "http2.body.fragments") == ["[2 Body fragments (105 bytes)]"]
+    assert fields(turns, "http2.body.fragment") == [
+        f"[Frame: {asked[0]}, payload: 0-49 (50 bytes)]", f"[Frame: {asked[1]}, payload: 50-104 (55 bytes)]",
+    ]  # fmt: skip
+
+
+@pytest.mark.tshark
+def test_fragments_of_grpc_messages_equal_tsharks(tmp_path: Path) -> None:
+    ends = _calls_in_several_frames()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    equal, different = compared(path)
+
+    assert different == set()
+    assert equal > 300
+
+
 def compared(path: Path) -> tuple[int, set[tuple[int, str]]]:
     """How many values are equal to tshark's, and frame and field of those that are not."""
     # Of a protocol tshark writes the title, here it is the name.
