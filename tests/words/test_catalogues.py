@@ -115,6 +115,14 @@ def test_chinese_sentences_use_full_width_punctuation() -> None:
     assert half_width == {}
 
 
+def test_no_blank_parts_a_duration_from_the_chinese_after_it() -> None:
+    apart = {
+        key: found for key, text in catalogue(Language.ZH).items() if (found := re.search(r"{\w+_s} (?=[一-鿿])", text))
+    }
+
+    assert list(apart) == []  # its unit is Chinese, too: 3.46 秒才
+
+
 def test_no_english_sentence_has_chinese_punctuation() -> None:
     assert not [
         key for key, text in EN.items() if re.search(r"[，。；：（）]", text) and not key.startswith("narrative.join")

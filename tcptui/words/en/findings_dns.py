@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.dns-detour.short.refused": "cut, TCP refused",
     "findings.dns-detour.short.silent": "cut, TCP silent",
     "findings.dns-detour.happened": "{server} cut {questions:answer|answers} to {client} (TC flag), and {client} asked again over TCP. From the cut answer to the whole one it took {worst_s} at worst ({question}, packets {udp_frame} and {tcp_frame}), and {total_s} in all.",
-    "findings.dns-detour.happened.refused": "{server} cut its answer to {question} (TC flag, packet {udp_frame}). {client} then tried TCP port 53, and was refused (packet {tcp_frame}); attempts: {count}.",
+    "findings.dns-detour.happened.refused": "{server} cut its answer to {question} (TC flag, packet {udp_frame}). {client} then tried TCP port 53 (packet {tcp_frame}), and was refused; attempts: {count}.",
     "findings.dns-detour.happened.silent": "{server} cut its answer to {question} (TC flag, packet {udp_frame}). {client} then tried TCP port 53, and nothing answered (from packet {tcp_frame} on); attempts: {count}.",
     "findings.dns-detour.meaning": "The answers are whole in the end. The way there took {trips:more round trip|more round trips} than answers that fit: one for each question, and one for each connection that was opened for it.",
     "findings.dns-detour.meaning.refused": "Small answers work and large ones never arrive: names with many records, or long ones, cannot be looked up at this server. DNS over TCP is no option that one may leave out (RFC 7766).",

@@ -477,7 +477,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-duplicates.look.renumbered": "只在设备的一侧抓包，或按 MAC 地址把两侧分开（tshark -e eth.src -e frame.number）：{original_frame} 号包和 {copy_frame} 号包的 MAC 不同。",
     "findings.capture-duplicates.title.jump": "序列号跳了 {bytes} 字节",
     "findings.capture-duplicates.short.jump": "序列号跳变",
-    "findings.capture-duplicates.happened.jump": "{sender}的序列号在 {apart_s} 内前移了 {bytes} 字节（{before_frame}、{at_frame} 号包）：没有线路能在这段时间里传这么多。",
+    "findings.capture-duplicates.happened.jump": "{sender}的序列号在 {apart_s}内前移了 {bytes} 字节（{before_frame}、{at_frame} 号包）：没有线路能在这段时间里传这么多。",
     "findings.capture-duplicates.happened.jump.plain": "{sender}的序列号在同一时刻前移了 {bytes} 字节（{before_frame}、{at_frame} 号包）：没有线路能瞬间传这么多。",
     "findings.capture-duplicates.meaning.jump": "这些字节不是漏抓，而是根本没有发过。一条流里有两套序列号，例如把改写序列号的设备两侧的抓包拼进了一个文件，因此这里不谈丢包、窗口和 RST。",
     "findings.capture-duplicates.known.jump": "相邻两个包之间差 {bytes} 字节；100 Gbit/s 的线路也传不了这么多，而这条连接只传了其中很小一部分。",

@@ -236,7 +236,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.tls-handshake.sure.full-13": "这些消息都读到了。TLS 1.3 加密的内容只能凭位置区分：ServerHello 之后客户端的第一条加密记录带着它的 Finished。",
     "findings.tls-handshake.sure.resumed-13": "这些消息都读到了。TLS 1.3 加密的内容只能凭位置区分：ServerHello 之后客户端的第一条加密记录带着它的 Finished。",
     "findings.tls-handshake.sure.retry": "这些消息都读到了。TLS 1.3 加密的内容只能凭位置区分：ServerHello 之后客户端的第一条加密记录带着它的 Finished。",
-    "findings.tls-handshake.look": "把 {took_s} 与连接的往返时间对比：超出 {round_trips} 个往返的部分，是处理时间，或者在等丢失的包。",
+    "findings.tls-handshake.look": "把 {took_s}与连接的往返时间对比：超出 {round_trips} 个往返的部分，是处理时间，或者在等丢失的包。",
     "findings.tls-handshake.look.retry": "把 {group} 放到客户端群组列表的最前面，或者让服务端接受客户端通常会给出份额的群组（多为 x25519）。",
     "findings.tls-handshake.look.full-12": "客户端会在多次连接之间保存会话吗？{hello_frame} 号包没有提供被接受的会话。如果每个请求都新建连接，保持连接能省掉整个握手。",
 }

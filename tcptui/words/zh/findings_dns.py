@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.dns-detour.short.refused": "应答截断，TCP 被拒",
     "findings.dns-detour.short.silent": "应答截断，TCP 无回应",
     "findings.dns-detour.happened": "{server} 给 {client} 的 {questions} 个应答被截断（TC 标志），{client} 改用 TCP 重问。从截断的应答到完整的应答，最久的用了 {worst_s}（{question}，{udp_frame} 号包和 {tcp_frame} 号包），合计 {total_s}。",
-    "findings.dns-detour.happened.refused": "{server} 对 {question} 的应答被截断（TC 标志，{udp_frame} 号包）。{client} 随后尝试 TCP 端口 53，被拒绝（{tcp_frame} 号包）；共尝试 {count} 次。",
+    "findings.dns-detour.happened.refused": "{server} 对 {question} 的应答被截断（TC 标志，{udp_frame} 号包）。{client} 随后尝试 TCP 端口 53（{tcp_frame} 号包），被拒绝；共尝试 {count} 次。",
     "findings.dns-detour.happened.silent": "{server} 对 {question} 的应答被截断（TC 标志，{udp_frame} 号包）。{client} 随后尝试 TCP 端口 53，没有任何回应（从 {tcp_frame} 号包起）；共尝试 {count} 次。",
     "findings.dns-detour.meaning": "应答最后都完整了，但比装得下的应答多用了 {trips} 个往返：每个查询多一个，每条为此新开的连接再多一个。",
     "findings.dns-detour.meaning.refused": "小的应答正常，大的永远收不到：记录多或记录长的名字，在这台服务器上查不到。DNS 必须支持 TCP，不是可有可无的（RFC 7766）。",
