@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import pytest
 from rich.cells import cell_len
 
 import tcptui.ui
+from tcptui.session.progress import Notice
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.layout import MIN_WIDTH
 from tcptui.ui.theme import ASCII, UNICODE, Glyphs
-from tcptui.ui.widgets.one_line import HintLine
+from tcptui.ui.widgets.one_line import HintLine, NoticeLine
 from tcptui.words.catalogue import Words, catalogue
 from tcptui.words.language import Language
 
@@ -96,3 +98,27 @@ def test_notices_that_are_said_by_their_key_alone_are_whole_on_the_narrowest_ter
         for key in said:
             text = re.sub(r"\{(?:frame|nearest)\}", "99999", sentences[key])
             assert "{" in text or cell_len(text) <= MIN_WIDTH - 2, (language, key)
+
+
+_AWAY = Notice("messages.interface_away", {"interface": "wg0-office", "since": "11:41:04"})
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_notice_about_the_capture_is_told_to_its_end(
+    show: Show, mixed_session: Session, size: tuple[int, int], language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept, and what to do, stands at the end of such a sentence."""
+    monkeypatch.setattr(mixed_session.catch_up, "progress", replace(mixed_session.progress, notice=_AWAY))
+    async with show(mixed_session, size, language) as shown:
+        told = Words(language)(_AWAY.key, **_AWAY.facts)
+        below = "".join("".join(shown.lines()[-7:]).split())
+        assert "".join(told.split()) in below
+
+        narrow = NoticeLine(UNICODE, Words(language))
+        narrow.text = told * 20
+        assert len(narrow.lines_for(60)) == 3
+        assert narrow.lines_for(60)[-1].endswith(UNICODE.ellipsis)
+        monkeypatch.setattr(mixed_session.catch_up, "progress", replace(mixed_session.progress, notice=None))
+        await shown.press("j")
+        assert "wg0-office" not in "".join(shown.lines())

@@ -20,10 +20,13 @@ from tcptui.ui.cell_text import amount, fit, grouped, rate_facts
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
+from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from textual.geometry import Size
 
     from tcptui.session.rates import Rate
     from tcptui.ui.hint import Hint
@@ -43,6 +46,8 @@ _FILTER_LEAST: Final = 12
 _BESIDE: Final = 2
 #: A lag is shown from this on (seconds): a smaller one is only what came since the last batch.
 _BEHIND_SHOWN: Final = 1.0
+#: Lines that a notice about the capture may take.
+_NOTICE_MOST: Final = 3
 #: A lag of this many seconds or more is shown without tenths.
 _WHOLE_SECONDS: Final = 10
 
@@ -283,7 +288,10 @@ class StatusBar(OneLine):
 
 
 class NoticeLine(OneLine):
-    """Line below the panes that says where reading stopped early, and why; hidden when it has no text."""
+    """Below the panes: where reading stopped early, why, and what to do; hidden when it has no text.
+
+    It has as many lines as the sentence needs, up to a few: the advice stands at the end of it.
+    """
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "notice") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
@@ -294,11 +302,28 @@ class NoticeLine(OneLine):
         if text != self.text:
             self.text = text
             self.display = bool(text)
-            self.refresh()
+            self.refresh(layout=True)
 
-    def cells(self, width: int) -> Cells:
-        """One sentence, cut where the terminal ends."""
-        return [(fit(f" {self.glyphs.warning} {self.text}", width, self.glyphs.ellipsis), self.palette.warning)]
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        """As many lines as the sentence takes."""
+        return len(self.lines_for(width))
+
+    def lines_for(self, width: int) -> list[str]:
+        """The sentence in lines of ``width`` cells; what is too much for `_NOTICE_MOST` of them is cut."""
+        lead = f" {self.glyphs.warning} "
+        room = width - cell_len(lead)
+        lines = wrap(self.text, room)
+        if len(lines) > _NOTICE_MOST:
+            rest = " ".join(lines[_NOTICE_MOST - 1 :])
+            lines[_NOTICE_MOST - 1 :] = [fit(rest, room, self.glyphs.ellipsis)]
+        return [(" " * cell_len(lead) if number else lead) + line for number, line in enumerate(lines)]
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the sentence."""
+        width, style = self.size.width, self.palette.warning
+        lines = self.lines_for(width)
+        text = lines[y] if y < len(lines) else ""
+        return Strip([Segment(text, style)]).adjust_cell_length(width, self.palette.bar)
 
 
 class TabBar(OneLine):
