@@ -6,10 +6,11 @@ objects they would take more memory than the packets.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Streams looked for together: the objects that stand for them live no longer than that.
 _AT_ONCE: Final = 4096
+#: Of a kind with up to so many lanes for each one that is asked for, something is made of all at once.
+_WORTH_ALL: Final = 16
 _T = TypeVar("_T")
 
 
@@ -260,17 +263,33 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T], streams: Iterable[int]) -> Iterator[_T]:
         """``make(findings)`` of each of ``streams``; made once for those that are alike, where that is possible."""
-        numbers, kinds, known = iter(streams), self._kinds, self._known
-        values: dict[int, list[_T]] = {}
+        numbers, values = iter(streams), _OfKinds(make)
         while some := list(islice(numbers, _AT_ONCE)):
-            for stream, kind, lane in self._places.of_some(some) if kinds else zip(some, repeat(-1), repeat(-1)):
-                if kind >= 0 and kind not in values:
-                    values[kind] = kinds[kind].of_each(make)
-                if kind >= 0:
-                    yield values[kind][lane]
-                else:
-                    held = known.get(stream) or ()
-                    yield make(made(held))
+            held = list(self._each(some))
+            values.ask(one.kind for one in held if isinstance(one, Lane))
+            for one in held:
+                yield values[one] if isinstance(one, Lane) else make(one or ())
+
+
+class _OfKinds(Generic[_T]):
+    """``make(findings)`` of streams that are alike: of all of a kind at once, where many of them are asked for."""
+
+    def __init__(self, make: Callable[[tuple[Finding, ...]], _T]) -> None:
+        self._make = make
+        self._known: dict[int, tuple[AlikeFindings, list[_T]]] = {}
+        """By `id` of the kind, which is held for its sake: of each of its lanes."""
+
+    def ask(self, asked: Iterable[AlikeFindings]) -> None:
+        """Some of the kinds ``asked``, one for each of the streams, will be looked up."""
+        every = list(asked)
+        kinds = {id(kind): kind for kind in every}
+        for key, count in Counter(map(id, every)).items():
+            if key not in self._known and count * _WORTH_ALL >= len(kinds[key]):
+                self._known[key] = kinds[key], kinds[key].of_each(self._make)
+
+    def __getitem__(self, lane: Lane) -> _T:
+        known = self._known.get(id(lane.kind))
+        return self._make(lane.findings()) if known is None else known[1][lane.at]
 
 
 def lanes(kind: AlikeFindings) -> Iterator[tuple[int, Lane]]:

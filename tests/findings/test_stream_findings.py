@@ -96,3 +96,23 @@ def test_looking_at_each_keeps_no_object_of_it() -> None:
     kept, _peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 30 * len(streams)
+
+
+def test_something_is_made_once_of_those_alike_also_after_some_were_chosen() -> None:
+    streams = np.arange(1_000)
+    finding = Finding(FindingId.SYN_TIMEOUT, Lanes(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
+    loud = StreamFindings()
+    loud.hold_alike(AlikeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
+    asked: list[tuple[Finding, ...]] = []
+
+    def number(findings: tuple[Finding, ...]) -> int:
+        asked.append(findings)
+        return findings[0].stream
+
+    chosen = range(5, 900)
+    for held in (loud, loud.some(chosen)):
+        assert list(held.of_each(number, chosen)) == list(chosen)
+        assert len(asked) == 1
+        asked.clear()
+    assert list(loud.some(chosen).of_each(number, [7, 800])) == [7, 800]
+    assert len(asked) == 2  # not a thousand for the sake of two
