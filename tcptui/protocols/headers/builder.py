@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.headers.node import ExpertLevel, Node, Part
@@ -41,6 +41,8 @@ class Branch:
     """A mutable node under construction; `freeze` makes the immutable `Node`."""
 
     __slots__ = ("_children", "_severity", "field", "joined", "label", "length", "start", "target", "whole", "within")
+    is_bare: ClassVar[bool] = False
+    """Whether lines below it are dropped."""
 
     def __init__(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> None:
         self.label = label
@@ -64,6 +66,11 @@ class Branch:
         child.joined = child.within = self.within
         self._children.append(child)
         return child
+
+    def append(self, child: Branch) -> None:
+        """Append a line, or a layer, that was made already."""
+        child.joined = child.within = self.within
+        self._children.append(child)
 
     def insert_first(self, child: Branch) -> None:
         """Insert a line before all others."""
@@ -100,3 +107,14 @@ class Branch:
             start = min(start, captured)
             length = max(0, min(length, captured - start))
         return Node(label, start, length, children, self.field, self._severity, self.target, self.whole, part)
+
+
+class BareBranch(Branch):
+    """A node of whose lines below nobody will ask for any: they are dropped."""
+
+    __slots__ = ()
+    is_bare: ClassVar[bool] = True
+
+    def add(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> Branch:  # noqa: ARG002
+        """A line that belongs to nothing, and whose lines do not either."""
+        return BareBranch("")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.protocols.headers.builder import Branch, Joined
+from tcptui.protocols.headers.builder import BareBranch, Branch, Joined
 from tcptui.protocols.headers.coloring_rules import ColoringFacts
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class TreeOptions:
     """Write ``VMware_c2:89:0b (00:0c:29:c2:89:0b)``, as Wireshark does unless told ``-n``."""
     lines_without_name: bool = True
     """Have the lines of scapy's layers, too, which no field names: filters cannot ask for them."""
+    bare: frozenset[str] = frozenset()
+    """Layers, of `MAY_BE_BARE`, whose own lines may be missing."""
+
+
+#: Layers that nothing is read from the lines of, but what they show.
+MAY_BE_BARE: Final = frozenset({"frame", "eth", "tcp"})
 
 
 class Step(NamedTuple):
@@ -118,7 +124,10 @@ class Dissection:
     def layer(self, label: str, start: int, length: int, name: str) -> Branch:
         """Append a layer and return it; its range is cut to the captured bytes."""
         held = len(self.view.data) if self.joined is None else len(self.joined.datagram)
-        return self.parent.add(label, start, max(0, min(length, held - start)), name)
+        kind = BareBranch if name in self.options.bare else Branch
+        layer = kind(label, start, max(0, min(length, held - start)), name)
+        self.parent.append(layer)
+        return layer
 
 
 #: Reads one layer, appends its lines, and returns the step for the next layer; None at the end.

@@ -89,6 +89,8 @@ def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], fa
     wire = _size(view.wire_length).replace(" (", " on wire (")
     kept = _size(captured).replace(" (", " captured (")
     layer = Branch(f"Frame {view.frame}: {wire}, {kept}{on_interface}", 0, captured, "frame")
+    if "frame" in options.bare:
+        return layer
     if view.interface:
         layer.add(f"Interface name: {view.interface}", field="frame.interface_name")
     if view.flags is not None:

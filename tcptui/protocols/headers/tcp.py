@@ -88,7 +88,8 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
         layer.concluded(f"Stream index: {known.stream}", "tcp.stream")
         if analysis is not None:
             layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
-        add_completeness(layer, known.completeness)
+        if not layer.is_bare:
+            add_completeness(layer, known.completeness)
     if dissection.quoting and source.captured_end() < start + 14:
         _quoted_start(layer, start, source)
         return None
@@ -108,12 +109,14 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     if not dissection.quoting:  # of a quoted segment that is cut nobody says how long it was
         _length_line(layer, numbers.length)
     with_next = not dissection.quoting and header >= _SHORTEST
-    _number_lines(layer, start, numbers, analysis, with_next=with_next, has_raw=_has_raw(dissection))
+    if not layer.is_bare:
+        _number_lines(layer, start, numbers, analysis, with_next=with_next, has_raw=_has_raw(dissection))
     _header_length_line(layer, start, header)
     if header < _SHORTEST:
         return None
     layer.length = max(0, min(header, source.captured_end() - start))
-    _flag_lines(layer, start, flags, known, target if analysis is None else analysis.server_port)
+    if not layer.is_bare:
+        _flag_lines(layer, start, flags, known, target if analysis is None else analysis.server_port)
     _window_to_urgent(layer, start, source, flags, known, quoted=dissection.quoting)
     if dissection.quoting and known is not None:
         add_timestamps(layer, known)
@@ -141,7 +144,7 @@ def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
 
 
 def _conclusions(layer: Branch, analysis: Analysis | None) -> None:
-    if analysis is not None:
+    if analysis is not None and not layer.is_bare:
         add_timestamps(layer, analysis)
         add_sequence_analysis(layer, analysis)
 

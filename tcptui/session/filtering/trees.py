@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,7 +20,7 @@ from tcptui.model.field import AnyOf
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
-from tcptui.protocols.headers.cursor import TreeOptions
+from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
 from tcptui.session.filtering.http_lines import as_tshark_has, websocket_header
@@ -94,6 +95,7 @@ class TreeReader:
         self.whole = False
         """Whether connections are asked as a whole, so that their newest messages are parsed, too."""
         self._wanted: set[str] = set()
+        self._options = _OPTIONS
         self._known: dict[int, tuple[Found, ...]] = {}
 
     def want(self, names: Iterable[str]) -> None:
@@ -101,6 +103,7 @@ class TreeReader:
         fresh = {one for name in names for one in members(FIELDS[name])} - self._wanted
         if fresh:
             self._wanted |= fresh
+            self._options = replace(_OPTIONS, bare=_unasked(self._wanted))
             self._known.clear()
 
     def clear(self) -> None:
@@ -150,7 +153,7 @@ class TreeReader:
         if missing and not self._wanted.isdisjoint(PAIRED):
             self._look_at_all(self._session.datagram_pairs, store.count)  # answers come later
         missing.sort(key=lambda row: (int(store.stream[row]), row))
-        for packet, application, tree in self.trees(missing):
+        for packet, application, tree in self.trees(missing, options=self._options):
             found: list[Found] = []
             as_tshark = as_tshark_has(application, packet.frame)
             places, pairs = self._places(packet.row), self._pairs(packet.row)
@@ -190,7 +193,7 @@ class TreeReader:
             return iter(known.of(row))
 
     def trees(
-        self, rows: Iterable[int], *, messages: bool = True
+        self, rows: Iterable[int], *, options: TreeOptions = _OPTIONS, messages: bool = True
     ) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
         """Those of ``rows`` that are there: packets with their streams and header trees, made some at a time.
 
@@ -209,13 +212,21 @@ class TreeReader:
                     given.append((packet, self._application(packet) if messages else None))
                     yield given[-1]
 
-        for tree in header_trees(asked(), _OPTIONS):
+        for tree in header_trees(asked(), options):
             yield *given.popleft(), tree
 
     def _application(self, packet: PacketView) -> ApplicationStream | None:
         stream = int(self._session.store.stream[packet.row])
         has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
         return self._session.application(stream, whole=self.whole) if has_stream else None
+
+
+def _unasked(wanted: set[str]) -> frozenset[str]:
+    """The layers of whose lines none is in ``wanted``; expert notes, and what is malformed, stand in any."""
+    asked = {name.partition(".")[0] for name in wanted}
+    if "mptcp" in asked:
+        asked.add("tcp")
+    return frozenset() if "_ws" in asked else MAY_BE_BARE - asked
 
 
 def members(field: Field) -> tuple[str, ...]:

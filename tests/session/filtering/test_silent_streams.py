@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from captures import ACK, PSH, Tape
@@ -55,10 +55,10 @@ def dissected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     rows: list[int] = []
     trees = TreeReader.trees
 
-    def noted(self: TreeReader, some: Iterable[int], *, messages: bool = True) -> object:
+    def noted(self: TreeReader, some: Iterable[int], **how: Any) -> object:
         some = list(some)
         rows.extend(some)
-        return trees(self, some, messages=messages)
+        return trees(self, some, **how)
 
     monkeypatch.setattr(TreeReader, "trees", noted)
     return rows
