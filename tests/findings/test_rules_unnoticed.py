@@ -83,15 +83,15 @@ def test_single_syn_at_the_captures_end_says_nothing(told: Tell) -> None:
 
 
 def acknowledged(released: int) -> list[str]:
-    """An upload seen at its sender.  Four ACKs are missing; of ``released`` of them the data show that they came."""
+    """Bursts, seen at their sender.  Four ACKs are missing; of ``released`` of them the data show that they came."""
     lines, sent, number = [*OPEN], 1, 500
     for i in range(20):
         ms, missing = 50.0 + 60 * i, int(i < 4)
-        lines += [f"{ms + part} C A {sent + 1000 * part} 1 1000" for part in range(3)]
+        lines += [f"{ms + part / 10} C A {sent + 1000 * part} 1 1000" for part in range(5)]
         lines += [f"{ms + 40} S A 1 {sent + 1000} id={number}"]
         more = int(i < released)
-        lines += [f"{ms + 45} C A {sent + 3000} 1 1000"] if more else []
-        sent += 3000 + 1000 * more
+        lines += [f"{ms + 45} C A {sent + 5000} 1 1000"] if more else []
+        sent += 5000 + 1000 * more
         lines += [f"{ms + 50} S A 1 {sent} id={number + 1 + missing}"]
         number += 2 + missing
     return lines
