@@ -407,7 +407,7 @@ class OtherPackets:
         return int(self._protocols[self._talk[place]]), _NONE if at == _NOWHERE else at
 
     def _place(self, row: int) -> int:
-        place = int(np.searchsorted(self._rows[: self._count], row))
+        place = int(self._rows[: self._count].searchsorted(np.int32(row)))  # of another type, it would copy the column
         return place if place < self._count and int(self._rows[place]) == row else _NONE
 
     def _parties(self, number: int) -> tuple[Party, Party]:

@@ -257,6 +257,7 @@ async def test_a_key_in_a_hundred_thousand_rows_reads_those_on_screen_only(
     path.write_bytes(pcap([ASKED] * 100_000))
     session = await asyncio.to_thread(open_file, path)
     session.other.grow()
+    session.other_pairs.grow()
     async with playing(session) as player:
         await player.press("u", "enter", "enter")
         read: list[int] = []
