@@ -40,9 +40,17 @@ def plain_words(text: str) -> str:
 
 
 def is_beginning(text: str) -> bool:
-    """Whether ``text`` may become a filter: its one word begins the dotted name of a field."""
+    """Whether ``text`` may become a filter: its one word begins the dotted name of a field, or is a mistaken one."""
     word = _only_word(text)
-    return "." in word and bool(beginning_fields(text))
+    return "." in word and (bool(beginning_fields(text)) or is_mistaken_field(text))
+
+
+def is_mistaken_field(text: str) -> bool:
+    """Whether the one word of ``text`` looks like a field that there is not: a protocol's, as ``tcp.prot``."""
+    from tcptui.model.fields import FIELDS
+
+    protocol, dot, _ = _only_word(text).partition(".")
+    return bool(dot) and protocol in FIELDS and not beginning_fields(text)
 
 
 def beginning_fields(text: str) -> list[str]:
@@ -57,5 +65,5 @@ def beginning_fields(text: str) -> list[str]:
 
 def _only_word(text: str) -> str:
     begin = _BEFORE.match(text)
-    found = _WORD.fullmatch(text, begin.end() if begin is not None else 0)
+    found = _WORD.fullmatch(text.rstrip(), begin.end() if begin is not None else 0)
     return "" if found is None or text.startswith(FORCE_WORDS) else found[0]

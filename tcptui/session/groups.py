@@ -19,7 +19,7 @@ from tcptui.model.packet_store import RowKind
 from tcptui.model.units import NS_PER_US
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -125,10 +125,16 @@ class Grouping:
         return self._streams[self._begins[place] : self._begins[place + 1]]
 
 
-def group_connections(session: Session, by: GroupBy, sort: GroupSort) -> Grouping:
-    """The groups of the connections that ``session`` keeps, sorted by ``sort``; equal ones by what they are called."""
+def group_connections(
+    session: Session, by: GroupBy, sort: GroupSort, passing: Callable[[I32], NDArray[np.bool_]] | None = None
+) -> Grouping:
+    """The groups of the connections that ``session`` keeps, sorted by ``sort``; equal ones by what they are called.
+
+    ``passing``: of only those of which it says so.
+    """
     streams = session.streams
-    listed = streams.listed().astype(np.int64)
+    kept = streams.listed()
+    listed = (kept if passing is None else kept[passing(kept)]).astype(np.int64)
     keys, members, which, by_client = _FINDERS[by](session, listed)
     severity, lost_ns = (_reaching(column, streams.count) for column in (session.severity, session.lost_ns))
     rank = _rank(severity[members], lost_ns[members])

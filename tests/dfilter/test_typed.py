@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tcptui.dfilter.typed import beginning_fields, is_beginning, is_filter, plain_words
+from tcptui.dfilter.typed import beginning_fields, is_beginning, is_filter, is_mistaken_field, plain_words
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,11 @@ def test_beginning_of_a_dotted_name_may_become_a_filter() -> None:
     assert beginning_fields("tcp.por")[0] == "tcp.port"
     for text in ("tc", "10.0.0.1", "tcp.po x", "'tcp.po", "a.b", "", "tcp.port =="):
         assert not is_beginning(text)
+
+
+def test_name_that_only_a_protocol_of_ours_begins_may_become_a_filter_as_well() -> None:
+    for text in ("tcp.prot", "!(http.metod", "not tcp.prot "):
+        assert is_beginning(text)
+        assert is_mistaken_field(text)
+    for text in ("tcp.po", "tcp.prot x", "'tcp.prot", "www.prot", "tcp", ""):
+        assert not is_mistaken_field(text)

@@ -165,6 +165,29 @@ async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_s
     assert "tcp.flags" in said
 
 
+async def test_field_that_there_is_not_is_told_before_an_operator_is_typed_and_the_list_stays(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, "tcp.port == 8443", "enter")
+        await shown.press("slash")
+        shown.screen._prompt.replace_text("not tcp.prt")
+        await shown.settle()
+        found, lines, said = listed(shown), shown.lines(), shown.screen.filter_line.text
+        await shown.press("tab")
+        taken = shown.screen._prompt.text
+        await shown.press("ctrl+u", *keys("tcp.prt")[1:], "enter")
+        by_words, matching = listed(shown), shown.screen.matching
+
+    at = next(number for number, line in enumerate(lines) if "not tcp.prt" in line)
+    assert found == [2]
+    assert lines[at + 1][lines[at].index("tcp.prt") :].startswith("^^^^^^^ There is no field tcp.prt")
+    assert "Enter looks for these words in the list." in said
+    assert taken == "not tcp.port"
+    assert by_words == []
+    assert matching is None
+
+
 async def test_words_that_became_a_wrong_filter_narrow_no_longer(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "xyz")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from drawn_screen import DrawnScreen
-from textual import events
+from textual import events, messages
 from textual.app import App
 from textual.containers import Vertical
 from textual.drivers.linux_driver import LinuxDriver
@@ -278,6 +278,38 @@ async def test_update_renders_no_pane_but_its_own(monkeypatch: pytest.MonkeyPatc
         assert "b" in rendered
         assert not {"a", "c"} & set(rendered)
         assert "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[0]).strip() == "a"
+
+
+class Moving(Counter):
+    CSS = Counter.CSS + " .hidden { display: none; }"
+
+    def get_default_screen(self) -> LowLatencyScreen[None]:
+        return LowLatencyScreen(id="_default")
+
+    def compose(self) -> ComposeResult:
+        yield Static("above", id="above")
+        yield from super().compose()
+
+
+def test_what_moves_is_drawn_at_its_new_place_though_somebody_asked_for_it_before() -> None:
+    async def go() -> None:
+        async with running(Moving()) as app:
+            above = app.query_one("#above", Static)
+            above.add_class("hidden")
+            app.screen._compositor._full_map_invalidated = True  # as when a widget that is not shown asks to be drawn
+            await app.screen._on_layout(messages.Layout(above))
+            assert app.screen.find_widget(app.text).region.y == 0  # where it is going to stand
+            for _ in range(3_000):
+                if app.driver.screen.lines[0].startswith("count 0"):
+                    break
+                await asyncio.sleep(0.001)
+            assert [line.strip() for line in app.driver.screen.lines[:3]] == [
+                "count 0",
+                "a second line that never changes",
+                "",
+            ]
+
+    asyncio.run(go())
 
 
 async def test_nothing_is_drawn_on_a_terminal_that_was_given_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,8 @@ def add_trailer(dissection: Dissection) -> None:
     data = dissection.view.data
     if layer is None or end is None or not _HEADER <= end < len(data):
         return
-    missing = max(0, min(_SHORTEST_FRAME - end, len(data) - end))
+    # As in Wireshark a shorter frame was never padded, or was captured before it was.
+    missing = max(0, _SHORTEST_FRAME - end) if len(data) >= _SHORTEST_FRAME else 0
     padded = bool(missing) and not any(data[end : end + missing])
     if padded:
         layer.add(f"Padding: {shortened(data[end : end + missing])}", end, missing, "eth.padding")

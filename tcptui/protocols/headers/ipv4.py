@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
 
 _SHORTEST: Final = 20
+_IGMP: Final = 2
 #: Expected TTL of groups in 224.0.0.0/24, by last byte, where it is not 1 (VRRP, GLBP, mDNS); 0: any.
 _LOCAL_GROUP_TTL: Final[dict[int, int]] = {18: 255, 102: 255, 251: 255, 252: 0}
 _OPTION_NAMES: Final[dict[int, str]] = {
@@ -175,7 +176,7 @@ def _ttl_notes(dissection: Dissection, node: Branch, ttl: int, target: bytes, pr
     if ttl_is_low(ttl, target, protocol):
         dissection.coloring.low_ttl = True
     if target[:3] == b"\xe0\x00\x00":
-        wanted = _LOCAL_GROUP_TTL.get(target[3], 1)
+        wanted = 1 if protocol == _IGMP else _LOCAL_GROUP_TTL.get(target[3], 1)
         if ttl != wanted and wanted:
             text = f'"Time To Live" != {wanted} for a packet sent to the Local Network Control Block (see RFC 3171)'
             node.expert(ExpertLevel.NOTE, "Sequence", text, "ip.ttl.lncb")

@@ -43,6 +43,8 @@ _MODULES: Final = (
 #: IGMP: since scapy 2.8, and before.
 _IGMP: Final = ("scapy.layers.igmp",)
 _EARLIER_IGMP: Final = ("scapy.contrib.igmp", "scapy.contrib.igmpv3")
+#: PPP's protocol numbers of labelled packets: unicast and multicast.
+_PPP_MPLS: Final = (0x0281, 0x0283)
 #: What is under the Apache licence, and scapy imports where it is installed: OpenSSL, by its wheel, and by Python's
 #: own modules, in whose place `hashlib` has others.
 _KEPT_OUT: Final = ("cryptography", "_hashlib", "_ssl")
@@ -73,6 +75,17 @@ def scapy_packet() -> Any:
         igmp = _IGMP if importlib.util.find_spec(_IGMP[0]) else _EARLIER_IGMP
         for name in (*_MODULES, *igmp):
             importlib.import_module(name)
+        _bind_what_scapy_does_not()
         logger: Any = logging.getLogger("scapy")
         logger.handlers[:] = [logging.NullHandler()]
         return importlib.import_module("scapy.packet")
+
+
+def _bind_what_scapy_does_not() -> None:
+    """MPLS within PPP (RFC 3032, 4)."""
+    from scapy.contrib.mpls import MPLS
+    from scapy.layers.ppp import PPP
+    from scapy.packet import bind_layers
+
+    for protocol in _PPP_MPLS:
+        bind_layers(PPP, MPLS, proto=protocol)

@@ -42,7 +42,7 @@ class _Conversation:
 class Place(NamedTuple):
     """Where in its conversation one UDP header stands; times are nanoseconds.
 
-    There is None in a header that is cut or wrong, and no time in one that an ICMP error quotes.
+    There is None in a header that is cut or wrong, and no time in one without payload, or that an ICMP error quotes.
     """
 
     stream: int | None
@@ -67,9 +67,9 @@ class UdpConversations:
 
     def add(self, packet: PacketView, tree: Node) -> None:
         """Look at the headers of ``packet``, which is behind all that were looked at before."""
-        for key, is_quoted in _headers(tree, packet.data):
+        for key, is_timed in _headers(tree, packet.data):
             self._rows.append(packet.row)
-            place = self._placed(key, packet.time_ns, is_quoted=is_quoted)
+            place = self._placed(key, packet.time_ns, is_timed=is_timed)
             for column, value in zip(self._columns, place, strict=True):
                 column.append(_NONE if value is None else value)
         self.stop = packet.row + 1
@@ -89,13 +89,13 @@ class UdpConversations:
             for column in (self._rows, *self._columns):
                 del column[:gone]
 
-    def _placed(self, key: _Key | None, now: int, *, is_quoted: bool) -> Place:
+    def _placed(self, key: _Key | None, now: int, *, is_timed: bool) -> Place:
         known = None if key is None else self._known.get(key)
         if known is None:
             if key is None or len(self._known) >= MOST_CONVERSATIONS:
                 return _NOWHERE
             known = self._known[key] = _Conversation(len(self._known), now, now)
-        if is_quoted:  # it may begin a conversation, and then counts for nothing
+        if not is_timed:  # it may begin a conversation, and then counts for nothing
             return Place(known.number, None, None)
         place = Place(known.number, now - known.began_ns, now - known.last_ns)
         known.last_ns = now
@@ -103,7 +103,7 @@ class UdpConversations:
 
 
 def _headers(tree: Node, data: bytes) -> Iterator[tuple[_Key | None, bool]]:
-    """The ends of each UDP header in ``tree``, None where it is cut or wrong; and whether an ICMP error quotes it."""
+    """The ends of each UDP header in ``tree``, None where it is cut or wrong; and whether it has times."""
     addresses: tuple[object, object] = (None, None)
     six = False
 
@@ -120,7 +120,7 @@ def _headers(tree: Node, data: bytes) -> Iterator[tuple[_Key | None, bool]]:
             source = (addresses[0], line_value(node, "udp.srcport", data))
             target = (addresses[1], line_value(node, "udp.dstport", data))
             key = (source, target) if repr(source) <= repr(target) else (target, source)
-            yield key if is_whole else None, is_quoted
+            yield key if is_whole else None, not is_quoted and length != _HEADER
         for child in node.children:
             yield from walked(child, is_quoted=is_quoted or node.field in ("icmp", "icmpv6"))
 

@@ -33,6 +33,8 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         self.words = words
         self.grouping: Grouping | None = None
         """None: nothing has been counted yet."""
+        self.is_filtered = False
+        """Whether only connections that pass the display filter are in groups."""
         self._cells: tuple[int, GroupCells] | None = None
         """The layout, and the width that it is for."""
 
@@ -90,7 +92,9 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         """A line of the list; without groups, the first one says why there are none."""
         if y == HEADING and (self.grouping is None or not self.grouping.groups):
             key = "counting"
-            if self.grouping is not None:
+            if self.grouping is not None and self.is_filtered:
+                key = "empty.filtered"
+            elif self.grouping is not None:
                 is_quiet = self.session.streams.listed().size > 0
                 none = "empty" if self.session.progress.growing else "empty-file"
                 key = f"empty.{self.grouping.by.value}" if is_quiet else none

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from textual import on
 from textual.content import Content
@@ -25,11 +25,14 @@ from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.session.groups import Grouping
     from tcptui.session.session import Session
+    from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -47,6 +50,16 @@ _MEMBERS_LEAST: Final = 6
 _MEMBERS_LINES: Final = 3
 #: Cells beside the text of a pane.
 _MARGINS: Final = 4
+
+
+class _Counted(NamedTuple):
+    """What groups are of: kind, order, how far the capture had come, and the filter with its answer."""
+
+    by: GroupBy
+    sort: GroupSort
+    revision: int
+    judged: int
+    matching: Matching | None
 
 
 class GroupsScreen(KeyedScreen[ChosenStreams]):
@@ -73,9 +86,14 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     KEYS = GROUPS_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GROUPS_KEYS)]
 
-    def __init__(self, session: Session, words: Words, glyphs: Glyphs, by: GroupBy, sort: GroupSort) -> None:
+    def __init__(
+        self, session: Session, words: Words, glyphs: Glyphs, by: GroupBy, sort: GroupSort,
+        matching: Callable[[], Matching | None],
+    ) -> None:  # fmt: skip
         super().__init__(words, glyphs)
         self.session = session
+        self._matching = matching
+        """The display filter that is on: connections of which no packet passes are in no group."""
         self.by = by
         self.sort = sort
         self._bar = ChoiceBar(glyphs, words, "screen.by", id="groups-bar")
@@ -83,8 +101,8 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
         self._filter = Static("", id="group-filter", markup=False)
-        self._counted_for: object = None
-        """What was asked for last: kind, order, and how far the capture had come."""
+        self._counted_for: _Counted | None = None
+        """What was asked for last."""
         self._is_counting = False
         self._rests_until = 0.0
 
@@ -111,8 +129,8 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
 
     # -- counting ------------------------------------------------------------------------
     @property
-    def _newest(self) -> tuple[GroupBy, GroupSort, int, int]:
-        return self.by, self.sort, self.session.revision, len(self.session.severity)
+    def _newest(self) -> _Counted:
+        return _Counted(self.by, self.sort, self.session.revision, len(self.session.severity), self._matching())
 
     @property
     def settled(self) -> bool:
@@ -124,15 +142,15 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         wanted, before = self._newest, self._counted_for
         if self._is_counting or wanted == before:
             return
-        same_kind = isinstance(before, tuple) and before[:2] == wanted[:2]
+        same_kind = before is not None and before[:2] == wanted[:2]
         if same_kind and (time.monotonic() < self._rests_until or not link_is_idle(self.app)):
             return
         self._counted_for, self._is_counting = wanted, True
-        by, sort = self.by, self.sort
+        passing = None if wanted.matching is None else wanted.matching.of_streams
 
         def count() -> None:
             began = time.monotonic()
-            grouping = group_connections(self.session, by, sort)
+            grouping = group_connections(self.session, wanted.by, wanted.sort, passing)
             took = time.monotonic() - began
             self._rests_until = time.monotonic() + max(_REST_LEAST, _REST * took)
             call_on_loop(self, self._take, grouping, not same_kind)
@@ -150,10 +168,13 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         grouping, group = self.groups.grouping, self.groups.group
         words, kinds = self.words, list(GroupBy)
         count = words("groups.total", n=Count(0 if grouping is None else len(grouping.groups)))
-        found = (f"{count}, {words(f'groups.sorted.{self.sort.value}')}", count)
+        if self._matching() is not None:
+            count = f"{count}{words('trouble.comma')}{words('groups.filtered')}"
+        found = (f"{count}{words('trouble.comma')}{words(f'groups.sorted.{self.sort.value}')}", count)
         labels = tuple(words(f"groups.by.{each.value}") for each in kinds)
         self._bar.show(Choice(words("groups.title"), labels, kinds.index(self.by), found))
         text = "" if group is None else self.words("groups.filter", filter=group.filter)
+        self.groups.is_filtered = self._matching() is not None
         self._filter.update(Content(text))
         self._show_members()
         self.show_hints()

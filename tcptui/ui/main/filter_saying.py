@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.dfilter.errors import Mistake
-from tcptui.dfilter.typed import beginning_fields, is_filter
+from tcptui.dfilter.errors import FilterError, Mistake
+from tcptui.dfilter.typed import beginning_fields, is_filter, is_mistaken_field
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, grouped
 from tcptui.ui.main import filter_report
@@ -19,7 +19,7 @@ from tcptui.ui.widgets.filter_line import Pointer, Saying, Voice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.dfilter.errors import FilterError, Hint
+    from tcptui.dfilter.errors import Hint
     from tcptui.ui.main.filter_work import FilterWork
     from tcptui.ui.main.matching import Matching
 
@@ -98,14 +98,11 @@ class FilterSayingScreen(CaptureScreen):
         if not text.strip():
             return [], None
         if not is_filter(text):
-            return self._said_of_words(text), None
+            return self._said_of_words(text)
         if work is None or not work.is_of(text):
             return [], None
         if error is not None:
-            sayings, pointer = self._said_of_mistake(text, error, loudly=loudly)
-            if pointer is not None and error.suggestion is not None:
-                self._offered = error.suggestion.replacement or ""
-            return sayings, pointer
+            return self._said_of_mistake(text, error, loudly=loudly)
         if self._is_awaited(work):
             return [self._progress(work)], None
         return ([], None) if self.matching is None else (filter_report.account(self.matching, self.words), None)
@@ -113,6 +110,8 @@ class FilterSayingScreen(CaptureScreen):
     def _said_of_mistake(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         """What is wrong and where; of what is still being typed, what is missing or what it may become."""
         if loudly or not filter_report.is_unfinished(error, text):
+            if self._asks_for_filter and error.suggestion is not None:
+                self._offered = error.suggestion.replacement or ""
             return filter_report.mistake(error, self.words), self._pointer(text, error)
         from tcptui.dfilter.completion import fields  # no start waits for it
 
@@ -124,14 +123,22 @@ class FilterSayingScreen(CaptureScreen):
         before = cell_len(text[: span.offset])
         return Pointer(self._prompt.text_begin + before, cell_len(text[span.offset : span.end]))
 
-    def _said_of_words(self, text: str) -> list[Saying]:
-        """Words in a row are no filter; a capture filter is offered as one."""
+    def _said_of_words(self, text: str) -> tuple[list[Saying], Pointer | None]:
+        """Words in a row are no filter; a capture filter is offered as one, and a field that there is not is told."""
         hint = self._meant_by_words(text)
         if hint is not None:
             self._offered = hint.replacement or ""
-            return filter_report.offer(hint, self.words)
+            return filter_report.offer(hint, self.words), None
+        if is_mistaken_field(text):
+            from tcptui.dfilter.compile import compile_filter
+
+            try:
+                compile_filter(text)
+            except FilterError as error:
+                sayings, pointer = self._said_of_mistake(text, error, loudly=True)
+                return [*sayings, Saying(self.words("screen.filter.enter_finds_words"), Voice.QUIET)], pointer
         begun = beginning_fields(text)
-        return [self._said_of_choices(begun)] if begun else []
+        return [self._said_of_choices(begun)] if begun else [], None
 
     def _said_of_choices(self, choices: Sequence[str]) -> Saying:
         """What the text may go on with, as many as have room."""

@@ -222,7 +222,7 @@ class MainScreen(SavingScreen):
         from tcptui.ui.groups.screen import GroupsScreen
 
         by, sort = self._grouped or (GroupBy.SERVER, GroupSort.LOST)
-        screen = GroupsScreen(self.session, self.words, self.glyphs, by, sort)
+        screen = GroupsScreen(self.session, self.words, self.glyphs, by, sort, lambda: self.matching)
 
         def left(chosen: ChosenStreams | None) -> None:
             self._grouped = screen.by, screen.sort

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from textual import events
-from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, ReflowResult
 from textual.app import App, ReturnType
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import Screen, ScreenResultType
 
 from tcptui.session.input_priority import input_priority
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.strip import Strip
     from textual.timer import Timer
+    from textual.widget import Widget
 
 #: Retry interval (seconds) while a dropped frame is still to be drawn.
 _AGAIN_S: Final = 0.02
@@ -109,10 +110,23 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
 
 
 class _TouchedWidgets(Compositor):
-    """For a partial update, renders the widgets that it touches.
+    """For a partial update, renders the widgets that it touches; and redraws all that a layout has moved.
 
     Textual renders every widget whose clip region it touches: the clip of a pane is the container of all panes.
+    It also compares a layout with the newest map of the widgets, though asking where one stands may have made that map
+    anew since the last layout: then nothing seems to have moved, is drawn at its new place, or hears of its new size.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._laid_out = self._full_map
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """As in Textual, compared with the last layout."""
+        self._full_map = self._laid_out
+        result = super().reflow(parent, size)
+        self._laid_out = self._full_map
+        return result
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
         self._cuts = self.cuts  # where widgets begin and end: of all of them, so not when only some are listed

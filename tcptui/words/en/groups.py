@@ -42,6 +42,8 @@ WORDS: Final[dict[str, str]] = {
     "groups.empty": "No connection has been read yet.",
     "groups.empty-file": "No TCP connection in this capture.",
     "groups.empty.finding": "No connection has a warning or an error.",
+    "groups.empty.filtered": "No connection that passes the filter is in such a group.",
+    "groups.filtered": "of what passes the filter",
     "groups.counting": "Counting.",
     "groups.filter": "Filter: {filter}",
     "groups.hint.narrow": "list its connections",

@@ -28,6 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.absent_shown": "{n:packet|packets} without {name}: shown",
     "screen.filter.outside": "{n:packet|packets} in no connection: see u",
     "screen.filter.take": "Tab: {filter}",
+    "screen.filter.enter_finds_words": "Enter looks for these words in the list.",
     "screen.filter.lift_key": "\\ lifts it",
     "screen.filter.lifted": "Lifted: {filter}   \\ puts it back",
     "screen.filter.kept": "The filter is called {name} now: type that and Tab, or Ctrl+P.",

@@ -42,6 +42,8 @@ WORDS: Final[dict[str, str]] = {
     "groups.empty": "尚未读到任何连接。",
     "groups.empty-file": "这个抓包里没有 TCP 连接。",
     "groups.empty.finding": "没有连接带有警告或错误。",
+    "groups.empty.filtered": "匹配过滤器的连接里没有这样的分组。",
+    "groups.filtered": "只算匹配过滤器的连接",
     "groups.counting": "正在统计。",
     "groups.filter": "过滤器：{filter}",
     "groups.hint.narrow": "列出其连接",

@@ -28,6 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.absent_shown": "{n} 个包没有 {name}：照样显示",
     "screen.filter.outside": "{n} 个包不属于任何连接：按 u 查看",
     "screen.filter.take": "Tab：{filter}",
+    "screen.filter.enter_finds_words": "按 Enter 则按文字在列表中查找。",
     "screen.filter.lift_key": "按 \\ 暂停",
     "screen.filter.lifted": "已暂停：{filter}   按 \\ 恢复",
     "screen.filter.kept": "过滤器已命名为 {name}：输入名称后按 Tab，或按 Ctrl+P 使用。",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import ACK, FIN, PSH, SYN, Tape, mixed
+from encapsulations import write_capture
 from filter_edges import PASSING, edges
 from filter_matrix import Matrix, frames
 from ip_pieces import pieces, segment, whole, write_raw
@@ -137,11 +139,13 @@ def test_quoted_headers_have_the_fields_that_tshark_gives_them(tmp_path: Path) -
 
 
 def datagrams() -> Tape:
-    """UDP both ways, quoted before and behind what it quotes, cut, and with lengths that cannot be."""
+    """UDP both ways, quoted before and behind what it quotes, cut, without payload, and with impossible lengths."""
     tape, ends = Tape(), ("10.0.0.1", "10.0.0.2")
 
-    def udp(ms: int, source: int, target: int, length: int = 12, kept: int | None = None) -> bytes:
-        body = struct.pack("!HHHH", source, target, length, 0) + b"data"
+    def udp(
+        ms: int, source: int, target: int, length: int = 12, kept: int | None = None, data: bytes = b"data"
+    ) -> bytes:
+        body = struct.pack("!HHHH", source, target, length, 0) + data
         tape.ip(ms, *(ends if source == 1000 else ends[::-1]), 17, body[:kept])
         return tape.records[-1][1]
 
@@ -158,6 +162,8 @@ def datagrams() -> Tape:
     udp(9, 1000, 2002)
     udp(10, 1000, 2001)
     udp(11, 1000, 2003, kept=6)
+    for ms, data in ((12, b""), (14, b""), (17, b"x"), (21, b""), (26, b"x")):
+        udp(ms, 1000, 2006, 8 + len(data), data=data)
     udp(12, 1000, 2004, length=3)
     udp(13, 1000, 2005, length=300)
     udp(14, 1000, 0)
@@ -240,7 +246,34 @@ def test_a_syn_ack_that_a_later_one_contradicts_is_flagged_as_in_tsharks_second_
     assert matrix.examples == {}
 
 
-def test_frames_at_the_edges(tmp_path: Path) -> None:
+def _udp_frame(link: bytes, tail: bytes = b"", *, target: str = "10.0.0.2", protocol: int = 17, ttl: int = 64) -> bytes:
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, ttl, protocol, 0) + bytes((10, 0, 0, 1))
+    return link + head + ip_address(target).packed + struct.pack("!HHHH", 9, 9, 8, 0) + tail
+
+
+def test_what_fills_frames_up_unusual_lifetimes_and_labels_within_ppp(tmp_path: Path) -> None:
+    """Only a frame of 60 bytes or more was padded; IGMP goes one hop to all local groups; PPP carries MPLS."""
+    ethernet = bytes([2] * 6 + [4] * 6 + [8, 0])
+    tails = [fill * count + more for count in (0, 1, 14, 17, 18, 22) for fill in (b"\0", b"x") for more in (b"", b"y")]
+    sent = [(0, _udp_frame(ethernet, tail)) for tail in tails]
+    sent += [
+        (0, _udp_frame(ethernet, target=f"224.0.0.{last}", protocol=protocol, ttl=ttl))
+        for last in (1, 18, 251) for protocol in (2, 17) for ttl in (1, 255)
+    ]  # fmt: skip
+    sent += [(1, _udp_frame(bytes.fromhex("ff03") + kind + b"\0\1\x21\x40")) for kind in (b"\2\x81", b"\2\x83")]
+    path = tmp_path / "filled.pcapng"
+    write_capture(path, [1, 9], [(interface, frame, len(frame)) for interface, frame in sent])
+    matrix, session = Matrix(), open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for prefix in ("eth", "ip", "udp"):
+            matrix.hold(path, session, sharkd, prefix, None)
+
+    assert matrix.asked > 500
+    assert matrix.examples == {}
+
+
+def test_sentat_the_edges(tmp_path: Path) -> None:
     """What `test_edges` holds without tshark is what tshark says."""
     path = tmp_path / "edges.pcap"
     path.write_bytes(edges().pcap())

@@ -25,10 +25,10 @@ ALL = np.arange(300, dtype=np.int32)
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """300 datagrams of 10 conversations in turn, and as many TCP segments of one connection."""
+    """300 datagrams of a byte, of 10 conversations in turn, and as many TCP segments of one connection."""
     tape = Tape()
     for number in range(300):
-        tape.ip(number, "10.0.0.1", "10.0.0.2", 17, struct.pack("!HHHH", 1000 + number % 10, 53, 8, 0))
+        tape.ip(number, "10.0.0.1", "10.0.0.2", 17, struct.pack("!HHHH", 1000 + number % 10, 53, 9, 0) + b"x")
     tape.handshake(400, "10.0.0.1:1000", "10.0.0.2:80")
     path = tmp_path / "udp.pcap"
     path.write_bytes(tape.pcap())
