@@ -32,6 +32,17 @@ def fit(text: str, width: int, ellipsis: str = "…", right: bool = False) -> st
     return set_cell_size(text, width - len(ellipsis)) + ellipsis
 
 
+def fit_name(text: str, width: int, ellipsis: str = "…") -> str:
+    """The name of a file in exactly ``width`` cells; what is cut is its middle: both ends tell files apart."""
+    if cell_len(text) <= width or width <= len(ellipsis) + 1:
+        return fit(text, width, ellipsis)
+    begin = set_cell_size(text, (width - len(ellipsis) + 1) // 2).rstrip()
+    end = text[len(begin) :]
+    while cell_len(begin) + len(ellipsis) + cell_len(end) > width:
+        end = end[1:]
+    return fit(begin + ellipsis + end, width)
+
+
 def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
     """``address:port`` in exactly ``width`` cells; what is cut is the address, never the port.
 

@@ -6,12 +6,22 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, fit_field, span, stamp
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, fit_field, fit_name, span, stamp
 
 
 @given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
 def test_fitted_text_has_exactly_the_cells_asked_for(text: str, width: int, right: bool) -> None:
     assert cell_len(fit(text, width, right=right)) == width
+
+
+@given(st.text().map(safe_text), st.integers(0, 40))
+def test_fitted_name_has_exactly_the_cells_asked_for(text: str, width: int) -> None:
+    assert cell_len(fit_name(text, width)) == width
+
+
+def test_name_of_a_file_that_is_cut_keeps_both_ends() -> None:
+    assert fit_name("capture-of-the-shop-2026-11-23.pcapng.gz", 25) == "capture-of-t…23.pcapng.gz"
+    assert fit_name("short.pcap", 12) == "short.pcap  "
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from other_frames import arp, dns_answer, dns_query, pcap, udp
 from rich.cells import cell_len
 from screen_lines import screen_lines
 
+from tcptui.capture.interfaces import Interface, Traffic
+from tcptui.lessons.loader import load_case, load_cases
 from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.leaving import Way
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import COLUMNS, Sorting
 from tcptui.ui.main.layout import shape_of
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane, Slot
 from tcptui.ui.main.request_lines import RequestLine
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.screens import socket
 from tcptui.ui.screens.help import HelpScreen
+from tcptui.ui.start.menu import Offer
+from tcptui.ui.user_files import RecentFiles
+from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
-from tests.ui.conftest import until
+from tests.ui.conftest import Shown, until
+from tests.ui.tasks import shop
+from tests.ui.test_leaving import SCREEN_OF, live
+from tests.ui.test_socket_screen import SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +40,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.geometry import Region
+    from textual.pilot import Pilot
+    from textual.screen import Screen
 
-    from tests.ui.conftest import Shown, Wire
+    from tests.ui.conftest import Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -39,8 +56,7 @@ STRIP_FROM = 38
 NUMBER = 8
 
 
-@pytest.fixture
-def busy_session(wire: Wire, tmp_path: Path) -> Session:
+def write_busy(wire: Wire) -> None:
     """Thirty connections of one network: lossy, refused, unanswered, clean, and one that asks for a page."""
     server = "203.0.113.177:18080"
     for number in range(25):
@@ -53,6 +69,12 @@ def busy_session(wire: Wire, tmp_path: Path) -> Session:
     wire.tcp(20_050, client, server, PSH_ACK, 1001, 9001, payload=asked)
     wire.tcp(21_250, server, client, PSH_ACK, 9001, 1001 + len(asked), payload=answer)
     wire.tcp(21_250.1, client, server, ACK, 1001 + len(asked), 9001 + len(answer))
+
+
+@pytest.fixture
+def busy_session(wire: Wire, tmp_path: Path) -> Session:
+    """Thirty connections, of `write_busy`."""
+    write_busy(wire)
     return open_file(wire.pcap(tmp_path / "busy.pcap"))
 
 
@@ -358,40 +380,183 @@ def test_every_numbered_pane_has_a_place_on_a_large_screen() -> None:
     assert all(SPEC_OF[pane].share is not None or SPEC_OF[pane].slot is not Slot.SIDE for pane in NUMBERED)
 
 
-#: Keys across the screens that are opened above the main one; what stands after each is looked at.
-ABOVE: Final = (
-    ("0", "down", "tab", "escape"), ("b", "tab", "tab", "tab", "tab", "escape"), ("u", "enter", "enter", "enter", "q"),
-    ("ctrl+f", "tab", *"refused", "enter", "tab", "tab", "escape"), ("F", "x", "d", "escape"), ("x", "down", "escape"),
-    ("question_mark", "pagedown", "escape"),
+class Opened(Enum):
+    """What a walk begins with."""
+
+    BUSY = "busy"
+    """A capture of thirty connections; an ICMP error quotes one."""
+    SHOP = "shop"
+    """Requests, files, name look-ups."""
+    OTHERS = "others"
+    """A capture without TCP."""
+    LIVE = "live"
+    """A running capture that is not saved."""
+    CASE = "case"
+    START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Keys across screens; what stands after each is looked at.  Each group of keys ends where it began."""
+
+    opened: Opened
+    groups: tuple[tuple[str, ...], ...]
+    comes_to: frozenset[str]
+
+
+#: The kernel's view: a key leads there only from a capture of this machine's own connections.
+KERNEL: Final = "kernel"
+STEP: Final = ("right_square_bracket",)
+WALKS: Final = (
+    Walk(
+        Opened.BUSY,
+        (
+            ("0", "down", "tab", "escape"), ("b", "tab", "tab", "tab", "tab", "escape"),
+            ("u", "enter", "enter", "enter", "q"),
+            ("ctrl+f", "tab", *"refused", "enter", "tab", "tab", "escape"), ("F", "x", "d", "escape"),
+            ("x", "down", "escape"), ("question_mark", "pagedown", "escape"),
+            ("equals_sign", "down", "escape"), ("slash", "ctrl+o", "tab", "tab", "down", "ctrl+n", "escape", "escape"),
+            ("plus", "i", "p", "enter", "plus", "t", "c", "p", "enter", "minus", "down", "escape"),
+            ("ctrl+p", "down", *"conn", "escape"), (KERNEL, "escape"),
+        ),
+        frozenset({
+            "MainScreen", "OverviewScreen", "GroupsScreen", "OtherScreen", "SearchScreen", "FollowScreen",
+            "ExportScreen", "HelpScreen", "FilterMenu", "FilterForm", "ColumnMenu", "Palette", "SocketScreen",
+        }),
+    ),
+    Walk(
+        Opened.SHOP,
+        (
+            ("R", "tab", "down", "s", "b", "down", "b", "slash", *"404", "enter", "escape", "escape"),
+            ("g", "t", "n", "tab", "tab", "tab", "tab", "s", "escape"),
+            ("F", "d", "slash", "w", "escape", "escape"), ("x", "end", "slash", "f", "escape", "escape"),
+            ("u", "enter", "enter", "slash", "x", "escape", "q"),
+            ("slash", *"tcp.an", "tab", "escape"), ("colon", "1", "escape"), ("m", "M", "w", "escape"),
+        ),
+        frozenset({"MainScreen", "RequestsScreen", "GraphScreen", "FollowScreen", "ExportScreen", "OtherScreen"}),
+    ),
+    Walk(
+        Opened.OTHERS,
+        (("u", "down", "enter", "enter", "enter", "q"), ("0", "escape"), ("R", "escape")),
+        frozenset({"MainScreen", "OtherScreen", "OverviewScreen", "RequestsScreen"}),
+    ),
+    Walk(Opened.LIVE, (("q", "f9", "C", "f9", "i", "f9"),), frozenset({"MainScreen"})),
+    Walk(
+        Opened.CASE,
+        ((*STEP, *STEP, "r", *STEP, "r", "3", "4", "p", "1", "escape"),),
+        frozenset({"MainScreen"}),
+    ),
+    Walk(
+        Opened.START,
+        (("down", "down", "c", "end", "g"), ("slash", *"window", "escape"), ("f", "t", "escape"), ("o", "escape"),
+         ("question_mark", "escape"), ("ctrl+p", "down", "escape")),
+        frozenset({"StartScreen", "HelpScreen", "Palette"}),
+    ),
 )  # fmt: skip
+#: What the questions before packets are lost begin with, in both languages, by the key that asks.
+QUESTION_OF: Final = {"q": Way.QUIT, "C": Way.CLEAR, "i": Way.CHOOSE}
+
+
+def test_walks_come_to_every_screen() -> None:
+    assert frozenset().union(*(walk.comes_to for walk in WALKS)) == {"MainScreen", *SCREEN_OF.values()}
+
+
+def app_of(opened: Opened, wire: Wire, folder: Path, language: Language) -> TcptuiApp:
+    """The app that shows what a walk begins with."""
+    options = ViewOptions(language=language, numeric=True)
+    match opened:
+        case Opened.BUSY:
+            write_busy(wire)
+            wire.unreachable(30_000, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
+            return TcptuiApp(open_file(wire.pcap(folder / "busy.pcap")), options=options)
+        case Opened.SHOP:
+            return TcptuiApp(open_file(shop(folder / "shop.pcap")), options=options)
+        case Opened.OTHERS:
+            ends = ("10.0.0.1:40001", "192.0.2.53:53")
+            asked = [udp(*ends, dns_query(number, f"host-{number}.shop.example")) for number in range(9)]
+            answers = [
+                udp(*reversed(ends), dns_answer(4, "host-4.shop.example", ["192.0.2.9"])),
+                arp(1, "10.0.0.1", "10.0.0.2"),
+            ]
+            (folder / "others.pcap").write_bytes(pcap([*asked, *answers]))
+            return TcptuiApp(open_file(folder / "others.pcap"), options=options)
+        case Opened.LIVE:
+            wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
+            session, _ = live(wire.pcap(folder / "lossy.pcap").read_bytes(), folder)
+            return TcptuiApp(session, options=options, unsaved=True, may_choose=True, begin_anew=session.anew)
+        case Opened.CASE:
+            case = load_case("hello-service")
+            return TcptuiApp(open_file(case.captures[0]), options=options, case=case)
+        case Opened.START:
+            recent = RecentFiles(folder)
+            for name in ("seen.pcap", "a-capture-whose-name-says-where-and-when-it-was-made-2026-11-23.pcapng.gz"):
+                (folder / name).touch()
+                recent.remember(folder / name, 1.7e9)
+            ethernet = Interface("eth0", "eth0", ("192.168.1.23", "2001:db8::1"), True, True, False, False, True)
+            offer = Offer(
+                recent, load_cases(), interfaces=lambda: (ethernet,), counters=lambda: {"eth0": Traffic(1, 1)}
+            )
+            return TcptuiApp(options=options, offer=offer)
+
+
+async def at_rest(pilot: Pilot[Any], app: TcptuiApp) -> None:
+    """Wait until what is in front has come to rest."""
+    await pilot.pause()
+    front = app.screen
+    if isinstance(front, MainScreen) and not front.session.progress.growing:
+        await Shown(pilot, front).settle()
+    else:
+        await until(lambda: app.screen is not front or getattr(front, "settled", True) or isinstance(front, MainScreen))
+    await pilot.pause()
+
+
+def assert_lines_are_whole(screen: Screen[Any], size: tuple[int, int], where: object) -> None:
+    """Every line fills the terminal, the first and the last say something, and none is cut beside free room."""
+    lines = screen_lines(screen)
+    assert {cell_len(line) for line in lines} == {size[0]}, where
+    assert len(lines) == size[1], where
+    assert lines[0].strip() or type(screen).__name__ == "Palette", where
+    assert lines[-1].strip(), where
+    if isinstance(screen, (MainScreen, HelpScreen)) or screen.is_modal:
+        return  # panes side by side have tests of their own; the help explains the sign, a menu covers panes
+    for line in lines[1:-1]:
+        behind = line.rpartition(ELLIPSIS)[2].partition("│")[0] if ELLIPSIS in line else ""
+        assert not re.search(" {16}", behind), (where, line)
+
+
+FEW_SIZES: Final = (SIZES[0], SIZES[-1])
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (250, 70)], ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_screens_above_the_main_one_fill_it_and_cut_nothing_beside_free_room(
-    show: Show, wire: Wire, busy_session: Session, tmp_path: Path, size: tuple[int, int], language: Language
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(size, marks=() if size in FEW_SIZES else pytest.mark.slow) for size in SIZES],
+    ids=lambda size: f"{size[0]}x{size[1]}",
+)
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.opened.value)
+async def test_every_screen_fills_the_terminal_and_cuts_nothing_beside_free_room(
+    wire: Wire, tmp_path: Path, walk: Walk, size: tuple[int, int], language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wire.unreachable(30_000, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
-    assert busy_session.store.count
-    async with show(open_file(wire.pcap(tmp_path / "busy.pcap")), size, language) as shown:
-        await shown.press("G")
-        app = shown.pilot.app
-        for keys in ABOVE:
+    monkeypatch.setattr(socket, "look_up", lambda *_ends: SOCKET)
+    app = app_of(walk.opened, wire, tmp_path, language)
+    seen: set[str] = set()
+    async with app.run_test(size=size) as pilot:
+        await at_rest(pilot, app)
+        first = app.screen
+        for keys in walk.groups:
             for key in keys:
-                await shown.pilot.press(key)
-                await until(lambda: app.screen is shown.screen or getattr(app.screen, "settled", True))
-                await shown.pilot.pause()
-                if app.screen is shown.screen:
-                    continue
-                lines = screen_lines(app.screen)
-                assert {cell_len(line) for line in lines} == {size[0]}, key
-                assert lines[0].strip(), keys
-                assert lines[-1].strip(), keys
-                for line in lines[1:-1]:
-                    is_cut = ELLIPSIS in line and not isinstance(app.screen, HelpScreen)  # it explains this sign
-                    behind = line.rpartition(ELLIPSIS)[2] if is_cut else ""
-                    assert not re.search(" {16}", behind), (keys, key, line)
-            assert app.screen is shown.screen
+                if key == KERNEL:
+                    assert app.session is not None
+                    app.push_screen(socket.SocketScreen(app.session, 0, app.words, app.glyphs))
+                else:
+                    await pilot.press(key)
+                await at_rest(pilot, app)
+                seen.add(type(app.screen).__name__)
+                assert_lines_are_whole(app.screen, size, (keys, key))
+                if walk.opened is Opened.LIVE and key in QUESTION_OF:
+                    assert app.words(QUESTION_OF[key].value) in screen_lines(app.screen)[-1]
+            await until(lambda: app.screen is first)
+    assert seen == walk.comes_to
 
 
 async def test_strip_says_that_there_are_no_packets_only_once_it_has_counted_them(

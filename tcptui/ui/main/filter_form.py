@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import on
 from textual.binding import Binding, BindingType
@@ -99,9 +100,16 @@ class _Conditions(VirtualList, can_focus=False):
         self._form = form
 
     def columns(self, width: int) -> tuple[int, int, int, int]:
-        """Cells of each column."""
-        subject = _SUBJECT if width >= _NARROW else width // 3
-        relation = _RELATION if width >= _NARROW else width // 4
+        """Cells of each column: where there is little room, what the conditions say needs it more than their values."""
+        if width >= _NARROW:
+            subject, relation = _SUBJECT, _RELATION
+        else:
+            said = [self._form.cells(position) for position in range(self.row_count)]
+            subject, relation, value = (
+                max(cell_len(cells[column]) + 2 for cells in said) for column in (SUBJECT, RELATION, VALUE)
+            )
+            relation = max(relation, width // 4)
+            subject = max(width // 3, min(subject, width - _JOIN - relation - value))
         return _JOIN, subject, relation, max(width - _JOIN - subject - relation, 1)
 
     def heading(self, width: int) -> list[Segment]:

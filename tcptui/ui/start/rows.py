@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from tcptui.capture.interfaces import ANY
 from tcptui.lessons.listing import searched_text
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, fit
+from tcptui.ui.cell_text import amount, fit, fit_name
 from tcptui.ui.prose import Span
 from tcptui.ui.start.rates import bars
 from tcptui.ui.theme import ASCII
@@ -265,13 +265,14 @@ def _leftover(lead: str, text: str, size: int, width: int, glyphs: Glyphs) -> Li
 
 
 def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
+    title, where = safe_text(row.path.name), home_short(row.path.parent)
     name = min(_FILE, width * 2 // 5)
     rest = max(width - 3 - name - _SIZE - _DATE, 0)
-    where = home_short(row.path.parent)
-    spare = max(name - 1 - cell_len(safe_text(row.path.name)), 0)
-    if cell_len(where) > rest and spare:  # a short name leaves its blanks to a long path
-        lacking = min(spare, cell_len(where) - rest)
-        name, rest = name - lacking, rest + lacking
+    # A short name leaves its blanks to a long path, and the other way round.
+    to_name = cell_len(title) + 1 - name
+    to_path = cell_len(where) - rest
+    moved = min(to_name, max(-to_path - 1, 0)) if to_name > 0 else -min(max(to_path, 0), -to_name)
+    name, rest = name + moved, rest - moved
     if cell_len(where) > rest:
         # Cut at the left: the nearest directories are more telling than the root.
         while where and cell_len(where) > rest - len(glyphs.ellipsis):
@@ -279,7 +280,7 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
         where = glyphs.ellipsis + where
     return (
         Span("   "),
-        Span(fit(safe_text(row.path.name), name - 1, glyphs.ellipsis) + " ", "strong"),
+        Span(fit_name(title, name - 1, glyphs.ellipsis) + " ", "strong"),
         Span(fit(where, rest, glyphs.ellipsis), "faint"),
         Span(fit(amount(row.size) + "B", _SIZE, right=True), "plain"),
         Span(fit(date_text(row.modified), _DATE, right=True), "faint"),
@@ -317,7 +318,7 @@ def _path(entry: PathEntry, width: int, glyphs: Glyphs) -> Line:
     size = "" if entry.is_directory else amount(entry.size) + "B"
     return (
         Span("   "),
-        Span(fit(name, max(width - 3 - _SIZE - _DATE, 0), glyphs.ellipsis), style),
+        Span(fit_name(name, max(width - 3 - _SIZE - _DATE, 0), glyphs.ellipsis), style),
         Span(fit(size, _SIZE, right=True), "plain"),
         Span(fit(date_text(entry.modified), _DATE, right=True), "faint"),
     )
