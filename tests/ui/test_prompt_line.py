@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual import events
 from textual.app import App
 from textual.widgets import Input, Static
 
