@@ -166,6 +166,7 @@ def test_wrong_filter_is_pointed_at_and_nothing_is_done(capture: Path, tmp_path:
         line, filter_line, carets = complaint.splitlines()[-3:]  # root is told something before
         assert (code, said) == (2, "")
         assert line.startswith(f"tcptui: {path}, finding 2 (syn-seen), filter: There is no field tcp.flags.sin.")
+        assert line.endswith("Try: tcp.flags.syn == 1 and tcp.ack == 0")
         assert filter_line == "  tcp.flags.sin == 1 and tcp.ack == 0"
         assert carets == "  ^^^^^^^^^^^^^"
 

@@ -470,6 +470,16 @@ def test_what_cannot_be_asked_is_one_line(words: tuple[str, ...], code: int, mes
     assert not said or "junit" in str(words)
 
 
+def test_a_wrong_filter_in_a_file_of_rules_is_told_with_the_file(tmp_path: Path, capture: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('rules = ["no tcp.prot == 1"]\n')
+    code, _, complaint = run("assert", capture, "--rules", rules)
+
+    assert code == 2
+    assert complaint.count("\n") == 1
+    assert "rules.toml, no tcp.prot == 1: There is no field tcp.prot. Try: tcp.port == 1" in complaint
+
+
 def test_capture_that_cannot_be_read_is_status_3(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("this is no capture at all")
 

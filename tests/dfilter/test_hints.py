@@ -86,6 +86,19 @@ def test_nearest_names_are_near() -> None:
     ("not (port 80 or port 81)",
      "not ((tcp.port == 80 or udp.port == 80) or (tcp.port == 81 or udp.port == 81))"),
     ("ip6 and tcp port 80", "ipv6 and tcp.port == 80"), ("greater 100", "frame.len >= 100"),
+    ("port 80 or 443", "(tcp.port == 80 or udp.port == 80) or (tcp.port == 443 or udp.port == 443)"),
+    ("tcp src port 80 or 443 and not host 10.0.0.1",
+     "tcp.srcport == 80 or tcp.srcport == 443 and not ip.addr == 10.0.0.1"),
+    ("src host 10.0.0.1 or 10.0.0.2", "ip.src == 10.0.0.1 or ip.src == 10.0.0.2"),
+    ("host 10.0.0.1 or ::1", "ip.addr == 10.0.0.1 or ipv6.addr == ::1"),
+    ("tcp src or dst port 80", "tcp.port == 80"),
+    ("tcp src and dst port 80", "(tcp.srcport == 80 and tcp.dstport == 80)"),
+    ("net 10/8", "ip.addr == 10.0.0.0/8"), ("src net 192.168", "ip.src == 192.168.0.0/16"),
+    ("ether host 00:11:22:33:44:55", "eth.addr == 00:11:22:33:44:55"),
+    ("vlan 5 and port 1", "vlan.id == 5 and (tcp.port == 1 or udp.port == 1)"),
+    ("ip proto 47", "ip.proto == 47"), ("tcp[tcpflags] & tcp-syn != 0", "tcp.flags.syn == 1"),
+    ("tcp[13] & (tcp-syn|tcp-ack) == tcp-syn", "tcp.flags & 0x12 == 0x02"),
+    ("tcp[tcpflags] & (tcp-rst | tcp-fin) != 0 and src 10.0.0.1", "tcp.flags & 0x05 and ip.src == 10.0.0.1"),
 ])  # fmt: skip
 def test_capture_filter_is_translated(words: str, display: str) -> None:
     assert translate(words) == display
@@ -93,7 +106,24 @@ def test_capture_filter_is_translated(words: str, display: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["tcp", "tcp.port == 80", "host example.com", "port http", "ether proto 0x88cc", "port", ""]
+    "words",
+    [
+        "tcp",
+        "tcp.port == 80",
+        "host example.com",
+        "port http",
+        "ether proto 0x88cc",
+        "port",
+        "",
+        "port 80 or x",
+        "80 or port 80",
+        "net 10.0.0.0.0",
+        "net 300/8",
+        "src or dst",
+        "tcp[13] & tcp-syx != 0",
+        "vlan x and port 1",
+        "host 10.0.0.1 or 80",
+    ],
 )
 def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: str) -> None:
     assert translate(words) is None

@@ -50,6 +50,18 @@ async def typed(shown: Shown, column: str) -> None:
     await shown.press("plus", *column, "enter")
 
 
+async def test_column_without_room_says_so(mixed_session: Session, show: Show) -> None:
+    said = []
+    async with show(mixed_session, (80, 24)) as shown:
+        for of_connections in (False, True):
+            for column in ("ip.ttl", "tcp.len + 1", "tcp.window_size", "frame.len", "tcp.seq", "tcp.ack"):
+                shown.screen.add_column(column, of_connections=of_connections)
+                await shown.settle()
+            said.append(text(shown))
+
+    assert all("tcp.ack is a column now, but has no room here" in each for each in said)
+
+
 async def test_column_of_the_list_is_typed_shown_sorted_by_and_removed(session: Session, show: Show) -> None:
     async with show(session, (160, 40)) as shown:
         await typed(shown, "max(tcp.len)")

@@ -212,6 +212,23 @@ async def test_pasted_escapes_become_visible_text() -> None:
         assert app.line.text == "␛[31m[/x]\ufffd"
 
 
+@pytest.mark.parametrize("how", ["paste", "ctrl+v"])
+async def test_escapes_that_are_pasted_over_a_selection_become_visible_text(how: str) -> None:
+    app, pasted = Prompting(), "\x1b[31m[/x]\u202e"
+    async with app.run_test() as pilot:
+        app.line.open(PromptKind.NARROW, "old")
+        field = app.line.query_one(Input)
+        field.select_all()
+        if how == "paste":
+            field.post_message(events.Paste(pasted))
+        else:
+            app.copy_to_clipboard(pasted)
+            await pilot.press(how)
+        await pilot.pause()
+
+        assert app.line.text == "␛[31m[/x]\ufffd"
+
+
 async def test_note_with_markup_is_text() -> None:
     app = Prompting()
     async with app.run_test() as pilot:

@@ -150,6 +150,20 @@ async def test_match_is_coloured_in_every_packet_that_it_goes_through(session: S
     assert seen == [{1: b"T /?t=tra"}, {1: b"ce-7"}]
 
 
+async def test_another_text_takes_the_place_of_the_last_one_and_a_moved_cursor_edits_it(
+    session: Session, show: Show
+) -> None:
+    async with show(session, (120, 40)) as shown:
+        await searched(shown, "trace")
+        await shown.pilot.press("slash", *"id", "enter")
+        replaced = (await settled(shown.pilot)).legend.text
+        await shown.pilot.press("slash", "end", "x", "enter")
+        edited = (await settled(shown.pilot)).legend.text
+
+    assert " 1 trace (4)  ▸2 id (" in replaced
+    assert "▸2 idx (0)" in edited
+
+
 async def test_last_searches_stay_marked_each_with_its_number(session: Session, show: Show) -> None:
     async with show(session, (200, 50)) as shown:
         screen = await searched(shown, "trace")

@@ -69,15 +69,16 @@ def check_rules(command: AssertCommand, words: Words) -> int:
 
 def _rules(command: AssertCommand, words: Words) -> list[Rule]:
     """All rules; raises WrongFilterError or RuleError for the first that is none."""
-    texts = [(text, "") for text in command.rules]
+    texts = [(text, "", "") for text in command.rules]
     if command.rules_file is not None:
-        texts += read_rules(Path(command.rules_file))
+        file = f"{safe_text(command.rules_file)}, "
+        texts += [(text, name, file) for text, name in read_rules(Path(command.rules_file))]
     rules = []
-    for text, name in texts:
+    for text, name, file in texts:
         try:
             rules.append(parse_rule(text, name))
         except FilterError as error:
-            raise WrongFilterError(safe_text(text, _SHOWN), error, words) from error
+            raise WrongFilterError(file + safe_text(text, _SHOWN), error, words) from error
     return rules
 
 

@@ -37,11 +37,12 @@ class WrongFilterError(UsageError):
     """The filter of an option or a rule is wrong; ``where`` names it, ``message`` says how."""
 
     def __init__(self, where: str, error: FilterError, words: Words) -> None:
-        super().__init__("error.display-filter", where=where, message=_message(error, words))
+        super().__init__("error.display-filter", where=where, message=filter_message(error, words))
         self.key = "cli.error.display-filter"
 
 
-def _message(error: FilterError, words: Words) -> str:
+def filter_message(error: FilterError, words: Words) -> str:
+    """What is wrong with a filter, and the corrected one where there is one."""
     message, hint = error_line(error, words), error.suggestion
     if hint is None or hint.replacement is None or len(hint.replacement) > _LONGEST_OFFERED:
         return message

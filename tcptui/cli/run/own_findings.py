@@ -47,13 +47,13 @@ def rules_of(paths: Iterable[Path], words: Words) -> tuple[OwnRule, ...]:
     rules: tuple[OwnRule, ...] = ()
     for path in paths:
         from tcptui.cli.run.check import pointed
+        from tcptui.cli.run.filtering import filter_message
         from tcptui.session.own.rules_file import OwnFilterError, read_own_rules
-        from tcptui.words.errors import error_line
 
         try:
             rules += read_own_rules(path, frozenset(map(str, (rule.id for rule in rules))))
         except OwnFilterError as wrong:
-            message = error_line(wrong.error, words)
+            message = filter_message(wrong.error, words)
             error = WrongOwnFilterError(path=wrong.path, number=wrong.number, entry=wrong.name, message=message)
             error.below = tuple(pointed(wrong.text, wrong.error.span))
             raise error from wrong

@@ -93,7 +93,9 @@ class ColumnChoosingScreen(NotingScreen):
             self.say(self.words("screen.notice.column.full", most=MOST))
         else:
             self._choose(cells, (*cells.columns, column))
-            self.say(self.words(f"screen.notice.column.added.{where}", text=safe_text(column.text)))
+            pane = self.workspace.connections if of_connections else self.workspace.ladder
+            told = f"added.{where}" if pane.shows_newest_column else "no_room"
+            self.say(self.words(f"screen.notice.column.{told}", text=safe_text(column.text)))
 
     def _choose(self, cells: OwnCells, columns: tuple[ColumnExpression, ...]) -> None:
         cells.choose(self.session, columns)

@@ -174,6 +174,12 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             self._widths_for = wanted
         return self._widths
 
+    @property
+    def shows_newest_column(self) -> bool:
+        """Whether there is room for the column of the user's own that was added last."""
+        widths = self._own_widths(self.scrollable_content_region.width)
+        return bool(widths) and widths[-1] > 0
+
     def _own_widths(self, width: int) -> list[int]:
         return self.cells.widths(max(width // _OWN_SHARE, width - _LEAST_BESIDE))
 

@@ -18,6 +18,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from tcptui.model.notes import LONGEST_NOTE
 from tcptui.model.safe_text import safe_text
@@ -115,6 +116,10 @@ class SafeInput(Input):
     def insert_text_at_cursor(self, text: str) -> None:
         """Insert ``text`` after `safe_text`."""
         super().insert_text_at_cursor(safe_text(text, self.longest))
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put ``text`` in the place of what is selected, after `safe_text`."""
+        super().replace(safe_text(text, self.longest), start, end)
 
 
 class _Line(SafeInput):
@@ -270,7 +275,8 @@ class PromptLine(Horizontal):
         field.max_length = field.longest = kind.longest
         with field.prevent(Input.Changed):
             field.value = text
-        field.cursor_position = len(text)
+        # Another text is searched for: the first letter takes the place of the old one, a key that moves edits it.
+        field.selection = Selection(0 if kind is PromptKind.SEARCH else len(text), len(text))
         field.placeholder = self.words(f"guide.prompt.{kind.name.lower()}")
         self.note("")
         self.add_class("-open")

@@ -76,6 +76,12 @@ class Timeline(TimelineRows):
             self._columns_for = wanted
         return self._columns
 
+    @property
+    def shows_newest_column(self) -> bool:
+        """Whether there is room for the column of the user's own that was added last."""
+        widths = self._own_widths(self.scrollable_content_region.width)
+        return bool(widths) and widths[-1] > 0
+
     def _own_widths(self, width: int) -> list[int]:
         return self.cells.widths(max(0, width - LEAST_BESIDE))
 

@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.heading": "Display filter",
     "screen.notice.column.added.packets": "{text} is a column of the timeline now; - removes it.",
     "screen.notice.column.added.connections": "{text} is a column now; s sorts by it, - removes it.",
+    "screen.notice.column.no_room": "{text} is a column now, but has no room here: z enlarges the pane, - removes a column.",
     "screen.notice.column.removed": "{text} is no column any more.",
     "screen.notice.column.there": "{text} is a column already.",
     "screen.notice.column.full": "There are {most} columns of your own already; - removes one.",

@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.heading": "显示过滤器",
     "screen.notice.column.added.packets": "{text} 已是时序的一列；按 - 移除。",
     "screen.notice.column.added.connections": "{text} 已是连接列表的一列；按 s 可按它排序，按 - 移除。",
+    "screen.notice.column.no_room": "{text} 已是一列，但这里放不下：按 z 放大窗格，或按 - 移除别的列。",
     "screen.notice.column.removed": "{text} 不再是一列。",
     "screen.notice.column.there": "{text} 已经是一列。",
     "screen.notice.column.full": "自选的列已有 {most} 个；按 - 移除一个。",
