@@ -78,8 +78,27 @@ def test_short_timeline_leaves_its_lines_to_what_is_below_while_packets_are_look
     whole = height(Pane.TIMELINE, None)
     assert height(Pane.TIMELINE, 4) == title + 5 < whole
     assert height(Pane.TIMELINE, 1000) == whole
-    if shape is Shape.WIDE:
-        assert height(Pane.CONNECTIONS, 4) == whole, "what is below would move with each connection"
+
+
+def test_timeline_has_one_of_three_heights_while_connections_are_looked_at() -> None:
+    def height(packets: int) -> int:
+        regions = plan(Size(200, 47), Shape.WIDE, Arrangement(Pane.CONNECTIONS, packets=packets))
+        assert regions[Pane.TIMELINE].bottom == regions[Pane.HEADERS].y
+        return regions[Pane.TIMELINE].height
+
+    heights = [height(packets) for packets in range(1, 60)]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 3, "what is below would move with each connection"
+    assert heights[3] <= heights[-1] // 2
+    assert all(lines >= 2 + packets or lines == heights[-1] for packets, lines in enumerate(heights, 1))
+
+
+@pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 74), (250, 74)])
+def test_explanation_is_no_wider_than_prose_is_read(width: int, explanation: int) -> None:
+    regions = plan(Size(width, 47), Shape.WIDE, Arrangement())
+
+    assert regions[Pane.EXPLAIN].width == explanation
+    assert regions[Pane.TIMELINE].width == width - explanation
 
 
 @pytest.mark.parametrize(("height", "lines"), [(24, 0), (33, 0), (34, 4), (47, 4), (56, 7), (120, 7)])
