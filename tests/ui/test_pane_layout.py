@@ -127,9 +127,22 @@ def test_wide_screen_has_the_headers_below_the_timeline() -> None:
 
 @pytest.mark.parametrize("shape", [Shape.NARROW, Shape.MEDIUM, Shape.WIDE])
 def test_line_sets_apart_what_has_a_pane_on_its_left(shape: Shape) -> None:
-    regions = plan(Size(200, 47), shape, Arrangement())
+    for chosen in (Arrangement(), Arrangement(lesson=True, packets=4), Arrangement(lesson=True, packets=40)):
+        regions = plan(Size(200, 47), shape, chosen)
 
-    assert all(is_right_hand(pane, shape) == (region.x > 0) for pane, region in regions.items())
+        assert all(is_right_hand(pane, shape, chosen) == (region.x > 0) for pane, region in regions.items())
+
+
+def test_short_timeline_of_a_case_leaves_its_lines_to_the_headers() -> None:
+    def regions(packets: int, *, lesson: bool = True) -> dict[Pane, Region]:
+        return plan(Size(120, 37), Shape.MEDIUM, Arrangement(Pane.TIMELINE, lesson=lesson, packets=packets))
+
+    short = regions(10)
+    assert short[Pane.HEADERS].y == short[Pane.TIMELINE].bottom
+    assert short[Pane.HEADERS].x == 0
+    assert short[Pane.TIMELINE].height == 12
+    assert short[Pane.EXPLAIN].bottom == 37
+    assert regions(40)[Pane.HEADERS].x == regions(10, lesson=False)[Pane.HEADERS].x == 75
 
 
 @pytest.mark.parametrize("lesson", [False, True])

@@ -93,6 +93,17 @@ _MEDIUM: Final = Split(
         Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 37),
     ),
 )
+#: The same with the headers below a timeline that is short: what it leaves holds them, and the lesson and the
+#: explanation have the right column.
+_MEDIUM_SHORT: Final = Split(
+    Axis.ACROSS,
+    (
+        Part(Split(Axis.DOWN, (Part(Slot.MAIN, 65), Part(Slot.FIELDS, 35))), 63),
+        Part(Slot.SIDE, 37),
+    ),
+)
+#: Packets of a timeline that is short.
+_SHORT: Final = 10
 #: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest line of the usual layers
 #: (two MAC addresses) beside the bytes.
 _PROSE: Final = 74
@@ -115,6 +126,7 @@ _STRIPS: Final = ((56, 7), (34, 4))
 #: And of one that is in front where there is room for none.
 _STRIP_IN_FRONT: Final = 5
 _ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
+_SHORT_MEDIUM_ROOMS: Final = _below_the_list(_MEDIUM_SHORT)
 _LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
 
 
@@ -147,12 +159,20 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     whole = Region(0, 0, *size)
     if chosen.zoomed:
         return {chosen.active: whole}
-    return _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
+    return _divided(_rooms_of(shape, chosen), whole, shape, chosen)
 
 
-def is_right_hand(pane: Pane, shape: Shape) -> bool:
-    """Whether ``pane`` has another on its left, from which a line sets it apart."""
-    region = plan(Size(2 * LAYOUTS[-1].width, 2 * LAYOUTS[-1].width), shape, Arrangement(lesson=True)).get(pane)
+def _rooms_of(shape: Shape, chosen: Arrangement) -> Split:
+    """How a screen is divided; beside a case, which is about one connection, also by how many packets that has."""
+    if shape is Shape.MEDIUM and chosen.lesson and chosen.packets is not None and chosen.packets <= _SHORT:
+        return _SHORT_MEDIUM_ROOMS
+    return _ROOMS.get(shape, _ROOMS[Shape.NARROW])
+
+
+def is_right_hand(pane: Pane, shape: Shape, chosen: Arrangement) -> bool:
+    """Whether ``pane`` has another on its left, from which a line sets it apart; also where it is not shown now."""
+    all_shown = Arrangement(lesson=True, packets=chosen.packets if chosen.lesson else None)
+    region = plan(Size(2 * LAYOUTS[-1].width, 2 * LAYOUTS[-1].width), shape, all_shown).get(pane)
     return region is not None and region.x > 0
 
 
