@@ -115,7 +115,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.clean": "Nothing unusual",
     "screen.explain.quoted": "Only ICMP tells of it",
     "screen.explain.quoted_meaning": "No packet of this connection was captured; {packets:ICMP error quotes|ICMP errors quote} "
-    "one. The timeline has what they say.",
+    "one. What was reported stands in the timeline.",
     "screen.explain.minor": "Nothing serious",
     "screen.explain.minor_meaning": "Packets that tell of loss, repetition or disorder: {troubled} of {packets}; "
     "no finding about the connection is a warning or an error.",
