@@ -84,12 +84,7 @@ def stream_document(
     passages: list[Passage] = []
     budget = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
     if not any(finding.severity >= Severity.WARNING for finding in findings):
-        packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
-        verdict = "minor" if troubled else "recovered" if _spent_on_recovery(session, stream, words) else "clean"
-        facts = {"packets": Count(packets), "troubled": Count(troubled)}
-        passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
-        passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
-        passages += budget
+        passages += [*_verdict_passages(session, stream, words), *budget]
     for place, finding in enumerate(sorted(findings, key=_weight)):
         explanation = explain_finding(finding, None, words)
         sections = most_useful_first(explanation.sections)
@@ -100,6 +95,18 @@ def stream_document(
             passages += _passages(explanation, int(finding.severity), sections[:useful])
             passages += [*budget, *_sections(sections[useful:])]
     return (*passages, *turn_passages(session, stream, words))
+
+
+def _verdict_passages(session: Session, stream: int, words: Words) -> list[Passage]:
+    """What is said of a connection of which no finding is a warning or an error."""
+    packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
+    frames = () if packets else tuple(session.store.frame[session.rows_of(stream)].tolist())
+    if frames:  # ICMP errors quote it, and nothing of its own was captured
+        quoted = words("screen.explain.quoted_meaning", packets=Count(len(frames)))
+        return [Passage(words("screen.explain.quoted"), tone=Tone.TITLE), Passage(quoted, packets=frames)]
+    verdict = "minor" if troubled else "recovered" if _spent_on_recovery(session, stream, words) else "clean"
+    meaning = words(f"screen.explain.{verdict}_meaning", packets=Count(packets), troubled=Count(troubled))
+    return [Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE), Passage(meaning)]
 
 
 def name_passages(session: Session, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:

@@ -21,6 +21,9 @@ from tcptui.findings.rules import http as application
 from tcptui.model.finding import Confidence, Severity
 from tcptui.protocols.http import prefilter as screening
 from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_short
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -276,3 +279,10 @@ def test_error_behind_the_messages_that_are_read_is_told_by_its_status_line(
     assert (error.facts["shape"], error.severity) == ("late-server", Severity.WARNING)
     assert error.facts["statuses"] == "404 ×1, 502 ×2"
     assert len(error.packets) == 3
+
+
+def test_longest_usual_phrase_of_a_status_is_whole_in_a_list(tmp_path: Path) -> None:
+    answer = response(b"", status="503 Service Temporarily Unavailable")
+    finding = found(tmp_path, closed([(0, "C", GET), (30, "S", answer)]))["http-error-response"]
+
+    assert finding_short(finding, Words(Language.EN)) == "HTTP 503 Service Temporarily Unavailable"

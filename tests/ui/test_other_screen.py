@@ -200,6 +200,22 @@ async def test_times_after_years_touch_no_other_column(tmp_path: Path, size: tup
         assert [float(row.split()[1]) for row in rows] == [0, 11 * year / 1000, 22 * year / 1000]
 
 
+async def test_conversations_take_the_lines_that_few_packets_leave(tmp_path: Path) -> None:
+    path = tmp_path / "many.pcap"
+    talks = [udp(f"{CLIENT}:{40_000 + number}", f"{RESOLVER}:9999") for number in range(60)]
+    path.write_bytes(pcap([*talks[:-1], *[talks[-1]] * 60]))
+    async with playing(open_file(path), (200, 50)) as player:
+        heights = []
+        for key in ("enter", "G"):
+            await player.press(*(("u",) if key == "enter" else ()), key)
+            screen = player.screen
+            assert isinstance(screen, OtherScreen)
+            heights.append(screen.conversations.size.height)
+
+        assert min(heights) >= 11, "beside sixty packets"
+        assert max(heights) >= 33, "beside one"
+
+
 @pytest.mark.parametrize("language", Language)
 async def test_identifier_of_a_ping_is_not_shown_as_a_port(tmp_path: Path, language: Language) -> None:
     pings = [icmp(CLIENT, RESOLVER, 8, 0, b"\x12\x34\0\1"), icmp(RESOLVER, CLIENT, 0, 0, b"\x12\x34\0\1")]

@@ -20,12 +20,14 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.main.trouble_watch import LOOK_SECONDS, REST_FACTOR, TroubleWatch
-from tcptui.ui.overview.document import document_text
+from tcptui.ui.overview.document import connections_document, document_text
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.theme import UNICODE
 from tcptui.ui.view_options import FirstPage, ViewOptions
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tcptui.words.trouble_text import headline
 from tests.ui.conftest import settled
@@ -588,3 +590,15 @@ async def test_file_that_ends_amid_a_record_says_so_on_the_first_page(
 
     assert "! cut.pcap ends in the middle of a record" in drawn
     assert "all 9 packets before it are shown" in drawn
+
+
+@pytest.mark.parametrize("language", Language)
+def test_named_connections_stand_in_columns(wire: Wire, tmp_path: Path, language: Language) -> None:
+    wire.refused(0, "10.0.0.1:1", "192.0.2.1:80")
+    wire.refused(10, "10.0.0.100:40001", "192.0.2.100:8080")
+    session = open_file(wire.pcap(tmp_path / "two.pcap"))
+    document = connections_document(session, [0, 1], 2, Words(language), UNICODE, width=100)
+    lines = [passage.text for passage in document[1:]]
+
+    assert len({line.index("→") for line in lines}) == 1
+    assert len({cell_len(line.partition("1.0ms")[0]) for line in lines}) == 1

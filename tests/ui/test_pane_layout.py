@@ -78,8 +78,27 @@ def test_short_timeline_leaves_its_lines_to_what_is_below_while_packets_are_look
     whole = height(Pane.TIMELINE, None)
     assert height(Pane.TIMELINE, 4) == title + 5 < whole
     assert height(Pane.TIMELINE, 1000) == whole
-    if shape is Shape.WIDE:
-        assert height(Pane.CONNECTIONS, 4) == whole, "what is below would move with each connection"
+
+
+def test_timeline_has_one_of_three_heights_while_connections_are_looked_at() -> None:
+    def height(packets: int) -> int:
+        regions = plan(Size(200, 47), Shape.WIDE, Arrangement(Pane.CONNECTIONS, packets=packets))
+        assert regions[Pane.TIMELINE].bottom == regions[Pane.HEADERS].y
+        return regions[Pane.TIMELINE].height
+
+    heights = [height(packets) for packets in range(1, 60)]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 3, "what is below would move with each connection"
+    assert heights[3] <= heights[-1] // 2
+    assert all(lines >= 2 + packets or lines == heights[-1] for packets, lines in enumerate(heights, 1))
+
+
+@pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 74), (250, 74)])
+def test_explanation_is_no_wider_than_prose_is_read(width: int, explanation: int) -> None:
+    regions = plan(Size(width, 47), Shape.WIDE, Arrangement())
+
+    assert regions[Pane.EXPLAIN].width == explanation
+    assert regions[Pane.TIMELINE].width == width - explanation
 
 
 @pytest.mark.parametrize(("height", "lines"), [(24, 0), (33, 0), (34, 4), (47, 4), (56, 7), (120, 7)])
@@ -108,9 +127,22 @@ def test_wide_screen_has_the_headers_below_the_timeline() -> None:
 
 @pytest.mark.parametrize("shape", [Shape.NARROW, Shape.MEDIUM, Shape.WIDE])
 def test_line_sets_apart_what_has_a_pane_on_its_left(shape: Shape) -> None:
-    regions = plan(Size(200, 47), shape, Arrangement())
+    for chosen in (Arrangement(), Arrangement(lesson=True, packets=4), Arrangement(lesson=True, packets=40)):
+        regions = plan(Size(200, 47), shape, chosen)
 
-    assert all(is_right_hand(pane, shape) == (region.x > 0) for pane, region in regions.items())
+        assert all(is_right_hand(pane, shape, chosen) == (region.x > 0) for pane, region in regions.items())
+
+
+def test_short_timeline_of_a_case_leaves_its_lines_to_the_headers() -> None:
+    def regions(packets: int, *, lesson: bool = True) -> dict[Pane, Region]:
+        return plan(Size(120, 37), Shape.MEDIUM, Arrangement(Pane.TIMELINE, lesson=lesson, packets=packets))
+
+    short = regions(10)
+    assert short[Pane.HEADERS].y == short[Pane.TIMELINE].bottom
+    assert short[Pane.HEADERS].x == 0
+    assert short[Pane.TIMELINE].height == 12
+    assert short[Pane.EXPLAIN].bottom == 37
+    assert regions(40)[Pane.HEADERS].x == regions(10, lesson=False)[Pane.HEADERS].x == 75
 
 
 @pytest.mark.parametrize("lesson", [False, True])

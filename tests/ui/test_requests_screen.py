@@ -440,13 +440,13 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         )
 
 
-async def test_statuses_are_not_cut_where_there_is_room(show: Show) -> None:
+async def test_statuses_are_not_cut_while_bars_have_room(show: Show) -> None:
     (capture,) = sorted((Path(__file__).parents[2] / "cases").glob("142-*/client.pcap*"))
     async with show(open_file(capture), (120, 40)) as shown:
         assert " WRONGTYPE " in text(await opened(shown))
         await shown.pilot.resize_terminal(80, 24)
         await shown.settle()
-        assert " WRONGTY… " in text(await settled(shown.pilot))
+        assert " WRONGTYPE " in text(await settled(shown.pilot))
 
 
 MYSQL = Path(__file__).parents[2] / "cases" / "149-n-plus-one" / "client.pcapng.gz"
@@ -463,6 +463,21 @@ async def rows_screen(shown: Shown) -> RequestsScreen:
     screen = await opened(shown)
     await until(lambda: screen.settled and len(screen.requests.order) > 80)
     return screen
+
+
+async def test_words_about_a_statement_leave_their_lines_to_its_packets(show: Show) -> None:
+    async with show(open_file(MYSQL), (200, 50)) as shown:
+        screen = await rows_screen(shown)
+        await shown.pilot.press("b")
+        heights = []
+        for key in ("", "down", "up"):
+            await shown.pilot.press(*filter(None, (key,)))
+            screen = await settled(shown.pilot)
+            region = screen.query_one("#request-detail").region
+            heights.append(region.height)
+            assert screen_lines(screen)[region.bottom - 1].strip() or key == "down"
+        assert heights[1] >= heights[0]
+        assert heights[2] == heights[1], "what is below moves no more"
 
 
 async def test_w_writes_the_rows_of_the_request_under_the_cursor(

@@ -54,6 +54,11 @@ def test_wide_ladder_has_every_column_and_full_state_names() -> None:
     assert columns.long_states
 
 
+def test_arrows_leave_to_the_note_what_they_do_not_need() -> None:
+    assert timeline_columns(247, 5, 10).note > 100
+    assert timeline_columns(247, 5, 10).lane == timeline_columns(240, 5, 10).lane
+
+
 @pytest.mark.parametrize(
     ("cell", "short", "text"),
     [(KNOWN | 4, True, "SYN-RCVD"), (4, True, "SYN-RCVD?"), (4, False, "SYN-RECEIVED?"), (0, True, "?"),

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SERVER_ERRORS: Final = 500
 CLIENT_ERRORS: Final = 400
+#: Most characters of a status' phrase: with "HTTP 503 " before it, 40 cells, as a list shows.  The longest of the usual
+#: ones is nginx's "Service Temporarily Unavailable".
+_PHRASE: Final = 31
 #: Media types, by prefix and by full name, whose responses count as files.
 _FILE_FAMILIES: Final = ("image/", "audio/", "video/", "font/")
 _FILE_TYPES: Final = frozenset(
@@ -90,7 +93,7 @@ def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding
     statuses = Counter(message.head.status for message in errors)
     facts: dict[str, int | float | str] = {
         "shape": "server" if grave else "broken" if broken is not None else "client",
-        "status": f"{worst.head.status} {quoted(worst.head.phrase, 30)}".strip(),
+        "status": f"{worst.head.status} {quoted(worst.head.phrase, _PHRASE)}".strip(),
         "target": target_of(worst),
         "software": quoted(worst.head.value("Server"), 30) or "?",
         "first_frame": worst.first_frame,

@@ -21,7 +21,7 @@ from tcptui.model.finding import FindingId
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.notes.format import NotesError
-from tcptui.ui.cell_text import fit
+from tcptui.ui.cell_text import fit, fit_field
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main import filter_report
@@ -174,7 +174,8 @@ class _Choices(VirtualList, can_focus=False):
         named = min(_SUBJECT + len(text) - len(self.texts[position]), width)
         return [
             Segment(fit(text, named, ellipsis), self.palette.plain),
-            Segment(fit(f"  {self.terms[position]}", width - named, ellipsis), self.palette.faint),
+            Segment(fit("", min(2, width - named)), self.palette.faint),
+            Segment(fit_field(self.terms[position], width - named - 2, ellipsis), self.palette.faint),
         ]
 
     def paint_line(self, y: int) -> Strip:

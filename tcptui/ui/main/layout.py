@@ -53,6 +53,8 @@ class Part:
     """The same while a case is open; None: no other."""
     most_in_case: int | None = None
     """Most lines while a case is open, which is about one connection or a few."""
+    most: int | None = None
+    """Most columns of the last part of a row: it is read as prose, and what is beside it has more to say."""
 
     def share(self, *, lesson: bool) -> int:
         """Its share now."""
@@ -91,12 +93,26 @@ _MEDIUM: Final = Split(
         Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 37),
     ),
 )
+#: The same with the headers below a timeline that is short: what it leaves holds them, and the lesson and the
+#: explanation have the right column.
+_MEDIUM_SHORT: Final = Split(
+    Axis.ACROSS,
+    (
+        Part(Split(Axis.DOWN, (Part(Slot.MAIN, 65), Part(Slot.FIELDS, 35))), 63),
+        Part(Slot.SIDE, 37),
+    ),
+)
+#: Packets of a timeline that is short.
+_SHORT: Final = 10
+#: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest line of the usual layers
+#: (two MAC addresses) beside the bytes.
+_PROSE: Final = 74
 #: The timeline on the left, with the headers below it: there is room for fields and bytes side by side.
 _WIDE: Final = Split(
     Axis.ACROSS,
     (
         Part(Split(Axis.DOWN, (Part(Slot.MAIN, 62), Part(Slot.FIELDS, 38))), 60),
-        Part(Slot.SIDE, 40),
+        Part(Slot.SIDE, 40, most=_PROSE),
     ),
 )
 #: The layouts, the narrowest first.  Of 40 lines the list's share is a title, a heading and ten rows.
@@ -110,6 +126,7 @@ _STRIPS: Final = ((56, 7), (34, 4))
 #: And of one that is in front where there is room for none.
 _STRIP_IN_FRONT: Final = 5
 _ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
+_SHORT_MEDIUM_ROOMS: Final = _below_the_list(_MEDIUM_SHORT)
 _LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
 
 
@@ -142,12 +159,20 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     whole = Region(0, 0, *size)
     if chosen.zoomed:
         return {chosen.active: whole}
-    return _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
+    return _divided(_rooms_of(shape, chosen), whole, shape, chosen)
 
 
-def is_right_hand(pane: Pane, shape: Shape) -> bool:
-    """Whether ``pane`` has another on its left, from which a line sets it apart."""
-    region = plan(Size(2 * LAYOUTS[-1].width, 2 * LAYOUTS[-1].width), shape, Arrangement(lesson=True)).get(pane)
+def _rooms_of(shape: Shape, chosen: Arrangement) -> Split:
+    """How a screen is divided; beside a case, which is about one connection, also by how many packets that has."""
+    if shape is Shape.MEDIUM and chosen.lesson and chosen.packets is not None and chosen.packets <= _SHORT:
+        return _SHORT_MEDIUM_ROOMS
+    return _ROOMS.get(shape, _ROOMS[Shape.NARROW])
+
+
+def is_right_hand(pane: Pane, shape: Shape, chosen: Arrangement) -> bool:
+    """Whether ``pane`` has another on its left, from which a line sets it apart; also where it is not shown now."""
+    all_shown = Arrangement(lesson=True, packets=chosen.packets if chosen.lesson else None)
+    region = plan(Size(2 * LAYOUTS[-1].width, 2 * LAYOUTS[-1].width), shape, all_shown).get(pane)
     return region is not None and region.x > 0
 
 
@@ -161,6 +186,8 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
     used = 0
     for part in parts:
         size = total * part.share(lesson=chosen.lesson) // shares
+        if split.axis is Axis.ACROSS and parts[-1].most is not None:
+            size = max(size, total - parts[-1].most)
         if part is parts[-1]:
             size = total - used
         elif part.what is Slot.TOP:
@@ -190,20 +217,33 @@ def _strip_lines(total: int, chosen: Arrangement) -> int:
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     """Lines of ``part``: its ``share``, and where it is a list no more than its rows fill.
 
-    The timeline leaves lines to what is below it only while packets are looked at: with the cursor in the list of
-    connections, where each has its own number of packets, nothing below would keep its place.
+    With the cursor in the list of connections, where each has its own number of packets, the timeline has one of a
+    `few_heights`: else nothing below it would keep its place.
     """
     pane = None if isinstance(part.what, Split) else _panes_of(part.what, chosen)[0]
     if pane is Pane.CONNECTIONS:
         rows = chosen.listed
         if part.most_in_case is not None and chosen.lesson:
             share = part.most_in_case
-    elif pane is Pane.TIMELINE and chosen.active is not Pane.CONNECTIONS:
+    elif pane is Pane.TIMELINE:
         rows = chosen.packets
     else:
         return share
     title = 0 if shape.has_tabs else 1
-    return share if rows is None else min(share, title + HEADING + rows)
+    if rows is None:
+        return share
+    needed = title + HEADING + rows
+    if pane is Pane.TIMELINE and chosen.active is Pane.CONNECTIONS:
+        return few_heights(needed, share)
+    return min(share, needed)
+
+
+def few_heights(needed: int, most: int) -> int:
+    """The least of a quarter, half and all of ``most`` lines that holds what is ``needed``; ``most`` where none does.
+
+    For what is below a list whose rows differ in length: it moves seldom, and little stays blank.
+    """
+    return next((lines for lines in (most // 4, most // 2) if lines >= needed), most)
 
 
 def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:

@@ -95,8 +95,9 @@ class Panes(Container):
         self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
         # A zoomed pane has nothing on its left to be set apart from.
         self.set_class(chosen.zoomed, "-zoomed")
+        self.set_class(not is_right_hand(Pane.HEADERS, self._placing.shape, chosen), "-fields-left")
         for pane, title in self._titles.items():
-            cornered = not chosen.zoomed and is_right_hand(pane, self._placing.shape)
+            cornered = not chosen.zoomed and is_right_hand(pane, self._placing.shape, chosen)
             if cornered != title.has_class("-cornered"):
                 title.set_class(cornered, "-cornered")
                 title.refresh()  # it may be as wide as before

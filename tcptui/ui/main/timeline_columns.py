@@ -17,6 +17,8 @@ _LANE_LEAST: Final = 20
 _LANE_ROOMY: Final = 44
 _NOTE_LEAST: Final = 32
 _NOTE_MOST: Final = 60
+#: Longer arrows say no more; both ends with IPv6 addresses stand above lane and states.  What is left is the note's.
+_LANE_MOST: Final = 80
 #: Columns of the user's own leave at least so many cells: frame numbers, states and a lane in which arrows can be read.
 LEAST_BESIDE: Final = 58
 
@@ -60,5 +62,6 @@ def timeline_columns(width: int, frame_digits: int, time_width: int) -> Timeline
         state, lane = LONG_WIDTH + 1, lane - longer
     if note and lane > _LANE_ROOMY:
         more = min((lane - _LANE_ROOMY) * 2 // 3, _NOTE_MOST - note)
+        more = max(more, lane - _LANE_MOST)
         note, lane = note + more, lane - more
     return TimelineColumns(frame, time_width, delta, state, lane, note)

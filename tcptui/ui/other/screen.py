@@ -19,6 +19,7 @@ from tcptui.session.pair_lines import with_pairs
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.header_pane import HeaderPane
+from tcptui.ui.main.layout import few_heights
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.one_shot import call_after
 from tcptui.ui.other.keys import NO_PACKET_HINTS, OTHER_KEYS, hints_at
@@ -54,7 +55,7 @@ BESIDE_WIDTH: Final = 150
 #: Lines around the lists, and how many the list behind the one in front needs at least.
 _LINES: Final = 2
 _NEXT_LEAST: Final = 6
-#: Share of the lines that the upper lists take at most, in percent.
+#: Share of the lines that the upper lists may always take, in percent; they also get what few packets leave.
 _UPPER_SHARE: Final = 28
 
 
@@ -208,19 +209,19 @@ class OtherScreen(KeyedScreen[OtherResult]):
 
     def _show_conversations(self, number: int = -1, row: int = NO_ROW) -> None:
         self.conversations.show(self.session.other.conversations(self.protocols.protocol), number)
-        self._place_lists()
         self._show_packets(row)
 
     def _show_packets(self, row: int = NO_ROW) -> None:
         number = self.conversations.number
         rows = self.session.other.rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
         self.packets.show(rows, row)
+        self._place_lists()
 
     def _place_lists(self) -> None:
         """Show all lists, or the one in front with the next one below it if that has room, or the one in front."""
         width, height = self.size
         lists: tuple[VirtualList, ...] = (self.protocols, self.conversations, self.packets)
-        most = height if not self.is_stacked else max(HEADING + 3, height * _UPPER_SHARE // 100)
+        most = height if not self.is_stacked else self._upper_most(height)
         high = [min(each.row_count + HEADING, most) for each in lists]
         shown = range(len(lists)) if self.is_stacked else range(self._level, self._level + 1)
         if not self.is_stacked and self._level < PACKETS and height - _LINES - high[self._level] >= _NEXT_LEAST:
@@ -240,6 +241,12 @@ class OtherScreen(KeyedScreen[OtherResult]):
             self._upper.styles.height = max(high[:PACKETS])
             for each in lists[:PACKETS]:
                 each.styles.height = "1fr"
+
+    def _upper_most(self, height: int) -> int:
+        """Most lines of the upper lists: what the packets leave, or their share."""
+        share = max(HEADING + 3, height * _UPPER_SHARE // 100)
+        left = height - _LINES - share
+        return share + left - few_heights(HEADING + self.packets.row_count, left)
 
     def _show_bar(self) -> None:
         other, words = self.session.other, self.words

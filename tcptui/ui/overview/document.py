@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.findings.trouble import TroubleGroup
+    from tcptui.model.endpoint import Endpoint
     from tcptui.session.session import Session
     from tcptui.ui.main.trouble_watch import CaptureSeen
     from tcptui.ui.theme import Glyphs
@@ -77,12 +78,9 @@ def connections_document(
     passages = [Passage("", words("overview.connections"))] if count > 1 else []
     kept = shown[streams.are_kept(shown)].tolist()
     number = max((len(str(stream)) for stream in kept), default=0)
-    for stream in kept:
-        facts = {
-            "stream": str(stream).ljust(number),
-            "client": streams.client(stream),
-            "server": streams.server(stream),
-        }
+    clients, servers = _column(map(streams.client, kept)), _column(map(streams.server, kept))
+    for stream, client, server in zip(kept, clients, servers, strict=True):
+        facts = {"stream": str(stream).ljust(number), "client": client, "server": server}
         forms = [words("overview.connection", right=glyphs.right, **facts)]
         if lost[stream]:
             told = span(int(lost[stream]), glyphs.micro)
@@ -91,10 +89,17 @@ def connections_document(
         if worst is not None:
             forms.append(f"{forms[-1]}  {finding_short(worst, words)}")
         fitting = (form for form in reversed(forms) if not width or cell_len(form) <= width)
-        passages.append(Passage(next(fitting, forms[0])))
+        passages.append(Passage(next(fitting, forms[0]).rstrip()))
     if count > len(some):
         passages.append(Passage(words("overview.connections.more", n=Count(count - len(some)))))
     return tuple(passages)
+
+
+def _column(ends: Iterable[Endpoint]) -> list[str]:
+    """``ends`` as texts, with blanks behind the shorter ones, so that what follows stands below each other."""
+    made = list(map(str, ends))
+    longest = max(map(len, made), default=0)
+    return [text.ljust(longest) for text in made]
 
 
 def quiet_document(seen: CaptureSeen | None, words: Words) -> Document:

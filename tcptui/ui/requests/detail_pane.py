@@ -33,15 +33,22 @@ class RequestDetail(PaintedLines):
         self._request, self._lines = request, ((-1, -1), [])
         self.refresh()
 
+    def needed(self, most: int) -> int:
+        """Lines that the words about the request fill, of ``most``."""
+        width = self.scrollable_content_region.width or self.app.size.width
+        return min(len(self._fitted(width, most)), most)
+
+    def _fitted(self, width: int, height: int) -> list[list[Run]]:
+        if self._request is None:
+            return []
+        return detail_lines(self._request, self._session, max(width - 2, 1), height, self._glyphs, self._words)
+
     def paint_line(self, y: int) -> Strip:
         """A line, with a blank cell at either end."""
         width, height = self.scrollable_content_region.size
         plain = self.palette.plain
         if self._lines[0] != (width, height):
-            found: list[list[Run]] = []
-            if self._request is not None:
-                found = detail_lines(self._request, self._session, max(width - 2, 1), height, self._glyphs, self._words)
-            self._lines = (width, height), found
+            self._lines = (width, height), self._fitted(width, height)
         lines = self._lines[1]
         if y >= len(lines):
             return Strip.blank(width, plain)

@@ -111,6 +111,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.statements = StatementList(glyphs, words)
         self.is_grouped = False
         """Whether statements are listed instead."""
+        self._told: tuple[object, int] = None, 0
+        """What was listed at which size, and the most lines that words about a request needed then."""
         self._detail = RequestDetail(session, glyphs, words)
         self._packets = RequestPackets(session, glyphs, words, options)
         self._prompt = PromptLine(words)
@@ -167,6 +169,12 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.set_class(is_roomy, "-roomy")
         self._detail.display = request is not None
         self._list.styles.height = listed if is_roomy else "1fr"
+        if is_roomy:
+            # As many lines as were needed so far: the packets below do not move with each request.
+            state = self.is_whole, self.is_grouped, self.size
+            told = self._told[1] if self._told[0] == state else 0
+            words = min(max(told, self._detail.needed(words)), words)
+            self._told = state, words
         self._detail.styles.height = words + _RULE
         self._packets.tell(request if is_roomy else None)
 

@@ -113,6 +113,9 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.more": "and {count} more",
     "screen.explain.nothing": "Select a connection to see what happened to it.",
     "screen.explain.clean": "Nothing unusual",
+    "screen.explain.quoted": "Only ICMP tells of it",
+    "screen.explain.quoted_meaning": "No packet of this connection was captured; {packets:ICMP error quotes|ICMP errors quote} "
+    "one. What was reported stands in the timeline.",
     "screen.explain.minor": "Nothing serious",
     "screen.explain.minor_meaning": "Packets that tell of loss, repetition or disorder: {troubled} of {packets}; "
     "no finding about the connection is a warning or an error.",

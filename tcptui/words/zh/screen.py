@@ -113,6 +113,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.more": "另有 {count} 个",
     "screen.explain.nothing": "选择一条连接，这里会说明它发生了什么。",
     "screen.explain.clean": "没有异常",
+    "screen.explain.quoted": "只有 ICMP 提到它",
+    "screen.explain.quoted_meaning": "没有抓到这条连接自己的包，只有 {packets} 个 ICMP 报错引用了它；报错的内容见时序。",
     "screen.explain.minor": "没有严重问题",
     "screen.explain.minor_meaning": "{packets} 个包中有 {troubled} 个与丢包、重传或乱序有关，但没有得出警告或错误级别的结论。",
     "screen.explain.recovered": "没有严重问题",
