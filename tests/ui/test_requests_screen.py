@@ -440,13 +440,24 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         )
 
 
-async def test_statuses_are_not_cut_while_bars_have_room(show: Show) -> None:
+@pytest.mark.parametrize(("number", "status"), [(142, "WRONGTYPE"), (153, "1045 (28000)")])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_statuses_are_not_cut(show: Show, number: int, status: str, size: tuple[int, int]) -> None:
+    (capture,) = sorted((Path(__file__).parents[2] / "cases").glob(f"{number}-*/client.pcap*"))
+    async with show(open_file(capture), size) as shown:
+        screen = await opened(shown, "tab")
+        place = next(at for at, one in enumerate(screen.requests.table.requests) if one.status == status)
+        await shown.pilot.press(*["down"] * place)
+        assert f" {status} " in text(screen)
+
+
+async def test_the_narrowest_screen_leaves_the_bar_its_room(show: Show) -> None:
     (capture,) = sorted((Path(__file__).parents[2] / "cases").glob("142-*/client.pcap*"))
-    async with show(open_file(capture), (120, 40)) as shown:
-        assert " WRONGTYPE " in text(await opened(shown))
-        await shown.pilot.resize_terminal(80, 24)
-        await shown.settle()
-        assert " WRONGTYPE " in text(await settled(shown.pilot))
+    async with show(open_file(capture), (60, 16)) as shown:
+        screen = await opened(shown)
+        rows = [line for line in screen_lines(screen) if " WRONGTYPE " in line]
+        assert rows
+        assert all(row.rstrip().endswith("───") for row in rows)
 
 
 MYSQL = Path(__file__).parents[2] / "cases" / "149-n-plus-one" / "client.pcapng.gz"
