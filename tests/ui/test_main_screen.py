@@ -296,6 +296,15 @@ async def test_panes_say_why_they_are_empty(show: Show, mixed_session: Session) 
         assert [line for line in shown.lines() if "No connection contains" in line] == []
 
 
+async def test_list_that_has_nothing_names_the_keys_that_look_in_requests_and_payload(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash", *"404", "enter")
+
+        assert "Esc list all  R requests  Ctrl+F search" in shown.lines()[-1]
+
+
 async def test_marks_and_order_do_not_change_by_being_looked_at(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session, as_opened=True) as shown:
         connections = shown.screen.workspace.connections

@@ -16,6 +16,11 @@ _PAUSE: Final = Hint("Space", "screen.hint.pause", "screen.pause")
 _RESUME: Final = Hint("Space", "screen.hint.resume", "screen.pause")
 _OTHER: Final = Hint("u", "screen.hint.other", "screen.other")
 _ALL: Final = Hint("Esc", "screen.hint.all", "screen.back")
+#: Where the words of a filter may be that are in no row: rows tell of trouble, not of every request nor of payload.
+_BEYOND_ROWS: Final = (
+    Hint("R", "overview.hint.requests", "screen.requests"),
+    Hint("Ctrl+F", "screen.hint.search", "screen.search"),
+)
 _STEP: Final = (
     Hint("] [", "screen.hint.step", "screen.step(1)"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
@@ -61,5 +66,5 @@ def hints_for(
     if empty:
         return (_HELP, *elsewhere, *live[1:], _QUIT)
     if narrowed and not listed:
-        return (_HELP, _ALL, NARROW, *live[1:], _QUIT)
+        return (_HELP, _ALL, *_BEYOND_ROWS, NARROW, *live[1:], _QUIT)
     return (_HELP, *elsewhere, *lift, *step, *spec.hints, *live, _UNZOOM if zoomed else _ZOOM, _QUIT, *spec.last_hints)

@@ -124,6 +124,7 @@ WORDS: Final[dict[str, str]] = {
     "told, yet part of its time was recovery from a loss; the connection coped with it.",
     "screen.explain.clean_meaning": "No loss, no repeat and no stall was seen in this connection of {packets:packet|packets}.",
     "screen.hint.help": "help",
+    "screen.hint.search": "search",
     "screen.hint.narrow": "filter",
     "screen.hint.problem": "problem",
     "screen.hint.open": "open",

@@ -121,6 +121,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.recovered_meaning": "它的 {packets} 个包里看不出重传或乱序，但有一部分时间花在丢包恢复上；连接自行恢复了。",
     "screen.explain.clean_meaning": "这条连接共 {packets} 个包，没有看到丢包、重传或停顿。",
     "screen.hint.help": "帮助",
+    "screen.hint.search": "搜索",
     "screen.hint.narrow": "过滤",
     "screen.hint.problem": "问题",
     "screen.hint.open": "进入",
