@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 BYTES_MOST: Final = 64 << 20
 #: How deep messages may be declared within messages.
 _NESTING_MOST: Final = 64
-#: Most kinds of messages and enums, methods and extensions, and fields of one message and values of one enum.
-_DECLARED_MOST: Final = 500_000
+#: Most kinds of messages and enums, services, methods and extensions, and fields of one message and values of one enum.
+DECLARED_MOST: Final = 500_000
 _FIELDS_MOST: Final = 20_000
 _READ: Final = 1 << 22
 _NAME: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+
+
+class TooManyError(ValueError):
+    """The schema declares more than is kept."""
 
 
 class FieldKind(IntEnum):
@@ -115,17 +119,16 @@ class Schema:
     """The kinds of messages, and which of them a method takes and answers."""
 
     def __init__(self, data: bytes = b"") -> None:
-        """``data``: a FileDescriptorSet.  Raises WireError where it is none."""
+        """``data``: a FileDescriptorSet.  Raises WireError where it is none, TooManyError past the limit."""
         self._messages: dict[str, MessageType] = {}
         self._enums: dict[str, EnumType] = {}
         self._methods: dict[str, tuple[str, str]] = {}
         self._extending: list[memoryview] = []
+        self._declared = 0
         for number, value in wire_fields(memoryview(data)):
             if number != 1 or not isinstance(value, memoryview):
                 raise WireError
             self._take_file(value)
-            if len(self._messages) + len(self._enums) + len(self._methods) + len(self._extending) > _DECLARED_MOST:
-                raise WireError
 
     def __bool__(self) -> bool:
         return bool(self._messages)
@@ -157,27 +160,35 @@ class Schema:
 
     def _take_file(self, body: memoryview) -> None:
         package = _name(body, 2, reference=True) if any(_parts(body, 2)) else ""
-        for message in _parts(body, 4):
+        for message in self._counted(body, 4):
             self._take_message(message, package, 0)
-        for values in _parts(body, 5):
+        for values in self._counted(body, 5):
             self._enums[_joined(package, _name(values, 1))] = EnumType(values)
-        self._extending += _parts(body, 7)
-        for service in _parts(body, 6):
+        self._extending += self._counted(body, 7)
+        for service in self._counted(body, 6):
             of = _joined(package, _name(service, 1))
-            for method in _parts(service, 2):
+            for method in self._counted(service, 2):
                 takes, answers = (_name(method, number, reference=True) for number in (2, 3))
                 self._methods[f"/{of}/{_name(method, 1)}"] = takes, answers
+
+    def _counted(self, body: memoryview, wanted: int) -> Iterator[memoryview]:
+        """The declarations ``wanted`` of a file, message or service, until they are too many: one file may hold all."""
+        for part in _parts(body, wanted):
+            self._declared += 1
+            if self._declared > DECLARED_MOST:
+                raise TooManyError
+            yield part
 
     def _take_message(self, body: memoryview, within: str, depth: int) -> None:
         if depth > _NESTING_MOST:
             raise WireError
         name = _joined(within, _name(body, 1))
         self._messages[name] = MessageType(name, body, self)
-        for inner in _parts(body, 3):
+        for inner in self._counted(body, 3):
             self._take_message(inner, name, depth + 1)
-        for values in _parts(body, 4):
+        for values in self._counted(body, 4):
             self._enums[_joined(name, _name(values, 1))] = EnumType(values)
-        self._extending += _parts(body, 6)
+        self._extending += self._counted(body, 6)
 
 
 #: What is known without a file.
@@ -202,6 +213,8 @@ def read_schema(path: Path) -> Schema:
         raise InputError("proto_too_large", path=name, most=BYTES_MOST >> 20)
     try:
         schema = Schema(b"".join(pieces))
+    except TooManyError as error:
+        raise InputError("proto_too_many", path=name, most=DECLARED_MOST) from error
     except WireError as error:
         raise InputError("proto_wrong", path=name) from error
     if not schema:

@@ -136,6 +136,20 @@ def test_random_bytes_are_read_by_a_schema_without_an_exception(schema: Schema) 
         assert all(0 <= one.start <= one.value_start <= one.stop for one in fields)
 
 
+def test_one_file_that_declares_too_much_is_left_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tcptui.protocols.message_schema.DECLARED_MOST", 2)
+    messages = [b"\x22\x03\x0a\x01" + name for name in (b"A", b"B", b"C", b"[")]
+    just, many = tmp_path / "just.pb", tmp_path / "many.pb"
+    just.write_bytes(b"\x0a" + _length(b"".join(messages[:2])) + b"".join(messages[:2]))
+    # What comes after the limit is not read: the last name would be refused as no name.
+    many.write_bytes(b"\x0a" + _length(b"".join(messages)) + b"".join(messages))
+
+    assert read_schema(just)
+    with pytest.raises(InputError) as refused:
+        read_schema(many)
+    assert refused.value.key == "messages.proto_too_many"
+
+
 def test_messages_declared_ever_deeper_are_refused() -> None:
     body = b"\x0a\x01A"
     for _ in range(200):
