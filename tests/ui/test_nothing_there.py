@@ -118,7 +118,7 @@ async def test_list_that_is_narrowed_to_nothing_hints_at_what_widens_it(show: Sh
         await shown.press("escape")
         after = shown.lines()[-1]
 
-    assert " ".join(narrowed) == "? help Esc list all / filter q quit"
+    assert " ".join(narrowed) == "? help Esc list all R requests Ctrl+F search / filter q quit"
     assert after == before
     assert "Enter open" in before
 

@@ -37,6 +37,7 @@ PRIVATE: Final = {
     "_fatal_error": ("app", "a crash is reported in our words"),
     "_filters": ("app", "a terminal without UTF-8 gets ASCII"),
     "_forward_event": ("widget", "keys that arrive while others are on their way follow these"),
+    "_full_map": ("_compositor", "a layout is compared with the last one, not with what was asked for since"),
     "_key_thread": ("drivers/linux_driver", "the thread that reads keys is ended before another is begun"),
     "_layout_required": ("screen", "whether a screen has something to draw"),
     "_on_idle": ("screen", "an answer to a key is drawn at once, not at the next beat"),
