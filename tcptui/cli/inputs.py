@@ -107,11 +107,6 @@ def _regular(descriptor: int) -> int | None:
     return None
 
 
-def base_name(label: str) -> str:
-    """The last part of a file's path, as safe text."""
-    return safe_text(Path(label).name or label)
-
-
 def target_identity() -> Identity | None:
     """The user to become when root is given up: the one who called sudo, or None.
 

@@ -25,6 +25,7 @@ from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.findings.weight import gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
+from tcptui.model.file_names import told_apart
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
@@ -135,6 +136,8 @@ class Session:
         self.flows: FlowTable = self._pipeline.flows
         self.streams: StreamTable = self._pipeline.analyzer.streams
         self.label = ", ".join(source.label for source in sources)
+        self.title = ", ".join(told_apart(source.label for source in sources))
+        """What the sources are called on one line."""
         self.own_screen = OwnScreen.LOCAL
         self.filter_words = "" if packet_filter is None else packet_filter.expression
         """The BPF expression that chose the packets, as typed; empty: none did."""

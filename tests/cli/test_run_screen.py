@@ -22,7 +22,7 @@ from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.cli import live_input as capturing
 from tcptui.cli import prompts as asking
 from tcptui.cli.commands import LiveCommand
-from tcptui.cli.inputs import base_name, open_input, privilege_key, refuse_unreadable, target_identity
+from tcptui.cli.inputs import open_input, privilege_key, refuse_unreadable, target_identity
 from tcptui.cli.live_input import capture_options
 from tcptui.cli.parse import parse
 from tcptui.cli.prompts import offer_sudo, says_yes
@@ -269,8 +269,3 @@ def test_input_digest_is_of_the_file_as_it_lies_on_disk(tmp_path: Path) -> None:
     assert opened.sha256() == hashlib.sha256(path.read_bytes()).hexdigest()
     assert opened.size() == path.stat().st_size
     opened.close()
-
-
-def test_base_name_of_a_hostile_path_is_safe() -> None:
-    assert base_name("/tmp/\x1b[2J\u202e.pcap") == "␛[2J\ufffd.pcap"
-    assert base_name("-") == "-"

@@ -4,10 +4,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from screen_lines import screen_strips
+from screen_lines import screen_lines, screen_strips
 from textual import events
 from textual.filter import NoColor
 
+from tcptui.capture.file_source import open_file as open_source
 from tcptui.session.session import Session, open_file
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
@@ -530,3 +531,18 @@ async def test_narrowed_list_names_the_key_that_lists_all_again(show: Show, mixe
         assert "list all" not in shown.lines()[-1]
         await shown.press("escape", "escape")
         assert "list all" not in shown.lines()[-1]
+
+
+async def test_two_files_of_the_same_name_are_told_apart_in_the_status(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    paths = [tmp_path / side / "client.pcap" for side in ("near", "far")]
+    for path in paths:
+        path.parent.mkdir()
+        wire.pcap(path)
+    session = Session([open_source(path) for path in paths])
+    session.run_here()
+
+    async with show(session, (120, 40)) as shown:
+        assert "near/client.pcap, far/client.pcap" in shown.lines()[0]
+        await shown.press("0")
+        assert "near/client.pcap, far/client.pcap" in "\n".join(screen_lines(shown.pilot.app.screen))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.slicing.sink import Sink
-from tcptui.cli.inputs import base_name, open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
@@ -19,6 +19,7 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.cli.stdout import redirect_stdout_to_null
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
+from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.assertions.judge import judge
 from tcptui.session.assertions.rule import parse_rule
@@ -111,7 +112,7 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
     write(_line(one, reason, words) + "\n" for one, reason in zip(judged, reasons, strict=True))
     if command.junit is not None:
         cases = [TestCase(_name(one.rule), reason) for one, reason in zip(judged, reasons, strict=True)]
-        suite = ", ".join(base_name(name) for name in command.files)
+        suite = ", ".join(told_apart(command.files))
         with Sink(Path(command.junit)) as sink:
             sink.write(junit_xml(suite, cases).encode())
     if command.slices is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
-from tcptui.cli.inputs import base_name, open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import (
     exit_code,
@@ -23,6 +23,7 @@ from tcptui.cli.run.load import (
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
+from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import say
 
@@ -117,7 +118,7 @@ def _write_page(command: ReportCommand, session: Session, summary: Summary, noti
             return make_chart(graphs, ChartKind.SEQUENCE, graphs.busier_side)
 
     to_stdout = command.html == STANDARD_STREAM
-    label = ", ".join(base_name(name) for name in command.files)
+    label = ", ".join(told_apart(command.files))
     sys.stdout.flush()
     descriptor = sys.stdout.fileno() if to_stdout else None
     with signals_unwind(), Sink(Path(command.html), overwrite=command.overwrite, descriptor=descriptor) as sink:

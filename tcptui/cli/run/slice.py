@@ -12,12 +12,13 @@ import numpy as np
 import tcptui
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
-from tcptui.cli.inputs import base_name, open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError, OutputError
+from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.notes.format import NotesError
 from tcptui.session.notes.notebook import Notebook
@@ -109,7 +110,7 @@ def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) 
 def comments_of(session: Session, slicer: Slicer, files: Sequence[str], words: Words) -> Comments:
     """What a slice of ``files`` says of its packets; notes that cannot be used are left out, which is said."""
     books = [_book(name, words) for name in files]
-    return Comments(session, slicer, [base_name(name) for name in files], books, words)
+    return Comments(session, slicer, told_apart(files), books, words)
 
 
 def _book(name: str, words: Words) -> Notebook | None:

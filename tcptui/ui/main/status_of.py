@@ -34,7 +34,7 @@ def status_of(session: Session, paused_at: int | None, *, is_following: bool, ha
     unjudged = session.unjudged if session.judges_at_once else 0
     percent, judging = reading(progress, connections, unjudged)
     return Status(
-        source=", ".join(part.rpartition("/")[2] for part in session.label.split(", ")),
+        source=session.title,
         live=progress.phase is Phase.LIVE,
         loading_percent=percent,
         judging=judging,

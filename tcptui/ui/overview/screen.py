@@ -165,9 +165,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
     def look(self) -> None:
         """Show the newest look at the capture, if there is one since the last."""
         seen = self._trouble_watch.seen
-        source = ", ".join(part.rpartition("/")[2] for part in self.session.label.split(", "))
         state = ("overview.live" if self.session.live else "overview.reading") if self.session.progress.growing else ""
-        self._bar.show(safe_text(source), self.words(state) if state else "")
+        self._bar.show(self.session.title, self.words(state) if state else "")
         if seen is None or (seen is not self._seen and link_is_idle(self.app)):
             self._seen = seen
             self._show()
