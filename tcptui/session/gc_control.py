@@ -7,6 +7,7 @@ of a second, during which no key press is handled, and importing alone triggers 
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -22,10 +23,13 @@ _inside: list[bool] = []
 
 @contextmanager
 def gc_paused_and_frozen() -> Iterator[None]:
-    """No garbage collections inside; objects alive at the end are frozen: later collections ignore them (gc.freeze).
+    """No garbage collections inside; once modules were imported, objects alive at the end are frozen (gc.freeze).
 
-    May be nested, and used by several threads at once: the last one to leave enables the collector again.
+    Later collections ignore these.  Where nothing was imported, nothing is frozen: of a second capture in one process
+    all stays collectable.  May be nested, and used by several threads at once: the last one to leave enables the
+    collector again.
     """
+    known = len(sys.modules)
     with _lock:
         _inside.append(gc.isenabled())
         gc.disable()
@@ -33,7 +37,8 @@ def gc_paused_and_frozen() -> Iterator[None]:
         yield
     finally:
         with _lock:
-            gc.freeze()
+            if len(sys.modules) > known:
+                gc.freeze()
             if len(_inside) > 1:
                 _inside.pop()  # keep the first entry: the state before all of them
             elif _inside.pop():

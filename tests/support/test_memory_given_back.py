@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,10 +23,11 @@ class Capture:
         self.itself = self
 
 
-def left_frozen() -> weakref.ref[Capture]:
+def left_frozen(monkeypatch: pytest.MonkeyPatch, imported: str) -> weakref.ref[Capture]:
     """What an app leaves that was open while something was imported."""
     capture = Capture()
     with gc_paused_and_frozen():
+        monkeypatch.setitem(sys.modules, imported, ModuleType(imported))
         return weakref.ref(capture)
 
 
@@ -34,7 +36,7 @@ def test_frozen_garbage_goes_at_the_end_of_a_file_once_the_process_has_grown(
 ) -> None:
     here: Any = SimpleNamespace(path=tmp_path / "test_a.py", config=SimpleNamespace(stash=pytest.Stash()))
     other: Any = SimpleNamespace(path=tmp_path / "test_b.py")
-    gone = left_frozen()
+    gone = left_frozen(monkeypatch, "first")
 
     def ends(size: int, following: Any) -> bool:
         monkeypatch.setattr(conftest, "resident_bytes", lambda: size)
@@ -46,7 +48,7 @@ def test_frozen_garbage_goes_at_the_end_of_a_file_once_the_process_has_grown(
     assert not ends(grown, other)
     assert not ends(grown + 1, here)
     assert ends(grown + 1, other)
-    gone = left_frozen()
+    gone = left_frozen(monkeypatch, "second")
     assert not ends(grown + conftest.GROWN_BY, other)
 
 
