@@ -94,6 +94,8 @@ class Pipeline:
         self._decoder = BatchDecoder(self.store, self.flows)
         self._frames = 0
         self._held: list[_Held | None] = [None] * len(descriptors)
+        self._asked_in_vain = [False] * len(descriptors)
+        """Per spool: whether the last `advance` found no packets in it."""
         self._tally = _Tally()
         self._foreseen = False
         self.full = False
@@ -115,10 +117,13 @@ class Pipeline:
         """
         if self.full:
             return False
+        self._asked_in_vain = [False] * len(self.readers)
         batch = self._single(ends[0]) if len(self.readers) == 1 else self._merged(ends, complete)
         if batch is None:
-            for reader, done, excused in zip(self.readers, complete, cut or [False] * len(complete), strict=True):
-                if done and not excused and not reader.stopped:
+            # One that waits for another to have packets may have more itself.
+            through = zip(self.readers, complete, cut or [False] * len(complete), self._asked_in_vain, strict=True)
+            for reader, done, excused, is_through in through:
+                if done and is_through and not excused and not reader.stopped:
                     reader.finish()
             if all(complete) and not self.analyzer.finished:
                 self.analyzer.finish()
@@ -171,16 +176,22 @@ class Pipeline:
         return 0 if self._tally.began_ns == _NEVER else self._tally.began_ns
 
     def _single(self, end: int) -> _Batch | None:
-        found = self.readers[0].next_batch(end)
+        found = self._next_batch(0, end)
         if found is None:
             return None
         return _Batch(found.buffer, found.records, found.offset, self._source_ids(0, found.records.interface))
+
+    def _next_batch(self, index: int, end: int) -> PacketBatch | None:
+        """The next packets of a spool; notes where there are none."""
+        found = self.readers[index].next_batch(end)
+        self._asked_in_vain[index] = found is None
+        return found
 
     def _merged(self, ends: Sequence[int], complete: Sequence[bool]) -> _Batch | None:
         """Packets in time order, up to the time before which no spool can have any more packets."""
         for index, reader in enumerate(self.readers):
             if self._held[index] is None:
-                found = reader.next_batch(ends[index])
+                found = self._next_batch(index, ends[index])
                 if found is not None:
                     self._held[index] = _Held.of(found, self._source_ids(index, found.records.interface))
                 elif not complete[index] and not reader.stopped:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from captures import Tape
+from captures import ACK, Tape
 from growing_source import GrowingSource
 
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.capture.bpf.packet_filter import PacketFilter
 from tcptui.capture.decompress import MAGIC_BYTES
 from tcptui.capture.file_source import open_file as open_source
+from tcptui.capture.spool.reader import FIRST_BLOCK
 from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError, UsageError
 from tcptui.model.packet_store import NO_STREAM
@@ -105,6 +106,26 @@ async def test_several_files_merge_by_time_into_one_table(lossy: Path, tmp_path:
     assert [merged.packet(row).data for row in range(68)] == [whole.packet(row).data for row in range(68)]
     merged.close()
     whole.close()
+
+
+@pytest.mark.parametrize("file_first", [True, False])
+def test_file_that_waits_for_another_source_is_read_to_its_end(tmp_path: Path, *, file_first: bool) -> None:
+    """As beside a compressed file, which comes by and by: what of the file had been parsed was taken for all of it."""
+    tape = Tape()
+    tape.handshake(0, "10.0.0.1:40000", "192.0.2.10:80")
+    for number in range(400):
+        tape.tcp(10 + number, "10.0.0.1:40000", "192.0.2.10:80", ACK, 1001 + 1000 * number, 9001, bytes(1000))
+    data = tape.pcap()
+    path = tmp_path / "large.pcap"
+    path.write_bytes(data)
+    growing = GrowingSource(data, [24] * 5 + list(range(1024, len(data), 65_536)), directory=tmp_path)
+    file = open_source(path)
+    session = Session([file, growing] if file_first else [growing, file], compile_when=Compile.NEVER)
+    assert any(session.catch_up.run() for _ in range(100))
+
+    assert len(data) > FIRST_BLOCK
+    assert (session.store.count, session.progress.notice) == (2 * 403, None)
+    session.close()
 
 
 async def test_filter_keeps_original_frame_numbers(lossy: Path) -> None:
