@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -336,3 +337,15 @@ async def test_nothing_is_drawn_on_a_terminal_that_was_given_back(monkeypatch: p
     driver.start_application_mode()
     driver.write("again")
     assert written[-1] == "again"
+
+
+async def test_program_that_was_stopped_amid_a_frame_takes_the_terminal_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken: list[bool] = []
+    driver = PacedDriver(App())
+    monkeypatch.setattr(driver, "start_application_mode", lambda: taken.append(driver.pace._lock.locked()))
+    with driver.pace._lock:  # as `LinkRate.submit` holds it
+        signal.raise_signal(signal.SIGCONT)
+    await asyncio.sleep(0)
+    assert taken == [False]

@@ -6,8 +6,10 @@ read them.  This one counts the bytes in flight (see `link_rate`), by which `fra
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
+import signal
 import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -20,6 +22,8 @@ from tcptui.ui.terminal.cell_diff import CellDiff
 from tcptui.ui.terminal.link_rate import LinkRate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
     from textual.message import Message
 
@@ -62,6 +66,20 @@ class CountedFile:
         """Do nothing: writes are not buffered."""
 
 
+def _handle_in_loop(loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], None]) -> None:
+    """Have ``loop`` call ``act`` when signal ``number`` comes.
+
+    Python calls a handler amid whatever the main thread is doing.  Textual's take and give back the terminal there, and
+    wait for ever for the lock of a queue or of `LinkRate` that the main thread holds while it draws.
+    """
+
+    def later(_number: int, _frame: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(act)
+
+    signal.signal(number, later)
+
+
 class PacedDriver(LinuxDriver):
     """Counts in `pace` what is written, and what the terminal's answers show to have been drawn."""
 
@@ -75,6 +93,9 @@ class PacedDriver(LinuxDriver):
         self.shown = CellDiff()
         self._has_terminal = False
         self._file: Any = CountedFile(self._file, self.pace)  # has all that the writer thread needs of a file
+        loop = asyncio.get_running_loop()
+        _handle_in_loop(loop, signal.SIGTSTP, self._sigtstp_application)
+        _handle_in_loop(loop, signal.SIGCONT, self._sigcont_application)
 
     def write(self, data: str) -> None:
         """Queue ``data`` for the writer thread; nothing is drawn on a terminal that was given back.
