@@ -104,12 +104,21 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             self.register_theme(theme)
         few_colours = self.no_color or self.console.color_system == _SIXTEEN_COLOURS
         self.theme = SIXTEEN.name if few_colours else _THEME_OF[self.options.theme or ThemeChoice.DARK].name
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_for = (self.theme, self.get_css_variables())
         self.set_keymap({f"screen.{name}": key for name, key in self.options.keys})
         self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own CSS variables, for themes that do not define them."""
         return variable_defaults(self.current_theme.dark)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As in Textual, but parse nothing anew for the theme that was there all along, as is asked at the start."""
+        wanted = (self.theme, self.get_css_variables())
+        if wanted != self._styled_for:
+            self._styled_for = wanted
+            super().refresh_css(animate)
 
     def on_mount(self) -> None:
         """Show the session, or the start screen."""

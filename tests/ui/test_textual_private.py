@@ -48,6 +48,8 @@ PRIVATE: Final = {
     "_render_chops": ("_compositor", "an update renders only the widgets that it touches"),
     "_repaint_required": ("widget", "whether a screen has something to draw"),
     "_scroll_required": ("screen", "whether a screen has something to draw"),
+    "_sigcont_application": ("drivers/linux_driver", "the terminal is taken again in the event loop"),
+    "_sigtstp_application": ("drivers/linux_driver", "the terminal is given back in the event loop"),
     "_skip": ("timer", "a timer that calls once is not skipped where it is late"),
     "_visible_widgets": ("_compositor", "an update renders only the widgets that it touches"),
     "_writer_thread": ("drivers/linux_driver", "the thread that writes is ended before another is begun"),

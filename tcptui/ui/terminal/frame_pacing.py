@@ -18,6 +18,7 @@ from textual.screen import Screen, ScreenResultType
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.driver import PacedDriver
+from tcptui.ui.terminal.lean_strips import make_strips_lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _AGAIN_S: Final = 0.02
 #: A terminal's size rests once it has not changed for so long (seconds).
 _SIZE_RESTS_S: Final = 0.2
+
+make_strips_lean()
 
 
 class FramePacer(App[ReturnType], Generic[ReturnType]):
