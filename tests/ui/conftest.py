@@ -6,11 +6,12 @@ import time
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from screen_lines import screen_lines
 
+from tcptui.protocols.scapy_child.client import Reply, ScapyChild
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.columns import Sorting
@@ -18,11 +19,12 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
 
+    from tcptui.protocols.scapy_child.messages import Question
     from tcptui.ui.main.screen import MainScreen
     from tcptui.words.language import Language
 
@@ -31,6 +33,7 @@ SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
 SETTLES_IN_S = 60
 START_NS = 1_700_000_000_000_000_000
 MSS = b"\x02\x04\x05\xb4"
+_REPLIES: Final[dict[tuple[Question, ...], list[Reply]]] = {}
 
 
 @dataclass
@@ -119,6 +122,23 @@ def _known_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _each_packet_dissected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """scapy's process is asked once for each packet: most tests show the same few."""
+    dissect = ScapyChild.dissect
+
+    def once(self: ScapyChild, questions: Sequence[Question]) -> list[Reply]:
+        key = tuple(questions)
+        replies = _REPLIES.get(key)
+        if replies is None:
+            replies = dissect(self, questions)
+            if all(reply.was_asked and not reply.stopped for reply in replies):
+                _REPLIES[key] = replies
+        return list(replies)
+
+    monkeypatch.setattr(ScapyChild, "dissect", once)
 
 
 @pytest.fixture
