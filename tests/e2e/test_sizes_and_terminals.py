@@ -37,13 +37,10 @@ def test_every_size_has_its_layout_in_both_languages(
     terminal = open_terminal(*size)
     terminal.start("--lang", language, str(mixed_file))
     loaded, headers = WORDS[language]
-    terminal.wait(loaded)
-    screen = terminal.wait("10.0.0.2:40003")
-    assert headers in screen
-    if language == "en":
-        present, absent = LAYOUTS[size]
-        assert all(text in screen for text in present)
-        assert not any(text in screen for text in absent)
+    present, absent = LAYOUTS[size] if language == "en" else (set(), set())
+    shown = {loaded, "10.0.0.2:40003", headers, *present}
+    screen = terminal.wait(lambda screen: all(text in screen for text in shown), f"all of {shown}")
+    assert not any(text in screen for text in absent)
 
 
 def test_language_follows_the_locale_and_the_option_wins(

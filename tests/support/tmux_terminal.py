@@ -216,13 +216,18 @@ class Terminal:
         return self._only("capture.child")
 
     def _only(self, *marks: str) -> int:
-        own = {
-            pid: line
-            for pid, line in self.processes().items()
-            if any(mark in line for mark in marks) and not line.startswith(("sudo ", "sh ", "env "))
-        }
-        assert len(own) == 1, own
-        return next(iter(own))
+        found: list[int] = []
+
+        def is_one() -> bool:  # for a moment, a process that is being started has the command of who starts it
+            found[:] = [
+                pid
+                for pid, line in self.processes().items()
+                if any(mark in line for mark in marks) and not line.startswith(("sudo ", "sh ", "env "))
+            ]
+            return len(found) == 1
+
+        until(is_one, f"one process of {marks}")
+        return found[0]
 
 
 def _output(*command: str) -> str:

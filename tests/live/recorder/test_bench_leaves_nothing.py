@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.live
 
 #: Ordinary hosts have tracefs mounted already, and mounting it there again is refused.
 INSTANCES = "cd /sys/kernel/tracing; [ -d instances ] || mount -t tracefs nodev $PWD; ls -i1 $PWD/instances"
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def trace_instances() -> set[tuple[str, str]]:
@@ -44,7 +45,8 @@ def trace_instances_of(processes: list[int]) -> set[tuple[str, str]]:
 
 
 def processes_of(session: int) -> list[int]:
-    """Living processes that descend from ``session``'s leader, or are in its session."""
+    """Living processes in ``session``, or that have its number in their command."""
+    number = re.compile(rf"(?<!\d){session}(?!\d)".encode())
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -54,7 +56,7 @@ def processes_of(session: int) -> list[int]:
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if fields[0] != "Z" and (int(fields[3]) == session or str(session).encode() in command):
+        if fields[0] != "Z" and (int(fields[3]) == session or number.search(command)):
             found.append(int(folder.name))
     return found
 
