@@ -25,7 +25,7 @@ from tests.adversary.judge import Difference, Judge, minimised, ours  # noqa: E4
 from tests.conftest import corpus_folder  # noqa: E402
 
 #: Frames of one capture; a stranger needs few to look through.
-PER_CAPTURE = 12_500
+PER_CAPTURE = 8_000
 _SHOWN = 8
 
 

@@ -63,7 +63,7 @@ _announced: list[int] = []
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_fresh_hostile_traffic_gets_tsharks_verdicts_and_values(judge: Judge, tmp_path: Path, shape: str) -> None:
-    """18 shapes of 12,500 frames: 225,000 in all; a failure leaves a minimised capture behind."""
+    """18 shapes of 8,000 frames: 144,000 in all; a failure leaves a minimised capture behind."""
     frames, found = compare(judge, tmp_path, SEED, shape, PER_CAPTURE)
 
     assert frames >= PER_CAPTURE

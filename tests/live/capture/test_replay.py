@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.live
 
 #: How often the capture is replayed, each time on other ports so that streams stay apart.
-ROUNDS = 40
+ROUNDS = 16
 #: So many frames the sender is ahead at most: on a busy machine the kernel would drop what waits for too long.
 AHEAD = 20_000
 #: Only a failing test waits so long, in seconds.
