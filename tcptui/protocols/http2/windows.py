@@ -11,6 +11,8 @@ from tcptui.protocols.http2.history import Http2History
 from tcptui.protocols.interface import HeldBack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.protocols.http2.history import Event
     from tcptui.protocols.http2.opening import Opening
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -158,9 +160,16 @@ class ClosedWindows:
 
     def held_back(self, stream: int, side: int, lag_ns: int) -> list[HeldBack]:
         """When what ``side`` sends on ``stream`` was held back, in order; see `Exchange.held_back`."""
-        found = [
+        return self._held([one for one in self._stalls(side, lag_ns) if one.window in (CONNECTION, stream)])
+
+    def any_held_back(self, side: int, lag_ns: int) -> list[HeldBack]:
+        """The same, of what ``side`` sends on any stream."""
+        return self._held(self._stalls(side, lag_ns))
+
+    @staticmethod
+    def _held(stalls: Sequence[Stall]) -> list[HeldBack]:
+        return sorted(
             HeldBack(one.full.ns, one.update.ns, one.next.ns)
-            for one in self._stalls(side, lag_ns)
-            if one.window in (CONNECTION, stream) and one.update is not None and one.next is not None
-        ]
-        return sorted(found)
+            for one in stalls
+            if one.update is not None and one.next is not None
+        )
