@@ -114,8 +114,11 @@ class Windows:
 
 
 def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
-    """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later."""
-    sender, events = Windows(), said.events
+    """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later.
+
+    Only until a byte is missing: what it opened or used up nobody knows.
+    """
+    sender, events = Windows(), [one for one in said.events if one.ns <= said.whole_until_ns]
     if lag_ns:
         moved = [one if one.side == side else one._replace(ns=one.ns + lag_ns) for one in events]
         events = sorted(moved, key=lambda one: one.ns)
@@ -144,7 +147,7 @@ class ClosedWindows:
     @cached_property
     def _said(self) -> Http2History | None:
         """None where the windows are not known."""
-        if not all(self._opening.from_start) or any(len(half.gaps) for half in self._halves):
+        if not all(self._opening.from_start):
             return None
         return Http2History(self._halves, self._opening)
 
