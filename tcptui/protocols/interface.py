@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     HttpMessages = tuple[HttpMessage | None, HttpMessage | None]
 
+#: Within which time beyond the path's a sender goes on that had waited for a window.
+_PROMPT_NS: Final = 50_000_000
 #: Most messages read of one connection; each takes a few KiB of memory.
 UNIT_LIMIT: Final = 5_000
 
@@ -105,6 +107,10 @@ class HeldBack(NamedTuple):
     """When the word that there is room again was known, as seen from here."""
     next_ns: int
     """When the message went on."""
+
+    def went_on_at_once(self, way_ns: int) -> bool:
+        """Whether it went on as soon as a path of ``way_ns`` lets it: else it waited for something else."""
+        return self.next_ns - self.open_ns <= way_ns // 4 + _PROMPT_NS
 
 
 def never_held(_side: int, _lag_ns: int) -> list[HeldBack]:
@@ -242,6 +248,11 @@ class ApplicationProtocol:
     """None: streams are read only when a user opens them."""
     judged: bool = False
     """Whether rules judge its messages."""
+    held_back: Callable[[ByteStream, ByteStream], Callable[[int, int], Sequence[HeldBack]] | None] | None = None
+    """Of a protocol with windows of its own: when anything that a side sends was held back, as `Exchange.held_back`.
+
+    None when client and server stream speak another protocol.
+    """
 
 
 #: Reads the requests of client and server stream, any number of them; None when they speak another protocol.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Bytes of a file that is read; all of Google's public interfaces have some 20 MB.
 BYTES_MOST: Final = 64 << 20
 #: How deep messages may be declared within messages.
-_NESTING_MOST: Final = 64
+NESTING_MOST: Final = 64
 #: Most kinds of messages and enums, services, methods and extensions, and fields of one message and values of one enum.
 DECLARED_MOST: Final = 500_000
 _FIELDS_MOST: Final = 20_000
@@ -39,6 +39,10 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 
 class TooManyError(ValueError):
     """The schema declares more than is kept."""
+
+
+class TooDeepError(ValueError):
+    """The schema declares messages within messages deeper than is read."""
 
 
 class FieldKind(IntEnum):
@@ -119,7 +123,7 @@ class Schema:
     """The kinds of messages, and which of them a method takes and answers."""
 
     def __init__(self, data: bytes = b"") -> None:
-        """``data``: a FileDescriptorSet.  Raises WireError where it is none, TooManyError past the limit."""
+        """``data``: a FileDescriptorSet.  Raises WireError where it is none, Too…Error where it passes a limit."""
         self._messages: dict[str, MessageType] = {}
         self._enums: dict[str, EnumType] = {}
         self._methods: dict[str, tuple[str, str]] = {}
@@ -159,36 +163,53 @@ class Schema:
         return FieldType(name, kind, self._messages.get(of), self._enums.get(of))
 
     def _take_file(self, body: memoryview) -> None:
-        package = _name(body, 2, reference=True) if any(_parts(body, 2)) else ""
-        for message in self._counted(body, 4):
-            self._take_message(message, package, 0)
-        for values in self._counted(body, 5):
+        # Counted before any of them is looked into: what is too much is refused at once.
+        found = self._declared_in(body, (2,), (4, 5, 6, 7))
+        package = _said(found, 2, reference=True) if 2 in found else ""
+        for message in found.get(4, ()):
+            self._take_message(message, package, 1)
+        for values in found.get(5, ()):
             self._enums[_joined(package, _name(values, 1))] = EnumType(values)
-        self._extending += self._counted(body, 7)
-        for service in self._counted(body, 6):
-            of = _joined(package, _name(service, 1))
-            for method in self._counted(service, 2):
-                takes, answers = (_name(method, number, reference=True) for number in (2, 3))
-                self._methods[f"/{of}/{_name(method, 1)}"] = takes, answers
-
-    def _counted(self, body: memoryview, wanted: int) -> Iterator[memoryview]:
-        """The declarations ``wanted`` of a file, message or service, until they are too many: one file may hold all."""
-        for part in _parts(body, wanted):
-            self._declared += 1
-            if self._declared > DECLARED_MOST:
-                raise TooManyError
-            yield part
+        self._extending += found.get(7, ())
+        for service in found.get(6, ()):
+            methods = self._declared_in(service, (1,), (2,))
+            of = _joined(package, _said(methods, 1))
+            for method in methods.get(2, ()):
+                said = self._declared_in(method, (1, 2, 3), ())
+                takes, answers = (_said(said, number, reference=True) for number in (2, 3))
+                self._methods[f"/{of}/{_said(said, 1)}"] = takes, answers
 
     def _take_message(self, body: memoryview, within: str, depth: int) -> None:
-        if depth > _NESTING_MOST:
-            raise WireError
-        name = _joined(within, _name(body, 1))
+        if depth > NESTING_MOST:
+            raise TooDeepError
+        found = self._declared_in(body, (1,), (3, 4, 6))
+        name = _joined(within, _said(found, 1))
         self._messages[name] = MessageType(name, body, self)
-        for inner in self._counted(body, 3):
+        for inner in found.get(3, ()):
             self._take_message(inner, name, depth + 1)
-        for values in self._counted(body, 4):
+        for values in found.get(4, ()):
             self._enums[_joined(name, _name(values, 1))] = EnumType(values)
-        self._extending += self._counted(body, 6)
+        self._extending += found.get(6, ())
+
+    def _declared_in(
+        self, body: memoryview, said: tuple[int, ...], counted: tuple[int, ...]
+    ) -> dict[int, list[memoryview]]:
+        """In one walk through a file, message, service or method: the first of each of ``said``, all of ``counted``.
+
+        Raises TooManyError as soon as the latter are too many: one file may hold all.
+        """
+        found: dict[int, list[memoryview]] = {}
+        for number, value in wire_fields(body):
+            if not isinstance(value, memoryview):
+                continue
+            if number in counted:
+                self._declared += 1
+                if self._declared > DECLARED_MOST:
+                    raise TooManyError
+                found.setdefault(number, []).append(value)
+            elif number in said:
+                found.setdefault(number, [value])
+        return found
 
 
 #: What is known without a file.
@@ -215,6 +236,8 @@ def read_schema(path: Path) -> Schema:
         schema = Schema(b"".join(pieces))
     except TooManyError as error:
         raise InputError("proto_too_many", path=name, most=DECLARED_MOST) from error
+    except TooDeepError as error:
+        raise InputError("proto_too_deep", path=name, most=NESTING_MOST) from error
     except WireError as error:
         raise InputError("proto_wrong", path=name) from error
     if not schema:
@@ -231,7 +254,16 @@ def _parts(body: memoryview, wanted: int) -> Iterator[memoryview]:
 
 def _name(body: memoryview, wanted: int, *, reference: bool = False) -> str:
     """A name; a ``reference`` to a kind begins with a dot, which is left out."""
-    text = bytes(next(_parts(body, wanted), b"")).decode("ascii", "replace")
+    return _name_in(next(_parts(body, wanted), b""), reference=reference)
+
+
+def _said(found: dict[int, list[memoryview]], wanted: int, *, reference: bool = False) -> str:
+    """The same, of what one walk found."""
+    return _name_in(found[wanted][0] if wanted in found else b"", reference=reference)
+
+
+def _name_in(value: bytes | memoryview, *, reference: bool) -> str:
+    text = bytes(value).decode("ascii", "replace")
     text = text.removeprefix(".") if reference else text
     if _NAME.fullmatch(text) is None:
         raise WireError

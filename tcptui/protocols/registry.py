@@ -10,6 +10,8 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.timing.budget_parts import HeldSpan
+from tcptui.analysis.timing.budget_parts import Part as TimePart
 from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.dns.detection import begins_dns
 from tcptui.protocols.dns.dns_stream import dns_requests, parse_dns
@@ -19,7 +21,7 @@ from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http.requests import http_requests
 from tcptui.protocols.http2.http2_stream import Http2Stream, begins_http2, parse_http2, parse_http2_amid
 from tcptui.protocols.http2.prefilter import Http2Prefilter
-from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
+from tcptui.protocols.http2.requests import http2_held_back, http2_requests, http2_requests_amid
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
 from tcptui.protocols.mysql.command_rows import MysqlRows
 from tcptui.protocols.mysql.detection import begins_mysql
@@ -56,7 +58,9 @@ def _asking(kind: type[CommandRows]) -> MakePrefilter:
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
     ApplicationProtocol("tls", begins_tls, parse_tls, prefilter=TlsPrefilter, judged=True),
-    ApplicationProtocol("http2", begins_http2, parse_http2, prefilter=Http2Prefilter, judged=True),
+    ApplicationProtocol(
+        "http2", begins_http2, parse_http2, prefilter=Http2Prefilter, judged=True, held_back=http2_held_back
+    ),
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
@@ -167,3 +171,18 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
             return found if behind is None else chain(found, requests_of(*behind) or ())
     behind = turned_streams(client, server)
     return None if behind is None else requests_of(*behind)
+
+
+def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
+    """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
+    halves = plain_streams(client, server) or (client, server)
+    for protocol in PROTOCOLS:
+        read = None if protocol.held_back is None else protocol.held_back(*halves)
+        if read is not None:
+            return [
+                HeldSpan(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
+                for side, way_ns in enumerate(ways_ns)
+                for one in read(side, way_ns * 9 // 10)
+                if one.went_on_at_once(way_ns)
+            ]
+    return []

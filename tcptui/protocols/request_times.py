@@ -25,7 +25,7 @@ import numpy as np
 
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
-from tcptui.analysis.timing.budget import CLOCK_STEP_NS, Part, time_budget
+from tcptui.analysis.timing.budget import CLOCK_STEP_NS, HELD_LEAST_NS, Part, time_budget
 from tcptui.analysis.timing.budget_short import simple_budget
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
@@ -52,13 +52,14 @@ _SENDING: Final = {
     Part.NETWORK: RequestPart.REQUEST, Part.SERVER_THINK: RequestPart.SERVER, Part.CLIENT_THINK: RequestPart.CLIENT,
     Part.RECEIVE_WINDOW: RequestPart.SERVER, Part.NETWORK_LIMITED: RequestPart.REQUEST,
     Part.SENDER: RequestPart.CLIENT, Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.CLIENT,
-    Part.UNATTRIBUTED: RequestPart.REQUEST,
+    Part.UNATTRIBUTED: RequestPart.REQUEST, Part.FLOW_CONTROL: RequestPart.SERVER,
 }  # fmt: skip
 _ANSWERING: Final = {
     Part.NETWORK: RequestPart.RESPONSE, Part.SERVER_THINK: RequestPart.SERVER,
     Part.CLIENT_THINK: RequestPart.RESPONSE, Part.RECEIVE_WINDOW: RequestPart.CLIENT,
     Part.NETWORK_LIMITED: RequestPart.RESPONSE, Part.SENDER: RequestPart.SERVER,
     Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.SERVER, Part.UNATTRIBUTED: RequestPart.RESPONSE,
+    Part.FLOW_CONTROL: RequestPart.CLIENT,
 }  # fmt: skip
 #: The parts that a request always has, if it has the message; others apply where they took time.
 _ALWAYS: Final = {
@@ -249,16 +250,14 @@ class _Times:
         """Split the time in which the request (``asks``) or the answer was sent; returns its end."""
         own, parts = (RequestPart.REQUEST, _SENDING) if asks else (RequestPart.RESPONSE, _ANSWERING)
         now = begin_ns
-        if end_ns - begin_ns >= _HELD_LEAST_NS:
+        if end_ns - begin_ns >= HELD_LEAST_NS:  # else no window held it back for long
             side = int(asks == swapped)
             way_ns = self._budget.delays.to_end_ns(side)
-            prompt_ns = way_ns // 4 + _PROMPT_NS
             for held in one.exchange.held_back(side, way_ns * 9 // 10):
                 begun_ns, until_ns = max(held.begin_ns, now), min(held.next_ns, end_ns)
-                # What went on much later than it could waited for something else.
-                if until_ns > begun_ns and held.next_ns - held.open_ns <= prompt_ns:
+                if until_ns > begun_ns and held.went_on_at_once(way_ns):
                     now = self._phase(spent, now, begun_ns, own, parts, swapped)
-                    now = self._over(spent, now, until_ns, parts[Part.RECEIVE_WINDOW])
+                    now = self._over(spent, now, until_ns, parts[Part.FLOW_CONTROL])
         return self._phase(spent, now, end_ns, own, parts, swapped)
 
     def _phase(
@@ -359,9 +358,5 @@ def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:
 _NOTHING: Final = np.zeros(1, np.int64)
 #: Segments behind the handshake among which the first payload is looked for.
 _FIRST_LOOKED: Final = 64
-#: Messages that are sent in less time are not looked at: no window held them back for long, …
-_HELD_LEAST_NS: Final = 50_000_000
-#: … and within which time beyond the path's a sender goes on that had waited for a window.
-_PROMPT_NS: Final = 50_000_000
 #: Stretches that are split at once.
 _AT_ONCE: Final = 65_536

@@ -19,10 +19,12 @@ from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tcptui.analysis.correction.apply import Replay
     from tcptui.analysis.stream.table import StreamTable
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.analysis.timing.budget_parts import HeldSpan
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.protocols.row_notes import NotedRows
@@ -48,6 +50,7 @@ class LazyAnnotator:
         self._place = CapturePlace()
         self._live = False
         self._observer: Observer | None = None
+        pipeline.analyzer.streams.held_back = self._held_back
 
     @property
     def ready(self) -> bool:
@@ -93,6 +96,11 @@ class LazyAnnotator:
             if self._made is not None:
                 self._made.context = replace(self._made.context, quality=quality, place=place, live=live)
 
+    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> Sequence[HeldSpan]:
+        """See `StreamView.held_back`: the first question imports what reads payload, which answers from then on."""
+        _ = self.annotations
+        return view.held_back(*ways_ns)
+
     def _make(self) -> FindingsCache:
         pipeline, analyzer = self._pipeline, self._pipeline.analyzer
         made = new_cache(
@@ -117,6 +125,7 @@ def new_cache(
     made = FindingsCache(store, streams, rows_of, replay)
     screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
     reader = StreamBytes(access, screening, lambda: made.context.live)
+    streams.held_back = reader.held_back
     made.context = RuleContext(
         read_packet=access.bare, read_segments=access.segments, halves=reader.halves, error_rows=reader.error_rows
     )

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.protocols.registry import begins_what_is_judged
+from tcptui.protocols.registry import begins_what_is_judged, held_back
 from tcptui.protocols.stream.reassembly import ByteStream, reassemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.analysis.timing.budget_parts import HeldSpan
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.packet_reader import PacketReader
 
@@ -42,6 +43,14 @@ class StreamBytes:
             reassemble(view, side, access.payload, growing, held, keys=access.keys) for side in (0, 1)
         )  # fmt: skip
         return client, server
+
+    def held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
+        """See `StreamView.held_back`; empty where the spool is gone."""
+        halves = self.halves(view)
+        try:
+            return [] if halves is None else held_back(*halves, ways_ns)
+        except OSError:
+            return []
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
         """Rows of ``stream`` in which an error response begins, each with its status code."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: The parts that count as transfer: time between the first and the last byte of a message.
-_TRANSFER: Final = (Part.RECEIVE_WINDOW, Part.NETWORK_LIMITED, Part.SENDER, Part.RECOVERY, Part.UNATTRIBUTED)
+_TRANSFER: Final = (
+    Part.RECEIVE_WINDOW, Part.FLOW_CONTROL, Part.NETWORK_LIMITED, Part.SENDER, Part.RECOVERY, Part.UNATTRIBUTED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,17 @@ def test_window_that_stays_closed_is_told_where_more_was_announced(tmp_path: Pat
     assert float(finding.facts["stall_s"]) > 4
 
 
+@pytest.mark.finding("http2-flow-control")
+@pytest.mark.parametrize(("part", "told"), [(0.98, True), (0.3, False)], ids=["behind it", "before it"])
+def test_packet_that_the_capture_lacks_hides_only_what_comes_behind(tmp_path: Path, part: float, told: bool) -> None:
+    said = held_for(1_500).said
+    frames = sum(2 * -(-len(what) // 1_400) for _, _, what in said if isinstance(what, bytes))
+
+    missing = int(frames * part) // 2 * 2 + 1  # each segment is followed by its acknowledgment
+
+    assert ("http2-flow-control" in found(tmp_path, said, (missing,), foreseen=False)) == told
+
+
 @pytest.mark.finding("http2-flow-control", twin=True)
 @pytest.mark.parametrize("kind", ["short", "ended", "server", "late-sender", "no-more", "elsewhere"])
 def test_window_that_nobody_waited_for_is_silent(tmp_path: Path, kind: str) -> None:

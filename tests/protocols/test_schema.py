@@ -17,8 +17,9 @@ import pytest
 
 from tcptui.capture.file_source import open_file
 from tcptui.model.errors import InputError
+from tcptui.protocols import message_schema
 from tcptui.protocols.http2.protobuf import protobuf_fields, protobuf_text
-from tcptui.protocols.http2.wire_fields import WireError
+from tcptui.protocols.http2.wire_fields import WireError, wire_fields
 from tcptui.protocols.message_schema import BYTES_MOST, MessageType, Schema, read_schema
 from tcptui.session.session import Session
 
@@ -138,11 +139,11 @@ def test_random_bytes_are_read_by_a_schema_without_an_exception(schema: Schema) 
 
 def test_one_file_that_declares_too_much_is_left_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tcptui.protocols.message_schema.DECLARED_MOST", 2)
-    messages = [b"\x22\x03\x0a\x01" + name for name in (b"A", b"B", b"C", b"[")]
+    messages = [b"\x22\x03\x0a\x01" + name for name in (b"A", b"B", b"[")]
     just, many = tmp_path / "just.pb", tmp_path / "many.pb"
-    just.write_bytes(b"\x0a" + _length(b"".join(messages[:2])) + b"".join(messages[:2]))
-    # What comes after the limit is not read: the last name would be refused as no name.
-    many.write_bytes(b"\x0a" + _length(b"".join(messages)) + b"".join(messages))
+    just.write_bytes(_file(b"".join(messages[:2])))
+    # They are counted before one is looked into: the name that is none is not reached.
+    many.write_bytes(_file(b"".join(reversed(messages))))
 
     assert read_schema(just)
     with pytest.raises(InputError) as refused:
@@ -150,14 +151,34 @@ def test_one_file_that_declares_too_much_is_left_at_the_limit(tmp_path: Path, mo
     assert refused.value.key == "messages.proto_too_many"
 
 
-def test_messages_declared_ever_deeper_are_refused() -> None:
-    body = b"\x0a\x01A"
-    for _ in range(200):
-        body = b"\x0a\x01A\x1a" + _length(body) + body
-    file = b"\x22" + _length(body) + body
+def test_each_declaration_is_walked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[int] = []
+    monkeypatch.setattr(message_schema, "wire_fields", lambda data: walks.append(len(data)) or wire_fields(data))
 
-    with pytest.raises(WireError):
-        Schema(b"\x0a" + _length(file) + file)
+    Schema(_file(b"\x22\x03\x0a\x01A" * 100))
+
+    assert len(walks) == 102  # with the set and its file
+
+
+@pytest.mark.parametrize(("levels", "key"), [(64, None), (65, "messages.proto_too_deep")])
+def test_messages_declared_ever_deeper_are_refused_for_that(levels: int, key: str | None, tmp_path: Path) -> None:
+    body = b"\x0a\x01A"
+    for _ in range(levels - 1):
+        body = b"\x0a\x01A\x1a" + _length(body) + body
+    path = tmp_path / "deep.pb"
+    path.write_bytes(_file(b"\x22" + _length(body) + body))
+
+    if key is None:
+        assert read_schema(path)
+        return
+    with pytest.raises(InputError) as refused:
+        read_schema(path)
+    assert refused.value.key == key
+
+
+def _file(data: bytes) -> bytes:
+    """A set of one file that declares ``data``."""
+    return b"\x0a" + _length(data) + data
 
 
 def _length(data: bytes) -> bytes:

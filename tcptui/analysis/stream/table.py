@@ -17,8 +17,10 @@ from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.analysis.timing.budget_parts import HeldSpan
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.flow_table import FlowTable
 
@@ -160,8 +162,14 @@ class StreamTable:
         self._listed = np.zeros(0, np.int32), 0
         """The kept streams below a number, and that number: streams from it on are all kept."""
         self.flows = flows
+        self.held_back: Callable[[StreamView, tuple[int, ...]], Sequence[HeldSpan]] | None = None
+        """Reads what a view's `held_back` gives; set by whoever can read payload."""
         self._capacity = 256
         self._show(zeros((self._capacity, _ROW.itemsize), np.uint8))
+
+    def __getstate__(self) -> dict[str, object]:
+        """All but `held_back`: another process reads payload by its own means."""
+        return self.__dict__ | {"held_back": None}
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` streams in all."""

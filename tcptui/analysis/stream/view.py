@@ -15,10 +15,11 @@ from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKi
 from tcptui.model.tcp_flags import FIN, RST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.analysis.roles import RoleSource
     from tcptui.analysis.stream.row_order import RowOrder
+    from tcptui.analysis.timing.budget_parts import HeldSpan
     from tcptui.model.endpoint import Endpoint
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
@@ -185,6 +186,14 @@ class StreamView:
         """This stream's part of each column that ``make`` returns for its block; made once for all streams there."""
         begin, stop = self._begin, self._stop
         return [column[begin:stop] for column in self._block.made(make)]
+
+    def held_back(self, *ways_ns: int) -> Sequence[HeldSpan]:
+        """When data could not be sent by the rules of the protocol inside; none where nobody reads it.
+
+        ``ways_ns``: from the capture point to client and server, and back.
+        """
+        read = self._block.streams.held_back
+        return () if read is None else read(self, ways_ns)
 
     @property
     def streams(self) -> list[int]:

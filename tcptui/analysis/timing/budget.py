@@ -10,8 +10,8 @@ Findings about speed take their numbers from here, so that a finding and the bar
 be changed in `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams`, which give the same
 parts of plain streams faster; a property test compares the three: tests/analysis/test_time_budget.py.
 
-Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only
-what TCP itself shows is split up.
+Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only what TCP itself shows is
+split up, and what a protocol inside tells of waits for its own windows (`StreamView.held_back`).
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ OVERLAP_PERCENT: Final = 10
 ONE_WAY_PAUSES: Final = 2
 #: A clock that goes back by more than this between two segments measures nothing.
 CLOCK_STEP_NS: Final = 1_000_000
+#: Shorter waits are not worth reading what a protocol inside TCP says of them.
+HELD_LEAST_NS: Final = 50_000_000
+#: What TCP alone makes of a wait for a window that is not its own, where the ends take no turns.
+_UNKNOWN_TO_TCP: Final = (Part.IDLE, Part.SENDER, Part.UNATTRIBUTED)
 
 _PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
 _KEEP_ALIVE: Final = int(Verdict.KEEP_ALIVE)
@@ -150,6 +154,8 @@ class _Split:
             in_turns = self._turn_changes(begin, end, earlier, later)
             sends = self._transfers(earlier, later)
             self._silence(begin, later, asks=in_turns and not self._one_way(sends))
+            if not in_turns:
+                self._held_back(begin, end)
         parts = self._add_up(begin, end)
         elapsed = self.clock.item(-1) - self.clock.item(0)
         return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
@@ -352,6 +358,25 @@ class _Split:
                 # The window of a reset means nothing, and after one nobody waits for room.
                 shut &= at < self._reset
                 self.waits.part[which[shut]] = Part.RECEIVE_WINDOW
+
+    def _held_back(self, begin: I32, end: I32) -> None:
+        """Attribute what a protocol inside TCP tells, which has windows of its own; it is read only if it may matter.
+
+        Where ends take turns, a receiver that makes no room is one that thinks, and is told as that.
+        """
+        part, clock = self.waits.part, self.clock
+        long = [
+            indexes_of(
+                np.isin(part[some], _UNKNOWN_TO_TCP) & (clock[end[some]] - clock[begin[some]] >= HELD_LEAST_NS)
+            ) + some.start
+            for some in chunks(len(begin))
+        ]  # fmt: skip
+        which = np.concatenate(long) if long else np.zeros(0, np.int64)
+        if not len(which):
+            return
+        began, ended = clock[begin[which]], clock[end[which]]
+        for span in self.view.held_back(self.delays.to_end_ns(CLIENT), self.delays.to_end_ns(SERVER)):
+            part[which[(began >= span.begin_ns) & (ended <= span.end_ns)]] = span.part
 
     @cached_property
     def _reset(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -34,11 +34,21 @@ class Part(IntEnum):
     IDLE = 7
     """Nothing under way and no request pending."""
     UNATTRIBUTED = 8
+    FLOW_CONTROL = 9
+    """The receiver's program had not made room, by the flow control of a protocol inside TCP: TCP's window was open."""
 
     @property
     def label(self) -> str:
         """The part as the JSON report names it: ``server_think`` …"""
         return self.name.lower()
+
+
+class HeldSpan(NamedTuple):
+    """A time, in ns since the epoch, of which a protocol inside TCP tells what was waited for."""
+
+    begin_ns: int
+    end_ns: int
+    part: Part
 
 
 #: Who brings new payload: the client, the server, neither.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http2_facts import last_ns, operation_of, packets, prompt_ns, round_trip_ns, way_back_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -39,7 +40,7 @@ SMALL_SHARE: Final = 0.5
 
 def http2_flow_control(connection: ConnectionFacts, said: Http2History) -> Finding | None:
     """The window that cost most: never opened again, opened late, or too small for the path."""
-    if not all(said.opening.from_start) or any(len(half.gaps) for half in said.halves):
+    if not all(said.opening.from_start):
         return None
     found = []
     for side in (0, 1):
@@ -82,7 +83,7 @@ def _late_ns(stall: Stall, rtt_ns: int) -> int:
 
 def _stuck(connection: ConnectionFacts, said: Http2History, sender: Windows) -> Stall | None:
     """A window that stayed closed to the end, with more to be sent; None without one."""
-    if said.is_limited:
+    if said.is_limited or said.whole_until_ns < NEVER_NS:
         return None
     end = last_ns(connection)
     for stall in sorted(sender.pending.values(), key=lambda one: one.full.ns):

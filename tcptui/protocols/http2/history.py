@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hyperframe.frame import GoAwayFrame, RstStreamFrame, SettingsFrame
 
+from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.protocols.http2.frames import STREAM_MASK, Flag, FrameType, parsed_frame
 from tcptui.protocols.http2.messages import final_block
 from tcptui.protocols.http2.roles import directions_of, roles_of
@@ -156,6 +157,12 @@ class Http2History:
     def is_limited(self) -> bool:
         """Whether more came than is read."""
         return self._listener.is_limited
+
+    @cached_property
+    def whole_until_ns(self) -> int:
+        """Until when no byte of either direction is missing."""
+        known = [half.delivered_ns(int(half.gaps.start[0]) - 1) for half in self.halves if len(half.gaps)]
+        return min(known, default=NEVER_NS)
 
     @cached_property
     def events(self) -> list[Event]:

@@ -18,13 +18,13 @@ from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.secrets_out import uri_without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.opening import Opening
     from tcptui.protocols.http2.streams import Said
-    from tcptui.protocols.interface import HttpMessages
+    from tcptui.protocols.interface import HeldBack, HttpMessages
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: HTTP/1.1 messages that are read before an upgrade.
@@ -43,6 +43,12 @@ def http2_requests_amid(client: ByteStream, server: ByteStream) -> Iterator[Exch
     """The same for a connection that began before its capture."""
     opening = opening_amid(client, server)
     return None if opening is None else exchanges(client, server, opening)
+
+
+def http2_held_back(client: ByteStream, server: ByteStream) -> Callable[[int, int], list[HeldBack]] | None:
+    """See `ApplicationProtocol.held_back`; a connection that began before its capture has windows that nobody knows."""
+    opening = opening_of(client, server, _BEFORE)
+    return None if opening is None else ClosedWindows((client, server), opening).any_held_back
 
 
 def exchanges(

@@ -11,6 +11,8 @@ from tcptui.protocols.http2.history import Http2History
 from tcptui.protocols.interface import HeldBack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.protocols.http2.history import Event
     from tcptui.protocols.http2.opening import Opening
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -112,8 +114,11 @@ class Windows:
 
 
 def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
-    """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later."""
-    sender, events = Windows(), said.events
+    """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later.
+
+    Only until a byte is missing: what it opened or used up nobody knows.
+    """
+    sender, events = Windows(), [one for one in said.events if one.ns <= said.whole_until_ns]
     if lag_ns:
         moved = [one if one.side == side else one._replace(ns=one.ns + lag_ns) for one in events]
         events = sorted(moved, key=lambda one: one.ns)
@@ -142,7 +147,7 @@ class ClosedWindows:
     @cached_property
     def _said(self) -> Http2History | None:
         """None where the windows are not known."""
-        if not all(self._opening.from_start) or any(len(half.gaps) for half in self._halves):
+        if not all(self._opening.from_start):
             return None
         return Http2History(self._halves, self._opening)
 
@@ -158,9 +163,16 @@ class ClosedWindows:
 
     def held_back(self, stream: int, side: int, lag_ns: int) -> list[HeldBack]:
         """When what ``side`` sends on ``stream`` was held back, in order; see `Exchange.held_back`."""
-        found = [
+        return self._held([one for one in self._stalls(side, lag_ns) if one.window in (CONNECTION, stream)])
+
+    def any_held_back(self, side: int, lag_ns: int) -> list[HeldBack]:
+        """The same, of what ``side`` sends on any stream."""
+        return self._held(self._stalls(side, lag_ns))
+
+    @staticmethod
+    def _held(stalls: Sequence[Stall]) -> list[HeldBack]:
+        return sorted(
             HeldBack(one.full.ns, one.update.ns, one.next.ns)
-            for one in self._stalls(side, lag_ns)
-            if one.window in (CONNECTION, stream) and one.update is not None and one.next is not None
-        ]
-        return sorted(found)
+            for one in stalls
+            if one.update is not None and one.next is not None
+        )

@@ -30,6 +30,7 @@ _STYLES: Final = {
     Part.RECOVERY: "error",
     Part.IDLE: "faint",
     Part.UNATTRIBUTED: "faint",
+    Part.FLOW_CONTROL: "warning",
 }
 #: Cells between two entries of the legend.
 _GAP: Final = 2

@@ -14,6 +14,7 @@ WORDS: Final[dict[str, str]] = {
     "budget.part.server_think": "server processing",
     "budget.part.client_think": "client processing",
     "budget.part.receive_window": "receive window",
+    "budget.part.flow_control": "HTTP/2 flow control",
     "budget.part.network_limited": "path or congestion window",
     "budget.part.sender": "sending program",
     "budget.part.recovery": "loss recovery",

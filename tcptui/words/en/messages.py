@@ -6,6 +6,7 @@ WORDS: Final[dict[str, str]] = {
     # files and streams
     "messages.proto_unreadable": "{path}: the schema cannot be read ({reason})",
     "messages.proto_too_large": "{path}: the schema has more than {most} MiB",
+    "messages.proto_too_deep": "{path}: the schema declares messages within messages more than {most} levels deep",
     "messages.proto_too_many": "{path}: the schema declares more than {most} messages, enums, methods and extensions",
     "messages.proto_wrong": "{path}: this is no compiled schema; of .proto files make one: protoc --include_imports --descriptor_set_out=FILE NAME.proto",
     "messages.keylog_unreadable": "{path}: the key log cannot be read ({reason})",

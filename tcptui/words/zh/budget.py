@@ -14,6 +14,7 @@ WORDS: Final[dict[str, str]] = {
     "budget.part.server_think": "服务端处理",
     "budget.part.client_think": "客户端处理",
     "budget.part.receive_window": "接收窗口",
+    "budget.part.flow_control": "HTTP/2 流量控制",
     "budget.part.network_limited": "路径或拥塞窗口",
     "budget.part.sender": "发送程序",
     "budget.part.recovery": "丢包恢复",

@@ -6,6 +6,7 @@ WORDS: Final[dict[str, str]] = {
     # 文件与数据流
     "messages.proto_unreadable": "{path}：无法读取消息定义（{reason}）",
     "messages.proto_too_large": "{path}：消息定义超过 {most} MiB",
+    "messages.proto_too_deep": "{path}：消息定义嵌套过深，最多支持 {most} 层",
     "messages.proto_too_many": "{path}：消息、枚举、方法和扩展的定义合计超过 {most} 个",
     "messages.proto_wrong": "{path}：这不是编译好的消息定义；.proto 文件要先编译：protoc --include_imports --descriptor_set_out=文件 名称.proto",
     "messages.keylog_unreadable": "{path}：无法读取密钥日志（{reason}）",

@@ -1,0 +1,128 @@
+"""The time budget where the ends take no turns, and a window of HTTP/2 was used up: whoever asks gets one answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from captures import ACK, PSH, Tape
+from http2_ends import PREFACE, frame
+from sealed_records import SECRETS, sealed_turns
+from web_captures import CLIENT, SERVER
+
+from tcptui.analysis.timing.budget import time_budget
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.budget_short import time_parts
+from tcptui.capture.file_source import open_file
+from tcptui.cli.report.as_json import json_report
+from tcptui.cli.report.json_findings import Telling
+from tcptui.cli.report.summary import Summary
+from tcptui.session.session import Session
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from web_captures import Turn
+
+FULL: Final = 65_535
+_WINDOW: Final = b"\0\1\0\0"
+#: Until then both ends send at once, so that they take no turns.
+_CROSSING_MS: Final = 20
+_ROUND_TRIP_MS: Final = 40
+
+
+def _data(size: int) -> bytes:
+    whole, rest = divmod(size, 16_384)
+    return frame(0, 0, 1, bytes(16_384)) * whole + (frame(0, 0, 1, bytes(rest)) if rest else b"")
+
+
+def _turns(size: int, opened_ms: float, went_on_ms: float) -> list[Turn]:
+    """The server sends so many bytes at 30 ms, the client opens its windows, the server goes on."""
+    begun: list[Turn] = [
+        (0, "C", PREFACE + frame(4, 0, 0) + frame(1, 5, 1, b"\x82\x84\x86")),
+        (1, "S", frame(4, 0, 0) + frame(1, 4, 1, b"\x88")),
+    ]
+    pings: list[Turn] = [(5 + n, "CS"[n % 2], frame(6, 0, 0, bytes(8))) for n in range(10)]
+    opens = frame(8, 0, 0, _WINDOW) + frame(8, 0, 1, _WINDOW)
+    return [*begun, *pings, (30, "S", _data(size)), (opened_ms, "C", opens), (went_on_ms, "S", _data(16_384))]
+
+
+def _record(tmp_path: Path, turns: list[Turn]) -> Path:
+    tape = Tape()
+    tape.handshake(0, CLIENT, SERVER)
+    seq, known = {"C": 1001, "S": 9001}, {"C": 1001, "S": 9001}
+    for ms, who, what in turns:
+        assert isinstance(what, bytes)
+        one, two, other = (CLIENT, SERVER, "S") if who == "C" else (SERVER, CLIENT, "C")
+        if ms > _CROSSING_MS:
+            known = dict(seq)
+        for place, at in enumerate(range(0, len(what), 1_400)):
+            part = what[at : at + 1_400]
+            tape.tcp(100 + ms + place * 0.1, one, two, PSH | ACK, seq[who], known[other], part)
+            seq[who] += len(part)
+            if ms > _CROSSING_MS:
+                tape.tcp(100 + ms + place * 0.1 + 0.05, two, one, ACK, seq[other], seq[who])
+    path = tmp_path / "held.pcap"
+    path.write_bytes(tape.pcap())
+    return path
+
+
+def _keys(tmp_path: Path) -> str:
+    path = tmp_path / "keys.log"
+    path.write_text("".join(f"{label} {bytes(32).hex()} {secret.hex()}\n" for label, secret in SECRETS.items()))
+    return str(path)
+
+
+def _milliseconds(session: Session) -> dict[str, int]:
+    """The parts of the one connection, once all ways to ask for them have said the same."""
+    budget = time_budget(session.view(0))
+    assert time_parts(session.view(0)) == budget.parts
+    told = json.loads(b"".join(json_report(Summary(session), None, Telling(Words(Language.EN)))))
+    seconds = told["streams"][0]["time_budget"]
+    assert {part: round(value * 1e9) for part, value in seconds.items()} == {part.label: budget[part] for part in Part}
+    assert not budget.in_turns
+    return {part.label: round(budget[part] / 1e6) for part in Part}
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["plain", "tls"])
+def test_wait_for_a_window_of_http2_is_the_receivers_and_not_idle(tmp_path: Path, inside: bool) -> None:
+    turns = _turns(FULL, 1_530, 1_531 + _ROUND_TRIP_MS)
+    session = Session(
+        [open_file(_record(tmp_path, sealed_turns(turns) if inside else turns))],
+        keylog=_keys(tmp_path) if inside else None,
+    )
+    session.run_here()
+    parts = _milliseconds(session)
+    session.close()
+
+    assert 1_400 <= parts["flow_control"] <= 1_541
+    assert parts["idle"] < 60
+
+
+@pytest.mark.parametrize(
+    ("size", "opened_ms", "went_on_ms"),
+    [(FULL - 1, 1_530, 1_571), (FULL, 60, 1_571)],
+    ids=["one byte of room", "long open"],
+)
+def test_pause_with_room_in_the_window_stays_idle(
+    tmp_path: Path, size: int, opened_ms: float, went_on_ms: float
+) -> None:
+    session = Session([open_file(_record(tmp_path, _turns(size, opened_ms, went_on_ms)))])
+    session.run_here()
+    parts = _milliseconds(session)
+    session.close()
+
+    assert parts["flow_control"] == 0
+    assert parts["idle"] + parts["sender"] + parts["unattributed"] > 1_300
+
+
+def test_without_keys_nothing_is_told_of_windows(tmp_path: Path) -> None:
+    session = Session([open_file(_record(tmp_path, sealed_turns(_turns(FULL, 1_530, 1_571))))])
+    session.run_here()
+    parts = _milliseconds(session)
+    session.close()
+
+    assert parts["flow_control"] == 0
