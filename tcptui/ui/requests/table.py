@@ -83,6 +83,13 @@ class RequestTable:
         if statements:
             assert len(self.statements) <= len(self)
 
+    def following(self, request: Request, most: int) -> list[Request]:
+        """``request`` and those behind it on its connection, ``most`` at most."""
+        streams, numbers = self._names
+        found = np.flatnonzero((streams == request.stream) & (numbers >= request.number))
+        found = found[np.argsort(numbers[found], kind="stable")][:most]
+        return [self.requests[at] for at in found.tolist()]
+
     def place(self, order: I64, stream: int, number: int) -> int:
         """Where in ``order`` the request ``number`` of ``stream`` is; 0 where it is not."""
         streams, numbers = self._names
