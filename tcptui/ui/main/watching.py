@@ -20,7 +20,7 @@ class WatchingScreen(NamedFilterScreen):
 
     @dataclass
     class FileJudged(Message):
-        """A file has been judged to its end, and there is trouble in it."""
+        """A file has been judged to its end, and there is trouble in it, or no TCP."""
 
     _has_told_end = False
     """Whether that has been told, or cannot come any more."""
@@ -65,7 +65,8 @@ class WatchingScreen(NamedFilterScreen):
             return
         self._verdict_of = seen
         groups = seen.trouble.groups if seen is not None else ()
-        if seen is not None and seen.is_final and groups and not self._has_told_end:
+        tells = bool(groups) or (seen is not None and seen.packets > 0 and not seen.connections)
+        if seen is not None and seen.is_final and tells and not self._has_told_end:
             self._has_told_end = True
             if not self.session.live:
                 self.post_message(self.FileJudged())
