@@ -173,13 +173,24 @@ def finding_name(finding: AnyId, words: Words) -> str:
     return own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
 
 
-def finding_title(finding: Finding, words: Words) -> str:
-    """The finding's title, with the facts of its connection; of a long statement only the beginning."""
+def finding_title(finding: Finding, words: Words, room: int = 0) -> str:
+    """The finding's title, with the facts of its connection.
+
+    Of a long statement it has the beginning: as much as ``room`` cells hold, `STATEMENT_TITLED` characters at least.
+    """
     statement = finding.facts.get("statement")
-    if isinstance(statement, str) and len(statement) > STATEMENT_TITLED:
-        cut = statement[: STATEMENT_TITLED - 1] + "…"
-        finding = replace(finding, facts={**finding.facts, "statement": cut})
-    return _sentence(finding, "title", words)
+    if not isinstance(statement, str) or len(statement) <= STATEMENT_TITLED:
+        return _sentence(finding, "title", words)
+    cut = statement[: STATEMENT_TITLED - 1] + "…"
+    if room:
+        from rich.cells import cell_len, set_cell_size  # only screens have room
+
+        over = cell_len(whole := _sentence(finding, "title", words)) - room
+        if over <= 0:
+            return whole
+        fitting = set_cell_size(statement, max(cell_len(statement) - over - 1, 0)).rstrip() + "…"
+        cut = max(cut, fitting, key=cell_len)
+    return _sentence(replace(finding, facts={**finding.facts, "statement": cut}), "title", words)
 
 
 def finding_short(finding: Finding, words: Words) -> str:

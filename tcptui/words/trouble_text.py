@@ -17,10 +17,13 @@ VERDICT_GROUPS: Final = 2
 _NS_PER_S: Final = 1_000_000_000
 
 
-def headline(group: TroubleGroup, words: Words) -> str:
-    """What the group is: the finding's title, or its name and how many connections have it."""
+def headline(group: TroubleGroup, words: Words, room: int = 0) -> str:
+    """What the group is: the finding's title, or its name and how many connections have it.
+
+    ``room``: cells that a long statement may fill, as in `finding_title`.
+    """
     if group.is_whole or len(group.streams) == 1:
-        return finding_title(group.finding, words)
+        return finding_title(group.finding, words, room)
     return words("trouble.many", name=finding_name(group.finding.id, words), n=Count(len(group.streams)))
 
 

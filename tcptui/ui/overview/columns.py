@@ -72,7 +72,7 @@ class GroupCells:
     def of(cls, width: int, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> GroupCells:
         """The layout for ``groups`` in ``width`` cells."""
         room, shown = width - SIGN - 1, []
-        texts = [words("overview.column.headline"), *(headline(group, words) for group in groups)]
+        texts = [words("overview.column.headline"), *(headline(group, words, width) for group in groups)]
         longest = max(map(cell_len, texts))
         for column in GROUP_COLUMNS:
             size = column.width(groups, words, glyphs)
@@ -90,4 +90,4 @@ class GroupCells:
     def row(self, group: TroubleGroup, words: Words, glyphs: Glyphs) -> tuple[str, str]:
         """The headline of ``group``, and its numbers."""
         numbers = "".join(fit(column.cell(group, glyphs), size, "", right=True) for column, size in self.columns)
-        return fit(headline(group, words), self.headline, glyphs.ellipsis), numbers
+        return fit(headline(group, words, self.headline - 1), self.headline, glyphs.ellipsis), numbers

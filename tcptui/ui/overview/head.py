@@ -100,7 +100,8 @@ def head_lines(
     if seen.trouble.groups:
         forms += brief_verdicts(seen.trouble, seen.connections, words)
     elif not seen.is_final:
-        forms = [words("overview.none-yet" if seen.connections else "overview.nothing-yet")]
+        none = "overview.none-so-far" if seen.is_judged else "overview.none-yet"
+        forms = [words(none if seen.connections else "overview.nothing-yet")]
     most = 4 if roomy else 2
     lines = _part("", _longest_that_fits(forms, width, most), style, width, most, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
