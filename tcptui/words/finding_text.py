@@ -38,7 +38,7 @@ _NO_BOUND_KBPS: Final = 10_000_000
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected")
-#: Most characters of a database's statement in a title.
+#: Most characters of a database's statement in a title, where nothing is known of the room.
 STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
@@ -173,24 +173,12 @@ def finding_name(finding: AnyId, words: Words) -> str:
     return own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
 
 
-def finding_title(finding: Finding, words: Words, room: int = 0) -> str:
-    """The finding's title, with the facts of its connection.
-
-    Of a long statement it has the beginning: as much as ``room`` cells hold, `STATEMENT_TITLED` characters at least.
-    """
+def finding_title(finding: Finding, words: Words, most: int = STATEMENT_TITLED) -> str:
+    """The finding's title, with the facts of its connection; of a long statement only ``most`` characters."""
     statement = finding.facts.get("statement")
-    if not isinstance(statement, str) or len(statement) <= STATEMENT_TITLED:
-        return _sentence(finding, "title", words)
-    cut = statement[: STATEMENT_TITLED - 1] + "…"
-    if room:
-        from rich.cells import cell_len, set_cell_size  # only screens have room
-
-        over = cell_len(whole := _sentence(finding, "title", words)) - room
-        if over <= 0:
-            return whole
-        fitting = set_cell_size(statement, max(cell_len(statement) - over - 1, 0)).rstrip() + "…"
-        cut = max(cut, fitting, key=cell_len)
-    return _sentence(replace(finding, facts={**finding.facts, "statement": cut}), "title", words)
+    if isinstance(statement, str) and len(statement) > most:
+        finding = replace(finding, facts={**finding.facts, "statement": statement[: most - 1] + "…"})
+    return _sentence(finding, "title", words)
 
 
 def finding_short(finding: Finding, words: Words) -> str:

@@ -259,17 +259,3 @@ def test_range_of_numbers_below_the_first_captured_is_told_by_its_size(first: in
     said = spoken({"first_seq": first, "last_seq": last, "bytes": 14}, EN)
 
     assert said["what"] == "14 bytes"
-
-
-@pytest.mark.parametrize("room", [0, 40, 60, 80, 200])
-def test_title_has_as_much_of_a_statement_as_there_is_room_for(room: int) -> None:
-    statement = "SELECT name, 价格, stock FROM articles WHERE shop = ? AND colour = ? ORDER BY price"
-    facts = {"statement": statement, "wait_s": 1.5}
-    slow = Finding(FindingId.SLOW_QUERY, 0, (), Severity.WARNING, Confidence.CERTAIN, facts)
-    title, whole = finding_title(slow, EN, room), finding_title(slow, EN, 1000)
-
-    assert statement in whole
-    assert title == whole if cell_len(whole) <= room else "…" in title
-    if room >= 60 and title != whole:
-        assert room - 1 <= cell_len(title) <= room
-    assert cell_len(title) >= cell_len(finding_title(slow, EN)) >= 24

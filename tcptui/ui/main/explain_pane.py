@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from tcptui.ui.statement_title import title_within
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.line_breaking import wrap
 
@@ -92,9 +94,9 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
 def _title(passage: Passage, width: int, words: Words) -> str:
     if passage.finding is None or cell_len(passage.text) > width:
         return passage.text
-    from tcptui.words.finding_text import finding_title  # see `tcptui.ui.preload`
+    from tcptui.words.finding_text import STATEMENT_TITLED, finding_title  # see `tcptui.ui.preload`
 
-    return finding_title(passage.finding, words, width)
+    return title_within(width, partial(finding_title, passage.finding, words), STATEMENT_TITLED)
 
 
 def _paragraph(passage: Passage, style: str, width: int) -> list[_Line]:

@@ -71,7 +71,7 @@ def hints_for(
     if narrowed and not listed:
         return (_HELP, *save, _ALL, *_BEYOND_ROWS, NARROW, *live[1:], _QUIT)
     if growing and pane is Pane.CONNECTIONS and not zoomed:  # what a list that changes by itself is asked first
-        first = (_HELP, *save, *elsewhere, *lift, OPEN, NARROW, *WHOLE, live[1], _QUIT)
+        first = (_HELP, *save, *elsewhere, *lift, OPEN, NARROW, *WHOLE, *live[1:], _QUIT)
         return (*first, *(hint for hint in (*spec.hints, _FOLLOW, _ZOOM) if hint not in first))
     zoom = _UNZOOM if zoomed else _ZOOM
     return (_HELP, *save, *elsewhere, *lift, *step, *spec.hints, *live, zoom, _QUIT, *spec.last_hints)

@@ -142,7 +142,7 @@ _RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
 WHOLE: Final = (
     Hint("0", "screen.hint.overview", "screen.overview"),
     Hint("R", "overview.hint.requests", "screen.requests"),
-    Hint("b", "overview.hint.groups", "screen.groups"),
+    Hint("b", "overview.hint.grouped", "screen.groups"),
 )
 
 #: In the order of their keys, and of Tab: that of a case comes right after the timeline.

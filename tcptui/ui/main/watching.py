@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
@@ -13,6 +13,9 @@ from tcptui.ui.terminal.frame_pacing import link_is_idle
 
 if TYPE_CHECKING:
     from tcptui.ui.main.trouble_watch import CaptureSeen
+
+#: Characters of a statement that is told whole: the line chooses among the forms that fit.
+_WHOLE: Final = 10_000
 
 
 class WatchingScreen(NamedFilterScreen):
@@ -77,4 +80,5 @@ class WatchingScreen(NamedFilterScreen):
         from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 
         said = (seen.trouble, seen.connections, self.words)
-        self.verdict_line.show((verdict(*said), *brief_verdicts(*said)), groups[0].severity)
+        whole = verdict(*said, most=_WHOLE)
+        self.verdict_line.show((whole, verdict(*said), *brief_verdicts(*said)), groups[0].severity)
