@@ -26,9 +26,8 @@ class RequestPackets(Timeline, can_focus=False):
         super().__init__(glyphs, words, options, id="request-packets")
         self._of = session
 
-    def tell(self, requests: Sequence[Request]) -> None:
-        """Show the packets from the first of ``requests`` on, and a line where each begins; of none, nothing."""
-        request = requests[0] if requests else None
+    def tell(self, request: Request | None, around: Sequence[Request] = ()) -> None:
+        """Show the packets from the first of ``request`` on, with a line where each of ``around`` begins."""
         if request is None:
             self.clear()
             return
@@ -37,7 +36,7 @@ class RequestPackets(Timeline, can_focus=False):
             self.show(self._of, request.stream, (str(client), str(server)))
         else:
             self.grow()
-        self.tell_requests(listed_lines(requests, self.glyphs, self.words))
+        self.tell_requests(listed_lines(around, self.glyphs, self.words))
         frames = self._of.store.frame[self.rows]
         carrying = np.zeros(len(frames), bool)
         for message in (request.request, request.response):

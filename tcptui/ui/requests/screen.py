@@ -180,8 +180,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
             words = min(max(told, self._detail.needed(words)), words)
             self._told = state, words
         self._detail.styles.height = words + _RULE
-        shown = self.requests.table.following(request, self.size.height) if is_roomy and request is not None else ()
-        self._packets.tell(shown)
+        if is_roomy and request is not None:
+            self._packets.tell(request, self.requests.table.around(request, self.size.height))
+        else:
+            self._packets.tell(None)
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""

@@ -83,11 +83,10 @@ class RequestTable:
         if statements:
             assert len(self.statements) <= len(self)
 
-    def following(self, request: Request, most: int) -> list[Request]:
-        """``request`` and those behind it on its connection, ``most`` at most."""
+    def around(self, request: Request, most: int) -> list[Request]:
+        """``request`` and those of its connection before and behind it, ``most`` at most on each side."""
         streams, numbers = self._names
-        found = np.flatnonzero((streams == request.stream) & (numbers >= request.number))
-        found = found[np.argsort(numbers[found], kind="stable")][:most]
+        found = np.flatnonzero((streams == request.stream) & (np.abs(numbers - request.number) <= most))
         return [self.requests[at] for at in found.tolist()]
 
     def place(self, order: I64, stream: int, number: int) -> int:
