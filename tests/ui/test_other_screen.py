@@ -437,7 +437,7 @@ async def test_packet_is_asked_for_by_what_this_screen_understands(udp_only: Ses
     async with playing(udp_only, (60, 16)) as player:
         await player.press("u", "colon")
 
-        assert "Go to packet the number of a packet" in screen_lines(player.pilot.app.screen)[-2]
+        assert "Go to packet 13, the number of a packet" in screen_lines(player.pilot.app.screen)[-2]
 
 
 async def test_innermost_header_is_open_where_none_is_of_tcp(udp_only: Session) -> None:
