@@ -120,6 +120,8 @@ class CaptureScreen(NoticingScreen[None]):
         """The narrowing of the order that is shown."""
         self._seen_revision = -1
         self._paused_at = 0
+        self._hints_unsaved = False
+        """Whether the hints are those of packets that would be lost."""
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:

@@ -317,7 +317,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
 
     def _show_packet(self) -> None:
         row = self.packets.store_row
-        if row < 0:
+        if row < self.session.store.first:  # none, or evicted since the lists were made
             self.headers.show(None, b"")
             return
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
