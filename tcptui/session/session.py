@@ -115,6 +115,8 @@ class Session:
         """
         self.capture_file: Path | None = None
         """The only file that the packets are in; None: they are in several, or in none that the user has."""
+        self.notes_file: Path | None = None
+        """Where marks and notes are kept; None: beside `capture_file`."""
         self._notebook: Notebook | None = None
         self._sources = list(sources)
         self._filter, self._compile_when, self._memory = packet_filter, compile_when, memory
@@ -533,7 +535,7 @@ class Session:
         if self._notebook is None and self.capture_file is not None:
             from tcptui.session.notes.notebook import Notebook  # where somebody marks something, or looks
 
-            self._notebook = Notebook(self.capture_file)
+            self._notebook = Notebook(self.capture_file, self.notes_file)
         return self._notebook
 
     def packet(self, row: int) -> PacketView:

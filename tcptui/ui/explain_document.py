@@ -41,8 +41,10 @@ def most_useful_first(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     return (*first, *(section for section in sections if section.kind not in USEFUL))
 
 
-def _passages(explanation: Explanation, severity: int, sections: tuple[Section, ...]) -> list[Passage]:
-    passages = [Passage(explanation.title, tone=Tone.TITLE, severity=severity)]
+def _passages(
+    explanation: Explanation, severity: int, sections: tuple[Section, ...], finding: Finding | None = None
+) -> list[Passage]:
+    passages = [Passage(explanation.title, tone=Tone.TITLE, severity=severity, finding=finding)]
     if explanation.meaning:
         passages.append(Passage(explanation.meaning))
     return [*passages, *_sections(sections)]
@@ -89,10 +91,10 @@ def stream_document(
         explanation = explain_finding(finding, None, words)
         sections = most_useful_first(explanation.sections)
         if place or passages:
-            passages += _passages(explanation, int(finding.severity), sections)
+            passages += _passages(explanation, int(finding.severity), sections, finding)
         else:
             useful = sum(section.kind in USEFUL for section in sections)
-            passages += _passages(explanation, int(finding.severity), sections[:useful])
+            passages += _passages(explanation, int(finding.severity), sections[:useful], finding)
             passages += [*budget, *_sections(sections[useful:])]
     return (*passages, *turn_passages(session, stream, words))
 

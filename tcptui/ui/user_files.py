@@ -39,6 +39,12 @@ class LearningRecord:
         self._ever: Score | None = None
         self._done: set[str] = set()
 
+    def notes_file(self, case_id: str, capture: Path) -> Path | None:
+        """Where marks and notes on ``capture`` of the case are kept; None where nothing is."""
+        from tcptui.session.notes.notebook import notes_path  # no start waits for it
+
+        return None if self._file is None else self._file.with_name(f"{case_id}-{notes_path(capture).name}")
+
     @property
     def ever(self) -> Score:
         """The score of all runs, this one included."""

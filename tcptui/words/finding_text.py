@@ -38,7 +38,7 @@ _NO_BOUND_KBPS: Final = 10_000_000
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected")
-#: Most characters of a database's statement in a title.
+#: Most characters of a database's statement in a title, where nothing is known of the room.
 STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
@@ -173,12 +173,11 @@ def finding_name(finding: AnyId, words: Words) -> str:
     return own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
 
 
-def finding_title(finding: Finding, words: Words) -> str:
-    """The finding's title, with the facts of its connection; of a long statement only the beginning."""
+def finding_title(finding: Finding, words: Words, most: int = STATEMENT_TITLED) -> str:
+    """The finding's title, with the facts of its connection; of a long statement only ``most`` characters."""
     statement = finding.facts.get("statement")
-    if isinstance(statement, str) and len(statement) > STATEMENT_TITLED:
-        cut = statement[: STATEMENT_TITLED - 1] + "…"
-        finding = replace(finding, facts={**finding.facts, "statement": cut})
+    if isinstance(statement, str) and len(statement) > most:
+        finding = replace(finding, facts={**finding.facts, "statement": statement[: most - 1] + "…"})
     return _sentence(finding, "title", words)
 
 

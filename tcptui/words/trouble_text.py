@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.words.finding_text import finding_name, finding_title
+from tcptui.words.finding_text import STATEMENT_TITLED, finding_name, finding_title
 from tcptui.words.quantities import Count, time_of_day, unbroken_duration
 
 if TYPE_CHECKING:
@@ -17,21 +17,27 @@ VERDICT_GROUPS: Final = 2
 _NS_PER_S: Final = 1_000_000_000
 
 
-def headline(group: TroubleGroup, words: Words) -> str:
-    """What the group is: the finding's title, or its name and how many connections have it."""
+def headline(group: TroubleGroup, words: Words, most: int = STATEMENT_TITLED) -> str:
+    """What the group is: the finding's title, or its name and how many connections have it.
+
+    ``most``: as of `finding_title`.
+    """
     if group.is_whole or len(group.streams) == 1:
-        return finding_title(group.finding, words)
+        return finding_title(group.finding, words, most)
     return words("trouble.many", name=finding_name(group.finding.id, words), n=Count(len(group.streams)))
 
 
-def verdict(trouble: Trouble, connections: int, words: Words) -> str:
-    """One sentence on a capture of ``connections``: how many are in trouble, what they lost, and the worst."""
+def verdict(trouble: Trouble, connections: int, words: Words, most: int = STATEMENT_TITLED) -> str:
+    """One sentence on a capture of ``connections``: how many are in trouble, what they lost, and the worst.
+
+    ``most``: as of `headline`.
+    """
     if not connections:
         return words("trouble.verdict.empty")
     if not trouble.groups:
         return words("trouble.verdict.none", all=Count(connections))
     told = (trouble.loud or trouble.groups)[:VERDICT_GROUPS]
-    worst = words("trouble.join").join(headline(group, words) for group in told)
+    worst = words("trouble.join").join(headline(group, words, most) for group in told)
     if not trouble.loud:
         return words("trouble.verdict.noted", all=Count(connections), worst=worst)
     said = {"n": Count(len(trouble.streams)), "all": Count(connections), "worst": worst}

@@ -31,7 +31,7 @@ from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.socket import SocketScreen
 from tcptui.ui.start.choice import BackToStart, RestartCapture
 from tcptui.ui.start.menu import Offer
-from tcptui.ui.user_files import RecentFiles
+from tcptui.ui.user_files import LearningRecord, RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -416,7 +416,8 @@ async def test_notes_of_a_case_that_was_closed_are_asked_about_beside_the_packet
     capture: tuple[Session, RunningSource], tmp_path: Path
 ) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    learning = LearningRecord(tmp_path)
+    async with driven(session, unsaved=True, begin_anew=session.anew, learning=learning) as driver:
         await driver.until(lambda: session.looked_through)
         await driver.press("e", "escape", "c")
         await driver.until(lambda: isinstance(driver.app.screen, MainScreen) and driver.app.screen.nested)

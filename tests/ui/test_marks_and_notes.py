@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from screen_lines import screen_lines
 
+from tcptui.lessons.loader import cases_folder, read_case
 from tcptui.model.notes import Note
 from tcptui.session.notes.notebook import Notebook, notes_path
 from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.user_files import LearningRecord
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from tests.ui.conftest import Shown, Wire
+    from tcptui.ui.main.screen import MainScreen
+    from tests.ui.conftest import Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -190,3 +197,23 @@ async def test_filter_over_damaged_notes_is_told_and_shows_what_was_shown(
         assert any("two.pcap.notes.json is damaged" in line for line in shown.lines())
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [0, 1]
     assert notes_path(path).read_bytes() == b"{"
+
+
+@pytest.mark.parametrize("has_place", [True, False])
+async def test_marks_in_a_case_are_kept_among_the_users_files(tmp_path: Path, has_place: bool) -> None:
+    (folder,) = cases_folder().glob("*connection-refused")
+    shutil.copytree(folder, tmp_path / "cases" / folder.name)
+    case = read_case(tmp_path / "cases" / folder.name)
+    capture, state = case.captures[0], tmp_path / "mine"
+    state.mkdir()
+    app = TcptuiApp(open_file(capture), case=case, learning=LearningRecord(state if has_place else None))
+    async with app.run_test(size=(120, 40)) as pilot:
+        shown = Shown(pilot, cast("MainScreen", app.screen))
+        await shown.settle()
+        await shown.press("2", "m")
+        said = shown.screen.hint_line.notice
+
+    assert not notes_path(capture).exists()
+    names = [path.name for path in state.iterdir()]
+    assert names == ([f"connection-refused-{capture.name}.notes.json"] if has_place else [])
+    assert (said == Words(Language.EN)("notes.no_place")) is not has_place

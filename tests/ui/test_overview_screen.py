@@ -8,19 +8,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from other_frames import arp, pcap
 from rich.cells import cell_len
 from screen_lines import screen_lines
 
 from tcptui.findings.trouble import TroubleGroup
 from tcptui.lessons.loader import load_case
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.session.progress import Phase
 from tcptui.session.rates import EVERY_NS, Rates
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.main.explain_pane import Passage, lay_out
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.main.trouble_watch import LOOK_SECONDS, REST_FACTOR, TroubleWatch
+from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.document import connections_document, document_text
+from tcptui.ui.overview.head import head_lines
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.requests.screen import RequestsScreen
@@ -602,3 +607,43 @@ def test_named_connections_stand_in_columns(wire: Wire, tmp_path: Path, language
 
     assert len({line.index("→") for line in lines}) == 1
     assert len({cell_len(line.partition("1.0ms")[0]) for line in lines}) == 1
+
+
+def test_capture_that_goes_on_is_not_said_to_be_looked_at_when_all_is_judged(clean_session: Session) -> None:
+    catch_up, words = clean_session.catch_up, Words(Language.EN)
+    catch_up.progress = replace(catch_up.progress, phase=Phase.LIVE)
+
+    def said() -> str:
+        watch = TroubleWatch(clean_session, lambda: 100.0)
+        watch.compute()
+        assert watch.seen is not None
+        return head_lines(watch.seen, 80, 24, words, "…")[0].text
+
+    clean_session.findings(0)
+    catch_up.judged_at_count = clean_session.store.count
+    assert said() == words("overview.none-so-far")
+    catch_up.judged_at_count -= 1
+    assert said() == words("overview.none-yet")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_connection_that_needs_several_lines_is_indented_below_its_number(width: int) -> None:
+    ends = "2001:db8:ffff:abcd:1111:2222:3333:4001", "2001:db8:85a3:1234:5678:8a2e:3707:7334"
+    passage = Passage(f"17  [{ends[0]}]:50001 → [{ends[1]}]:8443", hanging=4)
+    lines = [
+        "".join(run[0] for run in line) for line in lay_out((passage,), width, UNICODE, Words(Language.EN), dense=True)
+    ]
+
+    assert all(line.startswith("    ") and cell_len(line) <= width for line in lines[1:])
+    assert (len(lines) == 1) is (width >= cell_len(passage.text))
+    assert "".join("".join(lines).split()) == "".join(passage.text.split())
+
+
+async def test_file_without_tcp_opens_with_what_there_is(tmp_path: Path) -> None:
+    (tmp_path / "arp.pcap").write_bytes(pcap([arp(1, "10.0.0.1", "10.0.0.2"), arp(2, "10.0.0.2", "10.0.0.1")]))
+    options = ViewOptions(numeric=True, first_page=FirstPage.OVERVIEW)
+    app = TcptuiApp(open_file(tmp_path / "arp.pcap"), None, options)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot, lambda: isinstance(app.screen, OtherScreen))
+        await pilot.press("q")
+        await settled(pilot, lambda: isinstance(app.screen, MainScreen))

@@ -559,3 +559,23 @@ async def test_esc_writes_nothing_and_leaves_the_list_as_it_was(session: Session
         assert paths(screen) == ["quick", "slow"]
         assert not screen.is_writing
         assert screen.focused is screen.requests
+
+
+async def test_packets_below_tell_request_and_answer_in_the_lane(session: Session, show: Show) -> None:
+    async with show(session, (120, 40)) as shown:
+        screen = await opened(shown, "down")
+        assert screen.has_class("-roomy")
+        region = screen.query_one("#request-packets").region
+        below = screen_lines(screen)[region.y : region.bottom]
+
+    for told in ("GET /quick → 200, 60.0ms", "GET /slow → 404, 900ms"):  # the cursor is on the latter
+        assert sum(told in line for line in below) == 1
+
+
+async def test_words_that_list_no_connection_go_along_to_the_requests(session: Session, show: Show) -> None:
+    async with show(session, (80, 24)) as shown:
+        await shown.press("slash", *"broken", "enter")
+        assert not shown.screen.workspace.connections.row_count
+        screen = await opened(shown)
+        assert [screen.requests.table.requests[at].operation for at in screen.requests.order] == ["GET /broken"]
+        assert "/broken" in screen_lines(screen)[0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -577,3 +579,42 @@ async def test_strip_says_that_there_are_no_packets_only_once_it_has_counted_the
         await shown.pilot.pause()
 
         assert "No packets yet." in cells_in(shown, region_of(shown, Pane.GLANCE))[0]
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_live_capture_names_saving_first_and_what_is_said_of_the_whole(
+    wire: Wire, tmp_path: Path, language: Language
+) -> None:
+    wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
+    session, _ = live(wire.pcap(tmp_path / "lossy.pcap").read_bytes(), tmp_path)
+    app = TcptuiApp(session, language, ViewOptions(numeric=True, refresh_hz=50), unsaved=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await until(lambda: screen.workspace.connections.row_count > 0 and screen.has_unsaved)
+        await pilot.pause()
+        keys = re.findall(r"(?:^| )(\S+(?: N)?) [^ ]+", screen_lines(screen)[-1])
+        assert keys[:2] == ["?", "w"]
+        assert {"0", "R", "b", "Enter", "/"} <= set(keys)
+        session.stop()
+
+
+def ip_bytes(source: str, target: str, protocol: int, body: bytes) -> bytes:
+    """An IPv6 packet."""
+    addresses = ip_address(source).packed + ip_address(target).packed
+    return struct.pack("!IHBB", 6 << 28, len(body), protocol, 64) + addresses + body
+
+
+@pytest.mark.parametrize("size", [(200, 50), (250, 70)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_ends_with_long_addresses_are_whole_above_the_timeline(
+    wire: Wire, tmp_path: Path, show: Show, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_ip_bytes", ip_bytes, raising=False)
+    client, server = "2001:db8:ffff:abcd:1111:2222:3333:4001:50001", "2001:db8:85a3:1234:5678:8a2e:3707:7334:8443"
+    wire.lossy(0, client, server)
+    async with show(open_file(wire.pcap(tmp_path / "six.pcap")), size) as shown:
+        heading = cells_in(shown, region_of(shown, Pane.TIMELINE))[0]
+
+    for end in (client, server):
+        host, _, port = end.rpartition(":")
+        assert f"[{host}]:{port}" in heading

@@ -38,15 +38,15 @@ def fingerprint(capture: Path, size: int = _RECOGNISED_BY) -> dict[str, Any]:
 
 
 class Notebook:
-    """Marks and notes of the file ``capture``.
+    """Marks and notes of the file ``capture``, kept in ``path``, or beside it.
 
     Raises NotesError when there is a file of notes that cannot be used.  That file is then left as it is: `save` is
     only possible for notes that could be read.
     """
 
-    def __init__(self, capture: Path) -> None:
+    def __init__(self, capture: Path, path: Path | None = None) -> None:
         self._capture = capture
-        self.path = notes_path(capture)
+        self.path = path or notes_path(capture)
         self.notes = self._read()
         self._changed: dict[tuple[bool, int], Note] = {}
         """What `save` will write: (whether of a connection, frame) -> note."""

@@ -120,6 +120,8 @@ class CaptureScreen(NoticingScreen[None]):
         """The narrowing of the order that is shown."""
         self._seen_revision = -1
         self._paused_at = 0
+        self._hints_unsaved = False
+        """Whether the hints are those of packets that would be lost."""
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
@@ -235,7 +237,7 @@ class CaptureScreen(NoticingScreen[None]):
     def _poll_first_rows(self) -> None:
         """Show the first rows as soon as there are some, then start the background imports."""
         self.tick()
-        if self.workspace.connections.row_count:
+        if self.workspace.connections.row_count or (self.has_no_tcp and not self.session.progress.growing):
             self._first_look.stop()
             preloader.announce()
             self.call_after_refresh(preloader.begin)
@@ -352,8 +354,9 @@ class CaptureScreen(NoticingScreen[None]):
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
 
     def _show_status(self) -> None:
-        leaving: Leaving | None = getattr(self.app, "leaving", None)
-        has_unsaved = self.session.live and leaving is not None and leaving.has_unsaved
+        has_unsaved = self.has_unsaved
+        if has_unsaved != self._hints_unsaved:
+            self._put_hints()
         paused_at = self._paused_at if self.paused else None
         self._status.update(
             status_of(self.session, paused_at, is_following=self.workspace.following, has_unsaved=has_unsaved)
@@ -364,14 +367,17 @@ class CaptureScreen(NoticingScreen[None]):
     def _show_context(self) -> None:
         """Update tabs, hints and status for the pane in front."""
         workspace = self.workspace
-        growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, *self._tabs.extras)
-        hints = self.hints_now(growing=growing)
         self.legend.show(workspace.highlights, workspace.highlights.followed)
-        if workspace.found is not None:
+        self._put_hints()
+        self._show_status()
+
+    def _put_hints(self) -> None:
+        self._hints_unsaved = self.has_unsaved
+        hints = self.hints_now(growing=self.session.progress.phase is Phase.LIVE)
+        if self.workspace.found is not None:
             hints = (*HITS, *(hint for hint in hints if hint.word not in HITS_REPLACE))
         self.put_hints([shown_now(hint, self.options.keys) for hint in hints])
-        self._show_status()
 
     def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
         """The hints of the keys for the pane in front; ``lesson``: beside a case."""
@@ -385,7 +391,14 @@ class CaptureScreen(NoticingScreen[None]):
             empty=not self.session.streams.count,
             zoomed=self.workspace.arrangement.zoomed,
             paused=self.paused,
+            unsaved=self.has_unsaved,
         )
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether packets of a capture that runs, or ran, would be lost."""
+        leaving: Leaving | None = getattr(self.app, "leaving", None)
+        return self.session.live and leaving is not None and leaving.has_unsaved
 
     @property
     def is_narrowed(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -13,12 +14,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from tcptui.ui.statement_title import title_within
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from textual import events
 
+    from tcptui.model.finding import Finding
     from tcptui.ui.theme import Glyphs
     from tcptui.words.budget_text import Share
     from tcptui.words.catalogue import Words
@@ -46,6 +49,10 @@ class Passage:
     """Shares of a time budget, drawn as a bar below the text."""
     roles: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """The first `PACKETS_SHOWN` of ``packets`` in runs, each with what its packets are; empty: they are not told."""
+    finding: Finding | None = None
+    """The finding that a title names: of its statement a line shows as much as it holds."""
+    hanging: int = 0
+    """Cells by which the lines after the first are indented."""
 
 
 Document = tuple[Passage, ...]
@@ -68,12 +75,13 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
             lines.append(())
         if passage.tone is Tone.TITLE:
             mark = glyphs.severity(passage.severity)
-            text = passage.text if mark == " " else f"{mark} {passage.text}"
+            lead = "" if mark == " " else f"{mark} "
+            text = lead + _title(passage, width - cell_len(lead), words)
             style = ("strong", "note", "warning", "error")[passage.severity]
             lines += [((part, f"{style}!", 0),) for part in wrap(text, width)]
             continue
         style = "faint" if passage.tone is Tone.FAINT else "plain"
-        lines += _paragraph(passage.heading, passage.text, style, width)
+        lines += _paragraph(passage, style, width)
         if passage.bar:
             from tcptui.ui.main.budget_bar import bar_lines  # see `tcptui.ui.preload`
 
@@ -83,7 +91,19 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
     return lines
 
 
-def _paragraph(heading: str, text: str, style: str, width: int) -> list[_Line]:
+def _title(passage: Passage, width: int, words: Words) -> str:
+    if passage.finding is None or cell_len(passage.text) > width:
+        return passage.text
+    from tcptui.words.finding_text import STATEMENT_TITLED, finding_title  # see `tcptui.ui.preload`
+
+    return title_within(width, partial(finding_title, passage.finding, words), STATEMENT_TITLED)
+
+
+def _paragraph(passage: Passage, style: str, width: int) -> list[_Line]:
+    heading, text, hanging = passage.heading, passage.text, passage.hanging
+    if hanging and cell_len(text) > width:
+        parts = wrap(text, width - hanging)
+        return [((" " * hanging * bool(place) + part, style, 0),) for place, part in enumerate(parts)]
     if not text:
         return [((heading, "strong", 0),)] if heading else []
     parts = wrap(f"{heading}  {text}" if heading else text, width)

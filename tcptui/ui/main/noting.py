@@ -15,6 +15,7 @@ from tcptui.ui.main.searching import SearchingScreen
 
 if TYPE_CHECKING:
     from tcptui.session.notes.notebook import Notebook
+    from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
 
 
@@ -26,7 +27,15 @@ class NotingScreen(SearchingScreen):
 
     def on_mount(self) -> None:
         """Show the marks and notes that there are; Textual also calls the base class's handler."""
+        if self.walk is not None:
+            self._place_notes(self.walk)
         self._open_notebook()
+
+    def _place_notes(self, walk: CaseWalk) -> None:
+        """Have marks and notes kept among the user's own files: those of a case belong to the program."""
+        capture = walk.case.captures[walk.capture]
+        self.session.notes_file = self._record.notes_file(walk.case.id, capture)
+        self.session.capture_file = capture if self.session.notes_file is not None else None
 
     def _open_notebook(self) -> Notebook | None:
         """The notebook; None where there is none to be had, which is then said."""
@@ -79,7 +88,7 @@ class NotingScreen(SearchingScreen):
             self.say(self.words("notes.nothing"))
             return None, subject
         if self.session.capture_file is None:
-            self.say(self.words("notes.no_file"))
+            self.say(self.words("notes.no_file" if self.walk is None else "notes.no_place"))
             return None, subject
         return self._open_notebook(), subject
 

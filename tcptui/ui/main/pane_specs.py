@@ -126,7 +126,7 @@ def _glance(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
 
 
 _STRETCH: Final = Hint("Enter", "glance.hint.stretch", "screen.stretch")
-_OPEN: Final = Hint("Enter", "screen.hint.open", "screen.drill")
+OPEN: Final = Hint("Enter", "screen.hint.open", "screen.drill")
 _FIELDS: Final = Hint("Enter", "screen.hint.fields", "screen.drill")
 _EVIDENCE: Final = Hint("Enter", "screen.hint.evidence", "screen.drill")
 PROBLEM: Final = Hint("n N", "screen.hint.problem", "screen.problem(1)")
@@ -138,12 +138,18 @@ _COPY: Final = Hint("y", "screen.hint.copy", "screen.copy")
 _PREDICT: Final = Hint("p", "screen.hint.predict", "screen.predict")
 _TEACH: Final = Hint("c", "screen.hint.teach", "screen.teach")
 _RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
+#: What is said of the whole capture.
+WHOLE: Final = (
+    Hint("0", "screen.hint.overview", "screen.overview"),
+    Hint("R", "overview.hint.requests", "screen.requests"),
+    Hint("b", "overview.hint.grouped", "screen.groups"),
+)
 
 #: In the order of their keys, and of Tab: that of a case comes right after the timeline.
 PANES: Final = (
-    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (_OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections),
+    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections, WHOLE),
     PaneSpec(
-        Pane.TIMELINE, Slot.MAIN, (_OPEN, PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
+        Pane.TIMELINE, Slot.MAIN, (OPEN, PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
         back=Pane.CONNECTIONS,
     ),
     PaneSpec(

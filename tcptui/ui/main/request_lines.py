@@ -14,6 +14,7 @@ from tcptui.ui.cell_text import fit, span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tcptui.model.request import Request
     from tcptui.protocols.interface import Carried, Exchange
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -82,14 +83,30 @@ def request_lines(requests: Iterable[Exchange], glyphs: Glyphs, words: Words) ->
     return {frame: _together(found) for frame, found in lines.items()}
 
 
+def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> dict[int, RequestLine]:
+    """The same of requests that are listed already."""
+    lines: dict[int, list[RequestLine]] = {}
+    for one in requests:
+        if one.request is not None:
+            own_ns = None if one.response is None else one.own_ns
+            line = _told(one.operation, one.status, own_ns, glyphs, words)
+            lines.setdefault(one.request.first, []).append(line)
+    return {frame: _together(found) for frame, found in lines.items()}
+
+
 def _line(exchange: Exchange, asked: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
-    answered, own_ns = exchange.response, 0
-    answer = status = f"{glyphs.right} {safe_text(exchange.status)}" if exchange.status or answered is not None else ""
-    if answered is not None:
-        own_ns = max(answered.last_ns, asked.last_ns) - asked.first_ns
-        answer = words("screen.ladder.answered", status=status, time=span(max(own_ns, 0), glyphs.micro))
-    failed = bool(exchange.status) and status_number(exchange.status) >= ERROR_STATUS
-    return RequestLine(safe_text(exchange.operation, _OPERATION_MOST), answer, status, (failed, own_ns))
+    answered = exchange.response
+    own_ns = None if answered is None else max(answered.last_ns, asked.last_ns) - asked.first_ns
+    return _told(exchange.operation, exchange.status, own_ns, glyphs, words)
+
+
+def _told(operation: str, status: str, own_ns: int | None, glyphs: Glyphs, words: Words) -> RequestLine:
+    """The line of a request; ``own_ns`` is None where no answer was captured."""
+    answer = shown = f"{glyphs.right} {safe_text(status)}" if status or own_ns is not None else ""
+    if own_ns is not None:
+        answer = words("screen.ladder.answered", status=shown, time=span(max(own_ns, 0), glyphs.micro))
+    failed = bool(status) and status_number(status) >= ERROR_STATUS
+    return RequestLine(safe_text(operation, _OPERATION_MOST), answer, shown, (failed, own_ns or 0))
 
 
 def _together(found: list[RequestLine]) -> RequestLine:

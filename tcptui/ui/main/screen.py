@@ -180,10 +180,14 @@ class MainScreen(SavingScreen):
 
     @on(TouringScreen.FileJudged)
     def _file_judged(self) -> None:
-        """Open the overview as the first page, unless the user has begun to look around."""
+        """Open the first page, unless the user has begun to look around: the overview; without TCP, what there is."""
         is_at_rest = self.app.screen is self and self.focused is self.workspace.connections and self._is_untouched
         if self.options.first_page is FirstPage.OVERVIEW and is_at_rest and not self.has_notice:
-            self.action_overview()
+            seen = self.trouble_watch.seen
+            if seen is not None and not seen.connections and not seen.trouble.groups:
+                self.action_other()
+            else:
+                self.action_overview()
 
     def _overviewed(self, result: OverviewResult | None) -> None:
         """Do what was chosen on the overview, which has closed."""
@@ -366,11 +370,12 @@ class MainScreen(SavingScreen):
         self._open_requests(self.workspace.ladder.stream)
 
     def _open_requests(self, stream: int) -> None:
-        """Open the requests of ``stream``; -1: of all connections."""
+        """Open the requests of ``stream``; -1: of all connections, those with the words by which nothing is listed."""
         from tcptui.ui.requests.screen import RequestsScreen
 
         self.end_prediction()
-        screen = RequestsScreen(self.session, stream, self.words, self.glyphs, self.options)
+        words = () if stream >= 0 else self.workspace.connections.index.narrowing.words
+        screen = RequestsScreen(self.session, stream, self.words, self.glyphs, self.options, words)
         self.app.push_screen(screen, self._requests_left)
 
     def _requests_left(self, frame: int | None) -> None:

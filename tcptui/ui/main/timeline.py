@@ -151,18 +151,24 @@ class Timeline(TimelineRows):
         # leaves of the lane.
         room = 2 * columns.state + columns.lane - 1
         client, server = self.ends
+        note = columns.note
+        if note and cell_len(client) + cell_len(server) > room:  # its heading gives way: what it says is seen
+            beyond = min(cell_len(client) + cell_len(server) - room, note)
+            room, note = room + beyond, note - beyond
         if cell_len(client) + cell_len(server) > room:
             client = _within(client, max(room // 2, room - cell_len(server)), ellipsis)
             server = _within(server, room - cell_len(client), ellipsis)
         named = (f"{words('screen.column.client')} {client}", f"{server} {words('screen.column.server')}")
         if sum(map(cell_len, named)) <= room:
             client, server = named
-        gap = 2 * columns.state + columns.lane - cell_len(client) - cell_len(server)
+        gap = room + 1 - cell_len(client) - cell_len(server)
         cells.append(Segment(client, palette.client))
         cells.append(Segment(" " * max(1, gap), palette.head))
         cells.append(Segment(server, palette.server))
-        if columns.note:
-            cells.append(Segment(" " + fit(words("screen.column.note"), columns.note - 1, ellipsis), palette.head))
+        if note > cell_len(words("screen.column.note")):
+            cells.append(Segment(" " + fit(words("screen.column.note"), note - 1, ellipsis), palette.head))
+        elif note:
+            cells.append(Segment(" " * note, palette.head))
         return cells
 
     def row(self, position: int, width: int) -> list[Segment]:

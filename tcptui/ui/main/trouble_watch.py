@@ -37,6 +37,8 @@ class CaptureSeen:
     """Time of the newest packet."""
     is_final: bool
     """Whether no more packets can come and all connections were looked at."""
+    is_judged: bool
+    """Whether all connections were looked at, with every packet so far; more may come."""
     trust: CaptureTrust | None
     """None where nobody asked for it."""
     traffic: Traffic | None
@@ -86,7 +88,7 @@ class TroubleWatch:
         """Look for the trouble and keep it in `seen`."""
         session, began = self._session, self._clock()
         # Read first what may only be too old, never too new: then a later look follows.
-        revision, is_final = session.revision, not session.progress.growing and session.looked_through
+        revision, growing, is_judged = session.revision, session.progress.growing, session.looked_through
         store, streams = session.store, session.streams
         trust, traffic = None, None
         if self.wants_trust:
@@ -103,7 +105,8 @@ class TroubleWatch:
             packets=session.progress.rows,
             began_ns=store.began_ns,
             latest_ns=store.latest_ns,
-            is_final=is_final,
+            is_final=is_judged and not growing,
+            is_judged=is_judged,
             trust=trust,
             traffic=traffic,
             average=average(session.progress, store.latest_ns),

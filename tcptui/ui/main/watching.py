@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
@@ -14,13 +14,16 @@ from tcptui.ui.terminal.frame_pacing import link_is_idle
 if TYPE_CHECKING:
     from tcptui.ui.main.trouble_watch import CaptureSeen
 
+#: Characters of a statement that is told whole: the line chooses among the forms that fit.
+_WHOLE: Final = 10_000
+
 
 class WatchingScreen(NamedFilterScreen):
     """Looks for trouble while the capture grows; in a case never, for that would give its answers away."""
 
     @dataclass
     class FileJudged(Message):
-        """A file has been judged to its end, and there is trouble in it."""
+        """A file has been judged to its end, and there is trouble in it, or no TCP."""
 
     _has_told_end = False
     """Whether that has been told, or cannot come any more."""
@@ -65,7 +68,8 @@ class WatchingScreen(NamedFilterScreen):
             return
         self._verdict_of = seen
         groups = seen.trouble.groups if seen is not None else ()
-        if seen is not None and seen.is_final and groups and not self._has_told_end:
+        tells = bool(groups) or (seen is not None and seen.packets > 0 and not seen.connections)
+        if seen is not None and seen.is_final and tells and not self._has_told_end:
             self._has_told_end = True
             if not self.session.live:
                 self.post_message(self.FileJudged())
@@ -76,4 +80,5 @@ class WatchingScreen(NamedFilterScreen):
         from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 
         said = (seen.trouble, seen.connections, self.words)
-        self.verdict_line.show((verdict(*said), *brief_verdicts(*said)), groups[0].severity)
+        whole = verdict(*said, most=_WHOLE)
+        self.verdict_line.show((whole, verdict(*said), *brief_verdicts(*said)), groups[0].severity)

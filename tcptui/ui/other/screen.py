@@ -25,6 +25,7 @@ from tcptui.ui.one_shot import call_after
 from tcptui.ui.other.keys import NO_PACKET_HINTS, OTHER_KEYS, hints_at
 from tcptui.ui.other.lists import ConversationList, PacketList, ProtocolList
 from tcptui.ui.other.search import PacketSearch
+from tcptui.ui.preload import preloader
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.timer import Timer
 
     from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
@@ -52,6 +54,11 @@ PROTOCOLS, CONVERSATIONS, PACKETS, PACKET = range(4)
 STACKED_HEIGHT: Final = 30
 #: From this width (cells) on the conversations then stand beside the protocols.
 BESIDE_WIDTH: Final = 150
+#: From this height on the packet under the cursor then stands below its list, in this share of the lines (percent).
+ROOMY_HEIGHT: Final = 44
+_PACKET_SHARE: Final = 36
+#: How long (seconds) the cursor rests before that packet is read.
+_REST: Final = 0.02
 #: Lines around the lists, and how many the list behind the one in front needs at least.
 _LINES: Final = 2
 _NEXT_LEAST: Final = 6
@@ -107,7 +114,9 @@ class OtherScreen(KeyedScreen[OtherResult]):
         }
         &.-ascii #hex { border-top: ascii $edge; }
         &.-ascii HeaderPane.-beside #hex { border-top: none; border-left: ascii $edge; }
-        &.-at-3 HeaderPane { display: block; }
+        &.-at-3 HeaderPane, &.-roomy HeaderPane { display: block; }
+        &.-roomy HeaderPane { border-top: solid $edge; }
+        &.-ascii.-roomy HeaderPane { border-top: ascii $edge; }
         &.-ascii ConversationList.-below, &.-ascii PacketList.-below { border-top: ascii $edge; }
         &.-ascii ConversationList.-right { border-left: ascii $edge; }
     }
@@ -129,6 +138,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._search: PacketSearch | None = None
         """The last search, which may still run."""
         self._level = PROTOCOLS
+        self._reading: Timer | None = None
+        """Until the packet under the cursor is read."""
         self._bar = Static("", id="other-bar", markup=False)
         self.protocols = ProtocolList(session, glyphs, words)
         self.conversations = ConversationList(session, glyphs, words)
@@ -156,8 +167,9 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self.set_interval(_BEAT, self.look)
 
     def on_resize(self) -> None:
-        """Show as many lists as there is room for."""
+        """Show as many lists as there is room for, and below them the packet."""
         self._place_lists()
+        self._read_soon()
 
     @property
     def is_stacked(self) -> bool:
@@ -165,11 +177,16 @@ class OtherScreen(KeyedScreen[OtherResult]):
         return self.size.height >= STACKED_HEIGHT
 
     @property
+    def is_roomy(self) -> bool:
+        """Whether the packet under the cursor is shown below the lists, too."""
+        return self.size.height >= ROOMY_HEIGHT and self.size.width >= BESIDE_WIDTH
+
+    @property
     def settled(self) -> bool:
         """Whether everything that has been read is shown."""
         known = self.session.other.is_current and self._seen == self.session.other.revision
         paired = self.session.other_pairs.is_current and self._pairs_seen == self.session.other_pairs.revision
-        return known and paired and self._wanted == NO_ROW and not self._is_searching
+        return known and paired and self._wanted == NO_ROW and not self._is_searching and self._reading is None
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -188,8 +205,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
             self._pairs_seen = pairs.revision
             self.conversations.refresh()
             self.packets.refresh()
-            if self._level == PACKET:
-                self._show_packet()
+            self._read_soon()
         if self._wanted != NO_ROW and (other.conversation_of(self._wanted) >= 0 or other.is_current):
             row, self._wanted = self._wanted, NO_ROW
             self.show_row(row)
@@ -216,6 +232,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         rows = self.session.other.rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
         self.packets.show(rows, row)
         self._place_lists()
+        self._read_soon()
 
     def _place_lists(self) -> None:
         """Show all lists, or the one in front with the next one below it if that has room, or the one in front."""
@@ -226,13 +243,18 @@ class OtherScreen(KeyedScreen[OtherResult]):
         shown = range(len(lists)) if self.is_stacked else range(self._level, self._level + 1)
         if not self.is_stacked and self._level < PACKETS and height - _LINES - high[self._level] >= _NEXT_LEAST:
             shown = range(self._level, self._level + 2)
-        if self._level == PACKET:
+        if self._level == PACKET and not self.is_roomy:
             shown = range(0)
+        self.set_class(self.is_roomy and self.packets.row_count > 0, "-roomy")
         beside = self.is_stacked and width >= BESIDE_WIDTH
         for level, each in enumerate(lists):
             each.display = level in shown and (level == PROTOCOLS or each.row_count > 0)
             each.set_class(level > shown.start and not (beside and level == CONVERSATIONS), "-below")
             each.styles.height = high[level] + each.has_class("-below") if level < shown.stop - 1 else "1fr"
+        if self.is_roomy:
+            most = height - _LINES - max(high[:PACKETS]) - self._packet_lines
+            high[PACKETS] = few_heights(HEADING + self.packets.row_count, most)
+            self.packets.styles.height = high[PACKETS] + self.packets.has_class("-below")
         self.conversations.set_class(beside, "-right")
         self._upper.set_class(beside, "-beside")
         self._upper.display = shown.start < PACKETS and bool(shown)
@@ -242,10 +264,15 @@ class OtherScreen(KeyedScreen[OtherResult]):
             for each in lists[:PACKETS]:
                 each.styles.height = "1fr"
 
+    @property
+    def _packet_lines(self) -> int:
+        """Lines that the packet below the lists has at least."""
+        return self.size.height * _PACKET_SHARE // 100 if self.is_roomy else 0
+
     def _upper_most(self, height: int) -> int:
         """Most lines of the upper lists: what the packets leave, or their share."""
         share = max(HEADING + 3, height * _UPPER_SHARE // 100)
-        left = height - _LINES - share
+        left = height - _LINES - share - self._packet_lines
         return share + left - few_heights(HEADING + self.packets.row_count, left)
 
     def _show_bar(self) -> None:
@@ -273,9 +300,24 @@ class OtherScreen(KeyedScreen[OtherResult]):
         quotes = self._level >= PACKETS and self._quotes(self.packets.store_row)
         self.put_hints(hints_at(self._level, quotes=quotes) if self.protocols.counts else NO_PACKET_HINTS)
 
+    def _read_soon(self) -> None:
+        """Show the packet under the cursor, where one is shown, once the cursor rests."""
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading = None
+        if self.is_roomy or self._level == PACKET:
+            self._reading = call_after(self, _REST, self._read)
+
+    def _read(self) -> None:
+        self._reading = None
+        if preloader.under_way:
+            self._read_soon()
+        else:
+            self._show_packet()
+
     def _show_packet(self) -> None:
         row = self.packets.store_row
-        if row < 0:
+        if row < self.session.store.first:  # none, or evicted since the lists were made
             self.headers.show(None, b"")
             return
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
@@ -320,6 +362,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
             self._show_conversations()
         elif event.list is self.conversations and event.by_user:
             self._show_packets()
+        else:
+            self._read_soon()
         self._show_bar()
         self.show_hints()
 
@@ -330,10 +374,10 @@ class OtherScreen(KeyedScreen[OtherResult]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Follow the focus: a list may have been clicked."""
-        lists = (self.protocols, self.conversations, self.packets)
+        places = (self.protocols, self.conversations, self.packets, self.headers.tree_view)
         # Of keys that follow one another quickly, the next may have moved the focus on already.
-        if event.widget in lists and event.widget is self.focused and self._level < PACKET:
-            level = lists.index(event.widget)
+        if event.widget in places and event.widget is self.focused and (self._level < PACKET or self.is_roomy):
+            level = places.index(event.widget)
             if level != self._level:
                 self._go_to_level(level)
 
@@ -344,9 +388,9 @@ class OtherScreen(KeyedScreen[OtherResult]):
             self._go_to_level(self._level + 1)
 
     def action_next_list(self) -> None:
-        """Go to the next list."""
-        if self._level < PACKET and self.packets.store_row >= 0:
-            self._go_to_level((self._level + 1) % PACKET)
+        """Go to the next list, or to the packet where that stands below them."""
+        if (self._level < PACKET or self.is_roomy) and self.packets.store_row >= 0:
+            self._go_to_level((self._level + 1) % (PACKET + self.is_roomy))
 
     def action_back(self) -> None:
         """Stop a search, or go one level up; close at the top."""

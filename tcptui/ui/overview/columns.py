@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
 from tcptui.model.units import NS_PER_S
 from tcptui.ui.cell_text import fit, grouped, span
+from tcptui.ui.statement_title import title_within
+from tcptui.words.finding_text import STATEMENT_TITLED
 from tcptui.words.quantities import time_of_day
 from tcptui.words.trouble_text import headline
 
@@ -59,6 +62,10 @@ GROUP_COLUMNS: Final = (
 )
 
 
+def _headline(group: TroubleGroup, width: int, words: Words) -> str:
+    return title_within(width, partial(headline, group, words), STATEMENT_TITLED)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupCells:
     """How the list is laid out in a given width."""
@@ -72,7 +79,7 @@ class GroupCells:
     def of(cls, width: int, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> GroupCells:
         """The layout for ``groups`` in ``width`` cells."""
         room, shown = width - SIGN - 1, []
-        texts = [words("overview.column.headline"), *(headline(group, words) for group in groups)]
+        texts = [words("overview.column.headline"), *(_headline(group, width, words) for group in groups)]
         longest = max(map(cell_len, texts))
         for column in GROUP_COLUMNS:
             size = column.width(groups, words, glyphs)
@@ -90,4 +97,4 @@ class GroupCells:
     def row(self, group: TroubleGroup, words: Words, glyphs: Glyphs) -> tuple[str, str]:
         """The headline of ``group``, and its numbers."""
         numbers = "".join(fit(column.cell(group, glyphs), size, "", right=True) for column, size in self.columns)
-        return fit(headline(group, words), self.headline, glyphs.ellipsis), numbers
+        return fit(_headline(group, self.headline - 1, words), self.headline, glyphs.ellipsis), numbers

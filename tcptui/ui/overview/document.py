@@ -47,7 +47,8 @@ def group_documents(session: Session, group: TroubleGroup, words: Words) -> tupl
 
 
 def _happened(session: Session, group: TroubleGroup, happened: str, words: Words) -> Iterator[Passage]:
-    yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity))
+    named = group.finding if group.is_whole or len(group.streams) == 1 else None
+    yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity), finding=named)
     if session.streams.are_kept(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
         yield Passage(group_numbers(group, session.streams, words), tone=Tone.FAINT)
     if not group.is_whole and len(group.streams) > 1:
@@ -89,7 +90,7 @@ def connections_document(
         if worst is not None:
             forms.append(f"{forms[-1]}  {finding_short(worst, words)}")
         fitting = (form for form in reversed(forms) if not width or cell_len(form) <= width)
-        passages.append(Passage(next(fitting, forms[0]).rstrip()))
+        passages.append(Passage(next(fitting, forms[0]).rstrip(), hanging=number + 2))
     if count > len(some):
         passages.append(Passage(words("overview.connections.more", n=Count(count - len(some)))))
     return tuple(passages)

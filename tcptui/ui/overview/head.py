@@ -13,6 +13,7 @@ from tcptui.ui.cell_text import amount, fit, rate_facts
 from tcptui.ui.start.rates import bars
 from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.finding_text import STATEMENT_TITLED
 from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import NO_BREAK, Count, clock_time, unbroken_duration
 from tcptui.words.trouble_text import brief_verdicts, verdict
@@ -96,11 +97,12 @@ def head_lines(
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
     is_sure = bool(seen.connections) and (seen.is_final or severity > 0)
     style = ("good", "note", "warning", "error")[severity] if is_sure else "plain"
-    forms = [verdict(seen.trouble, seen.connections, words)]
+    forms = [verdict(seen.trouble, seen.connections, words, most) for most in (width, STATEMENT_TITLED)]
     if seen.trouble.groups:
         forms += brief_verdicts(seen.trouble, seen.connections, words)
     elif not seen.is_final:
-        forms = [words("overview.none-yet" if seen.connections else "overview.nothing-yet")]
+        none = "overview.none-so-far" if seen.is_judged else "overview.none-yet"
+        forms = [words(none if seen.connections else "overview.nothing-yet")]
     most = 4 if roomy else 2
     lines = _part("", _longest_that_fits(forms, width, most), style, width, most, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tcptui.ui.main.request_lines import listed_lines
 from tcptui.ui.main.timeline import Timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.model.request import Request
     from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
@@ -23,8 +26,8 @@ class RequestPackets(Timeline, can_focus=False):
         super().__init__(glyphs, words, options, id="request-packets")
         self._of = session
 
-    def tell(self, request: Request | None) -> None:
-        """Show the packets from the first of ``request`` on; of None, nothing."""
+    def tell(self, request: Request | None, around: Sequence[Request] = ()) -> None:
+        """Show the packets from the first of ``request`` on, with a line where each of ``around`` begins."""
         if request is None:
             self.clear()
             return
@@ -33,6 +36,7 @@ class RequestPackets(Timeline, can_focus=False):
             self.show(self._of, request.stream, (str(client), str(server)))
         else:
             self.grow()
+        self.tell_requests(listed_lines(around, self.glyphs, self.words))
         frames = self._of.store.frame[self.rows]
         carrying = np.zeros(len(frames), bool)
         for message in (request.request, request.response):

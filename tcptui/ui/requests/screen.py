@@ -97,8 +97,11 @@ class RequestsScreen(KeyedScreen["int | None"]):
     KEYS = REQUESTS_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REQUESTS_KEYS)]
 
-    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions) -> None:
-        """``stream``: the connection to begin with; -1: the whole capture."""
+    def __init__(
+        self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        narrowed: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """``stream``: the connection to begin with; -1: the whole capture.  ``narrowed``: words to begin with."""
         super().__init__(words, glyphs)
         self.session = session
         self._stream = stream
@@ -108,6 +111,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         began_ns = int(store.time_ns[store.first]) if store.count > store.first else 0
         self._bar = RequestsBar(glyphs, words)
         self.requests = RequestList(glyphs, words, began_ns)
+        self.requests.narrowed = tuple(word.lower() for word in narrowed)
         self.statements = StatementList(glyphs, words)
         self.is_grouped = False
         """Whether statements are listed instead."""
@@ -176,7 +180,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
             words = min(max(told, self._detail.needed(words)), words)
             self._told = state, words
         self._detail.styles.height = words + _RULE
-        self._packets.tell(request if is_roomy else None)
+        if is_roomy and request is not None:
+            self._packets.tell(request, self.requests.table.around(request, self.size.height))
+        else:
+            self._packets.tell(None)
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""

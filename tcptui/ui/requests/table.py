@@ -83,6 +83,12 @@ class RequestTable:
         if statements:
             assert len(self.statements) <= len(self)
 
+    def around(self, request: Request, most: int) -> list[Request]:
+        """``request`` and those of its connection before and behind it, ``most`` at most on each side."""
+        streams, numbers = self._names
+        found = np.flatnonzero((streams == request.stream) & (np.abs(numbers - request.number) <= most))
+        return [self.requests[at] for at in found.tolist()]
+
     def place(self, order: I64, stream: int, number: int) -> int:
         """Where in ``order`` the request ``number`` of ``stream`` is; 0 where it is not."""
         streams, numbers = self._names

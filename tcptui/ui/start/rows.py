@@ -222,13 +222,13 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     graph = _GRAPH if width >= _GRAPH_FROM else 0
     name = _NAME
     room = width - 3 - name - (0 if rate is None else _RATE + _BITS + graph)
-    addresses = _whole(sorted(interface.addresses, key=lambda address: ":" in address), room, glyphs)
-    if not addresses:
-        state = interface_state(interface)
-        addresses = words(f"guide.start.state.{'any' if interface.name == ANY else state}")
-        # A short name leaves its blanks to a long text.
-        lacking = max(0, min(cell_len(addresses) + 1 - room, name - cell_len(interface.label) - 2))
-        name, room = name - lacking, room + lacking
+    known = sorted(interface.addresses, key=lambda address: ":" in address)
+    state = "any" if interface.name == ANY else interface_state(interface)
+    text = ", ".join(known) or words(f"guide.start.state.{state}")
+    # A short name leaves its blanks to a long text.
+    lacking = max(0, min(cell_len(text) + 1 - room, name - cell_len(interface.label) - 2))
+    name, room = name - lacking, room + lacking
+    addresses = _whole(known, room, glyphs) if known else text
     packets = words("guide.start.rate", count=amount(rate.packets)) if rate is not None else ""
     bits = f"{amount(rate.bits)}b/s" if rate is not None else ""
     busy = "plain" if rate is not None and rate.packets else "faint"

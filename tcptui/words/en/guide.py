@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.requests": "any text of a request: path, status, protocol, host",
     "guide.prompt.lines": "any text of a packet's line: name, address, type",
     "guide.prompt.go_to": "13 (packet), +1.5 (seconds), 14:03:59 (time of day)",
-    "guide.prompt.packet": "the number of a packet",
+    "guide.prompt.packet": "13, the number of a packet",
     "guide.prompt.name": "a name for the filter, such as slow-logins",
     "guide.prompt.label.name": "Name",
     "guide.prompt.key.name": "keep",

@@ -26,6 +26,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.connections.more": "and {n} more: Enter lists them all.",
     "overview.looking": "The connections are being looked at.",
     "overview.nothing-yet": "No TCP connection yet.",
+    "overview.none-so-far": "No trouble so far in any connection.",
     "overview.none-yet": "No trouble so far; connections are still being looked at.",
     "overview.looked-at.heading": "Looked at:",
     "overview.looked-at": (

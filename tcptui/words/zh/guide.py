@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.requests": "请求的任何文字：路径、状态、协议、主机",
     "guide.prompt.lines": "包摘要里的任何文字：名称、地址、类型",
     "guide.prompt.go_to": "13（包号）、+1.5（秒）、14:03:59（时刻）",
-    "guide.prompt.packet": "包的编号",
+    "guide.prompt.packet": "包的编号，如 13",
     "guide.prompt.name": "过滤器的名称，例如 slow-logins",
     "guide.prompt.label.name": "名称",
     "guide.prompt.key.name": "保存",

@@ -26,6 +26,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.connections.more": "另有 {n} 条：按 Enter 全部列出。",
     "overview.looking": "正在检查各条连接。",
     "overview.nothing-yet": "还没有 TCP 连接。",
+    "overview.none-so-far": "目前各条连接均未发现问题。",
     "overview.none-yet": "目前未发现问题，仍在检查连接。",
     "overview.looked-at.heading": "检查了：",
     "overview.looked-at": (
