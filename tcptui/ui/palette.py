@@ -176,7 +176,7 @@ class ActionCommands(Provider):
 
     async def _leave_and_do(self, beneath: Screen[object], action: str) -> None:
         while isinstance(self.app.screen, KeyedScreen):
-            await self.app.screen.dismiss(None)
+            self.app.screen.dismiss(None)  # off the stack at once; to wait for its end would leave room for other keys
         await beneath.run_action(action)
 
     async def discover(self) -> Hits:
