@@ -424,7 +424,7 @@ async def test_notes_of_a_case_that_was_closed_are_asked_about_beside_the_packet
         await driver.until(lambda: driver.app.screen.workspace.ladder.row_count > 0)  # type: ignore[attr-defined]
         no_notes(driver.app.screen.session, tmp_path)
         await driver.press("m", "escape", "q")
-        assert "Neither packets (w saves) nor notes are saved. Press again to quit." in driver.shown
+        assert "Neither packets nor notes are saved. Press again to quit." in driver.shown
         assert driver.left == []
         await driver.press("C")
         assert driver.question == "anew", "notes stay"

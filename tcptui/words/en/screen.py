@@ -178,7 +178,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.times.clock": "Time of day.",
     "screen.notice.quit_again": "The capture is not saved (w saves). Press again to quit.",
     "screen.notice.quit_again.notes": "Marks and notes were not written. Press again to quit.",
-    "screen.notice.quit_again.both": "Neither packets (w saves) nor notes are saved. Press again to quit.",
+    "screen.notice.quit_again.both": "Neither packets nor notes are saved. Press again to quit.",
     "screen.keys.move": "Moving",
     "screen.keys.find": "Finding",
     "screen.keys.show": "Showing",
