@@ -260,7 +260,7 @@ TASKS: Final = (
     Task(L, "hold the display", "Space", ("display paused",)),
     Task(L, "which process", "o", ("kernel",)),
     Task(L, "follow the newest", "f", ("following",), after="f"),
-    Task(L, "leave without losing it unasked", "q", (r"not saved \(w saves\)\. Press again",)),
+    Task(L, "leave without losing it unasked", "q", (r"Not saved \(w saves\)\. Press again",)),
     Task(L, "save", "w out Enter", ("Saved",), ("not saved",)),
     Task(L, "begin anew", "C C", ("0 packets",)),
     # A developer with a capture.
