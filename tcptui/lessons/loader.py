@@ -81,10 +81,10 @@ def load_cases(folder: Path | None = None) -> list[Case]:
 
 
 def load_case(case_id: str, folder: Path | None = None) -> Case:
-    """The case ``case_id``; raises `UnknownCaseError`, or `CaseError` when it is malformed."""
+    """The case whose id, or number, is ``case_id``; raises `UnknownCaseError`, or `CaseError` when it is malformed."""
     cases = load_cases(folder)
     for case in cases:
-        if case.id == case_id:
+        if case_id.lstrip("0") in (case.id, str(case.number)):
             return case
     raise UnknownCaseError(case_id, tuple(case.id for case in cases))
 

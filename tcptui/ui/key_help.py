@@ -32,5 +32,6 @@ def palette_entries(words: Words, commands: Iterable[Command]) -> list[PaletteEn
         if command.in_palette:
             group = words(f"screen.keys.{command.area.value}")
             key = command.shown.partition(" ")[0]
-            entries.append(PaletteEntry(words(command.word), group, command.action, key))
+            also = words(f"guide.palette.also.{command.also}") if command.also else ""
+            entries.append(PaletteEntry(words(command.word), group, command.action, key, also=also))
     return entries

@@ -4,7 +4,7 @@ connections and cases that are called as what is typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
@@ -21,6 +21,8 @@ from tcptui.ui.hint import Hint
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import PANE_KEYS, with_keys
 from tcptui.ui.palette_entry import PaletteEntry
+from tcptui.ui.screens.keyed import KeyedScreen
+from tcptui.ui.screens.translatable import Translatable
 from tcptui.ui.theme import THEMES
 from tcptui.ui.widgets.one_line import HintLine
 from tcptui.words.language import Language
@@ -56,8 +58,10 @@ class OffersPlaces(Protocol):
         ...
 
 
-#: Scores of the palette's hits: commands that contain what was typed, then places, then commands with its letters.
-_COMMAND_SCORE: Final = 2_000.0
+#: Scores of the palette's hits: commands whose title has all that was typed, then those that are also called so, then
+#: places.  Letters spread over a title are no match: `export` would be among "Add a field or an expression".
+_COMMAND_SCORE: Final = 3_000.0
+_ALSO_SCORE: Final = 2_000.0
 _PLACE_SCORE: Final = 1_000.0
 #: Cells of the column of keys, and what stands between a title and what follows.
 _KEY_COLUMN: Final = 8
@@ -89,7 +93,7 @@ def theme_entries(words: Words, current: str = "") -> list[PaletteEntry]:
     return [
         PaletteEntry(
             words(f"guide.palette.theme.{theme.name}"), group, f"app.set_theme('{theme.name}')",
-            now=words("guide.palette.now") if theme.name == current else "",
+            now=words("guide.palette.now") if theme.name == current else "", also=words("guide.palette.also.theme"),
         )
         for theme in THEMES
     ]  # fmt: skip
@@ -99,10 +103,13 @@ def language_entries(words: Words) -> list[PaletteEntry]:
     """One palette entry for each language but the one that is used."""
     group = words("guide.palette.language")
     return [
-        PaletteEntry(words(f"guide.palette.language.{other.value}"), group, f"app.set_language('{other.value}')")
+        PaletteEntry(
+            words(f"guide.palette.language.{other.value}"), group, f"app.set_language('{other.value}')",
+            also=words("guide.palette.also.language"),
+        )
         for other in Language
         if other is not words.language
-    ]
+    ]  # fmt: skip
 
 
 def is_valid_now(screen: Screen[object], action: str) -> bool:
@@ -111,6 +118,12 @@ def is_valid_now(screen: Screen[object], action: str) -> bool:
     node: DOMNode = screen.app if namespace == "app" else screen
     known = hasattr(node, f"action_{name}") or hasattr(node, f"_action_{name}")
     return known and node.check_action(name, parameters) is True
+
+
+def has_words(text: str, query: str) -> bool:
+    """Whether ``text`` has every word of ``query``."""
+    said = text.casefold()
+    return all(word in said for word in query.casefold().split())
 
 
 @dataclass
@@ -131,12 +144,40 @@ class ActionCommands(Provider):
         return words
 
     def entries(self) -> Iterable[PaletteEntry]:
-        """The entries whose action is valid now."""
+        """The entries whose action is valid now; then, on a page over the main screen, those that leave it first."""
         words = self.words
         screen = self.screen
         own = screen.palette_entries() if isinstance(screen, OffersCommands) else main_entries(words)
         themes = [] if self.app.no_color else theme_entries(words, self.app.theme)
-        return [entry for entry in (*own, *language_entries(words), *themes) if is_valid_now(self.screen, entry.action)]
+        languages = language_entries(words)
+        found = [entry for entry in (*own, *languages, *themes) if is_valid_now(screen, entry.action)]
+        beneath = self._beneath
+        if isinstance(beneath, OffersCommands):
+            others = [each for each in beneath.palette_entries() if is_valid_now(beneath, each.action)]
+            others += languages if isinstance(beneath, Translatable) else []
+            also = {each.title: each.also for each in others}
+            found = [replace(each, also=each.also or also.get(each.title, "")) for each in found]
+            titles = {each.title for each in found}
+            found += [
+                replace(each, go=partial(self._leave_and_do, beneath, each.action))
+                for each in others
+                if each.title not in titles
+            ]
+        return found
+
+    @property
+    def _beneath(self) -> Screen[object] | None:
+        """The screen over which the pages now open were opened; None where there is none to go back to by closing."""
+        stack = [screen for screen in self.app.screen_stack if not isinstance(screen, CommandPalette)]
+        while stack and isinstance(stack[-1], KeyedScreen):
+            stack.pop()
+        is_page = isinstance(self.screen, KeyedScreen) and bool(stack)
+        return stack[-1] if is_page else None
+
+    async def _leave_and_do(self, beneath: Screen[object], action: str) -> None:
+        while isinstance(self.app.screen, KeyedScreen):
+            self.app.screen.dismiss(None)  # off the stack at once; to wait for its end would leave room for other keys
+        await beneath.run_action(action)
 
     async def discover(self) -> Hits:
         """All valid commands, shown before anything is typed."""
@@ -148,13 +189,12 @@ class ActionCommands(Provider):
         matcher = self.matcher(query)
         found = False
         for entry in self.entries():
-            score = matcher.match(entry.title)
-            if score > 0:
+            if has_words(entry.title, query):
                 found = True
-                title = matcher.highlight(entry.title)
-                if query.casefold() in entry.title.casefold():
-                    score += _COMMAND_SCORE
-                yield self._hit(score, title, entry)
+                yield self._hit(_COMMAND_SCORE + matcher.match(entry.title), matcher.highlight(entry.title), entry)
+            elif has_words(f"{entry.title} {entry.about} {entry.also}", query):
+                found = True
+                yield self._hit(_ALSO_SCORE, Content(entry.title), entry)
         places = await self.screen.palette_places(query) if isinstance(self.screen, OffersPlaces) else ()
         for rank, entry in enumerate(places):
             found = True

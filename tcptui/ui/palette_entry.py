@@ -22,5 +22,7 @@ class PaletteEntry:
     """Its key, the first of several; empty without one."""
     now: str = ""
     """The value that it would change, or that it is the current one; empty for most."""
+    also: str = ""
+    """Other words that it is found by."""
     go: Callable[[], object] | None = None
     """What it does where that is no action: it goes to what was typed."""

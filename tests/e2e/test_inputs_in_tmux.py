@@ -40,7 +40,7 @@ def test_capture_through_a_pipe_leaves_the_keyboard_to_the_terminal(terminal: Te
     terminal.press("Enter")
     terminal.wait("stream 3, 8 packets")
     terminal.press("q")
-    terminal.wait("is not saved")  # a pipe cannot be read twice
+    terminal.wait("Not saved")  # a pipe cannot be read twice
     terminal.press("q")
     assert terminal.wait_prompt() == 0
     assert terminal.modes() == before

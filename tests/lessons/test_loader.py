@@ -130,6 +130,14 @@ def test_an_unknown_id_names_those_that_exist(folder: Path) -> None:
     assert refusal.value.known == ("a-case",)
 
 
+def test_a_case_is_found_by_the_number_that_the_start_screen_shows(folder: Path) -> None:
+    number = load_cases(folder.parent)[0].number
+
+    assert load_case(str(number), folder.parent).id == load_case(f"{number:03}", folder.parent).id == "a-case"
+    with pytest.raises(UnknownCaseError):
+        load_case(str(number + 1), folder.parent)
+
+
 def test_a_missing_folder_has_no_cases(tmp_path: Path) -> None:
     assert load_cases(tmp_path / "none") == []
 

@@ -148,6 +148,7 @@ S, L, D, Z, A = Scene.SRE_FILE, Scene.LIVE, Scene.DEVELOPER, Scene.STUDENT, Scen
 #: The connections of `shop`, by the ports of their clients.
 FIRST, MISSING, SLOW, FILM, REFUSED, SILENT, RESET, LOSSY = range(40001, 40009)
 _ADDRESS: Final = "an address or a word has to be typed; each key narrows the list already"
+_NAME: Final = "what it is called elsewhere has to be typed"
 TASKS: Final = (
     # An SRE with a capture of a machine.
     Task(S, "what is wrong first", "", (r"▾ .*\n✗3 .*40006→.*4 SYNs over 7 s, no answer",)),
@@ -218,6 +219,40 @@ TASKS: Final = (
     Task(S, "brighter colours", "Ctrl+P lig Enter", ("40006",)),
     Task(S, "time of day", "Ctrl+P clo Enter", ("Time of day",), before="Ctrl+P mid Enter Ctrl+P mid Enter"),
     Task(S, "switch language", "Ctrl+P chi Enter", ("1 连接", "40006"), before="not possible"),
+    Task(
+        S,
+        "switch language from the overview",
+        "Ctrl+P lang Enter",
+        ("1 连接|连接", "40006|概览"),
+        after="0",
+        before="Esc Ctrl+P chi Enter",
+        why_long=_NAME,
+    ),
+    Task(
+        S,
+        "a graph from the overview",
+        "Ctrl+P throughput Enter",
+        ("time-sequence +throughput",),
+        after="0",
+        before="Esc t",
+        why_long=_NAME,
+    ),
+    Task(
+        S,
+        "export an object by name",
+        "Ctrl+P export Enter",
+        (r"film\.txt",),
+        before="not found by that name",
+        why_long=_NAME,
+    ),
+    Task(
+        S,
+        "plot it",
+        "Ctrl+P plot Enter",
+        ("time-sequence +throughput",),
+        before="not found by that name",
+        why_long=_NAME,
+    ),
     # An SRE who watches a machine live.
     # Drops stand in the first line however narrow it is (`test_status_bar`); that there were none, where it has room.
     Task(L, "is anything dropped", "0", ("Trust: nothing found that would cast doubt on it",), (r"(?i)dropped [1-9]",)),
@@ -225,7 +260,7 @@ TASKS: Final = (
     Task(L, "hold the display", "Space", ("display paused",)),
     Task(L, "which process", "o", ("kernel",)),
     Task(L, "follow the newest", "f", ("following",), after="f"),
-    Task(L, "leave without losing it unasked", "q", ("not saved. Press again",)),
+    Task(L, "leave without losing it unasked", "q", (r"Not saved \(w saves\)\. Press again",)),
     Task(L, "save", "w out Enter", ("Saved",), ("not saved",)),
     Task(L, "begin anew", "C C", ("0 packets",)),
     # A developer with a capture.

@@ -430,6 +430,25 @@ async def test_progress_of_a_filter_is_shown_instead_of_the_counts_of_the_one_be
         assert "tcp.stream == 1" in shown.screen.filter_line.text
 
 
+async def test_first_letters_of_a_filter_narrow_no_longer_while_it_is_worked_out(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Gated)
+    async with show(mixed_session) as shown:
+        await typed_in(shown, "tl")
+        by_words = listed(shown)
+        await shown.pilot.press("s")
+        await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
+        await until(lambda: listed(shown) != by_words)
+        at_work = listed(shown)
+        await shown.pilot.press("enter", "backslash")
+        await shown.settle()
+
+    assert by_words == []
+    assert at_work == [0, 1, 2, 3]
+    assert listed(shown) == at_work
+
+
 @pytest.mark.parametrize("owed", [0, 3])
 async def test_capture_at_rest_is_asked_until_the_filter_owes_nothing(
     show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch, owed: int

@@ -229,6 +229,16 @@ async def test_without_trouble_there_are_no_findings_to_group_by(wire: Wire, tmp
         assert shown.pilot.app.screen is screen
 
 
+async def test_without_trouble_the_group_with_most_bytes_is_first(wire: Wire, tmp_path: Path, show: Show) -> None:
+    for port in (40001, 40002):
+        wire.clean(port - 40000, f"10.0.0.1:{port}", "192.0.2.10:80")
+    wire.clean(9, "10.0.0.1:40003", "192.0.2.20:80", payload=b"x" * 900)
+    async with show(open_file(wire.pcap(tmp_path / "clean.pcap"))) as shown:
+        screen = await opened(shown)
+        assert screen.sort is GroupSort.BYTES
+        assert "192.0.2.20:80" in next(line for line in screen_lines(screen) if "192.0.2." in line)
+
+
 async def test_empty_capture_says_so(wire: Wire, tmp_path: Path, show: Show) -> None:
     async with show(open_file(wire.pcap(tmp_path / "empty.pcap"))) as shown:
         assert "No TCP connection in this capture." in text(await opened(shown))

@@ -123,7 +123,7 @@ SCREEN_OF: Final = {
     "prompt for a capture filter on the start screen": "StartScreen",
 }
 ASKS: Final = {
-    "leaves": "The capture is not saved. Press again to quit.",
+    "leaves": "Not saved (w saves). Press again to quit.",
     "chooses": "The capture is not saved (w saves). Press again to leave.",
     "anew": "This forgets every packet so far",
 }

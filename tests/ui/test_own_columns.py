@@ -62,6 +62,18 @@ async def test_column_without_room_says_so(mixed_session: Session, show: Show) -
     assert all("tcp.ack is a column now, but has no room here" in each for each in said)
 
 
+async def test_column_of_a_list_that_is_not_on_the_screen_is_not_said_to_have_no_room(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        await shown.press("3")
+        shown.screen.add_column("ip.ttl", of_connections=False)
+        await shown.settle()
+        said = shown.lines()[-1]
+
+    assert "ip.ttl is a column of the timeline now" in said
+
+
 async def test_column_of_the_list_is_typed_shown_sorted_by_and_removed(session: Session, show: Show) -> None:
     async with show(session, (160, 40)) as shown:
         await typed(shown, "max(tcp.len)")

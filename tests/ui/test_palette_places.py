@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tcptui.lessons.loader import load_cases
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.graph.screen import GraphScreen
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.palette import ActionCommands, Palette
 from tcptui.ui.start.choice import OpenCase
 from tcptui.ui.start.menu import Offer
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from textual.screen import Screen
+
     from tests.ui.conftest import Shown
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
 
-async def offered(screen: MainScreen, query: str) -> list[tuple[str, str]]:
+async def offered(screen: Screen[Any], query: str) -> list[tuple[str, str]]:
     """What the palette lists for ``query``, the best first: title and the line that is drawn."""
     hits = [hit async for hit in ActionCommands(screen).search(query)]
     return [(hit.text or "", str(hit.match_display)) for hit in sorted(hits, key=lambda hit: -hit.score)]
@@ -73,6 +77,45 @@ async def test_command_that_is_typed_comes_before_places(show: Show, troubled_se
         first = await offered(shown.screen, "sort")
 
     assert first[0][0] == shown.screen.words("screen.key.sort")
+
+
+@pytest.mark.parametrize(
+    ("typed", "commands"),
+    [
+        ("export", ["screen.key.export", "screen.key.save"]),
+        ("translate", ["guide.palette.language.zh"]),
+        ("top talkers", ["screen.key.groups"]),
+        ("plot", ["screen.key.graph"]),
+        ("xprt", ["guide.palette.nothing"]),
+    ],
+)
+async def test_command_is_found_by_other_names_for_it_and_not_by_letters_spread_over_its_title(
+    show: Show, mixed_session: Session, typed: str, commands: list[str]
+) -> None:
+    async with show(mixed_session) as shown:
+        found = await offered(shown.screen, typed)
+        words = shown.screen.words
+
+    assert [title for title, _ in found] == [words(key) for key in commands]
+
+
+async def test_page_offers_the_commands_of_the_screen_beneath_and_makes_way_for_them(
+    show: Show, troubled_session: Session
+) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        app, words = shown.pilot.app, shown.screen.words
+        await shown.pilot.press("0")
+        await settled(shown.pilot, lambda: isinstance(app.screen, OverviewScreen))
+        page = app.screen
+        named = await offered(page, "top talkers")
+        language = await offered(page, "chinese")
+        await shown.press("ctrl+p", *"sequence", "enter")
+        await settled(shown.pilot, lambda: isinstance(app.screen, GraphScreen))
+        left = page not in app.screen_stack
+
+    assert [title for title, _ in named] == [words("screen.key.groups")]
+    assert [title for title, _ in language] == [words("guide.palette.language.zh")]
+    assert left
 
 
 async def test_address_and_port_go_to_a_connection_even_where_the_list_is_narrowed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
-from tests.ui.conftest import ACK, PSH, until
+from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -371,6 +372,29 @@ async def test_room_below_a_short_list_shows_its_packets_from_the_first(session:
         await shown.pilot.resize_terminal(80, 20)
         screen = await settled(shown.pilot)
         assert not any("client 10.0.0.1:40001" in line for line in screen_lines(screen))
+
+
+async def test_no_request_is_denied_before_all_have_been_read(
+    session: Session, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, may_end = session.requests.of, threading.Event()
+
+    def slow(stream: int) -> list[Request]:
+        may_end.wait(SETTLES_IN_S)
+        return read(stream)
+
+    monkeypatch.setattr(session.requests, "of", slow)
+    async with show(session, (80, 24)) as shown:
+        await shown.pilot.press("R")
+        screen = shown.pilot.app.screen
+        assert isinstance(screen, RequestsScreen)
+        meanwhile = text(screen)
+        may_end.set()
+        after = text(await settled(shown.pilot))
+
+    assert "No request" not in meanwhile
+    assert "Reading the requests." in meanwhile
+    assert "/quick" in after
 
 
 @pytest.mark.parametrize("language", Language)

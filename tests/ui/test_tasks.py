@@ -103,6 +103,7 @@ class Desk:
     def begin(self) -> Screen[Any]:
         """The screen on which every task begins."""
         app, words = self.app, Words(self.scene.language)
+        app.words = words  # also behind a task that changed the language
         if self.scene is Scene.START:
             assert app.offer is not None
             return StartScreen(app.offer, words, app.glyphs)

@@ -94,7 +94,9 @@ class ColumnChoosingScreen(NotingScreen):
         else:
             self._choose(cells, (*cells.columns, column))
             pane = self.workspace.connections if of_connections else self.workspace.ladder
-            told = f"added.{where}" if pane.shows_newest_column else "no_room"
+            # A list that is not on the screen has no width; it will have that of all panes.
+            has_room = pane.shows_newest_column(self.workspace.size.width)
+            told = f"added.{where}" if has_room else "no_room"
             self.say(self.words(f"screen.notice.column.{told}", text=safe_text(column.text)))
 
     def _choose(self, cells: OwnCells, columns: tuple[ColumnExpression, ...]) -> None:

@@ -174,10 +174,9 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             self._widths_for = wanted
         return self._widths
 
-    @property
-    def shows_newest_column(self) -> bool:
-        """Whether there is room for the column of the user's own that was added last."""
-        widths = self._own_widths(self.scrollable_content_region.width)
+    def shows_newest_column(self, hidden: int) -> bool:
+        """Whether there is room for the column of the user's own added last; ``hidden``: its width if not shown."""
+        widths = self._own_widths(self.scrollable_content_region.width or hidden)
         return bool(widths) and widths[-1] > 0
 
     def _own_widths(self, width: int) -> list[int]:

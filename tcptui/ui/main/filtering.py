@@ -232,12 +232,15 @@ class FilteringScreen(FilterSayingScreen):
     def filter_by(self, text: str, words: tuple[str, ...] = ()) -> None:
         """Show only packets that pass the filter ``text``, once they are known; until then what is shown stays.
 
-        The rows of the list must have the ``words`` besides.
+        The rows of the list must have the ``words`` besides; words alone, as the filter's first letters, go at once.
         """
         work = self._work
         if work is not None and work.is_of(text) and work.words == words:
             return
         self._forget_work()
+        narrowing = self.workspace.connections.index.narrowing
+        if narrowing.words and narrowing.matching is None and not words:
+            self.narrow("")
         self._lifted = self._kept = None
         self._work = FilterWork(self.session, text, evaluation, words)
         self._begin()
@@ -310,15 +313,12 @@ class FilteringScreen(FilterSayingScreen):
 
     def _failed(self, work: FilterWork) -> None:
         """Go on with what was shown before ``work``, which has no answer."""
-        narrowing = self.workspace.connections.index.narrowing
-        if narrowing.words and narrowing.matching is None and not work.words:
-            self.narrow("")  # the words were the filter's beginning
         if self.matching is None or work.is_of(self.matching.text) or self._asks_for_filter:
             return
         if self._mistake is not None:  # its own line would hide which filter is on
             self.say(filter_report.mistake(self._mistake, self.words)[0].text)
         self._forget_work()
-        self._work = FilterWork(self.session, self.matching.text, evaluation, narrowing.words)
+        self._work = FilterWork(self.session, self.matching.text, evaluation, self.words_beside)
         self._begin()
 
     def _say_unreadable(self, error: OSError) -> None:

@@ -225,11 +225,13 @@ class MainScreen(SavingScreen):
         from tcptui.session.groups import GroupBy, GroupSort
         from tcptui.ui.groups.screen import GroupsScreen
 
-        by, sort = self._grouped or (GroupBy.SERVER, GroupSort.LOST)
+        first = GroupSort.LOST if self.session.has_trouble else GroupSort.BYTES  # else nothing was lost anywhere
+        by, sort = self._grouped or (GroupBy.SERVER, first)
         screen = GroupsScreen(self.session, self.words, self.glyphs, by, sort, lambda: self.matching)
 
         def left(chosen: ChosenStreams | None) -> None:
-            self._grouped = screen.by, screen.sort
+            if self._grouped or (screen.by, screen.sort) != (by, sort):
+                self._grouped = screen.by, screen.sort
             if chosen is not None:
                 self.list_chosen(chosen)
 

@@ -76,10 +76,9 @@ class Timeline(TimelineRows):
             self._columns_for = wanted
         return self._columns
 
-    @property
-    def shows_newest_column(self) -> bool:
-        """Whether there is room for the column of the user's own that was added last."""
-        widths = self._own_widths(self.scrollable_content_region.width)
+    def shows_newest_column(self, hidden: int) -> bool:
+        """Whether there is room for the column of the user's own added last; ``hidden``: its width if not shown."""
+        widths = self._own_widths(self.scrollable_content_region.width or hidden)
         return bool(widths) and widths[-1] > 0
 
     def _own_widths(self, width: int) -> list[int]:

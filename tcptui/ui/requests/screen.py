@@ -149,8 +149,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.set_class(self.glyphs.line == "-", "-ascii")
         self.set_focus(self.requests)
         self.show_hints()
-        self._show()
         self.look()
+        self._show()
         self.set_interval(_BEAT, self.look)
 
     def on_unmount(self) -> None:

@@ -14,7 +14,7 @@ What a TCP capture means, in the terminal.
                                   tcpdump there, its packets here
   … | tcptui -                    a capture from standard input
   tcptui cases [--json] [WORD…]   the bundled cases
-  tcptui case ID                  open one of them
+  tcptui case ID                  open one of them, by its name or number
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE... [--explain | --full | --stream N] [--json | --markdown]
                                   what is wrong, the worst first, and why

@@ -15,7 +15,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "messages.notes_several": "{name}: marks and notes are kept beside a file, and there are several; ask them one by one",
     "messages.notes_unreadable": "{path} cannot be read: {reason}; its marks and notes are not shown",
-    "messages.notes_unwritable": "{path} cannot be written: {reason}; marks and notes are kept until the program ends",
+    "messages.notes_unwritable": "kept only until the program ends: {reason}; marks and notes belong in {path}",
     "messages.slice_link_types": (
         "packets of {count} link types do not fit into one pcap file; write a file that ends in .pcapng"
     ),

@@ -14,7 +14,7 @@ WORDS: Final[dict[str, str]] = {
                                   在远端运行 tcpdump，在本机查看
   … | tcptui -                    从标准输入读取抓包数据
   tcptui cases [--json] [词…]     列出自带的案例
-  tcptui case ID                  打开其中一个
+  tcptui case ID                  打开其中一个，可写名称或编号
   tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
   tcptui report 文件... [--explain | --full | --stream N] [--json | --markdown]
                                   哪里有问题（最严重的在前），依据是什么

@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.notes_of_another": "{path} 属于另一个同名的抓包文件；文件保持原样，其中的备注不予显示",
     "messages.notes_several": "{name}：标记和备注保存在单个文件旁，而这里有多个文件；请逐个查询",
     "messages.notes_unreadable": "无法读取 {path}：{reason}；其中的标记和备注不予显示",
-    "messages.notes_unwritable": "无法写入 {path}：{reason}；标记和备注只保留到程序退出",
+    "messages.notes_unwritable": "只保留到程序退出：{reason}；标记和备注本应写入 {path}",
     "messages.slice_link_types": "这些数据包有 {count} 种链路类型，一个 pcap 文件装不下；请写入以 .pcapng 结尾的文件",
     "messages.slice_is_input": "{path} 本身就是输入文件；请换一个输出文件名",
 }

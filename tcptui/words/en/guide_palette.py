@@ -1,0 +1,36 @@
+"""Other words by which the palette finds a command: what somebody may call it who does not know its name here."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "guide.palette.also.overview": "summary expert diagnosis wrong problems protocols hierarchy",
+    "guide.palette.also.groups": "top talkers group statistics conversations endpoints hosts clients",
+    "guide.palette.also.other": "udp dns icmp arp quic",
+    "guide.palette.also.next_problem": "error warning",
+    "guide.palette.also.narrow": "search display filter only",
+    "guide.palette.also.search": "search grep payload trace id string regex",
+    "guide.palette.also.go_to": "jump frame number",
+    "guide.palette.also.sort": "order slow slowest largest rtt duration",
+    "guide.palette.also.add_column": "columns show more",
+    "guide.palette.also.follow": "tail autoscroll",
+    "guide.palette.also.stream": "payload content conversation text read answer",
+    "guide.palette.also.graph": "plot chart stevens sequence bandwidth speed",
+    "guide.palette.also.requests": "slow slowest latency response time query queries sql http dns redis mysql postgresql urls 404",
+    "guide.palette.also.export": "export objects download extract save body",
+    "guide.palette.also.pause": "stop freeze hold",
+    "guide.palette.also.time_base": "time base reference clock format",
+    "guide.palette.also.names": "dns resolve host names",
+    "guide.palette.also.kernel": "process program pid socket",
+    "guide.palette.also.mark": "bookmark flag",
+    "guide.palette.also.note": "comment annotate",
+    "guide.palette.also.copy": "clipboard yank address",
+    "guide.palette.also.teach": "lesson learn example",
+    "guide.palette.also.next_case": "lesson course",
+    "guide.palette.also.save": "write export store pcap",
+    "guide.palette.also.clear": "restart empty",
+    "guide.palette.also.choose": "open load another start screen live capture",
+    "guide.palette.also.help": "keys manual glossary",
+    "guide.palette.also.quit": "exit leave close",
+    "guide.palette.also.theme": "theme colors dark light mode palette",
+    "guide.palette.also.language": "language translate 语言 中文 english",
+}
