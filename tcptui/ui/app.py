@@ -58,10 +58,10 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     """Shows ``session`` (and ``case`` beside it), or a start screen with the choices in ``offer``.
 
     A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
-    app: capturing needs a process that was started before the full screen.  ``may_choose`` says that there is a
-    start screen to go back to, ``unsaved`` that quitting loses what was captured.  ``begin_anew`` makes the session
-    that goes on with the same capture when it is cleared; None where that is impossible.  Without ``tour`` there are no
-    hints of the tour; ``filters`` have names.  With NO_COLOR in the environment no colour is drawn at all.
+    app: capturing needs a process that was started before the full screen.  ``unsaved`` says that quitting loses what
+    was captured.  ``begin_anew`` makes the session that goes on with the same capture when it is cleared; None where
+    that is impossible.  Without ``tour`` there are no hints of the tour; ``filters`` have names.  With NO_COLOR in the
+    environment no colour is drawn at all.
     """
 
     #: Read at import: once root has been given up, the file may no longer be readable.
@@ -78,7 +78,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     def __init__(
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
-        may_choose: bool = False, learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
+        learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
         begin_anew: Callable[[], Session] | None = None, tour: Tour | None = None, filters: NamedFilters | None = None,
     ) -> None:  # fmt: skip
         # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
@@ -98,7 +98,6 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.named_filters = filters or NamedFilters()
         self._capture = capture
         self.leaving = Leaving(session, kept=not unsaved)
-        self._may_choose = may_choose
         self._begin_anew = begin_anew
         for theme in THEMES:
             self.register_theme(theme)
@@ -207,9 +206,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
 
     def action_choose_again(self) -> None:
         """Go back to the start screen; packets or notes that would be lost ask once more."""
-        if not self._may_choose:
-            self._tell("screen.notice.no_choice")
-        elif self._may_give_up(Way.CHOOSE):
+        if self._may_give_up(Way.CHOOSE):
             self.exit(BackToStart())
 
     def action_capture_anew(self) -> None:

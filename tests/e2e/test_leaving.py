@@ -43,6 +43,27 @@ def test_start_screen_is_left_like_any_other(terminal: Terminal) -> None:
     assert terminal.modes() == before
 
 
+def test_from_a_file_another_one_is_opened_by_way_of_the_start_screen(
+    terminal: Terminal, mixed_file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pcap"
+    other.write_bytes(mixed_file.read_bytes())
+    before = terminal.modes()
+    terminal.start(str(mixed_file))
+    terminal.wait("4 connections")
+    terminal.press("i")
+    terminal.wait("Cases to learn from")
+    terminal.press("o")
+    terminal.type(str(other))
+    terminal.press("Enter")
+    terminal.wait("other.pcap  31 packets")
+    terminal.press("i")
+    terminal.wait("Cases to learn from")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    assert terminal.modes() == before
+
+
 def test_suspending_gives_the_shell_back_and_fg_the_screen(terminal: Terminal, mixed_file: Path) -> None:
     before = terminal.modes()
     terminal.start(str(mixed_file))

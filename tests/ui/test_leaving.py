@@ -283,7 +283,7 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
         offer = Offer(RecentFiles(tmp_path), [], interfaces=tuple, counters=dict)
         how: dict[str, Any] = {"offer": offer}
     else:
-        how = {"unsaved": True, "may_choose": True, "begin_anew": session.anew}
+        how = {"unsaved": True, "begin_anew": session.anew}
     async with driven(None if "start screen" in screen else session, **how) as driver:
         if screen == "prompt for a note":
             session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file
@@ -362,7 +362,7 @@ async def test_asks_only_where_packets_would_be_lost(
     else:
         (tmp_path / "one.pcap").write_bytes(records)
         session, source, how = await asyncio.to_thread(open_file, tmp_path / "one.pcap"), None, {}
-    async with driven(session, may_choose=True, **how) as driver:
+    async with driven(session, **how) as driver:
         if "saved" in kind:
             await driver.press("w")
             assert isinstance(driver.app.focused, Input)
@@ -439,7 +439,7 @@ async def test_one_question_is_not_answered_by_another_request(
     first: str, second: str, capture: tuple[Session, RunningSource]
 ) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True, may_choose=True, begin_anew=session.anew) as driver:
+    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
         await driver.press(first, second)
 
         done = bool(driver.left) or driver.app.session is not session

@@ -485,7 +485,7 @@ def app_of(opened: Opened, wire: Wire, folder: Path, language: Language) -> Tcpt
         case Opened.LIVE:
             wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
             session, _ = live(wire.pcap(folder / "lossy.pcap").read_bytes(), folder)
-            return TcptuiApp(session, options=options, unsaved=True, may_choose=True, begin_anew=session.anew)
+            return TcptuiApp(session, options=options, unsaved=True, begin_anew=session.anew)
         case Opened.CASE:
             case = load_case("hello-service")
             return TcptuiApp(open_file(case.captures[0]), options=options, case=case)

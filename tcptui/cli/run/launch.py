@@ -170,10 +170,9 @@ class Launch:
         *,
         case: Case | None = None,
         unsaved: bool = False,
-        may_choose: bool = False,
         begin_anew: Callable[[], Session] | None = None,
     ) -> Left:
-        """Show the main screen until it is left; ``may_choose``: the user can go back to the start screen.
+        """Show the main screen until it is left.
 
         ``begin_anew`` makes the session that goes on with the same capture when it is cleared.
         """
@@ -187,7 +186,6 @@ class Launch:
             options=self.options(display),
             case=case,
             unsaved=unsaved,
-            may_choose=may_choose,
             begin_anew=begin_anew,
             learning=LearningRecord(state_directory(os.environ)),
             choices=self.choices,

@@ -49,6 +49,7 @@ from tcptui.words.errors import CommandFailedError, error_line, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.capture.privileges import Identity
     from tcptui.capture.source import Source
     from tcptui.cli.commands import Common, Display
     from tcptui.lessons.case import Case
@@ -96,11 +97,8 @@ class _Rounds:
             compiled_filter(command.display.display_filter, self._words)
         self._launch.take_terminal()
         identity = target_identity()
-        self._may_capture = can_capture()
-        if isinstance(command, StartCommand | LiveCommand):
-            self._child = CaptureChild.start(identity)
-            self._stack.callback(self._child.close)
-            self._launch.own = find_own_traffic()  # before root is given up: root may inspect all processes
+        if isinstance(command, StartCommand | LiveCommand) or not readable_later(identity):
+            self._start_child(identity)
         sources = (
             self._launch.open_files(command.files, command.limits.spool) if isinstance(command, OpenCommand) else []
         )
@@ -123,6 +121,14 @@ class _Rounds:
             self._launch.begin_round()
             code = self._carry_out(command, [])
         return code
+
+    def _start_child(self, identity: Identity | None) -> CaptureChild:
+        """Start the process that captures, with what this one may do now."""
+        self._may_capture = can_capture()
+        self._child = CaptureChild.start(identity)
+        self._stack.callback(self._child.close)
+        self._launch.own = find_own_traffic()  # before root is given up: root may inspect all processes
+        return self._child
 
     def _take_settings(self) -> None:
         """Read the settings of the user who is left, once root has been given up, and say what is wrong with them."""
@@ -173,6 +179,8 @@ class _Rounds:
         from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, OpenLeftover
         from tcptui.ui.start.screen import Offer
 
+        if self._child is None:  # a file was shown so far, as the user who is left
+            self._start_child(None)
         recent = self._recent()
         done = LearningRecord(state_directory(os.environ)).done
         offer = Offer(
@@ -216,10 +224,9 @@ class _Rounds:
 
     def _live(self, command: LiveCommand, arguments: Sequence[str]) -> int:
         """Capture and show; returns the exit code.  ``arguments``: the command line to offer to run through sudo."""
-        if self._child is None:
-            raise RuntimeError("a live capture needs its child")
+        child = self._child or self._start_child(None)
         try:
-            source, own_screen = live_source(self._child, command, self._launch.own, self._says_yes, self._words)
+            source, own_screen = live_source(child, command, self._launch.own, self._says_yes, self._words)
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
         say_leftovers(self._words)
@@ -303,9 +310,7 @@ class _Rounds:
         from tcptui.ui.start.choice import BackToStart, RestartCapture
 
         begin_anew = watched.begin_anew if watched is not None and watched.may_begin_anew else None
-        left = self._launch.show(
-            session, display, case=case, unsaved=unsaved, may_choose=self._child is not None, begin_anew=begin_anew
-        )
+        left = self._launch.show(session, display, case=case, unsaved=unsaved, begin_anew=begin_anew)
         match left.wish:
             case BackToStart():
                 self._next = StartCommand(self._common, display)

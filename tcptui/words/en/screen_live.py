@@ -6,7 +6,6 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.save": "Save what was captured as a file",
     "screen.key.clear": "Begin anew: forget what was captured; numbers from 1, times from 0",
     "screen.key.choose": "Choose another interface, filter, file or case",
-    "screen.notice.no_choice": "No start screen to go back to: tcptui alone opens it.",
     "screen.notice.choose_again": "The capture is not saved (w saves). Press again to leave.",
     "screen.notice.choose_again.notes": "Marks and notes were not written. Press again to leave.",
     "screen.notice.choose_again.both": "Neither packets nor notes are saved. Press again to leave.",

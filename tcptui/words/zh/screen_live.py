@@ -6,7 +6,6 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.save": "把抓到的包另存为文件",
     "screen.key.clear": "重新开始：清空已抓到的，不漏包；包号从 1、时间从 0 重新计",
     "screen.key.choose": "另选接口、过滤表达式、文件或案例",
-    "screen.notice.no_choice": "没有可返回的启动界面：不带参数运行 tcptui 才有。",
     "screen.notice.choose_again": "抓到的包还没有保存（按 w 保存）。再按一次离开。",
     "screen.notice.choose_again.notes": "标记和备注无法写入文件，再按一次离开。",
     "screen.notice.choose_again.both": "抓到的包（按 w 保存）和备注都还没有保存，再按一次离开。",
