@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +14,12 @@ from screen_lines import screen_lines
 from tcptui.cli.commands import Common, Display
 from tcptui.cli.run.launch import Launch
 from tcptui.lessons.loader import load_case, load_cases
+from tcptui.model.finding import FindingId
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.palette import is_valid_now, language_entries
@@ -25,6 +28,7 @@ from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_name
 from tcptui.words.language import Language
 from tests.ui.conftest import Shown, until
 
@@ -75,6 +79,23 @@ async def test_connection_packet_pane_order_and_narrowing_stay(show: Show, mixed
         assert after.connections.stream == place[0]
         assert "首部" in "\n".join(shown.lines())
         assert len(screen.app.screen_stack) == 2
+
+
+async def test_group_that_the_list_is_narrowed_to_has_its_name_in_the_language(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.narrow_to(ChosenStreams(partial(finding_name, FindingId.CONNECTION_REFUSED), (2,)))
+        await shown.settle()
+        english, chinese = (
+            finding_name(FindingId.CONNECTION_REFUSED, Words(each)) for each in (Language.EN, Language.ZH)
+        )
+        assert english in "\n".join(screen_lines(shown.screen))
+        screen = await switch(shown)
+
+        text = "\n".join(screen_lines(screen))
+        assert chinese in text
+        assert english not in text
 
 
 async def test_list_in_front_stays_in_front(show: Show, mixed_session: Session) -> None:

@@ -505,7 +505,7 @@ async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
     async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
-        before.narrow_to(ChosenStreams("the first", (0,)))
+        before.narrow_to(ChosenStreams(lambda _words: "the first", (0,)))
         await driver.press("enter", "z", "C", "C")
         await driver.until(lambda: driver.app.screen is not before)
         screen = driver.app.screen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from textual import on
@@ -225,7 +226,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         """Close, and list the connections of the group under the cursor."""
         grouping, group = self.groups.grouping, self.groups.group
         if grouping is not None and group is not None:
-            label = key_text(group.key, self.words)
+            label = partial(key_text, group.key)
             self.dismiss(ChosenStreams(label, grouping.streams(self.groups.cursor)))
 
     def action_copy(self) -> None:

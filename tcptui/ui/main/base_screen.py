@@ -314,7 +314,7 @@ class CaptureScreen(NoticingScreen[None]):
             facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}
             words = self.words("screen.list.narrowed", text=" ".join(narrowing.words), **facts)
             if narrowing.chosen is not None:
-                words = self.words("screen.list.chosen", label=narrowing.chosen.label, **facts)
+                words = self.words("screen.list.chosen", label=narrowing.chosen.label(self.words), **facts)
                 words += f"  /{' '.join(narrowing.words)}" if narrowing.words else ""
             elif not narrowing.words:
                 words = self.words("screen.list.filtered", **facts)

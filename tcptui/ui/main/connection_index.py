@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.columns import Capture
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.state_text import StateWord
+    from tcptui.words.catalogue import Words
 
 #: Characters of a text whose words narrow the list.
 LONGEST_WORDS: Final = 200
@@ -41,7 +42,7 @@ I64 = NDArray[np.int64]
 class ChosenStreams:
     """Connections that the list is narrowed to; they stay as they were chosen, however the capture grows."""
 
-    label: str
+    label: Callable[[Words], str]
     """What they have in common, for the list's title."""
     streams: tuple[int, ...]
     """Their numbers, the one to look at first in front."""

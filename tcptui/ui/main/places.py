@@ -40,7 +40,7 @@ def finding_places(
         text = f"{name} {title} {group.finding.id}".casefold()
         if wanted and all(word in text for word in wanted):
             about = words("guide.palette.group.finding", n=Count(len(group.streams)))
-            chosen = ChosenStreams(name, group.streams)
+            chosen = ChosenStreams(partial(finding_name, group.finding.id), group.streams)
             entries.append(PaletteEntry(title, about, "", go=partial(narrow, chosen)))
     return entries
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -255,7 +256,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         """Close, and list the connections of the group under the cursor."""
         group = self.groups.group
         if group is not None:
-            label = finding_name(group.finding.id, self.words)
+            label = partial(finding_name, group.finding.id)
             self.dismiss(OverviewResult(group, chosen=ChosenStreams(label, group.streams)))
 
     @on(ExplainPane.PacketWanted)
