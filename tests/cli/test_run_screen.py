@@ -259,6 +259,26 @@ def test_footing_goes_without_saying_for_ordinary_users() -> None:
     assert privilege_key(Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS, "root")) == "messages.root_without_rights"
 
 
+def test_footing_is_said_once_however_many_captures_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from contextlib import ExitStack
+
+    from tcptui.capture.privileges import Privileges, PrivilegeState
+    from tcptui.cli.commands import Common
+    from tcptui.cli.run.launch import Launch
+    from tcptui.ui.app import TcptuiApp
+
+    monkeypatch.setattr("tcptui.cli.run.launch.run_app", lambda *_: 0)
+    with ExitStack() as stack:
+        launch = Launch(Common(Language.EN), EN, stack)
+        launch.privileges = Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS, "root")
+        for _ in range(3):
+            launch.run(TcptuiApp(None, Language.EN))
+
+    assert capsys.readouterr().err.count("running as root") == 1
+
+
 def test_input_digest_is_of_the_file_as_it_lies_on_disk(tmp_path: Path) -> None:
     import gzip
     import hashlib

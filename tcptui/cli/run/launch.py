@@ -82,6 +82,7 @@ class Launch:
         """Closes everything of the capture that is shown now."""
         self.has_parsed = False
         """Whether packets were parsed; from then on sudo is forbidden."""
+        self._has_run = False
         self._stack = stack
         self._setup = TerminalSetup()
         stack.callback(lambda: self.round.close())
@@ -157,7 +158,9 @@ class Launch:
     # -- what is shown ---------------------------------------------------------------------
     def run(self, app: TcptuiApp) -> int:
         """Run ``app`` on the terminal; returns the exit code.  Its language counts from now on."""
-        print_privilege_notice(self.privileges, self.words)
+        if not self._has_run:  # one line in the shell, however many captures follow
+            self._has_run = True
+            print_privilege_notice(self.privileges, self.words)
         try:
             return run_app(app, self._setup, self.common.language)
         finally:
