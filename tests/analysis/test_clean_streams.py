@@ -13,6 +13,7 @@ from traces import write_trace
 from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.view import gather_streams
 from tcptui.analysis.timing.budget import time_budget
+from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.bulk import one_by_one
 from tcptui.session.session import Session, open_file
 
@@ -273,7 +274,7 @@ def test_request_that_was_never_answered_waits_until_somebody_closes(tmp_path: P
 
     assert plain_ones(session) == [0]
     assert told[2] == time_budget(session.view(0)).parts
-    assert told[2][-1] > 0
+    assert told[2][Part.UNATTRIBUTED] > 0
 
 
 def test_port_that_is_used_again_is_told_too(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -9,6 +11,9 @@ from textual.color import Color
 from tcptui.ui.terminal.ascii import AsciiFilter, to_ascii
 from tcptui.words.catalogue import catalogue
 from tcptui.words.language import Language
+
+#: What the palette compares with what was typed.
+NEVER_SHOWN: Final = "guide.palette.also."
 
 
 @pytest.mark.parametrize(
@@ -30,7 +35,8 @@ def test_narrow_characters_become_ascii_in_as_many_cells(drawn: str, plain: str)
 
 
 def test_every_english_sentence_becomes_ascii() -> None:
-    assert [text for text in catalogue(Language.EN).values() if not to_ascii(text).isascii()] == []
+    shown = {key: text for key, text in catalogue(Language.EN).items() if not key.startswith(NEVER_SHOWN)}
+    assert [text for text in shown.values() if not to_ascii(text).isascii()] == []
 
 
 def test_styles_and_control_codes_pass() -> None:
