@@ -224,11 +224,11 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     room = width - 3 - name - (0 if rate is None else _RATE + _BITS + graph)
     known = sorted(interface.addresses, key=lambda address: ":" in address)
     state = "any" if interface.name == ANY else interface_state(interface)
-    text = ", ".join(known) or words(f"guide.start.state.{state}")
-    # A short name leaves its blanks to a long text.
-    lacking = max(0, min(cell_len(text) + 1 - room, name - cell_len(interface.label) - 2))
+    # A short name leaves its blanks to what needs them.
+    spare = max(0, name - cell_len(interface.label) - 2)
+    addresses = _whole(known, room + spare, glyphs) if known else words(f"guide.start.state.{state}")
+    lacking = max(0, min(cell_len(addresses) + 1 - room, spare))
     name, room = name - lacking, room + lacking
-    addresses = _whole(known, room, glyphs) if known else text
     packets = words("guide.start.rate", count=amount(rate.packets)) if rate is not None else ""
     bits = f"{amount(rate.bits)}b/s" if rate is not None else ""
     busy = "plain" if rate is not None and rate.packets else "faint"
