@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import hostile as small_capture
+from drawn_screen import CURSOR_POSITION_QUERY
 from hostile_captures import ATTACKS, HOSTILE_NAME, HOSTILE_WORD, Voice, clipboard_text, pcapng
 from pty_run import PtyRun, Word, environment
 from terminal_bytes import LINE_CONTROLS, SCREEN_CONTROLS, offences, skeletons, unprintable
@@ -175,6 +176,7 @@ def test_hostile_environment_stays_out_of_what_is_drawn(tmp_path: Path, names: t
 def _shown(folder: Path, environ: dict[str, Word]) -> bytes:
     """What the app draws of a small capture, and what it says after it."""
     with PtyRun(["good"], environment(folder, **environ), folder=folder) as program:
+        program.until(CURSOR_POSITION_QUERY)  # a frame was drawn
         program.rest(2.0)
         program.press(b"2", b"?")
         assert program.leave(_INTERRUPT) in (0, 1)

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from live_link import INTERFACE, PORT, SERVER, Link
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 COLUMNS = 110
+#: So many packets come between two keys.
+MANY: Final = 2000
 
 
 def counted(screen: str) -> int:
@@ -94,7 +96,7 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
     terminal.start("-i", INTERFACE, "-n", "udp", *(("-w", str(path)) if way == "-w" else ()))
     terminal.wait("0 packets")
     stop = link.number()
-    terminal.wait(lambda screen: counted(screen) > 6000, "numbered packets")
+    terminal.wait(lambda screen: counted(screen) > MANY, "numbered packets")
     for _ in range(3):
         before = counted(terminal.screen())
         terminal.press("C")
@@ -103,7 +105,7 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
             terminal.press("C")
         shown = terminal.wait(lambda screen, before=before: 0 < counted(screen) < before, "the packets since then")
         assert "dropped 0" in shown
-        terminal.wait(lambda screen: counted(screen) > 6000, "more of them")
+        terminal.wait(lambda screen: counted(screen) > MANY, "more of them")
     last = stop()
     if way != "-w":
         terminal.wait(Still(), "the last packets")
@@ -116,7 +118,7 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
     session = open_file(path)
     numbers = [int.from_bytes(session.packet(row).data[-4:], "big") for row in range(session.store.count)]
     assert numbers == list(range(0 if way == "-w" else numbers[0], last + 1))
-    assert len(numbers) > 6000
+    assert len(numbers) > MANY
 
 
 def test_capture_is_saved_as_a_file_of_the_user_and_never_over_one(

@@ -218,7 +218,7 @@ def test_capture_child_that_dies_loses_nothing_that_was_captured(
     watch = start(started, link, "-w", str(tmp_path / "f"), "-C", "5k", "tcp")
     link.knock()
     watch.events("connection-refused")
-    (child,) = run("pgrep", "-P", str(watch.process.pid)).split()
+    (child,) = run("pgrep", "-P", str(watch.process.pid), "-f", "capture.child").split()  # one may compile, too
     os.kill(int(child), signal.SIGKILL)
     code, _events, said = watch.end()
     assert code == 1
