@@ -158,6 +158,10 @@ class MainScreen(SavingScreen):
         self.end_prediction()
         self.show_other(NO_ROW)
 
+    def on_without_tcp_opened(self) -> None:
+        """What stands in the place of connections was clicked."""
+        self.action_other()
+
     def show_other(self, row: int) -> None:
         """Open the list of the packets that are not TCP, at ``row`` if it is one."""
         from tcptui.ui.other.screen import OtherScreen
