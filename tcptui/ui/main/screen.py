@@ -290,6 +290,19 @@ class MainScreen(SavingScreen):
         own = [column.text for column in connections.cells.columns]
         self.sort(connections.index.sorting.following(own))
 
+    def action_sort_menu(self) -> None:
+        """Offer all orders of the list."""
+        from tcptui.ui.main.sort_menu import SortMenu
+
+        connections = self.workspace.connections
+        orders = Sorting.offered([column.text for column in connections.cells.columns])
+
+        def chosen(sorting: Sorting | None) -> None:
+            if sorting is not None:
+                self.sort(sorting)
+
+        self.app.push_screen(SortMenu(orders, connections.index.sorting, self.words, self.glyphs), chosen)
+
     def action_reverse(self) -> None:
         """Turn the order of the list round."""
         sorting = self.workspace.connections.index.sorting

@@ -492,6 +492,19 @@ class Workspace(Panes):
             self._schedule()
         return True
 
+    def next_connection(self, step: int) -> bool:
+        """Select the next (``step`` 1) or previous (-1) connection of the list; False at its end."""
+        connections = self.connections
+        listed = connections.index.position_of(self.ladder.stream) if self.active is not Pane.CONNECTIONS else -1
+        wanted = (connections.cursor if listed < 0 else listed) + step
+        if not 0 <= wanted < connections.row_count:
+            return False
+        self.following = False
+        connections.put_cursor(wanted, by_user=True)
+        self.show_selected_stream()
+        self._schedule()
+        return True
+
     def back(self) -> bool:
         """Undo one step: the zoom, a jump to evidence, or drilling in; False when there is nothing to undo."""
         if self.arrangement.zoomed:
