@@ -295,7 +295,10 @@ def _without_tcp(
     """
     if not chosen.without_tcp or chosen.active not in (Pane.CONNECTIONS, Pane.GLANCE):
         return None
-    kept = {pane: region for pane, region in planned.items() if pane in (Pane.CONNECTIONS, Pane.GLANCE)}
+    kept: dict[Pane, Region] = {}
+    for pane in (Pane.CONNECTIONS, Pane.GLANCE):
+        if pane in planned:
+            kept[pane] = planned[pane]
     top = kept.get(Pane.CONNECTIONS)
     if top is None:  # the strip is in front of the list, or has the whole screen
         return None
