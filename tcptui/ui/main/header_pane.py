@@ -207,7 +207,7 @@ class HeaderTree(Tree[Node], PaletteMixin):
         return text
 
     def _told_shorter(self, text: Text, label: str, room: int) -> Text:
-        """``text`` with, for ``label`` at its end, the first shorter form of that which fits in ``room``, or the last."""
+        """``text`` with, for ``label`` at its end, its first shorter form that fits in ``room``, or the last."""
         before = text[: len(text) - len(label)]
         style = text.get_style_at_offset(self.app.console, len(text) - 1)
         shorter = text
