@@ -165,7 +165,10 @@ def test_layer_is_told_shorter_where_its_line_does_not_fit() -> None:
         "IPv6 {} > {}".format(*addresses),
     ]
     assert shorter_lines(link, ">")[0] == "Ethernet II, Src: 3c:a9:f4:a8:1f:ec, Dst: a4:91:b1:82:34:39"
-    assert shorter_lines("Frame 1: 74 bytes on wire", ">") == []
+    assert shorter_lines("Frame 1: 74 bytes on wire (592 bits)", ">") == ["Frame 1: 74 bytes on wire"]
+    tcp = "Transmission Control Protocol, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"
+    assert shorter_lines(tcp, ">") == ["TCP, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"]
+    assert shorter_lines("Data (1357 bytes)", ">") == []
 
 
 async def test_long_addresses_are_whole_on_a_screen_of_160_columns_and_a_graph_of_nothing_says_so(

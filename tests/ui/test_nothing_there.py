@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
 HEADER = 24
-SIZES = [(60, 16), (80, 24), (120, 40)]
+SIZES = [(60, 16), (80, 24), (120, 40), (200, 50)]
 SYN = struct.pack("!HHIIHHHH", 40001, 80, 1000, 0, 5 << 12 | 2, 64240, 0, 0)
 
 
@@ -90,7 +90,7 @@ async def test_live_capture_shows_what_there_is_until_tcp_comes(tmp_path: Path) 
             await pilot.resize_terminal(*size)
             await pilot.pause()
             listed = [line.split() for line in screen_lines(pilot.app.screen)]
-            assert ["ARP", "1", "50.0%", "42", "B", "1"] in listed, size
+            assert any(line[:5] == ["ARP", "1", "50.0%", "42", "B"] for line in listed), size
             assert any("DNS query A a.example" in " ".join(line) for line in listed), size
             assert "u opens each protocol, its conversations" in text(pilot), size
         await pilot.press("2")

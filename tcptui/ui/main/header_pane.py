@@ -39,8 +39,14 @@ _HEX_LEAST: Final = 3
 _HEX_RULE: Final = 1
 #: From this width (cells) on the bytes are beside the tree.
 _BESIDE_WIDTH: Final = 140
-#: A link address behind its name, and both ends of a layer, as `shorter_lines` finds them.
+#: A link address behind its name, a size told again, names, and both ends of a layer, for `shorter_lines`.
 _NAMED_ADDRESS: Final = re.compile(r"\S+ \(((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\)")
+_IN_BITS: Final = re.compile(r" \(\d+ bits\)")
+_SHORT_NAMES: Final = (
+    ("Internet Protocol Version ", "IPv"),
+    ("Transmission Control Protocol", "TCP"),
+    ("User Datagram Protocol", "UDP"),
+)
 _FROM_TO: Final = re.compile(r", Src: (\S+), Dst: (\S+)$")
 #: Identity of a line: the names of `line_names` on the path from the root.
 Key = tuple[str, ...]
@@ -66,8 +72,11 @@ def line_names(nodes: Sequence[Node]) -> list[str]:
 
 
 def shorter_lines(label: str, right: str) -> list[str]:
-    """Shorter and shorter forms of a layer's line: both ends by their addresses, then with ``right`` between them."""
-    forms = [_NAMED_ADDRESS.sub(r"\1", label).replace("Internet Protocol Version ", "IPv", 1)]
+    """Shorter and shorter forms of a layer's line: by short names and addresses, then with ``right`` between both."""
+    forms = [_IN_BITS.sub("", _NAMED_ADDRESS.sub(r"\1", label))]
+    for name, short in _SHORT_NAMES:
+        if forms[0].startswith(name):
+            forms[0] = short + forms[0].removeprefix(name)
     forms.append(_FROM_TO.sub(rf" \1 {right} \2", forms[0]))
     return [form for form in dict.fromkeys(forms) if len(form) < len(label)]
 
@@ -286,6 +295,32 @@ class HeaderTree(Tree[Node], PaletteMixin):
 
 class HeaderPane(Container):
     """The tree with the bytes below it, or beside it where there is room."""
+
+    #: Where it stands on a screen of its own lists; the main screen's style sheet has the rest.
+    DEFAULT_CSS = """
+    HeaderPane {
+        height: 1fr; width: 1fr; layout: vertical;
+        & #fields {
+            height: 1fr; width: 1fr; background: $background; padding: 0;
+            scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll;
+        }
+        & #hex {
+            height: 6; width: 1fr; padding: 0; border-top: solid $edge; background: $background;
+            overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        }
+        &.-beside { layout: horizontal; }
+        &.-beside #hex { width: 74; border-top: none; border-left: solid $edge; }
+        & Tree {
+            & > .tree--guides, & > .tree--guides-selected, & > .tree--guides-hover { color: $edge; }
+            & > .tree--cursor { background: $row-cursor-away; color: $foreground; text-style: none; }
+            & > .tree--highlight { text-style: none; }
+            & > .tree--highlight-line { background: $background; }
+            &:focus { background-tint: $foreground 0%; }
+            &:focus > .tree--cursor { background: $row-cursor; color: $foreground; text-style: none; }
+            &:ansi:focus > .tree--cursor { color: ansi_black; }
+        }
+    }
+    """
 
     @dataclass
     class PacketWanted(Message):

@@ -483,6 +483,7 @@ class MainScreen(SavingScreen):
             "lift": self._on_off(self.matching is not None),
             "context": self._on_off(self._has_context),
             "sort": by,
+            "sort_menu": by,
             "reverse": by,
             f"time_base('{self.options.time_base.value}')": words("guide.palette.now"),
             "tour": self.tour_now,

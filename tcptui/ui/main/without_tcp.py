@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tcptui.model.packet_store import NO_ROW
 from tcptui.ui.main.layout import WITHOUT_TCP
 from tcptui.ui.other.lists import PacketList, ProtocolList
+from tcptui.ui.other.screen import BESIDE_WIDTH
 from tcptui.ui.widgets.virtual_list import HEADING
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _LOOK: Final = 0.02
 #: Share of the lines that the protocols may take, in percent.
 _PROTOCOLS_SHARE: Final = 50
-#: Lines around both lists: the border between them, and the sentence at the end with a blank line before it.
+#: Lines around both lists: the border between them, and a sentence at the end with a blank line before it.
 _LINES: Final = 3
 #: No list has a cursor: the keys belong to the list of connections above.
 _NOWHERE: Final = -1
@@ -55,14 +56,17 @@ class WithoutTcp(Container):
     DEFAULT_CSS = """
     WithoutTcp {
         layout: vertical; background: $background;
+        & > #without-tcp-lists { height: 1fr; layout: vertical; }
         & ProtocolList, & PacketList {
             background: $background; width: 1fr; height: 1fr;
             overflow-x: hidden; overflow-y: hidden;
         }
         & PacketList { border-top: solid $edge; }
+        &.-beside > #without-tcp-lists { layout: horizontal; }
+        &.-beside ProtocolList { width: 58; }
+        &.-beside PacketList { border-top: none; border-left: solid $edge; }
         & > #without-tcp-way { height: 2; width: 1fr; padding: 1 1 0 1; color: $faint; }
     }
-    .-ascii WithoutTcp PacketList { border-top: ascii $edge; }
     """
 
     @dataclass
@@ -82,8 +86,9 @@ class WithoutTcp(Container):
 
     def compose(self) -> ComposeResult:
         """Protocols, newest packets, how to see them all."""
-        yield self.protocols
-        yield self.newest
+        with Container(id="without-tcp-lists"):
+            yield self.protocols
+            yield self.newest
         yield self._way
 
     def on_mount(self) -> None:
@@ -107,11 +112,13 @@ class WithoutTcp(Container):
             return
         self._seen = other.revision
         counts, room = other.protocols(), self.size.height - _LINES
+        beside = self.size.width >= BESIDE_WIDTH
+        self.set_class(beside, "-beside")
         most = max(HEADING + 1, room * _PROTOCOLS_SHARE // 100)
-        lines = min(HEADING + len(counts), most)
-        self.protocols.styles.height = lines
+        lines = 0 if beside else min(HEADING + len(counts), most)
+        self.protocols.styles.height = lines or "1fr"
         self.protocols.show(counts, _NOWHERE)
-        newest = max(0, room - lines - HEADING)
+        newest = max(0, room - lines - HEADING + beside)
         self.newest.display = newest > 0
         self.newest.show(other.newest(newest), NO_ROW)
         self.protocols.cursor = self.newest.cursor = _NOWHERE
