@@ -189,7 +189,7 @@ def title_of(chart: Chart, words: Words) -> str:
 def notes_of(chart: Chart, view: Viewport, words: Words) -> list[str]:
     """What a reader has to know who compares the picture with others, or misses something in it."""
     if not chart.layers:
-        return [words("graph.note.empty")]
+        return [words(f"graph.note.empty.{chart.kind.value}")]
     notes = []
     if chart.kind is ChartKind.THROUGHPUT:
         notes.append(words("graph.note.interval", interval=unbroken_duration(chart.interval_ns, words)))

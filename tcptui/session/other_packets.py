@@ -323,6 +323,11 @@ class OtherPackets:
         low, high = np.searchsorted(rows, (first, stop)).tolist()
         return rows[low:high].copy()
 
+    def newest(self, count: int) -> I32:
+        """The last ``count`` rows that are listed, or all."""
+        rows: I32 = self._rows[max(0, self._count - count) : self._count]
+        return rows.copy()
+
     def not_tcp(self) -> list[ProtocolCount]:
         """`protocols` without TCP that was cut too short to be analysed."""
         return [each for each in self.protocols() if each.protocol != TCP]

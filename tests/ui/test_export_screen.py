@@ -90,7 +90,7 @@ async def test_files_are_listed_with_a_preview_of_the_chosen_one(show: Show, car
     assert "␛[31m" in text
 
 
-@pytest.mark.parametrize(("size", "row"), [((100, 30), 16), ((120, 40), 8), ((160, 45), 16), ((250, 70), 16)])
+@pytest.mark.parametrize(("size", "row"), [((100, 30), 16), ((120, 40), 16), ((160, 45), 16), ((250, 70), 16)])
 async def test_bytes_stand_in_rows_of_eight_or_sixteen_and_a_hash_in_one_line(
     show: Show, wire: Wire, tmp_path: Path, size: tuple[int, int], row: int
 ) -> None:

@@ -77,6 +77,13 @@ def test_value_that_the_line_shows_comes_first(mixed_session: Session) -> None:
     assert field_conditions(mixed_session, 0, "no.such.field") == []
 
 
+def test_conditions_by_a_layer_are_what_its_line_tells(mixed_session: Session) -> None:
+    assert field_conditions(mixed_session, 3, "frame") == ["frame.number == 4", "frame.len == 58", "frame"]
+    assert field_conditions(mixed_session, 3, "ip")[:2] == ["ip.src == 10.0.0.1", "ip.dst == 192.0.2.10"]
+    for name in ("frame", "ip", "tcp"):
+        assert all(matches(mixed_session, condition, 3) for condition in field_conditions(mixed_session, 3, name))
+
+
 def test_text_is_quoted_so_that_nothing_of_it_is_syntax() -> None:
     assert quoted('a"b\\c\n€') == r'"a\"b\\c\x0a\xe2\x82\xac"'
 

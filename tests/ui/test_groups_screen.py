@@ -87,6 +87,8 @@ async def test_room_below_the_groups_has_the_connections_of_one(
         lines = screen_lines(await opened(shown, "down"))
         below = [line for line in lines[4:] if "192.0.2.10:80" in line]
         assert [line.split()[0] for line in below] == ["0", "1", "2"]
+        explained = [line.strip() for line in lines if line.strip() in ("Nothing unusual", "Where the time went")]
+        assert len(explained) == (2 if size[1] > 16 else 0), "the first of them is explained where that leaves room"
 
 
 async def test_long_list_of_groups_has_the_whole_screen(wire: Wire, tmp_path: Path, show: Show) -> None:

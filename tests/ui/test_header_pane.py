@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from other_frames import ip, over_ethernet, pcap
+from screen_lines import screen_lines
+
 from tcptui.protocols.headers.node import Node
 from tcptui.session.session import open_file
-from tcptui.ui.main.header_pane import line_names
+from tcptui.ui.main.header_pane import line_names, shorter_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +153,38 @@ async def test_bytes_have_no_more_lines_than_they_fill_and_the_tree_has_the_rest
         assert len(headers.hex_pane.data) == 74
         assert headers.hex_pane.size.height == 5
         assert headers.tree_view.size.height == headers.size.height - 6
+
+
+def test_layer_is_told_shorter_where_its_line_does_not_fit() -> None:
+    addresses = "2003:de:2016:125:fcf2:1d9f:5a4c:8a2e", "2a00:1450:4001:80b:1234:5678:9abc:200e"
+    version_6 = "Internet Protocol Version 6, Src: {}, Dst: {}".format(*addresses)
+    link = "Ethernet II, Src: Intel_a8:1f:ec (3c:a9:f4:a8:1f:ec), Dst: Maker_82:34:39 (a4:91:b1:82:34:39)"
+
+    assert shorter_lines(version_6, ">") == [
+        "IPv6, Src: {}, Dst: {}".format(*addresses),
+        "IPv6 {} > {}".format(*addresses),
+    ]
+    assert shorter_lines(link, ">")[0] == "Ethernet II, Src: 3c:a9:f4:a8:1f:ec, Dst: a4:91:b1:82:34:39"
+    assert shorter_lines("Frame 1: 74 bytes on wire (592 bits)", ">") == ["Frame 1: 74 bytes on wire"]
+    tcp = "Transmission Control Protocol, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"
+    assert shorter_lines(tcp, ">") == ["TCP, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"]
+    assert shorter_lines("Data (1357 bytes)", ">") == []
+
+
+async def test_long_addresses_are_whole_on_a_screen_of_160_columns_and_a_graph_of_nothing_says_so(
+    show: Show, tmp_path: Path
+) -> None:
+    client, server = "2003:de:2016:125:fcf2:1d9f:5a4c:8a2e", "2a00:1450:4001:80b:1234:5678:9abc:200e"
+    syn = struct.pack("!HHIIHHHH", 50123, 44300, 1000, 0, 5 << 12 | 2, 64240, 0, 0)
+    path = tmp_path / "six.pcap"
+    path.write_bytes(pcap([over_ethernet(ip(client, server, 6, syn))] * 2, every_ms=900))
+    async with show(open_file(path), (160, 45)) as shown:
+        lines = shown.lines()
+        assert any(f"[{client}]:50123" in line and f"[{server}]:44300 │" in line for line in lines), "above the lanes"
+        assert any(f"IPv6, Src: {client}, Dst: {server}" in line for line in lines)
+        await shown.press("t")
+        await shown.pilot.press("3")
+        await shown.pilot.pause()
+        drawn = "\n".join(screen_lines(shown.pilot.app.screen))
+        assert "there is no round trip to measure" in drawn
+        assert "┤" not in drawn

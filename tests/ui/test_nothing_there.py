@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from other_frames import arp, pcap
+from other_frames import arp, dns_query, ip, over_ethernet, pcap, udp
 from running_source import RunningSource
 from screen_lines import screen_lines
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
 HEADER = 24
+SIZES = [(60, 16), (80, 24), (120, 40), (200, 50)]
+SYN = struct.pack("!HHIIHHHH", 40001, 80, 1000, 0, 5 << 12 | 2, 64240, 0, 0)
 
 
 @asynccontextmanager
@@ -74,6 +77,28 @@ async def test_list_of_other_packets_begins_with_the_first_one(tmp_path: Path) -
         await until(lambda: "Enter conversations" in text(pilot))
         assert "Not TCP: 1 packet" in text(pilot)
         await until(lambda: "ARP" in text(pilot))
+
+
+async def test_live_capture_shows_what_there_is_until_tcp_comes(tmp_path: Path) -> None:
+    packets = [arp(1, "10.0.0.1", "10.0.0.2"), udp("10.0.0.1:53000", "10.0.0.2:53", dns_query(1, "a.example"))]
+    more = pcap([*packets, over_ethernet(ip("10.0.0.1", "10.0.0.2", 6, SYN))])[HEADER:]
+    split = len(pcap(packets)) - HEADER
+    async with silent(tmp_path) as (pilot, source, _packet):
+        source.give(more[:split], 2)
+        await until(lambda: "ARP who has" in text(pilot))
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            listed = [line.split() for line in screen_lines(pilot.app.screen)]
+            assert any(line[:5] == ["ARP", "1", "50.0%", "42", "B"] for line in listed), size
+            assert any("DNS query A a.example" in " ".join(line) for line in listed), size
+            assert "u opens each protocol, its conversations" in text(pilot), size
+        await pilot.press("2")
+        await until(lambda: "No TCP connection yet: u lists 2 other packets." in text(pilot))
+        assert "u opens each" not in text(pilot), "the timeline is what was asked for"
+        await pilot.press("1")
+        source.give(more[split:], 1)
+        await until(lambda: "SYN-SENT" in text(pilot) and "u opens each" not in text(pilot))
 
 
 async def test_groups_of_nothing_are_not_chosen_from(tmp_path: Path) -> None:

@@ -88,6 +88,11 @@ async def test_hits_are_listed_with_their_packets_at_every_size(
         assert len(lines) == 4
         assert lines[0].split()[0] == "4"
         assert ("192.0.2.10:80" in lines[0]) == (size[0] >= 100)
+        # A short list leaves room for the packet under the cursor.
+        assert any("Frame 4:" in line for line in screen_lines(screen)) == (size[1] > 16)
+        await shown.pilot.press("down")
+        assert (await settled(shown.pilot)).headers.has_class("-beside") == (size[0] >= 160)
+        assert any("Frame 9:" in line for line in screen_lines(screen)) == (size[1] > 16)
 
 
 async def test_enter_goes_to_the_packet_and_n_to_the_others_until_esc(session: Session, show: Show) -> None:
@@ -369,6 +374,19 @@ async def test_connections_of_hits_are_no_wider_than_they_are(session: Session, 
     begin = heading.index("connection")
     assert heading.index("found in") - begin == len("10.0.0.1:40001 → 192.0.2.10:80") + 2
     assert first[begin:].startswith("10.0.0.1:40001")
+
+
+async def test_time_of_years_does_not_touch_the_number_of_its_packet(wire: Wire, tmp_path: Path, show: Show) -> None:
+    for place, ms in enumerate((0, 5e10, 1.2e11)):
+        wire.tcp(ms, "10.0.0.1:40001", "192.0.2.10:80", PSH | ACK, 1001 + 8 * place, 9001, payload=b"far away")
+    async with show(open_file(wire.pcap(tmp_path / "years.pcap")), (100, 30)) as shown:
+        lines = screen_lines(await searched(shown, "away"))[3:6]
+
+    assert [line.split()[:2] for line in lines] == [
+        ["1", "0.000000"],
+        ["2", "50000000.000000"],
+        ["3", "120000000.000000"],
+    ]
 
 
 async def test_tab_looks_for_the_same_elsewhere(session: Session, show: Show) -> None:

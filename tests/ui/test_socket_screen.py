@@ -17,6 +17,7 @@ from tcptui.ui.screens.socket import EndSeen, Look, SocketScreen, disagree, sock
 from tcptui.ui.theme import UNICODE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,12 +57,13 @@ async def test_keys_stand_below_the_page_and_the_question_in_its_title(
     show: Show, mixed_session: Session, width: int, language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "look_up", lambda *_ends: SOCKET)
-    async with show(mixed_session, (width, 24), language) as shown:
+    async with show(mixed_session, (width, 60), language) as shown:
         await shown.pilot.app.push_screen(SocketScreen(mixed_session, 0, shown.screen.words, shown.screen.glyphs))
-        await shown.pilot.pause()
+        words = Words(language)
+        await until(lambda: words("kernel.packets") in "\n".join(screen_lines(shown.pilot.app.screen)))
         lines = screen_lines(shown.pilot.app.screen)
 
-    words = Words(language)
+    assert any(words("screen.explain.clean") in line for line in lines), "below it, what the packets say"
     hints = ("Esc", "screen.hint.back"), ("↑ ↓", "kernel.hint.scroll"), ("0", "screen.hint.overview")
     assert lines[-1].split() == " ".join(f"{key} {words(word)}" for key, word in hints).split()
     assert lines[0].strip() == words("kernel.title", stream=0), "whole"

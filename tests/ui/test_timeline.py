@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from ip_pieces import pieces, segment, whole, write_raw
+from screen_lines import screen_lines
 
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.session.session import open_file
+from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.packet_severity import is_problem, packet_severity, raised_rows
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.payload_preview import preview
 from tcptui.ui.main.state_text import pair_text, state_text
 from tcptui.ui.main.timeline_columns import timeline_columns
@@ -172,6 +176,44 @@ async def test_preview_is_of_the_whole_segment_where_it_came_in_fragments(show: 
         row = ladder.render_line(1 + 3).text
 
     assert "began in the first" in row
+
+
+async def test_connections_pauses_and_orders_are_gone_to_by_a_key_or_two(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40)) as shown:
+        workspace, times = shown.screen.workspace, mixed_session.store.time_ns
+        last = workspace.connections.row_count - 1
+        await shown.press("K")
+        assert "No further connection" in shown.lines()[-1]
+        await shown.press("enter", "J")
+        assert (workspace.active, workspace.ladder.stream, workspace.connections.cursor) == (Pane.TIMELINE, 1, 1)
+        await shown.press("K")
+        assert (workspace.active, workspace.ladder.stream) == (Pane.TIMELINE, 0)
+
+        rows = workspace.ladder.rows
+        pauses = np.diff(times[rows])
+        seen = []
+        for number in range(1, len(pauses) + 2):
+            await shown.press("L")
+            seen.append(workspace.ladder.cursor - 1)
+            expected = (number - 1) % len(pauses) + 1
+            assert f"pause {expected} of {len(pauses)}, the longest first" in shown.lines()[-1]
+        assert [int(pauses[at]) for at in seen[:-1]] == sorted(pauses.tolist(), reverse=True)
+        assert sorted(seen[:-1]) == list(range(len(pauses))), "equal ones are gone to one after the other"
+        assert seen[-1] == seen[0]
+        await shown.press("down", "L")
+        assert workspace.ladder.cursor - 1 == seen[0], "from any other packet it is the longest"
+
+        await shown.press("1", "O")
+        by_rtt = list(SortKey).index(SortKey.RTT) + 1
+        assert f"{by_rtt}  round-trip time" in "\n".join(screen_lines(shown.pilot.app.screen))
+        await shown.pilot.press(str(by_rtt))
+        await shown.settle()
+        assert workspace.connections.index.sorting == Sorting(SortKey.RTT)
+        await shown.press("S")
+        await shown.pilot.press("O", "enter")
+        await shown.settle()
+        assert workspace.connections.index.sorting == Sorting(SortKey.RTT), "the cursor is on the order of the list"
+        assert workspace.connections.row_count == last + 1
 
 
 async def test_next_problem_looks_both_ways_and_stops_at_the_ends(show: Show, mixed_session: Session) -> None:

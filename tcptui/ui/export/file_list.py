@@ -129,6 +129,7 @@ class FileList(VirtualList):
             host, name = _given(host, longest_host, name, max(longest, _NAME_LEAST))
         if kind:
             kind, name = _given(kind, longest_kind, name, max(longest, _NAME_LEAST))
+            name = min(name, max(longest, _NAME_LEAST))  # what belongs together is not far apart
         return _PACKET, size, kind, host, name
 
     def heading(self, width: int) -> list[Segment]:

@@ -21,7 +21,7 @@ from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.screens.keyed import KeyedScreen
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.errors import safe_facts
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _BESIDE: Final = 110
 #: From this width on the preview has room for sixteen bytes, and for a SHA-256, in a line.
 _WIDE: Final = 160
+#: A list of at most this percentage of the lines is short.
+_FEW: Final = 40
 #: Default name of the folder to write to.
 _FOLDER: Final = "exported"
 
@@ -64,7 +66,11 @@ class ExportScreen(KeyedScreen[int]):
         &.-beside > Container > FilePreview { width: 2fr; border-top: none; border-left: solid $edge; }
         &.-wide > Container > FilePreview { min-width: 78; }
         &.-ascii > Container > FilePreview { border-top: ascii $edge; }
+        &.-few > Container { layout: vertical; }
+        &.-few > Container > FileList { width: 1fr; }
+        &.-few > Container > FilePreview { width: 1fr; border-left: none; border-top: solid $edge; }
         &.-ascii.-beside > Container > FilePreview { border-top: none; border-left: ascii $edge; }
+        &.-ascii.-few > Container > FilePreview { border-left: none; border-top: ascii $edge; }
     }
     """
     KEYS = EXPORT_KEYS
@@ -115,6 +121,14 @@ class ExportScreen(KeyedScreen[int]):
         """Put the preview beside the list where there is room, else below it."""
         self.set_class(event.size.width >= _BESIDE, "-beside")
         self.set_class(event.size.width >= _WIDE, "-wide")
+        self._place()
+
+    def _place(self) -> None:
+        """Give a short list the whole width, with the preview below it, where it leaves more than half of the lines."""
+        needed, height = HEADING + max(1, self.files.row_count), self.size.height
+        few = self.size.width >= _BESIDE and needed <= height * _FEW // 100
+        self.set_class(few, "-few")
+        self.files.styles.height = needed if few and self.files.row_count else "1fr"
 
     # -- finding -----------------------------------------------------------------------------
     def _in_thread(self, group: str, cancel: Cancel, job: Callable[[], None]) -> None:
@@ -191,6 +205,7 @@ class ExportScreen(KeyedScreen[int]):
         self._reading.set()
         cancel = self._reading = Cancel()
         file = self.files.chosen
+        self._place()
         self.preview.display = file is not None
         self.preview.show(file, None)
         self.show_hints()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.charts.cells import cell_grid
-from tcptui.charts.figure import make_figure
+from tcptui.charts.figure import make_figure, notes_of
 from tcptui.charts.marks import Ink
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from tcptui.charts.raster import Viewport
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
+
+
+#: Cells on both sides of what is said in the place of a picture, at least.
+_EMPTY_MARGIN: Final = 4
 
 
 class GraphPlot(PaintedLines, can_focus=True, inherit_bindings=False):
@@ -110,6 +116,8 @@ class GraphPlot(PaintedLines, can_focus=True, inherit_bindings=False):
     def paint_line(self, y: int) -> Strip:
         """One line of the figure."""
         width, plain = self.scrollable_content_region.width, self.palette.plain
+        if self._shown is not None and not self._shown[0].layers:
+            return self._why_empty(y, width)
         figure = self.figure
         if figure is None or self._shown is None or y >= len(figure.lines):
             return Strip.blank(width, plain)
@@ -122,6 +130,17 @@ class GraphPlot(PaintedLines, can_focus=True, inherit_bindings=False):
         cursor = self.palette.cursor
         marked = Strip([Segment(text, (style or plain) + cursor) for text, style, _control in under])
         return Strip.join([before, marked, after])
+
+    def _why_empty(self, y: int, width: int) -> Strip:
+        """One line of what stands in the place of a picture that would have nothing in it."""
+        assert self._shown is not None
+        said = [*notes_of(*self._shown, self._words), self._words("graph.other-side")]
+        lines = [line for text in said for line in wrap(text, max(1, width - 2 * _EMPTY_MARGIN))]
+        place = y - max(0, (self.size.height - len(lines)) // 2)
+        if not 0 <= place < len(lines):
+            return Strip.blank(width, self.palette.plain)
+        text = " " * ((width - cell_len(lines[place])) // 2) + lines[place]
+        return Strip([Segment(text, self.palette.plain)]).adjust_cell_length(width, self.palette.plain)
 
     def _cursor_place(self, figure: Figure) -> int | None:
         """The cell of the cursor in a line; None where it is not in the picture."""

@@ -245,7 +245,7 @@ class GraphScreen(KeyedScreen[int]):
             begin, end = (unbroken_duration(bound, self.words) for bound in (view.begin_ns, view.end_ns))
             part = (self.words("graph.part", begin=begin, end=end, all=whole),)
         self._bar.show(self.kind, max(self.side, 0), part)
-        notes = [Paragraph(note, "faint") for note in notes_of(chart, view, self.words)]
+        notes = [Paragraph(note, "faint") for note in (notes_of(chart, view, self.words) if chart.layers else ())]
         if at is None:
             self.said.show(notes)
             return

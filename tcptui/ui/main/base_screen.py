@@ -198,6 +198,9 @@ class CaptureScreen(NoticingScreen[None]):
             self._open_at_worst()
             self.reorder()
             self.workspace.grow()
+            self.workspace.show_without_tcp(self.has_no_tcp)
+            if self.has_no_tcp and not self.session.other.is_current:
+                self._seen_revision = -1  # so that the next tick reads on
         self._show_context()
 
     def _show_rates(self) -> None:

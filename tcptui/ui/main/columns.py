@@ -331,9 +331,18 @@ class Sorting:
         """Whether it is the order of the streams' numbers, which needs no sorting and only grows."""
         return self.key is SortKey.START and not self.is_reversed and not self.expression
 
+    @staticmethod
+    def offered(expressions: Sequence[str] = ()) -> list[Sorting]:
+        """All orders, not reversed: by the sort keys, then by the user's columns ``expressions``."""
+        return [*map(Sorting, SORT_KEYS), *(Sorting(expression=text) for text in expressions)]
+
+    def is_by_same(self, other: Sorting) -> bool:
+        """Whether it is ``other``, or that reversed."""
+        return (self.key, self.expression) == (other.key, other.expression)
+
     def following(self, expressions: Sequence[str] = ()) -> Sorting:
         """By the next sort key, cyclically; behind the last by the user's columns ``expressions``."""
-        orders = [*map(Sorting, SORT_KEYS), *(Sorting(expression=text) for text in expressions)]
+        orders = self.offered(expressions)
         now = replace(self, is_reversed=False)
         return orders[(orders.index(now) + 1) % len(orders)] if now in orders else orders[0]
 

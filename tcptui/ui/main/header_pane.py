@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -38,6 +39,15 @@ _HEX_LEAST: Final = 3
 _HEX_RULE: Final = 1
 #: From this width (cells) on the bytes are beside the tree.
 _BESIDE_WIDTH: Final = 140
+#: A link address behind its name, a size told again, names, and both ends of a layer, for `shorter_lines`.
+_NAMED_ADDRESS: Final = re.compile(r"\S+ \(((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\)")
+_IN_BITS: Final = re.compile(r" \(\d+ bits\)")
+_SHORT_NAMES: Final = (
+    ("Internet Protocol Version ", "IPv"),
+    ("Transmission Control Protocol", "TCP"),
+    ("User Datagram Protocol", "UDP"),
+)
+_FROM_TO: Final = re.compile(r", Src: (\S+), Dst: (\S+)$")
 #: Identity of a line: the names of `line_names` on the path from the root.
 Key = tuple[str, ...]
 
@@ -59,6 +69,16 @@ def line_names(nodes: Sequence[Node]) -> list[str]:
         names.append(f"{name}/{seen[name]}" if seen[name] else name)
         seen[name] += 1
     return names
+
+
+def shorter_lines(label: str, right: str) -> list[str]:
+    """Shorter and shorter forms of a layer's line: by short names and addresses, then with ``right`` between both."""
+    forms = [_IN_BITS.sub("", _NAMED_ADDRESS.sub(r"\1", label))]
+    for name, short in _SHORT_NAMES:
+        if forms[0].startswith(name):
+            forms[0] = short + forms[0].removeprefix(name)
+    forms.append(_FROM_TO.sub(rf" \1 {right} \2", forms[0]))
+    return [form for form in dict.fromkeys(forms) if len(form) < len(label)]
 
 
 def _innermost(root: Node) -> Node | None:
@@ -179,7 +199,7 @@ class HeaderTree(Tree[Node], PaletteMixin):
         return Style(color=palette.note.color)
 
     def render_label(self, node: TreeNode[Node], base_style: Style, style: Style) -> Text:
-        """The line's text, cut with an ellipsis where the pane ends."""
+        """The line's text, that of a layer told shorter, and cut with an ellipsis, where the pane ends."""
         text = super().render_label(node, base_style, style)
         if node.parent is self.root and not node.allow_expand:
             text = Text(" " * cell_len(self.ICON_NODE), base_style) + text  # below the names of the other layers
@@ -187,11 +207,24 @@ class HeaderTree(Tree[Node], PaletteMixin):
         while above is not None and above is not self.root:
             above, guides = above.parent, guides + self.guide_depth
         room = self.scrollable_content_region.width - guides
+        if 0 < room < text.cell_len and node.parent is self.root and node.data is not None:
+            text = self._told_shorter(text, node.data.label, room)
         if 0 < room < text.cell_len:
             mark = self.glyphs.ellipsis
             text.truncate(room - len(mark), overflow="crop")
             text.append(mark)
         return text
+
+    def _told_shorter(self, text: Text, label: str, room: int) -> Text:
+        """``text`` with, for ``label`` at its end, its first shorter form that fits in ``room``, or the last."""
+        before = text[: len(text) - len(label)]
+        style = text.get_style_at_offset(self.app.console, len(text) - 1)
+        shorter = text
+        for form in shorter_lines(label, self.glyphs.right):
+            shorter = before + Text(form, style, no_wrap=True)
+            if shorter.cell_len <= room:
+                break
+        return shorter
 
     # -- keys ----------------------------------------------------------------------
     def action_open_node(self) -> None:
@@ -262,6 +295,32 @@ class HeaderTree(Tree[Node], PaletteMixin):
 
 class HeaderPane(Container):
     """The tree with the bytes below it, or beside it where there is room."""
+
+    #: Where it stands on a screen of its own lists; the main screen's style sheet has the rest.
+    DEFAULT_CSS = """
+    HeaderPane {
+        height: 1fr; width: 1fr; layout: vertical;
+        & #fields {
+            height: 1fr; width: 1fr; background: $background; padding: 0;
+            scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll;
+        }
+        & #hex {
+            height: 6; width: 1fr; padding: 0; border-top: solid $edge; background: $background;
+            overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        }
+        &.-beside { layout: horizontal; }
+        &.-beside #hex { width: 74; border-top: none; border-left: solid $edge; }
+        & Tree {
+            & > .tree--guides, & > .tree--guides-selected, & > .tree--guides-hover { color: $edge; }
+            & > .tree--cursor { background: $row-cursor-away; color: $foreground; text-style: none; }
+            & > .tree--highlight { text-style: none; }
+            & > .tree--highlight-line { background: $background; }
+            &:focus { background-tint: $foreground 0%; }
+            &:focus > .tree--cursor { background: $row-cursor; color: $foreground; text-style: none; }
+            &:ansi:focus > .tree--cursor { color: ansi_black; }
+        }
+    }
+    """
 
     @dataclass
     class PacketWanted(Message):

@@ -16,6 +16,8 @@ from tcptui.ui.widgets.virtual_list import HEADING
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+#: The id of the widget that stands in the place of the panes while there is no connection.
+WITHOUT_TCP: Final = "without-tcp"
 #: Smallest terminal in which the screens are shown.
 MIN_WIDTH: Final = 60
 MIN_HEIGHT: Final = 16
@@ -150,6 +152,8 @@ class Arrangement:
     """Number of connections in the list; None while it is unknown."""
     packets: int | None = None
     """Number of packets in the timeline; None while there are none."""
+    without_tcp: bool = False
+    """Whether there are packets, and none belongs to a connection."""
     lesson_lines: int | None = None
     """Lines that all of the lesson fills, its border included; None while it is unknown."""
 
@@ -282,6 +286,28 @@ def _stacked(column: Region, chosen: Arrangement) -> dict[Pane, Region]:
     return regions
 
 
+def _without_tcp(
+    planned: dict[Pane, Region], shape: Shape, chosen: Arrangement
+) -> tuple[dict[Pane, Region], Region] | None:
+    """The strip and the empty list of ``planned`` alone, and all below them for what there is instead of connections.
+
+    None while a pane is in front that shows something of its own, or there are connections.
+    """
+    if not chosen.without_tcp or chosen.active not in (Pane.CONNECTIONS, Pane.GLANCE):
+        return None
+    kept: dict[Pane, Region] = {}
+    for pane in (Pane.CONNECTIONS, Pane.GLANCE):
+        if pane in planned:
+            kept[pane] = planned[pane]
+    top = kept.get(Pane.CONNECTIONS)
+    if top is None:  # the strip is in front of the list, or has the whole screen
+        return None
+    kept[Pane.CONNECTIONS] = Region(top.x, top.y, top.width, HEADING + (not shape.has_tabs))
+    whole = Region.from_union(list(planned.values()))
+    begin = kept[Pane.CONNECTIONS].bottom
+    return kept, Region(whole.x, begin, whole.width, max(0, whole.bottom - begin))
+
+
 class PaneLayout(Layout):
     """Places the children by `plan`; a child without a region is not shown.
 
@@ -304,7 +330,10 @@ class PaneLayout(Layout):
         parent.pre_layout(self)
         titled = {child.id for child in children}
         regions: dict[str | None, Region] = {}
-        for pane, region in self.regions(size).items():
+        planned = self.regions(size)
+        if WITHOUT_TCP in titled and (instead := _without_tcp(planned, self.shape, self.chosen)) is not None:
+            planned, regions[WITHOUT_TCP] = instead
+        for pane, region in planned.items():
             title = f"title-{pane.value}"
             tabbed = self.shape.has_tabs and pane is self.chosen.active
             if title in titled and not tabbed:

@@ -164,6 +164,12 @@ class Panes(Container):
         if connections != self.arrangement.listed:
             self._rearrange(replace(self.arrangement, listed=connections))
 
+    def set_without_tcp(self, without: bool) -> None:
+        """Lay out for packets of which none belongs to a connection, or as usual."""
+        if without != self.arrangement.without_tcp:
+            self._rearrange(replace(self.arrangement, without_tcp=without))
+            self.relay()
+
     def fit_timeline(self) -> None:
         """Lay out for the packets that the timeline shows now."""
         packets = self.ladder.row_count or None

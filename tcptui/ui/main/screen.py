@@ -158,6 +158,10 @@ class MainScreen(SavingScreen):
         self.end_prediction()
         self.show_other(NO_ROW)
 
+    def on_without_tcp_opened(self) -> None:
+        """What stands in the place of connections was clicked."""
+        self.action_other()
+
     def show_other(self, row: int) -> None:
         """Open the list of the packets that are not TCP, at ``row`` if it is one."""
         from tcptui.ui.other.screen import OtherScreen
@@ -285,6 +289,19 @@ class MainScreen(SavingScreen):
         connections = self.workspace.connections
         own = [column.text for column in connections.cells.columns]
         self.sort(connections.index.sorting.following(own))
+
+    def action_sort_menu(self) -> None:
+        """Offer all orders of the list."""
+        from tcptui.ui.main.sort_menu import SortMenu
+
+        connections = self.workspace.connections
+        orders = Sorting.offered([column.text for column in connections.cells.columns])
+
+        def chosen(sorting: Sorting | None) -> None:
+            if sorting is not None:
+                self.sort(sorting)
+
+        self.app.push_screen(SortMenu(orders, connections.index.sorting, self.words, self.glyphs), chosen)
 
     def action_reverse(self) -> None:
         """Turn the order of the list round."""
@@ -466,6 +483,7 @@ class MainScreen(SavingScreen):
             "lift": self._on_off(self.matching is not None),
             "context": self._on_off(self._has_context),
             "sort": by,
+            "sort_menu": by,
             "reverse": by,
             f"time_base('{self.options.time_base.value}')": words("guide.palette.now"),
             "tour": self.tour_now,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 
 from tcptui.model.finding import Severity
-from tcptui.ui.cell_text import grouped
+from tcptui.ui.cell_text import grouped, span
 from tcptui.ui.main.naming import NamingScreen
 from tcptui.ui.main.pane_specs import PROBLEM, Pane
 from tcptui.ui.main.workspace import Workspace
@@ -48,6 +48,27 @@ class SeekingScreen(NamingScreen):
         self._go_on_seeking()
         if self._seek is not None:
             self.say(self.words("screen.notice.no_problem_yet"))
+
+    def action_connection(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) connection of the list; the pane in front stays there."""
+        self.end_prediction()
+        if not self.workspace.next_connection(step):
+            self.say(self.words("screen.notice.no_connection_after"))
+
+    def action_longest_gap(self) -> None:
+        """Go to the packet behind the longest pause of the connection; from there, behind the next longest."""
+        self.end_prediction()
+        workspace = self.workspace
+        workspace.show_selected_stream()
+        gap = workspace.ladder.next_gap()
+        if gap is None:
+            self.say(self.words("screen.notice.no_gap"))
+            return
+        workspace.following = False
+        workspace.activate(Pane.TIMELINE)
+        workspace.ladder.put_cursor(gap.position, by_user=True)
+        facts = {"number": grouped(gap.number), "count": grouped(gap.count)}
+        self.say(self.words("screen.notice.gap", span=span(gap.ns, self.glyphs.micro), **facts))
 
     def tick(self) -> None:
         """Update the screen, and finish a jump to a problem that has been found meanwhile."""

@@ -133,15 +133,15 @@ class Timeline(TimelineRows):
         top = int(self.scroll_offset.y)
         self.cells.want(self.rows[top : top + self.page_rows].tolist())
         columns = self.columns(width)
-        cells = [Segment(" " * (MARKS + self._found_width), palette.head)]
+        before = [(" " * (MARKS + self._found_width), palette.head)]
         if columns.frame:
-            cells.append(Segment(fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
+            before.append((fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
         if columns.time:
             # Not aligned right as the times are: the client's name comes right behind.
-            cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
+            before.append((fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
         if columns.delta:
-            cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
-        cells += [
+            before.append((fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
+        cells = [
             Segment(self.cells.heading(place, size, ellipsis), palette.head)
             for place, size in enumerate(self._own_widths(width))
             if size
@@ -154,6 +154,9 @@ class Timeline(TimelineRows):
         if note and cell_len(client) + cell_len(server) > room:  # its heading gives way: what it says is seen
             beyond = min(cell_len(client) + cell_len(server) - room, note)
             room, note = room + beyond, note - beyond
+        while not cells and len(before) > 1 and cell_len(client) + cell_len(server) > room:
+            room += cell_len(before.pop()[0])  # so do those of numbers that speak for themselves
+        cells = [*(Segment(text, style) for text, style in before), *cells]
         if cell_len(client) + cell_len(server) > room:
             client = _within(client, max(room // 2, room - cell_len(server)), ellipsis)
             server = _within(server, room - cell_len(client), ellipsis)

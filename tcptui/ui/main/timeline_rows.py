@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
     from textual.binding import BindingType
 
     from tcptui.session.notes.notebook import Notebook
@@ -28,6 +30,18 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 _CHUNK: Final = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A pause between two packets."""
+
+    position: int
+    """Of the packet behind it."""
+    ns: int
+    number: int
+    """Its place among all of them, the longest first, from 1."""
+    count: int
 
 
 class TimelineRows(VirtualList, inherit_bindings=False):
@@ -55,6 +69,8 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self._steps: frozenset[int] = frozenset()
         self._requests: Mapping[int, RequestLine] = {}
         """By frame, the request that it begins."""
+        self._gap_row = -1
+        """The packet that `next_gap` led to last."""
         self.notebook: Notebook | None = None
         """The marks and notes of the capture."""
         self.highlights: Highlights | None = None
@@ -254,3 +270,31 @@ class TimelineRows(VirtualList, inherit_bindings=False):
                 distance = begin + int(found[0]) + 1
                 return position + distance if step > 0 else position - distance
         return nearest
+
+    def next_gap(self) -> Gap | None:
+        """The longest pause between packets that are shown; with the cursor where the last call led, the next longest.
+
+        Behind the shortest comes the longest again.  None where no time passes between the packets.
+        """
+        if self.session is None or self.row_count <= 1:
+            return None
+        passed = np.diff(self.session.store.time_ns[self.rows[: self.row_count]])
+        count = int((passed > 0).sum())
+        if not count:
+            return None
+        place = int(passed.argmax())
+        if 0 <= self.packet_row == self._gap_row and self.cursor:
+            place = _shorter(passed, self.cursor - 1, place)
+        ns = int(passed[place])
+        self._gap_row = int(self.rows[place + 1])
+        number = 1 + int((passed > ns).sum()) + int((passed[:place] == ns).sum())
+        return Gap(place + 1, ns, number, count)
+
+
+def _shorter(passed: NDArray[np.int64], place: int, longest: int) -> int:
+    """Where the next longest pause after the one at ``place`` is, the earlier of equal ones first."""
+    equal = np.flatnonzero(passed[place + 1 :] == passed[place])
+    if len(equal):
+        return place + 1 + int(equal[0])
+    left = np.where(passed < passed[place], passed, 0)
+    return int(left.argmax()) if left.any() and left.max() > 0 else longest

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 #: Values of one field that are offered, at most.
 _VALUES: Final = 6
+#: Of a layer, the fields that its line in the header tree shows.
+_IN_LINE_OF: Final = {
+    "frame": ("frame.number", "frame.len", "frame.interface_name"),
+    "eth": ("eth.src", "eth.dst", "eth.type"),
+    "ip": ("ip.src", "ip.dst", "ip.proto"),
+    "ipv6": ("ipv6.src", "ipv6.dst", "ipv6.nxt"),
+    "tcp": ("tcp.srcport", "tcp.dstport", "tcp.len", "tcp.flags"),
+}
 #: Characters of a text or bytes that are compared, at most: longer ones are only looked for by their beginning.
 _LONGEST: Final = 120
 
@@ -70,13 +78,19 @@ def packet_conditions(session: Session, row: int) -> list[str]:
 
 
 def field_conditions(session: Session, row: int, name: str, label: str = "") -> list[str]:
-    """Filters by a field of a packet; of several values first the one that ``label``, the tree's line, shows."""
+    """Filters by a field of a packet; of several values first the one that ``label``, the tree's line, shows.
+
+    Of a layer, by what its line tells first.
+    """
     field = FIELDS.get(name)
     if field is None or not is_readable(field):
         return []
     kind = types.type_of(field)
     if literal(kind, "00") is None:
-        return checked([name])
+        told = [
+            condition for part in _IN_LINE_OF.get(name, ()) for condition in field_conditions(session, row, part)[:1]
+        ]
+        return checked([*told, name])
     values = list(dict.fromkeys(FieldReader(session).texts(field, np.array([row], np.int32))[0]))
     values.sort(key=lambda value: value not in label)
     made = [_equals(name, kind, value) for value in values[:_VALUES]]

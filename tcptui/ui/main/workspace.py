@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.connection_index import ListedProblem
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.matching import Matching
+    from tcptui.ui.main.without_tcp import WithoutTcp
     from tcptui.ui.search.results import SearchResults
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -93,6 +94,8 @@ class Workspace(Panes):
         self.ladder.highlights = self.highlights
         self.hit: Hit | None = None
         """The hit that was gone to last."""
+        self._without_tcp: WithoutTcp | None = None
+        """What is shown while there are packets and no connection."""
         self._visited = -1
         """The connection that `next_problem` went to last."""
 
@@ -364,6 +367,21 @@ class Workspace(Panes):
             self.ladder.repaint()
             self.show_explanation()
 
+    def show_without_tcp(self, without: bool) -> None:
+        """Show what there is in the place of connections while ``without``."""
+        shown = self._without_tcp
+        if without and shown is None and self.session is not None:
+            from tcptui.ui.main.without_tcp import WithoutTcp  # most captures have TCP
+
+            self._without_tcp = WithoutTcp(self.session, self.glyphs, self.words)
+            self.mount(self._without_tcp)
+        elif without and shown is not None:
+            shown.look()
+        elif shown is not None:
+            shown.remove()
+            self._without_tcp = None
+        self.set_without_tcp(without)
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings of the selected connection."""
@@ -472,6 +490,19 @@ class Workspace(Panes):
             first = ladder.next_problem(step, -1 if step > 0 else ladder.row_count)
             ladder.put_cursor(max(0, first))
             self._schedule()
+        return True
+
+    def next_connection(self, step: int) -> bool:
+        """Select the next (``step`` 1) or previous (-1) connection of the list; False at its end."""
+        connections = self.connections
+        listed = connections.index.position_of(self.ladder.stream) if self.active is not Pane.CONNECTIONS else -1
+        wanted = (connections.cursor if listed < 0 else listed) + step
+        if not 0 <= wanted < connections.row_count:
+            return False
+        self.following = False
+        connections.put_cursor(wanted, by_user=True)
+        self.show_selected_stream()
+        self._schedule()
         return True
 
     def back(self) -> bool:

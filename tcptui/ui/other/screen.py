@@ -57,6 +57,8 @@ BESIDE_WIDTH: Final = 150
 #: From this height on the packet under the cursor then stands below its list, in this share of the lines (percent).
 ROOMY_HEIGHT: Final = 44
 _PACKET_SHARE: Final = 36
+#: Lists that leave so many lines have the packet below them on smaller screens, too.
+_PACKET_LEAST: Final = 14
 #: How long (seconds) the cursor rests before that packet is read.
 _REST: Final = 0.02
 #: Lines around the lists, and how many the list behind the one in front needs at least.
@@ -90,30 +92,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
             &.-right { border-left: solid $edge; }
         }
         & > #other-upper.-beside > ProtocolList { width: 70; }
-        & HeaderPane {
-            height: 1fr; display: none; layout: vertical;
-            & #fields {
-                height: 1fr; width: 1fr; background: $background; padding: 0;
-                scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll;
-            }
-            & #hex {
-                height: 6; width: 1fr; padding: 0; border-top: solid $edge; background: $background;
-                overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
-            }
-            &.-beside { layout: horizontal; }
-            &.-beside #hex { width: 74; border-top: none; border-left: solid $edge; }
-        }
-        & Tree {
-            & > .tree--guides, & > .tree--guides-selected, & > .tree--guides-hover { color: $edge; }
-            & > .tree--cursor { background: $row-cursor-away; color: $foreground; text-style: none; }
-            & > .tree--highlight { text-style: none; }
-            & > .tree--highlight-line { background: $background; }
-            &:focus { background-tint: $foreground 0%; }
-            &:focus > .tree--cursor { background: $row-cursor; color: $foreground; text-style: none; }
-            &:ansi:focus > .tree--cursor { color: ansi_black; }
-        }
-        &.-ascii #hex { border-top: ascii $edge; }
-        &.-ascii HeaderPane.-beside #hex { border-top: none; border-left: ascii $edge; }
+        & HeaderPane { display: none; }
         &.-at-3 HeaderPane, &.-roomy HeaderPane { display: block; }
         &.-roomy HeaderPane { border-top: solid $edge; }
         &.-ascii.-roomy HeaderPane { border-top: ascii $edge; }
@@ -178,8 +157,21 @@ class OtherScreen(KeyedScreen[OtherResult]):
 
     @property
     def is_roomy(self) -> bool:
-        """Whether the packet under the cursor is shown below the lists, too."""
-        return self.size.height >= ROOMY_HEIGHT and self.size.width >= BESIDE_WIDTH
+        """Whether the packet under the cursor is shown below the lists, too: on a large screen, or below short ones."""
+        is_large = self.size.height >= ROOMY_HEIGHT and self.size.width >= BESIDE_WIDTH
+        return is_large or (self.is_stacked and self._left_over >= _PACKET_LEAST)
+
+    @property
+    def _left_over(self) -> int:
+        """Lines that all three lists leave when none is cut."""
+        listed = HEADING + 1 + self.packets.row_count + self._upper_lines
+        return self.size.height - _LINES - listed
+
+    @property
+    def _upper_lines(self) -> int:
+        """Lines of the upper lists when none is cut."""
+        upper = [HEADING + each.row_count for each in (self.protocols, self.conversations)]
+        return max(upper) if self.size.width >= BESIDE_WIDTH else sum(upper) + 1
 
     @property
     def settled(self) -> bool:
@@ -252,7 +244,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
             each.set_class(level > shown.start and not (beside and level == CONVERSATIONS), "-below")
             each.styles.height = high[level] + each.has_class("-below") if level < shown.stop - 1 else "1fr"
         if self.is_roomy:
-            most = height - _LINES - max(high[:PACKETS]) - self._packet_lines
+            upper = max(high[:PACKETS]) if beside else sum(high[:PACKETS]) + 1
+            most = height - _LINES - upper - self._packet_lines
             high[PACKETS] = few_heights(HEADING + self.packets.row_count, most)
             self.packets.styles.height = high[PACKETS] + self.packets.has_class("-below")
         self.conversations.set_class(beside, "-right")
@@ -267,7 +260,9 @@ class OtherScreen(KeyedScreen[OtherResult]):
     @property
     def _packet_lines(self) -> int:
         """Lines that the packet below the lists has at least."""
-        return self.size.height * _PACKET_SHARE // 100 if self.is_roomy else 0
+        if not self.is_roomy:
+            return 0
+        return min(self.size.height * _PACKET_SHARE // 100, max(self._left_over, _PACKET_LEAST))
 
     def _upper_most(self, height: int) -> int:
         """Most lines of the upper lists: what the packets leave, or their share."""

@@ -16,8 +16,10 @@ from tcptui.capture.socket_diag import look_up
 from tcptui.model.safe_text import reason_of
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
+from tcptui.ui.explain_document import stream_document
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.main.explain_pane import Tone
 from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph, column_for
 from tcptui.ui.prose_columns import Beside
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Interval of the queries in seconds: for each one the kernel walks through its connections.
 LOOK_SECONDS: Final = 1.0
+#: Of a connection of at most this many packets, what they say is told, too: that looks at all of them.
+_EXPLAINED_PACKETS: Final = 20_000
 _HINTS: Final = (
     Hint("Esc", "screen.hint.back", "screen.dismiss"),
     Hint("↑ ↓", "kernel.hint.scroll"),
@@ -103,16 +107,29 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         except OSError as error:
             self._tell(error)
             return
+        packets_say = self._packets_say()
         if not get_current_worker().is_cancelled:
-            call_on_loop(self, self._show, tuple(looks))
+            call_on_loop(self, self._show, tuple(looks), packets_say)
+
+    def _packets_say(self) -> list[Block]:
+        """The explanation of the connection by its packets, for below what the kernel says; of a long one nothing."""
+        session, stream, words = self._session, self._stream, self.words
+        if session.seen(stream) > _EXPLAINED_PACKETS or not session.judges_at_once:
+            return []
+        blocks: list[Block] = [Heading(words("kernel.packets"), rule=self.glyphs.rule)]
+        for passage in stream_document(session, stream, session.findings(stream), words):
+            lead = f"{passage.heading}  " if passage.heading else ""
+            blocks.append(Paragraph(passage.text, "strong" if passage.tone is Tone.TITLE else "plain", lead=lead))
+        return blocks
 
     def _tell(self, error: OSError) -> None:
         text = self.words("kernel.failed", reason=reason_of(error))
         if not get_current_worker().is_cancelled:
             call_on_loop(self, self._page, [Paragraph(text, "warning")])
 
-    def _show(self, looks: tuple[Look, ...]) -> None:
-        self._page(socket_page(looks, self._before, self.words, self.glyphs))
+    def _show(self, looks: tuple[Look, ...], packets_say: Sequence[Block]) -> None:
+        page = socket_page(looks, self._before, self.words, self.glyphs)
+        self._page([*page, BlankLine(), *packets_say] if packets_say else page)
         self._before = looks
 
     def _page(self, blocks: Sequence[Block]) -> None:

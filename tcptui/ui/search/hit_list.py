@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, fit_endpoint, grouped, stamp
+from tcptui.ui.other.lists import time_width
 from tcptui.ui.search.results import SearchResults
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 
@@ -27,7 +28,7 @@ _TIME: Final = 12
 #: take this share, in percent.
 _ENDS_WIDTH: Final = 98
 _ENDS_SHARE: Final = 36
-#: So many hits are looked at for how wide their ends are: more are never on one screen.
+#: So many hits are looked at for how wide their ends and times are: more are never on one screen.
 _MEASURED: Final = 200
 #: Cells before a match that stay in sight in a narrow list.
 _LEAD: Final = 12
@@ -45,6 +46,8 @@ class HitList(VirtualList, inherit_bindings=False):
         self.results: SearchResults | None = None
         self._widest = 0
         """Cells of the longest ends, of the first hits."""
+        self._time = _TIME
+        """Cells of the column of times."""
         self.empty_text = ""
         """The line that stands where there is no hit."""
 
@@ -61,6 +64,8 @@ class HitList(VirtualList, inherit_bindings=False):
         place = hits.index(cursor) if cursor in hits else min(self.cursor, max(0, len(hits) - 1))
         heading = cell_len(self.words("search.column.connection"))
         self._widest = max((heading, *(cell_len(self._ends(hit)) for hit in hits[:_MEASURED])))
+        rows = [hit.row for hit in (*hits[:_MEASURED], *hits[-1:])]
+        self._time = max(_TIME, time_width(self.session, rows) - 1)
         self.set_row_count(len(hits))
         self.cursor = place
         self.show_row(place)
@@ -75,7 +80,7 @@ class HitList(VirtualList, inherit_bindings=False):
             return []
         words, ellipsis, ends = self.words, self.glyphs.ellipsis, self._ends_width(width)
         text = fit(words("search.column.packet"), _NUMBER, ellipsis, right=True)
-        text += fit(words("search.column.time"), _TIME, ellipsis, right=True) + "  "
+        text += fit(words("search.column.time"), self._time, ellipsis, right=True) + "  "
         text += fit(words("search.column.connection"), ends - 2, ellipsis) + "  " if ends else ""
         return [Segment(text + words("search.column.text"), self.palette.head)]
 
@@ -99,7 +104,7 @@ class HitList(VirtualList, inherit_bindings=False):
         hit, palette, store = self.results.hits[position], self.palette, self.session.store
         ellipsis, ends = self.glyphs.ellipsis, self._ends_width(width)
         head = fit(grouped(int(store.frame[hit.row])), _NUMBER, "", right=True)
-        head += fit(stamp(int(store.time_ns[hit.row]) - store.began_ns), _TIME, "", right=True) + "  "
+        head += fit(stamp(int(store.time_ns[hit.row]) - store.began_ns), self._time, "", right=True) + "  "
         shown = [Segment(head, palette.faint)]
         if ends:
             shown.append(Segment(fit_endpoint(self._ends(hit), ends - 2, ellipsis) + "  ", palette.plain))

@@ -23,7 +23,11 @@ from tcptui.session.searching.search import Search
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.main.header_pane import HeaderPane
+from tcptui.ui.main.layout import few_heights
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.one_shot import call_after
+from tcptui.ui.preload import preloader
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.search.hit_list import HitList
 from tcptui.ui.search.keys import SEARCH_KEYS, hints
@@ -31,7 +35,7 @@ from tcptui.ui.search.legend import Legend
 from tcptui.ui.search.results import MOST, SearchResults
 from tcptui.ui.widgets.choice_bar import Choice, ChoiceBar
 from tcptui.ui.widgets.filter_line import FilterLine, Pointer, Saying, Voice
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.errors import safe_facts
 from tcptui.words.quantities import Count
 
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.timer import Timer
 
     from tcptui.session.searching.hit import Hit
     from tcptui.session.session import Session
@@ -48,6 +53,11 @@ if TYPE_CHECKING:
 
 #: Hits are shown, and progress told, this often (seconds).
 _SHOWN_EVERY: Final = 0.1
+#: Lines of the screen besides list and packet, and how many the packet needs at least.
+_LINES: Final = 5
+_PACKET_LEAST: Final = 14
+#: How long (seconds) the cursor rests before the packet is read.
+_CURSOR_REST: Final = 0.02
 #: Hits that are copied at most.
 _COPIED: Final = 1_000
 
@@ -66,6 +76,9 @@ class SearchScreen(KeyedScreen["Hit | None"]):
             background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
             scrollbar-size-vertical: 1;
         }
+        & > HeaderPane { display: none; border-top: solid $edge; }
+        &.-roomy > HeaderPane { display: block; }
+        &.-ascii > HeaderPane { border-top: ascii $edge; }
     }
     """
     KEYS = SEARCH_KEYS
@@ -84,6 +97,10 @@ class SearchScreen(KeyedScreen["Hit | None"]):
         self._where = SearchIn.STREAMS if self.results is None else self.results.where
         self._bar = ChoiceBar(glyphs, words, "screen.place", id="search-bar")
         self.hits = HitList(session, glyphs, words)
+        self.headers = HeaderPane(glyphs)
+        """The packet of the hit under the cursor, below a list that leaves lines."""
+        self._reading: Timer | None = None
+        """Until that packet is read."""
         self.prompt = PromptLine(words)
         self.legend = Legend(glyphs)
         self._mistake_line = FilterLine(glyphs)
@@ -97,13 +114,16 @@ class SearchScreen(KeyedScreen["Hit | None"]):
         yield self.legend
         yield self._bar
         yield self.hits
+        yield self.headers
         yield self.prompt
         yield self._mistake_line
         yield self.hint_line
 
     def on_mount(self) -> None:
         """Show the last search, or ask for a text."""
+        self.set_class(self.glyphs.line == "-", "-ascii")
         self.prompt.may_submit = self._may_submit
+        self.headers.tree_view.can_focus = False
         self.set_focus(self.hits)
         self.show_hints()
         if self.results is None:
@@ -127,8 +147,9 @@ class SearchScreen(KeyedScreen["Hit | None"]):
             self._begin(results.text)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay out the line of a mistake anew."""
+        """Lay out the line of a mistake anew, and what is below the list."""
         self._mistake_line.rearrange(*event.size)
+        self._place_packet()
 
     def on_unmount(self) -> None:
         """Cancel the search; its thread stops at its next step."""
@@ -140,8 +161,8 @@ class SearchScreen(KeyedScreen["Hit | None"]):
 
     @property
     def settled(self) -> bool:
-        """Whether no search is under way."""
-        return self._search is None
+        """Whether no search is under way, and the packet of the hit under the cursor is shown."""
+        return self._search is None and self._reading is None
 
     # -- searching -----------------------------------------------------------------------
     def _begin(self, text: str) -> None:
@@ -238,6 +259,39 @@ class SearchScreen(KeyedScreen["Hit | None"]):
         self.legend.show(self.highlights, self.number)
         self.hits.refresh()
         self.show_hints()
+        self._place_packet()
+
+    # -- the packet ----------------------------------------------------------------------
+    def _place_packet(self) -> None:
+        """Show the packet of the hit under the cursor below a list that leaves lines for it."""
+        needed = HEADING + self.hits.row_count
+        room = self.size.height - _LINES
+        is_roomy = self.hits.hit is not None and room - needed >= _PACKET_LEAST
+        self.set_class(is_roomy, "-roomy")
+        self.hits.styles.height = few_heights(needed, room - _PACKET_LEAST) if is_roomy else "1fr"
+        if self._reading is not None:
+            self._reading.stop()
+        self._reading = call_after(self, _CURSOR_REST, self._show_packet) if is_roomy else None
+
+    def _show_packet(self) -> None:
+        """Show that packet, with what was found in it marked."""
+        self._reading = None
+        if preloader.under_way:
+            self._reading = call_after(self, _CURSOR_REST, self._show_packet)
+            return
+        hit = self.hits.hit
+        if hit is None or hit.row < self.session.store.first:
+            self.headers.show(None, b"")
+            return
+        from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
+
+        try:
+            packet = self.session.packet(hit.row)
+        except OSError as error:
+            self.say(reason_of(error))
+            return
+        found = [(hit.start, hit.length, self.number)] if hit.start >= 0 else []
+        self.headers.show(header_tree(packet), packet.data, found, hit.start)
 
     # -- keys --------------------------------------------------------------------------
     def action_edit(self) -> None:
@@ -337,6 +391,7 @@ class SearchScreen(KeyedScreen["Hit | None"]):
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:
         event.stop()
+        self._place_packet()
 
     @on(VirtualList.Chosen)
     def _double_clicked(self, event: VirtualList.Chosen) -> None:

@@ -82,7 +82,12 @@ WORDS: Final[dict[str, str]] = {
     "graph.what.congestion": "The sender stopped here until an ACK came, with room in the window: its congestion window"
     " is {bytes}.",
     # -- notes below a graph
-    "graph.note.empty": "No packet of this side is in this graph.",
+    "graph.note.empty.sequence": "Neither data of this side nor its acknowledgment is in the capture.",
+    "graph.note.empty.throughput": "No data of this side is in the capture, nor an acknowledgment of any.",
+    "graph.note.empty.rtt": "No data of this side was acknowledged within the capture: there is no round trip to measure.",
+    "graph.note.empty.window": "No packet of the capture tells how much room this side's data had at the receiver.",
+    "graph.note.empty.flight": "No data of this side is in the capture, so none was in flight.",
+    "graph.other-side": "s shows the other side.",
     "graph.note.edge-unknown": "The handshake is not in the capture, so the window's scale is not known.",
     "graph.note.edge-above": "The window's edge is above the picture.",
     "graph.note.interval": "Intervals of {interval}.",

@@ -7,6 +7,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.also.groups": "top talkers group statistics conversations endpoints hosts clients",
     "guide.palette.also.other": "udp dns icmp arp quic",
     "guide.palette.also.next_problem": "error warning",
+    "guide.palette.also.longest_gap": "delay time delta slowest pause wait",
     "guide.palette.also.narrow": "search display filter only",
     "guide.palette.also.search": "search grep payload trace id string regex",
     "guide.palette.also.go_to": "jump frame number",

@@ -5,6 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "kernel.title": "Connection {stream} as the kernel sees it, asked every second",
     "kernel.hint.scroll": "scroll",
+    "kernel.packets": "What the packets say",
     "kernel.asking": "asking the kernel …",
     "kernel.failed": "the kernel does not answer: {reason}",
     "kernel.not_here": "o needs a live capture of this machine, on Linux.",

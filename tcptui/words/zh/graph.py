@@ -81,7 +81,12 @@ WORDS: Final[dict[str, str]] = {
     "graph.what.without-sacked": "已发送，既未被确认，也未由 SACK 报告：{bytes}。",
     "graph.what.congestion": "窗口尚有空间，发送方却停在这里等到 ACK 才继续：拥塞窗口为 {bytes}。",
     # -- notes below a graph
-    "graph.note.empty": "这一端没有数据包可画在此图中。",
+    "graph.note.empty.sequence": "抓包里既没有这一端的数据，也没有对它的确认。",
+    "graph.note.empty.throughput": "抓包里没有这一端的数据，也没有对它的确认。",
+    "graph.note.empty.rtt": "这一端没有数据在抓包期间得到确认，无法测量往返时间（RTT）。",
+    "graph.note.empty.window": "抓包里没有包说明接收方还能接收这一端多少数据。",
+    "graph.note.empty.flight": "抓包里没有这一端的数据，也就没有在途字节。",
+    "graph.other-side": "按 s 查看另一端。",
     "graph.note.edge-unknown": "抓包中没有握手，因此窗口的缩放因子未知。",
     "graph.note.edge-above": "窗口右沿在画面之上。",
     "graph.note.interval": "每段 {interval}。",

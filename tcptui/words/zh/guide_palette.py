@@ -7,6 +7,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.also.groups": "流量排行 分组 统计 会话 端点 主机 客户端 谁发得最多",
     "guide.palette.also.other": "udp dns icmp arp quic",
     "guide.palette.also.next_problem": "错误 警告 异常",
+    "guide.palette.also.longest_gap": "间隔 等待 延迟 gap delay delta",
     "guide.palette.also.narrow": "查找 筛选 显示过滤器 只看",
     "guide.palette.also.search": "查找 搜索 载荷 内容 字符串 正则 追踪号",
     "guide.palette.also.go_to": "跳转 帧 序号 编号",

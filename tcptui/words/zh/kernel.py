@@ -5,6 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "kernel.title": "连接 {stream}：内核的记录与数据包对照，每秒查询一次",
     "kernel.hint.scroll": "滚动",
+    "kernel.packets": "数据包说明了什么",
     "kernel.asking": "正在询问内核……",
     "kernel.failed": "内核没有回答：{reason}",
     "kernel.not_here": "o 只用于 Linux 上对本机的实时抓包。",

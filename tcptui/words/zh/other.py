@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "other.quotes-nothing": "这个包没有引用本抓包中的连接或会话。",
     "other.names.heading": "此前 DNS 应答给出的名字：",
     "other.names.name": "{address} 是 {name}",
+    "other.way": "按 u 逐级查看协议、会话和每个包，在那里按 / 查找。",
     "other.column.protocol": "协议",
     "other.column.packets": "包数",
     "other.column.share": "占比",
