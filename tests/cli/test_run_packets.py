@@ -19,6 +19,8 @@ import pytest
 from captures import Tape, hostile, mixed
 from pcapng_blocks import enhanced, interface, section
 from run_command import ROOT, run
+from tls_bytes import client_hello, extension
+from tls_bytes import record as tls_record
 from web_captures import GET, record, response
 
 from tcptui.cli.run.load import packets_read_again
@@ -171,6 +173,15 @@ def test_count_csv_and_json_lines(capture: Path) -> None:
     assert [json.loads(line) for line in said.splitlines()] == [
         {"tcp.port": ["40001", "80"], "http.host": ["a.example"]}
     ]
+
+
+def test_bytes_of_which_there_are_none_are_written_as_tshark_writes_them(tmp_path: Path) -> None:
+    hello = tls_record(22, client_hello(extension(0x0A0A, b"") + extension(0x1A1A, b"ab")))
+    path = record(tmp_path, [(0, "C", hello)])
+    words = ("packets", path, "-Y", "tls", "-e", "tls.handshake.extension.data", "-e", "http.host")
+
+    assert run(*words)[:2] == (0, "<MISSING>,6162\t\n")
+    assert json.loads(run(*words, "--jsonl")[1])["tls.handshake.extension.data"] == ["", "6162"]
 
 
 def test_causes_are_concluded_before_the_filter_asks(capture: Path) -> None:

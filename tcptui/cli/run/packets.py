@@ -17,6 +17,8 @@ from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.dfilter.names import nearest
+from tcptui.dfilter.types import type_of
+from tcptui.model.field import FieldType
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.run import is_readable
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 4_096
 #: Signs of ours that lines have, for ``--ascii``.
 _ASCII: Final = str.maketrans({"→": "->", "…": "..."})
+#: What tshark writes for bytes that a packet has none of, so that there is something between the commas.
+_NO_BYTES: Final = "<MISSING>"
 
 
 def write_packets(command: PacketsCommand, words: Words) -> int:
@@ -110,6 +114,8 @@ def _values(session: Session, rows: I64, fields: Sequence[Field], command: Packe
     from tcptui.session.filtering.printed import FieldPrinter
 
     names = [field.name for field in fields]
+    is_json = command.form is PacketForm.JSONL
+    empty = [_NO_BYTES if type_of(field) is FieldType.BYTES and not is_json else "" for field in fields]
     if command.header:
         yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
     printer = FieldPrinter(session, fields)
@@ -118,8 +124,10 @@ def _values(session: Session, rows: I64, fields: Sequence[Field], command: Packe
         with packets_read_again(session):
             columns = printer.texts(part)
         for found in zip(*columns, strict=True):
-            cells = [[safe_text(text, len(text)) for text in texts] for texts in found]
-            if command.form is PacketForm.JSONL:
+            cells = [
+                [safe_text(text, len(text)) or none for text in texts] for texts, none in zip(found, empty, strict=True)
+            ]
+            if is_json:
                 # Not by `to_json`, which cuts long texts.
                 yield json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) + "\n"
             elif command.form is PacketForm.CSV:
