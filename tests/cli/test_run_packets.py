@@ -483,12 +483,18 @@ def test_what_cannot_be_asked_is_one_line(words: tuple[str, ...], code: int, mes
 
 def test_a_wrong_filter_in_a_file_of_rules_is_told_with_the_file(tmp_path: Path, capture: Path) -> None:
     rules = tmp_path / "rules.toml"
-    rules.write_text('rules = ["no tcp.prot == 1"]\n')
-    code, _, complaint = run("assert", capture, "--rules", rules)
+    rules.write_text(
+        'rules = ["no tcp.prot == 1", "no tcp", "maybe tcp"]\n[[rule]]\nname = "quick"\nrule = "p99 tcp.pdu.size < 1"\n'
+    )
+    code, said, complaint = run("assert", capture, "--rules", rules, "count tcp")
 
-    assert code == 2
-    assert complaint.count("\n") == 1
-    assert "rules.toml, no tcp.prot == 1: There is no field tcp.prot. Try: tcp.port == 1" in complaint
+    assert (code, said) == (2, "")
+    of_command, *lines = (line.partition("rules.toml, ")[2] or line for line in complaint.splitlines())
+    assert "“count tcp” has no limit" in of_command
+    assert lines[0].startswith("rule 1, no tcp.prot == 1: There is no field tcp.prot. Try: tcp.port == 1")
+    assert lines[1].startswith("rule 3: “maybe tcp” is no rule")
+    assert lines[2].startswith("rule 4 (quick), p99 tcp.pdu.size < 1: ")
+    assert len(lines) == 3
 
 
 def test_capture_that_cannot_be_read_is_status_3(tmp_path: Path) -> None:

@@ -123,6 +123,7 @@ EXIT STATUS
   of the packets before the damage
 """,
     "cli.error.display-filter": "{where}: {message} (tcptui check FILTER shows where, and what was meant)",
+    "cli.error.more-faults": "… and {n:more mistake|more mistakes}",
     "cli.error.field": "there is no field {name}; tcptui fields lists them",
     "cli.error.field-near": "there is no field {name}; similar: {near}",
     "cli.error.field-unread": "nothing reads the field {name} yet, so it has no values to show",

@@ -115,6 +115,7 @@ WORDS: Final[dict[str, str]] = {
   抓包已损坏（无论规则对损坏处之前的数据包是否成立）
 """,
     "cli.error.display-filter": "{where}：{message}（tcptui check 过滤器 会指出错在哪里、可能想写什么）",
+    "cli.error.more-faults": "……还有 {n} 处错误",
     "cli.error.field": "没有字段 {name}；用 tcptui fields 列出全部字段",
     "cli.error.field-near": "没有字段 {name}；相近的有：{near}",
     "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",
