@@ -184,6 +184,19 @@ def test_bytes_of_which_there_are_none_are_written_as_tshark_writes_them(tmp_pat
     assert json.loads(run(*words, "--jsonl")[1])["tls.handshake.extension.data"] == ["", "6162"]
 
 
+def test_columns_of_the_list_are_asked_for_as_tshark_names_them(capture: Path) -> None:
+    names = ("_ws.col.No.", "_ws.col.Info", "tcp.len", "_ws.col.protocol", "_ws.col.Source")
+    words = [word for name in names for word in ("-e", name)]
+
+    (line,) = run("packets", capture, "-Y", "frame.number == 2", *words)[1].splitlines()
+    number, info, *others = line.split("\t")
+    assert (number, others) == ("2", ["0", "TCP", "192.0.2.10"])
+    assert info.startswith("80 → 40001 [SYN, ACK] Seq=0 Ack=1")
+    (line,) = run("packets", capture, "-Y", "frame.number == 2", *words, "--jsonl")[1].splitlines()
+    assert list(json.loads(line)) == list(names)
+    assert run("packets", capture, "-e", "_ws.col.Nonsense")[0] == 2
+
+
 def test_causes_are_concluded_before_the_filter_asks(capture: Path) -> None:
     code, said, _ = run("packets", capture, "-Y", "tcptui.cause", "-e", "frame.number", "-e", "tcptui.cause")
 

@@ -25,7 +25,9 @@ OPTIONS
              Wireshark's display filter language; all packets without it.
              "tcptui check FILTER" says whether one is right and what it does
   -e FIELD   the field's values; may be given several times.
-             "tcptui fields" lists the fields
+             "tcptui fields" lists the fields. _ws.col.Info, .Protocol, .Source,
+             .Destination, .Time, .Length and .No. are cells of the lines that
+             are written without -e: the words are tcptui's
   --csv      comma-separated values, quoted where needed
   --jsonl    one JSON object per packet; with -e each field is a list of texts
   --header   the names of the columns first
