@@ -44,7 +44,7 @@ from tcptui.model.errors import StandardOutputError, TcptuiError
 from tcptui.ui.settings.config_file import read_config
 from tcptui.words.catalogue import Words
 from tcptui.words.crash_report import install_exception_hooks, install_log_format
-from tcptui.words.errors import error_line, say
+from tcptui.words.errors import say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,9 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(command, words)
         sys.stdout.flush()
     except TcptuiError as error:
-        say(error_line(error, words), words)
-        for line in error.below:
-            print(line, file=sys.stderr)
+        say_error(error, words)
         if isinstance(error, StandardOutputError):
             redirect_stdout_to_null()
         return error.exit_code

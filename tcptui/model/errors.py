@@ -30,6 +30,8 @@ class TcptuiError(Exception):
         super().__init__(key, facts)
         self.below: tuple[str, ...] = ()
         """Lines that stand below the message and point at what it is about, as safe text."""
+        self.more: tuple[TcptuiError, ...] = ()
+        """What else is wrong in the same place: each is told after this, so that all can be mended at once."""
         self.key = f"messages.{key}"
         self.facts = facts
 

@@ -40,6 +40,15 @@ def say(message: str, words: Words) -> None:
         return
 
 
+def say_error(error: TcptuiError, words: Words) -> None:
+    """Print ``error`` on standard error, what points at its place, and what else is wrong there."""
+    for one in (error, *error.more):
+        say(error_line(one, words), words)
+        if sys.stderr is not None:
+            for line in one.below:
+                print(line, file=sys.stderr)
+
+
 def error_line(error: TcptuiError, words: Words) -> str:
     """The message of ``error`` in the user's language, with its facts made safe for a terminal."""
     message = words(error.key, **safe_facts(error.facts))

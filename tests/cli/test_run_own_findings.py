@@ -160,10 +160,12 @@ def test_bytes_are_the_same_however_many_workers(rules: Path, tmp_path: Path) ->
 
 def test_wrong_filter_is_pointed_at_and_nothing_is_done(capture: Path, tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
-    path.write_text(RULES.replace("tcp.flags.syn == 1", "tcp.flags.sin == 1"))
+    twice = RULES.replace("tcp.flags.syn == 1", "tcp.flags.sin == 1").replace('"error"', '"dire"')
+    path.write_text(twice)
     for command in (("report", capture), ("packets", capture), ("--no-screen", capture), ("assert", capture, "no tcp")):
         code, said, complaint = run(*command, "--findings", path)
-        line, filter_line, carets = complaint.splitlines()[-3:]  # root is told something before
+        other, line, filter_line, carets = complaint.splitlines()[-4:]  # root is told something before
+        assert other.startswith(f"tcptui: {path}, finding 1 (refused-here): severity is missing or wrong")
         assert (code, said) == (2, "")
         assert line.startswith(f"tcptui: {path}, finding 2 (syn-seen), filter: There is no field tcp.flags.sin.")
         assert line.endswith("Try: tcp.flags.syn == 1 and tcp.ack == 0")
@@ -204,7 +206,7 @@ def test_file_beside_the_settings_is_read_unasked(capture: Path, rules: Path, tm
     code, _, complaint = run(*count, "--findings", rules, config=tmp_path)
     assert code == 2
     assert "there are two findings refused-here" in complaint
-    beside.write_text("[[finding]]")
+    beside.write_text("[[finding]")
     code, said, complaint = run(*count, config=tmp_path)
     assert (code, said, complaint.count("\n")) == (2, "", 1)
     assert str(beside) in complaint
@@ -214,7 +216,7 @@ def test_help_lists_them_where_it_lists_all_findings(rules: Path, tmp_path: Path
     assert "  own: refused-here, syn-seen\n" in run("--help", "--findings", rules)[1]
     assert "  own:" not in run("--help")[1]
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text("[[finding]]")
+    wrong.write_text("[[finding]")
     code, said, complaint = run("--help", "--findings", wrong)
     assert (code, "  own:" in said, complaint.count(str(wrong))) == (0, False, 1)
 

@@ -19,6 +19,8 @@ import pytest
 from captures import Tape, hostile, mixed
 from pcapng_blocks import enhanced, interface, section
 from run_command import ROOT, run
+from tls_bytes import client_hello, extension
+from tls_bytes import record as tls_record
 from web_captures import GET, record, response
 
 from tcptui.cli.run.load import packets_read_again
@@ -171,6 +173,28 @@ def test_count_csv_and_json_lines(capture: Path) -> None:
     assert [json.loads(line) for line in said.splitlines()] == [
         {"tcp.port": ["40001", "80"], "http.host": ["a.example"]}
     ]
+
+
+def test_bytes_of_which_there_are_none_are_written_as_tshark_writes_them(tmp_path: Path) -> None:
+    hello = tls_record(22, client_hello(extension(0x0A0A, b"") + extension(0x1A1A, b"ab")))
+    path = record(tmp_path, [(0, "C", hello)])
+    words = ("packets", path, "-Y", "tls", "-e", "tls.handshake.extension.data", "-e", "http.host")
+
+    assert run(*words)[:2] == (0, "<MISSING>,6162\t\n")
+    assert json.loads(run(*words, "--jsonl")[1])["tls.handshake.extension.data"] == ["", "6162"]
+
+
+def test_columns_of_the_list_are_asked_for_as_tshark_names_them(capture: Path) -> None:
+    names = ("_ws.col.No.", "_ws.col.Info", "tcp.len", "_ws.col.protocol", "_ws.col.Source")
+    words = [word for name in names for word in ("-e", name)]
+
+    (line,) = run("packets", capture, "-Y", "frame.number == 2", *words)[1].splitlines()
+    number, info, *others = line.split("\t")
+    assert (number, others) == ("2", ["0", "TCP", "192.0.2.10"])
+    assert info.startswith("80 → 40001 [SYN, ACK] Seq=0 Ack=1")
+    (line,) = run("packets", capture, "-Y", "frame.number == 2", *words, "--jsonl")[1].splitlines()
+    assert list(json.loads(line)) == list(names)
+    assert run("packets", capture, "-e", "_ws.col.Nonsense")[0] == 2
 
 
 def test_causes_are_concluded_before_the_filter_asks(capture: Path) -> None:
@@ -472,12 +496,18 @@ def test_what_cannot_be_asked_is_one_line(words: tuple[str, ...], code: int, mes
 
 def test_a_wrong_filter_in_a_file_of_rules_is_told_with_the_file(tmp_path: Path, capture: Path) -> None:
     rules = tmp_path / "rules.toml"
-    rules.write_text('rules = ["no tcp.prot == 1"]\n')
-    code, _, complaint = run("assert", capture, "--rules", rules)
+    rules.write_text(
+        'rules = ["no tcp.prot == 1", "no tcp", "maybe tcp"]\n[[rule]]\nname = "quick"\nrule = "p99 tcp.pdu.size < 1"\n'
+    )
+    code, said, complaint = run("assert", capture, "--rules", rules, "count tcp")
 
-    assert code == 2
-    assert complaint.count("\n") == 1
-    assert "rules.toml, no tcp.prot == 1: There is no field tcp.prot. Try: tcp.port == 1" in complaint
+    assert (code, said) == (2, "")
+    of_command, *lines = (line.partition("rules.toml, ")[2] or line for line in complaint.splitlines())
+    assert "“count tcp” has no limit" in of_command
+    assert lines[0].startswith("rule 1, no tcp.prot == 1: There is no field tcp.prot. Try: tcp.port == 1")
+    assert lines[1].startswith("rule 3: “maybe tcp” is no rule")
+    assert lines[2].startswith("rule 4 (quick), p99 tcp.pdu.size < 1: ")
+    assert len(lines) == 3
 
 
 def test_capture_that_cannot_be_read_is_status_3(tmp_path: Path) -> None:

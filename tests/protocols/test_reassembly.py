@@ -152,15 +152,27 @@ def test_short_snaplen_leaves_a_gap_behind_each_head(opened: Callable[[bytes], S
     assert half.gaps.bytes == 180
 
 
-def test_bytes_behind_a_gap_are_not_fetched_by_a_read_that_stops_there(
+def test_packets_with_gaps_between_them_are_fetched_some_at_a_time_and_the_beginning_once(
     opened: Callable[[bytes], Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    half = _server(opened(_cut(_tape([(100 * place, b"a" * 100) for place in range(20)]), 50)))
+    count = 100
+    half = _server(opened(_cut(_tape([(100 * place, b"a" * 100) for place in range(count)]), 50)))
     fetched: list[int] = []
-    monkeypatch.setattr(half, "_read_payloads", lambda rows: fetched.extend(rows.tolist()) or [b"a" * 10] * len(rows))
+
+    def fetch(rows: NDArray[np.int32]) -> list[bytes]:
+        fetched.append(len(rows))
+        return [b"a" * 10] * len(rows)
+
+    monkeypatch.setattr(half, "_read_payloads", fetch)
 
     assert half.read(105, 1 << 16) == b"aaaaa"
-    assert fetched == [4]
+    assert [half.read(100 * place, 1 << 16) for place in range(count)] == [b"a" * 10] * count
+    assert len(fetched) <= 2 + count // 32
+    assert max(fetched) <= 32
+    fetched.clear()
+    assert {half.read(3, size) for size in (2, 7, 1 << 20)} == {b"aa", b"a" * 7}
+    assert half.read(10, 5) == half.read(99, 1) == b""
+    assert sum(fetched) == 0
 
 
 def _cut(tape: Tape, snaplen: int) -> bytes:

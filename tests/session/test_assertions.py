@@ -241,21 +241,47 @@ def test_rules_from_a_file(tmp_path: Path) -> None:
         'rules = ["no tcp"]\n[[rule]]\nname = "quick"\nrule = "p99 tcp.len < 3"\n[[rule]]\nrule = "all tcp"\n'
     )
 
-    assert read_rules(path) == [("no tcp", ""), ("p99 tcp.len < 3", "quick"), ("all tcp", "")]
+    found = read_rules(path)
+    assert [(one.number, one.text, one.name) for one in found.entries] == [
+        (1, "no tcp", ""), (2, "p99 tcp.len < 3", "quick"), (3, "all tcp", ""),
+    ]  # fmt: skip
+    assert found.faults == []
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"rules = []", b"rules = 5", b"rules = [5]", b"rule = ['x']", b"[[rule]]\nname = 'x'", b"[[rule]]\nrule = 5",
-     b"[[rule]]\nrule = 'no tcp'\nwhy = 'x'", b"rulez = []", b"rules = [", b"\xff\xfe", b"#" * (1 << 20) + b"##",
-     b"rules = " + b"[" * 100_000],
+    [b"rules = [", b"\xff\xfe", b"#" * (1 << 20) + b"##", b"rules = " + b"[" * 100_000],
 )  # fmt: skip
-def test_file_without_rules_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_file_that_is_no_file_of_rules_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
     path.write_bytes(content)
 
     with pytest.raises(RuleError):
         read_rules(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"rules = []", b"rules = 5", b"rule = 5", b"rulez = []", b"rules = ['no tcp']\nrulez = []"]
+)
+def test_file_with_a_fault_of_its_own_is_told(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_bytes(content)
+
+    assert [type(one) for one in read_rules(path).faults] == [RuleError]
+
+
+@pytest.mark.parametrize("content", [
+    "rules = [5, 'no tcp']", "rule = ['x', {rule = 'no tcp'}]", "rule = [{name = 'x'}, {rule = 'no tcp'}]",
+    "rule = [{rule = 5}, {rule = 'no tcp'}]", "rule = [{rule = 'a', name = 5}, {rule = 'no tcp'}]",
+    "rule = [{rule = 'no tcp', why = 'x'}, {rule = 'no tcp'}]",
+])  # fmt: skip
+def test_entry_that_is_no_rule_does_not_hide_the_next(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(content)
+
+    wrong, right = read_rules(path).entries
+    assert (wrong.number, wrong.fault is None) == (1, False)
+    assert (right.number, right.text, right.fault) == (2, "no tcp", None)
 
 
 def test_judging_changes_no_rule(session: Session) -> None:

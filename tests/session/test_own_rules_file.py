@@ -11,15 +11,14 @@ import pytest
 
 import tcptui
 from tcptui.model.finding import FindingId, OwnId, Severity
-from tcptui.session.own.rule import Per
+from tcptui.session.own.rule import OwnRule, Per
 from tcptui.session.own.rules_file import (
     LARGEST,
     LONGEST_TITLE,
     MOST,
     OwnFilterError,
     OwnFindingsError,
-    own_rules,
-    read_own_rules,
+    RulesReader,
 )
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import error_line
@@ -39,9 +38,22 @@ def entry(**changes: str | None) -> bytes:
     return ("[[finding]]\n" + "".join(f"{name} = {value}\n" for name, value in said.items())).encode()
 
 
+def reader_of(*files: bytes) -> RulesReader:
+    reader = RulesReader()
+    for data in files:
+        reader.take(data, "f.toml")
+    return reader
+
+
+def own_rules(data: bytes) -> tuple[OwnRule, ...]:
+    reader = reader_of(data)
+    assert reader.faults == []
+    return tuple(reader.rules)
+
+
 def test_whole_entry_is_read() -> None:
     (rule,) = own_rules(
-        entry(per='"packet"', at_least="3", severity='"error"', zh='{ title = "慢", sentence = "太慢。" }'), "f.toml"
+        entry(per='"packet"', at_least="3", severity='"error"', zh='{ title = "慢", sentence = "太慢。" }')
     )
 
     assert (rule.id, rule.id.value, rule.severity, rule.per, rule.at_least) == (
@@ -52,16 +64,16 @@ def test_whole_entry_is_read() -> None:
 
 
 def test_what_may_be_left_out() -> None:
-    (rule,) = own_rules(entry(), "f.toml")
+    (rule,) = own_rules(entry())
 
     assert (rule.per, rule.at_least, rule.severity) == (Per.CONNECTION, 1, Severity.WARNING)
-    assert own_rules(b"", "f.toml") == ()
-    assert own_rules(b"\xef\xbb\xbf" + entry(), "f.toml") == (rule,)
+    assert own_rules(b"") == ()
+    assert own_rules(b"\xef\xbb\xbf" + entry()) == (rule,)
 
 
 def test_needs_judging_only_where_something_judged_is_asked() -> None:
-    (plain,) = own_rules(entry(), "f.toml")
-    (judged,) = own_rules(entry(filter="'tcptui.client.state == \"ESTABLISHED\"'"), "f.toml")
+    (plain,) = own_rules(entry())
+    (judged,) = own_rules(entry(filter="'tcptui.client.state == \"ESTABLISHED\"'"))
 
     assert (plain.needs_judging, judged.needs_judging) == (False, True)
 
@@ -105,16 +117,42 @@ def test_needs_judging_only_where_something_judged_is_asked() -> None:
     ],
 )
 def test_wrong_file_is_told_in_one_line(content: bytes, said: str) -> None:
-    with pytest.raises(OwnFindingsError) as caught:
-        own_rules(content, "f.toml")
-
+    (fault,) = reader_of(content).faults
+    assert isinstance(fault, OwnFindingsError)
     for language in Language:
-        line = error_line(caught.value, Words(language))
+        line = error_line(fault, Words(language))
         assert line.startswith("f.toml")
         assert "\n" not in line
         if language is Language.EN:
             assert said in line
-    assert caught.value.exit_code == 2
+    assert fault.exit_code == 2
+
+
+def test_all_that_is_wrong_is_told_at_once_and_what_is_right_is_kept() -> None:
+    wrong = entry(
+        id='"Big"', severity='"bad"', filter="'tcp.porrt'", colour='"red"', per='"host"', at_least="0", en="3"
+    )
+    reader = reader_of(wrong + entry(id='"good"') + entry(id='"bare"', filter=None, en=None), entry(id='"good"'))
+
+    lines = [
+        fault.error.key if isinstance(fault, OwnFilterError) else error_line(fault, Words(Language.EN))
+        for fault in reader.faults
+    ]
+    told = (
+        "colour",
+        "id is",
+        "unknown-field",
+        "severity",
+        "per is",
+        "at_least",
+        "en = {",
+        "filter is",
+        "en = {",
+        "two",
+    )
+    assert all(word in line for word, line in zip(told, lines, strict=True)), lines
+    assert [line.partition(",")[2][:10] for line in lines[7:]] == [" finding 3", " finding 3", " finding 1"]
+    assert [str(rule.id) for rule in reader.rules] == ["good"]
 
 
 @pytest.mark.parametrize(
@@ -127,17 +165,16 @@ def test_wrong_file_is_told_in_one_line(content: bytes, said: str) -> None:
     ],
 )
 def test_wrong_filter_names_its_entry_and_place(text: str, offset: int, length: int) -> None:
-    with pytest.raises(OwnFilterError) as caught:
-        own_rules(entry() + entry(id='"second"', filter=f"'{text}'"), "f.toml")
+    (wrong,) = reader_of(entry() + entry(id='"second"', filter=f"'{text}'")).faults
 
-    wrong = caught.value
+    assert isinstance(wrong, OwnFilterError)
     assert (wrong.path, wrong.number, wrong.name, wrong.text) == ("f.toml", 2, "second", text)
     if len(text) < 100:
         assert (wrong.error.span.offset, wrong.error.span.length) == (offset, length)
 
 
 def test_words_cannot_write_to_the_terminal() -> None:
-    (rule,) = own_rules(entry(en='{ title = "a\\u001b[31mb", sentence = "c\\nd" }'), "f.toml")
+    (rule,) = own_rules(entry(en='{ title = "a\\u001b[31mb", sentence = "c\\nd" }'))
 
     assert "\x1b" not in "".join(rule.id.words["en"])
     assert "\n" not in "".join(rule.id.words["en"])
@@ -153,9 +190,11 @@ def test_file_that_cannot_be_read_is_told(kind: str, tmp_path: Path) -> None:
     elif kind == "large":
         path.write_bytes(b"#" * (LARGEST + 1))
 
-    with pytest.raises(OwnFindingsError) as caught:
-        read_own_rules(path)
-    assert str(path) in error_line(caught.value, Words(Language.EN))
+    reader = RulesReader()
+    reader.read(path)
+    (fault,) = reader.faults
+    assert isinstance(fault, OwnFindingsError)
+    assert str(path) in error_line(fault, Words(Language.EN))
 
 
 def test_id_comes_back_from_another_process_with_its_words() -> None:
@@ -168,7 +207,9 @@ def test_id_comes_back_from_another_process_with_its_words() -> None:
 
 def test_example_in_the_docs_is_right() -> None:
     page = DOCS / "own-findings.toml"
-    rules = read_own_rules(page)
+    reader = RulesReader()
+    reader.read(page)
+    rules = reader.rules
 
     assert {rule.per for rule in rules} == {*Per}
     assert all(rule.id.words.keys() == {"en", "zh"} for rule in rules)

@@ -69,6 +69,10 @@ class Sharkd:
         """Open a capture."""
         assert "error" not in self.ask("load", file=str(path))
 
+    def prefer(self, name: str, value: str) -> None:
+        """Set a preference, for captures that are loaded from now on."""
+        assert "error" not in self.ask("setconf", name=name, value=value)
+
     def refuses(self, text: str) -> str | None:
         """Why the filter ``text`` is refused; None: it is taken."""
         answer = self.ask("check", filter=text)

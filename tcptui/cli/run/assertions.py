@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.report.junit import TestCase, junit_xml
+from tcptui.cli.run.all_told import all_told
 from tcptui.cli.run.filtering import WrongFilterError, judges
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.slice import comments_of, reading_again, write_rows
 from tcptui.cli.signals import signals_unwind
 from tcptui.cli.stdout import redirect_stdout_to_null
-from tcptui.dfilter.errors import FilterError
+from tcptui.dfilter.errors import FilterError, Mistake, Span
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
 from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.assertions.judge import judge
-from tcptui.session.assertions.rule import parse_rule
-from tcptui.session.assertions.rules_file import read_rules
+from tcptui.session.assertions.rule import RuleError, parse_rule
+from tcptui.session.assertions.rules_file import Entry, read_rules
 from tcptui.session.assertions.words import Kind
+from tcptui.session.filtering.run import is_readable
 from tcptui.words.errors import error_line, say
 from tcptui.words.quantities import Count
 
@@ -48,6 +50,14 @@ _SHOWN: Final = 200
 _IN_NAME: Final = 40
 
 
+class WrongRuleError(UsageError):
+    """A rule of a file is none; ``place`` says which, ``message`` why."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__("placed", place=place, message=message)
+        self.key = "assertion.error.placed"
+
+
 def check_rules(command: AssertCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError for wrong usage and what cannot be written."""
     try:
@@ -69,18 +79,45 @@ def check_rules(command: AssertCommand, words: Words) -> int:
 
 
 def _rules(command: AssertCommand, words: Words) -> list[Rule]:
-    """All rules; raises WrongFilterError or RuleError for the first that is none."""
-    texts = [(text, "", "") for text in command.rules]
+    """All rules.  Raises UsageError for the first that is none, whose `more` has the others."""
+    rules: list[Rule] = []
+    faults: list[UsageError] = []
+    entries = [Entry(0, text) for text in command.rules]
+    path = "" if command.rules_file is None else safe_text(command.rules_file)
     if command.rules_file is not None:
-        file = f"{safe_text(command.rules_file)}, "
-        texts += [(text, name, file) for text, name in read_rules(Path(command.rules_file))]
-    rules = []
-    for text, name, file in texts:
+        file = read_rules(Path(command.rules_file))
+        entries += file.entries
+        faults += file.faults
+    for entry in entries:
+        place = _place(path, entry, words)
         try:
-            rules.append(parse_rule(text, name))
+            if entry.fault is not None:
+                raise entry.fault
+            rules.append(_readable(parse_rule(entry.text, entry.name)))
         except FilterError as error:
-            raise WrongFilterError(file + safe_text(text, _SHOWN), error, words) from error
+            shown = safe_text(entry.text, _SHOWN)
+            faults.append(WrongFilterError(f"{place}, {shown}" if place else shown, error, words))
+        except RuleError as error:
+            faults.append(WrongRuleError(place, error_line(error, words)) if place else error)
+    if faults:
+        raise all_told(faults)
     return rules
+
+
+def _readable(rule: Rule) -> Rule:
+    """``rule``; raises FilterError where it asks a field that nothing reads, before any packet is read."""
+    for field in rule.fields:
+        if not is_readable(field):
+            raise FilterError(Mistake.UNREAD_FIELD, Span(0, 0), name=field.name)
+    return rule
+
+
+def _place(path: str, entry: Entry, words: Words) -> str:
+    """Which rule of the file an entry is; of the command line's, which stand before the user's eyes, nothing."""
+    if not entry.number:
+        return ""
+    key = "assertion.place-named" if entry.name else "assertion.place"
+    return words(key, path=path, number=entry.number, name=safe_text(entry.name, _SHOWN))
 
 
 def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> list[Input]:

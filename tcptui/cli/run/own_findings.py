@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.cli.run.all_told import all_told
 from tcptui.model.errors import UsageError
 from tcptui.ui.settings.config_file import config_path
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import Common
     from tcptui.findings.finding_filter import FindingFilter
     from tcptui.session.own.rule import OwnRule
+    from tcptui.session.own.rules_file import OwnFilterError, OwnFindingsError
     from tcptui.words.catalogue import Words
 
 #: Beside the settings file.
@@ -43,21 +45,30 @@ def own_rules(common: Common, words: Words) -> tuple[OwnRule, ...]:
 
 
 def rules_of(paths: Iterable[Path], words: Words) -> tuple[OwnRule, ...]:
-    """The findings that the files define.  Raises UsageError."""
-    rules: tuple[OwnRule, ...] = ()
-    for path in paths:
-        from tcptui.cli.run.check import pointed
-        from tcptui.cli.run.filtering import filter_message
-        from tcptui.session.own.rules_file import OwnFilterError, read_own_rules
+    """The findings that the files define.  Raises UsageError, whose `more` has whatever else is wrong with them."""
+    files = list(paths)
+    if not files:
+        return ()
+    from tcptui.session.own.rules_file import RulesReader
 
-        try:
-            rules += read_own_rules(path, frozenset(map(str, (rule.id for rule in rules))))
-        except OwnFilterError as wrong:
-            message = filter_message(wrong.error, words)
-            error = WrongOwnFilterError(path=wrong.path, number=wrong.number, entry=wrong.name, message=message)
-            error.below = tuple(pointed(wrong.text, wrong.error.span))
-            raise error from wrong
-    return rules
+    reader = RulesReader()
+    for path in files:
+        reader.read(path)
+    if reader.faults:
+        raise all_told([_told(fault, words) for fault in reader.faults])
+    return tuple(reader.rules)
+
+
+def _told(fault: OwnFindingsError | OwnFilterError, words: Words) -> UsageError:
+    if isinstance(fault, UsageError):
+        return fault
+    from tcptui.cli.run.check import pointed
+    from tcptui.cli.run.filtering import filter_message
+
+    message = filter_message(fault.error, words)
+    error = WrongOwnFilterError(path=fault.path, number=fault.number, entry=fault.name, message=message)
+    error.below = tuple(pointed(fault.text, fault.error.span))
+    return error
 
 
 def require_known(option: str, wanted: FindingFilter | None, rules: Iterable[OwnRule]) -> None:
@@ -76,11 +87,11 @@ def own_ids(common: Common, words: Words) -> list[str]:
     if not common.findings and default_file() is None:
         return []
     from tcptui.cli.inputs import give_up_root
-    from tcptui.words.errors import error_line, say
+    from tcptui.words.errors import say_error
 
     give_up_root()
     try:
         return [str(rule.id) for rule in own_rules(common, words)]
     except UsageError as error:
-        say(error_line(error, words), words)
+        say_error(error, words)
         return []

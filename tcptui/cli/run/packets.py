@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,12 +18,14 @@ from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.dfilter.names import nearest
+from tcptui.dfilter.types import type_of
+from tcptui.model.field import FieldType
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.run import is_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tcptui.cli.commands import PacketsCommand
     from tcptui.cli.report.packet_lines import PacketLine
@@ -35,12 +38,30 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 4_096
 #: Signs of ours that lines have, for ``--ascii``.
 _ASCII: Final = str.maketrans({"→": "->", "…": "..."})
+#: What tshark writes for bytes that a packet has none of, so that there is something between the commas.
+_NO_BYTES: Final = "<MISSING>"
+#: tshark's names of the list's columns, in small letters as later versions have them: the cell of a `PacketLine`.
+_LIST: Final = "_ws.col."
+_LIST_CELLS: Final = {
+    "no.": "number", "number": "number", "time": "time", "cls_time": "time", "source": "source", "def_src": "source",
+    "destination": "destination", "def_dst": "destination", "protocol": "protocol", "length": "length",
+    "packet_length": "length", "info": "info",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column of the list of packets, asked for by name as a field is."""
+
+    name: str
+    cell: str
 
 
 def write_packets(command: PacketsCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     compiled = compiled_filter(command.display_filter, words)
-    fields = [_field(name) for name in command.fields]
+    columns = [_column(name) for name in command.fields]
+    fields = [one for one in columns if not isinstance(one, ListColumn)]
     with ExitStack() as stack:
         opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
@@ -51,15 +72,17 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
         rows = np.flatnonzero(matching_rows(session, compiled, words))
         if command.count:
             write([f"{len(rows)}\n"])
-        elif fields:
-            write(_values(session, rows, fields, command))
+        elif columns:
+            write(_values(session, rows, columns, command, words))
         else:
             write(_summaries(session, rows, command, words))
         return exit_code(session, [one.source for one in opened])
 
 
-def _field(name: str) -> Field:
-    """The field of ``-e``; raises CommandLineError for one that there is not, or that nothing reads."""
+def _column(name: str) -> Field | ListColumn:
+    """What ``-e`` names; raises CommandLineError for a field that there is not, or that nothing reads."""
+    if name.startswith(_LIST) and name.removeprefix(_LIST).lower() in _LIST_CELLS:
+        return ListColumn(name, _LIST_CELLS[name.removeprefix(_LIST).lower()])
     field = FIELDS.get(name)
     if field is None:
         near = nearest(name)
@@ -69,7 +92,8 @@ def _field(name: str) -> Field:
     return field
 
 
-def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Words) -> Iterator[str]:
+def _lines(session: Session, command: PacketsCommand, words: Words) -> Callable[[int], PacketLine]:
+    """What describes the packet in a row."""
     from tcptui.cli.report.packet_lines import PacketLine, PacketLines
 
     described = PacketLines(session, words)
@@ -79,6 +103,13 @@ def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Word
             cells = described.of(row)
         return PacketLine(*(cell.translate(_ASCII) for cell in cells)) if command.common.ascii_only else cells
 
+    return line
+
+
+def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Words) -> Iterator[str]:
+    from tcptui.cli.report.packet_lines import PacketLine
+
+    line = _lines(session, command, words)
     if command.form is PacketForm.JSONL:
         from tcptui.cli.report.json_text import to_json
 
@@ -105,21 +136,37 @@ def _plain(line: PacketLine, width: int, arrow: str) -> str:
     return f"{line.number:>{width}} {line.time:>12} {ends} {line.protocol} {line.length} {line.info}"
 
 
-def _values(session: Session, rows: I64, fields: Sequence[Field], command: PacketsCommand) -> Iterator[str]:
+def _values(
+    session: Session, rows: I64, columns: Sequence[Field | ListColumn], command: PacketsCommand, words: Words
+) -> Iterator[str]:
     """What ``tshark -T fields`` writes, or the same as CSV or JSON lines: some rows at a time."""
     from tcptui.session.filtering.printed import FieldPrinter
 
-    names = [field.name for field in fields]
+    names = [column.name for column in columns]
+    is_json = command.form is PacketForm.JSONL
+    empty = [
+        _NO_BYTES if not (is_json or isinstance(one, ListColumn)) and type_of(one) is FieldType.BYTES else ""
+        for one in columns
+    ]
     if command.header:
         yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
-    printer = FieldPrinter(session, fields)
+    printer = FieldPrinter(session, [one for one in columns if not isinstance(one, ListColumn)])
+    is_listed = any(isinstance(one, ListColumn) for one in columns)
+    line = _lines(session, command, words) if is_listed else None
     for begin in range(0, len(rows), _AT_ONCE):
         part = rows[begin : begin + _AT_ONCE].astype(np.int32)
         with packets_read_again(session):
-            columns = printer.texts(part)
-        for found in zip(*columns, strict=True):
-            cells = [[safe_text(text, len(text)) for text in texts] for texts in found]
-            if command.form is PacketForm.JSONL:
+            values = iter(printer.texts(part))
+        lines = [] if line is None else [line(row) for row in part.tolist()]
+        told = [
+            [[getattr(cells, one.cell)] for cells in lines] if isinstance(one, ListColumn) else next(values)
+            for one in columns
+        ]
+        for found in zip(*told, strict=True):
+            cells = [
+                [safe_text(text, len(text)) or none for text in texts] for texts, none in zip(found, empty, strict=True)
+            ]
+            if is_json:
                 # Not by `to_json`, which cuts long texts.
                 yield json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) + "\n"
             elif command.form is PacketForm.CSV:

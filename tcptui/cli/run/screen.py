@@ -44,7 +44,7 @@ from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.ui.settings.config_file import read_config
 from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
 from tcptui.words.catalogue import Words
-from tcptui.words.errors import CommandFailedError, error_line, say
+from tcptui.words.errors import CommandFailedError, say, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +151,7 @@ class _Rounds:
         except UsageError as error:
             if self._common.findings:
                 raise
-            say(error_line(error, self._words), self._words)
+            say_error(error, self._words)
             rules = ()
         self._launch.own_rules = rules
         if isinstance(command, LiveCommand | OpenCommand | RemoteCommand):

@@ -43,6 +43,10 @@ ReadPayloads = Callable[[I32], Sequence[bytes]]
 _FIRST_READ: Final = 4
 #: Most segments in a later batch: each is twice as large as the one before.
 READ_AHEAD: Final = 256
+#: Bytes at the beginning of what was captured that are kept: a dozen readers ask for some of them.
+_FRONT: Final = 4_096
+#: Packets that are read with one behind which bytes are missing.
+_KEPT_AHEAD: Final = 32
 #: Most resent segments whose bytes are compared, to bound the cost of hostile repetition …
 COMPARED_SEGMENTS: Final = 4_096
 #: … and most bytes of them.
@@ -165,6 +169,8 @@ class ByteStream:
         self.segments = segments
         self._read_payload = read_payload
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
+        self._ahead: tuple[int, Sequence[bytes]] = (0, ())
+        """The number of a captured range, and the payloads from there on that were read for the next who asks."""
         self._carried = first_copies(segments.start, segments.stop)
         cut = segments.held is not segments.stop and not np.array_equal(segments.held, segments.stop)
         self._data = first_copies(segments.start, segments.held) if cut else self._carried
@@ -244,6 +250,25 @@ class ByteStream:
 
     def read(self, start: int, size: int) -> bytes:
         """The captured bytes from ``start`` on, at most ``size``; stops at a gap and at the end."""
+        at = start - self._front_start
+        if 0 <= at < _FRONT:
+            front = self._front
+            # Where there are fewer, what is behind them was not captured.
+            if at + size <= len(front) or at < len(front) < _FRONT:
+                return front[at : at + size]
+        return self._read(start, size)
+
+    @cached_property
+    def _front_start(self) -> int:
+        """Where the first captured byte is; -1: nothing was captured."""
+        return int(self._data.start[0]) if len(self._data) else -1
+
+    @cached_property
+    def _front(self) -> bytes:
+        """The first bytes, up to a gap: every protocol looks at them to see whether it is its own."""
+        return self._read(self._front_start, _FRONT)
+
+    def _read(self, start: int, size: int) -> bytes:
         data, segments = self._data, self.segments
         position, stop = max(start, 0), min(start + size, self.length)
         low, high = data.at(position), int(np.searchsorted(data.start, stop, side="left"))
@@ -254,7 +279,7 @@ class ByteStream:
             if len(holes):  # as where each packet was cut: what is behind is not wanted
                 some = slice(first, first + int(holes[0]) + 1)
             carriers = data.segment[some]
-            payloads = self._read_payloads(segments.rows[carriers])
+            payloads = self._payloads(some)
             places = (column.tolist() for column in (data.start[some], data.stop[some], segments.start[carriers]))
             for payload, begin, end, origin in zip(payloads, *places, strict=True):
                 upto = min(end, stop)
@@ -266,6 +291,22 @@ class ByteStream:
             if len(holes):
                 break
         return b"".join(parts)
+
+    def _payloads(self, some: slice) -> Sequence[bytes]:
+        """The payloads that carry ``some`` of the captured ranges.
+
+        Of one range alone those behind it are read, too, and kept: where each packet was cut, who looks for something
+        asks for one after the other.
+        """
+        rows, carriers = self.segments.rows, self._data.segment
+        if some.stop - some.start != 1:
+            return self._read_payloads(rows[carriers[some]])
+        begin, kept = self._ahead
+        if not begin <= some.start < begin + len(kept):
+            begin, kept = some.start, self._read_payloads(rows[carriers[some.start : some.start + _KEPT_AHEAD]])
+            self._ahead = begin, kept
+        at = some.start - begin
+        return kept[at : at + 1]
 
     # -- packets -------------------------------------------------------------------------
     @property

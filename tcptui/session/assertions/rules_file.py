@@ -12,19 +12,42 @@ or, with names,
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.assertions.rule import RuleError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: Bytes; a larger file holds no rules.
 _LARGEST: Final = 1 << 20
+_QUOTED: Final = 60
 
 
-def read_rules(path: Path) -> list[tuple[str, str]]:
-    """Text and name (perhaps empty) of each rule in the file.  Raises InputError or RuleError."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule of a file as it is written; ``fault``: why it is none."""
+
+    number: int
+    """Counted through both forms, ``rules`` first."""
+    text: str
+    name: str = ""
+    fault: RuleError | None = None
+
+
+@dataclass(slots=True)
+class RulesFile:
+    """What a file holds, and what is wrong with the file itself."""
+
+    entries: list[Entry] = field(default_factory=list)
+    faults: list[RuleError] = field(default_factory=list)
+
+
+def read_rules(path: Path) -> RulesFile:
+    """The rules in the file, right and wrong.  Raises InputError or RuleError where it cannot be read at all."""
     shown = safe_text(str(path))
     try:
         with path.open("rb") as file:
@@ -37,27 +60,30 @@ def read_rules(path: Path) -> list[tuple[str, str]]:
         content = tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise RuleError("file", path=shown, reason=safe_text(str(error), 200)) from error
-    unknown = sorted(content.keys() - {"rule", "rules"})
-    if unknown:
-        raise RuleError("file-key", path=shown, name=unknown[0])
+    found = RulesFile()
+    for key in sorted(content.keys() - {"rule", "rules"}):
+        found.faults.append(RuleError("file-key", path=shown, name=safe_text(key, _QUOTED)))
     texts, tables = content.get("rules", []), content.get("rule", [])
-    if not (_is_list(texts, str) and _is_list(tables, dict)):
-        raise RuleError("file-shape", path=shown)
-    found = [(text, "") for text in texts] + [_named(table, shown) for table in tables]
-    if not found:
-        raise RuleError("file-empty", path=shown)
+    if not (isinstance(texts, list) and isinstance(tables, list)):
+        found.faults.append(RuleError("file-shape", path=shown))
+        return found
+    for number, text in enumerate(texts, 1):
+        fault = None if isinstance(text, str) else RuleError("rule-text")
+        found.entries.append(Entry(number, "" if fault else text, fault=fault))
+    found.entries += [_entry(number, table) for number, table in enumerate(tables, len(texts) + 1)]
+    if not found.entries and not found.faults:
+        found.faults.append(RuleError("file-empty", path=shown))
     return found
 
 
-def _is_list(value: object, of: type) -> bool:
-    return isinstance(value, list) and all(isinstance(item, of) for item in value)
-
-
-def _named(table: dict[str, Any], path: str) -> tuple[str, str]:
+def _entry(number: int, table: Any) -> Entry:
+    if not isinstance(table, dict):
+        return Entry(number, "", fault=RuleError("rule-table"))
+    text, name = table.get("rule"), table.get("name", "")
+    called = name if isinstance(name, str) else ""
     unknown = sorted(table.keys() - {"name", "rule"})
     if unknown:
-        raise RuleError("file-key", path=path, name=unknown[0])
-    text, name = table.get("rule"), table.get("name", "")
+        return Entry(number, "", called, RuleError("rule-key", name=safe_text(unknown[0], _QUOTED)))
     if not (isinstance(text, str) and isinstance(name, str)):
-        raise RuleError("file-shape", path=path)
-    return text, name
+        return Entry(number, "", called, RuleError("rule-table"))
+    return Entry(number, text, name)

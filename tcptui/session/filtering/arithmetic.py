@@ -73,8 +73,7 @@ def _whole(sign: Arithmetic, left: Occurrences, right: Occurrences) -> Occurrenc
     signed = np.ones(len(left.values), np.bool_) if left.type in types.SIGNED else left.signed
     # The left side's type says how the bits of the right side are read: beside an unsigned number -5 is 4294967291.
     ours, theirs = _numbers(left), _numbers(right) & min(most, (1 << _bits(right.type)) - 1)
-    if bits <= _WORD:
-        theirs = theirs.astype(np.int64, copy=False)
+    theirs = theirs.astype(np.int64 if bits <= _WORD else object, copy=False)
     lowest: Any = 0
     highest: Any = most
     if signed is not None:

@@ -53,7 +53,7 @@ _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", 
 
 
 #: Protocols of which tshark dissects all messages of a segment at once: they are one layer.
-_ONE_LAYER: Final = frozenset({"http", "http2"})
+_ONE_LAYER: Final = frozenset({"http", "http2", "mysql", "pgsql", "resp", "smtp", "dns"})
 #: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
 _WITH_REST: Final = frozenset({"tcp", "http", "icmp", "icmpv6", "data", "frame"})
 _IPV6_HEADER: Final = 40

@@ -32,6 +32,7 @@ from tcptui.session.filtering.run import is_readable
 from tcptui.session.own.rule import OwnRule, Per
 
 if TYPE_CHECKING:
+    from collections.abc import Set
     from pathlib import Path
 
     from tcptui.dfilter.compile import Compiled
@@ -67,24 +68,54 @@ class OwnFilterError(Exception):
         self.path, self.number, self.name, self.text, self.error = path, number, name, text, error
 
 
-class _WrongError(Exception):
-    """What is wrong with one entry."""
+class RulesReader:
+    """Reads files of findings one after the other, and gathers all that is wrong with them."""
 
-    def __init__(self, key: str, /, **facts: object) -> None:
-        super().__init__(key, facts)
-        self.key, self.facts = key, facts
+    def __init__(self) -> None:
+        self.rules: list[OwnRule] = []
+        self.faults: list[OwnFindingsError | OwnFilterError] = []
+        self._ids: set[str] = set()
 
+    def read(self, path: Path) -> None:
+        """Take the findings of a file."""
+        shown = safe_text(str(path))
+        try:
+            data = _content(path)
+        except OSError as error:
+            self.faults.append(OwnFindingsError("unreadable", path=shown, reason=reason_of(error)))
+            return
+        self.take(data, shown)
 
-def read_own_rules(path: Path, taken: frozenset[str] = frozenset()) -> tuple[OwnRule, ...]:
-    """The findings that the file defines; ``taken``: ids that others have.  Raises OwnFindingsError, OwnFilterError."""
-    shown = safe_text(str(path))
-    try:
-        data = _content(path)
-    except OSError as error:
-        raise OwnFindingsError("unreadable", path=shown, reason=reason_of(error)) from error
-    if len(data) > LARGEST:
-        raise OwnFindingsError("large", path=shown, most=LARGEST)
-    return own_rules(data, shown, taken)
+    def take(self, data: bytes, path: str) -> None:
+        """Take the findings that the file ``data`` defines; ``path`` is for messages."""
+        import tomllib  # only where there is a file
+
+        if len(data) > LARGEST:
+            self.faults.append(OwnFindingsError("large", path=path, most=LARGEST))
+            return
+        try:
+            table = tomllib.loads(data.removeprefix(codecs.BOM_UTF8).decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            self.faults.append(OwnFindingsError("garbled", path=path, reason=safe_text(str(error), 200)))
+            return
+        entries = table.pop("finding", [])
+        if table:
+            self.faults.append(OwnFindingsError("file-key", path=path, name=safe_text(next(iter(table)), _QUOTED)))
+        if not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
+            self.faults.append(OwnFindingsError("shape", path=path))
+        elif len(entries) > MOST:
+            self.faults.append(OwnFindingsError("many", path=path, most=MOST))
+        else:
+            for number, entry in enumerate(entries, 1):
+                self._take_entry(_Entry(entry, path, number))
+
+    def _take_entry(self, entry: _Entry) -> None:
+        rule = entry.rule(self._ids)
+        self.faults += entry.faults
+        if isinstance(entry.id, str):
+            self._ids.add(entry.id)
+        if rule is not None:
+            self.rules.append(rule)
 
 
 def _content(path: Path) -> bytes:
@@ -96,61 +127,80 @@ def _content(path: Path) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def own_rules(data: bytes, path: str, taken: frozenset[str] = frozenset()) -> tuple[OwnRule, ...]:
-    """The findings that the file ``data`` defines; ``path`` is for messages.  Raises as `read_own_rules`."""
-    import tomllib  # only where there is a file
+class _Entry:
+    """One table of a file, and all that is wrong with it."""
 
-    try:
-        table = tomllib.loads(data.removeprefix(codecs.BOM_UTF8).decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise OwnFindingsError("garbled", path=path, reason=safe_text(str(error), 200)) from error
-    entries = table.pop("finding", [])
-    if table:
-        raise OwnFindingsError("file-key", path=path, name=safe_text(next(iter(table)), _QUOTED))
-    if not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
-        raise OwnFindingsError("shape", path=path)
-    if len(entries) > MOST:
-        raise OwnFindingsError("many", path=path, most=MOST)
-    rules: list[OwnRule] = []
-    for number, entry in enumerate(entries, 1):
-        name = safe_text(str(entry.get("id", "")), _QUOTED)
+    def __init__(self, table: dict[str, Any], path: str, number: int) -> None:
+        self._table, self._path, self._number = table, path, number
+        self.id: object = table.get("id")
+        self._name = safe_text(str(table.get("id", "")), _QUOTED)
+        self.faults: list[OwnFindingsError | OwnFilterError] = []
+
+    def rule(self, taken: Set[str]) -> OwnRule | None:
+        """The finding; None where anything is wrong.  ``taken``: ids that others have."""
+        table = self._table
+        for key in table:
+            if key not in _KEYS:
+                self._wrong("key", name=safe_text(key, _QUOTED), known=", ".join(sorted(_KEYS)))
+        self._check_id(taken)
+        compiled = self._filter()
+        severity, per, at_least = (
+            table.get("severity"),
+            table.get("per", Per.CONNECTION.value),
+            table.get("at_least", 1),
+        )
+        if severity not in list(_SEVERITIES):
+            self._wrong("severity", known=", ".join(_SEVERITIES))
+        if per not in [one.value for one in Per]:
+            self._wrong("per", known=", ".join(one.value for one in Per))
+        if not isinstance(at_least, int) or isinstance(at_least, bool) or at_least < 1:
+            self._wrong("at-least")
+        words: dict[str, tuple[str, str]] = {
+            language: self._words(table.get(language), language)
+            for language in _LANGUAGES
+            if language in table or language == "en"
+        }
+        if self.faults or compiled is None or not isinstance(severity, str):
+            return None
+        return OwnRule(OwnId(str(self.id), words), compiled, _SEVERITIES[severity], Per(per), at_least)
+
+    def _wrong(self, key: str, **facts: object) -> None:
+        place = {"path": self._path, "number": self._number, "entry": self._name}
+        self.faults.append(OwnFindingsError(key, **place, **facts))
+
+    def _check_id(self, taken: Set[str]) -> None:
+        name = self.id
+        if not isinstance(name, str) or not _ID.fullmatch(name):
+            self._wrong("id")
+        elif name in _TAKEN:
+            self._wrong("id-taken", id=name)
+        elif name in taken:
+            self._wrong("id-twice", id=name)
+
+    def _filter(self) -> Compiled | None:
+        text = self._table.get("filter")
+        if not isinstance(text, str) or not text.strip():
+            self._wrong("filter")
+            return None
         try:
-            rules.append(_rule(entry, taken | {str(rule.id) for rule in rules}))
-        except _WrongError as wrong:
-            raise OwnFindingsError(wrong.key, path=path, number=number, entry=name, **wrong.facts) from wrong
+            return _compiled(text)
         except FilterError as error:
-            raise OwnFilterError(path, number, name, entry["filter"], error) from error
-    return tuple(rules)
+            self.faults.append(OwnFilterError(self._path, self._number, self._name, text, error))
+            return None
 
-
-def _rule(entry: dict[str, Any], taken: frozenset[str]) -> OwnRule:
-    """The finding of ``entry``; ``taken``: ids that others have.  Raises _WrongError or FilterError."""
-    for key in entry:
-        if key not in _KEYS:
-            raise _WrongError("key", name=safe_text(key, _QUOTED), known=", ".join(sorted(_KEYS)))
-    name = entry.get("id")
-    if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise _WrongError("id")
-    if name in _TAKEN:
-        raise _WrongError("id-taken", id=name)
-    if name in taken:
-        raise _WrongError("id-twice", id=name)
-    text = entry.get("filter")
-    if not isinstance(text, str) or not text.strip():
-        raise _WrongError("filter")
-    severity, per, at_least = entry.get("severity"), entry.get("per", Per.CONNECTION.value), entry.get("at_least", 1)
-    if severity not in list(_SEVERITIES):
-        raise _WrongError("severity", known=", ".join(_SEVERITIES))
-    if per not in [one.value for one in Per]:
-        raise _WrongError("per", known=", ".join(one.value for one in Per))
-    if not isinstance(at_least, int) or isinstance(at_least, bool) or at_least < 1:
-        raise _WrongError("at-least")
-    words: dict[str, tuple[str, str]] = {
-        language: _words(entry[language], language) for language in _LANGUAGES if language in entry
-    }
-    if "en" not in words:
-        raise _WrongError("words", language="en")
-    return OwnRule(OwnId(name, words), _compiled(text), _SEVERITIES[severity], Per(per), at_least)
+    def _words(self, table: object, language: str) -> tuple[str, str]:
+        """Title and sentence."""
+        if not isinstance(table, dict) or table.keys() != {"title", "sentence"}:
+            self._wrong("words", language=language)
+            return "", ""
+        title, sentence = table["title"], table["sentence"]
+        if not all(isinstance(text, str) and text.strip() for text in (title, sentence)):
+            self._wrong("words", language=language)
+            return "", ""
+        for text, most in ((title, LONGEST_TITLE), (sentence, LONGEST_SENTENCE)):
+            if len(text) > most:
+                self._wrong("words-long", language=language, most=most)
+        return safe_text(title.strip(), LONGEST_TITLE), safe_text(sentence.strip(), LONGEST_SENTENCE)
 
 
 def _compiled(text: str) -> Compiled:
@@ -160,16 +210,3 @@ def _compiled(text: str) -> Compiled:
         if isinstance(value, FieldValue) and not is_readable(value.field):
             raise FilterError(Mistake.UNREAD_FIELD, value.span, name=value.field.name)
     return compiled
-
-
-def _words(table: object, language: str) -> tuple[str, str]:
-    """Title and sentence."""
-    if not isinstance(table, dict) or table.keys() != {"title", "sentence"}:
-        raise _WrongError("words", language=language)
-    title, sentence = table["title"], table["sentence"]
-    for text, most in ((title, LONGEST_TITLE), (sentence, LONGEST_SENTENCE)):
-        if not (isinstance(text, str) and text.strip()):
-            raise _WrongError("words", language=language)
-        if len(text) > most:
-            raise _WrongError("words-long", language=language, most=most)
-    return safe_text(title.strip(), LONGEST_TITLE), safe_text(sentence.strip(), LONGEST_SENTENCE)

@@ -25,7 +25,9 @@ OPTIONS
              Wireshark's display filter language; all packets without it.
              "tcptui check FILTER" says whether one is right and what it does
   -e FIELD   the field's values; may be given several times.
-             "tcptui fields" lists the fields
+             "tcptui fields" lists the fields. _ws.col.Info, .Protocol, .Source,
+             .Destination, .Time, .Length and .No. are cells of the lines that
+             are written without -e: the words are tcptui's
   --csv      comma-separated values, quoted where needed
   --jsonl    one JSON object per packet; with -e each field is a list of texts
   --header   the names of the columns first
@@ -123,6 +125,7 @@ EXIT STATUS
   of the packets before the damage
 """,
     "cli.error.display-filter": "{where}: {message} (tcptui check FILTER shows where, and what was meant)",
+    "cli.error.more-faults": "… and {n:more mistake|more mistakes}",
     "cli.error.field": "there is no field {name}; tcptui fields lists them",
     "cli.error.field-near": "there is no field {name}; similar: {near}",
     "cli.error.field-unread": "nothing reads the field {name} yet, so it has no values to show",

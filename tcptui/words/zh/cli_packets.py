@@ -22,7 +22,9 @@ WORDS: Final[dict[str, str]] = {
   -Y 过滤器, --display-filter 过滤器
              Wireshark 的显示过滤器语言；不写则列出全部数据包。
              tcptui check 过滤器：检查写得对不对、作用是什么
-  -e 字段    该字段的值；可以写多次。tcptui fields 列出全部字段
+  -e 字段    该字段的值；可以写多次。tcptui fields 列出全部字段。_ws.col.Info、
+             .Protocol、.Source、.Destination、.Time、.Length 和 .No. 是不写 -e
+             时那一行里的各项，用的是 tcptui 自己的措辞
   --csv      逗号分隔，必要时加引号
   --jsonl    每个数据包一个 JSON 对象；与 -e 合用时每个字段是一个文本列表
   --header   首行写列名
@@ -115,6 +117,7 @@ WORDS: Final[dict[str, str]] = {
   抓包已损坏（无论规则对损坏处之前的数据包是否成立）
 """,
     "cli.error.display-filter": "{where}：{message}（tcptui check 过滤器 会指出错在哪里、可能想写什么）",
+    "cli.error.more-faults": "……还有 {n} 处错误",
     "cli.error.field": "没有字段 {name}；用 tcptui fields 列出全部字段",
     "cli.error.field-near": "没有字段 {name}；相近的有：{near}",
     "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",

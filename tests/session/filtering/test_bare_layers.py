@@ -79,3 +79,19 @@ def test_notes_and_options_of_other_names_are_found_in_their_layers() -> None:
     assert passing(growth.session, "data") == [False, True]
     assert passing(growth.session, "_ws.expert.group == Sequence and not data") == [True, False]
     assert passing(growth.session, "mptcp and not data") == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("case", "field", "count"), [("144", "mysql.field.flags.primary_key", 3), ("146", "pgsql.col.name", 8)]
+)
+def test_messages_of_one_segment_are_one_layer_as_tshark_has_them(case: str, field: str, count: int) -> None:
+    """So a field of the second message is in layer 1, too."""
+    (path,) = CASES.glob(f"{case}-*/client.pcapng")
+    session = open_file(path)
+    passing = {
+        layer: int(FilterRun(session, compile_filter(f"{field}#{layer}")).matching(0, session.store.count).sum())
+        for layer in (1, 2)
+    }
+    session.close()
+
+    assert passing == {1: count, 2: 0}
