@@ -55,6 +55,10 @@ CLOCK_STEP_NS: Final = 1_000_000
 HELD_LEAST_NS: Final = 50_000_000
 #: Behind the last payload of ends that take turns, a shorter silence is not worth it.
 STUCK_NS: Final = 2_000_000_000
+#: … nor behind less payload of that end …
+STUCK_BYTES: Final = 16_384
+#: … among so many segments.
+_LATEST: Final = 64
 #: What TCP alone makes of a wait for a window that is not its own, where the ends take no turns.
 _UNKNOWN_TO_TCP: Final = (Part.IDLE, Part.SENDER, Part.UNATTRIBUTED)
 
@@ -390,8 +394,12 @@ class _Split:
             part[which[inside]] = span.part
 
     def _ends_amid_transfer(self) -> bool:
-        """Whether the last payload is one of several segments that one end sent, and may have broken off there."""
-        return len(self.fresh) > 1 and len(set(self.view.from_server[self.fresh[-2:]].tolist())) == 1
+        """Whether the last payload may be where a message broke off: the end that sent it had just sent much more."""
+        latest = self.fresh[-_LATEST:]
+        sides = self.view.from_server[latest]
+        if len(latest) < 2 or sides[-1] != sides[-2]:
+            return False
+        return int(self.view.length[latest[sides == sides[-1]]].sum()) >= STUCK_BYTES
 
     @cached_property
     def _closed(self) -> int:
