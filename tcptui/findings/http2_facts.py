@@ -39,10 +39,12 @@ def round_trip_ns(connection: ConnectionFacts) -> int:
 
 
 def way_back_ns(connection: ConnectionFacts, side: int) -> int:
-    """From the capture point to ``side`` and back, by the handshake: at ``side`` itself next to nothing."""
+    """From the capture point to ``side`` and back, by the handshake: at ``side`` itself nothing."""
     handshake, time = connection.handshake, connection.time
+    if connection.at_sender(side):
+        return 0  # it may answer sooner than its kernel or program did in the handshake
     if handshake is None:
-        return 0 if connection.at_sender(side) else connection.rtt_ns
+        return connection.rtt_ns
     if side:
         return max(time[handshake.syn_ack] - time[handshake.syn], 0)
     return max(time[handshake.third] - time[handshake.syn_ack], 0)

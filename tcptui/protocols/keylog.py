@@ -180,6 +180,8 @@ class KeyLog:
         self._tables: list[dict[bytes, bytes]] = [{} for _ in self._sources]
         self._wrong = self._forgotten = 0
         self._asked: set[bytes] = set()
+        self._refused = False
+        """Whether somebody did not even ask, because there were no secrets at all."""
         self._revision = 0
         self._looked = -_LOOK_EVERY
         self._lock = threading.Lock()
@@ -196,11 +198,13 @@ class KeyLog:
 
     def __bool__(self) -> bool:
         self._look()
-        return any(self._tables)
+        has_some = any(self._tables)
+        self._refused |= not has_some
+        return has_some
 
     @property
     def revision(self) -> int:
-        """Changes when a secret has come of a connection that was asked for in vain."""
+        """Changes when a secret has come of a connection that was asked for in vain, or the very first one of any."""
         self._look()
         return self._revision
 
@@ -231,6 +235,9 @@ class KeyLog:
             for at, source in enumerate(self._sources):
                 for piece in source.fresh():
                     self._take(at, piece)
+            if self._refused and any(self._tables):
+                self._refused = False
+                self._revision += 1
 
     def _take(self, at: int, piece: bytes) -> None:
         """The lines of ``piece``; its last one may go on in the next piece."""

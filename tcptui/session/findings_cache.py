@@ -109,6 +109,10 @@ class FindingsCache:
         self._renewed = streams.renewed
         self._whole: set[int] = set()
         """Streams whose payload was judged, too, or is never read (`READ_SEGMENTS`)."""
+        self.keys_revision: Callable[[], int] = lambda: 0
+        """`KeyLog.revision`: whether secrets have come that were missing."""
+        self._asked_with: dict[int, int] = {}
+        """That of the last question about a stream, where it was another than 0."""
         self.screening: Prefilter | None = None
         """Chooses the streams whose payload is judged in the background; None: no stream."""
         self._context = self._unread = RuleContext()
@@ -144,11 +148,14 @@ class FindingsCache:
         segments = int(self._streams.packets[stream])
         if not segments and not self._streams.are_kept(np.array([stream]))[0]:
             return ()
-        known = self._findings.get(stream)
-        if known is not None and segments == self._judged[stream]:
+        known, keys = self._findings.get(stream), self.keys_revision()
+        is_fresh = keys == self._asked_with.get(stream, 0)
+        if known is not None and segments == self._judged[stream] and is_fresh:
             return known if stream in self._whole else self._read_through(stream, known)
         if prompt and segments > PROMPT_SEGMENTS:
             return known or ()
+        if not is_fresh:
+            self._asked_with[stream] = keys
         return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)), read=True)
 
     def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -126,6 +127,8 @@ def new_cache(
     screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
     reader = StreamBytes(access, screening, lambda: made.context.live)
     streams.held_back = reader.held_back
+    if access.keys is not None:
+        made.keys_revision = partial(getattr, access.keys, "revision")
     made.context = RuleContext(
         read_packet=access.bare, read_segments=access.segments, halves=reader.halves, error_rows=reader.error_rows
     )

@@ -310,8 +310,8 @@ class Session:
 
     @property
     def revision(self) -> int:
-        """A number that changes whenever anything here did."""
-        return self.catch_up.revision
+        """A number that changes whenever anything here did: also when secrets have come that were missing."""
+        return self.catch_up.revision + self.keys.revision
 
     @property
     def place(self) -> CapturePlace:

@@ -145,15 +145,19 @@ class TimeSpent:
     """Packets of the connection when this was computed."""
     growing: bool
     """Whether more packets could still come then."""
+    keys: int
+    """`KeyLog.revision` then: what stands inside TLS tells what a silence was."""
     shares: tuple[Share, ...]
     turns: tuple[TurnLine, ...]
     turns_heading: str
 
-    def holds(self, packets: int, growing: bool) -> bool:
+    def holds(self, packets: int, growing: bool, keys: int) -> bool:
         """Whether this cached result may still be shown for the connection as it is now.
 
         Once no more packets can come it must be exact: a single last packet may end a wait longer than all before it.
         """
+        if keys != self.keys:
+            return False
         if not growing:
             return packets == self.packets and not self.growing
         return packets * 100 <= self.packets * (100 + REGROWTH_PERCENT)
@@ -172,8 +176,8 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     key = (stream, words.language)
     known = cache.get(key)
     growing = session.progress.growing  # read first: once it is False, all packets are there
-    packets = session.seen(stream)
-    if known is not None and known.holds(packets, growing):
+    packets, keys = session.seen(stream), session.keys.revision
+    if known is not None and known.holds(packets, growing, keys):
         return known
     if not at_once and (packets > PROMPT_SEGMENTS or session.progress.phase is Phase.LOADING):
         return known
@@ -181,7 +185,7 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     budget = time_budget(view)
     turns = slowest_turns(budget, view, TURNS_SHOWN, words)
     heading = turns_heading(budget, len(turns), words) if turns else ""
-    fresh = TimeSpent(packets, growing, shares(budget, words), turns, heading)
+    fresh = TimeSpent(packets, growing, keys, shares(budget, words), turns, heading)
     cache.put(key, fresh)
     return fresh
 

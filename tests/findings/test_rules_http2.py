@@ -168,6 +168,46 @@ def test_window_that_stays_closed_is_told_where_more_was_announced(tmp_path: Pat
 
 
 @pytest.mark.finding("http2-flow-control")
+@pytest.mark.parametrize("size", [FULL, 30_000], ids=["breaks off", "has room"])
+def test_message_of_no_announced_length_waits_where_it_breaks_off_with_the_window(tmp_path: Path, size: int) -> None:
+    ends = Timed()
+    ends.at(10).ask(1, get("/1"))
+    ends.server.send_headers(1, OK)
+    ends.carry()
+    ends.at(30).send(1, size)
+
+    assert ("http2-flow-control" in judged(tmp_path, ends.said)) == (size == FULL)
+
+
+@pytest.mark.finding("http2-flow-control", twin=True)
+def test_request_that_was_answered_before_its_end_waits_for_nothing(tmp_path: Path) -> None:
+    ends = Timed()
+    ends.at(10).client.send_headers(1, CALL)
+    for size in (16_384, 16_384, 16_384, 16_383):
+        ends.client.send_data(1, bytes(size))
+    ends.carry()
+    assert "http2-flow-control" in judged(tmp_path, ends.said)
+
+    ends.at(90).answer(1, [(":status", "413")])
+
+    assert "http2-flow-control" not in judged(tmp_path, ends.said)
+
+
+def test_packet_amid_the_frame_that_ends_a_wait_hides_nothing(tmp_path: Path) -> None:
+    """As in the case of that finding without its packet 93."""
+    said = held_for(1_500).said
+    whole, going = [
+        sum(2 * -(-len(what) // 1_400) for _, _, what in said[:upto] if isinstance(what, bytes))
+        for upto in (len(said), max(at for at, turn in enumerate(said) if len(turn[2]) > 16_000))
+    ]
+    assert going + 10 < whole
+
+    told = [found(tmp_path, said, (going + 1 + more,), foreseen=False) for more in (0, 8)]
+
+    assert ["http2-flow-control" in each for each in told] == [False, True]
+
+
+@pytest.mark.finding("http2-flow-control")
 @pytest.mark.parametrize(("part", "told"), [(0.98, True), (0.3, False)], ids=["behind it", "before it"])
 def test_packet_that_the_capture_lacks_hides_only_what_comes_behind(tmp_path: Path, part: float, told: bool) -> None:
     said = held_for(1_500).said
@@ -348,8 +388,9 @@ def in_turns(count: int, at_a_time: int, limit: int, ms: float = 60, pause: floa
 
 
 @pytest.mark.finding("http2-streams-limit")
-def test_limit_that_is_always_reached_is_told(tmp_path: Path) -> None:
-    finding = judged(tmp_path, in_turns(40, 4, 4))["http2-streams-limit"]
+@pytest.mark.parametrize("pause", [1, 0.07], ids=["slowly", "sooner than in the handshake"])
+def test_limit_that_is_always_reached_is_told(tmp_path: Path, pause: float) -> None:
+    finding = judged(tmp_path, in_turns(40, 4, 4, pause=pause))["http2-streams-limit"]
 
     facts = finding.facts
     assert (facts["shape"], facts["limit"], facts["queued"], facts["requests"]) == ("", 4, 36, 40)

@@ -65,6 +65,17 @@ def test_ends_that_cut_nothing_are_silent(tmp_path: Path, name: str) -> None:
     assert ID not in found(tmp_path, [*OPENING, *QUIET[name]], foreseen=False)
 
 
+@pytest.mark.finding("tls-truncated")
+@pytest.mark.parametrize(("frame", "told"), [(9, True), (11, False)], ids=["inside", "with its header"])
+def test_missing_bytes_inside_a_record_do_not_hide_that_one_is_cut(tmp_path: Path, frame: int, told: bool) -> None:
+    turns = [*OPENING, (90, "S", DATA + DATA[:1200]), (100, "S", "FIN"), (110, "C", "FIN")]
+
+    finding = found(tmp_path, turns, missing=[frame], foreseen=False).get(ID)
+
+    assert (finding is not None) == told
+    assert finding is None or [finding.facts[name] for name in ("arrived", "missing")] == [1195, 1805]
+
+
 @pytest.mark.finding("tls-truncated", twin=True)
 def test_record_of_which_the_capture_lacks_a_part_is_not_cut(tmp_path: Path) -> None:
     """Frame 9 carries the first bytes of the server's data."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from captures import ACK, PSH, RST, Tape
+from captures import ACK, FIN, PSH, RST, Tape
 from tls_bytes import (
     CHANGE,
     TLS_1_3_CHOSEN,
@@ -102,8 +102,8 @@ def test_client_that_names_no_host_may_be_unwanted_for_that(tmp_path: Path) -> N
     assert ["tls-no-server-name" in one for one in told] == [True, False]
 
 
-def lost(tmp_path: Path, *, again: bool = True, ttl: int | None = None) -> list[Finding]:
-    """A hello that nobody acknowledges, or to which a RST of another TTL comes."""
+def lost(tmp_path: Path, *, again: bool = True, ttl: int | None = None, closed_ms: int = 0) -> list[Finding]:
+    """A hello that nobody acknowledges, to which a RST of another TTL comes, or to which the server closes unaware."""
     tape = Tape()
     tape.handshake(0, CLIENT, SERVER)
     for ms in (100, 400, 1_000, 2_200) if again else (100,):
@@ -112,6 +112,8 @@ def lost(tmp_path: Path, *, again: bool = True, ttl: int | None = None) -> list[
         tape.tcp(120, SERVER, CLIENT, RST | ACK, 9001, 1001 + len(HELLO))
         ns, packet = tape.records[-1]
         tape.records[-1] = ns, packet[:8] + bytes([ttl]) + packet[9:]
+    if closed_ms:
+        tape.tcp(closed_ms, SERVER, CLIENT, FIN | ACK, 9001, 1001)
     tape.tcp(9_000, "10.0.0.9:1", "10.0.0.8:2", ACK, 1, 1)
     path = tmp_path / "capture.pcap"
     path.write_bytes(tape.pcap())
@@ -125,6 +127,13 @@ def test_hello_that_does_not_arrive_is_the_path_s_fault(tmp_path: Path) -> None:
     (finding,) = lost(tmp_path)
 
     assert finding.facts["shape"] == "lost"
+
+
+@pytest.mark.parametrize(("ms", "shapes"), [(6_000, ["lost"]), (2_500, [])])
+def test_server_that_closes_without_having_got_the_hello_did_not_refuse_it(
+    tmp_path: Path, ms: int, shapes: list[str]
+) -> None:
+    assert [finding.facts["shape"] for finding in lost(tmp_path, closed_ms=ms)] == shapes
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from captures import ACK, PSH, Tape
+from captures import ACK, FIN, PSH, Tape
 from http2_ends import PREFACE, frame
 from sealed_records import SECRETS, sealed_turns
 from web_captures import CLIENT, SERVER
@@ -19,12 +20,11 @@ from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
 from tcptui.session.session import Session
+from tcptui.ui.explain_document import bar_passage
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from web_captures import Turn
 
 FULL: Final = 65_535
@@ -50,7 +50,8 @@ def _turns(size: int, opened_ms: float, went_on_ms: float) -> list[Turn]:
     return [*begun, *pings, (30, "S", _data(size)), (opened_ms, "C", opens), (went_on_ms, "S", _data(16_384))]
 
 
-def _record(tmp_path: Path, turns: list[Turn]) -> Path:
+def _record(tmp_path: Path, turns: list[Turn], closed_ms: float = 0) -> Path:
+    """``closed_ms``: when the client closes; the server does so a second later."""
     tape = Tape()
     tape.handshake(0, CLIENT, SERVER)
     seq, known = {"C": 1001, "S": 9001}, {"C": 1001, "S": 9001}
@@ -65,6 +66,9 @@ def _record(tmp_path: Path, turns: list[Turn]) -> Path:
             seq[who] += len(part)
             if ms > _CROSSING_MS:
                 tape.tcp(100 + ms + place * 0.1 + 0.05, two, one, ACK, seq[other], seq[who])
+    if closed_ms:
+        tape.tcp(100 + closed_ms, CLIENT, SERVER, FIN | ACK, seq["C"], seq["S"])
+        tape.tcp(1_100 + closed_ms, SERVER, CLIENT, FIN | ACK, seq["S"], seq["C"] + 1)
     path = tmp_path / "held.pcap"
     path.write_bytes(tape.pcap())
     return path
@@ -102,6 +106,23 @@ def test_wait_for_a_window_of_http2_is_the_receivers_and_not_idle(tmp_path: Path
     assert parts["idle"] < 60
 
 
+@pytest.mark.parametrize(("size", "is_held"), [(FULL, True), (FULL - 1, False)], ids=["used up", "one byte of room"])
+@pytest.mark.parametrize("crossing", [True, False], ids=["crossing", "in turns"])
+def test_window_that_is_never_opened_again_is_waited_for_until_somebody_closes(
+    tmp_path: Path, size: int, is_held: bool, crossing: bool
+) -> None:
+    turns = [turn for turn in _turns(size, 4_000, 5_000)[:-2] if crossing or turn[0] < 2 or turn[0] > _CROSSING_MS]
+    path = _record(tmp_path, turns, closed_ms=4_000)
+    session = Session([open_file(path)])
+    session.run_here()
+    budget = time_budget(session.view(0))
+    session.close()
+    seconds = {part: round(budget[part] / 1e9) for part in (Part.FLOW_CONTROL, Part.IDLE)}
+
+    assert budget.in_turns == (not crossing)
+    assert seconds == {Part.FLOW_CONTROL: 4 if is_held else 0, Part.IDLE: 1 if is_held else 5}
+
+
 @pytest.mark.parametrize(
     ("size", "opened_ms", "went_on_ms"),
     [(FULL - 1, 1_530, 1_571), (FULL, 60, 1_571)],
@@ -126,3 +147,28 @@ def test_without_keys_nothing_is_told_of_windows(tmp_path: Path) -> None:
     session.close()
 
     assert parts["flow_control"] == 0
+
+
+def test_secrets_that_come_later_tell_what_the_silence_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tcptui.protocols.keylog._LOOK_EVERY", 0)
+    log = tmp_path / "later.log"
+    log.touch()
+    turns = _turns(FULL, 1_530, 1_531 + _ROUND_TRIP_MS)
+    session = Session([open_file(_record(tmp_path, sealed_turns(turns)))], keylog=str(log))
+    session.run_here()
+    words = Words(Language.EN)
+
+    def told() -> tuple[set[str], set[Part]]:
+        """The findings about HTTP/2, and the parts of the bar that the explanation has."""
+        shown = bar_passage(session, 0, words)
+        findings = {str(one.id) for one in session.findings(0) if one.id.startswith("http2")}
+        return findings, {share.part for share in shown[0].bar if share.part is Part.FLOW_CONTROL}
+
+    before = session.revision, told()
+    log.write_bytes(Path(_keys(tmp_path)).read_bytes())
+    after = session.revision, told()
+    session.close()
+
+    assert before[1] == (set(), set())
+    assert after[1] == ({"http2-flow-control"}, {Part.FLOW_CONTROL})
+    assert after[0] != before[0]  # so that the screens look again

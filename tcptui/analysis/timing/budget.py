@@ -26,7 +26,7 @@ from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.resend.resend import Resend
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sent_before, sequence_space
-from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.stream.view import NEVER_NS, StreamView
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Turns, Waits
 from tcptui.analysis.timing.path_delay import PathDelays, late_request_ns, path_delays
 from tcptui.analysis.timing.recovery import LOSS, Recovered
@@ -53,6 +53,12 @@ ONE_WAY_PAUSES: Final = 2
 CLOCK_STEP_NS: Final = 1_000_000
 #: Shorter waits are not worth reading what a protocol inside TCP says of them.
 HELD_LEAST_NS: Final = 50_000_000
+#: Behind the last payload of ends that take turns, a shorter silence is not worth it.
+STUCK_NS: Final = 2_000_000_000
+#: … nor behind less payload of that end …
+STUCK_BYTES: Final = 16_384
+#: … among so many segments.
+_LATEST: Final = 64
 #: What TCP alone makes of a wait for a window that is not its own, where the ends take no turns.
 _UNKNOWN_TO_TCP: Final = (Part.IDLE, Part.SENDER, Part.UNATTRIBUTED)
 
@@ -154,8 +160,7 @@ class _Split:
             in_turns = self._turn_changes(begin, end, earlier, later)
             sends = self._transfers(earlier, later)
             self._silence(begin, later, asks=in_turns and not self._one_way(sends))
-            if not in_turns:
-                self._held_back(begin, end)
+            self._held_back(begin, end, in_turns=in_turns)
         parts = self._add_up(begin, end)
         elapsed = self.clock.item(-1) - self.clock.item(0)
         return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
@@ -359,24 +364,48 @@ class _Split:
                 shut &= at < self._reset
                 self.waits.part[which[shut]] = Part.RECEIVE_WINDOW
 
-    def _held_back(self, begin: I32, end: I32) -> None:
+    def _held_back(self, begin: I32, end: I32, *, in_turns: bool) -> None:
         """Attribute what a protocol inside TCP tells, which has windows of its own; it is read only if it may matter.
 
-        Where ends take turns, a receiver that makes no room is one that thinks, and is told as that.
+        Where ends take turns, a receiver that makes no room is one that thinks, and is told as that; but for the time
+        behind the last payload, where that broke off.
         """
         part, clock = self.waits.part, self.clock
+        if in_turns and not self._ends_amid_transfer():
+            return
+        first, least_ns = (int(begin.searchsorted(self.fresh[-1])), STUCK_NS) if in_turns else (0, HELD_LEAST_NS)
         long = [
             indexes_of(
-                np.isin(part[some], _UNKNOWN_TO_TCP) & (clock[end[some]] - clock[begin[some]] >= HELD_LEAST_NS)
+                np.isin(part[some], _UNKNOWN_TO_TCP) & (clock[end[some]] - clock[begin[some]] >= least_ns)
             ) + some.start
-            for some in chunks(len(begin))
+            for some in chunks(len(begin), first)
         ]  # fmt: skip
         which = np.concatenate(long) if long else np.zeros(0, np.int64)
         if not len(which):
             return
         began, ended = clock[begin[which]], clock[end[which]]
+        closed = self._closed
         for span in self.view.held_back(self.delays.to_end_ns(CLIENT), self.delays.to_end_ns(SERVER)):
-            part[which[(began >= span.begin_ns) & (ended <= span.end_ns)]] = span.part
+            inside = (began >= span.begin_ns) & (ended <= span.end_ns)
+            if span.end_ns == NEVER_NS:  # once an end closes nobody waits
+                inside &= begin[which] < closed
+            elif in_turns:
+                continue
+            part[which[inside]] = span.part
+
+    def _ends_amid_transfer(self) -> bool:
+        """Whether the last payload may be where a message broke off: the end that sent it had just sent much more."""
+        latest = self.fresh[-_LATEST:]
+        sides = self.view.from_server[latest]
+        if len(latest) < 2 or sides[-1] != sides[-2]:
+            return False
+        return int(self.view.length[latest[sides == sides[-1]]].sum()) >= STUCK_BYTES
+
+    @cached_property
+    def _closed(self) -> int:
+        """Index of the first FIN or RST; the number of segments without one."""
+        closing = flatnonzero32((self.view.flags & (FIN | RST)) != 0)
+        return int(closing[0]) if len(closing) else len(self.view)
 
     @cached_property
     def _reset(self) -> int:

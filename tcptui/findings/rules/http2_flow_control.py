@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.stream.view import NEVER_NS
+from tcptui.analysis.timing.budget import STUCK_NS
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http2_facts import last_ns, operation_of, packets, prompt_ns, round_trip_ns, way_back_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.protocols.http2.messages import value_in
-from tcptui.protocols.http2.windows import CONNECTION, Stall, Windows, reckoned
+from tcptui.protocols.http2.windows import CONNECTION, Stall, Windows, reckoned, stuck
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +27,6 @@ HELD_NS: Final = 200_000_000
 HELD_RTTS: Final = 3
 #: … from this time on it is a warning.
 SLOW_NS: Final = 1_000_000_000
-#: A window that is never opened again is told after this time.
-STUCK_NS: Final = 2_000_000_000
 #: A window is too small where it was used up so often, …
 SMALL_STALLS: Final = 4
 #: … for so long in all, …
@@ -83,26 +80,10 @@ def _late_ns(stall: Stall, rtt_ns: int) -> int:
 
 def _stuck(connection: ConnectionFacts, said: Http2History, sender: Windows) -> Stall | None:
     """A window that stayed closed to the end, with more to be sent; None without one."""
-    if said.is_limited or said.whole_until_ns < NEVER_NS:
+    if connection.context.live:
         return None
     end = last_ns(connection)
-    for stall in sorted(sender.pending.values(), key=lambda one: one.full.ns):
-        late = end - stall.full.ns >= STUCK_NS and not connection.context.live
-        if stall.update is None and late and _has_more(said, stall):
-            return stall
-    return None
-
-
-def _has_more(said: Http2History, stall: Stall) -> bool:
-    """Whether an answer announces more bytes than were sent before the window closed."""
-    for call in said.calls:
-        if stall.window not in (CONNECTION, call.id):
-            continue
-        sending = call.answering if stall.full.side == call.answering.half.side else call.asking
-        length = value_in(sending.blocks[0], b"content-length") if sending.blocks else ""
-        if length.isascii() and length.isdigit() and int(length[:18]) > sending.length and not sending.ended:
-            return True
-    return False
+    return next((one for one in stuck(said, sender) if end - one.full.ns >= STUCK_NS), None)
 
 
 def _together_ns(stalls: Sequence[Stall]) -> int:

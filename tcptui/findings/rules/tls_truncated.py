@@ -29,7 +29,7 @@ def tls_truncated(connection: ConnectionFacts, said: TlsConversation) -> Finding
     """An end's FIN stands inside a record of its own, and the other end had not ended the connection before."""
     for side in (0, 1):
         half, end = said.halves[side], first_end(connection, side)
-        if end < 0 or not connection.flags[end] & FIN or half.segments.fin < 0 or len(half.gaps):
+        if end < 0 or not connection.flags[end] & FIN or half.segments.fin < 0:
             continue
         if 0 <= first_end(connection, 1 - side) < end:
             continue  # nobody waited for the rest
@@ -48,7 +48,10 @@ def tls_truncated(connection: ConnectionFacts, said: TlsConversation) -> Finding
 
 
 def _last_record(said: TlsConversation, side: int) -> Record | None:
-    """The record with which a direction ends; None where its records could not be followed to there."""
+    """The record with which a direction ends; None where its records could not be followed to there.
+
+    Missing bytes inside a record hide nothing: its header, and those behind it, tell where it ends.
+    """
     records, half = said.records[side], said.halves[side]
     later: list[Record] = []
     if records.limited:
@@ -56,5 +59,6 @@ def _last_record(said: TlsConversation, side: int) -> Record | None:
         if len(later) == _RECORDS:
             return None
     each = [*records.each, *later]
-    followed = all(before.stop == after.start for before, after in pairwise(each))
-    return each[-1] if each and followed else None
+    if not each or (each[0].resumed and len(half.gaps)):
+        return None
+    return each[-1] if all(before.stop == after.start for before, after in pairwise(each)) else None

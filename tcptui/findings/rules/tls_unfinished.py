@@ -67,6 +67,8 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     until_ns = connection.time[end] if end >= 0 else connection.view.capture_end_ns
     silent_ns = until_ns - connection.time[sent]
     server_ended = end >= 0 and connection.side[end] == said.server_side != turn.side
+    if server_ended and acked < 0 and not connection.flags[end] & RST and _sent_again(connection, sent, end):
+        server_ended = False  # its FIN says that the message never reached it
     if server_ended and (silent_ns < SILENT_NS or acked < 0) and turn.message.complete:
         return _ended(connection, said, sent, end, facts)
     if silent_ns < SILENT_NS:
@@ -122,9 +124,9 @@ def _turn(connection: ConnectionFacts, said: TlsConversation) -> _Turn | None:
     return _Turn(key, client) if key.complete else None
 
 
-def _sent_again(connection: ConnectionFacts, sent: int) -> bool:
-    """Whether the bytes of segment ``sent`` were sent again."""
-    later = range(sent + 1, connection.count)
+def _sent_again(connection: ConnectionFacts, sent: int, before: int = -1) -> bool:
+    """Whether the bytes of segment ``sent`` were sent again, sooner than segment ``before`` if there is one."""
+    later = range(sent + 1, connection.count if before < 0 else before)
     return any(
         connection.side[i] == connection.side[sent]
         and connection.length[i]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.protocols.http2.frames import DEFAULT_WINDOW, FrameType
 from tcptui.protocols.http2.history import Http2History
+from tcptui.protocols.http2.messages import value_in
 from tcptui.protocols.interface import HeldBack
 
 if TYPE_CHECKING:
@@ -113,12 +115,56 @@ class Windows:
         self.pending.pop(stream, None)
 
 
+def has_more(said: Http2History, stall: Stall) -> bool:
+    """Whether a message that ``stall`` holds up was not over: its sender has more, or has not said that it ends.
+
+    One that announces its length says how much it has; any other broke off where the room ended.
+    """
+    side = stall.full.side
+    for call in said.calls:
+        if stall.window not in (CONNECTION, call.id):
+            continue
+        asks = call.asking.half.side == side
+        sending = call.asking if asks else call.answering
+        # Behind a whole answer nobody wants the rest of its request.
+        if sending.ended or (asks and call.answering.ended):
+            continue
+        if call.asking.reset is not None or call.answering.reset is not None:
+            continue
+        length = value_in(sending.blocks[0], b"content-length") if sending.blocks else ""
+        if length.isascii() and length.isdigit():
+            if int(length[:18]) > sending.length:
+                return True
+        elif sending and call.id == stall.full.frame.stream:
+            return True
+    return False
+
+
+def stuck(said: Http2History, sender: Windows) -> list[Stall]:
+    """The waits that lasted to the end, in order: nothing opened the window, and there was more to send."""
+    if said.is_limited or said.whole_until_ns < NEVER_NS:
+        return []
+    waits = sorted(sender.pending.values(), key=lambda one: one.full.ns)
+    return [one for one in waits if one.update is None and has_more(said, one)]
+
+
+def _until_missing(said: Http2History, side: int) -> list[Event]:
+    """The frames up to the first missing byte, and the DATA of ``side`` amid which that is: it began in plain sight."""
+    until_ns, half = said.whole_until_ns, said.halves[side]
+    found = [one for one in said.events if one.ns <= until_ns]
+    later = (one for one in said.events if one.ns > until_ns and one.side == side and one.frame.kind == FrameType.DATA)
+    amid = next(later, None)
+    if amid is not None and (begun_ns := half.first_ns(amid.frame.start)) <= until_ns:
+        found.append(amid._replace(ns=begun_ns))
+    return found
+
+
 def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
     """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later.
 
     Only until a byte is missing: what it opened or used up nobody knows.
     """
-    sender, events = Windows(), [one for one in said.events if one.ns <= said.whole_until_ns]
+    sender, events = Windows(), _until_missing(said, side)
     if lag_ns:
         moved = [one if one.side == side else one._replace(ns=one.ns + lag_ns) for one in events]
         events = sorted(moved, key=lambda one: one.ns)
@@ -142,7 +188,7 @@ class ClosedWindows:
 
     def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening) -> None:
         self._halves, self._opening = halves, opening
-        self._known: dict[tuple[int, int], list[Stall]] = {}
+        self._known: dict[tuple[int, int], Windows] = {}
 
     @cached_property
     def _said(self) -> Http2History | None:
@@ -151,23 +197,25 @@ class ClosedWindows:
             return None
         return Http2History(self._halves, self._opening)
 
-    def _stalls(self, side: int, lag_ns: int) -> list[Stall]:
-        """Those that ended; none where frames show that the windows are others."""
+    def _reckoned(self, side: int, lag_ns: int) -> Windows:
+        """What was used up, and when; nothing where frames show that the windows are others."""
         found = self._known.get((side, lag_ns))
         if found is None:
-            found = []
+            found = Windows()
             if self._said is not None and reckoned(self._said, side, 0).least >= 0:
-                found = reckoned(self._said, side, lag_ns).over
+                found = reckoned(self._said, side, lag_ns)
             self._known[side, lag_ns] = found
         return found
 
     def held_back(self, stream: int, side: int, lag_ns: int) -> list[HeldBack]:
-        """When what ``side`` sends on ``stream`` was held back, in order; see `Exchange.held_back`."""
-        return self._held([one for one in self._stalls(side, lag_ns) if one.window in (CONNECTION, stream)])
+        """When what ``side`` sends on ``stream`` was held back and went on, in order; see `Exchange.held_back`."""
+        return self._held([one for one in self._reckoned(side, lag_ns).over if one.window in (CONNECTION, stream)])
 
     def any_held_back(self, side: int, lag_ns: int) -> list[HeldBack]:
-        """The same, of what ``side`` sends on any stream."""
-        return self._held(self._stalls(side, lag_ns))
+        """The same, of what ``side`` sends on any stream, and last what waited to the end: for ever, as it were."""
+        sender = self._reckoned(side, lag_ns)
+        to_the_end = [] if self._said is None else stuck(self._said, sender)
+        return [*self._held(sender.over), *(HeldBack(one.full.ns, NEVER_NS, NEVER_NS) for one in to_the_end)]
 
     @staticmethod
     def _held(stalls: Sequence[Stall]) -> list[HeldBack]:

@@ -85,6 +85,8 @@ class StreamFetch:
         """Packets of the selected connection when its findings were last requested."""
         self._seen_growing = True
         """Whether more packets could come then."""
+        self._seen_keys = 0
+        """`KeyLog.revision` then."""
 
     def attach(self, session: Session) -> None:
         """Fetch from ``session``."""
@@ -101,17 +103,20 @@ class StreamFetch:
         return self._findings[1] if self._findings[0] == self._stream else ()
 
     def follow_growth(self) -> None:
-        """Fetch again if the selected connection has grown, or the capture has ended: its end may change findings."""
+        """Fetch again if the selected connection has grown, or the capture has ended: its end may change findings.
+
+        So may secrets that were missing.
+        """
         session = self._session
         if session is None or self._stream < 0:
             return
         growing = session.progress.growing  # read first: once it is False, all packets are there
         packets = session.seen(self._stream)
-        ended = self._seen_growing and not growing
-        if packets == self._seen_packets and not ended:
+        changed = (self._seen_growing and not growing) or session.keys.revision != self._seen_keys
+        if packets == self._seen_packets and not changed:
             return
         if packets <= _INLINE_PACKETS:
-            self._ask(show=ended)
+            self._ask(show=changed)
         elif self._asking is None:
             self._asking = call_after(self._owner, _ASK_AGAIN, self._ask_again)
 
@@ -128,7 +133,7 @@ class StreamFetch:
         session, stream = self._session, self._stream
         if session is None or stream < 0:
             return
-        self._seen_growing = session.progress.growing
+        self._seen_growing, self._seen_keys = session.progress.growing, session.keys.revision
         self._seen_packets = session.seen(stream)
         if self._is_short(self._seen_packets) and session.judges_at_once:
             self._take_findings(stream, session.findings(stream), show=show)
