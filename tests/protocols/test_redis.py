@@ -184,6 +184,17 @@ def test_commands_without_reply_take_none() -> None:
     ]  # fmt: skip
 
 
+def test_transaction_in_which_a_command_fails_has_its_error() -> None:
+    error = b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"
+    queued = [(0, ask("MULTI")), (1, b"+OK\r\n"), (0, ask("LPUSH", "a", "1")), (1, b"+QUEUED\r\n"), (0, ask("EXEC"))]
+    found = [asked(talk(*queued, (1, reply)))[-1][:2] for reply in (
+        b"*2\r\n:1\r\n" + error, b"*1\r\n!21\r\nSYNTAX invalid syntax\r\n", b"*1\r\n$4\r\n-ERR\r\n", b"*1\r\n:1\r\n",
+    )]  # fmt: skip
+
+    assert found == [("EXEC", "WRONGTYPE"), ("EXEC", "SYNTAX"), ("EXEC", "OK"), ("EXEC", "OK")]
+    assert asked(talk((0, ask("LRANGE", "a", "0", "1")), (1, b"*1\r\n" + error)))[-1][1] == "OK"
+
+
 def test_replication_is_no_answer() -> None:
     mark = b"m" * 40
     for body in (b"$9\r\nREDIS0011", b"$EOF:" + mark + b"\r\nREDIS" + mark):
