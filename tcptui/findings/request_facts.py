@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
+from tcptui.model.request import PROTOCOL_NAMES
 from tcptui.protocols.registry import requests_of
 from tcptui.protocols.request_times import timed_requests
 from tcptui.protocols.statements.statement import statement_of
@@ -30,7 +31,7 @@ BESIDE_READ: Final = 16
 #: … and the most packets of each.
 BESIDE_PACKETS: Final = 20_000
 #: What the databases are called.
-DATABASE_NAMES: Final = {"redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL"}
+DATABASE_NAMES: Final = {name: PROTOCOL_NAMES[name] for name in ("redis", "mysql", "postgresql")}
 #: Most bytes that are read of an error.
 ERROR_READ: Final = 1_024
 #: Errors that end a statement early, by database: because somebody asked for it …

@@ -74,6 +74,13 @@ class TransactionState(Enum):
         return {b"I": cls.IDLE, b"T": cls.OPEN, b"E": cls.FAILED}.get(status)
 
 
+#: What a protocol is called in text, by what `Request.protocol` says.
+PROTOCOL_NAMES: Final = {
+    "http": "HTTP", "http2": "HTTP/2", "grpc": "gRPC", "websocket": "WebSocket", "smtp": "SMTP", "dns": "DNS",
+    "redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class MessagePackets:
     """The packets and bytes of a request or of an answer."""

@@ -17,6 +17,7 @@ Interim answers (100 Continue) belong to the sending, as do replies amid a reque
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -97,6 +98,7 @@ def timed_requests(
         if one.exchange.id is not None:  # it waits for its own answer alone
             one.open = one.response is None and not one.exchange.is_reset
     seen.sort(key=lambda one: (one.begin_ns, one.first_frame, one.offset))
+    _prolong(seen)
     times = _Times(view)
     return [(times.request(number, one), one.exchange) for number, one in enumerate(seen)]
 
@@ -139,6 +141,37 @@ def _packets(carried: Carried) -> MessagePackets:
     return MessagePackets(
         carried.first_frame, carried.last_frame, carried.bytes, first_ns, max(carried.last_ns, first_ns)
     )
+
+
+def _prolong(seen: list[_Seen]) -> None:
+    """Messages that could be read in part alone reach as far as nothing else begins.
+
+    What their side sent until the other one spoke is theirs, though packets were cut within it: else a long upload
+    would look like a server that thinks, and a long answer would seem to be over with its first packet.
+    """
+    following: _Seen | None = None
+    answer_stop: int | None = None
+    for one in reversed(seen):
+        asked, answer = one.exchange.request, one.exchange.response
+        if one.exchange.id is None and asked is not None and answer is not None and one.response is not None:
+            if not asked.complete:
+                stop = asked.half.length
+                if following is not None and following.exchange.request is not None:
+                    stop = following.exchange.request.start
+                one.request = _packets(_reaching(asked, stop, one.response.first_ns - 1))
+            if not answer.complete and (following is None or following.begin_ns >= one.response.first_ns):
+                stop = answer.half.length if answer_stop is None else answer_stop
+                until_ns = _NEVER_NS if following is None else following.begin_ns - 1
+                one.response = _packets(_reaching(answer, stop, until_ns))
+        if asked is not None:
+            following = one
+        answer_stop = answer_stop if answer is None else answer.start
+
+
+def _reaching(carried: Carried, stop: int, until_ns: int) -> Carried:
+    """``carried`` with what its side sent behind it until then, before offset ``stop``."""
+    behind = range(carried.stop, stop)
+    return replace(carried, stop=carried.stop + bisect_right(behind, until_ns, key=carried.half.first_ns))
 
 
 class _Times:
@@ -355,6 +388,7 @@ def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:
     return all(have for have, wanted in zip(has, _ALWAYS[part], strict=True) if wanted)
 
 
+_NEVER_NS: Final = (1 << 63) - 1
 _NOTHING: Final = np.zeros(1, np.int64)
 #: Segments behind the handshake among which the first payload is looked for.
 _FIRST_LOOKED: Final = 64

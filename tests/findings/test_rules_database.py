@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, PSH, SYN, Tape
+from postgresql_session import message, startup
 from web_captures import CLIENT, SERVER, closed, found, record
 
 from tcptui.findings.facts import ConnectionFacts, RuleContext
@@ -16,6 +18,7 @@ from tcptui.findings.rules.round_trips import many_round_trips
 from tcptui.findings.rules.slow_query import slow_query
 from tcptui.model.finding import Confidence, Severity
 from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -52,6 +55,19 @@ def all_found(tmp_path: Path, turns: list[Turn]) -> set[str]:
 # -- slow queries ----------------------------------------------------------------------------
 
 
+def test_a_long_upload_of_which_packets_were_cut_is_no_slow_server(tmp_path: Path) -> None:
+    body: list[Turn] = [(20.0 + 20 * number, "C", b"x" * 1_000) for number in range(79)]
+    body.append((1_600, "C", b"x" * 1_000 + b"\r\n"))
+    turns: list[Turn] = [*gets(3, 4), (16, "C", b"*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$80000\r\n"), *body,
+                         (1_610, "S", b"+OK\r\n"), *gets(2, 4, start=1_620)]  # fmt: skip
+    with closing(open_file(record(tmp_path, closed(turns), kept=66))) as session:
+        told = {str(finding.id) for finding in session.findings(0)}
+        (upload,) = (one for one in requests_of(session, 0) if one.operation.startswith("SET"))
+
+    assert upload.spent_ns(RequestPart.SERVER) < 20_000_000
+    assert "slow-query" not in told
+
+
 @pytest.mark.finding("slow-query")
 def test_an_answer_that_the_server_holds_back_is_a_slow_query_and_says_which(tmp_path: Path) -> None:
     turns = [*gets(3, 10), (100, "C", command("KEYS", "*")), (1_900, "S", b"*0\r\n"), *gets(2, 10, start=2_000)]
@@ -66,6 +82,19 @@ def test_an_answer_that_the_server_holds_back_is_a_slow_query_and_says_which(tmp
 
 @pytest.mark.finding("asked-to-wait")
 @pytest.mark.finding("slow-query", twin=True)
+def test_a_login_that_the_server_is_slow_to_admit_is_told_as_one(tmp_path: Path) -> None:
+    hello = (0, "C", startup(user="ada", database="shop"))
+    ready = message(b"R", bytes(4)) + message(b"Z", b"I")
+    asked, answered = message(b"Q", b"SELECT 1\0"), message(b"C", b"SELECT 1\0") + message(b"Z", b"I")
+    told = found(tmp_path, closed([hello, (1_400, "S", ready), (1_410, "C", asked), (1_415, "S", answered)]))
+    slow = found(tmp_path, closed([hello, (1_400, "S", ready), (1_410, "C", asked), (2_015, "S", answered)]))
+
+    assert (told["slow-query"].facts["shape"], told["slow-query"].severity) == ("login", Severity.WARNING)
+    assert set(told["slow-query"].alternatives) >= {"login-looks-up", "login-busy"}
+    assert "query-waits" not in told["slow-query"].alternatives
+    assert (slow["slow-query"].facts["shape"], slow["slow-query"].facts["count"]) == ("", 1)
+
+
 def test_a_command_that_asks_to_wait_is_not_slow(tmp_path: Path) -> None:
     turns = [
         *gets(6, 10), (100, "C", command("BLPOP", "jobs", "5")), (5_100, "S", b"*-1\r\n"), *gets(3, 10, start=5_200)

@@ -447,6 +447,17 @@ def test_lost_command_takes_no_answer_of_another() -> None:
     assert [one for one in asked(dialogue) if one[0] != "BEGIN"] == [one for one in REQUESTS if one[0] != "BEGIN"]
 
 
+@pytest.mark.parametrize("kept", [20, 40])
+def test_greeting_that_was_cut_is_one_where_commands_follow(kept: int) -> None:
+    turns = [*session()[:3], *[(0, ask(Command.QUERY, b"SELECT 1")), (1, result(ROWS[:1]))] * 3]
+    dialogue = talk(turns)
+    dialogue.cut = kept
+    found = [one for one in requests_of(*dialogue.halves()) or () if one.operation.startswith("SELECT")]
+
+    assert len(found) == 3
+    assert all(one.response is not None for one in found)
+
+
 def test_bodies_that_were_cut_hide_no_headers() -> None:
     """Each row in a segment of its own, of which the capture kept 40 bytes."""
     dialogue = talk([*session()[:3], (0, ask(Command.QUERY, b"SELECT 1"))])

@@ -304,6 +304,41 @@ def test_missing_body_costs_nothing_and_missing_header_what_is_answered_then() -
     assert [one[:2] for one in asked(dialogue)][1:] == [("SELECT", ""), ("SELECT", "OK")]
 
 
+def cut_short(*turns: tuple[int, bytes], kept: int = 30) -> Dialogue:
+    """The same session in a capture that keeps so many bytes of each payload (``tcpdump -s 96``: 30)."""
+    dialogue = opened(*turns)
+    dialogue.cut = kept
+    return dialogue
+
+
+SELECTED = COLUMNS + row(b"1") + tag(b"SELECT 1") + READY
+
+
+def test_cut_packets_of_ends_that_speak_in_turns_are_still_questions_and_answers() -> None:
+    turns = ((0, query("SELECT n FROM t WHERE n = 5")), (1, SELECTED)) * 3
+    dialogue = cut_short(*turns, (0, query("SELECT x")), (1, error()))
+    found = list(requests_of(*dialogue.halves()) or ())
+
+    assert [one.operation for one in found[1:]] == ["SELECT t"] * 3 + ["SELECT"]
+    assert all(one.response is not None and not one.response.complete for one in found[1:])
+    assert [(one.rows, one.status) for one in found[1:]] == [(None, "")] * 3 + [(None, "42P01")]
+
+
+def test_cut_packets_of_a_pipeline_belong_to_no_question_in_sight() -> None:
+    asked_at_once = tuple((0, query("SELECT n FROM t")) for _ in range(3))
+    dialogue = cut_short(*asked_at_once, (1, SELECTED), (1, SELECTED), (1, SELECTED))
+    found = list(requests_of(*dialogue.halves()) or ())
+
+    assert [one.response for one in found[1:]] == [None] * 3
+
+
+def test_lost_packets_are_no_cut_ones_and_turns_tell_nothing() -> None:
+    dialogue = cut_short((0, query("SELECT 1")), (1, SELECTED)).lost(0, 14).lost(1, 40)
+    dialogue.server(SELECTED).client(query("SELECT 2"))
+
+    assert [one.response is None for one in requests_of(*dialogue.halves()) or ()][1:] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

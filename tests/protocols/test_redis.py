@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from http_halves import Dialogue
+from http_halves import Dialogue, in_pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,6 +184,17 @@ def test_commands_without_reply_take_none() -> None:
     ]  # fmt: skip
 
 
+def test_transaction_in_which_a_command_fails_has_its_error() -> None:
+    error = b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"
+    queued = [(0, ask("MULTI")), (1, b"+OK\r\n"), (0, ask("LPUSH", "a", "1")), (1, b"+QUEUED\r\n"), (0, ask("EXEC"))]
+    found = [asked(talk(*queued, (1, reply)))[-1][:2] for reply in (
+        b"*2\r\n:1\r\n" + error, b"*1\r\n!21\r\nSYNTAX invalid syntax\r\n", b"*1\r\n$4\r\n-ERR\r\n", b"*1\r\n:1\r\n",
+    )]  # fmt: skip
+
+    assert found == [("EXEC", "WRONGTYPE"), ("EXEC", "SYNTAX"), ("EXEC", "OK"), ("EXEC", "OK")]
+    assert asked(talk((0, ask("LRANGE", "a", "0", "1")), (1, b"*1\r\n" + error)))[-1][1] == "OK"
+
+
 def test_replication_is_no_answer() -> None:
     mark = b"m" * 40
     for body in (b"$9\r\nREDIS0011", b"$EOF:" + mark + b"\r\nREDIS" + mark):
@@ -345,6 +356,29 @@ def test_damage_raises_nothing_and_every_byte_is_in_one_unit(
             ] if one.half.side == half.side
         )  # fmt: skip
         assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+@pytest.mark.parametrize("size", [1_000, 70_000])
+def test_run_of_elements_is_passed_over_wherever_one_is_odd(size: int) -> None:
+    """Elements with line ends in them, empty and long ones, and numbers, amid many that are plain."""
+    odd = (
+        b"$6\r\na\r\n$1x\r\n",
+        b"$0\r\n\r\n",
+        b"$-1\r\n",
+        b":7\r\n",
+        b"$600\r\n" + b"y" * 600 + b"\r\n",
+        b"*1\r\n+x\r\n",
+    )
+    plain = [b"$%d\r\n%s\r\n" % (number % 40, b"v" * (number % 40)) for number in range(3_000)]
+    parts = [odd[number // 150 % len(odd)] if number % 150 == 149 else one for number, one in enumerate(plain)]
+    dialogue = Dialogue().server(*in_pieces(b"*3000\r\n" + b"".join(parts) + b"+OK\r\n", size))
+    reader = Reader(dialogue.half(1), commands=False)
+    first, second = reader.next(), reader.next()
+
+    assert isinstance(first, Value)
+    assert isinstance(second, Value)
+    assert (first.rows, first.stop, first.complete) == (3_000, dialogue.sent[1] - 5, True)
+    assert second.line == b"OK"
 
 
 def test_hostile_counts_take_no_memory_and_no_time() -> None:

@@ -22,8 +22,17 @@ GET: Final = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
 Turn = tuple[float, str, bytes | str]
 
 
-def record(tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), after: float = 5_000) -> Path:
-    """A capture of these turns; ``missing``: frames that it does not have (1 is the first after the handshake)."""
+def record(
+    tmp_path: Path,
+    turns: Sequence[Turn],
+    missing: Sequence[int] = (),
+    after: float = 5_000,
+    kept: int | None = None,
+) -> Path:
+    """A capture of these turns; ``missing``: frames that it does not have (1 is the first after the handshake).
+
+    ``kept``: bytes kept of each packet, from the IP header on; None: all.
+    """
     tape = Tape()
     tape.handshake(0, CLIENT, SERVER)
     seq = {"C": 1001, "S": 9001}
@@ -43,6 +52,7 @@ def record(tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), a
         tape.tcp(100 + last + after, "10.0.0.9:1", "10.0.0.8:2", ACK, 1, 1)  # the capture went on
     for frame in sorted(missing, reverse=True):
         del tape.records[frame + 2]
+    tape.records[:] = [(ns, data[:kept]) for ns, data in tape.records]
     path = tmp_path / "capture.pcap"
     path.write_bytes(tape.pcap())
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,20 @@ from running_source import RunningSource
 from screen_lines import screen_lines
 
 from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
+from tcptui.session.requests import requests_of
 from tcptui.session.session import Session, open_file
 from tcptui.session.statements import key_of
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.requests.bars import Axis, bar
+from tcptui.ui.requests.detail import plain_text
 from tcptui.ui.requests.request_list import fitted
 from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
 
@@ -498,6 +502,13 @@ async def rows_screen(shown: Shown) -> RequestsScreen:
     screen = await opened(shown)
     await until(lambda: screen.settled and len(screen.requests.order) > 80)
     return screen
+
+
+def test_protocol_is_named_as_people_write_it() -> None:
+    with closing(open_file(MYSQL)) as session:
+        request = requests_of(session, 0)[0]
+        for language in Language:
+            assert "MySQL" in plain_text(request, session, Words(language))
 
 
 async def test_words_about_a_statement_leave_their_lines_to_its_packets(show: Show) -> None:

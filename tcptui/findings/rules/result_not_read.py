@@ -39,7 +39,7 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
     if closed_ns < CLOSED_NS or request.response is None or answer is None:
         return None
     longest = max(shut, key=lambda one: one.lasted_ns)
-    sent = _sent_until(answer, longest.begins_ns)
+    sent = _sent_until(answer, request.response.bytes, longest.begins_ns)
     return connection.finding(
         FindingId.RESULT_NOT_READ,
         [index for one in shut[:_SHOWN] for index in (one.shut, one.opened)],
@@ -69,6 +69,6 @@ def _is_amid(request: Request, at_ns: int) -> bool:
     return request.response is not None and request.response.first_ns <= at_ns < request.response.last_ns
 
 
-def _sent_until(answer: Carried, at_ns: int) -> int:
-    """How many bytes of ``answer`` had passed at this time; bytes come in order, but for what was sent again."""
-    return bisect_right(range(answer.start, answer.stop), at_ns, key=answer.half.first_ns)
+def _sent_until(answer: Carried, size: int, at_ns: int) -> int:
+    """How many of the ``size`` bytes of ``answer`` had passed at this time; they come in order, but for resent ones."""
+    return bisect_right(range(answer.start, answer.start + size), at_ns, key=answer.half.first_ns)

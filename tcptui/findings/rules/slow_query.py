@@ -20,6 +20,10 @@ SERVER_PERCENT: Final = 50
 _OTHERS: Final = ("query-behind-others", "query-waits")
 #: Redis has no locks that a command would wait for.
 _OTHERS_OF: Final = {"redis": ("query-behind-others",)}
+#: What a server does before it admits a client is in no slow log, and waits for no lock.
+_OTHERS_OF_LOGIN: Final = ("login-looks-up", "login-busy")
+#: With these a session begins, as requests name them.
+_LOGINS: Final = ("LOGIN ", "STARTUP ")
 #: Nobody but the server sees what became of the first copy of an answer.
 _ELSEWHERE: Final = ("query-answer-lost",)
 #: Slow ones whose packets are evidence.
@@ -29,6 +33,7 @@ _SHOWN: Final = 8
 def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
     """`slow-query`: the server took long before it answered, and nobody had asked it to wait.
 
+    Shape ``login``: no query was slow, but the server took its time to admit the client.
     Nobody's time where bytes are missing: what was asked meanwhile may not have been captured.
     """
     if lacks_bytes(connection):
@@ -45,19 +50,21 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
     ]
     if not slow:
         return None
+    queries = [one for one in slow if not one.operation.startswith(_LOGINS)]
+    is_login, slow = not queries, queries or slow
     slowest = max(slow, key=server_ns)
     assert slowest.request is not None
     assert slowest.response is not None
     loud = server_ns(slowest) >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * path_rtt_ns(connection))
     shown = sorted(slow, key=server_ns)[-_SHOWN:]
-    others = _OTHERS_OF.get(said.protocol, _OTHERS)
+    others = _OTHERS_OF_LOGIN if is_login else _OTHERS_OF.get(said.protocol, _OTHERS)
     return connection.finding(
         FindingId.SLOW_QUERY,
         evidence_of(connection, shown),
         Severity.WARNING if loud else Severity.NOTE,
         Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
         others if connection.at_sender(1) else others + _ELSEWHERE,
-        shape="several" if len(slow) > 1 else "",
+        shape="login" if is_login else "several" if len(slow) > 1 else "",
         statement=told_statement(slowest),
         asked_frame=slowest.request.last,
         answer_frame=slowest.response.first,

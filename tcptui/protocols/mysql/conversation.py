@@ -15,6 +15,7 @@ from tcptui.protocols.mysql import codes
 from tcptui.protocols.mysql.answers import Answer, AnswerReader, EndError, LostError, error_of
 from tcptui.protocols.mysql.asked import LOGIN, REFUSED, Statements, Turn, command_of, turn_of
 from tcptui.protocols.mysql.codes import Capability, Command
+from tcptui.protocols.mysql.detection import is_cut_greeting
 from tcptui.protocols.mysql.greeting import read_greeting, read_login
 from tcptui.protocols.mysql.packets import Fault, Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
@@ -75,7 +76,7 @@ class Conversation:
                 yield self._run(1, Role.GREETING, packet)
             elif packet.kind == codes.ERR:
                 yield self._refused(packet)
-            else:
+            elif not is_cut_greeting(self._answers):
                 self._at[1] = packet.start
         login = self._asks.packet(self._at[0])
         if not isinstance(login, Packet) or (read := read_login(login)) is None:

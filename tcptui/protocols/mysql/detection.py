@@ -25,6 +25,8 @@ _SQL: Final = re.compile(
     rb"|deallocate|savepoint|release|analyze|optimize|rename|kill|xa|handler|change|values)\b",
     re.IGNORECASE | re.DOTALL,
 )
+#: What a greeting begins with: the protocol's version, and that of the server.
+_GREETING: Final = re.compile(rb"\x0a\d+\.\d+\.[ -~]*")
 _TLS_RECORD: Final = b"\x16\x03"
 _SEEN: Final = 512
 #: Bytes of COM_STMT_EXECUTE: number, flags, how often (once).
@@ -50,12 +52,20 @@ def mysql_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     for asker, answerer in ((client, server), (server, client)):
         if _logs_in(asker, answerer):
             return None if _turns_to_tls(asker) else (asker, answerer)
-    if _from_start(client) and _from_start(server):
+    if _from_start(client) and _from_start(server) and not is_cut_greeting(Packets(server)):
         return None
     for asker, answerer in ((client, server), (server, client)):
         if _begins_amid(asker, answerer):
             return asker, answerer
     return None
+
+
+def is_cut_greeting(said: Packets) -> bool:
+    """Whether the server begins with what may be a greeting, and the capture cut it before that can be told."""
+    packet = said.packet(0)
+    if not isinstance(packet, Packet) or packet.number or not said.is_missing(packet.start, packet.stop):
+        return False
+    return _GREETING.match(packet.head) is not None and read_greeting(packet) is None
 
 
 def before_tls(client: ByteStream, server: ByteStream) -> bool:

@@ -7,12 +7,15 @@ parameters, notifications; an error that ends the session unasked is an operatio
 
 Where a header is missing, or the capture began later, nothing tells what an answer belongs to, until the server says
 that it is ready, has said so for all that was asked in sight, and the client asks then: what it asks is answered next.
+Where packets were merely cut, and the ends speak in turns, each turn is the answer to the one before it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from tcptui.model.request import TransactionState
 from tcptui.protocols.postgresql.asking import PROVIDES, Asking, key_data
@@ -21,6 +24,7 @@ from tcptui.protocols.postgresql.message import Kind, Message, Unread
 from tcptui.protocols.postgresql.opening import opening_of
 from tcptui.protocols.postgresql.operation import Awaited, Operation, Span, Step
 from tcptui.protocols.postgresql.reader import Reader
+from tcptui.protocols.stream.turns import turn_borders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +67,9 @@ class _Pairing:
     def __init__(self, client: ByteStream, server: ByteStream) -> None:
         opening = opening_of(client, server)
         stops = opening.sealed or (None, None)
-        self._asks = Reader(client, 0, stop=stops[0])
-        self._answers = Reader(server, 1, first=opening.answers, stop=stops[1])
+        self._turns = turn_borders(client, server)
+        self._asks = Reader(client, 0, stop=stops[0], borders=self._turns)
+        self._answers = Reader(server, 1, first=opening.answers, stop=stops[1], borders=self._turns)
         self._asking = Asking()
         self._counts = self._asks.from_start and self._answers.from_start
         self._operations: deque[Operation] = deque()
@@ -141,8 +146,12 @@ class _Pairing:
 
     def _skip_all(self) -> None:
         for step in self._steps:
-            step.operation.is_skipped = True
-            step.operation.open_steps = 0
+            operation = step.operation
+            if self._turns is None or operation.answer.start < 0:
+                operation.is_skipped = True
+            else:  # the rest of its answer was cut, and the client asks when it has all of it
+                operation.is_cut = True
+            operation.open_steps = 0
         self._steps.clear()
 
     # -- the server's side -------------------------------------------------------------------
@@ -250,6 +259,10 @@ class _Pairing:
         begin_ns = message.half.first_ns(message.start)
         while (asked := self._peek()) is not None and asked.half.delivered_ns(asked.stop - 1) <= begin_ns:
             asked_ns = asked.half.first_ns(asked.start)
+            if self._turns is not None and asked_ns >= self._before_ns(message):
+                self._counts = True
+                self._asking.forget()
+                return
             if self._ready_ns >= 0 and asked_ns >= self._ready_ns and self._ready >= self._asked:
                 self._counts = True
                 self._asking.forget()
@@ -257,6 +270,13 @@ class _Pairing:
             self._ask()
             self._skip_all()
         self._heard(message)
+
+    def _before_ns(self, message: Message) -> int:
+        """When the server's turn before the one of ``message`` ended."""
+        assert self._turns is not None
+        turn = int(np.searchsorted(self._turns[1], message.start, side="right")) - 1
+        begin = int(self._turns[1][max(turn, 0)])
+        return message.half.first_ns(begin - 1) if begin else 0
 
     def _heard(self, message: Message) -> None:
         if message.kind is Kind.READY:

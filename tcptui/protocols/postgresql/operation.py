@@ -86,6 +86,8 @@ class Operation:
     """Nothing at all joins it any more."""
     is_skipped: bool = False
     """No answer is waited for: an error before it made the server pass it over, or its answer was not captured."""
+    is_cut: bool = False
+    """What ends its answer was cut off: neither its rows nor the state behind it are known."""
     waits: bool = False
     """It ends when either side wants it to, as a replication stream does."""
     key: bytes = b""
@@ -95,8 +97,9 @@ class Operation:
 
     def exchange(self, client: ByteStream, server: ByteStream) -> Exchange:
         """The operation as a request."""
-        rows = self.returned if self.rows is None and self.returned else self.rows
+        rows = self.returned if self.rows is None and self.returned and not self.is_cut else self.rows
         interim = tuple(one for span in self.interim if (one := span.carried(server)) is not None)
+        self.answer.complete &= not self.is_cut
         asked, answer = self.asked.carried(client), self.answer.carried(server)
         has_rows = self.returned or self.copies_out
         read = partial(_result_sets, asked, answer) if answer is not None and has_rows else no_result_sets

@@ -17,6 +17,7 @@ from tcptui.protocols.postgresql.parts import parts_of
 from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.runs import completed, within
 from tcptui.protocols.stream.touching import touched
+from tcptui.protocols.stream.turns import turn_borders
 from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, turned_streams
 
 if TYPE_CHECKING:
@@ -88,8 +89,9 @@ class PostgresqlStream:
         """What was read, by side of the connection."""
         opening, found = self.opening, dict[int, _Read]()
         stops = opening.sealed or (None, None)
+        borders = turn_borders(self._client, self._server)
         for side, half in enumerate((self._client, self._server)):
-            reader = Reader(half, side, first=opening.answers if side else 0, stop=stops[side])
+            reader = Reader(half, side, first=opening.answers if side else 0, stop=stops[side], borders=borders)
             read = found[half.side] = _Read()
             while (one := reader.next()) is not None:
                 if len(read.messages) >= self._limit:

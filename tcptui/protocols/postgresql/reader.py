@@ -2,7 +2,7 @@
 
 Where bytes are missing in a message's header, or the capture began later, the next message begins at a segment from
 which sound messages follow each other up to a segment's end, or at a row whose columns, and those of the rows behind
-it, fill their lengths to the byte.
+it, fill their lengths to the byte.  Where both ends are known to speak in turns, it begins with the next turn.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tcptui.protocols.postgresql.message import (
 from tcptui.protocols.postgresql.sound import LOOKED_AT, is_row, is_sound
 
 if TYPE_CHECKING:
+    from tcptui.model.packet_store import I64
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes of a body that are kept.
@@ -53,12 +54,19 @@ class Reader:
     """Reads one direction from its first captured byte on."""
 
     def __init__(
-        self, half: ByteStream, side: int, *, first: int = 0, begin: int | None = None, stop: int | None = None
+        self,
+        half: ByteStream,
+        side: int,
+        *,
+        first: int = 0,
+        begin: int | None = None,
+        stop: int | None = None,
+        borders: tuple[I64, I64] | None = None,
     ) -> None:
         """``side``: 0 reads a client's messages, 1 a server's.  ``begin``: where one begins, to be read from there.
 
         ``first``: so many answers of one byte come before the server's messages; ``stop``: what follows is no
-        message, for it is encrypted.
+        message, for it is encrypted.  ``borders``: where turns begin, by side (`turn_borders`).
         """
         self.half = half
         self._kinds = KINDS[side]
@@ -68,6 +76,7 @@ class Reader:
         self._base, self._data, self._is_short = 0, b"", False
         self._at, self._ended, self._after_unread = 0, False, False
         self._looked = 0
+        self._borders = None if borders is None else borders[side]
         self._pending: Unread | None = None
         runs = half.captured
         self.from_start = half.has_first_byte
@@ -185,6 +194,9 @@ class Reader:
         self._at = found
 
     def _border(self, begin: int, beyond: int) -> int:
+        if self._borders is not None:
+            at = int(np.searchsorted(self._borders, max(begin, beyond + 1)))
+            return min(int(self._borders[at]), self._end) if at < len(self._borders) else self._end
         runs = self.half.captured
         first = int(np.searchsorted(runs.start, begin))
         border = self._end

@@ -132,12 +132,17 @@ class Command:
 
     @property
     def status(self) -> str:
-        """How it was answered: the error's first word, ``QUEUED``, ``nil`` or ``OK``; empty without an answer."""
+        """How it was answered: the error's first word, ``QUEUED``, ``nil`` or ``OK``; empty without an answer.
+
+        A transaction runs on behind a command of it that fails: EXEC is answered with that error among others.
+        """
         if not self.replies:
             return ""
         last = self.replies[-1]
         if last.is_error:
             return last.error
+        if self.name == "EXEC" and last.inner_error:
+            return last.inner_error
         if last.kind is Kind.STRING and last.line == _QUEUED:
             return "QUEUED"
         return "nil" if last.is_null else "OK"

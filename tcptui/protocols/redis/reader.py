@@ -108,6 +108,7 @@ class Reader:
             self._at = top.stop
             return self._made(top, top.stop, ())
         items: list[Item] = []
+        inner = b""
         at, remaining, wanted = top.stop, _following(top) + (top.kind is Kind.ATTRIBUTE), ITEMS_KEPT
         gathers = top.kind in AGGREGATES
         if top.kind is Kind.BULK_ERROR:
@@ -124,6 +125,8 @@ class Reader:
                     return token
                 at = token.stop
                 remaining += _following(token) - (token.kind is not Kind.ATTRIBUTE)
+                if not inner and token.kind in _ERRORS:
+                    inner = token.line if token.kind is Kind.ERROR else self._item(token).data
                 if gathers and (gathers := token.kind not in AGGREGATES):
                     items.append(self._item(token))
             if gathers:
@@ -131,9 +134,9 @@ class Reader:
                     wanted = ITEMS_OF_SECRETS
                 gathers = len(items) < wanted
         self._at = at
-        return self._made(top, at, items)
+        return self._made(top, at, items, inner)
 
-    def _made(self, top: Token, stop: int, items: Sequence[Item]) -> Value:
+    def _made(self, top: Token, stop: int, items: Sequence[Item], inner: bytes = b"") -> Value:
         rows = None
         if top.kind in AGGREGATES and top.number != NOTHING:
             rows = top.number
@@ -141,7 +144,7 @@ class Reader:
         complete = stop == known and not (self._has_gaps and self._is_missing(top.start, stop))
         return Value(
             self.half, top.start, known, top.kind, top.line[:LINE_KEPT], rows, tuple(items), complete,
-            self._after_unread,
+            self._after_unread, inner[:LINE_KEPT],
         )  # fmt: skip
 
     def _item(self, token: Token) -> Item:
@@ -272,6 +275,7 @@ class Reader:
 
 #: Kinds of values that have no others in them, and whose bytes are not looked at.
 _ALONE: Final = frozenset(Kind) - frozenset(AGGREGATES) - {Kind.BULK_ERROR}
+_ERRORS: Final = frozenset({Kind.ERROR, Kind.BULK_ERROR})
 _ARRAY: Final = Kind.ARRAY.value
 _LINE_FEED: Final = 0x0A
 _LINE_END: Final = frozenset(b"\r\n")

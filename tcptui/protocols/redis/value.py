@@ -84,6 +84,8 @@ class Value:
     """All of it was captured."""
     after_unread: bool = False
     """What came right before it is not known: bytes are missing, or could not be read."""
+    inner: bytes = b""
+    """The first error among its elements, without its type: at most `LINE_KEPT` bytes."""
 
     @property
     def is_null(self) -> bool:
@@ -100,9 +102,17 @@ class Value:
         """The first word of an error: ``ERR``, ``WRONGTYPE``, ``MOVED``; empty of other values."""
         if not self.is_error:
             return ""
-        said = self.line if self.kind is Kind.ERROR else b"".join(item.data for item in self.items[:1])
-        word = said.split(b" ", 1)[0]
-        return word.decode("ascii", "replace") if word.isupper() else "ERR"
+        return _word_of(self.line if self.kind is Kind.ERROR else b"".join(item.data for item in self.items[:1]))
+
+    @property
+    def inner_error(self) -> str:
+        """The first word of the first error among its elements; empty where there is none."""
+        return _word_of(self.inner) if self.inner else ""
+
+
+def _word_of(said: bytes) -> str:
+    word = said.split(b" ", 1)[0]
+    return word.decode("ascii", "replace") if word.isupper() else "ERR"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.query-behind-others": "The query waited behind others: Redis runs one command at a time, and a full pool of workers makes all wait. Its own measure (slow log) is short then, and other connections wait at the same time.",
     "alternatives.query-answer-lost": "The first copy of the answer was lost on its way here, and what came late is its resend: a capture at the server has both.",
     "alternatives.query-waits": "It waited for a lock that another transaction held: pg_stat_activity (wait_event), SHOW ENGINE INNODB STATUS. A lock's wait ends just after another connection's COMMIT.",
+    "alternatives.login-looks-up": "The server asked somebody else before it admitted the client: a name server for the client's name, or a directory for its rights. Then every new connection of this client waits as long.",
+    "alternatives.login-busy": "The server was busy: it begins a process or a thread for each session, and checks the password at some cost. Then other connections are slow at that time, too.",
     "alternatives.answers-needed": "Each request may need the answer before it (a linked list, a cursor): then only a script on the server's side saves round trips.",
     "alternatives.lock-by-chance": "It was slow for reasons of its own, and the other transaction ended just then by chance. Once is possible; several times at the same moment are not.",
     "alternatives.idle-middlebox": "Something on the way ended it in the server's name (a proxy, a load balancer): its idle limit, not the server's. A capture at the server shows no end then.",

@@ -24,6 +24,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.query-behind-others": "查询排在别的后面：Redis 一次只执行一个命令，工作线程用完时也都得等。这时它自己的计时（慢日志）很短，其他连接也在同一时间等待。",
     "alternatives.query-answer-lost": "响应的第一份在来这里的途中丢失，迟到的是它的重传：在服务端抓包两份都能看到。",
     "alternatives.query-waits": "它在等另一个事务持有的锁：看 pg_stat_activity 的 wait_event 或 SHOW ENGINE INNODB STATUS。锁等待在另一个连接 COMMIT 之后立刻结束。",
+    "alternatives.login-looks-up": "放行之前，服务端先去问了别人：向域名服务器反查客户端的名字，或向目录服务查询权限。这时该客户端的每个新连接都要等这么久。",
+    "alternatives.login-busy": "服务端太忙：每个会话都要新建进程或线程，校验密码也要花时间。这时其他连接同一时刻也会变慢。",
     "alternatives.answers-needed": "每个请求也许要用到前一个的响应（链表、游标）；那样只有把逻辑放到服务端的脚本里才能省往返。",
     "alternatives.lock-by-chance": "它慢另有原因，另一个事务只是碰巧在那时结束。一次有可能，多次都在同一时刻就不是巧合了。",
     "alternatives.idle-middlebox": "途中有设备以服务端的名义结束了连接（代理、负载均衡）：那是它的空闲时限，不是服务端的。这时在服务端抓包看不到结束。",
