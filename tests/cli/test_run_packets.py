@@ -276,7 +276,7 @@ def test_mistake_is_one_line_and_status_2(words: tuple[str, ...], message: str, 
 
 def test_page_of_each_command_in_both_languages() -> None:
     for lang in ("en", "zh"):
-        for command in ("packets", "slice", "assert"):
+        for command in ("packets", "slice", "assert", "export"):
             code, said, _ = run(command, "--help", lang=lang)
             assert code == 0
             assert f"tcptui {command}" in said.splitlines()[1]
