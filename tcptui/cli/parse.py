@@ -98,7 +98,7 @@ _ONCE: Final = frozenset({
 #: Long names of options that have a short one.
 _SHORT: Final = {"--display-filter": "-Y"}
 #: Commands whose help is a page of its own.
-_OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests"})
+_OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests", "export"})
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
 #: Commands that open no capture of the user's: they take no keys.
 _NO_CAPTURE: Final = frozenset({"cases", "case", "recover", "config", "check", "fields"})

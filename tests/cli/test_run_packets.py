@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 from captures import Tape, hostile, mixed
+from ip_pieces import pieces, segment, whole, write_raw
 from pcapng_blocks import enhanced, interface, section
 from run_command import ROOT, run
 from tls_bytes import client_hello, extension
@@ -276,7 +277,7 @@ def test_mistake_is_one_line_and_status_2(words: tuple[str, ...], message: str, 
 
 def test_page_of_each_command_in_both_languages() -> None:
     for lang in ("en", "zh"):
-        for command in ("packets", "slice", "assert"):
+        for command in ("packets", "slice", "assert", "export"):
             code, said, _ = run(command, "--help", lang=lang)
             assert code == 0
             assert f"tcptui {command}" in said.splitlines()[1]
@@ -304,6 +305,19 @@ def test_slice_of_a_connection_says_where_its_packets_were(capture: Path, tmp_pa
         ("packet 9 of mixed.pcap",), ("packet 23 of mixed.pcap",),
     ]  # fmt: skip
     assert [finding.id for finding in again.findings(1)] == ["connection-refused"]
+
+
+def test_slice_has_the_fragments_of_the_segments_that_were_chosen(tmp_path: Path) -> None:
+    """As tshark -2 -w does: else nobody could read these again.  Who names packets means these."""
+    packets = [whole(segment(5000, 1000, b"", flags=2), six=False)]
+    packets += pieces(segment(5000, 1001, b"x" * 64), 7, protocol=6, at=(24, 48), six=False)
+    path = write_raw(tmp_path / "in.pcapng", packets)
+    for place, (words, count) in enumerate({
+        ("--stream", "0"): 4, ("-Y", "tcp.len > 0"): 3, ("--packets", "4"): 1,
+    }.items()):  # fmt: skip
+        out = tmp_path / f"{place}.pcapng"
+        assert run("slice", path, *words, "-w", out)[0] == 0
+        assert open_file(out).store.count == count
 
 
 def test_slice_never_writes_over_a_file_unasked_nor_over_its_input(capture: Path, tmp_path: Path) -> None:

@@ -24,7 +24,14 @@ from tcptui.model.errors import OutputError
 from tcptui.model.finding import FindingId
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.session import Session, open_file
-from tcptui.session.slicing.choose import around, rows_of_findings, rows_of_packets, rows_of_streams, whole_streams
+from tcptui.session.slicing.choose import (
+    around,
+    rows_of_findings,
+    rows_of_packets,
+    rows_of_streams,
+    whole_streams,
+    with_fragments,
+)
 from tcptui.session.slicing.write import Slicer
 from tcptui.wire.pcapng_options import block_options
 
@@ -369,6 +376,7 @@ def test_whole_streams_have_the_fragments_that_make_up_their_segments(tmp_path: 
     assert np.flatnonzero(chosen).tolist() == [2]
 
     assert np.flatnonzero(whole_streams(session, chosen)).tolist() == [0, 2]
+    assert np.flatnonzero(with_fragments(session.store, chosen)).tolist() == [0, 2]
 
 
 def _sliced_with_all(path: Path, frames: list[bytes], stream: int) -> set[int]:

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.report.junit import TestCase, junit_xml
@@ -27,6 +29,7 @@ from tcptui.session.assertions.rule import RuleError, parse_rule
 from tcptui.session.assertions.rules_file import Entry, read_rules
 from tcptui.session.assertions.words import Kind
 from tcptui.session.filtering.run import is_readable
+from tcptui.session.slicing.choose import with_fragments
 from tcptui.words.errors import error_line, say
 from tcptui.words.quantities import Count
 
@@ -217,9 +220,10 @@ def _write_slices(
     for number, one in broken:
         path = _slice_path(folder, number, one.rule)
         comments.begin()
+        rows = np.flatnonzero(with_fragments(session.store, np.isin(np.arange(session.store.count), one.rows)))
         with Sink(path) as sink:
-            write_rows(session, slicer, one.rows, sink, comments)
-        facts = {"n": f"{len(one.rows):,}", "all": f"{session.store.count:,}", "file": safe_text(str(path))}
+            write_rows(session, slicer, rows, sink, comments)
+        facts = {"n": f"{len(rows):,}", "all": f"{session.store.count:,}", "file": safe_text(str(path))}
         say(words("slice.written", **facts), words)
 
 

@@ -103,6 +103,8 @@ def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) 
         rows = choose.rows_of_packets(store, chosen.packets)
     else:
         rows = matching_rows(session, compiled, words)
+    if not chosen.packets:  # who names packets means these
+        rows = choose.with_fragments(store, rows)
     near = rows if chosen.around_ns is None else choose.around(store, rows, chosen.around_ns)
     return near | choose.whole_streams(session, rows) if chosen.whole_streams else near
 

@@ -279,7 +279,8 @@ class ByteStream:
             if len(holes):  # as where each packet was cut: what is behind is not wanted
                 some = slice(first, first + int(holes[0]) + 1)
             carriers = data.segment[some]
-            payloads = self._payloads(some)
+            is_cut = len(holes) and some.stop - some.start == 1
+            payloads = self._with_next(some.start) if is_cut else self._read_payloads(segments.rows[carriers])
             places = (column.tolist() for column in (data.start[some], data.stop[some], segments.start[carriers]))
             for payload, begin, end, origin in zip(payloads, *places, strict=True):
                 upto = min(end, stop)
@@ -292,21 +293,17 @@ class ByteStream:
                 break
         return b"".join(parts)
 
-    def _payloads(self, some: slice) -> Sequence[bytes]:
-        """The payloads that carry ``some`` of the captured ranges.
+    def _with_next(self, one: int) -> Sequence[bytes]:
+        """The payload that carries the captured range ``one``, behind which bytes are missing.
 
-        Of one range alone those behind it are read, too, and kept: where each packet was cut, who looks for something
-        asks for one after the other.
+        Those of the next ranges are read, too, and kept: where each packet was cut, who looks for something asks for
+        one after the other.
         """
-        rows, carriers = self.segments.rows, self._data.segment
-        if some.stop - some.start != 1:
-            return self._read_payloads(rows[carriers[some]])
         begin, kept = self._ahead
-        if not begin <= some.start < begin + len(kept):
-            begin, kept = some.start, self._read_payloads(rows[carriers[some.start : some.start + _KEPT_AHEAD]])
+        if not begin <= one < begin + len(kept):
+            begin, kept = one, self._read_payloads(self.segments.rows[self._data.segment[one : one + _KEPT_AHEAD]])
             self._ahead = begin, kept
-        at = some.start - begin
-        return kept[at : at + 1]
+        return kept[one - begin : one - begin + 1]
 
     # -- packets -------------------------------------------------------------------------
     @property

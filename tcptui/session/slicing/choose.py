@@ -61,8 +61,13 @@ def whole_streams(session: Session, chosen: Mask) -> Mask:
     """``chosen`` and all rows of the connections that they belong to, IP fragments of their segments included."""
     store = session.store
     of_streams = store.stream[: store.count]
-    wanted: Mask = chosen | (np.isin(of_streams, np.unique(of_streams[chosen])) & (of_streams >= 0))
-    segments = wanted & ((store.issues[: store.count] & DecodeIssue.REASSEMBLED) != 0)
+    return with_fragments(store, chosen | (np.isin(of_streams, np.unique(of_streams[chosen])) & (of_streams >= 0)))
+
+
+def with_fragments(store: PacketStore, chosen: Mask) -> Mask:
+    """``chosen``, and the IP fragments of the segments that they complete: without them nobody reads these again."""
+    wanted = chosen.copy()
+    segments = chosen & ((store.issues[: store.count] & DecodeIssue.REASSEMBLED) != 0)
     completing, carriers = store.fragments.pairs()
     known = int(completing.searchsorted(np.int32(store.count)))
     carriers = carriers[:known][segments[completing[:known]]]

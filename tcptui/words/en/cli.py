@@ -95,7 +95,8 @@ Everywhere:
 
 cases, case, verdicts, report, follow, export, graph, requests, packets, slice,
 assert, recover, config, check, fields are commands: such a file is ./cases.
-packets, slice, assert, graph and requests have help of their own: graph --help
+packets, slice, assert, graph, requests, export have help of their own:
+graph --help
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

@@ -3,6 +3,49 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "cli.help.export": """\
+NAME
+  tcptui export: the files that a capture carried over HTTP, listed or saved
+
+SYNOPSIS
+  tcptui export FILE [--stream N | -Y FILTER] [--out DIR] [--json]
+
+DESCRIPTION
+  Lists the bodies of HTTP/1.x and HTTP/2 messages, downloads and uploads, as
+  they were before chunks and codings (gzip, br, zstd, deflate); parts that
+  were asked for by ranges are put together. A line each: packet, size, media
+  type, name, where it came from. Nothing is written unless --out is given.
+
+WHAT EACH NEEDS
+  to list      the capture alone
+  to save      --out DIR, which is made if there is none. Names come from the
+               server and are made safe; where there is such a file, a number
+               is added: nothing is written over. A file that is not whole, as
+               where bytes were not captured, ends in .partial
+  over TLS     the connection's keys: --keylog FILE, or those in a pcapng
+  captures     whole packets: of those cut short (-s) bodies have holes
+  other kinds  rows of databases, and Redis replies: tcptui requests --results;
+               packets: tcptui slice; a conversation's text: tcptui follow
+
+OPTIONS
+  --stream N   only files of this connection (tcp.stream)
+  -Y FILTER, --display-filter FILTER
+               only of connections of which a packet matches
+  --out DIR    save them there
+  --json       an array of objects: packet, stream, direction, host, uri, name,
+               method, status, content_type, size, sent, parts, complete,
+               reason and sha256
+  --workers N  processes that look for files (Linux)
+
+EXAMPLES
+  tcptui export a.pcap
+  tcptui export a.pcap -Y 'http.host contains "example"' --out files
+  tcptui export a.pcapng --keylog keys.log --json
+
+EXIT STATUS
+  0 done, also where there is no file; 1 the input failed or DIR cannot be
+  written; 2 wrong usage
+""",
     "cli.export.line": "{packet:>8}  {size:>14}  {type:28}  {name:32}  {source}",
     "cli.export.not-whole": "{line}  (not whole: {why})",
     "cli.export.none": "no file was carried over HTTP in what was read",

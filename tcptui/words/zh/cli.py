@@ -92,7 +92,7 @@ report、verdicts：
 
 cases、case、verdicts、report、follow、export、graph、requests、packets、slice、
 assert、recover、config、check、fields 是命令；要打开同名文件，请写成 ./cases。
-packets、slice、assert、graph、requests 各有自己的帮助页：tcptui slice --help
+packets、slice、assert、graph、requests、export 各有自己的帮助页：slice --help
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,
     "cli.try-help": "{message}（用法见 tcptui --help）",
