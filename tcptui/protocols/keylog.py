@@ -209,6 +209,13 @@ class KeyLog:
         return self._revision
 
     @property
+    def news(self) -> int:
+        """`revision` for a screen: it neither reads a file for the first time, which takes long, nor waits for that."""
+        if self._looked >= 0:
+            self._look(waits=False)
+        return self._revision
+
+    @property
     def state(self) -> KeyLogState:
         """What is known of the lines read so far."""
         self._look()
@@ -225,12 +232,14 @@ class KeyLog:
                 self._asked.add(random)
             return found
 
-    def _look(self, *, at_once: bool = False) -> None:
-        """Read what is new, if it is time to."""
+    def _look(self, *, at_once: bool = False, waits: bool = True) -> None:
+        """Read what is new, if it is time to; without ``waits`` only where no other thread does so."""
         now = time.monotonic()
         if not self._sources or (now - self._looked < _LOOK_EVERY and not at_once):
             return
-        with self._lock:
+        if not self._lock.acquire(blocking=waits):
+            return
+        try:
             self._looked = now
             for at, source in enumerate(self._sources):
                 for piece in source.fresh():
@@ -238,6 +247,8 @@ class KeyLog:
             if self._refused and any(self._tables):
                 self._refused = False
                 self._revision += 1
+        finally:
+            self._lock.release()
 
     def _take(self, at: int, piece: bytes) -> None:
         """The lines of ``piece``; its last one may go on in the next piece."""

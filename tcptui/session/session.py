@@ -311,7 +311,7 @@ class Session:
     @property
     def revision(self) -> int:
         """A number that changes whenever anything here did: also when secrets have come that were missing."""
-        return self.catch_up.revision + self.keys.revision
+        return self.catch_up.revision + self.keys.news
 
     @property
     def place(self) -> CapturePlace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.tls.certificate import distinguished_name
 from tcptui.protocols.tls.codes import Extension, name_of
 from tcptui.protocols.tls.lines import LIST_MOST, Line, Reader, ShortError
 
@@ -226,6 +227,20 @@ def _timestamps(line: Line, reader: Reader, _from_client: bool) -> None:
         line.add(f"Signed Certificate Timestamps: {size} bytes", reader.at - size, size)
 
 
+def read_authorities(line: Line, reader: Reader, _from_client: bool = True) -> None:
+    """Names of certificate authorities that an end trusts, with their length in front (RFC 8446, 4.2.4)."""
+    size = reader.count(line, 2, "Distinguished Names Length", "handshake.dnames_len")
+    if not size:
+        return
+    names = line.add(f"Distinguished Names ({size} bytes)", reader.at, size, "handshake.dnames")
+    inside = reader.inside(size)
+    for _ in _while_left(inside):
+        length = inside.count(names, 2, "Distinguished Name Length", "handshake.dname_len")
+        raw = inside.take(length)
+        label = f"Distinguished Name: ({distinguished_name(raw)})"
+        names.add(label, inside.at - length, length, "handshake.dname", raw)
+
+
 def _delegated_credentials(line: Line, reader: Reader, from_client: bool) -> None:
     if from_client:
         read_signature_algorithms(line, reader)
@@ -284,6 +299,7 @@ _READERS: Final[dict[int, _Read]] = {
     Extension.NEXT_PROTOCOL: _next_protocol,
     Extension.ENCRYPT_THEN_MAC: _nothing,
     Extension.EXTENDED_MASTER_SECRET: _nothing,
+    Extension.CERTIFICATE_AUTHORITIES: read_authorities,
     Extension.POST_HANDSHAKE_AUTH: _nothing,
     Extension.RENEGOTIATION_INFO: _renegotiation_info,
 }

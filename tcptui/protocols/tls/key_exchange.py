@@ -9,10 +9,9 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
-from tcptui.protocols.tls.certificate import distinguished_name
 from tcptui.protocols.tls.codes import TLS_1_2, name_of
-from tcptui.protocols.tls.extensions import read_signature_algorithm, read_signature_algorithms
-from tcptui.protocols.tls.lines import LIST_MOST, Reader
+from tcptui.protocols.tls.extensions import read_authorities, read_signature_algorithm, read_signature_algorithms
+from tcptui.protocols.tls.lines import Reader
 
 if TYPE_CHECKING:
     from tcptui.protocols.tls.lines import Line
@@ -118,18 +117,7 @@ def read_certificate_request(body: Line, reader: Reader, _exchange: Exchange | N
     reader.inside(count).names(types, 1, "Certificate type", "handshake.cert_type")
     if version >= TLS_1_2:
         read_signature_algorithms(body, reader)
-    size = reader.count(body, 2, "Distinguished Names Length", "handshake.dnames_len")
-    if not size:
-        return
-    names = body.add(f"Distinguished Names ({size} bytes)", reader.at, size, "handshake.dnames")
-    inside = reader.inside(size)
-    for _ in range(LIST_MOST):
-        if not inside.left:
-            return
-        length = inside.count(names, 2, "Distinguished Name Length", "handshake.dname_len")
-        raw = inside.take(length)
-        label = f"Distinguished Name: ({distinguished_name(raw)})"
-        names.add(label, inside.at - length, length, "handshake.dname", raw)
+    read_authorities(body, reader)
 
 
 def read_certificate_verify(body: Line, reader: Reader, _exchange: Exchange | None, version: int) -> None:

@@ -112,7 +112,7 @@ class StreamFetch:
             return
         growing = session.progress.growing  # read first: once it is False, all packets are there
         packets = session.seen(self._stream)
-        changed = (self._seen_growing and not growing) or session.keys.revision != self._seen_keys
+        changed = (self._seen_growing and not growing) or session.keys.news != self._seen_keys
         if packets == self._seen_packets and not changed:
             return
         if packets <= _INLINE_PACKETS:
@@ -133,7 +133,7 @@ class StreamFetch:
         session, stream = self._session, self._stream
         if session is None or stream < 0:
             return
-        self._seen_growing, self._seen_keys = session.progress.growing, session.keys.revision
+        self._seen_growing, self._seen_keys = session.progress.growing, session.keys.news
         self._seen_packets = session.seen(stream)
         if self._is_short(self._seen_packets) and session.judges_at_once:
             self._take_findings(stream, session.findings(stream), show=show)

@@ -172,6 +172,17 @@ def test_resumption_is_told_by_what_each_version_says(extensions: bytes, session
     assert stream.conversation.is_resumed is resumed
 
 
+def test_authorities_of_tls_1_3_are_read_as_those_of_a_certificate_request() -> None:
+    name = bytes.fromhex("300f310d300b0603550403") + b"\x0c\x04Root"
+    listed = extension(47, (len(name) + 2).to_bytes(2) + len(name).to_bytes(2) + name)
+    hello = parsed(Dialogue().client(record(22, client_hello(listed)))).conversation.client_hello
+
+    assert hello is not None
+    assert hello.numbers("handshake.dname_len") == [len(name)]
+    assert hello.bytes_of("handshake.dname") == [name]
+    assert "Distinguished Name: (id-at-commonName=Root)" in [line.label for line in hello.walk()]
+
+
 def test_session_id_that_a_certificate_follows_is_a_new_session() -> None:
     answer = record(22, server_hello(session=b"same") + handshake(11, bytes(3)))
     stream = parsed(Dialogue().client(record(22, client_hello(session=b"same"))).server(answer))
