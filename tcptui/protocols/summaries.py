@@ -68,8 +68,12 @@ _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
 }
 
 
-#: By its fourth and fifth byte: number and command of a packet of MySQL, whose length comes before.
-_BY_COMMAND: Final[dict[bytes, Callable[[bytes], str]]] = {b"\x00\x03": _mysql, b"\x00\x16": _mysql}
+#: By its fourth and fifth byte: number and command of a packet of MySQL, whose length comes before; or 1, and what an
+#: answer begins with: OK, how many columns, an error.
+_BY_COMMAND: Final[dict[bytes, Callable[[bytes], str]]] = {
+    **dict.fromkeys((b"\x00\x03", b"\x00\x16", b"\x01\xff"), _mysql),
+    **{bytes((1, first)): _mysql for first in range(251)},
+}
 
 
 #: Where these find nothing, by its fourth byte: the types of HTTP/2's frames.
@@ -83,8 +87,9 @@ _BY_FLAGS: Final = frozenset(qr | opcode << 3 | bits for qr in (0, 0x80) for opc
 
 def summary_of(payload: bytes) -> str:
     """What the payload of one packet says, in text not yet safe to print; empty where its bytes say it themselves."""
-    read = _BY_BEGINNING.get(payload[:2]) or _BY_COMMAND.get(payload[3:5])
-    said = "" if read is None else read(payload)
+    said = ""
+    for read in (_BY_BEGINNING.get(payload[:2]), _BY_COMMAND.get(payload[3:5])):
+        said = said or ("" if read is None else read(payload))
     if not said and len(payload) >= _DNS_LEAST and payload[4] in _BY_FLAGS:
         said = _dns(payload)
     return said or (_http2(payload) if payload[3:4] in _FRAME_TYPES else "")

@@ -255,6 +255,11 @@ def test_secret_is_nowhere(statement: bytes) -> None:
         (ask(Command.STMT_PREPARE, b"select ?"), "PREPARE select ?"),
         (ask(Command.QUERY, b"CREATE USER a IDENTIFIED BY 'hunter2-'"), "CREATE USER a IDENTIFIED BY '[removed]'"),
         (ask(Command.QUERY, b"CREATE USER a IDENTIFIED BY 'hunter2-'")[:40], "CREATE USER a IDENTIFIED BY '[removed]'"),
+        (result(ROWS), "Result set, 2 columns"), (result(ROWS, columns=1), "Result set, 1 column"),
+        (error(1, 1062, b"23000", b"hunter2-"), "Error 1062 (23000)"),
+        (ok(1), "OK"), (ok(1, changed=3), "OK, 3 affected"),
+        (result(ROWS)[:12], ""), (ok(1)[:9], ""), (b"\1\0\0\1\1hello, world", ""),
+        (b"C\0\0\1\xff\x17\4#42S02No", "Error 1047 (42S02)"),
         (ask(Command.PING), ""), (b"abc\0\3", ""), (b"\0\0\0\0\3hello", ""), (b"", ""),
     ],
 )  # fmt: skip
