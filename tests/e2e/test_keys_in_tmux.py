@@ -49,7 +49,7 @@ def test_capture_opens_with_its_connections_timeline_headers_and_explanation(sho
     for text in (
         "Three-way handshake",
         "10.0.0.1:40001", "192.0.2.20:8443", "fast retransmission", "refused", "SYN-SENT │", "Frame 1: 44 bytes",
-        "Internet Protocol Version 4, Src: 10.0.0",
+        "IPv4, Src: 10.0.0.1, Dst: 192.0.2.10",
     ):  # fmt: skip
         shown.wait(text)
     shown.press("3", "z")

@@ -140,7 +140,7 @@ OTHER_WALK: Final = (
 #: The same across what a capture of requests has: requests and their statements, groups, a graph's kinds, marks, notes,
 #: own columns, filters from a menu, follow, export, a stretch, datagrams that answer each other, and a case.
 WEB_WALK: Final = (
-    "", "n", "m", "down", "M", "w", "enter", "equals_sign", "down", "escape",
+    "", "n", "m", "down", "M", "w", "enter", "equals_sign", "down", "escape", "O", "down", "escape",
     "plus", "i", "p", "enter", "plus", "t", "c", "p", "enter", "minus", "down", "escape",
     "R", "down", "b", "down", "enter", "escape", "escape", "slash", "4", "0", "4", "enter", "escape", "escape",
     "b", "down", "tab", "down", "tab", "s", "escape", "t", "tab", "tab", "space", "escape",
@@ -164,7 +164,7 @@ COMES_TO: Final = {
     OTHER_WALK: {"OtherScreen"},
     WEB_WALK: {
         "ColumnMenu", "ExportScreen", "FilterMenu", "FollowScreen", "GraphScreen", "GroupsScreen", "MainScreen",
-        "OtherScreen", "RequestsScreen", "SocketScreen",
+        "OtherScreen", "RequestsScreen", "SocketScreen", "SortMenu",
     },
     START_WALK: {"HelpScreen", "Palette", "StartScreen"},
 }  # fmt: skip

@@ -65,6 +65,7 @@ WAYS_IN: Final = {
     "menu of filters": ("equals_sign",),
     "prompt for a column": ("plus",),
     "menu of columns": ("plus", *"ip", "enter", "plus", *"tcp", "enter", "minus"),
+    "menu of orders": ("O",),
     "form of a filter": ("slash", "ctrl+o"),
     "overview": ("0",),
     "follow stream": ("F",),
@@ -96,6 +97,7 @@ WAYS_IN: Final = {
 SCREEN_OF: Final = {
     "menu of filters": "FilterMenu",
     "menu of columns": "ColumnMenu",
+    "menu of orders": "SortMenu",
     "form of a filter": "FilterForm",
     "overview": "OverviewScreen",
     "search": "SearchScreen",

@@ -417,13 +417,15 @@ WALKS: Final = (
             ("u", "enter", "enter", "enter", "q"),
             ("ctrl+f", "tab", *"refused", "enter", "tab", "tab", "escape"), ("F", "x", "d", "escape"),
             ("x", "down", "escape"), ("question_mark", "pagedown", "escape"),
-            ("equals_sign", "down", "escape"), ("slash", "ctrl+o", "tab", "tab", "down", "ctrl+n", "escape", "escape"),
+            ("equals_sign", "down", "escape"), ("O", "down", "escape"),
+            ("slash", "ctrl+o", "tab", "tab", "down", "ctrl+n", "escape", "escape"),
             ("plus", "i", "p", "enter", "plus", "t", "c", "p", "enter", "minus", "down", "escape"),
             ("ctrl+p", "down", *"conn", "escape"), (KERNEL, "escape"),
         ),
         frozenset({
             "MainScreen", "OverviewScreen", "GroupsScreen", "OtherScreen", "SearchScreen", "FollowScreen",
             "ExportScreen", "HelpScreen", "FilterMenu", "FilterForm", "ColumnMenu", "Palette", "SocketScreen",
+            "SortMenu",
         }),
     ),
     Walk(

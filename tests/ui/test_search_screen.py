@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
+from other_frames import ip, over_ethernet, pcap
 from screen_lines import screen_lines
 from web_captures import GET, record, response
 
@@ -374,6 +376,17 @@ async def test_connections_of_hits_are_no_wider_than_they_are(session: Session, 
     begin = heading.index("connection")
     assert heading.index("found in") - begin == len("10.0.0.1:40001 → 192.0.2.10:80") + 2
     assert first[begin:].startswith("10.0.0.1:40001")
+
+
+async def test_long_ends_get_what_the_texts_leave(tmp_path: Path, show: Show) -> None:
+    client, server = "2003:de:2016:125:fcf2:1d9f:5a4c:8a2e", "2a00:1450:4001:80b:1234:5678:9abc:200e"
+    data = struct.pack("!HHIIHHHH", 50123, 44300, 1000, 0, 5 << 12 | ACK, 64240, 0, 0) + b"short text"
+    path = tmp_path / "six.pcap"
+    path.write_bytes(pcap([over_ethernet(ip(client, server, 6, data))]))
+    async with show(open_file(path), (160, 45)) as shown:
+        line = screen_lines(await searched(shown, "text"))[3]
+
+    assert f"[{client}]:50123 → [{server}]:44300  short text" in line
 
 
 async def test_time_of_years_does_not_touch_the_number_of_its_packet(wire: Wire, tmp_path: Path, show: Show) -> None:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 _NUMBER: Final = 9
 _TIME: Final = 12
 #: From this width (cells; a terminal of 100 without its scroll bar) on a line has the ends of its connection; they
-#: take this share, in percent.
+#: take this share, in percent, or what the texts leave.
 _ENDS_WIDTH: Final = 98
 _ENDS_SHARE: Final = 36
+_GAP: Final = 2
 #: So many hits are looked at for how wide their ends and times are: more are never on one screen.
 _MEASURED: Final = 200
 #: Cells before a match that stay in sight in a narrow list.
@@ -46,6 +47,8 @@ class HitList(VirtualList, inherit_bindings=False):
         self.results: SearchResults | None = None
         self._widest = 0
         """Cells of the longest ends, of the first hits."""
+        self._widest_text = 0
+        """Cells of the longest text around a match, of the first hits."""
         self._time = _TIME
         """Cells of the column of times."""
         self.empty_text = ""
@@ -64,6 +67,7 @@ class HitList(VirtualList, inherit_bindings=False):
         place = hits.index(cursor) if cursor in hits else min(self.cursor, max(0, len(hits) - 1))
         heading = cell_len(self.words("search.column.connection"))
         self._widest = max((heading, *(cell_len(self._ends(hit)) for hit in hits[:_MEASURED])))
+        self._widest_text = max((cell_len(safe_text(hit.context)) for hit in hits[:_MEASURED]), default=0)
         rows = [hit.row for hit in (*hits[:_MEASURED], *hits[-1:])]
         self._time = max(_TIME, time_width(self.session, rows) - 1)
         self.set_row_count(len(hits))
@@ -72,7 +76,10 @@ class HitList(VirtualList, inherit_bindings=False):
         self.refresh()
 
     def _ends_width(self, width: int) -> int:
-        return min(width * _ENDS_SHARE // 100, self._widest + 2) if width >= _ENDS_WIDTH else 0
+        if width < _ENDS_WIDTH:
+            return 0
+        spared = width - _NUMBER - self._time - _GAP - self._widest_text
+        return min(max(width * _ENDS_SHARE // 100, spared), self._widest + _GAP)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns; nothing without hits."""
