@@ -221,7 +221,7 @@ def test_file_opens_with_the_worst_first_and_is_sorted_by_other_columns(opened: 
 
 def test_help_explains_the_keys_and_closes(shown: Terminal) -> None:
     shown.press("?")
-    shown.wait("Go to a packet or a time")
+    shown.wait("Go to the next problem")
     shown.press("4")
     shown.wait("SYN-RECEIVED")
     shown.press("Escape")

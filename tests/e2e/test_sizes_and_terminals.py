@@ -211,9 +211,9 @@ def test_picture_is_gone_where_there_is_no_alternate_screen(
 def test_what_something_else_wrote_on_the_terminal_is_gone_after_ctrl_l(terminal: Terminal, mixed_file: Path) -> None:
     terminal.start(str(mixed_file))
     terminal.wait("SYN-SENT")
-    terminal.wait("refused: port")  # the last thing that is drawn by itself
+    terminal.wait("refused: port")
     with open(terminal.state("pane_tty"), "w") as other:  # noqa: PTH123 - a device
-        other.write("\x1b[5;1HBroadcast message from root: the system goes down")
+        other.write("\x1b[32;1HBroadcast message from root: the system goes down")  # where nothing is drawn by itself
     terminal.wait("Broadcast message")
     terminal.press("C-l")
     terminal.wait_gone("Broadcast message")
@@ -243,7 +243,7 @@ def test_gnu_screen_shows_the_program_and_nothing_astray(gnu_screen: Terminal, m
     assert lines[0].split()[0] == "tcptui"
     assert "q quit" in lines[-1]
     gnu_screen.press("n", "?")
-    gnu_screen.wait("Go to a packet or a time")
+    gnu_screen.wait("Go to the next problem")
     gnu_screen.press("Escape")  # screen keeps it back while the mouse is on
     gnu_screen.wait("━━ RST ACK")
     gnu_screen.press("q")

@@ -272,7 +272,7 @@ TASKS: Final = (
     Task(D, "the bytes of what was said", "F x", ("47 45 54 20",), after="/ 40001 Enter"),
     Task(D, "find a word in it", "F / late Enter", ("late",), after="/ 40003 Enter", why_long=_ADDRESS),
     Task(D, "what was asked, what answered", "Enter", (r"GET /missing → 404, 60.0ms",), after="/ 40002 Enter"),
-    Task(D, "files that were transferred", "x", ("100k +200 +film.txt", "404 +missing.txt")),
+    Task(D, "files that were transferred", "x", ("100,000 +200 +film.txt", "404 +missing.txt")),
     Task(D, "the evidence", "e Enter", (r"187 ",)),
     Task(D, "back to where I was", "Esc", ("▸ +123 ",), after=": 123 Enter : 50 Enter"),
     Task(D, "where was it resent", "Enter n n n n", ("▸! +207 .*FAST RETRANSMISSION",), after="/ 40008 Enter"),

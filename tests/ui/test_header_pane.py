@@ -167,7 +167,10 @@ def test_layer_is_told_shorter_where_its_line_does_not_fit() -> None:
     assert shorter_lines(link, ">")[0] == "Ethernet II, Src: 3c:a9:f4:a8:1f:ec, Dst: a4:91:b1:82:34:39"
     assert shorter_lines("Frame 1: 74 bytes on wire (592 bits)", ">") == ["Frame 1: 74 bytes on wire"]
     tcp = "Transmission Control Protocol, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"
-    assert shorter_lines(tcp, ">") == ["TCP, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"]
+    assert shorter_lines(tcp, ">") == ["TCP, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0", "TCP 1 > 80, Seq: 0, Len: 0"]
+    frame = "Frame 22: 44 bytes on wire (352 bits), 44 bytes captured (352 bits)"
+    assert shorter_lines(frame, ">")[-1] == "Frame 22: 44 bytes, all captured"
+    assert shorter_lines(frame.replace("44", "96", 1), ">")[-1] == "Frame 22: 96 bytes on wire, 44 bytes captured"
     assert shorter_lines("Data (1357 bytes)", ">") == []
 
 

@@ -73,12 +73,14 @@ def _whole(sign: Arithmetic, left: Occurrences, right: Occurrences) -> Occurrenc
     signed = np.ones(len(left.values), np.bool_) if left.type in types.SIGNED else left.signed
     # The left side's type says how the bits of the right side are read: beside an unsigned number -5 is 4294967291.
     ours, theirs = _numbers(left), _numbers(right) & min(most, (1 << _bits(right.type)) - 1)
-    theirs = theirs.astype(np.int64 if bits <= _WORD else object, copy=False)
+    kind = np.int64 if bits <= _WORD else object
+    theirs = theirs.astype(kind, copy=False)
     lowest: Any = 0
     highest: Any = most
     if signed is not None:
         theirs = np.where(signed, (theirs ^ half) - half, theirs)
-        lowest, highest = np.where(signed, -half, 0), np.where(signed, half - 1, most)
+        lowest = np.where(signed, np.array(-half, kind), np.array(0, kind))
+        highest = np.where(signed, np.array(half - 1, kind), np.array(most, kind))
     if sign in (Arithmetic.DIVIDE, Arithmetic.MODULO):
         keep = _true(theirs != 0)
         divisor = np.where(keep, theirs, 1)

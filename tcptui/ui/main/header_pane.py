@@ -47,7 +47,8 @@ _SHORT_NAMES: Final = (
     ("Transmission Control Protocol", "TCP"),
     ("User Datagram Protocol", "UDP"),
 )
-_FROM_TO: Final = re.compile(r", Src: (\S+), Dst: (\S+)$")
+_FROM_TO: Final = re.compile(r", Src(?: Port)?: ([^\s,]+), Dst(?: Port)?: ([^\s,]+)")
+_WHOLE: Final = re.compile(r": (\d+ bytes) on wire, \1 captured")
 #: Identity of a line: the names of `line_names` on the path from the root.
 Key = tuple[str, ...]
 
@@ -77,7 +78,7 @@ def shorter_lines(label: str, right: str) -> list[str]:
     for name, short in _SHORT_NAMES:
         if forms[0].startswith(name):
             forms[0] = short + forms[0].removeprefix(name)
-    forms.append(_FROM_TO.sub(rf" \1 {right} \2", forms[0]))
+    forms.append(_WHOLE.sub(r": \1, all captured", _FROM_TO.sub(rf" \1 {right} \2", forms[0])))
     return [form for form in dict.fromkeys(forms) if len(form) < len(label)]
 
 
