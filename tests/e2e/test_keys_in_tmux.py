@@ -70,6 +70,7 @@ def test_ends_and_pages_move_in_the_timeline(open_terminal: Callable[..., Termin
     terminal = open_terminal(120, 40)
     terminal.start(str(path))
     terminal.wait("1,594 packets  200 connections")
+    terminal.wait("10.0.0.1:40001")  # the rows may be a frame later
     terminal.press("G")
     terminal.wait("stream 199, 8 packets")
     terminal.press("g")

@@ -122,7 +122,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:
         """Move the cursor to row ``position``, as `VirtualList.put_cursor` does."""
-        self.touched |= by_user
+        self.touched |= by_user and bool(self.row_count)  # a key that comes before the first row moves nothing
         super().put_cursor(position, by_user=by_user, show=show)
 
     def put_on_stream(self, stream: int, *, by_user: bool = False) -> bool:
