@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -73,6 +75,7 @@ STORIES = {
     ),
 }  # fmt: skip
 COPIES = 12
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
 def told_twice(lines: Iterable[str], number: int) -> list[str]:
@@ -201,6 +204,16 @@ def test_streams_that_differ_in_one_segment_are_not_alike(tmp_path: Path) -> Non
         (told,) = session.told()
 
     assert sorted(kind.places.tolist() for kind in told.kinds) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
+def test_most_transfers_are_judged_together(tmp_path: Path) -> None:
+    path = tmp_path / "transfers.pcap"
+    words = [str(BENCHMARKS / "make_capture.py"), str(path), "transfers", "--connections", "60"]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    with closing(opened(path)) as session:
+        (told,) = session.told()
+
+    assert len(told.others) <= 6
 
 
 def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:

@@ -371,7 +371,8 @@ class _Split:
         behind the last payload, where that broke off.
         """
         part, clock = self.waits.part, self.clock
-        if in_turns and not self._ends_amid_transfer():
+        # This first: nearly all connections end here, and only what lanes can do is done for many of them together.
+        if in_turns and (len(self.fresh) < 2 or clock[-1] - clock[self.fresh[-1]] < STUCK_NS):
             return
         first, least_ns = (int(begin.searchsorted(self.fresh[-1])), STUCK_NS) if in_turns else (0, HELD_LEAST_NS)
         long = [
@@ -381,7 +382,7 @@ class _Split:
             for some in chunks(len(begin), first)
         ]  # fmt: skip
         which = np.concatenate(long) if long else np.zeros(0, np.int64)
-        if not len(which):
+        if not len(which) or (in_turns and not self._ends_amid_transfer()):
             return
         began, ended = clock[begin[which]], clock[end[which]]
         closed = self._closed
@@ -397,7 +398,7 @@ class _Split:
         """Whether the last payload may be where a message broke off: the end that sent it had just sent much more."""
         latest = self.fresh[-_LATEST:]
         sides = self.view.from_server[latest]
-        if len(latest) < 2 or sides[-1] != sides[-2]:
+        if sides[-1] != sides[-2]:
             return False
         return int(self.view.length[latest[sides == sides[-1]]].sum()) >= STUCK_BYTES
 
