@@ -86,7 +86,9 @@ def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
     later = next((i for i, frame in enumerate(frames) if frame.time_ns > event.time_ns), len(frames))
     if event.by == "packet" and not event.missed:
         received = [i for i in range(later) if not frames[i].sent]
-        return received[-1] if received else later
+        if not received or _still_waits(frames, received[-1], later):
+            return later
+        return received[-1]
     if event.by == "packet" and later and frames[later - 1].sent:
         # Of the packet itself only the answer is there, which left before the socket was done with it.
         answered = event.time_ns - frames[later - 1].time_ns < AT_ONCE_NS
@@ -101,6 +103,14 @@ def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
             if frame.sent and frame.flags & TcpFlag.RST and abs(frame.time_ns - event.time_ns) < within:
                 return i
     return later
+
+
+def _still_waits(frames: Sequence[FrameFact], fin: int, later: int) -> bool:
+    """Whether the frame ``fin`` is a FIN that had not been handled when an ACK before ``later`` was sent."""
+    if not frames[fin].flags & TcpFlag.FIN:
+        return False
+    said = [frame.ack for frame in frames[fin + 1 : later] if frame.flags & TcpFlag.ACK]
+    return bool(said) and said[-1] < frames[fin].end
 
 
 def _requested(requested: bool, state: TcpState, frames: Sequence[FrameFact], place: int, accepted: bool) -> bool:

@@ -26,6 +26,7 @@ import numpy as np
 
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
+from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.analysis.timing.budget import CLOCK_STEP_NS, HELD_LEAST_NS, Part, time_budget
 from tcptui.analysis.timing.budget_short import simple_budget
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
@@ -161,7 +162,7 @@ def _prolong(seen: list[_Seen]) -> None:
                 one.request = _packets(_reaching(asked, stop, one.response.first_ns - 1))
             if not answer.complete and (following is None or following.begin_ns >= one.response.first_ns):
                 stop = answer.half.length if answer_stop is None else answer_stop
-                until_ns = _NEVER_NS if following is None else following.begin_ns - 1
+                until_ns = NEVER_NS if following is None else following.begin_ns - 1
                 one.response = _packets(_reaching(answer, stop, until_ns))
         if asked is not None:
             following = one
@@ -388,7 +389,6 @@ def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:
     return all(have for have, wanted in zip(has, _ALWAYS[part], strict=True) if wanted)
 
 
-_NEVER_NS: Final = (1 << 63) - 1
 _NOTHING: Final = np.zeros(1, np.int64)
 #: Segments behind the handshake among which the first payload is looked for.
 _FIRST_LOOKED: Final = 64

@@ -281,6 +281,33 @@ async def test_update_renders_no_pane_but_its_own(monkeypatch: pytest.MonkeyPatc
         assert "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[0]).strip() == "a"
 
 
+async def test_frame_that_makes_up_for_a_dropped_one_draws_what_has_changed_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Lines(App[None]):
+        def get_default_screen(self) -> LowLatencyScreen[None]:
+            return LowLatencyScreen(id="_default")
+
+        def compose(self) -> ComposeResult:
+            yield Static("first", id="first")
+            yield Static("second", id="second")
+
+    async with Lines().run_test(size=(COLUMNS, ROWS)) as pilot:
+        await pilot.pause()
+        screen, second = pilot.app.screen, pilot.app.query_one("#second", Static)
+        drawn: list[Any] = []
+        monkeypatch.setattr(pilot.app, "_display", lambda _screen, update: drawn.append(update))
+        screen._compositor._dirty_regions.clear()
+        screen._dirty_widgets.clear()
+        second.update("changed", layout=False)
+        screen._dirty_widgets.add(second)  # as `Screen._on_update` does, before the next beat of the timer
+        screen._compositor_refresh()  # as `FramePacer._pay` has it called
+        (update,) = drawn
+        assert update is not None
+        assert second.region.y in {y for y, _, _ in update.spans}
+        assert not screen._dirty_widgets
+
+
 class Moving(Counter):
     CSS = Counter.CSS + " .hidden { display: none; }"
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
-from tcptui.analysis.kernel.columns import NOT_RECEIVED, OLDER
+from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, OLDER
 from tcptui.analysis.resend.sender_view import sack_agreed
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: A listening host answers a SYN at once, and repeats its answer after 1 s (RFC 6298, 2.1): after longer silence there
 #: was no answer.
@@ -60,6 +63,9 @@ def syns_again(look: StreamEvidence, side: int) -> None:
     for syn, following in pairwise([*syns, len(look.view)]):
         crossed = bisect_right(peer_syns, syn) < bisect_left(peer_syns, following)
         if crossed or (peer_syns and peer_syns[0] < syn):
+            refusal = look.between(1 - side, syn, following)[:1]
+            if len(refusal) and _knows_no_connection(look, answers, int(refusal[0])):
+                look.note(syn, 1 - side, CLOSES, Reason.NO_SOCKET, int(refusal[0]))
             continue
         if len(confirming) and confirming.searchsorted(syn) < confirming.searchsorted(following):
             continue
@@ -79,6 +85,16 @@ def syns_again(look: StreamEvidence, side: int) -> None:
             unanswered = True
         elif unanswered or look.view.capture_end_ns - look.time.item(syn) >= ANSWER_NS:
             look.note(syn, 1 - side, NOT_RECEIVED, Reason.UNANSWERED, -1)
+
+
+def _knows_no_connection(look: StreamEvidence, answers: NDArray[np.int64], packet: int) -> bool:
+    """Whether ``packet``, sent by an end that had answered a SYN, is a RST that is not of that half connection.
+
+    Where there is no connection any more, the RST has number 0, not the one behind the SYN-ACK (RFC 9293, 3.10.7.1).
+    """
+    if (look.kind[packet] & (RST | ACK)) != RST | ACK or not len(answers) or answers[0] > packet:
+        return False
+    return bool(look.space.seq[packet] != look.space.end[answers[0]])
 
 
 def silent_server(look: StreamEvidence, side: int) -> None:

@@ -405,14 +405,16 @@ class _Split:
     @cached_property
     def _closed(self) -> int:
         """Index of the first FIN or RST; the number of segments without one."""
-        closing = flatnonzero32((self.view.flags & (FIN | RST)) != 0)
-        return int(closing[0]) if len(closing) else len(self.view)
+        return self._first_with(FIN | RST)
 
     @cached_property
     def _reset(self) -> int:
         """Index of the first RST; the number of segments without one."""
-        resets = flatnonzero32((self.view.flags & RST) != 0)
-        return int(resets[0]) if len(resets) else len(self.view)
+        return self._first_with(RST)
+
+    def _first_with(self, flags: int) -> int:
+        found = flatnonzero32((self.view.flags & flags) != 0)
+        return int(found[0]) if len(found) else len(self.view)
 
     def _outstanding(self, at: I32) -> NDArray[np.bool_]:
         """After each of the segments ``at``: whether anything sent was not yet acknowledged."""

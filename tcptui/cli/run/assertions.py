@@ -220,7 +220,9 @@ def _write_slices(
     for number, one in broken:
         path = _slice_path(folder, number, one.rule)
         comments.begin()
-        rows = np.flatnonzero(with_fragments(session.store, np.isin(np.arange(session.store.count), one.rows)))
+        chosen = np.zeros(session.store.count, np.bool_)
+        chosen[one.rows] = True
+        rows = np.flatnonzero(with_fragments(session.store, chosen))
         with Sink(path) as sink:
             write_rows(session, slicer, rows, sink, comments)
         facts = {"n": f"{len(rows):,}", "all": f"{session.store.count:,}", "file": safe_text(str(path))}

@@ -115,7 +115,7 @@ class Windows:
         self.pending.pop(stream, None)
 
 
-def has_more(said: Http2History, stall: Stall) -> bool:
+def _has_more(said: Http2History, stall: Stall) -> bool:
     """Whether a message that ``stall`` holds up was not over: its sender has more, or has not said that it ends.
 
     One that announces its length says how much it has; any other broke off where the room ended.
@@ -145,7 +145,7 @@ def stuck(said: Http2History, sender: Windows) -> list[Stall]:
     if said.is_limited or said.whole_until_ns < NEVER_NS:
         return []
     waits = sorted(sender.pending.values(), key=lambda one: one.full.ns)
-    return [one for one in waits if one.update is None and has_more(said, one)]
+    return [one for one in waits if one.update is None and _has_more(said, one)]
 
 
 def _until_missing(said: Http2History, side: int) -> list[Event]:

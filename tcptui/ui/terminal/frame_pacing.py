@@ -158,6 +158,15 @@ class LowLatencyScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
             event.prevent_default()  # otherwise Textual goes on to its own handler, which starts the timer
             self._on_timer_update()
 
+    def _compositor_refresh(self) -> None:
+        """As in Textual, with all widgets that ask to be drawn.
+
+        Textual draws what its compositor has been told of and then drops every such request.  Of one that came after
+        the last frame, the compositor has not been told when the frame is one that makes up for a dropped one.
+        """
+        self._compositor.update_widgets(self._dirty_widgets)
+        super()._compositor_refresh()
+
 
 def link_is_idle(app: App[Any]) -> bool:
     """`FramePacer.link_is_idle` of ``app``, for screens; True for an app that is no `FramePacer`."""
