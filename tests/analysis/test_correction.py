@@ -317,6 +317,17 @@ def test_server_that_knows_of_no_connection_after_its_syn_acks_never_had_one(fol
     assert see(folder, [*mute, "9000.1 S A 1 2"]).states[2].split()[1] == "~ESTABLISHED"
 
 
+def test_repeated_syn_that_draws_a_reset_of_no_connection_found_none(folder: Path) -> None:
+    asked = ["0 C S 0 0", "0.1 S SA 0 1", "1000 C S 0 0"]
+    seen = see(folder, [*asked, "1000.1 S RA -9000 1"])
+
+    assert [states.split()[1] for states in seen.states[1:]] == ["SYN-RECEIVED", "~CLOSED", "CLOSED"]
+    assert seen.reasons[2] is Reason.NO_SOCKET
+    of_the_half_connection = see(folder, [*asked, "1000.1 S RA 1 1"])
+    assert of_the_half_connection.states[2].split()[1] == "SYN-RECEIVED"
+    assert 2 not in of_the_half_connection.reasons
+
+
 def test_copies_by_a_mirror_port_do_not_show_that_the_server_ignored_the_client(folder: Path) -> None:
     data = "C PA 1 1 100 ts=21,500"
     opening = ["0 C S 0 0 ts=1,0 sackok=1", "0.1 S SA 0 1 ts=500,1 sackok=1", "20 C A 1 1 ts=21,500"]

@@ -57,6 +57,22 @@ def test_close_counts_from_the_fin_though_the_program_closed_before() -> None:
     assert true_states(frames, events, TcpState.ESTABLISHED) == [TcpState.ESTABLISHED, TcpState.FIN_WAIT_1]
 
 
+def test_fin_counts_from_what_is_sent_after_it_when_an_older_answer_left_meanwhile() -> None:
+    frames = [
+        frame(1, 0, False, FIN | ACK, end=9),
+        frame(2, 0.01, True, ACK, ack=7),
+        frame(3, 0.2, True, FIN | ACK, end=2, ack=9),
+    ]
+    events = [
+        event(0.02, TcpState.ESTABLISHED, TcpState.CLOSE_WAIT, "packet"),
+        event(0.1, TcpState.CLOSE_WAIT, TcpState.LAST_ACK, "program"),
+    ]
+
+    established = TcpState.ESTABLISHED
+    assert true_states(frames, events, established) == [established, established, TcpState.LAST_ACK]
+    assert true_states(frames[::2], events, established) == [TcpState.CLOSE_WAIT, TcpState.LAST_ACK]
+
+
 def test_closed_after_the_peers_fin_is_time_wait() -> None:
     frames = [
         frame(1, 0, True, FIN | ACK, end=2),
