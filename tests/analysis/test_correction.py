@@ -328,6 +328,16 @@ def test_repeated_syn_that_draws_a_reset_of_no_connection_found_none(folder: Pat
     assert 2 not in of_the_half_connection.reasons
 
 
+def test_acknowledgment_overtaken_by_the_reset_of_its_sender_does_not_show_that_this_one_goes_on(folder: Path) -> None:
+    talk = [*AT_SERVER, "50 C PA 1 1 100", "50.1 S PA 1 101 100", "50.2 S PA 101 101 100"]
+    reset = [*talk, "91 C RA 101 101"]
+
+    assert see(folder, [*reset, "92 C A 101 101", "92.1 S R 101 0"]).states[-2].split()[0] == "CLOSED"
+    for goes_on in ("92 C A 101 201", "900 C A 101 101", "92 C PA 101 101 10"):  # something new, too late, data
+        assert see(folder, [*reset, goes_on]).states[-1].split()[0] == "ESTABLISHED", goes_on
+    assert see(folder, [*talk[1:], "91 C RA 101 101", "92 C A 101 101"]).states[-1].split()[0] == "CLOSED"
+
+
 def test_copies_by_a_mirror_port_do_not_show_that_the_server_ignored_the_client(folder: Path) -> None:
     data = "C PA 1 1 100 ts=21,500"
     opening = ["0 C S 0 0 ts=1,0 sackok=1", "0.1 S SA 0 1 ts=500,1 sackok=1", "20 C A 1 1 ts=21,500"]

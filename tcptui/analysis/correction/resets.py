@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,7 +11,12 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.analysis.path_distance import from_other_distance
+from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Segments closer together than this had been waiting at the interface together.
 BURST_NS: Final = 1_000_000
@@ -44,11 +49,25 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
     own = own[~look.stale[own]]
     for reset in resets.tolist():
         later = own[own > reset]
-        later = later[look.space.end[later] > look.space.seq[reset]]
-        if len(later):
-            look.note(reset, side, STALE, Reason.FOREIGN, int(later[0]))
+        beyond = later[look.space.end[later] > look.space.seq[reset]]
+        if len(beyond):
+            look.note(reset, side, STALE, Reason.FOREIGN, int(beyond[0]))
         elif _is_foreign(look, side, reset):
             look.note(reset, side, STALE, Reason.FOREIGN, reset)
+        elif len(later) and not look.is_near(side):
+            look.flags[_overtaken(look, side, reset, later)] |= STALE
+
+
+def _overtaken(look: StreamEvidence, side: int, reset: int, later: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which of the segments ``later`` than their sender's RST it may have overtaken: soon after it, and nothing new."""
+    said = look.between(side, -1, reset)
+    is_new = look.space.ack[later] > look.space.ack[said].max(initial=NOTHING)
+    if look.kind[reset] & ACK:
+        beyond = (look.view.ack[later].astype(np.int64) - look.view.ack.item(reset)) & SEQ_MASK
+        is_new &= (beyond > 0) & (beyond < SEQ_HALF)
+    soon = look.time[later] - look.time[reset] <= max(look.loop[side] or look.view.irtt_ns, NEAR_NS)
+    overtaken: NDArray[np.int64] = later[~is_new & soon]
+    return overtaken
 
 
 def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
