@@ -36,6 +36,25 @@ def test_handshake_is_certain_once_the_server_goes_on(told: Tell) -> None:
 
 
 @pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    ("answer", "confidence"),
+    [
+        ("60 S A 1 1", Confidence.LIKELY),  # as from SYN-RECEIVED, to what it cannot accept
+        ("60 S A 1 101", Confidence.CERTAIN),
+        ("60 S PA 1 1 10", Confidence.CERTAIN),
+        ("60 S FA 1 1", Confidence.CERTAIN),
+    ],
+)
+def test_bare_acknowledgment_of_the_syn_does_not_prove_the_handshake(
+    told: Tell, answer: str, confidence: Confidence
+) -> None:
+    finding = told([*OPEN, "50 C PA 1 1 100", answer]).findings["three-way-handshake"]
+
+    assert finding.confidence is confidence
+    assert finding.facts["proof_frame"] == (5 if confidence is Confidence.CERTAIN else 0)
+
+
+@pytest.mark.finding("three-way-handshake")
 def test_handshake_without_a_later_packet_of_the_server_is_only_likely(told: Tell) -> None:
     finding = told([*OPEN, "50 C PA 1 1 100"]).findings["three-way-handshake"]
 

@@ -25,14 +25,14 @@ DEFERRED_NS: Final = 2_500_000_000
 def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     """`three-way-handshake`: SYN, SYN-ACK, and any client packet that acknowledges it (RFC 9293, 3.5).
 
-    That the third packet reached the server is proved at the server, or by anything that the server sends afterwards;
-    only the latter proves that the server took it: with a full accept queue it drops it.
+    That the third packet reached the server is proved at the server, or by anything new that the server sends
+    afterwards; only the latter proves that the server took it: with a full accept queue it drops it.
     """
     handshake = connection.handshake
     if handshake is None or simultaneous_open(connection) is not None:
         return None
     later = (i for i in range(handshake.third + 1, connection.count) if connection.side[i])
-    proof = next((i for i in later if not connection.flags[i] & (SYN | RST)), -1)
+    proof = next((i for i in later if _says_more(connection, i, handshake.syn_ack)), -1)
     sure = proof >= 0 or connection.position is CapturePoint.SERVER
     first_syn = connection.syns[0]
     answers = [connection.time[i] for i in connection.syns if connection.side[i] and i < handshake.third]
@@ -66,6 +66,16 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
         shape=shape,
         **facts,
     )
+
+
+def _says_more(connection: ConnectionFacts, index: int, syn_ack: int) -> bool:
+    """Whether a packet of the server shows more than its SYN-ACK did.
+
+    A bare ACK of the SYN does not: in SYN-RECEIVED, too, it answers what is not acceptable (RFC 9293, 3.10.7.4, first).
+    """
+    if connection.flags[index] & (SYN | RST):
+        return False
+    return connection.consumes_numbers(index) or connection.ack[index] != connection.ack[syn_ack]
 
 
 def _in_vain(connection: ConnectionFacts, handshake: Handshake) -> bool:
