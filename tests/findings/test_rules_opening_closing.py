@@ -663,3 +663,13 @@ def test_reset_that_left_here_was_written_by_this_end(
     told: Tell, lines: list[str], alternatives: tuple[str, ...]
 ) -> None:
     assert told([*TALK, *lines]).findings["rst-dead-connection"].alternatives == alternatives
+
+
+@pytest.mark.finding("probe-connection", twin=True)
+def test_answer_to_a_repeated_syn_that_draws_a_reset_came_when_the_program_had_given_up(told: Tell) -> None:
+    scan = ["0 C S 0 0", "40 S SA 0 1", "40.1 C R 1 0 win=0"]
+    late = ["0 C S 0 0", "1000 C S 0 0", "3000 S SA 0 1", "3000.1 C R 1 0 win=0"]
+
+    assert told(scan).findings["probe-connection"].facts["shape"] == "half-open"
+    assert "probe-connection" not in told(late).findings
+    assert "syn-retransmission" in told(late).findings

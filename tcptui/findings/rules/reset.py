@@ -57,6 +57,8 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     if by_reset and spoke and not connection.flags[end] & ACK and len(connection.syn_acks) < sum(connection.side[:end]):
         return None  # it answers a later packet of the server, without a socket: the end of this one was not seen
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
+    if shape == "half-open" and sum(not connection.side[i] for i in connection.syns) > 1:
+        return None  # a scanner does not ask again from the same port: a program gave up before the answer came
     return connection.finding(
         FindingId.PROBE_CONNECTION,
         (connection.syns[0], end),
