@@ -545,14 +545,23 @@ def _acknowledged_at_once(told: Told) -> int:
     return HOLDS if 0 <= ack < answer and 2 * log.ns(asked, ack) < log.ns(ack, answer) else ack
 
 
+def _no_more_than_syn_ack(told: Told) -> int:
+    """Nothing of the server follows the third packet but a SYN, a RST, or a bare ACK of the client's SYN."""
+    log = told.log
+    return _first(
+        i
+        for i in log.of(1, told.at("third_frame") + 1)
+        if not log.flags[i] & (SYN | RST) and (log.carries(i) or log.ack[i] != log.ack[told.at("syn_ack_frame")])
+    )
+
+
 CLAIMS: Final = (
     Claim(FindingId.THREE_WAY_HANDSHAKE, (), "it answered this SYN", follows("syn_ack_frame", "syn_frame")),
     Claim(FindingId.THREE_WAY_HANDSHAKE, (), "SYN-ACK later", lasts("server_s", "syn_frame", "syn_ack_frame")),
     Claim(FindingId.THREE_WAY_HANDSHAKE, ("proved", "remeasured"), "the server went on",
           lambda told: HOLDS if told.at("proof_frame") > told.at("third_frame") else told.at("proof_frame")),
-    Claim(FindingId.THREE_WAY_HANDSHAKE, ("assumed",), "nothing of the server followed",
-          lambda told: _first(i for i in told.log.of(1, told.at("third_frame") + 1)
-                              if not told.log.flags[i] & (SYN | RST))),
+    Claim(FindingId.THREE_WAY_HANDSHAKE, ("assumed",), "nothing that the server sent shows whether it arrived",
+          _no_more_than_syn_ack),
     Claim(FindingId.SYN_TIMEOUT, ("silent", "capture-ends", "gave-up"), "nothing at all came back", no_server),
     Claim(FindingId.SYN_TIMEOUT, ("silent", "capture-ends", "gave-up"), "no ICMP error that quotes it", _no_icmp),
     Claim(FindingId.SYN_TIMEOUT, ("too-late",), "no packet of the server before",
