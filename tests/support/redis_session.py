@@ -30,6 +30,10 @@ PORT: Final = 6379
 REPLICA: Final = 6380
 PASSWORD: Final = "s3cret-of-the-server"
 OTHERS: Final = ("s3cret-of-alice", "s3cret-tried", "s3cret-config", "s3cret-migrate", "s3cret-inline", "s3cret-hello")
+#: As many entries of the slow log as are asked for in the recording.
+FEW: Final = 3
+#: The server's socket for what is not to be recorded, in its folder.
+SOCKET: Final = "s"
 #: How many scripts are run …
 SCRIPTS: Final = 6
 #: … each of which counts for a while.
@@ -226,7 +230,7 @@ def record(folder: Path) -> None:
     shown: list[str] = []
     ready = threading.Event()
     with tempfile.TemporaryDirectory() as scratch, recorded(folder / "redis.pcap"):
-        servers = [serve(PORT, Path(scratch), "--enable-debug-command", "yes")]
+        servers = [serve(PORT, Path(scratch), "--enable-debug-command", "yes", "--unixsocket", SOCKET)]
         try:
             until_ready(PORT)
             watcher = threading.Thread(target=monitored, args=(shown, ready), daemon=True)
@@ -239,6 +243,10 @@ def record(folder: Path) -> None:
                 act()
             time.sleep(1.2)  # the replica acknowledges once a second
             with client() as one:
+                one.slowlog_get(FEW)
+            # All of it is for the tests, not for the recording: cut into segments that differ from run to run, it made
+            # tshark list some elements again in each.
+            with client(unix_socket_path=str(Path(scratch) / SOCKET)) as one:
                 took = [(entry["command"].decode("latin-1"), entry["duration"]) for entry in one.slowlog_get(10_000)]
             time.sleep(0.2)
         finally:

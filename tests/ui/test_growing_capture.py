@@ -203,6 +203,7 @@ async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
         await pilot.press("space")
         pipe.give(16)
         await settled(pilot, lambda: "16 new" in text(screen))
+        counted = text(screen)
         assert "Space go on" in text(screen)
         frozen = connections.row_count
         await pilot.press("space")
@@ -211,6 +212,26 @@ async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
         pipe.close()
 
     assert frozen == 1
+    assert "8 packets  1 connection  " in counted
+
+
+async def test_paused_display_is_of_one_moment(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=0.2))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        workspace = screen.workspace
+        before = pipe.session.progress.rows
+        pipe.give(8)
+        await settled(pilot, lambda: pipe.session.progress.rows == before + 8)
+        await pilot.press("space")
+        listed, shown, explained = workspace.connections.row_count, workspace.ladder.row_count, workspace.row
+        counted = text(screen)
+        pipe.close()
+
+    assert (listed, shown) == (1, 8)
+    assert explained >= 0
+    assert "8 packets  1 connection  " in counted
 
 
 async def test_sorted_list_is_kept_in_order_while_it_grows(pipe: Pipe) -> None:

@@ -38,7 +38,7 @@ from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.search.legend import Legend
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.filter_line import FilterLine
-from tcptui.ui.widgets.one_line import NoticeLine, StatusBar, TabBar
+from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.quantities import Count
 
@@ -87,7 +87,6 @@ class CaptureScreen(NoticingScreen[None]):
         self.session = session
         self.options = options
         self.walk = walk
-        self.paused = False
         self.workspace = Workspace(glyphs, words, options)
         self._lesson: CasePanel | None = None
         self._status = StatusBar(glyphs, words)
@@ -119,7 +118,8 @@ class CaptureScreen(NoticingScreen[None]):
         self._narrowed = ListFilter()
         """The narrowing of the order that is shown."""
         self._seen_revision = -1
-        self._paused_at = 0
+        self._held: Status | None = None
+        """What was counted when the display was paused; None while it is not."""
         self._hints_unsaved = False
         """Whether the hints are those of packets that would be lost."""
         self._first_look: Timer
@@ -356,14 +356,31 @@ class CaptureScreen(NoticingScreen[None]):
             return self.words(f"screen.list.{which}", n=Count(self.session.store.count))
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
 
+    @property
+    def paused(self) -> bool:
+        """Whether the display stands still while reading goes on."""
+        return self._held is not None
+
+    def pause(self) -> None:
+        """Stop the display at what has been read so far: list, timeline and counts are those of one moment."""
+        self.tick()
+        self.workspace.settle_now()
+        self._held = self._status_now(None)
+
+    def resume(self) -> None:
+        """Show what came meanwhile, and go on."""
+        self._held = None
+        self._seen_revision = -1
+        self.tick()
+
+    def _status_now(self, held: Status | None) -> Status:
+        following, has_unsaved = self.workspace.following, self.has_unsaved
+        return status_of(self.session, held, is_following=following, has_unsaved=has_unsaved)
+
     def _show_status(self) -> None:
-        has_unsaved = self.has_unsaved
-        if has_unsaved != self._hints_unsaved:
+        if self.has_unsaved != self._hints_unsaved:
             self._put_hints()
-        paused_at = self._paused_at if self.paused else None
-        self._status.update(
-            status_of(self.session, paused_at, is_following=self.workspace.following, has_unsaved=has_unsaved)
-        )
+        self._status.update(self._status_now(self._held))
         self._notice.show(notice_text(self.session.progress.notice, self.words))
 
     @on(Workspace.Changed)

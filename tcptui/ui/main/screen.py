@@ -412,11 +412,10 @@ class MainScreen(SavingScreen):
 
     def action_pause(self) -> None:
         """Freeze the display, while reading goes on, or resume it."""
-        self.paused = not self.paused
-        self._paused_at = self.session.progress.rows
-        if not self.paused:
-            self._seen_revision = -1
-            self.tick()
+        if self.paused:
+            self.resume()
+        else:
+            self.pause()
         self._show_context()
 
     def action_raw_numbers(self) -> None:
