@@ -12,7 +12,7 @@ from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_connections import ConnectionTexts
 from tcptui.cli.report.json_findings import capture_finding_text
-from tcptui.cli.report.json_text import Seconds, to_json
+from tcptui.cli.report.json_text import Seconds, to_json, utf8
 from tcptui.cli.report.link_names import link_name
 from tcptui.findings.bulk import BulkFindings
 from tcptui.findings.stream_findings import StreamFindings
@@ -62,12 +62,12 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         budget = time_budget(view)
         told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
-        yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'.encode("utf-8", "replace")
+        yield b'\n%s, "turns": %s}' % (text[:-1], utf8(to_json(_turns(budget, view))))
         loud = _in_trouble(told)
     # Last, because it follows from the findings of all connections, which are not kept.
     found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(loud).findings])
     capture = to_json(_capture(summary.capture))
-    yield f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n'.encode("utf-8", "replace")
+    yield utf8(f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n')
 
 
 def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterator[bytes | StreamFindings]:
@@ -77,8 +77,8 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
         lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
         if shown is not None:
             lines = compress(lines, np.isin(told.streams, shown))
-        while some := ",\n".join(islice(lines, AT_ONCE)):
-            yield some.encode("utf-8", "replace")
+        while some := b",\n".join(islice(lines, AT_ONCE)):
+            yield some
         if loud := _in_trouble(told):
             yield loud
         del told, lines, loud  # before the next ones are made: together they would take twice the memory

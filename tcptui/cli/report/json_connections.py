@@ -1,7 +1,8 @@
 """Formats connections for the JSON report.
 
 A report may have a hundred thousand connections with a hundred values each, so they are formatted from columns,
-thousands at a time, through a %-template, without building an object per connection first.
+thousands at a time, through a %-template, without building an object per connection first.  The templates are bytes:
+filled, they take half the time and, for a single character beyond ASCII, half the memory of text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_findings import TemplatedFindings, finding_text
 from tcptui.cli.report.json_keys import CONNECTION_KEYS, object_template
-from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
+from tcptui.cli.report.json_text import CachedTexts, seconds, to_json, utf8
 from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.tcp_state import state_of
@@ -28,22 +29,22 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import U8
 
 #: The %-template of one connection's object.
-_CONNECTION: Final = object_template(CONNECTION_KEYS)
+_CONNECTION: Final = utf8(object_template(CONNECTION_KEYS))
 #: `connection_seconds_lost` of no warning and no error.
-_NOTHING_LOST: Final = "0.0"
-_SPREAD: Final = '{"min": %s, "median": %s, "max": %s}'
+_NOTHING_LOST: Final = b"0.0"
+_SPREAD: Final = b'{"min": %s, "median": %s, "max": %s}'
 
 
 @lru_cache(maxsize=256)
-def _state(cell: int) -> tuple[str, str]:
+def _state(cell: int) -> tuple[bytes, bytes]:
     """The name of a state column's value, and whether the state is known, both as JSON."""
     state, known = state_of(cell)
-    return to_json(state.label), to_json(known)
+    return utf8(to_json(state.label)), utf8(to_json(known))
 
 
-def _known(texts: Iterable[str], whether: list[int]) -> list[str]:
+def _known(texts: Iterable[bytes], whether: list[int]) -> list[bytes]:
     """``texts``, with ``null`` where ``whether`` is 0."""
-    return [text if some else "null" for text, some in zip(texts, whether, strict=True)]
+    return [text if some else b"null" for text, some in zip(texts, whether, strict=True)]
 
 
 class ConnectionTexts:
@@ -55,8 +56,8 @@ class ConnectionTexts:
         self._alike = TemplatedFindings(tell)
         self._seconds = CachedTexts(seconds)
 
-    def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[str]:
-        """The JSON objects of the streams in ``told``, each made when it is asked for: all take tens of megabytes.
+    def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[bytes]:
+        """The JSON objects (UTF-8) of the streams in ``told``, each made when asked for: all take tens of megabytes.
 
         ``measured``: the columns of `Measures`; ``states``: those of clients and servers (`Summary.states`).
         """
@@ -66,8 +67,9 @@ class ConnectionTexts:
         # The parts must add up to the duration; an ICMP error may have begun the stream before its first segment.
         parts[:, Part.UNATTRIBUTED] += duration - parts.sum(1)
         columns = (
-            m["stream"], m["client_host"], m["client_port"], m["server_host"], m["server_port"],
-            m["packets"], m["wire_bytes"], map(seconds, m["start_ns"]), self._seconds.texts(m["duration_ns"]),
+            m["stream"], map(utf8, m["client_host"]), m["client_port"], map(utf8, m["server_host"]), m["server_port"],
+            m["packets"], m["wire_bytes"], map(utf8, map(seconds, m["start_ns"])),
+            self._seconds.texts(m["duration_ns"]),
             [state for state, _known in client], [state for state, _known in server],
             _known(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
             m["client_packets"], m["client_payload"], [known for _state, known in client],
@@ -77,38 +79,38 @@ class ConnectionTexts:
         )  # fmt: skip
         return map(_CONNECTION.__mod__, zip(*columns, strict=True))
 
-    def _spreads(self, m: dict[str, list[Any]]) -> list[str]:
+    def _spreads(self, m: dict[str, list[Any]]) -> list[bytes]:
         """Minimum, median and maximum ACK round trip of each stream, as JSON; ``null`` without one."""
         times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
         return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
 
-    def _lost(self, told: BulkFindings) -> list[str]:
+    def _lost(self, told: BulkFindings) -> list[bytes]:
         """The seconds that the findings of each stream cost it; ordinary streams have notes, which cost nothing."""
         lost = [_NOTHING_LOST] * len(told.streams)
         for place, findings in told.others.items():
-            lost[place] = to_json(connection_seconds_lost(findings))
+            lost[place] = utf8(to_json(connection_seconds_lost(findings)))
         for kind in told.kinds:
             for place, seconds_lost in zip(kind.places.tolist(), cells(kind.lost, len(kind)), strict=True):
-                lost[place] = to_json(seconds_lost)
+                lost[place] = utf8(to_json(seconds_lost))
         return lost
 
-    def _findings(self, told: BulkFindings) -> list[str]:
-        """The findings of each stream, as comma-separated JSON objects."""
-        plainly = [""] * len(told.plain)
+    def _findings(self, told: BulkFindings) -> list[bytes]:
+        """The findings of each stream, as comma-separated JSON objects in UTF-8."""
+        plainly = [b""] * len(told.plain)
         for alike in told.alike:
             owners = alike.owner.tolist()
-            before = [(text := plainly[owner]) and text + ", " for owner in owners]
+            before = [(text := plainly[owner]) and text + b", " for owner in owners]
             for owner, text in zip(owners, self._alike.texts(alike, before), strict=True):
                 plainly[owner] = text
-        found = [""] * len(told.streams)
+        found = [b""] * len(told.streams)
         for place, text in zip(told.plain.tolist(), plainly, strict=True):
             found[place] = text
         for kind in told.kinds:
-            texts = [""] * len(kind)
+            texts = [b""] * len(kind)
             for finding in kind.findings:
                 texts = self._alike.of_lanes(finding, texts)
             for place, text in zip(kind.places.tolist(), texts, strict=True):
                 found[place] = text
         for place, findings in told.others.items():
-            found[place] = ", ".join([finding_text(finding, self._tell) for finding in findings])
+            found[place] = utf8(", ".join([finding_text(finding, self._tell) for finding in findings]))
         return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
+from tcptui.cli.report.json_text import CachedTexts, seconds, to_json, utf8
 from tcptui.findings.bulk import seconds_of
 from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import cause_confidence, lost_fact, seconds_lost
@@ -115,29 +115,31 @@ class TemplatedFindings:
     def _duration(self, seconds: float) -> str:
         return self._tell.duration(seconds)
 
-    def texts(self, alike: BulkFinding, before: list[str]) -> list[str]:
-        """The JSON objects of ``alike``, as `finding_text` formats them, each appended to its element of ``before``."""
+    def texts(self, alike: BulkFinding, before: list[bytes]) -> list[bytes]:
+        """The JSON objects (UTF-8) of ``alike``, as of `finding_text`, each appended to its element of ``before``."""
         differing = {
-            name: seconds_of(value).tolist() if name.endswith("_s") and isinstance(value, np.ndarray) else list(value)
+            name: (seconds_of(value) if name.endswith("_s") else value).tolist()
+            if isinstance(value, np.ndarray)
+            else list(value)
             for name, value in alike.differing.items()
         }
         pattern = alike.pattern({name: f"{_MARK}{name}{_MARK}" for name in differing})
-        frames = [list(map(str, differing[name])) for name in alike.evidence]
+        frames = [differing[name] for name in alike.evidence]
         return self._filled(pattern, differing, frames, before)
 
-    def of_lanes(self, finding: Finding, before: list[str]) -> list[str]:
-        """The JSON objects of ``finding`` in every lane, each appended to its element of ``before``."""
-        count, texts = len(before), [text and text + ", " for text in before]
+    def of_lanes(self, finding: Finding, before: list[bytes]) -> list[bytes]:
+        """The JSON objects (UTF-8) of ``finding`` in every lane, each appended to its element of ``before``."""
+        count, texts = len(before), [text and text + b", " for text in before]
         differing = {name: list(cells(value, count)) for name, value in finding.facts.items() if _differs(value)}
-        frames = [list(map(str, cells(packet, count))) for packet in finding.packets]
-        told: list[str] = [""] * count
+        frames = [list(cells(packet, count)) for packet in finding.packets]
+        told: list[bytes] = [b""] * count
         for some in self._told_alike(differing, count):
             mine = {name: [values[lane] for lane in some] for name, values in differing.items()}
             known = {name: values[0] for name, values in mine.items() if not _is_told_as_it_is(name, values[0])}
             free = {name: values for name, values in mine.items() if name not in known}
             facts = {**finding.facts, **known, **{name: f"{_MARK}{name}{_MARK}" for name in free}}
             pattern = replace(finding, packets=(), facts=facts)
-            evidence = [[texts_of[lane] for lane in some] for texts_of in frames]
+            evidence = [[frame[lane] for lane in some] for frame in frames]
             filled = self._filled(pattern, free, evidence, [texts[lane] for lane in some])
             for lane, text in zip(some, filled, strict=True):
                 told[lane] = text
@@ -156,8 +158,8 @@ class TemplatedFindings:
         return found.values()
 
     def _filled(
-        self, pattern: Finding, differing: dict[str, list[Any]], frames: list[list[str]], before: list[str]
-    ) -> list[str]:
+        self, pattern: Finding, differing: dict[str, list[Any]], frames: list[list[int]], before: list[bytes]
+    ) -> list[bytes]:
         """``pattern``, whose differing facts are marks, filled for each element of ``before``."""
         # Make the sentences once, with a mark for each fact that differs: the words around the facts are the same.
         told = self._tell(pattern).split(_MARK)
@@ -172,24 +174,27 @@ class TemplatedFindings:
         template = _object(pattern, evidence, f"{{{facts}}}", f'"{words}"', cost)
         literals, slots = template.split(_MARK)[::2], template.split(_MARK)[1::2]
         columns = self._columns(differing)
-        columns |= {f"{_WRITTEN} packet {place}": texts for place, texts in enumerate(frames)}
-        filled = "%s" + "%s".join([literal.replace("%", "%%") for literal in literals])
-        return list(map(filled.__mod__, zip(before, *(columns[slot] for slot in slots), strict=True)))
+        columns |= {f"{_WRITTEN} packet {place}": numbers for place, numbers in enumerate(frames)}
+        chosen = [columns[slot] for slot in slots]
+        forms = ["%s", *("%d" if isinstance(next(iter(column), None), int) else "%s" for column in chosen)]
+        pieces = [form + literal.replace("%", "%%") for form, literal in zip(forms, literals, strict=True)]
+        return list(map(utf8("".join(pieces)).__mod__, zip(before, *chosen, strict=True)))
 
-    def _columns(self, differing: dict[str, list[Any]]) -> dict[str, list[str]]:
-        """The values for each slot of the template."""
-        columns: dict[str, list[str]] = {}
+    def _columns(self, differing: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """The values for each slot of the template: integers, which are written as they are, or texts in UTF-8."""
+        columns: dict[str, list[Any]] = {}
         for name, values in differing.items():
             if values and isinstance(values[0], str):
                 spoken = name in _LISTS
                 quoted = {
-                    text: (self._tell.fact(name, text) if spoken else text, to_json(text)) for text in set(values)
+                    text: (utf8(self._tell.fact(name, text) if spoken else text), utf8(to_json(text)))
+                    for text in set(values)
                 }
                 told, written = ([quoted[text][at] for text in values] for at in (0, 1))
             elif name.endswith("_s"):
                 told, written = self._durations.texts(values), self._floats.texts(values)
             else:
-                told = written = list(map(str, values))
+                told = written = values
             columns[f"{_AS_TOLD} {name}"], columns[f"{_WRITTEN} {name}"] = told, written
         return columns
 

@@ -45,8 +45,13 @@ def seconds(ns: int) -> str:
     return f"{sign}{whole}.{rest:09d}".rstrip("0") if rest else f"{sign}{whole}.0"
 
 
-class CachedTexts(dict[_Number, str]):
-    """A cache of numbers as text: in a capture the same times occur again and again.
+def utf8(text: str) -> bytes:
+    """``text`` in UTF-8, what that cannot hold as ``?``."""
+    return text.encode("utf-8", "replace")
+
+
+class CachedTexts(dict[_Number, bytes]):
+    """A cache of numbers as text in UTF-8: in a capture the same times occur again and again.
 
     Emptied when full, not an LRU, so that a look-up costs no more than in a plain dict, for millions of numbers.
     """
@@ -55,11 +60,11 @@ class CachedTexts(dict[_Number, str]):
         super().__init__()
         self._write: Callable[[_Number], str] = write
 
-    def __missing__(self, number: _Number) -> str:
-        text = self[number] = self._write(number)
+    def __missing__(self, number: _Number) -> bytes:
+        text = self[number] = utf8(self._write(number))
         return text
 
-    def texts(self, numbers: Iterable[_Number]) -> list[str]:
+    def texts(self, numbers: Iterable[_Number]) -> list[bytes]:
         """``numbers`` as text."""
         if len(self) > REMEMBERED:
             self.clear()
