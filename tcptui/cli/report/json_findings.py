@@ -131,7 +131,7 @@ class TemplatedFindings:
         """The JSON objects (UTF-8) of ``finding`` in every lane, each appended to its element of ``before``."""
         count, texts = len(before), [text and text + b", " for text in before]
         differing = {name: list(cells(value, count)) for name, value in finding.facts.items() if _differs(value)}
-        frames = [list(cells(packet, count)) for packet in finding.packets]
+        frames: list[list[int]] = [list(cells(packet, count)) for packet in finding.packets]
         told: list[bytes] = [b""] * count
         for some in self._told_alike(differing, count):
             mine = {name: [values[lane] for lane in some] for name, values in differing.items()}
@@ -158,7 +158,7 @@ class TemplatedFindings:
         return found.values()
 
     def _filled(
-        self, pattern: Finding, differing: dict[str, list[Any]], frames: list[list[int]], before: list[bytes]
+        self, pattern: Finding, differing: dict[str, list[Any]], frames: list[list[Any]], before: list[bytes]
     ) -> list[bytes]:
         """``pattern``, whose differing facts are marks, filled for each element of ``before``."""
         # Make the sentences once, with a mark for each fact that differs: the words around the facts are the same.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.cli.report.json_findings import Telling, TemplatedFindings, finding_text
-from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds
+from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds, utf8
 from tcptui.findings.bulk import BulkFinding
 from tcptui.model.finding import Confidence, FindingId
 from tcptui.words.catalogue import Words
@@ -38,10 +38,10 @@ def test_written_together_as_one_by_one(language: Language, closes: list[tuple[i
     )  # fmt: skip
     tell = Telling(Words(language))
 
-    together = TemplatedFindings(tell).texts(alike, [f"%d{number}, " for number in range(len(closes))])
+    together = TemplatedFindings(tell).texts(alike, [b"%%d%d, " % number for number in range(len(closes))])
 
     alone = [finding_text(finding, tell) for finding in alike.each(range(len(closes)))]
-    assert together == [f"%d{number}, {text}" for number, text in enumerate(alone)]
+    assert together == [utf8(f"%d{number}, {text}") for number, text in enumerate(alone)]
     assert [json.loads(text)["packets"] for text in alone] == [[frame, frame + 1] for frame in frames]
 
 
@@ -49,5 +49,5 @@ def test_remembered_texts_make_room() -> None:
     remembered = CachedTexts(seconds)
     for begin in range(0, 3 * REMEMBERED, REMEMBERED // 4):
         numbers = list(range(begin, begin + REMEMBERED // 4))
-        assert remembered.texts(numbers) == list(map(seconds, numbers))
+        assert remembered.texts(numbers) == [seconds(number).encode() for number in numbers]
         assert len(remembered) <= 2 * REMEMBERED
