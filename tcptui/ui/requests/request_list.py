@@ -15,7 +15,6 @@ from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
-from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
@@ -214,11 +213,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without requests, the first ones say why there are none."""
         if y >= HEADING and not len(self.order):
-            width = self.scrollable_content_region.width
-            said = wrap(self.empty_text, max(width - 2 * _GAP, 1))[y - HEADING : y - HEADING + 1]
-            return Strip([Segment(" " * _GAP + text, self.palette.faint) for text in said]).adjust_cell_length(
-                width, self.palette.plain
-            )
+            return self.said_instead(self.empty_text, y)
         return super().paint_line(y)
 
 
