@@ -124,3 +124,18 @@ def test_first_lesson_is_named_in_more_than_a_few_letters(width: int) -> None:
 
     assert cell_len(text) <= width
     assert not named or cell_len(named) >= 12
+
+
+async def test_question_of_a_case_is_in_sight_before_what_leads_to_it() -> None:
+    case = load_case("hello-service")
+    app = TcptuiApp(open_file(case.captures[0]), options=ViewOptions(numeric=True), case=case)
+    async with app.run_test(size=SMALLEST) as pilot:
+        await at_rest(pilot, app)
+        for _ in range(4):
+            await pilot.press("right_square_bracket")
+            await at_rest(pilot, app)
+        shown = "\n".join(screen_lines(app.screen))
+
+    assert "4/19" in shown
+    assert "Question: When exactly did the client become ESTABLISHED" in shown
+    assert "state proved by frame 3?" in shown

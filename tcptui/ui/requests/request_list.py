@@ -54,9 +54,9 @@ def severity_of(request: Request) -> Severity:
 
 
 def fitted(operation: str, width: int, ellipsis: str) -> str:
-    """``operation`` in exactly ``width`` cells; what gives way is the query, then the beginning of the path.
+    """``operation`` in exactly ``width`` cells; what gives way is the query but its end, then the path's beginning.
 
-    Paths that one page asks for mostly begin alike.
+    Paths that one page asks for mostly begin alike, and so do the queries of one path.
     """
     if cell_len(operation) <= width:
         return fit(operation, width)
@@ -68,7 +68,11 @@ def fitted(operation: str, width: int, ellipsis: str) -> str:
     if not target or room < _PATH_LEAST:
         return fit(operation, width, ellipsis)
     if cell_len(path) <= room:
-        return fit(f"{method} {path}{ellipsis}", width)
+        query, left = target[len(path) :], room - cell_len(path)
+        query = query[len(query) - left :]
+        while cell_len(query) > left:
+            query = query[1:]
+        return fit(f"{method} {path}{ellipsis}{query}", width)
     while cell_len(path) > room:
         path = path[max((cell_len(path) - room) // 2, 1) :]
     return fit(f"{method} {ellipsis}{path}", width)
