@@ -244,10 +244,9 @@ class PacketList(_OtherList):
         self.rows = rows
         heading = cell_len(self.words("other.column.ends"))
         looked_at = rows[:_MEASURED].tolist()
-        measured, words, frames = looked_at + rows[-1:].tolist(), self.words, self.session.store.frame
-        number, time = (cell_len(words(f"other.column.{name}")) for name in ("number", "time"))
-        self._number = max(number, *(len(str(frames[each])) for each in measured[-1:]), 0)
-        self._time = time_width(self.session, measured, time + _GAP)
+        number, time = (cell_len(self.words(f"other.column.{name}")) for name in ("number", "time"))
+        self._number = max(number, len(str(self.session.store.frame[rows[-1]])) if len(rows) else 0)
+        self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self.replace_rows(len(rows), place)

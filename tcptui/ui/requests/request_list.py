@@ -69,7 +69,7 @@ def fitted(operation: str, width: int, ellipsis: str) -> str:
         return fit(operation, width, ellipsis)
     if cell_len(path) <= room:
         query, left = target[len(path) :], room - cell_len(path)
-        query = query[len(query) - left :]
+        query = query[max(0, len(query) - left) :]
         while cell_len(query) > left:
             query = query[1:]
         return fit(f"{method} {path}{ellipsis}{query}", width)
