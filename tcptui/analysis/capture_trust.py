@@ -41,7 +41,7 @@ class CaptureTrust:
     one_sided: int
     """Connections of which only one direction was captured, although the other end sent something."""
     mid_stream: int
-    """Connections of which no SYN was captured."""
+    """Connections of which packets were captured, and no SYN among them; not those that only an ICMP error quotes."""
     gaps: int
     """Connections with ACKs of data that was not captured."""
     place: CapturePlace
@@ -58,7 +58,7 @@ def capture_trust(
     return CaptureTrust(
         quality=quality,
         one_sided=_one_sided(store, streams, rows, listed),
-        mid_stream=int(np.count_nonzero((marks & np.uint32(_SYN)) == 0)),
+        mid_stream=int(np.count_nonzero(((marks & np.uint32(_SYN)) == 0) & (streams.packets[listed] > 0))),
         gaps=_gaps(store, streams, listed),
         place=place,
     )

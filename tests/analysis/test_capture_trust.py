@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from other_frames import ip, over_ethernet, pcap
 from traces import write_trace
 
 from tcptui.analysis.capture_point import CapturePlace
@@ -47,6 +49,17 @@ def test_connection_whose_rows_were_evicted_is_not_called_one_sided() -> None:
     session.streams.evicted[np.array([0])] = 1
 
     assert trust(session).one_sided == 0
+
+
+def test_connection_that_only_an_icmp_error_quotes_did_not_begin_before_the_capture(tmp_path: Path) -> None:
+    syn = struct.pack("!HHIIHHHH", 40009, 80, 1, 0, 0x5002, 0, 0, 0)
+    quoted = struct.pack("!BBHI", 3, 1, 0, 0) + ip("10.0.0.1", "192.0.2.10", 6, syn)
+    (tmp_path / "quoted.pcap").write_bytes(pcap([over_ethernet(ip("10.0.0.9", "10.0.0.1", 1, quoted))]))
+    session = open_file(tmp_path / "quoted.pcap")
+
+    assert session.streams.count == 1
+    assert trust(session).mid_stream == 0
+    assert trust(opened("capture-started-mid-stream")).mid_stream == 1
 
 
 #: The client asks for 200 bytes, its bare ACKs are filled to Ethernet's minimum.

@@ -207,7 +207,7 @@ def test_capture_without_tcp_says_so_and_lists_what_it_has(terminal: Terminal, t
     path = tmp_path / "udp.pcap"
     path.write_bytes(tape.pcap())
     terminal.start(str(path))
-    terminal.wait("No TCP connection in this capture: u lists its 1 other packet.")
+    terminal.wait("No TCP connection: u lists the 1 other packet.")
     terminal.press("Down", "2", "3", "4", "n")
     terminal.press("u")
     terminal.wait("Not TCP: 1 packet")

@@ -92,13 +92,13 @@ async def test_live_capture_shows_what_there_is_until_tcp_comes(tmp_path: Path) 
             listed = [line.split() for line in screen_lines(pilot.app.screen)]
             assert any(line[:5] == ["ARP", "1", "50.0%", "42", "B"] for line in listed), size
             assert any("DNS query A a.example" in " ".join(line) for line in listed), size
-            assert "u opens each protocol, its conversations" in text(pilot), size
+            assert "u opens protocols, conversations" in text(pilot), size
         await pilot.press("2")
         await until(lambda: "No TCP connection yet: u lists 2 other packets." in text(pilot))
-        assert "u opens each" not in text(pilot), "the timeline is what was asked for"
+        assert "u opens protocols" not in text(pilot), "the timeline is what was asked for"
         await pilot.press("1")
         source.give(more[split:], 1)
-        await until(lambda: "SYN-SENT" in text(pilot) and "u opens each" not in text(pilot))
+        await until(lambda: "SYN-SENT" in text(pilot) and "u opens protocols" not in text(pilot))
 
 
 async def test_groups_of_nothing_are_not_chosen_from(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def playing(
 
 async def test_a_capture_without_tcp_says_which_key_lists_it(udp_only: Session) -> None:
     async with playing(udp_only) as player:
-        assert "No TCP connection in this capture: u lists its 6 other packets." in player.text
+        assert "No TCP connection: u lists the 6 other packets." in player.text
         assert "u not TCP" in player.text
         hints = player.text.splitlines()[-1]
         assert "q quit" in hints

@@ -251,7 +251,10 @@ async def test_ascii_has_letters_for_the_parts_and_no_other_sign(session: Sessio
     ("operation", "width", "shown"),
     [
         ("GET /a", 8, "GET /a  "),
-        ("GET /page?x=1&y=2", 12, "GET /page?~ "),
+        ("GET /page?x=1&y=2", 15, "GET /page?~&y=2"),
+        ("GET /page?x=1&y=2", 11, "GET /page?~"),
+        ("GET /page?x=1&名=名", 15, "GET /page?~=名 "),
+        ("GET /page?名名名", 15, "GET /page?~名名"),
         ("GET /style/images/logo.png?v=3", 17, "GET ~es/logo.png?"),
         ("QUERY A some.name.example.org", 16, "QUERY ~ample.org"),
         ("DATA and nothing", 9, "DATA and~"),

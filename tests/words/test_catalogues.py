@@ -105,6 +105,10 @@ def test_chinese_is_chinese() -> None:
     assert foreign == {}
 
 
+def test_chinese_has_one_word_for_the_reader() -> None:
+    assert [key for key, text in ZH.items() if "您" in text] == []
+
+
 def test_chinese_sentences_use_full_width_punctuation() -> None:
     sentences = {key: text for key, text in ZH.items() if key.split(".")[0] in OF_SENTENCES}
     half_width = {

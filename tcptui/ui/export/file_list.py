@@ -172,8 +172,7 @@ class FileList(VirtualList):
         return [Segment(text, style) for text, style in cells]
 
     def paint_line(self, y: int) -> Strip:
-        """A line of the list; without files, the first one says why there are none."""
-        if y == HEADING and not self.files:
-            width = self.scrollable_content_region.width
-            return Strip([Segment(fit(f"  {self.empty_text}", width, self.glyphs.ellipsis), self.palette.faint)])
+        """A line of the list; without files, the first ones say why there are none."""
+        if y >= HEADING and not self.files:
+            return self.said_instead(self.empty_text, y)
         return super().paint_line(y)

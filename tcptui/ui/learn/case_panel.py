@@ -203,7 +203,7 @@ class CasePanel(Document):
         lines = lay_out([block for group in text for block in group], size.width)[0]
         asked = lay_out(question, size.width)[0]
         room = size.height - len(asked) - 1
-        if room < 1:
+        if room < 0:
             return page
         if len(lines) <= room + 1:  # the packet list and the key are left out: see the marks and the hint
             return (*(Verbatim(line) for line in lines), *question)

@@ -23,7 +23,7 @@ from tcptui.ui.cell_text import amount, fit
 from tcptui.ui.main.glance_axes import rate_ticks, time_ticks
 from tcptui.ui.main.stretch import Stretch
 from tcptui.ui.widgets.painted_lines import PaintedLines
-from tcptui.words.quantities import unbroken_duration
+from tcptui.words.quantities import Count, unbroken_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +146,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         stretch = self._between(columns, first, last)
         chosen = slice(first, last + 1)
         packets, octets = int(columns.packets[chosen].sum()), int(columns.octets[chosen].sum())
-        facts = {**self._ends(stretch), "packets": amount(packets), "size": amount(octets)}
+        facts = {**self._ends(stretch), "n": Count(packets), "size": amount(octets)}
         text = self.words("glance.between", **facts)
         severity = int(columns.severity[chosen].max())
         return f"{text}  {self.glyphs.severity(severity)}" if severity else text

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _PREVIEWS: Final = 512
 #: Cells of an arrow's text that is not drawn.
 _UNCUT: Final = 10_000
+#: Cells of an arrow beside its text: a blank on each side, its head, and of its shaft what shows that it is one.
+_AROUND: Final = 4
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -203,7 +205,8 @@ class Timeline(TimelineRows):
         cells += self._own(row, width)
         from_server = bool(store.from_b[row]) != bool(session.streams.client_is_b[self.stream])
         client, server = self._states(position, is_cursor, columns, correction)
-        name = self._problem(row) or self._corrected(correction)
+        room = columns.note or columns.lane - 2
+        name = self._problem(row) or self._corrected(correction, room - _AROUND)
         cells += [client, Segment(glyphs.lane, palette.client)]
         # An answer comes in later packets, too.
         request = None if name or concealing else self._requests.get(int(store.frame[row]))
@@ -271,13 +274,17 @@ class Timeline(TimelineRows):
         verdict = leading_verdict(int(store.verdict[row]))
         return "" if verdict is None else self.words(f"screen.verdict.{verdict.field_name}")
 
-    def _corrected(self, correction: RowCorrection | None) -> str:
-        """What later packets corrected about the packet, in a few words; empty without a correction."""
+    def _corrected(self, correction: RowCorrection | None, room: int) -> str:
+        """What later packets corrected about the packet, in a few words; empty without a correction.
+
+        The packet that shows it is named where ``room`` cells hold that: half of its number would be another's.
+        """
         if correction is None:
             return ""
         from tcptui.words.correction_text import short_text  # see `tcptui.ui.preload`
 
-        return short_text(correction, self.words)
+        whole = short_text(correction, self.words)
+        return whole if cell_len(whole) <= room else short_text(replace(correction, proof_frame=0), self.words)
 
     def _arrow(
         self, row: int, from_server: bool, severity: int, name: str, request: RequestLine | None, width: int
@@ -294,9 +301,9 @@ class Timeline(TimelineRows):
         if row == self._masked_row or leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
             segment = replace(segment, dup_ack_number=0)  # it is counted, but it is not the packet's leading verdict
         if request is None:
-            label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
+            label = arrow_text(segment, name.upper(), width - _AROUND, glyphs.ellipsis)
         else:
-            label = request.fitted(width - 4, glyphs.ellipsis)
+            label = request.fitted(width - _AROUND, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
 
     def summary(self) -> str:
@@ -332,7 +339,7 @@ class Timeline(TimelineRows):
             text = f"{glyphs.severity(severity)} {name}" + (f" #{number}" if number else "")
             return [Segment(" " + fit(text, width - 1, glyphs.ellipsis), palette.severity(severity))]
         if request is not None:
-            text = "   " + request.fitted(width - 4, glyphs.ellipsis)
+            text = "   " + request.fitted(width - _AROUND, glyphs.ellipsis)
             return [Segment(fit(text, width, glyphs.ellipsis), palette.plain)]
         return [Segment(" " + fit(self._preview(row, width - 1), width - 1, glyphs.ellipsis), palette.faint)]
 

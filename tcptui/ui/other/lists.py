@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _NUMBER: Final = 9
 _TIME: Final = 13
+_GAP: Final = 2
 _SIZE: Final = 11
 _SHARE: Final = 8
 #: Widths from which on a list of packets has their ends, and their length.
@@ -48,11 +49,11 @@ _LINE_LEAST: Final = 16
 _ENDS_LEAST: Final = 48
 
 
-def time_width(session: Session, rows: Sequence[int]) -> int:
-    """Cells of a column with the times of ``rows``, so that none touches what stands before it."""
+def time_width(session: Session, rows: Sequence[int], least: int = _TIME) -> int:
+    """Cells of a column with the times of ``rows``, so that none touches what stands before it; ``least`` or more."""
     store = session.store
     longest = max((len(stamp(int(store.time_ns[row]) - store.began_ns)) for row in rows), default=0)
-    return max(_TIME, longest + 2)
+    return max(least, longest + _GAP)
 
 
 class _OtherList(VirtualList, inherit_bindings=False):
@@ -229,8 +230,8 @@ class PacketList(_OtherList):
         self.rows: I32 = np.zeros(0, np.int32)
         self._widest = 0
         """Cells of the longest ends, of the first packets."""
-        self._time = _TIME
-        """Cells of the column of times."""
+        self._number = self._time = 0
+        """Cells of the columns of packet numbers and times: no more than they need, the summaries want them."""
 
     @property
     def store_row(self) -> int:
@@ -243,7 +244,9 @@ class PacketList(_OtherList):
         self.rows = rows
         heading = cell_len(self.words("other.column.ends"))
         looked_at = rows[:_MEASURED].tolist()
-        self._time = time_width(self.session, looked_at + rows[-1:].tolist())
+        number, time = (cell_len(self.words(f"other.column.{name}")) for name in ("number", "time"))
+        self._number = max(number, len(str(self.session.store.frame[rows[-1]])) if len(rows) else 0)
+        self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self.replace_rows(len(rows), place)
@@ -263,7 +266,7 @@ class PacketList(_OtherList):
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""
         ends, length = self._widths(width)
-        cells = [("number", _NUMBER, True), ("time", self._time, True)]
+        cells = [("number", self._number, True), ("time", self._time, True)]
         cells += [("length", length, True)] if length else []
         segments = self.head(*cells)
         text = "  " + (fit(self.words("other.column.ends"), ends, self.glyphs.ellipsis) + "  " if ends else "")
@@ -290,7 +293,7 @@ class PacketList(_OtherList):
         """One packet."""
         store, row, palette = self.session.store, int(self.rows[position]), self.palette
         ends, length = self._widths(width)
-        numbers = " " + fit(str(store.frame[row]), _NUMBER, "", right=True)
+        numbers = " " + fit(str(store.frame[row]), self._number, "", right=True)
         numbers += fit(stamp(int(store.time_ns[row]) - store.began_ns), self._time, "", right=True)
         if length:
             numbers += fit(grouped(int(store.wire_length[row])), length, "", right=True)

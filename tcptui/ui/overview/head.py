@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ROOMY_HEIGHT: Final = 30
 #: And of so many, for a second line about trust.
 MEDIUM_HEIGHT: Final = 22
-#: And of so many, for a line about what is not TCP.
+#: And of so many, for a line about traffic and one about what is not TCP; where no list of trouble is below, any has.
 OTHER_HEIGHT: Final = 18
 _MARGIN: Final = 1
 #: Cells of the bars that show the traffic over time, and of the gap before them.
@@ -94,6 +94,7 @@ def head_lines(
     where and why reading stopped early.  ``ascii_only`` is about the bars.
     """
     roomy = height >= ROOMY_HEIGHT
+    has_room = height >= OTHER_HEIGHT or not seen.trouble.groups
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
     is_sure = bool(seen.connections) and (seen.is_final or severity > 0)
     style = ("good", "note", "warning", "error")[severity] if is_sure else "plain"
@@ -107,9 +108,9 @@ def head_lines(
     lines = _part("", _longest_that_fits(forms, width, most), style, width, most, ellipsis)
     lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
     lines += _part("", notice, "warning", width, 2, ellipsis) if notice else []
-    if seen.traffic is not None and height >= OTHER_HEIGHT:
+    if seen.traffic is not None and has_room:
         lines.append(_traffic(seen, seen.traffic, width, words, ascii_only=ascii_only))
-    if other and height >= OTHER_HEIGHT:
+    if other and has_room:
         lines += _part("", _longest_that_fits(other, width, 1), "faint", width, 1, ellipsis)
     if seen.trust is not None and seen.trouble.groups:  # without, there is room for it where the explanation would be
         most = 4 if roomy else 2 if height >= MEDIUM_HEIGHT else 1

@@ -44,6 +44,8 @@ GROUP_HINTS: Final = (
 )
 #: The hints where there is no group.
 QUIET_HINTS: Final = (_CLOSE, _HELP, *_ONWARD, _COPY)
+#: The hints where there is no connection either, but other packets.
+WITHOUT_TCP_HINTS: Final = (_CLOSE, _HELP, Hint("u", "screen.hint.other", "screen.other"), _COPY)
 #: The hints while the explanation has the focus.
 EXPLANATION_HINTS: Final = (
     Hint("Enter", "screen.hint.evidence"),

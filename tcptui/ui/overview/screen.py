@@ -25,7 +25,13 @@ from tcptui.ui.overview.document import (
 )
 from tcptui.ui.overview.group_list import GroupList
 from tcptui.ui.overview.head import OverviewBar, OverviewHead
-from tcptui.ui.overview.keys import EXPLANATION_HINTS, GROUP_HINTS, OVERVIEW_KEYS, QUIET_HINTS
+from tcptui.ui.overview.keys import (
+    EXPLANATION_HINTS,
+    GROUP_HINTS,
+    OVERVIEW_KEYS,
+    QUIET_HINTS,
+    WITHOUT_TCP_HINTS,
+)
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.session.session import Session
+    from tcptui.ui.hint import Hint
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.trouble_watch import CaptureSeen, TroubleWatch
     from tcptui.ui.theme import Glyphs
@@ -180,6 +187,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
             forms = counts_texts(other.not_tcp(), self.words)
             self._other = tuple(self.words("other.overview", counts=counts) for counts in forms if counts)
             self._place_parts()
+            self.show_hints()
 
     def _show(self) -> None:
         groups = () if self._seen is None else self._seen.trouble.groups
@@ -243,8 +251,11 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
 
     def show_hints(self) -> None:
         """Show the hints for what has the focus, behind a notice where there is one."""
-        hints = GROUP_HINTS if self.focused is self.groups else EXPLANATION_HINTS
-        self.put_hints(hints if self.groups.groups else QUIET_HINTS)
+        hints: tuple[Hint, ...] = GROUP_HINTS if self.focused is self.groups else EXPLANATION_HINTS
+        if not self.groups.groups:
+            has_no_tcp = self._seen is not None and not self._seen.connections and bool(self._other)
+            hints = WITHOUT_TCP_HINTS if has_no_tcp else QUIET_HINTS
+        self.put_hints(hints)
 
     # -- keys --------------------------------------------------------------------------
     def action_other_pane(self) -> None:

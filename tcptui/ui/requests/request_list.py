@@ -15,7 +15,6 @@ from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
-from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
@@ -55,9 +54,9 @@ def severity_of(request: Request) -> Severity:
 
 
 def fitted(operation: str, width: int, ellipsis: str) -> str:
-    """``operation`` in exactly ``width`` cells; what gives way is the query, then the beginning of the path.
+    """``operation`` in exactly ``width`` cells; what gives way is the query but its end, then the path's beginning.
 
-    Paths that one page asks for mostly begin alike.
+    Paths that one page asks for mostly begin alike, and so do the queries of one path.
     """
     if cell_len(operation) <= width:
         return fit(operation, width)
@@ -69,7 +68,11 @@ def fitted(operation: str, width: int, ellipsis: str) -> str:
     if not target or room < _PATH_LEAST:
         return fit(operation, width, ellipsis)
     if cell_len(path) <= room:
-        return fit(f"{method} {path}{ellipsis}", width)
+        query, left = target[len(path) :], room - cell_len(path)
+        query = query[max(0, len(query) - left) :]
+        while cell_len(query) > left:
+            query = query[1:]
+        return fit(f"{method} {path}{ellipsis}{query}", width)
     while cell_len(path) > room:
         path = path[max((cell_len(path) - room) // 2, 1) :]
     return fit(f"{method} {ellipsis}{path}", width)
@@ -214,11 +217,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without requests, the first ones say why there are none."""
         if y >= HEADING and not len(self.order):
-            width = self.scrollable_content_region.width
-            said = wrap(self.empty_text, max(width - 2 * _GAP, 1))[y - HEADING : y - HEADING + 1]
-            return Strip([Segment(" " * _GAP + text, self.palette.faint) for text in said]).adjust_cell_length(
-                width, self.palette.plain
-            )
+            return self.said_instead(self.empty_text, y)
         return super().paint_line(y)
 
 

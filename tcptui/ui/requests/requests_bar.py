@@ -20,17 +20,20 @@ class RequestsBar(OneLine):
 
     def __init__(self, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, words, id="requests-bar")
-        self._title = self._state = ""
+        self._title = ""
+        self._states: tuple[str, ...] = ("",)
 
-    def show(self, title: str, state: str) -> None:
-        """Show both texts."""
-        if (title, state) != (self._title, self._state):
-            self._title, self._state = title, state
+    def show(self, title: str, *states: str) -> None:
+        """Show ``title`` and, of ``states``, the first that the line has room for, else the last."""
+        if (title, states) != (self._title, self._states):
+            self._title, self._states = title, states
             self.refresh()
 
     def cells(self, width: int) -> Cells:
         """The title, and at the right the state."""
         title = f" {self._title} "
-        state = fit(self._state, max(min(cell_len(self._state), width - cell_len(title) - 1), 0), self.glyphs.ellipsis)
+        room = width - cell_len(title) - 1
+        state = next((state for state in self._states if cell_len(state) <= room), self._states[-1])
+        state = fit(state, max(min(cell_len(state), room), 0), self.glyphs.ellipsis)
         gap = " " * max(width - cell_len(title) - cell_len(state) - 1, 0)
         return [(title, self.palette.bar), (gap + state + " ", self.palette.bar)]

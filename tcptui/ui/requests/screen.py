@@ -305,8 +305,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
             count = words("requests.count", n=known)
         narrowed = safe_text(" ".join(listed.narrowed))
         only = None if self.is_grouped else self.requests.only
-        parts = [count, order, *([f"/{narrowed}"] if narrowed else []), *([only[1]] if only is not None else [])]
-        self._bar.show(words(f"requests.title.{key}", stream=self._stream), "  ".join(parts))
+        rest = [*([f"/{narrowed}"] if narrowed else []), *([only[1]] if only is not None else [])]
+        forms = [count, order, *rest], [count, *rest]
+        self._bar.show(words(f"requests.title.{key}", stream=self._stream), *map("  ".join, forms))
         narrowed_to = "narrowed" if self.is_whole else "narrowed-one"
         empty = "reading" if self._is_reading else narrowed_to if listed.narrowed and known else key
         if self._failure:

@@ -127,8 +127,7 @@ class HitList(VirtualList, inherit_bindings=False):
         return [*shown, Segment(fit(after, max(0, room - cell_len(lead) - cell_len(match)), ellipsis), palette.plain)]
 
     def paint_line(self, y: int) -> Strip:
-        """A line of the list; without hits, the first one says why."""
-        if y == HEADING and self.hit is None:
-            width = self.scrollable_content_region.width
-            return Strip([Segment(fit(f"  {self.empty_text}", width, self.glyphs.ellipsis), self.palette.faint)])
+        """A line of the list; without hits, the first ones say why."""
+        if y >= HEADING and self.hit is None:
+            return self.said_instead(self.empty_text, y)
         return super().paint_line(y)

@@ -42,6 +42,8 @@ _SIZE: Final = 9
 _DATE: Final = 18
 _FILE: Final = 40
 _NUMBER: Final = 5
+#: Cells of what a newcomer can begin with that say something of it: the first letters of a title do not.
+_TARGET_LEAST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +307,11 @@ def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
 def _welcome(row: WelcomeRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     lead, does = f" {row.way.value} ", words(f"{row.way.word}.does")
     target = f"  {row.target}" if row.target else ""
+    room = max(0, width - len(lead) - cell_len(does))
     return (
         Span(lead, "key"),
         Span(fit(does, min(cell_len(does), max(0, width - len(lead))), glyphs.ellipsis), "strong"),
-        Span(fit(target, max(0, width - len(lead) - cell_len(does)), glyphs.ellipsis), "faint"),
+        Span(fit(target if room >= min(cell_len(target), _TARGET_LEAST) else "", room, glyphs.ellipsis), "faint"),
     )
 
 

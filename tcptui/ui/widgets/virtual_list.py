@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -27,6 +28,8 @@ HEADING: Final = 1
 #: When the cursor leaves the viewport, the list scrolls further by a page divided by this, so that
 #: not every key repaints the pane and the reader sees what comes next.
 _AHEAD: Final = 4
+#: Cells beside the words that stand where there are no rows.
+_MARGIN: Final = 2
 
 #: Bindings for lists whose screen handles Enter itself.
 MOVING_KEYS: Final[tuple[BindingType, ...]] = (
@@ -174,6 +177,13 @@ class VirtualList(PaintedLines, can_focus=True):
         """Post `Chosen` for the row under the cursor."""
         if self.row_count:
             self.post_message(self.Chosen(self, self.cursor))
+
+    def said_instead(self, text: str, y: int) -> Strip:
+        """Line ``y`` of the viewport where ``text``, in as many lines as it takes, stands instead of rows."""
+        width, plain = self.scrollable_content_region.width, self.palette.plain
+        lines = wrap(text, max(width - 2 * _MARGIN, 1))
+        said = lines[y - HEADING] if 0 <= y - HEADING < len(lines) else ""
+        return Strip([Segment(" " * _MARGIN + said, self.palette.faint)]).adjust_cell_length(width, plain)
 
     def heading_clicked(self, x: int) -> None:
         """Called for a click on cell ``x`` of the heading."""

@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "glance.span": "in {time}",
     "glance.nothing": "No packets yet.",
     "glance.none": "No packets in this capture.",
-    "glance.between": "{begin} to {end}: {packets} packets, {size}B",
+    "glance.between": "{begin} to {end}: {n:packet|packets}, {size}B",
     "glance.chosen": "shown: {begin} to {end}",
     "glance.hint.stretch": "stretch",
 }

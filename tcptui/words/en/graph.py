@@ -112,7 +112,7 @@ WORDS: Final[dict[str, str]] = {
     "graph.hint.newest": "newest",
     "graph.key.overview": "Overview of the trouble",
     "graph.key.columns": "Go to the packets of the next column",
-    "graph.key.packets": "Go to the next or the previous packet",
+    "graph.key.packets": "Go to the previous or the next packet",
     "graph.key.ends": "Go to the first or the last packet",
     "graph.key.packet": "Go to this packet in the timeline",
     "graph.key.next_mark": "Go to the next mark of trouble",

@@ -18,7 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "other.quotes-nothing": "This packet quotes nothing that is in this capture.",
     "other.names.heading": "Names by DNS answers before it:",
     "other.names.name": "{address} is {name}",
-    "other.way": "u opens each protocol, its conversations and packets; there / finds one.",
+    "other.way": "u opens protocols, conversations, packets, with / to find.",
     "other.column.protocol": "protocol",
     "other.column.packets": "packets",
     "other.column.share": "share",

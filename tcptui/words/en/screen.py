@@ -30,7 +30,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.list.empty": "No TCP connection yet.",
     "screen.list.none": "No TCP connection in this capture.",
     "screen.list.empty-but": "No TCP connection yet: u lists {n:other packet|other packets}.",
-    "screen.list.none-but": "No TCP connection in this capture: u lists its {n:other packet|other packets}.",
+    "screen.list.none-but": "No TCP connection: u lists the {n:other packet|other packets}.",
     "screen.list.no_match": "No connection contains “{text}”. Esc shows them all again.",
     "screen.list.narrowed": "/{text} {shown} of {all}",
     "screen.list.count": "{shown} of {all}",

@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "glance.span": "共 {time}",
     "glance.nothing": "还没有数据包。",
     "glance.none": "这个抓包里没有数据包。",
-    "glance.between": "{begin} 至 {end}：{packets} 个包，{size}B",
+    "glance.between": "{begin} 至 {end}：{n} 个包，{size}B",
     "glance.chosen": "只显示 {begin} 至 {end}",
     "glance.hint.stretch": "选取时段",
 }

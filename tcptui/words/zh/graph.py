@@ -111,7 +111,7 @@ WORDS: Final[dict[str, str]] = {
     "graph.hint.newest": "最新",
     "graph.key.overview": "问题概览",
     "graph.key.columns": "到下一列的数据包",
-    "graph.key.packets": "到下一个或上一个数据包",
+    "graph.key.packets": "到上一个或下一个数据包",
     "graph.key.ends": "到第一个或最后一个数据包",
     "graph.key.packet": "到时序中的这个数据包",
     "graph.key.next_mark": "到下一处问题标记",

@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "own.name": "{title}（自定义）",
     "own.happened": "该连接有 {n} 个数据包匹配过滤器 {filter}。",
-    "own.meaning": "这是您或该诊断文件的作者定义的；tcptui 不作任何判断。",
+    "own.meaning": "这是你或该诊断文件的作者定义的；tcptui 不作任何判断。",
     "own.known": "下列数据包匹配过滤器 {filter}。",
     "own.sure": "tcptui 只核实了这些数据包匹配过滤器，此外什么也没有核实。",
     "own.look": '用过滤器 tcptui.finding == "{id}" 可以只看这些数据包。',

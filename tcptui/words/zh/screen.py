@@ -30,7 +30,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.list.empty": "还没有 TCP 连接。",
     "screen.list.none": "这个抓包文件里没有 TCP 连接。",
     "screen.list.empty-but": "还没有 TCP 连接：按 u 查看其余 {n} 个包。",
-    "screen.list.none-but": "这个抓包文件里没有 TCP 连接：按 u 查看其余 {n} 个包。",
+    "screen.list.none-but": "没有 TCP 连接：按 u 查看这 {n} 个包。",
     "screen.list.no_match": "没有包含“{text}”的连接。按 Esc 恢复全部。",
     "screen.list.narrowed": "/{text} {shown} / {all}",
     "screen.list.count": "{shown} / {all}",
