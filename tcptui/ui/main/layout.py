@@ -243,11 +243,11 @@ def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
 
 
 def few_heights(needed: int, most: int) -> int:
-    """The least of a quarter, half and all of ``most`` lines that holds what is ``needed``; ``most`` where none does.
+    """The fewest quarters of ``most`` lines that hold what is ``needed``; ``most`` where less does not.
 
     For what is below a list whose rows differ in length: it moves seldom, and little stays blank.
     """
-    return next((lines for lines in (most // 4, most // 2) if lines >= needed), most)
+    return next((lines for lines in (most // 4, most // 2, most * 3 // 4) if lines >= needed), most)
 
 
 def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:
