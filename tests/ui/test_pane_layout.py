@@ -93,6 +93,13 @@ def test_timeline_has_one_of_four_heights_while_connections_are_looked_at() -> N
     assert all(lines >= 2 + packets or lines == heights[-1] for packets, lines in enumerate(heights, 1))
 
 
+def test_timeline_of_the_only_connection_that_is_listed_has_no_blank_lines() -> None:
+    for packets in range(1, 8):
+        regions = plan(Size(200, 47), Shape.WIDE, Arrangement(Pane.CONNECTIONS, listed=1, packets=packets))
+
+        assert regions[Pane.TIMELINE].height == 2 + packets
+
+
 @pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 74), (250, 74)])
 def test_explanation_is_no_wider_than_prose_is_read(width: int, explanation: int) -> None:
     regions = plan(Size(width, 47), Shape.WIDE, Arrangement())

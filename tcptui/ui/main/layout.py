@@ -221,8 +221,8 @@ def _strip_lines(total: int, chosen: Arrangement) -> int:
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     """Lines of ``part``: its ``share``, and where it is a list no more than its rows fill.
 
-    With the cursor in the list of connections, where each has its own number of packets, the timeline has one of a
-    `few_heights`: else nothing below it would keep its place.
+    With the cursor in a list of several connections, where each has its own number of packets, the timeline has one
+    of a `few_heights`: else nothing below it would keep its place.
     """
     pane = None if isinstance(part.what, Split) else _panes_of(part.what, chosen)[0]
     if pane is Pane.CONNECTIONS:
@@ -237,7 +237,7 @@ def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     if rows is None:
         return share
     needed = title + HEADING + rows
-    if pane is Pane.TIMELINE and chosen.active is Pane.CONNECTIONS:
+    if pane is Pane.TIMELINE and chosen.active is Pane.CONNECTIONS and chosen.listed != 1:
         return few_heights(needed, share)
     return min(share, needed)
 
