@@ -100,7 +100,7 @@ def test_timeline_of_the_only_connection_that_is_listed_has_no_blank_lines() -> 
         assert regions[Pane.TIMELINE].height == 2 + packets
 
 
-@pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 74), (250, 74)])
+@pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 68), (250, 68)])
 def test_explanation_is_no_wider_than_prose_is_read(width: int, explanation: int) -> None:
     regions = plan(Size(width, 47), Shape.WIDE, Arrangement())
 

@@ -106,9 +106,9 @@ _MEDIUM_SHORT: Final = Split(
 )
 #: Packets of a timeline that is short.
 _SHORT: Final = 10
-#: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest line of the usual layers
-#: (two MAC addresses) beside the bytes.
-_PROSE: Final = 74
+#: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest usual line of the headers
+#: (the options of a SYN) beside the bytes.
+_PROSE: Final = 68
 #: The timeline on the left, with the headers below it: there is room for fields and bytes side by side.
 _WIDE: Final = Split(
     Axis.ACROSS,
