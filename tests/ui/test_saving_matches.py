@@ -9,6 +9,7 @@ from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.save_matching import save_matching
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
@@ -78,6 +79,10 @@ async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire
             await pilot.press("enter")
             await until((tmp_path / name).exists)
             await until(lambda: not any(worker.group == "save" for worker in app.workers if worker.is_running))
+        session.store.evict(14)
+        assert save_matching(session, screen.matching, tmp_path / "left.pcap", None, app.words) == 1, (
+            "the other is gone"
+        )
         session.stop()
 
     saved = {name: open_file(tmp_path / name) for name in ("all.pcap", "some.pcapng")}
