@@ -12,7 +12,7 @@ from tcptui.charts.axes import value_labels
 from tcptui.charts.cells import cell_grid, draw
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Ink, Mark, Shape
-from tcptui.charts.ticks import ticks, time_labels
+from tcptui.charts.ticks import round_times, ticks, time_labels
 from tcptui.model.finding import Severity
 from tcptui.session.graphs.trace import SIDES
 from tcptui.words.finding_text import finding_title
@@ -166,7 +166,7 @@ def _time_axis(view: Viewport, margin: int, plot_width: int, width: int, *, asci
     """The line of the time axis: a tick and a time at round places."""
     grid = cell_grid(view, plot_width, 1)
     most = max(2, plot_width // 14)
-    places = ticks(view.begin_ns, view.end_ns, most)
+    places = round_times(view.begin_ns, view.end_ns, most)
     labels = time_labels(places, ascii_only=ascii_only)
     line = " " * margin + ("+" if ascii_only else "└")
     for place, label in zip(places, labels, strict=True):

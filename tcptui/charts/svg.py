@@ -16,7 +16,7 @@ from tcptui.charts.cells import full_view
 from tcptui.charts.figure import legend_entries, notes_of, title_of
 from tcptui.charts.marks import SPEC_OF, Ink, Mark, Shape
 from tcptui.charts.raster import Grid, bars, dots, lines, steps
-from tcptui.charts.ticks import ticks, time_labels
+from tcptui.charts.ticks import round_times, ticks, time_labels
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.words.finding_text import finding_title
@@ -168,7 +168,7 @@ def _axes(chart: Chart, grid: Grid, top: int, words: Words) -> Iterator[str]:
     for row, label in zip(rows, value_labels(values, chart.unit), strict=True):
         yield f'<path class="rule i1" d="M{_LEFT} {top + row}H{right}"/>'
         yield f'<text class="i1 end" x="{_LEFT - 6}" y="{top + row + 4}">{escape(label)}</text>'
-    times = ticks(view.begin_ns, view.end_ns, 9)
+    times = round_times(view.begin_ns, view.end_ns, 9)
     for time_ns, label in zip(times, time_labels(times), strict=True):
         x = _LEFT + grid.column_of(time_ns)
         yield f'<path class="rule i1" d="M{x} {top}V{bottom}"/>'

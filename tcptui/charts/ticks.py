@@ -12,6 +12,14 @@ _KILO: Final = 1000
 _MOST_DIGITS: Final = 18
 _UNITS: Final = ("", "k", "M", "G", "T", "P", "E")
 _TIMES: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
+_MINUTE: Final = 60 * 10**9
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+#: Units in which a step of `round_times` is a whole number, the largest first.
+_LONG_TIMES: Final = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"))
+_LONG_STEPS: Final = (*(_MINUTE * n for n in (1, 2, 5, 10, 20, 30)), *(_HOUR * n for n in (1, 2, 3, 6, 12)))
+#: Up to this length an axis of times counts seconds.
+_IN_SECONDS: Final = 10 * _MINUTE
 
 
 def ticks(low: int, high: int, most: int) -> list[int]:
@@ -28,8 +36,27 @@ def ticks(low: int, high: int, most: int) -> list[int]:
         step *= 10
 
 
+def round_times(begin_ns: int, end_ns: int, most: int) -> list[int]:
+    """As `ticks`, for times: of an axis longer than ten minutes round minutes, hours or days."""
+    if end_ns - begin_ns <= _IN_SECONDS:
+        return ticks(begin_ns, end_ns, most)
+    for step in _LONG_STEPS:
+        first = -(-begin_ns // step) * step
+        if (end_ns - first) // step < most:
+            return list(range(first, end_ns + 1, step))
+    return [day * _DAY for day in ticks(-(-begin_ns // _DAY), end_ns // _DAY, most)]
+
+
 def time_labels(places: Sequence[int], *, ascii_only: bool = False) -> list[str]:
-    """Times in nanoseconds, all in the unit that suits the largest, with the digits that tell them apart."""
+    """Times in nanoseconds, all in one unit, with the digits that tell them apart.
+
+    The unit suits the largest; it is longer than a second only where the step between places is (`round_times`).
+    """
+    if len(places) > 1:
+        step = places[1] - places[0]
+        for unit, name in _LONG_TIMES:
+            if step % unit == 0:
+                return [f"{place // unit} {name}" if place else "0" for place in places]
     largest = max((abs(place) for place in places), default=0)
     unit, name = next(((unit, name) for unit, name in _TIMES if largest >= unit), _TIMES[0])
     digits = _digits(places, unit)

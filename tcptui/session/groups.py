@@ -57,6 +57,8 @@ class GroupSort(Enum):
     """Time lost, then errors, then warnings, then connections."""
     CONNECTIONS = "connections"
     BYTES = "bytes"
+    BYTES_FORTH = "bytes_forth"
+    BYTES_BACK = "bytes_back"
     PACKETS = "packets"
 
     def following(self) -> GroupSort:
@@ -213,6 +215,10 @@ def _sorting(group: Group, sort: GroupSort) -> tuple[object, ...]:
             return (-group.connections, name)
         case GroupSort.BYTES:
             return (-group.wire_bytes, name)
+        case GroupSort.BYTES_FORTH:
+            return (-group.bytes_forth, name)
+        case GroupSort.BYTES_BACK:
+            return (-group.bytes_back, name)
         case GroupSort.PACKETS:
             return (-group.packets, name)
 

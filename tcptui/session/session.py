@@ -701,14 +701,20 @@ class Session:
         spool = self.spool
         if spool is None:
             raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
-        try:
-            with self.ring.eviction_lock:
-                end = self.progress.bytes_read
-                size = save_copy(spool, end, path, self._begin)
-        finally:
-            self._wake()  # packets may have waited for room that is made only now, also where the disk was full
+        with self.evicting_nothing():
+            end = self.progress.bytes_read
+            size = save_copy(spool, end, path, self._begin)
         self._saved_end = end
         return size
+
+    @contextlib.contextmanager
+    def evicting_nothing(self) -> Iterator[None]:
+        """Have all packets that are kept now be there until the end of the block."""
+        try:
+            with self.ring.eviction_lock:
+                yield
+        finally:
+            self._wake()  # packets may have waited for room that is made only now, also where the disk was full
 
     @property
     def progress_end(self) -> int:

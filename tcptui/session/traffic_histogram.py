@@ -45,9 +45,9 @@ class Columns:
     severity: U8
     """The worst `Severity` in it; 0: no trouble."""
 
-    def per_second(self, amounts: I64) -> I64:
+    def per_second(self, amounts: I64) -> NDArray[np.float64]:
         """``amounts`` of the columns as rates."""
-        rates: I64 = np.rint(amounts * (NS_PER_S / np.diff(self.begins_ns))).astype(np.int64)
+        rates: NDArray[np.float64] = amounts * (NS_PER_S / np.diff(self.begins_ns))
         return rates
 
     @property

@@ -118,6 +118,7 @@ COMMANDS: Final = (
     Command("predict", "p", "p", "predict", KeyArea.CASE),
     Command("teach", "c", "c", "teach", KeyArea.CASE, also="teach"),
     Command("save", "w", "w", "save", KeyArea.PROGRAM, also="save"),
+    Command("save_matching", "W", "W", "save_matching", KeyArea.PROGRAM, also="save"),
     Command("clear", "C", "C", "app.capture_anew", KeyArea.PROGRAM, also="clear"),
     Command("choose", "i", "i", "app.choose_again", KeyArea.PROGRAM, also="choose"),
     Command("help", "question_mark", "?", "help", KeyArea.PROGRAM, also="help"),

@@ -34,6 +34,8 @@ _NAMES: Final = frozenset({
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
 #: Bounds above this are no bounds: no link of a host is faster than 10 Gbit/s by much.
 _NO_BOUND_KBPS: Final = 10_000_000
+#: What stands for a program that did not name itself.
+_UNNAMED: Final = ("?", "–")
 #: Relative sequence numbers from here on are taken for negative ones: the largest window is 2**30 (RFC 7323).
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
@@ -131,17 +133,21 @@ def _key(finding: AnyId, part: str, shape: Fact | None, words: Words) -> str:
 
 @lru_cache(maxsize=4096)
 def _variants(key: str, words: Words) -> tuple[str, str, tuple[str, ...]]:
-    """Variants of the sentence ``key``, for several times and without numbers; the names of its times and rates.
+    """Variants of the sentence ``key``, for several times and the plain one; the names of facts that may say nothing.
 
     A variant that the catalogue does not have is ``key`` itself.
     """
     repeated, plain = (end if words.has(end) else key for end in (f"{key}.repeated", f"{key}.plain"))
     names = {name for _text, name, _spec, _conversion in string.Formatter().parse(words.template(key)) if name}
-    return repeated, plain, tuple(sorted(name for name in names if name.endswith(("_s", "_kbps"))))
+    return (
+        repeated,
+        plain,
+        tuple(sorted(name for name in names if name == "software" or name.endswith(("_s", "_kbps")))),
+    )
 
 
 def _fitting(key: str, facts: Mapping[str, Fact], words: Words) -> str:
-    """The variant of the sentence ``key`` for these ``facts``: no "×1", no "0 s", no bound that bounds nothing."""
+    """The variant of the sentence ``key`` for these ``facts``: no "×1", no "0 s", no empty bound, no "server: ?"."""
     count = facts.get("count")
     if isinstance(count, int) and count > 1:
         key = _variants(key, words)[0]
@@ -150,7 +156,9 @@ def _fitting(key: str, facts: Mapping[str, Fact], words: Words) -> str:
 
 
 def _says_nothing(name: str, value: Fact | None) -> bool:
-    """Whether ``value`` of the fact ``name`` tells a reader nothing: a time of 0, a bound beyond any link."""
+    """Whether ``value`` of the fact ``name`` tells a reader nothing: a time of 0, a bound beyond any link, no name."""
+    if name == "software":
+        return value in _UNNAMED
     return value == 0 if name.endswith("_s") else isinstance(value, int) and value > _NO_BOUND_KBPS
 
 

@@ -40,6 +40,10 @@ def verdict(trouble: Trouble, connections: int, words: Words, most: int = STATEM
     worst = words("trouble.join").join(headline(group, words, most) for group in told)
     if not trouble.loud:
         return words("trouble.verdict.noted", all=Count(connections), worst=worst)
+    return _counted(trouble, connections, worst, words)
+
+
+def _counted(trouble: Trouble, connections: int, worst: str, words: Words) -> str:
     said = {"n": Count(len(trouble.streams)), "all": Count(connections), "worst": worst}
     lost_ns = round(trouble.seconds_lost * _NS_PER_S)
     if lost_ns:
@@ -54,6 +58,7 @@ def brief_verdicts(trouble: Trouble, connections: int, words: Words) -> tuple[st
     if not trouble.loud:
         return (words("trouble.verdict.worst", worst=worst),)
     return (
+        _counted(trouble, connections, worst, words),
         words("trouble.verdict", worst=worst, **said),
         words("trouble.verdict.brief", worst=worst, **said),
         words("trouble.verdict.worst", worst=worst),

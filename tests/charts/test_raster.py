@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from tcptui.charts.chart import Chart, _layer, _values
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Mark, Shape
 from tcptui.charts.raster import Grid, Viewport, bars, dots, steps
-from tcptui.charts.ticks import amount_labels, ticks, time_labels
+from tcptui.charts.ticks import amount_labels, round_times, ticks, time_labels
 
 TIMES = st.lists(st.integers(0, 1000), min_size=1, max_size=60)
 VALUES = st.integers(0, 500)
@@ -156,3 +157,28 @@ def test_labels_have_one_unit_and_the_digits_that_tell_them_apart() -> None:
     assert time_labels([500_000_000, 1_000_000_000]) == ["0.5 s", "1.0 s"]
     assert amount_labels([0, 1500, 3000], "B/s") == ["0", "1.5 kB/s", "3.0 kB/s"]
     assert time_labels([5_000], ascii_only=True) == ["5 us"]
+
+
+@pytest.mark.parametrize(
+    ("begin_s", "end_s", "most", "labels"),
+    [
+        (0, 600, 6, ["0", "200 s", "400 s", "600 s"]),
+        (0, 3600, 8, ["0", "10 min", "20 min", "30 min", "40 min", "50 min", "60 min"]),
+        (4000, 90_000, 9, ["3 h", "6 h", "9 h", "12 h", "15 h", "18 h", "21 h", "24 h"]),
+        (0, 126_576_000, 8, ["0", "200 d", "400 d", "600 d", "800 d", "1000 d", "1200 d", "1400 d"]),
+    ],
+)
+def test_long_axis_of_times_has_round_minutes_hours_or_days(
+    begin_s: int, end_s: int, most: int, labels: list[str]
+) -> None:
+    assert time_labels(round_times(begin_s * 10**9, end_s * 10**9, most)) == labels
+
+
+@given(st.integers(0, 10**18), st.integers(0, 10**18), st.integers(0, 30))
+def test_round_times_are_within_the_axis_at_one_distance_and_told_apart(begin: int, length: int, most: int) -> None:
+    places = round_times(begin, begin + length, most)
+
+    assert len(places) <= most
+    assert all(begin <= place <= begin + length for place in places)
+    assert len({after - before for before, after in pairwise(places)}) <= 1
+    assert len(set(time_labels(places))) == len(places)

@@ -121,6 +121,8 @@ def test_order_is_that_of_the_sort_key(session: Session, sort: GroupSort) -> Non
         GroupSort.LOST: lambda group: (group.lost_ns, group.errors, group.warnings),
         GroupSort.CONNECTIONS: lambda group: group.connections,
         GroupSort.BYTES: lambda group: group.wire_bytes,
+        GroupSort.BYTES_FORTH: lambda group: group.bytes_forth,
+        GroupSort.BYTES_BACK: lambda group: group.bytes_back,
         GroupSort.PACKETS: lambda group: group.packets,
     }[sort]
     for by in GroupBy:

@@ -205,6 +205,14 @@ TASKS: Final = (
     Task(S, "which host talks most", "b Tab Tab s s", (r"host .*\n .*10\.0\.0\.1 +14 ", "▾bytes")),
     Task(
         S,
+        "which host sends most",
+        "b Tab Tab s s s",
+        (r"▾sent.*\n .*192\.0\.2\.10 +12 .*111 kB",),
+        before="not possible",
+        why_long="`s` goes by one column; kind and order are kept until the next time",
+    ),
+    Task(
+        S,
         "what was sent again",
         "/ tcp.analysis.retransmission Enter",
         ("40008", "4 of 268 packets, 2 of 14 connections"),

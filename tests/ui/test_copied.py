@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
+from tcptui.analysis.timing.budget_parts import Part
 from tcptui.ui.main.copied import as_markdown, as_text
 from tcptui.ui.main.explain_pane import Passage, Tone
+from tcptui.words.budget_text import Share
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -104,3 +106,11 @@ def test_markup_out_of_a_packet_is_escaped() -> None:
     text = as_markdown((Passage("# *x* [a](b)", tone=Tone.TITLE), Passage("<b>`c`", "1. head")), EN)
 
     assert text == "### \\# \\*x\\* \\[a\\](b)\n\n**1\\. head** \\<b\\>\\`c\\`\n"
+
+
+def test_copied_time_budget_has_the_parts_of_its_bar_the_largest_first() -> None:
+    shares = (Share(Part.NETWORK, 1, "network", "1 ns", "1 %"), Share(Part.IDLE, 99, "idle", "99 ns", "99 %"))
+    document = (Passage("", "Where the time went", bar=shares),)
+
+    assert as_text(document, EN) == "Where the time went: idle 99 ns 99 %, network 1 ns 1 %"
+    assert as_markdown(document, EN) == "**Where the time went** idle 99 ns 99 %, network 1 ns 1 %\n"

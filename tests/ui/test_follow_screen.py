@@ -494,6 +494,13 @@ async def test_hints_name_only_what_does_something_here(show: Show, session: Ses
     async with show(session, (120, 40)) as shown:
         screen = await following(shown)
         assert "n N" not in lines(screen)[-1]
+        assert "x hex" in lines(screen)[-1]
+        assert "t text" not in lines(screen)[-1], "it is text already"
+        assert "d decoded" in lines(screen)[-1]
+        await shown.press("x")
+        await settled(shown.pilot, lambda: "t text" in lines(screen)[-1])
+        assert "x hex" not in lines(screen)[-1]
+        await shown.press("t")
         await find(shown, screen, "answer")
         assert "n N" in lines(screen)[-1]
     tape = Tape()
@@ -502,7 +509,15 @@ async def test_hints_name_only_what_does_something_here(show: Show, session: Ses
     async with show(open_file(tmp_path / "refused.pcap"), (120, 40)) as shown:
         screen = await following(shown)
         hints = lines(screen)[-1]
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    tape.tcp(50, ONE, TWO, ACK, 1001, 9001, b"\0" * 9)
+    (tmp_path / "zeros.pcap").write_bytes(tape.pcap())
+    async with show(open_file(tmp_path / "zeros.pcap"), (120, 40)) as shown:
+        of_no_protocol = lines(await following(shown))[-1]
 
+    assert "x hex" in of_no_protocol
+    assert "decoded" not in of_no_protocol
     assert "Esc back" in hints
     assert not any(name in hints for name in ("packet", "find", "copy", "turn"))
 

@@ -304,3 +304,15 @@ async def test_case_gives_no_answer_away(show: Show, spread_session: Session) ->
         columns = shown.screen.workspace.glance.columns
         assert columns is not None
         assert not columns.severity.any()
+
+
+async def test_rate_below_one_a_second_is_not_none_and_has_a_bar(show: Show, wire: Wire, tmp_path: Path) -> None:
+    for number in range(3):
+        wire.refused(86_400_000 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "days.pcap")), (160, 45)) as shown:
+        lines = strip(shown)
+
+    packets = next(line for line in lines if "pkt/s" in line)
+    assert "<1 pkt/s" in packets
+    assert "█" in packets or any(char in packets for char in "▁▂▃▄▅▆▇")
+    assert re.search(r"┴\d+ (h|d)\b", "".join(lines))

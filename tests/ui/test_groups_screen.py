@@ -106,7 +106,7 @@ async def test_long_list_of_groups_has_the_whole_screen(wire: Wire, tmp_path: Pa
 async def test_column_of_the_order_is_always_shown_and_marked(session: Session, show: Show) -> None:
     async with show(session, (60, 16)) as shown:
         screen = await opened(shown)
-        for heading in ("time lost", "connections", "bytes", "packets"):
+        for heading in ("time lost", "connections", "bytes", "clients sent", "servers sent", "packets"):
             assert f"▾{heading}" in screen_lines(screen)[1]
             await shown.pilot.press("s")
             screen = await settled(shown.pilot)

@@ -59,7 +59,7 @@ WAYS_IN: Final = {
     "prompt for a text": ("slash",),
     "prompt for a packet": ("colon",),
     "prompt for a file": ("w",),
-    "prompt for a file of matching packets": ("slash", *"tcp", "enter", "w"),
+    "prompt for a file of matching packets": ("slash", *"tcp", "enter", "W"),
     "prompt for a note": ("M",),
     "prompt for a filter's name": ("slash", *"ip", "ctrl+s"),
     "menu of filters": ("equals_sign",),

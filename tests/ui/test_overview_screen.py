@@ -35,7 +35,8 @@ from tcptui.ui.view_options import FirstPage, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tcptui.words.trouble_text import headline
-from tests.ui.conftest import settled
+from tests.ui.conftest import settled, until
+from tests.ui.tasks import shop
 from tests.ui.test_growing_capture import Pipe
 
 if TYPE_CHECKING:
@@ -647,3 +648,11 @@ async def test_file_without_tcp_opens_with_what_there_is(tmp_path: Path) -> None
         await settled(pilot, lambda: isinstance(app.screen, OtherScreen))
         await pilot.press("q")
         await settled(pilot, lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_verdict_gives_up_the_second_trouble_before_the_time_that_was_lost(show: Show, tmp_path: Path) -> None:
+    async with show(open_file(shop(tmp_path / "shop.pcap")), (120, 40)) as shown:
+        await until(lambda: shown.screen.verdict_line.text != "")
+        await shown.settle()
+
+        assert "in trouble, 9.6 s lost together. Worst: No answer to the SYN, sent 4 times in 7 s." in shown.lines()[1]

@@ -82,7 +82,7 @@ async def test_command_that_is_typed_comes_before_places(show: Show, troubled_se
 @pytest.mark.parametrize(
     ("typed", "commands"),
     [
-        ("export", ["screen.key.export", "screen.key.save"]),
+        ("export", ["screen.key.export", "screen.key.save", "screen.key.save_matching"]),
         ("translate", ["guide.palette.language.zh"]),
         ("top talkers", ["screen.key.groups"]),
         ("plot", ["screen.key.graph"]),

@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 
 from tcptui.ui.keymap import COMMANDS
 from tcptui.ui.main import layout
-from tcptui.ui.main.layout import Arrangement, Shape, is_right_hand, plan, shape_of
+from tcptui.ui.main.layout import Arrangement, Shape, few_heights, is_right_hand, plan, shape_of
 from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane, Share, Slot
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -80,7 +80,7 @@ def test_short_timeline_leaves_its_lines_to_what_is_below_while_packets_are_look
     assert height(Pane.TIMELINE, 1000) == whole
 
 
-def test_timeline_has_one_of_three_heights_while_connections_are_looked_at() -> None:
+def test_timeline_has_one_of_four_heights_while_connections_are_looked_at() -> None:
     def height(packets: int) -> int:
         regions = plan(Size(200, 47), Shape.WIDE, Arrangement(Pane.CONNECTIONS, packets=packets))
         assert regions[Pane.TIMELINE].bottom == regions[Pane.HEADERS].y
@@ -88,12 +88,19 @@ def test_timeline_has_one_of_three_heights_while_connections_are_looked_at() -> 
 
     heights = [height(packets) for packets in range(1, 60)]
     assert heights == sorted(heights)
-    assert len(set(heights)) == 3, "what is below would move with each connection"
+    assert len(set(heights)) == 4, "what is below would move with each connection"
     assert heights[3] <= heights[-1] // 2
     assert all(lines >= 2 + packets or lines == heights[-1] for packets, lines in enumerate(heights, 1))
 
 
-@pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 74), (250, 74)])
+def test_timeline_of_the_only_connection_that_is_listed_has_no_blank_lines() -> None:
+    for packets in range(1, 8):
+        regions = plan(Size(200, 47), Shape.WIDE, Arrangement(Pane.CONNECTIONS, listed=1, packets=packets))
+
+        assert regions[Pane.TIMELINE].height == 2 + packets
+
+
+@pytest.mark.parametrize(("width", "explanation"), [(160, 64), (200, 68), (250, 68)])
 def test_explanation_is_no_wider_than_prose_is_read(width: int, explanation: int) -> None:
     regions = plan(Size(width, 47), Shape.WIDE, Arrangement())
 
@@ -195,3 +202,13 @@ def test_second_pane_of_the_main_column_takes_the_first_ones_place_while_it_is_i
     assert set(behind) == {Pane.GLANCE, Pane.CONNECTIONS, Pane.TIMELINE, Pane.EXPLAIN}
     assert in_front[Pane.HEADERS] == behind[Pane.TIMELINE]
     assert Pane.TIMELINE not in in_front
+
+
+@pytest.mark.parametrize("most", [8, 15, 22, 40])
+def test_below_a_short_list_at_most_a_quarter_of_its_room_stays_blank(most: int) -> None:
+    for needed in range(1, most + 1):
+        lines = few_heights(needed, most)
+
+        assert needed <= lines <= most
+        assert lines - needed <= most // 4 + 1
+    assert len({few_heights(needed, most) for needed in range(2 * most)}) == 4, "what is below it moves seldom"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from running_source import RunningSource
 from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.save_matching import save_matching
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
 from tests.ui.conftest import until
 
 if TYPE_CHECKING:
@@ -14,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -47,3 +53,40 @@ async def test_filtered_packets_are_saved_with_their_numbers(
     assert saved.store.count == 2
     assert [saved.packet(row).comments[0][:7] for row in range(2)] == ["packet ", "packet "]
     saved.close()
+
+
+async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire: Wire, tmp_path: Path) -> None:
+    wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.refused(100, "10.0.0.2:40002", "192.0.2.10:81")
+    recorded = wire.pcap(tmp_path / "made.pcap").read_bytes()
+    source = RunningSource(recorded[:24], directory=tmp_path)
+    source.give(recorded[24:], 15)
+    session = Session([source])
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=50), unsaved=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await until(lambda: session.store.count == 15)
+        await pilot.press("W")
+        assert not screen._prompt.is_open
+        assert "/ sets one" in screen_lines(screen)[-1]
+        screen.filter_by("tcp.port == 81")
+        await until(lambda: screen.matching is not None)
+        for key, label, name in (("w", "Save all to", "all.pcap"), ("W", "Save what matches to", "some.pcapng")):
+            await pilot.press(key)
+            assert label in "\n".join(screen_lines(screen))
+            screen._prompt.replace_text(str(tmp_path / name))
+            await pilot.press("enter")
+            await until((tmp_path / name).exists)
+            await until(lambda: not any(worker.group == "save" for worker in app.workers if worker.is_running))
+        session.store.evict(14)
+        assert save_matching(session, screen.matching, tmp_path / "left.pcap", None, app.words) == 1, (
+            "the other is gone"
+        )
+        session.stop()
+
+    saved = {name: open_file(tmp_path / name) for name in ("all.pcap", "some.pcapng")}
+    assert [each.store.count for each in saved.values()] == [15, 2]
+    assert [saved["some.pcapng"].packet(row).comments[0][:9] for row in range(2)] == ["packet 14", "packet 15"]
+    for each in saved.values():
+        each.close()

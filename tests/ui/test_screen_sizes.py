@@ -620,3 +620,11 @@ async def test_ends_with_long_addresses_are_whole_above_the_timeline(
     for end in (client, server):
         host, _, port = end.rpartition(":")
         assert f"[{host}]:{port}" in heading
+
+
+async def test_options_of_a_syn_are_whole_beside_the_bytes(show: Show) -> None:
+    async with show(open_file(load_case("syn-timeout").captures[0]), (250, 70)) as shown:
+        headers = "\n".join(cells_in(shown, region_of(shown, Pane.HEADERS)))
+
+    assert "Timestamps, No-Operation (NOP), Window scale" in headers
+    assert "0000  02 00" in headers

@@ -124,3 +124,18 @@ def test_both_ends_stand_beside_each_other_where_they_fit(width: int, columns: i
     headings = [line for line in lines if "198.51.100.7:50123" in line or "192.0.2.1:80" in line]
     assert len(headings) == 3 - columns
     assert all(len(line) <= width for line in lines)
+
+
+async def test_explanation_below_has_its_time_budget_and_blank_lines_between_its_parts(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "look_up", lambda *_ends: SOCKET)
+    async with show(mixed_session, (160, 70)) as shown:
+        await shown.pilot.app.push_screen(SocketScreen(mixed_session, 1, shown.screen.words, shown.screen.glyphs))
+        words = Words(Language.EN)
+        await until(lambda: words("budget.heading") in "\n".join(screen_lines(shown.pilot.app.screen)))
+        lines = [line.strip() for line in screen_lines(shown.pilot.app.screen)]
+
+    heading = lines.index(words("budget.heading"))
+    assert not lines[heading - 1]
+    assert "%" in lines[heading + 2], "bar, then what its parts are"

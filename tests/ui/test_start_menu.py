@@ -200,7 +200,7 @@ def test_cases_are_read_once_after_the_first_paint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "rate"), [(Language.EN, "100 pkt/s  8.0kb/s"), (Language.ZH, "100 包/秒  8.0kb/s")]
+    ("language", "rate"), [(Language.EN, "100 pkt/s  8.0kbit/s"), (Language.ZH, "100 包/秒  8.0kbit/s")]
 )
 @pytest.mark.parametrize(("ascii_only", "graph"), [(False, "▄  ▇"), (True, "=  #")])
 def test_detail_of_an_interface_shows_its_traffic_and_how_that_went(

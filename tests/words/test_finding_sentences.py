@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words, catalogue
-from tcptui.words.finding_text import explain_finding, finding_short, finding_title, spoken
+from tcptui.words.finding_text import _fitting, explain_finding, finding_short, finding_title, spoken
 from tcptui.words.language import Language
 
 CASES: Final = Path(__file__).parents[2] / "cases"
@@ -259,3 +259,14 @@ def test_range_of_numbers_below_the_first_captured_is_told_by_its_size(first: in
     said = spoken({"first_seq": first, "last_seq": last, "bytes": 14}, EN)
 
     assert said["what"] == "14 bytes"
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_program_that_did_not_name_itself_is_left_out(words: Words) -> None:
+    naming = [key for key, text in catalogue(words.language).items() if "{software}" in text]
+
+    assert len(naming) == 6
+    for key in naming:
+        assert _fitting(key, {"software": "nginx"}, words) == key
+        assert all(_fitting(key, {"software": none}, words) == f"{key}.plain" for none in ("?", "–"))
+        assert "{software}" not in words.template(f"{key}.plain")

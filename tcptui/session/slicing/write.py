@@ -24,7 +24,7 @@ PCAP_SUFFIX: Final = ".pcap"
 
 
 class Slicer:
-    """Copies packets of a session that has been read to its end.  Raises OSError where an input cannot be read."""
+    """Copies packets of what a session has read so far.  Raises OSError where an input cannot be read."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -46,8 +46,10 @@ class Slicer:
 
     def number_of(self, row: int) -> tuple[int, int]:
         """The spool that ``row`` is of, and its number in that file."""
-        spool = self._spool(row)
-        return spool, self._sources[spool].number(int(self._session.store.offset[row]))
+        store, spool = self._session.store, self._spool(row)
+        if self._session.spool is not None:  # of a live capture not all packets are kept, and none is anywhere else
+            return spool, int(store.frame[row])
+        return spool, self._sources[spool].number(int(store.offset[row]))
 
     def write(self, rows: I64, sink: Sink, comments: Comments, program: str) -> None:
         """Write ``rows`` as pcapng.
@@ -57,10 +59,10 @@ class Slicer:
         store = self._session.store
         writer = PcapngWriter(sink, self._sources, self._links, program)
         for row in rows.tolist():
-            spool, offset = self._spool(row), int(store.offset[row])
+            spool, number = self.number_of(row)
             source = self._sources[spool]
-            record = source.record(offset, int(store.captured[row]), int(store.time_ns[row]))
-            said = comments(row, spool, source.number(offset))
+            record = source.record(int(store.offset[row]), int(store.captured[row]), int(store.time_ns[row]))
+            said = comments(row, spool, number)
             writer.add(spool, record, int(store.wire_length[row]), said)
 
     def link_type(self, rows: I64) -> int:

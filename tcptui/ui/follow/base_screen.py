@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 QUICK_PACKETS: Final = 20_000
 #: While such a longer one grows, the pause between two reassemblies is this many times as long as the last one took.
 _REST: Final = 5
+#: The keys that show each form.
+_FORM_KEYS: Final = (("t", Form.TEXT), ("x", Form.HEX), ("d", Form.DECODED))
 
 
 class FollowBase(KeyedScreen[int]):
@@ -70,6 +72,8 @@ class FollowBase(KeyedScreen[int]):
         self._prompt = PromptLine(words)
         self._form: Form | None = None
         """None: until there are bytes, and nobody chose, what suits the protocol."""
+        self._is_decodable = False
+        """Whether anything was found to be decoded when that was last looked for: when it opened, and by its key."""
         self._sides: tuple[int, ...] = BOTH
         self._newest = False
         self._halves: tuple[ByteStream, ByteStream] | None = None
@@ -138,6 +142,7 @@ class FollowBase(KeyedScreen[int]):
                 else self.session.application(self.stream)
             )
             form = Form.DECODED if chosen is None and application.is_binary else form
+            self._is_decodable = bool(application)
             if application and form is Form.DECODED:
                 began_ns = int(self.session.streams.began_ns[self.stream])
                 return form, DecodedSource(application.parts(), sides, self.words, began_ns), halves
@@ -233,6 +238,10 @@ class FollowBase(KeyedScreen[int]):
         hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
         if self.growing:
             hints.insert(-2, Hint("f", "follow.hint.newest", "screen.newest"))
+        if self.view.row is not None:
+            hints += [Hint(key, f"follow.form.{form.value}", f"screen.form('{form.value}')")
+                      for key, form in _FORM_KEYS
+                      if form is not self.view.form and (form is not Form.DECODED or self._is_decodable)]  # fmt: skip
         self.put_hints(tuple(hints))
 
     # -- places ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.session.groups import GroupBy
+from tcptui.session.groups import GroupBy, GroupSort
 from tcptui.ui.cell_text import fit, fit_endpoint, grouped, span
 from tcptui.words.finding_text import finding_name
 from tcptui.words.quantities import byte_size
@@ -15,7 +15,7 @@ from tcptui.words.quantities import byte_size
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tcptui.session.groups import Group, GroupKey, GroupSort
+    from tcptui.session.groups import Group, GroupKey
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -48,7 +48,7 @@ class GroupColumn:
 
     def title(self, by: GroupBy, words: Words, glyphs: Glyphs) -> str:
         """Its heading."""
-        kind = "" if not self.by_kind else f".{by.value}" if by in _DIRECTED else ".other"
+        kind = f".{_directions(by)}" if self.by_kind else ""
         return words(f"groups.column.{self.heading}{kind}", right=glyphs.right, left=glyphs.left)
 
     def width(self, by: GroupBy, groups: Sequence[Group], words: Words, glyphs: Glyphs) -> int:
@@ -78,6 +78,17 @@ GROUP_COLUMNS: Final = (
     GroupColumn("packets_forth", lambda group, _glyphs: grouped(group.packets_forth), by_kind=True, is_joined=True),
     GroupColumn("packets_back", lambda group, _glyphs: grouped(group.packets_back), by_kind=True),
 )
+
+
+def _directions(by: GroupBy) -> str:
+    """The end of the catalogue keys of the directions that groups by ``by`` have."""
+    return by.value if by in _DIRECTED else "other"
+
+
+def sort_text(sort: GroupSort, by: GroupBy, words: Words, glyphs: Glyphs) -> str:
+    """In which order groups by ``by`` are listed."""
+    kind = f".{_directions(by)}" if sort in (GroupSort.BYTES_FORTH, GroupSort.BYTES_BACK) else ""
+    return words(f"groups.sorted.{sort.value}{kind}", right=glyphs.right, left=glyphs.left)
 
 
 def key_text(key: GroupKey, words: Words) -> str:
@@ -140,7 +151,7 @@ class GroupCells:
             if column.by_kind and by not in _DIRECTED:  # the worst connection tells more
                 least = wanted + GAP + WORST_LEAST
             if room - sizes[column] < least:
-                if kept[-1].is_joined:
+                if kept[-1].is_joined and kept[-1].heading != sort.value:
                     room += sizes[kept.pop()]
                 break
             room -= sizes[column]

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
 from tcptui.ui.explain_document import stream_document
-from tcptui.ui.groups.columns import key_text
+from tcptui.ui.groups.columns import key_text, sort_text
 from tcptui.ui.groups.group_list import ConnectionGroups
 from tcptui.ui.groups.keys import GROUPS_KEYS, hints
 from tcptui.ui.keymap import bindings
@@ -182,7 +182,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         count = words("groups.total", n=Count(0 if grouping is None else len(grouping.groups)))
         if self._matching() is not None:
             count = f"{count}{words('trouble.comma')}{words('groups.filtered')}"
-        found = (f"{count}{words('trouble.comma')}{words(f'groups.sorted.{self.sort.value}')}", count)
+        found = (f"{count}{words('trouble.comma')}{sort_text(self.sort, self.by, words, self.glyphs)}", count)
         labels = tuple(words(f"groups.by.{each.value}") for each in kinds)
         self._bar.show(Choice(words("groups.title"), labels, kinds.index(self.by), found))
         text = "" if group is None else self.words("groups.filter", filter=group.filter)

@@ -28,10 +28,10 @@ from tcptui.words.quantities import Count, unbroken_duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from textual import events
     from textual.binding import BindingType
 
-    from tcptui.model.packet_store import I64
     from tcptui.session.traffic_histogram import Columns, Histogram
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -281,7 +281,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
             is_upper = y < upper
             rates = columns.per_second(columns.packets if is_upper else columns.bits)
             line, lines = (y, upper) if is_upper else (y - upper, bars - upper)
-            label = self._rate_label(int(rates.max()), line, lines, "packets" if is_upper else "bits")
+            label = self._rate_label(float(rates.max()), line, lines, "packets" if is_upper else "bits")
             return self._line(columns, label, self._bars(rates, line, lines), plain if is_upper else self.palette.note)
         if y == bars:
             return self._trouble(columns, has_times=not has_times)
@@ -289,17 +289,18 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
             return self._times(columns)
         return Strip([Segment(fit(f" {self.told}", width, self.glyphs.ellipsis), self.palette.faint)])
 
-    def _rate_label(self, highest: int, line: int, lines: int, name: str) -> str:
-        """What stands beside a line of bars: the highest rate with its unit, below it round rates."""
+    def _rate_label(self, rate: float, line: int, lines: int, name: str) -> str:
+        """What stands beside a line of bars: the highest ``rate`` with its unit, below it round rates."""
+        highest = round(rate)
         if not line:
-            return self.words(f"glance.{name}", rate=amount(highest))
+            return self.words(f"glance.{name}", rate="<1" if rate and not highest else amount(highest))
         full = _full(lines)
         return rate_ticks(highest, lines, lambda rate: lines - 1 - rate * full // highest // 8).get(line, "")
 
-    def _bars(self, rates: I64, line: int, lines: int) -> str:
+    def _bars(self, rates: NDArray[np.float64], line: int, lines: int) -> str:
         """Line ``line`` from the top of bars of ``lines`` lines; the highest does not touch what is above."""
         full = _full(lines)
-        levels = np.maximum(rates * (full / max(int(rates.max()), 1)), (rates > 0) * 1.0).astype(np.int64)
+        levels = np.maximum(rates / (rates.max() or 1) * full, (rates > 0) * 1.0).astype(np.int64)
         parts = np.clip(levels - 8 * (lines - 1 - line), 0, 8)
         return "".join(self._shades[part] for part in parts.tolist())
 

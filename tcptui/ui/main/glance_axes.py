@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.charts.ticks import ticks, time_labels
+from tcptui.charts.ticks import round_times, ticks, time_labels
 from tcptui.ui.cell_text import amount
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def time_ticks(columns: Columns, mark: str, is_free: Sequence[bool]) -> dict[int
     A text stands only where all its columns are free, and a mark alone where its own is.
     """
     begin, end = int(columns.begins_ns[0]), int(columns.begins_ns[-1])
-    places = ticks(begin, end - 1, len(is_free) // _APART)
+    places = round_times(begin, end - 1, len(is_free) // _APART)
     found: dict[int, str] = {}
     used = 0
     for place, label in zip(places, time_labels(places, ascii_only=mark.isascii()), strict=True):

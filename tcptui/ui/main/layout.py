@@ -106,9 +106,9 @@ _MEDIUM_SHORT: Final = Split(
 )
 #: Packets of a timeline that is short.
 _SHORT: Final = 10
-#: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest line of the usual layers
-#: (two MAC addresses) beside the bytes.
-_PROSE: Final = 74
+#: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest usual line of the headers
+#: (the options of a SYN) beside the bytes.
+_PROSE: Final = 68
 #: The timeline on the left, with the headers below it: there is room for fields and bytes side by side.
 _WIDE: Final = Split(
     Axis.ACROSS,
@@ -221,8 +221,8 @@ def _strip_lines(total: int, chosen: Arrangement) -> int:
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     """Lines of ``part``: its ``share``, and where it is a list no more than its rows fill.
 
-    With the cursor in the list of connections, where each has its own number of packets, the timeline has one of a
-    `few_heights`: else nothing below it would keep its place.
+    With the cursor in a list of several connections, where each has its own number of packets, the timeline has one
+    of a `few_heights`: else nothing below it would keep its place.
     """
     pane = None if isinstance(part.what, Split) else _panes_of(part.what, chosen)[0]
     if pane is Pane.CONNECTIONS:
@@ -237,17 +237,17 @@ def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     if rows is None:
         return share
     needed = title + HEADING + rows
-    if pane is Pane.TIMELINE and chosen.active is Pane.CONNECTIONS:
+    if pane is Pane.TIMELINE and chosen.active is Pane.CONNECTIONS and chosen.listed != 1:
         return few_heights(needed, share)
     return min(share, needed)
 
 
 def few_heights(needed: int, most: int) -> int:
-    """The least of a quarter, half and all of ``most`` lines that holds what is ``needed``; ``most`` where none does.
+    """The fewest quarters of ``most`` lines that hold what is ``needed``; ``most`` where less does not.
 
     For what is below a list whose rows differ in length: it moves seldom, and little stays blank.
     """
-    return next((lines for lines in (most // 4, most // 2) if lines >= needed), most)
+    return next((lines for lines in (most // 4, most // 2, most * 3 // 4) if lines >= needed), most)
 
 
 def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:

@@ -26,11 +26,12 @@ def save_matching(session: Session, matching: Matching, path: Path, book: Notebo
     ``book``: the notes of the one file that is shown.  Raises OutputError, and OSError when the packets cannot be
     read again.
     """
-    rows = (matching.first + np.flatnonzero(matching.mask)).astype(np.int64)
-    slicer = Slicer(session)
     names = {info.spool: info.label for info in session.sources}
     spools = range(len(session.spools))
-    with Sink(path) as sink:
+    with session.evicting_nothing(), Sink(path) as sink:
+        rows = (matching.first + np.flatnonzero(matching.mask)).astype(np.int64)
+        rows = rows[rows >= session.store.first]
+        slicer = Slicer(session)
         if path.suffix == PCAP_SUFFIX:
             slicer.write_pcap(rows, sink)
         else:

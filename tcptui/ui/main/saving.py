@@ -23,6 +23,13 @@ class SavingScreen(ColumnChoosingScreen):
         else:
             self._ask(PromptKind.SLICE)
 
+    def action_save_matching(self) -> None:
+        """Ask for the file to save the packets to that match the filter, also of a capture that goes on."""
+        if self.matching is None:
+            self.say(self.words("screen.notice.nothing_filtered"))
+        else:
+            self._ask(PromptKind.SLICE)
+
     def save_matching(self, text: str) -> None:
         """Copy the packets that match to the file ``text``, in a worker thread."""
         matching, path = self.matching, expand(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -19,8 +19,8 @@ from tcptui.ui.cell_text import grouped
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
-from tcptui.ui.main.explain_pane import Tone
-from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph, column_for
+from tcptui.ui.main.explain_pane import lay_out
+from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph, Span, column_for
 from tcptui.ui.prose_columns import Beside
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -28,14 +28,15 @@ from tcptui.ui.widgets.document import Document
 from tcptui.words.quantities import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
 
     from tcptui.capture.socket_diag import KernelSocket
     from tcptui.model.endpoint import Endpoint
     from tcptui.session.session import Session
-    from tcptui.ui.prose import Block
+    from tcptui.ui.main.explain_pane import Passage
+    from tcptui.ui.prose import Block, Line
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -48,6 +49,21 @@ _HINTS: Final = (
     Hint("↑ ↓", "kernel.hint.scroll"),
     Hint("0", "screen.hint.overview", "screen.overview"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """An explanation laid out as its pane does, but for the packets: no key leads to them from here."""
+
+    document: tuple[Passage, ...]
+    words: Words
+    glyphs: Glyphs
+
+    def lines(self, width: int) -> Iterable[Line]:
+        """Its lines."""
+        unlinked = tuple(replace(passage, packets=()) for passage in self.document)
+        for line in lay_out(unlinked, width, self.glyphs, self.words, dense=False):
+            yield tuple(Span(text, style.rstrip("!")) for text, style, _packet in line)
 
 
 class SocketScreen(NoticingScreen[None], ModalScreen[None]):
@@ -116,11 +132,8 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         session, stream, words = self._session, self._stream, self.words
         if session.seen(stream) > _EXPLAINED_PACKETS or not session.judges_at_once:
             return []
-        blocks: list[Block] = [Heading(words("kernel.packets"), rule=self.glyphs.rule)]
-        for passage in stream_document(session, stream, session.findings(stream), words):
-            lead = f"{passage.heading}  " if passage.heading else ""
-            blocks.append(Paragraph(passage.text, "strong" if passage.tone is Tone.TITLE else "plain", lead=lead))
-        return blocks
+        told = stream_document(session, stream, session.findings(stream), words)
+        return [Heading(words("kernel.packets"), rule=self.glyphs.rule), _Explained(told, words, self.glyphs)]
 
     def _tell(self, error: OSError) -> None:
         text = self.words("kernel.failed", reason=reason_of(error))

@@ -93,7 +93,7 @@ def _interface(row: InterfaceRow, words: Words, *, may_capture: bool, ascii_only
         blocks.append(Paragraph(", ".join(interface.addresses)))
     if row.rate is not None and any(row.rate.history):
         now = words("guide.start.rate", count=amount(row.rate.packets))
-        blocks.append(Paragraph(f"{now}  {amount(row.rate.bits)}b/s"))
+        blocks.append(Paragraph(f"{now}  {amount(row.rate.bits)}bit/s"))
         blocks.append(Paragraph(bars(row.rate.history, len(row.rate.history), ascii_only=ascii_only), "good"))
     blocks.append(Paragraph(words("guide.start.enter_capture" if may_capture else "guide.start.enter_refused")))
     return blocks

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: Widths of the columns in cells.
 _NAME: Final = 16
 _RATE: Final = 14
-_BITS: Final = 9
+_BITS: Final = 10
 _GRAPH: Final = 9
 #: From this width on there is room for the graph beside an IPv4 address; in a terminal of 120 cells the list has 68.
 _GRAPH_FROM: Final = 66
@@ -232,7 +232,7 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     lacking = max(0, min(cell_len(addresses) + 1 - room, spare))
     name, room = name - lacking, room + lacking
     packets = words("guide.start.rate", count=amount(rate.packets)) if rate is not None else ""
-    bits = f"{amount(rate.bits)}b/s" if rate is not None else ""
+    bits = f"{amount(rate.bits)}bit/s" if rate is not None else ""
     busy = "plain" if rate is not None and rate.packets else "faint"
     live = interface.is_up and interface.is_connected is not False
     lamp = Span(f" {glyphs.live if live else glyphs.note} ", "good" if live and busy == "plain" else "faint")

@@ -15,7 +15,9 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-header-injected-newline.meaning": "A line end and the CR LF behind it make an empty line, which ends a header. The other {bytes:byte|bytes} were read as a body or as another request; what they say ({names}) never took effect.",
     "findings.http-header-injected-newline.known": "Byte {line_seq} is a line feed without a carriage return. The header ends at byte {header_bytes}, and what follows looks like header lines, up to an empty line of its own. Request: {target}.",
     "findings.http-header-injected-newline.known.answered": "Byte {line_seq} is a line feed without a carriage return. The header ends at byte {header_bytes}, and what follows looks like header lines, up to an empty line of its own. First answer: {first_status}; then 400 from {software}.",
+    "findings.http-header-injected-newline.known.answered.plain": "Byte {line_seq} is a line feed without a carriage return. The header ends at byte {header_bytes}, and what follows looks like header lines, up to an empty line of its own. First answer: {first_status}; then 400.",
     "findings.http-header-injected-newline.known.crlf": "The header ends at byte {header_bytes}, and what follows looks like header lines, up to an empty line of its own. First answer: {first_status}; then 400 from {software}.",
+    "findings.http-header-injected-newline.known.crlf.plain": "The header ends at byte {header_bytes}, and what follows looks like header lines, up to an empty line of its own. First answer: {first_status}; then 400.",
     "findings.http-header-injected-newline.sure": "The shape of the lines speaks for it, and so do bytes that nothing announced. A body may look like that on purpose.",
     "findings.http-header-injected-newline.look": "Byte {line_seq} of the message that begins in packet {first_frame}. Where the {sender} sets {field}: strip the value; a token read from a file often keeps its newline.",
     # -- lengths -----------------------------------------------------------------------
@@ -36,6 +38,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-length-mismatch.known.chunks": "The chunks were read one by one up to the last byte (packet {last_frame}); none has size 0. Request: {target}.",
     "findings.http-length-mismatch.sure": "The bytes are here and were counted. Why the numbers differ is not in them.",
     "findings.http-length-mismatch.look": "The log of the {sender} ({software}) at the time of packet {last_frame}. curl -sv with the same request shows whether it happens every time.",
+    "findings.http-length-mismatch.look.plain": "The log of the {sender} at the time of packet {last_frame}. curl -sv with the same request shows whether it happens every time.",
     # -- errors ------------------------------------------------------------------------
     "findings.http-error-response.name": "HTTP error",
     "findings.http-error-response.title.server": "Server error: {status}",
@@ -59,8 +62,10 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-error-response.meaning.client": "The connection is sound: the request arrived, was understood and was refused. 401 and 407 are part of an ordinary login.",
     "findings.http-error-response.meaning.broken": "The server read the header up to this line and gave up. A newline inside a value makes two lines of one; other servers skip the second and answer as if nothing were wrong.",
     "findings.http-error-response.known": "The status stands in packet {first_frame} (server: {software}) and answers the request of packet {request_frame}.",
+    "findings.http-error-response.known.plain": "The status stands in packet {first_frame} and answers the request of packet {request_frame}.",
     "findings.http-error-response.sure": "The status is written in the packet. Why the server chose it is not.",
     "findings.http-error-response.look.server": "The log of {software} at the time of packet {first_frame}. curl -sv, sent past the proxy to the server behind it, tells which of the two it was.",
+    "findings.http-error-response.look.server.plain": "The log of the server at the time of packet {first_frame}. curl -sv, sent past the proxy to the server behind it, tells which of the two it was.",
     "findings.http-error-response.look.client": "The request in packet {request_frame} beside one that works: path, credentials, fields. The body behind packet {first_frame} often says more.",
     "findings.http-error-response.look.broken": "Byte {line_seq} of the request in packet {request_frame}: which field stands before it, and where does the client get its value from?",
     # -- event streams -----------------------------------------------------------------
@@ -101,6 +106,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.event-stream-buffered.meaning": "Events are sent one by one to be shown one by one. Something before this point collected these: a proxy (nginx buffers by default) or the server. The body is not compressed, so no compressor held them.",
     "findings.event-stream-buffered.meaning.compressed": "Events are sent one by one to be shown one by one. Something behind the compressor, which was flushed {flushes:times}, and before this point collected these: a proxy (nginx buffers by default) or the server.",
     "findings.event-stream-buffered.known": "The body ({bytes:byte|bytes} in {packets:packet|packets}) was read packet by packet; all {events:event|events} became readable together, and the header stands in packet {head_frame}. Server: {software}.",
+    "findings.event-stream-buffered.known.plain": "The body ({bytes:byte|bytes} in {packets:packet|packets}) was read packet by packet; all {events:event|events} became readable together, and the header stands in packet {head_frame}.",
     "findings.event-stream-buffered.sure": "That they came together is certain. That they were made one by one is what an event stream is for; packets do not show it.",
     "findings.event-stream-buffered.look": "On the proxy: proxy_buffering off, or X-Accel-Buffering: no in the response (nginx). curl -N at the server behind it shows whether they come one by one there, unlike packet {first_frame}.",
     "findings.event-stream-incremental.name": "Event stream",

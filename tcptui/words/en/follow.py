@@ -60,7 +60,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.key.go_to": "Go to a packet's bytes",
     "follow.key.text": "Show as text",
     "follow.key.hex": "Show as hex",
-    "follow.key.decoded": "Show decoded: HTTP bodies, events, WebSocket messages",
+    "follow.key.decoded": "Show decoded: messages of HTTP, TLS, DNS, Redis, SQL and others",
     "follow.key.side": "Both sides, client only, server only",
     "follow.key.newest": "Stay at the end while it grows",
     "follow.key.copy": "Copy the line",

@@ -35,7 +35,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.key.search": "find",
     "guide.prompt.label.go_to": "Go to",
     "guide.prompt.label.packet": "Go to packet",
-    "guide.prompt.label.save": "Save to",
+    "guide.prompt.label.save": "Save all to",
     "guide.prompt.label.slice": "Save what matches to",
     "guide.prompt.label.folder": "Folder",
     "guide.prompt.key.narrow": "keep it",

@@ -15,7 +15,9 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-header-injected-newline.meaning": "值末尾的换行加上紧跟的 CR LF 就是一个空行，而空行表示首部结束。剩下的 {bytes} 字节被当成消息体，或者当成另一个请求；其中写的内容（{names}）根本没有起作用。",
     "findings.http-header-injected-newline.known": "消息的第 {line_seq} 字节是前面没有回车的换行。首部在第 {header_bytes} 字节处结束，后面的内容却仍是首部行的样子，直到它自己的空行为止。请求是“{target}”。",
     "findings.http-header-injected-newline.known.answered": "消息的第 {line_seq} 字节是前面没有回车的换行。首部在第 {header_bytes} 字节处结束，后面的内容却仍是首部行的样子，直到它自己的空行为止。第一个响应是“{first_status}”，随后 {software} 回了 400。",
+    "findings.http-header-injected-newline.known.answered.plain": "消息的第 {line_seq} 字节是前面没有回车的换行。首部在第 {header_bytes} 字节处结束，后面的内容却仍是首部行的样子，直到它自己的空行为止。第一个响应是“{first_status}”，随后服务端回了 400。",
     "findings.http-header-injected-newline.known.crlf": "首部在第 {header_bytes} 字节处结束，后面的内容却仍是首部行的样子，直到它自己的空行为止。第一个响应是“{first_status}”，随后 {software} 回了 400。",
+    "findings.http-header-injected-newline.known.crlf.plain": "首部在第 {header_bytes} 字节处结束，后面的内容却仍是首部行的样子，直到它自己的空行为止。第一个响应是“{first_status}”，随后服务端回了 400。",
     "findings.http-header-injected-newline.sure": "这些行的样子是证据，没有谁声明过的多余字节也是。不过消息体也可能有意写成这样。",
     "findings.http-header-injected-newline.look": "看 {first_frame} 号包开始的消息的第 {line_seq} 字节。在{sender}设置 {field} 的地方把值去掉首尾空白：从文件读出的令牌常常带着换行。",
     # -- lengths -----------------------------------------------------------------------
@@ -36,6 +38,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-length-mismatch.known.chunks": "逐个读了所有分块，直到最后一个字节（{last_frame} 号包），没有大小为 0 的分块。请求是“{target}”。",
     "findings.http-length-mismatch.sure": "字节都在，也数过了。为什么对不上，从中看不出来。",
     "findings.http-length-mismatch.look": "看{sender}（{software}）在 {last_frame} 号包那一刻的日志。用 curl -sv 发同样的请求，可知是否每次都这样。",
+    "findings.http-length-mismatch.look.plain": "看{sender}在 {last_frame} 号包那一刻的日志。用 curl -sv 发同样的请求，可知是否每次都这样。",
     # -- errors ------------------------------------------------------------------------
     "findings.http-error-response.name": "HTTP 错误",
     "findings.http-error-response.title.server": "服务端错误：{status}",
@@ -59,8 +62,10 @@ WORDS: Final[dict[str, str]] = {
     "findings.http-error-response.meaning.client": "连接本身没问题：请求送到了，也看懂了，只是被拒绝。401 和 407 是正常登录过程的一部分。",
     "findings.http-error-response.meaning.broken": "服务端读首部读到这一行就放弃了。值里的换行会把一行变成两行；换别的服务器，可能会跳过第二行，若无其事地照常回答。",
     "findings.http-error-response.known": "状态就写在 {first_frame} 号包里（服务器：{software}），回答的是 {request_frame} 号包的请求。",
+    "findings.http-error-response.known.plain": "状态就写在 {first_frame} 号包里，回答的是 {request_frame} 号包的请求。",
     "findings.http-error-response.sure": "状态码就写在包里。服务端为什么这样回答，包里没有。",
     "findings.http-error-response.look.server": "看 {software} 在 {first_frame} 号包那一刻的日志。绕过代理，用 curl -sv 直接请求后端，就知道是哪一个出的错。",
+    "findings.http-error-response.look.server.plain": "看服务端在 {first_frame} 号包那一刻的日志。绕过代理，用 curl -sv 直接请求后端，就知道是哪一个出的错。",
     "findings.http-error-response.look.client": "拿 {request_frame} 号包的请求和一个能成功的请求对比：路径、凭据、各字段。{first_frame} 号包之后的消息体往往说得更细。",
     "findings.http-error-response.look.broken": "看 {request_frame} 号包中请求的第 {line_seq} 字节：它前面是哪个字段，客户端从哪里取得这个值？",
     # -- event streams -----------------------------------------------------------------
@@ -101,6 +106,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.event-stream-buffered.meaning": "事件之所以逐个发送，就是为了逐个显示。而这里有什么东西在抓包点之前把它们攒在了一起：代理（nginx 默认就会缓冲），或者服务端自己。消息体没有压缩，所以不是压缩器扣住的。",
     "findings.event-stream-buffered.meaning.compressed": "事件之所以逐个发送，就是为了逐个显示。压缩器冲刷过 {flushes} 次，是它之后、抓包点之前的什么东西把事件攒在了一起：代理（nginx 默认就会缓冲），或者服务端自己。",
     "findings.event-stream-buffered.known": "逐包读了消息体（{packets} 个包，{bytes} 字节）：{events} 个事件同时变得可读，首部在 {head_frame} 号包。服务器：{software}。",
+    "findings.event-stream-buffered.known.plain": "逐包读了消息体（{packets} 个包，{bytes} 字节）：{events} 个事件同时变得可读，首部在 {head_frame} 号包。",
     "findings.event-stream-buffered.sure": "一起到达是确定的。它们原本是逐个产生的，这是事件流的用意，包里看不出来。",
     "findings.event-stream-buffered.look": "在代理上（nginx）设 proxy_buffering off，或在响应里加 X-Accel-Buffering: no。在后端那里用 curl -N 看看事件是否逐个出来，再和 {first_frame} 号包对比。",
     "findings.event-stream-incremental.name": "事件流",

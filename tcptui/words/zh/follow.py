@@ -60,7 +60,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.key.go_to": "转到某个数据包携带的字节",
     "follow.key.text": "按文本显示",
     "follow.key.hex": "按十六进制显示",
-    "follow.key.decoded": "解码显示：HTTP 正文、事件、WebSocket 消息",
+    "follow.key.decoded": "解码显示：HTTP、TLS、DNS、Redis、SQL 等协议的消息",
     "follow.key.side": "双方、只看客户端、只看服务端",
     "follow.key.newest": "数据增长时停在末尾",
     "follow.key.copy": "复制这一行",

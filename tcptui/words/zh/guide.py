@@ -35,7 +35,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.key.search": "查找",
     "guide.prompt.label.go_to": "跳到",
     "guide.prompt.label.packet": "跳到包",
-    "guide.prompt.label.save": "保存到",
+    "guide.prompt.label.save": "全部保存到",
     "guide.prompt.label.slice": "匹配的包保存到",
     "guide.prompt.label.folder": "目录",
     "guide.prompt.key.narrow": "保持过滤",
