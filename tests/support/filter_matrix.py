@@ -122,6 +122,7 @@ class Matrix:
     by_field: Counter[str] = field(default_factory=Counter)
     by_operator: Counter[str] = field(default_factory=Counter)
     operators: Counter[str] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
     examples: dict[tuple[str, str], str] = field(default_factory=dict)
     in_order: int = 0
     """On how many of the frames that differ tshark says what we say once it puts segments in order."""
@@ -169,6 +170,7 @@ class Matrix:
                 continue
             self.asked += 1
             self.operators[operator] += 1
+            self.fields[name] += 1
             self.frames += count
             wrong = sorted(set(mine) ^ set(theirs))
             if wrong and in_order is not None and frames(in_order, text) == mine:
@@ -221,7 +223,7 @@ def main() -> None:
     print("operators:", dict(matrix.operators.most_common()))
     print("by operator:", dict(matrix.by_operator.most_common()))
     for name, differing in matrix.by_field.most_common():
-        print(f"{name}: {differing}")
+        print(f"{name}: {differing} in {matrix.fields[name]} expressions")
         for (field_name, operator), example in matrix.examples.items():
             if field_name == name:
                 print(f"    {operator}: {example}")

@@ -26,6 +26,7 @@ class Sharkd:
         self._environment = os.environ | {"TZ": zone, "LC_ALL": "C.UTF-8"}
         self._process = self._started()
         self._number = 0
+        self._told: list[tuple[str, dict[str, object]]] = []
 
     def _started(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -47,7 +48,7 @@ class Sharkd:
         self._process.wait(20)
 
     def ask(self, method: str, **parameters: object) -> dict[str, Any]:
-        """The answer to one request.  Raises SharkdCrashedError, and has a new process then."""
+        """The answer to one request.  Raises SharkdCrashedError, and has a new process then, as far as the last was."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._number += 1
@@ -63,15 +64,23 @@ class Sharkd:
             pass
         self._end()
         self._process = self._started()
+        told, self._told = self._told, []
+        for past, given in told:
+            self._tell(past, **given)
         raise SharkdCrashedError(method, parameters)
 
     def load(self, path: Path) -> None:
         """Open a capture."""
-        assert "error" not in self.ask("load", file=str(path))
+        self._tell("load", file=str(path))
 
     def prefer(self, name: str, value: str) -> None:
         """Set a preference, for captures that are loaded from now on."""
-        assert "error" not in self.ask("setconf", name=name, value=value)
+        self._tell("setconf", name=name, value=value)
+
+    def _tell(self, method: str, **parameters: object) -> None:
+        """Ask for what a new process must be asked for, too."""
+        assert "error" not in self.ask(method, **parameters)
+        self._told.append((method, parameters))
 
     def refuses(self, text: str) -> str | None:
         """Why the filter ``text`` is refused; None: it is taken."""

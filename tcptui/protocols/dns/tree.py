@@ -95,7 +95,7 @@ def read_dns_datagram(dissection: Dissection, step: Step) -> Step | None:
     title = f"Domain Name System ({'response' if head.is_response else 'query'})"
     layer = dissection.layer(title, step.start, len(payload), "dns")
     place = FramePlace(segment, step.start)
-    _Writer(layer, place, 0, payload, [RECORDS_SHOWN]).add(complete=stop >= source.end)
+    _Writer(layer, place, 0, payload, [RECORDS_SHOWN]).add(complete=stop >= source.end and not dissection.quoting)
     return None
 
 

@@ -34,8 +34,8 @@ def read_data(dissection: Dissection, step: Step) -> None:
     captured = step.source.captured_end()
     if start >= captured:
         return
-    length = step.source.end - start
     raw = step.source.data[start:captured]
+    length = len(raw)
     data, its_bytes, its_length = ("", "", "") if _is_dissected_elsewhere(dissection, step, raw) else _FIELDS
     if data:
         dissection.protocols.append(data)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 from tcptui.protocols.headers.data import data_step, shortened
 from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text, seconds_text
-from tcptui.protocols.headers.frame_bytes import MalformedError
 from tcptui.protocols.headers.icmp_bodies import identifier_lines, mask_lines, router_lines, timestamp_lines
 from tcptui.protocols.headers.icmpv6_bodies import BODIES as V6_BODIES
 from tcptui.protocols.headers.ipv4 import dotted
@@ -161,8 +160,8 @@ def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes,
 
 
 def _quote(dissection: Dissection, layer: Branch, protocol: Protocol, at: int, source: FrameBytes) -> Step | None:
-    """The step that reads the quoted packet, below the ICMP layer; None when none of it was captured."""
-    if at >= source.captured_end():
+    """The step that reads the quoted packet, below the ICMP layer; None where nothing is quoted."""
+    if at >= source.end:
         return None
     dissection.parent = layer
     dissection.quoting = True
@@ -172,8 +171,7 @@ def _quote(dissection: Dissection, layer: Branch, protocol: Protocol, at: int, s
 def read_icmp(dissection: Dissection, step: Step) -> Step | None:
     """An ICMP message, and the packet it quotes if it is an error."""
     start, source = step.start, step.source
-    if source.end - start < _LEAST:
-        raise MalformedError
+    source.take(start, _LEAST)
     kind = source.number(start, 1)
     layer = dissection.layer("Internet Control Message Protocol", start, source.end - start, "icmp")
     dissection.protocols.append("icmp")
@@ -272,16 +270,15 @@ def _stamp_lines(dissection: Dissection, layer: Branch, at: int, source: FrameBy
 
 
 def _echo_lines(layer: Branch, start: int, source: FrameBytes) -> None:
-    identifier, sequence = source.number(start + 4, 2), source.number(start + 6, 2)
-    layer.add(f"Identifier: 0x{identifier:04x}", start + 4, 2, "icmpv6.echo.identifier")
-    layer.add(f"Sequence: {sequence}", start + 6, 2, "icmpv6.echo.sequence_number")
+    layer.add(f"Identifier: 0x{source.number(start + 4, 2):04x}", start + 4, 2, "icmpv6.echo.identifier")
+    layer.add(f"Sequence: {source.number(start + 6, 2)}", start + 6, 2, "icmpv6.echo.sequence_number")
 
 
 def read_icmpv6(dissection: Dissection, step: Step) -> Step | None:
     """An ICMPv6 message, and the packet it quotes if it is an error."""
     start, source = step.start, step.source
-    kind = source.number(start, 1)
     layer = dissection.layer("Internet Control Message Protocol v6", start, source.end - start, "icmpv6")
+    kind = source.number(start, 1)
     dissection.protocols.append("icmpv6")
     if not dissection.quoting:
         dissection.coloring.icmpv6_types.add(kind)

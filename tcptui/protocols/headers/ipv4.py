@@ -103,11 +103,11 @@ def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
         _options(layer, start + _SHORTEST, source.within(start + header))
     if dissection.is_of_columns(start) and dissection.view.ip_stream >= 0:
         layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ip.stream")
-    inner = source if dissection.quoting else source.within(end)
+    inner = source.within(end)
     if fragment and not (dissection.quoting and fragment & 0x1FFF == 0):
         whole = behind_fragment(dissection, layer, start + header, inner, (fragment & 0x1FFF) * 8)
         return data_step(start + header, inner) if whole is None else after_ip(protocol, 0, whole)
-    return after_ip(protocol, start + header, inner)
+    return after_ip(protocol, start + header, inner) if start + header < inner.end else None
 
 
 def _version_lines(layer: Branch, first: int, start: int) -> None:

@@ -27,6 +27,8 @@ STARTS: Final = {
     Protocol.OTHER_IP: Start.IP,
     Protocol.OTHER_UDP: Start.UDP,
 }
+#: Layers that, in Wireshark, hold what they carry, too.
+_WITH_PAYLOAD: Final = frozenset({"gre"})
 _READERS: Final = {
     Next.ETHERNET: Protocol.ETHERNET,
     Next.VLAN: Protocol.VLAN,
@@ -51,7 +53,7 @@ def read_other(dissection: Dissection, step: Step, reply: Reply) -> Step | None:
     """Append the layers of ``reply``, up to one that this package reads; returns the step for that."""
     answer = reply.answer
     for layer in answer.layers:
-        _append(dissection, step.start, layer)
+        _append(dissection, step, layer)
     at = step.start + answer.at
     following: Step | None
     if reply.stopped or answer.problem:
@@ -92,14 +94,18 @@ def _say_problem(dissection: Dissection, step: Step, reply: Reply) -> None:
         text = "Packet size limited during capture"
     else:
         text = f"Could not be decoded: {reply.stopped or reply.answer.problem}"
-    dissection.parent.concluded(text, "_ws.malformed" if reply.was_asked else "")
+    is_told = reply.was_asked and not dissection.quoting  # who quotes needs not quote all
+    dissection.parent.concluded(text, "_ws.malformed" if is_told else "")
 
 
-def _append(dissection: Dissection, begin: int, found: Layer) -> None:
-    """Append one layer, whose offsets count from ``begin``."""
+def _append(dissection: Dissection, step: Step, found: Layer) -> None:
+    """Append one layer, whose offsets count from the start of ``step``."""
+    begin = step.start
     dissection.protocols.append(found.token)
     name = found.token if found.named and found.token in FIELDS else ""
-    layer = dissection.layer(found.title, begin + found.start, found.length, name)
+    at = begin + found.start
+    length = step.source.captured_end() - at if found.token in _WITH_PAYLOAD else found.length
+    layer = dissection.layer(found.title, at, length, name)
     branches: list[Branch] = [layer]
     for line in found.lines:
         del branches[line.depth :]

@@ -73,9 +73,9 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     """Append header, options and analysis lines; returns the step for the payload."""
     start, source = step.start, step.source
     analysis = None if dissection.quoting else dissection.view.analysis
-    layer = dissection.layer("Transmission Control Protocol", start, _SHORTEST, "tcp")
     dissection.protocols.append("tcp")
     origin, target = source.number(start, 2), source.number(start + 2, 2)
+    layer = dissection.layer("Transmission Control Protocol", start, _SHORTEST, "tcp")
     layer.label = f"Transmission Control Protocol, Src Port: {origin}, Dst Port: {target}"
     layer.add(f"Source Port: {origin}", start, 2, "tcp.srcport")
     layer.add(f"Destination Port: {target}", start + 2, 2, "tcp.dstport")

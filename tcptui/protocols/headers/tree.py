@@ -164,6 +164,9 @@ def _read(dissection: Dissection, step: Step, reader: Reader) -> Step | None:
         title = step.protocol.value
         dissection.parent.concluded(f"Packet size limited during capture: {title} truncated", "_ws.short")
     except MalformedError:
+        if dissection.quoting and reader is not read_extensions:  # who quotes needs not quote all (RFC 792)
+            dissection.parent.concluded("The quotation ends here")
+            return None
         title = step.protocol.value
         broken = dissection.parent.concluded(f"Malformed Packet: {title}", "_ws.malformed")
         text = "Malformed Packet (Exception occurred)"

@@ -39,9 +39,9 @@ def _length_line(dissection: Dissection, layer: Branch, start: int, length: int,
 def read_udp(dissection: Dissection, step: Step) -> Step | None:
     """Append ports, length and checksum; returns the step for the payload."""
     start, source = step.start, step.source
-    layer = dissection.layer("User Datagram Protocol", start, 8, "udp")
     dissection.protocols.append("udp")
     origin, target = source.number(start, 2), source.number(start + 2, 2)
+    layer = dissection.layer("User Datagram Protocol", start, 8, "udp")
     layer.label += f", Src Port: {origin}, Dst Port: {target}"
     layer.add(f"Source Port: {origin}", start, 2, "udp.srcport")
     line = layer.add(f"Destination Port: {target}", start + 2, 2, "udp.dstport")
@@ -67,8 +67,9 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     # A length of 0 is the result of segmentation offload, or of a jumbogram (RFC 2675).
     payload = length - 8 if length >= 8 else source.end - start - 8
     shown = min(payload, source.captured_end() - start - 8)
-    if shown <= 0:
+    if payload == 0:
         return None
+    source.take(start + 8, 1)
     layer.add(f"UDP payload ({payload} byte{'' if payload == 1 else 's'})", start + 8, shown, "udp.payload")
     inner = source.within(start + 8 + payload)
     is_dns = DNS_PORT in (origin, target) and shown >= DNS_HEADER

@@ -221,6 +221,61 @@ def in_fragments(*, six: bool) -> list[bytes]:
     return packets
 
 
+def that_end_early(body: bytes, protocol: int, *, six: bool = False) -> list[bytes]:
+    """IP packets with the first byte of ``body``, with two, and so on up to the whole."""
+    return [whole(body[:size], protocol=protocol, six=six) for size in range(1, len(body) + 1)]
+
+
+@pytest.mark.parametrize("how", ["cut", "short", "quoted"])
+def test_headers_that_end_early_are_there_as_far_as_tshark_shows_them(how: str, tmp_path: Path) -> None:
+    """Cut by the snapshot length, by the sender, and by who quotes them: a quotation needs not hold all."""
+    tcp = segment(5000, 1001, b"", flags=0x10)
+    udp, echo = struct.pack("!HHHH", 9, 10, 8, 0), struct.pack("!BBHHH", 8, 0, 0, 1, 1) + b"abcd"
+    sent = [(body, protocol, six) for body, protocol in ((tcp, 6), (udp, 17)) for six in (False, True)]
+    sent += [(echo, 1, False), (b"\x80" + echo[1:], 58, True)]
+    frames_of: list[tuple[int, bytes, int]] = []
+    for body, protocol, six in sent:
+        packet = whole(body, protocol=protocol, six=six)
+        head = len(packet) - len(body)
+        sizes = range(head + 1, len(packet) + 1)
+        if how == "cut":
+            frames_of += [(0, packet, size) for size in sizes]
+        elif how == "short":
+            frames_of += [(0, each, len(each)) for each in that_end_early(body, protocol, six=six)]
+        elif not six:
+            told = (whole(struct.pack("!BBHI", 3, 1, 0, 0) + packet[:size], protocol=1, back=True) for size in sizes)
+            frames_of += [(0, each, len(each)) for each in told]
+    path = tmp_path / "early.pcapng"
+    write_capture(path, [101], frames_of)
+    asked = (
+        "tcp", "udp", "icmp", "icmpv6", "tcp.srcport", "udp.srcport", "icmp.type", "icmp.code", "icmpv6.type",
+        "icmpv6.echo.identifier", "_ws.malformed", "_ws.short", "data.len", "data.len == 3",
+    )  # fmt: skip
+    session = open_file(path)
+    count = session.store.count
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for text in asked:
+            mine = session.store.frame[:count][FilterRun(session, compile_filter(text)).matching(0, count)].tolist()
+
+            assert mine == frames(sharkd, text), text
+
+
+def test_what_stands_behind_a_quoted_packet_is_not_its_payload_and_gre_holds_what_it_carries(tmp_path: Path) -> None:
+    """Ethernet's padding, quoted with a bare acknowledgment, was told as bytes of the program."""
+    ack = whole(segment(5000, 1001, b"", flags=0x10))
+    quoted = whole(struct.pack("!BBHI", 3, 1, 0, 0) + ack + bytes(6), protocol=1, back=True)
+    tunnel = whole(struct.pack("!HH", 0, 0x0800) + whole(segment(5000, 1001, b"xyz")), protocol=47)
+    path = write_raw(tmp_path / "quoted.pcapng", [ack, quoted, tunnel])
+    session = open_file(path)
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for text in ("tcp.payload", "data", "len(gre) > 4", "gre[-3:] == 78:79:7a", "gre[0:4] == 00:00:08:00"):
+            mine = session.store.frame[:3][FilterRun(session, compile_filter(text)).matching(0, 3)].tolist()
+
+            assert mine == frames(sharkd, text), text
+
+
 @pytest.mark.parametrize("six", [False, True], ids=["IPv4", "IPv6"])
 def test_what_fragments_carry_has_the_fields_that_tshark_gives_it(six: bool, tmp_path: Path) -> None:
     path = write_raw(tmp_path / "fragments.pcapng", in_fragments(six=six))
