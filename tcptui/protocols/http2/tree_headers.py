@@ -65,8 +65,9 @@ def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None
         node = _line(line, place, f"{name}: {value}", at, field.size, row)
         node.whole = lambda: raw
     if field.value is not None:
-        plain = text_of(unquote_to_bytes(field.value))
-        line.concluded(f"Unescaped: {plain}", "http2.header.unescaped")
+        plain = unquote_to_bytes(field.value)
+        node = line.concluded(f"Unescaped: {text_of(plain)}", "http2.header.unescaped")
+        node.whole = lambda: plain
     how = field.representation.value
     if field.representation is not Representation.INDEXED:
         how += _SUFFIX[bool(field.place)]
