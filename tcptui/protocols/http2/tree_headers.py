@@ -46,7 +46,8 @@ def add_headers(branch: Branch, block: Block | None, place: FramePlace, fragment
     path, authority = value_in(block, b":path"), value_in(block, b":authority")
     if authority and path:
         scheme = value_in(block, b":scheme") or "http"
-        branch.concluded(f"Full request URI: {scheme}://{authority}{path}", "http2.request.full_uri")
+        uri = f"{scheme}://{authority}{path}"
+        branch.concluded(f"Full request URI: {uri}", "http2.request.full_uri").whole = uri.encode
 
 
 def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None) -> None:

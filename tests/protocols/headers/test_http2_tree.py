@@ -201,7 +201,7 @@ def test_fields_of_captures_equal_tsharks(corpus: Path, name: str) -> None:
 @pytest.mark.tshark
 def test_fields_of_what_h2_says_equal_tsharks(tmp_path: Path) -> None:
     ends = Ends()
-    ends.ask(1, get("/a%20b?c=%e4%bd%a0", ("cookie", "x=1"), ("x-long", "%41b" * 900)), b"first" * 900)
+    ends.ask(1, get("/a%20b?c=%e4%bd%a0" + "&d=1" * 200, ("cookie", "x=1"), ("x-long", "%41b" * 900)), b"first" * 900)
     ends.server.push_stream(1, 2, get("/style.css"))
     ends.answer(2, OK, b"css")
     ends.server.send_headers(1, OK)
