@@ -225,6 +225,26 @@ def test_fields_of_what_h2_says_equal_tsharks(tmp_path: Path) -> None:
 
 
 @pytest.mark.tshark
+def test_frames_that_end_messages_without_a_byte_equal_tsharks(tmp_path: Path) -> None:
+    """Empty DATA frames: a body of nothing, one whose bytes came before, and behind the messages of gRPC."""
+    ends = Ends()
+    said = ((1, get("/nothing"), b""), (3, get("/before"), b"bytes"), (5, CALL, message(b"\x08\x01")))
+    for stream, head, body in said:
+        for end, list_ in ((ends.client, head), (ends.server, ANSWER if head is CALL else OK)):
+            end.send_headers(stream, list_)
+            if body:
+                end.send_data(stream, body)
+                ends.carry()
+            end.send_data(stream, b"", end_stream=True)
+            ends.carry()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    equal, different = compared(path)
+
+    assert different == set()
+    assert equal > 250
+
+
+@pytest.mark.tshark
 def test_bodies_that_end_with_trailers_equal_tsharks(tmp_path: Path) -> None:
     """In one DATA frame or in several, in one packet or in several, compressed; and the end as an empty DATA frame."""
     ends, packed = Ends(), gzip.compress(b"packed " * 400)
