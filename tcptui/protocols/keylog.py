@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import IntEnum, auto
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -19,7 +20,7 @@ from tcptui.model.errors import InputError
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Secret(IntEnum):
@@ -74,8 +75,8 @@ _MOST_ASKED: Final = 10_000
 class KeySource(Protocol):
     """Where lines come from."""
 
-    def fresh(self) -> Sequence[bytes]:
-        """What has come since the last call, in pieces."""
+    def fresh(self) -> Iterator[bytes]:
+        """What has come and was not taken yet, piece by piece; whoever stops amid them gets the others next time."""
         ...
 
 
@@ -91,7 +92,7 @@ class KeyLogFile:
         except OSError as error:
             raise InputError("keylog_unreadable", path=self.name, reason=reason_of(error)) from error
 
-    def fresh(self) -> Sequence[bytes]:
+    def fresh(self) -> Iterator[bytes]:
         """See `KeySource`; nothing more of a file that can no longer be read."""
         try:
             found = os.fstat(self._descriptor)
@@ -101,16 +102,14 @@ class KeyLogFile:
             if found.st_size < self._position:
                 self._position = 0
             until = min(found.st_size, MOST_BYTES)
-            pieces = []
             while self._position < until:
                 piece = os.pread(self._descriptor, min(_READ, until - self._position), self._position)
                 if not piece:
                     break
-                pieces.append(piece)
                 self._position += len(piece)
+                yield piece
         except OSError:
-            return ()
-        return pieces
+            return
 
     def _take_successor(self, found: os.stat_result) -> None:
         """Go on with another file of the same name, if there is one."""
@@ -145,14 +144,12 @@ class KeyBlocks:
         self._texts = texts
         self._taken = [0] * len(texts)
 
-    def fresh(self) -> Sequence[bytes]:
+    def fresh(self) -> Iterator[bytes]:
         """See `KeySource`."""
-        pieces: list[bytes] = []
         for at, texts in enumerate(self._texts):
-            new = texts[self._taken[at] : len(texts)]
-            self._taken[at] += len(new)
-            pieces += [text + b"\n" for text in new]
-        return pieces
+            while self._taken[at] < len(texts):
+                self._taken[at] += 1
+                yield texts[self._taken[at] - 1] + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +207,8 @@ class KeyLog:
 
     @property
     def news(self) -> int:
-        """`revision` for a screen: it neither reads a file for the first time, which takes long, nor waits for that."""
+        """`revision` for a screen, which reads a little at a time: not a file for the first time, which takes long, nor
+        does it wait for that."""
         if self._looked >= 0:
             self._look(waits=False)
         return self._revision
@@ -233,7 +231,7 @@ class KeyLog:
             return found
 
     def _look(self, *, at_once: bool = False, waits: bool = True) -> None:
-        """Read what is new, if it is time to; without ``waits`` only where no other thread does so."""
+        """Read what is new, if it is time to; without ``waits`` one piece at most, where no other thread reads."""
         now = time.monotonic()
         if not self._sources or (now - self._looked < _LOOK_EVERY and not at_once):
             return
@@ -242,7 +240,7 @@ class KeyLog:
         try:
             self._looked = now
             for at, source in enumerate(self._sources):
-                for piece in source.fresh():
+                for piece in islice(source.fresh(), None if waits else 1):
                     self._take(at, piece)
             if self._refused and any(self._tables):
                 self._refused = False
@@ -274,8 +272,9 @@ class KeyLog:
         last = _secret_in(rest.split())
         if last is not None:  # perhaps no end of line will come
             self._keep(table, *last)
-        for _ in range(len(table) - MOST_CONNECTIONS):
-            del table[next(iter(table))]
+        # All at once: the first key of a dictionary is searched for behind all that were deleted before it.
+        for oldest in list(islice(table, max(len(table) - MOST_CONNECTIONS, 0))):
+            del table[oldest]
             self._forgotten += 1
 
     def _keep(self, table: dict[bytes, bytes], who: bytes, kind: Secret, secret: bytes) -> None:

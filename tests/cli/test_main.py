@@ -12,7 +12,9 @@ from captures import Tape
 from rich.cells import cell_len
 
 import tcptui
+from tcptui.cli.commands import HelpCommand
 from tcptui.cli.help import help_text
+from tcptui.cli.parse import _COMMANDS, parse
 from tcptui.model.finding import FindingId
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -115,6 +117,16 @@ def test_help_goes_to_stdout_in_the_chosen_language_and_fits_80_columns(language
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == help_text(Words(language))
     assert max(map(cell_len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("language", Language)
+def test_page_of_each_command_can_be_written(language: Language) -> None:
+    """Braces in it are for the reader, no place to fill in."""
+    asked = [parse([command, "--help"], {}) for command in _COMMANDS]
+    pages = {one.command for one in asked if isinstance(one, HelpCommand)}
+    assert {"requests", "export", ""} <= pages
+    for page in pages:
+        assert max(map(cell_len, help_text(Words(language), page).splitlines())) <= 80
 
 
 @pytest.mark.parametrize("language", Language)

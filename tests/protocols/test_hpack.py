@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.protocols.http2.hpack import LIST_MOST, TABLE_MOST, HpackReader, Representation
+from tcptui.protocols.http2.hpack import (
+    LIST_MOST,
+    LIST_MOST_LATER,
+    LISTS_MOST,
+    TABLE_MOST,
+    HpackReader,
+    Representation,
+)  # fmt: skip
 
 NAMES = st.sampled_from([b":path", b"x-a", b"x-b", b"cookie", b"accept", b"server"])
 VALUES = st.sampled_from([b"", b"1", b"two", b"three" * 9, b"\xff\x00", b"x" * 900])
@@ -78,6 +85,20 @@ def test_bomb_takes_neither_memory_nor_the_table() -> None:
     assert decoded.is_cut
     assert len(decoded.fields) <= LIST_MOST // len(big)
     assert said(reader, b"\xbe") == [(b"a", big)]
+
+
+def test_bombs_of_one_connection_have_a_sum() -> None:
+    reader = HpackReader(from_start=True)
+    big = b"v" * 4_000
+    reader.decode(b"\x40\x01a\x7f" + hpack.hpack.encode_integer(len(big), 7)[1:] + big)
+    lists = [reader.decode(b"\xbe" * 70) for _ in range(600)]
+    kept = [sum(len(one.value or b"") for one in decoded.fields) for decoded in lists]
+
+    assert kept[0] > LIST_MOST - 2 * len(big)
+    assert sum(kept) < LISTS_MOST + LIST_MOST + 600 * LIST_MOST_LATER
+    assert 0 < kept[-1] <= LIST_MOST_LATER
+    assert lists[-1].is_cut
+    assert said(reader, b"\x82\xbe") == [(b":method", b"GET"), (b"a", big)], "what is usual is whole"
 
 
 @pytest.mark.parametrize("data", [b"\xff" * 2_000_000, b"\x3f" + b"\xff" * 1_000_000, b"\x7f" * 1_000_000])

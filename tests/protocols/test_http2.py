@@ -277,6 +277,15 @@ def test_bytes_that_are_lost_are_not_guessed() -> None:
             assert one.status in ("", "200", "<unknown>")
 
 
+def test_bytes_behind_a_gap_that_name_a_stream_far_beyond_are_no_frames() -> None:
+    """They begin amid a body, which may look like anything."""
+    body = frame(0, 0, 150_994_948, b"abc") + frame(1, 4, 150_994_948, ASK) + frame(0, 0, 150_994_948, b"def")
+    talk = Dialogue().client(PREFACE + SETTINGS + frame(1, 4, 1, ASK)).lost(0, 9)
+    talk.client(body + frame(0, 1, 1, b"end") + frame(1, 5, 3, ASK)).server(SETTINGS + frame(1, 5, 1, REPLY))
+
+    assert {one.id for one in read(talk)} == {"1", "3"}
+
+
 def test_body_with_a_hole_is_not_whole() -> None:
     talk = Dialogue().client(PREFACE + SETTINGS + frame(1, 5, 1, ASK))
     talk.server(SETTINGS + frame(1, 4, 1, REPLY) + frame(0, 1, 1, bytes(3000))[:1000]).lost(1, 500)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 READ: Final = 65_536
 #: Most bytes of one header block, with its CONTINUATION frames; servers take 8 KiB to 1 MiB.
 BLOCK_MOST: Final = 1 << 20
+#: How far the numbers of streams may go beyond those that this direction has named: of requests under way, or left out.
+_AHEAD: Final = 4_096
 _KNOWN_HEADS: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, FrameType.CONTINUATION})
 #: Types whose payload is parsed here.
 _PARSED: Final = _KNOWN_HEADS | {FrameType.RST_STREAM}
@@ -114,6 +116,8 @@ class Direction:
         self._hpack = HpackReader(from_start=from_start)
         self._pending: _Pending | None = None
         self._window = Window(half)
+        self._highest: int | None = 0 if from_start else None
+        """The highest number of a stream so far; None unknown."""
         if from_start and half.read(start, len(PREFACE)) == PREFACE:
             self.position += len(PREFACE)
         elif not from_start:
@@ -132,7 +136,7 @@ class Direction:
         """Read the frames of the next `READ` bytes."""
         base, side, listener = self.position, self.half.side, self._listener
         data = self.half.read(base, READ)
-        at, size = 0, len(data)
+        at, size, highest = 0, len(data), self._highest or 0
         if size < HEADER:
             self._end_or_gap(base + size)
             return
@@ -143,6 +147,8 @@ class Direction:
             if behind > size and kind != _DATA and at:
                 break  # read again, so that the buffer begins with it
             frame = Frame(base + at, length, kind, flags, stream & STREAM_MASK)
+            if frame.stream > highest:
+                self._highest = highest = frame.stream
             if not listener.frame(side, frame):
                 self.position = self.half.length
                 return
@@ -172,7 +178,10 @@ class Direction:
         self._break()
         self._hpack.lose()
         self._listener.lost(self.half.side)
-        found = find_frame(self.half, begin)
+        known = STREAM_MASK
+        if self._highest is not None:  # what is missing can have opened so many, each with a frame
+            known = self._highest + 2 * ((begin - self.position) // HEADER) + _AHEAD
+        found = find_frame(self.half, begin, highest=known)
         self.position = self.half.length if found is None else found
 
     def _payload(self, frame: Frame) -> bytes:

@@ -23,6 +23,11 @@ FIRST_SIZE: Final = 4_096
 TABLE_MOST: Final = 1 << 20
 #: Bytes of one decoded list, by HPACK's count, of which fields are kept; the table is kept right beyond it.
 LIST_MOST: Final = 1 << 18
+#: Bytes that the lists of one direction may have beyond those that were sent: each of a few bytes may stand for a long
+#: entry of the table.  Behind them …
+LISTS_MOST: Final = 1 << 25
+#: … so many bytes of a list are kept; what is usual takes less.
+LIST_MOST_LATER: Final = 1 << 14
 #: What an entry takes beside its name and value (RFC 7541, 4.1).
 _OVERHEAD: Final = 32
 #: Longest integer that is decoded: more bytes than any length or index needs.
@@ -62,7 +67,7 @@ class Decoded(NamedTuple):
     is_valid: bool
     """All of it could be decoded."""
     is_cut: bool
-    """Fields beyond `LIST_MOST` were left out."""
+    """Fields beyond `LIST_MOST`, or `LIST_MOST_LATER`, were left out."""
 
 
 _Entry = tuple[bytes | None, bytes | None]
@@ -81,6 +86,8 @@ class HpackReader:
         """Bytes that the table may have; None unknown."""
         self.is_whole = from_start
         """Every entry of the table is known."""
+        self._grown = 0
+        """How much longer the lists so far are than their blocks, in bytes."""
 
     def lose(self) -> None:
         """Bytes of this direction are missing: entries may have been inserted that are not known."""
@@ -93,6 +100,7 @@ class HpackReader:
         """The fields of a header block; after one that is invalid, or not whole, the table is not known any more."""
         fields: list[HeaderField] = []
         at, total, stop = 0, 0, len(data)
+        most = LIST_MOST if self._grown < LISTS_MOST else LIST_MOST_LATER
         try:
             while at < stop:
                 first = data[at]
@@ -102,13 +110,15 @@ class HpackReader:
                 else:
                     field = self._field(data, at)
                 total += _OVERHEAD + len(field.name or b"") + len(field.value or b"")
-                if total <= LIST_MOST:
+                if total <= most:
                     fields.append(field)
                 at += field.size
         except (HPACKDecodingError, IndexError):
             self.lose()
-            return Decoded(fields, is_valid=False, is_cut=total > LIST_MOST)
-        return Decoded(fields, is_valid=True, is_cut=total > LIST_MOST)
+            return Decoded(fields, is_valid=False, is_cut=total > most)
+        finally:
+            self._grown += max(min(total, most) - stop, 0)
+        return Decoded(fields, is_valid=True, is_cut=total > most)
 
     def _field(self, data: bytes, at: int) -> HeaderField:
         first = data[at]

@@ -18,7 +18,7 @@ from tcptui.protocols.http2.protobuf import protobuf_fields, protobuf_text
 from tcptui.protocols.parts import Label, Part, frame_at, once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.protocols.http.body import Body
     from tcptui.protocols.http.http_stream import HttpStream
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.interface import Exchange
     from tcptui.protocols.message_schema import MessageType, Schema
     from tcptui.protocols.stream.reassembly import ByteStream
+
+    Blocks = Callable[[], Iterator[tuple[int, bytes]]]
 
 
 class Http2Parts:
@@ -70,7 +72,7 @@ class Http2Parts:
             if not (block.promised or _is_interim(block)):
                 seen.add(block.stream)
             label = Label(f"http2-{name}", {"id": block.stream, "promised": block.promised})
-            yield _part(index.half, block.start, block.stop, label, _head_text(block), whole=block.is_whole)
+            yield _part(index.half, block.start, block.stop, label, _head_blocks(block), whole=block.is_whole)
 
     def _body(self, message: HttpMessage | None, exchange: Exchange) -> Iterator[Part]:
         if message is None or message.framing is not Framing.FRAMES:
@@ -113,14 +115,14 @@ class Http2Parts:
             if isinstance(parsed, GoAwayFrame):
                 facts["last"], data = parsed.last_stream_id, parsed.additional_data
             label = Label("http2-reset" if kind == FrameType.RST_STREAM else "http2-goaway", facts)
-            yield _part(index.half, frame.start, min(frame.stop, index.half.length), label, data, whole=True)
+            stop = min(frame.stop, index.half.length)
+            yield _part(index.half, frame.start, stop, label, once(frame.start, data), whole=True)
 
 
-def _part(half: ByteStream, start: int, stop: int, label: Label, data: bytes, *, whole: bool) -> Part:
+def _part(half: ByteStream, start: int, stop: int, label: Label, blocks: Blocks, *, whole: bool) -> Part:
     last = max(stop - 1, start)
     made = Part(
-        half.side, start, stop, half.delivered_frame(last), half.delivered_ns(last), label, once(start, data),
-        id=_id_of(label),
+        half.side, start, stop, half.delivered_frame(last), half.delivered_ns(last), label, blocks, id=_id_of(label),
     )  # fmt: skip
     return made if whole else _troubled(made, "gap")
 
@@ -147,6 +149,11 @@ def _id_of(label: Label) -> str | None:
 
 def _troubled(part: Part, trouble: str) -> Part:
     return replace(part, trouble=lambda: trouble)
+
+
+def _head_blocks(block: Block) -> Blocks:
+    """The text of a header list, made when it is read: HPACK makes a few bytes long."""
+    return lambda: iter([(block.start, _head_text(block))])
 
 
 def _head_text(block: Block) -> bytes:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.http2.frames import HEADER, head_at, is_plausible
+from tcptui.protocols.http2.frames import HEADER, STREAM_MASK, head_at, is_plausible
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -26,9 +26,12 @@ _BLOCK: Final = 65_536
 _LIKELY: Final = re.compile(rb"(?=\x00[\x00-\x40].[\x00-\x09][\x00-\x2d][\x00-\x7f]...)", re.DOTALL)
 
 
-def find_frame(half: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED) -> int | None:
+def find_frame(
+    half: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED, highest: int = STREAM_MASK
+) -> int | None:
     """The offset of the first frame at or behind ``begin`` that ``chain - 1`` others follow; None without one.
 
+    ``highest``: no frame is of a stream beyond it.
     The last bytes of the direction may make a shorter chain where it is known to be HTTP/2 (``chain`` of `CHAIN`).
     """
     at, limit, tried = begin, min(begin + searched, half.length), 0
@@ -39,7 +42,7 @@ def find_frame(half: ByteStream, begin: int, chain: int = CHAIN, searched: int =
             if not is_plausible(data, place):
                 continue
             tried += 1
-            if _follow(half, data, at, place, chain):
+            if _follow(half, data, at, place, chain, highest):
                 return at + place
             if tried >= _TRIED:
                 return None
@@ -53,7 +56,7 @@ def find_frame(half: ByteStream, begin: int, chain: int = CHAIN, searched: int =
     return None
 
 
-def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int) -> bool:
+def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int, highest: int) -> bool:
     """Whether ``wanted`` frames with a payload follow each other from ``data[place]`` on."""
     frames, at = 0, place
     while frames < wanted:
@@ -70,7 +73,7 @@ def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int) -
         else:
             return False
         frames += frame.length > 0
-        if not frame.length and frames == 0:
+        if frame.stream > highest or (not frame.length and frames == 0):
             return False
         at = frame.stop - base
     return True

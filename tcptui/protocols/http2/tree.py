@@ -104,6 +104,12 @@ def _headline(frame: Frame, index: FrameIndex) -> str:
     return f"{text}, {what}" if what else text
 
 
+def _is_bodiless(exchange: Exchange, side: int) -> bool:
+    """Whether the message of that side ends without a byte of body; a body of gRPC's is read message by message."""
+    said = [one for one in exchange.messages if one is not None and one.half.side == side]
+    return any(exchange.protocol == "grpc" or not one.body_length for one in said)
+
+
 # -- DATA ----------------------------------------------------------------------------------
 
 
@@ -123,6 +129,8 @@ def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame:
         message = _message(exchange, place)
         if message is not None and message.complete and frame.flags & Flag.END_STREAM:
             line.whole = lambda: decoded_beginning(message)  # as tshark has it
+    elif frame.flags & Flag.END_STREAM and exchange is not None and _is_bodiless(exchange, half.side):
+        place.add(branch, "Data: <MISSING>", start, 0, "http2.data.data")  # as tshark shows the whole of nothing
     if padding:
         text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
         place.add(branch, text, start + size, padding, "http2.data.padding")

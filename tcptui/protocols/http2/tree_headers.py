@@ -46,7 +46,8 @@ def add_headers(branch: Branch, block: Block | None, place: FramePlace, fragment
     path, authority = value_in(block, b":path"), value_in(block, b":authority")
     if authority and path:
         scheme = value_in(block, b":scheme") or "http"
-        branch.concluded(f"Full request URI: {scheme}://{authority}{path}", "http2.request.full_uri")
+        uri = f"{scheme}://{authority}{path}"
+        branch.concluded(f"Full request URI: {uri}", "http2.request.full_uri").whole = uri.encode
 
 
 def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None) -> None:
@@ -65,8 +66,9 @@ def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None
         node = _line(line, place, f"{name}: {value}", at, field.size, row)
         node.whole = lambda: raw
     if field.value is not None:
-        plain = text_of(unquote_to_bytes(field.value))
-        line.concluded(f"Unescaped: {plain}", "http2.header.unescaped")
+        plain = unquote_to_bytes(field.value)
+        node = line.concluded(f"Unescaped: {text_of(plain)}", "http2.header.unescaped")
+        node.whole = lambda: plain
     how = field.representation.value
     if field.representation is not Representation.INDEXED:
         how += _SUFFIX[bool(field.place)]

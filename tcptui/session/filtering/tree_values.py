@@ -47,7 +47,8 @@ _EXACT: Final = frozenset({
         "condition", "text", "col.name", "severity", "code", "message", "detail", "hint", "position",
         "internal_position", "internal_query", "where", "schema_name", "table_name", "column_name", "type_name",
         "constraint_name", "file", "line", "routine", "nonsupported_option",
-    )), "http2.header.name", "http2.header.value", "protobuf.field.value.string", *HEADER_NAMES.values(),
+    )), "http2.header.name", "http2.header.value", "http2.header.unescaped", "http2.request.full_uri",
+    "protobuf.field.value.string", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
 HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (

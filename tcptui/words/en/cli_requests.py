@@ -54,8 +54,8 @@ OPTIONS
              of MySQL, MariaDB and PostgreSQL, for each reply of Redis that has
              elements, and for each zone that DNS transferred, with a JSON
              object for each row, element or record. Values are text or lists,
-             null is NULL; {"hex": …} are bytes that are no UTF-8, or a binary
-             value of PostgreSQL; {"error": …} an error in a reply of Redis.
+             null is NULL; {{"hex": …}} are bytes that are no UTF-8, or a binary
+             value of PostgreSQL; {{"error": …}} an error in a reply of Redis.
              What PostgreSQL's COPY sent is a file as it is (.copy). Not
              written: answers to what names a secret, or was prepared before the
              capture began (PostgreSQL), rows over 64 MiB; values of columns and

@@ -14,7 +14,7 @@ WORDS: Final[dict[str, str]] = {
 
 说明
   按开始的先后列出可识别协议（HTTP/1.x、HTTP/2、gRPC、升级到 WebSocket、SMTP、
-  TCP 上的 DNS、Redis、MySQL、PostgreSQL；有密钥时也包括 TLS 之内的）的每个请求：
+  TCP 上的 DNS、Redis、MySQL、PostgreSQL；有密钥时也读 TLS 之内的）的每个请求：
   连接、首尾数据包、开始时间（从第一个数据包起的秒数）、用时、协议、状态、发送和
   接收的字节、占用时间最多的部分、操作。多个文件按时间合并。
   时间的各部分加起来就是用时：
@@ -46,8 +46,8 @@ WORDS: Final[dict[str, str]] = {
              写出数据库应答的内容：MySQL、MariaDB、PostgreSQL 的每个结果集，
              Redis 每个含元素的应答，DNS 传送的每个区域，在目录中各成一个文件；
              每行、每个元素、每条记录是一个 JSON 对象。值是文本或列表，null 即
-             NULL；{"hex": …} 是不合 UTF-8 的字节，或 PostgreSQL 的二进制值；
-             {"error": …} 是 Redis 应答中的错误。PostgreSQL 的 COPY 发送的内容
+             NULL；{{"hex": …}} 是不合 UTF-8 的字节，或 PostgreSQL 的二进制值；
+             {{"error": …}} 是 Redis 应答中的错误。PostgreSQL 的 COPY 发送的内容
              原样写成文件（.copy）。以下不写出：涉及机密的语句或命令的应答、抓包
              开始之前就预备好的语句的应答（PostgreSQL）、超过 64 MiB 的行；列名
              或字段名像机密的，其值写作 [removed]

@@ -201,7 +201,7 @@ def test_fields_of_captures_equal_tsharks(corpus: Path, name: str) -> None:
 @pytest.mark.tshark
 def test_fields_of_what_h2_says_equal_tsharks(tmp_path: Path) -> None:
     ends = Ends()
-    ends.ask(1, get("/a%20b?c=%e4%bd%a0", ("cookie", "x=1")), b"first" * 900)
+    ends.ask(1, get("/a%20b?c=%e4%bd%a0" + "&d=1" * 200, ("cookie", "x=1"), ("x-long", "%41b" * 900)), b"first" * 900)
     ends.server.push_stream(1, 2, get("/style.css"))
     ends.answer(2, OK, b"css")
     ends.server.send_headers(1, OK)
@@ -222,6 +222,26 @@ def test_fields_of_what_h2_says_equal_tsharks(tmp_path: Path) -> None:
 
     assert different == set()
     assert equal > 400
+
+
+@pytest.mark.tshark
+def test_frames_that_end_messages_without_a_byte_equal_tsharks(tmp_path: Path) -> None:
+    """Empty DATA frames: a body of nothing, one whose bytes came before, and behind the messages of gRPC."""
+    ends = Ends()
+    said = ((1, get("/nothing"), b""), (3, get("/before"), b"bytes"), (5, CALL, message(b"\x08\x01")))
+    for stream, head, body in said:
+        for end, list_ in ((ends.client, head), (ends.server, ANSWER if head is CALL else OK)):
+            end.send_headers(stream, list_)
+            if body:
+                end.send_data(stream, body)
+                ends.carry()
+            end.send_data(stream, b"", end_stream=True)
+            ends.carry()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    equal, different = compared(path)
+
+    assert different == set()
+    assert equal > 250
 
 
 @pytest.mark.tshark
