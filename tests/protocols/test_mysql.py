@@ -365,6 +365,27 @@ def test_compressed_connection_says_the_same(is_zstd: bool, size: int, at: int) 
             assert 0 <= unit.start <= unit.stop <= place.half.length
 
 
+def framed(number: int, piece: bytes) -> bytes:
+    """A frame of a compressing end that is not compressed."""
+    return len(piece).to_bytes(3, "little") + bytes((number & 0xFF, 0, 0, 0)) + piece
+
+
+@pytest.mark.parametrize("first", [2, 9, 255])
+def test_who_compresses_counts_on_from_its_frames_when_it_has_sent_all(first: int) -> None:
+    """So MariaDB does behind each result of a procedure, and behind what it tells of its progress."""
+    progress = packet(first, b"\xff\xff\xff\1\2\2" + bytes(3) + text(b"End bulk insert"))
+    pieces = [result(ROWS[:2], 1, 2 | MORE), progress, result(ROWS, first + 1, 2 | MORE), ok(first + 2)]
+    numbers = [1, first, first + 1, first + 2]
+    begin = [(1, greeting(BASE | Capability.COMPRESS)), (0, login(BASE | Capability.COMPRESS)), (1, ok(2)),
+             (0, framed(0, ask(Command.QUERY, b"CALL two()")))]  # fmt: skip
+    said = [(1, framed(*one)) for one in zip(numbers, pieces, strict=True)]
+    end = [(0, framed(0, ask(Command.PING))), (1, framed(1, ok(1)))]
+
+    assert [one[1:3] for one in asked(talk([*begin, *said, *end]))] == [("OK", None), ("OK", 5), ("OK", None)]
+    said[1] = 1, framed(first + 5, progress)
+    assert [one[1:3] for one in asked(talk([*begin, *said, *end]))] == [("OK", None), ("", None), ("OK", None)]
+
+
 def test_damaged_compression_is_a_gap_and_no_bomb() -> None:
     known = BASE | Capability.COMPRESS
     bomb = zlib.compress(bytes(1 << 22))

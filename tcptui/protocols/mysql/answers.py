@@ -120,7 +120,7 @@ class AnswerReader:
     def _peek(self) -> Packet:
         packet = self._packets.packet(self.at)
         if isinstance(packet, Packet):
-            if packet.number != self._number or not packet.length:
+            if not packet.length or not self._packets.follows(packet, self._number):
                 raise LostError
             return packet
         raise EndError if packet is Fault.END else LostError
@@ -128,7 +128,7 @@ class AnswerReader:
     def _take(self) -> Packet:
         packet = self._peek()
         self.at = packet.stop
-        self._number = self._number + packet.parts & 0xFF
+        self._number = packet.number + packet.parts & 0xFF
         return packet
 
     def _add(self, role: Role, packet: Packet, *, binary: bool = False) -> None:
@@ -248,7 +248,9 @@ class AnswerReader:
             if self._ends_columns is None and packet is Fault.END:
                 return False
             raise EndError if packet is Fault.END else LostError
-        is_eof = packet.number == self._number and packet.kind == codes.EOF and packet.length == _EOF_LENGTH
+        is_eof = (
+            packet.kind == codes.EOF and packet.length == _EOF_LENGTH and self._packets.follows(packet, self._number)
+        )
         if is_eof:
             self._take()
             self._add(Role.EOF, packet)

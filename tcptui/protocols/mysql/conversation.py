@@ -42,16 +42,13 @@ class Conversation:
         self.is_mariadb = False
         """The greeting says that the server is MariaDB."""
         self.statements = Statements()
-        self._begin()
+        self._asks, self._answers = Packets(client), Packets(server)
         self._tried = 0
         self._at = [_first(client), _first(server)]
         self._known = [_from_start(client), _from_start(server)]
         """Whether a packet begins at `_at`."""
         self._scanned = 0
         """Offset in the server's direction before which no later answer begins."""
-
-    def _begin(self) -> None:
-        self._asks, self._answers = Packets(self.halves[0]), Packets(self.halves[1])
 
     def said(self) -> Iterator[Turn | Run]:
         """All that both sides sent, each command when its answer is known."""
@@ -134,8 +131,8 @@ class Conversation:
             from tcptui.protocols.mysql.inflated import inflated  # seldom asked for
 
             is_zstd = not known & Capability.COMPRESS
-            self.halves = inflated(self.halves, (self._at[0], self._at[1]), is_zstd=is_zstd)
-            self._begin()
+            self.halves = asks, answers = inflated(self.halves, (self._at[0], self._at[1]), is_zstd=is_zstd)
+            self._asks, self._answers = Packets(asks), Packets(answers, answers.frame_number)
 
     # -- commands ----------------------------------------------------------------------------
     def _next_command(self) -> Packet | None:

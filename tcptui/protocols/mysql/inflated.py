@@ -7,6 +7,7 @@ Frames are opened when they are read, one at a time, and none becomes longer tha
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.mysql.packets import Packets
@@ -28,7 +29,7 @@ _COMPRESSED: Final = 1
 
 def inflated(
     halves: tuple[ByteStream, ByteStream], behind: tuple[int, int], *, is_zstd: bool
-) -> tuple[ByteStream, ByteStream]:
+) -> tuple[InflatedStream, InflatedStream]:
     """Both directions without compression, which begins at the offsets ``behind``; before, they are the same."""
     one, two = (
         InflatedStream(half, _records(half, begin), is_zstd=is_zstd) for half, begin in zip(halves, behind, strict=True)
@@ -61,6 +62,15 @@ class InflatedStream(PlainStream):
             return zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(data).read(length)
         except zstandard.ZstdError:
             return b""
+
+    def frame_number(self, at: int) -> int | None:
+        """The number of the frame whose first byte without compression is at ``at``; None: none begins there."""
+        records = self._records
+        record = bisect_right(self._starts, at) - 1
+        if record < 0 or self._starts[record] != at or records.body[record] != records.start[record] + HEADER:
+            return None
+        number = self._sealed.read(records.start[record] + 3, 1)
+        return number[0] if number else None
 
     @property
     def secured(self) -> tuple[int, int] | None:

@@ -15,6 +15,8 @@ import numpy as np
 from tcptui.protocols.mysql.codes import EOF
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tcptui.protocols.stream.reassembly import ByteStream
 
 HEADER: Final = 4
@@ -71,8 +73,10 @@ class Packet:
 class Packets:
     """Reads packets of one direction at given offsets; forward reading is fast."""
 
-    def __init__(self, half: ByteStream) -> None:
+    def __init__(self, half: ByteStream, frame_number: Callable[[int], int | None] | None = None) -> None:
+        """``frame_number``: that of the frame that begins at an offset, where the direction is compressed."""
         self.half = half
+        self._frame_number = frame_number
         self._base = 0
         self._data = b""
 
@@ -90,6 +94,16 @@ class Packets:
             part = int.from_bytes(more[:3], "little")
             length, stop, parts = length + part, stop + HEADER + part, parts + 1
         return Packet(self.half, at, stop, head[3], length, head[HEADER : HEADER + min(length, FULL)], parts)
+
+    def follows(self, packet: Packet, number: int) -> bool:
+        """Whether ``packet`` is the one of ``number``.
+
+        An end that compresses counts on from its frames' numbers whenever it has sent all it had: its next packet
+        begins a frame, and has the number of it.
+        """
+        if packet.number == number:
+            return True
+        return self._frame_number is not None and self._frame_number(packet.start) == packet.number
 
     def skip_rows(self, at: int, number: int, marks: list[int]) -> tuple[int, int]:
         """Skips rows from ``at`` on, as far as their beginnings lie in the block; where it stopped, and how many.
