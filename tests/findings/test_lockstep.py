@@ -206,6 +206,19 @@ def test_streams_that_differ_in_one_segment_are_not_alike(tmp_path: Path) -> Non
     assert sorted(kind.places.tolist() for kind in told.kinds) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
+def test_streams_with_one_hash_are_alike_only_where_their_segments_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alike._Segments, "hashes", lambda segments: np.zeros(len(segments._counts), np.int64))
+    talks = [told_twice(STORIES["refused" if number % 3 else "reset"], number) for number in range(12)]
+    lines = sorted((line for talk in talks for line in talk), key=lambda line: float(line.split(" ", 1)[0]))
+    with closing(opened(write_trace(tmp_path / "one_hash.pcap", lines))) as session:
+        (told,) = session.told()
+
+    assert [kind.places.tolist() for kind in told.kinds] == [[0, 3, 6, 9]]
+    assert len(told.others) == 8
+
+
 def test_most_transfers_are_judged_together(tmp_path: Path) -> None:
     path = tmp_path / "transfers.pcap"
     words = [str(BENCHMARKS / "make_capture.py"), str(path), "transfers", "--connections", "60"]

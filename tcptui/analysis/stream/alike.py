@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
+from tcptui.model.arrays import indexes_of
 from tcptui.model.lanes import NotInLockstepError, in_each, lanes_of, of_each, one_column
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import ACK
@@ -41,31 +42,73 @@ LONGEST: Final = 256
 FEWEST: Final = 4
 #: Most of them, so that columns stay in the processor's cache.
 MOST: Final = 1_024
+#: An odd multiplier: 2**64 divided by the golden ratio, as a signed number.
+_ODD: Final = np.int64(0x9E37_79B9_7F4A_7C15 - (1 << 64))
 
 
 def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Split ``places`` (in ``gathered.streams``) into sets of streams that are alike, some of a single stream."""
-    block, begins, ends = gathered.block, gathered.begins, gathered.ends
+    """Sets of `FEWEST` or more of ``places`` (in ``gathered.streams``) whose streams are alike; no stream is in two."""
+    counts = gathered.ends[places] - gathered.begins[places]
+    compared = (counts > 0) & (counts <= LONGEST)
+    places, counts = places[compared], counts[compared]
     if len(places) < FEWEST:
-        yield from (places[i : i + 1] for i in range(len(places)))
         return
-    cells = np.empty((len(block.rows), len(_COMPARED)), np.int64)
-    for at, name in enumerate(_COMPARED):
-        cells[:, at] = block.column(name)
-    # Without the flag an acknowledgment number means nothing.
-    cells[(block.column("flags") & ACK) == 0, _COMPARED.index("ack")] = 0
-    table = np.stack(
-        [getattr(block.streams, name)[gathered.streams[places]].astype(np.int64) for name in _OF_STREAM], 1
-    )
-    found: dict[bytes, list[int]] = {}
-    for at, place in enumerate(places.tolist()):
-        begin, end = int(begins[place]), int(ends[place])
-        known = end - begin <= LONGEST
-        key = cells[begin:end].tobytes() + table[at].tobytes() if known else str(place).encode()
-        found.setdefault(key, []).append(place)
-    for same in found.values():
-        for begin in range(0, len(same), MOST):
-            yield np.array(same[begin : begin + MOST])
+    segments = _Segments(gathered, places, counts)
+    hashes = segments.hashes()
+    order = np.argsort(hashes, kind="stable")
+    sets = np.split(order, indexes_of(np.diff(hashes[order])) + 1)
+    first = np.empty(len(places), np.int64)
+    first[order] = np.repeat([same[0] for same in sets], list(map(len, sets)))
+    # Other streams may have the same hash, by chance or on purpose.
+    is_alike = segments.are_as_in(first)
+    for same in sets:
+        chosen = places[same[is_alike[same]]]
+        for begin in range(0, len(chosen) - FEWEST + 1, MOST):
+            yield chosen[begin : begin + MOST]
+
+
+class _Segments:
+    """What is compared of the streams at ``places`` (in ``gathered.streams``), of ``counts`` segments each."""
+
+    def __init__(self, gathered: Gathered, places: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+        block, streams = gathered.block, gathered.streams[places]
+        self._counts = counts
+        self._begins = np.cumsum(counts) - counts
+        """Where the segments of each stream begin in the columns."""
+        self._nth = np.arange(int(counts.sum())) - np.repeat(self._begins, counts)
+        """Which segment of its stream each is."""
+        rows = np.repeat(gathered.begins[places], counts) + self._nth
+        self._columns = [block.column(name)[rows] for name in _COMPARED]
+        # Without the flag an acknowledgment number means nothing.
+        self._columns[_COMPARED.index("ack")][(self._columns[_COMPARED.index("flags")] & ACK) == 0] = 0
+        self._of_stream = [getattr(block.streams, name)[streams] for name in _OF_STREAM]
+
+    def hashes(self) -> NDArray[np.int64]:
+        """A number for each stream, the same for streams that are alike and nearly always another one for others."""
+        mixed = self._nth.copy()
+        for column in self._columns:
+            mixed *= _ODD
+            mixed ^= column
+            mixed ^= mixed >> 29
+        mixed *= _ODD
+        found: NDArray[np.int64] = np.add.reduceat(mixed, self._begins)
+        for numbers in (*self._of_stream, self._counts):
+            found *= _ODD
+            found ^= numbers.astype(np.int64)
+            found ^= found >> 29
+        return found
+
+    def are_as_in(self, others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the streams are like that of them which is named in ``others``, a parallel array."""
+        same: NDArray[np.bool_] = self._counts == self._counts[others]
+        for numbers in self._of_stream:
+            same &= numbers == numbers[others]
+        at = np.where(np.repeat(same, self._counts), np.repeat(self._begins[others], self._counts) + self._nth, 0)
+        alike_here = np.ones(len(at), np.bool_)
+        for column in self._columns:
+            alike_here &= column == column[at]
+        found: NDArray[np.bool_] = same & np.logical_and.reduceat(alike_here, self._begins)
+        return found
 
 
 class _End:
