@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Finding
 from tcptui.model.lanes import UNABLE, DivergedError, Lanes
 
@@ -168,11 +169,10 @@ class _Places:
         lane = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
         return cls(streams[order], np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)[order], lane[order])
 
-    def of_some(self, streams: list[int]) -> Iterator[tuple[int, int, int]]:
-        """Each of ``streams``, its kind, -1 where it is of none, and its lane."""
+    def of_some(self, streams: list[int]) -> tuple[I32, I32]:
+        """The kind of each of ``streams``, -1 where it is of none, and its lane."""
         at = np.minimum(np.searchsorted(self.streams, streams), len(self.streams) - 1)
-        kind = np.where(self.streams[at] == streams, self.kind[at], -1)
-        return zip(streams, kind.tolist(), self.lane[at].tolist(), strict=True)
+        return np.where(self.streams[at] == streams, self.kind[at], np.int32(-1)), self.lane[at]
 
 
 class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
@@ -234,7 +234,8 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
             return
         numbers, kinds = iter(streams), self._kinds
         while some := list(islice(numbers, _AT_ONCE)):
-            for stream, kind, lane in self._places.of_some(some):
+            kind_lane = (column.tolist() for column in self._places.of_some(some))
+            for stream, kind, lane in zip(some, *kind_lane, strict=True):
                 yield self._known.get(stream) if kind < 0 else Lane(kinds[kind], lane)
 
     def held(self, stream: int) -> Held:
@@ -265,10 +266,23 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         """``make(findings)`` of each of ``streams``; made once for those that are alike, where that is possible."""
         numbers, values = iter(streams), _OfKinds(make)
         while some := list(islice(numbers, _AT_ONCE)):
-            held = list(self._each(some))
-            values.ask(one.kind for one in held if isinstance(one, Lane))
-            for one in held:
-                yield values[one] if isinstance(one, Lane) else make(one or ())
+            yield from self._of_some(values, some) if self._kinds else values.of_held(map(self._known.get, some))
+
+    def _of_some(self, values: _OfKinds[_T], streams: list[int]) -> list[_T]:
+        """``values`` of each of ``streams``, kind by kind: an object for each stream would take longer than they do."""
+        kind, lane = self._places.of_some(streams)
+        order = np.argsort(kind, kind="stable")
+        found = np.empty(len(streams), object)
+        for same in np.split(order, indexes_of(np.diff(kind[order])) + 1):
+            which = int(kind[same[0]])
+            made = (
+                values.of_lanes(self._kinds[which], lane[same].tolist())
+                if which >= 0
+                else values.of_held(self._known.get(streams[at]) for at in same.tolist())
+            )
+            found[same] = np.fromiter(made, object, len(same))
+        numbers: list[_T] = found.tolist()
+        return numbers
 
 
 class _OfKinds(Generic[_T]):
@@ -279,17 +293,28 @@ class _OfKinds(Generic[_T]):
         self._known: dict[int, tuple[AlikeFindings, list[_T]]] = {}
         """By `id` of the kind, which is held for its sake: of each of its lanes."""
 
-    def ask(self, asked: Iterable[AlikeFindings]) -> None:
-        """Some of the kinds ``asked``, one for each of the streams, will be looked up."""
-        every = list(asked)
-        kinds = {id(kind): kind for kind in every}
-        for key, count in Counter(map(id, every)).items():
-            if key not in self._known and count * _WORTH_ALL >= len(kinds[key]):
-                self._known[key] = kinds[key], kinds[key].of_each(self._make)
+    def of_lanes(self, kind: AlikeFindings, lanes: list[int]) -> list[_T]:
+        """Of these lanes of ``kind``."""
+        self._ask(kind, len(lanes))
+        known = self._known.get(id(kind))
+        if known is None:
+            return [self._make(Lane(kind, at).findings()) for at in lanes]
+        return list(map(known[1].__getitem__, lanes))
 
-    def __getitem__(self, lane: Lane) -> _T:
-        known = self._known.get(id(lane.kind))
-        return self._make(lane.findings()) if known is None else known[1][lane.at]
+    def of_held(self, held: Iterable[Held | None]) -> Iterator[_T]:
+        """Of what is held of each of some streams."""
+        some = list(held)
+        kinds = {id(one.kind): one.kind for one in some if isinstance(one, Lane)}
+        for key, count in Counter(id(one.kind) for one in some if isinstance(one, Lane)).items():
+            self._ask(kinds[key], count)
+        for one in some:
+            known = self._known.get(id(one.kind)) if isinstance(one, Lane) else None
+            yield self._make(made(one or ())) if known is None or not isinstance(one, Lane) else known[1][one.at]
+
+    def _ask(self, kind: AlikeFindings, lanes: int) -> None:
+        """So many lanes of ``kind`` will be looked up."""
+        if id(kind) not in self._known and lanes * _WORTH_ALL >= len(kind):
+            self._known[id(kind)] = kind, kind.of_each(self._make)
 
 
 def lanes(kind: AlikeFindings) -> Iterator[tuple[int, Lane]]:
