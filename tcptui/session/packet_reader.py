@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 #: Packets of different streams are read at once if no more bytes than this are between them: a read costs as much, …
 _GAP: Final = 1 << 13
-#: … and of no longer part of the spool than this.
-_READ_AT_ONCE: Final = 1 << 20
+#: … and of no longer part of the spool than this: longer ones are read into memory that is new each time.
+_READ_AT_ONCE: Final = 1 << 16
 #: Several packets of one stream are read at once if at least one byte in this many of the span is wanted, …
 _SPARSE: Final = 4
 #: … and so many bytes in any case.
@@ -109,23 +110,25 @@ class PacketReader:
         size = store.header_length[rows].astype(np.int64) + np.maximum(store.length[rows], 0)
         whole = begin + size <= store.offset[rows] + store.captured[rows]
         spool = np.array([source.spool for source in self._sources])[store.source[rows]]
+        found = [b""] * len(rows)
         order = np.lexsort((begin, spool))
         order = order[whole[order]]
-        found = [b""] * len(rows)
-        apart = np.flatnonzero(
-            (np.diff(spool[order]) != 0)
-            | (begin[order][1:] - (begin + size)[order][:-1] > _GAP)
-            | (np.diff(begin[order] // _READ_AT_ONCE) != 0)
-        )
-        for run in np.split(order, apart + 1):
-            if len(run):
-                start = int(begin[run[0]])
-                block = os.pread(self._descriptors[int(spool[run[0]])], int((begin + size)[run].max()) - start, start)
-                for at, low, length in zip(
-                    run.tolist(), (begin[run] - start).tolist(), size[run].tolist(), strict=True
-                ):
-                    segment = block[low : low + length]
-                    found[at] = segment if len(segment) == length else b""
+        if not len(order):
+            return found
+        begin, end, spool = begin[order], (begin + size)[order], spool[order]
+        apart = (np.diff(spool) != 0) | (begin[1:] - end[:-1] > _GAP) | (np.diff(begin // _READ_AT_ONCE) != 0)
+        firsts = np.append(0, np.flatnonzero(apart) + 1)
+        starts, counts = begin[firsts], np.diff(firsts, append=len(order))
+        spans = (np.maximum.reduceat(end, firsts) - starts).tolist()
+        low = begin - np.repeat(starts, counts)
+        places = zip(order.tolist(), low.tolist(), (low + size[order]).tolist(), strict=True)
+        for start, span, file, count in zip(
+            starts.tolist(), spans, spool[firsts].tolist(), counts.tolist(), strict=True
+        ):
+            block = os.pread(self._descriptors[file], span, start)
+            for at, first, last in islice(places, count):
+                if last <= len(block):
+                    found[at] = block[first:last]
         for at in np.flatnonzero(rows < store.first).tolist():  # after the read: rows may be evicted meanwhile
             found[at] = b""
         return found

@@ -6,9 +6,14 @@ A sender whose network card fills in TCP checksums hands the kernel's packet tap
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from tcptui.model.arrays import sorted_unique
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _TCP: Final = 6
 #: Where the checksum stands in a TCP header.
@@ -44,28 +49,31 @@ def tcp_checksum(source: bytes, destination: bytes, segment: bytes) -> int:
     return internet_checksum(pseudo_header(source, destination, len(segment)) + blank)
 
 
-def tcp_checksums_ok(sources: list[bytes], destinations: list[bytes], segments: list[bytes]) -> list[bool]:
+def tcp_checksums_ok(sources: list[bytes], destinations: list[bytes], segments: list[bytes]) -> NDArray[np.bool_]:
     """Whether each of ``segments`` is there and adds up; 0xFFFF and 0x0000 count as the same (RFC 1624, 3).
 
     Each is a whole segment, or empty.  Faster the more of them have the same length.
     """
-    of_length: dict[tuple[int, int], list[int]] = {}
-    for at, segment in enumerate(segments):
-        of_length.setdefault((len(segment), len(sources[at])), []).append(at)
-    found = [False] * len(segments)
-    for (length, _address), places in of_length.items():
-        if not length:
-            continue
-        filled = b"\x00" * (length % 2)
-        covered = b"".join([
-            part
-            for at in places
-            for part in (pseudo_header(sources[at], destinations[at], length), segments[at], filled)
-        ])  # fmt: skip
-        sums = np.frombuffer(covered, ">u2").reshape(len(places), -1).sum(axis=1, dtype=np.int64)
-        for at, is_ok in zip(places, (sums % 0xFFFF == 0).tolist(), strict=True):
-            found[at] = is_ok  # there is a 6, the protocol, so that no sum is 0
+    lengths = np.fromiter(map(len, segments), np.int64, len(segments))
+    # What `pseudo_header` has besides the addresses; of a length of 32 bits, too, for 2**16 is 1 modulo 0xFFFF.
+    sums = lengths + _TCP
+    for parts in (sources, destinations, segments):
+        sums += _sums(parts)
+    # There is a 6, the protocol, so that no sum is 0.
+    found: NDArray[np.bool_] = (lengths > 0) & (sums % 0xFFFF == 0)
     return found
+
+
+def _sums(parts: list[bytes]) -> NDArray[np.int64]:
+    """The sum of the 16-bit words of each of ``parts``, an odd last byte filled up with zero."""
+    sums = np.zeros(len(parts), np.int64)
+    lengths = np.fromiter(map(len, parts), np.int64, len(parts))
+    for length in sorted_unique(lengths).tolist():
+        places = np.flatnonzero(lengths == length)
+        filled = b"\x00" * (length % 2)
+        covered = filled.join([parts[at] for at in places.tolist()]) + filled
+        sums[places] = np.frombuffer(covered, ">u2").reshape(len(places), -1).sum(axis=1, dtype=np.int64)
+    return sums
 
 
 def is_pseudo_header_sum(source: bytes, destination: bytes, length: int, checksum: int) -> bool:

@@ -103,10 +103,8 @@ def _states(read: ReadSegments, rows: I64, sources: NDArray[Any], destinations: 
     """`_state` of the segment in each of ``rows``; addresses are bytes."""
     given = read(rows), sources.tolist(), destinations.tolist()
     states = np.full(len(rows), "good", object)
-    ok = tcp_checksums_ok(given[1], given[2], given[0])
-    for at, (is_ok, *segment) in enumerate(zip(ok, *given, strict=True)):
-        if not is_ok:
-            states[at] = _state_unless_good(*segment)
+    for at in np.flatnonzero(~tcp_checksums_ok(given[1], given[2], given[0])).tolist():
+        states[at] = _state_unless_good(*(column[at] for column in given))
     return states
 
 
