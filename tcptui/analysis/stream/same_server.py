@@ -139,7 +139,7 @@ class Siblings:
             listed, numbers, keys, places, was_b = (
                 self._listed, self._numbers, self._keys, self._places, self._client_was_b
             )  # fmt: skip
-        which = np.minimum(listed.searchsorted(streams), max(len(listed) - 1, 0))
+        which = np.minimum(listed.searchsorted(streams.astype(listed.dtype)), max(len(listed) - 1, 0))
         if (
             len(late)
             or table.evicted_streams
