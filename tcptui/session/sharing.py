@@ -45,9 +45,15 @@ class Sharing:
         """Where shares of connections begin and end; ``segments`` of each connection."""
         weight = np.cumsum(segments.astype(np.int64) + CONNECTION_WEIGHT)
         total = int(weight[-1]) if len(weight) else 0
+        if not total:
+            return []
         if self.workers == 1 or total < self.worth:
-            return [(0, len(weight))] if total else []
+            return [(0, len(weight))]
         share = max(self.share, min(MOST_WEIGHT, total // (SHARES_A_WORKER * self.workers)))
+        # As many for each worker: one share more would be the work of one of them, while the others are idle.
+        count = -(-total // (share * self.workers)) * self.workers
+        # A share ends before the connection that would make it too heavy; what that leaves adds up to no further share.
+        share = -(-total // count) + int(np.median(np.diff(weight, prepend=0)))
         cuts, begin = [], 0
         while begin < len(weight):
             done = int(weight[begin - 1]) if begin else 0

@@ -161,4 +161,14 @@ def test_two_workers_have_larger_shares_of_a_large_capture() -> None:
     segments = np.array([10, 10, 10, 10, 5_000, 10, 10])
 
     assert Sharing(2, 0, 40).cut(segments) == [(0, 4), (4, 5), (5, 7)]
-    assert len(Sharing(2).cut(np.full(10_000_000, 10))) == 1_099
+    assert len(Sharing(2).cut(np.full(10_000_000, 10))) == 1_100
+
+
+@pytest.mark.parametrize("workers", [2, 3, 7])
+@pytest.mark.parametrize("connections", [25_000, 100_000, 199_999])
+def test_each_worker_has_as_many_shares_as_the_others(workers: int, connections: int) -> None:
+    cuts = Sharing(workers).cut(np.random.default_rng(connections).integers(1, 20, connections))
+    sizes = [end - begin for begin, end in cuts]
+
+    assert len(cuts) % workers == 0
+    assert min(sizes) > 0.9 * max(sizes)
