@@ -140,5 +140,5 @@ def test_capture_is_saved_as_a_file_of_the_user_and_never_over_one(
     terminal.press("w")
     terminal.type(str(path))
     terminal.press("Enter")
-    terminal.wait("exists: w again, with another name")
+    terminal.wait("exists: choose another name")
     assert path.read_bytes() == before
