@@ -390,7 +390,7 @@ IPV4, IPV6 = "192.168.1.23", "2001:db8:4:7:a00:27ff:fe4e:66a1"
         (74, None, f"{IPV4}, {IPV6}"),
         (58, Rate(1, 1, (1,)), f"{IPV4} …"),
         (52, Rate(1, 1, (1,)), f"{IPV4} …"),
-        (44, Rate(1, 1, (1,)), "192.168.1.2…"),
+        (44, Rate(1, 1, (1,)), "192.168.1.…"),
     ],
 )
 def test_addresses_of_an_interface_are_whole_or_left_out(width: int, rate: Rate | None, shown: str) -> None:
