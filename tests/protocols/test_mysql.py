@@ -282,6 +282,18 @@ def test_secrets_are_found_in_bounded_time() -> None:
     assert time.process_time() - begin < 1
 
 
+def test_change_of_user_names_the_user_and_hides_what_proves_it() -> None:
+    body = b"\x11eve\0\x14" + SECRET + b"p" * 12 + b"shop\0\x21\0mysql_native_password\0"
+    dialogue = talk([*session()[:3], (0, packet(0, body)), (1, ok(1)), (0, ask(Command.PING)), (1, ok(1))])
+
+    assert [(one.operation, one.status) for one in requests_of(*dialogue.halves()) or ()] == [
+        ("LOGIN ada shop", "OK"), ("CHANGE_USER eve", "OK"), ("PING", "OK"),
+    ]  # fmt: skip
+    said = b"".join(data for part in ApplicationStream(*dialogue.halves()).parts() for _, data in part.blocks())
+    assert b"CHANGE_USER eve" in said
+    assert SECRET not in said
+
+
 def test_local_file_is_of_the_request() -> None:
     sent = packet(2, b"1,2\n" * 50) + packet(3, b"3,4\n") + packet(4, b"")
     dialogue = talk([
