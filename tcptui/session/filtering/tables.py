@@ -102,10 +102,16 @@ def _number(base: int) -> int:
 
 def _of_end(a: I64, b: I64, stream: I32, of_b: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
     """The base of each of ``stream``, that of its end b where ``of_b`` is 1; of no stream, any."""
+    if not len(a) or not len(stream):
+        return np.zeros(len(stream), np.uint32)
+    # The packets of a stretch are of few streams, mostly neighbours: the table need not hold the others.
+    lowest = max(int(stream.min()), 0)
+    a, b = a[lowest : int(stream.max()) + 1], b[lowest : int(stream.max()) + 1]
+    stream = stream - np.int32(lowest)
     if len(a) > _STREAMS_A_ROW * len(stream):
-        found = np.where(of_b != 0, b[stream], a[stream])
+        found = np.where(of_b != 0, b.take(stream, mode="clip"), a.take(stream, mode="clip"))
         return np.where(found == NO_BASE, 0, found).astype(np.uint32)
-    if not len(a):
+    if not len(a):  # no packet is of a stream
         return np.zeros(len(stream), np.uint32)
     # Both ends of a stream side by side: one look-up for each row instead of two and a choice.
     both = np.stack((a, b), axis=1).ravel()
