@@ -246,6 +246,44 @@ def test_window_that_nobody_waited_for_is_silent(tmp_path: Path, kind: str) -> N
     assert "http2-flow-control" not in judged(tmp_path, ends.said)
 
 
+@pytest.mark.finding("http2-flow-control", twin=True)
+@pytest.mark.parametrize("again_ms", [1_450, 1_520], ids=["asked-just-before", "asked-afterwards"])
+def test_window_that_is_closed_while_nothing_is_wanted_is_silent(tmp_path: Path, again_ms: float) -> None:
+    """The only request was taken back at once, and the next one came shortly before, or behind, the credit."""
+    ends = Timed()
+    ends.at(10).begin(1)
+    ends.at(30).send(1, FULL)
+    ends.at(60).client.reset_stream(1, ErrorCodes.CANCEL)
+    ends.carry()
+    for ms in sorted((1_500, again_ms)):
+        if ms == again_ms:
+            ends.at(ms).ask(3, get("/3"))
+        else:
+            ends.at(ms).take(0, FULL)
+    ends.at(1_500 + 1.5 * RTT_MS).answer(3, OK, b"here")
+
+    assert judged(tmp_path, ends.said) == {}
+
+
+@pytest.mark.finding("http2-flow-control", twin=True)
+@pytest.mark.parametrize("kind", ["opened-in-time", "empty-end", "trailers"])
+def test_pause_behind_a_window_that_held_nothing_back_is_silent(tmp_path: Path, kind: str) -> None:
+    ends = Timed()
+    ends.at(10).begin(1, FULL + 20_000 if kind == "opened-in-time" else FULL)
+    ends.at(30).send(1, FULL - 1_000 if kind == "opened-in-time" else FULL)
+    if kind == "opened-in-time":
+        ends.at(60).take(1, FULL)
+        ends.at(1_500).send(1, 21_000, end=True)
+    elif kind == "empty-end":
+        ends.at(1_500).server.end_stream(1)
+        ends.carry()
+    else:
+        ends.at(1_500).server.send_headers(1, [("x-check", "done")], end_stream=True)
+        ends.carry()
+
+    assert judged(tmp_path, ends.said) == {}
+
+
 def test_frames_beyond_the_window_refute_it(tmp_path: Path) -> None:
     data = frame(0, 0, 1, bytes(16_384)) * 3 + frame(0, 0, 1, bytes(16_383))
     head = [(0.0, "C", PREFACE + frame(4, 0, 0) + frame(1, 5, 1, b"\x82\x84\x86")), (1.0, "S", frame(4, 0, 0))]
@@ -319,6 +357,27 @@ def test_good_bye_behind_all_answers_is_silent(tmp_path: Path, who: str) -> None
 @pytest.mark.finding("http2-goaway", twin=True)
 def test_client_that_leaves_wants_nothing_more(tmp_path: Path) -> None:
     assert judged(tmp_path, [*asked(4, 2).said, (200.0, "C", goaway(ErrorCodes.NO_ERROR, 0))], last="C") == {}
+
+
+@pytest.mark.finding("http2-goaway", twin=True)
+@pytest.mark.parametrize("kind", ["announced-twice", "answered-afterwards", "taken-back"])
+def test_good_bye_that_costs_no_request_is_silent(tmp_path: Path, kind: str) -> None:
+    if kind == "taken-back":
+        ends = asked(3, 2)
+        ends.at(180).client.reset_stream(5, ErrorCodes.CANCEL)
+        ends.carry()
+        turns: list[Turn] = [*ends.said, (220.0, "S", goaway(ErrorCodes.NO_ERROR, 5))]
+    elif kind == "announced-twice":
+        turns = [
+            *asked(4, 4).said,
+            (200.0, "S", goaway(ErrorCodes.NO_ERROR, (1 << 31) - 1)), (260.0, "S", goaway(ErrorCodes.NO_ERROR, 7)),
+        ]  # fmt: skip
+    else:
+        said = asked(4, 4).said
+        behind = next(at for at, turn in enumerate(said) if turn[0] >= 102)
+        turns = [*said[:behind], (101.5, "S", goaway(ErrorCodes.NO_ERROR, 7)), *said[behind:]]
+
+    assert judged(tmp_path, turns, last="S") == {}
 
 
 # -- resets ----------------------------------------------------------------------------------
@@ -506,7 +565,16 @@ def test_call_whose_time_ran_out_is_told(
 
 @pytest.mark.finding("grpc-deadline", twin=True)
 @pytest.mark.parametrize(
-    ("timeout", "end", "ms"), [("2S", "reset", 500), ("", "reset", 500), ("500m", "ok", 480), ("junk", "reset", 500)]
+    ("timeout", "end", "ms"),
+    [
+        ("2S", "reset", 500),
+        ("", "reset", 500),
+        ("500m", "ok", 480),
+        ("junk", "reset", 500),
+        ("500m", "reset", 420),
+        ("500m", "reset", 1_900),
+        ("500m", "ok", 520),
+    ],
 )
 def test_call_that_ended_otherwise_is_silent(tmp_path: Path, timeout: str, end: str, ms: float) -> None:
     assert judged(tmp_path, called(timeout, end=end, ms=ms)) == {}
@@ -574,7 +642,9 @@ def test_streams_behind_a_lost_segment_are_told_with_their_wait(tmp_path: Path) 
 
 @pytest.mark.finding("http2-head-of-line", twin=True)
 @pytest.mark.parametrize(
-    ("streams", "lost", "ms"), [(1, 1, 300), (4, 3, 60), (4, 99, 0)], ids=["alone", "short", "none"]
+    ("streams", "lost", "ms"),
+    [(1, 1, 300), (4, 3, 60), (4, 99, 0), (2, 5, 400), (4, 11, 400)],
+    ids=["alone", "short", "none", "last-of-two", "last-of-four"],
 )
 def test_loss_for_which_nobody_else_waits_is_silent(tmp_path: Path, streams: int, lost: int, ms: float) -> None:
     assert of_capture(lossy(tmp_path, streams, lost, ms)) == {}

@@ -96,6 +96,9 @@ QUIET = {
     "short-pause": replace(WAITED, pause_ms=10),
     "long-pause": replace(WAITED, pause_ms=400),
     "no-path": replace(WAITED, rtt_ms=0.3, pause_ms=0.3),
+    "last-record-waits-for-the-program": Flight((9_136,), pause_ms=41, records=(9_031 - 22, 9_000)),
+    "in-small-goes": Flight((700, 700, 700), records=(3_000,)),
+    "some-round-trips": replace(WAITED, pause_ms=140),
     "sent-again": replace(WAITED, again=True),
 }
 

@@ -74,6 +74,12 @@ QUIET: dict[str, list[Turn]] = {
     "chosen-13": in_13(shared_key(7), extension(41, numbers(0))),
     "no-ticket-13": in_13(b""),
     "agreed-elsewhere-13": in_13(shared_key(0)),
+    "chosen-second-13": in_13(shared_key(7), extension(41, numbers(1))),
+    "new-ticket-12": in_12(extension(35, b""), answer=b"\1" * 32),
+    "retry-that-takes-it-13": [
+        (0, "C", record(22, client_hello(OFFERS_13, session=bytes(32)), 0x0301)),
+        *in_13(shared_key(7), extension(41, numbers(0)))[1:],
+    ],
     "random-id-to-an-older-server": in_12(OFFERS_13, bytes(32)),
 }
 

@@ -163,6 +163,16 @@ QUIET: dict[str, list[Turn]] = {
     "done": [*SERVED, (60, "C", KEY), (90, "S", CHANGE + record(22, bytes(40)))],
     "cut-flight": [*OPENING, (30, "S", FLIGHT[:200])],
     "half-a-hello": [(0, "C", LONG_HELLO[:1400]), (2_000, "C", "FIN"), (2_040, "S", "FIN")],
+    "hello-in-two-goes": [
+        (0, "C", LONG_HELLO[:900]),
+        (3_900, "C", LONG_HELLO[900:]),
+        (3_930, "S", FLIGHT),
+        (3_960, "C", KEY),
+        (3_990, "S", CHANGE + DATA),
+    ],
+    "alert-of-the-client": [*SERVED, (60, "C", record(21, b"\x02\x30")), (61, "C", "RST")],
+    "alert-behind-a-wait": [*OPENING, (5_000, "S", record(21, b"\x02\x28")), (5_001, "S", "RST")],
+    "reset-behind-the-end": [*SERVED_13, (60, "C", CHANGE + DATA), (70, "C", "RST")],
     "nothing": [(0, "C", "FIN"), (40, "S", "FIN")],
 }
 

@@ -60,9 +60,11 @@ def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: 
     waits = [
         one for one in sender.over
         if one.update is not None and one.next is not None and one.next.ns - one.update.ns <= limit
+        and _waited_ns(said, one) > 0
     ]  # fmt: skip
     rtt_ns = round_trip_ns(connection)
-    held = [one for one in waits if _late_ns(one, rtt_ns) >= max(HELD_NS, HELD_RTTS * rtt_ns)]
+    # Opened so much later than the path takes.
+    held = [one for one in waits if _waited_ns(said, one) - rtt_ns >= max(HELD_NS, HELD_RTTS * rtt_ns)]
     if held:
         return _made(connection, said, side, sender, "held", held)
     total_ns = _together_ns(waits)
@@ -73,9 +75,11 @@ def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: 
     return _made(connection, said, side, sender, "small", waits)
 
 
-def _late_ns(stall: Stall, rtt_ns: int) -> int:
-    """How much later than the path takes the receiver opened the window."""
-    return stall.closed_ns - rtt_ns
+def _waited_ns(said: Http2History, stall: Stall) -> int:
+    """How long requests waited until the window was opened; 0 where none was under way: who wants nothing waits not."""
+    until_ns = stall.full.ns + stall.closed_ns
+    asked = min((one.asked_ns for one in _waiting(said.calls, until_ns)), default=until_ns)
+    return until_ns - max(asked, stall.full.ns)
 
 
 def _stuck(connection: ConnectionFacts, said: Http2History, sender: Windows) -> Stall | None:

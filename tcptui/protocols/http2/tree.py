@@ -129,8 +129,8 @@ def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame:
         message = _message(exchange, place)
         if message is not None and message.complete and frame.flags & Flag.END_STREAM:
             line.whole = lambda: decoded_beginning(message)  # as tshark has it
-    elif frame.flags & Flag.END_STREAM and exchange is not None and _is_bodiless(exchange, half.side):
-        place.add(branch, "Data: <MISSING>", start, 0, "http2.data.data")  # as tshark shows the whole of nothing
+    elif not frame.flags & Flag.END_STREAM or (exchange is not None and _is_bodiless(exchange, half.side)):
+        place.add(branch, "Data: <MISSING>", start, 0, "http2.data.data")  # as tshark shows what is empty
     if padding:
         text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
         place.add(branch, text, start + size, padding, "http2.data.padding")

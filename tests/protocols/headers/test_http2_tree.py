@@ -245,6 +245,27 @@ def test_frames_that_end_messages_without_a_byte_equal_tsharks(tmp_path: Path) -
 
 
 @pytest.mark.tshark
+def test_frames_without_a_byte_amid_messages_equal_tsharks(tmp_path: Path) -> None:
+    """Empty DATA frames that end nothing: in front of a body, amid it, padded, in front of trailers, and of gRPC."""
+    ends = Ends()
+    for stream, head, body in ((1, get("/amid"), b"bytes"), (3, CALL, message(b"\x08\x01"))):
+        for end, list_ in ((ends.client, head), (ends.server, ANSWER if head is CALL else OK)):
+            end.send_headers(stream, list_)
+            for part in (b"", body, b"", body):
+                end.send_data(stream, part, pad_length=None if part else 3 if stream == 1 else None)
+                ends.carry()
+            end.send_data(stream, b"")
+            end.send_headers(stream, [("x-check", "done")], end_stream=True)
+            ends.carry()
+    path = record(tmp_path, [(20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)])
+    equal, different = compared(path)
+
+    # tshark counts them among the fragments of a body, of which they have no byte.
+    assert {name for _, name in different} <= {"http2.body.fragment", "http2.body.fragment.count"}
+    assert equal > 250
+
+
+@pytest.mark.tshark
 def test_bodies_that_end_with_trailers_equal_tsharks(tmp_path: Path) -> None:
     """In one DATA frame or in several, in one packet or in several, compressed; and the end as an empty DATA frame."""
     ends, packed = Ends(), gzip.compress(b"packed " * 400)
