@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
 
+from tcptui.lessons.loader import load_case
 from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
 from tcptui.session.requests import requests_of
 from tcptui.session.session import Session, open_file
@@ -469,6 +470,19 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         assert "GET /slow\nonce, 1 failed or unanswered; half within" in shown.pilot.app.clipboard.replace(
             "\u00a0", " "
         )
+
+
+async def test_statements_without_errors_have_no_column_of_them(session: Session, show: Show) -> None:
+    with closing(open_file(load_case("n-plus-one").captures[0])) as without:
+        async with show(without, (80, 24)) as shown:
+            screen = await opened(shown, "b")
+            lines = screen_lines(screen)
+            assert lines[1].split() == ["count", "p50", "p99", "▾total", "statement"]
+            assert any(line.rstrip().endswith("SELECT name FROM items WHERE id = ?") for line in lines[2:5]), lines
+            await shown.pilot.press("s", "s", "s")
+            assert "▾errors" in screen_lines(screen)[1]  # what is sorted by stays in sight
+    async with show(session, (80, 24)) as shown:
+        assert "errors" in screen_lines(await opened(shown, "tab", "b"))[1]
 
 
 @pytest.mark.parametrize(("number", "status"), [(142, "WRONGTYPE"), (153, "1045 (28000)")])

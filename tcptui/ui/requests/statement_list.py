@@ -53,6 +53,8 @@ _GAP: Final = 2
 _COLUMNS: Final = ("count", "errors", "p50", "p99", "total")
 _FEW_BELOW: Final = 76
 _FEW: Final = frozenset({"count", "p99", "total"})
+#: The column that stands where anything failed, or is sorted by: an empty one would cut the statements.
+_ERRORS: Final = "errors"
 #: The column that stands where anything waited, from so many cells on.
 _WAITED: Final = "waited"
 _WAITED_FROM: Final = 100
@@ -115,6 +117,8 @@ class StatementList(VirtualList, inherit_bindings=False):
     # -- drawing -------------------------------------------------------------------------
     def _cells(self, texts: dict[str, str], width: int) -> str:
         shown = [name for name in _COLUMNS if width >= _FEW_BELOW or name in _FEW]
+        if _ERRORS in shown and self.sort is not StatementSort.ERRORS and not any(one.errors for one in self._groups):
+            shown.remove(_ERRORS)
         if width >= _WAITED_FROM and any(group.waited_ns for group in self._groups):
             shown.append(_WAITED)
         return "".join(fit(texts[name], _NUMBER, self.glyphs.ellipsis, right=True) for name in shown) + " " * _GAP
