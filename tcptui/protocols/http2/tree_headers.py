@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from tcptui.model.field_rows.http2 import HEADER_NAMES
+from tcptui.model.request import UNKNOWN
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http2.hpack import Representation
 from tcptui.protocols.http2.messages import text_of, value_in
@@ -58,13 +59,12 @@ def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None
             label, of = f"{title} Length: {len(known)}", f"http2.header.{title.lower()}.length"
             _line(line, place, label, at, field.size, of)
         node = _line(line, place, f"{title}: {text}", at, field.size, f"http2.header.{title.lower()}")
-        if known is not None:
-            node.whole = lambda known=known: known
+        raw = UNKNOWN.encode() if known is None else known
+        node.whole = lambda raw=raw: raw
     row = HEADER_NAMES.get(name)
     if row is not None and field.value is not None:
-        raw = field.value
         node = _line(line, place, f"{name}: {value}", at, field.size, row)
-        node.whole = lambda: raw
+        node.whole = lambda raw=field.value: raw
     if field.value is not None:
         plain = unquote_to_bytes(field.value)
         node = line.concluded(f"Unescaped: {text_of(plain)}", "http2.header.unescaped")

@@ -73,10 +73,14 @@ def test_unknown_names_and_values_are_called_unknown(shown: Shown) -> None:
     talk = Dialogue(from_start=False)
     for side, data in ends.turns[-6:]:
         (talk.server if side else talk.client)(data)
-    text = tree_text(shown(talk, 1))
+    tree = shown(talk, 1)
+    text = tree_text(tree)
+    values = [node.whole() for node in tree.walk() if node.field == "http2.header.value" and node.whole is not None]
 
     assert "Header: <unknown>: <unknown>" in text
     assert "x-who" not in text
+    # In filters and columns, too: the byte of the index was taken for a value.
+    assert values == [value.removeprefix("Value: ").encode() for value in fields(tree, "http2.header.value")]
 
 
 def test_payload_that_breaks_its_rules_has_a_note(shown: Shown) -> None:
