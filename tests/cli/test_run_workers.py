@@ -127,7 +127,7 @@ def dying(real):
     return called
 Session.halves = dying(Session.halves)
 FindingsCache.bulk = dying(FindingsCache.bulk)
-FindingsCache._concluded = dying(FindingsCache._concluded)
+FindingsCache._judged_block = dying(FindingsCache._judged_block)
 """
 
 
