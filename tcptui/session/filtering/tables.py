@@ -102,17 +102,16 @@ def _number(base: int) -> int:
 
 def _of_end(a: I64, b: I64, stream: I32, of_b: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
     """The base of each of ``stream``, that of its end b where ``of_b`` is 1; of no stream, any."""
-    if not len(a) or not len(stream):
-        return np.zeros(len(stream), np.uint32)
     # The packets of a stretch are of few streams, mostly neighbours: the table need not hold the others.
-    lowest = max(int(stream.min()), 0)
-    a, b = a[lowest : int(stream.max()) + 1], b[lowest : int(stream.max()) + 1]
+    highest = int(stream.max(initial=-1))
+    lowest = max(int(stream.min(initial=highest)), 0)
+    a, b = a[lowest : highest + 1], b[lowest : highest + 1]
+    if not len(a):  # no packet is of a stream
+        return np.zeros(len(stream), np.uint32)
     stream = stream - np.int32(lowest)
     if len(a) > _STREAMS_A_ROW * len(stream):
         found = np.where(of_b != 0, b.take(stream, mode="clip"), a.take(stream, mode="clip"))
         return np.where(found == NO_BASE, 0, found).astype(np.uint32)
-    if not len(a):  # no packet is of a stream
-        return np.zeros(len(stream), np.uint32)
     # Both ends of a stream side by side: one look-up for each row instead of two and a choice.
     both = np.stack((a, b), axis=1).ravel()
     table = np.where(both == NO_BASE, 0, both).astype(np.uint32)
