@@ -7,6 +7,7 @@ read them.  This one counts the bytes in flight (see `link_rate`), by which `fra
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import signal
@@ -66,6 +67,18 @@ class CountedFile:
         """Do nothing: writes are not buffered."""
 
 
+def _keys_without_waiting(terminal: int) -> int:
+    """A descriptor of the terminal at ``terminal`` whose reads never wait; ``terminal`` itself where there is none.
+
+    It is opened anew: the flags of ``terminal`` are the shell's, too, which would find its own reads refused.
+    """
+    try:
+        os.tcgetpgrp(terminal)  # refused if this is not the terminal that /dev/tty names
+        return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return terminal
+
+
 def _handle_in_loop(loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], None]) -> None:
     """Have ``loop`` call ``act`` when signal ``number`` comes.
 
@@ -92,6 +105,7 @@ class PacedDriver(LinuxDriver):
         self.pace = LinkRate()
         self.shown = CellDiff()
         self._has_terminal = False
+        self.fileno = _keys_without_waiting(self.fileno)
         self._file: Any = CountedFile(self._file, self.pace)  # has all that the writer thread needs of a file
         loop = asyncio.get_running_loop()
         _handle_in_loop(loop, signal.SIGTSTP, self._sigtstp_application)
@@ -125,6 +139,16 @@ class PacedDriver(LinuxDriver):
                 input_priority.asked()
             super().process_message(message)
 
+    def run_input_thread(self) -> None:
+        """Read keys until `exit_event`.
+
+        The shell reads the terminal, too, while the program is stopped: what the poll had shown may be gone after it,
+        and a read that waited for more would hold up the exit until the next key.
+        """
+        while not self.exit_event.is_set():
+            with contextlib.suppress(BlockingIOError):
+                super().run_input_thread()
+
     def start_application_mode(self) -> None:
         """Take over the terminal, whose contents are unknown."""
         self.shown.forget()
@@ -146,7 +170,7 @@ class PacedDriver(LinuxDriver):
         """
         self.exit_event.set()
         if self._key_thread is not None:
-            self._key_thread.join(_LAST_ANSWERS_S)
+            self._key_thread.join()
         self.exit_event.clear()
         if self._writer_thread is not None:
             self._writer_thread.stop()
