@@ -110,6 +110,43 @@ async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_fo
     assert not screen.workspace.following
 
 
+@pytest.mark.parametrize("before", [0, 8], ids=["before the first row", "on the only row"])
+async def test_key_to_the_first_row_ends_following(pipe: Pipe, before: int) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        connections = screen.workspace.connections
+        pipe.give(before)
+        await settled(pilot, lambda: connections.row_count == before // 8)
+        screen.workspace.following = True
+        await pilot.press("g")
+        pipe.give(24)
+        await settled(pilot, lambda: connections.row_count == 3 + before // 8)
+        pipe.close()
+
+    assert connections.cursor == 0
+    assert not screen.workspace.following
+
+
+async def test_rows_that_come_with_a_key_do_not_undo_it(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        workspace = main_screen(pilot).workspace
+        connections = workspace.connections
+        pipe.give(24)
+        await settled(pilot, lambda: connections.row_count == 3)
+        workspace.following = True
+        connections.put_cursor(2)
+        connections.action_move(-1)
+        workspace.grow()  # before anything is told that the cursor has moved
+        moved = connections.cursor
+        pipe.close()
+
+    assert moved == 1
+
+
 async def test_hints_are_those_for_what_has_come_so_far(pipe: Pipe) -> None:
     read, write = os.pipe()
     app = TcptuiApp(Session([open_descriptor(read, "pipe")]), options=ViewOptions(numeric=True, refresh_hz=50))

@@ -92,6 +92,8 @@ class Workspace(Panes):
         self.highlights = Highlights()
         """What was searched for last, and stays marked."""
         self.ladder.highlights = self.highlights
+        for rows in (self.connections, self.ladder):
+            rows.left_end = self._follow_no_more
         self.hit: Hit | None = None
         """The hit that was gone to last."""
         self._without_tcp: WithoutTcp | None = None
@@ -149,19 +151,19 @@ class Workspace(Panes):
         """The selected packet's row in the store, or -1."""
         return self.ladder.packet_row
 
+    def _follow_no_more(self) -> None:
+        """Leave the cursor where the user puts it.  A message would come too late: rows come in between."""
+        self.following = False
+
     @on(VirtualList.Highlighted, "#connections")
     def _connection_highlighted(self, event: VirtualList.Highlighted) -> None:
         event.stop()
-        if event.by_user and event.position < event.list.row_count - 1:
-            self.following = False
         self._stream_due = True
         self._schedule()
 
     @on(VirtualList.Highlighted, "#timeline")
     def _packet_highlighted(self, event: VirtualList.Highlighted) -> None:
         event.stop()
-        if event.by_user and event.position < event.list.row_count - 1:
-            self.following = False
         self._schedule()
 
     @on(VirtualList.Chosen)

@@ -18,6 +18,8 @@ from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.style import Style
     from textual import events
 
@@ -88,6 +90,8 @@ class VirtualList(PaintedLines, can_focus=True):
         self.glyphs = glyphs
         self.row_count = 0
         self.cursor = 0
+        self.left_end: Callable[[], None] = lambda: None
+        """Called, before the next message, when the user goes to a row that is not the last, or to the first."""
         self._page_shown = 0
         """Rows that fitted before the size changed last."""
 
@@ -146,6 +150,8 @@ class VirtualList(PaintedLines, can_focus=True):
     def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:
         """Move the cursor to row ``position``, repainting only the two rows concerned; ``show`` scrolls to it."""
         position = max(0, min(position, self.row_count - 1))
+        if by_user and position < self.row_count - 1:
+            self.left_end()
         if position != self.cursor:
             old, self.cursor = self.cursor, position
             self.refresh_row(old)
@@ -165,7 +171,8 @@ class VirtualList(PaintedLines, can_focus=True):
         self.put_cursor(self.cursor + step, by_user=True)
 
     def action_first(self) -> None:
-        """Move the cursor to the first row."""
+        """Move the cursor to the first row, which may be the only one, or still to come."""
+        self.left_end()
         self.put_cursor(0, by_user=True)
 
     def action_last(self) -> None:
