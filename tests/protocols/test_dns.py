@@ -269,6 +269,57 @@ def test_longest_message_is_read() -> None:
     assert one.response.bytes == len(longest) > 60_000
 
 
+RECORD = "{}.z.example. A 192.0.2.1"
+OTHER = reply(query(9, "y.example", "AXFR"), "a.y.example. A 192.0.2.1")
+#: What may come amid a zone: more of it, alike or not, what ends it, what belongs to another question, or to none.
+AMID = (
+    reply(AXFR, RECORD.format("b")), reply(AXFR, RECORD.format("b"), question=False),
+    reply(AXFR, *(RECORD.format(n) for n in range(9))), reply(AXFR, RECORD.format("b"), code=2), TO_ONE, TO_TWO, OTHER,
+    reply(AXFR, SOA.format(4)), reply(AXFR, SOA.format(5), question=False), b"\0\14" + AXFR[2:14],
+    b"\0\40" + reply(AXFR, RECORD.format("b"), question=False)[2:34],
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(AMID) - 1), st.integers(1, 60)), max_size=8), st.booleans(), st.booleans(),
+    st.integers(20, 3_000), st.integers(0, 2),
+)  # fmt: skip
+def test_zone_whose_messages_are_passed_over_is_the_same_request(
+    amid: list[tuple[int, int]], asks: bool, is_last: bool, size: int, lost: int
+) -> None:
+    zone = b"".join(AMID[number] * times for number, times in amid)
+    said = reply(AXFR, SOA.format(4)) + zone + (reply(AXFR, SOA.format(4)) if is_last else b"")
+    dialogue = Dialogue().client(AXFR, *([ONE + TWO] if asks else []))
+    for number, at in enumerate(range(0, len(said), size)):
+        piece = said[at : at + size]
+        is_lost = lost and number % (7 * lost) == 3
+        dialogue.lost(1, len(piece)) if is_lost else dialogue.server(piece)
+    found = [
+        [one.exchange for one in conversation.conversation(*dialogue.halves(), whole=whole)
+         if isinstance(one, conversation.Asked)]
+        for whole in (True, False)
+    ]  # fmt: skip
+
+    assert [facts(one) for one in found[0]] == [facts(one) for one in found[1]]
+
+
+def facts(one: Exchange) -> list[object]:
+    carried = [(it.start, it.stop, it.complete, tuple(it.spans)) for it in (one.request, one.response) if it]
+    return [one.operation, one.status, one.rows, one.id, carried]
+
+
+def test_zone_sent_record_by_record_is_not_read_message_by_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 3_000
+    said = reply(AXFR, SOA.format(4)) + AMID[1] * count + reply(AXFR, SOA.format(4), question=False)
+    read: list[Message | Unread | None] = []
+    monkeypatch.setattr(Reader, "next", lambda self, real=Reader.next: read.append(real(self)) or read[-1])
+
+    (zone,) = exchanges(talk((0, AXFR), (1, said), at=1_400))
+
+    assert zone.rows == count + 2
+    assert len(read) < count / 100
+
+
 MUTATED = ONE + TWO + AXFR
 SAID = TO_TWO + TO_ONE + reply(AXFR, SOA.format(1), "a.z.example. MX 1 b.z.example.", 'a.z.example. TXT "t"')
 

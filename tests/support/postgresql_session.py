@@ -9,6 +9,7 @@ logged, a list of its records).  Takes about ten seconds.  The server runs as ``
 from __future__ import annotations
 
 import json
+import select
 import shutil
 import signal
 import socket
@@ -336,7 +337,7 @@ def idle_ended() -> None:
     """The server closes a session that idles within its transaction."""
     with client(autocommit=False) as one:
         one.execute("SET idle_in_transaction_session_timeout = 150")
-        time.sleep(0.5)
+        select.select([one.fileno()], [], [], 20)  # its last word has come
         with suppress(psycopg.Error):
             one.execute("SELECT 1")
 
@@ -376,6 +377,21 @@ def until_ready(folder: Path) -> None:
     raise TimeoutError(message)
 
 
+def until_left(folder: Path) -> None:
+    """Waits until the server has ended every session whose client has said goodbye.
+
+    One that has not read the goodbye when the server is told to end logs that it was terminated, to nobody.
+    """
+    left = "SELECT count(*) FROM pg_stat_activity WHERE client_addr IS NOT NULL"
+    with psycopg.connect(host=str(folder / "data"), user="postgres", dbname="postgres", autocommit=True) as one:
+        for _ in range(400):
+            if one.execute(left).fetchone() == (0,):
+                return
+            time.sleep(0.05)
+    message = "sessions without clients"
+    raise TimeoutError(message)
+
+
 def record(folder: Path) -> None:
     """Everything, once."""
     subprocess.run(["ip", "link", "set", "lo", "mtu", "1500", "up"], check=True)
@@ -400,6 +416,7 @@ def record(folder: Path) -> None:
                 kinds(folder)
                 secured(keys)
                 replicated()
+                until_left(Path(scratch))
             finally:
                 server.send_signal(signal.SIGINT)  # fast: sessions are ended
                 server.wait(20)

@@ -76,6 +76,12 @@ class Asked:
             return True
         return self._is_last(message, answers.data(message), is_incremental=query.kind == IXFR)
 
+    def pass_alike(self, message: Message, answers: Reader) -> None:
+        """Takes in the answers right behind ``message`` that say nothing but more records, as far as they were read."""
+        stop, rows = answers.pass_alike(message, self._numbers)
+        self.stretches[-1] = stop
+        self.rows += rows
+
     def _is_last(self, message: Message, data: bytes, *, is_incremental: bool) -> bool:
         """Whether the zone ends with ``message``, by how often its SOA record came."""
         if message is self.first:
@@ -134,13 +140,17 @@ class Said:
     asked: Asked | None
 
 
-def conversation(client: ByteStream, server: ByteStream) -> Iterator[Asked | Said | Unread]:
-    """All that both sides sent: each message as it comes, each question when no answer to it can follow any more."""
-    return _Pairing(client, server).said()
+def conversation(client: ByteStream, server: ByteStream, *, whole: bool = True) -> Iterator[Asked | Said | Unread]:
+    """All that both sides sent: each message as it comes, each question when no answer to it can follow any more.
+
+    Without ``whole`` messages of a zone that are alike are counted, and not told.
+    """
+    return _Pairing(client, server, whole=whole).said()
 
 
 class _Pairing:
-    def __init__(self, client: ByteStream, server: ByteStream) -> None:
+    def __init__(self, client: ByteStream, server: ByteStream, *, whole: bool) -> None:
+        self._whole = whole
         self._asks, self._answers = Reader(client), Reader(server)
         self._next: Message | Unread | None = self._asks.next()
         self._waiting: dict[int, list[Asked]] = {}
@@ -214,6 +224,8 @@ class _Pairing:
             return
         is_last = asked.answer(message, self._answers)
         yield Said(message, asked)
+        if not is_last and not self._whole and self._next is None:  # nothing may be asked meanwhile
+            asked.pass_alike(message, self._answers)
         if is_last and message.head is not None:
             self._forget(message.head.number, asked)
             yield asked

@@ -45,7 +45,7 @@ def dns_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] |
     sides = dns_sides(client, server)
     if sides is None:
         return None
-    return (one.exchange for one in conversation(*sides) if isinstance(one, Asked))
+    return (one.exchange for one in conversation(*sides, whole=False) if isinstance(one, Asked))
 
 
 class DnsStream:

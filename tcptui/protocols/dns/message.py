@@ -59,6 +59,16 @@ class Head:
     """Type and class of the first question."""
 
     @property
+    def written_question(self) -> bytes | None:
+        """The first question in bytes, its name written out; None where it cannot be read, or there are several."""
+        if not self.questions:
+            return b""
+        if self.questions > 1 or self.labels is None:
+            return None
+        name = b"".join(bytes((len(label),)) + label for label in self.labels)
+        return name + b"\0" + _QUESTION.pack(self.kind, self.group)
+
+    @property
     def is_response(self) -> bool:
         """Whether it is an answer."""
         return bool(self.flags & _RESPONSE)

@@ -7,6 +7,7 @@ Missing bytes within a message hide nothing: its length stands before it.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,6 +37,10 @@ _PLACES_TRIED: Final = 4_000
 _MESSAGES_TRIED: Final = 200_000
 #: Bytes of a message that are read to show that it is sound.
 _SOUND_MOST: Final = 4_096
+
+#: Number, flags and count of questions; length and count of answers.
+_ALIKE: Final = 6
+_PASSED: Final = struct.Struct("!H6xH").unpack_from
 
 
 class Reader:
@@ -93,6 +98,37 @@ class Reader:
         complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
         after_unread, self._after_unread = self._after_unread, False
         return Message(half, start, known, complete, head, extended, after_unread)
+
+    def pass_alike(self, message: Message, unlike: bytes) -> tuple[int, int]:
+        """Passes over the messages right behind ``message`` that begin as it does, without ``unlike`` in them.
+
+        They have its number, flags and question, and lie in the block that was read; returns where they end, and how
+        many answers they have.  A zone may be sent record by record, in millions of messages.
+        """
+        base, data = self._window.block
+        first, place, rows = message.start - base + PREFIX, self._at - base, 0
+        question = None if message.head is None else message.head.written_question
+        if self._at != message.stop or first < 0 or question is None:
+            return self._at, rows
+        alike = data[first : first + _ALIKE]
+        if not data.startswith(question, first + HEADER):
+            return self._at, rows  # its name is shortened
+        end = data.find(unlike, place)
+        end = len(data) if end < 0 else end
+        while place + PREFIX + HEADER <= end:
+            size, answers = _PASSED(data, place)
+            behind = place + PREFIX + size
+            if (
+                behind > end
+                or size < HEADER + len(question)
+                or not data.startswith(alike, place + PREFIX)
+                or not data.startswith(question, place + PREFIX + HEADER)
+            ):
+                break
+            rows += answers
+            place = behind
+        self._at = base + place
+        return self._at, rows
 
     # -- where a beginning is not known --------------------------------------------------------
     def _jump(self, begin: int, beyond: int = -1) -> None:

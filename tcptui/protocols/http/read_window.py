@@ -43,6 +43,11 @@ class Window:
         self._short = len(self._data) < wanted
         return self._data[:size]
 
+    @property
+    def block(self) -> tuple[int, bytes]:
+        """The offset of the block that was read last, and its bytes."""
+        return self._start, self._data
+
     def cut_at(self, offset: int) -> Cut:
         """Why there is no byte at ``offset``."""
         half = self.half
