@@ -60,7 +60,7 @@ def head_of(block: Block, *, is_response: bool) -> MessageHead:
         method="" if is_response else value_in(block, b":method") or UNKNOWN,
         uri="" if is_response else value_in(block, b":path") or authority or UNKNOWN,
         status=status_of(block) if is_response else 0, phrase="", headers=tuple(lines), end=block.stop,
-        complete=block.is_whole, scheme=value_in(block, b":scheme") or "http",
+        complete=block.is_whole, scheme=value_in(block, b":scheme"),
     )  # fmt: skip
 
 
