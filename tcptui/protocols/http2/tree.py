@@ -179,7 +179,8 @@ def _body_fragments(branch: Branch, message: HttpMessage) -> None:
 def _fragments(branch: Branch, half: ByteStream, spans: list[tuple[int, int]], length: int) -> None:
     """The DATA frames that ``length`` bytes came in."""
     count = len(spans)
-    group = branch.concluded(f"{count} Body fragments ({length} bytes)", "http2.body.fragments")
+    named = "fragment" if count == 1 else "fragments"
+    group = branch.concluded(f"{count} Body {named} ({length} bytes)", "http2.body.fragments")
     at = 0
     for begin, end in spans[:_FRAGMENTS_SHOWN]:
         packet = half.delivered_frame(end - 1)
