@@ -265,6 +265,8 @@ class ExportCommand:
     """As `ReportCommand.display_filter`."""
     workers: int | None = None
     """As `ReportCommand.workers`."""
+    id: str | None = None
+    """``--id``: only what the request of this id carried, of gRPC its messages; None: all."""
 
 
 class PacketForm(Enum):

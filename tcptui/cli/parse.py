@@ -330,12 +330,16 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--stream", "--out", "--json", "--workers", "-Y"}, "export")
+    _allow(scan, {"--stream", "--id", "--out", "--json", "--workers", "-Y"}, "export")
     options = scan.options
     file = _one_file("export", scan.words)
     out = file_name("--out", options["--out"]) if "--out" in options else None
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
-    return ExportCommand(common, file, out, stream, "--json" in options, display_filter(options), workers(options))
+    if "--id" in options and stream is None:
+        raise CommandLineError("error.which-stream", command="export --id")
+    return ExportCommand(
+        common, file, out, stream, "--json" in options, display_filter(options), workers(options), options.get("--id")
+    )
 
 
 def _parse_graph(scan: _Scan, common: Common) -> Command:

@@ -96,6 +96,18 @@ class MessagePackets:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestName:
+    """What names a request of a capture."""
+
+    stream: int
+    id: str | None
+    number: int = -1
+    """Where it has no id."""
+    operation: str = ""
+    """As that of the request, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One operation that a client requested of a server; at least one of its two messages was captured."""
 
@@ -132,6 +144,11 @@ class Request:
 
     truncated: int | None = None
     """The frame of the answer over UDP that did not fit, so that the client asks here; None where none was seen."""
+
+    @property
+    def name(self) -> RequestName:
+        """What names it."""
+        return RequestName(self.stream, self.id, self.number, self.operation)
 
     @property
     def end_ns(self) -> int:

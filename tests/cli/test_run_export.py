@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import signal
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 from captures import ACK, CLIENT, PSH, SERVER, Tape
 from forked_commands import run_program
+from http2_ends import ANSWER, CALL, OK, Ends, get, message
+from sealed_records import SECRETS, log_text, sealed_turns
+from web_captures import Turn, record
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,3 +141,52 @@ def test_what_cannot_be_is_one_line(capture: str, arguments: list[str], said: by
     assert done.stdout == b""
     assert [line for line in done.stderr.splitlines() if said in line]
     assert b"Traceback" not in done.stderr
+
+
+@pytest.fixture(params=["plain", "sealed"])
+def streams(tmp_path: Path, request: pytest.FixtureRequest) -> list[str]:
+    """Two requests of HTTP/2 that carry something both ways, and a call of gRPC; plain, or inside TLS with its keys."""
+    ends = Ends()
+    ends.ask(1, get("/a/../page.html"), b"asked")
+    ends.ask(3, get("/page.html"))
+    ends.ask(5, CALL, message(b"call"))
+    ends.answer(5, ANSWER, message(b"one") + message(b"two"), [("grpc-status", "0")])
+    ends.answer(3, OK, b"to three")
+    ends.answer(1, OK, b"to one")
+    turns: list[Turn] = [(100 + 20 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)]
+    keys = tmp_path / "keys.log"
+    keys.write_text(log_text(SECRETS))
+    sealed = request.param == "sealed"
+    path = record(tmp_path, sealed_turns(turns) if sealed else turns)
+    return [str(path), "--stream", "0", *(["--keylog", str(keys)] if sealed else [])]
+
+
+def test_what_one_stream_of_http2_carried(streams: list[str], tmp_path: Path) -> None:
+    listed = json.loads(export(*streams, "--json").stdout)
+    chosen = json.loads(export(*streams, "--id", "1", "--json").stdout)
+    called = json.loads(export(*streams, "--id", "5", "--json").stdout)
+    out = tmp_path / "out"
+    for _ in range(2):
+        assert export(*streams, "--id", "1", "--out", str(out)).returncode == 0
+
+    assert [(one["id"], one["direction"]) for one in listed] == [("1", "upload"), ("3", "download"), ("1", "download")]
+    assert [(one["name"], one["sha256"]) for one in chosen] == [
+        (name, hashlib.sha256(body).hexdigest()) for name, body in (("page.html", b"asked"), ("page-2.html", b"to one"))
+    ]
+    assert [(one["name"], one["content_type"], one["sha256"]) for one in called] == [
+        (name, "application/grpc", hashlib.sha256(body).hexdigest())
+        for name, body in (("Add-request.pb", b"call"), ("Add-response.pb", b"one"), ("Add-response-2.pb", b"two"))
+    ]
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == {
+        "page.html": b"asked", "page-2.html": b"to one", "page-3.html": b"asked", "page-2-2.html": b"to one",
+    }  # fmt: skip
+
+
+def test_request_that_there_is_not(streams: list[str]) -> None:
+    none = export(*streams, "--id", "7\x1b")
+    nowhere = export(streams[0], "--id", "1")
+
+    assert (none.returncode, nowhere.returncode) == (1, 2)
+    assert b"connection 0 has no request 7" in none.stderr
+    assert b"\x1b" not in none.stderr
+    assert b"--stream" in nowhere.stderr

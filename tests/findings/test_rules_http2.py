@@ -246,6 +246,50 @@ def test_window_that_nobody_waited_for_is_silent(tmp_path: Path, kind: str) -> N
     assert "http2-flow-control" not in judged(tmp_path, ends.said)
 
 
+@pytest.mark.finding("http2-flow-control")
+@pytest.mark.parametrize("asked_ms", [100, 700, 1_100])
+def test_wait_begins_when_what_waits_is_asked_for(tmp_path: Path, asked_ms: float) -> None:
+    """The window is closed from 30 ms to 1.5 s, but behind a request that was taken back nobody wants any of it."""
+    ends = Timed()
+    ends.at(10).begin(1)
+    ends.at(30).send(1, FULL)
+    ends.at(60).client.reset_stream(1, ErrorCodes.CANCEL)
+    ends.carry()
+    ends.at(asked_ms).ask(3, get("/3"))
+    ends.at(1_500).take(0, FULL)
+    ends.at(1_501 + RTT_MS).answer(3, OK, b"here")
+
+    finding = judged(tmp_path, ends.said)["http2-flow-control"]
+
+    waited = (1_501 + RTT_MS - asked_ms) / 1e3
+    assert (finding.facts["shape"], finding.facts["requests"]) == ("held-connection", 1)
+    assert float(finding.facts["stall_s"]) == pytest.approx(waited, abs=0.01)
+    assert float(finding.facts["total_s"]) == pytest.approx(waited, abs=0.01)
+
+
+@pytest.mark.finding("http2-flow-control", twin=True)
+@pytest.mark.parametrize("window", [0, 1], ids=["connection", "stream"])
+def test_window_of_the_client_that_no_upload_needs_is_silent(tmp_path: Path, window: int) -> None:
+    """Uploads used it up to the byte and were over; what was under way until it was opened only waited for answers."""
+    ends = Timed()
+    if window:
+        ends.server.increment_flow_control_window(1 << 20)
+        ends.carry()
+    ends.at(10).client.send_headers(1, get("/up"))
+    for at in range(0, FULL, 16_384):
+        part = min(16_384, FULL - at)
+        ends.client.send_data(1, bytes(part), end_stream=at + part == FULL)
+    ends.carry()
+    ends.at(40).ask(3, get("/slow"))
+    ends.at(1_500).server.increment_flow_control_window(FULL)
+    ends.carry()
+    ends.at(1_505).ask(5, get("/more"), b"uploaded")
+    for stream in (3, 1, 5):
+        ends.at(1_600).answer(stream, OK, b"at last")
+
+    assert "http2-flow-control" not in judged(tmp_path, ends.said)
+
+
 @pytest.mark.finding("http2-flow-control", twin=True)
 @pytest.mark.parametrize("again_ms", [1_450, 1_520], ids=["asked-just-before", "asked-afterwards"])
 def test_window_that_is_closed_while_nothing_is_wanted_is_silent(tmp_path: Path, again_ms: float) -> None:

@@ -34,6 +34,10 @@ class Flight:
     """Encrypted records behind the ServerHello."""
     again: bool = False
     """The first segment came twice."""
+    held_ms: float = 0.0
+    """How long the client holds its acknowledgments back."""
+    to_client_ms: float = 0.05
+    """From the capture point to the client and back; the rest of the round trip is on the server's side."""
 
 
 def told(tmp_path: Path, flight: Flight) -> list[Finding]:
@@ -44,10 +48,11 @@ def told(tmp_path: Path, flight: Flight) -> list[Finding]:
     )
     tape = Tape()
     tape.tcp(0, CLIENT, SERVER, SYN, 1000, 0, options=MSS)
-    tape.tcp(flight.rtt_ms, SERVER, CLIENT, SYN | ACK, 9000, 1001, options=MSS)
+    to_server = flight.rtt_ms - flight.to_client_ms
+    tape.tcp(to_server, SERVER, CLIENT, SYN | ACK, 9000, 1001, options=MSS)
     tape.tcp(flight.rtt_ms + 0.1, CLIENT, SERVER, ACK, 1001, 9001)
     tape.tcp(flight.rtt_ms + 0.2, CLIENT, SERVER, PSH | ACK, 1001, 9001, HELLO)
-    now, at, mine = 2 * flight.rtt_ms + 1, 0, 1001 + len(HELLO)
+    now, at, mine = flight.rtt_ms + to_server + 1, 0, 1001 + len(HELLO)
     bursts = [*flight.bursts, len(data) - sum(flight.bursts)]
     for size in bursts:
         stop = at + size
@@ -56,10 +61,11 @@ def told(tmp_path: Path, flight: Flight) -> list[Finding]:
             for _ in range(1 + (flight.again and not at)):
                 tape.tcp(now, SERVER, CLIENT, ACK, 9001 + at, mine, part)
             at += len(part)
-            tape.tcp(now + 0.05, CLIENT, SERVER, ACK, mine, 9001 + at)
+            tape.tcp(now + flight.to_client_ms + flight.held_ms, CLIENT, SERVER, ACK, mine, 9001 + at)
             now += 0.1
         now += flight.pause_ms
-    tape.tcp(now, CLIENT, SERVER, PSH | ACK, mine, 9001 + at, CHANGE + record(23, bytes(60)))
+    tape.tcp(now + flight.rtt_ms, CLIENT, SERVER, PSH | ACK, mine, 9001 + at, CHANGE + record(23, bytes(60)))
+    tape.records.sort()
     path = tmp_path / "capture.pcap"
     path.write_bytes(tape.pcap())
     session = open_file(path)
@@ -87,7 +93,18 @@ def test_two_windows_are_two_round_trips(tmp_path: Path) -> None:
     assert finding.facts["trips"] == 2
 
 
+@pytest.mark.parametrize("to_client_ms", [0.05, 20.0, 39.9])
+def test_wait_for_an_acknowledgment_that_was_held_back_is_one(tmp_path: Path, to_client_ms: float) -> None:
+    (finding,) = told(tmp_path, replace(WAITED, held_ms=40, pause_ms=80, to_client_ms=to_client_ms))
+
+    assert float(finding.facts["waited_s"]) == pytest.approx(0.08, abs=0.001)
+
+
 QUIET = {
+    "acknowledged-long-before": replace(WAITED, pause_ms=95),
+    "acknowledged-long-before-at-the-server": replace(WAITED, pause_ms=95, to_client_ms=39.9),
+    "acknowledged-long-before-in-between": replace(WAITED, pause_ms=95, to_client_ms=15),
+    "before-its-acknowledgment": replace(WAITED, pause_ms=30, held_ms=40),
     "fits": Flight(()),
     "pause-between-records": Flight((9_136,), records=(9_031, 9_000)),
     "short-segment-in-front": Flight((4_000,)),

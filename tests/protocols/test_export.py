@@ -10,7 +10,9 @@ import pytest
 from http2_ends import ANSWER, CALL, OK, Ends, get, message
 from http_halves import Dialogue, in_pieces
 
-from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder, Shortfall
+from tcptui.protocols.export.collect import Chosen, FileCollector
+from tcptui.protocols.export.files import CarriedFile, Shortfall
+from tcptui.protocols.export.reading import FileReader, MessageFinder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -230,3 +232,52 @@ def test_calls_of_grpc_are_no_files() -> None:
     ends.answer(1, ANSWER, message(b"de"), [("grpc-status", "0")])
 
     assert Capture([ends.talk]).files == []
+
+
+def test_request_of_http2_is_chosen_by_its_stream() -> None:
+    ends = Ends()
+    ends.ask(1, get("/one"), b"to the server")
+    ends.ask(3, get("/two"), b"not wanted")
+    ends.answer(3, OK, b"neither")
+    ends.answer(1, OK, b"to the client")
+    collector = FileCollector(lambda _stream: ends.talk.halves())
+    collector.add_stream(0, Chosen("1"))
+
+    assert [(file.id, file.upload, file.sent) for file in collector.result()] == [("1", True, 13), ("1", False, 13)]
+
+
+def _call(ends: Ends, stream: int, path: str, coding: str = "") -> None:
+    codings = [("grpc-encoding", coding)] if coding else []
+    ends.client.send_headers(stream, [*CALL[:1], (":path", path), *CALL[2:], *codings])
+    ends.client.send_data(stream, message(b"first") + message(b""))
+    ends.client.send_data(stream, message(gzip.compress(b"third " * 9), compressed=True)[:9])
+    ends.client.send_data(stream, message(gzip.compress(b"third " * 9), compressed=True)[9:], end_stream=True)
+    ends.carry()
+    ends.answer(stream, ANSWER, message(b"of the server") + b"\0\0\0\0\x09half", [("grpc-status", "0")])
+
+
+def test_each_message_of_a_chosen_call_is_a_file() -> None:
+    ends = Ends()
+    _call(ends, 1, "/shop.Cart/..%2f\x1b[2J", "gzip")
+    _call(ends, 3, "/shop.Cart/Add")
+    capture = Capture([ends.talk])
+    collector = FileCollector(capture.halves)
+    collector.add_stream(0, Chosen("1"))
+    files = collector.result()
+
+    assert [(file.name, file.upload) for file in files] == [
+        ("_[2J-request.pb", True), ("_[2J-request-2.pb", True), ("_[2J-request-3.pb", True),
+        ("_[2J-response.pb", False), ("_[2J-response-2.pb", False),
+    ]  # fmt: skip
+    assert [capture.read(file) for file in files] == [b"first", b"", b"third " * 9, b"of the server", b"half"]
+    assert [(file.size, file.shortfall) for file in files] == [
+        (5, None), (0, None), (54, None), (13, None), (4, Shortfall.BROKEN),
+    ]  # fmt: skip
+    assert len({file.sha256 for file in files}) == 5
+    # Without its coding's name, and unless its request is chosen.
+    unnamed = FileCollector(capture.halves)
+    unnamed.add_stream(0, Chosen("3"))
+    third = unnamed.result()[2]
+    assert capture.read(third)[:2] == b"\x1f\x8b"
+    assert third.shortfall is Shortfall.CODING
+    assert capture.files == []

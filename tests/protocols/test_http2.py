@@ -286,6 +286,18 @@ def test_bytes_behind_a_gap_that_name_a_stream_far_beyond_are_no_frames() -> Non
     assert {one.id for one in read(talk)} == {"1", "3"}
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_bytes_behind_a_gap_that_name_a_stream_of_the_server_make_no_request(side: int) -> None:
+    body = frame(0, 0, 256, b"abc") + frame(0, 0, 256, b"def") + frame(0, 1, 1, b"end")
+    talk = Dialogue().client(PREFACE + SETTINGS + frame(1, 4, 1, ASK))
+    if not side:
+        talk.lost(0, 2_000).client(body).server(SETTINGS + frame(1, 5, 1, REPLY))
+    else:
+        talk.server(SETTINGS + frame(1, 4, 1, REPLY)).lost(1, 2_000).server(body)
+
+    assert {one.id for one in read(talk)} == {"1"}
+
+
 def test_body_with_a_hole_is_not_whole() -> None:
     talk = Dialogue().client(PREFACE + SETTINGS + frame(1, 5, 1, ASK))
     talk.server(SETTINGS + frame(1, 4, 1, REPLY) + frame(0, 1, 1, bytes(3000))[:1000]).lost(1, 500)

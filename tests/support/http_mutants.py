@@ -18,7 +18,8 @@ import brotli
 import zstandard
 from http_halves import Dialogue
 
-from tcptui.protocols.export.collect import FileCollector, FileReader, MessageFinder
+from tcptui.protocols.export.collect import FileCollector
+from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http.conversation import conversation
 

@@ -22,9 +22,12 @@ SECRETS = {
 }  # fmt: skip
 
 
+def log_text(secrets: dict[str, bytes], random: bytes = bytes(32)) -> str:
+    return "".join(f"{label} {random.hex()} {secret.hex()}\n" for label, secret in secrets.items())
+
+
 def log_of(secrets: dict[str, bytes], random: bytes = bytes(32)) -> KeyLog:
-    lines = "".join(f"{label} {random.hex()} {secret.hex()}\n" for label, secret in secrets.items())
-    return KeyLog([KeyBlocks([[lines.encode()]])])
+    return KeyLog([KeyBlocks([[log_text(secrets, random).encode()]])])
 
 
 @dataclass

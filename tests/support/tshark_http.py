@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.export.collect import FileCollector, FileReader, MessageFinder, Shortfall
+from tcptui.protocols.export.collect import FileCollector
+from tcptui.protocols.export.files import Shortfall
+from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.http.conversation import Framing, messages
 from tcptui.session.session import open_file
 

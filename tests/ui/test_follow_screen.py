@@ -15,10 +15,12 @@ from textual.widgets import Input
 from tcptui.capture.file_source import open_descriptor
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.export.screen import ExportScreen
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.screen import FollowScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
 from tests.ui.conftest import settled
@@ -542,3 +544,104 @@ async def test_protocol_whose_bytes_are_no_text_is_decoded_until_another_form_is
         assert any(":path: /a" in line for line in lines(screen))
         await shown.pilot.press("t")
         await settled(shown.pilot, lambda: screen.view.form is Form.TEXT)
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Session:
+    """HTTP/2: request 1 carries something both ways, request 3 is answered meanwhile."""
+    ends = Ends()
+    ends.ask(1, get("/one.txt"), b"asked")
+    ends.ask(3, get("/two.txt"))
+    ends.answer(3, OK, b"to three")
+    ends.answer(1, OK, b"to one")
+    tape, seq = Tape(), [1001, 9001]
+    tape.handshake(0, ONE, TWO)
+    for number, (side, data) in enumerate(ends.turns):
+        one, two = (TWO, ONE) if side else (ONE, TWO)
+        tape.tcp(41 + 20 * number, one, two, ACK, seq[side], seq[1 - side], data)
+        seq[side] += len(data)
+    path = tmp_path / "several.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+def texts(screen: FollowScreen) -> list[str]:
+    return [text for text in ("asked", "to three", "to one") if any(text in line for line in lines(screen))]
+
+
+async def test_one_request_of_http2_alone_and_all_again(show: Show, several: Session) -> None:
+    async with show(several) as shown:
+        screen = await following(shown, "G")  # the last part is the answer to the first request
+        before = texts(screen)
+        await shown.pilot.press("o")
+        await settled(shown.pilot, lambda: "to three" not in texts(screen))
+        alone, bar = texts(screen), screen_lines(screen)[0]
+        await shown.pilot.press("s")
+        await settled(shown.pilot, lambda: texts(screen) == ["asked"])
+        await shown.pilot.press("s", "s", "o")
+        await settled(shown.pilot, lambda: "to three" in texts(screen))
+        await shown.pilot.press("o", "t")
+        await settled(shown.pilot, lambda: screen.view.form is Form.TEXT)
+        raw = screen_lines(screen)[0]
+
+    assert before == ["asked", "to three", "to one"]
+    assert alone == ["asked", "to one"]
+    assert "request 1" in bar
+    assert "request 1" not in raw
+
+
+async def test_a_line_of_no_request_is_said_so(show: Show, session: Session) -> None:
+    async with show(session) as shown:
+        screen = await following(shown, "o")
+        one = screen_lines(screen)[-1]
+        await shown.pilot.press("w")
+        await shown.pilot.pause()
+
+        assert "no request of HTTP/2" in one
+        assert shown.pilot.app.screen is screen
+
+
+async def test_files_of_the_request_under_the_cursor(show: Show, several: Session) -> None:
+    async with show(several) as shown:
+        await following(shown, "G", "w")
+        files = await listed(shown)
+        first = screen_lines(files)[0], [file.name for file in files.files.files]
+        await shown.pilot.press("s")
+        connection = [file.name for file in (await listed(shown)).files.files]
+        await shown.pilot.press("enter")
+        await settled(shown.pilot, lambda: isinstance(shown.pilot.app.screen, MainScreen))
+
+    assert "HTTP/2 stream 1 of stream 0" in first[0]
+    assert first[1] == ["one.txt", "one-2.txt"]
+    assert connection == ["one.txt", "two.txt", "one-2.txt"]
+
+
+async def listed(shown: Shown) -> ExportScreen:
+    """The list of files once it is complete."""
+    screen = shown.pilot.app.screen
+    assert isinstance(screen, ExportScreen)
+    await settled(shown.pilot, lambda: not screen.busy and bool(screen.files.files))
+    return screen
+
+
+async def test_request_of_the_waterfall_is_followed_and_its_files_are_listed(show: Show, several: Session) -> None:
+    async with show(several) as shown:
+        await shown.press("R")
+        requests = shown.pilot.app.screen
+        assert isinstance(requests, RequestsScreen)
+        await settled(shown.pilot, lambda: requests.settled and len(requests.requests.order) == 2)
+        await shown.press("F")
+        screen = shown.pilot.app.screen
+        assert isinstance(screen, FollowScreen)
+        await settled(shown.pilot, lambda: screen.view.source is not None)
+        followed = texts(screen)
+        await shown.press("escape")
+        await shown.press("x")
+        files = await listed(shown)
+        names, title = [file.name for file in files.files.files], screen_lines(files)[0]
+        await shown.press("enter")
+        await settled(shown.pilot, lambda: isinstance(shown.pilot.app.screen, MainScreen))
+
+    assert followed == ["asked", "to one"]
+    assert "Carried by GET /one.txt, stream 0  HTTP/2 stream 1" in title
+    assert names == ["one.txt", "one-2.txt"]

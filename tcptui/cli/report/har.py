@@ -18,7 +18,7 @@ import tcptui
 from tcptui.model.request import RequestPart
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.body import body_of
-from tcptui.protocols.http.conversation import full_uri
+from tcptui.protocols.http.conversation import full_uri, scheme_of
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.secrets_out import (
     LEFT_OUT,
@@ -163,7 +163,7 @@ def _moment(time_ns: int) -> str:
 
 def _request(asked: HttpMessage, server: Endpoint, words: Words) -> dict[str, object]:
     head = asked.head
-    url = safe_text(uri_without_secrets(_url(head, server)), VALUE_MOST)
+    url = safe_text(uri_without_secrets(_url(asked, server)), VALUE_MOST)
     made: dict[str, object] = {
         "method": safe_text(head.method, _NAME_MOST),
         "url": url,
@@ -183,12 +183,13 @@ def _request(asked: HttpMessage, server: Endpoint, words: Words) -> dict[str, ob
     return made
 
 
-def _url(head: MessageHead, server: Endpoint) -> str:
+def _url(asked: HttpMessage, server: Endpoint) -> str:
+    head = asked.head
     if head.method == "CONNECT":
         return f"http://{head.uri}"
     host = f"[{server.host}]" if ":" in server.host else server.host
     path = head.uri if head.uri.startswith("/") else f"/{head.uri}"
-    return full_uri(head) or f"http://{host}:{server.port}{path}"
+    return full_uri(asked) or f"{scheme_of(asked)}://{host}:{server.port}{path}"
 
 
 def _response(answer: HttpMessage | None, words: Words) -> dict[str, object]:

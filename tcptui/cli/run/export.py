@@ -14,10 +14,12 @@ from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_strea
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
+from tcptui.protocols.export.collect import Chosen, FileCollector
+from tcptui.protocols.export.files import CarriedFile
+from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
 from tcptui.session.sharing import Sharing
-from tcptui.words.errors import say
+from tcptui.words.errors import CommandFailedError, say
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -46,9 +48,10 @@ def write_files(command: ExportCommand, words: Words) -> int:
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
+        chosen = None if command.stream is None or command.id is None else _chosen(session, command.stream, command.id)
         shown = None if compiled is None else shown_streams(session, compiled, words).tolist()
         sharing = Sharing.among(command.workers)
-        collector = find_files(session, sharing, command.stream, shown)
+        collector = find_files(session, sharing, command.stream, shown, chosen)
         # Ordered by connection, so that each is reassembled only once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
         if command.out is None:
@@ -66,12 +69,20 @@ def write_files(command: ExportCommand, words: Words) -> int:
         opened.close()
 
 
+def _chosen(session: Session, stream: int, wanted: str) -> Chosen:
+    """The request of that id.  Raises CommandFailedError where the connection has none."""
+    if all(request.id != wanted for request in session.requests.of(stream)):
+        raise CommandFailedError("error.follow-id", stream=stream, id=safe_text(wanted))
+    return Chosen(wanted)
+
+
 def find_files(
-    session: Session, sharing: Sharing, stream: int | None = None, shown: Sequence[int] | None = None
-) -> FileCollector:
+    session: Session, sharing: Sharing, stream: int | None = None, shown: Sequence[int] | None = None,
+    request: Chosen | None = None,
+) -> FileCollector:  # fmt: skip
     """Collect the files of ``stream``, or of all streams that may carry files; ``shown``: of these only.
 
-    Raises WorkerError.
+    ``request``: of the stream only those of this one.      Raises WorkerError.
     """
     chosen = session.application_streams() if stream is None else [stream]
     if shown is not None:
@@ -81,7 +92,7 @@ def find_files(
     def work(share: int) -> Iterator[Found]:
         part = FileCollector(session.halves)
         for one in chosen[slice(*cuts[share])]:
-            part.add_stream(one)
+            part.add_stream(one, request)
         yield part.found
 
     collector = FileCollector(session.halves)
@@ -148,6 +159,7 @@ def as_object(file: CarriedFile, name: str) -> dict[str, object]:
     return {
         "packet": file.frame,
         "stream": file.stream,
+        "id": file.id,
         "direction": "upload" if file.upload else "download",
         "host": safe_text(file.host, _TEXT),
         "uri": safe_text(file.uri),

@@ -6,6 +6,7 @@ soon as the window is opened again has waited for it: that cannot be seen in TCP
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.budget import STUCK_NS
@@ -50,21 +51,39 @@ def http2_flow_control(connection: ConnectionFacts, said: Http2History) -> Findi
     return max(found, key=lambda one: one.severity, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """A window that was used up while somebody wanted room in it."""
+
+    stall: Stall
+    begin_ns: int
+    """When it was used up, or when what waited for it was asked for, if that was later."""
+    open_ns: int
+    """When its sender knew that it was opened; at the end of what was seen where it never was."""
+    end_ns: int
+    """When the next data came, or that end."""
+
+    @property
+    def ns(self) -> int:
+        """How long somebody waited until the next data."""
+        return self.end_ns - self.begin_ns
+
+
 def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: Windows) -> Finding | None:
     """The finding about what ``side`` sends."""
-    stuck = _stuck(connection, said, sender)
+    stuck = _stuck(connection, said, side, sender)
     if stuck is not None:
         return _made(connection, said, side, sender, "stuck", [stuck])
     limit = prompt_ns(connection)
-    # What came later than the window explains waited for something else.
+    # What came later than the window explains waited for something else; who wants nothing waits not.
     waits = [
-        one for one in sender.over
+        wait for one in sender.over
         if one.update is not None and one.next is not None and one.next.ns - one.update.ns <= limit
-        and _waited_ns(said, one) > 0
+        and (wait := _wait(said, side, one, one.update.ns, one.next.ns)) is not None
     ]  # fmt: skip
     rtt_ns = round_trip_ns(connection)
     # Opened so much later than the path takes.
-    held = [one for one in waits if _waited_ns(said, one) - rtt_ns >= max(HELD_NS, HELD_RTTS * rtt_ns)]
+    held = [one for one in waits if one.open_ns - one.begin_ns - rtt_ns >= max(HELD_NS, HELD_RTTS * rtt_ns)]
     if held:
         return _made(connection, said, side, sender, "held", held)
     total_ns = _together_ns(waits)
@@ -75,41 +94,41 @@ def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: 
     return _made(connection, said, side, sender, "small", waits)
 
 
-def _waited_ns(said: Http2History, stall: Stall) -> int:
-    """How long requests waited until the window was opened; 0 where none was under way: who wants nothing waits not."""
-    until_ns = stall.full.ns + stall.closed_ns
-    asked = min((one.asked_ns for one in _waiting(said.calls, until_ns)), default=until_ns)
-    return until_ns - max(asked, stall.full.ns)
+def _wait(said: Http2History, side: int, stall: Stall, open_ns: int, end_ns: int) -> _Wait | None:
+    """Who waited for the window; None where nobody did."""
+    waiting = _waiting(said.calls, side, stall, open_ns)
+    asked_ns = min((one.asked_ns for one in waiting), default=open_ns)
+    return _Wait(stall, max(asked_ns, stall.full.ns), open_ns, end_ns) if asked_ns < open_ns else None
 
 
-def _stuck(connection: ConnectionFacts, said: Http2History, sender: Windows) -> Stall | None:
+def _stuck(connection: ConnectionFacts, said: Http2History, side: int, sender: Windows) -> _Wait | None:
     """A window that stayed closed to the end, with more to be sent; None without one."""
     if connection.context.live:
         return None
     end = last_ns(connection)
-    return next((one for one in stuck(said, sender) if end - one.full.ns >= STUCK_NS), None)
+    waits = (_wait(said, side, one, end, end) for one in stuck(said, sender))
+    return next((one for one in waits if one is not None and one.ns >= STUCK_NS), None)
 
 
-def _together_ns(stalls: Sequence[Stall]) -> int:
-    """How long at least one window was used up."""
+def _together_ns(waits: Sequence[_Wait]) -> int:
+    """How long somebody waited for at least one window."""
     total, until = 0, 0
-    for stall in sorted(stalls, key=lambda one: one.full.ns):
-        end = stall.full.ns + stall.ns
-        total += max(0, end - max(stall.full.ns, until))
-        until = max(until, end)
+    for wait in sorted(waits, key=lambda one: one.begin_ns):
+        total += max(0, wait.end_ns - max(wait.begin_ns, until))
+        until = max(until, wait.end_ns)
     return total
 
 
 def _made(
-    connection: ConnectionFacts, said: Http2History, side: int, sender: Windows, kind: str, stalls: list[Stall]
+    connection: ConnectionFacts, said: Http2History, side: int, sender: Windows, kind: str, waits: list[_Wait]
 ) -> Finding:
-    end = last_ns(connection)
-    worst = max(stalls, key=lambda one: one.ns)
+    longest = max(waits, key=lambda one: one.ns)
+    worst = longest.stall
     whole = worst.window == CONNECTION
-    until_ns = worst.next.ns if worst.next is not None else end
-    total_ns = _together_ns(stalls) if worst.next is not None else until_ns - worst.full.ns
+    total_ns = _together_ns(waits)
     update, going = worst.update, worst.next
-    waiting = _waiting(said.calls, until_ns - (round_trip_ns(connection) if worst.next is not None else 0))
+    until_ns = longest.end_ns - (round_trip_ns(connection) if going is not None else 0)
+    waiting = _waiting(said.calls, side, worst, until_ns)
     elapsed_ns = sender.last.ns - sender.first.ns if sender.first is not None and sender.last is not None else 0
     facts: Facts = {
         "sender": SIDES[side],
@@ -120,10 +139,10 @@ def _made(
         "full_frame": said.packet(worst.full),
         "update_frame": said.packet(update) if update is not None else 0,
         "next_frame": said.first_packet(going) if going is not None else 0,
-        "stall_s": (until_ns - worst.full.ns) / 1e9,
+        "stall_s": longest.ns / 1e9,
         "total_s": total_ns / 1e9,
         "rtt_s": round_trip_ns(connection) / 1e9,
-        "count": len(stalls),
+        "count": len(waits),
         "requests": len(waiting),
         "percent": round(100 * total_ns / elapsed_ns) if elapsed_ns else 100,
     }
@@ -146,6 +165,10 @@ def _others(kind: str, *, whole: bool) -> tuple[str, ...]:
     return ("http2-one-unread", "http2-program-busy") if whole else ("http2-program-busy", "http2-paused")
 
 
-def _waiting(calls: Sequence[Call], until_ns: int) -> list[Call]:
-    """The requests whose answers were under way or awaited before ``until_ns``, and not complete then."""
-    return [one for one in calls if one.asked_ns < until_ns and not 0 < one.over_ns < until_ns]
+def _waiting(calls: Sequence[Call], side: int, stall: Stall, until_ns: int) -> list[Call]:
+    """The requests of which ``side`` may have had something to send in the window before ``until_ns``, and after."""
+    return [
+        one for one in calls
+        if stall.window in (CONNECTION, one.id) and one.asked_ns < until_ns and not 0 < one.over_ns < until_ns
+        and (side == 1 or not one.asking.ended or one.whole_ns >= until_ns)
+    ]  # fmt: skip

@@ -1,7 +1,8 @@
 """`tls-flight-waited`: the server's first flight did not fit into its initial window (rules/findings.md).
 
 A sender may send about ten segments before the first acknowledgment (RFC 6928, 2).  A chain of certificates that is
-longer waits for one, and so the handshake takes a round trip more.
+longer waits for one, and so the handshake takes a round trip more.  The first acknowledgment opens the window (RFC
+5681, 3.1): a server that goes on later than it came waited for something else.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 
 from tcptui.findings.tls_facts import first_message, server_flight
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.seq import seq_after
+from tcptui.model.tcp_flags import ACK
 from tcptui.protocols.tls.codes import Handshake
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ _WAIT_LEAST_PERCENT: Final = 60
 #: … and at most this many, and the time for which an acknowledgment may be held back (RFC 1122, 4.2.3.2).
 _WAIT_MOST_TRIPS: Final = 2
 _DELAYED_NS: Final = 50_000_000
+#: How much later than the acknowledgment can be answered the server goes on: a share of a round trip, or processing.
+_LATE_PERCENT: Final = 25
+_LATE_LEAST_NS: Final = 10_000_000
 #: Fewer segments in front of the wait are no window that was filled: initial windows were 2 to 4 before RFC 6928.
 _SEGMENTS_LEAST: Final = 2
 _SEGMENTS_TODAY: Final = 10
@@ -66,6 +72,9 @@ def tls_flight_waited(connection: ConnectionFacts, said: TlsConversation) -> Fin
         return None
     if any(one.ns > _WAIT_MOST_TRIPS * rtt_ns + _DELAYED_NS for one in waits):
         return None
+    goes = [int(connection.view.frame.searchsorted(segments.frame[at])) for at in own.tolist()]
+    if not all(_was_released(connection, goes[: int(np.searchsorted(stops, one.before)) + 2], rtt_ns) for one in waits):
+        return None
     certificate = first_message(said, said.server_side, Handshake.CERTIFICATE)
     before = int(own[np.searchsorted(stops, waits[0].before)])
     places = [int(own[0]), before, waits[0].after, int(own[-1])]
@@ -79,6 +88,24 @@ def tls_flight_waited(connection: ConnectionFacts, said: TlsConversation) -> Fin
         waited_s=sum(one.ns for one in waits) / 1e9, rtt_s=rtt_ns / 1e9, before_frame=frames[1], after_frame=frames[2],
         last_frame=frames[3],
     )  # fmt: skip
+
+
+def _was_released(connection: ConnectionFacts, goes: list[int], rtt_ns: int) -> bool:
+    """Whether the last of the segments ``goes`` came as soon as an acknowledgment of those before can have released it.
+
+    From an acknowledgment here to what it releases here it takes the way to the server and back.
+    """
+    before, after = connection.time[goes[-2]], connection.time[goes[-1]]
+    way_ns = connection.view.min_rtt_from_client_ns or rtt_ns
+    most_ns = max(rtt_ns * _LATE_PERCENT // 100, _LATE_LEAST_NS)
+    acked = connection.seq[goes[0]]
+    for i in range(goes[0] + 1, goes[-1]):
+        if connection.side[i] or not connection.flags[i] & ACK or not seq_after(connection.ack[i], acked):
+            continue
+        acked = connection.ack[i]
+        if connection.time[i] + way_ns >= before:  # what came sooner had released some of those before
+            return bool(abs(after - connection.time[i] - way_ns) <= most_ns)
+    return False
 
 
 def _fills_window(said: TlsConversation, flight: Flight, half: ByteStream, wait: _Wait, full: int) -> bool:

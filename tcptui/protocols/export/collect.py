@@ -6,98 +6,31 @@ takes a few hundred bytes a file and an export holds no more than one block at a
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.export.names import Names, name_of
-from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of, body_ranges
-from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
+from tcptui.protocols.export.files import CarriedFile, Part, Shortfall
+from tcptui.protocols.export.names import Names, call_name, name_of
+from tcptui.protocols.http.body import body_ranges
 from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messages
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.http.scanner import MessageScanner
+from tcptui.protocols.http2.grpc import PREFIX, grpc_messages
 from tcptui.protocols.http2.messages import FramedBody
 from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
 from tcptui.protocols.tls.tls_stream import plain_streams
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.export.reading import HalvesOf
+    from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Most files listed of one capture.
 FILES_LIMIT: Final = 100_000
-#: From a stream number to the byte streams of client and server, as `Session.halves` gives them.
-HalvesOf = Callable[[int], "tuple[ByteStream, ByteStream]"]
 
 _RANGE: Final = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
-
-
-class Shortfall(Enum):
-    """Why a file is incomplete."""
-
-    CLOSED = "closed"
-    """The connection ended before the body did."""
-    CAPTURE_END = "capture-end"
-    """The capture ended before the body did, or is still running."""
-    GAP = "gap"
-    """Bytes were not captured."""
-    BROKEN = "broken"
-    """The message contradicts itself."""
-    CODING = "coding"
-    """Its content coding cannot be decoded."""
-    LIMIT = "limit"
-    """Decoded, it is longer than the limit."""
-    PART = "part"
-    """One range of a resource whose other ranges were not captured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A message's body, or a range of it: ``length`` bytes from ``skip`` on, as sent; None: to its end."""
-
-    stream: int
-    from_server: bool
-    start: int
-    """Offset of the message in its direction."""
-    skip: int = 0
-    length: int | None = None
-    framed: FramedBody | None = None
-    """Where the body is, if it is in frames of HTTP/2: those before it need not be read again to find it."""
-
-
-@dataclass(slots=True)
-class CarriedFile:
-    """One file; texts are as received and not safe to print, but ``name`` is safe and unique in its list."""
-
-    stream: int
-    frame: int
-    """The frame whose header tree shows the message; of joined ranges, the last one."""
-    host: str
-    uri: str
-    name: str
-    media_type: str
-    codings: tuple[str, ...]
-    sent: int
-    """Bytes of the body as it was sent and captured, without chunk sizes."""
-    upload: bool
-    """It was sent from client to server."""
-    method: str
-    """Of the request that it answers or is part of; empty where that was not captured."""
-    status: int
-    """Of the response that it is part of; 0 for an upload."""
-    parts: tuple[Part, ...]
-    shortfall: Shortfall | None
-    size: int | None = None
-    """Bytes of the file; of a coded one None until it was read."""
-    sha256: str = ""
-    """Empty until it was read."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether all of the file was captured."""
-        return self.shortfall is None
 
 
 @dataclass(slots=True)
@@ -122,6 +55,20 @@ class Found:
     uncaptured: int
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The one request of a connection whose files are wanted."""
+
+    id: str | None = None
+    """Its stream in HTTP/2; None in HTTP/1, …"""
+    starts: frozenset[tuple[bool, int]] = frozenset()
+    """… where its messages are known by whether the server sent them, and by their offset."""
+
+    def has(self, message: HttpMessage, stream: str | None) -> bool:
+        """Whether ``message``, of that stream in HTTP/2, is one of its own."""
+        return stream == self.id if self.id is not None else (message.from_server, message.start) in self.starts
+
+
 @dataclass(slots=True)
 class FileCollector:
     """Finds the files of streams given one after the other."""
@@ -134,19 +81,18 @@ class FileCollector:
     """Number of files of which not one byte was captured; they are not listed."""
     _ranges: dict[tuple[str, ...], list[_Range]] = field(default_factory=dict)
 
-    def add_stream(self, stream: int) -> None:
-        """Find the files of ``stream``."""
+    def add_stream(self, stream: int, chosen: Chosen | None = None) -> None:
+        """Find the files of ``stream``, or of one request of it; the messages of gRPC only if it is their request."""
         client, server = self.halves_of(stream)
-        for message in _messages(client, server):
+        for message, id_, is_call in _messages(client, server):
+            if (is_call and chosen is None) or not (chosen is None or chosen.has(message, id_)):
+                continue
             if not message.has_body or message.framing is Framing.UNKNOWN or not message.body_length:
                 continue
-            if not _captured(message):
-                self.uncaptured += 1
-                continue
-            if len(self.files) >= FILES_LIMIT:
-                self.left_out += 1
-                continue
-            self._add(stream, message)
+            if is_call:
+                self._add_call(stream, message, id_)
+            else:
+                self._add(stream, message, id_)
 
     @property
     def found(self) -> Found:
@@ -164,29 +110,32 @@ class FileCollector:
             if some := [one for one in ranges if id(one.file) in mine]:
                 self._ranges.setdefault(key, []).extend(some)
 
-    def _add(self, stream: int, message: HttpMessage) -> None:
-        asked = message.request.head if message.request is not None else message.head
-        head = message.head
-        uri = asked.uri if not asked.is_response else ""
-        file = CarriedFile(
-            stream=stream,
-            frame=message.shown_frame,
-            host=asked.value("Host"),
-            uri=uri,
-            name=name_of(message, uri),
-            media_type=head.media_type,
-            codings=(*head.content_codings, *head.transfer_codings[:-1]),
-            sent=_captured(message),
-            upload=not head.is_response,
-            method=asked.method,
-            status=head.status,
-            parts=(Part(stream, message.from_server, message.start, framed=FramedBody.of(message)),),
-            shortfall=shortfall_of(message),
-        )
-        if not file.codings:
-            file.size = file.sent
-        self.files.append(file)
-        self._note_range(message, file)
+    def _may_list(self, captured: int, length: int) -> bool:
+        """Whether a file of ``length`` bytes, as far as that is known, is listed; else it is counted."""
+        if not captured and length:
+            self.uncaptured += 1
+        elif len(self.files) >= FILES_LIMIT:
+            self.left_out += 1
+        else:
+            return True
+        return False
+
+    def _add(self, stream: int, message: HttpMessage, id_: str | None) -> None:
+        captured = _captured(message)
+        if self._may_list(captured, message.body_length):
+            file = _file(stream, message, id_)
+            file.codings = (*message.head.content_codings, *message.head.transfer_codings[:-1])
+            file.sent, file.size = captured, None if file.codings else captured
+            self.files.append(file)
+            self._note_range(message, file)
+
+    def _add_call(self, stream: int, message: HttpMessage, id_: str | None) -> None:
+        """The messages of gRPC in the body of ``message``."""
+        whole = _file(stream, message, id_)
+        for one in grpc_messages(message):
+            sent = max(one.stop - one.start - PREFIX, 0)
+            if self._may_list(sent, one.length):
+                self.files.append(_called(whole, message, one, sent))
 
     def _note_range(self, message: HttpMessage, file: CarriedFile) -> None:
         head = message.head
@@ -226,8 +175,35 @@ class FileCollector:
         return listed
 
 
-def _messages(client: ByteStream, server: ByteStream) -> Iterator[HttpMessage]:
-    """The messages of HTTP/1 or HTTP/2; gRPC carries no files."""
+def _file(stream: int, message: HttpMessage, id_: str | None) -> CarriedFile:
+    """What ``message`` says of its body."""
+    asked = message.request.head if message.request is not None else message.head
+    head = message.head
+    uri = asked.uri if not asked.is_response else ""
+    return CarriedFile(
+        stream=stream, frame=message.shown_frame, host=asked.value("Host"), uri=uri, name=name_of(message, uri),
+        media_type=head.media_type, codings=(), sent=0, upload=not head.is_response, method=asked.method,
+        status=head.status, shortfall=shortfall_of(message), id=id_,
+        parts=(Part(stream, message.from_server, message.start, framed=FramedBody.of(message)),),
+    )  # fmt: skip
+
+
+def _called(whole: CarriedFile, message: HttpMessage, one: GrpcMessage, sent: int) -> CarriedFile:
+    """One message of the call whose body ``whole`` is."""
+    shortfall = None
+    if one.trouble:
+        shortfall = Shortfall.GAP if one.trouble == "gap" else whole.shortfall or Shortfall.BROKEN
+    coding = message.head.value("grpc-encoding").strip().lower()
+    return replace(
+        whole, frame=message.half.delivered_frame(one.stop - 1),
+        name=call_name(whole.uri, whole.media_type, upload=whole.upload), codings=(coding,) if one.compressed else (),
+        sent=sent, size=None if one.compressed else sent, shortfall=shortfall,
+        parts=(replace(whole.parts[0], call=one),),
+    )  # fmt: skip
+
+
+def _messages(client: ByteStream, server: ByteStream) -> Iterator[tuple[HttpMessage, str | None, bool]]:
+    """The messages of HTTP/1 or HTTP/2: each with its stream in HTTP/2, and whether it is of a call of gRPC."""
     client, server = plain_streams(client, server) or (client, server)
     exchanges = http2_requests(client, server)
     found = messages(client, server) if exchanges is None else iter(())
@@ -235,11 +211,12 @@ def _messages(client: ByteStream, server: ByteStream) -> Iterator[HttpMessage]:
     if first is None and exchanges is None:
         exchanges = http2_requests_amid(client, server)
     if first is not None:
-        yield first
-        yield from found
+        yield first, None, False
+        yield from ((message, None, False) for message in found)
     for exchange in exchanges or ():
-        if exchange.protocol != "grpc":
-            yield from (message for message in exchange.messages if message is not None)
+        for message in exchange.messages:
+            if message is not None:
+                yield message, exchange.id, exchange.protocol == "grpc"
 
 
 def _captured(message: HttpMessage) -> int:
@@ -289,104 +266,3 @@ def shortfall_of(message: HttpMessage) -> Shortfall | None:
     if Cut.CLOSED in cuts:
         return Shortfall.CLOSED
     return Shortfall.CAPTURE_END if Cut.CAPTURE_END in cuts else Shortfall.BROKEN
-
-
-_SHORTFALLS: Final = {
-    BodyProblem.GAP: Shortfall.GAP,
-    BodyProblem.CUT: Shortfall.CLOSED,
-    BodyProblem.CODING_BROKEN: Shortfall.CODING,
-    BodyProblem.CODING_SHORT: Shortfall.CODING,
-    BodyProblem.CODING_UNKNOWN: Shortfall.CODING,
-    BodyProblem.LIMIT: Shortfall.LIMIT,
-}
-
-
-class MessageFinder:
-    """Finds messages again by their offsets; parses only the message itself, not what precedes it."""
-
-    def __init__(self, halves_of: HalvesOf) -> None:
-        self._halves_of = halves_of
-        self._last: tuple[ByteStream, tuple[ByteStream, ByteStream]] | None = None
-        """The client's bytes of the connection asked for last, and both directions, decrypted where they were."""
-
-    def find(self, part: Part) -> HttpMessage | None:
-        """The message of ``part``; None when it can no longer be read."""
-        client, server = self._halves_of(part.stream)
-        if self._last is None or self._last[0] is not client:
-            self._last = client, plain_streams(client, server) or (client, server)
-        half = self._last[1][part.from_server]
-        if part.framed is not None:
-            return part.framed.message(half, part.start)
-        return MessageScanner(half).message_at(part.start)
-
-
-class FileReader:
-    """Reads a file once; afterwards its size, hash and completeness are known."""
-
-    def __init__(self, file: CarriedFile, finder: MessageFinder, limit: int = DECODED_LIMIT) -> None:
-        self._file = file
-        self._finder = finder
-        self._limit = limit
-        self._shortfall = file.shortfall
-        self.over = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The file's bytes in blocks.  At the end size, hash and shortfall are written into the `CarriedFile`."""
-        digest, size = hashlib.sha256(), 0
-        for block in self._blocks():
-            digest.update(block)
-            size += len(block)
-            yield block
-        file = self._file
-        file.size, file.sha256, file.shortfall = size, digest.hexdigest(), self._shortfall
-        self.over = True
-
-    def _blocks(self) -> Iterator[bytes]:
-        parts = self._file.parts
-        if len(parts) == 1 and parts[0].length is None:
-            message = self._finder.find(parts[0])
-            if message is None:
-                self._shortfall = Shortfall.GAP
-                return
-            body = body_of(message, limit=self._limit)
-            yield from body
-            if body.problem is not None and self._shortfall is None:
-                self._shortfall = _SHORTFALLS[body.problem]
-            return
-        yield from self._decoded(self._joined(parts))
-
-    def _joined(self, parts: tuple[Part, ...]) -> Iterator[bytes]:
-        for part in parts:
-            message = self._finder.find(part)
-            left = part.length or 0
-            skip = part.skip
-            for block in body_of(message, decoded=False) if message is not None else ():
-                wanted = block[skip : skip + left]
-                skip = max(skip - len(block), 0)
-                left -= len(wanted)
-                if wanted:
-                    yield wanted
-                if not left:
-                    break
-            if left:
-                self._shortfall = Shortfall.GAP
-                return
-
-    def _decoded(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        if not self._file.codings:
-            yield from blocks
-            return
-        given = 0
-        try:
-            decoders = Decoders(self._file.codings)
-            for block in blocks:
-                for piece in decoders.feed(block):
-                    yield piece[: self._limit - given]
-                    given += len(piece)
-                    if given >= self._limit:
-                        self._shortfall = Shortfall.LIMIT
-                        return
-            if not decoders.ended:
-                self._shortfall = Shortfall.CODING
-        except (CodingError, UnknownCodingError):
-            self._shortfall = Shortfall.CODING

@@ -108,6 +108,13 @@ def name_of(message: HttpMessage, uri: str) -> str:
     return name
 
 
+def call_name(uri: str, media_type: str, *, upload: bool) -> str:
+    """The file name of a message of gRPC, by its method; not yet safe."""
+    _, _, form = media_type.lower().partition("+")
+    extension = {"": ".pb", "proto": ".pb", "json": ".json"}.get(form, ".bin")
+    return (_uri_name(uri) or "call") + ("-request" if upload else "-response") + extension
+
+
 def disposition_name(value: str) -> str:
     """The file name in a Content-Disposition field (RFC 6266, 4.3); the extended form is preferred."""
     found: dict[str, str] = {}

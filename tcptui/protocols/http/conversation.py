@@ -184,16 +184,22 @@ class _Reader:
         self.leave(SkipReason.OTHER_PROTOCOL)
 
 
-def full_uri(head: MessageHead) -> str:
+def scheme_of(request: HttpMessage) -> str:
+    """What HTTP/2 says, else by whether it came inside TLS."""
+    return request.head.scheme or ("https" if request.half.is_decrypted else "http")
+
+
+def full_uri(request: HttpMessage) -> str:
     """The request's absolute URI; empty when the head names no host."""
+    head = request.head
     if "://" in head.uri:
         return head.uri
     host = head.value("Host")
-    return f"{head.scheme}://{host}{head.uri}" if host else ""
+    return f"{scheme_of(request)}://{host}{head.uri}" if host else ""
 
 
 __all__ = [
     "HEAD_LIMIT", "MESSAGE_LIMIT", "STATUS_PHRASES", "Cut", "Fault", "FaultKind", "Framing", "HeaderLine",
     "HttpConversation", "HttpMessage", "MessageHead", "SkipReason", "Skipped", "conversation", "full_uri",
-    "messages", "parse_head",
+    "messages", "parse_head", "scheme_of",
 ]  # fmt: skip

@@ -72,8 +72,8 @@ class MessageHead:
     complete: bool
     """The empty line that ends the head was captured."""
     faults: tuple[Fault, ...] = ()
-    scheme: str = "http"
-    """Of a request's URI."""
+    scheme: str = ""
+    """Of a request's URI, where the head says it."""
 
     @property
     def is_response(self) -> bool:

@@ -154,7 +154,7 @@ def add_links(layer: Branch, message: HttpMessage) -> None:
 
 
 def _full_uri(layer: Branch, request: HttpMessage) -> None:
-    uri = full_uri(request.head)
+    uri = full_uri(request)
     if uri:
         layer.concluded(f"Full request URI: {uri}", "http.request.full_uri")
 

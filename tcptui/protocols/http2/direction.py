@@ -181,7 +181,8 @@ class Direction:
         known = STREAM_MASK
         if self._highest is not None:  # what is missing can have opened so many, each with a frame
             known = self._highest + 2 * ((begin - self.position) // HEADER) + _AHEAD
-        found = find_frame(self.half, begin, highest=known)
+        of_client = self._highest is not None and not self.half.side
+        found = find_frame(self.half, begin, highest=known, of_client=of_client)
         self.position = self.half.length if found is None else found
 
     def _payload(self, frame: Frame) -> bytes:

@@ -7,10 +7,11 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.http2.frames import Frame
+from tcptui.protocols.http2.frames import Flag, Frame
 from tcptui.protocols.http2.streams import Streams
 
 if TYPE_CHECKING:
+    from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -30,6 +31,8 @@ class FrameIndex:
     stream: array[int] = field(default_factory=lambda: array("L"))
     blocks: dict[int, Block] = field(default_factory=dict)
     """Header blocks by the offset behind their last frame."""
+    empty: dict[int, array[int]] = field(default_factory=dict)
+    """By stream, where the bytes of DATA frames would be that carry none and end nothing."""
     left_out: int | None = None
     """Where reading ended because there was too much."""
 
@@ -46,6 +49,11 @@ class FrameIndex:
         self.kind.append(frame.kind)
         self.flags.append(frame.flags)
         self.stream.append(frame.stream)
+
+    def fragments(self, message: HttpMessage) -> list[tuple[int, int]]:
+        """Start and stop of what each DATA frame of ``message`` carries, also where that is nothing."""
+        spans = zip(message.spans[::2], message.spans[1::2], strict=True)
+        return sorted([*spans, *((at, at) for at in self.empty.get(message.number, ()))])
 
     def within(self, start: int, stop: int) -> list[Frame]:
         """The frames that have a byte among ``start … stop``."""
@@ -80,6 +88,12 @@ class IndexedStreams(Streams):
             return False
         index.append(frame)
         return True
+
+    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
+        """See `Listener`."""
+        if stop <= start and not frame.flags & Flag.END_STREAM:
+            self.indexes[side].empty.setdefault(frame.stream, array("q")).append(start)
+        super().data(side, frame, start, stop)
 
     def block(self, side: int, block: Block) -> None:
         """See `Listener`."""

@@ -60,7 +60,7 @@ def head_of(block: Block, *, is_response: bool) -> MessageHead:
         method="" if is_response else value_in(block, b":method") or UNKNOWN,
         uri="" if is_response else value_in(block, b":path") or authority or UNKNOWN,
         status=status_of(block) if is_response else 0, phrase="", headers=tuple(lines), end=block.stop,
-        complete=block.is_whole, scheme=value_in(block, b":scheme") or "http",
+        complete=block.is_whole, scheme=value_in(block, b":scheme"),
     )  # fmt: skip
 
 
@@ -103,24 +103,31 @@ class FramedBody:
     """What is needed to read a body again without all frames before it."""
 
     spans: Sequence[int]
+    length: int
+    """Bytes in them."""
     codings: tuple[str, ...]
     complete: bool
+    grpc_coding: str = ""
+    """That of the messages of gRPC in it, where they are compressed."""
 
     @classmethod
     def of(cls, message: HttpMessage) -> FramedBody | None:
         """That of ``message``; None where it is framed otherwise."""
         if message.framing is not Framing.FRAMES:
             return None
-        return cls(message.spans, message.head.content_codings, message.complete)
+        spans, head = message.spans, message.head
+        length = sum(spans[1::2]) - sum(spans[::2])
+        return cls(spans, length, head.content_codings, message.complete, head.value("grpc-encoding"))
 
     def message(self, half: ByteStream, start: int) -> HttpMessage:
         """A message at offset ``start`` of ``half`` with this body, and nothing else."""
-        coding = HeaderLine("content-encoding", ", ".join(self.codings), b"", start, 0)
-        head = MessageHead(start, b"", 0, VERSION, "", "", 0, "", (coding,), start, complete=True)
+        codings = {"content-encoding": ", ".join(self.codings), "grpc-encoding": self.grpc_coding}
+        lines = tuple(HeaderLine(name, value, b"", start, 0) for name, value in codings.items())
+        head = MessageHead(start, b"", 0, VERSION, "", "", 0, "", lines, start, complete=True)
         spans = self.spans
         return HttpMessage(
             half=half, from_server=half.side == 1, number=0, head=head, framing=Framing.FRAMES, body_start=spans[0],
-            body_end=spans[-1], body_length=sum(spans[1::2]) - sum(spans[::2]), complete=self.complete, faults=(),
+            body_end=spans[-1], body_length=self.length, complete=self.complete, faults=(),
             spans=spans,
         )  # fmt: skip
 

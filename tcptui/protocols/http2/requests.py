@@ -86,6 +86,8 @@ def exchange_in(
     asking, answering = roles_of(talk)
     if not asking and not answering and upgraded is None:
         return None
+    if not talk.id & 1 and talk.promise is None and not (asking.blocks or answering.blocks):
+        return None  # bytes behind a gap that look like frames: a server announces what it pushes (RFC 9113, 8.4)
     head = final_block(asking, is_response=False) if asking else None
     answer = final_block(answering, is_response=True) if answering else None
     if talk.promise is not None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.http2.frames import HEADER, STREAM_MASK, head_at, is_plausible
+from tcptui.protocols.http2.frames import HEADER, STREAM_MASK, FrameType, head_at, is_plausible
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -22,16 +22,19 @@ SEARCHED: Final = 4 << 20
 #: Places that are tried in each search.
 _TRIED: Final = 4_000
 _BLOCK: Final = 65_536
+#: Types of frames that a client sends on streams of its own, which are odd (RFC 9113, 5.1.1), or not at all (8.4).
+_MESSAGES: Final = frozenset({FrameType.DATA, FrameType.HEADERS, FrameType.CONTINUATION, FrameType.PUSH_PROMISE})
 #: What a frame header of at most the default size may look like; a look-ahead, so that places may overlap.
 _LIKELY: Final = re.compile(rb"(?=\x00[\x00-\x40].[\x00-\x09][\x00-\x2d][\x00-\x7f]...)", re.DOTALL)
 
 
 def find_frame(
-    half: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED, highest: int = STREAM_MASK
-) -> int | None:
+    half: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED, highest: int = STREAM_MASK,
+    *, of_client: bool = False,
+) -> int | None:  # fmt: skip
     """The offset of the first frame at or behind ``begin`` that ``chain - 1`` others follow; None without one.
 
-    ``highest``: no frame is of a stream beyond it.
+    ``highest``: no frame is of a stream beyond it.  ``of_client``: its sender is known to be the client.
     The last bytes of the direction may make a shorter chain where it is known to be HTTP/2 (``chain`` of `CHAIN`).
     """
     at, limit, tried = begin, min(begin + searched, half.length), 0
@@ -42,7 +45,7 @@ def find_frame(
             if not is_plausible(data, place):
                 continue
             tried += 1
-            if _follow(half, data, at, place, chain, highest):
+            if _follow(half, data, at, place, chain, highest, of_client=of_client):
                 return at + place
             if tried >= _TRIED:
                 return None
@@ -56,7 +59,9 @@ def find_frame(
     return None
 
 
-def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int, highest: int) -> bool:
+def _follow(
+    half: ByteStream, data: bytes, base: int, place: int, wanted: int, highest: int, *, of_client: bool
+) -> bool:  # fmt: skip
     """Whether ``wanted`` frames with a payload follow each other from ``data[place]`` on."""
     frames, at = 0, place
     while frames < wanted:
@@ -74,6 +79,8 @@ def _follow(half: ByteStream, data: bytes, base: int, place: int, wanted: int, h
             return False
         frames += frame.length > 0
         if frame.stream > highest or (not frame.length and frames == 0):
+            return False
+        if of_client and frame.kind in _MESSAGES and not frame.stream & 1:
             return False
         at = frame.stop - base
     return True

@@ -89,7 +89,7 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
         _data(dissection, place, stream, frame, branch)
     else:
         if frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
-            _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)))
+            _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)), index)
         add_payload(branch, frame, place, index)
 
 
@@ -135,7 +135,7 @@ def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame:
         text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
         place.add(branch, text, start + size, padding, "http2.data.padding")
     if exchange is not None:
-        _body(branch, frame, place, exchange, is_empty=not size)
+        _body(branch, frame, place, exchange, stream.indexes[half.side], is_empty=not size)
         if exchange.protocol == "grpc":
             _grpc(dissection, place, stream, exchange, branch, (start, start + size))
 
@@ -147,7 +147,9 @@ def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None
     return next((one for one in exchange.messages if one is not None and one.half is place.half), None)
 
 
-def _body(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange, *, is_empty: bool) -> None:
+def _body(
+    branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange, index: FrameIndex, *, is_empty: bool
+) -> None:  # fmt: skip
     message = _message(exchange, place)
     if message is None or not message.complete:
         return
@@ -155,36 +157,33 @@ def _body(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange, *
         line = branch.concluded(f"Reassembled body in frame: {message.last_frame}", "http2.body.reassembled.in")
         line.target = message.last_frame
     elif is_empty:
-        _body_before(branch, frame, place, exchange)
-    elif len(message.spans) > 2:
-        _body_fragments(branch, message)
+        _body_before(branch, frame, place, exchange, index)
+    elif len(fragments := index.fragments(message)) > 1:
+        _fragments(branch, message.half, fragments, message.body_length)
 
 
-def _body_before(branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange | None) -> None:
+def _body_before(
+    branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange | None, index: FrameIndex
+) -> None:  # fmt: skip
     """What a frame that ends a message and has none of its body (trailers, mostly) tells of it, as tshark does."""
     message = _message(exchange, place)
     if message is None or not message.spans or not message.complete or message.spans[-1] > frame.start:
         return
-    _body_fragments(branch, message)
+    _fragments(branch, message.half, index.fragments(message), message.body_length)
     data = decoded_beginning(message)
     branch.concluded(f"Data: {shortened(data[:_SHOWN_BYTES])}", "http2.data.data").whole = lambda: data
-
-
-def _body_fragments(branch: Branch, message: HttpMessage) -> None:
-    """The DATA frames of a body."""
-    spans = list(zip(message.spans[::2], message.spans[1::2], strict=True))
-    _fragments(branch, message.half, spans, message.body_length)
 
 
 def _fragments(branch: Branch, half: ByteStream, spans: list[tuple[int, int]], length: int) -> None:
     """The DATA frames that ``length`` bytes came in."""
     count = len(spans)
-    group = branch.concluded(f"{count} Body fragments ({length} bytes)", "http2.body.fragments")
+    named = "fragment" if count == 1 else "fragments"
+    group = branch.concluded(f"{count} Body {named} ({length} bytes)", "http2.body.fragments")
     at = 0
     for begin, end in spans[:_FRAGMENTS_SHOWN]:
         packet = half.delivered_frame(end - 1)
-        text = f"Frame: {packet}, payload: {at}-{at + end - begin - 1} ({end - begin} bytes)"
-        group.concluded(text, "http2.body.fragment").target = packet
+        carried = f", payload: {at}-{at + end - begin - 1} ({end - begin} bytes)" if end > begin else " (no data)"
+        group.concluded(f"Frame: {packet}{carried}", "http2.body.fragment").target = packet
         at += end - begin
     group.concluded(f"Body fragment count: {count}", "http2.body.fragment.count")
     group.concluded(f"Reassembled body length: {length}", "http2.body.reassembled.length")

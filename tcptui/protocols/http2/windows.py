@@ -39,16 +39,6 @@ class Stall:
     next: Event | None = None
     """The first DATA frame then; its time is that at which it began."""
 
-    @property
-    def ns(self) -> int:
-        """How long it lasted; 0 while it does."""
-        return 0 if self.next is None else self.next.ns - self.full.ns
-
-    @property
-    def closed_ns(self) -> int:
-        """How long the window was closed, as its sender saw it."""
-        return 0 if self.update is None else self.update.ns - self.full.ns
-
 
 @dataclass(slots=True)
 class Windows:

@@ -151,6 +151,9 @@ class ByteStream:
     Immutable.  Reading needs the session's spool to be open, and raises OSError otherwise.
     """
 
+    is_decrypted = False
+    """Whether these bytes came encrypted."""
+
     def __init__(
         self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False,
         read_payloads: ReadPayloads | None = None, server_port: int = 0, keys: KeyLog | None = None,

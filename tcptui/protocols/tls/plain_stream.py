@@ -65,6 +65,8 @@ class _Places:
 class PlainStream(ByteStream):
     """The decrypted bytes of ``sealed``, whose records are ``records``."""
 
+    is_decrypted = True
+
     def __init__(self, sealed: ByteStream, records: PlainRecords) -> None:
         self._sealed, self._records = sealed, records
         self._places = _Places(records)

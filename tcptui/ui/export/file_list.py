@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual.binding import BindingType
 
-    from tcptui.protocols.export.collect import CarriedFile
+    from tcptui.protocols.export.files import CarriedFile
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 

@@ -24,7 +24,7 @@ from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
-    from tcptui.protocols.export.collect import CarriedFile
+    from tcptui.protocols.export.files import CarriedFile
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -110,6 +110,8 @@ class FilePreview(PaintedLines):
             facts.append(words("export.sent", n=grouped(file.sent), codings=codings))
         if len(file.parts) > 1:
             facts.append(words("export.part-count", n=len(file.parts)))
+        if file.id is not None:
+            facts.append(words("export.http2-stream", id=file.id))
         if file.upload:
             facts.append(words("export.upload"))
         if facts:

@@ -7,14 +7,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
+from tcptui.protocols.export.collect import FileCollector
+from tcptui.protocols.export.files import CarriedFile
+from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import ExportFolder
+from tcptui.session.requests import messages_of
 from tcptui.ui.export.preview import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tcptui.model.request import RequestName
     from tcptui.session.session import Session
 
 #: Interval of progress reports (seconds).
@@ -46,18 +50,21 @@ class Cancel(threading.Event):
     """Set by the screen to cancel a job; the job checks it between two steps."""
 
 
-def look_for_files(session: Session, stream: int | None, cancel: Cancel, tell: Callable[[Found], None]) -> None:
-    """Find the files of ``stream``, or with None of all streams.
+def look_for_files(
+    session: Session, stream: int | None, request: RequestName | None, cancel: Cancel, tell: Callable[[Found], None]
+) -> None:  # fmt: skip
+    """Find the files of ``stream``, or with None of all streams; with ``request``, which is of it, those of that one.
 
     ``tell`` is called with progress about every `_TELL` seconds, and with the result at the end.
     """
     streams = session.application_streams() if stream is None else [stream]
+    wanted = None if request is None else messages_of(session, request)
     collector = FileCollector(session.halves)
     told = time.monotonic()
     for done, chosen in enumerate(streams):
         if cancel.is_set():
             return
-        collector.add_stream(chosen)
+        collector.add_stream(chosen, wanted)
         if time.monotonic() - told > _TELL:
             told = time.monotonic()
             tell(Found([], done, len(streams), 0, 0, over=False))

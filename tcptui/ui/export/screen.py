@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tcptui.protocols.export.collect import CarriedFile
+    from tcptui.model.request import RequestName
+    from tcptui.protocols.export.files import CarriedFile
     from tcptui.session.session import Session
     from tcptui.ui.export.preview import Beginning
     from tcptui.ui.theme import Glyphs
@@ -43,12 +45,22 @@ _BESIDE: Final = 110
 _WIDE: Final = 160
 #: A list of at most this percentage of the lines is short.
 _FEW: Final = 40
+#: Characters of a request's id in the title.
+_ID: Final = 20
 #: Default name of the folder to write to.
 _FOLDER: Final = "exported"
 
 
+class _Scope(Enum):
+    """What the files are of; the values are the keys of the title."""
+
+    REQUEST = "request"
+    STREAM = "stream"
+    ALL = "all"
+
+
 class ExportScreen(KeyedScreen[int]):
-    """Files of stream ``stream``, or of the whole capture; the result is the row to select, or `NO_ROW`."""
+    """Files of a request, of its stream, or of the whole capture; the result is the row to select, or `NO_ROW`."""
 
     DEFAULT_CSS = """
     ExportScreen {
@@ -76,12 +88,19 @@ class ExportScreen(KeyedScreen[int]):
     KEYS = EXPORT_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT_KEYS)]
 
-    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
-        """``stream``: the selected one, -1 for none."""
+    def __init__(
+        self, session: Session, stream: int, words: Words, glyphs: Glyphs, request: RequestName | None = None
+    ) -> None:
+        """``stream``: the selected one, -1 for none; ``request``: the one of it to begin with, if any."""
         super().__init__(words, glyphs)
         self.session = session
         self._stream = stream
-        self._whole_capture = True
+        self._request = request
+        self._scopes = [
+            *([] if request is None else [_Scope.REQUEST]), *([] if stream < 0 else [_Scope.STREAM]), _Scope.ALL,
+        ]  # fmt: skip
+        """What `s` goes through."""
+        self._scope = _Scope.ALL if request is None else _Scope.REQUEST
         self._bar = ExportBar(glyphs, words)
         self.files = FileList(glyphs, words)
         self.preview = FilePreview(glyphs, words)
@@ -153,7 +172,8 @@ class ExportScreen(KeyedScreen[int]):
     def _look(self) -> None:
         self._looking.set()
         cancel = self._looking = Cancel()
-        stream = None if self._whole_capture else self._stream
+        stream = None if self._scope is _Scope.ALL else self._stream
+        request = self._request if self._scope is _Scope.REQUEST else None
         self.busy = True
         self.files.empty_text = self.words("export.unread")
         self.files.show([])
@@ -161,7 +181,7 @@ class ExportScreen(KeyedScreen[int]):
         self._show_state(None)
 
         def look() -> None:
-            look_for_files(self.session, stream, cancel, lambda found: self._tell(cancel, self._take, found))
+            look_for_files(self.session, stream, request, cancel, lambda found: self._tell(cancel, self._take, found))
 
         self._in_thread("files", cancel, look)
 
@@ -178,7 +198,7 @@ class ExportScreen(KeyedScreen[int]):
     def _show_state(self, found: Found | None) -> None:
         self._found = found
         wanted = self.files.wanted
-        title = self.words("export.title.all" if self._whole_capture else "export.title.stream", stream=self._stream)
+        title = self._title
         counts = ""
         if found is not None:
             size = amount(sum(file.size if file.size is not None else file.sent for file in found.files))
@@ -194,6 +214,15 @@ class ExportScreen(KeyedScreen[int]):
                 facts = {"shown": grouped(len(self.files.files)), "all": grouped(len(found.files))}
                 counts = self.words("export.narrowed", text=shown, **facts)
         self._bar.show(ExportStatus(title, counts))
+
+    @property
+    def _title(self) -> str:
+        name, words = self._request, self.words
+        if self._scope is not _Scope.REQUEST or name is None:
+            return words(f"export.title.{self._scope.value}", stream=self._stream)
+        stream = "" if name.id is None else words("export.http2-stream", id=safe_text(name.id, _ID))
+        facts = {"operation": name.operation, "http2": stream, "stream": self._stream}
+        return words("export.title.operation" if name.operation else "export.title.request", **facts)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:
@@ -255,9 +284,9 @@ class ExportScreen(KeyedScreen[int]):
         self._read()
 
     def action_scope(self) -> None:
-        """Switch between the whole capture and the selected connection alone."""
-        if self._stream >= 0:
-            self._whole_capture = not self._whole_capture
+        """Switch between the whole capture, the request that was chosen, and the selected connection alone."""
+        if len(self._scopes) > 1:
+            self._scope = self._scopes[(self._scopes.index(self._scope) + 1) % len(self._scopes)]
             self._look()
 
     def action_again(self) -> None:

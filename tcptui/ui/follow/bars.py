@@ -34,6 +34,8 @@ class Shown:
     """Whether the cursor stays at the end while the stream grows."""
     missing: int = 0
     """Bytes that are missing, in gaps."""
+    only: str = ""
+    """The id of the request that alone is shown; empty: all."""
 
 
 class FollowBar(OneLine):
@@ -63,7 +65,8 @@ class FollowBar(OneLine):
         room = width - _cells_of(right)
         client, server = palette.client + on_bar, palette.server + on_bar
         said = [f"{amount(shown.lengths[0])}{glyphs.to_right}", f"{glyphs.to_left}{amount(shown.lengths[1])}"]
-        parts: list[Cells] = [[(f" {words('follow.title', stream=shown.stream)}", palette.key + on_bar)]]
+        title = words("follow.title-one" if shown.only else "follow.title", stream=shown.stream, id=shown.only)
+        parts: list[Cells] = [[(f" {title}", palette.key + on_bar)]]
         whole: Cells = [(f"{shown.ends[0]} {said[0]}", client), ("  ", palette.bar)]
         whole.append((f"{said[1]} {shown.ends[1]}", server))
         if _cells_of(whole) + _cells_of(parts[0]) + 4 > room:

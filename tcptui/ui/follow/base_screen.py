@@ -58,8 +58,9 @@ class FollowBase(KeyedScreen[int]):
 
     def __init__(
         self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
-        ends: tuple[str, str],
+        ends: tuple[str, str], only: str | None = None,
     ) -> None:  # fmt: skip
+        """``only``: the id of the request that alone is shown, decoded; None: all."""
         super().__init__(words, glyphs)
         self.session = session
         self.stream = stream
@@ -70,10 +71,13 @@ class FollowBase(KeyedScreen[int]):
         self.view = FollowView(glyphs, self._head, self._gap)
         self._byte = ByteLine(glyphs, words)
         self._prompt = PromptLine(words)
-        self._form: Form | None = None
+        self._only = only
+        self._form: Form | None = None if only is None else Form.DECODED
         """None: until there are bytes, and nobody chose, what suits the protocol."""
         self._is_decodable = False
         """Whether anything was found to be decoded when that was last looked for: when it opened, and by its key."""
+        self._has_request = False
+        """Whether the hints are those of a request under the cursor."""
         self._sides: tuple[int, ...] = BOTH
         self._newest = False
         self._halves: tuple[ByteStream, ByteStream] | None = None
@@ -106,28 +110,28 @@ class FollowBase(KeyedScreen[int]):
     # -- keeping up ------------------------------------------------------------------------
     def tick(self) -> None:
         """Update the view when packets have come, or when another form or other sides were chosen."""
-        wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides)
+        wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides, self._only)
         if wanted == self._made_of or self._making:
             return
-        packets, form, sides = wanted[0], self._form, self._sides
-        same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides)
+        packets, form, sides, only = wanted[0], self._form, self._sides, self._only
+        same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides, only)
         if same_view and (time.monotonic() < self._rest_until or not link_is_idle(self.app)):
             return
         self._made_of = wanted
         if packets <= QUICK_PACKETS:
-            self._take(*self._make(form, sides))
+            self._take(*self._make(form, sides, only))
             return
         self._making = True
 
         def make() -> None:
             began = time.monotonic()
-            made = self._make(form, sides)
+            made = self._make(form, sides, only)
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
             call_on_loop(self, self._take, *made)
 
         self.run_worker(make, thread=True, group="follow")
 
-    def _make(self, chosen: Form | None, sides: tuple[int, ...]) -> _Made:
+    def _make(self, chosen: Form | None, sides: tuple[int, ...], only: str | None) -> _Made:
         """The source to show in that form, raw text where nothing can be decoded; and the two byte streams.
 
         Called in a worker thread for long streams.
@@ -145,7 +149,8 @@ class FollowBase(KeyedScreen[int]):
             self._is_decodable = bool(application)
             if application and form is Form.DECODED:
                 began_ns = int(self.session.streams.began_ns[self.stream])
-                return form, DecodedSource(application.parts(), sides, self.words, began_ns), halves
+                parts = (part for part in application.parts() if only is None or part.id == only)
+                return form, DecodedSource(parts, sides, self.words, began_ns), halves
         return form, RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
 
     def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:
@@ -156,7 +161,7 @@ class FollowBase(KeyedScreen[int]):
         self._halves = halves
         if self._form is None and any(half.length for half in halves) and isinstance(self._made_of, tuple):
             self._form = form
-            self._made_of = (*self._made_of[:2], form, self._made_of[3])
+            self._made_of = (*self._made_of[:2], form, *self._made_of[3:])
         at_end, same_form = self._newest, self.view.form is form
         self.view.show(source, form)
         self.view.empty_text = self.words("follow.nothing")
@@ -202,9 +207,18 @@ class FollowBase(KeyedScreen[int]):
             Shown(
                 self.stream, self._ends, self.view.form, self._sides, (halves[0].length, halves[1].length),
                 growing=self.growing, newest=self._newest, missing=missing,
+                only=(self._only or "") if self.view.form is Form.DECODED else "",
             )
         )  # fmt: skip
         self._show_byte()
+
+    @property
+    def request_under_cursor(self) -> str | None:
+        """The id of the request that the part under the cursor belongs to; None where it has none."""
+        source = self.view.source
+        if self.view.row is None or not isinstance(source, DecodedSource):
+            return None
+        return source.request_of(self.view.cursor.block)
 
     def byte_under_cursor(self) -> tuple[int, int] | None:
         """Side of the byte under the cursor, and its offset in that side's byte stream; None without one."""
@@ -236,6 +250,10 @@ class FollowBase(KeyedScreen[int]):
             names = [back, ("s", "side", "side")]
         hints = [Hint("?", "screen.hint.help", "screen.help")]
         hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
+        self._has_request = self.request_under_cursor is not None
+        if self._only is not None or self._has_request:
+            hints += [Hint("o", f"follow.hint.{'one' if self._only is None else 'all'}", "screen.only")]
+            hints += [Hint("w", "follow.hint.files", "screen.files")]
         if self.growing:
             hints.insert(-2, Hint("f", "follow.hint.newest", "screen.newest"))
         if self.view.row is not None:
@@ -285,3 +303,5 @@ class FollowBase(KeyedScreen[int]):
                 self._newest = newest
                 self._show_state()
         self._show_byte()
+        if self._only is None and (self.request_under_cursor is not None) != self._has_request:
+            self.show_hints()

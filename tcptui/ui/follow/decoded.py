@@ -41,6 +41,8 @@ class _Whole:
     """Whether the text is the bytes of the stream themselves."""
     marks: list[tuple[int, int]]
     """For each piece of the text: where it begins in the text, and from which byte of the stream; both ascending."""
+    id: str | None
+    """As that of its `Part`."""
 
     def origin(self, place: int) -> int:
         """Offset in the byte stream of what the text at ``place`` was made from."""
@@ -97,7 +99,7 @@ class DecodedSource:
         ]
 
     def _add(self, part: Part, text: _Text, title: str) -> None:
-        whole = _Whole(self._place, part.side, part.start, part.exact and text.whole, text.marks)
+        whole = _Whole(self._place, part.side, part.start, part.exact and text.whole, text.marks, part.id)
         at, data = 0, text.data
         while True:
             stop = len(data) if len(data) - at < 2 * BLOCK else _line_end(data, at + BLOCK)
@@ -120,6 +122,10 @@ class DecodedSource:
     def data(self, index: int) -> bytes:
         """See `FollowSource`."""
         return self._blocks[index].data
+
+    def request_of(self, index: int) -> str | None:
+        """The id of the request that block ``index`` belongs to; None where it has none."""
+        return self._blocks[index].whole.id
 
     def texts(self) -> Iterator[tuple[int, int, bytes]]:
         """The text of each part that has one, whole: its side, its first place, and its bytes."""

@@ -24,9 +24,11 @@ FOLLOW_KEYS: Final = (
     _key("text", "t,1", "t 1", "form('text')", KeyArea.SHOW),
     _key("hex", "x,2", "x 2", "form('hex')", KeyArea.SHOW),
     _key("decoded", "d,3", "d 3", "form('decoded')", KeyArea.SHOW),
+    _key("only", "o", "o", "only", KeyArea.SHOW),
     _key("side", "s", "s", "side", KeyArea.SHOW),
     _key("newest", "f", "f", "newest", KeyArea.SHOW),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("copy_turn", "Y", "Y", "copy_turn", KeyArea.SHOW),
+    _key("files", "w", "w", "files", KeyArea.PROGRAM),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )

@@ -8,6 +8,7 @@ from textual import on
 from textual.widgets import Input
 
 from tcptui.model.packet_store import NO_ROW
+from tcptui.model.request import RequestName
 from tcptui.ui.follow.bars import BOTH
 from tcptui.ui.follow.base_screen import FollowBase
 from tcptui.ui.follow.decoded import DecodedSource
@@ -45,10 +46,10 @@ class FollowScreen(FollowBase):
 
     def __init__(
         self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
-        ends: tuple[str, str], highlights: Highlights,
+        ends: tuple[str, str], highlights: Highlights, only: str | None = None,
     ) -> None:  # fmt: skip
         """``highlights``: what was searched for in the whole capture, and is marked here, too."""
-        super().__init__(session, stream, row, words, glyphs, options, ends)
+        super().__init__(session, stream, row, words, glyphs, options, ends, only)
         self.search = Search(self, self.take_match)
         self._highlights = highlights
         self.legend = Legend(glyphs)
@@ -197,6 +198,8 @@ class FollowScreen(FollowBase):
     def action_form(self, name: str) -> None:
         """Show the bytes in the form ``name``: text, hex or decoded."""
         self._form = Form(name)
+        if self._form is not Form.DECODED:
+            self._only = None  # bytes as they were sent are those of all requests
         self.search.cancel()
         self.tick()
 
@@ -205,6 +208,35 @@ class FollowScreen(FollowBase):
         self._sides = _SIDES[(_SIDES.index(self._sides) + 1) % len(_SIDES)]
         self.search.cancel()
         self.tick()
+
+    def action_only(self) -> None:
+        """Show the request under the cursor alone, or all again."""
+        wanted = self.request_under_cursor if self._only is None else None
+        if wanted is None and self._only is None:
+            self.say(self.words("follow.no-request"))
+            return
+        origin = self.byte_under_cursor()
+        if origin is not None and self._halves is not None:
+            self._start_row = self._halves[origin[0]].row_at(origin[1])
+        self._only, self._halves = wanted, None  # the cursor stays with its packet
+        self.search.cancel()
+        self.tick()
+
+    def action_files(self) -> None:
+        """Open the list of what the request under the cursor carried."""
+        wanted = self._only or self.request_under_cursor
+        if wanted is None:
+            self.say(self.words("follow.no-request"))
+            return
+        from tcptui.ui.export.screen import ExportScreen
+
+        name = RequestName(self.stream, wanted)
+        self.app.push_screen(ExportScreen(self.session, self.stream, self.words, self.glyphs, name), self._left_files)
+
+    def _left_files(self, row: int | None) -> None:
+        """Close, too, where a packet was chosen."""
+        if row is not None and row != NO_ROW:
+            self.dismiss(row)
 
     def action_newest(self) -> None:
         """Switch on or off that the cursor stays at the end while the stream grows."""

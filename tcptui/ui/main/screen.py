@@ -32,7 +32,7 @@ from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
 
@@ -351,20 +351,22 @@ class MainScreen(SavingScreen):
 
     def action_follow_stream(self) -> None:
         """Open *follow stream* for the selected connection, at the selected packet."""
-        from tcptui.ui.follow.screen import FollowScreen
-
         workspace = self.workspace
         workspace.show_selected_stream()
-        stream = workspace.ladder.stream
-        if stream < 0:
-            return
+        if workspace.ladder.stream >= 0:
+            row = workspace.row if workspace.active is not Pane.CONNECTIONS else -1
+            self._follow(workspace.ladder.stream, row, None, self._followed)
+
+    def _follow(self, stream: int, row: int, only: str | None, left: Callable[[int | None], None]) -> None:
+        """Open *follow stream* at ``row``, of one request where its id is given; ``left`` takes the chosen row."""
+        from tcptui.ui.follow.screen import FollowScreen
+
         flow, is_b = int(self.session.streams.flow[stream]), int(self.session.streams.client_is_b[stream])
         ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
-        row = workspace.row if workspace.active is not Pane.CONNECTIONS else -1
         screen = FollowScreen(
-            self.session, stream, row, self.words, self.glyphs, self.options, ends, workspace.highlights
+            self.session, stream, row, self.words, self.glyphs, self.options, ends, self.workspace.highlights, only
         )
-        self.app.push_screen(screen, self._followed)
+        self.app.push_screen(screen, left)
 
     def _followed(self, row: int | None) -> None:
         """Select the packet that was chosen on the screen that has closed."""
@@ -394,7 +396,7 @@ class MainScreen(SavingScreen):
 
         self.end_prediction()
         words = () if stream >= 0 else self.workspace.connections.index.narrowing.words
-        screen = RequestsScreen(self.session, stream, self.words, self.glyphs, self.options, words)
+        screen = RequestsScreen(self.session, stream, self.words, self.glyphs, self.options, words, self._follow)
         self.app.push_screen(screen, self._requests_left)
 
     def _requests_left(self, frame: int | None) -> None:

@@ -21,6 +21,8 @@ REQUESTS_KEYS: Final = (
     _key("reverse", "S", "S", "reverse", KeyArea.SHOW),
     _key("axis", "a", "a", "axis", KeyArea.SHOW),
     _key("narrow", "slash", "/", "narrow", KeyArea.FIND),
+    _key("follow", "F", "F", "follow", KeyArea.SHOW),
+    _key("files", "x", "x", "files", KeyArea.SHOW),
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("write", "w", "w", "write", KeyArea.PROGRAM),
     _key("write_all", "W", "W", "write_all", KeyArea.PROGRAM),
@@ -37,6 +39,8 @@ _HINTS: Final = (
     Hint("Esc", "screen.hint.back", "screen.close"),
     Hint("?", "screen.hint.help", "screen.help"),
     Hint("a", "requests.hint.axis", "screen.axis"),
+    Hint("F", "requests.hint.follow", "screen.follow"),
+    Hint("x", "requests.hint.files", "screen.files"),
     Hint("y", "screen.hint.copy", "screen.copy"),
     Hint("w", "requests.hint.write", "screen.write"),
 )
@@ -45,10 +49,10 @@ _HINTS_OF_STATEMENTS: Final = (
     Hint("Enter", "requests.hint.of-statement", "screen.open"),
     Hint("Tab", "requests.hint.scope", "screen.scope"),
     Hint("b", "requests.hint.ungroup", "screen.group"),
-    *(hint for hint in _HINTS if hint.key not in ("Enter", "Tab", "b", "a")),
+    *(hint for hint in _HINTS if hint.key not in ("Enter", "Tab", "b", "a", "F", "x")),
 )
 #: Keys that need a request, and those that need a connection to begin with.
-_OF_A_REQUEST: Final = frozenset({"Enter", "b", "s", "/", "a", "y"})
+_OF_A_REQUEST: Final = frozenset({"Enter", "b", "s", "/", "a", "F", "x", "y"})
 _OF_A_CONNECTION: Final = frozenset({"Tab"})
 
 

@@ -10,6 +10,8 @@ from textual import on
 from textual.widgets import Input
 
 from tcptui.model.errors import OutputError
+from tcptui.model.packet_store import NO_ROW
+from tcptui.model.request import PROTOCOL_NAMES
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import with_payload
@@ -34,7 +36,7 @@ from tcptui.words.errors import safe_facts
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Callable, Sequence, Set
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
+
+    Follow = Callable[[int, int, str | None, Callable[[int | None], None]], None]
+    """Opens *follow stream* of a connection at a row, of one request where its id is given; gives the chosen row."""
 
 #: Interval (seconds) at which the screen looks whether there is something new, …
 _BEAT: Final = 0.1
@@ -62,6 +67,9 @@ _DETAIL_LEAST, _DETAIL_MOST = 4, 9
 #: … and so many below a list that leaves them; if so many more are left, its packets have them.
 _DETAIL_ROOMY: Final = 12
 _PACKETS_LEAST: Final = 5
+#: Protocols of which requests carry files, and those of them whose requests have a stream of HTTP/2.
+_OF_HTTP2: Final = frozenset({"http2", "grpc", "websocket"})
+_OF_HTTP: Final = _OF_HTTP2 | {"http"}
 #: Default name of the folder that rows are written to.
 _FOLDER: Final = "rows"
 #: Title and hints; the rule above words and packets.
@@ -99,11 +107,12 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def __init__(
         self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
-        narrowed: Sequence[str] = (),
+        narrowed: Sequence[str], follow: Follow,
     ) -> None:  # fmt: skip
         """``stream``: the connection to begin with; -1: the whole capture.  ``narrowed``: words to begin with."""
         super().__init__(words, glyphs)
         self.session = session
+        self._follow = follow
         self._stream = stream
         self.is_whole = stream < 0
         """Whether the whole capture is listed."""
@@ -342,6 +351,32 @@ class RequestsScreen(KeyedScreen["int | None"]):
         request = self.requests.request
         if request is not None and request.first_frame:
             self.dismiss(request.first_frame)
+
+    def action_follow(self) -> None:
+        """Follow the request under the cursor: alone where it has an id, else from its first packet on."""
+        request = self._request
+        if request is not None:
+            row = self.session.store.row_of_frame(request.first_frame) if request.first_frame else NO_ROW
+            only = request.id if request.protocol in _OF_HTTP2 else None
+            self._follow(request.stream, row, only, self._left_at)
+
+    def action_files(self) -> None:
+        """Open the list of what the request under the cursor carried."""
+        from tcptui.ui.export.screen import ExportScreen
+
+        request = self._request
+        if request is None:
+            return
+        if request.protocol not in _OF_HTTP:
+            self.say(self.words("requests.no-files", protocol=PROTOCOL_NAMES[request.protocol]))
+            return
+        screen = ExportScreen(self.session, request.stream, self.words, self.glyphs, request.name)
+        self.app.push_screen(screen, self._left_at)
+
+    def _left_at(self, row: int | None) -> None:
+        """Close, too, where a packet was chosen on the screen that has closed."""
+        if row is not None and row != NO_ROW:
+            self.dismiss(int(self.session.store.frame[row]))
 
     def action_scope(self) -> None:
         """Switch between the connection and the whole capture."""

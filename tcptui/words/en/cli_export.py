@@ -8,7 +8,7 @@ NAME
   tcptui export: the files that a capture carried over HTTP, listed or saved
 
 SYNOPSIS
-  tcptui export FILE [--stream N | -Y FILTER] [--out DIR] [--json]
+  tcptui export FILE [--stream N [--id ID] | -Y FILTER] [--out DIR] [--json]
 
 DESCRIPTION
   Lists the bodies of HTTP/1.x and HTTP/2 messages, downloads and uploads, as
@@ -29,18 +29,22 @@ WHAT EACH NEEDS
 
 OPTIONS
   --stream N   only files of this connection (tcp.stream)
+  --id ID      only what its request of this id carried: what was sent and what
+               was answered in one stream of HTTP/2, of a gRPC call each
+               message, decompressed; tcptui requests --jsonl has the ids
   -Y FILTER, --display-filter FILTER
                only of connections of which a packet matches
   --out DIR    save them there
-  --json       an array of objects: packet, stream, direction, host, uri, name,
-               method, status, content_type, size, sent, parts, complete,
-               reason and sha256
+  --json       an array of objects: packet, stream, id (of HTTP/2's stream),
+               direction, host, uri, name, method, status, content_type, size,
+               sent, parts, complete, reason and sha256
   --workers N  processes that look for files (Linux)
 
 EXAMPLES
   tcptui export a.pcap
   tcptui export a.pcap -Y 'http.host contains "example"' --out files
   tcptui export a.pcapng --keylog keys.log --json
+  tcptui export a.pcap --stream 0 --id 5 --out files
 
 EXIT STATUS
   0 done, also where there is no file; 1 the input failed or DIR cannot be

@@ -5,6 +5,9 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "export.title.all": "Files carried over HTTP, whole capture",
     "export.title.stream": "Files carried over HTTP, stream {stream}",
+    "export.title.request": "Carried by {http2} of stream {stream}",
+    "export.title.operation": "Carried by {operation}, stream {stream}  {http2}",
+    "export.http2-stream": "HTTP/2 stream {id}",
     "export.counts.one": "{n} file, {size}",
     "export.counts.many": "{n} files, {size}",
     "export.looking": "looking for files… {done} of {all} connections",
@@ -56,7 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "export.key.ends": "Go to the first or the last file",
     "export.key.packet": "Go to the packet with which the file was complete",
     "export.key.back": "Back; ends the narrowing, stops writing",
-    "export.key.scope": "Files of the whole capture, or of this connection",
+    "export.key.scope": "Files of the whole capture, of this connection, or of the request that was chosen",
     "export.key.overview": "Overview: all trouble of the capture",
     "export.key.narrow": "List only the files with a text in name, host, address, type or status",
     "export.key.again": "Look again, while a capture grows",

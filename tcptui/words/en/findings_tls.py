@@ -123,7 +123,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.tls-flight-waited.happened": "From its ServerHello on the server had {flight_bytes:byte|bytes} to send. It stopped after {first_bytes} (packet {before_frame}), in the middle of a record, and went on {waited_s} later (packet {after_frame}); a round trip takes {rtt_s}.",
     "findings.tls-flight-waited.meaning": "Before the first acknowledgment a sender may send its initial window, about ten segments on most systems. What does not fit waits for one, and so does the client, which can send nothing until the flight is whole: {trips:more round trip|more round trips} here.",
     "findings.tls-flight-waited.known": "No byte of the flight was sent again and none is missing; the segments before the wait are full, and the record was announced whole.",
-    "findings.tls-flight-waited.sure": "The wait is in the packets. That the window of the sender caused it is concluded from where it stopped.",
+    "findings.tls-flight-waited.sure": "The wait is in the packets. That the window of the sender caused it is concluded from where it stopped, and from the acknowledgment that let it go on.",
     "findings.tls-flight-waited.look": "Which certificates does the server send, and are all of them needed? The root never is. ECDSA keys make them smaller; compression (RFC 8879) and a larger initial window (ip route … initcwnd) help, too; so does resuming, which sends none. The flight ends with packet {last_frame}.",
     # -- sessions that were not resumed -----------------------------------------------------
     "findings.tls-resumption-refused.name": "TLS session not resumed",

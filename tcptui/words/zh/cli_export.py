@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui export：列出或保存抓包中通过 HTTP 传输的文件
 
 用法
-  tcptui export 文件 [--stream N | -Y 过滤器] [--out 目录] [--json]
+  tcptui export 文件 [--stream N [--id ID] | -Y 过滤器] [--out 目录] [--json]
 
 说明
   列出 HTTP/1.x 和 HTTP/2 消息的正文，下载和上传都算，内容是去掉分块和编码
@@ -27,17 +27,21 @@ WORDS: Final[dict[str, str]] = {
 
 选项
   --stream N   只要这条连接的文件（tcp.stream）
+  --id ID      只要其中这个 id 的请求带的内容：HTTP/2 的一个流里发送和应答的正文；
+               gRPC 调用则是解压后的每条消息；tcptui requests --jsonl 会列出 id
   -Y 过滤器, --display-filter 过滤器
                只要有数据包匹配的连接
   --out 目录   保存到这里
-  --json       对象数组：packet、stream、direction、host、uri、name、method、
-               status、content_type、size、sent、parts、complete、reason、sha256
+  --json       对象数组：packet、stream、id（HTTP/2 的流）、direction、host、uri、
+               name、method、status、content_type、size、sent、parts、complete、
+               reason、sha256
   --workers N  查找文件的进程数（Linux）
 
 示例
   tcptui export a.pcap
   tcptui export a.pcap -Y 'http.host contains "example"' --out files
   tcptui export a.pcapng --keylog keys.log --json
+  tcptui export a.pcap --stream 0 --id 5 --out files
 
 退出码
   0 完成（没有文件也算）；1 输入有误，或无法写入目录；2 用法有误

@@ -5,6 +5,9 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "export.title.all": "通过 HTTP 传输的文件（整个抓包）",
     "export.title.stream": "通过 HTTP 传输的文件（流 {stream}）",
+    "export.title.request": "流 {stream} 中 {http2} 传输的内容",
+    "export.title.operation": "{operation} 传输的内容（流 {stream}）  {http2}",
+    "export.http2-stream": "HTTP/2 流 {id}",
     "export.counts.one": "{n} 个文件，{size}",
     "export.counts.many": "{n} 个文件，{size}",
     "export.looking": "正在查找文件…… 已看 {done} / {all} 条连接",
@@ -56,7 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "export.key.ends": "跳到第一个或最后一个文件",
     "export.key.packet": "转到文件传输完毕时的数据包",
     "export.key.back": "返回；结束筛选，停止写入",
-    "export.key.scope": "整个抓包的文件，或只看这条连接",
+    "export.key.scope": "整个抓包的文件，只看这条连接，或只看选中的请求",
     "export.key.overview": "整个抓包的问题概览",
     "export.key.narrow": "只列出名称、主机、地址、类型或状态含某段文字的文件",
     "export.key.again": "重新查找（抓包仍在进行时）",

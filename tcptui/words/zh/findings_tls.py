@@ -123,7 +123,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.tls-flight-waited.happened": "从 ServerHello 起，服务端有 {flight_bytes} 字节要发。发到 {first_bytes} 字节（{before_frame} 号包）时停在一条记录中间，{waited_s}之后才继续（{after_frame} 号包）；往返时间是 {rtt_s}。",
     "findings.tls-flight-waited.meaning": "收到第一个确认之前，发送方只能发出初始窗口那么多，多数系统约为十个报文段。装不下的要等确认，客户端也跟着等：首批消息不完整，它什么也发不了：这里多了 {trips} 个往返。",
     "findings.tls-flight-waited.known": "这批消息没有重传，也没有缺失；停顿之前的报文段都是满的，而且那条记录的长度早已宣告。",
-    "findings.tls-flight-waited.sure": "停顿就在包里。原因是发送方的窗口，这是根据停下的位置推断的。",
+    "findings.tls-flight-waited.sure": "停顿就在包里。原因是发送方的窗口，这是根据停下的位置和随后放行的确认推断的。",
     "findings.tls-flight-waited.look": "服务端发了哪些证书，都需要吗？根证书从来不需要。ECDSA 密钥的证书更小；证书压缩（RFC 8879）、更大的初始窗口（ip route … initcwnd）也有用；恢复会话则一张也不用发。这批消息到 {last_frame} 号包为止。",
     # -- 没有恢复的会话 ----------------------------------------------------------------
     "findings.tls-resumption-refused.name": "TLS 会话未恢复",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -54,6 +55,17 @@ def test_every_suite_is_opened() -> None:
     assert len(suites) >= 20
     for mode in ("GCM", "CCM_8", "CHACHA20", "AES_128_CBC_SHA", "AES_256_CBC_SHA384", "CAMELLIA"):
         assert any(mode in name for name in suites), mode
+
+
+def test_request_inside_tls_has_the_scheme_of_it(tmp_path: Path) -> None:
+    capture, har = str(CAPTURES / "web.pcapng.gz"), tmp_path / "all.har"
+    filters = ("http.request.full_uri", "http.response_for.uri")
+    printed = [run("packets", capture, "-Y", field, "-e", field).stdout.splitlines() for field in filters]
+    run("requests", capture, "--har", str(har))
+    urls = [entry["request"]["url"] for entry in json.loads(har.read_text())["log"]["entries"]]
+
+    assert all(len(texts) > 5 for texts in (*printed, urls))
+    assert {text.partition(":")[0] for text in (*printed[0], *printed[1], *urls)} == {"https"}
 
 
 def test_requests_have_their_packets_and_the_time_of_the_handshake() -> None:
