@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,10 @@ from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
-from tcptui.protocols.registry import ApplicationStream
-from tcptui.protocols.stream.reassembly import ByteStream
+
+if TYPE_CHECKING:
+    from tcptui.protocols.registry import ApplicationStream
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 ReadSegments = Callable[[NDArray[Any]], list[bytes]]
 
@@ -138,7 +140,11 @@ class ConnectionFacts(StreamColumns):
         """The parsed payload, up to `MESSAGES_JUDGED` messages; None where it cannot or must not be read."""
         self._put_away()
         halves = None if self.context.halves is None else self.context.halves(self.view)
-        return None if halves is None else ApplicationStream(*halves, MESSAGES_JUDGED)
+        if halves is None:
+            return None
+        from tcptui.protocols.registry import ApplicationStream
+
+        return ApplicationStream(*halves, MESSAGES_JUDGED)
 
     @_Lazy
     def space(self) -> SequenceSpace:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.model.request import PROTOCOL_NAMES
+from tcptui.findings.requests_answered import REQUESTS_JUDGED
+from tcptui.model.request import DATABASE_NAMES
 from tcptui.protocols.registry import requests_of
 from tcptui.protocols.request_times import timed_requests
 from tcptui.protocols.statements.statement import statement_of
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
 
-#: Most requests of a connection that rules judge, …
-REQUESTS_JUDGED: Final = 2_000
-#: … and bytes of its answers up to which they do.
+#: Bytes of its answers up to which rules judge the requests of a connection.
 BYTES_JUDGED: Final = 32 << 20
 #: Connections to the same server that are read for one wait, …
 BESIDE_READ: Final = 16
 #: … and the most packets of each.
 BESIDE_PACKETS: Final = 20_000
-#: What the databases are called.
-DATABASE_NAMES: Final = {name: PROTOCOL_NAMES[name] for name in ("redis", "mysql", "postgresql")}
 #: Most bytes that are read of an error.
 ERROR_READ: Final = 1_024
 #: Errors that end a statement early, by database: because somebody asked for it …
@@ -101,22 +98,6 @@ def lacks_bytes(connection: ConnectionFacts) -> bool:
     if not connection.signs & HOLES or connection.application is None:
         return bool(connection.signs & HOLES)
     return any(bool((half.gaps.reason == _NOT_CAPTURED).any()) for half in connection.application.halves)
-
-
-def all_answered(connection: ConnectionFacts) -> bool:
-    """Whether the connection has requests that are read, and each of them was answered to its end, or taken back.
-
-    What an end said last was then no request: settings, acknowledgments and windows of HTTP/2 are none.
-    False where they are more than `REQUESTS_JUDGED`.  Raises OSError where packets cannot be read.
-    """
-    application = connection.application
-    spoken = None if application is None else application.spoken
-    if spoken is None:
-        return False
-    exchanges = list(islice(spoken.requests(), REQUESTS_JUDGED + 1))
-    if not 0 < len(exchanges) <= REQUESTS_JUDGED:
-        return False
-    return all(one.is_reset or (one.response is not None and one.response.complete) for one in exchanges)
 
 
 def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int, int]) -> Iterator[list[Request]]:

@@ -79,6 +79,8 @@ PROTOCOL_NAMES: Final = {
     "http": "HTTP", "http2": "HTTP/2", "grpc": "gRPC", "websocket": "WebSocket", "smtp": "SMTP", "dns": "DNS",
     "redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL",
 }  # fmt: skip
+#: The same of databases alone.
+DATABASE_NAMES: Final = {name: PROTOCOL_NAMES[name] for name in ("redis", "mysql", "postgresql")}
 
 
 @dataclass(frozen=True, slots=True)

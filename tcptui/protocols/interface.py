@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.parts import Part
     from tcptui.protocols.result_set import Result
     from tcptui.protocols.row_notes import NotedRows
@@ -200,6 +201,25 @@ class ParsedStream(Protocol):
     def requests(self) -> Iterator[Exchange]:
         """The operations, in the order in which they were requested; at most as many as were parsed."""
         ...
+
+
+class EncryptedStream:
+    """A `ParsedStream` whose plain bytes another protocol speaks."""
+
+    inner: ParsedStream | None = None
+    """What its plain bytes are parsed as, which whoever knows all protocols sets."""
+
+    @property
+    def plain(self) -> tuple[ByteStream, ByteStream] | None:
+        """The plain bytes of both directions; None where none opens."""
+        raise NotImplementedError
+
+
+class FramedStream:
+    """A `ParsedStream` of binary frames, whose first bytes may be text, and whose messages may have a schema."""
+
+    schema: Schema
+    """What messages of Protocol Buffers mean."""
 
 
 class StreamPrefilter(Protocol):

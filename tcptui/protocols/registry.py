@@ -13,32 +13,20 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.timing.budget_parts import HeldSpan
 from tcptui.analysis.timing.budget_parts import Part as TimePart
 from tcptui.protocols.command_prefilter import CommandPrefilter
-from tcptui.protocols.dns.detection import begins_dns
-from tcptui.protocols.dns.dns_stream import dns_requests, parse_dns
-from tcptui.protocols.http.head import parse_head
-from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
-from tcptui.protocols.http.requests import http_requests
-from tcptui.protocols.http2.http2_stream import Http2Stream, begins_http2, parse_http2, parse_http2_amid
 from tcptui.protocols.http2.prefilter import Http2Prefilter
-from tcptui.protocols.http2.requests import http2_held_back, http2_requests, http2_requests_amid
-from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol, RequestReader
+from tcptui.protocols.interface import (
+    UNIT_LIMIT,
+    ApplicationProtocol,
+    EncryptedStream,
+    FramedStream,
+    RequestReader,
+)
+from tcptui.protocols.late import Late
 from tcptui.protocols.mysql.command_rows import MysqlRows
-from tcptui.protocols.mysql.detection import begins_mysql
-from tcptui.protocols.mysql.mysql_stream import mysql_requests, parse_mysql
-from tcptui.protocols.parts import is_text
 from tcptui.protocols.postgresql.command_rows import PostgresqlRows
-from tcptui.protocols.postgresql.detection import begins_postgresql
-from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.redis.command_rows import RedisRows
-from tcptui.protocols.redis.detection import begins_redis
-from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
-from tcptui.protocols.smtp.conversation import begins_smtp
-from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
-from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
-from tcptui.protocols.tls.detection import begins_tls
 from tcptui.protocols.tls.prefilter import TlsPrefilter
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls, plain_streams, turned_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +36,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
 
 
 def _asking(kind: type[CommandRows]) -> MakePrefilter:
@@ -55,32 +44,52 @@ def _asking(kind: type[CommandRows]) -> MakePrefilter:
     return partial(CommandPrefilter, kind)
 
 
+_BEGINS_TLS: Final = Late("tls.detection", "begins_tls")
+_BEGINS_HTTP2: Final = Late("http2.parse", "begins_http2")
+
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
-    ApplicationProtocol("tls", begins_tls, parse_tls, prefilter=TlsPrefilter, judged=True),
+    ApplicationProtocol("tls", _BEGINS_TLS, Late("tls.parse", "parse_tls"), prefilter=TlsPrefilter, judged=True),
     ApplicationProtocol(
-        "http2", begins_http2, parse_http2, prefilter=Http2Prefilter, judged=True, held_back=http2_held_back
+        "http2", _BEGINS_HTTP2, Late("http2.parse", "parse_http2"), prefilter=Http2Prefilter, judged=True,
+        held_back=Late("http2.parse", "http2_held_back"),
     ),
     ApplicationProtocol(
-        "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
+        "http", Late("http.head", "begins_http"), Late("http.http_stream", "parse_http"), prefilter=HttpPrefilter,
+        judged=True,
     ),
-    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
-    ApplicationProtocol("resp", begins_redis, parse_redis, prefilter=_asking(RedisRows), judged=True),
-    ApplicationProtocol("mysql", begins_mysql, parse_mysql, prefilter=_asking(MysqlRows), judged=True),
-    ApplicationProtocol("pgsql", begins_postgresql, parse_postgresql, prefilter=_asking(PostgresqlRows), judged=True),
-    ApplicationProtocol("dns", begins_dns, parse_dns),
-    ApplicationProtocol("tls", begins_tls, parse_starttls),
-    ApplicationProtocol("http2", begins_http2, parse_http2_amid),
-)
+    ApplicationProtocol("smtp", Late("smtp.conversation", "begins_smtp"), Late("smtp.smtp_stream", "parse_smtp")),
+    ApplicationProtocol(
+        "resp", Late("redis.detection", "begins_redis"), Late("redis.redis_stream", "parse_redis"),
+        prefilter=_asking(RedisRows), judged=True,
+    ),
+    ApplicationProtocol(
+        "mysql", Late("mysql.detection", "begins_mysql"), Late("mysql.mysql_stream", "parse_mysql"),
+        prefilter=_asking(MysqlRows), judged=True,
+    ),
+    ApplicationProtocol(
+        "pgsql", Late("postgresql.detection", "begins_postgresql"),
+        Late("postgresql.postgresql_stream", "parse_postgresql"), prefilter=_asking(PostgresqlRows), judged=True,
+    ),
+    ApplicationProtocol("dns", Late("dns.detection", "begins_dns"), Late("dns.dns_stream", "parse_dns")),
+    ApplicationProtocol("tls", _BEGINS_TLS, Late("tls.parse", "parse_starttls")),
+    ApplicationProtocol("http2", _BEGINS_HTTP2, Late("http2.parse", "parse_http2_amid")),
+)  # fmt: skip
 
 #: Bytes by which one tells protocols that are not parsed here.
 _BEGINNING: Final = 20
 
+_SMTP_REQUESTS: Final = Late("smtp.smtp_stream", "smtp_requests")
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    http2_requests, http_requests, smtp_requests, redis_requests, mysql_requests, postgresql_requests,
-    dns_requests, http2_requests_amid,
+    Late("http2.parse", "http2_requests"), Late("http.requests", "http_requests"), _SMTP_REQUESTS,
+    Late("redis.redis_stream", "redis_requests"), Late("mysql.mysql_stream", "mysql_requests"),
+    Late("postgresql.postgresql_stream", "postgresql_requests"), Late("dns.dns_stream", "dns_requests"),
+    Late("http2.parse", "http2_requests_amid"),
 )  # fmt: skip
+#: What is inside TLS, from the connection's start and behind plain commands.
+_PLAIN: Final = Late("tls.parse", "plain_streams")
+_TURNED: Final = Late("tls.parse", "turned_streams")
 
 
 def begins_what_is_judged(payload: bytes) -> bool:
@@ -103,8 +112,8 @@ class ApplicationStream:
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
         parsed = _parsed(self.halves, self._limit)
-        spoken = parsed.inner if isinstance(parsed, TlsStream) else parsed
-        if isinstance(spoken, Http2Stream) and self._schema is not None:
+        spoken = parsed.inner if isinstance(parsed, EncryptedStream) else parsed
+        if isinstance(spoken, FramedStream) and self._schema is not None:
             spoken.schema = self._schema
         return parsed
 
@@ -112,7 +121,7 @@ class ApplicationStream:
     def spoken(self) -> ParsedStream | None:
         """The same, or what is inside, where it was decrypted."""
         parsed = self.parsed
-        inner = parsed.inner if isinstance(parsed, TlsStream) else None
+        inner = parsed.inner if isinstance(parsed, EncryptedStream) else None
         return parsed if inner is None else inner
 
     def __bool__(self) -> bool:
@@ -128,10 +137,14 @@ class ApplicationStream:
         """Whether only what is decoded can be read: its first bytes are no text, or frames of HTTP/2."""
         if self.parsed is None:
             return False
-        return isinstance(self.spoken, Http2Stream) or not all(map(is_text, self.beginnings))
+        from tcptui.protocols.parts import is_text
+
+        return isinstance(self.spoken, FramedStream) or not all(map(is_text, self.beginnings))
 
     def place(self, row: int, frame: int) -> SegmentPlace | None:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
+        from tcptui.protocols.stream.segment_place import place_of
+
         return place_of(self.halves, row, frame)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
@@ -151,7 +164,7 @@ def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream |
     """What `PROTOCOLS` make of a connection, and of what is inside."""
     for protocol in PROTOCOLS:
         parsed = protocol.parse(*halves, limit)
-        if isinstance(parsed, TlsStream) and parsed.plain is not None:
+        if isinstance(parsed, EncryptedStream) and parsed.plain is not None:
             parsed.inner = _parsed(parsed.plain, limit)
         if parsed is not None:
             return parsed
@@ -163,19 +176,30 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
 
     Ordered by the packet that began each, as far as that is known.
     """
-    halves = plain_streams(client, server) or (client, server)
+    halves = _opened(client, server)
     for read in REQUEST_READERS:
         found = read(*halves)
         if found is not None:
-            behind = turned_streams(client, server) if read is smtp_requests else None
+            behind = _turned(client, server) if read is _SMTP_REQUESTS else None
             return found if behind is None else chain(found, requests_of(*behind) or ())
-    behind = turned_streams(client, server)
+    behind = _turned(client, server)
     return None if behind is None else requests_of(*behind)
+
+
+def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream]:
+    """Both directions, or their plain bytes, where they speak TLS from their start and keys open that."""
+    return (_PLAIN(client, server) if client.keys else None) or (client, server)
+
+
+def _turned(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
+    """The plain bytes behind the turn to TLS; None where there is none, or no key opens it."""
+    found: tuple[ByteStream, ByteStream] | None = _TURNED(client, server) if client.keys else None
+    return found
 
 
 def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
     """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
-    halves = plain_streams(client, server) or (client, server)
+    halves = _opened(client, server)
     for protocol in PROTOCOLS:
         read = None if protocol.held_back is None else protocol.held_back(*halves)
         if read is not None:

@@ -67,6 +67,11 @@ class NotedRows:
         for notes in self._each:
             notes.evict(first)
 
+    @property
+    def any(self) -> bool:
+        """Whether a message of any protocol begins in a row."""
+        return any(len(notes.rows) for notes in self._each)
+
     def rows(self) -> I32:
         """Store rows in which a message of a protocol that may carry files begins, ascending."""
         return sorted_unique(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.protocols.registry import begins_what_is_judged, held_back
-from tcptui.protocols.stream.reassembly import ByteStream, reassemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import HeldSpan
     from tcptui.protocols.prefilter import Prefilter
+    from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
 
 #: How many segments with payload are checked for the beginning of a message, if the prefilter found none.
@@ -36,6 +36,8 @@ class StreamBytes:
                 return None
         except OSError:
             return None
+        from tcptui.protocols.stream.reassembly import reassemble
+
         held = self._access.held(view.rows)
         growing = self._growing()
         access = self._access

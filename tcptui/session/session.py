@@ -11,6 +11,7 @@ import contextlib
 import threading
 from dataclasses import replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -437,7 +438,15 @@ class Session:
         whole = self._all(order)
         if lasting and sharing.forks:
             self.store.share(CORRECTED_COLUMNS)
-        return [whole.part(begin, end) for begin, end in sharing.cut(self.streams.packets[whole.streams])]
+        cuts = sharing.cut(self.streams.packets[whole.streams])
+        if len(cuts) > 1:
+            self._import_for(sharing)
+        return [whole.part(begin, end) for begin, end in cuts]
+
+    def _import_for(self, sharing: Sharing) -> None:
+        """Import here what each of several processes would import for itself: rules about payload, if there is any."""
+        if sharing.forks and self._pipeline.noted.any:
+            import_module("tcptui.findings.rules.payload")
 
     def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:
         """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""
@@ -464,6 +473,7 @@ class Session:
 
         For a session that has been read to its end without that (`Steering.judges`).
         """
+        self._import_for(sharing)
         self._judging.annotations.judge(sharing)
         self.catch_up.judged_at_count = self.store.count
 

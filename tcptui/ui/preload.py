@@ -21,6 +21,7 @@ _MODULES: Final = (
     "tcptui.ui.explain_document",
     "tcptui.words.packet_text",
     "tcptui.words.correction_text",
+    "tcptui.findings.rules.payload",
     "tcptui.protocols.registry",
     "tcptui.ui.screens.help",
     "tcptui.lessons.quiz",

@@ -13,7 +13,7 @@ from web_captures import record as capture
 
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.certificate import names_host
-from tcptui.protocols.tls.tls_stream import parse_tls
+from tcptui.protocols.tls.parse import parse_tls
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_title

@@ -17,8 +17,7 @@ from web_captures import record
 
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
-from tcptui.protocols.http2.http2_stream import parse_http2
-from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
+from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid, parse_http2
 from tcptui.protocols.http2.streams import OPEN_MOST
 from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.protocols.registry import PROTOCOLS, ApplicationStream, requests_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -164,7 +164,7 @@ class Launch:
         try:
             return run_app(app, self._setup, self.common.language)
         finally:
-            self.common, self.words = replace(self.common, language=app.options.language), app.words
+            self.common, self.words = self.common._replace(language=app.options.language), app.words
 
     def show(
         self,

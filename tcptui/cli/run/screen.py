@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,7 +133,7 @@ class _Rounds:
         """Read the settings of the user who is left, once root has been given up, and say what is wrong with them."""
         found = read_config(os.environ)
         if found.settings.language is not None and not self._common.language_given:
-            self._common = replace(self._common, language=found.settings.language)
+            self._common = self._common._replace(language=found.settings.language)
             self._words = Words(self._common.language)
         self._launch.take_settings(self._common, self._words, found.settings)
         if found.problems:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.request_facts import DATABASE_NAMES, code_of, evidence_of, told_statement
+from tcptui.findings.request_facts import code_of, evidence_of, told_statement
 from tcptui.findings.rules.database_refusals import demands_encryption
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.request import DATABASE_NAMES
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts

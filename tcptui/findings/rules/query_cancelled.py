@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.http_facts import quoted
 from tcptui.findings.request_facts import (
     CANCELLED,
-    DATABASE_NAMES,
     TIMED_OUT,
     code_of,
     evidence_of,
@@ -17,6 +16,7 @@ from tcptui.findings.request_facts import (
     was_ended_early,
 )
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.request import DATABASE_NAMES
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:

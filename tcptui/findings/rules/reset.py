@@ -15,7 +15,7 @@ from tcptui.analysis.stream.clean_streams import PROBE_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import DATALESS, RESET
-from tcptui.findings.request_facts import all_answered
+from tcptui.findings.requests_answered import all_answered
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused

@@ -8,9 +8,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.request_facts import DATABASE_NAMES, told_statement
+from tcptui.findings.request_facts import told_statement
 from tcptui.findings.rules.zero_window import CLOSED_NS, waited_windows
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.request import DATABASE_NAMES
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts

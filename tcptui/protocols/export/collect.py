@@ -17,8 +17,8 @@ from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messag
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.grpc import PREFIX, grpc_messages
 from tcptui.protocols.http2.messages import FramedBody
-from tcptui.protocols.http2.requests import http2_requests, http2_requests_amid
-from tcptui.protocols.tls.tls_stream import plain_streams
+from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid
+from tcptui.protocols.tls.parse import plain_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

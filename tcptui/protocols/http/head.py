@@ -129,6 +129,11 @@ def could_begin(data: bytes) -> bool:
     return _BEGINNING.match(data) is not None
 
 
+def begins_http(payload: bytes) -> bool:
+    """Whether the payload of one segment begins a message."""
+    return parse_head(payload) is not None
+
+
 def parse_head(data: bytes, start: int = 0, base: int = 0) -> MessageHead | None:
     """The message head that begins at ``data[start]``, or None when none does.
 

@@ -11,7 +11,6 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.frames import (
     HEADER,
     PAYLOAD_PARSED,
-    PREFACE,
     STREAM_MASK,
     Flag,
     Frame,
@@ -20,6 +19,7 @@ from tcptui.protocols.http2.frames import (
     unpack_head,
 )
 from tcptui.protocols.http2.hpack import HeaderField, HpackReader
+from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.synchronise import find_frame
 
 if TYPE_CHECKING:

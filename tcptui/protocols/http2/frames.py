@@ -12,8 +12,6 @@ from hyperframe.frame import Frame as ParsedFrame
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: What a client sends first (RFC 9113, 3.4).
-PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #: Bytes of a frame's header.
 HEADER: Final = 9
 #: Largest payload of a frame unless the receiver allows more (RFC 9113, 6.5.2) …

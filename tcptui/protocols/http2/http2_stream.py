@@ -6,13 +6,12 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.http2.frames import PREFACE
 from tcptui.protocols.http2.grpc import grpc_messages
 from tcptui.protocols.http2.index import IndexedStreams
-from tcptui.protocols.http2.opening import opening_amid, opening_of
 from tcptui.protocols.http2.parts import Http2Parts
+from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.requests import exchanges
-from tcptui.protocols.interface import UNIT_LIMIT, Unit
+from tcptui.protocols.interface import UNIT_LIMIT, FramedStream, Unit
 from tcptui.protocols.message_schema import NO_SCHEMA
 
 if TYPE_CHECKING:
@@ -34,30 +33,13 @@ if TYPE_CHECKING:
 _GRPC_MOST: Final = 100_000
 
 
-def begins_http2(payload: bytes) -> bool:
-    """Whether a client's first segment begins with the preface."""
-    return payload.startswith(PREFACE)
-
-
-def parse_http2(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
-    """The parsed connection; None when it does not begin as HTTP/2 does."""
-    opening = opening_of(client, server, limit)
-    return None if opening is None else Http2Stream((client, server), opening, limit)
-
-
-def parse_http2_amid(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
-    """The same for a connection that began before its capture."""
-    opening = opening_amid(client, server)
-    return None if opening is None else Http2Stream((client, server), opening, limit)
-
-
 def _begun(exchange: Exchange) -> tuple[int, int]:
     """When what was captured of it begins, and in which frame."""
     first = exchange.carried[0]
     return first.first_ns, first.first_frame
 
 
-class Http2Stream:
+class Http2Stream(FramedStream):
     """The `ParsedStream` of HTTP/2."""
 
     def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening, limit: int = UNIT_LIMIT) -> None:

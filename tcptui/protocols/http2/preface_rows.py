@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
     from tcptui.protocols.payload_places import Payloads
 
-#: Bytes of the preface that are looked at: no request of HTTP/1 begins so (RFC 9113, 3.4).
-_BEGINS: Final = np.frombuffer(b"PRI * HTTP/2.0\r\n", np.uint8)
+#: What a client sends first (RFC 9113, 3.4).
+PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#: Its bytes that are looked at: no request of HTTP/1 begins so.
+_BEGINS: Final = np.frombuffer(PREFACE[:16], np.uint8)
 #: Rows that are kept, the newest.
 _MOST_ROWS: Final = 1 << 20
 

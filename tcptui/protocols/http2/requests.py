@@ -10,7 +10,6 @@ from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
 from tcptui.protocols.http2.messages import final_block, is_complete, message_of, trailers_of, value_in
-from tcptui.protocols.http2.opening import opening_amid, opening_of
 from tcptui.protocols.http2.roles import directions_of, roles_of
 from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
 from tcptui.protocols.http2.windows import ClosedWindows
@@ -18,37 +17,17 @@ from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.secrets_out import uri_without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.opening import Opening
     from tcptui.protocols.http2.streams import Said
-    from tcptui.protocols.interface import HeldBack, HttpMessages
+    from tcptui.protocols.interface import HttpMessages
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: HTTP/1.1 messages that are read before an upgrade.
-_BEFORE: Final = 1_000
 #: The stream of the request that asked for the upgrade (RFC 7540, 3.2).
 _UPGRADED: Final = 1
-
-
-def http2_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
-    """See `RequestReader`."""
-    opening = opening_of(client, server, _BEFORE)
-    return None if opening is None else exchanges(client, server, opening)
-
-
-def http2_requests_amid(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
-    """The same for a connection that began before its capture."""
-    opening = opening_amid(client, server)
-    return None if opening is None else exchanges(client, server, opening)
-
-
-def http2_held_back(client: ByteStream, server: ByteStream) -> Callable[[int, int], list[HeldBack]] | None:
-    """See `ApplicationProtocol.held_back`; a connection that began before its capture has windows that nobody knows."""
-    opening = opening_of(client, server, _BEFORE)
-    return None if opening is None else ClosedWindows((client, server), opening).any_held_back
 
 
 def exchanges(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.http2.frames import DEFAULT_FRAME_SIZE, PREFACE, Flag, FrameType, head_at, is_plausible
+from tcptui.protocols.http2.frames import DEFAULT_FRAME_SIZE, Flag, FrameType, head_at, is_plausible
 from tcptui.protocols.http2.hpack import HpackReader
+from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.tree_lines import type_name
 from tcptui.protocols.secrets_out import uri_without_secrets
 

@@ -9,9 +9,10 @@ from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.http.tree_body import decoded_beginning
-from tcptui.protocols.http2.frames import HEADER, PREFACE, Flag, Frame, FrameType
+from tcptui.protocols.http2.frames import HEADER, Flag, Frame, FrameType
 from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
 from tcptui.protocols.http2.messages import value_in
+from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.tree_frames import add_payload
 from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserved, number_label, type_name
 from tcptui.protocols.http2.tree_protobuf import add_protobuf

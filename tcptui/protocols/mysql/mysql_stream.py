@@ -17,8 +17,9 @@ from tcptui.protocols.mysql.runs import Role, Run
 from tcptui.protocols.result_set import Result, no_result_sets
 from tcptui.protocols.sql_secrets import names_secret
 from tcptui.protocols.stream.segment_place import place_of
+from tcptui.protocols.tls.parse import parse_starttls
 from tcptui.protocols.tls.plain_stream import PlainStream
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls
+from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,7 +18,8 @@ from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.runs import completed, within
 from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.stream.turns import turn_borders
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, turned_streams
+from tcptui.protocols.tls.parse import parse_starttls, turned_streams
+from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.redis.commands import is_command
-from tcptui.protocols.redis.reader import Reader
-from tcptui.protocols.redis.value import Kind, Value
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -59,6 +57,9 @@ def _sides_amid(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     for asker, answerer in ((client, server), (server, client)):
         if asker.has_first_byte or not _begins_segment(asker):
             continue
+        from tcptui.protocols.redis.reader import Reader
+        from tcptui.protocols.redis.value import Kind, Value
+
         reader = Reader(asker, commands=True)
         first, second = reader.next(), reader.next()
         found = first if isinstance(first, Value) else second

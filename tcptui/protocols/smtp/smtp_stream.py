@@ -11,7 +11,7 @@ from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.smtp.parts import part_of
 from tcptui.protocols.stream.touching import touched
-from tcptui.protocols.tls.tls_stream import parse_starttls
+from tcptui.protocols.tls.parse import parse_starttls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

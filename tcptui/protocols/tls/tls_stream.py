@@ -7,9 +7,8 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import UNIT_LIMIT, Unit
+from tcptui.protocols.interface import EncryptedStream, Unit
 from tcptui.protocols.tls.conversation import TlsConversation
-from tcptui.protocols.tls.detection import starttls_starts, tls_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,43 +21,13 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.segment_place import SegmentPlace
     from tcptui.protocols.tls.decryption import Decryption
 
-    Halves = tuple[ByteStream, ByteStream]
 
-
-def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
-    """The plain bytes of both directions of a connection that speaks TLS from its start; None where none opens."""
-    if not client.keys:
-        return None
-    starts = tls_starts(client, server)
-    return None if starts is None else TlsStream((client, server), starts, UNIT_LIMIT).plain
-
-
-def turned_streams(client: ByteStream, server: ByteStream) -> Halves | None:
-    """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
-    turned = parse_starttls(client, server, UNIT_LIMIT) if client.keys else None
-    return None if turned is None else turned.plain
-
-
-def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
-    """The parsed connection, at most ``limit`` records of each direction; None when it is not TLS from its start."""
-    starts = tls_starts(client, server)
-    return None if starts is None else TlsStream((client, server), starts, limit)
-
-
-def parse_starttls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
-    """The same of a connection that turns to TLS after plain bytes, which are no part of it."""
-    starts = starttls_starts(client, server)
-    return None if starts is None else TlsStream((client, server), starts, limit)
-
-
-class TlsStream:
+class TlsStream(EncryptedStream):
     """The `ParsedStream` of TLS."""
 
     def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
         self.halves = halves
         self.conversation = TlsConversation(halves, starts, limit, lambda: self.decryption)
-        self.inner: ParsedStream | None = None
-        """What its plain bytes are parsed as, which whoever knows all protocols sets."""
         self.before: ParsedStream | None = None
         """What was said in plain bytes before, by the protocol that turned to TLS, which sets it."""
 
@@ -73,8 +42,8 @@ class TlsStream:
         return decrypt(self.conversation, keys)
 
     @cached_property
-    def plain(self) -> Halves | None:
-        """The plain bytes of both directions; None where none opens."""
+    def plain(self) -> tuple[ByteStream, ByteStream] | None:
+        """See `EncryptedStream`."""
         from tcptui.protocols.tls.plain_stream import PlainStream
 
         if self.decryption is None or not self.decryption.is_open:

@@ -13,8 +13,9 @@ from tcptui.protocols.keylog import KeyLog
 from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Piece
 from tcptui.protocols.tls import decryption, plans
+from tcptui.protocols.tls.parse import parse_tls
 from tcptui.protocols.tls.plans import Obstacle
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_tls
+from tcptui.protocols.tls.tls_stream import TlsStream
 
 REQUEST = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"

@@ -8,7 +8,7 @@ from tls_bytes import alpn, client_hello, extension, numbers, record, server_hel
 
 from tcptui.protocols.tls.fingerprints import ja3, ja4
 from tcptui.protocols.tls.lines import Line
-from tcptui.protocols.tls.tls_stream import parse_tls
+from tcptui.protocols.tls.parse import parse_tls
 
 #: The example of JA4's description: a browser's hello, with GREASE left in.
 SUITES = (

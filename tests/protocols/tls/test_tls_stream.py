@@ -20,7 +20,8 @@ from tls_bytes import (
 
 from tcptui.protocols.tls.codes import HELLO_RETRY
 from tcptui.protocols.tls.handshake import MESSAGES_MOST
-from tcptui.protocols.tls.tls_stream import TlsStream, parse_starttls, parse_tls
+from tcptui.protocols.tls.parse import parse_starttls, parse_tls
+from tcptui.protocols.tls.tls_stream import TlsStream
 
 HELLO = record(22, client_hello(server_name(b"a.example")), 0x0301)
 ANSWER = record(22, server_hello())

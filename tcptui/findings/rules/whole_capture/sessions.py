@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.findings.request_facts import DATABASE_NAMES
 from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
+from tcptui.model.request import DATABASE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,6 +76,8 @@ def connection_churn(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         costs = _costs(capture, sessions)
         if not costs:
             continue
+        from statistics import median  # imports fractions and decimals
+
         begin_ns = sum(one.begin_ns for one in costs)
         total_ns = begin_ns * len(sessions) // len(costs)
         requests = median(one.requests for one in costs)
