@@ -93,17 +93,25 @@ class Panes(Container):
         before = self._placing.regions(self.size)
         self._placing.chosen = chosen
         self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
-        # A zoomed pane has nothing on its left to be set apart from.
         self.set_class(chosen.zoomed, "-zoomed")
-        self.set_class(not is_right_hand(Pane.HEADERS, self._placing.shape, chosen), "-fields-left")
-        for pane, title in self._titles.items():
-            cornered = not chosen.zoomed and is_right_hand(pane, self._placing.shape, chosen)
-            if cornered != title.has_class("-cornered"):
-                title.set_class(cornered, "-cornered")
-                title.refresh()  # it may be as wide as before
+        self._set_apart()
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()
+
+    def _set_apart(self) -> None:
+        """Draw lines between panes that stand side by side now."""
+        shape, chosen = self._placing.shape, self.arrangement
+        self.set_class(not is_right_hand(Pane.HEADERS, self.size, shape, chosen), "-fields-left")
+        for pane, title in self._titles.items():
+            cornered = is_right_hand(pane, self.size, shape, chosen)
+            if cornered != title.has_class("-cornered"):
+                title.set_class(cornered, "-cornered")
+                title.refresh()  # it may be as wide as before
+
+    def on_resize(self) -> None:
+        """Which panes stand side by side depends on the size."""
+        self._set_apart()
 
     def relay(self) -> None:
         """Lay the panes out again."""
