@@ -141,6 +141,8 @@ class Arrangement:
     lesson: bool = False
     listed: int | None = None
     """Number of connections in the list; None while it is unknown."""
+    nothing_matches: bool = False
+    """Whether there are connections, and the list is narrowed to none of them."""
     packets: int | None = None
     """Number of packets in the timeline; None while there are none."""
     without_tcp: bool = False
@@ -154,6 +156,19 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     whole = Region(0, 0, *size)
     if chosen.zoomed:
         return {chosen.active: whole}
+    if chosen.nothing_matches and not chosen.lesson and chosen.active in (Pane.CONNECTIONS, Pane.GLANCE):
+        return _with_one_pane_below(_planned(whole, shape, chosen))
+    return _planned(whole, shape, chosen)
+
+
+def _with_one_pane_below(planned: dict[Pane, Region]) -> dict[Pane, Region]:
+    """``planned`` for a list that nothing matches: what to do has the room of the panes that would be empty."""
+    empty = [planned.pop(pane) for pane in (Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN) if pane in planned]
+    return planned | ({Pane.EXPLAIN: Region.from_union(empty)} if empty else {})
+
+
+def _planned(whole: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
+    """The region of every pane within ``whole`` while none has all of it."""
     beside = _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
     if shape is not Shape.MEDIUM:
         return beside
