@@ -70,6 +70,9 @@ _GAP: Final = "  "
 _BESIDE: Final = 5
 #: Lines above and below the list: the first one of the screen, the input line with its rules, the hints.
 _AROUND: Final = 6
+#: On a terminal of fewer lines the input line has no blank ones around it; and how many these are.
+_LOW: Final = 30
+_BLANK: Final = 2
 _HINTS: Final = (
     Hint("Enter", "guide.palette.key.run"),
     Hint("↑ ↓", "guide.palette.key.move"),
@@ -238,6 +241,7 @@ class Palette(CommandPalette):
         & > Vertical { margin-top: 1; }
         & CommandList { scrollbar-size-vertical: 1; border-top: none; }
         & CommandList > .option-list--option { text-wrap: nowrap; text-overflow: ellipsis; text-style: none; }
+        &.-low CommandInput { border: none; height: 1; margin: 0 1; }
         & > HintLine { dock: bottom; height: 1; width: 1fr; background: $panel; }
     }
     """
@@ -261,7 +265,9 @@ class Palette(CommandPalette):
     def on_resize(self, event: events.Resize) -> None:
         """Give the list all lines that there are, and each entry one of the new width."""
         commands = self.query_one(CommandList)
-        commands.styles.max_height = max(1, event.size.height - _AROUND)
+        is_low = event.size.height < _LOW
+        self.set_class(is_low, "-low")
+        commands.styles.max_height = max(1, event.size.height - _AROUND + _BLANK * is_low)
         for index, option in enumerate(commands.options):
             hit = option.hit if isinstance(option, Command) else None
             if isinstance(hit, EntryHit) and hit.line is not None:

@@ -293,8 +293,7 @@ async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session
         await typed_in(shown, "tcp.port != 80 and tcp.port != 8443", "enter")
         explained = [passage.text for passage in shown.screen.workspace.explain.document]
 
-    assert explained[0].startswith("No connection has a packet that passes the filter.")
-    assert "0 of 31 packets, 0 of 4 connections" in explained
+    assert explained[0] == "0 of 31 packets, 0 of 4 connections"
     assert any("must differ" in text for text in explained)
 
 

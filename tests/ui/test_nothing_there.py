@@ -53,6 +53,11 @@ def text(pilot: Pilot[object]) -> str:
     return "\n".join(screen_lines(pilot.app.screen))
 
 
+def plain(shown: Shown) -> str:
+    """What stands on the terminal without blanks and lines, so that no wrapped sentence is missed."""
+    return "".join("".join(shown.lines()).translate({ord(sign): None for sign in "│▂▃▄▅▆▇█▁"}).split())
+
+
 async def opened(pilot: Pilot[object], key: str, screen: type[OtherScreen | OverviewScreen | GroupsScreen]) -> None:
     await pilot.press(key)
     await until(lambda: isinstance(pilot.app.screen, screen) and pilot.app.screen.settled)
@@ -148,10 +153,70 @@ async def test_list_that_is_narrowed_to_nothing_hints_at_what_widens_it(show: Sh
     assert "Enter open" in before
 
 
-async def test_every_pane_says_the_same_of_a_list_that_a_filter_empties(show: Show, mixed_session: Session) -> None:
+async def test_list_that_a_filter_empties_tells_of_no_words_typed_on_the_way(
+    show: Show, mixed_session: Session
+) -> None:
     async with show(mixed_session, (120, 40)) as shown:
         await shown.press("slash", "t", "c", "p", "full_stop", *"port", "equals_sign", "equals_sign", *"9999", "enter")
         lines = "\n".join(shown.lines())
 
-    assert lines.count("No connection has a packet that passes the filter.") >= 2
+    assert lines.count("No connection has a packet that passes the filter.") == 1
     assert "“tc”" not in lines
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (160, 45), (250, 70)])
+async def test_words_in_no_row_are_told_once_with_what_to_do(
+    mixed_session: Session, show: Show, size: tuple[int, int], language: Language
+) -> None:
+    words = Words(language)
+    said = words("screen.list.no_match", text="zzz")
+    async with show(mixed_session, size, language) as shown:
+        await shown.press("slash", *"zzz", "enter")
+        told = plain(shown)
+        assert told.count(said[:16].replace(" ", "")) == 1
+        assert words("screen.unmatched.all").replace(" ", "") in told
+        if size[0] >= 100:
+            for way in ("words", "search", "requests", "other"):
+                assert words(f"screen.unmatched.{way}").replace(" ", "") in told
+            workspace = shown.screen.workspace
+            assert workspace.explain.region.width == size[0]
+            assert workspace.explain.region.bottom == workspace.region.bottom
+        await shown.press("2")
+        assert words("screen.ladder.empty").replace(" ", "") in plain(shown)
+        await shown.press("1", "escape")
+        assert shown.screen.workspace.connections.row_count == 4
+        assert words("screen.unmatched.all").replace(" ", "") not in plain(shown)
+        if size[0] >= 100:
+            assert shown.screen.workspace.ladder.region.area
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_filter_that_no_connection_passes_says_once_what_to_do(
+    mixed_session: Session, show: Show, size: tuple[int, int]
+) -> None:
+    words = Words(Language.EN)
+    async with show(mixed_session, size) as shown:
+        await shown.press("slash", *"ip.ttl==7", "enter")
+        await until(lambda: not shown.screen.workspace.connections.row_count)
+        await shown.settle()
+        told = plain(shown)
+        assert told.count("Noconnectionhasapacketthatpasses") == 1
+        assert words("screen.unmatched.lift").replace(" ", "") in told
+        await shown.press("backslash")
+        assert shown.screen.workspace.connections.row_count == 4
+
+
+async def test_key_that_saves_what_matches_is_hinted_at_while_a_filter_is_on(
+    mixed_session: Session, show: Show
+) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        assert "W save" not in shown.lines()[-1]
+        await shown.press("slash", *"tcp.flags.syn==1", "enter")
+        await until(lambda: shown.screen.workspace.matching is not None)
+        await shown.settle()
+        for pane in "12":
+            await shown.press(pane)
+            assert "W save matching" in shown.lines()[-1]
+        await shown.press("backslash")
+        assert "W save" not in shown.lines()[-1]

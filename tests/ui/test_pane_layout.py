@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from textual.geometry import Region, Size
@@ -13,6 +13,7 @@ from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane, Share, Slot
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
+ALL_PANES = tuple(Pane)
 SIZES = [(60, 13), (80, 21), (99, 40), (100, 28), (120, 38), (159, 50), (160, 30), (200, 48), (400, 120)]
 
 
@@ -119,10 +120,6 @@ def test_strip_above_the_list_costs_the_list_nothing(shape: Shape, height: int, 
     assert Pane.GLANCE not in plan(Size(200, height), shape, Arrangement(lesson=True))
 
 
-def test_timeline_beside_other_panes_keeps_its_column() -> None:
-    assert plan(Size(120, 38), Shape.MEDIUM, Arrangement(Pane.TIMELINE, packets=2))[Pane.TIMELINE].bottom == 38
-
-
 def test_wide_screen_has_the_headers_below_the_timeline() -> None:
     regions = plan(Size(200, 47), Shape.WIDE, Arrangement())
 
@@ -132,32 +129,63 @@ def test_wide_screen_has_the_headers_below_the_timeline() -> None:
     assert regions[Pane.CONNECTIONS].width == 200
 
 
-@pytest.mark.parametrize("shape", [Shape.NARROW, Shape.MEDIUM, Shape.WIDE])
-def test_line_sets_apart_what_has_a_pane_on_its_left(shape: Shape) -> None:
-    for chosen in (Arrangement(), Arrangement(lesson=True, packets=4), Arrangement(lesson=True, packets=40)):
-        regions = plan(Size(200, 47), shape, chosen)
+@pytest.mark.parametrize("size", SIZES)
+def test_line_sets_apart_what_has_a_pane_on_its_left(size: tuple[int, int]) -> None:
+    room, shape = Size(*size), shape_of(size[0], size[1] + 3)
+    for active, lesson, packets in product(NUMBERED, [False, True], [None, 4, 15, 40]):
+        chosen = Arrangement(active, lesson=lesson, packets=packets)
+        regions = plan(room, shape, chosen)
 
-        assert all(is_right_hand(pane, shape, chosen) == (region.x > 0) for pane, region in regions.items())
-
-
-def test_short_timeline_of_a_case_leaves_its_lines_to_the_headers() -> None:
-    def regions(packets: int, *, lesson: bool = True) -> dict[Pane, Region]:
-        return plan(Size(120, 37), Shape.MEDIUM, Arrangement(Pane.TIMELINE, lesson=lesson, packets=packets))
-
-    short = regions(10)
-    assert short[Pane.HEADERS].y == short[Pane.TIMELINE].bottom
-    assert short[Pane.HEADERS].x == 0
-    assert short[Pane.TIMELINE].height == 12
-    assert short[Pane.EXPLAIN].bottom == 37
-    assert regions(40)[Pane.HEADERS].x == regions(10, lesson=False)[Pane.HEADERS].x == 75
+        assert all(is_right_hand(pane, room, shape, chosen) == (region.x > 0) for pane, region in regions.items())
+        alone = replace(chosen, zoomed=True)
+        assert not any(is_right_hand(pane, room, shape, alone) for pane in ALL_PANES)
 
 
 @pytest.mark.parametrize("lesson", [False, True])
-def test_explanation_stands_above_the_headers(lesson: bool) -> None:
-    regions = plan(Size(120, 38), Shape.MEDIUM, Arrangement(lesson=lesson))
+@pytest.mark.parametrize("packets", [4, 10, 11, 17])
+def test_headers_stand_below_a_timeline_that_leaves_them_room(packets: int, lesson: bool) -> None:
+    chosen = Arrangement(Pane.TIMELINE, lesson=lesson, packets=packets, listed=4)
+    regions = plan(Size(120, 37), Shape.MEDIUM, chosen)
 
-    assert regions[Pane.EXPLAIN].bottom == regions[Pane.HEADERS].y
-    assert regions[Pane.EXPLAIN].height > regions[Pane.HEADERS].height
+    assert regions[Pane.TIMELINE].height == 2 + packets
+    assert (regions[Pane.HEADERS].x, regions[Pane.HEADERS].y) == (0, regions[Pane.TIMELINE].bottom)
+    assert regions[Pane.HEADERS].height >= 7
+    assert regions[Pane.HEADERS].bottom == regions[Pane.EXPLAIN].bottom == 37
+
+
+@pytest.mark.parametrize("lesson", [False, True])
+def test_headers_stand_beside_a_timeline_that_leaves_them_no_room(lesson: bool) -> None:
+    regions = plan(Size(120, 37), Shape.MEDIUM, Arrangement(Pane.TIMELINE, lesson=lesson, packets=40))
+
+    assert regions[Pane.HEADERS].x == 75
+    assert regions[Pane.TIMELINE].bottom == regions[Pane.HEADERS].bottom == 37
+    assert regions[Pane.HEADERS].y == regions[Pane.EXPLAIN].bottom
+
+
+@pytest.mark.parametrize("size", [(80, 21), (100, 27), (120, 37), (140, 60), (160, 42), (200, 47), (250, 67)])
+def test_below_a_short_timeline_no_more_than_a_few_lines_stay_blank(size: tuple[int, int]) -> None:
+    shape = shape_of(size[0], size[1] + 3)
+    for packets, lesson, listed in product(range(1, 61), [False, True], [1, 4, 1000]):
+        for active in (Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN):
+            chosen = Arrangement(active, lesson=lesson, packets=packets, listed=listed)
+            timeline = plan(Size(*size), shape, chosen).get(Pane.TIMELINE)
+            if timeline is not None:
+                filled = packets + 1 + (not shape.has_tabs)
+                assert timeline.height - filled < 8, f"{packets} packets, {active}, {lesson=}, {listed=}"
+
+
+@pytest.mark.parametrize("size", [(100, 27), (120, 37), (140, 60), (160, 42), (200, 47), (250, 67)])
+@pytest.mark.parametrize("lesson", [False, True])
+def test_headers_keep_their_side_while_the_cursor_is_in_the_list(size: tuple[int, int], lesson: bool) -> None:
+    regions = [
+        plan(Size(*size), shape_of(size[0], size[1] + 3), Arrangement(packets=packets, listed=30, lesson=lesson))
+        for packets in (None, *range(1, 61))
+    ]
+
+    assert len({each[Pane.EXPLAIN] for each in regions}) == 1
+    assert {each[Pane.HEADERS].x for each in regions} == {0}
+    assert len({each[Pane.HEADERS].y for each in regions}) <= 4
+    assert all(each[Pane.HEADERS].height >= 7 for each in regions)
 
 
 def test_new_pane_of_the_side_column_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

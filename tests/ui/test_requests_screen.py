@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -483,6 +484,20 @@ async def test_statements_without_errors_have_no_column_of_them(session: Session
             assert "▾errors" in screen_lines(screen)[1]  # what is sorted by stays in sight
     async with show(session, (80, 24)) as shown:
         assert "errors" in screen_lines(await opened(shown, "tab", "b"))[1]
+
+
+@pytest.mark.parametrize(("width", "median"), [(80, []), (120, ["p50"])])
+async def test_statements_that_waited_say_how_long_at_any_width(
+    session: Session, show: Show, width: int, median: list[str]
+) -> None:
+    async with show(session, (width, 24)) as shown:
+        screen = await opened(shown, "tab", "b")
+        assert "p50" in screen_lines(screen)[1]
+        screen.statements.show([replace(one, waited_ns=5 * 10**9) for one in screen.statements._known])
+        await shown.pilot.pause()
+        heading, first = screen_lines(screen)[1:3]
+        assert heading.replace("▾", "").split() == ["count", "errors", *median, "p99", "total", "waited", "statement"]
+        assert "5.00s" in first
 
 
 @pytest.mark.parametrize(("number", "status"), [(142, "WRONGTYPE"), (153, "1045 (28000)")])

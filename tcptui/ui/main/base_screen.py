@@ -311,7 +311,7 @@ class CaptureScreen(NoticingScreen[None]):
         if narrowing != self._narrowed:
             self._narrowed = narrowing
             self.workspace.fill()
-        self.workspace.set_listed(len(order))
+        self.workspace.set_listed(len(order), is_narrowed=bool(narrowing) and self.session.streams.count > 0)
         titles, shorter = [], [""]  # the heading has a sign of the order, too
         if narrowing:
             facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}
@@ -412,6 +412,7 @@ class CaptureScreen(NoticingScreen[None]):
             zoomed=self.workspace.arrangement.zoomed,
             paused=self.paused,
             unsaved=self.has_unsaved,
+            filtered=self.workspace.matching is not None,
         )
 
     @property

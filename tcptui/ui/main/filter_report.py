@@ -106,10 +106,10 @@ def passages_here(matching: Matching, matched: int, packets: int, words: Words) 
     return passages(matching, words, words("screen.filter.here", **facts))
 
 
-def passages(matching: Matching, words: Words, first: str) -> Document:
-    """What the filter did, behind the sentence ``first``."""
+def passages(matching: Matching, words: Words, *first: str) -> Document:
+    """What the filter did, behind the sentences ``first``."""
     texts = [
-        first,
+        *first,
         counts(matching.account, words),
         *absences(matching.account, words),
         *remarks(matching, words),

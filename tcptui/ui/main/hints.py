@@ -15,6 +15,7 @@ _FOLLOW: Final = Hint("f", "screen.hint.follow", "screen.follow")
 _PAUSE: Final = Hint("Space", "screen.hint.pause", "screen.pause")
 _RESUME: Final = Hint("Space", "screen.hint.resume", "screen.pause")
 _SAVE: Final = Hint("w", "guide.prompt.key.save", "screen.save")
+_SAVE_MATCHING: Final = Hint("W", "screen.hint.save_matching", "screen.save_matching")
 _OTHER: Final = Hint("u", "screen.hint.other", "screen.other")
 _ALL: Final = Hint("Esc", "screen.hint.all", "screen.back")
 #: Where the words of a filter may be that are in no row: rows tell of trouble, not of every request nor of payload.
@@ -51,19 +52,20 @@ def asking(choices: int) -> tuple[Hint, ...]:
 
 def hints_for(
     pane: Pane, *, growing: bool, lesson: bool, other: bool = False, narrowed: bool = False, listed: bool = True,
-    empty: bool = False, zoomed: bool = False, paused: bool = False, unsaved: bool = False,
+    empty: bool = False, zoomed: bool = False, paused: bool = False, unsaved: bool = False, filtered: bool = False,
 ) -> tuple[Hint, ...]:  # fmt: skip
     """The hints, the most useful first: the line drops those at the end that do not fit.
 
     ``other``: there are packets, and none is TCP.  ``narrowed``: the list has only some of the connections.
     ``listed``: the list has any.  ``empty``: there is no connection that anything could be done with.
     ``zoomed``: the pane has the whole screen.  ``paused``: the display stands still.  ``unsaved``: packets would be
-    lost.
+    lost.  ``filtered``: a display filter is on.
     """
     lift = (_ALL,) if narrowed and pane is Pane.CONNECTIONS else ()
     elsewhere = (_OTHER,) if other else ()
     live = (_FOLLOW, _RESUME if paused else _PAUSE) if growing else ()
     save = (_SAVE,) if unsaved else ()
+    slice_of = (_SAVE_MATCHING,) if filtered else ()
     step = _STEP if lesson else ()
     spec = SPEC_OF[pane]
     if empty:
@@ -71,7 +73,7 @@ def hints_for(
     if narrowed and not listed:
         return (_HELP, *save, _ALL, *_BEYOND_ROWS, NARROW, *live[1:], _QUIT)
     if growing and pane is Pane.CONNECTIONS and not zoomed:  # what a list that changes by itself is asked first
-        first = (_HELP, *save, *elsewhere, *lift, OPEN, NARROW, *WHOLE, *live[1:], _QUIT)
+        first = (_HELP, *save, *elsewhere, *lift, *slice_of, OPEN, NARROW, *WHOLE, *live[1:], _QUIT)
         return (*first, *(hint for hint in (*spec.hints, _FOLLOW, _ZOOM) if hint not in first))
     zoom = _UNZOOM if zoomed else _ZOOM
-    return (_HELP, *save, *elsewhere, *lift, *step, *spec.hints, *live, zoom, _QUIT, *spec.last_hints)
+    return (_HELP, *save, *elsewhere, *lift, *slice_of, *step, *spec.hints, *live, zoom, _QUIT, *spec.last_hints)

@@ -95,17 +95,9 @@ _MEDIUM: Final = Split(
         Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 37),
     ),
 )
-#: The same with the headers below a timeline that is short: what it leaves holds them, and the lesson and the
-#: explanation have the right column.
-_MEDIUM_SHORT: Final = Split(
-    Axis.ACROSS,
-    (
-        Part(Split(Axis.DOWN, (Part(Slot.MAIN, 65), Part(Slot.FIELDS, 35))), 63),
-        Part(Slot.SIDE, 37),
-    ),
-)
-#: Packets of a timeline that is short.
-_SHORT: Final = 10
+#: Lines of the headers, their title included, below a timeline that leaves them so many.  Fewer show little more than
+#: the names of the layers.
+_FEW_FIELDS: Final = 8
 #: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest usual line of the headers
 #: (the options of a SYN) beside the bytes.
 _PROSE: Final = 68
@@ -128,7 +120,6 @@ _STRIPS: Final = ((56, 7), (34, 4))
 #: And of one that is in front where there is room for none.
 _STRIP_IN_FRONT: Final = 5
 _ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
-_SHORT_MEDIUM_ROOMS: Final = _below_the_list(_MEDIUM_SHORT)
 _LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
 
 
@@ -150,6 +141,8 @@ class Arrangement:
     lesson: bool = False
     listed: int | None = None
     """Number of connections in the list; None while it is unknown."""
+    nothing_matches: bool = False
+    """Whether there are connections, and the list is narrowed to none of them."""
     packets: int | None = None
     """Number of packets in the timeline; None while there are none."""
     without_tcp: bool = False
@@ -163,20 +156,54 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     whole = Region(0, 0, *size)
     if chosen.zoomed:
         return {chosen.active: whole}
-    return _divided(_rooms_of(shape, chosen), whole, shape, chosen)
+    if chosen.nothing_matches and not chosen.lesson and chosen.active in (Pane.CONNECTIONS, Pane.GLANCE):
+        return _with_one_pane_below(_planned(whole, shape, chosen))
+    return _planned(whole, shape, chosen)
 
 
-def _rooms_of(shape: Shape, chosen: Arrangement) -> Split:
-    """How a screen is divided; beside a case, which is about one connection, also by how many packets that has."""
-    if shape is Shape.MEDIUM and chosen.lesson and chosen.packets is not None and chosen.packets <= _SHORT:
-        return _SHORT_MEDIUM_ROOMS
-    return _ROOMS.get(shape, _ROOMS[Shape.NARROW])
+def _with_one_pane_below(planned: dict[Pane, Region]) -> dict[Pane, Region]:
+    """``planned`` for a list that nothing matches: what to do has the room of the panes that would be empty."""
+    empty = [planned.pop(pane) for pane in (Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN) if pane in planned]
+    return planned | ({Pane.EXPLAIN: Region.from_union(empty)} if empty else {})
 
 
-def is_right_hand(pane: Pane, shape: Shape, chosen: Arrangement) -> bool:
-    """Whether ``pane`` has another on its left, from which a line sets it apart; also where it is not shown now."""
-    all_shown = Arrangement(lesson=True, packets=chosen.packets if chosen.lesson else None)
-    region = plan(Size(2 * LAYOUTS[-1].width, 2 * LAYOUTS[-1].width), shape, all_shown).get(pane)
+def _planned(whole: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
+    """The region of every pane within ``whole`` while none has all of it."""
+    beside = _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
+    if shape is not Shape.MEDIUM:
+        return beside
+    column = beside[_panes_of(Slot.MAIN, chosen)[0]].height
+    timeline = column - min(_FEW_FIELDS, column // 2)
+    if not _stands_above(timeline, shape, chosen):
+        return beside
+    return _divided(_below_the_list(_above_the_headers(timeline, column)), whole, shape, chosen)
+
+
+def _above_the_headers(timeline: int, column: int) -> Split:
+    """`_MEDIUM` with the headers in the left column of ``column`` lines, below at most ``timeline`` lines."""
+    left = Split(Axis.DOWN, (Part(Slot.MAIN, timeline), Part(Slot.FIELDS, column - timeline)))
+    return Split(Axis.ACROSS, (Part(left, 63), Part(Slot.SIDE, 37)))
+
+
+def _stands_above(lines: int, shape: Shape, chosen: Arrangement) -> bool:
+    """Whether the headers of a medium screen stand below the timeline, which has room for ``lines`` there.
+
+    Where all of it fits: beside the headers the rest of its column would stay blank.  And while the cursor is in a list
+    of several connections: with each the headers would change sides.
+    """
+    if _is_browsing(chosen):
+        return True
+    return chosen.packets is not None and _filled(chosen.packets, shape) <= lines
+
+
+def _is_browsing(chosen: Arrangement) -> bool:
+    """Whether the cursor is in a list of several connections, each with its own number of packets."""
+    return chosen.active is Pane.CONNECTIONS and chosen.listed != 1
+
+
+def is_right_hand(pane: Pane, size: Size, shape: Shape, chosen: Arrangement) -> bool:
+    """Whether ``pane`` has another on its left, from which a line sets it apart; not while it is not shown."""
+    region = plan(size, shape, chosen).get(pane)
     return region is not None and region.x > 0
 
 
@@ -233,13 +260,15 @@ def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
         rows = chosen.packets
     else:
         return share
-    title = 0 if shape.has_tabs else 1
     if rows is None:
         return share
-    needed = title + HEADING + rows
-    if pane is Pane.TIMELINE and chosen.active is Pane.CONNECTIONS and chosen.listed != 1:
-        return few_heights(needed, share)
-    return min(share, needed)
+    needed = _filled(rows, shape)
+    return few_heights(needed, share) if pane is Pane.TIMELINE and _is_browsing(chosen) else min(share, needed)
+
+
+def _filled(rows: int, shape: Shape) -> int:
+    """Lines of a list of ``rows``, its title and heading included."""
+    return (not shape.has_tabs) + HEADING + rows
 
 
 def few_heights(needed: int, most: int) -> int:

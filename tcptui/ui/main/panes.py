@@ -93,17 +93,26 @@ class Panes(Container):
         before = self._placing.regions(self.size)
         self._placing.chosen = chosen
         self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
-        # A zoomed pane has nothing on its left to be set apart from.
         self.set_class(chosen.zoomed, "-zoomed")
-        self.set_class(not is_right_hand(Pane.HEADERS, self._placing.shape, chosen), "-fields-left")
-        for pane, title in self._titles.items():
-            cornered = not chosen.zoomed and is_right_hand(pane, self._placing.shape, chosen)
-            if cornered != title.has_class("-cornered"):
-                title.set_class(cornered, "-cornered")
-                title.refresh()  # it may be as wide as before
+        self._set_apart()
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()
+
+    def _set_apart(self) -> None:
+        """Draw lines between panes that stand side by side now."""
+        shape, chosen = self._placing.shape, self.arrangement
+        for pane in (Pane.HEADERS, Pane.EXPLAIN):
+            self.set_class(not is_right_hand(pane, self.size, shape, chosen), f"-{pane.value}-left")
+        for pane, title in self._titles.items():
+            cornered = is_right_hand(pane, self.size, shape, chosen)
+            if cornered != title.has_class("-cornered"):
+                title.set_class(cornered, "-cornered")
+                title.refresh()  # it may be as wide as before
+
+    def on_resize(self) -> None:
+        """Which panes stand side by side depends on the size."""
+        self._set_apart()
 
     def relay(self) -> None:
         """Lay the panes out again."""
@@ -159,10 +168,11 @@ class Panes(Container):
         if lines != self.arrangement.lesson_lines:
             self._rearrange(replace(self.arrangement, lesson_lines=lines))
 
-    def set_listed(self, connections: int) -> None:
-        """Lay out for this many connections: the list gets no more lines than it fills."""
-        if connections != self.arrangement.listed:
-            self._rearrange(replace(self.arrangement, listed=connections))
+    def set_listed(self, connections: int, *, is_narrowed: bool) -> None:
+        """Lay out for this many connections, of all or of what the list ``is_narrowed`` to: it gets no blank line."""
+        chosen = replace(self.arrangement, listed=connections, nothing_matches=is_narrowed and not connections)
+        if chosen != self.arrangement:
+            self._rearrange(chosen)
 
     def set_without_tcp(self, without: bool) -> None:
         """Lay out for packets of which none belongs to a connection, or as usual."""

@@ -89,6 +89,8 @@ class Workspace(Panes):
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
         self.matching: Matching | None = None
         """The display filter that is on, and its answer."""
+        self._empty_for = ""
+        """What the list said when there was no connection to show last."""
         self.highlights = Highlights()
         """What was searched for last, and stays marked."""
         self.ladder.highlights = self.highlights
@@ -296,13 +298,12 @@ class Workspace(Panes):
         if session is None:
             return
         if row < 0:
-            text = self.connections.empty_text or self.words("screen.explain.nothing")
-            if self.matching is None:
-                self._show_faint(text)
-            else:
-                from tcptui.ui.main.filter_report import passages
+            if self.arrangement.nothing_matches:
+                from tcptui.ui.main.nothing_listed import what_to_do
 
-                self.explain.show(passages(self.matching, self.words, text))
+                self.explain.show(what_to_do(self.connections.index.narrowing, self.words))
+            else:
+                self._show_faint(self.connections.empty_text or self.words("screen.explain.nothing"))
             return
         if self.ladder.conceals:
             self._show_faint(self.words("learning.waiting"))  # an explanation would give the answer away
@@ -361,10 +362,11 @@ class Workspace(Panes):
         self.explain.show((Passage(text, tone=Tone.FAINT),))
 
     def show_empty(self) -> None:
-        """Have timeline and explanation say why there is no connection, as the list does."""
-        if self.ladder.empty_text == self.connections.empty_text:
+        """Have timeline and explanation say why there is no connection; of a list that nothing matches, what to do."""
+        if self._empty_for == self.connections.empty_text:
             return
-        self.ladder.empty_text = self.connections.empty_text
+        self._empty_for = self.connections.empty_text
+        self.ladder.empty_text = "" if self.arrangement.nothing_matches else self._empty_for
         if self.row < 0:
             self.ladder.repaint()
             self.show_explanation()

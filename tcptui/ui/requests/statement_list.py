@@ -55,9 +55,10 @@ _FEW_BELOW: Final = 76
 _FEW: Final = frozenset({"count", "p99", "total"})
 #: The column that stands where anything failed, or is sorted by: an empty one would cut the statements.
 _ERRORS: Final = "errors"
-#: The column that stands where anything waited, from so many cells on.
+#: The column that stands where anything waited: in fewer cells in the place of the median, which tells less then.
 _WAITED: Final = "waited"
-_WAITED_FROM: Final = 100
+_WAITED_BESIDE_FROM: Final = 100
+_MEDIAN: Final = "p50"
 
 
 class StatementList(VirtualList, inherit_bindings=False):
@@ -119,8 +120,10 @@ class StatementList(VirtualList, inherit_bindings=False):
         shown = [name for name in _COLUMNS if width >= _FEW_BELOW or name in _FEW]
         if _ERRORS in shown and self.sort is not StatementSort.ERRORS and not any(one.errors for one in self._groups):
             shown.remove(_ERRORS)
-        if width >= _WAITED_FROM and any(group.waited_ns for group in self._groups):
+        if width >= _FEW_BELOW and any(group.waited_ns for group in self._groups):
             shown.append(_WAITED)
+            if width < _WAITED_BESIDE_FROM:
+                shown.remove(_MEDIAN)
         return "".join(fit(texts[name], _NUMBER, self.glyphs.ellipsis, right=True) for name in shown) + " " * _GAP
 
     def heading(self, width: int) -> list[Segment]:

@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "screen.key.save": "Save what was captured as a file",
+    "screen.hint.save_matching": "save matching",
     "screen.key.save_matching": "Save only the packets that match the filter",
     "screen.key.clear": "Begin anew: forget what was captured; numbers from 1, times from 0",
     "screen.key.choose": "Choose another interface, filter, file or case",

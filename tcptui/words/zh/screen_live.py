@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "screen.key.save": "把抓到的包另存为文件",
+    "screen.hint.save_matching": "保存匹配的包",
     "screen.key.save_matching": "只保存与过滤器匹配的包",
     "screen.key.clear": "重新开始：清空已抓到的，不漏包；包号从 1、时间从 0 重新计",
     "screen.key.choose": "另选接口、过滤表达式、文件或案例",
