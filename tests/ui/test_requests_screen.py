@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -470,6 +471,20 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         assert "GET /slow\nonce, 1 failed or unanswered; half within" in shown.pilot.app.clipboard.replace(
             "\u00a0", " "
         )
+
+
+async def test_statement_has_the_sign_of_its_worst_request(session: Session, show: Show) -> None:
+    def signs(screen: RequestsScreen) -> set[tuple[str, str]]:
+        return {
+            (line[:3].strip(), path[1]) for line in screen_lines(screen)[2:6] if (path := re.search(r"/(\w+)", line))
+        }
+
+    async with show(session) as shown:
+        asked = signs(await opened(shown, "tab"))
+        await shown.pilot.press("b")
+
+        assert asked == {("", "quick"), ("!", "slow"), ("✗", "broken"), ("✗", "hung")}
+        assert signs(await settled(shown.pilot)) == asked
 
 
 async def test_statements_without_errors_have_no_column_of_them(session: Session, show: Show) -> None:

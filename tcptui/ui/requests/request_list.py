@@ -45,9 +45,9 @@ _SERVER_ERROR: Final = 500
 _PATH_LEAST: Final = 6
 
 
-def severity_of(request: Request) -> Severity:
-    """How a request ended, as a sign says it: an error is an answer from 500 on, or none."""
-    number = status_number(request.status)
+def severity_of(status: str) -> Severity:
+    """How a request with ``status`` ended, as a sign says it: an error is an answer from 500 on, or none."""
+    number = status_number(status)
     if number >= _SERVER_ERROR:
         return Severity.ERROR
     return Severity.WARNING if number >= ERROR_STATUS else Severity.NOTE
@@ -195,7 +195,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def row(self, position: int, width: int) -> list[Segment]:
         """One request: sign, operation, status, duration, size, bar."""
         request, palette, glyphs = self.table.requests[int(self.order[position])], self.palette, self.glyphs
-        severity = severity_of(request)
+        severity = severity_of(request.status)
         loud = severity > Severity.NOTE
         style = palette.severity(severity) if loud else palette.plain
         sign = f" {glyphs.severity(severity)} " if loud else " " * _SIGN
