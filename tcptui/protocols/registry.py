@@ -32,7 +32,7 @@ from tcptui.protocols.postgresql.detection import begins_postgresql
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql, postgresql_requests
 from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.protocols.redis.detection import begins_redis
-from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
+from tcptui.protocols.redis.redis_stream import RedisStream, parse_redis, redis_requests
 from tcptui.protocols.smtp.conversation import begins_smtp
 from tcptui.protocols.smtp.smtp_stream import parse_smtp, smtp_requests
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
@@ -125,10 +125,10 @@ class ApplicationStream:
 
     @property
     def is_binary(self) -> bool:
-        """Whether only what is decoded can be read: its first bytes are no text, or frames of HTTP/2."""
+        """Whether what is decoded is to be read: its beginning is no text, or it is HTTP/2 or RESP."""
         if self.parsed is None:
             return False
-        return isinstance(self.spoken, Http2Stream) or not all(map(is_text, self.beginnings))
+        return isinstance(self.spoken, (Http2Stream, RedisStream)) or not all(map(is_text, self.beginnings))
 
     def place(self, row: int, frame: int) -> SegmentPlace | None:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
