@@ -176,6 +176,8 @@ def test_layer_is_told_shorter_where_its_line_does_not_fit() -> None:
     frame = "Frame 22: 44 bytes on wire (352 bits), 44 bytes captured (352 bits)"
     assert shorter_lines(frame, ">")[-2:] == ["Frame 22: 44 bytes, all captured", "Frame 22: 44 bytes"]
     assert shorter_lines(frame.replace("44", "96", 1), ">")[-1] == "Frame 22: 96 bytes on wire, 44 bytes captured"
+    on_one = frame + " on interface eth0"
+    assert shorter_lines(on_one, ">")[-2:] == ["Frame 22: 44 bytes on interface eth0", "Frame 22: 44 bytes"]
     assert shorter_lines("Data (1357 bytes)", ">") == []
 
 

@@ -51,6 +51,7 @@ _SHORT_NAMES: Final = (
 _FROM_TO: Final = re.compile(r", Src(?: Port)?: ([^\s,]+), Dst(?: Port)?: ([^\s,]+)")
 _WHOLE: Final = re.compile(r": (\d+ bytes) on wire, \1 captured")
 _ALL: Final = ", all captured"
+_ON_INTERFACE: Final = re.compile(r" on interface .*")
 #: What a segment's line ends with, and both ends of a line that ends with them, for `shorter_lines` and `cut_ends`.
 _NUMBERS: Final = re.compile(r", (Seq|Ack|Len): ")
 _BOTH_ENDS: Final = re.compile(r"(.*) (\S+)( \S+ )(\S+)")
@@ -87,10 +88,10 @@ def shorter_lines(label: str, right: str) -> list[str]:
         if forms[0].startswith(name):
             forms[0] = short + forms[0].removeprefix(name)
     forms.append(_WHOLE.sub(r": \1, all captured", _FROM_TO.sub(rf" \1 {right} \2", forms[0])))
-    between = forms[-1].removesuffix(_ALL)
+    between = forms[-1].replace(_ALL, "")
     if _NUMBERS.search(between):
         between = _NUMBERS.sub(r" \1=", between).replace(f" {right} ", right)
-    forms.append(between)
+    forms += [between, _ON_INTERFACE.sub("", between)]
     return [form for form in dict.fromkeys(forms) if len(form) < len(label)]
 
 
