@@ -215,8 +215,12 @@ class EncryptedStream:
         raise NotImplementedError
 
 
-class FramedStream:
-    """A `ParsedStream` of binary frames, whose first bytes may be text, and whose messages may have a schema."""
+class DecodedStream:
+    """A `ParsedStream` that is followed decoded though its beginning may be text: lengths and frames divide it."""
+
+
+class FramedStream(DecodedStream):
+    """… of binary frames, whose messages may have a schema."""
 
     schema: Schema
     """What messages of Protocol Buffers mean."""

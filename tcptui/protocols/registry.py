@@ -18,6 +18,7 @@ from tcptui.protocols.http2.prefilter import Http2Prefilter
 from tcptui.protocols.interface import (
     UNIT_LIMIT,
     ApplicationProtocol,
+    DecodedStream,
     EncryptedStream,
     FramedStream,
     RequestReader,
@@ -134,12 +135,12 @@ class ApplicationStream:
 
     @property
     def is_binary(self) -> bool:
-        """Whether only what is decoded can be read: its first bytes are no text, or frames of HTTP/2."""
+        """Whether what is decoded is to be read: its beginning is no text, or it is HTTP/2 or RESP."""
         if self.parsed is None:
             return False
         from tcptui.protocols.parts import is_text
 
-        return isinstance(self.spoken, FramedStream) or not all(map(is_text, self.beginnings))
+        return isinstance(self.spoken, DecodedStream) or not all(map(is_text, self.beginnings))
 
     def place(self, row: int, frame: int) -> SegmentPlace | None:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcptui.model.request import RequestPart
+from tcptui.model.request import RequestPart, status_number
 from tcptui.protocols.statements.statement import statement_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class StatementGroup:
     count: int
     errors: int
     """How many are `Request.is_error`."""
+    worst_status: str
+    """The status with the greatest `status_number`: empty where one of them was not answered."""
     p50_ns: int
     """The least time within which half of them were over, …"""
     p99_ns: int
@@ -65,8 +67,9 @@ def key_of(request: Request) -> StatementKey:
 def _group(protocol: str, statement: str, members: list[Request]) -> StatementGroup:
     took = np.sort(np.fromiter((one.own_ns for one in members), np.int64, len(members)))
     return StatementGroup(
-        protocol, statement, len(members), sum(one.is_error for one in members), _percentile(took, 50),
-        _percentile(took, 99), int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members),
+        protocol, statement, len(members), sum(one.is_error for one in members),
+        max((one.status for one in members), key=status_number), _percentile(took, 50), _percentile(took, 99),
+        int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members),
         sum(one.waited_ns for one in members),
         max(members, key=lambda one: one.own_ns),
     )  # fmt: skip

@@ -5,6 +5,7 @@ Widths are cells, not characters: a Chinese character takes two.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from tcptui.session.rates import Rate
 
 _MINUTE: Final = 60
+#: What stands before the target in the one line of a packet.
+_ARROW: Final = " → "
+#: An address without a port: of IPv4, of IPv6, of a link.
+_PLAIN_NUMBER: Final = re.compile(r"[0-9.]+|\[?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*\]?")
 
 
 def fit(text: str, width: int, ellipsis: str = "…", right: bool = False) -> str:
@@ -43,13 +48,28 @@ def fit_name(text: str, width: int, ellipsis: str = "…") -> str:
     return fit(begin + ellipsis + end, width)
 
 
+def fit_target(text: str, width: int, ellipsis: str = "…") -> str:
+    """``text`` in exactly ``width`` cells; what is cut is what stands before its last arrow.
+
+    What it leads to, an address or a port, tells it from its neighbours; too long itself, it is cut at its end.
+    """
+    before, arrow, target = text.rpartition(_ARROW)
+    room = width - cell_len(arrow + target)
+    if cell_len(text) <= width or not arrow or room < width // 3:
+        return fit(text, width, ellipsis)
+    return fit(before, room, ellipsis) + arrow + target
+
+
 def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
     """``address:port`` in exactly ``width`` cells; what is cut is the address, never the port.
 
-    A number is cut at its beginning, which it shares with its neighbours; a name at its end, its domain.
+    A number is cut at its beginning, which it shares with its neighbours; a name at its end, its domain.  The number
+    may have no port, and be a link address.
     """
     if len(text) <= width:
         return text + " " * (width - len(text))
+    if _PLAIN_NUMBER.fullmatch(text) and width > len(ellipsis):
+        return ellipsis + text[len(ellipsis) - width :]
     address, colon, port = text.rpartition(":")
     keep = width - len(port) - 1 - len(ellipsis)
     if not colon or keep < 1:

@@ -45,14 +45,17 @@ def line_text(line: Line, protocol: int, words: Words) -> str:
     return words(f"other.line.{line.kind}", protocol=protocol_name(protocol), **facts)
 
 
-def pair_text(pair: Pair | None, words: Words) -> str:
-    """What stands behind the line of a packet that asks or answers; empty where nothing is known of the other half."""
+def pair_text(pair: Pair | None, words: Words, *, is_brief: bool = False) -> str:
+    """What stands behind the line of a packet that asks or answers; empty where nothing is known of the other half.
+
+    ``is_brief``: the number of the other packet and the time alone.
+    """
     if pair is None or (pair.role is Role.ANSWER and not pair.other):
         return ""
     if not pair.other:
         return words("other.pair.again" if pair.role is Role.AGAIN else "other.pair.unanswered")
-    side = "question" if pair.role is Role.QUESTION else "answer"
-    return words(f"other.pair.{side}", frame=pair.other, time=duration(pair.taken_ns / _NS, words))
+    form = "brief" if is_brief else "question" if pair.role is Role.QUESTION else "answer"
+    return words(f"other.pair.{form}", frame=pair.other, time=duration(pair.taken_ns / _NS, words))
 
 
 def counts_texts(counts: Sequence[Counted], words: Words) -> list[str]:

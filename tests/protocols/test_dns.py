@@ -251,6 +251,19 @@ def test_packet_says_its_questions_and_answers_in_a_line() -> None:
     assert summary_of(ONE[:-1]) == summary_of(b"\0\x14" + bytes(20)) == ""
 
 
+def test_packet_with_the_beginning_of_an_answer_says_what_it_answers() -> None:
+    first = "two.example. TXT " + " ".join(['"' + "a" * 200 + '"'] * 4)
+    long = reply(TWO, first, "two.example. TXT more")
+    behind_type = len(TWO) + 12  # a name as a pointer, type, class, time, length
+
+    assert all(summary_of(long[:cut]) == "TXT two.example NOERROR" for cut in range(behind_type, len(long)))
+    assert summary_of(long[: behind_type - 1]) == ""
+    assert summary_of(long) == "TXT two.example NOERROR"
+    other_class = long[: len(TWO) + 4] + b"\x77\x77" + long[len(TWO) + 6 :]
+    assert summary_of(other_class[:600]) == ""
+    assert summary_of(struct.pack("!H", 500) + long[2:300]) == "", "a record longer than the message"
+
+
 @pytest.mark.parametrize("data", [
     b"\xc0\x00", b"\xc0\x02\xc0\x00", b"\x3fabc", b"\x80a\0", b"\x01a" * 200 + b"\0", b"\x01a", b"",
 ])  # fmt: skip

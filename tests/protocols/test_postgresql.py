@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = b"hunter2-"
+SETTING = "Parameter status"
 READY = message(b"Z", b"I")
 KEY = struct.pack(">II", 7, 0xABCDEF)
 WELCOME = message(b"R", bytes(4)) + message(b"S", b"TimeZone\0UTC\0") + message(b"K", KEY) + READY
@@ -107,6 +108,20 @@ def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, str | None]]:
 def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
     for part in ApplicationStream(*dialogue.halves()).parts():
         yield part.label.name, b"".join(data for _, data in part.blocks())
+
+
+def test_settings_of_a_session_are_one_part_of_as_many_lines() -> None:
+    settings = [message(b"S", b"%s\0on\0" % name) for name in (b"one", b"two", b"three")]
+    begun = message(b"R", bytes(4)) + b"".join(settings) + READY
+    dialogue = talk(SESSION[0], (1, begun), (0, query(b"SET one = off")), (1, settings[0] + tag(b"SET") + READY))
+    found = [part for part in ApplicationStream(*dialogue.halves()).parts() if part.label.facts.get("type") == SETTING]
+
+    assert [b"".join(data for _, data in part.blocks()) for part in found] == [
+        b"one = on\ntwo = on\nthree = on\n",
+        b"one = on\n",
+    ]
+    starts = [offset for offset, _ in found[0].blocks()]
+    assert starts == [9, 9 + len(settings[0]), 9 + len(settings[0] + settings[1])], "each line is of its own bytes"
 
 
 @pytest.mark.parametrize("at", [*range(12), 40, 60, 700])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, fit_field, fit_name, span, stamp
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, fit_ends, fit_field, fit_name, fit_target, span, stamp
 
 
 @given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
@@ -83,6 +83,34 @@ def test_cut_endpoint_keeps_its_port() -> None:
 
     assert len(cut) == 20
     assert cut == "…1893:25c8:1946]:443"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("192.168.1.101", "…68.1.101"),
+        ("2001:db8::7334", "…8::7334"),
+        ("d0:7a:b5:96:cd:0a", "…:cd:0a"),
+        ("files.example.org", "files.ex…"),
+        ("10.0.0.1", "10.0.0.1  "),
+    ],
+)
+def test_address_without_a_port_is_cut_as_one_with_it(text: str, cut: str) -> None:
+    assert fit_endpoint(text, len(cut)) == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("DNS 应答 A shop.example → 192.0.2.10", "DNS 应答 A shop… → 192.0.2.10"),
+        ("UDP 10.0.0.1:40009 → 10.0.0.53:53", "UDP 10.0… → 10.0.0.53:53"),
+        ("DNS answer A a.example → a-long-name.example", "DNS answer A a.example → …"),
+        ("DNS query A a-long-name.example", "DNS query A a-long…"),
+        ("ARP", "ARP  "),
+    ],
+)
+def test_line_that_is_cut_keeps_what_it_leads_to(text: str, cut: str) -> None:
+    assert fit_target(text, cell_len(cut)) == cut
 
 
 V6_ENDS = "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:50443", "[2001:db8:85a3:8d3:1319:8a2e:370:7334]:443"

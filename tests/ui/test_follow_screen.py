@@ -13,6 +13,7 @@ from screen_lines import screen_lines, screen_strips
 from textual.widgets import Input
 
 from tcptui.capture.file_source import open_descriptor
+from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.export.screen import ExportScreen
@@ -522,6 +523,17 @@ async def test_hints_name_only_what_does_something_here(show: Show, session: Ses
     assert "decoded" not in of_no_protocol
     assert "Esc back" in hints
     assert not any(name in hints for name in ("packet", "find", "copy", "turn"))
+
+
+async def test_redis_opens_decoded_without_lengths_and_secrets(show: Show) -> None:
+    async with show(open_file(load_case("connection-churn").captures[0]), (80, 24)) as shown:
+        screen = await following(shown)
+        drawn = "\n".join(lines(screen))
+
+    assert screen.view.form is Form.DECODED
+    assert "GET" in drawn
+    assert "$6" not in drawn
+    assert "orchid" not in drawn, "what AUTH sends"
 
 
 async def test_protocol_whose_bytes_are_no_text_is_decoded_until_another_form_is_chosen(

@@ -4,12 +4,13 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from other_frames import ip, over_ethernet, pcap
 from screen_lines import screen_lines
 
 from tcptui.protocols.headers.node import Node
 from tcptui.session.session import open_file
-from tcptui.ui.main.header_pane import line_names, shorter_lines
+from tcptui.ui.main.header_pane import cut_ends, line_names, shorter_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,11 +168,30 @@ def test_layer_is_told_shorter_where_its_line_does_not_fit() -> None:
     assert shorter_lines(link, ">")[0] == "Ethernet II, Src: 3c:a9:f4:a8:1f:ec, Dst: a4:91:b1:82:34:39"
     assert shorter_lines("Frame 1: 74 bytes on wire (592 bits)", ">") == ["Frame 1: 74 bytes on wire"]
     tcp = "Transmission Control Protocol, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0"
-    assert shorter_lines(tcp, ">") == ["TCP, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0", "TCP 1 > 80, Seq: 0, Len: 0"]
+    assert shorter_lines(tcp, ">") == [
+        "TCP, Src Port: 1, Dst Port: 80, Seq: 0, Len: 0",
+        "TCP 1 > 80, Seq: 0, Len: 0",
+        "TCP 1>80 Seq=0 Len=0",
+    ]
     frame = "Frame 22: 44 bytes on wire (352 bits), 44 bytes captured (352 bits)"
-    assert shorter_lines(frame, ">")[-1] == "Frame 22: 44 bytes, all captured"
+    assert shorter_lines(frame, ">")[-2:] == ["Frame 22: 44 bytes, all captured", "Frame 22: 44 bytes"]
     assert shorter_lines(frame.replace("44", "96", 1), ">")[-1] == "Frame 22: 96 bytes on wire, 44 bytes captured"
+    on_one = frame + " on interface eth0"
+    assert shorter_lines(on_one, ">")[-2:] == ["Frame 22: 44 bytes on interface eth0", "Frame 22: 44 bytes"]
     assert shorter_lines("Data (1357 bytes)", ">") == []
+
+
+@pytest.mark.parametrize(
+    ("form", "cut"),
+    [
+        ("IPv4 93.184.221.133 > 192.168.1.101", "IPv4 …184.221.133 > …2.168.1.101"),
+        ("Ethernet II d0:7a:b5:96:cd:0a > 00:14:0b:33:33:27", "Ethernet II …6:cd:0a > …3:33:27"),
+        ("IPv6 2003:de:2016:125:fcf2:1d9f:5a4c:8a2e > fe80::1", "IPv6 …25:fcf2:1d9f:5a4c:8a2e > fe80::1"),
+        ("Data (1357 bytes)", "Data (1357 bytes)"),
+    ],
+)
+def test_both_ends_of_a_layer_that_are_cut_keep_what_tells_them_apart(form: str, cut: str) -> None:
+    assert cut_ends(form, ">", len(cut), "…") == cut
 
 
 async def test_long_addresses_are_whole_on_a_screen_of_160_columns_and_a_graph_of_nothing_says_so(

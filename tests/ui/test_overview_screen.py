@@ -327,6 +327,15 @@ async def test_capture_without_trouble_says_what_was_looked_at(
     assert "ICMP" in copied
 
 
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "worth knowing"), (Language.ZH, "值得留意的")])
+async def test_notes_alone_are_not_called_trouble(show: Show, language: Language, said: str) -> None:
+    async with show(open_file(load_case("dns-detour").captures[0]), (80, 24), language) as shown:
+        (heading,) = [line for line in screen_lines(await overview(shown)) if said in line and "245" not in line][-1:]
+
+    assert heading.lstrip().startswith(said)
+    assert "trouble" not in heading
+
+
 async def test_names_of_files_with_escapes_are_made_safe(show: Show, hostile_session: Session) -> None:
     async with show(hostile_session, (80, 24)) as shown:
         screen = await overview(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -473,6 +474,20 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         )
 
 
+async def test_statement_has_the_sign_of_its_worst_request(session: Session, show: Show) -> None:
+    def signs(screen: RequestsScreen) -> set[tuple[str, str]]:
+        return {
+            (line[:3].strip(), path[1]) for line in screen_lines(screen)[2:6] if (path := re.search(r"/(\w+)", line))
+        }
+
+    async with show(session) as shown:
+        asked = signs(await opened(shown, "tab"))
+        await shown.pilot.press("b")
+
+        assert asked == {("", "quick"), ("!", "slow"), ("✗", "broken"), ("✗", "hung")}
+        assert signs(await settled(shown.pilot)) == asked
+
+
 async def test_statements_without_errors_have_no_column_of_them(session: Session, show: Show) -> None:
     with closing(open_file(load_case("n-plus-one").captures[0])) as without:
         async with show(without, (80, 24)) as shown:
@@ -500,7 +515,21 @@ async def test_statements_that_waited_say_how_long_at_any_width(
         assert "5.00s" in first
 
 
-@pytest.mark.parametrize(("number", "status"), [(142, "WRONGTYPE"), (153, "1045 (28000)")])
+async def test_statements_of_postgresql_are_listed_told_and_found_as_they_were_sent(show: Show) -> None:
+    async with show(open_file(load_case("slow-sql").captures[0]), (120, 40)) as shown:
+        screen = await opened(shown)
+        rows = [line for line in screen_lines(screen)[2:] if " OK " in line and "→" not in line]
+        assert any("SELECT pg_sleep(" in line for line in rows)
+        assert {1, 2, 3} <= {int(one) for one in re.findall(r"WHERE id = (\d)", "\n".join(rows))}
+        await shown.pilot.press("slash", *"pg_sleep", "enter")
+        assert [line.strip() for line in screen_lines(screen)[3:6] if "pg_sleep" in line] == ["SELECT pg_sleep(1.909)"]
+        await shown.pilot.press("enter")
+        await shown.settle()
+
+        assert any("pg_sleep(" in line for line in shown.lines()), shown.lines()
+
+
+@pytest.mark.parametrize(("number", "status"), [(142, "WRONGTYPE"), (153, "1045 (28000)"), (135, "DEADLINE_EXCEEDED")])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_statuses_are_not_cut(show: Show, number: int, status: str, size: tuple[int, int]) -> None:
     (capture,) = sorted((Path(__file__).parents[2] / "cases").glob(f"{number}-*/client.pcap*"))

@@ -95,7 +95,7 @@ def test_default_columns_are_those_that_give_way() -> None:
         ("theme = 1", Fault.VALUE),
         ('theme = ["dark"]', Fault.VALUE),
         ('times = "auto"', Fault.VALUE),
-        ('columns = "lost"', Fault.VALUE),
+        ('columns = "lost"', Fault.NO_LIST),
         ('columns = ["lost", "state"]', Fault.VALUE),
         ("columns = [1]", Fault.VALUE),
         ('keys = "s"', Fault.NO_TABLE),
@@ -117,6 +117,18 @@ def test_wrong_entry_is_named_and_the_rest_of_the_file_counts(text: str, fault: 
     assert faults(found) == [fault]
     assert found.settings == Settings(Language.ZH)
     assert text.split(" = ")[0] in found.line(Words(Language.EN))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_member_of_a_list_that_is_wrong_is_named_alone_and_a_right_word_that_is_no_list_is_not_offered(
+    language: Language,
+) -> None:
+    (member,) = read('columns = ["rtt", "speed"]').problems
+    (word,) = read('columns = "rtt"').problems
+
+    assert "speed" in member.text(Words(language))
+    assert "[" not in member.text(Words(language))
+    assert ("list" if language is Language.EN else "列表") in word.text(Words(language))
 
 
 def test_keys_may_be_exchanged_but_not_given_twice() -> None:
@@ -206,6 +218,7 @@ def test_what_is_no_file_is_said_and_never_waited_for(tmp_path: Path, kind: str,
 
     assert faults(found) == [fault]
     assert found.settings == DEFAULTS
+    assert ("directory" in found.line(Words(Language.EN))) == (kind == "folder")
 
 
 def test_file_that_nobody_wrote_by_hand_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.session.session import open_file
+from tcptui.ui.keymap import COMMANDS
 from tcptui.words.catalogue import Words, catalogue
 from tcptui.words.finding_text import _fitting, explain_finding, finding_short, finding_title, spoken
 from tcptui.words.language import Language
@@ -270,3 +271,22 @@ def test_program_that_did_not_name_itself_is_left_out(words: Words) -> None:
         assert _fitting(key, {"software": "nginx"}, words) == key
         assert all(_fitting(key, {"software": none}, words) == f"{key}.plain" for none in ("?", "–"))
         assert "{software}" not in words.template(f"{key}.plain")
+
+
+#: A key that a sentence names.
+_KEY: Final = re.compile(r"(?:\((?!a )|Key |按 )([a-zA-Z])(?![\w.+-])")
+#: What such sentences are about, and the command whose key it is.
+_COMMANDS: Final = {"follow": "stream", "追踪流": "stream", "tcptui export": "export"}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_key_that_a_sentence_names_is_that_of_its_command(language: Language) -> None:
+    shown = {command.name: command.shown for command in COMMANDS}
+    named = 0
+    for key, text in catalogue(language).items():
+        found = _KEY.search(text) if key.startswith("findings.") else None
+        if found is not None:
+            (command,) = {name for about, name in _COMMANDS.items() if about in text.lower()}
+            assert found[1] == shown[command], (key, text)
+            named += 1
+    assert named >= 2

@@ -82,7 +82,7 @@ def find_files(
 ) -> FileCollector:  # fmt: skip
     """Collect the files of ``stream``, or of all streams that may carry files; ``shown``: of these only.
 
-    ``request``: of the stream only those of this one.      Raises WorkerError.
+    ``request``: of the stream only those of this one.  Raises WorkerError.
     """
     chosen = session.application_streams() if stream is None else [stream]
     if shown is not None:

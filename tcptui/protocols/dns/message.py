@@ -193,11 +193,37 @@ def is_sound(data: bytes, size: int) -> bool:
     if not may_be_message(data, size) or len(data) < size:
         return False
     head = read_head(data[:size])
-    if head is None or head.labels is None or head.group not in _CLASSES or not head.kind:
+    if head is None or not _has_question(head):
         return False
     if not head.is_response and (head.code or (head.opcode == QUERY and head.answers)):
         return False
     return _end(data[:size], head) == size
+
+
+def begins_answer(data: bytes, size: int) -> bool:
+    """Whether ``data`` begins an answer of ``size`` bytes that goes on in other packets: its records are sound so far.
+
+    One record at least is there with its type and length.
+    """
+    head = read_head(data) if may_be_message(data, size) and len(data) < size else None
+    if head is None or not head.is_response or not _has_question(head) or not head.answers:
+        return False
+    at, read = behind_question(data, head), 0
+    try:
+        for read in range(head.answers + head.authorities + head.additional):  # noqa: B007 - how many were read
+            at = read_name(data, at)[1]
+            kind, group, _lifetime, length = RECORD.unpack_from(data, at)
+            at += RECORD.size + length
+            if at > size or (kind != _OPT and group not in _CLASSES):
+                return False
+    except (BadName, struct.error):
+        return read > 0
+    return at == size
+
+
+def _has_question(head: Head) -> bool:
+    """Whether it has a question that can be read, in a class that there is."""
+    return head.labels is not None and head.group in _CLASSES and bool(head.kind)
 
 
 def _end(data: bytes, head: Head) -> int:

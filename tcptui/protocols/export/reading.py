@@ -11,7 +11,7 @@ from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
 from tcptui.protocols.http.scanner import MessageScanner
 from tcptui.protocols.http2.grpc import read_message
-from tcptui.protocols.tls.tls_stream import plain_streams
+from tcptui.protocols.tls.parse import plain_streams
 
 if TYPE_CHECKING:
     from tcptui.protocols.http.conversation import HttpMessage

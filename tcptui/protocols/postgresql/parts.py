@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.parts import Label, Part, frame_at, once
 from tcptui.protocols.postgresql.fields import sqlstate
-from tcptui.protocols.postgresql.message import Kind, Unread
+from tcptui.protocols.postgresql.message import Kind, Message, Unread
 from tcptui.protocols.postgresql.text import (
     data_blocks,
     error_text,
@@ -18,7 +18,6 @@ from tcptui.protocols.postgresql.text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tcptui.protocols.postgresql.message import Message
     from tcptui.protocols.postgresql.notes import Notes
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -31,12 +30,32 @@ _BODIES: Final = frozenset({Kind.CREDENTIALS, Kind.BIND, Kind.CALL, Kind.RESULT}
 
 
 def parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Part]:
-    """The decoded part of each message, or of bytes that are not read."""
+    """The decoded part of each message, or of bytes that are not read; the settings of a session are one part."""
+    settings: list[Message] = []
     for one in messages:
+        is_setting = isinstance(one, Message) and one.kind is Kind.PARAMETER
+        if settings and not (is_setting and one.half is settings[0].half and one.start == settings[-1].stop):
+            yield _settings(settings)
+            settings = []
         if isinstance(one, Unread):
             yield _hidden(one.half, one.start, one.stop, Label("postgresql-unread", {"count": _bytes(one)}))
+        elif is_setting:
+            settings.append(one)
         else:
             yield _part_of(one, notes)
+    if settings:
+        yield _settings(settings)
+
+
+def _settings(messages: list[Message]) -> Part:
+    """The part of parameter statuses that follow one another; each line is of its own bytes."""
+    half, start, last = messages[0].half, messages[0].start, messages[-1]
+    cut = "" if last.complete else "cut"
+    label = Label("postgresql-message", {"type": last.kind.title, "count": f"{last.stop - start:,}"})
+    return Part(
+        half.side, start, last.stop, frame_at(half, start), half.delivered_ns(start), label,
+        lambda: ((one.start, _said(one)) for one in messages), trouble=lambda: cut,
+    )  # fmt: skip
 
 
 def _part_of(message: Message, notes: Notes) -> Part:

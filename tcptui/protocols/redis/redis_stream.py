@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import Carried, Exchange, Unit
+from tcptui.protocols.interface import Carried, DecodedStream, Exchange, Unit
 from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.conversation import conversation
 from tcptui.protocols.redis.detection import redis_sides
@@ -70,7 +70,7 @@ def redis_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange]
     return (exchange_of(said) for said in conversation(*sides) if isinstance(said, Command))
 
 
-class RedisStream:
+class RedisStream(DecodedStream):
     """The `ParsedStream` of Redis; ``client`` is the side that sends commands."""
 
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:

@@ -33,6 +33,13 @@ def statement_of(request: Request) -> str:
     return without_varying(request.protocol, request.statement if is_it else request.operation)
 
 
+def as_sent(operation: str, statement: str) -> str:
+    """What was requested with its values: the ``statement`` where ``operation`` is its execution, told by its verb."""
+    verb = operation.partition(" ")[0]
+    words = statement.split(None, 1)
+    return statement if words and words[0].upper() == verb.upper() else operation
+
+
 @lru_cache(_KEPT)
 def without_varying(protocol: str, operation: str) -> str:
     """``operation`` without the values that vary; empty where it is.  Safe where it is."""

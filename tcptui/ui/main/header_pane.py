@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Tree
 
 from tcptui.protocols.headers.node import ExpertLevel, Node, node_at, path_at
+from tcptui.ui.cell_text import fit_ends
 from tcptui.ui.main.hex_pane import HexPane, fits_whole_line
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
@@ -49,6 +50,11 @@ _SHORT_NAMES: Final = (
 )
 _FROM_TO: Final = re.compile(r", Src(?: Port)?: ([^\s,]+), Dst(?: Port)?: ([^\s,]+)")
 _WHOLE: Final = re.compile(r": (\d+ bytes) on wire, \1 captured")
+_ALL: Final = ", all captured"
+_ON_INTERFACE: Final = re.compile(r" on interface .*")
+#: What a segment's line ends with, and both ends of a line that ends with them, for `shorter_lines` and `cut_ends`.
+_NUMBERS: Final = re.compile(r", (Seq|Ack|Len): ")
+_BOTH_ENDS: Final = re.compile(r"(.*) (\S+)( \S+ )(\S+)")
 #: Identity of a line: the names of `line_names` on the path from the root.
 Key = tuple[str, ...]
 
@@ -73,13 +79,29 @@ def line_names(nodes: Sequence[Node]) -> list[str]:
 
 
 def shorter_lines(label: str, right: str) -> list[str]:
-    """Shorter and shorter forms of a layer's line: by short names and addresses, then with ``right`` between both."""
+    """Shorter and shorter forms of a layer's line: by short names and addresses, then with ``right`` between both.
+
+    The last ones are without what another form would say: that all was captured, the blanks between numbers.
+    """
     forms = [_IN_BITS.sub("", _NAMED_ADDRESS.sub(r"\1", label))]
     for name, short in _SHORT_NAMES:
         if forms[0].startswith(name):
             forms[0] = short + forms[0].removeprefix(name)
     forms.append(_WHOLE.sub(r": \1, all captured", _FROM_TO.sub(rf" \1 {right} \2", forms[0])))
+    between = forms[-1].replace(_ALL, "")
+    if _NUMBERS.search(between):
+        between = _NUMBERS.sub(r" \1=", between).replace(f" {right} ", right)
+    forms += [between, _ON_INTERFACE.sub("", between)]
     return [form for form in dict.fromkeys(forms) if len(form) < len(label)]
+
+
+def cut_ends(form: str, right: str, room: int, ellipsis: str) -> str:
+    """``form`` in ``room`` cells where it ends with two ends, ``right`` between them: what tells both apart stays."""
+    found = _BOTH_ENDS.fullmatch(form)
+    if found is None or found[3].strip() != right:
+        return form
+    name = found[1] + " "
+    return name + fit_ends(found[2], found[4], found[3], max(0, room - len(name)), ellipsis)
 
 
 def _innermost(root: Node) -> Node | None:
@@ -224,8 +246,9 @@ class HeaderTree(Tree[Node], PaletteMixin):
         for form in shorter_lines(label, self.glyphs.right):
             shorter = before + Text(form, style, no_wrap=True)
             if shorter.cell_len <= room:
-                break
-        return shorter
+                return shorter
+        cut = cut_ends(shorter.plain[len(before) :], self.glyphs.right, room - before.cell_len, self.glyphs.ellipsis)
+        return before + Text(cut, style, no_wrap=True)
 
     # -- keys ----------------------------------------------------------------------
     def action_open_node(self) -> None:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from tcptui.model.request import ERROR_STATUS, status_number
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> d
     for one in requests:
         if one.request is not None:
             own_ns = None if one.response is None else one.own_ns
-            line = _told(one.operation, one.status, own_ns, glyphs, words)
+            line = _told(as_sent(one.operation, one.statement), one.status, own_ns, glyphs, words)
             lines.setdefault(one.request.first, []).append(line)
     return {frame: _together(found) for frame, found in lines.items()}
 
@@ -97,7 +98,7 @@ def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> d
 def _line(exchange: Exchange, asked: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
     answered = exchange.response
     own_ns = None if answered is None else max(answered.last_ns, asked.last_ns) - asked.first_ns
-    return _told(exchange.operation, exchange.status, own_ns, glyphs, words)
+    return _told(as_sent(exchange.operation, exchange.statement), exchange.status, own_ns, glyphs, words)
 
 
 def _told(operation: str, status: str, own_ns: int | None, glyphs: Glyphs, words: Words) -> RequestLine:

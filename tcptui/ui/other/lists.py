@@ -10,7 +10,7 @@ from rich.segment import Segment
 
 from tcptui.model.other_protocol import ASKING, ICMP, ICMPV6, protocol_name
 from tcptui.model.safe_text import reason_of
-from tcptui.ui.cell_text import fit, fit_ends, grouped, span, stamp
+from tcptui.ui.cell_text import fit, fit_ends, fit_target, grouped, span, stamp
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.other_text import line_text, pair_text
 from tcptui.words.quantities import byte_size
@@ -277,7 +277,7 @@ class PacketList(_OtherList):
         return self._line(row, 0)
 
     def _line(self, row: int, width: int) -> str:
-        """The `line` in ``width`` cells, 0: in any: what pairs it stays whole, and the text before it gives way."""
+        """The `line` in ``width`` cells, 0: in any: what pairs it gives way first, then the text as by `fit_target`."""
         if row < self.session.store.first:
             return self.words("other.evicted")
         try:
@@ -285,9 +285,16 @@ class PacketList(_OtherList):
         except OSError as error:
             return reason_of(error)
         text = line_text(known.line, known.protocol, self.words)
-        paired = pair_text(self.session.other_pairs.of(row), self.words)
+        pair = self.session.other_pairs.of(row)
+        paired = pair_text(pair, self.words)
+        if not width:
+            return text + paired
+        if cell_len(text + paired) > width:
+            paired = pair_text(pair, self.words, is_brief=True)
         room = width - cell_len(paired)
-        return (fit(text, min(cell_len(text), room), self.glyphs.ellipsis) if room >= _LINE_LEAST else text) + paired
+        if room < _LINE_LEAST:
+            room, paired = width, ""
+        return fit_target(text, min(cell_len(text), room), self.glyphs.ellipsis) + paired
 
     def row(self, position: int, width: int) -> list[Segment]:
         """One packet."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from tcptui.model.finding import Severity
 from tcptui.model.units import NS_PER_S
 from tcptui.ui.cell_text import fit, grouped, span
 from tcptui.ui.statement_title import title_within
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Cells of the sign in front.
 SIGN: Final = 3
+#: Names of the first column: of trouble, of notes alone.
+_TROUBLE: Final = "overview.column.headline"
+_NOTES: Final = "overview.column.notes"
 #: A column is shown only while the headlines keep the cells that they need, of these at least, at most.
 HEADLINE_LEAST: Final = 40
 HEADLINE_MOST: Final = 60
@@ -62,6 +66,11 @@ GROUP_COLUMNS: Final = (
 )
 
 
+def _heading_of(groups: Sequence[TroubleGroup]) -> str:
+    """Names the headlines of ``groups``; those of notes alone are no trouble."""
+    return _TROUBLE if not groups or any(group.severity > Severity.NOTE for group in groups) else _NOTES
+
+
 def _headline(group: TroubleGroup, width: int, words: Words) -> str:
     return title_within(width, partial(headline, group, words), STATEMENT_TITLED)
 
@@ -74,12 +83,14 @@ class GroupCells:
     """Cells of the headline."""
     columns: tuple[tuple[GroupColumn, int], ...]
     """The columns that are shown, with their widths."""
+    heading_key: str = _TROUBLE
+    """Names the headlines."""
 
     @classmethod
     def of(cls, width: int, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> GroupCells:
         """The layout for ``groups`` in ``width`` cells."""
         room, shown = width - SIGN - 1, []
-        texts = [words("overview.column.headline"), *(_headline(group, width, words) for group in groups)]
+        texts = [words(_heading_of(groups)), *(_headline(group, width, words) for group in groups)]
         longest = max(map(cell_len, texts))
         for column in GROUP_COLUMNS:
             size = column.width(groups, words, glyphs)
@@ -87,11 +98,11 @@ class GroupCells:
                 break
             room -= size
             shown.append((column, size))
-        return cls(max(0, min(room, longest + _APART)), tuple(shown))
+        return cls(max(0, min(room, longest + _APART)), tuple(shown), _heading_of(groups))
 
     def heading(self, words: Words, ellipsis: str) -> str:
         """The line of headings."""
-        cells = " " * SIGN + fit(words("overview.column.headline"), self.headline, ellipsis)
+        cells = " " * SIGN + fit(words(self.heading_key), self.headline, ellipsis)
         return cells + "".join(fit(words(column.heading), size, "", right=True) for column, size in self.columns)
 
     def row(self, group: TroubleGroup, words: Words, glyphs: Glyphs) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, set_cell_size
 
 from tcptui.model.request import PROTOCOL_NAMES
+from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import STYLES
 from tcptui.words.line_breaking import wrap
@@ -34,7 +35,7 @@ def detail_lines(
     Where ``height`` lines hold it, each part of the time has its own, with what it is.
     """
     # A target has no place to break at.
-    operation = request.operation or words("requests.not-captured")
+    operation = as_sent(request.operation, request.statement) or words("requests.not-captured")
     first = set_cell_size(operation, width).rstrip()
     rest = operation[len(first) :].lstrip()
     lines: list[list[Run]] = [[(first, "strong")]]
@@ -52,7 +53,8 @@ def detail_lines(
 def plain_text(request: Request, session: Session, words: Words) -> str:
     """The same as one text of lines, for the clipboard."""
     parts = [f"{part_name(part, words)} {_time(request.spent_ns(part), words)}" for part in largest_parts(request)]
-    said = [request.operation or words("requests.not-captured"), _where(request, words)]
+    asked = as_sent(request.operation, request.statement) or words("requests.not-captured")
+    said = [asked, _where(request, words)]
     said += [words("requests.detail.join").join(parts), _packets(request, words), _who(request, session, words)]
     return "\n".join(line.replace(NO_BREAK, " ") for line in said if line)
 

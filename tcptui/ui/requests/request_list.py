@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from tcptui.model.finding import Severity
 from tcptui.model.request import ERROR_STATUS, status_number
+from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.table import RequestSort, RequestTable
@@ -45,9 +46,9 @@ _SERVER_ERROR: Final = 500
 _PATH_LEAST: Final = 6
 
 
-def severity_of(request: Request) -> Severity:
-    """How a request ended, as a sign says it: an error is an answer from 500 on, or none."""
-    number = status_number(request.status)
+def severity_of(status: str) -> Severity:
+    """How a request with ``status`` ended, as a sign says it: an error is an answer from 500 on, or none."""
+    number = status_number(status)
     if number >= _SERVER_ERROR:
         return Severity.ERROR
     return Severity.WARNING if number >= ERROR_STATUS else Severity.NOTE
@@ -165,11 +166,12 @@ class RequestList(VirtualList, inherit_bindings=False):
         if self._status < 0:
             texts = (self.table.requests[i].status for i in self.order[:_MEASURED].tolist())
             self._status = max(map(cell_len, texts), default=0)
-        most = _STATUS_MOST if width >= _SIZES_FROM else width * _STATUS_SHARE // 100
+        left = width * _OPERATION_SHARE // 100 - self._operation_width(width)  # short operations leave it theirs
+        most = _STATUS_MOST if width >= _SIZES_FROM else width * _STATUS_SHARE // 100 + left
         return max(min(self._status, most), _STATUS)
 
     def _operation(self, request: Request) -> str:
-        return request.operation or self.words("requests.not-captured")
+        return as_sent(request.operation, request.statement) or self.words("requests.not-captured")
 
     def _numbers(self, status: str, duration: str, size: str, width: int) -> str:
         ellipsis = self.glyphs.ellipsis
@@ -195,7 +197,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def row(self, position: int, width: int) -> list[Segment]:
         """One request: sign, operation, status, duration, size, bar."""
         request, palette, glyphs = self.table.requests[int(self.order[position])], self.palette, self.glyphs
-        severity = severity_of(request)
+        severity = severity_of(request.status)
         loud = severity > Severity.NOTE
         style = palette.severity(severity) if loud else palette.plain
         sign = f" {glyphs.severity(severity)} " if loud else " " * _SIGN

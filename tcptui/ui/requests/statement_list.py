@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import fit, grouped, span
+from tcptui.ui.requests.request_list import severity_of
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import NO_BREAK, Count, unbroken_duration
@@ -148,8 +148,9 @@ class StatementList(VirtualList, inherit_bindings=False):
             },
             _WAITED: span(group.waited_ns, self.glyphs.micro) if group.waited_ns else "",
         }
-        style = palette.severity(Severity.WARNING) if group.errors else palette.plain
-        sign = f" {self.glyphs.severity(Severity.WARNING)} " if group.errors else " " * _SIGN
+        severity = severity_of(group.worst_status)
+        style = palette.severity(severity) if group.errors else palette.plain
+        sign = f" {self.glyphs.severity(severity)} " if group.errors else " " * _SIGN
         numbers = self._cells(texts, width)
         room = max(width - _SIGN - cell_len(numbers), 0)
         statement = fit(group.statement or self.words("requests.not-captured"), room, self.glyphs.ellipsis)

@@ -102,8 +102,9 @@ class RequestTable:
             if one.stream not in servers:
                 servers[one.stream] = self._server_of(one.stream)
         return [
-            f"{one.operation} {one.status} {one.protocol} {servers[one.stream]}".lower() for one in self.requests
-        ]  # fmt: skip
+            f"{one.operation} {one.statement} {one.status} {one.protocol} {servers[one.stream]}".lower()
+            for one in self.requests
+        ]
 
     def _keys(self, sort: RequestSort) -> I64:
         if sort is RequestSort.START:

@@ -78,8 +78,10 @@ def _content(path: Path) -> bytes:
     """The file, or a byte more than `LONGEST` of it.  Raises OSError; also for what is no file, as a named pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            code = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+            raise OSError(code, os.strerror(code))
         return os.read(descriptor, LONGEST + 1)
     finally:
         os.close(descriptor)
@@ -118,9 +120,13 @@ def _setting_value(setting: Setting, written: object) -> tuple[Any, list[Problem
         from tcptui.ui.settings.named_filters import chosen_filters
 
         return chosen_filters(written)
-    if setting.kind is Kind.LIST and isinstance(written, list):
+    if setting.kind is Kind.LIST:
+        if not isinstance(written, list):
+            return None, [_wrong(setting, written, Fault.NO_LIST)]
         members = [_member(setting, member) for member in written]
-        return (None, [_wrong(setting, written)]) if None in members else (tuple(dict.fromkeys(members)), [])
+        if None in members:
+            return None, [_wrong(setting, written[members.index(None)])]
+        return tuple(dict.fromkeys(members)), []
     if setting.kind is Kind.TEXTS and isinstance(written, list) and all(isinstance(text, str) for text in written):
         return tuple(dict.fromkeys(written)), []
     if setting.kind is Kind.CHOICE and written == AUTO and AUTO in setting.values:
@@ -136,7 +142,8 @@ def _member(setting: Setting, written: object) -> Enum | None:
     return setting.choices(written) if is_one else None
 
 
-def _wrong(setting: Setting, written: object) -> Problem:
+def _wrong(setting: Setting, written: object, fault: Fault = Fault.VALUE) -> Problem:
+    """Of a list with one member that is wrong ``written`` is that one."""
     quoted = safe_text(str(written), QUOTED)
     if setting.kind is Kind.TEXTS:
         return Problem(Fault.NO_TEXTS, (("name", setting.name), ("value", quoted)))
@@ -144,4 +151,4 @@ def _wrong(setting: Setting, written: object) -> Problem:
         return Problem(Fault.NO_TABLE, (("name", setting.name), ("value", quoted)))
     if setting.kind is Kind.FILTERS:
         return Problem(Fault.NO_FILTERS, (("name", setting.name), ("value", quoted)))
-    return Problem(Fault.VALUE, (("name", setting.name), ("value", quoted), ("known", ", ".join(setting.values))))
+    return Problem(fault, (("name", setting.name), ("value", quoted), ("known", ", ".join(setting.values))))

@@ -22,6 +22,7 @@ class Fault(Enum):
     GARBLED = "garbled"
     UNKNOWN = "unknown"
     VALUE = "value"
+    NO_LIST = "no-list"
     NO_TEXTS = "no-texts"
     NO_TABLE = "no-table"
     NO_COMMAND = "no-command"

@@ -102,7 +102,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.database-errors.known.login": "The answers of {protocol} were read; {status} says that name or password are wrong.",
     "findings.database-errors.known.without-login": "The answers of {protocol} were read; {status} says that a login is missing.",
     "findings.database-errors.sure": "The bytes leave no doubt.",
-    "findings.database-errors.look": "The text of the error in packet {answer_frame} says what is wrong (r follows the connection). WRONGTYPE: two programs use one key for different things.",
+    "findings.database-errors.look": "The text of the error in packet {answer_frame} says what is wrong (F follows the stream). WRONGTYPE: two programs use one key for different things.",
     "findings.database-errors.look.login": "Which user and password does the client have (compare digests, not the secrets; the refusal is in packet {answer_frame}), and when were those of the server changed?",
     "findings.database-errors.look.without-login": "Has the server been given a password lately (requirepass, ACL), or is the client's setting empty?",
 }

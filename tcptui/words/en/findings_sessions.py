@@ -54,7 +54,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.protocol-mismatch.known.garbled": "The server's error was read.",
     "findings.protocol-mismatch.sure": "The bytes leave no doubt.",
     "findings.protocol-mismatch.look": "Which program connects to port {port}, and what is it set to? Servers count such attempts: after some (max_connect_errors) MySQL blocks the host.",
-    "findings.protocol-mismatch.look.garbled": "Follow the connection (r): what does the client begin with in packet {asked_frame}?",
+    "findings.protocol-mismatch.look.garbled": "Follow the stream (F): what does the client begin with in packet {asked_frame}?",
     "findings.query-cancelled.name": "Statement cancelled",
     "findings.query-cancelled.title": "Statement ended early after {wait_s}",
     "findings.query-cancelled.title.asked": "Statement cancelled after {wait_s}",

@@ -61,6 +61,7 @@ WORDS: Final[dict[str, str]] = {
     "other.key.help": "Help",
     "other.pair.question": ", answer #{frame} after {time}",
     "other.pair.answer": ", to #{frame} after {time}",
+    "other.pair.brief": " (#{frame}, {time})",
     "other.pair.again": ", asked again",
     "other.pair.unanswered": ", no answer seen",
     "other.about": " for {quoted}",

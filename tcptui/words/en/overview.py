@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.traffic.now": "now {bits}bit/s",
     "overview.traffic.peak": "at most {bits}bit/s",
     "overview.column.headline": "trouble, the worst first",
+    "overview.column.notes": "worth knowing",
     "overview.column.connections": "connections",
     "overview.column.lost": "time lost",
     "overview.column.since": "since",

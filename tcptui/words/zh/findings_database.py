@@ -102,7 +102,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.database-errors.known.login": "{protocol} 的响应已读到；{status} 表示用户名或密码不对。",
     "findings.database-errors.known.without-login": "{protocol} 的响应已读到；{status} 表示还没有登录。",
     "findings.database-errors.sure": "字节本身毫无疑义。",
-    "findings.database-errors.look": "{answer_frame} 号包里的错误文字说明了哪里不对（按 r 查看会话）。如果是 WRONGTYPE：两个程序把同一个键用作了不同的类型。",
+    "findings.database-errors.look": "{answer_frame} 号包里的错误文字说明了哪里不对（按 F 追踪流）。如果是 WRONGTYPE：两个程序把同一个键用作了不同的类型。",
     "findings.database-errors.look.login": "客户端用的是哪个用户和密码（比对摘要，不要比对密码本身；拒绝在 {answer_frame} 号包）？服务端的是什么时候改的？",
     "findings.database-errors.look.without-login": "服务端最近是否设了密码（requirepass、ACL）？还是客户端的配置是空的？",
 }

@@ -54,7 +54,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.protocol-mismatch.known.garbled": "服务端的错误已读到。",
     "findings.protocol-mismatch.sure": "字节本身毫无疑义。",
     "findings.protocol-mismatch.look": "是哪个程序连到端口 {port}，它的配置是什么？服务端会给这种尝试计数：次数够多（max_connect_errors），MySQL 就会封掉这台主机。",
-    "findings.protocol-mismatch.look.garbled": "按 r 查看会话：客户端在 {asked_frame} 号包里开头发的是什么？",
+    "findings.protocol-mismatch.look.garbled": "按 F 追踪流：客户端在 {asked_frame} 号包里开头发的是什么？",
     "findings.query-cancelled.name": "语句被取消",
     "findings.query-cancelled.title": "语句执行 {wait_s}后提前结束",
     "findings.query-cancelled.title.asked": "语句执行 {wait_s}后被取消",

@@ -61,6 +61,7 @@ WORDS: Final[dict[str, str]] = {
     "other.key.help": "帮助",
     "other.pair.question": "，由 #{frame} 应答，用时 {time}",
     "other.pair.answer": "，应答 #{frame}，用时 {time}",
+    "other.pair.brief": "（#{frame}，{time}）",
     "other.pair.again": "，再次询问",
     "other.pair.unanswered": "，未见应答",
     "other.about": "，针对 {quoted}",

@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.traffic.now": "现在 {bits}bit/s",
     "overview.traffic.peak": "最高 {bits}bit/s",
     "overview.column.headline": "问题，最严重的在前",
+    "overview.column.notes": "值得留意的",
     "overview.column.connections": "连接数",
     "overview.column.lost": "损失时间",
     "overview.column.since": "起始",

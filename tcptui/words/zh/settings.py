@@ -36,6 +36,7 @@ WORDS: Final[dict[str, str]] = {
     "settings.fault.garbled": "不是合法的 TOML（{reason}），使用默认值",
     "settings.fault.unknown": "没有 {name} 这项设置",
     "settings.fault.value": "{name} 不能是 {value}，使用默认值；可选值：{known}",
+    "settings.fault.no-list": "{name} 不能是 {value}，使用默认值；它应当是列表，可含：{known}",
     "settings.fault.no-table": "{name} 不能是 {value}，它应当是命令与按键的表",
     "settings.fault.no-texts": "{name} 不能是 {value}，它应当是文字的列表",
     "settings.fault.no-command": "keys：{name} 不是可以换按键的命令",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcptui.model.request import Request
-from tcptui.protocols.statements.statement import statement_of, without_varying
+from tcptui.protocols.statements.statement import as_sent, statement_of, without_varying
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,19 @@ def test_sql_that_is_executed_is_the_statement_and_its_preparing_is_another(
         0, 0, "mysql", operation, "OK", None, None, True, 0, 0, (), statement=statement
     )  # fmt: skip
     assert statement_of(request) == told
+
+
+@pytest.mark.parametrize(
+    ("operation", "statement", "told"),
+    [
+        ("SELECT items", "select name from items where id = 7", "select name from items where id = 7"),
+        ("SELECT", "SELECT pg_sleep(1.9)", "SELECT pg_sleep(1.9)"),
+        ("PARSE SELECT items", "SELECT name FROM items", "PARSE SELECT items"),
+        ("STARTUP user=ada", "", "STARTUP user=ada"),
+        ("", "SELECT 1", ""),
+    ],
+)
+def test_execution_is_told_by_its_statement_and_what_is_about_one_by_its_name(
+    operation: str, statement: str, told: str
+) -> None:
+    assert as_sent(operation, statement) == told
