@@ -214,6 +214,10 @@ class StreamView:
         return self._block.column(name)[self._begin : self._stop]
 
 
+#: Columns of a view that are cut out of its block when they are first read.
+CUT_COLUMNS: Final = frozenset(name for name, value in vars(StreamView).items() if isinstance(value, _Column))
+
+
 def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
     """All rows of ``stream`` that are not evicted, in capture order, ICMP quotes included.
 
