@@ -43,7 +43,7 @@ LONGEST: Final = 256
 #: Fewest streams that are worth a run of their own.
 FEWEST: Final = 4
 #: Most of them, so that columns stay in the processor's cache.
-MOST: Final = 1_024
+MOST: Final = 4_096
 #: An odd multiplier: 2**64 divided by the golden ratio, as a signed number.
 _ODD: Final = np.int64(0x9E37_79B9_7F4A_7C15 - (1 << 64))
 

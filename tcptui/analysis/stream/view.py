@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
 _BULK_ROWS: Final = 131_072
 #: Most streams of them: what is told of each takes more memory than a few rows.
-_BULK_STREAMS: Final = 13_000
+_BULK_STREAMS: Final = 20_000
 #: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
 #: Some streams of a block get a block of their own where it has this many times their rows.
