@@ -29,6 +29,7 @@ from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeI
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.numba_compile import Kernel, compile_kernel, is_in_cache, note_in_cache
 from tcptui.wire.plain_segments import plain_is_cached
+from tcptui.wire.recent_flows import recent_is_cached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -323,4 +324,4 @@ def compiled_kernel() -> Kernel:
 
 def kernel_is_cached() -> bool:
     """Whether `compiled_kernel`, and the decoder, only load machine code: a tenth of a second instead of ten."""
-    return is_in_cache(analyse) and plain_is_cached()
+    return is_in_cache(analyse) and plain_is_cached() and recent_is_cached()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.wire.plain_segments import compiled_plain
+from tcptui.wire.recent_flows import compiled_recent
 from tcptui.wire.record_scanner import Scanner
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def compile_all() -> None:
     """Compile all kernels, the one last by which `kernel_is_cached` tells that they are there."""
     Scanner().compile()
     compiled_plain()
+    compiled_recent()
     compiled_kernel()
 
 

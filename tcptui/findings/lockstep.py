@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import numpy as np
+
 from tcptui.analysis.stream.alike import FEWEST, AlikeView
 from tcptui.findings.annotate import annotated
 from tcptui.findings.facts import ConnectionFacts
+from tcptui.findings.gates import OPENED
 from tcptui.findings.stream_findings import AlikeFindings
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.lanes import UNABLE, DivergedError
@@ -38,17 +41,15 @@ def together(
 
     Streams without quotes, of which nothing is evicted.  ``known``: the view of all of them, if there is one already.
     """
-    waiting, runs = [places], 0
+    waiting, runs = [AlikeView(gathered, places) if known is None else known], 0
     while waiting and runs <= RUNS + len(places) // STREAMS_A_RUN:
-        some = waiting.pop()
-        if len(some) < FEWEST:
-            continue
-        view = known if known is not None and not runs else AlikeView(gathered, some)
+        view = waiting.pop()
         runs += 1
         try:
             result = run(view)
         except DivergedError as split:
-            waiting += [some[~split.agreeing], some[split.agreeing]]
+            halves = ~split.agreeing, split.agreeing
+            waiting += [view.some(half) for half in halves if np.count_nonzero(half) >= FEWEST]
         except UNABLE:
             continue
         else:
@@ -63,6 +64,10 @@ def judged_together(gathered: Gathered, known: AlikeView, context: RuleContext) 
 
     def judge(view: AlikeView) -> AlikeFindings:
         connection = ConnectionFacts(view, context)
+        # Here most ways part; what would have been done before would have to be done again.
+        if connection.signs & OPENED:
+            _ = connection.position
+        _ = connection.parts
         findings = annotated(connection)
         lost, hangs_on_end = connection_seconds_lost(findings), view.hangs_on_end or known.hangs_on_end
         return AlikeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()

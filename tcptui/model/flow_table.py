@@ -18,6 +18,9 @@ from tcptui.model.shared_memory import shared_zeros
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    #: As `tcptui.wire.recent_flows.find_recent`, which makes what it returns.
+    FindRecent = Callable[..., tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]]
+
 U64 = NDArray[np.uint64]
 
 #: Words of a canonical flow key: address a (high, low), address b (high, low),
@@ -27,7 +30,7 @@ _A_LOW, _B_LOW = 1, 3
 
 
 #: Bits of the hash that index the cache of recent flows.
-_RECENT_BITS: Final = 18
+RECENT_BITS: Final = 18
 #: LRU size: addresses whose texts are cached.
 _HOSTS: Final = 1 << 14
 
@@ -56,8 +59,9 @@ class FlowTable:
         """Ids of the flows evicted by the last call, not reused yet: another thread may still be reading one."""
         self.renewals = 0
         """Incremented whenever an id may come to mean another flow, so that caches by id can be dropped."""
-        self._recent = np.zeros(1 << _RECENT_BITS, np.int32)
+        self._recent = np.zeros(1 << RECENT_BITS, np.int32)
         """Cache of flow ids by the top bits of their hash; a hit is checked against the stored key."""
+        self._find: FindRecent | None = None
         # Odd, so that no word loses bits.  Not of NumPy's generator, whose import would take longer than all else here.
         self._secret = np.frombuffer(os.urandom(8 * KEY_WORDS), np.uint64) >> np.uint64(1) | np.uint64(1)
 
@@ -67,7 +71,11 @@ class FlowTable:
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs that reads the table: not what finds the ids of further packets."""
-        return {**self.__dict__, "_by_hash": {}, "_collided": {}, "_recent": self._recent[:0]}
+        return {**self.__dict__, "_by_hash": {}, "_collided": {}, "_recent": self._recent[:0], "_find": None}
+
+    def compile(self, find: FindRecent) -> None:
+        """Have ``find`` look for recent flows from now on; ids stay the same."""
+        self._find = find
 
     def ids(self, keys: U64) -> NDArray[np.int32]:
         """Ids of ``keys`` (shape n x KEY_WORDS); new flows get free ids, in no particular order.
@@ -75,8 +83,18 @@ class FlowTable:
         Fastest when ``keys`` is a transposed array, in which the same word of all keys is contiguous.
         """
         words = np.ascontiguousarray(keys.T)
+        if self._find is not None:
+            signed = [each.view(np.int64) for each in (words, self._secret, self._keys)]
+            found, firsts, places = self._find(*signed, self._recent)
+            if len(firsts):
+                others = words[:, firsts]
+                flows = self._look_up(self._hashes(others), others)
+                self._recent[places] = flows
+                numbered = np.flatnonzero(found < 0)
+                found[numbered] = flows[-1 - found[numbered]]
+            return found
         hashes = self._hashes(words)
-        slots = (hashes >> np.uint64(64 - _RECENT_BITS)).astype(np.int64)
+        slots = (hashes >> np.uint64(64 - RECENT_BITS)).astype(np.int64)
         found = self._recent.take(slots)
         # Most packets belong to recent flows; only the others are looked up in the dictionary.
         missed = np.flatnonzero(~self._match(found, words))

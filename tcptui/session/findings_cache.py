@@ -267,10 +267,14 @@ class FindingsCache:
     ) -> Iterator[Told]:  # fmt: skip
         """Judge those of the streams at ``places`` one by one; with ``parts``, their time budgets."""
         known, look_back, read = part.known, part.look_back, part.read
+        if not len(places):
+            return
         self._siblings.gathered = gathered
+        few = gathered.few(places)
+        of_few = few.streams.searchsorted(gathered.streams[places]).tolist()
         for begin in range(0, len(places), LOOKED_BACK_AT_ONCE):
             some = places[begin : begin + LOOKED_BACK_AT_ONCE].tolist()
-            views = [gathered.view(place) for place in some]
+            views = list(map(few.view, of_few[begin : begin + LOOKED_BACK_AT_ONCE]))
             self._write_hindsight(
                 (view, bool(look_back[place])) for place, view in zip(some, views, strict=True) if not known[place]
             )
@@ -490,14 +494,17 @@ class FindingsCache:
 
         Yields their numbers.
         """
+        if not len(places):
+            return
         self._siblings.gathered = gathered
+        few = gathered.few(places)
+        of_few = few.streams.searchsorted(gathered.streams[places]).tolist()
         for begin in range(0, len(places), JUDGED_AT_ONCE):
             if is_late():
                 break
             input_priority.step_aside()
-            chosen = places[begin : begin + JUDGED_AT_ONCE]
-            some = gathered.streams[chosen]
-            views = [gathered.view(place) for place in chosen.tolist()]
+            some = gathered.streams[places[begin : begin + JUDGED_AT_ONCE]]
+            views = list(map(few.view, of_few[begin : begin + JUDGED_AT_ONCE]))
             self._write_hindsight(zip(views, may_need(self._streams, some.astype(np.int32)).tolist(), strict=True))
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()

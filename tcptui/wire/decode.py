@@ -20,6 +20,7 @@ from tcptui.wire.link import serial as serial_layer
 from tcptui.wire.link import shims as shim_layer
 from tcptui.wire.link import types as link_layer
 from tcptui.wire.plain_segments import PlainSegments, compiled_plain
+from tcptui.wire.recent_flows import RecentFlows, compiled_recent
 from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, read_options
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ class BatchDecoder:
         """The datagrams that the last fragment completed: one that held a fragment, then that one's."""
 
     def compile(self) -> None:
-        """Have plain segments read by machine code from now on (takes a moment; see `plain_segments`)."""
+        """Have machine code read plain segments and find their flows from now on (takes a moment)."""
         self._plain = PlainSegments(compiled_plain())
+        self._flows.compile(RecentFlows(compiled_recent()))
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
@@ -192,3 +192,28 @@ def test_put_widens_a_column_only_where_it_must() -> None:
 
     assert put(plain, slice(0, 1), np.array([9])).tolist() == [9, 2, 3]
     assert put(plain, slice(1, 3), columns([4, 5], [6, 7])).each.T.tolist() == [[9, 4, 5], [9, 6, 7]]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("lift", [0, 2**60, -(2**62)], ids=["room", "far", "no room"])
+@given(seed=st.integers(0, 1_000))
+def test_places_in_long_columns_are_those_of_each_lane(side: Literal["left", "right"], lift: int, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    # Where the lift is negative, the last lane is so far from the others that one search has no room for all.
+    lifts = np.array([lift, lift, lift, abs(lift)])
+    numbers, wanted = np.sort(chance.integers(-40, 40, (30, 4)), axis=0), chance.integers(-45, 45, (20, 4))
+
+    found = Lanes(numbers + lifts, plain=False).searchsorted(Lanes(wanted + lifts, plain=False), side)
+
+    assert isinstance(found, Lanes)
+    places = [numbers[:, lane].searchsorted(wanted[:, lane], side) for lane in range(4)]
+    assert found.each.T.tolist() == [column.tolist() for column in places]
+
+
+def test_the_same_places_in_all_lanes_are_one_column() -> None:
+    numbers = np.arange(30)[:, None] * 10 + np.array([0, 1, 2])
+    wanted = np.arange(0, 300, 30)[:, None] + np.array([5, 6, 7])
+
+    found = Lanes(numbers, plain=False).searchsorted(Lanes(wanted, plain=False))
+
+    assert found.tolist() == list(range(1, 31, 3))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.stream.view import CUT_COLUMNS, StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import NotInLockstepError, in_each, lanes_of, of_each, one_column
+from tcptui.model.lanes import Lanes, NotInLockstepError, in_each, lanes_of, of_each, one_column
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import ACK
 
@@ -35,13 +35,15 @@ _COMPARED: Final = (
 _OF_STREAM: Final = ("marks", "completeness", "payload_a", "payload_b", "scale_a", "scale_b", "client_is_b", "verdicts")
 #: IP version, as `tcptui.model.flow_table.FlowTable.addresses_of` has it.
 IPV6: Final = 6
+#: Columns that are the same in all lanes; without the flag ACK, `ack` is not.
+_SAME: Final = frozenset(_COMPARED) - {"ack"}
 _NO_ROWS: Final = np.zeros(0, np.int32)
 #: Segments of the longest stream that is compared with others: long ones are never alike.
 LONGEST: Final = 256
 #: Fewest streams that are worth a run of their own.
 FEWEST: Final = 4
 #: Most of them, so that columns stay in the processor's cache.
-MOST: Final = 1_024
+MOST: Final = 4_096
 #: An odd multiplier: 2**64 divided by the golden ratio, as a signed number.
 _ODD: Final = np.int64(0x9E37_79B9_7F4A_7C15 - (1 << 64))
 
@@ -147,8 +149,11 @@ class AlikeView(StreamView):
         super().__init__(block, int(self.numbers[0]), begin, end, _NO_ROWS)
         self.places = places
         """Where it is among those of ``gathered``."""
+        self._gathered = gathered
         self._at: I64 = gathered.begins[places] + np.arange(end - begin)[:, None]
         """Places of the segments in the block, by lane."""
+        self._one = block.of_one(begin, end, int(self.numbers[0]))
+        """The rows of one lane: what is computed from columns that are the same in all is computed from these."""
         table = block.streams
         self.stream = lanes_of(self.numbers)
         self.rows = one_column(block.rows[self._at])
@@ -181,9 +186,18 @@ class AlikeView(StreamView):
         """As `StreamView.role_source`."""
         return of_each(list(map(self._block.streams.role_source, self.numbers.tolist())))
 
+    def some(self, chosen: NDArray[np.bool_]) -> AlikeView:
+        """The view of the lanes ``chosen``, which has what this one has read of the packets."""
+        some = AlikeView(self._gathered, self.places[chosen])
+        some._one = self._one
+        for name in self.__dict__.keys() & CUT_COLUMNS:
+            column = self.__dict__[name]
+            some.__dict__[name] = one_column(column.each[:, chosen]) if isinstance(column, Lanes) else column
+        return some
+
     def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
-        """As `StreamView.columns_of`."""
-        return [one_column(column[self._at]) for column in self._block.made(make)]
+        """As `StreamView.columns_of`, where ``make`` reads what is compared alone: of all lanes it is that of one."""
+        return list(self._one.made(make))
 
     @property
     def streams(self) -> list[int]:
@@ -205,4 +219,6 @@ class AlikeView(StreamView):
 
     def cut(self, name: str) -> Any:
         """As `StreamView.cut`."""
+        if name in _SAME:
+            return super().cut(name)
         return one_column(self._block.column(name)[self._at])

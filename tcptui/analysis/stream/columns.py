@@ -64,6 +64,10 @@ class RowBlock:
             made = self._made[make] = make(self)
         return made
 
+    def of_one(self, begin: int, end: int, stream: int) -> RowBlock:
+        """The rows of ``stream``, those from ``begin`` up to ``end``, as a block of their own."""
+        return RowBlock(self._store, self.streams, self.rows[begin:end], stream)
+
     def raw(self, name: str) -> NDArray[Any]:
         """The store's column ``name`` of all rows."""
         raw: NDArray[Any] = self._of_store[name][self._index]

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
 _BULK_ROWS: Final = 131_072
 #: Most streams of them: what is told of each takes more memory than a few rows.
-_BULK_STREAMS: Final = 13_000
+_BULK_STREAMS: Final = 20_000
 #: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
+#: Some streams of a block get a block of their own where it has this many times their rows.
+FEW_TIMES: Final = 2
 
 #: Later than any packet.
 NEVER_NS: Final = np.iinfo(np.int64).max
@@ -214,6 +216,10 @@ class StreamView:
         return self._block.column(name)[self._begin : self._stop]
 
 
+#: Columns of a view that are cut out of its block when they are first read.
+CUT_COLUMNS: Final = frozenset(name for name, value in vars(StreamView).items() if isinstance(value, _Column))
+
+
 def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
     """All rows of ``stream`` that are not evicted, in capture order, ICMP quotes included.
 
@@ -239,6 +245,7 @@ class Gathered:
 
     def __init__(self, store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> None:
         """``rows`` lie stream by stream, in the order of ``chosen``."""
+        self._store = store
         kind = store.kind[rows]
         segments = kind == RowKind.TCP
         self._quotes = rows[kind == RowKind.ICMP_QUOTE]
@@ -279,6 +286,20 @@ class Gathered:
         """The place of ``stream`` in `streams`; -1 where it is not among them."""
         place = int(self.streams.searchsorted(stream))
         return place if place < len(self.streams) and self.streams[place] == stream else -1
+
+    def few(self, places: NDArray[np.int64]) -> Gathered:
+        """The streams at ``places`` (ascending, one at least) in a block of their own, where that is a small one.
+
+        What is computed of all rows of a block is then not computed of many others.
+        """
+        begins, ends = self.begins[places], self.ends[places]
+        if FEW_TIMES * int((ends - begins).sum()) > len(self.block.rows):
+            return self
+        parts = zip(begins.tolist(), ends.tolist(), strict=True)
+        rows = np.concatenate([self.block.rows[begin:end] for begin, end in parts])
+        few = Gathered(self._store, self.block.streams, self.streams[places], rows)
+        few._quotes, few.quoted, few.of_rows = self._quotes, self.quoted[places], self.of_rows
+        return few
 
     def view(self, place: int) -> StreamView:
         """The view of the stream at ``place`` in `streams`."""

@@ -74,14 +74,15 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
     shown = summary.shown
     for told in summary.told(share):
-        lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
+        tally = summary.tally(told.streams, share)
+        lines = texts.texts(told, summary.measured(told.streams, tally), summary.states(told.streams, tally))
         if shown is not None:
             lines = compress(lines, np.isin(told.streams, shown))
         while some := b",\n".join(islice(lines, AT_ONCE)):
             yield some
         if loud := _in_trouble(told):
             yield loud
-        del told, lines, loud  # before the next ones are made: together they would take twice the memory
+        del told, tally, lines, loud  # before the next ones are made: together they would take twice the memory
 
 
 def _in_trouble(told: BulkFindings) -> StreamFindings:

@@ -71,9 +71,10 @@ class Measures(NamedTuple):
 
 def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64) -> dict[str, list[Any]]:
     """The fields of `Measures` as columns: lists with an entry for each of the streams ``chosen``."""
+    at = chosen - tally.first
     is_b = streams.client_is_b[chosen] != 0
     client, server = streams.clients_and_servers(chosen)
-    last, packets, from_b = tally.last[chosen], streams.packets[chosen], tally.from_b[chosen]
+    last, packets, from_b = tally.last[at], streams.packets[chosen], tally.from_b[at]
     from_a, payload_a, payload_b = packets - from_b, streams.payload_a[chosen], streams.payload_b[chosen]
     began = store.time_ns[streams.first_row[chosen]]
     elapsed = np.maximum(store.time_ns[np.maximum(last, 0)] - began, 0)
@@ -92,19 +93,19 @@ def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64
         np.where(is_b, payload_b, payload_a),
         np.where(is_b, from_a, from_b),
         np.where(is_b, payload_a, payload_b),
-        tally.resent[chosen],
-        tally.disordered[chosen],
-        tally.duplicate[chosen],
-        tally.stalled[chosen],
-        tally.missed[chosen],
-        *_spreads(tally, chosen),
+        tally.resent[at],
+        tally.disordered[at],
+        tally.duplicate[at],
+        tally.stalled[at],
+        tally.missed[at],
+        *_spreads(tally, at),
     ]
     return dict(zip(Measures._fields, (column.tolist() for column in columns), strict=True))
 
 
-def _spreads(tally: Tally, chosen: I64) -> tuple[I64, I64, I64, I64]:
-    """Per stream of ``chosen``: the number of round trips, their minimum, median and maximum."""
-    begin, end = tally.starts[chosen], tally.starts[chosen + 1]
+def _spreads(tally: Tally, at: I64) -> tuple[I64, I64, I64, I64]:
+    """Per stream, which stand ``at`` these places: the number of round trips, their minimum, median and maximum."""
+    begin, end = tally.starts[at], tally.starts[at + 1]
     count, times = end - begin, tally.round_trips
     if not len(times):
         none = np.zeros(len(count), np.int64)
@@ -122,13 +123,23 @@ def _spreads(tally: Tally, chosen: I64) -> tuple[I64, I64, I64, I64]:
 PIECE: Final = 1 << 18
 
 
-class Tally:
-    """Counts per stream over all rows of ``store``; arrays are indexed by stream."""
+def tcp_packets(store: PacketStore) -> int:
+    """TCP frames, including those whose TCP header was cut off."""
+    kinds = [store.kind[part] for part in _pieces(store.count)]
+    return sum(int(np.count_nonzero((kind == RowKind.TCP) | (kind == RowKind.TCP_CUT))) for kind in kinds)
 
-    def __init__(self, store: PacketStore, streams: int) -> None:
+
+def _pieces(rows: int) -> list[slice]:
+    return [slice(first, min(first + PIECE, rows)) for first in range(0, rows, PIECE)]
+
+
+class Tally:
+    """Counts per stream over rows of ``store``; arrays have an entry for each stream, from number `first` on."""
+
+    def __init__(self, store: PacketStore, streams: int, rows: I32 | None = None, first: int = 0) -> None:
+        """``streams``: how many; ``rows``: all of theirs, each stream's in capture order.  None: all rows there are."""
         self._streams = streams
-        self.tcp_packets = 0
-        """TCP frames, including those whose TCP header was cut off."""
+        self.first = first
         self.last: I32 = np.full(streams, -1, np.int32)
         """The row of each stream's last segment; -1 without one."""
         self.from_b = self._nothing()
@@ -137,20 +148,20 @@ class Tally:
         self.duplicate = self._nothing()
         self.stalled = self._nothing()
         self.missed = self._nothing()
-        pieces = [self._add(store, first, min(first + PIECE, store.count)) for first in range(0, store.count, PIECE)]
-        self.round_trips, self.starts = self._sorted(pieces)
+        if rows is None:
+            found = [self._add(store, np.arange(part.start, part.stop)) for part in _pieces(store.count)]
+        else:
+            found = [self._add(store, rows[part]) for part in _pieces(len(rows))]
+        self.round_trips, self.starts = self._sorted(found)
         """All ACK round trips (ns), by stream and sorted within it; and the index at which each stream's begin."""
 
     def _nothing(self) -> I32:
         return np.zeros(self._streams, np.int32)
 
-    def _add(self, store: PacketStore, first: int, stop: int) -> tuple[I32, I64]:
-        """Count the rows from ``first`` up to ``stop``; returns the streams and times (ns) of their ACK round trips."""
-        kind = store.kind[first:stop]
-        is_tcp = kind == RowKind.TCP
-        self.tcp_packets += int(np.count_nonzero(is_tcp | (kind == RowKind.TCP_CUT)))
-        rows = np.flatnonzero(is_tcp) + first
-        stream, verdict = store.stream[rows], store.verdict[rows]
+    def _add(self, store: PacketStore, rows: I32 | I64) -> tuple[I32, I64]:
+        """Count ``rows``; returns the streams (from 0) and times (ns) of their ACK round trips."""
+        rows = rows[store.kind[rows] == RowKind.TCP]
+        stream, verdict = store.stream[rows] - np.int32(self.first), store.verdict[rows]
         self.last[stream] = rows  # of several rows of a stream the last one is assigned
         self.from_b += self._count(stream, store.from_b[rows] != 0)
         for counts, bits in (

@@ -15,7 +15,7 @@ import numpy as np
 
 from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
-from tcptui.cli.report.measures import Measures, Spread, Tally, measured
+from tcptui.cli.report.measures import Measures, Spread, Tally, measured, tcp_packets
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import AnyId, Finding, Severity
 from tcptui.model.tcp_state import TcpState, state_of
@@ -187,13 +187,16 @@ class Summary:
     def __init__(self, session: SessionLike, shown: I64 | None = None) -> None:
         """``shown``: the only connections to tell of, ascending; None: all."""
         self._session = session
-        store, streams = session.store, session.streams
-        self.total = streams.count
+        self.total = session.streams.count
         """How many connections there are."""
         self.shown = shown
         self.count = self.total if shown is None else len(shown)
         """How many are shown."""
-        self._tally = Tally(store, self.total)
+
+    @cached_property
+    def _tally(self) -> Tally:
+        """Of all connections: for callers that look at them one by one."""
+        return Tally(self._session.store, self.total)
 
     @property
     def store(self) -> PacketStore:
@@ -224,7 +227,7 @@ class Summary:
         return Capture(
             label=self._session.label,
             packets=store.count,
-            tcp_packets=self._tally.tcp_packets,
+            tcp_packets=tcp_packets(store),
             start_ns=int(times.min()) if store.count else None,
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
@@ -262,9 +265,16 @@ class Summary:
             findings=findings,
         )
 
-    def measured(self, chosen: I64) -> dict[str, list[Any]]:
-        """The numbers of the streams ``chosen``, as columns with the names of `Measures`."""
-        return measured(self._session.store, self._session.streams, self._tally, chosen)
+    def tally(self, chosen: I64, share: Selection) -> Tally:
+        """The counts of the streams ``chosen`` (ascending, of ``share``), for `measured` and `states`."""
+        if share.order is None:
+            return self._tally
+        first, last = int(chosen[0]), int(chosen[-1])
+        return Tally(self._session.store, last - first + 1, share.order.of_each(chosen), first)
+
+    def measured(self, chosen: I64, tally: Tally | None = None) -> dict[str, list[Any]]:
+        """The numbers of the streams ``chosen``, as columns with the names of `Measures`; ``tally``: their counts."""
+        return measured(self._session.store, self._session.streams, tally or self._tally, chosen)
 
     def shares(self, sharing: Sharing) -> list[Selection]:
         """All connections, cut into shares for `told`."""
@@ -274,12 +284,13 @@ class Summary:
         """The findings and time budgets of the connections of ``share``, in chunks."""
         return self._session.told(share)
 
-    def states(self, chosen: I64) -> tuple[U8, U8]:
+    def states(self, chosen: I64, tally: Tally | None = None) -> tuple[U8, U8]:
         """Values of the state columns of clients and servers after the last segment.
 
         Call it after the streams were judged, because that may correct their states.
         """
-        store, last = self._session.store, self._tally.last[chosen]
+        store, tally = self._session.store, tally or self._tally
+        last = tally.last[chosen - tally.first]
         # A stream that only an ICMP error quotes has no segment and no state.
         of_a, of_b = (np.where(last >= 0, column[np.maximum(last, 0)], 0) for column in (store.state_a, store.state_b))
         is_b = self._session.streams.client_is_b[chosen] != 0

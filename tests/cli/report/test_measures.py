@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pytest
 
+from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.cli.report import measures as tally
-from tcptui.cli.report.measures import Tally
+from tcptui.cli.report.measures import Tally, tcp_packets
 from tcptui.model.packet_store import PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
-
-if TYPE_CHECKING:
-    import pytest
 
 ROWS, STREAMS = 500, 7
 
@@ -45,9 +42,21 @@ def test_counts_do_not_depend_on_the_pieces_and_equal_counting_one_by_one(monkey
         times = sorted(int(store.time_ns[row] - store.time_ns[store.acked[row]]) for row in acking)
         mine = counted.round_trips[counted.starts[stream] : counted.starts[stream + 1]]
         assert mine.tolist() == [time for time in times if time > 0]
-    assert counted.tcp_packets == sum(int(kind) in (RowKind.TCP, RowKind.TCP_CUT) for kind in store.kind[:ROWS])
+    assert tcp_packets(store) == sum(int(kind) in (RowKind.TCP, RowKind.TCP_CUT) for kind in store.kind[:ROWS])
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, STREAMS - 1), (2, 4), (STREAMS - 1, STREAMS - 1)])
+def test_some_streams_are_counted_from_their_own_rows_as_among_all(first: int, last: int) -> None:
+    store = random_store(3)
+    whole, chosen = Tally(store, STREAMS), np.arange(first, last + 1)
+    part = Tally(store, len(chosen), RowOrder(store, STREAMS).of_each(chosen), first)
+    for name in ("last", "from_b", "resent", "disordered", "duplicate", "stalled", "missed"):
+        assert getattr(part, name).tolist() == getattr(whole, name)[chosen].tolist()
+    times = whole.round_trips[whole.starts[first] : whole.starts[last + 1]]
+    assert part.round_trips.tolist() == times.tolist()
+    assert part.starts.tolist() == (whole.starts[first : last + 2] - whole.starts[first]).tolist()
 
 
 def test_capture_without_packets_counts_nothing() -> None:
     counted = Tally(PacketStore(), 0)
-    assert (counted.tcp_packets, len(counted.round_trips), counted.starts.tolist()) == (0, 0, [0])
+    assert (tcp_packets(PacketStore()), len(counted.round_trips), counted.starts.tolist()) == (0, 0, [0])
