@@ -115,6 +115,22 @@ def test_report_of_a_few_packets_imports_what_it_says_and_no_more(tmp_path: Path
     assert not unneeded & modules
 
 
+def test_report_of_one_request_imports_what_reads_http_alone(tmp_path: Path) -> None:
+    tape = Tape()
+    asked, answered = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n", b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+    tape.clean(0, "10.0.0.1:40000", "192.0.2.1:80", asked, answered)
+    path = tmp_path / "one.pcap"
+    path.write_bytes(tape.pcap())
+    said, modules = modules_of("report", str(path), "--json")
+    assert "http-error-response" in said
+    assert "tcptui.protocols.http.http_stream" in modules
+    others = {f"tcptui.findings.rules.{name}" for name in ("http2", "tls", "grpc_deadline", "tls_certificate")}
+    others |= {
+        f"tcptui.protocols.{name}" for name in ("http2.frames", "tls.tls_stream", "redis.redis_stream", "dns.message")
+    }
+    assert not others & modules
+
+
 @pytest.mark.parametrize("language", Language)
 def test_help_goes_to_stdout_in_the_chosen_language_and_fits_80_columns(language: Language) -> None:
     done = tcptui_run("--lang", language.value, "--help")
