@@ -52,6 +52,7 @@ class Display(NamedTuple):
     """``-Y``: the filter that is on at first; empty: none."""
 
 
+#: Without any of these options.
 PLAIN = Display()
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.commands import (
@@ -47,7 +48,7 @@ from tcptui.words.crash_report import install_exception_hooks, install_log_forma
 from tcptui.words.errors import say_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tcptui.cli.commands import Command
     from tcptui.words.language import Language
@@ -143,7 +144,11 @@ def run(command: Command, words: Words) -> int:
             | CheckCommand()
             | FieldsCommand()
         ):
-            return _run_text(command, words)
+            from tcptui.session.gc_control import gc_paused_and_frozen
+
+            with gc_paused_and_frozen():
+                run_text = _text_command(command, words)
+            return run_text()
         case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
             from tcptui.cli.run.no_screen import run_watch_command
 
@@ -161,66 +166,66 @@ def run(command: Command, words: Words) -> int:
             return run_screen_command(command, words)
 
 
-def _run_text(command: TextCommand, words: Words) -> int:
-    """Run a command that writes text, without a screen; returns the exit code.  Raises TcptuiError."""
+def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
+    """Import what runs a command that writes text: a function that returns the exit code, or raises TcptuiError."""
     match command:
         case CasesCommand():
             from tcptui.cli.run.cases import list_cases
 
-            return list_cases(command, words)
+            return partial(list_cases, command, words)
         case ListInterfacesCommand():
             from tcptui.cli.run.interfaces import list_interfaces
 
-            return list_interfaces(words)
+            return partial(list_interfaces, words)
         case VerdictsCommand():
             from tcptui.cli.run.verdicts import write_verdicts
 
-            return write_verdicts(command, words)
+            return partial(write_verdicts, command, words)
         case ReportCommand():
             from tcptui.cli.run.report import write_report
 
-            return write_report(command, words)
+            return partial(write_report, command, words)
         case FollowCommand():
             from tcptui.cli.run.follow import write_conversation
 
-            return write_conversation(command, words)
+            return partial(write_conversation, command, words)
         case ExportCommand():
             from tcptui.cli.run.export import write_files
 
-            return write_files(command, words)
+            return partial(write_files, command, words)
         case GraphCommand():
             from tcptui.cli.run.graph import write_graph
 
-            return write_graph(command, words)
+            return partial(write_graph, command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 
-            return write_packets(command, words)
+            return partial(write_packets, command, words)
         case SliceCommand():
             from tcptui.cli.run.slice import write_slice
 
-            return write_slice(command, words)
+            return partial(write_slice, command, words)
         case AssertCommand():
             from tcptui.cli.run.assertions import check_rules
 
-            return check_rules(command, words)
+            return partial(check_rules, command, words)
         case RequestsCommand():
             from tcptui.cli.run.requests import write_requests
 
-            return write_requests(command, words)
+            return partial(write_requests, command, words)
         case RecoverCommand():
             from tcptui.cli.run.recover import recover
 
-            return recover(command, words)
+            return partial(recover, command, words)
         case ConfigCommand():
             from tcptui.cli.run.config import show_config
 
-            return show_config(command, words)
+            return partial(show_config, command, words)
         case CheckCommand():
             from tcptui.cli.run.check import check_filter
 
-            return check_filter(command, words)
+            return partial(check_filter, command, words)
         case FieldsCommand():
             from tcptui.cli.run.fields import list_fields
 
-            return list_fields(command, words)
+            return partial(list_fields, command, words)

@@ -446,7 +446,10 @@ class Session:
     def _import_for(self, sharing: Sharing) -> None:
         """Import here what each of several processes would import for itself: rules about payload, if there is any."""
         if sharing.forks and self._pipeline.noted.any:
-            import_module("tcptui.findings.rules.payload")
+            from tcptui.findings.rules.payload import OF_ONE_PROTOCOL
+
+            for module in OF_ONE_PROTOCOL:
+                import_module(module)
 
     def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:
         """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""

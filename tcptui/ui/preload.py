@@ -22,6 +22,8 @@ _MODULES: Final = (
     "tcptui.words.packet_text",
     "tcptui.words.correction_text",
     "tcptui.findings.rules.payload",
+    "tcptui.findings.rules.http2",
+    "tcptui.findings.rules.tls",
     "tcptui.protocols.registry",
     "tcptui.ui.screens.help",
     "tcptui.lessons.quiz",

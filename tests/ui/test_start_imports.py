@@ -76,5 +76,8 @@ def test_first_rows_are_painted_without_rules_lessons_headers_and_compiler(tmp_p
         "tcptui.findings.facts", "tcptui.protocols.stream.reassembly", "tcptui.analysis.timing.budget",
         "tcptui.protocols.headers.tree", "tcptui.ui.explain_document", "tcptui.ui.learn.prediction_page",
         "tcptui.lessons.loader", "tcptui.lessons.question", "tcptui.session.session",
+        # What captures, what saves packets, and what reads protocols.
+        "tcptui.capture.child.client", "tcptui.capture.live_source", "tcptui.capture.ssh_source",
+        "tcptui.session.slicing.write", "tcptui.capture.slicing.source", "tcptui.protocols.interface",
     }  # fmt: skip
     assert imported(ROWS, heavy, str(path)) == "tcptui.session.session"

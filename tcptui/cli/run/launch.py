@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
-from tcptui.capture.ssh_source import RemoteSource
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
 from tcptui.cli.inputs import print_privilege_notice
-from tcptui.cli.live_input import remote_options
 from tcptui.cli.run.recover import say_kept
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tcptui.capture.source import Source
-    from tcptui.capture.ssh_source import RemoteTarget
+    from tcptui.capture.ssh_source import RemoteSource, RemoteTarget
     from tcptui.cli.commands import Common, Display, Limits, LiveCommand, OpenCommand, RemoteCommand
     from tcptui.lessons.case import Case
     from tcptui.session.own.rule import OwnRule
@@ -128,6 +126,9 @@ class Launch:
 
     def open_remote(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
         """A capture on another host, after its first byte; ssh may ask for a password.  Raises CaptureError."""
+        from tcptui.capture.ssh_source import RemoteSource
+        from tcptui.cli.live_input import remote_options
+
         source = RemoteSource(target, remote_options(command))
         self.round.callback(source.close)
         if not wait_for_data(source.descriptor_of_stream, lambda: say(self.words("cli.notice.remote"), self.words)):

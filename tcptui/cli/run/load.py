@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.progress import Phase
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
@@ -31,8 +32,9 @@ def read_whole(
     findings that the user has defined, ask for what is judged.  Raises TcptuiError where these cannot be looked for.
     ``common``: the options that all commands have.
     """
-    from tcptui.session.catch_up import Compile
-    from tcptui.session.session import Session
+    with gc_paused_and_frozen():
+        from tcptui.session.catch_up import Compile
+        from tcptui.session.session import Session
 
     session = Session(
         [one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog, schema=common.proto

@@ -25,6 +25,7 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import safe_text
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.words.errors import say
 
 if TYPE_CHECKING:
@@ -61,20 +62,22 @@ def write_report(command: ReportCommand, words: Words) -> int:
 
 
 def _print_report(command: ReportCommand, session: Session, shown: I64 | None, words: Words) -> None:
-    from tcptui.cli.report.summary import Summary
-    from tcptui.session.sharing import Sharing
+    with gc_paused_and_frozen():
+        from tcptui.cli.report.summary import Summary
+        from tcptui.session.sharing import Sharing
+
+        if command.format is ReportFormat.JSON:
+            from tcptui.cli.report.as_json import json_report
+            from tcptui.cli.report.json_findings import Telling
+        else:
+            from tcptui.cli.report.compose import compose_connection, compose_report
 
     summary = Summary(session, shown)
     sharing = Sharing.among(command.workers)
     if command.format is ReportFormat.JSON:
-        from tcptui.cli.report.as_json import json_report
-        from tcptui.cli.report.json_findings import Telling
-
         with closing(json_report(summary, command.stream, Telling(words), sharing)) as pieces:
             write(pieces)
         return
-    from tcptui.cli.report.compose import compose_connection, compose_report
-
     notice = notice_line(session, words)
     if command.format is ReportFormat.HTML:
         if not session.looked_through:

@@ -15,11 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.own_ssh import OwnScreen, find_own_traffic
 from tcptui.capture.privileges import can_capture, drop_root, forbid_sudo, preload
 from tcptui.capture.spool.recover import find_leftovers, open_leftover
-from tcptui.capture.ssh_source import parse_target
 from tcptui.cli.commands import (
     STANDARD_STREAM,
     CaseCommand,
@@ -29,7 +27,6 @@ from tcptui.cli.commands import (
     StartCommand,
 )
 from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
-from tcptui.cli.live_input import live_source
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.run.launch import Launch, Watched
@@ -48,6 +45,7 @@ from tcptui.words.errors import CommandFailedError, say, say_error
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.capture.child.client import CaptureChild
     from tcptui.capture.privileges import Identity
     from tcptui.capture.source import Source
     from tcptui.cli.commands import Common, Display
@@ -123,6 +121,8 @@ class _Rounds:
 
     def _start_child(self, identity: Identity | None) -> CaptureChild:
         """Start the process that captures, with what this one may do now."""
+        from tcptui.capture.child.client import CaptureChild  # files do without
+
         self._may_capture = can_capture()
         self._child = CaptureChild.start(identity)
         self._stack.callback(self._child.close)
@@ -223,6 +223,8 @@ class _Rounds:
 
     def _live(self, command: LiveCommand, arguments: Sequence[str]) -> int:
         """Capture and show; returns the exit code.  ``arguments``: the command line to offer to run through sudo."""
+        from tcptui.cli.live_input import live_source
+
         child = self._child or self._start_child(None)
         try:
             source, own_screen = live_source(child, command, self._launch.own, self._says_yes, self._words)
@@ -247,6 +249,8 @@ class _Rounds:
 
     def _remote(self, command: RemoteCommand) -> int:
         """Capture on another host and show; ssh asks its questions before the screen starts; returns the exit code."""
+        from tcptui.capture.ssh_source import parse_target
+
         target = parse_target(command.target)
         files = open_kept(command, self._says_yes, self._words)
         source = keep(partial(self._launch.open_remote, target, command), files)

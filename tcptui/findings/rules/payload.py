@@ -2,9 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.rules import database, http, http2, tls
+from tcptui.findings.rules import database, http
+from tcptui.findings.rules.tls_plain_text import tls_plain_text
+from tcptui.protocols.interface import EncryptedStream, FramedStream
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.finding import Finding
+
+#: What is imported with the first connection that speaks so: half of the rules about payload, with their parsers.
+OF_ONE_PROTOCOL: Final = ("tcptui.findings.rules.http2", "tcptui.findings.rules.tls")
+
+
+def _http2(connection: ConnectionFacts) -> list[Finding]:
+    try:
+        spoken = None if connection.application is None else connection.application.spoken
+    except OSError:
+        return []  # the spool was closed meanwhile
+    if not isinstance(spoken, FramedStream):
+        return []
+    from tcptui.findings.rules import http2
+
+    return http2.findings(connection)
+
+
+def _tls(connection: ConnectionFacts) -> list[Finding]:
+    try:
+        parsed = None if connection.application is None else connection.application.parsed
+        if not isinstance(parsed, EncryptedStream):
+            found = tls_plain_text(connection, None)
+            return [] if found is None else [found]
+    except OSError:
+        return []  # the spool was closed meanwhile
+    from tcptui.findings.rules import tls
+
+    return tls.findings(connection)
+
 
 #: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
-BY_PROTOCOL: Final = (http.findings, http2.findings, tls.findings, database.findings)
+BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings)

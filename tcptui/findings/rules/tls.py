@@ -76,23 +76,20 @@ class _Alert:
 
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
-    """All findings about TLS of one stream; empty where neither end speaks it."""
-    if connection.application is None:
+    """All findings about TLS of one stream; empty where it does not speak it."""
+    parsed = None if connection.application is None else connection.application.parsed
+    if not isinstance(parsed, TlsStream):
         return []
-    parsed = connection.application.parsed
     try:
-        if not isinstance(parsed, TlsStream):
-            told = [tls_plain_text(connection, None)]
-        else:
-            said = parsed.conversation
-            first = tls_alert(connection, said) or tls_handshake(connection, said)
-            if first is None:
-                first = tls_plain_text(connection, said) or tls_unfinished(connection, said)
-            elif first.id is FindingId.TLS_HANDSHAKE and may_outgrow(connection, said):
-                first = None  # it would be gone once more is said, and come back where somebody opens the stream
-            told = [first, tls_certificate(connection, said), *(rule(connection, said) for rule in _MORE)]
-            if first is not None and first.id is FindingId.TLS_ALERT:
-                told = [one for one in told if one is None or one.id is not FindingId.TLS_CLIENT_CERTIFICATE]
+        said = parsed.conversation
+        first = tls_alert(connection, said) or tls_handshake(connection, said)
+        if first is None:
+            first = tls_plain_text(connection, said) or tls_unfinished(connection, said)
+        elif first.id is FindingId.TLS_HANDSHAKE and may_outgrow(connection, said):
+            first = None  # it would be gone once more is said, and come back where somebody opens the stream
+        told = [first, tls_certificate(connection, said), *(rule(connection, said) for rule in _MORE)]
+        if first is not None and first.id is FindingId.TLS_ALERT:
+            told = [one for one in told if one is None or one.id is not FindingId.TLS_CLIENT_CERTIFICATE]
     except OSError:
         return []  # the spool was closed meanwhile
     return [finding for finding in told if finding is not None]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
 from tcptui.findings.spoken import ANSWERS, REQUESTS, first_line, heads_of, spoken
-from tcptui.findings.tls_facts import first_message
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.codes import ContentType, Handshake, name_of
 from tcptui.protocols.tls.records import HEADER, is_header
@@ -39,6 +38,8 @@ def tls_plain_text(connection: ConnectionFacts, said: TlsConversation | None) ->
     halves, heads = known
     if said is None:
         return _to_tls(connection, halves, heads)
+    from tcptui.findings.tls_facts import first_message  # with what reads certificates
+
     hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
     if hello is None or not hello.complete or hello.start != HEADER or said.server_side == 0:
         return None

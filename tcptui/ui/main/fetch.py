@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.worker import get_current_worker
 
-from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
@@ -200,7 +199,8 @@ class StreamFetch:
         self._messages = (stream, packets, messages if known == stream else None)
 
         def read() -> None:
-            from tcptui.protocols.registry import requests_of  # no start waits for it
+            from tcptui.protocols.interface import UNIT_LIMIT  # no start waits for these
+            from tcptui.protocols.registry import requests_of
 
             worker = get_current_worker()
             found = session.application(stream) if packets <= _MESSAGES_MOST else None

@@ -8,7 +8,6 @@ from tcptui.ui.cell_text import amount
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.column_choosing import ColumnChoosingScreen
 from tcptui.ui.main.prompt_line import PromptKind, expand
-from tcptui.ui.main.save_matching import save_matching
 
 
 class SavingScreen(ColumnChoosingScreen):
@@ -38,6 +37,8 @@ class SavingScreen(ColumnChoosingScreen):
         book = self.workspace.connections.notebook
 
         def copy() -> None:
+            from tcptui.ui.main.save_matching import save_matching  # no start waits for it
+
             try:
                 count = save_matching(self.session, matching, path, book, self.words)
             except TcptuiError as error:
