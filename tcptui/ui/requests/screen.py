@@ -116,10 +116,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._stream = stream
         self.is_whole = stream < 0
         """Whether the whole capture is listed."""
-        store = session.store
-        began_ns = int(store.time_ns[store.first]) if store.count > store.first else 0
         self._bar = RequestsBar(glyphs, words)
-        self.requests = RequestList(glyphs, words, began_ns)
+        self.requests = RequestList(glyphs, words)
         self.requests.narrowed = tuple(word.lower() for word in narrowed)
         self.statements = StatementList(glyphs, words)
         self.is_grouped = False
@@ -290,6 +288,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.look()
 
     def _put(self, table: RequestTable) -> None:
+        store = self.session.store
+        if not self.requests.began_ns and store.count > store.first:
+            self.requests.began_ns = int(store.time_ns[store.first])
         self.requests.show(table)
         if self.is_grouped:
             self.statements.show(table.statements)
