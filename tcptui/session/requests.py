@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.session.stream_cache import StreamState
 
+#: Requests of one connection that are read, the first ones: each takes some 2 KiB until all are in order.
+REQUESTS_MOST: Final = 500_000
 #: Connections whose requests are kept.
 MOST_KEPT: Final = 200_000
 
@@ -37,7 +40,8 @@ def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) 
     """`requests_of`, each with the exchange it was made of; with ``whole``, that has its messages."""
     client, server = session.halves(stream)
     exchanges = exchanges_of(client, server) if client.length or server.length else None
-    found = [] if exchanges is None else timed_requests(session.view(stream), exchanges, whole=whole)
+    first = islice(exchanges or (), REQUESTS_MOST)
+    found = timed_requests(session.view(stream), first, whole=whole)
     return [(_with_others(session, one, exchange), exchange) for one, exchange in found]
 
 

@@ -293,3 +293,17 @@ def test_a_capture_without_requests_has_no_statements(tmp_path: Path) -> None:
 
     assert (code, said) == (0, "")
     assert "no request" in told
+
+
+def test_requests_of_a_connection_beyond_the_limit_are_said_to_be_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("tcptui.session.requests", "tcptui.cli.run.requests"):
+        monkeypatch.setattr(f"{module}.REQUESTS_MOST", 2)
+    session = Session([open_file(record(tmp_path, TURNS))], compile_when=Compile.NEVER)
+    session.run_here()
+    found = FoundRequests(session, Sharing(1), None, Words(Language.EN)).all()
+    session.close()
+
+    assert [request.operation for request in found] == ["POST /login?api_key=[removed]&page=2", "GET /a"]
+    assert "only the first 2 are listed" in capsys.readouterr().err

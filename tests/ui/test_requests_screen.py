@@ -290,6 +290,26 @@ async def test_requests_come_while_the_capture_runs(wire: Wire, tmp_path: Path) 
         session.stop()
 
 
+async def test_times_count_from_the_first_packet_where_the_list_was_there_before_it(wire: Wire, tmp_path: Path) -> None:
+    wire.handshake(0, "10.0.0.1:40001", SERVER)
+    ask(wire, 50, "10.0.0.1:40001", "/first", 60, "200", (1001, 9001))
+    capture = wire.pcap(tmp_path / "one.pcap").read_bytes()
+    source = RunningSource(capture[:HEADER], directory=tmp_path)
+    session = Session([source])
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: isinstance(app.screen, MainScreen))
+        await pilot.press("R")
+        screen = await settled(pilot)
+        source.give(capture[HEADER:], 5)
+        await until(lambda: paths(screen) == ["first"] and screen.settled)
+        heading = screen_lines(screen)[1]
+        session.stop()
+
+    assert "+0" in heading
+    assert "d" not in heading.partition("+")[2]
+
+
 @pytest.mark.parametrize("theme", ["tcptui-16", "tcptui-light", "tcptui"])
 async def test_parts_differ_without_colour_and_on_sixteen(
     session: Session, show: Show, monkeypatch: pytest.MonkeyPatch, theme: str

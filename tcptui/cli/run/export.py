@@ -18,6 +18,7 @@ from tcptui.protocols.export.collect import Chosen, FileCollector
 from tcptui.protocols.export.files import CarriedFile
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
+from tcptui.session.requests import REQUESTS_MOST
 from tcptui.session.sharing import Sharing
 from tcptui.words.errors import CommandFailedError, say
 
@@ -71,7 +72,8 @@ def write_files(command: ExportCommand, words: Words) -> int:
 
 def _chosen(session: Session, stream: int, wanted: str) -> Chosen:
     """The request of that id.  Raises CommandFailedError where the connection has none."""
-    if all(request.id != wanted for request in session.requests.of(stream)):
+    found = session.requests.of(stream)
+    if len(found) < REQUESTS_MOST and all(request.id != wanted for request in found):
         raise CommandFailedError("error.follow-id", stream=stream, id=safe_text(wanted))
     return Chosen(wanted)
 

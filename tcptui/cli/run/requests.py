@@ -18,7 +18,7 @@ from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
-from tcptui.session.requests import exchanges_with_times, with_payload
+from tcptui.session.requests import REQUESTS_MOST, exchanges_with_times, with_payload
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.errors import say
 from tcptui.words.quantities import Count
@@ -85,7 +85,7 @@ class FoundRequests:
 
     def __init__(self, session: Session, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
         self.session = session
-        self._sharing = sharing
+        self._sharing, self._words = sharing, words
         self._matching: _MatchingFrames | None = None
         """The packets that match; None: all."""
         self._streams = with_payload(session)
@@ -104,7 +104,10 @@ class FoundRequests:
         def work(share: int) -> Iterator[_Made]:
             for stream in streams[slice(*cuts[share])].tolist():
                 with packets_read_again(session):
-                    pairs = self._shown(stream, exchanges_with_times(session, stream, whole=whole))
+                    found = exchanges_with_times(session, stream, whole=whole)
+                    if len(found) >= REQUESTS_MOST:
+                        say(self._words("requests.cut", stream=stream, n=Count(REQUESTS_MOST)), self._words)
+                    pairs = self._shown(stream, found)
                     made = make(pairs) if pairs else None
                 if made is not None:
                     yield made

@@ -84,8 +84,7 @@ class RequestList(VirtualList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
-    def __init__(self, glyphs: Glyphs, words: Words, began_ns: int) -> None:
-        """``began_ns``: what times are told from."""
+    def __init__(self, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, id="request-list")
         self.words = words
         self.table = RequestTable((), lambda _stream: "")
@@ -98,7 +97,8 @@ class RequestList(VirtualList, inherit_bindings=False):
         self.shared_axis: bool | None = None
         """Whether all bars stand on one axis; None: where the list is sorted by start."""
         self.empty_text = ""
-        self._began_ns = began_ns
+        self.began_ns = 0
+        """What times are told from: the capture's first packet; 0 before there is one."""
         self._axis: tuple[object, Axis] | None = None
         self._wanted = -1
         """Cells that the operations want; -1: not measured yet."""
@@ -190,7 +190,7 @@ class RequestList(VirtualList, inherit_bindings=False):
         axis, micro = self.axis(), self.glyphs.micro
         left, right = "0", span(axis.end_ns, micro)
         if axis.is_shared:
-            left, right = (f"+{span(max(ns - self._began_ns, 0), micro)}" for ns in (axis.begin_ns, axis.end_ns))
+            left, right = (f"+{span(max(ns - self.began_ns, 0), micro)}" for ns in (axis.begin_ns, axis.end_ns))
         gap = room - cell_len(left) - cell_len(right)
         return [Segment(text + (left + " " * gap + right if gap > 0 else fit(left, room, "")), head)]
 

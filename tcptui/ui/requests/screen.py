@@ -14,7 +14,7 @@ from tcptui.model.packet_store import NO_ROW
 from tcptui.model.request import PROTOCOL_NAMES
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
-from tcptui.session.requests import with_payload
+from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
 from tcptui.session.statements import key_of
 from tcptui.ui.keymap import bindings
@@ -60,7 +60,7 @@ _SHOWN_SHARE: Final = 10
 _REST: Final = 5
 _REST_LEAST: Final = 0.5
 #: Requests that are listed at most.
-MOST: Final = 500_000
+MOST: Final = REQUESTS_MOST
 #: Lines of the words about a request: this share of the screen, between these bounds, …
 _DETAIL_SHARE: Final = 4
 _DETAIL_LEAST, _DETAIL_MOST = 4, 9
@@ -116,10 +116,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._stream = stream
         self.is_whole = stream < 0
         """Whether the whole capture is listed."""
-        store = session.store
-        began_ns = int(store.time_ns[store.first]) if store.count > store.first else 0
         self._bar = RequestsBar(glyphs, words)
-        self.requests = RequestList(glyphs, words, began_ns)
+        self.requests = RequestList(glyphs, words)
         self.requests.narrowed = tuple(word.lower() for word in narrowed)
         self.statements = StatementList(glyphs, words)
         self.is_grouped = False
@@ -290,6 +288,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.look()
 
     def _put(self, table: RequestTable) -> None:
+        store = self.session.store
+        if not self.requests.began_ns and store.count > store.first:
+            self.requests.began_ns = int(store.time_ns[store.first])
         self.requests.show(table)
         if self.is_grouped:
             self.statements.show(table.statements)

@@ -23,7 +23,7 @@ What a TCP capture means, in the terminal.
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded [--id ID] | --raw]
                                   what both ends of a connection said
-  tcptui export FILE [--stream N] [--out DIR] [--json]
+  tcptui export FILE [--stream N [--id ID]] [--out DIR] [--json]
                                   files carried over HTTP: listed, or saved
   tcptui graph FILE --stream N [--kind KIND] [--svg OUT | --csv]
                                   a graph of a connection: time-sequence, RTT …

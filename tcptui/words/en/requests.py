@@ -107,6 +107,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.statement": "{n:times}, {errors} failed or unanswered; half within {p50}, 99% within {p99}; {total} in all",
     "requests.statement.waited": ", of it {waited} in a queue or because the client asked to wait",
     "requests.reading": "{n:request|requests}, {percent}% of the connections read",
+    "requests.cut": "connection {stream} may have more requests than are read: only the first {n} are listed",
     "requests.full": "the first {n:request|requests}",
     "requests.empty.reading": "Reading the requests.",
     "requests.empty.narrowed": "No request has these words.",

@@ -23,7 +23,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui follow 文件 --stream N [--side client|server|both]
                 [--hex | --decoded [--id ID] | --raw]
                                   追踪流：连接两端说了什么
-  tcptui export 文件 [--stream N] [--out 目录] [--json]
+  tcptui export 文件 [--stream N [--id ID]] [--out 目录] [--json]
                                   通过 HTTP 传输的文件：列出来，或写入目录
   tcptui graph 文件 --stream N [--kind 种类] [--svg 输出文件 | --csv]
                                   一个连接的图：时间-序列号、RTT 等

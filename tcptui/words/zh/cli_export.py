@@ -27,14 +27,14 @@ WORDS: Final[dict[str, str]] = {
 
 选项
   --stream N   只要这条连接的文件（tcp.stream）
-  --id ID      只要其中这个 id 的请求带的内容：HTTP/2 的一个流里发送和应答的正文；
-               gRPC 调用则是解压后的每条消息；tcptui requests --jsonl 会列出 id
+  --id ID      只要其中这个 id 的请求传输的内容：HTTP/2 的一个流里发送和应答的
+               正文，gRPC 调用则是解压后的每条消息（id 见 requests --jsonl）
   -Y 过滤器, --display-filter 过滤器
                只要有数据包匹配的连接
   --out 目录   保存到这里
-  --json       对象数组：packet、stream、id（HTTP/2 的流）、direction、host、uri、
-               name、method、status、content_type、size、sent、parts、complete、
-               reason、sha256
+  --json       对象数组：packet、stream、id（HTTP/2 的流）、direction、host、
+               uri、name、method、status、content_type、size、sent、parts、
+               complete、reason、sha256
   --workers N  查找文件的进程数（Linux）
 
 示例
