@@ -260,6 +260,18 @@ def test_capture_that_begins_amid_a_value_says_what_is_not_read() -> None:
         (b"*3\r\n$9\r\nsubscribe\r\n$1\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"),
         (b"*1\r\n$5\r\nHeLp!\r\n", b"hello\r\n"),
         (b"* OK IMAP4 ready\r\n", b"a LOGIN\r\n"),
+        (b"PING\r\nPING\r\nSELECT 1\r\n", b"+PONG\r\n+PONG\r\n+OK\r\n"),
+        (b"get a\r\nget b\r\nset c 0 0 1\r\n1\r\n", b"VALUE a 0 1\r\n1\r\nEND\r\nEND\r\nSTORED\r\n"),
+        (b"incr a 1\r\nget a\r\n", b"5\r\nEND\r\n"),
+        (b"CONNECT {}\r\nPING\r\n", b"INFO {}\r\n+OK\r\nPONG\r\n"),
+        (
+            b"PING a\r\nTIME\r\nINFO\r\n",
+            b":irc.example PONG a\r\n:irc.example 391 me :today\r\n:irc.example 371 me\r\n",
+        ),
+        (b"TYPE I\r\nQUIT\r\n", b"200 Type set\r\n221 Bye\r\n"),
+        (b"AUTH LOGIN\r\nQUIT\r\n", b"334 VXNlcm5hbWU6\r\n221 Bye\r\n"),
+        (b"HELLO {}\r\nPUSH {}\r\nINFO\r\n", b"+HI {}\r\n+OK\r\n+OK\r\n$2\r\n{}\r\n"),
+        (b"GET a\r\nINCR b\r\n", b":1\r\n$1\r\na\r\n"),
         (b"", b""),
     ],
 )
@@ -267,6 +279,30 @@ def test_other_protocols_are_not_taken(client: bytes, server: bytes) -> None:
     for turns in ([(0, client), (1, server)], [(1, server), (0, client)]):
         for from_start in {True, client.startswith(b"*3")}:
             assert redis_sides(*talk(*turns, from_start=from_start).halves()) is None
+
+
+LINES = [
+    (b"PING\r\n", b"+PONG\r\n"), (b"set a 'x y'\r\n", b"+OK\r\n"), (b"get a\n", b"$3\r\nx y\r\n"),
+    (b"TTL a\r\n", b":-1\r\n"),
+    (b"KEYS *\r\n", b"*1\r\n$1\r\na\r\n"), (b"LPUSH a\r\n", b"-ERR wrong number of arguments\r\n"),
+    (b"GET nothing\r\n", b"$-1\r\n"), (b"CONFIG GET a\r\n", b"*0\r\n"),
+    (b"INFO server\r\n", b"$32\r\n# Server\r\nredis_version:7.0.15\r\n\r\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "is_taken"),
+    [((0, 2), True), ((2, 3), True), ((4, 5, 1), True), ((6, 1), True), ((8,), True), ((5, 8), True),
+     ((7, 2), False), ((7, 2, 3), True), ((0, 1), False),
+     ((5, 2), False), ((2, 6), False), ((0, 1, 2, 3, 4, 5, 6, 7, 8), True)],
+)  # fmt: skip
+def test_lines_are_commands_of_redis_where_two_kinds_of_answers_fit(said: tuple[int, ...], is_taken: bool) -> None:
+    turns = [turn for number in said for turn in enumerate(LINES[number])]
+
+    assert (redis_sides(*talk(*turns).halves()) is not None) == is_taken
+    assert redis_sides(*talk((1, b"+OK POP3\r\n"), *turns).halves()) is None
+    if is_taken:
+        assert len(asked(talk(*turns))) == len(said)
 
 
 def test_only_commands_begin_redis() -> None:

@@ -43,6 +43,19 @@ def test_times_are_those_of_the_list_and_waiting_as_asked_or_in_a_queue_is_told_
     assert (opens.total_ns, opens.slowest.own_ns, opens.slowest.opening_ns) == (20 * MS, 20 * MS, 100 * MS)
 
 
+def test_waiting_in_a_queue_or_as_asked_makes_no_statement_the_slowest() -> None:
+    """A pipeline of 500 is over in 29 ms, though each of them waits for those before it: 7 s together."""
+    pipeline = [request(f"SET p:{n}", 29 * n // 500, server=int(n % 100 == 0), queue=29 * n // 500) for n in range(500)]
+    blocking = request("BLPOP queue", 1_000, idle=1_000)
+    slow = [request("EVALSHA abc k", ms, server=ms) for ms in (2, 25)]
+
+    found = group_statements([*pipeline, blocking, *slow])
+
+    assert [one.statement for one in found] == ["EVALSHA abc k", "SET p:*", "BLPOP queue"]
+    assert found[1].total_ns > 6_000 * MS
+    assert found[0].taken_ns == 27 * MS
+
+
 def test_requests_whose_stream_was_reset_before_an_answer_are_errors() -> None:
     (group,) = group_statements([replace(request("GET /search", 60, "RST_STREAM: CANCEL"), response=None)] * 84)
     assert group.errors == 84

@@ -549,6 +549,23 @@ async def test_statements_of_postgresql_are_listed_told_and_found_as_they_were_s
         assert any("pg_sleep(" in line for line in shown.lines()), shown.lines()
 
 
+@pytest.mark.parametrize(
+    ("width", "numbers"), [(80, ["p99", "▾total", "waited"]), (120, ["p50", "p99", "▾total", "waited"])]
+)
+async def test_what_asked_to_wait_is_not_first_and_its_wait_is_beside(
+    show: Show, width: int, numbers: list[str]
+) -> None:
+    """BLPOP has the second largest total, and is nobody's slow statement."""
+    with closing(open_file(load_case("slow-query").captures[0])) as session:
+        async with show(session, (width, 24)) as shown:
+            screen = await opened(shown, "b")
+            assert screen_lines(screen)[1].split() == ["count", *numbers, "statement"]
+            listed = [(group.statement, group.waited_ns > 0) for group in screen.statements._groups]
+            assert listed[0] == ("DEBUG SLEEP *", False)
+            assert listed[-1] == ("BLPOP jobs", True)
+            assert sorted(screen.statements._groups, key=lambda one: -one.total_ns)[1].statement == "BLPOP jobs"
+
+
 @pytest.mark.parametrize(("number", "status"), [(142, "WRONGTYPE"), (153, "1045 (28000)"), (135, "DEADLINE_EXCEEDED")])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_statuses_are_not_cut(show: Show, number: int, status: str, size: tuple[int, int]) -> None:

@@ -29,6 +29,7 @@ class StatementSort(Enum):
     """What statements are sorted by, the most first."""
 
     TOTAL = "total"
+    """Without what waited."""
     P99 = "p99"
     COUNT = "count"
     ERRORS = "errors"
@@ -40,7 +41,7 @@ class StatementSort(Enum):
 
 
 _SORTED_BY: Final[dict[StatementSort, Callable[[StatementGroup], int]]] = {
-    StatementSort.TOTAL: lambda group: group.total_ns,
+    StatementSort.TOTAL: lambda group: group.taken_ns,
     StatementSort.P99: lambda group: group.p99_ns,
     StatementSort.COUNT: lambda group: group.count,
     StatementSort.ERRORS: lambda group: group.errors,
@@ -55,10 +56,10 @@ _FEW_BELOW: Final = 76
 _FEW: Final = frozenset({"count", "p99", "total"})
 #: The column that stands where anything failed, or is sorted by: an empty one would cut the statements.
 _ERRORS: Final = "errors"
-#: The column that stands where anything waited: in fewer cells in the place of the median, which tells less then.
+#: The column that stands where anything waited, and the one whose place it takes below so many cells.
 _WAITED: Final = "waited"
-_WAITED_BESIDE_FROM: Final = 100
-_MEDIAN: Final = "p50"
+_FOR_WAITED: Final = "p50"
+_BOTH_FROM: Final = 100
 
 
 class StatementList(VirtualList, inherit_bindings=False):
@@ -120,10 +121,10 @@ class StatementList(VirtualList, inherit_bindings=False):
         shown = [name for name in _COLUMNS if width >= _FEW_BELOW or name in _FEW]
         if _ERRORS in shown and self.sort is not StatementSort.ERRORS and not any(one.errors for one in self._groups):
             shown.remove(_ERRORS)
-        if width >= _FEW_BELOW and any(group.waited_ns for group in self._groups):
+        if any(group.waited_ns for group in self._groups):  # without it the order by total could not be read
+            if width < _BOTH_FROM and _FOR_WAITED in shown:
+                shown.remove(_FOR_WAITED)
             shown.append(_WAITED)
-            if width < _WAITED_BESIDE_FROM:
-                shown.remove(_MEDIAN)
         return "".join(fit(texts[name], _NUMBER, self.glyphs.ellipsis, right=True) for name in shown) + " " * _GAP
 
     def heading(self, width: int) -> list[Segment]:

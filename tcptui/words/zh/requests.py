@@ -96,7 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.sorted.server": "服务端时间长的在前",
     "requests.sorted.status": "状态码大的在前",
     "requests.sorted.size": "大的在前",
-    "requests.sorted.total": "合计时间长的在前",
+    "requests.sorted.total": "用时长的在前",
     "requests.sorted.p99": "p99 长的在前",
     "requests.sorted.count": "次数多的在前",
     "requests.sorted.errors": "错误多的在前",
