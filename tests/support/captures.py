@@ -72,11 +72,12 @@ class Tape:
         self.tcp(ms, client, server, SYN, 5000, options=_MSS)
         self.tcp(ms + 1, server, client, RST | ACK, 0, 5001, window=0)
 
-    def pcap(self, *, of: slice = slice(None)) -> bytes:
-        """The capture file, or a part of it."""
+    def pcap(self, *, of: slice = slice(None), cut: int | None = None) -> bytes:
+        """The capture file, or a part of it; ``cut``: so many bytes of each packet at most."""
         blocks = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, _RAW_IP)]
         for ns, data in self.records[of]:
-            blocks.append(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(data), len(data)) + data)
+            held = data[:cut]
+            blocks.append(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(held), len(data)) + held)
         return b"".join(blocks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import TYPE_CHECKING
 
 from running_source import RunningSource
@@ -9,6 +10,7 @@ from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.filter_work import FilterWork
 from tcptui.ui.main.save_matching import save_matching
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
@@ -20,9 +22,21 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    import pytest
+
+    from tcptui.ui.main.matching import Matching
     from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+def packets_in(path: Path) -> int:
+    """How many packets the file has by now."""
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    session = open_file(path)
+    session.close()
+    return session.store.count
 
 
 async def test_filtered_packets_are_saved_with_their_numbers(
@@ -53,6 +67,38 @@ async def test_filtered_packets_are_saved_with_their_numbers(
     assert saved.store.count == 2
     assert [saved.packet(row).comments[0][:7] for row in range(2)] == ["packet ", "packet "]
     saved.close()
+
+
+async def test_filter_that_is_still_worked_out_is_the_one_whose_packets_are_saved(
+    show: Show, mixed_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`w` told that a filter must be set first, or saved what the filter before had let through."""
+    may_answer, answer = Event(), FilterWork.answer
+
+    def late(work: FilterWork) -> Matching:
+        may_answer.wait(20)
+        return answer(work)
+
+    monkeypatch.setattr(FilterWork, "answer", late)
+    async with show(mixed_session) as shown:
+        for text, count in (("tcp.port == 8443", 2), ("tcp.port == 40004", 8)):
+            out = tmp_path / f"{count}.pcapng"
+            shown.screen.filter_by(text)
+            await shown.press("w")
+            assert shown.screen._prompt.is_open
+            shown.screen._prompt.replace_text(str(out))
+            await shown.press("enter")
+            assert not out.exists()
+            may_answer.set()
+            await until(lambda out=out, count=count: packets_in(out) == count)
+            may_answer.clear()
+        shown.screen.filter_by("tcp.port == 80")
+        shown.screen.save_matching(str(tmp_path / "none.pcapng"))
+        shown.screen.drop_filter()
+        may_answer.set()
+        await shown.settle()
+
+    assert not (tmp_path / "none.pcapng").exists()
 
 
 async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire: Wire, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.cursor import Protocol
 from tcptui.protocols.headers.data import data_step
 from tcptui.protocols.headers.frame_place import FramePlace
@@ -15,14 +16,27 @@ if TYPE_CHECKING:
     from tcptui.protocols.interface import Unit
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
+_SEGMENT_DATA: Final = "tcp.segment_data"
+#: Copies that Wireshark hands to no protocol, also where they were cut, and whole ones; a fast retransmission, a
+#: keep-alive and a probe it reads again.
+_PASSED_OVER_CUT: Final = (Verdict.RETRANSMISSION, Verdict.OUT_OF_ORDER)
+_PASSED_OVER: Final = (Verdict.SPURIOUS_RETRANSMISSION, *_PASSED_OVER_CUT)
+_KINDS: Final = (Verdict.FAST_RETRANSMISSION, *_PASSED_OVER)
+
 
 def read_application(dissection: Dissection, step: Step) -> Step | None:
     """Append the messages that the packet completes; returns the step for plain bytes where there is no message."""
     stream, segment = _stream_of(dissection, step)
     parsed = stream.parsed
     if segment is not None and not segment.first_copy:
-        _segment_line(dissection, "Retransmitted TCP segment data", segment.stop - segment.start, step.start)
-        return None
+        is_cut = step.source.captured_end() < step.source.end
+        again = _copy_verdict(dissection)
+        if parsed is not None or again in (_PASSED_OVER_CUT if is_cut else _PASSED_OVER):
+            # Wireshark names these bytes only of a whole segment that is a plain retransmission.
+            field = _SEGMENT_DATA if again is Verdict.RETRANSMISSION and not is_cut else ""
+            length = segment.stop - segment.start
+            _segment_line(dissection, "Retransmitted TCP segment data", length, step.start, field)
+            return None
     if segment is None or parsed is None:
         return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
     place = FramePlace(segment, step.start)
@@ -31,6 +45,13 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
     if parsed.add_layers(dissection, place):
         return None
     return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
+
+
+def _copy_verdict(dissection: Dissection) -> Verdict:
+    """What Wireshark takes the segment for, of what decides whether it hands the payload to a protocol."""
+    analysis = dissection.view.analysis
+    verdict = Verdict(0) if analysis is None else Verdict(analysis.verdict)
+    return next((kind for kind in _KINDS if verdict & kind), Verdict(0))
 
 
 def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, SegmentPlace | None]:
@@ -63,7 +84,7 @@ def _segment_lines(dissection: Dissection, place: FramePlace, unit: Unit) -> Non
     _segment_line(dissection, "TCP segment data", high - low, place.payload + low - place.segment.start)
 
 
-def _segment_line(dissection: Dissection, title: str, length: int, at: int) -> None:
+def _segment_line(dissection: Dissection, title: str, length: int, at: int, field: str = _SEGMENT_DATA) -> None:
     if dissection.transport is not None:
         plural = "" if length == 1 else "s"
-        dissection.transport.add(f"{title} ({length} byte{plural})", at, length, "tcp.segment_data")
+        dissection.transport.add(f"{title} ({length} byte{plural})", at, length, field)

@@ -173,13 +173,21 @@ def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrenc
 def either_address(session: Session, known: Known, decide: Callable[[Occurrences], Mask]) -> Mask | None:
     """Which of the `Known` rows have an IPv4 address, of either end, that ``decide`` takes.
 
-    Each flow is decided about once.  None: there are more flows than rows.
+    Each flow is decided about once: those between the first and the last of the rows, which are few as flows are
+    numbered in the order of their first packets.  Where they are not, each row is decided about.  None: no flows.
     """
-    ends = session.flows.all_low_words()
-    if not len(ends[0]) or len(ends[0]) > len(known.rows):
-        return None
-    taken = [decide(Occurrences(T.IPV4, len(end), end.view(np.int64))) for end in ends]
     flows = session.store.flow[known.rows.only(known.mask).index]
+    if not len(flows):
+        return None
+    ends = session.flows.all_low_words()
+    first, last = int(flows.min()), int(flows.max())
+    if last - first < len(flows):
+        ends = ends[0][first : last + 1], ends[1][first : last + 1]
+        flows = flows - first
+    else:
+        ends = ends[0].take(flows), ends[1].take(flows)
+        flows = np.arange(len(flows), dtype=np.int32)
+    taken = [decide(Occurrences(T.IPV4, len(end), end.view(np.int64))) for end in ends]
     found: Mask = (taken[0] | taken[1]).take(flows) & known.four
     return found
 

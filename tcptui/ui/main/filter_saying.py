@@ -65,6 +65,14 @@ class FilterSayingScreen(CaptureScreen):
         return "" if self.matching is None else self.matching.text
 
     @property
+    def is_filter_due(self) -> bool:
+        """Whether what is shown is not yet what the filter that is wanted lets through."""
+        work, matching = self._work, self.matching
+        if work is None or self._mistake is not None:
+            return False
+        return matching is None or not work.is_of(matching.text)
+
+    @property
     def words_beside(self) -> tuple[str, ...]:
         """Words that the rows of the list must have besides what that filter asks for."""
         if self._work is not None and self._mistake is None:

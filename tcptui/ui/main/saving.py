@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.cell_text import amount
@@ -9,28 +11,40 @@ from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.column_choosing import ColumnChoosingScreen
 from tcptui.ui.main.prompt_line import PromptKind, expand
 
+if TYPE_CHECKING:
+    from tcptui.dfilter.errors import FilterError
+    from tcptui.session.notes.format import NotesError
+    from tcptui.ui.main.filter_work import FilterWork
+    from tcptui.ui.main.matching import Matching
+
 
 class SavingScreen(ColumnChoosingScreen):
     """Asks where to, and copies what has been captured there."""
+
+    _waits_to_save: tuple[str, str] | None = None
+    """The file for what matches, and the filter that is still being worked out."""
 
     def action_save(self) -> None:
         """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
         if self.session.spool is not None:
             self._ask(PromptKind.SAVE)
-        elif self.matching is None or self.session.progress.growing:
+        elif not self.wanted_filter or self.session.progress.growing:
             self.say(self.words("screen.notice.saved_already"))
         else:
             self._ask(PromptKind.SLICE)
 
     def action_save_matching(self) -> None:
         """Ask for the file to save the packets to that match the filter, also of a capture that goes on."""
-        if self.matching is None:
+        if not self.wanted_filter:
             self.say(self.words("screen.notice.nothing_filtered"))
         else:
             self._ask(PromptKind.SLICE)
 
     def save_matching(self, text: str) -> None:
-        """Copy the packets that match to the file ``text``, in a worker thread."""
+        """Copy the packets that match to the file ``text``, in a worker thread, once it is known which they are."""
+        self._waits_to_save = (text, self.wanted_filter) if self.is_filter_due else None
+        if self._waits_to_save is not None:
+            return
         matching, path = self.matching, expand(text)
         if matching is None:
             return
@@ -51,6 +65,15 @@ class SavingScreen(ColumnChoosingScreen):
             call_on_loop(self, self.say, said)
 
         self.run_worker(copy, thread=True, exclusive=True, group="save")
+
+    def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
+        super()._answered(work, found)
+        if self._waits_to_save is not None:
+            text, wanted = self._waits_to_save
+            if wanted == self.wanted_filter:
+                self.save_matching(text)
+            else:  # it was wrong, or another one is wanted now
+                self._waits_to_save = None
 
     def save(self, text: str) -> None:
         """Copy the capture so far to the file ``text``, in a worker thread."""

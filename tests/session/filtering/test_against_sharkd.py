@@ -276,6 +276,44 @@ def test_what_stands_behind_a_quoted_packet_is_not_its_payload_and_gre_holds_wha
             assert mine == frames(sharkd, text), text
 
 
+def sent_again() -> Tape:
+    """Bytes that pass once more: late, fast, without need, as a keep-alive; of a protocol that nobody reads."""
+    tape, client, server = Tape(), "10.0.0.1:40001", "192.0.2.10:60321"
+    tape.handshake(0, client, server)
+    for ms, seq in ((50, 1001), (51, 1101), (52, 1201), (53, 1301)):
+        tape.tcp(ms, client, server, PSH | ACK, seq, 9001, b"x" * 100)
+    tape.tcp(60, server, client, ACK, 9001, 1101)
+    for ms in (61, 62, 63):
+        tape.tcp(ms, server, client, ACK, 9001, 1101)
+    tape.tcp(64, client, server, PSH | ACK, 1101, 9001, b"x" * 100)  # fast
+    tape.tcp(500, client, server, PSH | ACK, 1201, 9001, b"x" * 100)  # plain
+    tape.tcp(600, server, client, ACK, 9001, 1401)
+    tape.tcp(700, client, server, PSH | ACK, 1301, 9001, b"x" * 100)  # spurious
+    tape.tcp(45_000, client, server, ACK, 1400, 9001, b"x")  # keep-alive
+    tape.tcp(45_010, server, client, ACK, 9001, 1401)
+    return tape
+
+
+@pytest.mark.parametrize("cut", [None, 60])
+def test_bytes_that_pass_again_are_data_but_in_a_whole_plain_retransmission(cut: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "again.pcap"
+    path.write_bytes(sent_again().pcap(cut=cut))
+    asked = (
+        "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission", "tcp.analysis.keep_alive",
+        "tcp.analysis.retransmission", "data", "data.len == 100", "tcp.segment_data",
+        'frame.protocols contains "data"',
+    )  # fmt: skip
+    session = open_file(path)
+    count = session.store.count
+    with Sharkd() as sharkd:
+        sharkd.load(path)
+        for text in asked:
+            mine = session.store.frame[:count][FilterRun(session, compile_filter(text)).matching(0, count)].tolist()
+
+            assert mine == frames(sharkd, text), text
+            assert mine or cut, text
+
+
 @pytest.mark.parametrize("six", [False, True], ids=["IPv4", "IPv6"])
 def test_what_fragments_carry_has_the_fields_that_tshark_gives_it(six: bool, tmp_path: Path) -> None:
     path = write_raw(tmp_path / "fragments.pcapng", in_fragments(six=six))

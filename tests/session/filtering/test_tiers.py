@@ -9,6 +9,7 @@ from captures import mixed
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.expression import FieldValue
 from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.evaluator import passing
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.header_bytes import PLACED
 from tcptui.session.filtering.leaf_memory import LeafMemory
@@ -83,6 +84,22 @@ def test_addresses_of_a_set_are_decided_once_for_each_connection(
 
     assert quick.tolist() == slow
     assert 0 < quick.sum() < rows
+
+
+@pytest.mark.parametrize("text", ["ip.addr == %s", "ip.addr in {%s, 10.9.9.9}", "not ip.addr == %s"])
+def test_addresses_of_packets_with_many_connections_between_them_need_no_other_way(
+    session: Session, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections were more than packets of a block, and each packet was read with both ends."""
+    of_client = compile_filter(text.replace("%s", str(session.streams.client(0)).rpartition(":")[0]))
+    rows = np.array([0, session.store.count - 1], np.int32)
+    slow = [FilterRun(session, of_client).matching(row, row + 1)[0] for row in rows.tolist()]
+    monkeypatch.setattr(FieldReader, "read", None)
+
+    quick = passing(of_client.test, Rows.of(rows), FieldReader(session))
+
+    assert quick.tolist() == slow
+    assert len({*slow}) == 2
 
 
 def by_row(found) -> list[list[object]]:  # type: ignore[no-untyped-def]
