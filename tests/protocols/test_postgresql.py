@@ -393,6 +393,9 @@ def test_summary_names_the_messages() -> None:
     assert summary_of(query("SELECT 1")) == "Simple query: SELECT 1"
     assert summary_of(SESSION[3][1]) == "Row description, Data row x3, Command completion: SELECT 3, Ready for query"
     assert summary_of(startup(user="x")) == "Startup message"
+    settings = message(b"S", b"one\0on\0") * 3
+    said = "Authentication request, Parameter status x3, Backend key data, Ready for query"
+    assert summary_of(message(b"R", bytes(4)) + settings + message(b"K", KEY) + READY) == said
     assert summary_of(SSL_REQUEST) == "SSL request"
     assert summary_of(b"Zebra crossing") == ""
     assert summary_of(b"p\0\0\0\x20part of it") == "Authentication message"
