@@ -101,8 +101,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self._begin_anew = begin_anew
         for theme in THEMES:
             self.register_theme(theme)
-        few_colours = self.no_color or self.console.color_system == _SIXTEEN_COLOURS
-        self.theme = SIXTEEN.name if few_colours else _THEME_OF[self.options.theme or ThemeChoice.DARK].name
+        self.theme = SIXTEEN.name if self._has_few_colours else _THEME_OF[self.options.theme or ThemeChoice.DARK].name
         self.stylesheet.set_variables(self.get_css_variables())
         self._styled_for = (self.theme, self.get_css_variables())
         self.set_keymap({f"screen.{name}": key for name, key in self.options.keys})
@@ -277,8 +276,18 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         if chosen is not None:
             self._choices.choose(chosen)
 
+    @property
+    def _has_few_colours(self) -> bool:
+        """Whether the terminal shows sixteen colours at most: there the other themes have no row under the cursor."""
+        return self.no_color or self.console.color_system == _SIXTEEN_COLOURS
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """As in Textual, but the language can be changed only where one screen is open, which is made anew for it."""
+        """As in Textual, but the theme can be changed only where there are colours for it.
+
+        The language can be only where one screen is open, which is made anew for it.
+        """
+        if action == "set_theme":
+            return not self._has_few_colours
         if action == "set_language":
             from textual.command import CommandPalette
 

@@ -21,8 +21,12 @@ from tcptui.words.budget_text import Share, TurnLine, shares, slowest_turns, tur
 from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import explain_finding
 from tcptui.words.quantities import Count
+from tcptui.words.trouble_text import headline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.session import Session
@@ -76,17 +80,19 @@ def _weight(finding: Finding) -> tuple[int, float, bool]:
 
 
 def stream_document(
-    session: Session, stream: int, findings: tuple[Finding, ...], words: Words, names: DnsNames | None = None
-) -> Document:
+    session: Session, stream: int, findings: tuple[Finding, ...], words: Words, names: DnsNames | None = None,
+    groups: Iterable[TroubleGroup] = (),
+) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the most severe first.
 
-    Where no finding is a warning or an error, a sentence that says so comes first.  The time budget follows what is
+    Where no finding is a warning or an error, a sentence that says so comes first, and before it which of the
+    capture's ``groups`` of trouble the connection belongs to all the same.  The time budget follows what is
     most useful about the first finding, what ``names`` has of the ends follows the budget.
     """
     passages: list[Passage] = []
     budget = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
     if not any(finding.severity >= Severity.WARNING for finding in findings):
-        passages += [*_verdict_passages(session, stream, words), *budget]
+        passages += [*_shared_passages(stream, groups, words), *_verdict_passages(session, stream, words), *budget]
     for place, finding in enumerate(sorted(findings, key=_weight)):
         explanation = explain_finding(finding, None, words)
         sections = most_useful_first(explanation.sections)
@@ -97,6 +103,14 @@ def stream_document(
             passages += _passages(explanation, int(finding.severity), sections[:useful], finding)
             passages += [*budget, *_sections(sections[useful:])]
     return (*passages, *turn_passages(session, stream, words))
+
+
+def _shared_passages(stream: int, groups: Iterable[TroubleGroup], words: Words) -> Iterator[Passage]:
+    """The trouble of the whole capture that the connection has a part in."""
+    for group in groups:
+        if group.is_whole and group.severity >= Severity.WARNING and stream in group.streams:
+            yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity))
+            yield Passage(words("screen.explain.shared", n=Count(len(group.streams))))
 
 
 def _verdict_passages(session: Session, stream: int, words: Words) -> list[Passage]:

@@ -151,7 +151,7 @@ class ActionCommands(Provider):
         words = self.words
         screen = self.screen
         own = screen.palette_entries() if isinstance(screen, OffersCommands) else main_entries(words)
-        themes = [] if self.app.no_color else theme_entries(words, self.app.theme)
+        themes = theme_entries(words, self.app.theme)
         languages = language_entries(words)
         found = [entry for entry in (*own, *languages, *themes) if is_valid_now(screen, entry.action)]
         beneath = self._beneath

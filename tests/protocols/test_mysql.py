@@ -260,7 +260,7 @@ def test_secret_is_nowhere(statement: bytes) -> None:
         (ok(1), "OK"), (ok(1, changed=3), "OK, 3 affected"),
         (result(ROWS)[:12], ""), (ok(1)[:9], ""), (b"\1\0\0\1\1hello, world", ""),
         (b"C\0\0\1\xff\x17\4#42S02No", "Error 1047 (42S02)"),
-        (ask(Command.PING), ""), (b"abc\0\3", ""), (b"\0\0\0\0\3hello", ""), (b"", ""),
+        (ask(Command.QUIT), "QUIT"), (ask(Command.PING), ""), (b"abc\0\3", ""), (b"\0\0\0\0\3hello", ""), (b"", ""),
     ],
 )  # fmt: skip
 def test_payload_is_told_in_a_line_without_secrets(payload: bytes, said: str) -> None:

@@ -120,6 +120,9 @@ def test_settings_of_a_session_are_one_part_of_as_many_lines() -> None:
         b"one = on\ntwo = on\nthree = on\n",
         b"one = on\n",
     ]
+    many = talk(SESSION[0], (1, message(b"R", bytes(4)) + settings[0] * 150 + READY))
+    parts = [part for part in ApplicationStream(*many.halves()).parts() if part.label.facts.get("type") == SETTING]
+    assert [sum(1 for _ in part.blocks()) for part in parts] == [64, 64, 22], "a stream of them is not held in memory"
     starts = [offset for offset, _ in found[0].blocks()]
     assert starts == [9, 9 + len(settings[0]), 9 + len(settings[0] + settings[1])], "each line is of its own bytes"
 
@@ -393,6 +396,9 @@ def test_summary_names_the_messages() -> None:
     assert summary_of(query("SELECT 1")) == "Simple query: SELECT 1"
     assert summary_of(SESSION[3][1]) == "Row description, Data row x3, Command completion: SELECT 3, Ready for query"
     assert summary_of(startup(user="x")) == "Startup message"
+    settings = message(b"S", b"one\0on\0") * 3
+    said = "Authentication request, Parameter status x3, Backend key data, Ready for query"
+    assert summary_of(message(b"R", bytes(4)) + settings + message(b"K", KEY) + READY) == said
     assert summary_of(SSL_REQUEST) == "SSL request"
     assert summary_of(b"Zebra crossing") == ""
     assert summary_of(b"p\0\0\0\x20part of it") == "Authentication message"

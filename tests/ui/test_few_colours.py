@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.color import ColorSystem
+from screen_lines import screen_lines
 
 from tcptui.model.finding import Severity
-from tcptui.ui.theme import ASCII, UNICODE, Glyphs, Palette
+from tcptui.ui.theme import ASCII, LIGHT, UNICODE, Glyphs, Palette
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,25 @@ async def test_sixteen_colours_keep_every_distinction(
             assert look(getattr(palette, one)) != look(getattr(palette, other)), (one, other)
     looks = [look(palette.plain + getattr(palette, name)) for name in OVERLAYS]
     assert len({look(palette.plain), *looks}) == 1 + len(OVERLAYS)
+
+
+@pytest.mark.parametrize(("term", "offered"), [("xterm", False), ("linux", False), ("xterm-256color", True)])
+async def test_other_themes_are_offered_only_where_there_are_colours_for_them(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch, term: str, offered: bool
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("COLORTERM")
+    async with show(mixed_session, (80, 24)) as shown:
+        app = shown.pilot.app
+        before = app.theme
+        await shown.pilot.press("ctrl+p", *"light")
+        await until(lambda: "light" in "".join(screen_lines(app.screen)))
+        await until(lambda: "Light colours" in "".join(screen_lines(app.screen)) or not offered)
+        drawn = "".join(screen_lines(app.screen))
+        await app.run_action(f"set_theme('{LIGHT.name}')")
+
+        assert ("Light colours" in drawn) == offered
+        assert (app.theme != before) == offered
 
 
 async def test_without_colours_rows_under_a_cursor_still_stand_out(

@@ -336,6 +336,26 @@ async def test_notes_alone_are_not_called_trouble(show: Show, language: Language
     assert "trouble" not in heading
 
 
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "By itself:"), (Language.ZH, "单看这一条：")])
+async def test_connection_of_a_trouble_of_many_says_so_before_it_says_that_it_is_sound(
+    show: Show, language: Language, said: str
+) -> None:
+    case = load_case("connection-churn")
+    async with show(open_file(case.captures[0]), (120, 40), language) as shown:
+        await settled(shown.pilot, lambda: said in "\n".join(shown.lines()))
+        drawn = shown.lines()
+        verdict = next(line for line in drawn if "28" in line and "Redis" in line)
+        title = next(at for at, line in enumerate(drawn) if line is not verdict and "28" in line and "Redis" in line)
+        clean = next(at for at, line in enumerate(drawn) if shown.screen.words("screen.explain.clean") in line)
+        told = document_text(shown.screen.workspace.explain.document)
+
+    assert title < clean
+    assert "67" in told.splitlines()[0]
+    async with TcptuiApp(open_file(case.captures[0]), language, case=case).run_test(size=(120, 40)) as pilot:
+        await settled(pilot, lambda: pilot.app.screen.workspace.settled)  # type: ignore[attr-defined]
+        assert said not in "\n".join(screen_lines(pilot.app.screen)), "a case gives nothing away"
+
+
 async def test_names_of_files_with_escapes_are_made_safe(show: Show, hostile_session: Session) -> None:
     async with show(hostile_session, (80, 24)) as shown:
         screen = await overview(shown)

@@ -16,17 +16,20 @@ _COLUMNS: Final = re.compile(rb"\x01\0\0\x01([\x01-\xfa])...\x02\x03def", re.DOT
 _ERROR: Final = re.compile(rb"..\0\x01\xff(..)#([0-9A-Z]{5})", re.DOTALL)
 #: … or OK: rows affected, the last number inserted, status, warnings.
 _OK: Final = re.compile(rb"\x07\0\0\x01\0([\0-\xfa])[\0-\xfa].[\0-\x7f]..", re.DOTALL)
+_QUIT: Final = b"\x01\0\0\0\x01"
 _READ: Final = 16_384
 _SAID_MOST: Final = 200
 
 
 def mysql_summary(payload: bytes) -> str:
-    """What ``payload`` begins with: a statement, or what answers one; empty otherwise.  Not yet safe to print.
+    """What ``payload`` begins with: a statement, what answers one, or the end; empty otherwise.  Not safe to print.
 
     Of an answer neither names of columns nor words of errors: both repeat what was asked, and that may be secret.
     """
     if payload[3:4] == b"\x01":
         return _answer(payload)
+    if payload == _QUIT:
+        return "QUIT"
     if not begins_mysql(payload) or payload[HEADER] not in (Command.QUERY, Command.STMT_PREPARE):
         return ""
     sql = sql_without_secrets(payload[HEADER + 1 : _READ].decode("utf-8", "replace"))

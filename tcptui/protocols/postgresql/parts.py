@@ -25,6 +25,8 @@ _DATA: Final = frozenset({Kind.DATA, Kind.SENT_DATA})
 _ERRORS: Final = {Kind.ERROR: "postgresql-error", Kind.NOTICE: "postgresql-notice"}
 _STATEMENTS: Final = frozenset({Kind.QUERY, Kind.PARSE})
 _ERROR_SHOWN: Final = "VMDHWP"
+#: Most parameter statuses of one part: a session begins with a dozen.
+_SETTINGS_MOST: Final = 64
 #: What carries values that are not written out: their formats are known to who asked alone.
 _BODIES: Final = frozenset({Kind.CREDENTIALS, Kind.BIND, Kind.CALL, Kind.RESULT})
 
@@ -34,7 +36,8 @@ def parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Par
     settings: list[Message] = []
     for one in messages:
         is_setting = isinstance(one, Message) and one.kind is Kind.PARAMETER
-        if settings and not (is_setting and one.half is settings[0].half and one.start == settings[-1].stop):
+        goes_on = is_setting and 0 < len(settings) < _SETTINGS_MOST
+        if settings and not (goes_on and one.half is settings[0].half and one.start == settings[-1].stop):
             yield _settings(settings)
             settings = []
         if isinstance(one, Unread):
@@ -50,7 +53,7 @@ def parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Par
 def _settings(messages: list[Message]) -> Part:
     """The part of parameter statuses that follow one another; each line is of its own bytes."""
     half, start, last = messages[0].half, messages[0].start, messages[-1]
-    cut = "" if last.complete else "cut"
+    cut = "" if all(one.complete for one in messages) else "cut"
     label = Label("postgresql-message", {"type": last.kind.title, "count": f"{last.stop - start:,}"})
     return Part(
         half.side, start, last.stop, frame_at(half, start), half.delivered_ns(start), label,

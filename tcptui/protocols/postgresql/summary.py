@@ -13,6 +13,8 @@ from tcptui.protocols.stream.segment_place import lone_segment
 
 #: Most messages that are named, and characters kept of what they say.
 _NAMED: Final = 12
+#: Most parameter statuses that are counted: a session begins with a dozen.
+_ALIKE_MOST: Final = 64
 _SAID_MOST: Final = 200
 _UNTYPED: Final = 8
 _ERRORS: Final = frozenset({Kind.ERROR, Kind.NOTICE})
@@ -34,8 +36,11 @@ def postgresql_summary(payload: bytes) -> str:
         if not reader.is_proved(0):
             continue
         said = list[str]()
-        while len(said) < _NAMED and isinstance(found := reader.next(), Message):
-            said.append(_said(found))
+        alike = 1
+        while len(said) < _NAMED and alike < _ALIKE_MOST and isinstance(found := reader.next(), Message):
+            text = _said(found)
+            alike = alike + 1 if found.kind is Kind.PARAMETER and said and said[-1].startswith(text) else 1
+            said[len(said) - (alike > 1) :] = [f"{text} x{alike}" if alike > 1 else text]
         return ", ".join(said)
     return _of_cut(payload)
 

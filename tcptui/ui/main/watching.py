@@ -68,6 +68,7 @@ class WatchingScreen(NamedFilterScreen):
             return
         self._verdict_of = seen
         groups = seen.trouble.groups if seen is not None else ()
+        self.workspace.take_groups(groups)
         tells = bool(groups) or (seen is not None and seen.packets > 0 and not seen.connections)
         if seen is not None and seen.is_final and tells and not self._has_told_end:
             self._has_told_end = True

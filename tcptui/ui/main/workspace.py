@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Tree
 
+    from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding, Severity
     from tcptui.model.notes import Note
     from tcptui.protocols.headers.node import Node
@@ -87,6 +88,8 @@ class Workspace(Panes):
         self._explains_connection = True
         self._dns: DnsNames | None = None
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
+        self._groups: tuple[TroubleGroup, ...] = ()
+        """The trouble of the whole capture, as far as it is known and may be told."""
         self.matching: Matching | None = None
         """The display filter that is on, and its answer."""
         self._empty_for = ""
@@ -311,7 +314,7 @@ class Workspace(Panes):
         from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
         if self._explains_connection:
-            document = stream_document(session, self.ladder.stream, self.findings, self.words, self._dns)
+            document = stream_document(session, self.ladder.stream, self.findings, self.words, self._dns, self._groups)
             noted = self._with_note(document, self.connections.note_of(self.ladder.stream))
             self.explain.show((*noted, *self._filter_passages()))
         else:
@@ -355,6 +358,13 @@ class Workspace(Panes):
         """Show the names of the selected connection's ends: ``names`` has new ones."""
         self._dns = names
         if self._explains_connection and self.settled and self.ladder.stream >= 0 and not self.ladder.conceals:
+            self.show_explanation()
+
+    def take_groups(self, groups: tuple[TroubleGroup, ...]) -> None:
+        """Have explanations of connections say in which of ``groups`` they have a part."""
+        is_other = groups != self._groups
+        self._groups = groups
+        if is_other and self._explains_connection and self.settled and self.ladder.stream >= 0:
             self.show_explanation()
 
     def _show_faint(self, text: str) -> None:

@@ -114,6 +114,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.more": "and {count} more",
     "screen.explain.nothing": "Select a connection to see what happened to it.",
     "screen.explain.clean": "Nothing unusual",
+    "screen.explain.shared": "This trouble is that of {n:connection|connections} together, this one among them; the overview tells "
+    "of it. By itself:",
     "screen.explain.quoted": "Only ICMP tells of it",
     "screen.explain.quoted_meaning": "No packet of this connection was captured; {packets:ICMP error quotes|ICMP errors quote} "
     "one. What was reported stands in the timeline.",

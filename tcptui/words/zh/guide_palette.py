@@ -32,6 +32,6 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.also.choose": "打开文件 换文件 开始界面 实时抓包",
     "guide.palette.also.help": "按键 手册 术语",
     "guide.palette.also.quit": "退出 离开 关闭",
-    "guide.palette.also.theme": "主题 颜色 深色 浅色 暗色 theme",
+    "guide.palette.also.theme": "主题 颜色 深色 浅色 暗色 theme light dark",
     "guide.palette.also.language": "语言 英文 language english",
 }

@@ -114,6 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.more": "另有 {count} 个",
     "screen.explain.nothing": "选择一条连接，这里会说明它发生了什么。",
     "screen.explain.clean": "没有异常",
+    "screen.explain.shared": "这是 {n} 条连接共有的问题，这条也在其中，详见概览。单看这一条：",
     "screen.explain.quoted": "只有 ICMP 提到它",
     "screen.explain.quoted_meaning": "没有抓到这条连接自己的包，只有 {packets} 个 ICMP 报错引用了它；报错的内容见时序。",
     "screen.explain.minor": "没有严重问题",
