@@ -354,3 +354,31 @@ async def test_screen_without_files_offers_nothing_that_needs_one(show: Show, wi
         assert "narrow" not in drawn[-1]
         assert "Esc back" in drawn[-1]
         assert not any("────" in line for line in drawn)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_long_names_keep_the_end_that_tells_them_apart(
+    show: Show, wire: Wire, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    common = "quarterly-report-of-the-eastern-and-western-branches-with-all-appendices-and-tables-"
+    for number in (1, 2):
+        _carry(wire, 200 * number, f"10.0.0.1:4000{number}", f"/{common}{number}.pdf", "application/pdf", b"%PDF-1.7")
+    async with show(open_file(wire.pcap(tmp_path / "long.pcap")), size) as shown:
+        await shown.pilot.press("x")
+        lines = screen_lines(await _files(shown, 2))
+
+    assert ["1.pdf" in line for line in lines[2:4]] == [True, False]
+    assert ["2.pdf" in line for line in lines[2:4]] == [False, True]
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+async def test_below_a_short_list_of_files_no_line_stays_blank(
+    show: Show, carrying: Session, size: tuple[int, int]
+) -> None:
+    async with show(carrying, size) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 3)
+
+        assert screen.files.region.height == 1 + 3
+        assert screen.preview.region.y == screen.files.region.bottom
+        assert screen.preview.region.bottom == size[1] - 1

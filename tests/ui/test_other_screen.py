@@ -413,6 +413,17 @@ async def test_ends_keep_what_tells_them_apart(long_ends: Session, size: tuple[i
     assert title.rstrip().endswith("#1")
 
 
+@pytest.mark.parametrize("size", [(150, 45), (160, 45), (200, 50), (250, 70)])
+async def test_ends_of_packets_are_whole_where_the_summaries_leave_them_room(
+    long_ends: Session, size: tuple[int, int]
+) -> None:
+    async with playing(long_ends, size) as player:
+        await player.press("u", "enter")
+        drawn = screen_lines(player.pilot.app.screen)
+
+    assert sum(f"[{V6_CLIENT}]:50443 → [{V6_SERVER}]:443  UDP, 20 bytes" in line for line in drawn) == 2
+
+
 @pytest.mark.parametrize(("size", "lists"), [((60, 11), 1), ((80, 24), 2), ((80, 30), 3), ((160, 45), 3)])
 async def test_next_lists_stand_below_the_one_in_front_where_there_is_room(
     udp_only: Session, size: tuple[int, int], lists: int

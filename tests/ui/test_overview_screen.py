@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.main.explain_pane import Passage, lay_out
 from tcptui.ui.main.screen import MainScreen
-from tcptui.ui.main.trouble_watch import LOOK_SECONDS, REST_FACTOR, TroubleWatch
+from tcptui.ui.main.trouble_watch import LARGEST, LOOK_SECONDS, REST_FACTOR, TroubleWatch, largest_connections
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.document import connections_document, document_text
 from tcptui.ui.overview.head import head_lines
@@ -354,6 +355,63 @@ async def test_connection_of_a_trouble_of_many_says_so_before_it_says_that_it_is
     async with TcptuiApp(open_file(case.captures[0]), language, case=case).run_test(size=(120, 40)) as pilot:
         await settled(pilot, lambda: pilot.app.screen.workspace.settled)  # type: ignore[attr-defined]
         assert said not in "\n".join(screen_lines(pilot.app.screen)), "a case gives nothing away"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(100, 30), (160, 45), (200, 50), (250, 70)])
+async def test_capture_without_trouble_names_its_largest_connections_and_explains_the_first(
+    show: Show, wire: Wire, tmp_path: Path, language: Language, size: tuple[int, int]
+) -> None:
+    words = Words(language)
+    for number, length in enumerate((30, 400, 200)):
+        wire.clean(100 * number, f"10.0.0.{number + 1}:4000{number}", "192.0.2.10:80", bytes(length))
+    async with show(open_file(wire.pcap(tmp_path / "clean.pcap")), size, language) as shown:
+        screen = await overview(shown)
+        lines = screen_lines(screen)
+
+    listed = [line.split()[0] for line in lines if " → 192.0.2.10:80" in line]
+    assert listed == ["1", "2", "0"], "the most bytes first"
+    assert any(re.search("728.B", line) and "10.0.0.2:40001 → 192.0.2.10:80" in line for line in lines)
+    first = next(at for at, line in enumerate(lines) if words("overview.one", stream=1) in line)
+    assert words("budget.heading") in "".join(lines[first:])
+    assert first > max(at for at, line in enumerate(lines) if " → 192.0.2.10:80" in line)
+
+
+@pytest.mark.parametrize("count", [99, 101, 350])
+def test_largest_connections_are_those_of_the_most_bytes(wire: Wire, tmp_path: Path, count: int) -> None:
+    sizes = [(number * 7919) % 1009 for number in range(count)]
+    for number, length in enumerate(sizes):
+        wire.tcp(number, f"10.0.0.1:{20000 + number}", "192.0.2.10:80", 24, 1000, 1, payload=bytes(length))
+    with closing(open_file(wire.pcap(tmp_path / "many.pcap"))) as session:
+        streams = session.streams
+        wanted = sorted(range(count), key=lambda stream: (-int(streams.wire_bytes[stream]), stream))
+
+        assert largest_connections(streams) == tuple(wanted[:LARGEST])
+
+
+async def test_one_story_of_many_tells_what_is_the_matter_with_each_and_explains_the_worst(show: Show) -> None:
+    case = load_case("many-targets")
+    async with show(open_file(case.captures[0]), (200, 50)) as shown:
+        screen = await overview(shown)
+        lines = screen_lines(screen)
+    right = [line[101:] for line in lines]
+
+    assert sum("no answer" in line and "lost" in line for line in right) == 12
+    assert sum("refused: port 8080" in line and "lost" in line for line in right) == 8
+    worst = next(at for at, line in enumerate(right) if line.strip().startswith("✗ No answer to the SYN, sent 3 times"))
+    assert worst > max(at for at, line in enumerate(right) if "lost" in line)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("case", ["http2-flow-control", "port-refused"])
+async def test_where_the_time_of_the_worst_connection_went_stands_where_there_is_room(
+    show: Show, language: Language, case: str
+) -> None:
+    heading = Words(language)("budget.heading")
+    for size in ((250, 70), (80, 24)):
+        async with show(open_file(load_case(case).captures[0]), size, language) as shown:
+            lines = screen_lines(await overview(shown))
+        assert any(heading in line.partition("│")[2] for line in lines) == (size[0] == 250)
 
 
 async def test_names_of_files_with_escapes_are_made_safe(show: Show, hostile_session: Session) -> None:

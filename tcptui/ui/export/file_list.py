@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, fit, grouped
+from tcptui.ui.cell_text import amount, fit, fit_name, grouped
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class FileList(VirtualList):
             (fit(f"#{file.frame}", packet - 1, ellipsis, right=True) + " ", palette.faint),
             (fit(text, size - 2, ellipsis, right=True) + "  ", palette.plain),
             (fit(_status(file), _STATUS - 1, ellipsis) + " ", status_style),
-            (fit(file.name, name - 1, ellipsis) + " ", palette.strong),
+            (fit_name(file.name, name - 1, ellipsis) + " ", palette.strong),
         ]
         if host:
             cells.append((fit(safe_text(file.host, _LIMIT), host - 1, ellipsis) + " ", palette.faint))

@@ -143,9 +143,9 @@ class ExportScreen(KeyedScreen[int]):
         self._place()
 
     def _place(self) -> None:
-        """Give a short list the whole width, with the preview below it, where it leaves more than half of the lines."""
+        """Give a short list the whole width and no blank line, with the preview below it, which gets the rest."""
         needed, height = HEADING + max(1, self.files.row_count), self.size.height
-        few = self.size.width >= _BESIDE and needed <= height * _FEW // 100
+        few = needed <= height * _FEW // 100
         self.set_class(few, "-few")
         self.files.styles.height = needed if few and self.files.row_count else "1fr"
 

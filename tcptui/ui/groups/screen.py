@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
-from tcptui.ui.explain_document import stream_document
 from tcptui.ui.groups.columns import key_text, sort_text
 from tcptui.ui.groups.group_list import ConnectionGroups
 from tcptui.ui.groups.keys import GROUPS_KEYS, hints
@@ -21,6 +20,7 @@ from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.overview.document import connections_document
 from tcptui.ui.screens.keyed import KeyedScreen
+from tcptui.ui.stream_explainer import StreamExplainer
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.choice_bar import Choice, ChoiceBar
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tcptui.model.finding import Finding
     from tcptui.session.groups import Grouping
     from tcptui.session.session import Session
-    from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -54,8 +52,6 @@ _MEMBERS_LEAST: Final = 6
 _MEMBERS_LINES: Final = 3
 #: Lines that they leave, at least, where the worst of them is explained below.
 _ROOM_LEFT: Final = 9
-#: While a capture grows, a connection of more packets is not explained again and again.
-_EXPLAINED_PACKETS: Final = 20_000
 #: Cells beside the text of a pane.
 _MARGINS: Final = 4
 
@@ -108,10 +104,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self.groups = ConnectionGroups(session, glyphs, words)
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
-        self._explained: tuple[int, _Counted | None] = (-1, None)
-        """The connection whose explanation was asked for last, and when."""
-        self._explanation: Document = ()
-        self._is_explaining = False
+        self._explainer = StreamExplainer(self, session, words, self._show_members)
         self._filter = Static("", id="group-filter", markup=False)
         self._counted_for: _Counted | None = None
         """What was asked for last."""
@@ -147,7 +140,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     @property
     def settled(self) -> bool:
         """Whether what is shown is up to date."""
-        return not self._is_counting and not self._is_explaining and self._counted_for == self._newest
+        return not self._is_counting and not self._explainer.is_busy and self._counted_for == self._newest
 
     def look(self) -> None:
         """Count again where there is something new, or another kind or order was chosen."""
@@ -209,33 +202,9 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
             document = connections_document(
                 self.session, worst_first, len(members), self.words, self.glyphs, width=self.size.width - _MARGINS
             )
-            worst = int(worst_first[0]) if len(worst_first) and room - len(worst_first) >= _ROOM_LEFT else -1
-            if self.session.progress.growing and worst >= 0 and self.session.seen(worst) > _EXPLAINED_PACKETS:
-                worst = -1
-            self._members.show((*document, *self._explanation_of(worst)))
-
-    def _explanation_of(self, stream: int) -> Document:
-        """The explanation of ``stream`` as far as it is known; a worker thread looks for findings that may be new.
-
-        -1: there is no room for one.
-        """
-        wanted = stream, self._counted_for
-        if stream >= 0 and wanted != self._explained:
-            if stream != self._explained[0]:
-                self._explanation = ()
-            self._explained, self._is_explaining = wanted, True
-
-            def explain() -> None:
-                call_on_loop(self, self._take_findings, wanted, self.session.findings(stream))
-
-            self.run_worker(explain, thread=True, group="explain")
-        return self._explanation if stream == self._explained[0] else ()
-
-    def _take_findings(self, wanted: tuple[int, _Counted | None], findings: tuple[Finding, ...]) -> None:
-        if wanted == self._explained:
-            self._is_explaining = False
-            self._explanation = stream_document(self.session, wanted[0], findings, self.words)
-            self._show_members()
+            if len(worst_first) and room - len(worst_first) >= _ROOM_LEFT:
+                document = (*document, *self._explainer.document(int(worst_first[0]), self._counted_for))
+            self._members.show(document)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:

@@ -6,12 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.session.rates import average
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.capture_trust import CaptureTrust
+    from tcptui.analysis.stream.table import StreamTable
     from tcptui.findings.trouble import Trouble
     from tcptui.session.rates import Rate
     from tcptui.session.session import Session
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS: Final = 1.0
 #: The interval is at least so many times what the last look took, which for 100,000 connections is a second.
 REST_FACTOR: Final = 10
+#: More connections have no room on any screen.
+LARGEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class CaptureSeen:
     """Of the whole capture, as in the first line; None where it is too short for one."""
     now: Rate | None
     """Of the last seconds, as in the first line; None where no packets come."""
+    largest: tuple[int, ...] = ()
+    """Where there is no trouble and trust is wanted: the connections of the most bytes, `LARGEST` of them at most."""
 
 
 class TroubleWatch:
@@ -91,16 +98,19 @@ class TroubleWatch:
         revision, growing, is_judged = session.revision, session.progress.growing, session.looked_through
         store, streams = session.store, session.streams
         trust, traffic = None, None
+        largest: tuple[int, ...] = ()
+        trouble = session.trouble
         if self.wants_trust:
             from tcptui.analysis.capture_trust import capture_trust
             from tcptui.session.traffic import traffic_of
 
             traffic = traffic_of(store)
-
             trust = capture_trust(store, streams, session.quality, session.place)
+            if not trouble.groups:
+                largest = largest_connections(streams)
         self.seen = CaptureSeen(
             revision=revision,
-            trouble=session.trouble,
+            trouble=trouble,
             connections=streams.count,
             packets=session.progress.rows,
             began_ns=store.began_ns,
@@ -111,7 +121,19 @@ class TroubleWatch:
             traffic=traffic,
             average=average(session.progress, store.latest_ns),
             now=session.rates.now,
+            largest=largest,
         )
         now = self._clock()
         self._next_at = now + max(LOOK_SECONDS, REST_FACTOR * (now - began))
         self._busy = False
+
+
+def largest_connections(streams: StreamTable) -> tuple[int, ...]:
+    """The numbers of the connections of the most bytes, the largest first, of equal ones the earlier."""
+    listed = streams.listed()
+    sizes = streams.wire_bytes[listed]
+    if len(listed) > LARGEST:
+        some = np.argpartition(-sizes, LARGEST)[:LARGEST]
+        listed, sizes = listed[some], sizes[some]
+    largest: list[int] = listed[np.lexsort((listed, -sizes))].tolist()
+    return tuple(largest)

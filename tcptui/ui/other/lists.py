@@ -31,11 +31,14 @@ _TIME: Final = 13
 _GAP: Final = 2
 _SIZE: Final = 11
 _SHARE: Final = 8
+_LENGTH: Final = 7
 #: Widths from which on a list of packets has their ends, and their length.
 _ENDS_WIDTH: Final = 100
 _LENGTH_WIDTH: Final = 70
-#: Ends take no more than so many percent of the width from the summaries.
+#: Ends take no more than so many percent of the width from the summaries, and besides what these leave.
 _ENDS_SHARE: Final = 50
+#: So many packets are looked at for how wide their summaries are: these are read for it.
+_SUMMARIES: Final = 40
 #: So many conversations are looked at for how wide their ends are: more are never on one screen.
 _MEASURED: Final = 200
 #: Widths from which on conversations have their beginning and their duration.
@@ -230,6 +233,8 @@ class PacketList(_OtherList):
         self.rows: I32 = np.zeros(0, np.int32)
         self._widest = 0
         """Cells of the longest ends, of the first packets."""
+        self._longest = 0
+        """Cells of the longest summary, of fewer."""
         self._number = self._time = 0
         """Cells of the columns of packet numbers and times: no more than they need, the summaries want them."""
 
@@ -249,12 +254,16 @@ class PacketList(_OtherList):
         self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
+        self._longest = max((cell_len(self._line(each, 0)) for each in looked_at[:_SUMMARIES]), default=0)
         self.replace_rows(len(rows), place)
 
     def _widths(self, width: int) -> tuple[int, int]:
         """Cells of the ends and of the length; 0: not shown."""
-        ends = min(width * _ENDS_SHARE // 100, self._widest) if width >= _ENDS_WIDTH else 0
-        return ends, 7 if width >= _LENGTH_WIDTH else 0
+        length = _LENGTH if width >= _LENGTH_WIDTH else 0
+        if width < _ENDS_WIDTH:
+            return 0, length
+        left = width - 1 - self._number - self._time - length - 2 * _GAP - self._longest
+        return min(max(width * _ENDS_SHARE // 100, left), self._widest), length
 
     def _ends(self, row: int, width: int) -> str:
         source, target = self.session.other.ends_of(row)

@@ -8,11 +8,11 @@ import numpy as np
 from rich.cells import cell_len
 
 from tcptui.ui.cell_text import span
-from tcptui.ui.explain_document import USEFUL, most_useful_first
+from tcptui.ui.explain_document import USEFUL, bar_passage, most_useful_first, turn_passages
 from tcptui.ui.main.explain_pane import PACKETS_SHOWN, Document, Passage, Tone
 from tcptui.words.finding_text import explain_finding, finding_short
 from tcptui.words.frame_roles import role_runs
-from tcptui.words.quantities import Count
+from tcptui.words.quantities import Count, byte_size, unbroken_duration
 from tcptui.words.trouble_text import group_numbers, headline
 from tcptui.words.trust_text import trust_items
 
@@ -63,11 +63,58 @@ def _lines(sections: Iterable[Section]) -> Iterator[Passage]:
             yield Passage(line, "" if place else section.heading)
 
 
-def members_document(session: Session, group: TroubleGroup, most: int, words: Words, glyphs: Glyphs) -> Document:
-    """The connections of a group of several, the worst first, one line each; of more than ``most`` the rest counted."""
+def members_document(
+    session: Session, group: TroubleGroup, most: int, words: Words, glyphs: Glyphs, *, width: int = 0
+) -> Document:
+    """The connections of a group of several, the worst first, one line each; of more than ``most`` the rest counted.
+
+    ``width``: as in `connections_document`.
+    """
     if len(group.streams) < 2:
         return ()
-    return connections_document(session, group.streams[:most], len(group.streams), words, glyphs)
+    return connections_document(session, group.streams[:most], len(group.streams), words, glyphs, width=width)
+
+
+def worst_document(session: Session, group: TroubleGroup, words: Words) -> Document:
+    """What is the matter with the worst connection of a group that is one story of many, each with its own trouble."""
+    worst = session.headline(group.streams[0]) if group.is_whole and group.streams else None
+    if worst is None:
+        return ()
+    explanation = explain_finding(worst, None, words)
+    title = Passage(explanation.title, tone=Tone.TITLE, severity=int(worst.severity), finding=worst)
+    happened = [Passage(explanation.meaning)] if explanation.meaning else []
+    return (title, *happened, *_lines(most_useful_first(explanation.sections)))
+
+
+def time_document(session: Session, group: TroubleGroup, words: Words) -> Document:
+    """Where the time of the worst connection of ``group`` went, as far as that is known at once."""
+    worst = group.streams[:1]
+    if not worst or not session.streams.are_kept(np.array(worst))[0]:
+        return ()
+    spent = (*bar_passage(session, worst[0], words), *turn_passages(session, worst[0], words))
+    return (Passage("", words("overview.one", stream=worst[0])), *spent) if spent else ()
+
+
+def largest_document(session: Session, largest: Sequence[int], words: Words, glyphs: Glyphs) -> Document:
+    """The connections ``largest`` of the most bytes, one line each."""
+    streams = session.streams
+    some = np.array(largest, np.int64)
+    kept = some[streams.are_kept(some)].tolist()
+    if not kept:
+        return ()
+    number = max(len(str(stream)) for stream in kept)
+    clients, servers = _column(map(streams.client, kept)), _column(map(streams.server, kept))
+    sizes = [byte_size(int(streams.wire_bytes[stream])) for stream in kept]
+    widest = max(map(len, sizes))
+    passages = [Passage("", words("overview.largest"))]
+    for stream, client, server, size in zip(kept, clients, servers, sizes, strict=True):
+        facts = {"stream": str(stream).ljust(number), "client": client, "server": server}
+        named = words("overview.connection", right=glyphs.right, **facts)
+        packets = Count(int(streams.packets[stream]))
+        took = unbroken_duration(int(streams.duration_ns[stream]), words)
+        told = words("overview.largest.one", size=size.rjust(widest), packets=packets, duration=took)
+        passages.append(Passage(f"{named}  {told}", hanging=number + 2))
+    return tuple(passages)
 
 
 def connections_document(

@@ -14,14 +14,17 @@ from tcptui.model.safe_text import safe_text
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
-from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.explain_pane import ExplainPane, Passage
 from tcptui.ui.overview.document import (
     NAMED_CONNECTIONS,
     document_text,
     group_document,
     group_documents,
+    largest_document,
     members_document,
     quiet_document,
+    time_document,
+    worst_document,
 )
 from tcptui.ui.overview.group_list import GroupList
 from tcptui.ui.overview.head import OverviewBar, OverviewHead
@@ -34,6 +37,7 @@ from tcptui.ui.overview.keys import (
 )
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.screens.keyed import KeyedScreen
+from tcptui.ui.stream_explainer import StreamExplainer
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.finding_text import finding_name
@@ -61,6 +65,16 @@ BESIDE_WIDTH: Final = 160
 #: The groups take at most this share of the lines, in percent, and at least so many.
 _GROUPS_SHARE: Final = 40
 _GROUPS_LEAST: Final = 3
+#: Lines of the screen besides head, groups and what is below them: title, border, hints.
+_LINES: Final = 3
+#: Of the connections of a group the line above them, and how many more there are.
+_MEMBERS_LINES: Final = 2
+#: Lines that connections leave, at least, where the first of them is explained below.
+_EXPLAINED_LEAST: Final = 9
+#: What was looked at and how far the capture can be trusted, with blank lines and the heading of what follows.
+_QUIET_LINES: Final = 9
+#: Cells beside the text of a pane.
+_MARGINS: Final = 4
 
 
 class Onward(Enum):
@@ -129,6 +143,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self._other: tuple[str, ...] = ()
         """How many packets are not TCP, by protocol, the longest form first."""
         self._other_revision = 0
+        self._rows = 0
+        """Groups that are in sight at once."""
         self._groups_wait = False
         """Whether the groups get the focus as soon as there are some."""
         self._bar = OverviewBar(glyphs, words)
@@ -137,6 +153,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self.explain = ExplainPane(glyphs, words, id="group-explanation")
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
+        self._explainer = StreamExplainer(self, session, words, self._explain)
 
     def compose(self) -> ComposeResult:
         """Title, verdict and capture, groups, explanation, hints."""
@@ -167,7 +184,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen = self._seen
         fresh = self._trouble_watch.is_settled and seen is self._trouble_watch.seen
         counted = self.session.other.is_current and self.session.other.revision == self._other_revision
-        return fresh and counted and seen is not None and seen.trust is not None
+        return fresh and counted and seen is not None and seen.trust is not None and not self._explainer.is_busy
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -210,30 +227,53 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
             self.set_focus(self.groups)
             self._groups_wait = False
         most = max(_GROUPS_LEAST, height * _GROUPS_SHARE // 100)
-        self.groups.styles.height = HEADING + min(rows, most - HEADING)
+        self._rows = min(rows, most - HEADING)
+        self.groups.styles.height = HEADING + self._rows
 
     def _explain(self) -> None:
         group = self.groups.group
         before, self._group = self._group, group
         if group is None:
-            self.explain.show(quiet_document(self._seen, self.words))
+            self.explain.show((*quiet_document(self._seen, self.words), *self._largest()))
             return
         same = before is not None and same_group(before, (group,)) is not None
         useful, rest = group_documents(self.session, group, self.words)
-        members = self._members_of(group)
         beside = self.has_class("-beside")
-        if beside and not members:
-            left, right = useful, rest
-        elif beside:
-            left, right = (*useful, *rest), members
+        members = self._members_of(group, width=(self.size.width // 2 - _MARGINS) * beside)
+        if beside:
+            left, right = ((*useful, *rest), members) if members else (useful, rest)
+            if self._room - len(members) >= _EXPLAINED_LEAST:
+                worst = worst_document(self.session, group, self.words)
+                right = (*right, *worst, *time_document(self.session, group, self.words))
         else:
             left, right = (*useful, *rest, *members), ()
         self.explain.show(left, keep_place=same)
         self._members.show(right)
 
-    def _members_of(self, group: TroubleGroup) -> Document:
-        most = max(NAMED_CONNECTIONS, self.size.height // 2) if self.has_class("-beside") else NAMED_CONNECTIONS
-        return members_document(self.session, group, most, self.words, self.glyphs)
+    @property
+    def _room(self) -> int:
+        """Lines below the groups."""
+        return self.size.height - _LINES - len(self._head.lines) - (HEADING + self._rows if self._rows else 0)
+
+    def _largest(self) -> Document:
+        """The largest connections of a capture without trouble, as many as have room below what was looked at.
+
+        Where they leave room, the first one is explained.
+        """
+        seen, most = self._seen, self._room - _QUIET_LINES
+        if seen is None or most <= 0:
+            return ()
+        document = largest_document(self.session, seen.largest[:most], self.words, self.glyphs)
+        if not document or most - len(document) < _EXPLAINED_LEAST:
+            return document
+        explained = self._explainer.document(seen.largest[0], seen.revision)
+        heading = self.words("overview.one", stream=seen.largest[0])
+        return (*document, Passage("", heading), *explained) if explained else document
+
+    def _members_of(self, group: TroubleGroup, *, width: int = 0) -> Document:
+        """The connections of ``group``; with the ``width`` of a pane of their own, as many as that has room for."""
+        most = max(NAMED_CONNECTIONS, self._room - _MEMBERS_LINES) if width else NAMED_CONNECTIONS
+        return members_document(self.session, group, most, self.words, self.glyphs, width=width)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:

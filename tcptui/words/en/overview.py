@@ -29,6 +29,9 @@ WORDS: Final[dict[str, str]] = {
     "overview.nothing-yet": "No TCP connection yet.",
     "overview.none-so-far": "No trouble so far in any connection.",
     "overview.none-yet": "No trouble so far; connections are still being looked at.",
+    "overview.largest": "The largest connections",
+    "overview.largest.one": "{size}  {packets:packet|packets}  {duration}",
+    "overview.one": "Connection {stream}",
     "overview.looked-at.heading": "Looked at:",
     "overview.looked-at": (
         "how connections opened and closed, refusals and resets, segments sent again and why, reordering, windows, "

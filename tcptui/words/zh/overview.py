@@ -29,6 +29,9 @@ WORDS: Final[dict[str, str]] = {
     "overview.nothing-yet": "还没有 TCP 连接。",
     "overview.none-so-far": "目前各条连接均未发现问题。",
     "overview.none-yet": "目前未发现问题，仍在检查连接。",
+    "overview.largest": "最大的连接",
+    "overview.largest.one": "{size}  {packets} 个包  {duration}",
+    "overview.one": "{stream} 号连接",
     "overview.looked-at.heading": "检查了：",
     "overview.looked-at": (
         "连接的建立与关闭、拒绝与重置、重传及其原因、乱序、窗口、两端的等待时间、保活、ICMP 差错、HTTP 应答，"

@@ -1,0 +1,57 @@
+"""The explanation of one connection on a screen about many: a worker thread looks for findings that may be new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.ui.explain_document import stream_document
+from tcptui.ui.loop_call import call_on_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from textual.widget import Widget
+
+    from tcptui.model.finding import Finding
+    from tcptui.session.session import Session
+    from tcptui.ui.main.explain_pane import Document
+    from tcptui.words.catalogue import Words
+
+#: While a capture grows, a connection of more packets is not explained again and again.
+_MOST_PACKETS: Final = 20_000
+
+
+class StreamExplainer:
+    """Explains the connection that a screen asks for last, and calls back when there is more to say."""
+
+    def __init__(self, screen: Widget, session: Session, words: Words, told: Callable[[], None]) -> None:
+        self._screen = screen
+        self._session = session
+        self._words = words
+        self._told = told
+        self._wanted: tuple[int, Hashable] = (-1, None)
+        """The connection that was asked for last, and when."""
+        self._document: Document = ()
+        self.is_busy = False
+
+    def document(self, stream: int, when: Hashable) -> Document:
+        """The explanation of ``stream`` as far as it is known; ``when`` differs where there may be more to say."""
+        if self._session.progress.growing and self._session.seen(stream) > _MOST_PACKETS:
+            return ()
+        wanted = stream, when
+        if wanted != self._wanted:
+            if stream != self._wanted[0]:
+                self._document = ()
+            self._wanted, self.is_busy = wanted, True
+
+            def explain() -> None:
+                call_on_loop(self._screen, self._take, wanted, self._session.findings(stream))
+
+            self._screen.run_worker(explain, thread=True, group="explain")
+        return self._document
+
+    def _take(self, wanted: tuple[int, Hashable], findings: tuple[Finding, ...]) -> None:
+        if wanted == self._wanted:
+            self.is_busy = False
+            self._document = stream_document(self._session, wanted[0], findings, self._words)
+            self._told()
