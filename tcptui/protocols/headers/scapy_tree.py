@@ -28,7 +28,7 @@ STARTS: Final = {
     Protocol.OTHER_UDP: Start.UDP,
 }
 #: Layers that, in Wireshark, hold what they carry, too.
-_WITH_PAYLOAD: Final = frozenset({"gre"})
+_WITH_PAYLOAD: Final = frozenset({"geneve", "gre"})
 _READERS: Final = {
     Next.ETHERNET: Protocol.ETHERNET,
     Next.VLAN: Protocol.VLAN,

@@ -261,17 +261,24 @@ def test_headers_that_end_early_are_there_as_far_as_tshark_shows_them(how: str, 
             assert mine == frames(sharkd, text), text
 
 
-def test_what_stands_behind_a_quoted_packet_is_not_its_payload_and_gre_holds_what_it_carries(tmp_path: Path) -> None:
+def test_what_stands_behind_a_quoted_packet_is_not_its_payload_and_tunnels_hold_what_they_carry(tmp_path: Path) -> None:
     """Ethernet's padding, quoted with a bare acknowledgment, was told as bytes of the program."""
     ack = whole(segment(5000, 1001, b"", flags=0x10))
     quoted = whole(struct.pack("!BBHI", 3, 1, 0, 0) + ack + bytes(6), protocol=1, back=True)
-    tunnel = whole(struct.pack("!HH", 0, 0x0800) + whole(segment(5000, 1001, b"xyz")), protocol=47)
-    path = write_raw(tmp_path / "quoted.pcapng", [ack, quoted, tunnel])
+    inner = whole(segment(5000, 1001, b"xyz"))
+    tunnel = whole(struct.pack("!HH", 0, 0x0800) + inner, protocol=47)
+    head = struct.pack("!HHHH", 9, 6081, 8 + 8 + len(inner), 0) + struct.pack("!BBHI", 0, 0, 0x0800, 11 << 8)
+    virtual = whole(head + inner, protocol=17)
+    path = write_raw(tmp_path / "quoted.pcapng", [ack, quoted, tunnel, virtual])
     session = open_file(path)
     with Sharkd() as sharkd:
         sharkd.load(path)
-        for text in ("tcp.payload", "data", "len(gre) > 4", "gre[-3:] == 78:79:7a", "gre[0:4] == 00:00:08:00"):
-            mine = session.store.frame[:3][FilterRun(session, compile_filter(text)).matching(0, 3)].tolist()
+        for text in (
+            "tcp.payload", "data", "len(gre) > 4", "gre[-3:] == 78:79:7a", "gre[0:4] == 00:00:08:00",
+            "len(geneve) > 8", "geneve[-3:] == 78:79:7a", "geneve[0:4] == 00:00:08:00",
+            "geneve == 00:00:08:00:00:00:0b:00",
+        ):  # fmt: skip
+            mine = session.store.frame[:4][FilterRun(session, compile_filter(text)).matching(0, 4)].tolist()
 
             assert mine == frames(sharkd, text), text
 
