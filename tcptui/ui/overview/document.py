@@ -96,18 +96,16 @@ def time_document(session: Session, group: TroubleGroup, words: Words) -> Docume
 
 
 def largest_document(session: Session, largest: Sequence[int], words: Words, glyphs: Glyphs) -> Document:
-    """The connections ``largest`` of the most bytes, one line each."""
-    streams = session.streams
-    some = np.array(largest, np.int64)
-    kept = some[streams.are_kept(some)].tolist()
-    if not kept:
+    """The connections ``largest`` of the most bytes, none of them evicted, one line each."""
+    if not largest:
         return ()
-    number = max(len(str(stream)) for stream in kept)
-    clients, servers = _column(map(streams.client, kept)), _column(map(streams.server, kept))
-    sizes = [byte_size(int(streams.wire_bytes[stream])) for stream in kept]
+    streams = session.streams
+    number = max(len(str(stream)) for stream in largest)
+    clients, servers = _column(map(streams.client, largest)), _column(map(streams.server, largest))
+    sizes = [byte_size(int(streams.wire_bytes[stream])) for stream in largest]
     widest = max(map(len, sizes))
     passages = [Passage("", words("overview.largest"))]
-    for stream, client, server, size in zip(kept, clients, servers, sizes, strict=True):
+    for stream, client, server, size in zip(largest, clients, servers, sizes, strict=True):
         facts = {"stream": str(stream).ljust(number), "client": client, "server": server}
         named = words("overview.connection", right=glyphs.right, **facts)
         packets = Count(int(streams.packets[stream]))

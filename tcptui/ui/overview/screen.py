@@ -7,6 +7,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import numpy as np
 from textual import on
 from textual.containers import Horizontal
 
@@ -263,11 +264,13 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen, most = self._seen, self._room - _QUIET_LINES
         if seen is None or most <= 0:
             return ()
-        document = largest_document(self.session, seen.largest[:most], self.words, self.glyphs)
-        if not document or most - len(document) < _EXPLAINED_LEAST:
+        largest = np.array(seen.largest[:most], np.int64)
+        kept = largest[self.session.streams.are_kept(largest)].tolist()
+        document = largest_document(self.session, kept, self.words, self.glyphs)
+        if not kept or most - len(document) < _EXPLAINED_LEAST:
             return document
-        explained = self._explainer.document(seen.largest[0], seen.revision)
-        heading = self.words("overview.one", stream=seen.largest[0])
+        explained = self._explainer.document(kept[0], seen.revision)
+        heading = self.words("overview.one", stream=kept[0])
         return (*document, Passage("", heading), *explained) if explained else document
 
     def _members_of(self, group: TroubleGroup, *, width: int = 0) -> Document:
