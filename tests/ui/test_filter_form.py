@@ -103,6 +103,16 @@ def test_another_subject_keeps_the_relation_that_it_has_and_no_value() -> None:
 def test_typing_finds_beginnings_first_and_values_lose_their_quotes() -> None:
     assert narrowed(["Server port", "port", "Client"], "PORT") == [1, 0]
     assert narrowed(["a", "b"], "") == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "subject"),
+    [(Language.EN, "host", "host"), (Language.EN, "address", "host"), (Language.ZH, "主机", "host")],
+)
+def test_subject_is_found_by_the_word_that_people_have_for_it(language: Language, typed: str, subject: str) -> None:
+    words = Words(language)
+    found = narrowed([words(f"form.subject.{one.name}") for one in SUBJECTS], typed)
+    assert subject in [SUBJECTS[place].name for place in found]
     assert [plain_value(text) for text in ('"GET /a"', "80", r'"a\x0a"')] == ["GET /a", "80", ""]
 
 

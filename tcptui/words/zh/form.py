@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "form.column.value": "值",
     "form.join.and": "并且",
     "form.join.or": "或者",
-    "form.subject.host": "任一端的地址",
+    "form.subject.host": "主机：任一端的地址",
     "form.subject.client": "客户端地址",
     "form.subject.server": "服务端地址",
     "form.subject.server-port": "服务端端口",
