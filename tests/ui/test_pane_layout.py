@@ -240,3 +240,12 @@ def test_below_a_short_list_at_most_a_quarter_of_its_room_stays_blank(most: int)
         assert needed <= lines <= most
         assert lines - needed <= most // 4 + 1
     assert len({few_heights(needed, most) for needed in range(2 * most)}) == 4, "what is below it moves seldom"
+
+
+@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("active", Pane)
+def test_no_size_is_too_small_to_be_divided(shape: Shape, active: Pane) -> None:
+    """While the window grows, panes are planned for the shape to come in the size that was."""
+    for columns, rows in product((0, 1, 40, 100), range(12)):
+        for listed in (None, 1, 4):
+            assert plan(Size(columns, rows), shape, Arrangement(active, listed=listed, packets=8))

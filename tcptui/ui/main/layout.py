@@ -174,7 +174,7 @@ def _planned(whole: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Reg
         return beside
     column = beside[_panes_of(Slot.MAIN, chosen)[0]].height
     timeline = column - min(_FEW_FIELDS, column // 2)
-    if not _stands_above(timeline, shape, chosen):
+    if not column or not _stands_above(timeline, shape, chosen):  # amid a change of size there may be no line at all
         return beside
     return _divided(_below_the_list(_above_the_headers(timeline, column)), whole, shape, chosen)
 
