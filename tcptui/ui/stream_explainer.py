@@ -25,7 +25,7 @@ class StreamExplainer:
     """Explains the connection that a screen asks for last, and calls back when there is more to say."""
 
     def __init__(self, screen: Widget, session: Session, words: Words, told: Callable[[], None]) -> None:
-        self._screen = screen
+        self._shown_on = screen
         self._session = session
         self._words = words
         self._told = told
@@ -45,9 +45,9 @@ class StreamExplainer:
             self._wanted, self.is_busy = wanted, True
 
             def explain() -> None:
-                call_on_loop(self._screen, self._take, wanted, self._session.findings(stream))
+                call_on_loop(self._shown_on, self._take, wanted, self._session.findings(stream))
 
-            self._screen.run_worker(explain, thread=True, group="explain")
+            self._shown_on.run_worker(explain, thread=True, group="explain")
         return self._document
 
     def _take(self, wanted: tuple[int, Hashable], findings: tuple[Finding, ...]) -> None:

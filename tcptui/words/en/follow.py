@@ -20,7 +20,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.raw-gaps": "{count} bytes in {gaps} places are missing from the capture and were left out",
     "follow.title": "stream {stream}",
     "follow.title-one": "stream {stream}, request {id}",
-    "follow.no-request": "The line under the cursor is of no request of HTTP/2; d shows them decoded.",
+    "follow.no-request": "This line is of no request of HTTP/2; d decodes them.",
     "follow.form.text": "text",
     "follow.form.hex": "hex",
     "follow.form.decoded": "decoded",
