@@ -50,7 +50,7 @@ QUESTIONS: Final = (
         "/ tcptui.request.status>=500&&tcptui.request.duration>1 Enter", ("40002",), ("40003", "40001"),
     ),
     Question("where does this trace id appear", "Ctrl+F ab12cd34 Enter", (r"GET /pay\?trace=ab12cd34",)),
-    Question("its packet", "Ctrl+F ab12cd34 Enter Enter", ("▸.*GET /pay",)),
+    Question("its packet", "Ctrl+F ab12cd34 Enter Enter", ("▸.*GET .*ab12cd34",)),
     Question("save just this", "/ tcp.port==82 Enter w just.pcapng Enter", ("40006",), saves=4),
     Question("who was refused", '/ tcptui.finding=="connection-refused" Enter', ("40005",), ("40006", "40001")),
     Question("which SYN was never answered", '/ tcptui.finding=="syn-timeout" Enter', ("40006",), ("40001", "40005")),

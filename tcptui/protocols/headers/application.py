@@ -13,7 +13,7 @@ from tcptui.protocols.stream.segment_place import lone_segment
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection, Step
-    from tcptui.protocols.interface import Unit
+    from tcptui.protocols.interface import ParsedStream, Unit
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
 _SEGMENT_DATA: Final = "tcp.segment_data"
@@ -32,8 +32,10 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
         is_cut = step.source.captured_end() < step.source.end
         again = _copy_verdict(dissection)
         if parsed is not None or again in (_PASSED_OVER_CUT if is_cut else _PASSED_OVER):
-            # Wireshark names these bytes only of a whole segment that is a plain retransmission.
-            field = _SEGMENT_DATA if again is Verdict.RETRANSMISSION and not is_cut else ""
+            # Wireshark names these bytes only of a whole segment that is a plain retransmission, or the beginning of
+            # what several segments carry.
+            is_plain = again is Verdict.RETRANSMISSION and not is_cut
+            field = _SEGMENT_DATA if is_plain or (parsed and _is_beginning(parsed, segment)) else ""
             length = segment.stop - segment.start
             _segment_line(dissection, "Retransmitted TCP segment data", length, step.start, field)
             return None
@@ -45,6 +47,11 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
     if parsed.add_layers(dissection, place):
         return None
     return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
+
+
+def _is_beginning(parsed: ParsedStream, segment: SegmentPlace) -> bool:
+    """Whether the segment is the beginning of a message that is not all in it."""
+    return any(unit.start == segment.start and unit.stop > segment.stop for unit in parsed.units(segment))
 
 
 def _copy_verdict(dissection: Dissection) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import closing
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -319,6 +320,27 @@ def test_bytes_that_pass_again_are_data_but_in_a_whole_plain_retransmission(cut:
 
             assert mine == frames(sharkd, text), text
             assert mine or cut, text
+
+
+def test_copy_without_need_is_named_where_it_is_the_beginning_of_what_several_segments_carry(tmp_path: Path) -> None:
+    tape, client, server = Tape(), "10.0.0.1:40001", "192.0.2.10:80"
+    tape.handshake(0, client, server)
+    tape.tcp(50, client, server, PSH | ACK, 1001, 9001, b"GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 150\r\n\r\n" + b"x" * 150
+    tape.tcp(60, server, client, ACK, 9001, 1040, answer[:100])
+    tape.tcp(61, server, client, PSH | ACK, 9101, 1040, answer[100:])
+    tape.tcp(62, client, server, ACK, 1040, 9001 + len(answer))
+    tape.tcp(300, server, client, ACK, 9001, 1040, answer[:100])
+    tape.tcp(400, server, client, PSH | ACK, 9101, 1040, answer[100:])
+    path = tmp_path / "copies.pcap"
+    path.write_bytes(tape.pcap())
+    with closing(open_file(path)) as session, Sharkd() as sharkd:
+        count = session.store.count
+        sharkd.load(path)
+        for text in ("tcp.analysis.spurious_retransmission", "tcp.segment_data", "http"):
+            mine = session.store.frame[:count][FilterRun(session, compile_filter(text)).matching(0, count)].tolist()
+            assert mine == frames(sharkd, text), text
+            assert mine, text
 
 
 @pytest.mark.parametrize("six", [False, True], ids=["IPv4", "IPv6"])
