@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "form.column.value": "value",
     "form.join.and": "and",
     "form.join.or": "or",
-    "form.subject.host": "Host: address of either end",
+    "form.subject.host": "Address of either host",
     "form.subject.client": "Address of the client",
     "form.subject.server": "Address of the server",
     "form.subject.server-port": "Port of the server",
