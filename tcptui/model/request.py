@@ -79,7 +79,10 @@ PROTOCOL_NAMES: Final = {
     "http": "HTTP", "http2": "HTTP/2", "grpc": "gRPC", "websocket": "WebSocket", "smtp": "SMTP", "dns": "DNS",
     "redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL",
 }  # fmt: skip
-#: The same of databases alone.
+#: Of these, protocols of which each request is a stream of HTTP/2, and all whose requests carry files.
+OF_HTTP2: Final = frozenset({"http2", "grpc", "websocket"})
+OF_HTTP: Final = OF_HTTP2 | {"http"}
+#: `PROTOCOL_NAMES` of databases alone.
 DATABASE_NAMES: Final = {name: PROTOCOL_NAMES[name] for name in ("redis", "mysql", "postgresql")}
 
 

@@ -267,11 +267,8 @@ class FindingsCache:
     ) -> Iterator[Told]:  # fmt: skip
         """Judge those of the streams at ``places`` one by one; with ``parts``, their time budgets."""
         known, look_back, read = part.known, part.look_back, part.read
-        if not len(places):
-            return
         self._siblings.gathered = gathered
-        few = gathered.few(places)
-        of_few = few.streams.searchsorted(gathered.streams[places]).tolist()
+        few, of_few = gathered.few(places)
         for begin in range(0, len(places), LOOKED_BACK_AT_ONCE):
             some = places[begin : begin + LOOKED_BACK_AT_ONCE].tolist()
             views = list(map(few.view, of_few[begin : begin + LOOKED_BACK_AT_ONCE]))
@@ -494,11 +491,8 @@ class FindingsCache:
 
         Yields their numbers.
         """
-        if not len(places):
-            return
         self._siblings.gathered = gathered
-        few = gathered.few(places)
-        of_few = few.streams.searchsorted(gathered.streams[places]).tolist()
+        few, of_few = gathered.few(places)
         for begin in range(0, len(places), JUDGED_AT_ONCE):
             if is_late():
                 break

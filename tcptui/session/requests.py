@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.lru import LruCache
-from tcptui.protocols.export.collect import Chosen
 from tcptui.protocols.registry import requests_of as exchanges_of
 from tcptui.protocols.request_times import timed_requests
 from tcptui.session.cancelled import cancelled
@@ -17,7 +16,7 @@ from tcptui.session.truncated import truncated_before
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
-    from tcptui.model.request import Request, RequestName
+    from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.session.session import Session
     from tcptui.session.stream_cache import StreamState
@@ -53,20 +52,6 @@ def _with_others(session: Session, one: Request, exchange: Exchange) -> Request:
         answered = truncated_before(session, one.stream, exchange.operation, one.request.first_ns)
         return one if answered is None else replace(one, truncated=answered)
     return one
-
-
-def messages_of(session: Session, name: RequestName) -> Chosen:
-    """The messages of the request of that name, for whoever exports what they carried.  Raises OSError likewise."""
-    if name.id is not None:
-        return Chosen(name.id)
-    return Chosen(
-        starts=frozenset(
-            (message.from_server, message.start)
-            for request, exchange in exchanges_with_times(session, name.stream, whole=True)
-            for message in exchange.messages
-            if request.number == name.number and message is not None
-        )
-    )
 
 
 def with_payload(session: Session) -> I64:

@@ -287,19 +287,19 @@ class Gathered:
         place = int(self.streams.searchsorted(stream))
         return place if place < len(self.streams) and self.streams[place] == stream else -1
 
-    def few(self, places: NDArray[np.int64]) -> Gathered:
-        """The streams at ``places`` (ascending, one at least) in a block of their own, where that is a small one.
+    def few(self, places: NDArray[np.int64]) -> tuple[Gathered, list[int]]:
+        """The streams at ``places`` (ascending) in a block of their own, where that is a small one; and where they are.
 
         What is computed of all rows of a block is then not computed of many others.
         """
         begins, ends = self.begins[places], self.ends[places]
-        if FEW_TIMES * int((ends - begins).sum()) > len(self.block.rows):
-            return self
+        if not len(places) or FEW_TIMES * int((ends - begins).sum()) > len(self.block.rows):
+            return self, places.tolist()
         parts = zip(begins.tolist(), ends.tolist(), strict=True)
         rows = np.concatenate([self.block.rows[begin:end] for begin, end in parts])
         few = Gathered(self._store, self.block.streams, self.streams[places], rows)
         few._quotes, few.quoted, few.of_rows = self._quotes, self.quoted[places], self.of_rows
-        return few
+        return few, list(range(len(places)))
 
     def view(self, place: int) -> StreamView:
         """The view of the stream at ``place`` in `streams`."""

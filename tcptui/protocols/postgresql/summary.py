@@ -40,7 +40,10 @@ def postgresql_summary(payload: bytes) -> str:
         while len(said) < _NAMED and alike < _ALIKE_MOST and isinstance(found := reader.next(), Message):
             text = _said(found)
             alike = alike + 1 if found.kind is Kind.PARAMETER and said and said[-1].startswith(text) else 1
-            said[len(said) - (alike > 1) :] = [f"{text} x{alike}" if alike > 1 else text]
+            if alike > 1:
+                said[-1] = f"{text} x{alike}"
+            else:
+                said.append(text)
         return ", ".join(said)
     return _of_cut(payload)
 

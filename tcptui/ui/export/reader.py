@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.export.collect import FileCollector
+from tcptui.protocols.export.collect import Chosen, FileCollector
 from tcptui.protocols.export.files import CarriedFile
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import ExportFolder
-from tcptui.session.requests import messages_of
+from tcptui.session.requests import exchanges_with_times
 from tcptui.ui.export.preview import Beginning
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def look_for_files(
     ``tell`` is called with progress about every `_TELL` seconds, and with the result at the end.
     """
     streams = session.application_streams() if stream is None else [stream]
-    wanted = None if request is None else messages_of(session, request)
+    wanted = None if request is None else _messages_of(session, request)
     collector = FileCollector(session.halves)
     told = time.monotonic()
     for done, chosen in enumerate(streams):
@@ -70,6 +70,20 @@ def look_for_files(
             tell(Found([], done, len(streams), 0, 0, over=False))
     count = len(streams)
     tell(Found(collector.result(), count, count, collector.left_out, collector.uncaptured, over=True))
+
+
+def _messages_of(session: Session, name: RequestName) -> Chosen:
+    """The messages of the request of that name.  Raises OSError where packets cannot be read."""
+    if name.id is not None:
+        return Chosen(name.id)
+    return Chosen(
+        starts=frozenset(
+            (message.from_server, message.start)
+            for request, exchange in exchanges_with_times(session, name.stream, whole=True)
+            for message in exchange.messages
+            if request.number == name.number and message is not None
+        )
+    )
 
 
 def read_beginning(

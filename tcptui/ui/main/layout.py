@@ -268,7 +268,8 @@ def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
 
 def _filled(rows: int, shape: Shape) -> int:
     """Lines of a list of ``rows``, its title and heading included."""
-    return (not shape.has_tabs) + HEADING + rows
+    title = 0 if shape.has_tabs else 1
+    return title + HEADING + rows
 
 
 def few_heights(needed: int, most: int) -> int:

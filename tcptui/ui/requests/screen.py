@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
-from tcptui.model.request import PROTOCOL_NAMES
+from tcptui.model.request import OF_HTTP, OF_HTTP2, PROTOCOL_NAMES
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import REQUESTS_MOST, with_payload
@@ -67,9 +67,6 @@ _DETAIL_LEAST, _DETAIL_MOST = 4, 9
 #: … and so many below a list that leaves them; if so many more are left, its packets have them.
 _DETAIL_ROOMY: Final = 12
 _PACKETS_LEAST: Final = 5
-#: Protocols of which requests carry files, and those of them whose requests have a stream of HTTP/2.
-_OF_HTTP2: Final = frozenset({"http2", "grpc", "websocket"})
-_OF_HTTP: Final = _OF_HTTP2 | {"http"}
 #: Default name of the folder that rows are written to.
 _FOLDER: Final = "rows"
 #: Title and hints; the rule above words and packets.
@@ -358,7 +355,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         request = self._request
         if request is not None:
             row = self.session.store.row_of_frame(request.first_frame) if request.first_frame else NO_ROW
-            only = request.id if request.protocol in _OF_HTTP2 else None
+            only = request.id if request.protocol in OF_HTTP2 else None
             self._follow(request.stream, row, only, self._left_at)
 
     def action_files(self) -> None:
@@ -368,7 +365,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         request = self._request
         if request is None:
             return
-        if request.protocol not in _OF_HTTP:
+        if request.protocol not in OF_HTTP:
             self.say(self.words("requests.no-files", protocol=PROTOCOL_NAMES[request.protocol]))
             return
         screen = ExportScreen(self.session, request.stream, self.words, self.glyphs, request.name)
