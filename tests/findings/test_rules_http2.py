@@ -246,15 +246,21 @@ def test_window_that_nobody_waited_for_is_silent(tmp_path: Path, kind: str) -> N
     assert "http2-flow-control" not in judged(tmp_path, ends.said)
 
 
-@pytest.mark.finding("http2-flow-control")
-@pytest.mark.parametrize("asked_ms", [100, 700, 1_100])
-def test_wait_begins_when_what_waits_is_asked_for(tmp_path: Path, asked_ms: float) -> None:
-    """The window is closed from 30 ms to 1.5 s, but behind a request that was taken back nobody wants any of it."""
+def taken_back() -> Timed:
+    """From 30 ms on the window of the connection is used up, by a request that was then taken back."""
     ends = Timed()
     ends.at(10).begin(1)
     ends.at(30).send(1, FULL)
     ends.at(60).client.reset_stream(1, ErrorCodes.CANCEL)
     ends.carry()
+    return ends
+
+
+@pytest.mark.finding("http2-flow-control")
+@pytest.mark.parametrize("asked_ms", [100, 700, 1_100])
+def test_wait_begins_when_what_waits_is_asked_for(tmp_path: Path, asked_ms: float) -> None:
+    """The window is closed from 30 ms to 1.5 s, but behind a request that was taken back nobody wants any of it."""
+    ends = taken_back()
     ends.at(asked_ms).ask(3, get("/3"))
     ends.at(1_500).take(0, FULL)
     ends.at(1_501 + RTT_MS).answer(3, OK, b"here")
@@ -294,11 +300,7 @@ def test_window_of_the_client_that_no_upload_needs_is_silent(tmp_path: Path, win
 @pytest.mark.parametrize("again_ms", [1_450, 1_520], ids=["asked-just-before", "asked-afterwards"])
 def test_window_that_is_closed_while_nothing_is_wanted_is_silent(tmp_path: Path, again_ms: float) -> None:
     """The only request was taken back at once, and the next one came shortly before, or behind, the credit."""
-    ends = Timed()
-    ends.at(10).begin(1)
-    ends.at(30).send(1, FULL)
-    ends.at(60).client.reset_stream(1, ErrorCodes.CANCEL)
-    ends.carry()
+    ends = taken_back()
     for ms in sorted((1_500, again_ms)):
         if ms == again_ms:
             ends.at(ms).ask(3, get("/3"))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import closing
 from typing import IO, TYPE_CHECKING
 
 import pytest
@@ -174,14 +175,11 @@ def test_quitting_restores_the_terminal_and_exits_with_0(terminal: Terminal) -> 
 
 def test_exit_does_not_wait_for_keys_that_the_shell_has_read(state: Path) -> None:
     """What the poll has shown may be gone when it is read: a shell reads, too, while the program is stopped."""
-    terminal = Terminal(ROBBED="1")
-    try:
+    with closing(Terminal(ROBBED="1")) as terminal:
         terminal.read_until(b"READY")
         terminal.press(b"q")
         assert terminal.wait() == 0
         assert terminal.restored
-    finally:
-        terminal.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
@@ -217,16 +215,13 @@ def test_worker_that_never_returns_does_not_keep_the_process(terminal: Terminal)
 
 
 def test_signal_ends_a_program_whose_terminal_no_longer_reads(state: Path) -> None:
-    terminal = Terminal(PATIENCE="0.5")
-    try:
+    with closing(Terminal(PATIENCE="0.5")) as terminal:
         terminal.read_until(b"READY")
         terminal.press(b"f")
         terminal.read_until(b"FLOOD")  # and no further: it is stuck
         terminal.process.send_signal(signal.SIGTERM)
 
         assert terminal.process.wait(DEADLINE_S) == 128 + signal.SIGTERM
-    finally:
-        terminal.close()
 
 
 def test_terminal_that_vanishes_ends_the_program(terminal: Terminal) -> None:
@@ -255,27 +250,20 @@ def test_capture_piped_in_leaves_the_keyboard_to_the_terminal(state: Path) -> No
 
 
 def test_messages_sent_to_a_file_do_not_blank_the_screen(state: Path, tmp_path: Path) -> None:
-    with (tmp_path / "log").open("wb") as log:
-        terminal = Terminal(stderr=log)
-        try:
-            terminal.read_until(b"READY")
-            terminal.press(b"q")
+    with (tmp_path / "log").open("wb") as log, closing(Terminal(stderr=log)) as terminal:
+        terminal.read_until(b"READY")
+        terminal.press(b"q")
 
-            assert terminal.wait() == 0
-            assert terminal.restored
-        finally:
-            terminal.close()
+        assert terminal.wait() == 0
+        assert terminal.restored
     assert (tmp_path / "log").read_text() == "AFTER\n"
 
 
 def test_no_color_sends_no_colour(state: Path) -> None:
-    terminal = Terminal(NO_COLOR="1")
-    try:
+    with closing(Terminal(NO_COLOR="1")) as terminal:
         terminal.read_until(b"READY")
         terminal.press(b"q")
         terminal.wait()
-    finally:
-        terminal.close()
     assert b"38;2" not in terminal.drawn
     assert b"48;2" not in terminal.drawn
     assert b"38;5" not in terminal.drawn
@@ -284,22 +272,16 @@ def test_no_color_sends_no_colour(state: Path) -> None:
 @pytest.mark.parametrize(("lang", "lc_all"), [("C", ""), ("en_US.UTF-8", "POSIX")])
 def test_plain_locale_gets_ascii_glyphs(state: Path, lang: str, lc_all: str) -> None:
     # The interpreter itself sets LC_CTYPE=C.UTF-8 then (PEP 538), which is not what the user said.
-    terminal = Terminal(LANG=lang, LC_ALL=lc_all)
-    try:
+    with closing(Terminal(LANG=lang, LC_ALL=lc_all)) as terminal:
         terminal.read_until(b"READY ascii")
         terminal.press(b"q")
         assert terminal.wait() == 0
-    finally:
-        terminal.close()
 
 
 def test_dumb_terminal_is_refused_in_one_line(state: Path) -> None:
-    terminal = Terminal(TERM="dumb")
-    try:
+    with closing(Terminal(TERM="dumb")) as terminal:
         assert terminal.wait() == 1
         assert terminal.drawn.strip() == b"messages.terminal_dumb"
-    finally:
-        terminal.close()
 
 
 def test_program_without_any_terminal_is_refused_in_one_line() -> None:

@@ -20,6 +20,7 @@ from tcptui.session.filtering.run import FilterRun
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.tshark
@@ -56,6 +57,21 @@ KNOWN: Final = (
     "data", "frame.protocols", "frame.interface_name", "_ws.", "tcp.segment", "tcp.reassembled", "http.file_data",
     "tcp.completeness", "tcp.options.sack.dsack", "tcp.nop",
 )  # fmt: skip
+
+
+def frames_of_both(path: Path, asked: Sequence[str]) -> dict[str, list[int]]:
+    """The frames that each of ``asked`` lets through, which have to be sharkd's."""
+    found = dict[str, list[int]]()
+    with closing(open_file(path)) as session, Sharkd() as sharkd:
+        count = session.store.count
+        sharkd.load(path)
+        for text in asked:
+            found[text] = session.store.frame[:count][
+                FilterRun(session, compile_filter(text)).matching(0, count)
+            ].tolist()
+
+            assert found[text] == frames(sharkd, text), text
+    return found
 
 
 def test_the_meaning_of_every_operator(tmp_path: Path) -> None:
@@ -252,14 +268,7 @@ def test_headers_that_end_early_are_there_as_far_as_tshark_shows_them(how: str, 
         "tcp", "udp", "icmp", "icmpv6", "tcp.srcport", "udp.srcport", "icmp.type", "icmp.code", "icmpv6.type",
         "icmpv6.echo.identifier", "_ws.malformed", "_ws.short", "data.len", "data.len == 3",
     )  # fmt: skip
-    session = open_file(path)
-    count = session.store.count
-    with Sharkd() as sharkd:
-        sharkd.load(path)
-        for text in asked:
-            mine = session.store.frame[:count][FilterRun(session, compile_filter(text)).matching(0, count)].tolist()
-
-            assert mine == frames(sharkd, text), text
+    frames_of_both(path, asked)
 
 
 def test_what_stands_behind_a_quoted_packet_is_not_its_payload_and_tunnels_hold_what_they_carry(tmp_path: Path) -> None:
@@ -271,17 +280,12 @@ def test_what_stands_behind_a_quoted_packet_is_not_its_payload_and_tunnels_hold_
     head = struct.pack("!HHHH", 9, 6081, 8 + 8 + len(inner), 0) + struct.pack("!BBHI", 0, 0, 0x0800, 11 << 8)
     virtual = whole(head + inner, protocol=17)
     path = write_raw(tmp_path / "quoted.pcapng", [ack, quoted, tunnel, virtual])
-    session = open_file(path)
-    with Sharkd() as sharkd:
-        sharkd.load(path)
-        for text in (
-            "tcp.payload", "data", "len(gre) > 4", "gre[-3:] == 78:79:7a", "gre[0:4] == 00:00:08:00",
-            "len(geneve) > 8", "geneve[-3:] == 78:79:7a", "geneve[0:4] == 00:00:08:00",
-            "geneve == 00:00:08:00:00:00:0b:00",
-        ):  # fmt: skip
-            mine = session.store.frame[:4][FilterRun(session, compile_filter(text)).matching(0, 4)].tolist()
-
-            assert mine == frames(sharkd, text), text
+    asked = (
+        "tcp.payload", "data", "len(gre) > 4", "gre[-3:] == 78:79:7a", "gre[0:4] == 00:00:08:00",
+        "len(geneve) > 8", "geneve[-3:] == 78:79:7a", "geneve[0:4] == 00:00:08:00",
+        "geneve == 00:00:08:00:00:00:0b:00",
+    )  # fmt: skip
+    frames_of_both(path, asked)
 
 
 def sent_again() -> Tape:
@@ -311,15 +315,8 @@ def test_bytes_that_pass_again_are_data_but_in_a_whole_plain_retransmission(cut:
         "tcp.analysis.retransmission", "data", "data.len == 100", "tcp.segment_data",
         'frame.protocols contains "data"',
     )  # fmt: skip
-    session = open_file(path)
-    count = session.store.count
-    with Sharkd() as sharkd:
-        sharkd.load(path)
-        for text in asked:
-            mine = session.store.frame[:count][FilterRun(session, compile_filter(text)).matching(0, count)].tolist()
-
-            assert mine == frames(sharkd, text), text
-            assert mine or cut, text
+    found = frames_of_both(path, asked)
+    assert cut or all(found.values()), found
 
 
 def test_copy_without_need_is_named_where_it_is_the_beginning_of_what_several_segments_carry(tmp_path: Path) -> None:
@@ -334,13 +331,8 @@ def test_copy_without_need_is_named_where_it_is_the_beginning_of_what_several_se
     tape.tcp(400, server, client, PSH | ACK, 9101, 1040, answer[100:])
     path = tmp_path / "copies.pcap"
     path.write_bytes(tape.pcap())
-    with closing(open_file(path)) as session, Sharkd() as sharkd:
-        count = session.store.count
-        sharkd.load(path)
-        for text in ("tcp.analysis.spurious_retransmission", "tcp.segment_data", "http"):
-            mine = session.store.frame[:count][FilterRun(session, compile_filter(text)).matching(0, count)].tolist()
-            assert mine == frames(sharkd, text), text
-            assert mine, text
+    found = frames_of_both(path, ("tcp.analysis.spurious_retransmission", "tcp.segment_data", "http"))
+    assert all(found.values()), found
 
 
 @pytest.mark.parametrize("six", [False, True], ids=["IPv4", "IPv6"])
@@ -428,18 +420,12 @@ def test_fields_of_a_capture(name: str, corpus: Path) -> None:
 def test_protocols_within_http_are_counted_as_tshark_does(name: str, corpus: Path) -> None:
     """Several messages of a packet are one layer, and HTTP/2 and WebSocket stand within HTTP."""
     path = corpus / "dev" / name
-    with Sharkd() as sharkd:
-        sharkd.load(path)
-        session = open_file(path)
-        rows = session.store.count
-        asked = ("http:http2", "http2:http2", "tcp:http2", "http:http", "http:websocket", "tcp:websocket")
-        for test in (
-            *(f'frame.protocols matches "{text}(:|$)"' for text in asked),
-            "http2#2", "http2.streamid#2", "http2.type#1 == 8", "http#2", "websocket#2", "len(websocket) == 2",
-            "len(websocket) > 2", "websocket <= 88:82:19:db:13:62:1a:32", "websocket[0:] == 88:82:19:db:13:62",
-            "websocket contains 1a:32", "websocket contains 7d", "count(http.chat) == 2",
-            "_ws.expert.severity == 2097152", "_ws.expert.group == 33554432 and http",
-        ):  # fmt: skip
-            mine = session.store.frame[:rows][FilterRun(session, compile_filter(test)).matching(0, rows)].tolist()
-
-            assert mine == frames(sharkd, test), test
+    layers = ("http:http2", "http2:http2", "tcp:http2", "http:http", "http:websocket", "tcp:websocket")
+    asked = (
+        *(f'frame.protocols matches "{text}(:|$)"' for text in layers),
+        "http2#2", "http2.streamid#2", "http2.type#1 == 8", "http#2", "websocket#2", "len(websocket) == 2",
+        "len(websocket) > 2", "websocket <= 88:82:19:db:13:62:1a:32", "websocket[0:] == 88:82:19:db:13:62",
+        "websocket contains 1a:32", "websocket contains 7d", "count(http.chat) == 2",
+        "_ws.expert.severity == 2097152", "_ws.expert.group == 33554432 and http",
+    )  # fmt: skip
+    frames_of_both(path, asked)
