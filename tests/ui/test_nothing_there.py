@@ -235,3 +235,20 @@ async def test_packets_in_no_connection_that_pass_the_filter_can_be_saved(tmp_pa
         await until(lambda: not shown.screen.workspace.matching.account.matched)
         await shown.settle()
         assert "W save" not in shown.lines()[-1], "there is nothing to save"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    ("typed", "nearest"), [("http.response.cod", "http.response.code"), ("tcp.prt", "tcp.port"), ("tcp.zzzzzz", "")]
+)
+async def test_misspelt_field_is_said_to_have_been_taken_for_a_word(
+    mixed_session: Session, show: Show, typed: str, nearest: str, language: Language
+) -> None:
+    words = Words(language)
+    key = "screen.unmatched.field" if nearest else "screen.unmatched.no_field"
+    async with show(mixed_session, (80, 24), language) as shown:
+        await shown.press("slash", *("full_stop" if sign == "." else sign for sign in typed), "enter")
+        told = plain(shown)
+        assert words(key, word=typed, field=nearest).replace(" ", "") in told
+        await shown.press("escape", "slash", *"zzz", "enter")
+        assert words("screen.unmatched.no_field", word="zzz").replace(" ", "") not in plain(shown)
