@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 _SIXTEEN_COLOURS = "standard"
 
 
+#: So long (seconds) no key puts away what is wrong with the settings.
+_READING_S: Final = 4.0
 #: The themes by their names in the settings.
 _THEME_OF: Final = {ThemeChoice.DARK: DARK, ThemeChoice.LIGHT: LIGHT, ThemeChoice.SIXTEEN: SIXTEEN}
 _Left = StartChoice | BackToStart | RestartCapture
@@ -97,11 +100,14 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.tour = tour or Tour(wanted=False)
         self.named_filters = filters or NamedFilters()
         self._capture = capture
+        self.complaint = ""
+        """What is wrong with the settings; empty once it has been read."""
+        self._complained_at: float | None = None
         self.leaving = Leaving(session, kept=not unsaved)
         self._begin_anew = begin_anew
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = SIXTEEN.name if self._has_few_colours else _THEME_OF[self.options.theme or ThemeChoice.DARK].name
+        self.theme = SIXTEEN.name if self.has_few_colours else _THEME_OF[self.options.theme or ThemeChoice.DARK].name
         self.stylesheet.set_variables(self.get_css_variables())
         self._styled_for = (self.theme, self.get_css_variables())
         self.set_keymap({f"screen.{name}": key for name, key in self.options.keys})
@@ -120,6 +126,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
 
     def on_mount(self) -> None:
         """Show the session, or the start screen."""
+        self._complained_at = time.monotonic()
         self.set_class(self.options.ascii, "-ascii")
         if self.session is not None:
             self.show_session(self.session)
@@ -152,7 +159,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             # What was said has been read; a question stays until it is known what the key means, and what is typed
             # into a line may be what the notice is about.
             typing = self.leaving.is_asking or isinstance(self.focused, Input)
-            if isinstance(self.screen, NoticingScreen) and not typing:
+            if isinstance(self.screen, NoticingScreen) and not typing and not self._is_complaint_new():
                 self.screen.end_notice()
         self.leaving.key = event
         try:
@@ -161,6 +168,15 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
                 self.screen.end_notice()
         finally:
             self.leaving.key = None
+
+    def _is_complaint_new(self) -> bool:
+        """Whether there is a complaint that nobody can have read yet; any key after that puts it away."""
+        if not self.complaint:
+            return False
+        if self._complained_at is not None and time.monotonic() - self._complained_at < _READING_S:
+            return True
+        self.complaint = ""
+        return False
 
     async def _on_key(self, event: events.Key) -> None:
         # An Input stops the keys that it uses.  A printable key that still reaches the app was
@@ -277,7 +293,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             self._choices.choose(chosen)
 
     @property
-    def _has_few_colours(self) -> bool:
+    def has_few_colours(self) -> bool:
         """Whether the terminal shows sixteen colours at most: there the other themes have no row under the cursor."""
         return self.no_color or self.console.color_system == _SIXTEEN_COLOURS
 
@@ -287,7 +303,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         The language can be only where one screen is open, which is made anew for it.
         """
         if action == "set_theme":
-            return not self._has_few_colours
+            return not self.has_few_colours
         if action == "set_language":
             from textual.command import CommandPalette
 

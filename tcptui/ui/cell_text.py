@@ -14,6 +14,8 @@ from rich.cells import cell_len, set_cell_size
 from tcptui.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tcptui.session.rates import Rate
 
 _MINUTE: Final = 60
@@ -97,14 +99,21 @@ def fit_field(text: str, width: int, ellipsis: str = "…", right: bool = False)
     return fit(ellipsis + end, width, ellipsis, right)
 
 
-def fit_ends(first: str, second: str, arrow: str, width: int, ellipsis: str = "…") -> str:
-    """``first``, ``arrow``, ``second`` in at most ``width`` cells: both are cut as by `fit_endpoint`."""
+def fit_ends(
+    first: str,
+    second: str,
+    arrow: str,
+    width: int,
+    ellipsis: str = "…",
+    cut: Callable[[str, int, str], str] = fit_endpoint,
+) -> str:
+    """``first``, ``arrow``, ``second`` in at most ``width`` cells: both are ``cut``."""
     room = width - cell_len(arrow)
     whole = cell_len(first), cell_len(second)
     if sum(whole) > room:
         half = room // 2
         mine = max(room - whole[1], half) if whole[0] > half else whole[0]
-        first, second = fit_endpoint(first, mine, ellipsis), fit_endpoint(second, room - mine, ellipsis).rstrip()
+        first, second = cut(first, mine, ellipsis), cut(second, room - mine, ellipsis).rstrip()
     return f"{first}{arrow}{second}"
 
 

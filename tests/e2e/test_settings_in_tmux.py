@@ -43,6 +43,7 @@ def test_wrong_line_is_said_and_the_rest_counts(configured: Terminal, settings: 
     settings.write_text('first = "list"\ntheme = "pink"\nlayout = "narrow"\n')
     configured.start(str(mixed_file))
     configured.wait("1 Connections  2 Timeline  3 Headers")  # tabs, on a screen of 120 columns
+    configured.wait("Settings (tcptui config): theme cannot be pink")
     configured.press("q")
     assert configured.wait_prompt() == 0
     assert "theme cannot be pink" in configured.screen()

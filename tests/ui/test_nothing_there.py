@@ -220,3 +220,35 @@ async def test_key_that_saves_what_matches_is_hinted_at_while_a_filter_is_on(
             assert "W save matching" in shown.lines()[-1]
         await shown.press("backslash")
         assert "W save" not in shown.lines()[-1]
+
+
+async def test_packets_in_no_connection_that_pass_the_filter_can_be_saved(tmp_path: Path, show: Show) -> None:
+    path = tmp_path / "some.pcap"
+    question = udp("10.0.0.1:53000", "10.0.0.2:53", dns_query(1, "a.example"))
+    path.write_bytes(pcap([question, over_ethernet(ip("10.0.0.1", "10.0.0.2", 6, SYN))]))
+    async with show(open_file(path), (80, 24)) as shown:
+        await shown.press("slash", *"dns", "enter")
+        await until(lambda: not shown.screen.workspace.connections.row_count)
+        await shown.settle()
+        assert "W save matching" in shown.lines()[-1]
+        await shown.press("slash", *("backspace",) * 3, *"smtp", "enter")
+        await until(lambda: not shown.screen.workspace.matching.account.matched)
+        await shown.settle()
+        assert "W save" not in shown.lines()[-1], "there is nothing to save"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    ("typed", "nearest"), [("http.response.cod", "http.response.code"), ("tcp.prt", "tcp.port"), ("tcp.zzzzzz", "")]
+)
+async def test_misspelt_field_is_said_to_have_been_taken_for_a_word(
+    mixed_session: Session, show: Show, typed: str, nearest: str, language: Language
+) -> None:
+    words = Words(language)
+    key = "screen.unmatched.field" if nearest else "screen.unmatched.no_field"
+    async with show(mixed_session, (80, 24), language) as shown:
+        await shown.press("slash", *("full_stop" if sign == "." else sign for sign in typed), "enter")
+        told = plain(shown)
+        assert words(key, word=typed, field=nearest).replace(" ", "") in told
+        await shown.press("escape", "slash", *"zzz", "enter")
+        assert words("screen.unmatched.no_field", word="zzz").replace(" ", "") not in plain(shown)

@@ -524,3 +524,24 @@ async def test_large_screen_shows_the_packet_under_the_cursor_below_its_list(udp
         assert screen.focused is screen.headers.tree_view
         await pilot.press("escape")
         assert screen.focused is screen.packets
+
+
+V6_HOSTS = (
+    "2001:db8:2016:125:fcf2:1d9f:5a4c:8a2e",
+    "2001:db8:2016:125:aaf2:1d9f:5a4c:8a2e",
+    "2001:db8:2016:126:fcf2:1d9f:5a4c:8a2e",
+    "2001:db8:2017:125:fcf2:1d9f:5a4c:8a2e",
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70)])
+async def test_ends_that_differ_in_their_middle_alone_are_told_apart(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = tmp_path / "alike.pcap"
+    resolver = "2001:db8:2016:125:fcf2:1d9f:5a4c:53"
+    path.write_bytes(pcap([udp(f"{host}:50000", f"{resolver}:53", dns_query(1, "a.example")) for host in V6_HOSTS]))
+    async with playing(open_file(path), size) as player:
+        await player.press("u", "enter")
+        rows = [re.search(r"(\S+\]:50000) +→ \S+\]:53 +1 ", line) for line in screen_lines(player.pilot.app.screen)]
+        shown = [row[1] for row in rows if row]
+
+    assert len(set(shown)) == len(V6_HOSTS), shown

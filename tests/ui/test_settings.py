@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from screen_lines import screen_lines
 
 from tcptui.ui.app import TcptuiApp
@@ -18,13 +21,16 @@ from tcptui.ui.main.column_widths import OPTIONAL, Needs, column_widths
 from tcptui.ui.main.layout import Shape, shape_of
 from tcptui.ui.settings.config_file import LONGEST, ConfigFile, config_path, read_config, read_settings
 from tcptui.ui.settings.key_choice import OWN_KEYS
-from tcptui.ui.settings.problem import Fault
+from tcptui.ui.settings.problem import Fault, Problem, on_screen
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS, SETTINGS, Kind, Settings
+from tcptui.ui.start.menu import Offer
 from tcptui.ui.theme import LIGHT
+from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import FirstPage, LayoutChoice, NamesChoice, ThemeChoice, TimeBase, TourChoice, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,12 +212,17 @@ def test_file_behind_a_link_is_read(tmp_path: Path) -> None:
     assert read_config({"XDG_CONFIG_HOME": str(tmp_path)}).settings.theme is ThemeChoice.SIXTEEN
 
 
-@pytest.mark.parametrize(("kind", "fault"), [("pipe", Fault.UNREADABLE), ("folder", Fault.UNREADABLE)])
+@pytest.mark.parametrize(
+    ("kind", "fault"), [("pipe", Fault.NO_FILE), ("socket", Fault.NO_FILE), ("folder", Fault.UNREADABLE)]
+)
 def test_what_is_no_file_is_said_and_never_waited_for(tmp_path: Path, kind: str, fault: Fault) -> None:
     path = put(tmp_path, b"")
     path.unlink()
     if kind == "pipe":
         os.mkfifo(path)
+    elif kind == "socket":
+        with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as listening:  # its name may not be long
+            listening.bind(path.name)
     else:
         path.mkdir()
     found = read_config({"XDG_CONFIG_HOME": str(tmp_path)})
@@ -219,6 +230,7 @@ def test_what_is_no_file_is_said_and_never_waited_for(tmp_path: Path, kind: str,
     assert faults(found) == [fault]
     assert found.settings == DEFAULTS
     assert ("directory" in found.line(Words(Language.EN))) == (kind == "folder")
+    assert "Invalid argument" not in found.line(Words(Language.EN))
 
 
 def test_file_that_nobody_wrote_by_hand_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -321,3 +333,39 @@ async def test_colours_and_times_that_were_chosen_are_there_again(mixed_session:
 
     assert options.time_base is TimeBase.CAPTURE
     assert TcptuiApp(options=options).theme == LIGHT.name
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("screen", ["start", "capture"])
+async def test_what_is_wrong_stands_on_the_first_screen_until_it_was_read(
+    mixed_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screen: str, language: Language
+) -> None:
+    words = Words(language)
+    complaint = on_screen(read('theme = "pink"\nlayout = "round"').problems, words)
+    offer = Offer(RecentFiles(tmp_path), [], interfaces=tuple, counters=dict)
+    app = TcptuiApp(None if screen == "start" else mixed_session, language, offer=offer)
+    app.complaint = complaint
+    monkeypatch.setattr("tcptui.ui.app._READING_S", 3600.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        def stands() -> bool:
+            return "tcptui config" in "\n".join(screen_lines(app.screen)[-4:])
+
+        await settled(pilot, stands)
+        await pilot.press("j", "0")  # the overview: it stands there, too
+        await settled(pilot, stands)
+        await pilot.press("escape")
+        await settled(pilot, stands)
+        monkeypatch.setattr("tcptui.ui.app._READING_S", 0.0)
+        await pilot.press("j")
+        await settled(pilot, lambda: stands() == (screen == "start"))
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("fault", [Fault.FEW_COLOURS, Fault.NO_COLOUR])
+def test_colours_that_the_terminal_has_not_are_said_in_one_line(fault: Fault, language: Language) -> None:
+    line = on_screen([Problem(fault, (("value", "light"),))], Words(language))
+
+    assert "theme = light" in line
+    assert cell_len(line) <= 78
+    assert not on_screen([], Words(language))

@@ -22,17 +22,18 @@ from tcptui.session.gc_control import give_back
 from tcptui.session.progress import Phase
 from tcptui.ui.settings.config_file import config_path
 from tcptui.ui.settings.named_filters import NamedFilters
+from tcptui.ui.settings.problem import Fault, Problem, on_screen
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.terminal.run import run_app
 from tcptui.ui.terminal.setup import TerminalSetup, prepare_terminal, wait_for_data
 from tcptui.ui.tour.progress import Tour
 from tcptui.ui.user_files import LearningRecord, state_directory
-from tcptui.ui.view_options import TourChoice
+from tcptui.ui.view_options import ThemeChoice, TourChoice
 from tcptui.words.errors import safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.capture.source import Source
     from tcptui.capture.ssh_source import RemoteSource, RemoteTarget
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
     from tcptui.ui.app import TcptuiApp
-    from tcptui.ui.settings.table import Settings
+    from tcptui.ui.settings.config_file import ConfigFile
     from tcptui.ui.start.choice import BackToStart, RestartCapture
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -70,6 +71,8 @@ class Launch:
         self.privileges = Privileges(PrivilegeState.ORDINARY, "")
         self.own = OwnTraffic()
         self.settings = DEFAULTS
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with the settings file."""
         self.filters = NamedFilters()
         self.own_rules: tuple[OwnRule, ...] = ()
         """The findings that the user has defined."""
@@ -90,9 +93,10 @@ class Launch:
         self._setup = prepare_terminal()
         self._stack.callback(self._setup.release)
 
-    def take_settings(self, common: Common, words: Words, settings: Settings) -> None:
-        """Use ``settings``, the language that they chose, and what was chosen on the screen last time."""
-        self.common, self.words, self.settings = common, words, settings
+    def take_settings(self, common: Common, words: Words, found: ConfigFile) -> None:
+        """Use the settings that were ``found``, their language, and what was chosen on the screen last time."""
+        self.common, self.words, self.settings, self.problems = common, words, found.settings, found.problems
+        settings = found.settings
         directory = state_directory(os.environ)
         self.choices = ScreenChoices(directory)
         self.filters = NamedFilters(config_path(os.environ), settings.filters)
@@ -162,10 +166,18 @@ class Launch:
         if not self._has_run:  # one line in the shell, however many captures follow
             self._has_run = True
             print_privilege_notice(self.privileges, self.words)
+            app.complaint = on_screen((*self.problems, *self._without_effect(app)), self.words)
         try:
             return run_app(app, self._setup, self.common.language)
         finally:
             self.common, self.words = self.common._replace(language=app.options.language), app.words
+
+    def _without_effect(self, app: TcptuiApp) -> Iterator[Problem]:
+        """The colours that the settings file asks for, where the terminal cannot show them."""
+        theme = self.settings.theme
+        if theme is not None and theme is not ThemeChoice.SIXTEEN and app.has_few_colours:
+            fault = Fault.NO_COLOUR if app.no_color else Fault.FEW_COLOURS
+            yield Problem(fault, (("value", theme.value),))
 
     def show(
         self,

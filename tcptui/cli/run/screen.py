@@ -135,7 +135,7 @@ class _Rounds:
         if found.settings.language is not None and not self._common.language_given:
             self._common = self._common._replace(language=found.settings.language)
             self._words = Words(self._common.language)
-        self._launch.take_settings(self._common, self._words, found.settings)
+        self._launch.take_settings(self._common, self._words, found)
         if found.problems:
             say(found.line(self._words), self._words)
 

@@ -174,7 +174,7 @@ _RESP: Final = (
 
 #: Name and title of protocols that the header tree shows without fields of their own.
 _BY_NAME: Final = (
-    ("arp", "Address Resolution Protocol"), ("chdlc", "Cisco HDLC"), ("dhcp", "Dynamic Host Configuration Protocol"),
+    ("chdlc", "Cisco HDLC"), ("dhcp", "Dynamic Host Configuration Protocol"),
     ("dns", "Domain Name System"), ("esp", "Encapsulating Security Payload"),
     ("geneve", "Generic Network Virtualization Encapsulation"), ("gre", "Generic Routing Encapsulation"),
     ("igmp", "Internet Group Management Protocol"), ("llc", "Logical-Link Control"), ("mpls", "an MPLS label"),

@@ -100,4 +100,30 @@ _OTHERS: Final = (
     Field("raw", FieldType.PROTOCOL, "An IP packet without a link header."),
 )
 
-LINK_FIELDS: Final = (*_FRAME, *_ETHERNET, *_OTHERS)
+
+def _arp_end(name: str, title: str) -> tuple[Field, ...]:
+    return (
+        Field(f"{name}.hw_mac", FieldType.ETHER, f"The {title}'s hardware address.", repeats=True),
+        Field(
+            f"{name}.hw", FieldType.BYTES, f"The {title}'s hardware address where it is no MAC address.", repeats=True
+        ),
+        Field(f"{name}.proto_ipv4", FieldType.IPV4, f"The {title}'s IPv4 address.", repeats=True),
+        Field(f"{name}.proto", FieldType.BYTES, f"The {title}'s address where it is not of IPv4.", repeats=True),
+    )
+
+
+_ARP: Final = (
+    Field("arp", FieldType.PROTOCOL, "The frame has Address Resolution Protocol.", repeats=True),
+    Field("arp.hw.type", FieldType.UINT16, "Kind of the hardware addresses; 1 is Ethernet.", repeats=True),
+    Field("arp.proto.type", FieldType.UINT16, "Protocol of the addresses asked for, as an ethertype.", repeats=True),
+    Field("arp.hw.size", FieldType.UINT8, "Length of a hardware address.", unit=_BYTES, repeats=True),
+    Field("arp.proto.size", FieldType.UINT8, "Length of a protocol address.", unit=_BYTES, repeats=True),
+    Field("arp.opcode", FieldType.UINT16, "What the message does: 1 asks, 2 answers.", repeats=True),
+    Field("arp.isgratuitous", FieldType.BOOLEAN, "The sender tells of its own address unasked.", repeats=True),
+    Field("arp.isannouncement", FieldType.BOOLEAN, "The sender announces that it uses an address.", repeats=True),
+    Field("arp.isprobe", FieldType.BOOLEAN, "The sender asks whether an address is in use.", repeats=True),
+    *_arp_end("arp.src", "sender"),
+    *_arp_end("arp.dst", "target"),
+)
+
+LINK_FIELDS: Final = (*_FRAME, *_ETHERNET, *_ARP, *_OTHERS)

@@ -28,6 +28,7 @@ class Protocol(Enum):
     COOKED_V2 = "SLLv2"
     LOOPBACK = "Null/Loopback"
     RAW_IP = "Raw"
+    ARP = "ARP/RARP"
     IPV4 = "IPv4"
     IPV6 = "IPv6"
     TCP = "TCP"
@@ -135,6 +136,7 @@ Reader = Callable[[Dissection, Step], "Step | None"]
 
 _IPV4: Final = 0x0800
 _IPV6: Final = 0x86DD
+_ARP: Final = 0x0806
 _VLAN_TAGS: Final = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
 
 
@@ -147,6 +149,8 @@ def after_ethertype(dissection: Dissection, ethertype: int, start: int, source: 
         return Step(Protocol.IPV4, start, source)
     if ethertype == _IPV6:
         return Step(Protocol.IPV6, start, source)
+    if ethertype == _ARP:
+        return Step(Protocol.ARP, start, source)
     return Step(Protocol.OTHER_ETHERTYPE, start, source, ethertype)
 
 

@@ -1,7 +1,7 @@
 """Builds the header tree of one packet, in Wireshark's terms and depth.
 
-Frame, link, IP, TCP, UDP and ICMP are read by other modules of this package, the payload of TCP by the protocols of
-`tcptui.protocols.registry`, and everything else by scapy, which is asked in its own process.  No bytes can make it
+Frame, link, ARP, IP, TCP, UDP and ICMP are read by other modules of this package, the payload of TCP by the protocols
+of `tcptui.protocols.registry`, and everything else by scapy, which is asked in its own process.  No bytes can make it
 raise: where they end, or are malformed, a line says so and the tree stops.
 """
 
@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.application import read_application
+from tcptui.protocols.headers.arp import read_arp
 from tcptui.protocols.headers.cooked import read_cooked_v1, read_cooked_v2, read_loopback, read_raw_ip
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Reader, Step, TreeOptions
 from tcptui.protocols.headers.data import read_data
@@ -63,6 +64,7 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.COOKED_V2: read_cooked_v2,
     Protocol.LOOPBACK: read_loopback,
     Protocol.RAW_IP: read_raw_ip,
+    Protocol.ARP: read_arp,
     Protocol.IPV4: read_ipv4,
     Protocol.IPV6: read_ipv6,
     Protocol.TCP: read_tcp,

@@ -412,7 +412,7 @@ class CaptureScreen(NoticingScreen[None]):
             zoomed=self.workspace.arrangement.zoomed,
             paused=self.paused,
             unsaved=self.has_unsaved,
-            filtered=self.workspace.matching is not None,
+            filtered=self.workspace.matching is not None and self.workspace.matching.account.matched > 0,
         )
 
     @property

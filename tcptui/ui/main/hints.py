@@ -59,7 +59,7 @@ def hints_for(
     ``other``: there are packets, and none is TCP.  ``narrowed``: the list has only some of the connections.
     ``listed``: the list has any.  ``empty``: there is no connection that anything could be done with.
     ``zoomed``: the pane has the whole screen.  ``paused``: the display stands still.  ``unsaved``: packets would be
-    lost.  ``filtered``: a display filter is on.
+    lost.  ``filtered``: a display filter is on, which packets pass, be they in connections or not.
     """
     lift = (_ALL,) if narrowed and pane is Pane.CONNECTIONS else ()
     elsewhere = (_OTHER,) if other else ()
@@ -69,9 +69,9 @@ def hints_for(
     step = _STEP if lesson else ()
     spec = SPEC_OF[pane]
     if empty:
-        return (_HELP, *save, *elsewhere, *live[1:], _QUIT)
+        return (_HELP, *save, *elsewhere, *slice_of, *live[1:], _QUIT)
     if narrowed and not listed:
-        return (_HELP, *save, _ALL, *_BEYOND_ROWS, NARROW, *live[1:], _QUIT)
+        return (_HELP, *save, _ALL, *slice_of, *_BEYOND_ROWS, NARROW, *live[1:], _QUIT)
     if growing and pane is Pane.CONNECTIONS and not zoomed:  # what a list that changes by itself is asked first
         first = (_HELP, *save, *elsewhere, *lift, *slice_of, OPEN, NARROW, *WHOLE, *live[1:], _QUIT)
         return (*first, *(hint for hint in (*spec.hints, _FOLLOW, _ZOOM) if hint not in first))

@@ -57,6 +57,8 @@ class Part:
     """Most lines while a case is open, which is about one connection or a few."""
     most: int | None = None
     """Most columns of the last part of a row: it is read as prose, and what is beside it has more to say."""
+    leaves: int | None = None
+    """Lines that it leaves to what is below, at most half of the column; None: as its share says."""
 
     def share(self, *, lesson: bool) -> int:
         """Its share now."""
@@ -86,22 +88,25 @@ def _below_the_list(rest: Split) -> Split:
 
 
 _NARROW: Final = Split(Axis.DOWN, (Part(Slot.FRONT, 63, 58), Part(Slot.STRIP, 37, 42)))
-#: The timeline on the left, explanation and headers on the right.  63 % of 100 columns hold the longest verdict of the
-#: timeline beside times and packet numbers.
+#: Lines of the headers, their title included, below a long timeline of a medium screen.  Fewer show little more than
+#: the names of the layers.
+_FEW_FIELDS: Final = 8
+#: The timeline on the left, with the headers below it: beside it they would change sides with the number of packets,
+#: or leave its column blank below a short one.  63 % of 100 columns hold the longest verdict beside times and packet
+#: numbers.
 _MEDIUM: Final = Split(
     Axis.ACROSS,
     (
-        Part(Slot.MAIN, 63),
-        Part(Split(Axis.DOWN, (Part(Slot.SIDE, 65, 76), Part(Slot.FIELDS, 35, 24))), 37),
+        Part(Split(Axis.DOWN, (Part(Slot.MAIN, 67, leaves=_FEW_FIELDS), Part(Slot.FIELDS, 33))), 63),
+        Part(Slot.SIDE, 37),
     ),
 )
-#: Lines of the headers, their title included, below a timeline that leaves them so many.  Fewer show little more than
-#: the names of the layers.
-_FEW_FIELDS: Final = 8
+#: Most lines between one of the `few_heights` and the next.
+_HIGHEST_STEP: Final = 8
 #: Most columns of the explanation on a wide screen.  What it leaves of 250 holds the longest usual line of the headers
 #: (the options of a SYN) beside the bytes.
 _PROSE: Final = 68
-#: The timeline on the left, with the headers below it: there is room for fields and bytes side by side.
+#: The same, where there is room for fields and bytes side by side.
 _WIDE: Final = Split(
     Axis.ACROSS,
     (
@@ -156,49 +161,16 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     whole = Region(0, 0, *size)
     if chosen.zoomed:
         return {chosen.active: whole}
+    planned = _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
     if chosen.nothing_matches and not chosen.lesson and chosen.active in (Pane.CONNECTIONS, Pane.GLANCE):
-        return _with_one_pane_below(_planned(whole, shape, chosen))
-    return _planned(whole, shape, chosen)
+        return _with_one_pane_below(planned)
+    return planned
 
 
 def _with_one_pane_below(planned: dict[Pane, Region]) -> dict[Pane, Region]:
     """``planned`` for a list that nothing matches: what to do has the room of the panes that would be empty."""
     empty = [planned.pop(pane) for pane in (Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN) if pane in planned]
     return planned | ({Pane.EXPLAIN: Region.from_union(empty)} if empty else {})
-
-
-def _planned(whole: Region, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
-    """The region of every pane within ``whole`` while none has all of it."""
-    beside = _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
-    if shape is not Shape.MEDIUM:
-        return beside
-    column = beside[_panes_of(Slot.MAIN, chosen)[0]].height
-    timeline = column - min(_FEW_FIELDS, column // 2)
-    if not column or not _stands_above(timeline, shape, chosen):  # amid a change of size there may be no line at all
-        return beside
-    return _divided(_below_the_list(_above_the_headers(timeline, column)), whole, shape, chosen)
-
-
-def _above_the_headers(timeline: int, column: int) -> Split:
-    """`_MEDIUM` with the headers in the left column of ``column`` lines, below at most ``timeline`` lines."""
-    left = Split(Axis.DOWN, (Part(Slot.MAIN, timeline), Part(Slot.FIELDS, column - timeline)))
-    return Split(Axis.ACROSS, (Part(left, 63), Part(Slot.SIDE, 37)))
-
-
-def _stands_above(lines: int, shape: Shape, chosen: Arrangement) -> bool:
-    """Whether the headers of a medium screen stand below the timeline, which has room for ``lines`` there.
-
-    Where all of it fits: beside the headers the rest of its column would stay blank.  And while the cursor is in a list
-    of several connections: with each the headers would change sides.
-    """
-    if _is_browsing(chosen):
-        return True
-    return chosen.packets is not None and _filled(chosen.packets, shape) <= lines
-
-
-def _is_browsing(chosen: Arrangement) -> bool:
-    """Whether the cursor is in a list of several connections, each with its own number of packets."""
-    return chosen.active is Pane.CONNECTIONS and chosen.listed != 1
 
 
 def is_right_hand(pane: Pane, size: Size, shape: Shape, chosen: Arrangement) -> bool:
@@ -219,6 +191,8 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
         size = total * part.share(lesson=chosen.lesson) // shares
         if split.axis is Axis.ACROSS and parts[-1].most is not None:
             size = max(size, total - parts[-1].most)
+        if part.leaves is not None:
+            size = total - min(part.leaves, total // 2)
         if part is parts[-1]:
             size = total - used
         elif part.what is Slot.TOP:
@@ -248,8 +222,8 @@ def _strip_lines(total: int, chosen: Arrangement) -> int:
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     """Lines of ``part``: its ``share``, and where it is a list no more than its rows fill.
 
-    With the cursor in a list of several connections, where each has its own number of packets, the timeline has one
-    of a `few_heights`: else nothing below it would keep its place.
+    Of several connections, each with its own number of packets, the timeline has one of a `few_heights`: else nothing
+    below it would keep its place.
     """
     pane = None if isinstance(part.what, Split) else _panes_of(part.what, chosen)[0]
     if pane is Pane.CONNECTIONS:
@@ -263,7 +237,8 @@ def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
     if rows is None:
         return share
     needed = _filled(rows, shape)
-    return few_heights(needed, share) if pane is Pane.TIMELINE and _is_browsing(chosen) else min(share, needed)
+    is_one_of_several = pane is Pane.TIMELINE and chosen.listed != 1 and not shape.has_tabs
+    return few_heights(needed, share) if is_one_of_several else min(share, needed)
 
 
 def _filled(rows: int, shape: Shape) -> int:
@@ -275,9 +250,11 @@ def _filled(rows: int, shape: Shape) -> int:
 def few_heights(needed: int, most: int) -> int:
     """The fewest quarters of ``most`` lines that hold what is ``needed``; ``most`` where less does not.
 
-    For what is below a list whose rows differ in length: it moves seldom, and little stays blank.
+    For what is below a list whose rows differ in length: it moves seldom, and little stays blank.  Of many lines the
+    steps are smaller than a quarter.
     """
-    return next((lines for lines in (most // 4, most // 2, most * 3 // 4) if lines >= needed), most)
+    steps = max(4, -(-most // _HIGHEST_STEP))
+    return next((lines for step in range(1, steps) if (lines := most * step // steps) >= needed), most)
 
 
 def _panes_of(slot: Slot, chosen: Arrangement) -> list[Pane]:

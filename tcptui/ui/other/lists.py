@@ -11,6 +11,7 @@ from rich.segment import Segment
 from tcptui.model.other_protocol import ASKING, ICMP, ICMPV6, protocol_name
 from tcptui.model.safe_text import reason_of
 from tcptui.ui.cell_text import fit, fit_ends, fit_target, grouped, span, stamp
+from tcptui.ui.told_apart import ToldApart
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.other_text import line_text, pair_text
 from tcptui.words.quantities import byte_size
@@ -41,15 +42,15 @@ _ENDS_SHARE: Final = 50
 _SUMMARIES: Final = 40
 #: So many conversations are looked at for how wide their ends are: more are never on one screen.
 _MEASURED: Final = 200
-#: Widths from which on conversations have their beginning and their duration.
+#: Widths from which on conversations have more than packets and bytes.
 _TIMES_WIDTH: Final = 76
 #: Columns of conversations whose packets ask and answer: questions, those without an answer, the longest time.
 _PAIRED: Final = (("questions", 7), ("unanswered", 11), ("slowest", 9))
-_PAIRED_WIDTH: Final = sum(width for _, width in _PAIRED)
 #: Cells of a packet's line that what pairs it leaves at least.
 _LINE_LEAST: Final = 16
-#: Ends that have at least so many cells need no more.
-_ENDS_LEAST: Final = 48
+#: So many cells for both ends, of IPv4 and longer ones, are worth more than what is said of questions and answers.
+_ENDS_LEAST, _LONG_ENDS_LEAST = 32, 52
+_LONG_ENDS: Final = 48
 
 
 def time_width(session: Session, rows: Sequence[int], least: int = _TIME) -> int:
@@ -138,6 +139,8 @@ class ConversationList(_OtherList):
         """Whether the packets of this protocol ask and answer."""
         self._time = _TIME
         """Cells of the column of times."""
+        self._hosts = ToldApart()
+        """The addresses of the first conversations."""
 
     @property
     def number(self) -> int:
@@ -149,6 +152,8 @@ class ConversationList(_OtherList):
         found = np.flatnonzero(numbers == number)
         self.numbers = numbers
         looked_at = numbers[:_MEASURED].tolist()
+        talks = map(self.session.other.conversation, looked_at)
+        self._hosts = ToldApart(end.host for talk in talks for end in talk.ends)
         self._asks = bool(looked_at) and self.session.other.conversation(looked_at[0]).protocol in ASKING
         self._widest = max((cell_len(self._text(each, 1000)) for each in looked_at), default=0)
         self._time = time_width(self.session, [self.session.other.conversation(each).first_row for each in looked_at])
@@ -159,14 +164,21 @@ class ConversationList(_OtherList):
         ends = self.session.other.conversation(self.number).ends if self.number >= 0 else ()
         return self._text(self.number, width) if any(end.host for end in ends) else ""
 
+    def _paired(self, width: int) -> tuple[tuple[str, int], ...]:
+        """The columns about questions and answers for which there is room; none where packets do neither."""
+        least = _LONG_ENDS_LEAST if self._widest > _LONG_ENDS else min(self._widest, _ENDS_LEAST)
+        kept: tuple[tuple[str, int], ...] = _PAIRED if self._asks and width >= _TIMES_WIDTH else ()
+        while kept and width - 1 - _NUMBER - _SIZE - sum(cells for _, cells in kept) < least:
+            kept = kept[1:]
+        return kept
+
     def _paired_width(self, width: int) -> int:
-        """Cells of what is said of questions and answers; 0: these packets neither ask nor answer, or no room."""
-        return _PAIRED_WIDTH if self._asks and width >= _TIMES_WIDTH else 0
+        return sum(cells for _, cells in self._paired(width))
 
     def _has_times(self, width: int) -> bool:
         """Whether there is room for beginning and duration: they give way to the ends."""
         room = width - 1 - _NUMBER - _SIZE - self._paired_width(width) - self._time - _TIME
-        return width >= _TIMES_WIDTH and room > min(self._widest, _ENDS_LEAST)
+        return width >= _TIMES_WIDTH and room > self._widest
 
     def _ends_width(self, width: int) -> int:
         others = self._paired_width(width) + (self._time + _TIME if self._has_times(width) else 0)
@@ -179,11 +191,12 @@ class ConversationList(_OtherList):
         arrow, (one, other) = f" {self.glyphs.right} ", talk.ends
         if talk.protocol in (ICMP, ICMPV6) and one.port:  # which is the identifier of both
             shared = self.words("other.identifier", number=one.port)
-            return fit_ends(one.host, other.host, arrow, width - cell_len(shared), self.glyphs.ellipsis) + shared
+            room = width - cell_len(shared)
+            return fit_ends(one.host, other.host, arrow, room, self.glyphs.ellipsis, self._hosts.fit) + shared
         first, second = str(one), str(other)
         if not second:
             return fit_ends(first or self.words("other.no-ends"), "", "", width, self.glyphs.ellipsis)
-        return fit_ends(first, second, arrow, width, self.glyphs.ellipsis)
+        return fit_ends(first, second, arrow, width, self.glyphs.ellipsis, self._hosts.fit)
 
     def _asked(self, number: int) -> tuple[str, str, str]:
         """How many questions a conversation has, how many without an answer, and how long the slowest took."""
@@ -201,7 +214,7 @@ class ConversationList(_OtherList):
         """Names of the columns."""
         times = (("begins", self._time, True), ("lasts", _TIME, True)) if self._has_times(width) else ()
         ends = self._ends_width(width)
-        paired = tuple((key, cells, True) for key, cells in _PAIRED) if self._paired_width(width) else ()
+        paired = [(key, cells, True) for key, cells in self._paired(width)]
         return self.head(("ends", ends, False), ("packets", _NUMBER, True), ("bytes", _SIZE, True), *paired, *times)
 
     def row(self, position: int, width: int) -> list[Segment]:
@@ -213,10 +226,9 @@ class ConversationList(_OtherList):
         ends = fit(self._text(number, room - 1), room, self.glyphs.ellipsis)
         numbers = fit(grouped(talk.packets), _NUMBER, "", right=True)
         numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
-        if self._paired_width(width):
-            numbers += "".join(
-                fit(text, cells, "", right=True) for text, (_, cells) in zip(self._asked(number), _PAIRED, strict=True)
-            )
+        if paired := self._paired(width):
+            texts = self._asked(number)[-len(paired) :]
+            numbers += "".join(fit(text, cells, "", right=True) for text, (_, cells) in zip(texts, paired, strict=True))
         if self._has_times(width):
             began, ended = int(store.time_ns[talk.first_row]), int(store.time_ns[talk.last_row])
             numbers += fit(stamp(began - store.began_ns), self._time, "", right=True)
@@ -235,6 +247,8 @@ class PacketList(_OtherList):
         """Cells of the longest ends, of the first packets."""
         self._longest = 0
         """Cells of the longest summary, of fewer."""
+        self._hosts = ToldApart()
+        """The addresses of the first packets."""
         self._number = self._time = 0
         """Cells of the columns of packet numbers and times: no more than they need, the summaries want them."""
 
@@ -252,6 +266,7 @@ class PacketList(_OtherList):
         number, time = (cell_len(self.words(f"other.column.{name}")) for name in ("number", "time"))
         self._number = max(number, len(str(self.session.store.frame[rows[-1]])) if len(rows) else 0)
         self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
+        self._hosts = ToldApart(end.host for each in looked_at for end in self.session.other.ends_of(each))
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self._longest = max((cell_len(self._line(each, 0)) for each in looked_at[:_SUMMARIES]), default=0)
@@ -270,7 +285,7 @@ class PacketList(_OtherList):
         if self.session.other.header_of(row)[0] in (ICMP, ICMPV6):  # an identifier is no port
             source, target = source._replace(port=0), target._replace(port=0)
         arrow, second = (f" {self.glyphs.right} ", str(target)) if target.host else ("", "")
-        return fit_ends(str(source), second, arrow, width, self.glyphs.ellipsis)
+        return fit_ends(str(source), second, arrow, width, self.glyphs.ellipsis, self._hosts.fit)
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _NOTICE_SECONDS: Final = 3.0
 #: A notice with something to write down is shown longer.
 _LONG_NOTICE_SECONDS: Final = 6.0
+#: One that stands until somebody is there to read it.
+_UNTIL_A_KEY: Final = 24 * 3600.0
 
 
 class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultType]):
@@ -41,6 +43,12 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
         self.glyphs = glyphs
         self.hint_line = HintLine(glyphs, words)
         self._notice_timer: Timer | None = None
+
+    def on_screen_resume(self) -> None:
+        """Show what the program has complained of since it started, until somebody has had time to read it."""
+        complaint = getattr(self.app, "complaint", "")
+        if complaint:
+            self.say(complaint, _UNTIL_A_KEY)
 
     def show_hints(self) -> None:
         """Put the hints back; for subclasses."""

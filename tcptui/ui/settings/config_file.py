@@ -69,20 +69,26 @@ def read_config(environ: Mapping[str, str]) -> ConfigFile:
         return ConfigFile(path)
     except OSError as error:
         return ConfigFile(path, True, problems=(Problem(Fault.UNREADABLE, (("reason", reason_of(error)),)),))
+    if content is None:
+        return ConfigFile(path, True, problems=(Problem(Fault.NO_FILE),))
     if len(content) > LONGEST:
         return ConfigFile(path, True, problems=(Problem(Fault.TOO_LONG, (("most", str(LONGEST)),)),))
     return read_settings(path, content)
 
 
-def _content(path: Path) -> bytes:
-    """The file, or a byte more than `LONGEST` of it.  Raises OSError; also for what is no file, as a named pipe."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+def _content(path: Path) -> bytes | None:
+    """The file, or a byte more than `LONGEST` of it; None for what is no file, as a named pipe.  Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket, or a device that is not there
+            return None
+        raise
     try:
         mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            code = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
-            raise OSError(code, os.strerror(code))
-        return os.read(descriptor, LONGEST + 1)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return os.read(descriptor, LONGEST + 1) if stat.S_ISREG(mode) else None
     finally:
         os.close(descriptor)
 

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.words.catalogue import Words
 
 
@@ -18,6 +20,7 @@ class Fault(Enum):
     """What is wrong with the file or with one entry; the catalogue key is ``settings.fault.<value>``."""
 
     UNREADABLE = "unreadable"
+    NO_FILE = "no-file"
     TOO_LONG = "too-long"
     GARBLED = "garbled"
     UNKNOWN = "unknown"
@@ -32,6 +35,8 @@ class Fault(Enum):
     NO_FILTER_NAME = "no-filter-name"
     NO_FILTER = "no-filter"
     WRONG_FILTER = "wrong-filter"
+    FEW_COLOURS = "few-colours"
+    NO_COLOUR = "no-colour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +49,11 @@ class Problem:
     def text(self, words: Words) -> str:
         """It in a sentence without a full stop."""
         return words(f"settings.fault.{self.fault.value}", **dict(self.facts))
+
+
+def on_screen(problems: Sequence[Problem], words: Words) -> str:
+    """One line for the bottom of a screen, where its end may be cut; empty without a problem."""
+    if not problems:
+        return ""
+    key = "settings.on-screen" if len(problems) == 1 else "settings.several-on-screen"
+    return words(key, what=problems[0].text(words), more=len(problems) - 1)

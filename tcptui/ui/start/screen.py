@@ -39,7 +39,7 @@ from tcptui.ui.start.rows import (
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.theme import ASCII
 from tcptui.ui.widgets.document import Document
-from tcptui.ui.widgets.one_line import HintLine
+from tcptui.ui.widgets.one_line import HintLine, NoticeLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,7 @@ class StartScreen(LowLatencyScreen[None]):
         & #start-sign { width: auto; padding: 0 1; color: $accent; text-style: bold; }
         & #start-input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
         & #start-input:focus { border: none; }
+        & > NoticeLine { height: auto; width: 1fr; background: $background; display: none; }
         & HintLine { height: 1; background: $panel; }
         & > #start-small { display: none; width: 1fr; height: 1fr; content-align: center middle; color: $warning; }
         &.-too-small > * { display: none; }
@@ -112,6 +113,7 @@ class StartScreen(LowLatencyScreen[None]):
         self.words = words
         self.glyphs = glyphs
         self._menu = StartMenu(offer, words)
+        self._complaint = NoticeLine(glyphs, words)
         self.set_class(glyphs is ASCII, "-ascii")
         self._filter = offer.filter_words
         self._offered: tuple[PathEntry, ...] = ()
@@ -130,6 +132,7 @@ class StartScreen(LowLatencyScreen[None]):
             yield StartList(self.glyphs, self.words)
             yield Document(id="start-detail")
         yield StartLine(self.words)
+        yield self._complaint
         yield HintLine(self.glyphs, self.words, id="start-hints")
         yield Static("", id="start-small", markup=False)
 
@@ -137,6 +140,7 @@ class StartScreen(LowLatencyScreen[None]):
         """Show the recent files at once; interfaces are listed, and then measured, after the first paint."""
         self._menu.read_recent()
         self._show()
+        self._complaint.show(getattr(self.app, "complaint", ""))
         self.query_one(StartList).focus()
         self._show_hints()
         self.call_after_refresh(self._measure)

@@ -39,6 +39,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.no_connection": "No connection has a packet that passes the filter. \\ lifts it.",
     "screen.unmatched.heading": "What to do",
     "screen.unmatched.gone": "Esc shows all connections again.",
+    "screen.unmatched.field": "“{word}” is no field, so it was looked for as a word. The nearest field is {field}: / asks for it.",
+    "screen.unmatched.no_field": "“{word}” is no field, so it was looked for as a word. Ctrl+O in the filter line offers what there is.",
     "screen.unmatched.all": "Esc takes the words away and shows all connections again.",
     "screen.unmatched.words": "/ asks for other words. A connection is listed if each of them is in its row: in an address, port, name or state, or in what happened to it.",
     "screen.unmatched.search": "Ctrl+F looks for them in what connections carried, in packets, headers and findings.",

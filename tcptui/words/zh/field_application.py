@@ -122,7 +122,6 @@ WORDS: Final = {
     "field.resp.bulk_string.value": "字符串的内容；密码等机密从不显示。",
     "field.resp.array": "数组：一条命令，或由多个值组成的应答。",
     "field.resp.array.length": "数组含多少个值；空值为 -1。",
-    "field.arp": "帧中含 ARP（地址解析协议）。",
     "field.chdlc": "帧中含 Cisco HDLC。",
     "field.dhcp": "帧中含 DHCP（动态主机配置协议）。",
     "field.dns": "帧中含 DNS（域名系统）。",

@@ -39,6 +39,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.no_connection": "没有连接含有匹配过滤器的包。按 \\ 暂停过滤器。",
     "screen.unmatched.heading": "下一步",
     "screen.unmatched.gone": "按 Esc 恢复全部连接。",
+    "screen.unmatched.field": "没有名为“{word}”的字段，因此按普通文字查找。最接近的字段是 {field}：按 / 输入它。",
+    "screen.unmatched.no_field": "没有名为“{word}”的字段，因此按普通文字查找。在过滤行里按 Ctrl+O 可看到能用的条件。",
     "screen.unmatched.all": "按 Esc 去掉这些词，恢复全部连接。",
     "screen.unmatched.words": "按 / 换别的词。一行里要包含每个词，这条连接才会列出：地址、端口、名称、状态或发生了什么都算。",
     "screen.unmatched.search": "按 Ctrl+F 在连接传输的内容、数据包、首部和诊断结论中查找。",

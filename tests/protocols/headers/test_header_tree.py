@@ -300,14 +300,80 @@ def test_short_frame_ends_in_padding(view: View, syn_frame: bytes, tcp_frame: Tc
     assert "    Padding: 000000000000" in shown
 
 
-def test_arp_is_shown_by_scapy_with_byte_ranges(view: View, syn_frame: bytes) -> None:
-    body = bytes.fromhex("0001 0800 06 04 0001 000c29c2890b c0a80001 000000000000 c0a80002")
-    tree = header_tree(view(syn_frame[:12] + b"\x08\x06" + body + bytes(18)))
+ARP = "0001 0800 06 04 {} 001b21c2890b {} {} {}"
+MINE, OTHERS, NOBODY = "c0a80001", "c0a80002", "00000000"
+UNKNOWN, ALL = "00" * 6, "ff" * 6
 
-    target = next(node for node in tree.walk() if node.label == "pdst: 192.168.0.2")
-    assert (target.start, target.length) == (38, 4)
+
+def test_arp_has_wiresharks_lines_and_names(view: View, syn_frame: bytes) -> None:
+    body = bytes.fromhex(ARP.format("0001", MINE, UNKNOWN, OTHERS))
+    tree = header_tree(view(syn_frame[:12] + b"\x08\x06" + body + bytes(18)), None, TreeOptions(vendor_names=False))
+    layer = next(node for node in tree.walk() if node.field == "arp")
+
+    assert layer.label == "Address Resolution Protocol (request)"
+    assert [(node.label, node.field, node.start, node.length) for node in layer.children] == [
+        ("Hardware type: Ethernet (1)", "arp.hw.type", 14, 2),
+        ("Protocol type: IPv4 (0x0800)", "arp.proto.type", 16, 2),
+        ("Hardware size: 6", "arp.hw.size", 18, 1),
+        ("Protocol size: 4", "arp.proto.size", 19, 1),
+        ("Opcode: request (1)", "arp.opcode", 20, 2),
+        ("Sender MAC address: 00:1b:21:c2:89:0b", "arp.src.hw_mac", 22, 6),
+        ("Sender IP address: 192.168.0.1", "arp.src.proto_ipv4", 28, 4),
+        ("Target MAC address: 00:00:00:00:00:00", "arp.dst.hw_mac", 32, 6),
+        ("Target IP address: 192.168.0.2", "arp.dst.proto_ipv4", 38, 4),
+    ]
     assert "[Coloring Rule Name: ARP]" in [node.label for node in tree.walk()]
     assert f"Padding: {bytes(18).hex()}" in [node.label for node in tree.walk()]
+
+
+@pytest.mark.parametrize(
+    ("operation", "sender", "looked_for", "target", "title", "concluded"),
+    [  # as tshark 4.0.17 calls them
+        (2, MINE, UNKNOWN, OTHERS, "reply", []),
+        (1, MINE, UNKNOWN, MINE, "ARP Announcement", ["arp.isgratuitous", "arp.isannouncement"]),
+        (1, MINE, ALL, MINE, "request/gratuitous ARP", ["arp.isgratuitous"]),
+        (2, MINE, UNKNOWN, MINE, "reply/gratuitous ARP", ["arp.isgratuitous"]),
+        (1, NOBODY, UNKNOWN, OTHERS, "ARP Probe", ["arp.isprobe"]),
+        (1, NOBODY, ALL, OTHERS, "request", []),
+        (8, MINE, UNKNOWN, MINE, "inverse request", []),
+        (99, MINE, UNKNOWN, OTHERS, "opcode 0x0063", []),
+    ],
+)
+def test_arp_about_oneself_is_called_so(
+    view: View, syn_frame: bytes, operation: int, sender: str, looked_for: str, target: str, title: str,
+    concluded: list[str],
+) -> None:  # fmt: skip
+    body = bytes.fromhex(ARP.format(f"{operation:04x}", sender, looked_for, target))
+    tree = header_tree(view(syn_frame[:12] + b"\x08\x06" + body))
+    layer = next(node for node in tree.walk() if node.field == "arp")
+
+    assert layer.label == f"Address Resolution Protocol ({title})"
+    assert [node.field for node in layer.children if node.field.startswith("arp.is")] == concluded
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (
+            "0007 0800 03 04 0001 010203 c0a80001 000000 c0a80002",
+            ["src.hw", "src.proto_ipv4", "dst.hw", "dst.proto_ipv4"],
+        ),
+        (
+            "0001 1234 06 02 0001 001b21c2890b 0102 000000000000 0304",
+            ["src.hw_mac", "src.proto", "dst.hw_mac", "dst.proto"],
+        ),
+        ("0001 0800 00 00 0001", []),
+        ("0001 0800 06 04 0001 001b21c2", []),
+    ],
+)
+def test_arp_of_other_addresses_and_none_is_read_by_its_sizes(
+    view: View, syn_frame: bytes, body: str, fields: list[str]
+) -> None:
+    tree = header_tree(view(syn_frame[:12] + b"\x08\x06" + bytes.fromhex(body)))
+    shown = [node.field.removeprefix("arp.") for node in tree.walk()]
+
+    assert [name for name in shown if name.startswith(("src.", "dst."))] == fields
+    assert ("_ws.malformed" in shown) == body.endswith("001b21c2")
 
 
 def test_unknown_link_type_is_shown_as_bytes(view: View) -> None:
