@@ -71,7 +71,7 @@ class PacketView:
     """LINKTYPE_ value (1 Ethernet, 113 cooked v1, 276 cooked v2, 0 BSD loopback, 101 raw)."""
     interface: str | None
     comments: tuple[str, ...]
-    """The pcapng comments of this packet."""
+    """The pcapng comments of this packet, as they stand in the file; what is not UTF-8 is escaped as surrogates."""
     kind: int
     """`RowKind`."""
     network_offset: int

@@ -16,7 +16,6 @@ from tcptui.model.datagram import Datagram
 from tcptui.model.packet_store import I32, I64, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
-from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.session.seq_bases import SeqBases
@@ -199,7 +198,7 @@ class PacketReader:
         kept = row >= store.first
         return replace(
             packet,
-            comments=tuple(safe_text(comment) for comment in comments if comment),
+            comments=tuple(comment.decode("utf-8", "surrogateescape") for comment in comments if comment),
             flags=packet_flags(block, captured) if block else None,
             ip_stream=self._ip_stream(row),
             analysis=self._analysis(row) if packet.kind == RowKind.TCP and kept else None,

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from other_frames import dns_query, pcap, udp
+from other_frames import pcap, udp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -157,7 +157,7 @@ def test_trial_notices_a_crash_and_a_leak(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_trial_notices_that_a_packet_ends_scapys_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "seed.pcap"
-    path.write_bytes(pcap([udp("10.0.0.1:40000", "10.0.0.2:5353", dns_query(7, "shop.example"))]))
+    path.write_bytes(pcap([udp("10.0.0.1:40000", "10.0.0.2:123", b"\x23" + bytes(47))]))
     child = ScapyChild(BOOT.replace("from tcptui", f"exec({_DIES!r}); from tcptui", 1))
     monkeypatch.setattr("tcptui.protocols.headers.tree.scapy_child", child)
 

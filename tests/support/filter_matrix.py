@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,7 +30,7 @@ from tcptui.session.filtering.run import FilterRun, is_readable
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.model.field import Field
     from tcptui.session.session import Session
@@ -195,6 +196,21 @@ def frames(sharkd: Sharkd, text: str) -> list[int] | None:
     except SharkdCrashedError:
         return None
     return [frame["num"] for frame in answer["result"]] if "result" in answer else None
+
+
+def frames_of_both(path: Path, asked: Sequence[str]) -> dict[str, list[int]]:
+    """The frames that each of ``asked`` lets through, which have to be sharkd's."""
+    found = dict[str, list[int]]()
+    with closing(open_file(path)) as session, Sharkd() as sharkd:
+        count = session.store.count
+        sharkd.load(path)
+        for text in asked:
+            found[text] = session.store.frame[:count][
+                FilterRun(session, compile_filter(text)).matching(0, count)
+            ].tolist()
+
+            assert found[text] == frames(sharkd, text), text
+    return found
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime
+from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Final
 
@@ -59,6 +60,24 @@ _BITS: Final = (
 )  # fmt: skip
 
 
+class Variant(Enum):
+    """Which protocol a message is of, as Wireshark names its layer."""
+
+    DNS = "dns"
+    MULTICAST = "mdns"
+    """RFC 6762: the highest bit of a class says something else."""
+    LINK_LOCAL = "llmnr"
+    """RFC 4795: other flags."""
+
+
+_VARIANTS: Final = {53: Variant.DNS, 5353: Variant.MULTICAST, 5355: Variant.LINK_LOCAL}
+_TITLES: Final = {
+    Variant.DNS: "Domain Name System", Variant.MULTICAST: "Multicast Domain Name System",
+    Variant.LINK_LOCAL: "Link-local Multicast Name Resolution",
+}  # fmt: skip
+_HIGHEST: Final = 0x8000
+
+
 def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[Said]) -> None:
     """Append a layer for each message that the packet completed."""
     budget = [RECORDS_SHOWN]
@@ -91,12 +110,19 @@ def read_dns_datagram(dissection: Dissection, step: Step) -> Step | None:
     head = read_head(payload)
     if segment is None or head is None:
         return data_step(step.start, source, Protocol.UDP_DATA, step.number)
-    dissection.protocols.append("dns")
-    title = f"Domain Name System ({'response' if head.is_response else 'query'})"
-    layer = dissection.layer(title, step.start, len(payload), "dns")
+    variant = _variant(step.number)
+    dissection.protocols.append(variant.value)
+    title = f"{_TITLES[variant]} ({'response' if head.is_response else 'query'})"
+    layer = dissection.layer(title, step.start, len(payload), variant.value)
     place = FramePlace(segment, step.start)
-    _Writer(layer, place, 0, payload, [RECORDS_SHOWN]).add(complete=stop >= source.end and not dissection.quoting)
+    writer = _Writer(layer, place, 0, payload, [RECORDS_SHOWN], variant)
+    writer.add(complete=stop >= source.end and not dissection.quoting)
     return None
+
+
+def _variant(ports: int) -> Variant:
+    """What is spoken between two ports, of 16 bits each; the lower one decides, as in Wireshark."""
+    return _VARIANTS[min(port for port in (ports >> 16, ports & 0xFFFF) if port in _VARIANTS)]
 
 
 def _add_pair(layer: Branch, message: Message, asked: Asked) -> None:
@@ -123,8 +149,10 @@ class _Ends(Exception):  # noqa: N818  (no error: how reading ends where bytes d
 class _Writer:
     """Writes the lines of the message ``data``, which begins at ``base`` of its direction."""
 
-    def __init__(self, layer: Branch, place: FramePlace, base: int, data: bytes, budget: list[int]) -> None:
+    def __init__(self, layer: Branch, place: FramePlace, base: int, data: bytes, budget: list[int],
+                 variant: Variant = Variant.DNS) -> None:  # fmt: skip
         self._layer, self._place = layer, place
+        self._variant = variant
         self._base, self._data = base, data
         self._at = HEADER
         self._budget = budget
@@ -158,10 +186,28 @@ class _Writer:
             flags, head, 0x8000, "response", "Response", f"Message is a {'response' if head.is_response else 'query'}"
         )
         self._bits(flags, head.flags, 0x7800, f"Opcode: {operation} ({head.opcode})", "flags.opcode")
+        if self._variant is Variant.LINK_LOCAL:
+            self._link_local_bits(flags, head)
+        else:
+            self._domain_bits(flags, head)
+        if head.is_response:
+            self._bits(flags, head.flags, 0x000F, f"Reply code: {_code(head.code)} ({head.code})", "flags.rcode")
+        counts = (head.questions, head.answers, head.authorities, head.additional)
+        titles = _UPDATE_COUNTS if head.opcode == UPDATE else _COUNTS
+        for place, ((title, name), count) in enumerate(zip(titles, counts, strict=True)):
+            self._line(layer, f"{title}: {count}", 4 + 2 * place, 2, f"count.{name}")
+
+    def _link_local_bits(self, flags: Branch, head: Head) -> None:
+        told = "Yes" if head.flags & 0x0400 else "No"
+        self._bit(flags, head, 0x0400, "conflict", "Conflict", told)
+        no, yes = "Message is not truncated", "Message is truncated"
+        self._bit(flags, head, 0x0200, "truncated", "Truncated", yes if head.flags & 0x0200 else no)
+        self._bit(flags, head, 0x0100, "tentative", "Tentative", "Yes" if head.flags & 0x0100 else "No")
+
+    def _domain_bits(self, flags: Branch, head: Head) -> None:
         if head.is_response:
             is_authority = "an authority" if head.flags & 0x0400 else "not an authority"
             self._bit(flags, head, 0x0400, "authoritative", "Authoritative", f"Server is {is_authority} for domain")
-        is_update = head.opcode == UPDATE
         for mask, name, title, no, yes, is_asked in _BITS:
             if head.is_response or is_asked:
                 self._bit(flags, head, mask, name, title, yes if head.flags & mask else no)
@@ -173,13 +219,6 @@ class _Writer:
             self._bit(flags, head, 0x0020, "authenticated", "AD bit", "Set")
         text = "Acceptable" if head.flags & 0x10 else "Unacceptable"
         self._bit(flags, head, 0x0010, "checkdisable", "Non-authenticated data", text)
-        if head.is_response:
-            self._bits(flags, head.flags, 0x000F, f"Reply code: {_code(head.code)} ({head.code})", "flags.rcode")
-        counts = (head.questions, head.answers, head.authorities, head.additional)
-        for place, ((title, name), count) in enumerate(
-            zip(_UPDATE_COUNTS if is_update else _COUNTS, counts, strict=True)
-        ):
-            self._line(layer, f"{title}: {count}", 4 + 2 * place, 2, f"count.{name}")
 
     def _bit(self, parent: Branch, head: Head, mask: int, name: str, title: str, text: str) -> None:
         self._bits(parent, head.flags, mask, f"{title}: {text}", f"flags.{name}")
@@ -231,6 +270,7 @@ class _Writer:
         begin = self._at
         labels, at = read_name(self._data, begin)
         kind, group = self._number(at, 2), self._number(at + 2, 2)
+        group, bit = self._class_and_bit(group)
         self._at = at + 4
         text = text_of(labels)
         title = f"{text}: type {type_name(kind)}, class {class_name(group)}"
@@ -241,11 +281,21 @@ class _Writer:
         line.concluded(f"Label Count: {len(labels)}", "dns.count.labels")
         self._line(line, f"Type: {type_name(kind)} ({kind})", at, 2, "qry.type")
         self._line(line, f"Class: {class_name(group)} (0x{group:04x})", at + 2, 2, "qry.class")
+        self._highest(line, bit, '"QU" question', "qry.qu", at + 2)
+
+    def _class_and_bit(self, group: int) -> tuple[int, int | None]:
+        """A class, and the bit above it where that is none of it."""
+        return (group & ~_HIGHEST, group & _HIGHEST) if self._variant is Variant.MULTICAST else (group, None)
+
+    def _highest(self, line: Branch, bit: int | None, title: str, field: str, at: int) -> None:
+        if bit is not None:
+            self._bits(line, bit, _HIGHEST, f"{title}: {bool(bit)}", field, at)
 
     def _record(self, section: Branch) -> None:
         begin = self._at
         labels, at = read_name(self._data, begin)
         kind, group, lifetime, size = RECORD.unpack_from(self._data, at)
+        group, bit = self._class_and_bit(group)
         text = text_of(labels)
         line = self._line(section, f"{text}: type {type_name(kind)}", begin, at + RECORD.size + size - begin)
         if kind == _SRV and len(labels) > 2:
@@ -258,10 +308,11 @@ class _Writer:
             self._name(line, "Name", "resp.name", begin, labels, at)
         self._line(line, f"Type: {type_name(kind)} ({kind})", at, 2, "resp.type")
         if kind == _OPT:
-            self._edns(line, at, group, lifetime)
+            self._edns(line, at, group, lifetime, bit)
         else:
             line.label += f", class {class_name(group)}"
             self._line(line, f"Class: {class_name(group)} (0x{group:04x})", at + 2, 2, "resp.class")
+            self._highest(line, bit, "Cache flush", "resp.cache_flush", at + 2)
             self._line(line, f"Time to live: {lifetime}", at + 4, 4, "resp.ttl")
         self._line(line, f"Data length: {size}", at + 8, 2, "resp.len")
         at += RECORD.size
@@ -334,8 +385,9 @@ class _Writer:
         return at
 
     # -- EDNS (RFC 6891) -----------------------------------------------------------------------
-    def _edns(self, line: Branch, at: int, size: int, bits: int) -> None:
+    def _edns(self, line: Branch, at: int, size: int, bits: int, bit: int | None) -> None:
         self._line(line, f"UDP payload size: {size}", at + 2, 2, "rr.udp_payload_size")
+        self._highest(line, bit, "Cache flush", "resp.cache_flush", at + 2)
         self._line(line, f"Higher bits in extended RCODE: 0x{bits >> 24:02x}", at + 4, 1, "resp.ext_rcode")
         self._line(line, f"EDNS0 version: {bits >> 16 & 255}", at + 5, 1, "resp.edns0_version")
         z = self._line(line, f"Z: 0x{bits & 0xFFFF:04x}", at + 6, 2, "resp.z")

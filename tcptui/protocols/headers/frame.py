@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.builder import Branch
@@ -54,6 +55,7 @@ def comment_layer(comments: Sequence[str]) -> Branch:
     layer = Branch("Packet comments", field="pkt_comment")
     for comment in comments:
         line = layer.add(comment, field="frame.comment")
+        line.whole = partial(comment.encode, "utf-8", "surrogateescape")
         line.expert(ExpertLevel.COMMENT, "Comment", comment, "frame.comment.expert")
     return layer
 

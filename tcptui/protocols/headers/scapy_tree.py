@@ -28,7 +28,11 @@ STARTS: Final = {
     Protocol.OTHER_UDP: Start.UDP,
 }
 #: Layers that, in Wireshark, hold what they carry, too.
-_WITH_PAYLOAD: Final = frozenset({"geneve", "gre"})
+_WITH_PAYLOAD: Final = frozenset({"geneve", "gre", "ppp"})
+#: Those that Wireshark shows each of, though it names the protocol once for all in a row.
+_REPEATED: Final = frozenset({"mpls"})
+#: Those that it names once for their first byte, and again for the rest.
+_TWICE: Final = frozenset({"igmp"})
 _READERS: Final = {
     Next.ETHERNET: Protocol.ETHERNET,
     Next.VLAN: Protocol.VLAN,
@@ -52,8 +56,9 @@ def question(dissection: Dissection, step: Step) -> Question | None:
 def read_other(dissection: Dissection, step: Step, reply: Reply) -> Step | None:
     """Append the layers of ``reply``, up to one that this package reads; returns the step for that."""
     answer = reply.answer
-    for layer in answer.layers:
-        _append(dissection, step, layer)
+    above: tuple[str, Branch] | None = None
+    for found in answer.layers:
+        above = _append(dissection, step, found, above)
     at = step.start + answer.at
     following: Step | None
     if reply.stopped or answer.problem:
@@ -98,16 +103,25 @@ def _say_problem(dissection: Dissection, step: Step, reply: Reply) -> None:
     dissection.parent.concluded(text, "_ws.malformed" if is_told else "")
 
 
-def _append(dissection: Dissection, step: Step, found: Layer) -> None:
-    """Append one layer, whose offsets count from the start of ``step``."""
+def _append(dissection: Dissection, step: Step, found: Layer, above: tuple[str, Branch] | None) -> tuple[str, Branch]:
+    """Append one layer, whose offsets count from the start of ``step``; returns its protocol's name, and its line.
+
+    ``above``: the same of the layer before.  A protocol is named once, where scapy has several layers for it: the
+    first one's line is that of all.
+    """
     begin = step.start
-    dissection.protocols.append(found.token)
-    name = found.token if found.named and found.token in FIELDS else ""
+    goes_on = above is not None and above[0] == found.token
+    if not goes_on:
+        dissection.protocols += [found.token] * (1 + (found.token in _TWICE))
     at = begin + found.start
     length = step.source.captured_end() - at if found.token in _WITH_PAYLOAD else found.length
-    layer = dissection.layer(found.title, at, length, name)
+    is_named = found.named and found.token in FIELDS and (not goes_on or found.token in _REPEATED)
+    layer = dissection.layer(found.title, at, length, found.token if is_named else "")
+    if above is not None and goes_on and not is_named and above[1].start is not None:
+        above[1].length = at + length - above[1].start
     branches: list[Branch] = [layer]
     for line in found.lines:
         del branches[line.depth :]
         start, length = (None, 0) if line.length < 0 else (begin + line.start, line.length)
         branches.append(branches[-1].add(line.label, start, length))
+    return (found.token, above[1]) if above is not None and goes_on and not is_named else (found.token, layer)

@@ -18,8 +18,8 @@ _TRACEROUTE: Final = range(33435, 33465)
 _HEADER: Final = 8
 #: Bytes of an address of IPv6, over which a datagram has to have a checksum (RFC 8200, 8.1).
 _IPV6: Final = 16
-#: Where DNS is spoken, and the least bytes of a message.
-DNS_PORT: Final = 53
+#: Where DNS is spoken, also to all hosts of a link (RFC 6762, RFC 4795), and the least bytes of a message.
+DNS_PORTS: Final = frozenset({53, 5353, 5355})
 DNS_HEADER: Final = 12
 
 
@@ -72,6 +72,6 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     source.take(start + 8, 1)
     layer.add(f"UDP payload ({payload} byte{'' if payload == 1 else 's'})", start + 8, shown, "udp.payload")
     inner = source.within(start + 8 + payload)
-    is_dns = DNS_PORT in (origin, target) and shown >= DNS_HEADER
+    is_dns = not DNS_PORTS.isdisjoint((origin, target)) and shown >= DNS_HEADER
     following = Step(Protocol.DNS if is_dns else Protocol.OTHER_UDP, start + 8, inner, origin << 16 | target)
     return read_teredo(dissection, following) if PORT in (origin, target) else following

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.http.body import BodyProblem, body_of
@@ -30,6 +31,26 @@ _TEXT_TYPES: Final = (
     "application/xml",
 )
 _TEXT_SUFFIXES: Final = ("+json", "+xml")
+#: What Wireshark reads such a body as, and how it names that; any other it only calls a body.
+_LINES: Final = ("data-text-lines", "Line-based text data")
+_JSON: Final = ("json", "JavaScript Object Notation")
+_XML: Final = ("xml", "eXtensible Markup Language")
+_MEDIA: Final = ("media", "Media Type")
+_READ_AS: Final = {
+    **dict.fromkeys((
+        "text/plain", "text/html", "text/css", "text/javascript", "text/richtext", "text/enriched", "text/parameters",
+        "application/x-javascript",
+    ), _LINES),
+    **dict.fromkeys((
+        "application/json", "application/json-rpc", "application/problem+json", "application/senml+json",
+        "application/sensml+json",
+    ), _JSON),
+    **dict.fromkeys((
+        "text/xml", "text/vnd.wap.wml", "text/vnd.wap.si", "image/svg+xml", *(f"application/{kind}" for kind in (
+            "xml", "xml-dtd", "soap+xml", "atom+xml", "rss+xml", "mathml+xml", "xslt+xml",
+        )),
+    ), _XML),
+}  # fmt: skip
 _LINES_SHOWN: Final = 200
 #: Least characters shown of a longer line: four times as many bytes are decoded, as UTF-8 may need.
 _LINE_LIMIT: Final = 200
@@ -170,8 +191,10 @@ def _text_lines(
         lines, ends = lines[:-1], ends[:-1]
     count = f"{len(lines)} lines" if len(body) >= whole else f"more than {len(lines)} lines"
     length = min(message.body_end, message.half.length) - at
-    layer = place.add(dissection.parent, f"Line-based text data: {media} ({count})", at, length, "data-text-lines")
-    dissection.protocols.append("data-text-lines")
+    protocol, title = _READ_AS.get(media, _MEDIA)
+    field = protocol if protocol in FIELDS else ""
+    layer = place.add(dissection.parent, f"{title}: {media} ({count})", at, length, field)
+    dissection.protocols.append(protocol)
     for line, ending in list(zip(lines, ends, strict=True))[:_LINES_SHOWN]:
         text = line[: 4 * _LINE_LIMIT].decode("utf-8", "replace").replace("\t", "\\t")
         if text.endswith("\r") and ending:

@@ -32,6 +32,11 @@ _WIRESHARK_NAMES: Final[dict[str, tuple[str, str]]] = {
     "STP": ("Spanning Tree Protocol", "stp"),
     "VXLAN": ("Virtual eXtensible Local Area Network", "vxlan"),
 }
+#: Beginnings of the names of scapy's classes for the kinds, and for parts, of a protocol, and its short name.
+_FAMILIES: Final = (
+    ("DHCP6", "dhcpv6"), ("GRE_PPTP", "gre"), ("GTP", "gtp"), ("HDLC", "ppp"), ("IGMP", "igmp"), ("NBNS", "nbns"),
+    ("NBTDatagram", "nbdgm"), ("PPP_LCP", "lcp"),
+)  # fmt: skip
 #: scapy classes inside a tunnel at which the program's own readers take over again.
 _OURS: Final[dict[str, Next]] = {
     "Ether": Next.ETHERNET,
@@ -83,10 +88,11 @@ def _show(question: Question, layers: list[Layer]) -> tuple[Next, int]:
 def _layer(packet: Any, start: int, length: int, lines: tuple[Line, ...]) -> Layer:
     kind = type(packet).__name__
     known = _WIRESHARK_NAMES.get(kind)
-    title, token = known or (str(packet.name), kind.lower())
+    family = next((token for beginning, token in _FAMILIES if kind.startswith(beginning)), "")
+    title, token = known or (str(packet.name), family or kind.lower())
     if kind == "SCTP":
         title += f", Src Port: {packet.sport}, Dst Port: {packet.dport}"
-    return Layer(title[:LABEL_LIMIT], token[:LABEL_LIMIT], known is not None, start, length, lines)
+    return Layer(title[:LABEL_LIMIT], token[:LABEL_LIMIT], bool(known or family), start, length, lines)
 
 
 def _first_class(question: Question) -> Any:

@@ -33,6 +33,7 @@ _MODULES: Final = (
     "scapy.layers.tftp",
     "scapy.layers.vrrp",
     "scapy.layers.vxlan",
+    "scapy.contrib.chdlc",
     "scapy.contrib.erspan",
     "scapy.contrib.geneve",
     "scapy.contrib.gtp",

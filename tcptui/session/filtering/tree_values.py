@@ -31,6 +31,7 @@ _MOMENT: Final = re.compile(r"([A-Z][a-z]{2} [ 0-9]{2}, [0-9]{4} [0-9:]{8})\.([0
 _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
 #: Texts whose line covers exactly the bytes of the text.
 _EXACT: Final = frozenset({
+    "frame.comment",
     "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
     "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
     "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",

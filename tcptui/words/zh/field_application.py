@@ -130,6 +130,8 @@ WORDS: Final = {
     "field.gre": "帧中含 GRE（通用路由封装）。",
     "field.igmp": "帧中含 IGMP（互联网组管理协议）。",
     "field.llc": "帧中含 LLC（逻辑链路控制）。",
+    "field.llmnr": "帧中含 LLMNR（链路本地多播名称解析）。",
+    "field.mdns": "帧中含 mDNS（多播 DNS）。",
     "field.mpls": "帧中含 MPLS 标签。",
     "field.ntp": "帧中含 NTP（网络时间协议）。",
     "field.ppp": "帧中含 PPP（点对点协议）。",

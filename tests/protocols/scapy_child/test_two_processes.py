@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from other_frames import dns_answer, dns_query, pcap, udp
+from other_frames import pcap, udp
 from process_end import wait_until_gone
 from pty_run import ROOT, PtyRun, environment
 
@@ -37,18 +37,17 @@ from tcptui.__main__ import main
 sys.exit(main())
 """
 #: What only scapy draws.
-HEADERS = "Domain Name System"
+HEADERS = "Network Time Protocol"
 _WITH_APACHE = (sys.executable, "-c", _PROGRAM)
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
-    path = tmp_path / "names.pcap"
-    # mDNS: scapy reads it, and DNS is read without scapy.
-    query = udp("10.0.0.1:40000", "10.0.0.2:5353", dns_query(7, "shop.example"))
-    answer = udp("10.0.0.2:5353", "10.0.0.1:40000", dns_answer(7, "shop.example", ["192.0.2.1"]))
-    path.write_bytes(pcap([query, answer] * 50))
+    path = tmp_path / "times.pcap"
+    asked = udp("10.0.0.1:40000", "10.0.0.2:123", b"\x23" + bytes(47))
+    answer = udp("10.0.0.2:123", "10.0.0.1:40000", b"\x24\x02" + bytes(46))
+    path.write_bytes(pcap([asked, answer] * 50))
     return path
 
 
@@ -85,11 +84,11 @@ def children(parent: int) -> Iterator[int]:
 
 @pytest.fixture
 def screen(capture: Path, environ: dict[bytes, bytes]) -> Iterator[PtyRun]:
-    """The program that shows the headers of a DNS packet."""
+    """The program that shows the headers of an NTP packet."""
     with PtyRun((str(capture),), environ, program=_WITH_APACHE) as run:
         run.until_shown("not TCP")
         run.press(b"u")
-        run.until_shown("query A shop.example")
+        run.until_shown("NTP client, version 4")
         for _level in range(3):
             if not run.shows(HEADERS):
                 run.press(b"\r")
@@ -111,7 +110,7 @@ def test_screen_shows_scapys_tree_with_no_process_that_has_both(screen: PtyRun, 
 @pytest.mark.parametrize(
     "words",
     [
-        ("packets", "FILE", "-Y", "dns && !_ws.malformed", "-e", "frame.number", "-e", "frame.protocols"),
+        ("packets", "FILE", "-Y", "ntp && !_ws.malformed", "-e", "frame.number", "-e", "frame.protocols"),
         ("report", "FILE", "--json"),
     ],
 )
@@ -122,7 +121,7 @@ def test_command_reads_trees_with_no_process_that_has_both(
     done = subprocess.run([*_WITH_APACHE, *named], env=environ, capture_output=True, timeout=120, check=False)
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert words[0] != "packets" or done.stdout.count(b"eth:ethertype:ip:udp:dns") == 100
+    assert words[0] != "packets" or done.stdout.count(b"eth:ethertype:ip:udp:ntp") == 100
     (only,) = imported(tmp_path)
     assert only[0] == "cryptography"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from contextlib import closing
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ import pytest
 from captures import ACK, FIN, PSH, SYN, Tape, mixed
 from encapsulations import write_capture
 from filter_edges import PASSING, edges
-from filter_matrix import Matrix, frames
+from filter_matrix import Matrix, frames, frames_of_both
 from ip_pieces import pieces, segment, whole, write_raw
 from sharkd import Sharkd
 
@@ -20,7 +19,6 @@ from tcptui.session.filtering.run import FilterRun
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.tshark
@@ -57,21 +55,6 @@ KNOWN: Final = (
     "data", "frame.protocols", "frame.interface_name", "_ws.", "tcp.segment", "tcp.reassembled", "http.file_data",
     "tcp.completeness", "tcp.options.sack.dsack", "tcp.nop",
 )  # fmt: skip
-
-
-def frames_of_both(path: Path, asked: Sequence[str]) -> dict[str, list[int]]:
-    """The frames that each of ``asked`` lets through, which have to be sharkd's."""
-    found = dict[str, list[int]]()
-    with closing(open_file(path)) as session, Sharkd() as sharkd:
-        count = session.store.count
-        sharkd.load(path)
-        for text in asked:
-            found[text] = session.store.frame[:count][
-                FilterRun(session, compile_filter(text)).matching(0, count)
-            ].tolist()
-
-            assert found[text] == frames(sharkd, text), text
-    return found
 
 
 def test_the_meaning_of_every_operator(tmp_path: Path) -> None:
