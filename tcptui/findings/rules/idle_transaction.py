@@ -67,7 +67,7 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
         evidence += [index_of(connection, frame) for frame in (one.before.response.last, one.end_frame) if frame]
     begun = _begun(said, longest.before)
     says_so = said.says_unasked(LIMIT)
-    others = ("idle-middlebox", "server-ended") if longest.by_server and not says_so else ()
+    others: tuple[str, ...] = ("idle-middlebox", "server-ended") if longest.by_server and not says_so else ()
     if _rests_on_timeout(said, longest.before):
         others += ("timeout-rolls-back",)
     return connection.finding(
