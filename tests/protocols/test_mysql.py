@@ -138,9 +138,9 @@ def session(deprecate: bool = False) -> list[tuple[int, bytes]]:
 
 REQUESTS = [
     ("LOGIN ada shop", "OK", None, IDLE), ("SELECT 1", "OK", 3, IDLE), ("BEGIN", "OK", None, OPEN),
-    ("SELECT 1; SELEC 2", "1064 (42000)", 1, None), ("PREPARE SELECT ? FROM t", "OK", None, None),
+    ("SELECT 1; SELEC 2", "1064 (42000)", 1, IDLE), ("PREPARE SELECT ? FROM t", "OK", None, IDLE),
     ("EXECUTE SELECT ? FROM t", "OK", 4, IDLE), ("PING", "OK", None, IDLE),
-    ("INSERT INTO t VALUES (1)", "1062 (23000)", None, None),
+    ("INSERT INTO t VALUES (1)", "1062 (23000)", None, IDLE),
 ]  # fmt: skip
 
 

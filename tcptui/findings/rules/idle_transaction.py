@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.late_copies import had_been_sent
-from tcptui.findings.request_facts import lacks_bytes, told_statement
+from tcptui.findings.request_facts import code_of, lacks_bytes, told_statement
+from tcptui.findings.rules.lock_wait import TIMED_OUT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
 
@@ -66,12 +67,15 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
         evidence += [index_of(connection, frame) for frame in (one.before.response.last, one.end_frame) if frame]
     begun = _begun(said, longest.before)
     says_so = said.says_unasked(LIMIT)
+    others: tuple[str, ...] = ("idle-middlebox", "server-ended") if longest.by_server and not says_so else ()
+    if _rests_on_timeout(said, longest.before):
+        others += ("timeout-rolls-back",)
     return connection.finding(
         FindingId.IDLE_IN_TRANSACTION,
         evidence,
         Severity.WARNING if longest.by_server or longest.lasted_ns >= LOUD_NS else Severity.NOTE,
-        Confidence.CERTAIN if says_so or not longest.by_server else Confidence.LIKELY,
-        ("idle-middlebox", "server-ended") if longest.by_server and not says_so else (),
+        Confidence.LIKELY if others else Confidence.CERTAIN,
+        others,
         shape="ended" if longest.by_server else "",
         idle_s=longest.lasted_ns / 1e9,
         open_s=(longest.end_ns - begun.begun_ns) / 1e9,
@@ -98,6 +102,20 @@ def _silences(connection: ConnectionFacts, said: RequestFacts) -> Iterator[_Sile
                 yield _Silence(one, after.begun_ns, after.first_frame, by_server=False)
         elif end >= 0 and end_ns >= one.end_ns:
             yield _Silence(one, end_ns, connection.frame[end], connection.side[end] == 1)
+
+
+def _rests_on_timeout(said: RequestFacts, last: Request) -> bool:
+    """Whether the server has not said what is open behind ``last`` since a wait for a lock that was too long.
+
+    MySQL undoes one statement then, and with innodb_rollback_on_timeout the whole transaction; the error is the same.
+    """
+    codes = TIMED_OUT["mysql"] if said.protocol == "mysql" else frozenset[str]()
+    for one in reversed(said.requests[: last.number + 1]):
+        if code_of(one) in codes:
+            return True
+        if not one.failed and not one.operation.startswith("PREPARE "):
+            return False
+    return False
 
 
 def _begun(said: RequestFacts, last: Request) -> Request:

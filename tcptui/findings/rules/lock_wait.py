@@ -152,10 +152,8 @@ def _release_in(requests: Iterable[Request], wait: Request, span: tuple[int, int
 
 
 def _ends_transaction(request: Request) -> bool:
-    """Whether no transaction is open behind it: its locks are gone.  MySQL's errors do not say, but for a deadlock."""
-    if request.transaction is None:
-        return code_of(request) in DEADLOCKED["mysql"]
-    return request.transaction is not TransactionState.OPEN
+    """Whether no transaction is open behind it: its locks are gone."""
+    return request.transaction in (TransactionState.IDLE, TransactionState.FAILED)
 
 
 def _locks(request: Request) -> Locks:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.request import TransactionState
 from tcptui.protocols.mysql import codes
 from tcptui.protocols.mysql.codes import Capability, Command, Status
 from tcptui.protocols.mysql.fields import Fields, ShortError
@@ -18,6 +17,8 @@ from tcptui.protocols.mysql.runs import Role, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tcptui.model.request import TransactionState
 
 #: Bytes of an error that are read: number, state, message.
 ERROR_READ: Final = 1_024
@@ -53,7 +54,13 @@ class Answer:
     columns: int = 0
     """Of the last result set."""
     server_status: int | None = None
-    """`Status` as the server told it last; None: not in this answer."""
+    """`Status` as the server told it last; None: not in this answer, or an error came behind it."""
+    status_before_error: int | None = None
+    """`Status` as this answer told it before it ended with an error."""
+    followed: int = 0
+    """Results in it that another one followed: of several statements, or of a procedure."""
+    transaction: TransactionState | None = None
+    """Whether a transaction is open behind it, as this answer or an earlier one tells; None unknown."""
     statement: int = -1
     """The number of the statement that was prepared."""
     parameters: int = 0
@@ -63,14 +70,6 @@ class Answer:
     def is_error(self) -> bool:
         """Whether the server refused."""
         return bool(self.status) and self.status != "OK"
-
-    @property
-    def transaction(self) -> TransactionState | None:
-        """Whether a transaction is open behind it; None where the server does not say."""
-        if self.server_status is None:
-            return None
-        is_open = self.server_status & Status.IN_TRANSACTION
-        return TransactionState.OPEN if is_open else TransactionState.IDLE
 
 
 class AnswerReader:
@@ -97,7 +96,7 @@ class AnswerReader:
         self._command = command
         if command in codes.OF_RESULTS:
             while self._result(binary=command in codes.OF_BINARY_ROWS):
-                pass
+                self.answer.followed += bool(self.answer.status)
         elif command == Command.STMT_PREPARE:
             self._prepared()
         elif command == Command.STMT_FETCH:
@@ -174,7 +173,7 @@ class AnswerReader:
             self.answer.server_status = int.from_bytes(packet.head[3:5], "little")
 
     def _error(self, packet: Packet) -> None:
-        self.answer.server_status = None
+        self.answer.status_before_error, self.answer.server_status = self.answer.server_status, None
         self.answer.status, self.answer.message = error_of(packet)
 
     # -- result sets -------------------------------------------------------------------------

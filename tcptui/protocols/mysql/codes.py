@@ -32,6 +32,7 @@ class Status(IntFlag):
     """What the server says of its state in OK and EOF."""
 
     IN_TRANSACTION = 1
+    AUTOCOMMIT = 2
     MORE_RESULTS = 8
     CURSOR_EXISTS = 64
     LAST_ROW_SENT = 128

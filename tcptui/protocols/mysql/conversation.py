@@ -19,6 +19,7 @@ from tcptui.protocols.mysql.detection import is_cut_greeting
 from tcptui.protocols.mysql.greeting import read_greeting, read_login
 from tcptui.protocols.mysql.packets import Fault, Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
+from tcptui.protocols.mysql.transactions import flags_behind, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,8 @@ class Conversation:
         self.is_mariadb = False
         """The greeting says that the server is MariaDB."""
         self.statements = Statements()
+        self._flags: int | None = None
+        """`Status` behind what was read last; None where nothing tells it."""
         self._asks, self._answers = Packets(client), Packets(server)
         self._tried = 0
         self._at = [_first(client), _first(server)]
@@ -53,11 +56,22 @@ class Conversation:
     def said(self) -> Iterator[Turn | Run]:
         """All that both sides sent, each command when its answer is known."""
         if all(self._known) and (self.halves[0].length or self.halves[1].length):
-            yield from self._login()
+            for one in self._login():
+                self._note_transaction(one)
+                yield one
         while (packet := self._next_command()) is not None:
             yield from self._skipped(packet)
-            yield self._turn(packet)
+            turn = self._turn(packet)
+            self._note_transaction(turn)
+            yield turn
         yield from self._rest()
+
+    def _note_transaction(self, one: Turn | Run) -> None:
+        """What the flags are behind ``one``, in order."""
+        if isinstance(one, Turn):
+            self._flags = flags_behind(one, self._flags)
+            if one.answer is not None:
+                one.answer.transaction = state_of(one, self._flags)
 
     # -- login -------------------------------------------------------------------------------
     def _login(self) -> Iterator[Turn | Run]:
@@ -172,6 +186,7 @@ class Conversation:
     def _skipped(self, packet: Packet) -> Iterator[Run]:
         """What the client sent before ``packet`` that is not read."""
         if self._at[0] < packet.start:
+            self._flags = None
             yield Run(packet.half, Role.UNREAD, self._at[0], packet.start)
         self._at[0], self._known[0] = packet.stop, True
 
@@ -216,6 +231,7 @@ class Conversation:
             self._cut(answer, reader.at, self._at[1])
             answer.rows = None
         if skipped:
+            self._flags = None
             answer.runs.insert(0, Run(self._answers.half, Role.UNREAD, before, before + skipped))
         return answer if answer.stop > answer.start else None
 

@@ -29,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.answers-needed": "Each request may need the answer before it (a linked list, a cursor): then only a script on the server's side saves round trips.",
     "alternatives.lock-by-chance": "It was slow for reasons of its own, and the other transaction ended just then by chance. Once is possible; several times at the same moment are not.",
     "alternatives.idle-middlebox": "Something on the way ended it in the server's name (a proxy, a load balancer): its idle limit, not the server's. A capture at the server shows no end then.",
+    "alternatives.timeout-rolls-back": "The server rolled back the whole transaction at error 1205, and nothing is open any more. It does so only where innodb_rollback_on_timeout is on, which is not the default.",
     "alternatives.server-ended": "The server ended all its connections (a restart, an administrator): others end at the same moment.",
     "alternatives.other-family": "Only one address family fails: each time a connection by the other one (IPv4 instead of IPv6, or the reverse) to the same port followed at once; users noticed a delay at most.",
     "alternatives.device-restarted": "The device on the way restarted or switched over: connections that were busy at that moment died, too.",

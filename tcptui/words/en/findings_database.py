@@ -81,7 +81,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.idle-in-transaction.more": "There are {count} such silences, {total_s} together.",
     "findings.idle-in-transaction.meaning": "The database waits for the client. As long as the transaction is open (here {open_s}), what it has locked stays locked, and old versions of rows cannot be cleaned up.",
     "findings.idle-in-transaction.meaning.ended": "What the transaction had changed was rolled back. The limit protects others from its locks.",
-    "findings.idle-in-transaction.known": "With every answer the server says whether a transaction is open.",
+    "findings.idle-in-transaction.known": "The server says with its answers whether a transaction is open. MySQL's errors do not say so: a statement that fails leaves it open, but for a deadlock.",
     "findings.idle-in-transaction.sure": "State and times are read from the packets.",
     "findings.idle-in-transaction.look": "What did the program do in packet {answer_frame} to {end_frame}: a call to another service, a computation, a person at a prompt? It belongs before BEGIN or behind COMMIT.",
     "findings.idle-in-transaction.look.ended": "Is the server's limit (idle_in_transaction_session_timeout, idle_transaction_timeout) about {idle_s}? What did the program do meanwhile?",

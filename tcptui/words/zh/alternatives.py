@@ -29,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.answers-needed": "每个请求也许要用到前一个的响应（链表、游标）；那样只有把逻辑放到服务端的脚本里才能省往返。",
     "alternatives.lock-by-chance": "它慢另有原因，另一个事务只是碰巧在那时结束。一次有可能，多次都在同一时刻就不是巧合了。",
     "alternatives.idle-middlebox": "途中有设备以服务端的名义结束了连接（代理、负载均衡）：那是它的空闲时限，不是服务端的。这时在服务端抓包看不到结束。",
+    "alternatives.timeout-rolls-back": "出现错误 1205 时，服务端已经回滚了整个事务，没有事务还开着。只有打开了 innodb_rollback_on_timeout 才会这样，默认是关的。",
     "alternatives.server-ended": "服务端结束了所有连接（重启，或管理员所为）：其他连接也在同一时刻结束。",
     "alternatives.other-family": "只有一个地址族不通：每次失败之后，紧接着就用另一个地址族（IPv4 与 IPv6 互换）连上了同一端口。若是如此，用户最多觉得慢了一点。",
     "alternatives.device-restarted": "途中的设备重启或主备切换过。若是如此，当时正在收发的连接也会失效。",

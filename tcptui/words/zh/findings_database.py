@@ -81,7 +81,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.idle-in-transaction.more": "这样的静默共有 {count} 次，合计 {total_s}。",
     "findings.idle-in-transaction.meaning": "数据库在等客户端。只要事务开着（这里是 {open_s}），它锁住的就一直锁着，行的旧版本也无法清理。",
     "findings.idle-in-transaction.meaning.ended": "事务所做的修改都已回滚。这个时限是为了不让它的锁妨碍别人。",
-    "findings.idle-in-transaction.known": "服务端在每个响应里都会说明事务是否开着。",
+    "findings.idle-in-transaction.known": "服务端在响应里会说明事务是否开着。MySQL 的错误不说明：语句失败后事务仍然开着，死锁除外。",
     "findings.idle-in-transaction.sure": "状态和时间都是从包里读到的。",
     "findings.idle-in-transaction.look": "从 {answer_frame} 号包到 {end_frame} 号包，程序在做什么：调用别的服务、计算，还是有人守着命令行？这些应当放在 BEGIN 之前或 COMMIT 之后。",
     "findings.idle-in-transaction.look.ended": "服务端的时限（idle_in_transaction_session_timeout、idle_transaction_timeout）是不是大约 {idle_s}？程序当时在做什么？",
