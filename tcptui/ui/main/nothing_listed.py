@@ -49,8 +49,8 @@ def _suggested(word: str) -> str:
     try:
         compile_filter(word)
     except FilterError as error:
-        meant = None if error.suggestion is None else error.suggestion.replacement
-        return meant if meant in FIELDS else ""
+        meant = error.suggestion and error.suggestion.replacement
+        return meant if meant and meant in FIELDS else ""
     return ""
 
 
