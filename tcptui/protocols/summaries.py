@@ -68,11 +68,13 @@ _BY_BEGINNING: Final[dict[bytes, Callable[[bytes], str]]] = {
 }
 
 
-#: By its fourth and fifth byte: number and command of a packet of MySQL, whose length comes before; or 1, and what an
-#: answer begins with: OK, how many columns, an error.
+#: By its fourth and fifth byte: number and command of a packet of MySQL, whose length comes before; number 0, and the
+#: server's greeting; or another, up to 15 behind a login, and what an answer begins with: OK, an error, how many
+#: columns.
 _BY_COMMAND: Final[dict[bytes, Callable[[bytes], str]]] = {
-    **dict.fromkeys((b"\x00\x01", b"\x00\x03", b"\x00\x16", b"\x01\xff"), _mysql),
+    **dict.fromkeys((b"\x00\x01", b"\x00\x03", b"\x00\x0a", b"\x00\x16", b"\x00\xff"), _mysql),
     **{bytes((1, first)): _mysql for first in range(251)},
+    **{bytes((number, first)): _mysql for number in range(1, 16) for first in (0, 0xFF)},
 }
 
 
