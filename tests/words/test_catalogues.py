@@ -131,3 +131,12 @@ def test_no_english_sentence_has_chinese_punctuation() -> None:
     assert not [
         key for key, text in EN.items() if re.search(r"[，。；：（）]", text) and not key.startswith("narrative.join")
     ]
+
+
+def test_a_command_is_found_by_its_english_names_in_chinese_too() -> None:
+    """To type one in Chinese takes an input method."""
+    also = [key for key in EN if key.startswith("guide.palette.also.")]
+    missing = {key: lost for key in also if (lost := set(EN[key].split()) - set(ZH[key].split()))}
+
+    assert also
+    assert missing == {}
