@@ -220,7 +220,7 @@ async def test_words_below_say_what_where_and_by_which_packets(session: Session,
     async with show(session, (120, 40)) as shown:
         screen = await opened(shown, "down")
         said = text(screen)
-        assert "95 %" in said
+        assert "96 %" in said  # of 39.2 of 41 ms
         assert "the server: until it began to answer" in said
         assert "Request 31 B in packet 6; answer 404, 40 B in packet 7." in said
         assert "connection 0, 10.0.0.1:40001 to 192.0.2.10:80" in said
