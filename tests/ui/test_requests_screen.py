@@ -712,3 +712,14 @@ async def test_words_that_list_no_connection_go_along_to_the_requests(session: S
         screen = await opened(shown)
         assert [screen.requests.table.requests[at].operation for at in screen.requests.order] == ["GET /broken"]
         assert "/broken" in screen_lines(screen)[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_words_about_a_request_below_a_long_list_keep_their_end(show: Show, size: tuple[int, int]) -> None:
+    web = Path(__file__).parents[1] / "protocols" / "tls" / "captures_keys" / "web.pcapng.gz"
+    async with show(open_file(web), size) as shown:
+        screen = await opened(shown, "tab")
+        said = " ".join(text(screen).split())
+
+    assert "TLS 33.8ms 78 %" in said
+    assert "with the connection's first SYN, and are of 43.4 ms." in said
