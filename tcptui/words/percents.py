@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WHOLE = 100
+_WHOLE: Final = 100
 
 
 def whole_percents(parts: Sequence[int], whole: int) -> list[int]:
