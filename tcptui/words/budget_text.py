@@ -9,6 +9,7 @@ import numpy as np
 
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.model.units import NS_PER_S
+from tcptui.words.percents import whole_percents
 from tcptui.words.quantities import Count, duration
 
 if TYPE_CHECKING:
@@ -58,20 +59,23 @@ class TurnLine:
 
 def shares(budget: TimeBudget, words: Words) -> tuple[Share, ...]:
     """The parts that are not 0, in the order of `Part`; empty for a stream without duration."""
-    whole = budget.elapsed_ns
+    parts = [part for part in Part if budget[part]]
+    percents = whole_percents([budget[part] for part in parts], budget.elapsed_ns)
     return tuple(
         Share(
             part,
             budget[part],
             words(f"budget.part.{part.label}"),
             duration(budget[part] / NS_PER_S, words),
-            words("budget.percent", n=percent)
-            if (percent := round(100 * budget[part] / whole))
-            else words("budget.little"),
+            percent_text(percent, words),
         )
-        for part in Part
-        if budget[part]
+        for part, percent in zip(parts, percents, strict=True)
     )
+
+
+def percent_text(percent: int, words: Words) -> str:
+    """A share of time that is not 0, of which ``percent`` are whole: ``79 %``, ``<1 %``."""
+    return words("budget.percent", n=percent) if percent else words("budget.little")
 
 
 def sentence(budget: TimeBudget, words: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.safe_text import safe_text
@@ -20,6 +21,8 @@ _GAPS: Final = {
     GapReason.SEALED: "sealed",
 }
 _US_PER_S: Final = 1_000_000
+#: `seconds_text` with its unit, before something else.
+_TIME_AMID: Final = re.compile(r"  -?\d+\.\d{6} \S+(?=  )")
 #: Most characters of a text from a packet in a heading.
 _FACT: Final = 60
 
@@ -53,6 +56,11 @@ def part_head(words: Words, part: Part, began_ns: int) -> str:
     if not part.frame:
         return words("follow.head-part-unseen", **facts)
     return words("follow.head-part", frame=part.frame, seconds=seconds_text(part.time_ns - began_ns), **facts)
+
+
+def without_time(heading: str) -> str:
+    """A `part_head` for a line that is too short for it: what is at its end tells the part from others."""
+    return _TIME_AMID.sub("", heading, count=1)
 
 
 def part_words(label: Label, words: Words) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import RequestPart
+from tcptui.words.percents import whole_percents
 
 if TYPE_CHECKING:
     from tcptui.model.request import Request
@@ -31,11 +32,17 @@ def largest_parts(request: Request) -> list[RequestPart]:
     return sorted(spent, key=request.spent_ns, reverse=True)
 
 
+def part_percents(request: Request) -> dict[RequestPart, int]:
+    """The percentage of each of the `largest_parts`, in their order."""
+    parts = largest_parts(request)
+    spent = [request.spent_ns(part) for part in parts]
+    return dict(zip(parts, whole_percents(spent, request.duration_ns), strict=True))
+
+
 def where_it_went(request: Request, words: Words) -> str:
     """The parts that took most of the time: ``server 96%``."""
     named = []
-    for part in largest_parts(request)[:_NAMED]:
-        percent = 100 * request.spent_ns(part) // max(request.duration_ns, 1)
+    for part, percent in list(part_percents(request).items())[:_NAMED]:
         if percent >= _SHARE_LEAST:
             named.append(f"{part_name(part, words)} {percent}%")
     return ", ".join(named) or "-"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,13 +31,14 @@ from tests.ui.conftest import settled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from tests.ui.conftest import Shown
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
 ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
+#: TLS with the secrets to open it, in the file.
+WITH_KEYS = Path(__file__).parents[1] / "protocols" / "tls" / "captures_keys" / "sessions.pcapng.gz"
 BODY = b"".join(b"line %d of the answer\n" % number for number in range(5000))
 
 
@@ -534,6 +537,19 @@ async def test_redis_opens_decoded_without_lengths_and_secrets(show: Show) -> No
     assert "GET" in drawn
     assert "$6" not in drawn
     assert "orchid" not in drawn, "what AUTH sends"
+
+
+@pytest.mark.parametrize(("width", "has_time"), [(60, False), (80, True)])
+async def test_name_of_a_decoded_part_is_whole_while_its_time_can_give_way(
+    show: Show, width: int, has_time: bool
+) -> None:
+    async with show(open_file(WITH_KEYS), (width, 24)) as shown:
+        screen = await following(shown)
+        drawn = lines(screen)
+
+    heading = next(line for line in drawn if "client #4 " in line)
+    assert "TLS handshake, 209 bytes: Client Hello" in heading
+    assert bool(re.search(r"  0\.\d{6} s  ", heading)) is has_time
 
 
 async def test_protocol_whose_bytes_are_no_text_is_decoded_until_another_form_is_chosen(

@@ -236,6 +236,23 @@ async def test_cursor_moves_and_the_explanation_with_it(show: Show, troubled_ses
         assert screen.explain.document == before
 
 
+@pytest.mark.parametrize(("size", "below"), [((250, 70), 3), ((120, 50), 1), ((80, 24), 0)])
+async def test_groups_that_follow_are_told_where_there_is_room_for_each_whole(
+    show: Show, tmp_path: Path, size: tuple[int, int], below: int
+) -> None:
+    async with show(open_file(shop(tmp_path / "shop.pcap")), size) as shown:
+        screen = await overview(shown)
+        groups, told = screen.groups.groups, document_text(screen.explain.document)
+        fits = len(screen.explain._lines) <= screen.explain.size.height
+
+        assert [headline(group, screen.words) in told for group in groups] == [place <= below for place in range(4)]
+        assert fits or not below
+        await shown.pilot.press("G")
+        await shown.pilot.pause()
+        told = document_text(screen.explain.document)
+        assert [headline(group, screen.words) in told for group in groups] == [False, False, False, True]
+
+
 async def test_enter_lists_the_connections_of_the_group_and_esc_all_again(
     show: Show, troubled_session: Session
 ) -> None:

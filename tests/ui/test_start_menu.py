@@ -227,7 +227,7 @@ def test_detail_of_a_silent_interface_has_no_graph() -> None:
     ("name", "width", "folder"),
     [
         ("a.pcap", 56, "/captures/of/today"),
-        ("a-name-of-23-letters.gz", 56, "…day"),
+        ("a-name-of-23-letters.gz", 56, "…f/today"),
         ("a.pcap", 100, "/captures/of/today"),
     ],
 )
@@ -237,6 +237,25 @@ def test_folder_of_a_recent_file_is_cut_only_where_there_is_no_room_for_it(name:
     text = "".join(span.text for span in cells_of(row, width, Words(Language.EN), UNICODE))
 
     assert folder in text
+    assert cell_len(text) == width
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        ("capture-of-the-night.pcap", 57),
+        ("抓包-支付服务-超时.pcap", 57),
+        ("frontend-11-25-incident.pcapng", 68),
+        ("production-frontend-2026-11-25T03-14-15-incident-12345.pcapng.gz", 117),
+    ],
+)
+def test_name_of_a_recent_file_is_whole_while_the_folder_can_give_way(name: str, width: int) -> None:
+    row = FileRow(Path("/captures/of/some/other/day/and/of/somebody/else") / name, 1200, 1_700_000_000.0)
+
+    text = "".join(span.text for span in cells_of(row, width, Words(Language.EN), UNICODE))
+
+    assert f" {name} " in text
+    assert "2023-11-14" in text
     assert cell_len(text) == width
 
 

@@ -16,6 +16,7 @@ from tcptui.ui.cell_text import fit
 from tcptui.ui.follow.lines import BAR, GUTTER, FollowLines, Form, Place
 from tcptui.ui.follow.marks import marks_on
 from tcptui.ui.follow.rows import Row, RowKind, hex_character_cell
+from tcptui.words.follow_text import without_time
 
 if TYPE_CHECKING:
     from textual import events
@@ -155,8 +156,9 @@ class FollowView(FollowLines):
         side = self.palette.side(bool(row.side))
         mark = (self.glyphs.to_left if row.side else self.glyphs.to_right) + " "
         if row.kind is RowKind.HEAD:
-            text = f"{self.glyphs.rule * 2} {mark}{row.text}"
-            text = fit(text, min(cell_len(text), width - BAR - 1), self.glyphs.ellipsis) + " "
+            lead, room = f"{self.glyphs.rule * 2} {mark}", width - BAR - 1
+            text = lead + (row.text if cell_len(lead + row.text) <= room else without_time(row.text))
+            text = fit(text, min(cell_len(text), room), self.glyphs.ellipsis) + " "
             cells = [Segment(text, side)]
             rest = width - BAR - cell_len(text)
             cells.append(Segment(self.glyphs.rule * max(0, rest), self.palette.edge))

@@ -15,7 +15,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
-from tcptui.ui.main.explain_pane import ExplainPane, Passage
+from tcptui.ui.main.explain_pane import ExplainPane, Passage, lay_out
 from tcptui.ui.overview.document import (
     NAMED_CONNECTIONS,
     document_text,
@@ -248,8 +248,29 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
                 right = (*right, *worst, *time_document(self.session, group, self.words))
         else:
             left, right = (*useful, *rest, *members), ()
+        left, right = self._with_the_next(left, right) if beside else (self._with_the_next(left)[0], right)
         self.explain.show(left, keep_place=same)
         self._members.show(right)
+
+    def _with_the_next(self, *columns: Document) -> list[Document]:
+        """``columns``, and below them the groups behind the one under the cursor, each whole, as far as there is room.
+
+        Each is told as far as what it means and where to look next.
+        """
+        filled = list(columns)
+        width = self.size.width // len(filled) - _MARGINS
+        groups, at = self.groups.groups, self.groups.cursor
+        for group in groups[at + 1 :]:
+            told = group_documents(self.session, group, self.words)[0]
+            longer = ((place, (*column, *told)) for place, column in enumerate(filled))
+            fitting = next((found for found in longer if self._lines_of(found[1], width) <= self._room), None)
+            if fitting is None:
+                break
+            filled[fitting[0]] = fitting[1]
+        return filled
+
+    def _lines_of(self, document: Document, width: int) -> int:
+        return len(lay_out(document, width, self.glyphs, self.words, dense=False))
 
     @property
     def _room(self) -> int:

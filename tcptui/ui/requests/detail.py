@@ -10,9 +10,10 @@ from tcptui.model.request import PROTOCOL_NAMES
 from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import STYLES
+from tcptui.words.budget_text import percent_text
 from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
-from tcptui.words.request_text import largest_parts, part_meaning, part_name
+from tcptui.words.request_text import largest_parts, part_meaning, part_name, part_percents
 
 if TYPE_CHECKING:
     from tcptui.model.request import MessagePackets, Request, RequestPart
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 #: A run of text and the name of its palette style.
 Run = tuple[str, str]
-_PERCENT: Final = 100
 #: Cells between a part and what it is.
 _MEANING_GAP: Final = 2
 
@@ -81,8 +81,7 @@ def _measured(request: Request, part: RequestPart, glyphs: Glyphs, words: Words)
 
 
 def _share(request: Request, part: RequestPart, words: Words) -> str:
-    percent = _PERCENT * request.spent_ns(part) // max(request.duration_ns, 1)
-    return words("budget.percent", n=percent) if percent else words("budget.little")
+    return percent_text(part_percents(request)[part], words)
 
 
 def _legend(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:

@@ -177,11 +177,17 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self.set_class(is_roomy, "-roomy")
         self._detail.display = request is not None
         self._list.styles.height = listed if is_roomy else "1fr"
+        # As many lines as were needed so far: what is above or below does not move with each request.
+        state = self.is_whole, self.is_grouped, self.size
+        told = self._told[1] if self._told[0] == state else 0
         if is_roomy:
-            # As many lines as were needed so far: the packets below do not move with each request.
-            state = self.is_whole, self.is_grouped, self.size
-            told = self._told[1] if self._told[0] == state else 0
             words = min(max(told, self._detail.needed(words)), words)
+            self._told = state, words
+        elif request is not None:
+            # A long list keeps half of the lines: its other rows can be scrolled to, the end of the words cannot.
+            most = self.size.height // 2 - _LINES
+            needed = self._detail.needed(most + 1)
+            words = max(words, told, needed if needed <= most else 0)
             self._told = state, words
         self._detail.styles.height = words + _RULE
         if is_roomy and request is not None:

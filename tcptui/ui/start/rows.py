@@ -40,7 +40,12 @@ _GRAPH: Final = 9
 _GRAPH_FROM: Final = 66
 _SIZE: Final = 9
 _DATE: Final = 18
+#: The date alone, below this width of a list: there the names need the cells of the time, which is beside the list.
+_DATE_ALONE: Final = 12
+_TIME_FROM: Final = 64
 _FILE: Final = 40
+#: Cells of a folder that a long name leaves it.
+_FOLDER_LEAST: Final = 6
 _NUMBER: Final = 5
 #: Cells of what a newcomer can begin with that say something of it: the first letters of a title do not.
 _TARGET_LEAST: Final = 16
@@ -182,7 +187,16 @@ def home_short(path: Path) -> str:
 
 def date_text(modified: float) -> str:
     """Local date and time without seconds; the same in every language."""
-    return f"{datetime.fromtimestamp(modified, UTC).astimezone():%Y-%m-%d %H:%M}"
+    return f"{_local(modified):%Y-%m-%d %H:%M}"
+
+
+def day_text(modified: float) -> str:
+    """The local date alone."""
+    return f"{_local(modified):%Y-%m-%d}"
+
+
+def _local(modified: float) -> datetime:
+    return datetime.fromtimestamp(modified, UTC).astimezone()
 
 
 def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
@@ -268,12 +282,15 @@ def _leftover(lead: str, text: str, size: int, width: int, glyphs: Glyphs) -> Li
 
 def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
     title, where = safe_text(row.path.name), home_short(row.path.parent)
+    is_wide = width >= _TIME_FROM
+    date, date_width = (date_text(row.modified), _DATE) if is_wide else (day_text(row.modified), _DATE_ALONE)
     name = min(_FILE, width * 2 // 5)
-    rest = max(width - 3 - name - _SIZE - _DATE, 0)
-    # A short name leaves its blanks to a long path, and the other way round.
+    rest = max(width - 3 - name - _SIZE - date_width, 0)
+    # A short name leaves its blanks to a long path.  A long name takes of the path what it needs: it tells files apart.
     to_name = cell_len(title) + 1 - name
     to_path = cell_len(where) - rest
-    moved = min(to_name, max(-to_path - 1, 0)) if to_name > 0 else -min(max(to_path, 0), -to_name)
+    spare = max(rest - min(cell_len(where), _FOLDER_LEAST), 0)
+    moved = min(to_name, spare) if to_name > 0 else -min(max(to_path, 0), -to_name)
     name, rest = name + moved, rest - moved
     if cell_len(where) > rest:
         # Cut at the left: the nearest directories are more telling than the root.
@@ -285,7 +302,7 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
         Span(fit_name(title, name - 1, glyphs.ellipsis) + " ", "strong"),
         Span(fit(where, rest, glyphs.ellipsis), "faint"),
         Span(fit(amount(row.size) + "B", _SIZE, right=True), "plain"),
-        Span(fit(date_text(row.modified), _DATE, right=True), "faint"),
+        Span(fit(date, date_width, right=True), "faint"),
     )
 
 
