@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 #: What stands for a name or a value that cannot be known, because the capture began later.
 UNKNOWN: Final = "<unknown>"
@@ -86,8 +86,7 @@ OF_HTTP: Final = OF_HTTP2 | {"http"}
 DATABASE_NAMES: Final = {name: PROTOCOL_NAMES[name] for name in ("redis", "mysql", "postgresql")}
 
 
-@dataclass(frozen=True, slots=True)
-class MessagePackets:
+class MessagePackets(NamedTuple):
     """The packets and bytes of a request or of an answer."""
 
     first: int
@@ -112,8 +111,7 @@ class RequestName:
     """As that of the request, where it is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One operation that a client requested of a server; at least one of its two messages was captured."""
 
     stream: int

@@ -54,7 +54,8 @@ class Unit:
     """The frame whose header tree shows it: that which completed it (0: none was captured)."""
 
 
-@dataclass(frozen=True, slots=True)
+# As `Exchange`, not frozen: there are as many as messages in a capture, and a frozen one takes three times as long.
+@dataclass(slots=True, eq=False)
 class Carried:
     """A message as bytes ``start … stop`` of one direction, with the packets that carried them."""
 
@@ -75,6 +76,8 @@ class Carried:
     @property
     def bytes(self) -> int:
         """How many bytes it has."""
+        if not self.spans:
+            return max(self.stop - self.start, 0)
         return sum(max(stop - start, 0) for start, stop in self.stretches)
 
     @property
@@ -119,7 +122,7 @@ def never_held(_side: int, _lag_ns: int) -> list[HeldBack]:
     return []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """One operation that the client requested, with the answer as far as it was captured."""
 
@@ -176,7 +179,8 @@ class Exchange:
     @property
     def complete(self) -> bool:
         """Whether both messages were captured to their last byte."""
-        return all(message is not None and message.complete for message in (self.request, self.response))
+        request, response = self.request, self.response
+        return request is not None and response is not None and request.complete and response.complete
 
 
 class ParsedStream(Protocol):

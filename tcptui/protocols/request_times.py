@@ -20,7 +20,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from itertools import islice, product
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -35,9 +37,10 @@ from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import FIN, RST, SYN
+from tcptui.protocols.message_packets import packets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
@@ -68,7 +71,25 @@ _ALWAYS: Final = {
     RequestPart.REQUEST: (True, False), RequestPart.RESPONSE: (False, True), RequestPart.NETWORK: (True, True),
     RequestPart.SERVER: (True, True),
 }  # fmt: skip
-_THINKING: Final = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.CLIENT_THINK: Part.SERVER_THINK}
+#: Whether each part applies although it took no time: with a request, with an answer, with an opening.
+_APPLIES: Final = {
+    has: tuple(
+        (part is RequestPart.CONNECT and has[2])
+        or (part in _ALWAYS and all(have for have, wanted in zip(has[:2], _ALWAYS[part], strict=True) if wanted))
+        for part in RequestPart
+    )
+    for has in product((False, True), repeat=3)
+}
+#: As plain numbers: looking up a member of an enum takes longer than adding to what it stands for.
+_NETWORK, _SERVER = int(RequestPart.NETWORK), int(RequestPart.SERVER)
+_RECOVERY, _IDLE, _PARTS = int(RequestPart.RECOVERY), int(RequestPart.IDLE), len(RequestPart)
+#: Stretches up to which numbers are faster than columns.
+_FEW: Final = 16
+_THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.CLIENT_THINK: Part.SERVER_THINK}
+
+
+#: Exchanges whose packets are looked up at once.
+_TOGETHER: Final = 1_024
 
 
 def timed_requests(
@@ -76,13 +97,13 @@ def timed_requests(
 ) -> list[tuple[Request, Exchange]]:
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
-    ``exchanges``: in the order of their answers.  Without ``whole`` the messages of the exchanges are not kept: they
+    ``exchanges``: in the order of their answers, and nobody else's.  Without ``whole`` they lose their messages, which
     take some KiB each.  Raises OSError when the spool is gone.
     """
     seen: list[_Seen] = []
     answered_ns = 0
-    for exchange in exchanges:
-        one = _seen(exchange if whole else replace(exchange, read_messages=_no_messages))
+    for one in _seen(exchanges, whole=whole):
+        exchange = one.exchange
         if one.response is not None:
             # What is told apart by an id need not wait for those before it.
             one.queued_until_ns = 0 if exchange.id is not None else answered_ns
@@ -98,10 +119,9 @@ def timed_requests(
     for one in seen:
         if one.exchange.id is not None:  # it waits for its own answer alone
             one.open = one.response is None and not one.exchange.is_reset
-    seen.sort(key=lambda one: (one.begin_ns, one.first_frame, one.offset))
+    seen.sort(key=attrgetter("begin_ns", "first_frame", "offset"))
     _prolong(seen)
-    times = _Times(view)
-    return [(times.request(number, one), one.exchange) for number, one in enumerate(seen)]
+    return list(zip(_Times(view).requests(seen), [one.exchange for one in seen], strict=True))
 
 
 @dataclass(slots=True)
@@ -111,37 +131,30 @@ class _Seen:
     exchange: Exchange
     request: MessagePackets | None
     response: MessagePackets | None
+    begin_ns: int
+    first_frame: int
+    offset: int
+    """Where it begins in its direction: a packet may carry several, which may be answered in any order."""
     queued_until_ns: int = 0
     open: bool = False
     """No answer to it, or to a later one, was captured."""
 
-    @property
-    def begin_ns(self) -> int:
-        message = self.request or self.response
-        return 0 if message is None else message.first_ns
 
-    @property
-    def first_frame(self) -> int:
-        message = self.request or self.response
-        return 0 if message is None else message.first
-
-    @property
-    def offset(self) -> int:
-        """Where it begins in its direction: a packet may carry several, which may be answered in any order."""
-        carried = self.exchange.request or self.exchange.response
-        return 0 if carried is None else carried.start
-
-
-def _seen(exchange: Exchange) -> _Seen:
-    request, response = (None if one is None else _packets(one) for one in (exchange.request, exchange.response))
-    return _Seen(exchange, request, response)
-
-
-def _packets(carried: Carried) -> MessagePackets:
-    first_ns = carried.first_ns
-    return MessagePackets(
-        carried.first_frame, carried.last_frame, carried.bytes, first_ns, max(carried.last_ns, first_ns)
-    )
+def _seen(exchanges: Iterable[Exchange], *, whole: bool) -> Iterator[_Seen]:
+    left = iter(exchanges)
+    while some := list(islice(left, _TOGETHER)):
+        messages = [one for exchange in some for one in (exchange.request, exchange.response) if one is not None]
+        packets = iter(packets_of(messages))
+        for exchange in some:
+            if not whole:
+                exchange.read_messages = _no_messages
+            request = None if exchange.request is None else next(packets)
+            response = None if exchange.response is None else next(packets)
+            message, carried = request or response, exchange.request or exchange.response
+            if message is None or carried is None:
+                yield _Seen(exchange, None, None, 0, 0, 0)
+            else:
+                yield _Seen(exchange, request, response, message.first_ns, message.first, carried.start)
 
 
 def _prolong(seen: list[_Seen]) -> None:
@@ -159,11 +172,11 @@ def _prolong(seen: list[_Seen]) -> None:
                 stop = asked.half.length
                 if following is not None and following.exchange.request is not None:
                     stop = following.exchange.request.start
-                one.request = _packets(_reaching(asked, stop, one.response.first_ns - 1))
+                (one.request,) = packets_of((_reaching(asked, stop, one.response.first_ns - 1),))
             if not answer.complete and (following is None or following.begin_ns >= one.response.first_ns):
                 stop = answer.half.length if answer_stop is None else answer_stop
                 until_ns = NEVER_NS if following is None else following.begin_ns - 1
-                one.response = _packets(_reaching(answer, stop, until_ns))
+                (one.response,) = packets_of((_reaching(answer, stop, until_ns),))
         if asked is not None:
             following = one
         answer_stop = answer_stop if answer is None else answer.start
@@ -173,6 +186,15 @@ def _reaching(carried: Carried, stop: int, until_ns: int) -> Carried:
     """``carried`` with what its side sent behind it until then, before offset ``stop``."""
     behind = range(carried.stop, stop)
     return replace(carried, stop=carried.stop + bisect_right(behind, until_ns, key=carried.half.first_ns))
+
+
+class _Stretch(NamedTuple):
+    """A stretch of a connection's time budget, and what it is."""
+
+    end_ns: int
+    begin_ns: int
+    network_ns: int
+    part: int
 
 
 class _Times:
@@ -191,24 +213,28 @@ class _Times:
         self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if count else _NOTHING
         """When each stretch begins, and the last one ends."""
 
-    def request(self, number: int, one: _Seen) -> Request:
-        """The request that ``one`` is, with its times."""
+    def requests(self, seen: Sequence[_Seen]) -> list[Request]:
+        """The requests that ``seen`` are, with their times."""
+        answered = [0 if one.response is None else one.response.first_ns for one in seen]
+        stretches = self._stretches(np.array(answered, np.int64))
+        return [
+            self._request(number, one, stretch)
+            for number, (one, stretch) in enumerate(zip(seen, stretches, strict=True))
+        ]
+
+    def _request(self, number: int, one: _Seen, stretch: _Stretch) -> Request:
+        """The request that ``one`` is; ``stretch``: that which ends with its answer."""
         exchange = one.exchange
-        spent = [0] * len(RequestPart)
+        spent = [0] * _PARTS
         opening = self._opens(exchange, one)
         start_ns = int(self._view.time_ns[opening[0]]) if opening else one.begin_ns
-        end_ns = self._split(one, spent, start_ns, opening)
+        end_ns = self._split(one, spent, start_ns, opening, stretch)
         if not self._is_measured:
             end_ns = max(end_ns, start_ns)
-            spent = [0] * len(RequestPart)
+            spent = [0] * _PARTS
             spent[RequestPart.IDLE] = end_ns - start_ns
-        has = one.request is not None, one.response is not None
-        time = tuple(
-            spent[part]
-            if spent[part] or (opening and part is RequestPart.CONNECT) or (part in _ALWAYS and _applies(part, has))
-            else None
-            for part in RequestPart
-        )
+        always = _APPLIES[one.request is not None, one.response is not None, opening is not None]
+        time = tuple([part or (0 if applies else None) for part, applies in zip(spent, always, strict=True)])
         return Request(
             stream=self._view.stream, number=number, protocol=exchange.protocol,
             operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
@@ -217,7 +243,9 @@ class _Times:
             statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
         )  # fmt: skip
 
-    def _split(self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None) -> int:
+    def _split(
+        self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None, stretch: _Stretch
+    ) -> int:  # fmt: skip
         """Add the time of ``one`` to ``spent``; returns when it ended, which may be before its answer's last byte."""
         exchange, request, response = one.exchange, one.request, one.response
         swapped = exchange.request is not None and exchange.request.half.side == 1
@@ -235,16 +263,19 @@ class _Times:
                 self._over(spent, now, request.first_ns, RequestPart.CLIENT)
                 now = max(request.first_ns, opened_ns)
             sent_ns = request.last_ns if response is None else min(request.last_ns, response.first_ns)
-            now = self._sent(one, spent, now, sent_ns, swapped, asks=True)
+            if sent_ns > now:
+                now = self._sent(one, spent, now, sent_ns, swapped, asks=True)
         if response is not None:
             if request is not None:
                 queued_ns = min(one.queued_until_ns, response.first_ns)
                 before = now
-                now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
-                part = RequestPart.IDLE if exchange.waits else RequestPart.SERVER
-                now = self._wait(spent, now, response.first_ns, now - before, part, side=0 if swapped else 1)
-            now = self._sent(one, spent, now, response.last_ns, swapped, asks=False)
-            if request is not None:  # an answer may be over before its request is
+                if queued_ns > now:
+                    now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
+                part = _IDLE if exchange.waits else _SERVER
+                now = self._wait(spent, now, now - before, part, stretch, side=0 if swapped else 1)
+            if response.last_ns > now:
+                now = self._sent(one, spent, now, response.last_ns, swapped, asks=False)
+            if request is not None and request.last_ns > now:  # an answer may be over before its request is
                 now = self._sent(one, spent, now, request.last_ns, swapped, asks=True)
         elif one.open:
             now = self._over(spent, now, self._closed_ns(now, 0 if swapped else 1), RequestPart.IDLE)
@@ -260,23 +291,29 @@ class _Times:
         spent[part] += end_ns - begin_ns - recovery
         return end_ns
 
-    def _wait(self, spent: list[int], begin_ns: int, end_ns: int, queued_ns: int, part: RequestPart, side: int) -> int:
-        """The wait for an answer of ``side``, after ``queued_ns`` for those before, is ``part``; returns its end."""
+    def _wait(
+        self, spent: list[int], begin_ns: int, queued_ns: int, part: int, stretch: _Stretch, side: int
+    ) -> int:  # fmt: skip
+        """The wait for an answer of ``side``, after ``queued_ns`` for those before, is ``part``; returns its end.
+
+        ``stretch``: that of the time budget which ends with it.
+        """
+        end_ns = stretch.end_ns
         if end_ns <= begin_ns:
             return begin_ns
         recovery = self._recovery(begin_ns, end_ns)
-        way = self._budget.delays.to_end_ns(side) - queued_ns
-        waits, which = self._budget.waits, self._stretch(begin_ns, end_ns)
-        if which >= 0 and not queued_ns:
-            way = int(waits.network_ns[which])
-            if waits.part[which] == Part.RECOVERY:
-                part = RequestPart.RECOVERY
-            elif waits.part[which] == Part.UNATTRIBUTED:
-                part = RequestPart.IDLE
+        if stretch.begin_ns == begin_ns and not queued_ns:
+            way = stretch.network_ns
+            if stretch.part == Part.RECOVERY:
+                part = _RECOVERY
+            elif stretch.part == Part.UNATTRIBUTED:
+                part = _IDLE
+        else:
+            way = self._budget.delays.to_end_ns(side) - queued_ns
         left = end_ns - begin_ns - recovery
         network = max(min(way, left), 0)
-        spent[RequestPart.RECOVERY] += recovery
-        spent[RequestPart.NETWORK] += network
+        spent[_RECOVERY] += recovery
+        spent[_NETWORK] += network
         spent[part] += left - network
         return end_ns
 
@@ -303,8 +340,19 @@ class _Times:
             return begin_ns
         left = end_ns - begin_ns
         waits, at = self._budget.waits, self._at
-        first = max(int(at.searchsorted(begin_ns, side="right")) - 1, 0)
-        stop = min(int(at.searchsorted(end_ns, side="left")), len(waits))
+        first, stop = at.searchsorted((begin_ns + 1, end_ns)).tolist()
+        first, stop = max(first - 1, 0), min(stop, len(waits))
+        if self._recovered is None and stop - first <= _FEW:
+            some = slice(first, stop)
+            columns = at[some], at[first + 1 : stop + 1], waits.network_ns[some], waits.part[some]
+            for low_ns, high_ns, way_ns, which in zip(*(column.tolist() for column in columns), strict=True):
+                length_ns = max(min(high_ns, end_ns) - max(low_ns, begin_ns), 0)
+                left -= length_ns
+                network_ns = min(way_ns, length_ns)
+                spent[_NETWORK] += network_ns
+                spent[parts[_THINKING.get(which, which) if swapped else which]] += length_ns - network_ns
+            spent[own] += left
+            return end_ns
         for begin in range(first, stop, _AT_ONCE):
             some = slice(begin, min(begin + _AT_ONCE, stop))
             low = np.maximum(at[some], begin_ns)
@@ -341,11 +389,16 @@ class _Times:
             return 0
         return int(self._recovered.spans(np.array([begin_ns]), np.array([end_ns]))[0])
 
-    def _stretch(self, begin_ns: int, end_ns: int) -> int:
-        """The stretch of the time budget between exactly these times; -1 without one."""
-        which = int(self._at.searchsorted(end_ns)) - 1
-        exact = 0 <= which < len(self._budget.waits) and int(self._at[which]) == begin_ns
-        return which if exact and int(self._at[which + 1]) == end_ns else -1
+    def _stretches(self, ends_ns: I64) -> list[_Stretch]:
+        """The stretch of the time budget that ends at each of these times; with no beginning where none does."""
+        waits, at = self._budget.waits, self._at
+        if not len(waits):
+            return [_Stretch(end_ns, -1, 0, 0) for end_ns in ends_ns.tolist()]
+        which = np.searchsorted(at, ends_ns) - 1
+        inside = np.clip(which, 0, len(waits) - 1)
+        begin = np.where((inside == which) & (at[inside + 1] == ends_ns), at[inside], -1)
+        columns = ends_ns, begin, waits.network_ns[inside], waits.part[inside]
+        return list(map(_Stretch, *(column.tolist() for column in columns)))
 
     def _opens(self, exchange: Exchange, one: _Seen) -> tuple[int, int] | None:
         """Indexes of the SYN and of the handshake's end, where the connection was opened for this request.
@@ -383,10 +436,6 @@ class _Times:
 
 def _no_messages() -> HttpMessages:
     return None, None
-
-
-def _applies(part: RequestPart, has: tuple[bool, bool]) -> bool:
-    return all(have for have, wanted in zip(has, _ALWAYS[part], strict=True) if wanted)
 
 
 _NOTHING: Final = np.zeros(1, np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -47,10 +46,10 @@ def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) 
 def _with_others(session: Session, one: Request, exchange: Exchange) -> Request:
     """``one`` with what other connections, and datagrams, say of it."""
     if exchange.cancels:
-        return replace(one, cancels=cancelled(session, one.stream, exchange.cancels))
+        return one._replace(cancels=cancelled(session, one.stream, exchange.cancels))
     if one.protocol == "dns" and one.request is not None:
         answered = truncated_before(session, one.stream, exchange.operation, one.request.first_ns)
-        return one if answered is None else replace(one, truncated=answered)
+        return one if answered is None else one._replace(truncated=answered)
     return one
 
 

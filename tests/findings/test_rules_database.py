@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -300,7 +299,7 @@ def test_sql_that_the_server_holds_back_is_slow(connection: ConnectionFacts) -> 
 @pytest.mark.finding("database-errors")
 @pytest.mark.parametrize(("protocol", "status"), [("postgresql", "28P01"), ("mysql", "1045 (28000)")])
 def test_logins_of_sql_that_are_refused_are_told(connection: ConnectionFacts, protocol: str, status: str) -> None:
-    said = RequestFacts(protocol, (replace(sql(0, 0, 41, status), protocol=protocol),), frozenset())
+    said = RequestFacts(protocol, (sql(0, 0, 41, status)._replace(protocol=protocol),), frozenset())
     finding = database_errors(connection, said)
 
     assert finding is not None

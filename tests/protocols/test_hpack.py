@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import hpack
 import pytest
+from hpack.huffman_table import decode_huffman
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +18,20 @@ from tcptui.protocols.http2.hpack import (
     HpackReader,
     Representation,
 )  # fmt: skip
+from tcptui.protocols.http2.huffman import plain_text
 
 NAMES = st.sampled_from([b":path", b"x-a", b"x-b", b"cookie", b"accept", b"server"])
 VALUES = st.sampled_from([b"", b"1", b"two", b"three" * 9, b"\xff\x00", b"x" * 900])
 LISTS = st.lists(st.lists(st.tuples(NAMES, VALUES), max_size=8), min_size=1, max_size=12)
+
+#: With Huffman's code or without, a new size of the table, and fields, of which some are never indexed.
+BLOCKS = st.lists(
+    st.tuples(
+        st.booleans(), st.none() | st.integers(0, 5_000),
+        st.lists(st.tuples(NAMES, VALUES, st.booleans()), max_size=8),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
 
 
 def said(reader: HpackReader, data: bytes) -> list[tuple[bytes | None, bytes | None]]:
@@ -47,6 +60,73 @@ def test_late_reader_knows_less_but_nothing_else(lists: list[list[tuple[bytes, b
             for (name, value), field in zip(found, fields, strict=True):
                 assert name in (None, field[0])
                 assert value in (None, field[1])
+
+
+@given(BLOCKS)
+def test_every_block_is_as_the_library_says(
+    blocks: list[tuple[bool, int | None, list[tuple[bytes, bytes, bool]]]],
+) -> None:
+    """Also where one comes again that changes no table: with another table it may say something else, or nothing."""
+    encoder, reader, library = hpack.Encoder(), HpackReader(from_start=True), hpack.Decoder(1 << 20)
+    library.max_allowed_table_size = TABLE_MOST
+    again: list[bytes] = []
+    for huffman, size, fields in blocks:
+        if size is not None:
+            encoder.header_table_size = size
+        block = encoder.encode(fields, huffman)
+        for data in (block, *again):
+            try:
+                named = library.decode(data, raw=True)
+            except hpack.InvalidTableIndex:
+                assert not reader.decode(data).is_valid
+                return
+            decoded = reader.decode(data)
+            assert decoded.is_valid
+            found = decoded.fields
+            assert [(one.name, one.value) for one in found if one.representation is not Representation.SIZE] == named
+            assert list(accumulate([one.size for one in found], initial=0)) == [*(one.at for one in found), len(data)]
+        if {one.representation for one in HpackReader(from_start=False).decode(block).fields}.isdisjoint(
+            {Representation.LITERAL, Representation.SIZE}
+        ):
+            again.append(block)
+
+
+def test_a_block_that_comes_again_says_what_the_table_holds_by_then() -> None:
+    for reader in (HpackReader(from_start=True), HpackReader(from_start=False)):
+        reader.decode(b"\x40\x01a\x011")
+        first = reader.decode(b"\xbe")
+        assert reader.decode(b"\xbe") is first, "nothing changed: it is not decoded again"
+        reader.decode(b"\x40\x01b\x012")
+        assert said(reader, b"\xbe\xbf") == [(b"b", b"2"), (b"a", b"1")]
+        assert said(reader, b"\xbe") == [(b"b", b"2")]
+        reader.decode(b"\x20")
+        assert not reader.decode(b"\xbe").is_valid
+
+
+def test_what_is_unknown_may_be_known_when_the_same_block_comes_again() -> None:
+    late = HpackReader(from_start=False)
+    assert said(late, b"\xbe") == [(None, None)]
+    assert said(late, b"\xbe") == [(None, None)]
+    late.decode(b"\x40\x01a\x011")
+    assert said(late, b"\xbe") == [(b"a", b"1")]
+    late.lose()
+    assert said(late, b"\xbe") == [(None, None)]
+
+
+@given(st.binary(max_size=120), st.binary(max_size=6), st.integers(0, 1_000))
+def test_huffman_code_is_read_as_the_library_reads_it(text: bytes, other: bytes, cut: int) -> None:
+    coded = hpack.Encoder().huffman_coder.encode(text)
+    assert plain_text(coded) == text
+    for changed in (other, coded[: cut % (len(coded) + 1)], coded + other, coded[: cut % (len(coded) + 1)] + other):
+        try:
+            expected: bytes | None = decode_huffman(changed)
+        except hpack.HPACKDecodingError:
+            expected = None
+        if expected is None:
+            with pytest.raises(hpack.HPACKDecodingError):
+                plain_text(changed)
+        else:
+            assert plain_text(changed) == expected
 
 
 def test_what_was_inserted_since_is_found_and_what_was_before_is_unknown() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, Tape
+from half_places import each_place_is_as_many
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -109,6 +110,7 @@ def test_segments_cut_shuffled_and_repeated_give_the_bytes_that_were_sent(
         assert half.delivered_ns(piece.start) == latest
         earlier = [row for row, (at, other) in enumerate(segments, 3) if at <= piece.start < at + len(other)]
         assert piece.row == earlier[0]
+    each_place_is_as_many(half)
 
 
 def _has_keep_alive(session: Session) -> bool:

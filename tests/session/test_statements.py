@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.session.statements import group_statements
 
@@ -57,7 +55,7 @@ def test_waiting_in_a_queue_or_as_asked_makes_no_statement_the_slowest() -> None
 
 
 def test_requests_whose_stream_was_reset_before_an_answer_are_errors() -> None:
-    (group,) = group_statements([replace(request("GET /search", 60, "RST_STREAM: CANCEL"), response=None)] * 84)
+    (group,) = group_statements([request("GET /search", 60, "RST_STREAM: CANCEL")._replace(response=None)] * 84)
     assert group.errors == 84
 
 

@@ -105,6 +105,11 @@ def _sequence(value: Sequence[object]) -> str:
     return "[" + ", ".join([_BY_TYPE.get(type(item), to_json)(item) for item in value]) + "]"
 
 
+def quoted(text: str) -> str:
+    """Safe text in quotes."""
+    return encode_basestring(text)
+
+
 def _quoted(text: str) -> str:
     return _quoted_before(text) if len(text) <= _REPEATED_LENGTH else encode_basestring(safe_text(text))
 

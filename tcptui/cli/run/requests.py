@@ -18,6 +18,7 @@ from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
+from tcptui.session.gc_control import collect_seldom
 from tcptui.session.requests import REQUESTS_MOST, exchanges_with_times, with_payload
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.errors import say
@@ -45,6 +46,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     to_stdout = command.har == STANDARD_STREAM
+    collect_seldom()
     if to_stdout and sys.stdout.isatty():
         raise OutputError("output_terminal")
     with ExitStack() as stack:

@@ -1,6 +1,7 @@
 """HTTP/2 (RFC 9113) and gRPC: frames, HPACK, streams as requests with their answers, and their header tree.
 
 ``frames``, ``hpack``             the bytes: headers and payloads of frames; header blocks, also without their table
+``huffman``                       the texts in those
 ``synchronise``, ``opening``      where frames begin; prior knowledge, upgrade, or amid a connection
 ``direction``                     the frames of one direction, in order, told to a ``Listener``
 ``streams``, ``index``            frames collected into streams; all frames by their place, for the header tree

@@ -18,7 +18,7 @@ from tcptui.protocols.http2.frames import (
     parsed_payload,
     unpack_head,
 )
-from tcptui.protocols.http2.hpack import HeaderField, HpackReader
+from tcptui.protocols.http2.hpack import HeaderList, HpackReader
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.synchronise import find_frame
 
@@ -38,6 +38,8 @@ _PARSED: Final = _KNOWN_HEADS | {FrameType.RST_STREAM}
 _DATA, _HEADERS, _CONTINUATION = int(FrameType.DATA), int(FrameType.HEADERS), int(FrameType.CONTINUATION)
 _END, _END_HEADERS, _PADDED = int(Flag.END_STREAM), int(Flag.END_HEADERS), int(Flag.PADDED)
 _PREFIXED: Final = int(Flag.PADDED | Flag.PRIORITY)
+#: Where only the last of these is set, a HEADERS frame is a header block, with nothing before or behind it.
+_NOT_ALONE: Final = _PREFIXED | _END_HEADERS
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Block:
     start: int
     """Its frames are bytes ``start … stop`` of the direction."""
     stop: int
-    fields: list[HeaderField]
+    headers: HeaderList
     end_stream: bool
     promised: int = 0
     """The stream that a PUSH_PROMISE announces."""
@@ -56,25 +58,17 @@ class Block:
     """All of it was captured and could be decoded."""
     is_cut: bool = False
     """It has more fields than are kept."""
-    _values: dict[bytes | None, bytes | None] | None = None
 
     def first(self, name: bytes) -> bytes | None:
         """The value of the first field of that name: empty without one, None where it is not known."""
-        return self._by_name().get(name, b"")
-
-    def has_any(self, names: frozenset[bytes]) -> bool:
-        """Whether it has a field of any of these names."""
-        return not names.isdisjoint(self._by_name())
-
-    def _by_name(self) -> dict[bytes | None, bytes | None]:
-        values = self._values
-        if values is None:
-            values = self._values = {field.name: field.value for field in reversed(self.fields)}
-        return values
+        return self.headers.values.get(name, b"")
 
 
 class Listener(Protocol):
     """What a `Direction` tells of its frames, in order; ``side`` is that of the byte stream."""
+
+    counts_frames: bool
+    """Whether it wants to be told of every frame as it begins."""
 
     def frame(self, side: int, frame: Frame) -> bool:
         """A frame begins; False: no more shall be read."""
@@ -136,7 +130,7 @@ class Direction:
         """Read the frames of the next `READ` bytes."""
         base, side, listener = self.position, self.half.side, self._listener
         data = self.half.read(base, READ)
-        at, size, highest = 0, len(data), self._highest or 0
+        at, size, highest, counts = 0, len(data), self._highest or 0, listener.counts_frames
         if size < HEADER:
             self._end_or_gap(base + size)
             return
@@ -149,13 +143,17 @@ class Direction:
             frame = Frame(base + at, length, kind, flags, stream & STREAM_MASK)
             if frame.stream > highest:
                 self._highest = highest = frame.stream
-            if not listener.frame(side, frame):
+            if counts and not listener.frame(side, frame):
                 self.position = self.half.length
                 return
             if kind == _DATA:
                 if self._pending is not None:
                     self._break()
                 self._data(frame, data, at)
+            elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
+                decoded = self._hpack.decode(data[at + HEADER : behind])
+                ends = bool(flags & _END)
+                listener.block(side, Block(frame.stream, base + at, base + behind, decoded[0], ends, 0, *decoded[1:]))
             else:
                 whole = data[at:behind] if behind <= size else self._payload(frame)
                 self._other(frame, whole)
@@ -220,7 +218,8 @@ class Direction:
         """A frame of a header block that is cut, or breaks the rules."""
         stop = min(frame.stop, self.half.length)
         if self._pending is None:
-            self._pending = _Pending(Block(frame.stream, frame.start, stop, [], end_stream=False), bytearray())
+            block = Block(frame.stream, frame.start, stop, HeaderList(b"", []), end_stream=False)
+            self._pending = _Pending(block, bytearray())
         self._pending.block.stop = stop
         self._break()
 
@@ -228,7 +227,7 @@ class Direction:
         pending = self._pending
         if pending is None:
             end_stream = bool(frame.flags & _END) and frame.kind == _HEADERS
-            block = Block(frame.stream, frame.start, frame.stop, [], end_stream, promised)
+            block = Block(frame.stream, frame.start, frame.stop, HeaderList(b"", []), end_stream, promised)
             pending = self._pending = _Pending(block, bytearray())
             if frame.kind == _CONTINUATION:
                 self._break()  # its beginning was not captured
@@ -248,14 +247,14 @@ class Direction:
             block.is_whole = False
         else:
             decoded = self._hpack.decode(bytes(pending.data))
-            block.fields, block.is_whole, block.is_cut = decoded.fields, decoded.is_valid, decoded.is_cut
+            block.headers, block.is_whole, block.is_cut = decoded
         self._listener.block(self.half.side, block)
 
     def _break(self) -> None:
         """A header block will not be continued."""
         pending, self._pending = self._pending, None
         if pending is not None:
-            pending.block.fields = self._hpack.decode(bytes(pending.data)).fields
+            pending.block.headers = self._hpack.decode(bytes(pending.data)).headers
             pending.block.is_whole = False
             self._hpack.lose()
             self._listener.block(self.half.side, pending.block)

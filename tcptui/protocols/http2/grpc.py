@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http.body import body_pieces
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
-from tcptui.protocols.http2.messages import trailers_of, value_in
+from tcptui.protocols.http2.messages import text_of, trailers_of, value_in
 from tcptui.protocols.stream.reassembly import Gap
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def is_grpc(block: Block | None) -> bool:
     """Whether a header block says that its stream is gRPC's: by its media type, or by a field that only gRPC has."""
     if block is None:
         return False
-    return block.has_any(_FIELDS) or _MEDIA.match(value_in(block, b"content-type").strip()) is not None
+    values = block.headers.values
+    if not _FIELDS.isdisjoint(values):
+        return True
+    media = values.get(b"content-type")
+    return bool(media) and _MEDIA.match(text_of(media).strip()) is not None
 
 
 def status_text(said: Said, head: Block | None) -> str:

@@ -115,6 +115,8 @@ class Call:
 class _Listener(Streams):
     """`Streams` that keep the frames, up to `FRAMES_MOST` of each direction."""
 
+    counts_frames = True
+
     def __init__(self, halves: tuple[ByteStream, ByteStream]) -> None:
         super().__init__(halves)
         self.frames: tuple[list[Frame], list[Frame]] = ([], [])

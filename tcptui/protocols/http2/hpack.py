@@ -1,21 +1,24 @@
 """HPACK (RFC 7541) for a reader that may have missed the beginning: what it cannot know stays unknown.
 
-hpack decodes integers and Huffman codes and has the static table.  The dynamic table is our own, because hpack's
-decoder is an endpoint's: the first index that it does not know ends it.  Dynamic indices count from the newest entry,
-so entries that were inserted since reading began are found exactly, whatever was inserted before; an index beyond
-them is unknown, not an error, until enough was inserted or the table was emptied.
+hpack decodes long integers and has the static table and that of Huffman's code.  The dynamic table is our own, because
+hpack's decoder is an endpoint's: the first index that it does not know ends it.  Dynamic indices count from the newest
+entry, so entries that were inserted since reading began are found exactly, whatever was inserted before; an index
+beyond them is unknown, not an error, until enough was inserted or the table was emptied.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from enum import Enum
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from hpack.exceptions import HPACKDecodingError
 from hpack.hpack import decode_integer
-from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
+
+from tcptui.protocols.http2.huffman import plain_text
 
 #: Bytes of a dynamic table, by HPACK's count, until the encoder says otherwise (RFC 9113, 6.5.2) …
 FIRST_SIZE: Final = 4_096
@@ -32,8 +35,15 @@ LIST_MOST_LATER: Final = 1 << 14
 _OVERHEAD: Final = 32
 #: Longest integer that is decoded: more bytes than any length or index needs.
 _INTEGER: Final = 6
+#: Up to so many bytes a list is neither counted nor cut.
+LIST_USUAL: Final = 1 << 13
+#: Blocks that are remembered until the table changes.
+_SAME_MOST: Final = 256
 _STATIC: Final = HeaderTable.STATIC_TABLE
 _STATIC_COUNT: Final = len(_STATIC)
+_STATIC_LARGEST: Final = _OVERHEAD + max(len(name) + len(value) for name, value in _STATIC)
+#: The byte that stands for the newest entry of the dynamic table.
+_DYNAMIC: Final = 0x80 + _STATIC_COUNT + 1
 
 
 class Representation(Enum):
@@ -60,17 +70,55 @@ class HeaderField(NamedTuple):
     """… and its bytes there."""
 
 
+_Entry = tuple[bytes | None, bytes | None]
+#: A part of the table that was not captured, and what a size update says instead of a field.
+_UNKNOWN: Final[_Entry] = (None, None)
+_NOTHING: Final[_Entry] = (b"", b"")
+#: The least first byte of each representation, and the bits of its number, the greatest byte first.
+_WRITTEN: Final = (
+    (0x80, (Representation.INDEXED, 7)), (0x40, (Representation.LITERAL, 6)), (0x20, (Representation.SIZE, 5)),
+    (0x10, (Representation.NEVER_INDEXED, 4)), (0x00, (Representation.NOT_INDEXED, 4)),
+)  # fmt: skip
+_LITERALS: Final = frozenset({Representation.LITERAL, Representation.NOT_INDEXED, Representation.NEVER_INDEXED})
+
+
+class HeaderList:
+    """The fields of a header block; where they stood in it is found once somebody asks: who lists requests does not."""
+
+    __slots__ = ("_data", "entries", "values")
+
+    def __init__(self, data: bytes, entries: list[_Entry]) -> None:
+        """``data``: the block, which begins with the fields that are ``entries``."""
+        self._data = data
+        self.entries = entries
+        """Name and value of each field, as in `HeaderField`; of a size update both are empty."""
+        self.values = dict(reversed(entries))
+        """The value of the first field of each name."""
+
+    @property
+    def fields(self) -> list[HeaderField]:
+        """The fields, made at each access."""
+        found, at = [], 0
+        for name, value in self.entries:
+            representation, place, behind = _walked(self._data, at)
+            found.append(HeaderField(name, value, representation, place, at, behind - at))
+            at = behind
+        return found
+
+
 class Decoded(NamedTuple):
     """What a header block says."""
 
-    fields: list[HeaderField]
+    headers: HeaderList
     is_valid: bool
     """All of it could be decoded."""
     is_cut: bool
     """Fields beyond `LIST_MOST`, or `LIST_MOST_LATER`, were left out."""
 
-
-_Entry = tuple[bytes | None, bytes | None]
+    @property
+    def fields(self) -> list[HeaderField]:
+        """See `HeaderList`."""
+        return self.headers.fields
 
 
 class HpackReader:
@@ -87,7 +135,13 @@ class HpackReader:
         self.is_whole = from_start
         """Every entry of the table is known."""
         self._grown = 0
-        """How much longer the lists so far are than their blocks, in bytes."""
+        """How much longer the lists so far are than their blocks, those of usual length apart, in bytes."""
+        self._largest = _STATIC_LARGEST
+        """At least what the largest entry of the table takes, by HPACK's count."""
+        self._same: dict[bytes, Decoded] = {}
+        """What blocks said since the table changed last: where one comes again, it says the same."""
+        self._changes = 0
+        """How often the table changed."""
 
     def lose(self) -> None:
         """Bytes of this direction are missing: entries may have been inserted that are not known."""
@@ -95,56 +149,73 @@ class HpackReader:
         self.kept_bytes = 0
         self._limit = None
         self.is_whole = False
+        self._changed()
 
     def decode(self, data: bytes) -> Decoded:
         """The fields of a header block; after one that is invalid, or not whole, the table is not known any more."""
-        fields: list[HeaderField] = []
-        at, total, stop = 0, 0, len(data)
-        most = LIST_MOST if self._grown < LISTS_MOST else LIST_MOST_LATER
+        same = self._same.get(data)
+        if same is not None:
+            return same
+        entries: list[_Entry] = []
+        dynamic, changes, at, stop, is_valid = self._entries, self._changes, 0, len(data), True
         try:
             while at < stop:
                 first = data[at]
-                if 0x80 < first < 0xFF:  # an index of one byte: most fields are
-                    name, value = self._entry(first & 0x7F)
-                    field = HeaderField(name, value, Representation.INDEXED, first & 0x7F, at, 1)
+                if 0x80 < first < _DYNAMIC:  # an index of one byte: most fields are
+                    entries.append(_STATIC[first - 0x81])
+                    at += 1
+                elif _DYNAMIC <= first < 0xFF and first - _DYNAMIC < len(dynamic):
+                    entries.append(dynamic[first - _DYNAMIC])
+                    at += 1
                 else:
-                    field = self._field(data, at)
-                total += _OVERHEAD + len(field.name or b"") + len(field.value or b"")
-                if total <= most:
-                    fields.append(field)
-                at += field.size
+                    entry, at = self._field(data, at)
+                    entries.append(entry)
         except (HPACKDecodingError, IndexError):
             self.lose()
-            return Decoded(fields, is_valid=False, is_cut=total > most)
-        finally:
-            self._grown += max(min(total, most) - stop, 0)
-        return Decoded(fields, is_valid=True, is_cut=total > most)
+            is_valid = False
+        is_usual = 2 * stop + len(entries) * self._largest <= LIST_USUAL
+        is_cut = not is_usual and self._cut(entries, stop)
+        decoded = Decoded(HeaderList(data, entries), is_valid, is_cut)
+        if is_usual and changes == self._changes:
+            if len(self._same) >= _SAME_MOST:
+                self._same.clear()
+            self._same[data] = decoded
+        return decoded
 
-    def _field(self, data: bytes, at: int) -> HeaderField:
+    def _cut(self, entries: list[_Entry], size: int) -> bool:
+        """Leave out those of ``entries``, of a block of ``size`` bytes, that are beyond the bounds; whether any was."""
+        most = LIST_MOST if self._grown < LISTS_MOST else LIST_MOST_LATER
+        totals = list(accumulate(map(_size_of, entries)))
+        fitting = bisect_right(totals, most)
+        self._grown += max(min(totals[-1] if totals else 0, most) - size, 0)
+        del entries[fitting:]
+        return fitting < len(totals)
+
+    def _field(self, data: bytes, at: int) -> tuple[_Entry, int]:
+        """A field that is not an index of one byte, and the offset behind it."""
         first = data[at]
         if first & 0x80:
-            index, used = _integer(data, at, 0x7F, 7)
-            return HeaderField(*self._entry(index), Representation.INDEXED, index, at, used)
+            index, at = _integer(data, at, 0x7F, 7)
+            return self._entry(index), at
         if first & 0x40:
-            return self._literal(data, at, 6, Representation.LITERAL)
+            entry, at = self._literal(data, at, 0x3F, 6)
+            self._insert(entry)
+            return entry, at
         if first & 0x20:
-            size, used = _integer(data, at, 0x1F, 5)
+            size, at = _integer(data, at, 0x1F, 5)
             self._resize(size)
-            return HeaderField(b"", b"", Representation.SIZE, size, at, used)
-        return self._literal(data, at, 4, Representation.NEVER_INDEXED if first & 0x10 else Representation.NOT_INDEXED)
+            return _NOTHING, at
+        return self._literal(data, at, 0x0F, 4)
 
-    def _literal(self, data: bytes, start: int, prefix: int, representation: Representation) -> HeaderField:
-        index, used = _integer(data, start, (1 << prefix) - 1, prefix)
-        at = start + used
+    def _literal(self, data: bytes, at: int, mask: int, prefix: int) -> tuple[tuple[bytes | None, bytes], int]:
+        index, at = _integer(data, at, mask, prefix)
         name: bytes | None
         if index:
             name = self._entry(index)[0]
         else:
             name, at = _string(data, at)
         value, at = _string(data, at)
-        if representation is Representation.LITERAL:
-            self._insert(name, value)
-        return HeaderField(name, value, representation, index, start, at - start)
+        return (name, value), at
 
     def _entry(self, index: int) -> _Entry:
         if index <= _STATIC_COUNT:
@@ -156,14 +227,24 @@ class HpackReader:
             return self._entries[place]
         if self.is_whole or place * _OVERHEAD >= TABLE_MOST:
             raise HPACKDecodingError("index beyond the table")
-        return None, None
+        return _UNKNOWN
 
-    def _insert(self, name: bytes | None, value: bytes) -> None:
-        self._entries.appendleft((name, value))
-        self.kept_bytes += _size_of(name, value)
+    def _insert(self, entry: _Entry) -> None:
+        self._changed()
+        self._entries.appendleft(entry)
+        size = _size_of(entry)
+        self.kept_bytes += size
+        if size > self._largest:
+            self._largest = size
         self._shrink()
 
+    def _changed(self) -> None:
+        self._changes += 1
+        if self._same:
+            self._same.clear()
+
     def _resize(self, size: int) -> None:
+        self._changed()
         self._limit = size if size <= TABLE_MOST else None
         if self._limit is None:
             self.is_whole = False
@@ -174,26 +255,45 @@ class HpackReader:
     def _shrink(self) -> None:
         most = TABLE_MOST if self._limit is None else self._limit
         while self.kept_bytes > most:
-            self.kept_bytes -= _size_of(*self._entries.pop())
+            self.kept_bytes -= _size_of(self._entries.pop())
             # What is older has left the table, too; a name that is not known may have been longer.
             self.is_whole = self.is_whole or self._limit is not None
 
 
-def _size_of(name: bytes | None, value: bytes | None) -> int:
+def _size_of(entry: _Entry) -> int:
+    name, value = entry
     return _OVERHEAD + len(name or b"") + len(value or b"")
 
 
+def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:
+    """How the valid field at ``data[at]`` was written, its `HeaderField.place`, and the offset behind it."""
+    first = data[at]
+    representation, prefix = next(kind for least, kind in _WRITTEN if first >= least)
+    place, at = _integer(data, at, (1 << prefix) - 1, prefix)
+    if representation in _LITERALS:
+        for _ in range(1 if place else 2):
+            length, at = _integer(data, at, 0x7F, 7)
+            at += length
+    return representation, place, at
+
+
 def _integer(data: bytes, at: int, mask: int, prefix: int) -> tuple[int, int]:
-    """An integer (RFC 7541, 5.1) of ``prefix`` bits and more, and how many bytes it takes."""
+    """An integer (RFC 7541, 5.1) of ``prefix`` bits and more, and the offset behind it."""
     number = data[at] & mask
-    return (number, 1) if number != mask else decode_integer(data[at : at + _INTEGER], prefix)
+    if number != mask:
+        return number, at + 1
+    number, used = decode_integer(data[at : at + _INTEGER], prefix)
+    return number, at + used
 
 
 def _string(data: bytes, at: int) -> tuple[bytes, int]:
     """A string (RFC 7541, 5.2) and the offset behind it."""
-    length, used = _integer(data, at, 0x7F, 7)
-    begin = at + used
-    text = data[begin : begin + length]
+    begin = at + 1
+    length = data[at] & 0x7F
+    if length == 0x7F:
+        length, begin = _integer(data, at, 0x7F, 7)
+    stop = begin + length
+    text = data[begin:stop]
     if len(text) < length:
         raise HPACKDecodingError("the block ends within a string")
-    return (decode_huffman(text) if data[at] & 0x80 else text), begin + length
+    return (plain_text(text) if data[at] & 0x80 else text), stop

@@ -75,6 +75,8 @@ class FrameIndex:
 class IndexedStreams(Streams):
     """`Streams` that also remember every frame, up to ``limit`` messages."""
 
+    counts_frames = True
+
     def __init__(self, halves: tuple[ByteStream, ByteStream], limit: int) -> None:
         super().__init__(halves)
         self.indexes = (FrameIndex(halves[0]), FrameIndex(halves[1]))

@@ -29,15 +29,13 @@ def text_of(raw: bytes | None) -> str:
 
 def value_in(block: Block | None, name: bytes) -> str:
     """The value of the first field of that name; empty without one."""
-    if block is None:
-        return ""
-    return text_of(block.first(name))
+    return "" if block is None else text_of(block.headers.values.get(name, b""))
 
 
 def status_of(block: Block) -> int:
     """The status code of an answer's header block; 0 where it has none, or it is not known."""
-    text = value_in(block, b":status")
-    return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else 0
+    code = block.headers.values.get(b":status")
+    return int(code) if code and len(code) == 3 and code.isdigit() else 0
 
 
 def is_interim(block: Block) -> bool:
@@ -51,10 +49,10 @@ def head_of(block: Block, *, is_response: bool) -> MessageHead:
     authority = value_in(block, b":authority")
     if authority:
         lines.append(HeaderLine("host", authority, b"", block.start, 0))
-    for field in block.fields:
-        name = text_of(field.name)
+    for raw_name, raw_value in block.headers.entries:
+        name = text_of(raw_name)
         if name and not name.startswith(":") and not (authority and name == "host"):
-            lines.append(HeaderLine(name, text_of(field.value), b"", block.start, 0))
+            lines.append(HeaderLine(name, text_of(raw_value), b"", block.start, 0))
     return MessageHead(
         start=block.start, start_line=b"", start_line_length=0, version=VERSION,
         method="" if is_response else value_in(block, b":method") or UNKNOWN,
@@ -66,8 +64,10 @@ def head_of(block: Block, *, is_response: bool) -> MessageHead:
 
 def final_block(said: Said, *, is_response: bool) -> Block | None:
     """The header block that begins the message: of answers, the first that is not interim."""
-    blocks = [block for block in said.blocks if not (is_response and is_interim(block))]
-    return blocks[0] if blocks else None
+    for block in said.blocks:
+        if not (is_response and is_interim(block)):
+            return block
+    return None
 
 
 def trailers_of(said: Said, head: Block | None) -> Block | None:

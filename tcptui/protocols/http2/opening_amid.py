@@ -42,7 +42,7 @@ class _Heads(Streams):
 
     def block(self, side: int, block: Block) -> None:  # noqa: ARG002 - there is only one
         """See `Listener`."""
-        names = [field.name or b"" for field in block.fields]
+        names = [name or b"" for name, _ in block.headers.entries]
         if block.is_whole and any(name in _PSEUDO for name in names):
             self.found = self.found or all(_NAME.fullmatch(name) for name in names)
 

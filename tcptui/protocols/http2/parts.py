@@ -157,12 +157,12 @@ def _head_blocks(block: Block) -> Blocks:
 
 
 def _head_text(block: Block) -> bytes:
-    lines = (f"{text_of(field.name)}: {text_of(field.value)}\n" for field in block.fields if field.name != b"")
+    lines = (f"{text_of(name)}: {text_of(value)}\n" for name, value in block.headers.entries if name != b"")
     return "".join(chain(lines)).encode("utf-8", "surrogateescape")
 
 
 def _is_interim(block: Block) -> bool:
-    return any(field.name == b":status" and (field.value or b"")[:1] == b"1" for field in block.fields)
+    return any(name == b":status" and (value or b"")[:1] == b"1" for name, value in block.headers.entries)
 
 
 def _blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The stream of the request that asked for the upgrade (RFC 7540, 3.2).
 _UPGRADED: Final = 1
+#: Offsets of one stretch: its start and its stop.
+_STRETCH: Final = 2
 
 
 def exchanges(
@@ -122,8 +124,9 @@ def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: boo
     reset = answering.reset if answering.reset is not None else asking.reset
     if reset and not (answering.ended and status):
         return f"RST_STREAM {error_name(reset)}"
-    return status or code or (UNKNOWN if answer is not None and answer.fields else "")
+    return status or code or (UNKNOWN if answer is not None and answer.headers.entries else "")
 
 
 def _carried(said: Said) -> Carried:
-    return Carried(said.half, said.start, said.stop, is_complete(said), said.frames)
+    spans = said.frames if len(said.frames) > _STRETCH else ()
+    return Carried(said.half, said.start, said.stop, is_complete(said), spans)

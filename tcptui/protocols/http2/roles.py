@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.http2.direction import Direction
-from tcptui.protocols.http2.messages import value_in
 
 if TYPE_CHECKING:
-    from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.opening import Opening
     from tcptui.protocols.http2.streams import Said, Streams, StreamTalk
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -31,11 +29,11 @@ def roles_of(talk: StreamTalk) -> tuple[Said, Said]:
     In a capture that began amid a connection, client and server may be swapped.
     """
     client, server = talk.sides
-    swapped = any(_is_request(block) for block in server.blocks) or any(
-        value_in(block, b":status") for block in client.blocks
-    )
-    return (server, client) if swapped else (client, server)
-
-
-def _is_request(block: Block) -> bool:
-    return block.first(b":method") != b"" or block.first(b":path") != b""
+    for block in server.blocks:
+        values = block.headers.values
+        if values.get(b":method", b"") != b"" or values.get(b":path", b"") != b"":
+            return server, client
+    for block in client.blocks:
+        if block.headers.values.get(b":status", b"") != b"":
+            return server, client
+    return client, server

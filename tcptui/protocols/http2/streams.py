@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.http2.direction import Block, Direction
@@ -27,30 +27,34 @@ BLOCKS_MOST: Final = 16
 SPANS_MOST: Final = 1 << 20
 
 
-@dataclass(slots=True)
 class Said:
     """What one side sent on one stream."""
 
-    half: ByteStream = field(repr=False)
-    epoch: int
-    """How often bytes of this direction had been missing when it began."""
-    start: int = -1
-    stop: int = -1
-    blocks: list[Block] = field(default_factory=list)
-    spans: array[int] = field(default_factory=lambda: array("q"))
-    """Start and stop of the bytes of each DATA frame, without padding."""
-    frames: array[int] = field(default_factory=lambda: array("q"))
-    """Start and stop of the stretches of its frames."""
-    length: int = 0
-    """Bytes in `spans`."""
-    ended: bool = False
-    """END_STREAM was seen."""
-    reset: int | None = None
-    """The error code of its RST_STREAM."""
-    overflown: bool = False
-    """More frames came than are kept."""
-    lost: bool = False
-    """Bytes were missing while it was open, and with them perhaps frames of it."""
+    __slots__ = (
+        "blocks", "ended", "epoch", "frames", "half", "length", "lost", "overflown", "reset", "spans", "start", "stop",
+    )  # fmt: skip
+
+    def __init__(self, half: ByteStream, epoch: int) -> None:
+        self.half = half
+        self.epoch = epoch
+        """How often bytes of this direction had been missing when it began."""
+        self.start = -1
+        self.stop = -1
+        self.blocks: list[Block] = []
+        self.spans = array("q")
+        """Start and stop of the bytes of each DATA frame, without padding."""
+        self.frames = array("q")
+        """Start and stop of the stretches of its frames."""
+        self.length = 0
+        """Bytes in `spans`."""
+        self.ended = False
+        """END_STREAM was seen."""
+        self.reset: int | None = None
+        """The error code of its RST_STREAM."""
+        self.overflown = False
+        """More frames came than are kept."""
+        self.lost = False
+        """Bytes were missing while it was open, and with them perhaps frames of it."""
 
     def __bool__(self) -> bool:
         """Whether anything was sent."""
@@ -58,7 +62,8 @@ class Said:
 
     def add(self, start: int, stop: int) -> None:
         """A frame, or frames that follow each other."""
-        stop = min(stop, self.half.length)
+        if stop > self.half.length:
+            stop = self.half.length
         if self.start < 0:
             self.start = start
         self.stop = stop
@@ -91,6 +96,8 @@ class StreamTalk:
 class Streams:
     """Collects frames into streams; a `Listener` of both directions."""
 
+    counts_frames = False
+
     def __init__(self, halves: tuple[ByteStream, ByteStream]) -> None:
         self._halves = halves
         self._open: dict[int, StreamTalk] = {}
@@ -102,7 +109,7 @@ class Streams:
         self.over: deque[StreamTalk] = deque()
         """Streams of which nothing more is expected, to be taken away."""
 
-    def frame(self, side: int, frame: Frame) -> bool:  # noqa: ARG002 - an index counts them
+    def frame(self, side: int, frame: Frame) -> bool:  # noqa: ARG002 - see `counts_frames`
         """See `Listener`."""
         return True
 
@@ -176,8 +183,8 @@ class Streams:
 
     def settle(self, talk: StreamTalk) -> StreamTalk:
         """``talk``, with what is known only now that it is over."""
-        for side, said in enumerate(talk.sides):
-            said.lost = said.lost or said.epoch != self._epochs[side]
+        talk.client.lost = talk.client.lost or talk.client.epoch != self._epochs[0]
+        talk.server.lost = talk.server.lost or talk.server.epoch != self._epochs[1]
         return talk
 
     def _talk(self, stream: int) -> StreamTalk | None:
@@ -192,11 +199,9 @@ class Streams:
         return talk
 
     def _close(self, talk: StreamTalk) -> None:
-        client, server = talk.sides
-        if (client.ended and server.ended) or (talk.promise is not None and server.ended):
-            for talks in (self._open, self._closing):
-                if talks.pop(talk.id, None) is not None:
-                    self._over(talk)
+        if talk.server.ended and (talk.client.ended or talk.promise is not None):
+            if (self._open.pop(talk.id, None) or self._closing.pop(talk.id, None)) is not None:
+                self._over(talk)
             self._ended[talk.id] = None
             if len(self._ended) > ENDED_MOST:
                 del self._ended[next(iter(self._ended))]

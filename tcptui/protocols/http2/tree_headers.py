@@ -27,19 +27,20 @@ def add_headers(branch: Branch, block: Block | None, place: FramePlace, fragment
     """Append the fields of ``block``; its bytes begin at offset ``fragment`` where one frame has them all."""
     if block is None:
         return
-    said = [field for field in block.fields if field.representation is not Representation.SIZE]
+    fields = block.headers.fields
+    said = [field for field in fields if field.representation is not Representation.SIZE]
     # As tshark counts: name, value, and four bytes for the length of each.
     length = sum(len(field.name or b"") + len(field.value or b"") + 8 for field in said)
     branch.concluded(f"Header Length: {length}", "http2.header.length")
-    branch.concluded(f"Header Count: {len(block.fields)}", "http2.header.count")
-    for field in block.fields[:_FIELDS_SHOWN]:
+    branch.concluded(f"Header Count: {len(fields)}", "http2.header.count")
+    for field in fields[:_FIELDS_SHOWN]:
         at = None if fragment is None else fragment + field.at
         if field.representation is Representation.SIZE:
             _line(branch, place, "Header table size update", at, field.size, "http2.header_table_size_update")
         else:
             _field(branch, field, place, at)
-    if len(block.fields) > _FIELDS_SHOWN:
-        branch.concluded(f"{len(block.fields) - _FIELDS_SHOWN} more header fields")
+    if len(fields) > _FIELDS_SHOWN:
+        branch.concluded(f"{len(fields) - _FIELDS_SHOWN} more header fields")
     if block.is_cut:
         branch.concluded("The header list is longer than is shown", "http2.header_size_exceeded")
     if not block.is_whole:

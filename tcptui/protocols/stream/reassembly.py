@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 
-from tcptui.model.arrays import RunningMaximum
+from tcptui.model.arrays import RunningMaximum, indexes_of
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
 from tcptui.protocols.stream.segments import Segments, half_segments
@@ -350,6 +350,27 @@ class ByteStream:
         """The frame number with which every byte up to and including ``offset`` had passed; 0 as for `delivered_ns`."""
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
         return self._complete_frame.at(at - 1) if at else 0
+
+    def firsts(self, offsets: I64) -> tuple[I64, I64]:
+        """For each of ``offsets`` the frame that first carried the byte there, 0 unknown, and its `first_ns`."""
+        carried, segments = self._carried, self.segments
+        if not len(carried):
+            return np.zeros(len(offsets), np.int64), self.deliveries(offsets)[1]
+        at = np.minimum(np.searchsorted(carried.stop, offsets, side="right"), len(carried) - 1)
+        by = carried.segment[at]
+        frames, times = segments.frame[by].astype(np.int64), segments.time_ns[by].astype(np.int64)
+        lacks = indexes_of((carried.start[at] > offsets) | (carried.stop[at] <= offsets))
+        if len(lacks):
+            frames[lacks], times[lacks] = 0, self.deliveries(offsets[lacks])[1]
+        return frames, times
+
+    def deliveries(self, offsets: I64) -> tuple[I64, I64]:
+        """`delivered_frame` and `delivered_ns` of each of ``offsets``."""
+        at = np.searchsorted(self._carried.start, offsets, side="right") - 1
+        known = indexes_of(at >= 0)
+        frames, times = np.zeros(len(offsets), np.int64), np.zeros(len(offsets), np.int64)
+        frames[known], times[known] = self._complete_frame.of(at[known]), self._complete_ns.of(at[known])
+        return frames, times
 
     @cached_property
     def _complete_frame(self) -> RunningMaximum:

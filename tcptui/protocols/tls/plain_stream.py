@@ -210,6 +210,14 @@ class PlainStream(ByteStream):
         """See `ByteStream`."""
         return self._sealed.delivered_frame(self._end_of_record(offset)) if len(self._starts) else 0
 
+    def deliveries(self, offsets: I64) -> tuple[I64, I64]:
+        """See `ByteStream`."""
+        if not len(self._starts):
+            return np.zeros(len(offsets), np.int64), np.zeros(len(offsets), np.int64)
+        inside = np.minimum(offsets, max(self._places.total - 1, 0))
+        at = np.searchsorted(self._places.plain, inside, side="right") - 1
+        return self._sealed.deliveries(np.where(at >= 0, self._places.stop[at] - 1, 0))
+
     @property
     def secured(self) -> tuple[int, int] | None:
         """See `ByteStream`: from the first record of this direction to the last before its first plain byte."""

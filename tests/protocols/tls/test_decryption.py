@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from half_places import each_place_is_as_many
 from http_halves import Dialogue
 from hypothesis import given
 from hypothesis import strategies as st
@@ -233,3 +234,4 @@ def test_changed_bytes_raise_nothing_and_stay_within_bounds(data: st.DataObject)
             pieces = list(half.pieces())
             assert sum(len(piece.data) if isinstance(piece, Piece) else piece.length for piece in pieces) == half.length
             assert half.length <= sealed.length
+            each_place_is_as_many(half)
