@@ -50,7 +50,7 @@ def _suggested(word: str) -> str:
         compile_filter(word)
     except FilterError as error:
         meant = None if error.suggestion is None else error.suggestion.replacement
-        return meant if meant in FIELDS else ""
+        return meant if meant is not None and meant in FIELDS else ""
     return ""
 
 
