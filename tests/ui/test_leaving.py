@@ -6,11 +6,13 @@ import asyncio
 import importlib
 import pkgutil
 import re
+import struct
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from other_frames import ip
 from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
@@ -22,11 +24,14 @@ import tcptui.ui
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.export.screen import ExportScreen
 from tcptui.ui.leaving import Way
 from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.layout import MIN_WIDTH
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.other.screen import OtherScreen
+from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.socket import SocketScreen
 from tcptui.ui.start.choice import BackToStart, RestartCapture
@@ -55,13 +60,17 @@ WAYS_IN: Final = {
     "stretch being chosen": ("5", "left", "enter", "right"),
     "zoomed pane": ("z",),
     "narrowed list": ("slash", "4", "0", "enter"),
+    "filtered list": ("slash", *"tcp", "enter"),
+    "hits of a search": ("enter", "ctrl+f", *"page", "enter", "enter"),
+    "paused display": ("space",),
     "open question": ("enter", "p"),
+    "revealed answer": ("enter", "p", "r"),
     "prompt for a text": ("slash",),
     "prompt for a packet": ("colon",),
     "prompt for a file": ("w",),
     "prompt for a file of matching packets": ("slash", *"tcp", "enter", "W"),
     "prompt for a note": ("M",),
-    "prompt for a filter's name": ("slash", *"ip", "ctrl+s"),
+    "prompt for a filter's name": ("slash", *"ip", "enter", "slash", "ctrl+s"),
     "menu of filters": ("equals_sign",),
     "prompt for a column": ("plus",),
     "menu of columns": ("plus", *"ip", "enter", "plus", *"tcp", "enter", "minus"),
@@ -74,13 +83,18 @@ WAYS_IN: Final = {
     "graphs": ("t",),
     "export": ("x",),
     "prompt in export": ("x", "slash"),
+    "narrowed export": ("x", "slash", *"page", "enter"),
     "prompt for a folder in export": ("x", "W"),
     "search": ("ctrl+f", "z", "enter"),
     "prompt in search": ("ctrl+f",),
     "grouped connections": ("b",),
     "requests": ("R",),
     "prompt in requests": ("R", "slash"),
+    "narrowed requests": ("R", "tab", "slash", *"page", "enter"),
+    "statements of requests": ("R", "tab", "b"),
     "packets that are not TCP": ("u",),
+    "conversations that are not TCP": ("u", "enter"),
+    "one packet that is not TCP": ("u", "enter", "enter", "enter"),
     "prompt in packets that are not TCP": ("u", "slash"),
     "prompt for a packet that is not TCP": ("u", "colon"),
     "kernel's view": (),
@@ -105,14 +119,19 @@ SCREEN_OF: Final = {
     "grouped connections": "GroupsScreen",
     "requests": "RequestsScreen",
     "prompt in requests": "RequestsScreen",
+    "narrowed requests": "RequestsScreen",
+    "statements of requests": "RequestsScreen",
     "follow stream": "FollowScreen",
     "prompt in follow stream": "FollowScreen",
     "prompt for a packet in follow stream": "FollowScreen",
     "graphs": "GraphScreen",
     "export": "ExportScreen",
     "prompt in export": "ExportScreen",
+    "narrowed export": "ExportScreen",
     "prompt for a folder in export": "ExportScreen",
     "packets that are not TCP": "OtherScreen",
+    "conversations that are not TCP": "OtherScreen",
+    "one packet that is not TCP": "OtherScreen",
     "prompt in packets that are not TCP": "OtherScreen",
     "prompt for a packet that is not TCP": "OtherScreen",
     "kernel's view": "SocketScreen",
@@ -228,13 +247,20 @@ class Driven:
         screens = tuple(type(screen).__name__ for screen in self.app.screen_stack)
         is_typing = isinstance(self.app.focused, Input)
         screen = self.app.screen
+        if isinstance(screen, OtherScreen):
+            return screens, is_typing, self.shown.splitlines()[0]  # where it is among protocols, conversations, packets
+        if isinstance(screen, RequestsScreen):
+            return screens, is_typing, screen.is_grouped, "" if is_typing else screen.requests.narrowed
+        if isinstance(screen, ExportScreen):
+            return screens, is_typing, "" if is_typing else screen.files.wanted
         if not isinstance(screen, MainScreen):
             return screens, is_typing
         workspace = screen.workspace
         narrowing = () if is_typing else workspace.connections.index.narrowing.words
         asked = screen.prediction is not None
         chosen = workspace.glance.told if workspace.active is Pane.GLANCE else ""
-        return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen
+        lists = "" if is_typing else screen.wanted_filter, workspace.found is not None, screen.paused
+        return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen, *lists
 
 
 @pytest.fixture(autouse=True)
@@ -289,7 +315,7 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
     async with driven(None if "start screen" in screen else session, **how) as driver:
         if screen == "prompt for a note":
             session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file
-        if screen in ("open question", "case above a capture"):
+        if screen in ("open question", "revealed answer", "case above a capture"):
             await driver.until(lambda: session.looked_through)
             await driver.press("e", "escape") if screen == "case above a capture" else None
         places = [driver.place]
@@ -309,8 +335,11 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
 async def test_keys_do_what_the_table_says(row: dict[str, str], wire: Wire, tmp_path: Path) -> None:
     left = list(KEYS)
     wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
-    if "export" in row["in front"]:
+    if any(word in row["in front"] for word in ("export", "requests", "hits")):
         _carry_a_file(wire)
+    if "not TCP" in row["in front"]:
+        datagram = struct.pack("!HHHH", 40001, 9, 12, 0) + b"data"
+        wire.frames.append((wire.frames[-1][0] + 1_000_000, ip("10.0.0.1", "192.0.2.10", 17, datagram)))
     records = wire.pcap(tmp_path / "tried.pcap").read_bytes()
     while left:
         session, _source = live(records, tmp_path)

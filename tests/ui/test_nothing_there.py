@@ -252,3 +252,32 @@ async def test_misspelt_field_is_said_to_have_been_taken_for_a_word(
         assert words(key, word=typed, field=nearest).replace(" ", "") in told
         await shown.press("escape", "slash", *"zzz", "enter")
         assert words("screen.unmatched.no_field", word="zzz").replace(" ", "") not in plain(shown)
+
+
+#: Keys that open a page with nothing on it, and what stands there instead.
+EMPTY_PAGES = {
+    ("ctrl+f", *"qqqq", "enter"): ("search.empty.nothing", "SearchScreen"),
+    ("x",): ("export.none", "ExportScreen"),
+    ("u",): ("other.none.why", "OtherScreen"),
+    ("F",): ("follow.nothing", "FollowScreen"),
+    ("R", "tab"): ("requests.empty.all", "RequestsScreen"),
+    ("b",): ("groups.empty-file", "GroupsScreen"),
+}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("keys", EMPTY_PAGES, ids=lambda keys: keys[0])
+async def test_empty_page_says_what_is_not_there_and_what_to_do_next(
+    wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], size: tuple[int, int], language: Language
+) -> None:
+    words = Words(language)
+    if keys != ("b",):
+        wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
+    key, screen = EMPTY_PAGES[keys]
+    said = words(key, text="qqqq", place=words("search.in.streams")).replace(" ", "")
+    async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), size, language) as shown:
+        await shown.press(*keys)
+        await until(lambda: said in "".join("".join(screen_lines(shown.pilot.app.screen)).split()))
+        assert type(shown.pilot.app.screen).__name__ == screen
+        assert "Esc" in said or "/" in said

@@ -17,6 +17,7 @@ from tcptui.ui.follow.lines import BAR, GUTTER, FollowLines, Form, Place
 from tcptui.ui.follow.marks import marks_on
 from tcptui.ui.follow.rows import Row, RowKind, hex_character_cell
 from tcptui.words.follow_text import without_time
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from textual import events
@@ -150,7 +151,8 @@ class FollowView(FollowLines):
         width, plain = self.size.width, self.palette.plain
         viewport = self.viewport()
         if y >= len(viewport):
-            text = f" {self.empty_text}" if y == 0 and not viewport else ""
+            said = [] if viewport else wrap(self.empty_text, max(width - 2, 1))
+            text = f" {said[y]}" if y < len(said) else ""
             return Strip([Segment(text, self.palette.faint)]).adjust_cell_length(width, plain)
         place, row = viewport[y]
         side = self.palette.side(bool(row.side))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual.strip import Strip
 
 from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import fit
@@ -15,6 +14,7 @@ from tcptui.words.finding_text import finding_short
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.strip import Strip
 
     from tcptui.session.groups import Group, Grouping
     from tcptui.session.session import Session
@@ -89,8 +89,8 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         return shown
 
     def paint_line(self, y: int) -> Strip:
-        """A line of the list; without groups, the first one says why there are none."""
-        if y == HEADING and (self.grouping is None or not self.grouping.groups):
+        """A line of the list; without groups, the first ones say why there are none."""
+        if y >= HEADING and (self.grouping is None or not self.grouping.groups):
             key = "counting"
             if self.grouping is not None and self.is_filtered:
                 key = "empty.filtered"
@@ -98,7 +98,5 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
                 is_quiet = self.session.streams.listed().size > 0
                 none = "empty" if self.session.progress.growing else "empty-file"
                 key = f"empty.{self.grouping.by.value}" if is_quiet else none
-            width = self.scrollable_content_region.width
-            text = fit(f"  {self.words(f'groups.{key}')}", width, self.glyphs.ellipsis)
-            return Strip([Segment(text, self.palette.faint)])
+            return self.said_instead(self.words(f"groups.{key}"), y)
         return super().paint_line(y)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.binding import BindingType
+    from textual.strip import Strip
 
     from tcptui.model.packet_store import I32
     from tcptui.session.other_packets import ProtocolCount
@@ -90,6 +91,8 @@ class ProtocolList(_OtherList):
     def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
         super().__init__(session, glyphs, words, id="other-protocols")
         self.counts: list[ProtocolCount] = []
+        self.empty_text = ""
+        """What stands in the place of protocols."""
 
     @property
     def protocol(self) -> int:
@@ -101,6 +104,12 @@ class ProtocolList(_OtherList):
         place = next((at for at, each in enumerate(counts) if each.protocol == protocol), self.cursor)
         self.counts = counts
         self.replace_rows(len(counts), place)
+
+    def paint_line(self, y: int) -> Strip:
+        """A line of the list; without protocols, the first ones say why."""
+        if not self.counts:
+            return self.said_instead(self.empty_text, y)
+        return super().paint_line(y)
 
     def _name_width(self, width: int) -> int:
         return max(8, min(width - 1 - _NUMBER - _SHARE - 2 * _SIZE - 3, 28))

@@ -238,6 +238,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
         if self._level == PACKET and not self.is_roomy:
             shown = range(0)
         self.set_class(self.is_roomy and self.packets.row_count > 0, "-roomy")
+        if not self.protocols.row_count:
+            shown = range(1)
         beside = self.is_stacked and width >= BESIDE_WIDTH
         for level, each in enumerate(lists):
             each.display = level in shown and (level == PROTOCOLS or each.row_count > 0)
@@ -276,6 +278,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
             text = words("other.title", n=Count(other.packets)) if other.packets else words("other.none")
             if not self.session.store.count:
                 text = words("other.nothing" if self.session.progress.growing else "other.nothing-at-all")
+            is_all_tcp = not other.packets and self.session.store.count > 0 and other.is_current
+            self.protocols.empty_text = words("other.none.why") if is_all_tcp else ""
             if not other.is_current:
                 text = words("other.reading", n=Count(other.packets))
         else:

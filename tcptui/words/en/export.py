@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "export.counts.many": "{n} files, {size}",
     "export.looking": "looking for files… {done} of {all} connections",
     "export.unreadable": "The packets' bytes cannot be read any more: {reason}",
-    "export.none": "No file was carried over HTTP here.",
+    "export.none": "No file was carried over HTTP here. Esc goes back; there R lists the requests, and F shows what a connection carried. Files inside TLS are found with a key log alone (--keylog FILE).",
     "export.left-out": "{n} more are not listed",
     "export.uncaptured": "{n} without a captured byte not listed",
     "export.narrowed": "{shown} of {all} with “{text}”",

@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.newest": "at the end",
     "follow.missing": "{count}B missing",
     "follow.reading": "putting the stream together…",
-    "follow.nothing": "no bytes were sent here",
+    "follow.nothing": "no bytes were sent here: the connection carried no data, or it was not captured; s chooses whose bytes, Esc goes back",
     "follow.byte": "{side} byte {offset} of {length}",
     "follow.packet": "packet #{frame}  {seconds} s",
     "follow.unseen": "no captured packet carried this",

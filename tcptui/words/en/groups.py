@@ -46,7 +46,7 @@ WORDS: Final[dict[str, str]] = {
     "groups.column.packets_back.other": "servers' packets",
     "groups.column.worst": "the worst of them",
     "groups.empty": "No connection has been read yet.",
-    "groups.empty-file": "No TCP connection in this capture.",
+    "groups.empty-file": "No TCP connection in this capture. Esc goes back; there u lists what is not TCP.",
     "groups.empty.finding": "No connection has a warning or an error.",
     "groups.empty.filtered": "No connection that passes the filter is in such a group.",
     "groups.filtered": "of what passes the filter",

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "other.title": "Not TCP: {n:packet|packets}",
     "other.reading": "Not TCP: {n:packet|packets} so far, still reading",
     "other.none": "Every packet of this capture belongs to TCP.",
+    "other.none.why": "There is no UDP, no ICMP and no ARP in it, or the capture filter left them out. Esc goes back to the connections, 0 opens the overview.",
     "other.nothing": "No packet yet.",
     "other.nothing-at-all": "No packet in this capture.",
     "other.identifier": ", id {number}",

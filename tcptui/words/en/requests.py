@@ -114,7 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.empty.narrowed-one": "No request of this connection has these words: Tab looks in all.",
     "requests.empty.failed": "The packets cannot be read again: {reason}",
     "requests.empty.one": "No request of HTTP, SMTP, DNS, Redis, MySQL or PostgreSQL is in this connection; Tab shows the whole capture.",
-    "requests.empty.all": "No request of HTTP, SMTP, DNS over TCP, Redis, MySQL or PostgreSQL is in this capture.",
+    "requests.empty.all": "No request of HTTP, SMTP, DNS over TCP, Redis, MySQL or PostgreSQL is in this capture. Esc goes back; there F shows what a connection carried, and u the DNS over UDP. What TLS hides is read with a key log alone (--keylog FILE).",
     "requests.detail.what": "{protocol}, connection {stream}, {client} to {server}",
     "requests.detail.sent": "request {size} in packet {first}",
     "requests.detail.sent-several": "request {size} in packets {first} to {last}",

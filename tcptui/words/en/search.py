@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "search.key.front_4": "Show search 4 of those that are marked",
     "search.key.remove": "Remove the search that is shown; nothing of it stays marked",
     "search.empty.running": "Looking.",
-    "search.empty.nothing": "{text} is nowhere in {place}. Tab looks elsewhere.",
+    "search.empty.nothing": "{text} is nowhere in {place}. Tab looks elsewhere, / asks for another text. What TLS hides is found with a key log alone (--keylog FILE).",
     "search.column.packet": "packet",
     "search.column.time": "time",
     "search.column.connection": "connection",

@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "export.counts.many": "{n} 个文件，{size}",
     "export.looking": "正在查找文件…… 已看 {done} / {all} 条连接",
     "export.unreadable": "数据包的内容已无法读取：{reason}",
-    "export.none": "这里没有通过 HTTP 传输的文件。",
+    "export.none": "这里没有通过 HTTP 传输的文件。按 Esc 返回，再按 R 列出请求，或按 F 查看一条连接传输的内容。TLS 里的文件要有密钥日志（--keylog FILE）才能找到。",
     "export.left-out": "另有 {n} 个没有列出",
     "export.uncaptured": "{n} 个没有抓到任何字节，未列出",
     "export.narrowed": "含“{text}”：{shown} / {all}",

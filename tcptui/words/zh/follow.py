@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.newest": "停在末尾",
     "follow.missing": "缺 {count}B",
     "follow.reading": "正在重组……",
-    "follow.nothing": "这里没有发送过数据",
+    "follow.nothing": "这里没有发送过数据：连接没有传输数据，或者没有抓到；按 s 选择哪一方，按 Esc 返回",
     "follow.byte": "{side}第 {offset} 字节，共 {length}",
     "follow.packet": "数据包 #{frame}  {seconds} 秒",
     "follow.unseen": "没有捕获到携带这段数据的数据包",

@@ -46,7 +46,7 @@ WORDS: Final[dict[str, str]] = {
     "groups.column.packets_back.other": "服务端包数",
     "groups.column.worst": "其中最严重的",
     "groups.empty": "尚未读到任何连接。",
-    "groups.empty-file": "这个抓包里没有 TCP 连接。",
+    "groups.empty-file": "这个抓包里没有 TCP 连接。按 Esc 返回，再按 u 列出不属于 TCP 的包。",
     "groups.empty.finding": "没有连接带有警告或错误。",
     "groups.empty.filtered": "匹配过滤器的连接里没有这样的分组。",
     "groups.filtered": "只算匹配过滤器的连接",

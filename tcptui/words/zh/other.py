@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "other.nothing": "还没有数据包。",
     "other.nothing-at-all": "这个抓包里没有数据包。",
     "other.none": "这个抓包里的包全部属于 TCP。",
+    "other.none.why": "里面没有 UDP、ICMP 或 ARP，也可能是抓包过滤器没有收。按 Esc 回到连接列表，按 0 打开概览。",
     "other.identifier": "，标识符 {number}",
     "other.no-ends": "未列出两端",
     "other.evicted": "为给新包腾出空间，已被淘汰",

@@ -114,7 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.empty.narrowed-one": "这个连接没有含有这些词的请求：按 Tab 在整个抓包里找。",
     "requests.empty.failed": "无法重新读取数据包：{reason}",
     "requests.empty.one": "这个连接里没有 HTTP、SMTP、DNS、Redis、MySQL 或 PostgreSQL 的请求；按 Tab 看整个抓包。",
-    "requests.empty.all": "这个抓包里没有 HTTP、SMTP、TCP 上的 DNS、Redis、MySQL 或 PostgreSQL 请求。",
+    "requests.empty.all": "这个抓包里没有 HTTP、SMTP、TCP 上的 DNS、Redis、MySQL 或 PostgreSQL 请求。按 Esc 返回，再按 F 查看一条连接传输的内容，按 u 查看 UDP 上的 DNS。TLS 加密的内容要有密钥日志（--keylog FILE）才能读取。",
     "requests.detail.what": "{protocol}，连接 {stream}，{client} 到 {server}",
     "requests.detail.sent": "请求 {size}，在包 {first}",
     "requests.detail.sent-several": "请求 {size}，在包 {first} 到 {last}",

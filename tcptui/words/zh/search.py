@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "search.key.front_4": "显示已标出的第 4 个查找",
     "search.key.remove": "移除当前的查找，不再标出它的结果",
     "search.empty.running": "正在查找。",
-    "search.empty.nothing": "{place}中没有 {text}。按 Tab 换一处查找。",
+    "search.empty.nothing": "{place}中没有 {text}。按 Tab 换一处查找，按 / 换别的内容。TLS 加密的内容要有密钥日志（--keylog FILE）才能找到。",
     "search.column.packet": "包号",
     "search.column.time": "时间",
     "search.column.connection": "连接",
