@@ -89,6 +89,7 @@ def test_requests_inside_tls_are_read_while_they_happen(
     ask(link, key_log, version, "/first", "/missing")
     terminal.wait(f"{SERVER}:{PORT}")
     terminal.press("R")
+    terminal.wait("Requests of connection 0")  # the timeline, too, tells of requests: of its last ones
     terminal.wait("GET /missing")
     screen = terminal.wait("404")  # its answer is read a moment later
     assert "GET /first" in screen
