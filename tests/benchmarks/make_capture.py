@@ -16,16 +16,17 @@ import argparse
 import random
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 _START_NS: Final = 1_700_000_000_000_000_000
 #: Time from the start of one connection to that of the next: several are open at any time.
 _EVERY_NS: Final = 2_000_000
+_FILE_HEAD: Final = struct.Struct("<IHHiIII")
 _ETHERNET: Final = bytes(12) + b"\x08\x00"
 _MS: Final = 1_000_000
 
@@ -51,8 +52,10 @@ class Talk:
         """Next relative number of client and server."""
         self.way = rng.choice((1, 5, 20)) * _MS
 
-    def say(self, side: int, flags: int, wait_ms: float = 0.1, length: int = 0, **odd: int) -> None:
-        """One segment of ``side``; ``odd``: a ``seq``, ``ack`` or ``window`` of its own."""
+    def say(self, side: int, flags: int, wait_ms: float = 0.1, length: int = 0, body: bytes = b"", **odd: int) -> None:
+        """One segment of ``side``: ``body``, or ``length`` bytes; ``odd``: its own ``seq``, ``ack`` or ``window``."""
+        body = body or b"x" * length
+        length = len(body)
         self._now += round(wait_ms * _MS) + self.rng.randrange(20_000)
         seq, ack = odd.get("seq", self.sent[side]), odd.get("ack", self.sent[1 - side]) if flags & ACK else 0
         raw_ack = (self._base[1 - side] + ack) & 0xFFFFFFFF if flags & ACK else 0
@@ -67,7 +70,7 @@ class Talk:
         size = 20 + len(tcp) + len(options) + length
         self._ids[side] = (self._ids[side] + 1) & 0xFFFF
         head = struct.pack(">BBHHHBBH", 0x45, 0, size, self._ids[side], 0x4000, 64, 6, 0) + source + target
-        self.records.append((self._now, _ETHERNET + head + tcp + options + b"x" * length))
+        self.records.append((self._now, _ETHERNET + head + tcp + options + body))
         self.sent[side] = max(self.sent[side], seq + length + bool(flags & SYN) + bool(flags & FIN))
 
     def send_udp(self, side: int, body: bytes) -> None:
@@ -329,7 +332,7 @@ def write(out: Path, shape: str, count: int, seed: int, snaplen: int = 262_144) 
     packets, each, at_once = 0, connections(shape, count, seed), SHAPES[shape].at_once
     waiting: list[Record] = []
     with out.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, snaplen, 1))
+        file.write(_FILE_HEAD.pack(0xA1B2C3D4, 2, 4, 0, 0, snaplen, 1))
         for turn in range(1, count // at_once + 2):
             waiting += [record for records in islice(each, at_once) for record in records]
             waiting.sort(key=lambda record: record[0])
@@ -337,12 +340,24 @@ def write(out: Path, shape: str, count: int, seed: int, snaplen: int = 262_144) 
             until = _START_NS + turn * at_once * _EVERY_NS if turn * at_once < count else sys.maxsize
             ready = [record for record in waiting if record[0] < until]
             waiting = waiting[len(ready) :]
-            for time_ns, frame in ready:
-                seconds, rest = divmod(time_ns // 1_000, 1_000_000)
-                kept = frame[:snaplen]
-                file.write(struct.pack("<IIII", seconds, rest, len(kept), len(frame)) + kept)
+            write_records(file, ready, snaplen)
             packets += len(ready)
     return packets
+
+
+def write_records(file: BinaryIO, records: Iterable[Record], snaplen: int = 262_144) -> None:
+    """Write ``records`` behind the others of a capture."""
+    for time_ns, frame in records:
+        seconds, rest = divmod(time_ns // 1_000, 1_000_000)
+        kept = frame[:snaplen]
+        file.write(struct.pack("<IIII", seconds, rest, len(kept), len(frame)) + kept)
+
+
+def write_capture(out: Path, records: Iterable[Record]) -> None:
+    """Write a capture of ``records``, whose times are those since a connection's start."""
+    with out.open("wb") as file:
+        file.write(_FILE_HEAD.pack(0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1))
+        write_records(file, ((_START_NS + time_ns, frame) for time_ns, frame in records))
 
 
 def main() -> int:
