@@ -7,6 +7,7 @@ fields, of certain parameters of a URI or a form, of certain members of JSON, an
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 #: What stands in place of a secret.
@@ -44,7 +45,13 @@ _SCHEME: Final = re.compile(r"\b(bearer|basic|digest|negotiate|ntlm)(\s+)[\w.~+/
 
 def is_secret_name(name: str) -> bool:
     """Whether a header field, a parameter or a member of that name is, or may be, a secret."""
-    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name[:_NAME_MOST])
+    return _is_secret(name[:_NAME_MOST])
+
+
+@lru_cache(maxsize=1_024)
+def _is_secret(name: str) -> bool:
+    """The same, cached: every request of a connection has the same names."""
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)
     low = plain.lower()
     if low in _HEADERS or any(part in low for part in _WITHIN):
         return True
