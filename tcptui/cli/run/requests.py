@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 #: Bytes of texts of bodies that an archive has in all; further entries are without.
 _MOST_BODIES: Final = 64 << 20
+#: Requests that are written, or handed from one process to another, at once.
+_AT_ONCE: Final = 4_096
 
 
 def write_requests(command: RequestsCommand, words: Words) -> int:
@@ -96,9 +98,9 @@ class FoundRequests:
             self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
 
     def made(self, make: Callable[[Pairs], _Made], *, whole: bool = False) -> Generator[_Made]:
-        """What ``make`` makes of each connection that has requests to show, in their order; among several processes.
+        """What ``make`` makes of the requests to show, in order, of up to `_AT_ONCE` of one connection at a time.
 
-        Close it if it may be left before its end.  Raises InputError and WorkerError.
+        Among several processes.  Close it if it may be left before its end.  Raises InputError and WorkerError.
         """
         session, streams = self.session, self._streams
         cuts = self._sharing.cut(session.streams.packets[streams])
@@ -110,8 +112,9 @@ class FoundRequests:
                     if len(found) >= REQUESTS_MOST:
                         say(self._words("requests.cut", stream=stream, n=Count(REQUESTS_MOST)), self._words)
                     pairs = self._shown(stream, found)
-                    made = make(pairs) if pairs else None
-                if made is not None:
+                for begin in range(0, len(pairs), _AT_ONCE):
+                    with packets_read_again(session):
+                        made = make(pairs[begin : begin + _AT_ONCE])
                     yield made
 
         with closing(self._sharing.in_order(len(cuts), work)) as pieces:
