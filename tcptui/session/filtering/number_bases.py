@@ -6,8 +6,10 @@ from typing import Final
 
 #: Fields that ``tshark -T fields`` prints in hexadecimal, with all digits of their type.
 HEXADECIMAL: Final = frozenset({
-    "ah.spi", "dns.dnskey.flags", "dns.flags", "dns.id", "dns.qry.class", "dns.resp.class", "dns.resp.ext_rcode",
-    "arp.proto.type", "dns.resp.z", "dns.resp.z.reserved", "eth.fcs", "eth.type", "frame.packet_flags",
+    "ah.spi", "arp.proto.type", "dns.caa.flags", "dns.cert.key_tag", "dns.csync.flags", "dns.dnskey.flags",
+    "dns.dnskey.flags.reserved", "dns.ds.key_id", "dns.flags", "dns.id", "dns.key.flags", "dns.qry.class",
+    "dns.resp.class", "dns.resp.ext_rcode", "dns.resp.z", "dns.resp.z.reserved", "dns.wks.bits", "eth.fcs",
+    "eth.type", "frame.packet_flags",
     "frame.packet_flags_direction", "http2.flags",
     "http2.flags.unused", "http2.flags.unused_continuation", "http2.flags.unused_data", "http2.flags.unused_headers",
     "http2.flags.unused_ping", "http2.flags.unused_push_promise", "http2.flags.unused_settings", "http2.goway.r",
