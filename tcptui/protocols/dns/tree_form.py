@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.protocols.dns.tree_lines import lasting
+from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
 
 #: Seconds since 1970 that a date is written of: up to the year 2262, where nanoseconds no longer fit into 64 bits.
-_LAST_DATE: Final = (1 << 63) // 1_000_000_000
+_LAST_DATE: Final = (1 << 63) // NS_PER_SECOND
 
 
 class Form(Enum):
@@ -176,4 +177,4 @@ def date(seconds: int) -> str:
     """``seconds`` since 1970, as Wireshark writes dates."""
     if seconds >= _LAST_DATE:
         return "Not representable"
-    return f"{datetime.fromtimestamp(seconds, UTC):%b %e, %Y %H:%M:%S}.000000000 UTC"
+    return date_text(seconds * NS_PER_SECOND, UTC)
