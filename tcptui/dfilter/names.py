@@ -15,7 +15,7 @@ _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
 WHOLE: Final = frozenset({
     "frame", "eth", "vlan", "sll", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "http", "websocket", "data", "mptcp",
-    "tls", "http2", "mysql", "pgsql", "resp",
+    "tls", "http2", "mysql", "pgsql", "resp", "dns",
 })  # fmt: skip
 _NEAREST: Final = 3
 _LONGEST: Final = 64

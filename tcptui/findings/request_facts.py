@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes of its answers up to which rules judge the requests of a connection.
 BYTES_JUDGED: Final = 32 << 20
@@ -97,7 +98,24 @@ def lacks_bytes(connection: ConnectionFacts) -> bool:
     """
     if not connection.signs & HOLES or connection.application is None:
         return bool(connection.signs & HOLES)
-    return any(bool((half.gaps.reason == _NOT_CAPTURED).any()) for half in connection.application.halves)
+    return _lack_bytes(connection.application.halves)
+
+
+def _lack_bytes(halves: tuple[ByteStream, ByteStream]) -> bool:
+    return any(bool((half.gaps.reason == _NOT_CAPTURED).any()) for half in halves)
+
+
+def lacks_bytes_beside(connection: ConnectionFacts, span: tuple[int, int]) -> bool:
+    """Whether another connection to the same server that was there in ``span`` (ns) lacks bytes.
+
+    As many of them are looked at as `read_beside` reads.  Raises OSError where packets cannot be read.
+    """
+    halves_of = connection.context.halves
+    for view in islice(_views_beside(connection, span), BESIDE_READ):
+        halves = None if halves_of is None else halves_of(view)
+        if halves is not None and _lack_bytes(halves):
+            return True
+    return False
 
 
 def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int, int]) -> Iterator[list[Request]]:
@@ -119,13 +137,10 @@ def read_beside(
     ``answering``: that sent something in it.  Of the nearest connections, the first `BESIDE_READ` are read, of at most
     `BESIDE_PACKETS` packets each.  Raises OSError where packets cannot be read.
     """
-    siblings, halves_of = connection.context.siblings, connection.context.halves
-    if siblings is None or halves_of is None:
+    halves_of, read = connection.context.halves, 0
+    if halves_of is None:
         return
-    near, read = siblings.near(connection.view.stream, begun_before=True), 0
-    in_time = (near.began_ns <= span[1]) & (near.last_ns >= span[0]) & (near.packets <= BESIDE_PACKETS)
-    for other in near.streams[in_time].tolist():
-        view = siblings.view(other)
+    for view in _views_beside(connection, span):
         spoke = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
         halves = halves_of(view) if spoke.any() or not answering else None
         exchanges = None if halves is None else requests_of(*halves)
@@ -135,6 +150,17 @@ def read_beside(
         read += 1
         if read == BESIDE_READ:
             return
+
+
+def _views_beside(connection: ConnectionFacts, span: tuple[int, int]) -> Iterator[StreamView]:
+    """The other connections to the same server that were there in ``span`` (ns), the nearest first."""
+    siblings = connection.context.siblings
+    if siblings is None:
+        return
+    near = siblings.near(connection.view.stream, begun_before=True)
+    in_time = (near.began_ns <= span[1]) & (near.last_ns >= span[0]) & (near.packets <= BESIDE_PACKETS)
+    for other in near.streams[in_time].tolist():
+        yield siblings.view(other)
 
 
 def code_of(request: Request) -> str:

@@ -64,10 +64,11 @@ def test_mistake_is_where_it_is(text: str, place: tuple[int, int]) -> None:
 
 
 def test_field_that_tshark_alone_has_is_told_from_one_that_nobody_has() -> None:
-    assert mistake("dns.nsec3.salt_value contains x").mistake is Mistake.FOREIGN_FIELD
+    assert mistake("dns.eui64 contains x").mistake is Mistake.FOREIGN_FIELD
     assert mistake("tcp.checksum_bad.expert").mistake is Mistake.FOREIGN_FIELD
     assert mistake("quic").mistake is Mistake.FOREIGN_FIELD
     assert mistake("tcp.nonsense").mistake is Mistake.UNKNOWN_FIELD
+    assert mistake("dns.nonsense").mistake is Mistake.UNKNOWN_FIELD
     assert not is_foreign("tcp.port")
     assert not is_foreign("nonsense.name")
 

@@ -43,7 +43,10 @@ REVERSED: Final = 20
 ASKED: Final = (
     ("www", "A"), ("www", "AAAA"), ("", "NS"), ("", "SOA"), ("", "MX"), ("text", "TXT"), ("_http._tcp", "SRV"),
     ("alias", "CNAME"), ("alias", "A"), ("none", "A"), ("5.2.0.192", "PTR"), ("web", "HTTPS"), ("", "CAA"),
-    ("phone", "NAPTR"), ("host", "HINFO"), ("below.moved", "A"), ("key", "SSHFP"), ("*", "A"), ("www", "TYPE65280"),
+    ("phone", "NAPTR"), ("host", "HINFO"), ("_443._tcp.web", "TLSA"), ("place", "LOC"), ("person", "RP"),
+    ("files", "AFSDB"), ("cert", "CERT"), ("person", "OPENPGPKEY"), ("nets", "APL"), ("gate", "IPSECKEY"),
+    ("sub", "DS"), ("sub2", "CSYNC"), ("mail", "SPF"), ("card", "EUI48"), ("page", "URI"), ("", "CDS"), ("", "CDNSKEY"),
+    ("below.moved", "A"), ("key", "SSHFP"), ("*", "A"), ("www", "TYPE65280"),
 )  # fmt: skip
 _CONF: Final = """
 server:
@@ -97,6 +100,20 @@ host HINFO "amd64" "Linux"
 moved DNAME www
 key SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 *.wild A 192.0.2.9
+_443._tcp.web TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+place LOC 52 22 23.000 N 4 53 32.000 E -2.00m 1m 10000m 10m
+person RP admin text
+person OPENPGPKEY YWJjZA==
+files AFSDB 1 host
+cert CERT PKIX 12345 RSASHA256 AQIDBAUGBwg=
+nets APL 1:192.0.2.0/24 !1:192.0.2.128/25 2:2001:db8::/32
+gate IPSECKEY 10 1 2 192.0.2.38 AQIDBAUGBwg=
+sub NS ns
+sub DS 12345 8 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+sub2 CSYNC 2024010101 3 A NS AAAA
+mail SPF "v=spf1 -all"
+card EUI48 00-00-5e-00-53-2a
+page URI 10 1 "https://shop.test/"
 """
 
 
@@ -136,6 +153,8 @@ def ordinary() -> None:
     kdig("+tcp", "+dnssec", ZONE, "DNSKEY")
     kdig("+tcp", "+dnssec", f"none.{ZONE}", "A")
     kdig("+tcp", "+cookie=0123456789abcdef", "+padding=128", "+subnet=192.0.2.0/24", f"www.{ZONE}", "A")
+    kdig("+tcp", "+nsid", f"www.{ZONE}", "AAAA")
+    kdig("+tcp", "+ednsopt=11:0064", "+ednsopt=13:73686f70", f"www.{ZONE}", "A")
     kdig("+tcp", "other.example", "A")
     kdig("+tcp", "-c", "CH", "version.bind", "TXT")
     kdig("+tcp", "+edns=9", f"www.{ZONE}", "A")

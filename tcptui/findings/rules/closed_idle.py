@@ -63,9 +63,12 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
 
 
 def _said_farewell(connection: ConnectionFacts, answer: int, end: int) -> bool:
-    """Whether the client sent something new behind the last answer, which asks for none: it takes its leave."""
+    """Whether the client sent something new behind the last answer, which asks for none: it takes its leave.
+
+    Also where that was not captured, but the server acknowledged it.
+    """
     sent, ends = connection.space.sent[0], connection.space.end
-    return any(
+    return int(connection.space.acknowledged[0][end]) > int(sent[end]) or any(
         connection.length[i] and not connection.side[i] and int(ends[i]) > int(sent[answer])
         for i in range(answer + 1, end)
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, requests_beside, told_statement
+from tcptui.findings.request_facts import (
+    code_of,
+    evidence_of,
+    lacks_bytes,
+    lacks_bytes_beside,
+    requests_beside,
+    told_statement,
+)
 from tcptui.findings.rules.think_time import SLOW_ANSWER_NS
 from tcptui.findings.server_time import least_slow_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -51,11 +58,13 @@ class LockWaits:
     shape: str = ""
     release: _Release | None = None
     """What ended the first of `waits`; None where the server said it with an error."""
+    doubtful: tuple[Request, ...] = ()
+    """Statements that may have waited, too: what was said meanwhile on another connection is not all known."""
 
     @property
     def numbers(self) -> frozenset[int]:
-        """The requests' numbers."""
-        return frozenset(one.number for one in self.waits)
+        """The numbers of the requests that waited, or may have."""
+        return frozenset(one.number for one in self.waits + self.doubtful)
 
 
 def lock_waits(connection: ConnectionFacts, said: RequestFacts) -> LockWaits:
@@ -68,8 +77,18 @@ def lock_waits(connection: ConnectionFacts, said: RequestFacts) -> LockWaits:
     if lacks_bytes(connection) or said.protocol not in TIMED_OUT:
         return LockWaits()
     longest = sorted(_long_waits(connection, said), key=server_ns, reverse=True)[:WAITS_READ]
-    found = [(one, release) for one in longest if (release := _release_of(connection, said, one)) is not None]
-    return LockWaits(tuple(one for one, _ in found), "", found[0][1]) if found else LockWaits()
+    released = [(one, _release_of(connection, said, one)) for one in longest]
+    found = [(one, release) for one, release in released if release is not None]
+    waits = tuple(one for one, _ in found)
+    doubtful = tuple(one for one, release in released if release is None and _is_doubtful(connection, one))
+    return LockWaits(waits, "", found[0][1] if found else None, doubtful)
+
+
+def _is_doubtful(connection: ConnectionFacts, wait: Request) -> bool:
+    """Whether bytes are missing on another connection that was there while ``wait`` waited."""
+    assert wait.request is not None
+    assert wait.response is not None
+    return lacks_bytes_beside(connection, (wait.request.last_ns, wait.response.first_ns))
 
 
 def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:

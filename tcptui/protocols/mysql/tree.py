@@ -13,6 +13,7 @@ from tcptui.protocols.mysql.fields import ShortError
 from tcptui.protocols.mysql.runs import Role
 from tcptui.protocols.mysql.tree_lines import Lines
 from tcptui.protocols.mysql.tree_login import STATUS, add_greeting, add_login
+from tcptui.protocols.mysql.tree_more import add_extended_metadata, add_query_attributes, add_session_track
 from tcptui.protocols.sql_secrets import sql_without_secrets
 
 if TYPE_CHECKING:
@@ -145,7 +146,10 @@ class _Writer:
         parent = lines.line(layer, f"Request Command {name}", 0, packet.length, "request")
         lines.number(parent, 1, "Command", "command")
         if command in (Command.QUERY, Command.STMT_PREPARE):
-            lines.fields.take(sql_at(packet, self._known) - 1)
+            begin = sql_at(packet, self._known)
+            if command == Command.QUERY and self._known & Capability.QUERY_ATTRIBUTES:
+                add_query_attributes(parent, lines)
+            lines.fields.take(begin - lines.at)
             self._sql(parent, lines, packet)
         elif command in (Command.INIT_DB, Command.CREATE_DB, Command.DROP_DB):
             self._rest(parent, lines, "Schema", "schema")
@@ -205,7 +209,7 @@ class _Writer:
         if size:
             lines.plain(layer, size, "Message", "message")
         if self._known & Capability.SESSION_TRACK and status & codes.Status.STATE_CHANGED and lines.left:
-            _session_track(layer, lines)
+            add_session_track(layer, lines)
 
     def _error(self, layer: Branch, lines: Lines, _: Run) -> None:
         self._response(layer, lines)
@@ -231,7 +235,7 @@ class _Writer:
         for title, field in _NAMES:
             lines.text(layer, title, field)
         if self._known & Capability.MARIADB_EXTENDED_METADATA:
-            lines.raw(layer, lines.fields.encoded(), "Extended metadata", "extmeta_data")
+            add_extended_metadata(layer, lines)
         lines.fields.encoded()
         lines.number(layer, 2, "Charset number", "field.charsetnr")
         lines.number(layer, 4, "Length", "field.length")
@@ -260,7 +264,7 @@ class _Writer:
 
     def _event(self, layer: Branch, lines: Lines, _: Run) -> None:
         self._response(layer, lines)
-        lines.fields.take(4)
+        lines.moment(layer, "Timestamp", "binlog.event_header.timestamp")
         lines.number(layer, 1, "Binlog Event Type", "binlog.event_header.event_type")
         lines.number(layer, 4, "Server ID", "binlog.event_header.server_id")
         lines.number(layer, 4, "Event Size", "binlog.event_header.event_size")
@@ -271,27 +275,3 @@ class _Writer:
         lines.fields.take(1)
         if lines.left:
             lines.plain(layer, lines.left, "File of the client's that the server asks for", "")
-
-
-#: What each type of change in the session is told by.
-_CHANGES: Final = {1: ("Schema change", "schema"), 2: ("State change", "state_change")}
-
-
-def _session_track(layer: Branch, lines: Lines) -> None:
-    """What changed in the session."""
-    begin = lines.at
-    size = lines.fields.encoded()
-    data = lines.line(layer, "Session tracking data", begin, lines.at - begin + size, "session_track.data")
-    lines.line(data, f"Session tracking data length: {size}", begin, lines.at - begin, "session_track.data.length")
-    while lines.left > 1:
-        line = lines.line(data, "Session Track", lines.at, 0, "session_track")
-        kind = lines.number(line, 1, "Session tracking type", "session_track.type")
-        length = lines.encoded(line, "Session tracking length", "session_track.length")
-        stop = lines.at + length
-        if kind == 0:
-            for what in ("Name", "Value"):
-                lines.text(line, f"System variable change {what}", f"session_track.sysvar.{what.lower()}")
-        elif kind in _CHANGES:
-            title, field = _CHANGES[kind]
-            lines.text(line, title, f"session_track.{field}")
-        lines.fields.take(max(stop - lines.at, 0))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.names import value_text
 from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text
 from tcptui.protocols.mysql.fields import NULL, Fields, ShortError
 from tcptui.protocols.mysql.packets import HEADER
 
@@ -68,6 +70,11 @@ class Lines:
                 bit = value >> place & 1
                 self.line(line, f"{_drawn(place, bit, 8 * size)} = {what}: {_set(bit)}", begin, size, name)
         return value
+
+    def moment(self, parent: Branch, title: str, field: str) -> None:
+        """Seconds since 1970, in four bytes."""
+        seconds = self.fields.number(4)
+        self.line(parent, f"{title}: {date_text(seconds * NS_PER_SECOND, UTC)}", self.at - 4, 4, field)
 
     def encoded(self, parent: Branch, title: str, field: str) -> int:
         """A length-encoded number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.data import bits_label
 from tcptui.protocols.mysql.codes import Capability
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ _MARIADB: Final[Bits] = (
     ("mariadb.caps.bo", "Bulk Operations"), ("mariadb.caps.em", "Extended metadata"),
     ("mariadb.caps.me", "Cache metadata"),
 )  # fmt: skip
+#: The lowest of the bits of the higher half that mean nothing.
+_UNUSED_AT: Final = 14
 _ATTRIBUTES_MOST: Final = 256
 
 
@@ -55,7 +58,7 @@ def add_greeting(layer: Branch, lines: Lines, *, is_mariadb: bool) -> None:
     known = lines.bits(line, "Server Capabilities", "caps.server", CAPABILITIES)
     lines.number(line, 1, "Server Language", "mariadb.server_language" if is_mariadb else "server_language")
     lines.bits(line, "Server Status", "server_status", STATUS)
-    known |= lines.bits(line, "Extended Server Capabilities", "extcaps.server", EXTENDED) << 16
+    known |= _extended(line, lines, "Server") << 16
     lines.number(line, 1, "Authentication Plugin Length", "auth_plugin.length")
     lines.raw(line, 10 if known & Capability.LONG_PASSWORD else 6, "Unused", "unused")
     if not known & Capability.LONG_PASSWORD:
@@ -69,7 +72,7 @@ def add_login(layer: Branch, lines: Lines, *, is_mariadb: bool, is_tls_request: 
     """The client's first packet; what proves who it is is not shown."""
     line = lines.line(layer, "Login Request", 0, lines.length, "login_request")
     known = lines.bits(line, "Client Capabilities", "caps.client", CAPABILITIES)
-    known |= lines.bits(line, "Extended Client Capabilities", "extcaps.client", EXTENDED) << 16
+    known |= _extended(line, lines, "Client") << 16
     lines.number(line, 4, "MAX Packet", "max_packet")
     lines.number(line, 1, "Charset", "mariadb.charset" if is_mariadb else "charset")
     if known & Capability.LONG_PASSWORD:
@@ -91,6 +94,15 @@ def add_login(layer: Branch, lines: Lines, *, is_mariadb: bool, is_tls_request: 
         _attributes(line, lines)
     if known & Capability.ZSTD and lines.left:
         lines.number(line, 1, "ZSTD Compression Level", "compression.zstd_level")
+
+
+def _extended(line: Branch, lines: Lines, side: str) -> int:
+    """The higher half of the capabilities, of which the two highest bits have a line together."""
+    begin = lines.at
+    known = lines.bits(line, f"Extended {side} Capabilities", f"extcaps.{side.lower()}", EXTENDED)
+    text = f"Unused: 0x{known >> _UNUSED_AT:x}"
+    lines.line(line, bits_label(known, 0xFFFF & -1 << _UNUSED_AT, 16, text), begin, 2, "caps.unused")
+    return known
 
 
 def _attributes(line: Branch, lines: Lines) -> None:

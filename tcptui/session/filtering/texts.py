@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.field import FieldType as T
@@ -24,11 +25,15 @@ def value_text(kind: T, value: Any, field: Field | None) -> str:
     match kind:
         case T.IPV4:
             return str(ipaddress.IPv4Address(value))
-        case T.IPV6 | T.ADDRESS:
+        case T.IPV6:
+            return socket.inet_ntop(socket.AF_INET6, bytes(value))
+        case T.ADDRESS:
             return str(ipaddress.ip_address(value))
         case T.ETHER:
             return str(value.hex(":"))
-        case T.BYTES | T.PROTOCOL:
+        case T.BYTES:
+            return str(value.hex()) or "<MISSING>"
+        case T.PROTOCOL:
             return str(value.hex())
         case T.STRING:
             return str(value, "utf-8", "replace").translate(_ESCAPES)

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.dfilter import types
-from tcptui.dfilter.names import has_value_strings, value_string
+from tcptui.dfilter.names import value_string, value_text
 from tcptui.model.field import FieldType as T
+from tcptui.model.field_rows.dns import DNS_FIELDS
 from tcptui.model.field_rows.http2 import HEADER_NAMES
 from tcptui.model.fields import FIELDS
 
@@ -25,7 +26,7 @@ _BITS: Final = re.compile(r"^([.01 ]+) = ")
 _NUMBER: Final = re.compile(r"(?:0x([0-9a-fA-F]+)|(-?[0-9]+))(?=[\s,(\]]|$)")
 _ASSIGNED: Final = re.compile(r" = (-?[0-9]+)")
 _BRACKETED: Final = re.compile(r"\((0x[0-9a-fA-F]+|-?[0-9]+)\)")
-_NUMBER_AGAIN: Final = re.compile(r"[0-9]+ \([0-9]+\)$")
+_NAMED_NUMBER: Final = re.compile(r"([0-9].*) \(([0-9]+)\)$")
 _SECONDS: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?")
 _MOMENT: Final = re.compile(r"([A-Z][a-z]{2} [ 0-9]{2}, [0-9]{4} [0-9:]{8})\.([0-9]{9}) UTC$")
 _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
@@ -37,12 +38,8 @@ _EXACT: Final = frozenset({
     "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
     "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
     "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
-    "resp.string", "resp.error", "dns.txt", "dns.hinfo.cpu", "dns.hinfo.os", "dns.naptr.flags",
-    "dns.naptr.service", "dns.naptr.regex", *(f"dns.{name}" for name in (
-        "qry.name", "resp.name", "ns", "cname", "dname", "ptr.domain_name", "soa.mname", "soa.rname",
-        "mx.mail_exchange", "srv.service", "srv.proto", "srv.name", "srv.target", "naptr.replacement",
-        "rrsig.signers_name",
-    )), "mysql.query", "mysql.row.text", "mysql.error.message",
+    "resp.string", "resp.error", *(field.name for field in DNS_FIELDS if field.type is T.STRING),
+    "mysql.query", "mysql.row.text", "mysql.error.message",
     *(f"pgsql.{name}" for name in (
         "parameter_name", "parameter_value", "query", "auth.sasl.mech", "statement", "portal", "tag", "error",
         "condition", "text", "col.name", "severity", "code", "message", "detail", "hint", "position",
@@ -112,8 +109,9 @@ def bytes_of_node(node: Node, data: bytes) -> bytes | None:
 
 
 def _number(field: Field, text: str, label: str) -> int | None:
-    if _NUMBER_AGAIN.match(text) and has_value_strings(field.name):
-        return int(_BRACKETED.findall(text)[-1], 0)  # a name that is a number itself
+    named = _NAMED_NUMBER.match(text)
+    if named is not None and value_text(field.name, int(named[2])) == named[1]:
+        return int(named[2])  # a name that begins with a number, or is one itself
     found = _NUMBER.match(text)
     assigned = None if found else _ASSIGNED.search(label)
     if assigned is not None:
