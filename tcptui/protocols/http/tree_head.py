@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.frame import seconds_text
@@ -90,8 +89,7 @@ def add_field(
         node.concluded(f"Content length: {content_length}", "http.content_length")
     elif name == "cookie":
         for pair in header.value.split(";"):
-            shown = place.add(node, f"Cookie pair: {pair.strip()}", header.start, header.length, "http.cookie_pair")
-            shown.whole = partial(pair.strip().encode, "latin-1", "replace")
+            place.add(node, f"Cookie pair: {pair.strip()}", header.start, header.length, "http.cookie_pair")
     elif name == "http2-settings":
         add_upgrade_settings(node, place, header.start, header.length, header.value)
 
@@ -145,20 +143,20 @@ def add_links(layer: Branch, message: HttpMessage) -> None:
             since = seconds_text(message.shown_ns - request.shown_ns)
             layer.concluded(f"Time since request: {since} seconds", "http.time")
             if request.head.uri:
-                _uri(layer, "Request URI", request.head.uri, "http.response_for.uri")
-            _uri(layer, "Full request URI", full_uri(request), "http.request.full_uri")
+                layer.concluded(f"Request URI: {request.head.uri}", "http.response_for.uri")
+            _full_uri(layer, request)
         return
     response = message.response or (message.interim[-1] if message.interim else None)
     if response is not None:
         frame = response.shown_frame
         layer.concluded(f"Response in frame: {frame}", "http.response_in").target = frame
-    _uri(layer, "Full request URI", full_uri(message), "http.request.full_uri")
+    _full_uri(layer, message)
 
 
-def _uri(layer: Branch, title: str, uri: str, field: str) -> None:
-    """A line whose label may be cut where a filter compares all of it; none without ``uri``."""
+def _full_uri(layer: Branch, request: HttpMessage) -> None:
+    uri = full_uri(request)
     if uri:
-        layer.concluded(f"{title}: {uri}", field).whole = partial(uri.encode, "utf-8", "replace")
+        layer.concluded(f"Full request URI: {uri}", "http.request.full_uri")
 
 
 def add_faults(layer: Branch, message: HttpMessage) -> None:
