@@ -42,7 +42,6 @@ OTHERWISE: Final = {
     "tcp.reassembled.data": "segments of messages of protocols that are not dissected",
     "tcp.reassembled.length": "segments of messages of protocols that are not dissected",
     "tcp.reassembled_in": "segments of messages of protocols that are not dissected",
-    "tcp.options.sack.dsack": "said once by tshark, at each block here",
 }
 #: tshark takes no notice of the SYN of a connection that another one has announced (rules/quirks.md).
 ANNOUNCED: Final = ("nDPI-h323.pcap", "tcp.completeness")

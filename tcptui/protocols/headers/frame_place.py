@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.parts import frame_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
@@ -31,6 +33,18 @@ class FramePlace:
     def holds(self, start: int, stop: int) -> bool:
         """Whether the segment carries all bytes from ``start`` to ``stop``."""
         return self.segment.start <= start and stop <= self.segment.stop
+
+    def is_put_together(self, start: int, header: int) -> bool:
+        """Whether Wireshark puts a message that begins at ``start`` together by itself, without what follows in here.
+
+        It does where earlier segments had its ``header`` bytes, which tell its length; otherwise it adds the whole
+        segment to them, and shows all messages that end there together.
+        """
+        return start + header <= self.segment.start
+
+    def last_end(self, stop: int, ends: Iterable[int]) -> int:
+        """The last of ``ends`` that the segment carries; ``stop`` where it carries none."""
+        return max((end for end in ends if end <= self.segment.stop), default=stop)
 
     def add(self, parent: Branch, label: str, start: int, length: int, field: str = "") -> Branch:
         """Append a line for ``length`` bytes of the stream at ``start``.

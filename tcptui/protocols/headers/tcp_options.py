@@ -223,8 +223,8 @@ def _sack(node: Branch, spot: _Spot) -> None:
         left, right = shown[0]
         node.concluded(f"D-SACK Left Edge = {left}{suffix}", "tcp.options.sack.dsack_le")
         node.concluded(f"D-SACK Right Edge = {right}{suffix}", "tcp.options.sack.dsack_re")
-        note = node.add("D-SACK Sequence", spot.at + 2, 8, "tcp.options.sack.dsack")
-        note.expert(ExpertLevel.WARNING, "Sequence", "D-SACK Sequence", "tcp.options.sack.dsack")
+        line = node.add("D-SACK Sequence", spot.at + 2, 8)
+        line.expert(ExpertLevel.WARNING, "Sequence", "D-SACK Sequence", "tcp.options.sack.dsack")
 
 
 def _first_block_is_duplicate(blocks: list[tuple[int, int]], ack: int) -> bool:

@@ -94,7 +94,17 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
     line.whole = lambda: decoded_beginning(message)
     if is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
-        _text_lines(dissection, message, text, decoded, place, exact=plain)
+        _text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
+
+
+def add_stream_text(dissection: Dissection, message: HttpMessage, start: int, length: int, place: FramePlace) -> None:
+    """Append the body of a message of HTTP/2 as its lines, where it is text; the last of it are bytes at ``start``."""
+    media = message.head.media_type
+    if media not in _READ_AS or message.head.content_codings:
+        return
+    body = _beginning(body_of(message))
+    layer = _text_lines(dissection, media, body, message.body_length, place, (start, length), exact=False)
+    layer.whole = lambda: decoded_beginning(message)
 
 
 def decoded_beginning(message: HttpMessage) -> bytes:
@@ -181,16 +191,19 @@ def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePla
 
 
 def _text_lines(
-    dissection: Dissection, message: HttpMessage, body: bytes, whole: int, place: FramePlace, *, exact: bool
-) -> None:
-    """Append the body's lines; with ``exact`` (neither chunked nor coded) each line marks its bytes in the frame."""
-    media, at = message.head.media_type, message.body_start
+    dissection: Dissection, media: str, body: bytes, whole: int, place: FramePlace, span: tuple[int, int], *,
+    exact: bool,
+) -> Branch:  # fmt: skip
+    """Append the body's lines as a layer of the bytes ``span`` (offset, length), and return it.
+
+    With ``exact`` (neither chunked nor coded) each line marks its bytes in the frame.
+    """
+    at, length = span
     lines = body.split(b"\n")
     ends = ["\\n"] * (len(lines) - 1) + [""]
     if not lines[-1]:
         lines, ends = lines[:-1], ends[:-1]
     count = f"{len(lines)} lines" if len(body) >= whole else f"more than {len(lines)} lines"
-    length = min(message.body_end, message.half.length) - at
     protocol, title = _READ_AS.get(media, _MEDIA)
     field = protocol if protocol in FIELDS else ""
     layer = place.add(dissection.parent, f"{title}: {media} ({count})", at, length, field)
@@ -207,3 +220,4 @@ def _text_lines(
         at += width
     if len(lines) > _LINES_SHOWN:
         layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines")
+    return layer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.reassembled import add_reassembled
-from tcptui.protocols.http.tree_body import decoded_beginning
+from tcptui.protocols.http.tree_body import add_stream_text, decoded_beginning
 from tcptui.protocols.http2.frames import HEADER, Flag, Frame, FrameType
 from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
 from tcptui.protocols.http2.messages import value_in
@@ -137,6 +137,9 @@ def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame:
         place.add(branch, text, start + size, padding, "http2.data.padding")
     if exchange is not None:
         _body(branch, frame, place, exchange, stream.indexes[half.side], is_empty=not size)
+        message = _message(exchange, place)
+        if message is not None and message.complete and message.body_length and frame.flags & Flag.END_STREAM:
+            add_stream_text(dissection, message, start, size, place)
         if exchange.protocol == "grpc":
             _grpc(dissection, place, stream, exchange, branch, (start, start + size))
 

@@ -49,6 +49,8 @@ _TITLES: Final = {
     Role.EVENT: "binlog event", Role.FILE_WANTED: "request for a local file", Role.FILE: "local file",
     Role.PROGRESS: "progress", Role.UNASKED: "response ERROR", Role.TEXT: "statistics",
 }  # fmt: skip
+#: Bytes of a packet's length.
+_LENGTH: Final = 3
 #: Roles whose bytes may be a secret.
 _SECRET: Final = frozenset({Role.LOGIN, Role.AUTH, Role.AUTH_MORE, Role.COMMAND})
 
@@ -58,13 +60,13 @@ def add_mysql(
 ) -> None:
     """Append a layer for each of the packets ``shown``, which the frame completed."""
     writer = _Writer(place, said)
-    is_reassembled = bool(shown) and not place.holds(shown[0][1].start, min(shown[0][1].stop, place.half.length))
+    is_alone = bool(shown) and place.is_put_together(shown[0][1].start, _LENGTH)
     for at, (run, packet) in enumerate(shown[:_PACKETS_SHOWN]):
         stop = min(packet.stop, place.half.length)
         if not place.holds(packet.start, stop):
             secret = run.role in _SECRET
             add_reassembled(dissection, place.half, packet.start, stop, bytes_shown=not secret)
-        if at == 0 or (at == 1 and is_reassembled):  # Wireshark lists what one segment holds once
+        if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
             dissection.protocols.append("mysql")
         title = _TITLES.get(run.role, "")
         text = f"MySQL Protocol - {title}" if title else "MySQL Protocol"

@@ -28,6 +28,8 @@ _MESSAGES_SHOWN: Final = 5_000
 _LINES_SHOWN: Final = 2_000
 _READ: Final = 1 << 20
 _SHOWN_BYTES: Final = 40
+#: Type and length.
+_HEADER: Final = 5
 _SECRET: Final = "not shown, for it may be a secret"
 _UNTYPED: Final = frozenset({Kind.STARTUP, Kind.CANCEL, Kind.SSL_REQUEST, Kind.GSS_REQUEST})
 _FORMATS: Final = {0: "Text", 1: "Binary"}
@@ -43,11 +45,15 @@ _SASL: Final = 10
 
 def add_postgresql(dissection: Dissection, place: FramePlace, messages: Sequence[Message], notes: Notes) -> None:
     """Append a layer for each of ``messages``, which the packet completed."""
-    for one in messages[:_MESSAGES_SHOWN]:
+    is_alone = bool(messages) and place.is_put_together(messages[0].start, _HEADER)
+    for at, one in enumerate(messages[:_MESSAGES_SHOWN]):
         if not place.holds(one.start, one.stop):
-            shown = one.kind is not Kind.CREDENTIALS and not notes.hides(one)
-            add_reassembled(dissection, place.half, one.start, one.stop, bytes_shown=shown)
-        dissection.protocols.append("pgsql")
+            within = [one] if is_alone or at else messages
+            shown = not any(each.kind is Kind.CREDENTIALS or notes.hides(each) for each in within)
+            stop = place.last_end(one.stop, (each.stop for each in within))
+            add_reassembled(dissection, place.half, one.start, stop, bytes_shown=shown)
+        if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
+            dissection.protocols.append("pgsql")
         layer = place.add(dissection.parent, "PostgreSQL", one.start, one.stop - one.start, "pgsql")
         layer.target = 0
         _Writer(layer, place, one, notes).add()

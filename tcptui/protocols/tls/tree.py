@@ -9,6 +9,7 @@ from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.tls.codes import SHORT_VERSIONS, TLS_1_3, ContentType, named
 from tcptui.protocols.tls.message import read_message, title_of
+from tcptui.protocols.tls.records import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,22 +33,28 @@ _SHOWN: Final = 200
 
 
 def add_tls(dissection: Dissection, place: FramePlace, said: TlsConversation, side: int, shown: Sequence[int]) -> None:
-    """Append one layer with the records ``shown`` of ``side``, which the packet completed; nothing without any."""
-    if not shown:
-        return
+    """Append the records ``shown`` of ``side``, which the packet completed; nothing without any.
+
+    They have one layer, or two where the first record began in an earlier packet: Wireshark puts that one together by
+    itself, unless not even its header was in the earlier ones.
+    """
     records = said.records[side].each
-    for index in shown:
+    alone = int(bool(shown) and place.is_put_together(records[shown[0]].start, HEADER))
+    for at, index in enumerate(shown):
         record = records[index]
         if not place.holds(record.start, record.stop):
-            add_reassembled(dissection, record.half, record.start, record.stop)
-    dissection.protocols.append("tls")
-    start, stop = records[shown[0]].start, records[shown[-1]].stop
-    layer = place.add(dissection.parent, "Transport Layer Security", start, stop - start, "tls")
-    layer.target = 0
-    for index in shown[:_SHOWN]:
-        _RecordTree(layer, place, said, side, index).add()
-    if len(shown) > _SHOWN:
-        layer.concluded(f"{len(shown) - _SHOWN} more records")
+            within = [index] if alone or at else shown
+            stop = place.last_end(record.stop, (records[each].stop for each in within))
+            add_reassembled(dissection, record.half, record.start, stop)
+    for some in filter(None, (shown[:alone], shown[alone:])):
+        dissection.protocols.append("tls")
+        start, stop = records[some[0]].start, records[some[-1]].stop
+        layer = place.add(dissection.parent, "Transport Layer Security", start, stop - start, "tls")
+        layer.target = 0
+        for index in some[:_SHOWN]:
+            _RecordTree(layer, place, said, side, index).add()
+        if len(some) > _SHOWN:
+            layer.concluded(f"{len(some) - _SHOWN} more records")
 
 
 class _RecordTree:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import bits_label, shortened
 from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.protocols.stream.reassembly import Gap
+from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.websocket.frames import FaultKind, Opcode
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def _frame(dissection: Dissection, one: PlacedFrame, place: FramePlace) -> None:
     frame = one.frame
     stop = min(frame.stop, place.half.length)
     if not place.holds(frame.start, stop):
-        _reassembled(dissection, frame, stop, place)
+        add_reassembled(dissection, place.half, frame.start, stop)
     if dissection.protocols[-1] == "tcp":
         dissection.protocols.append("http")  # which tshark asks first, as the connection began with it
     dissection.protocols.append("websocket")
@@ -163,23 +162,8 @@ def _close(payload: Branch, one: PlacedFrame, message: WebSocketMessage, place: 
     place.add(close, f"Status code: {name} ({code})", at, 2, "websocket.payload.close.status_code")
     if message.close_reason:
         label = f"Reason: {message.close_reason[:_LINE_LIMIT]}"
-        place.add(close, label, at + 2, length - 2, "websocket.payload.close.reason")
-
-
-def _reassembled(dissection: Dissection, frame: Frame, stop: int, place: FramePlace) -> None:
-    """Append the list of segments that carried the frame."""
-    half, start = place.half, frame.start
-    packets = half.frames_of(start, stop)
-    listed = [piece for piece in islice(half.pieces(start, stop), _SEGMENTS_SHOWN) if not isinstance(piece, Gap)]
-    named = ", ".join(f"#{piece.frame}({len(piece.data)})" for piece in listed[:_TITLE_FRAMES])
-    layer = dissection.parent.concluded(
-        f"{len(packets)} Reassembled TCP Segments ({stop - start} bytes): {named}", "tcp.segments"
-    )
-    for piece in listed:
-        span = f"{piece.start - start}-{piece.stop - start - 1} ({len(piece.data)} bytes)"
-        layer.concluded(f"Frame: {piece.frame}, payload: {span}", "tcp.segment").target = piece.frame
-    layer.concluded(f"Segment count: {len(packets)}", "tcp.segment.count")
-    layer.concluded(f"Reassembled TCP length: {stop - start}", "tcp.reassembled.length")
+        line = place.add(close, label, at + 2, length - 2, "websocket.payload.close.reason")
+        line.whole = lambda: message.data[2:]  # the frame has it masked
 
 
 def _fragments(dissection: Dissection, message: WebSocketMessage, place: FramePlace) -> None:

@@ -53,7 +53,7 @@ CORPUS: Final = (
 #: segments that bring nothing new tshark shows it by another rule.
 KNOWN: Final = (
     "data", "frame.protocols", "frame.interface_name", "_ws.", "tcp.segment", "tcp.reassembled", "http.file_data",
-    "tcp.completeness", "tcp.options.sack.dsack", "tcp.nop",
+    "tcp.completeness", "tcp.nop",
 )  # fmt: skip
 
 

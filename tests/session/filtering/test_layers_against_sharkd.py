@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 from captures import ACK, PSH, Tape
@@ -12,11 +13,9 @@ from filter_matrix import Matrix, frames_of_both
 from ip_pieces import whole, write_raw
 from other_frames import dns_answer, dns_name, dns_query
 from sharkd import Sharkd
+from tls_bytes import client_hello, record, server_hello
 
 from tcptui.session.session import open_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.tshark
 
@@ -108,6 +107,59 @@ def test_bodies_of_text_are_what_tshark_reads_them_as(tmp_path: Path) -> None:
     path.write_bytes(tape.pcap())
     ends = [f'frame.protocols matches ":{name}$"' for name in ("data-text-lines", "json", "xml", "media")]
     found = frames_of_both(path, ("data-text-lines", "len(data-text-lines) > 8", *ends))
+    assert all(found.values()), found
+
+
+@pytest.mark.parametrize("cut", [3, 40])
+@pytest.mark.parametrize("kind", ["tls", "pgsql"])
+def test_message_that_began_in_an_earlier_packet_is_a_layer_by_itself(kind: str, cut: int, tmp_path: Path) -> None:
+    """Unless not even its header was there: then it is shown with all that ends in the packet."""
+    if kind == "tls":
+        message, server = record(23, b"x" * 60), "192.0.2.10:443"
+        said = record(22, server_hello()) + message
+    else:
+        message, server = b"D" + struct.pack("!IHI", 64, 1, 54) + b"x" * 54, "192.0.2.10:5432"
+        said = b"R" + struct.pack("!II", 8, 0) + message
+    sent = said + message
+    border = len(said) - len(message) + cut
+    tape, client = Tape(), "10.0.0.1:40001"
+    tape.handshake(0, client, server)
+    asked = record(22, client_hello()) if kind == "tls" else struct.pack("!II", 16, 196608) + b"user\0a\0\0"
+    tape.tcp(50, client, server, PSH | ACK, 1001, 9001, asked)
+    tape.tcp(60, server, client, PSH | ACK, 9001, 1001 + len(asked), sent[:border])
+    tape.tcp(61, server, client, PSH | ACK, 9001 + border, 1001 + len(asked), sent[border:])
+    path = tmp_path / "split.pcap"
+    path.write_bytes(tape.pcap())
+    lengths = [f"tcp.reassembled.length == {size}" for size in (len(message), 2 * len(message))]
+    twice = f'frame.protocols matches ":{kind}:{kind}$"'
+    found = frames_of_both(path, (kind, f"count({kind}) == 2", "tls#2", f"len({kind}) > 100", twice, *lengths))
+    assert found[kind]
+    assert bool(found[twice]) == (cut == 40)
+
+
+CASES: Final = Path(__file__).parents[3] / "cases"
+
+
+def test_text_of_http_2_is_lines_and_websocket_is_compared_unmasked() -> None:
+    asked = ("data-text-lines", "len(data-text-lines) > 90", 'frame.protocols contains ":http2:data-text-lines"')
+    found = frames_of_both(CASES / "134-http2-goaway" / "client.pcapng", asked)
+    assert all(found.values()), found
+
+    asked = ('websocket.payload.close.reason == "bye"', "tcp.reassembled.data", "tcp.reassembled.data[0:2] == 00:fe")
+    found = frames_of_both(CASES / "118-websocket-upgrade" / "client.pcapng", asked)
+    assert all(found.values()), found
+
+
+def test_duplicate_sack_is_said_once(tmp_path: Path) -> None:
+    tape, client, server = Tape(), "10.0.0.1:40001", "192.0.2.10:80"
+    tape.handshake(0, client, server)
+    sack = bytes.fromhex("0101050a") + struct.pack("!II", 900, 1001)
+    tape.tcp(50, server, client, ACK, 9001, 1001, options=sack)
+    path = tmp_path / "dsack.pcap"
+    path.write_bytes(tape.pcap())
+    found = frames_of_both(
+        path, ("tcp.options.sack.dsack", "count(tcp.options.sack.dsack) == 1", "_ws.expert.severity == Warning")
+    )
     assert all(found.values()), found
 
 
