@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,13 +48,14 @@ from tcptui.session.filtering.plain import (
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.silent_streams import SilentStreams
+from tcptui.session.filtering.stream_columns import StreamColumns
 from tcptui.session.filtering.tables import TABLED, read_table
 from tcptui.session.filtering.texts import value_text
 from tcptui.session.filtering.trees import TreeReader, is_in, members
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tcptui.dfilter.expression import Test
     from tcptui.model.field import Field
@@ -81,10 +83,20 @@ class FieldReader:
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
         self._last: Known | None = None
+        self._streams: StreamColumns | None = None
 
     def rest(self) -> None:
         """End other processes; the next who asks begins new ones."""
         self._patterns.close()
+
+    @contextmanager
+    def asked_about(self, rows: int) -> Iterator[None]:
+        """Meanwhile ``rows`` rows are asked about: what many of them need of the stream table is read once."""
+        self._streams = StreamColumns(self._session, rows)
+        try:
+            yield
+        finally:
+            self._streams = None
 
     # ---- for whoever wants values
 
@@ -289,7 +301,7 @@ class FieldReader:
             return read_notes(self._session, field, rows)
         if field.name in ASKED:
             return self._requests.read(field, rows)
-        found = read_table(self._session, field, rows, own=self._own)
+        found = read_table(self._streams or StreamColumns(self._session, len(rows)), field, rows, own=self._own)
         assert found is not None, field.name
         return found
 
