@@ -21,7 +21,7 @@ from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.session.filtering.occurrences import Occurrences, array_of, from_columns, none_of
+from tcptui.session.filtering.occurrences import Cells, Occurrences, array_of, none_of
 from tcptui.session.filtering.relative_numbers import read_ack, read_next_seq, read_seq, verdicts
 
 if TYPE_CHECKING:
@@ -43,21 +43,12 @@ _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNO
 _FULL_HEADER: Final = 20
 
 
-def read_table(known: StreamColumns, field: Field, rows: Rows, *, own: bool = True) -> Occurrences | None:
-    """What tables say of ``field``; None: they do not know it.  Quoted headers are not in them.
-
-    Without ``own``, findings that a user has defined are left out.
-    """
-    if field.name in _EVIDENCE:
-        return _findings(known.session, field, rows, own=own)
-    read = _READERS.get(field.name)
-    if read is None:
-        return None
-    kind = types.type_of(field)
-    present, values = read(known, rows)
+def read_table(known: StreamColumns, field: Field, rows: Rows) -> Cells:
+    """What tables say of ``field``, which is one of `TABLED`.  Quoted headers are not in them."""
+    present, values = _READERS[field.name](known, rows)
     if values.dtype != object and values.dtype != np.int64:
         values = values.astype(np.int64)
-    return from_columns(kind, present, values)
+    return Cells(types.type_of(field), present, values, _LABELS.get(field.name))
 
 
 # ---- the flow table
@@ -134,23 +125,33 @@ def _completeness_text(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[
     return segments(known.store, rows.index), array_of(T.STRING, found)
 
 
-def _scale(known: StreamColumns, rows: Rows) -> NDArray[Any]:
-    """The shift of the sender's windows, or why there is none."""
-    store = known.store
-    return known.of_end(_SCALES, store.stream[rows.index], store.from_b[rows.index])
+def _shifts(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
+    """By how many bits windows of *a* and of *b* are shifted."""
+    shifts: NDArray[np.int64] = np.maximum(_SCALES(session, chosen), 0).astype(np.int64)
+    return shifts
+
+
+def _factors(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
+    """By what windows of *a* and of *b* are multiplied, or why they are not."""
+    scales = _SCALES(session, chosen).astype(np.int64)
+    return np.where(scales >= 0, 1 << np.maximum(scales, 0), scales)
+
+
+def _of_sender(known: StreamColumns, column: StreamColumn, rows: Rows) -> NDArray[Any]:
+    return known.of_end(column, known.store.stream[rows.index], known.store.from_b[rows.index])
 
 
 def _window(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     store = known.store
-    shift = np.maximum(_scale(known, rows), 0)
+    shift = _of_sender(known, _shifts, rows)
     shift *= ((store.flags[rows.index] & TcpFlag.SYN) == 0) & (store.length[rows.index] >= 0)
     return whole_headers(store, rows.index), store.window[rows.index].astype(np.int64) << shift
 
 
 def _factor(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store, scale = known.store, _scale(known, rows).astype(np.int64)
+    store = known.store
     present = whole_headers(store, rows.index) & ((store.flags[rows.index] & TcpFlag.SYN) == 0)
-    return present, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale)
+    return present, _of_sender(known, _factors, rows)
 
 
 def _number_in_stream(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
@@ -257,11 +258,8 @@ def _cells(known: StreamColumns, rows: Rows, *, of_client: bool) -> NDArray[Any]
 
 
 def _state(*, of_client: bool) -> Read:
-    labels = array_of(T.STRING, [state.label.encode() for state in TcpState])
-
     def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        cells = _cells(known, rows, of_client=of_client)
-        return segments(known.store, rows.index), labels[cells & STATE_MASK]
+        return segments(known.store, rows.index), _cells(known, rows, of_client=of_client) & STATE_MASK
 
     return read
 
@@ -386,13 +384,24 @@ _READERS: Final[dict[str, Read]] = {
 }  # fmt: skip
 
 
+_STATES: Final = array_of(T.STRING, [state.label.encode() for state in TcpState])
+#: Texts of which each packet has one: readers give their places.
+_LABELS: Final = {"tcptui.client.state": _STATES, "tcptui.server.state": _STATES}
+#: Fields that `read_table` knows.
+TABLED: Final = frozenset(_READERS)
+
+
 # ---- findings
 
-_EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
+#: Fields that `read_findings` knows.
+EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
 
 
-def _findings(session: Session, field: Field, rows: Rows, *, own: bool) -> Occurrences:
-    """Of each finding that names the row's frame as evidence: its id, severity or confidence."""
+def read_findings(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences:
+    """Of each finding that names the row's frame as evidence: its id, severity or confidence.
+
+    Without ``own``, findings that a user has defined are left out.
+    """
     store = session.store
     stream = store.stream[rows.index]
     wanted = sorted_unique(stream[stream >= 0])
@@ -419,7 +428,3 @@ def _findings(session: Session, field: Field, rows: Rows, *, own: bool) -> Occur
     index, kept = index[found], array_of(T.STRING, values)[found]
     by_row = np.argsort(index, kind="stable")
     return Occurrences(T.STRING, len(rows), kept[by_row], index[by_row])
-
-
-#: Fields that `read_table` knows.
-TABLED: Final = frozenset(_READERS) | _EVIDENCE
