@@ -6,9 +6,12 @@ What is taken out of the table once, side by side, is looked up several times as
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from tcptui.session.filtering.segment_numbers import SegmentNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +72,11 @@ class StreamColumns:
         mask: Mask = table if place is None else table.take(place, mode="clip")
         mask &= stream >= 0
         return mask
+
+    @cached_property
+    def segment_numbers(self) -> SegmentNumbers | None:
+        """Counts segments in the order of rows; None: too few rows are asked about."""
+        return SegmentNumbers(self.session, self._count) if self._whole else None
 
     def _table(self, column: StreamColumn, stream: I32) -> tuple[NDArray[Any], I32 | None]:
         """Some streams' values, and where among them those of ``stream`` are; None: they are those of ``stream``."""

@@ -158,6 +158,9 @@ def _number_in_stream(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[A
     store, streams = known.store, known.session.streams
     stream, numbers = store.stream[rows.index], rows.numbers
     present = segments(store, rows.index)
+    if known.segment_numbers is not None and len(numbers):
+        first = int(numbers[0])
+        return present, known.segment_numbers.between(first, int(numbers[-1]) + 1)[numbers - first]
     found = np.zeros(len(rows), np.int64)
     order = np.flatnonzero(present)
     order = order[np.argsort(stream[order], kind="stable")]
