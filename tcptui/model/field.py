@@ -153,13 +153,12 @@ class Column:
     def numbers(self, store: PacketStore, rows: Where) -> NDArray[Any]:
         """The same, but of a column with `labels` the place of the value among them."""
         cells: NDArray[Any] = getattr(store, self.name)[rows]
-        if self.take is not Take.VALUE:
+        if self.take is Take.FRAME:
             refers = cells >= 0
-            if self.take is Take.FRAME:
-                cells = store.frame.take(cells, mode="clip")
-            else:
-                cells = store.time_ns[rows] - store.time_ns.take(cells, mode="clip")
+            cells = store.frame.take(cells, mode="clip")
             cells *= refers
+        elif self.take is Take.SINCE:  # not present where the cell is no row
+            cells = store.time_ns[rows] - store.time_ns.take(cells, mode="clip")
         elif self.mask:
             cells = (cells & self.mask) >> ((self.mask & -self.mask).bit_length() - 1)
         return cells
