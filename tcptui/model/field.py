@@ -147,13 +147,18 @@ class Column:
 
     def values(self, store: PacketStore, rows: Where) -> NDArray[Any]:
         """One value per row, meaningless in rows where the field is not `present`; times are nanoseconds."""
+        numbers = self.numbers(store, rows)
+        return np.array(self.labels, object)[numbers] if self.labels else numbers
+
+    def numbers(self, store: PacketStore, rows: Where) -> NDArray[Any]:
+        """The same, but of a column with `labels` the place of the value among them."""
         cells: NDArray[Any] = getattr(store, self.name)[rows]
-        if self.labels:
-            cells = np.array(self.labels, object)[cells]
-        elif self.take is Take.FRAME:
-            cells = np.where(cells >= 0, store.frame[cells], 0)
-        elif self.take is Take.SINCE:
-            cells = np.where(cells >= 0, store.time_ns[rows] - store.time_ns[cells], 0)
+        if self.take is Take.FRAME:
+            refers = cells >= 0
+            cells = store.frame.take(cells, mode="clip")
+            cells *= refers
+        elif self.take is Take.SINCE:  # not present where the cell is no row
+            cells = store.time_ns[rows] - store.time_ns.take(cells, mode="clip")
         elif self.mask:
             cells = (cells & self.mask) >> ((self.mask & -self.mask).bit_length() - 1)
         return cells

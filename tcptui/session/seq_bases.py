@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
-    from tcptui.model.packet_store import I32, PacketStore
+    from tcptui.model.packet_store import I32, I64, PacketStore
 
 #: LRU size: pairs of a column and a stream whose matching rows are cached.
 _CACHED: Final = 16
@@ -43,16 +43,23 @@ class SeqBases:
 
     def base(self, stream: int, row: int, of_b: bool) -> int:
         """The sequence number that is relative 0 for one endpoint of ``stream`` at ``row`` (`StreamTable.bases`)."""
+        return int(self.bases(stream, np.array([row], np.int32), np.array([of_b]))[0])
+
+    def bases(self, stream: int, rows: I32, of_b: NDArray[np.bool_]) -> I64:
+        """The same at each of ``rows`` (in any order), of endpoint *b* where ``of_b``."""
         store, streams = self._store, self._streams
-        newest = int((streams.base_b if of_b else streams.base_a)[stream])
+        bases: I64 = np.where(of_b, streams.base_b[stream], streams.base_a[stream])
         if not int(streams.verdicts[stream]) & Verdict.REUSED_PORTS:
-            return newest
+            return bases
         answers = self._matching_rows("flags", stream, _answers)
         if not (store.marks[answers] & RowMark.REBASED).any():
-            return newest
-        before = answers[: place_of(answers, row, after=True)]
-        moved = before[store.from_b[before] == of_b]
-        return int(store.seq[moved[-1]]) if len(moved) else newest
+            return bases
+        from_b = store.from_b[answers] != 0
+        for moved, mine in ((answers[~from_b], ~of_b), (answers[from_b], of_b)):
+            before = moved.searchsorted(rows, "right")
+            counted = mine & (before > 0)
+            bases[counted] = store.seq[moved[before[counted] - 1]]
+        return bases
 
     def moves_later(self, stream: int, row: int) -> bool:
         """Whether ``row`` is its end's first SYN-ACK, and a later one has another number.

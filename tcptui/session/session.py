@@ -579,6 +579,10 @@ class Session:
         """The sequence number that is relative 0 for an endpoint of ``stream`` at ``row``; `NO_BASE` without one."""
         return self._access.landmarks.base(stream, row, of_b)
 
+    def bases(self, stream: int, rows: I32, of_b: NDArray[np.bool_]) -> I64:
+        """`base` at each of ``rows``, for endpoint *b* where ``of_b``."""
+        return self._access.landmarks.bases(stream, rows, of_b)
+
     def base_moves_later(self, stream: int, row: int) -> bool:
         """See `SeqBases.moves_later`."""
         return self._access.landmarks.moves_later(stream, row)

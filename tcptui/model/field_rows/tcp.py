@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.model.field import (
     AnyOf,
     Column,
@@ -49,8 +51,8 @@ def _acknowledges(store: PacketStore, rows: Where) -> Mask:
 
 def _acknowledges_later(store: PacketStore, rows: Where) -> Mask:
     """Present in ACKs that came later than the segment they acknowledge: tshark shows no ack_rtt of 0."""
-    acked = store.acked[rows]
-    mask: Mask = _acknowledges(store, rows) & (store.time_ns[rows] != store.time_ns[acked])
+    mask = _acknowledges(store, rows)
+    mask &= store.time_ns[rows] != store.time_ns.take(store.acked[rows], mode="clip")
     return mask
 
 
@@ -62,8 +64,9 @@ def _timed_out(store: PacketStore, rows: Where) -> Mask:
     """Present in retransmissions whose RTO is known.  `refers_to` of a duplicate ACK has another meaning."""
     verdict, refers = store.verdict[rows], store.refers_to[rows]
     resent = ((verdict & Verdict.RETRANSMISSION) != 0) & ((verdict & Verdict.DUPLICATE_ACK) == 0)
-    late = store.time_ns[rows] != store.time_ns[refers]
-    mask: Mask = whole_headers(store, rows) & resent & (refers >= 0) & late
+    mask: Mask = whole_headers(store, rows) & resent & (refers >= 0)
+    places = np.flatnonzero(mask)  # few
+    mask[places] = store.time_ns[rows][places] != store.time_ns[refers[places]]
     return mask
 
 

@@ -9,31 +9,30 @@ import numpy as np
 from tcptui.dfilter import types
 from tcptui.model.field import FieldType as T
 from tcptui.model.packet_store import DecodeIssue, RowKind
-from tcptui.session.filtering.occurrences import array_of, from_columns
+from tcptui.session.filtering.occurrences import Cells, array_of
 
 if TYPE_CHECKING:
     from tcptui.model.field import Column, Field
     from tcptui.model.packet_store import PacketStore
-    from tcptui.session.filtering.occurrences import Occurrences
     from tcptui.session.filtering.rows import Mask, Rows
 
 _ICMP: Final = (1, 58)
 
 
-def read_column(store: PacketStore, field: Field, column: Column, rows: Rows) -> Occurrences:
+def read_column(store: PacketStore, field: Field, column: Column, rows: Rows) -> Cells:
     """What the columns say; headers that are only quoted are not in them (`elsewhere`)."""
     kind = types.type_of(field)
     present = column.present(store, rows.index)
     if kind is T.NONE:
-        return from_columns(kind, present, np.zeros(len(rows), np.int64))
-    values = column.values(store, rows.index)
-    if kind is T.STRING:
-        values = array_of(kind, [str(value).encode() for value in values.tolist()])
-    elif kind is T.BOOLEAN:
+        return Cells(kind, present, np.zeros(len(rows), np.int64))
+    values = column.numbers(store, rows.index)
+    if column.labels:
+        return Cells(kind, present, values, array_of(kind, [label.encode() for label in column.labels]))
+    if kind is T.BOOLEAN:
         values = (values != 0).astype(np.int64)
     elif values.dtype != np.int64:
         values = values.astype(np.int64)
-    return from_columns(kind, present, values)
+    return Cells(kind, present, values)
 
 
 def elsewhere(store: PacketStore, rows: Rows) -> Mask:

@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.dfilter.expression import Test, Value
-    from tcptui.session.filtering.occurrences import Occurrences
+    from tcptui.session.filtering.occurrences import Cells, Occurrences
     from tcptui.session.filtering.rows import Mask, Rows
 
 
-#: Tests of no more than this cost are asked about a whole stretch of packets of which most are undecided: picking
+#: Tests of no more than this cost are asked about a whole stretch of packets while one in so many is undecided: picking
 #: those out costs more.
 _SWEPT: Final = 1
+_ONE_IN: Final = 5
 
 
 class Sources(Values, Protocol):
@@ -54,6 +55,9 @@ class Sources(Values, Protocol):
 
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
         """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
+
+    def cells(self, value: FieldValue, rows: Rows) -> Cells | None:
+        """The values where each of ``rows`` has one at most; None: there is no short cut."""
 
     def either_end(self, value: FieldValue, decide: Callable[[Occurrences], Mask], rows: Rows) -> Mask | None:
         """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
@@ -91,7 +95,11 @@ def _joined(test: And | Or, rows: Rows, sources: Sources) -> Mask:
     result = np.full(len(rows), wanted)
     for part in sorted(test.of, key=sources.cost):
         open_still = result if wanted else ~result
-        if isinstance(rows.index, slice) and sources.cost(part) <= _SWEPT and 2 * open_still.sum() > len(rows):
+        if (
+            isinstance(rows.index, slice)
+            and sources.cost(part) <= _SWEPT
+            and _ONE_IN * np.count_nonzero(open_still) > len(rows)
+        ):
             found = passing(part, rows, sources)
             result = result & found if wanted else result | found
             continue
@@ -164,12 +172,17 @@ def _beside_constant(left: Value, test: Comparison, constant: Constant, rows: Ro
             if short is not None:
                 return short
     # Whether any value of several fields passes is told without putting the values of a packet together.
-    first, *others = (
-        _against(test.quantifier, test.relation, evaluated(part, rows, sources), constant) for part in parts
-    )
+    first, *others = (_one_beside_constant(part, test, constant, rows, sources) for part in parts)
     for mask in others:
         first = first | mask
     return first
+
+
+def _one_beside_constant(part: Value, test: Comparison, constant: Constant, rows: Rows, sources: Sources) -> Mask:
+    cells = sources.cells(part, rows) if isinstance(part, FieldValue) else None
+    if cells is None:
+        return _against(test.quantifier, test.relation, evaluated(part, rows, sources), constant)
+    return cells.passing(lambda found: with_constant(test.relation, found, constant, test.quantifier))
 
 
 def _parts(value: FieldValue) -> tuple[FieldValue, ...]:

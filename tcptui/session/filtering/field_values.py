@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,7 +31,7 @@ from tcptui.session.filtering.families import is_of_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
-from tcptui.session.filtering.occurrences import Occurrences, merged, moved, none_of
+from tcptui.session.filtering.occurrences import Cells, Occurrences, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
 from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import (
@@ -47,13 +48,14 @@ from tcptui.session.filtering.plain import (
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.silent_streams import SilentStreams
-from tcptui.session.filtering.tables import TABLED, read_table
+from tcptui.session.filtering.stream_columns import StreamColumns
+from tcptui.session.filtering.tables import EVIDENCE, TABLED, read_findings, read_table
 from tcptui.session.filtering.texts import value_text
 from tcptui.session.filtering.trees import TreeReader, is_in, members
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tcptui.dfilter.expression import Test
     from tcptui.model.field import Field
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
 _COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
 _SLOW_TABLES: Final = (Reader.BUDGET, Reader.FINDINGS)
 #: Fields that are read without a header tree, and are no columns.
-MADE: Final = TABLED | NOTED | ASKED
+MADE: Final = TABLED | EVIDENCE | NOTED | ASKED
 
 
 class FieldReader:
@@ -81,10 +83,20 @@ class FieldReader:
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
         self._last: Known | None = None
+        self._streams: StreamColumns | None = None
 
     def rest(self) -> None:
         """End other processes; the next who asks begins new ones."""
         self._patterns.close()
+
+    @contextmanager
+    def asked_about(self, rows: int) -> Iterator[None]:
+        """Meanwhile ``rows`` rows are asked about: what many of them need of the stream table is read once."""
+        self._streams = StreamColumns(self._session, rows)
+        try:
+            yield
+        finally:
+            self._streams = None
 
     # ---- for whoever wants values
 
@@ -121,7 +133,8 @@ class FieldReader:
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
         if not _is_quick(value):
-            return self.read(value, rows).present()
+            cells = self.cells(value, rows)
+            return self.read(value, rows).present() if cells is None else cells.present
         if value.field.name == "frame":
             return np.ones(len(rows), np.bool_)
         mask = plain(self._session, rows)
@@ -177,6 +190,15 @@ class FieldReader:
             mask[~ordinary] = found.any(hits)
         return mask
 
+    def cells(self, value: FieldValue, rows: Rows) -> Cells | None:
+        """What columns and tables say where each of ``rows`` has one value at most; None: not they alone tell."""
+        field, source = value.field, value.field.source
+        if value.layers is not None or value.is_raw or not (isinstance(source, Column) or field.name in TABLED):
+            return None
+        if not _is_kept(field) and elsewhere(self._session.store, rows).any():
+            return None
+        return self._cells(field, rows)
+
     def either_end(self, value: FieldValue, decide: Callable[[Occurrences], Mask], rows: Rows) -> Mask | None:
         """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
         if value.field.name != "ip.addr" or value.layers is not None or value.is_raw:
@@ -229,7 +251,7 @@ class FieldReader:
             return self._split(field, rows, ordinary, self._of_places)
         if not _is_cheap(field):
             return self._of_trees(field, rows)
-        if field.owner is Owner.TCPTUI or not field.name.startswith("tcp."):
+        if _is_kept(field):
             return self._of_memory(field, rows)
         # Of quoted and cut headers columns know nothing, or not what tshark shows.
         odd = elsewhere(self._session.store, rows)
@@ -280,8 +302,6 @@ class FieldReader:
 
     def _of_memory(self, field: Field, rows: Rows) -> Occurrences:
         source = field.source
-        if isinstance(source, Column):
-            return read_column(self._session.store, field, source, rows)
         if isinstance(source, AnyOf):
             parts = [self._of_memory(FIELDS[name], rows) for name in source.names]
             return merged(types.type_of(field), parts, len(rows))
@@ -289,9 +309,14 @@ class FieldReader:
             return read_notes(self._session, field, rows)
         if field.name in ASKED:
             return self._requests.read(field, rows)
-        found = read_table(self._session, field, rows, own=self._own)
-        assert found is not None, field.name
-        return found
+        if field.name in EVIDENCE:
+            return read_findings(self._session, field, rows, own=self._own)
+        return self._cells(field, rows).occurrences()
+
+    def _cells(self, field: Field, rows: Rows) -> Cells:
+        if isinstance(field.source, Column):
+            return read_column(self._session.store, field, field.source, rows)
+        return read_table(self._streams or StreamColumns(self._session, len(rows)), field, rows)
 
 
 def _is_cheap(field: Field) -> bool:
@@ -300,6 +325,11 @@ def _is_cheap(field: Field) -> bool:
     if isinstance(source, AnyOf):
         return all(_is_cheap(FIELDS[name]) for name in source.names)
     return isinstance(source, Column) or field.name in MADE
+
+
+def _is_kept(field: Field) -> bool:
+    """Whether memory knows all of the field, which is cheap: no packet has it in a quoted or a cut header."""
+    return field.owner is Owner.TCPTUI or not field.name.startswith("tcp.")
 
 
 def _is_quick(value: FieldValue) -> bool:

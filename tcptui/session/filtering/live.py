@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _CORRECTED: Final = frozenset({"state_a", "state_b", "marks", "cause"})
 #: Fields of tables that later packets of the connection change.
 _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_size", "tcp.window_size_scalefactor",
-                                "tcp.analysis", "tcp.analysis.initial_rtt"})  # fmt: skip
+                                "tcp.analysis", "tcp.analysis.initial_rtt", "tcp.analysis.flags",
+                                "tcp.analysis.reused_ports"})  # fmt: skip
 _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
 #: What the header tree shows of messages: it may depend on packets behind.
 _OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "resp", "mysql", "mariadb", "pgsql", "dns", "tls",

@@ -61,7 +61,10 @@ class Occurrences:
         if self.index is None:
             return hits
         mask = np.zeros(self.count, np.bool_)
-        mask[self.index[hits]] = True
+        if self._one_each():
+            mask[self.index] = hits  # three times as fast as to pick those that are hits
+        else:
+            mask[self.index[hits]] = True
         return mask
 
     def all(self, hits: Mask) -> Mask:
@@ -71,6 +74,11 @@ class Occurrences:
         mask = self.computable()
         mask[self.index[~hits]] = False
         return mask
+
+    def _one_each(self) -> bool:
+        """Whether no packet has two values."""
+        index = self.index
+        return index is None or not (index[1:] == index[:-1]).any()
 
     def with_values(
         self, values: NDArray[Any], kind: T | None = None, *, signed: Mask | None = None
@@ -115,12 +123,31 @@ def none_of(kind: T, count: int) -> Occurrences:
     return Occurrences(kind, count, array_of(kind, []), np.zeros(0, np.int64))
 
 
-def from_columns(kind: T, present: Mask, values: NDArray[Any]) -> Occurrences:
-    """One value in each packet that is ``present``; ``values`` are as many as packets."""
-    if present.all():
-        return Occurrences(kind, len(present), values)
-    index = np.flatnonzero(present)
-    return Occurrences(kind, len(present), values[index], index)
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What the packets asked for have in a field of which each has one value at most."""
+
+    type: T
+    present: Mask
+    """Which packets have one."""
+    values: NDArray[Any]
+    """As many as packets, meaningless where there is none: what `Occurrences.values` holds, or places in `labels`."""
+    labels: NDArray[Any] | None = None
+    """All values that there are, where they are few."""
+
+    def occurrences(self) -> Occurrences:
+        """The values of those packets that have one."""
+        values, count = self.values, len(self.present)
+        index = None if self.present.all() else np.flatnonzero(self.present)
+        if index is not None:
+            values = values[index]
+        return Occurrences(self.type, count, values if self.labels is None else self.labels[values], index)
+
+    def passing(self, decide: Callable[[Occurrences], Mask]) -> Mask:
+        """Which packets have a value that ``decide`` takes, which sees each of few values once."""
+        asked = self.values if self.labels is None else self.labels
+        hits = decide(Occurrences(self.type, len(asked), asked))
+        return self.present & (hits if self.labels is None else hits.take(self.values))
 
 
 def merged(kind: T, parts: Sequence[Occurrences], count: int) -> Occurrences:

@@ -99,7 +99,8 @@ class FilterRun:
         """
         mask = np.zeros(max(stop - first, 0), np.bool_)
         try:
-            self._fill(mask, first, cancelled, progress)
+            with self._reader.asked_about(len(mask)):
+                self._fill(mask, first, cancelled, progress)
         finally:
             self._reader.rest()
         return mask
@@ -171,10 +172,11 @@ class FilterRun:
         self._reader.trees.cancelled = cancelled
         self._reader.trees.whole = whole
         mask = np.ones(len(rows), np.bool_)
-        for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
-            if cancelled():
-                raise Cancelled
-            part = slice(begin, begin + _SMALL_BLOCK)
-            assert test is not None
-            mask[part] = passing(test, Rows.of(rows[part]), self._reader)
+        with self._reader.asked_about(len(rows)):
+            for begin in range(0, len(rows) if test is not None else 0, _SMALL_BLOCK):
+                if cancelled():
+                    raise Cancelled
+                part = slice(begin, begin + _SMALL_BLOCK)
+                assert test is not None
+                mask[part] = passing(test, Rows.of(rows[part]), self._reader)
         return mask

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.analysis.stream.table import NO_BASE, Completeness
+from tcptui.analysis.stream.table import Completeness
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.budget_short import time_parts
 from tcptui.dfilter import types
@@ -21,7 +21,8 @@ from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.session.filtering.occurrences import Occurrences, array_of, from_columns, none_of
+from tcptui.session.filtering.occurrences import Cells, Occurrences, array_of, none_of
+from tcptui.session.filtering.relative_numbers import read_ack, read_next_seq, read_seq, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,45 +30,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.model.field import Field
-    from tcptui.model.packet_store import I32, I64
+    from tcptui.model.packet_store import I32
     from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.filtering.stream_columns import StreamColumn, StreamColumns
     from tcptui.session.session import Session
 
     #: Which rows have the field, and their values.
-    Read = Callable[[Session, Rows], tuple[Mask, NDArray[Any]]]
+    Read = Callable[[StreamColumns, Rows], tuple[Mask, NDArray[Any]]]
 
 #: Verdicts that tshark attaches to the SYN itself, outside the SEQ/ACK analysis.
 _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED)
 _FULL_HEADER: Final = 20
-_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
-#: Streams for each row asked about, up to which a table of all streams is cheaper than what it spares.
-_STREAMS_A_ROW: Final = 2
 
 
-def read_table(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences | None:
-    """What tables say of ``field``; None: they do not know it.  Quoted headers are not in them.
-
-    Without ``own``, findings that a user has defined are left out.
-    """
-    if field.name in _EVIDENCE:
-        return _findings(session, field, rows, own=own)
-    read = _READERS.get(field.name)
-    if read is None:
-        return None
-    kind = types.type_of(field)
-    present, values = read(session, rows)
+def read_table(known: StreamColumns, field: Field, rows: Rows) -> Cells:
+    """What tables say of ``field``, which is one of `TABLED`.  Quoted headers are not in them."""
+    present, values = _READERS[field.name](known, rows)
     if values.dtype != object and values.dtype != np.int64:
         values = values.astype(np.int64)
-    return from_columns(kind, present, values)
+    return Cells(types.type_of(field), present, values, _LABELS.get(field.name))
 
 
 # ---- the flow table
 
 
 def _port(*, of_sender: bool) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        store = session.store
-        ports = session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        store = known.store
+        ports = known.session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
         of_a = (store.from_b[rows.index] != 0) != of_sender
         ports >>= of_a.view(np.int8) << np.int8(4)
         ports &= 0xFFFF
@@ -80,91 +70,42 @@ def _port(*, of_sender: bool) -> Read:
 # ---- the stream table
 
 
-def _bases(session: Session, rows: Rows, *, of_sender: bool) -> NDArray[np.uint32]:
-    """What relative numbers of the sender, or of the other end, count from at each row; 0 where none is known."""
-    store, streams = session.store, session.streams
-    stream, of_b = store.stream[rows.index], store.from_b[rows.index] ^ (not of_sender)
-    bases = _of_end(streams.base_a[: streams.count], streams.base_b[: streams.count], stream, of_b)
-    if _any_reused(session):
-        reused = (stream >= 0) & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
-        numbers = rows.numbers
-        for place in np.flatnonzero(reused).tolist():
-            bases[place] = _number(session.base(int(stream[place]), int(numbers[place]), bool(of_b[place])))
-    uncounted = store.length[rows.index] < 0
-    if uncounted.any():
-        bases[uncounted] = 0
-    return bases
+def _column(name: str) -> StreamColumn:
+    """A column of the stream table as it is."""
+    return lambda session, chosen: getattr(session.streams, name)[chosen]
 
 
-def _number(base: int) -> int:
-    return 0 if base == NO_BASE else base
+def _pair(name: str, other: str) -> StreamColumn:
+    """Two columns of the stream table, side by side."""
+
+    def both(session: Session, chosen: slice | I32) -> NDArray[Any]:
+        streams = session.streams
+        return np.stack((getattr(streams, name)[chosen], getattr(streams, other)[chosen]), axis=1)
+
+    return both
 
 
-def _of_end(a: I64, b: I64, stream: I32, of_b: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
-    """The base of each of ``stream``, that of its end b where ``of_b`` is 1; of no stream, any."""
-    # The packets of a stretch are of few streams, mostly neighbours: the table need not hold the others.
-    highest = int(stream.max(initial=-1))
-    lowest = max(int(stream.min(initial=highest)), 0)
-    a, b = a[lowest : highest + 1], b[lowest : highest + 1]
-    if not len(a):  # no packet is of a stream
-        return np.zeros(len(stream), np.uint32)
-    stream = stream - np.int32(lowest)
-    if len(a) > _STREAMS_A_ROW * len(stream):
-        found = np.where(of_b != 0, b.take(stream, mode="clip"), a.take(stream, mode="clip"))
-        return np.where(found == NO_BASE, 0, found).astype(np.uint32)
-    # Both ends of a stream side by side: one look-up for each row instead of two and a choice.
-    both = np.stack((a, b), axis=1).ravel()
-    table = np.where(both == NO_BASE, 0, both).astype(np.uint32)
-    place = stream.astype(np.int64) << 1
-    place |= of_b
-    return table.take(place, mode="clip")
+_FIRST_ROW: Final = _column("first_row")
+_COMPLETENESS: Final = _pair("completeness", "completeness_first")
+_SCALES: Final = _pair("scale_a", "scale_b")
+_BEGAN: Final = _column("began_ns")
+_INITIAL_RTT: Final = _column("irtt_ns")
+_CLIENT_IS_B: Final = _column("client_is_b")
 
 
-def _any_reused(session: Session) -> bool:
-    """Whether ports were reused in any connection: most captures spare looking at each packet's."""
-    streams = session.streams
-    return bool((streams.verdicts[: streams.count] & Verdict.REUSED_PORTS).any())
+def _completeness(known: StreamColumns, rows: Rows) -> NDArray[Any]:
+    stream = known.store.stream[rows.index]
+    first: NDArray[np.bool_] = known.of(_FIRST_ROW, stream) == rows.numbers
+    return known.of_end(_COMPLETENESS, stream, first.view(np.uint8))
 
 
-def _relative_seq(session: Session, rows: Rows) -> NDArray[np.uint32]:
-    relative: NDArray[np.uint32] = session.store.seq[rows.index] - _bases(session, rows, of_sender=True)
-    return relative
-
-
-def _seq(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    return segments(session.store, rows.index), _relative_seq(session, rows)
-
-
-def _next_seq(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    length = store.length[rows.index]
-    phantom = (store.flags[rows.index] & (TcpFlag.SYN | TcpFlag.FIN)) != 0
-    present = whole_headers(store, rows.index) & (length >= 0)
-    return present, _relative_seq(session, rows) + length.astype(np.uint32) + phantom
-
-
-def _ack(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    bases = _bases(session, rows, of_sender=False)
-    bases *= (store.flags[rows.index] & TcpFlag.ACK) != 0
-    return whole_headers(store, rows.index), store.ack[rows.index] - bases
-
-
-def _completeness(session: Session, rows: Rows) -> NDArray[Any]:
-    store, streams = session.store, session.streams
-    stream = store.stream[rows.index]
-    first = rows.numbers == streams.first_row[stream]
-    bits: NDArray[Any] = np.where(first, streams.completeness_first[stream], streams.completeness[stream])
-    return bits
-
-
-def _all_completeness(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    return segments(session.store, rows.index), _completeness(session, rows)
+def _all_completeness(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return segments(known.store, rows.index), _completeness(known, rows)
 
 
 def _completeness_bit(bit: Completeness) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        return segments(session.store, rows.index), (_completeness(session, rows) & bit) != 0
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return segments(known.store, rows.index), (_completeness(known, rows) & bit) != 0
 
     return read
 
@@ -176,38 +117,50 @@ _LETTERS: Final = (
 )  # fmt: skip
 
 
-def _completeness_text(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+def _completeness_text(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     texts = [
         "".join(letter if bits & bit else "·" for bit, letter in _LETTERS) if bits else "[ Null ]" for bits in range(64)
     ]
-    found = [texts[bits & 63].encode() for bits in _completeness(session, rows).tolist()]
-    return segments(session.store, rows.index), array_of(T.STRING, found)
+    found = [texts[bits & 63].encode() for bits in _completeness(known, rows).tolist()]
+    return segments(known.store, rows.index), array_of(T.STRING, found)
 
 
-def _scale(session: Session, rows: Rows) -> NDArray[Any]:
-    store, streams = session.store, session.streams
-    stream = store.stream[rows.index]
-    from_b = store.from_b[rows.index] != 0
-    return np.where(from_b, streams.scale_b[stream], streams.scale_a[stream]).astype(np.int64)
+def _shifts(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
+    """By how many bits windows of *a* and of *b* are shifted."""
+    shifts: NDArray[np.int64] = np.maximum(_SCALES(session, chosen), 0).astype(np.int64)
+    return shifts
 
 
-def _window(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    raw = ((store.flags[rows.index] & TcpFlag.SYN) != 0) | (store.length[rows.index] < 0)
-    shift = np.where(raw, 0, np.maximum(_scale(session, rows), 0))
+def _factors(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
+    """By what windows of *a* and of *b* are multiplied, or why they are not."""
+    scales = _SCALES(session, chosen).astype(np.int64)
+    return np.where(scales >= 0, 1 << np.maximum(scales, 0), scales)
+
+
+def _of_sender(known: StreamColumns, column: StreamColumn, rows: Rows) -> NDArray[Any]:
+    return known.of_end(column, known.store.stream[rows.index], known.store.from_b[rows.index])
+
+
+def _window(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = known.store
+    shift = _of_sender(known, _shifts, rows)
+    shift *= ((store.flags[rows.index] & TcpFlag.SYN) == 0) & (store.length[rows.index] >= 0)
     return whole_headers(store, rows.index), store.window[rows.index].astype(np.int64) << shift
 
 
-def _factor(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store, scale = session.store, _scale(session, rows)
+def _factor(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = known.store
     present = whole_headers(store, rows.index) & ((store.flags[rows.index] & TcpFlag.SYN) == 0)
-    return present, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale)
+    return present, _of_sender(known, _factors, rows)
 
 
-def _number_in_stream(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store, streams = session.store, session.streams
+def _number_in_stream(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, streams = known.store, known.session.streams
     stream, numbers = store.stream[rows.index], rows.numbers
     present = segments(store, rows.index)
+    if known.segment_numbers is not None and len(numbers):
+        first = int(numbers[0])
+        return present, known.segment_numbers.between(first, int(numbers[-1]) + 1)[numbers - first]
     found = np.zeros(len(rows), np.int64)
     order = np.flatnonzero(present)
     order = order[np.argsort(stream[order], kind="stable")]
@@ -215,15 +168,15 @@ def _number_in_stream(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]
     for places in np.split(order, borders):
         if len(places):
             one = int(stream[places[0]])
-            all_rows = session.rows_of(one)
+            all_rows = known.session.rows_of(one)
             counted = np.cumsum(store.kind[all_rows] == RowKind.TCP) + int(streams.evicted[one])
             found[places] = counted[np.searchsorted(all_rows, numbers[places])]
     return present, found
 
 
-def _timed(session: Session, rows: Rows) -> Mask:
+def _timed(known: StreamColumns, rows: Rows) -> Mask:
     """Rows in which tshark shows times within the stream: it must have read the header to its end."""
-    store = session.store
+    store = known.store
     present = whole_headers(store, rows.index)
     cut = (store.issues[rows.index] & DecodeIssue.HEADER_CUT) != 0
     if cut.any():
@@ -235,158 +188,138 @@ def _timed(session: Session, rows: Rows) -> Mask:
     return present
 
 
-def _since_first(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
-    began = session.streams.began_ns[store.stream[rows.index]]
-    return _timed(session, rows), store.time_ns[rows.index] - began
+def _since_first(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = known.store
+    began = known.of(_BEGAN, store.stream[rows.index])
+    return _timed(known, rows), store.time_ns[rows.index] - began
 
 
-def _since_previous(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
+def _since_previous(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = known.store
     previous, here = store.previous[rows.index], store.time_ns[rows.index]
-    return _timed(session, rows), np.where(previous >= 0, here - store.time_ns[previous], 0)
+    return _timed(known, rows), np.where(previous >= 0, here - store.time_ns[previous], 0)
 
 
-def _verdicts(session: Session, rows: Rows) -> NDArray[np.uint32]:
-    """The verdicts of ``rows``, and what tshark adds in its second pass."""
-    store, streams, at = session.store, session.streams, rows.index
-    verdicts: NDArray[np.uint32] = store.verdict[at]
-    if not _any_reused(session):
-        return verdicts
-    stream = store.stream[at]
-    answers = (store.flags[at] & _SYN_ACK) == _SYN_ACK
-    answers &= (store.kind[at] == RowKind.TCP) & (stream >= 0) & ((verdicts & Verdict.REUSED_PORTS) == 0)
-    places = np.flatnonzero(answers)
-    mine, of_b = stream[places], store.from_b[at][places] != 0
-    newest = np.where(of_b, streams.base_b[mine], streams.base_a[mine])
-    moved = ((streams.verdicts[mine] & Verdict.REUSED_PORTS) != 0) & (newest != store.seq[at][places])
-    numbers, verdicts = rows.numbers, verdicts.copy()
-    # Only an end's first SYN-ACK can be one: a flood of them is not asked about one by one.
-    first = np.unique(mine[moved].astype(np.int64) << 1 | of_b[moved], return_index=True)[1]
-    for place in places[moved][first].tolist():
-        if session.base_moves_later(int(stream[place]), int(numbers[place])):
-            verdicts[place] |= Verdict.REUSED_PORTS
-    return verdicts
+def _reused_ports(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    reused = (verdicts(known, rows) & Verdict.REUSED_PORTS) != 0
+    return whole_headers(known.store, rows.index) & reused, np.zeros(len(rows), np.int64)
 
 
-def _reused_ports(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    reused = (_verdicts(session, rows) & Verdict.REUSED_PORTS) != 0
-    return whole_headers(session.store, rows.index) & reused, np.zeros(len(rows), np.int64)
-
-
-def _concluded(session: Session, rows: Rows) -> Mask:
+def _concluded(known: StreamColumns, rows: Rows) -> Mask:
     """Rows with a SEQ/ACK analysis."""
-    store, at = session.store, rows.index
+    store, at = known.store, rows.index
     bare = (store.marks[at] & RowMark.ANALYSED) != 0
-    said = ((_verdicts(session, rows) & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
+    said = ((verdicts(known, rows) & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
     mask: Mask = whole_headers(store, at) & (said | bare)
     return mask
 
 
-def _analysis(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    return _concluded(session, rows), np.zeros(len(rows), np.int64)
+def _analysis(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return _concluded(known, rows), np.zeros(len(rows), np.int64)
 
 
-def _flags(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    said = (_verdicts(session, rows) & ~_OUTSIDE) != 0
-    return whole_headers(session.store, rows.index) & said, np.zeros(len(rows), np.int64)
+def _flags(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    said = (verdicts(known, rows) & ~_OUTSIDE) != 0
+    return whole_headers(known.store, rows.index) & said, np.zeros(len(rows), np.int64)
 
 
-def _initial_rtt(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    irtt = session.streams.irtt_ns[session.store.stream[rows.index]]
-    return _concluded(session, rows) & (irtt != 0), irtt
+def _initial_rtt(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    irtt = known.of(_INITIAL_RTT, known.store.stream[rows.index])
+    return _concluded(known, rows) & (irtt != 0), irtt
 
 
 # ---- what tcptui concludes
 
 
 def _address(*, of_client: bool) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        stream = session.store.stream[rows.index]
-        present = in_stream(session.store, rows.index)
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = known.store.stream[rows.index]
+        present = in_stream(known.store, rows.index)
         distinct, place = np.unique(stream, return_inverse=True)
-        end = session.streams.client if of_client else session.streams.server
+        end = known.session.streams.client if of_client else known.session.streams.server
         return present, array_of(T.ADDRESS, [b"" if one < 0 else end(one).address for one in distinct.tolist()])[place]
 
     return read
 
 
 def _end_port(*, of_client: bool) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        streams, stream = session.streams, session.store.stream[rows.index]
-        ports_a, ports_b = streams.flows.ports(streams.flow[stream])
-        is_b = (streams.client_is_b[stream] != 0) == of_client
-        return in_stream(session.store, rows.index), np.where(is_b, ports_b, ports_a)
+    def ports(session: Session, chosen: slice | I32) -> NDArray[Any]:
+        streams = session.streams
+        ports_a, ports_b = streams.flows.ports(streams.flow[chosen])
+        return np.where((streams.client_is_b[chosen] != 0) == of_client, ports_b, ports_a)
+
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return in_stream(known.store, rows.index), known.of(ports, known.store.stream[rows.index])
 
     return read
 
 
-def _cells(session: Session, rows: Rows, *, of_client: bool) -> NDArray[Any]:
-    store = session.store
-    client_is_b = session.streams.client_is_b[store.stream[rows.index]] != 0
+def _cells(known: StreamColumns, rows: Rows, *, of_client: bool) -> NDArray[Any]:
+    store = known.store
+    client_is_b = known.of(_CLIENT_IS_B, store.stream[rows.index]) != 0
     return np.where(client_is_b == of_client, store.state_b[rows.index], store.state_a[rows.index])
 
 
 def _state(*, of_client: bool) -> Read:
-    labels = array_of(T.STRING, [state.label.encode() for state in TcpState])
-
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        cells = _cells(session, rows, of_client=of_client)
-        return segments(session.store, rows.index), labels[cells & STATE_MASK]
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return segments(known.store, rows.index), _cells(known, rows, of_client=of_client) & STATE_MASK
 
     return read
 
 
 def _state_known(*, of_client: bool) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        cells = _cells(session, rows, of_client=of_client)
-        return segments(session.store, rows.index), (cells & STATE_KNOWN) != 0
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        cells = _cells(known, rows, of_client=of_client)
+        return segments(known.store, rows.index), (cells & STATE_KNOWN) != 0
 
     return read
 
 
-def _of_stream(name: str) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        stream = session.store.stream[rows.index]
-        return in_stream(session.store, rows.index), getattr(session.streams, name)[stream]
+def _of_stream(column: StreamColumn) -> Read:
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return in_stream(known.store, rows.index), known.of(column, known.store.stream[rows.index])
 
     return read
 
 
-def _round_trip(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+def _shown_rtt(session: Session, chosen: slice | I32) -> NDArray[Any]:
     """As the connection list shows it."""
-    streams, stream = session.streams, session.store.stream[rows.index]
-    first = streams.irtt_ns[stream]
-    known = np.where(first > 0, first, streams.min_rtt_ns_a[stream] + streams.min_rtt_ns_b[stream])
-    return in_stream(session.store, rows.index) & (known > 0), known
+    streams = session.streams
+    first = streams.irtt_ns[chosen]
+    return np.where(first > 0, first, streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen])
+
+
+def _round_trip(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    rtt = known.of(_shown_rtt, known.store.stream[rows.index])
+    return in_stream(known.store, rows.index) & (rtt > 0), rtt
 
 
 def _budget(part: Part) -> Read:
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        stream = session.store.stream[rows.index]
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = known.store.stream[rows.index]
         distinct, place = np.unique(stream, return_inverse=True)
-        parts = [0 if one < 0 else time_parts(session.view(one))[part] for one in distinct.tolist()]
-        return in_stream(session.store, rows.index), np.array(parts, np.int64)[place]
+        parts = [0 if one < 0 else time_parts(known.session.view(one))[part] for one in distinct.tolist()]
+        return in_stream(known.store, rows.index), np.array(parts, np.int64)[place]
 
     return read
 
 
-def _since_frame_before(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store, numbers = session.store, rows.numbers
+def _since_frame_before(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, numbers = known.store, rows.numbers
     before = np.maximum(numbers - 1, store.first)
     return every(store, rows.index), store.time_ns[numbers] - store.time_ns[before]
 
 
-def _since_beginning(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = session.store
+def _since_beginning(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = known.store
     return every(store, rows.index), store.time_ns[rows.index] - store.began_ns
 
 
-def _interface(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    source = session.store.source[rows.index]
+def _interface(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    source = known.store.source[rows.index]
     # tshark calls an interface of a pcapng file that has no name "unknown".
-    unnamed = ["unknown" if session.is_pcapng(number) else None for number in range(len(session.sources))]
-    names = [info.interface or other for info, other in zip(session.sources, unnamed, strict=True)]
+    unnamed = ["unknown" if known.session.is_pcapng(number) else None for number in range(len(known.session.sources))]
+    names = [info.interface or other for info, other in zip(known.session.sources, unnamed, strict=True)]
     has = np.array([name is not None for name in names], np.bool_)
     return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
 
@@ -394,18 +327,18 @@ def _interface(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
 def _of_interface(name: str) -> Read:
     """What a pcapng file numbers."""
 
-    def read(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        source = session.store.source[rows.index]
-        has = np.array([info.number >= 0 for info in session.sources], np.bool_)
-        numbers = np.array([getattr(info, name) for info in session.sources], np.int64)
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        source = known.store.source[rows.index]
+        has = np.array([info.number >= 0 for info in known.session.sources], np.bool_)
+        numbers = np.array([getattr(info, name) for info in known.session.sources], np.int64)
         return has[source], numbers[source]
 
     return read
 
 
-def _interface_description(session: Session, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    texts = [info.description.encode() for info in session.sources]
-    source = session.store.source[rows.index]
+def _interface_description(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    texts = [info.description.encode() for info in known.session.sources]
+    source = known.store.source[rows.index]
     return np.array([bool(text) for text in texts], np.bool_)[source], array_of(T.STRING, texts)[source]
 
 
@@ -418,9 +351,9 @@ _READERS: Final[dict[str, Read]] = {
     "frame.time_relative": _since_beginning,
     "tcp.srcport": _port(of_sender=True),
     "tcp.dstport": _port(of_sender=False),
-    "tcp.seq": _seq,
-    "tcp.nxtseq": _next_seq,
-    "tcp.ack": _ack,
+    "tcp.seq": read_seq,
+    "tcp.nxtseq": read_next_seq,
+    "tcp.ack": read_ack,
     "tcp.completeness": _all_completeness,
     "tcp.completeness.str": _completeness_text,
     **{f"tcp.completeness.{bit.name.lower().replace('_', '')}": _completeness_bit(bit) for bit, _ in _LETTERS
@@ -442,9 +375,9 @@ _READERS: Final[dict[str, Read]] = {
     "tcptui.server.state": _state(of_client=False),
     "tcptui.client.state_known": _state_known(of_client=True),
     "tcptui.server.state_known": _state_known(of_client=False),
-    "tcptui.packets": _of_stream("packets"),
-    "tcptui.bytes": _of_stream("wire_bytes"),
-    "tcptui.duration": _of_stream("duration_ns"),
+    "tcptui.packets": _of_stream(_column("packets")),
+    "tcptui.bytes": _of_stream(_column("wire_bytes")),
+    "tcptui.duration": _of_stream(_column("duration_ns")),
     "tcptui.rtt": _round_trip,
     "tcptui.network": _budget(Part.NETWORK),
     "tcptui.server_think": _budget(Part.SERVER_THINK),
@@ -454,13 +387,24 @@ _READERS: Final[dict[str, Read]] = {
 }  # fmt: skip
 
 
+_STATES: Final = array_of(T.STRING, [state.label.encode() for state in TcpState])
+#: Texts of which each packet has one: readers give their places.
+_LABELS: Final = {"tcptui.client.state": _STATES, "tcptui.server.state": _STATES}
+#: Fields that `read_table` knows.
+TABLED: Final = frozenset(_READERS)
+
+
 # ---- findings
 
-_EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
+#: Fields that `read_findings` knows.
+EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
 
 
-def _findings(session: Session, field: Field, rows: Rows, *, own: bool) -> Occurrences:
-    """Of each finding that names the row's frame as evidence: its id, severity or confidence."""
+def read_findings(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences:
+    """Of each finding that names the row's frame as evidence: its id, severity or confidence.
+
+    Without ``own``, findings that a user has defined are left out.
+    """
     store = session.store
     stream = store.stream[rows.index]
     wanted = sorted_unique(stream[stream >= 0])
@@ -487,7 +431,3 @@ def _findings(session: Session, field: Field, rows: Rows, *, own: bool) -> Occur
     index, kept = index[found], array_of(T.STRING, values)[found]
     by_row = np.argsort(index, kind="stable")
     return Occurrences(T.STRING, len(rows), kept[by_row], index[by_row])
-
-
-#: Fields that `read_table` knows.
-TABLED: Final = frozenset(_READERS) | _EVIDENCE

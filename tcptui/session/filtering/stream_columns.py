@@ -1,0 +1,93 @@
+"""Columns of the stream table as packets need them: of each packet, a number or two of its connection.
+
+A row of the stream table is as long as three lines of the processor's cache, of which a packet needs a few bytes.
+What is taken out of the table once, side by side, is looked up several times as fast.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.session.filtering.segment_numbers import SegmentNumbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I32, U8
+    from tcptui.session.filtering.rows import Mask
+    from tcptui.session.session import Session
+
+    #: What is known of the chosen streams: one value each, or one of end *a* and one of end *b*.
+    StreamColumn = Callable[[Session, slice | I32], NDArray[Any]]
+
+#: Streams for each row at hand, up to which taking all between them out of the table is cheaper than what it spares.
+_STREAMS_A_ROW: Final = 2
+#: Rows for each stream, from which on the whole table is taken out at once.
+_ROWS_A_STREAM: Final = 2
+
+
+class StreamColumns:
+    """What the stream table says of the connections of packets, for one run of a filter, in one thread.
+
+    Asked about many rows, as against streams, it reads a column of the whole table when somebody first needs it, and
+    asks no more: what comes later in this run is as old as that.  Otherwise, and where streams have been evicted (the
+    table then is mostly holes), it reads the streams between the first and the last of the rows at hand, or these rows'
+    alone where too many lie between.
+    """
+
+    def __init__(self, session: Session, rows: int) -> None:
+        """``rows``: how many will be asked about."""
+        self.session = session
+        self.store = session.store
+        streams = session.streams
+        self._count = streams.count
+        self._whole = not streams.evicted_streams and _ROWS_A_STREAM * self._count <= rows
+        self._tables: dict[StreamColumn, NDArray[Any]] = {}
+
+    def of(self, column: StreamColumn, stream: I32) -> NDArray[Any]:
+        """What ``column`` says of each of ``stream``; of no stream (-1), anything."""
+        table, place = self._table(column, stream)
+        return table if place is None else table.take(place, mode="clip")
+
+    def of_end(self, column: StreamColumn, stream: I32, of_b: U8) -> NDArray[Any]:
+        """The same of one end of each, *b* where ``of_b`` is 1."""
+        table, place = self._table(column, stream)
+        if place is None:
+            return np.where(of_b != 0, table[:, 1], table[:, 0])
+        both = place.astype(np.int64)
+        both <<= 1
+        both |= of_b
+        return table.ravel().take(both, mode="clip")
+
+    def are(self, column: StreamColumn, stream: I32) -> Mask | None:
+        """Which of ``stream`` are what ``column`` says, a truth of each; None: none of them, nor any near them."""
+        table, place = self._table(column, stream)
+        if not table.any():
+            return None
+        mask: Mask = table if place is None else table.take(place, mode="clip")
+        mask &= stream >= 0
+        return mask
+
+    @cached_property
+    def segment_numbers(self) -> SegmentNumbers | None:
+        """Counts segments in the order of rows; None: too few rows are asked about."""
+        return SegmentNumbers(self.session, self._count) if self._whole else None
+
+    def _table(self, column: StreamColumn, stream: I32) -> tuple[NDArray[Any], I32 | None]:
+        """Some streams' values, and where among them those of ``stream`` are; None: they are those of ``stream``."""
+        if self._whole:
+            table = self._tables.get(column)
+            if table is None:
+                # The table has room for one stream at least, and who has none is answered, too.
+                table = self._tables[column] = np.ascontiguousarray(column(self.session, slice(max(self._count, 1))))
+            return table, stream
+        highest = int(stream.max(initial=0))
+        lowest = int(stream.view(np.uint32).min(initial=highest))  # to which -1 is the highest of all
+        if highest - lowest >= _STREAMS_A_ROW * len(stream):
+            return column(self.session, np.maximum(stream, 0)), None
+        return column(self.session, slice(lowest, highest + 1)), stream - np.int32(lowest)
