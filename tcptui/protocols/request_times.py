@@ -36,6 +36,7 @@ from tcptui.analysis.timing.recovery import Recovered
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.model.safe_text import safe_text
+from tcptui.model.shared_text import shared_text
 from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.protocols.message_packets import packets_of
 
@@ -142,13 +143,11 @@ class _Seen:
 
 
 def _seen(exchanges: Iterable[Exchange], *, whole: bool) -> Iterator[_Seen]:
-    left = iter(exchanges)
+    left = iter(exchanges) if whole else map(_without_messages, exchanges)
     while some := list(islice(left, _TOGETHER)):
         messages = [one for exchange in some for one in (exchange.request, exchange.response) if one is not None]
         packets = iter(packets_of(messages))
         for exchange in some:
-            if not whole:
-                exchange.read_messages = _no_messages
             request = None if exchange.request is None else next(packets)
             response = None if exchange.response is None else next(packets)
             message, carried = request or response, exchange.request or exchange.response
@@ -240,7 +239,8 @@ class _Times:
         time = tuple([part or (0 if applies else None) for part, applies in zip(spent, always, strict=True)])
         return Request(
             stream=self._view.stream, number=number, protocol=exchange.protocol,
-            operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
+            operation=shared_text(safe_text(exchange.operation, OPERATION_MOST)),
+            status=shared_text(safe_text(exchange.status, STATUS_MOST)),
             request=one.request, response=one.response, complete=exchange.complete,
             start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
             statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
@@ -435,6 +435,11 @@ class _Times:
             return after_ns
         later = indexes_of(((view.flags & (FIN | RST)) != 0) & (view.time_ns > after_ns))
         return max(int(view.time_ns[later[0] if len(later) else -1]), after_ns)
+
+
+def _without_messages(exchange: Exchange) -> Exchange:
+    exchange.read_messages = _no_messages
+    return exchange
 
 
 def _no_messages() -> HttpMessages:
