@@ -82,7 +82,7 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
     exchanges = requests_of(*application.halves)
     if exchanges is None:
         return None
-    pairs = timed_requests(connection.view, _judged(exchanges))
+    pairs = list(timed_requests(connection.view, _judged(exchanges)))
     return RequestFacts(
         first.protocol,
         tuple(request for request, _ in pairs),

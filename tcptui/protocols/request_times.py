@@ -20,7 +20,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice, product
+from itertools import count, islice, product
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -36,11 +36,12 @@ from tcptui.analysis.timing.recovery import Recovered
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.model.safe_text import safe_text
+from tcptui.model.shared_text import shared_text
 from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.protocols.message_packets import packets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
@@ -88,17 +89,18 @@ _FEW: Final = 16
 _THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.CLIENT_THINK: Part.SERVER_THINK}
 
 
-#: Exchanges whose packets are looked up at once.
+#: Exchanges whose packets, and times, are looked up at once.
 _TOGETHER: Final = 1_024
 
 
 def timed_requests(
     view: StreamView, exchanges: Iterable[Exchange], *, whole: bool = False
-) -> list[tuple[Request, Exchange]]:
+) -> Iterator[tuple[Request, Exchange]]:
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
-    ``exchanges``: in the order of their answers, and nobody else's.  Without ``whole`` they lose their messages, which
-    take some KiB each.  Raises OSError when the spool is gone.
+    ``exchanges``: in the order of their answers, and nobody else's.  All are read before the first one is handed out,
+    and none is kept behind that.  Without ``whole`` they lose their messages, which take some KiB each.  Raises OSError
+    when the spool is gone.
     """
     seen: list[_Seen] = []
     answered_ns = 0
@@ -110,7 +112,7 @@ def timed_requests(
             answered_ns = max(answered_ns, one.response.last_ns)
         seen.append(one)
     if not seen:
-        return []
+        return
     # A request may still be waited for where no later one was answered.
     for one in reversed([one for one in seen if one.exchange.id is None]):
         if one.response is not None:
@@ -121,7 +123,7 @@ def timed_requests(
             one.open = one.response is None and not one.exchange.is_reset
     seen.sort(key=attrgetter("begin_ns", "first_frame", "offset"))
     _prolong(seen)
-    return list(zip(_Times(view).requests(seen), [one.exchange for one in seen], strict=True))
+    yield from _Times(view).requests(seen)
 
 
 @dataclass(slots=True)
@@ -141,13 +143,11 @@ class _Seen:
 
 
 def _seen(exchanges: Iterable[Exchange], *, whole: bool) -> Iterator[_Seen]:
-    left = iter(exchanges)
+    left = iter(exchanges) if whole else map(_without_messages, exchanges)
     while some := list(islice(left, _TOGETHER)):
         messages = [one for exchange in some for one in (exchange.request, exchange.response) if one is not None]
         packets = iter(packets_of(messages))
         for exchange in some:
-            if not whole:
-                exchange.read_messages = _no_messages
             request = None if exchange.request is None else next(packets)
             response = None if exchange.response is None else next(packets)
             message, carried = request or response, exchange.request or exchange.response
@@ -213,14 +213,16 @@ class _Times:
         self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if count else _NOTHING
         """When each stretch begins, and the last one ends."""
 
-    def requests(self, seen: Sequence[_Seen]) -> list[Request]:
-        """The requests that ``seen`` are, with their times."""
-        answered = [0 if one.response is None else one.response.first_ns for one in seen]
-        stretches = self._stretches(np.array(answered, np.int64))
-        return [
-            self._request(number, one, stretch)
-            for number, (one, stretch) in enumerate(zip(seen, stretches, strict=True))
-        ]
+    def requests(self, seen: list[_Seen]) -> Iterator[tuple[Request, Exchange]]:
+        """The requests that ``seen`` are, with their times; they are taken out of it one after the other."""
+        numbers = count()
+        seen.reverse()
+        while seen:
+            some = seen[: -_TOGETHER - 1 : -1]
+            del seen[-_TOGETHER:]
+            answered = [0 if one.response is None else one.response.first_ns for one in some]
+            for one, stretch in zip(some, self._stretches(np.array(answered, np.int64)), strict=True):
+                yield self._request(next(numbers), one, stretch), one.exchange
 
     def _request(self, number: int, one: _Seen, stretch: _Stretch) -> Request:
         """The request that ``one`` is; ``stretch``: that which ends with its answer."""
@@ -237,7 +239,8 @@ class _Times:
         time = tuple([part or (0 if applies else None) for part, applies in zip(spent, always, strict=True)])
         return Request(
             stream=self._view.stream, number=number, protocol=exchange.protocol,
-            operation=safe_text(exchange.operation, OPERATION_MOST), status=safe_text(exchange.status, STATUS_MOST),
+            operation=shared_text(safe_text(exchange.operation, OPERATION_MOST)),
+            status=shared_text(safe_text(exchange.status, STATUS_MOST)),
             request=one.request, response=one.response, complete=exchange.complete,
             start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
             statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
@@ -432,6 +435,11 @@ class _Times:
             return after_ns
         later = indexes_of(((view.flags & (FIN | RST)) != 0) & (view.time_ns > after_ns))
         return max(int(view.time_ns[later[0] if len(later) else -1]), after_ns)
+
+
+def _without_messages(exchange: Exchange) -> Exchange:
+    exchange.read_messages = _no_messages
+    return exchange
 
 
 def _no_messages() -> HttpMessages:

@@ -14,13 +14,15 @@ from tcptui.session.cancelled import cancelled
 from tcptui.session.truncated import truncated_before
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.model.packet_store import I64
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.session.session import Session
     from tcptui.session.stream_cache import StreamState
 
-#: Requests of one connection that are read, the first ones: each takes some 2 KiB until all are in order.
+#: Requests of one connection that are read, the first ones: each takes some KiB until all are in order.
 REQUESTS_MOST: Final = 500_000
 #: Connections whose requests are kept.
 MOST_KEPT: Final = 200_000
@@ -34,13 +36,13 @@ def requests_of(session: Session, stream: int) -> list[Request]:
     return [request for request, _ in exchanges_with_times(session, stream)]
 
 
-def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) -> list[tuple[Request, Exchange]]:
+def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) -> Iterator[tuple[Request, Exchange]]:
     """`requests_of`, each with the exchange it was made of; with ``whole``, that has its messages."""
     client, server = session.halves(stream)
     exchanges = exchanges_of(client, server) if client.length or server.length else None
     first = islice(exchanges or (), REQUESTS_MOST)
     found = timed_requests(session.view(stream), first, whole=whole)
-    return [(_with_others(session, one, exchange), exchange) for one, exchange in found]
+    return ((_with_others(session, one, exchange), exchange) for one, exchange in found)
 
 
 def _with_others(session: Session, one: Request, exchange: Exchange) -> Request:

@@ -295,6 +295,16 @@ def test_a_capture_without_requests_has_no_statements(tmp_path: Path) -> None:
     assert "no request" in told
 
 
+def test_lines_of_a_connection_are_written_so_many_at_a_time(capture: Path) -> None:
+    session = Session([open_file(capture)], compile_when=Compile.NEVER)
+    session.run_here()
+    found = FoundRequests(session, Sharing(1), None, Words(Language.EN))
+    pieces = [list(found.made(lambda pairs: [one.number for one, _ in pairs], at_once=most)) for most in (None, 2)]
+    session.close()
+
+    assert pieces == [[[0, 1, 2]], [[0, 1], [2]]]
+
+
 def test_requests_of_a_connection_beyond_the_limit_are_said_to_be_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -167,6 +167,17 @@ def test_bomb_takes_neither_memory_nor_the_table() -> None:
     assert said(reader, b"\xbe") == [(b"a", big)]
 
 
+def test_list_that_was_cut_keeps_no_bytes_but_its_own() -> None:
+    reader = HpackReader(from_start=True)
+    names = [b"x-%05d" % number for number in range(20_000)]
+    block = b"".join(b"\x00\x07" + name + b"\x02ok" for name in names)
+    decoded = reader.decode(block)
+
+    assert decoded.is_cut
+    assert [one.name for one in decoded.fields] == names[: len(decoded.fields)]
+    assert len(decoded.headers._data) == sum(one.size for one in decoded.fields) < len(block) // 2
+
+
 def test_bombs_of_one_connection_have_a_sum() -> None:
     reader = HpackReader(from_start=True)
     big = b"v" * 4_000

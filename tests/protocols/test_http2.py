@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from har_reader import read_har
+from hpack.hpack import encode_integer
 from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get, message, told
+from http2_mutants import try_out
 from http_halves import Dialogue, in_pieces
 from web_captures import record
 
 from tcptui.protocols.http.body import body_of
+from tcptui.protocols.http2 import streams
+from tcptui.protocols.http2.direction import Block
+from tcptui.protocols.http2.frames import Frame
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
+from tcptui.protocols.http2.hpack import HeaderList
 from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid, parse_http2
 from tcptui.protocols.http2.streams import OPEN_MOST
 from tcptui.protocols.interface import UNIT_LIMIT
@@ -370,6 +376,57 @@ def test_mutants_raise_nothing(first: int) -> None:
                 assert sum(len(data) for _, data in part.blocks()) < 1 << 24
         for exchange in requests_of(*halves) or ():
             bodies(exchange)
+
+
+@pytest.mark.parametrize(
+    "first", [pytest.param(first, marks=[pytest.mark.slow] if first else []) for first in range(0, 900, 150)]
+)
+def test_frames_that_break_the_rules_raise_nothing_and_stay_within_bounds(first: int) -> None:
+    assert sum(try_out(seed) for seed in range(first, first + 150)) > 150
+
+
+def literal(name: bytes, value: bytes) -> bytes:
+    """A field that enters the table."""
+    return b"\x40" + encode_integer(len(name), 7) + name + encode_integer(len(value), 7) + value
+
+
+def test_one_byte_that_stands_for_a_long_text_is_kept_once_for_all_requests() -> None:
+    long, many = b"/" + b"p" * 3_900, range(3, 4_003, 2)
+    asked = frame(1, 5, 1, b"\x82\x86" + literal(b":path", long))
+    asked += b"".join(frame(1, 5, stream, b"\x82\x86\xbe") for stream in many)
+    told_by = frame(1, 5, 1, literal(b":status", b"9" * 3_900))
+    told_by += b"".join(frame(1, 5, stream, b"\xbe") for stream in many)
+    found = read(Dialogue().client(*in_pieces(PREFACE + SETTINGS + asked, 1_400)).server(SETTINGS + told_by))
+
+    assert len(found) == len(many) + 1
+    assert {one.operation for one in found} == {f"GET {long.decode()}"}
+    assert {len(one.status) for one in found} == {3_900}
+    assert len({id(one.operation) for one in found}) == len({id(one.status) for one in found}) == 1
+
+
+@pytest.mark.parametrize("kind", ["blocks", "data"])
+def test_what_is_kept_of_open_streams_is_bounded_together(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 1 << 16
+    monkeypatch.setattr(streams, "HELD_MOST", most)
+    collected = streams.Streams(Dialogue().client(bytes(1 << 16)).halves())
+    given = 0
+    for stream in range(1, 2_001, 2):
+        for number in range(10):
+            at = 20 * number
+            if kind == "blocks":
+                entries = HeaderList(b"", [(b"a", b"b")] * 10)
+                collected.block(0, Block(stream, at, at + 20, entries, end_stream=False))
+            else:
+                collected.data(0, Frame(at, 11, 0, 0, stream), at + 9, at + 20)
+            kept = sum(talk.held for talk in collected._open.values())
+            assert kept == collected._held <= most
+        while collected.over:
+            given += 1
+            assert collected.over.popleft().client
+    collected.finish()
+
+    assert given > 500
+    assert given + len(collected.over) == 1_000
 
 
 def test_units_are_the_frames() -> None:

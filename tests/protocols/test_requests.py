@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from web_captures import ASKED, GET, agreed, chunk, from_client, record, respons
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.model.request import Request, RequestPart
 from tcptui.protocols.secrets_out import LEFT_OUT, body_without_secrets, header_without_secrets, uri_without_secrets
-from tcptui.session.requests import requests_of, with_payload
+from tcptui.session.requests import exchanges_with_times, requests_of, with_payload
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -413,6 +414,22 @@ def test_streams_of_http2_have_times_of_their_own(tmp_path: Path) -> None:
     for one in (slow, quick):
         assert one.time[RequestPart.QUEUE] is None
         assert sum(spent_ns or 0 for spent_ns in one.time) == one.duration_ns
+
+
+def test_requests_that_were_handed_out_are_kept_by_nobody(tmp_path: Path) -> None:
+    count, ends = 4_096, Ends()
+    for stream in range(1, 2 * count, 2):
+        ends.ask(stream, get(f"/{stream}"))
+        ends.answer(stream, OK2)
+    sent = [b"".join(data for one, data in ends.turns if one == side) for side in (0, 1)]
+    session = open_file(record(tmp_path, [(0, "C", sent[0]), (50, "S", sent[1])], after=0))
+    tracemalloc.start()
+    held = [tracemalloc.get_traced_memory()[0] for _ in exchanges_with_times(session, 0)]
+    tracemalloc.stop()
+    session.close()
+
+    assert len(held) == count
+    assert held[0] - held[-1] > 500 * (count - 2_000), "by the last, what was known of the first ones is forgotten"
 
 
 def unsealed(tmp_path: Path, turns: list[Turn]) -> list[Request]:

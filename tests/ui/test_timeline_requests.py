@@ -98,7 +98,7 @@ def test_a_request_has_the_same_time_in_the_timeline_in_the_list_and_by_statemen
     words = Words(Language.EN)
     told = 0
     for stream in range(session.streams.count):
-        pairs = exchanges_with_times(session, stream)
+        pairs = list(exchanges_with_times(session, stream))
         for request, exchange in pairs:
             if request.request is not None and request.response is not None:
                 line = request_lines([exchange], UNICODE, words)[request.first_frame]

@@ -71,12 +71,13 @@ class HarEntries:
                 left_out += 1
                 continue
             entry = _entry(request, asked, answer, client, server, words)
-            whole = _json(entry)
+            whole, has_texts = _json(entry), False
             for side, key in (("request", "postData"), ("response", "content")):
                 part = entry[side]
                 if isinstance(part, dict) and isinstance(part.get(key), dict) and part[key].pop("text", None):
                     part[key]["comment"] = words("requests.har.body-left-out")
-            entries.append((request.start_ns, whole, _json(entry)))
+                    has_texts = True
+            entries.append((request.start_ns, whole, _json(entry) if has_texts else whole))
         return cls(entries, left_out)
 
 

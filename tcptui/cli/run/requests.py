@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 #: Bytes of texts of bodies that an archive has in all; further entries are without.
 _MOST_BODIES: Final = 64 << 20
-#: Requests that are written, or handed from one process to another, at once.
-_AT_ONCE: Final = 4_096
+#: Requests of a connection whose lines are made, and written, at a time: a line takes some 600 bytes.
+_LINES: Final = 4_096
 
 
 def write_requests(command: RequestsCommand, words: Words) -> int:
@@ -77,7 +78,9 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         elif command.form is RequestsForm.JSONL:
             from tcptui.cli.report.request_lines import json_line
 
-            with closing(found.made(lambda pairs: "".join(json_line(one) + "\n" for one, _ in pairs))) as lines:
+            with closing(
+                found.made(lambda pairs: "".join(json_line(one) + "\n" for one, _ in pairs), at_once=_LINES)
+            ) as lines:
                 write(lines)
         else:
             _write_table(command, found, words)
@@ -97,10 +100,13 @@ class FoundRequests:
             self._matching = _MatchingFrames(session.store, np.flatnonzero(matching_rows(session, compiled, words)))
             self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
 
-    def made(self, make: Callable[[Pairs], _Made], *, whole: bool = False) -> Generator[_Made]:
-        """What ``make`` makes of the requests to show, in order, of up to `_AT_ONCE` of one connection at a time.
+    def made(
+        self, make: Callable[[Pairs], _Made], *, whole: bool = False, at_once: int | None = None
+    ) -> Generator[_Made]:
+        """What ``make`` makes of each connection that has requests to show, in their order; among several processes.
 
-        Among several processes.  Close it if it may be left before its end.  Raises InputError and WorkerError.
+        With ``at_once`` it is given so many requests of a connection at a time.  Close it if it may be left before its
+        end.  Raises InputError and WorkerError.
         """
         session, streams = self.session, self._streams
         cuts = self._sharing.cut(session.streams.packets[streams])
@@ -108,14 +114,9 @@ class FoundRequests:
         def work(share: int) -> Iterator[_Made]:
             for stream in streams[slice(*cuts[share])].tolist():
                 with packets_read_again(session):
-                    found = exchanges_with_times(session, stream, whole=whole)
-                    if len(found) >= REQUESTS_MOST:
-                        say(self._words("requests.cut", stream=stream, n=Count(REQUESTS_MOST)), self._words)
-                    pairs = self._shown(stream, found)
-                for begin in range(0, len(pairs), _AT_ONCE):
-                    with packets_read_again(session):
-                        made = make(pairs[begin : begin + _AT_ONCE])
-                    yield made
+                    found = self._shown(stream, exchanges_with_times(session, stream, whole=whole))
+                    while pairs := list(islice(found, at_once)):
+                        yield make(pairs)
 
         with closing(self._sharing.in_order(len(cuts), work)) as pieces:
             yield from pieces
@@ -125,12 +126,19 @@ class FoundRequests:
         with closing(self.made(lambda pairs: [one for one, _ in pairs])) as parts:
             return [request for part in parts for request in part]
 
-    def _shown(self, stream: int, pairs: Pairs) -> Pairs:
-        """Those of which a packet matches: any of the connection from their first packet to their last."""
-        if self._matching is None or not pairs:
-            return pairs
-        frames = self._matching.of(stream)
-        return [pair for pair in pairs if _has_any(frames, pair[0])]
+    def _shown(self, stream: int, pairs: Iterator[tuple[Request, Exchange]]) -> Iterator[tuple[Request, Exchange]]:
+        """Those of which a packet matches: any of the connection from their first packet to their last.
+
+        Behind the last one it is said whether there may be more.
+        """
+        frames = None if self._matching is None else self._matching.of(stream)
+        known = 0
+        for pair in pairs:
+            known += 1
+            if frames is None or _has_any(frames, pair[0]):
+                yield pair
+        if known >= REQUESTS_MOST:
+            say(self._words("requests.cut", stream=stream, n=Count(REQUESTS_MOST)), self._words)
 
 
 class _MatchingFrames:

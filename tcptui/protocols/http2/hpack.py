@@ -176,6 +176,8 @@ class HpackReader:
             is_valid = False
         is_usual = 2 * stop + len(entries) * self._largest <= LIST_USUAL
         is_cut = not is_usual and self._cut(entries, stop)
+        if is_cut:
+            data = data[: _behind(data, len(entries))]
         decoded = Decoded(HeaderList(data, entries), is_valid, is_cut)
         if is_usual and changes == self._changes:
             if len(self._same) >= _SAME_MOST:
@@ -292,6 +294,14 @@ def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:
             length, at = _integer(data, at, 0x7F, 7)
             at += length
     return representation, place, at
+
+
+def _behind(data: bytes, count: int) -> int:
+    """The offset behind the first ``count`` fields of ``data``, which are valid."""
+    at = 0
+    for _ in range(count):
+        at = _walked(data, at)[2]
+    return at
 
 
 def _integer(data: bytes, at: int, mask: int, prefix: int) -> tuple[int, int]:

@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
+from tcptui.model.safe_text import LIMIT
+from tcptui.model.shared_text import shared_text
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
@@ -115,7 +117,7 @@ class _Messages:
 
 def _operation(head: Block | None, *, is_grpc: bool) -> str:
     path = uri_without_secrets(value_in(head, b":path") or value_in(head, b":authority") or UNKNOWN)
-    return path if is_grpc else f"{value_in(head, b':method') or UNKNOWN} {path}"
+    return _kept(path if is_grpc else f"{value_in(head, b':method') or UNKNOWN} {path}")
 
 
 def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: bool) -> str:
@@ -124,7 +126,12 @@ def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: boo
     reset = answering.reset if answering.reset is not None else asking.reset
     if reset and not (answering.ended and status):
         return f"RST_STREAM {error_name(reset)}"
-    return status or code or (UNKNOWN if answer is not None and answer.headers.entries else "")
+    return _kept(status or code or (UNKNOWN if answer is not None and answer.headers.entries else ""))
+
+
+def _kept(text: str) -> str:
+    """``text`` as a request keeps it: no longer than any is shown, and once for all requests that say the same."""
+    return shared_text(text[:LIMIT])
 
 
 def _carried(said: Said) -> Carried:

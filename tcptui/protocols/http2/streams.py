@@ -23,8 +23,14 @@ CLOSING_MOST: Final = 1_000
 ENDED_MOST: Final = 1_000
 #: Header blocks kept of one side of a stream: interim answers, the final one, trailers.
 BLOCKS_MOST: Final = 16
-#: DATA frames of one side of a stream of which the place is kept; each takes 32 bytes.
+#: DATA frames of one side of a stream of which the place is kept; each takes `_SPAN` bytes.
 SPANS_MOST: Final = 1 << 20
+_SPAN: Final = 32
+#: Bytes that a field of a header list takes, however short HPACK writes it.
+_FIELD: Final = 100
+#: Bytes that header blocks and DATA frames of all streams that are open may take; beyond that the oldest stream is
+#: taken as it is.
+HELD_MOST: Final = 1 << 28
 
 
 class Said:
@@ -86,6 +92,8 @@ class StreamTalk:
     server: Said
     promise: Block | None = None
     """The PUSH_PROMISE that announced it."""
+    held: int = 0
+    """About how many bytes of memory its header blocks and the places of its DATA frames take."""
 
     @property
     def sides(self) -> tuple[Said, Said]:
@@ -104,6 +112,8 @@ class Streams:
         self._closing: dict[int, StreamTalk] = {}
         self._ended: dict[int, None] = {}
         self._epochs = [0, 0]
+        self._held = 0
+        """What the streams that are not over have in `StreamTalk.held`."""
         self.first = 0
         """The stream of the client's first header block."""
         self.over: deque[StreamTalk] = deque()
@@ -119,6 +129,7 @@ class Streams:
             promised = self._talk(block.promised)
             if promised is not None:
                 promised.promise = block
+                self._hold(promised, block)
             return
         if not block.stream:
             return
@@ -131,6 +142,7 @@ class Streams:
         said.add(block.start, block.stop)
         if len(said.blocks) < BLOCKS_MOST:
             said.blocks.append(block)
+            self._hold(talk, block)
         else:
             said.overflown = True
         if block.end_stream:
@@ -151,6 +163,10 @@ class Streams:
             if len(said.spans) < 2 * SPANS_MOST:
                 said.spans.append(start)
                 said.spans.append(stop)
+                talk.held += _SPAN
+                self._held += _SPAN
+                if self._held > HELD_MOST:
+                    self._make_room()
             else:
                 said.overflown = True
         if frame.flags & 1 and frame.stop <= said.half.length:  # END_STREAM
@@ -169,7 +185,7 @@ class Streams:
         if self._open.pop(talk.id, None) is not None:
             self._closing[talk.id] = talk
             if len(self._closing) > CLOSING_MOST:
-                self.over.append(self._closing.pop(next(iter(self._closing))))
+                self._over(self._closing.pop(next(iter(self._closing))))
 
     def lost(self, side: int) -> None:
         """See `Listener`."""
@@ -206,7 +222,21 @@ class Streams:
             if len(self._ended) > ENDED_MOST:
                 del self._ended[next(iter(self._ended))]
 
+    def _hold(self, talk: StreamTalk, block: Block) -> None:
+        """A header block of ``talk`` is kept until that is over."""
+        size = block.stop - block.start + _FIELD * len(block.headers.entries)
+        talk.held += size
+        self._held += size
+        if self._held > HELD_MOST:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Take the oldest streams as they are."""
+        while self._held > HELD_MOST and (talks := self._closing or self._open):
+            self._over(talks.pop(next(iter(talks))))
+
     def _over(self, talk: StreamTalk) -> None:
+        self._held -= talk.held
         self.over.append(self.settle(talk))
 
 

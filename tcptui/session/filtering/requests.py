@@ -82,7 +82,7 @@ class _Requests:
 
     def __init__(self, session: Session, stream: int, extent: _Extent) -> None:
         self._extent = extent
-        found = exchanges_with_times(session, stream)
+        found = list(exchanges_with_times(session, stream))
         shared: dict[bytes, bytes] = {}
         self._values = [_values(request, exchange, shared) for request, exchange in found]
         exchanges = [exchange for _, exchange in found]
