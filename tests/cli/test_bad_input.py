@@ -52,6 +52,18 @@ def test_hostile_filter_is_refused_by_one_line(name: str, words: tuple[str, ...]
 
 
 @pytest.mark.parametrize("name", REFUSED)
+def test_hostile_rule_is_refused_by_one_line(name: str, capture: Path, tmp_path: Path) -> None:
+    text, said, _ = REFUSED[name]
+    code, out, complaint = run("assert", capture, f"no {text}", "--slice", tmp_path / "broken")
+
+    assert (code, out) == (2, "")
+    assert complaint.count("\n") == 1
+    assert said in complaint
+    assert len(complaint) < LONGEST
+    assert not (tmp_path / "broken").exists()
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_the_line_is_chinese_where_the_user_is(name: str, capture: Path) -> None:
     text, _, said = REFUSED[name]
     code, _, complaint = run("packets", capture, "-Y", text, lang="zh")
