@@ -132,7 +132,8 @@ def fields_in(tree: Node) -> list[str]:
 def test_cut_message_has_the_fields_that_are_whole(tmp_path: Path) -> None:
     tape, cuts = Datagrams(), list[tuple[int, int]]()
     for number, said in enumerate(dns_records.messages()):
-        for end in range(12, len(said) + 1):
+        # Each message at other places: all places of all of them take minutes.
+        for end in (*range(12 + number % 11, len(said), 11), len(said)):
             tape.dns(len(cuts) / 100, SERVER, CLIENT, said[:end])
             cuts.append((number, end))
     session = opened_tape(tape, tmp_path)
@@ -148,7 +149,7 @@ def test_cut_message_has_the_fields_that_are_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_mutated_messages_have_a_sound_tree(seed: int, tmp_path: Path) -> None:
     chance, tape = random.Random(seed), Datagrams()
-    for place, said in enumerate([*dns_records.messages()] * 4):
+    for place, said in enumerate(dns_records.messages()):
         changed = bytearray(said)
         for _ in range(chance.randint(1, 6)):
             changed[chance.randrange(4, len(changed))] = chance.choice((0, 1, 0xC0, 0xFF, chance.randrange(256)))
