@@ -31,9 +31,7 @@ def value_text(kind: T, value: Any, field: Field | None) -> str:
             return str(ipaddress.ip_address(value))
         case T.ETHER:
             return str(value.hex(":"))
-        case T.BYTES:
-            return str(value.hex()) or "<MISSING>"
-        case T.PROTOCOL:
+        case T.BYTES | T.PROTOCOL:
             return str(value.hex())
         case T.STRING:
             return str(value, "utf-8", "replace").translate(_ESCAPES)

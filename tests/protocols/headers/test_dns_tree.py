@@ -78,6 +78,7 @@ def test_every_field_has_the_values_that_tshark_prints(session: Session) -> None
     ours = [line_of(texts) for texts in zip(*columns, strict=True)]
     same, differing = Counter[str](), dict[tuple[int, str], tuple[str, str]]()
     for frame, (mine, known) in enumerate(zip(ours, theirs, strict=True), 1):
+        known = known.replace("<MISSING>", "")  # what tshark writes for bytes that are none: the command's business
         for field, one, other in zip(fields, mine.split("\t"), known.split("\t"), strict=True):
             if one == other:
                 same[field.name] += bool(one)
