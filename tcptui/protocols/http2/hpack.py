@@ -74,7 +74,6 @@ _Entry = tuple[bytes | None, bytes | None]
 #: A part of the table that was not captured, and what a size update says instead of a field.
 _UNKNOWN: Final[_Entry] = (None, None)
 _NOTHING: Final[_Entry] = (b"", b"")
-_ENDS_WITHIN: Final = "the block ends within a string"
 #: The least first byte of each representation, and the bits of its number, the greatest byte first.
 _WRITTEN: Final = (
     (0x80, (Representation.INDEXED, 7)), (0x40, (Representation.LITERAL, 6)), (0x20, (Representation.SIZE, 5)),
@@ -195,10 +194,7 @@ class HpackReader:
         return fitting < len(totals)
 
     def _field(self, data: bytes, at: int) -> tuple[_Entry, int]:
-        """A field that is not an index of one byte, and the offset behind it.
-
-        In one piece: header blocks are read by the hundred thousand, and a call takes as long as what is done in it.
-        """
+        """A field that is not an index of one byte, and the offset behind it."""
         first = data[at]
         if first & 0x80:
             index, at = _integer(data, at, 0x7F, 7)
@@ -208,28 +204,13 @@ class HpackReader:
             size, at = _integer(data, at, 0x1F, 5)
             self._resize(size)
             return _NOTHING, at
-        mask = 0x3F if is_inserted else 0x0F
-        index = first & mask
-        at += 1
-        if index == mask:
-            index, at = _integer(data, at - 1, mask, 6 if is_inserted else 4)
+        index, at = _integer(data, at, 0x3F, 6) if is_inserted else _integer(data, at, 0x0F, 4)
         name: bytes | None
-        if 0 < index <= _STATIC_COUNT:
-            name = _STATIC[index - 1][0]
-        elif index:
+        if index:
             name = self._entry(index)[0]
         else:
             name, at = _string(data, at)
-        coded = data[at]
-        length = coded & 0x7F
-        if length == 0x7F:
-            value, at = _string(data, at)
-        else:
-            value, at = data[at + 1 : at + 1 + length], at + 1 + length
-            if at > len(data):
-                raise HPACKDecodingError(_ENDS_WITHIN)
-            if coded & 0x80:
-                value = plain_text(value)
+        value, at = _string(data, at)
         entry = name, value
         if is_inserted:
             self._insert(entry)
@@ -322,5 +303,5 @@ def _string(data: bytes, at: int) -> tuple[bytes, int]:
     stop = begin + length
     text = data[begin:stop]
     if len(text) < length:
-        raise HPACKDecodingError(_ENDS_WITHIN)
+        raise HPACKDecodingError("the block ends within a string")
     return (plain_text(text) if data[at] & 0x80 else text), stop
