@@ -346,7 +346,9 @@ class Checker:
                 return expression.Nonzero(self._arithmetic(node, None).value)
 
     def _compare(self, node: syntax.Compare) -> expression.Test:
+        """One comparison, or all of a chain's; before a chain ``any`` and ``all`` do nothing, as in Wireshark 4.0."""
         tests: list[expression.Test] = []
+        is_chain = len(node.relations) > 1
         pairs = zip(node.values, node.relations, node.values[1:], strict=False)
         for left, (relation, implied), right in pairs:
             allowed = types.ORDER if relation.orders else types.EQUAL
@@ -355,9 +357,11 @@ class Checker:
             else:
                 first = self._left(left, allowed, relation.value)
                 one, other = first.value, self._right(left, first, right, allowed).value
-            span = left.span.to(right.span)
-            tests.append(expression.Comparison(relation, node.quantifier or implied, one, other, span))
-        return tests[0] if len(tests) == 1 else expression.And(tuple(tests))
+            quantifier = implied if is_chain else node.quantifier or implied
+            tests.append(expression.Comparison(relation, quantifier, one, other, left.span.to(right.span)))
+        if is_chain and node.quantifier is not None:
+            self._remark(RemarkKey.CHAIN, node.span, word=node.quantifier.value)
+        return expression.And(tuple(tests)) if is_chain else tests[0]
 
     def _constant_first(
         self, left: syntax.Value, right: syntax.Value, allowed: Allowed

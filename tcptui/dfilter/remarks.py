@@ -33,6 +33,8 @@ class RemarkKey(Enum):
     """Compared with what the field cannot be."""
     SEVERAL = "several"
     """Two limits may be met by two values of one packet."""
+    CHAIN = "chain"
+    """``any`` or ``all`` before a chain of comparisons, where it does nothing."""
     LOCAL_TIME = "local-time"
     COUNT_ZERO = "count-zero"
     PROTOCOL_BYTES = "protocol-bytes"

@@ -153,6 +153,7 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
     ("1 < tcp.port < 9", RemarkKey.LATER_CONSTANT, "tcp.srcport < tcp.dstport < 9"),
     ("tcp.flags.syn == true", RemarkKey.LATER, "tcp.flags.syn == True"),
     ("ip.stream == 1", RemarkKey.LATER_FIELD, "tcp.stream == 1"),
+    ("any tcp.port === tcp.srcport === 80", RemarkKey.CHAIN, "any tcp.port === 80"),
 ])  # fmt: skip
 def test_trap_is_told_and_its_twin_is_not(text: str, key: RemarkKey, twin: str) -> None:
     assert key in {remark.key for remark in compile_filter(text).remarks}

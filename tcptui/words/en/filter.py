@@ -76,6 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "filter.remark.local-time": "{text} is local time; Z at the end makes it UTC.",
     "filter.remark.count-zero": "count({name}) is never 0: where the field is absent nothing is counted; did you mean {meant}?",
     "filter.remark.protocol-bytes": "{name} is searched from its first byte to the end of the frame, payload included.",
+    "filter.remark.chain": "As in Wireshark, “{word}” does nothing before a chain of comparisons; write each comparison with its own “{word}”, joined by “and”.",
     "filter.remark.every-frame": "Every packet has {name}.",
     "filter.remark.state-then": "{name} is the state right after each packet: a connection that was ever in it has such a packet.",
     "filter.check.valid": "valid: {filter}",

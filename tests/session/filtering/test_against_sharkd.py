@@ -32,6 +32,7 @@ MEANINGS: Final = (
     'frame matches "get"', 'frame matches "G.T|x{3}"', "ip.src == 10.0.0.77/24", "ip.src & 255.255.255.0 == 10.0.0.0",
     "max(tcp.srcport, tcp.dstport) == 40001", "min(tcp.srcport, tcp.dstport) == 80", "abs(tcp.len) > 3",
     'string(ip.src) matches "^10"', "tcp.srcport + tcp.dstport > 40080", "tcp.srcport == tcp.dstport",
+    "any tcp.port === tcp.srcport === 80", "all tcp.port == tcp.srcport == 80",
     "tcp.srcport > tcp.dstport", "all tcp.port > 79", "all tcp.port in {80, 40001}", "tcp.port === 80",
     "tcp.port !== 80", "tcp.seq % 2 == 1", "-tcp.len < 0", "tcp.payload > 48", "tcp.payload < 48:00",
     "tcp[-2:] == 00:00", "tcp.srcport in {79 .. 81, 2222}", "not tcp and not udp",
