@@ -119,7 +119,7 @@ class Asking:
             kind = "in order alone" if frames(in_order, text) == mine else "differs"
             counted[kind] += 1
             counted[f"{kind}, frames"] += len(wrong)
-            print(kind, self._path.name, repr(text), len(wrong), "e.g.", wrong[0], flush=True)
+            print(kind, self._path, repr(text), len(wrong), "e.g.", wrong[0], flush=True)
 
 
 def main() -> None:
