@@ -29,9 +29,7 @@ _BETWEEN_VALUES: Final = "\x01"
 #: Of these tshark prints the line of its tree: how many there are is compared.
 _LINES: Final = frozenset({FieldType.PROTOCOL, FieldType.NONE})
 #: As tshark prints them.
-_ESCAPED: Final = str.maketrans(
-    {"\a": r"\a", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\v": r"\v", "\f": r"\f", "\r": r"\r"}
-)
+_ESCAPED: Final = str.maketrans({"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"})
 #: What tshark prints of an empty value among others.
 _EMPTY: Final = "<MISSING>"
 #: Fields that tshark is asked for at once: a command line holds no more.
