@@ -115,7 +115,10 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def group_of(item: pytest.Item) -> str:
-    """Which tests share a worker with ``item``."""
+    """Which tests share a worker with ``item``: those of its file, unless it names a group itself."""
+    own = item.get_closest_marker("xdist_group")
+    if own is not None:
+        return str(own.args[0])
     if item.get_closest_marker("live") is not None:
         return "recorder" if "recorder" in item.path.stem or item.path.parent.name == "recorder" else "live"
     return "e2e" if item.get_closest_marker("e2e") is not None else item.path.stem

@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 
     from tcptui.model.field import Field
 
-#: Not compared, by their nature: colouring, marks, and what depends on the filter itself.
-LEFT_OUT: Final = ("frame.coloring_rule", "frame.marked", "frame.ignored", "frame.time_delta_displayed")
+#: What is not compared, by the beginning of the name, and why.
+LEFT_OUT: Final = {
+    "frame.coloring_rule": "the user's colours, which sharkd has and tshark has not",
+    "frame.marked": "what a user marks",
+    "frame.ignored": "what a user marks",
+    "frame.time_delta_displayed": "depends on the filter itself",
+}
 _BETWEEN_VALUES: Final = "\x01"
 #: Of these tshark prints the line of its tree: how many there are is compared.
 _LINES: Final = frozenset({FieldType.PROTOCOL, FieldType.NONE})
 #: As tshark prints them.
-_ESCAPED: Final = str.maketrans(
-    {"\a": r"\a", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\v": r"\v", "\f": r"\f", "\r": r"\r"}
-)
-#: What tshark prints of an empty value among others.
-_EMPTY: Final = "<MISSING>"
+_ESCAPED: Final = str.maketrans({"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"})
+#: What tshark prints of a value without bytes.
+_EMPTY: Final = ("<MISSING>", "<none>")
 #: Fields that tshark is asked for at once: a command line holds no more.
 _AT_ONCE: Final = 700
 
@@ -43,7 +46,7 @@ def compared_fields(prefix: str = "") -> tuple[Field, ...]:
     return tuple(
         row for row in ROWS
         if row.owner is Owner.WIRESHARK and is_readable(row) and row.name.startswith(prefix)
-        and not row.name.startswith(LEFT_OUT)
+        and not row.name.startswith(tuple(LEFT_OUT))
     )  # fmt: skip
 
 
@@ -103,4 +106,4 @@ def printed(path: Path, fields: Sequence[Field]) -> list[list[list[str]]]:
 
 
 def _values(cell: str) -> list[str]:
-    return cell.replace(_EMPTY, "").split(_BETWEEN_VALUES) if cell else []
+    return ["" if text in _EMPTY else text for text in cell.split(_BETWEEN_VALUES)] if cell else []

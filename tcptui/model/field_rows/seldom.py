@@ -161,7 +161,8 @@ _TABLE: Final = (
 )
 
 
-#: What nothing reads.  ``tcp.pdu.size`` is of protocols that are not read here; of HTTP, only over UDP.
+#: What nothing reads: ``tcp.pdu.size`` is most often of protocols that are not read here, those of HTTP are of what is
+#: no HTTP over TCP.
 _UNREAD: Final = frozenset({"http.bad_header_name", "http.notification", "http.unknown_header", "tcp.pdu.size"})
 #: Fields of both ends' addresses together.
 _EITHER: Final = frozenset({"ipv6.tc_ipv4", "ipv6.tc_port", "ipv6.ts_ipv4"})

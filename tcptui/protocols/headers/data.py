@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 from tcptui.protocols.headers.dissected_ports import has_tcp_dissector, has_udp_dissector
 
@@ -45,7 +46,10 @@ def read_data(dissection: Dissection, step: Step) -> None:
 
 
 def _is_dissected_elsewhere(dissection: Dissection, step: Step, payload: bytes) -> bool:
-    """Whether Wireshark has a protocol for these bytes, which are no ``data`` then."""
+    """Whether Wireshark has a protocol for these bytes, which are no ``data`` then; of keep-alives none gets them."""
+    analysis = dissection.view.analysis
+    if analysis is not None and analysis.verdict & Verdict.KEEP_ALIVE:
+        return False
     ports = step.number >> 16, step.number & 0xFFFF
     if step.protocol is Protocol.UDP_DATA:
         return has_udp_dissector(ports, payload)

@@ -1,7 +1,7 @@
 """Which payload Wireshark hands to a protocol that is not read here, so that it has no ``data`` field there.
 
 By the port (``tshark -G decodes``, 4.0.17), or by how the payload, or its connection, begins.  What such a protocol
-then refuses is ``data`` in Wireshark, and not here.
+then refuses is ``data`` in Wireshark, and here where `_TAKEN` knows what it takes.
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ _TCP_BEGINS: Final = re.compile(
     rb"[\x80-\xff].{7}(?:\x00{3}\x00\x00{3}\x02\x00[\x00-\xff]{3}|\x00{3}\x01\x00{3}[\x00\x01])",
     re.DOTALL,
 )
+#: Of these ports: how a payload, or its connection, begins that the port's protocol takes.  Cisco's SCCP (a length, and
+#: one of its versions) and S101 (the mark of a frame); asked of tshark with made frames.
+_TAKEN: Final = {
+    2000: re.compile(rb"(?![\x00-\x03]\x00{3}).{4}[\x00\x0a\x0b\x0f-\x16]\x00{3}", re.DOTALL),
+    9000: re.compile(rb"[\xf8\xfe]"),
+}
 #: DTLS, STUN, and the long header of QUIC.
 _UDP_BEGINS: Final = re.compile(
     rb"[\x14-\x19](?:\xfe[\xfd\xff]|\x01\x00)|[\x00-\x3f].{3}\x21\x12\xa4\x42|[\xc0-\xff]\x00\x00\x00[\x01\x02]",
@@ -62,7 +68,9 @@ _UDP_BEGINS: Final = re.compile(
 
 def has_tcp_dissector(ports: tuple[int, int], beginnings: Iterable[bytes]) -> bool:
     """Whether a segment between ``ports`` is another protocol's, where its payload, or a direction, begins so."""
-    return not _numbers(_TCP).isdisjoint(ports) or any(map(_TCP_BEGINS.match, beginnings))
+    begins = tuple(beginnings)
+    taking = [_TAKEN.get(port) for port in _numbers(_TCP).intersection(ports)]
+    return any(form is None or any(map(form.match, begins)) for form in taking) or any(map(_TCP_BEGINS.match, begins))
 
 
 def has_udp_dissector(ports: tuple[int, int], payload: bytes) -> bool:

@@ -122,7 +122,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
         add_timestamps(layer, known)
     if header > _SHORTEST:
         verdict = analysis.verdict if analysis else 0
-        context = OptionContext(flags, numbers.ack, numbers.ack_base, verdict)
+        context = OptionContext(flags, numbers.ack, numbers.ack_base, verdict, dissection.protocols)
         try:
             add_options(layer, start + _SHORTEST, start + header, source, context)
         finally:

@@ -87,6 +87,8 @@ class OptionContext(NamedTuple):
     peer_base: int | None
     """The number from which the peer's relative sequence numbers count; None: show raw numbers."""
     verdict: int
+    protocols: list[str]
+    """Of the frame, to which an option is added that is a protocol to Wireshark: MPTCP."""
 
 
 class _Spot(NamedTuple):
@@ -161,7 +163,10 @@ def _sized_option(
         return _broken_option(
             group, known, at, end - at, f"option length = {unit} says option goes past end of options"
         )
-    prefix = "" if kind == _MPTCP else "TCP Option - "
+    prefix = "TCP Option - "
+    if kind == _MPTCP:
+        prefix = ""
+        context.protocols.append("mptcp")
     node = group.add(prefix + known.title, at, length, known.field)
     if kind == _MSS and not context.flags & TcpFlag.SYN:
         note = "The non-SYN packet does contain a MSS option"

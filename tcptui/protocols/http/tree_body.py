@@ -91,7 +91,7 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
         if problem not in (None, BodyProblem.LIMIT):
             return
     line = place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
-    line.whole = lambda: decoded_beginning(message)
+    line.whole = lambda: _as_tshark_reads(decoded_beginning(message))
     if is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
         _text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
@@ -105,6 +105,11 @@ def add_stream_text(dissection: Dissection, message: HttpMessage, start: int, le
     body = _beginning(body_of(message))
     layer = _text_lines(dissection, media, body, message.body_length, place, (start, length), exact=False)
     layer.whole = lambda: decoded_beginning(message)
+
+
+def _as_tshark_reads(body: bytes) -> bytes:
+    """The text that filters compare: up to a zero byte, with U+FFFD for each byte that is not ASCII."""
+    return body.partition(b"\0")[0].decode("ascii", "replace").encode()
 
 
 def decoded_beginning(message: HttpMessage) -> bytes:

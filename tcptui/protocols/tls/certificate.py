@@ -23,7 +23,8 @@ from tcptui.protocols.tls.der import (
     element,
     object_id,
 )  # fmt: skip
-from tcptui.protocols.tls.lines import LIST_MOST, Reader
+from tcptui.protocols.tls.lines import LIST_MOST, Reader, ShortError
+from tcptui.protocols.tls.signed_timestamps import read_timestamps
 
 if TYPE_CHECKING:
     from tcptui.protocols.tls.lines import Line
@@ -38,6 +39,7 @@ _ATTRIBUTES: Final = {
 }  # fmt: skip
 _COMMON_NAME: Final = "2.5.4.3"
 _ALT_NAMES: Final = "2.5.29.17"
+_TIMESTAMPS: Final = "1.3.6.1.4.1.11129.2.4.2"
 _ALGORITHMS: Final = {
     "1.2.840.113549.1.1.1": "rsaEncryption", "1.2.840.113549.1.1.5": "sha1WithRSAEncryption",
     "1.2.840.113549.1.1.10": "id-RSASSA-PSS", "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
@@ -106,13 +108,23 @@ class Certificate:
     @property
     def names(self) -> list[Element]:
         """The alternative names, of all kinds (RFC 5280, 4.2.1.6)."""
+        found = self._extension(_ALT_NAMES)
+        return [] if found is None else found.children()[:_MOST_NAMES]
+
+    @property
+    def timestamps(self) -> Element | None:
+        """The list of signed certificate timestamps (RFC 6962, 3.3)."""
+        return self._extension(_TIMESTAMPS)
+
+    def _extension(self, wanted: str) -> Element | None:
+        """What stands in the extension of that object identifier."""
         for part in self._parts[6:]:
             if part.tag == _EXTENSIONS:
                 for extension in _expect(part.first(), SEQUENCE).each():
                     inside = extension.children()
-                    if inside and inside[0].tag == OBJECT_ID and object_id(inside[0].content) == _ALT_NAMES:
-                        return element(self.data, inside[-1].body, inside[-1].stop).children()[:_MOST_NAMES]
-        return []
+                    if inside and inside[0].tag == OBJECT_ID and object_id(inside[0].content) == wanted:
+                        return element(self.data, inside[-1].body, inside[-1].stop)
+        return None
 
     @property
     def hosts(self) -> list[str]:
@@ -229,11 +241,7 @@ def read_certificates(body: Line, reader: Reader) -> None:
 def read_certificate(chain: Line, reader: Reader) -> None:
     """One certificate of a chain, with its length in front."""
     length = reader.count(chain, 3, "Certificate Length", "handshake.certificate_length")
-    raw = reader.take(length)
-    _certificate(chain, raw, reader.at - length)
-
-
-def _certificate(chain: Line, raw: bytes, start: int) -> None:
+    raw, start = reader.take(length), reader.at - length
     certificate = Certificate(raw)
     subject = ""
     with suppress(DerError):
@@ -241,7 +249,10 @@ def _certificate(chain: Line, raw: bytes, start: int) -> None:
     line = chain.add(f"Certificate: {shortened(raw)}{subject}", start, len(raw), "handshake.certificate", raw)
     try:
         _details(line, certificate, start)
-    except (DerError, ValueError):
+        stamps = certificate.timestamps
+        if stamps is not None:
+            read_timestamps(line, Reader(reader.data, start + stamps.body, start + stamps.stop))
+    except (DerError, ShortError, ValueError):
         line.add("Malformed: no certificate as RFC 5280 has it", start, len(raw))
 
 

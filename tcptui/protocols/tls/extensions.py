@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.tls.certificate import distinguished_name
 from tcptui.protocols.tls.codes import Extension, name_of
 from tcptui.protocols.tls.lines import LIST_MOST, Line, Reader, ShortError
+from tcptui.protocols.tls.signed_timestamps import read_signature_algorithm, read_timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 _Read = Callable[[Line, Reader, bool], None]
 #: A status request, or answer, for OCSP (RFC 6066, 8).
 _OCSP: Final = 1
-#: The bytes of a signature algorithm.
-_HALVES: Final = ("hash", "sig")
 
 
 def read_extensions(body: Line, reader: Reader, *, from_client: bool) -> None:
@@ -96,20 +95,6 @@ def read_signature_algorithms(line: Line, reader: Reader, _from_client: bool = T
     inside = reader.inside(size)
     for _ in _while_left(inside):
         read_signature_algorithm(algorithms, inside)
-
-
-def read_signature_algorithm(line: Line, reader: Reader) -> None:
-    """One signature algorithm, with its halves as TLS 1.2 reads them (RFC 5246, 7.4.1.4.1)."""
-    field, start = "handshake.sig_hash", reader.at
-    value = reader.number(2)
-    name = name_of(f"tls.{field}_alg", value) or " ".join(
-        name_of(f"tls.{field}_{half}", byte) or "Unknown"
-        for half, byte in zip(_HALVES, divmod(value, 256), strict=True)
-    )
-    one = line.add(f"Signature Algorithm: {name} (0x{value:04x})", start, 2, f"{field}_alg", value)
-    halves = Reader(reader.data, start, reader.at)
-    halves.name(one, 1, "Signature Hash Algorithm Hash", "handshake.sig_hash_hash")
-    halves.name(one, 1, "Signature Hash Algorithm Signature", "handshake.sig_hash_sig")
 
 
 def _heartbeat(line: Line, reader: Reader, _from_client: bool) -> None:
@@ -220,11 +205,8 @@ def _next_protocol(line: Line, reader: Reader, _from_client: bool) -> None:
 
 
 def _timestamps(line: Line, reader: Reader, _from_client: bool) -> None:
-    """Proofs that a certificate is in public logs (RFC 6962, 3.3), not read further."""
-    size = reader.left
-    if size:
-        reader.take(size)
-        line.add(f"Signed Certificate Timestamps: {size} bytes", reader.at - size, size)
+    if reader.left:
+        read_timestamps(line, reader)
 
 
 def read_authorities(line: Line, reader: Reader, _from_client: bool = True) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.tls.codes import TLS_1_2, name_of
-from tcptui.protocols.tls.extensions import read_authorities, read_signature_algorithm, read_signature_algorithms
+from tcptui.protocols.tls.extensions import read_authorities, read_signature_algorithms
 from tcptui.protocols.tls.lines import Reader
+from tcptui.protocols.tls.signed_timestamps import read_signature_algorithm
 
 if TYPE_CHECKING:
     from tcptui.protocols.tls.lines import Line

@@ -12,10 +12,8 @@ from tcptui.session.filtering.number_bases import HEXADECIMAL
 if TYPE_CHECKING:
     from tcptui.model.field import Field
 
-#: tshark writes what would break a line as C does.
-_ESCAPES: Final = str.maketrans(
-    {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\f": "\\f", "\a": "\\a", "\b": "\\b"}
-)
+#: tshark writes these as C does, others as they are, also those that sound (\a) or feed lines (\v).
+_ESCAPES: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b"})
 _SECOND: Final = 1_000_000_000
 _HEX_DIGITS: Final = {T.UINT8: 2, T.UINT16: 4, T.UINT24: 6, T.UINT32: 8, T.UINT64: 16}
 

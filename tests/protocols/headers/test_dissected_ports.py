@@ -18,6 +18,7 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+SCCP, S101 = bytes.fromhex("040000000000000000000000"), bytes.fromhex("fe000e010194e4ff")
 HELLO = bytes.fromhex("16030100050100000100")
 #: Of 42,000 frames: protocols that tshark finds by heuristics (mojito, gQUIC, H.245, WireGuard, BitTorrent), and bytes
 #: that a protocol refuses, or has within its own messages.
@@ -31,7 +32,16 @@ def frames(session, text: str) -> set[int]:  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize(
     ("port", "first", "has_data"),
-    [(50_000, b"hello", True), (50_000, HELLO, False), (22, b"hello", False), (50_000, b"RFB 003.008\n", False)],
+    [
+        (50_000, b"hello", True),
+        (50_000, HELLO, False),
+        (22, b"hello", False),
+        (50_000, b"RFB 003.008\n", False),
+        (2000, b"hello", True),
+        (2000, SCCP, False),
+        (9000, bytes(4), True),
+        (9000, S101, False),
+    ],
 )
 def test_data_is_what_no_protocol_takes(port: int, first: bytes, has_data: bool) -> None:
     client, server = "10.0.0.1:40000", f"192.0.2.10:{port}"
@@ -44,6 +54,19 @@ def test_data_is_what_no_protocol_takes(port: int, first: bytes, has_data: bool)
 
     assert frames(growth.session, "data") == ({4, 5} if has_data else set())
     assert frames(growth.session, "data.len > 5") == ({5} if has_data else set())
+
+
+def test_keep_alive_is_handed_to_no_protocol() -> None:
+    client, server = "10.0.0.1:40000", "192.0.2.10:22"
+    tape = Tape()
+    tape.handshake(0, client, server)
+    tape.tcp(10, client, server, PSH | ACK, 1001, 9001, b"hello")
+    tape.tcp(20, server, client, ACK, 9001, 1006)
+    tape.tcp(60_000, client, server, ACK, 1005, 9001, b"\0")
+    growth = Growth(tape)
+    growth.end()
+
+    assert frames(growth.session, "data") == {6}
 
 
 def test_datagram_is_told_by_its_ports_or_its_beginning() -> None:
@@ -63,7 +86,8 @@ def test_ports_are_those_of_tshark() -> None:
     }
 
     assert len(ports["tcp.port"]) > 500
-    assert {port for port in range(1 << 16) if has_tcp_dissector((port, port), ())} == ports["tcp.port"]
+    taken = (SCCP, S101)
+    assert {port for port in range(1 << 16) if has_tcp_dissector((port, port), taken)} == ports["tcp.port"]
     assert {port for port in range(1 << 16) if has_udp_dissector((port, port), b"")} == ports["udp.port"]
 
 

@@ -54,6 +54,16 @@ def test_option_has_its_headline(group: Callable[[str], Node], options: str, fir
     assert group(options).children[0].label == first
 
 
+def test_each_option_of_mptcp_is_a_protocol_of_the_frame(
+    view: Callable[..., PacketView], tcp_frame: Callable[..., bytes], analysis: Callable[..., Analysis]
+) -> None:
+    options = bytes.fromhex("1e080021abcdef01 1e0810020a0b0c0d")
+    packet = view(tcp_frame(options=options), link_type=RAW_IP, analysis=analysis())
+    label = next(node.label for node in header_tree(packet).walk() if node.field == "frame.protocols")
+
+    assert label.endswith(":tcp:mptcp:mptcp]")
+
+
 def test_sack_blocks_count_from_the_peers_first_number(group: Callable[[str], Node]) -> None:
     option = group("010105120000000a000000140000001e00000028").children[2]
 

@@ -43,7 +43,7 @@ CAPTURES = (
 #: Labels that lines of several protocols share: whose line tshark prints tells nothing of ours.
 SHARED = ("[Length: ", "[Stream index: ")
 #: Certificates have no fields here.
-CERTIFICATE = ("x509", "pkcs1.", "pkix1")
+CERTIFICATE = ("x509", "pkcs1.", "pkix1", "tls.sct.")
 
 
 def captures(case: str) -> list[Path]:

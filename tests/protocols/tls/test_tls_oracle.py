@@ -63,8 +63,8 @@ def theirs(path: Path, in_order: bool) -> dict[int, Values]:
         inner: set[ElementTree.Element] = set()
         for line in packet.iter():
             name = line.get("name") or ""
-            # Fields of signed timestamps in certificates and OCSP responses, which are not read.
-            if name.startswith(("tls.sct.", "x509ce.", "ocsp.")) or "Certificate Timestamp" in (line.get("show") or ""):
+            # Signed timestamps in OCSP responses, which are not read.
+            if name.startswith("ocsp."):
                 inner |= set(line.iter())
         lines = [line for line in packet.iter("field") if line not in inner]
         number = next(int(line.get("show", "")) for line in lines if line.get("name") == "frame.number")
