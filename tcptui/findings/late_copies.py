@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.resend.resend import Resend
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.packet_store import I32, I64
 
 #: Packets behind an answer among which its first copy may be, late.
 LATE_REACH: Final = 64
@@ -26,14 +27,15 @@ def surely_waited_ns(connection: ConnectionFacts, asked: int, answer: int) -> in
     """From segment ``asked`` to its ``answer``, less what may have passed while a copy of either was on its way (ns).
 
     At the end that answers, every copy is seen when it comes or leaves.  Elsewhere the request may have arrived no
-    sooner than its last repetition before that end acknowledged it; and an answer had been sent before where an older
-    copy of it comes later, or IP packet numbers leave room for one that never came.
+    sooner than its last repetition before that end acknowledged it; an answer had been sent before where an older copy
+    of it comes later, and may have been as long before as IP packet numbers leave room for one that never came.
     """
     if connection.at_sender(connection.side[answer]):
         return connection.time[answer] - connection.time[asked]
-    if had_been_sent(connection, answer):
+    if _comes_late(connection, answer):
         return 0
-    return connection.time[answer] - connection.time[_last_copy(connection, asked, answer)]
+    sent_ns = connection.time[answer] - int(sent_before_ns(connection.view, connection.side[answer], _one(answer))[0])
+    return max(sent_ns - connection.time[_last_copy(connection, asked, answer)], 0)
 
 
 def _last_copy(connection: ConnectionFacts, asked: int, answer: int) -> int:
@@ -51,9 +53,17 @@ def _last_copy(connection: ConnectionFacts, asked: int, answer: int) -> int:
 
 def had_been_sent(connection: ConnectionFacts, index: int) -> bool:
     """Whether segment ``index`` is a repetition whose first copy was lost on its way here, or comes late."""
+    numbers = _numbers(connection.view, connection.side[index])
+    return bool(numbers.lost(_one(index))[0]) or _comes_late(connection, index)
+
+
+def _one(index: int) -> I64:
+    return np.array([index])
+
+
+def _comes_late(connection: ConnectionFacts, index: int) -> bool:
+    """Whether an older copy of segment ``index`` comes behind it."""
     view, side = connection.view, connection.side[index]
-    if _numbers(view, side).lost(np.array([index]))[0]:
-        return True
     if not int(view.options[index]) & OptionBit.TIMESTAMPS:
         return False
     return any(
@@ -64,6 +74,11 @@ def had_been_sent(connection: ConnectionFacts, index: int) -> bool:
         and ahead(view.ts_value.item(i), view.ts_value.item(index)) < 0
         for i in range(index + 1, min(index + LATE_REACH, connection.count))
     )
+
+
+def sent_before_ns(view: StreamView, side: int, indexes: I32 | I64) -> I64:
+    """How long before each of the segments ``indexes`` of ``side`` IP packet numbers let a first copy be sent (ns)."""
+    return _numbers(view, side).reach_ns(indexes)
 
 
 def resends_between(connection: ConnectionFacts, after: int, before: int) -> tuple[Resend, ...]:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS
 from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
+from tcptui.findings.late_copies import sent_before_ns
 from tcptui.findings.requests_answered import REQUESTS_JUDGED
 from tcptui.model.request import DATABASE_NAMES
 from tcptui.protocols.registry import requests_of
@@ -118,7 +122,9 @@ def lacks_bytes_beside(connection: ConnectionFacts, span: tuple[int, int]) -> bo
     return False
 
 
-def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int, int]) -> Iterator[list[Request]]:
+def requests_beside(
+    connection: ConnectionFacts, protocol: str, span: tuple[int, int]
+) -> Iterator[tuple[StreamView, list[Request]]]:
     """The requests of each other connection to the same server in which that sent something in ``span`` (ns).
 
     As many of them are read as `read_beside` says.  Raises OSError where packets cannot be read.
@@ -126,7 +132,7 @@ def requests_beside(connection: ConnectionFacts, protocol: str, span: tuple[int,
     for view, exchanges in read_beside(connection, span, answering=True):
         requests = [request for request, _ in timed_requests(view, exchanges)]
         if requests and requests[0].protocol == protocol:
-            yield requests
+            yield view, requests
 
 
 def read_beside(
@@ -134,15 +140,16 @@ def read_beside(
 ) -> Iterator[tuple[StreamView, list[Exchange]]]:
     """What was asked on each other connection to the same server that was there in ``span`` (ns).
 
-    ``answering``: that sent something in it.  Of the nearest connections, the first `BESIDE_READ` are read, of at most
-    `BESIDE_PACKETS` packets each.  Raises OSError where packets cannot be read.
+    ``answering``: that sent something in it, or by its packets' numbers may have.  Of the nearest connections, the
+    first `BESIDE_READ` are read, of at most `BESIDE_PACKETS` packets each.
+
+    Raises OSError where packets cannot be read.
     """
     halves_of, read = connection.context.halves, 0
     if halves_of is None:
         return
     for view in _views_beside(connection, span):
-        spoke = view.from_server & (view.length > 0) & (view.time_ns >= span[0]) & (view.time_ns <= span[1])
-        halves = halves_of(view) if spoke.any() or not answering else None
+        halves = halves_of(view) if not answering or _spoke_in(view, span) else None
         exchanges = None if halves is None else requests_of(*halves)
         if exchanges is None:
             continue
@@ -150,6 +157,15 @@ def read_beside(
         read += 1
         if read == BESIDE_READ:
             return
+
+
+def _spoke_in(view: StreamView, span: tuple[int, int]) -> bool:
+    """Whether the server sent data in ``span`` (ns), or sent again soon after it what it had sent in it."""
+    after = view.from_server & (view.length > 0) & (view.time_ns >= span[0])
+    if (after & (view.time_ns <= span[1])).any():
+        return True
+    soon = np.flatnonzero(after & (view.time_ns <= span[1] + FIRST_TIMER_NS))
+    return bool((view.time_ns[soon] - sent_before_ns(view, 1, soon) <= span[1]).any())
 
 
 def _views_beside(connection: ConnectionFacts, span: tuple[int, int]) -> Iterator[StreamView]:

@@ -15,6 +15,8 @@ class Role(IntEnum):
     AGAIN = 2
     """The same question, asked again before it was answered."""
     ANSWER = 3
+    REPEATED = 4
+    """An answer of DNS to a question that had been answered before."""
 
 
 class Pair(NamedTuple):
@@ -22,6 +24,6 @@ class Pair(NamedTuple):
 
     role: Role
     other: int
-    """The frame that answers, of an answer the one that asked; 0 where none is known."""
+    """The frame that answers, of an answer the one that asked, of what is repeated the first one; 0: none is known."""
     taken_ns: int
     """From the question to the answer; 0 where one of them is not known."""

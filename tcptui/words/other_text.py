@@ -50,10 +50,12 @@ def pair_text(pair: Pair | None, words: Words, *, is_brief: bool = False) -> str
 
     ``is_brief``: the number of the other packet and the time alone.
     """
-    if pair is None or (pair.role is Role.ANSWER and not pair.other):
+    if pair is None or pair.role is Role.REPEATED or (pair.role is Role.ANSWER and not pair.other):
         return ""
+    if pair.role is Role.AGAIN:
+        return words("other.pair.again")
     if not pair.other:
-        return words("other.pair.again" if pair.role is Role.AGAIN else "other.pair.unanswered")
+        return words("other.pair.unanswered")
     form = "brief" if is_brief else "question" if pair.role is Role.QUESTION else "answer"
     return words(f"other.pair.{form}", frame=pair.other, time=duration(pair.taken_ns / _NS, words))
 

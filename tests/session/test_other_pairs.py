@@ -80,7 +80,7 @@ def test_conversation_says_what_was_asked_and_not_answered_and_the_slowest(tmp_p
 
     assert (talks.questions[number], talks.unanswered[number]) == (4, 1)
     assert talks.slowest_ns[number] == 1_010_000_000
-    assert session.other_pairs.of(1) == Pair(Role.AGAIN, 0, 0)
+    assert session.other_pairs.of(1) == Pair(Role.AGAIN, 1, 0)
     assert session.other_pairs.of(0) == Pair(Role.QUESTION, 3, 1_010_000_000)
 
 

@@ -99,6 +99,14 @@ class PacketNumbers:
         lacking[found] = passed <= FIRST_TIMER_NS * (np.int64(1) << (self._step(place).astype(np.int64) - 1))
         return lacking
 
+    def reach_ns(self, after: I32 | I64) -> I64:
+        """How long before each of the segments ``after`` a `missing` copy of it was sent, at most (ns); 0: none was."""
+        found: I64 = np.zeros(len(after), np.int64)
+        lacking = indexes_of(self.missing(after))
+        place = self._own.searchsorted(after[lacking].astype(np.int32, copy=False))
+        found[lacking] = FIRST_TIMER_NS * ((np.int64(1) << (self._step(place).astype(np.int64) - 1)) - 1)
+        return found
+
     def skips(self) -> list[IpIdGap]:
         """All gaps; none when a step is neither 1 nor a gap: packets were reordered, or the counter is shared."""
         found: list[IpIdGap] = []

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from tcptui.findings.late_copies import sent_before_ns
 from tcptui.findings.request_facts import (
     code_of,
     evidence_of,
@@ -23,6 +26,7 @@ from tcptui.protocols.statements.tables import Locks, locks_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.request_facts import RequestFacts
     from tcptui.model.finding import Fact
@@ -142,24 +146,33 @@ def _release_of(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
     """What ended just when the server answered ``wait``: transactions before single statements, then the nearest."""
     assert wait.response is not None
     answered_ns = wait.response.first_ns
-    span = answered_ns - AFTER_NS, answered_ns + BEFORE_NS
+    span = _earliest_ns(connection.view, wait) - AFTER_NS, answered_ns + BEFORE_NS
     found = [
         release
-        for requests in requests_beside(connection, said.protocol, span)
-        if (release := _release_in(requests, wait, span)) is not None
+        for view, requests in requests_beside(connection, said.protocol, span)
+        if (release := _release_in(view, requests, wait, span)) is not None
     ]
     return min(
         found, key=lambda one: (one.taken is one.end, abs(one.end.end_ns - answered_ns), one.end.stream), default=None
     )
 
 
-def _release_in(requests: Iterable[Request], wait: Request, span: tuple[int, int]) -> _Release | None:
+def _earliest_ns(view: StreamView, request: Request) -> int:
+    """When its answer was first sent, at the earliest: the one that was captured may be a repetition (ns)."""
+    assert request.response is not None
+    answer = view.frame.searchsorted(np.array([request.response.first]))
+    return request.response.first_ns - int(sent_before_ns(view, 1, answer)[0])
+
+
+def _release_in(view: StreamView, requests: Iterable[Request], wait: Request, span: tuple[int, int]) -> _Release | None:
     """The request among ``requests`` of one connection that ended in ``span`` what kept ``wait`` waiting."""
     assert wait.request is not None
     asked_ns, wanted = wait.request.last_ns, _locks(wait)
     taken: Request | None = None
     for one in requests:
-        if one.response is None or one.request is None or one.response.first_ns > span[1]:
+        if one.response is None or one.request is None:
+            continue
+        if one.response.first_ns > span[1] and _earliest_ns(view, one) > span[1]:
             continue
         if taken is None and one.begun_ns < asked_ns and not one.failed and _locks(one).keeps_from(wanted):
             taken = one

@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.analysis.timing.budget import Part, Waits
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW, SUSPECT
-from tcptui.findings.late_copies import surely_waited_ns
+from tcptui.findings.late_copies import sent_before_ns, surely_waited_ns
 from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -81,9 +81,12 @@ def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
 
 def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
     """Those of the waits ``found`` that are as long without what a lost copy of request or answer explains."""
-    if not connection.signs & SUSPECT:
-        return found
     waits = connection.budget.waits
+    if not connection.signs & SUSPECT:  # a first copy that never came leaves a number out, and no repetition
+        if connection.at_sender(1):
+            return found
+        before_ns = sent_before_ns(connection.view, 1, waits.end[found])
+        return found[waits.own(found) - before_ns > least_ns]
     sure = [
         surely_waited_ns(connection, int(waits.begin[which]), int(waits.end[which])) - int(waits.network_ns[which])
         > least_ns

@@ -77,5 +77,11 @@ DNS_FIELDS: Final = (
     dns_field("opt.ext_error.extra_text", _T.STRING, "The same in words."),
     dns_field("response_in", _T.FRAMENUM, "The frame with the answer."),
     dns_field("response_to", _T.FRAMENUM, "The frame with the question."),
+    dns_field("retransmission", _T.BOOLEAN, "The message came before."),
+    dns_field("retransmit_request", _T.NONE, "A question over UDP that was asked before, and not answered yet."),
+    dns_field("retransmit_request_in", _T.FRAMENUM, "The frame that asked it first."),
+    dns_field("retransmit_response", _T.NONE, "An answer over UDP to a question that was answered before."),
+    dns_field("retransmit_response_in", _T.FRAMENUM, "The frame that answered it first."),
+    dns_field("unsolicited", _T.BOOLEAN, "An answer whose question was not captured."),
     dns_field("time", _T.RELATIVE_TIME, "From question to answer.", Unit.SECONDS),
 )

@@ -87,7 +87,10 @@ def _variant(ports: int) -> Variant:
 def _add_pair(layer: Branch, message: Message, asked: Asked) -> None:
     """What Wireshark concludes of a question and its answer."""
     query, first = asked.query, asked.first
-    if query is None or first is None:
+    if query is None:
+        layer.concluded("Unsolicited: True", "dns.unsolicited")
+        return
+    if first is None:
         return
     if message is query:
         line = layer.concluded(f"Response In: {first.frame}", "dns.response_in")

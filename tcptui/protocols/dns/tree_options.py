@@ -81,8 +81,7 @@ def _subnet(out: MessageLines, option: Branch, at: int) -> None:
 def _cookie(out: MessageLines, option: Branch, at: int) -> None:
     """RFC 7873, 4."""
     for side, begin, size in (("Client", at, _CLIENT_COOKIE), ("Server", at + 8, out.stop - at - 8)):
-        told = out.raw(begin, size).hex() or "<MISSING>"
-        out.line(option, f"{side} Cookie: {told}", begin, size, f"opt.cookie.{side.lower()}")
+        out.bytes(option, f"{side} Cookie", f"opt.cookie.{side.lower()}", begin, size)
 
 
 def _padding(out: MessageLines, option: Branch, at: int) -> None:

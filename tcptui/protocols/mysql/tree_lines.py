@@ -83,6 +83,14 @@ class Lines:
         self.line(parent, f"{title}: {value}", begin, self.at - begin, field)
         return value
 
+    def sized(self, parent: Branch, title: str, field: str, length_title: str, length_field: str) -> tuple[Branch, int]:
+        """Data behind a length-encoded number of their bytes: their line, with a line of that number, and their end."""
+        begin = self.at
+        size = self.fields.encoded()
+        line = self.line(parent, title, begin, self.at - begin + size, field)
+        self.line(line, f"{length_title}: {size}", begin, self.at - begin, length_field)
+        return line, self.at + size
+
     def text(self, parent: Branch, title: str, field: str) -> str:
         """A length-encoded string."""
         if self.next_byte == NULL:

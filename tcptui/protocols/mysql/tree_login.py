@@ -106,11 +106,9 @@ def _extended(line: Branch, lines: Lines, side: str) -> int:
 
 
 def _attributes(line: Branch, lines: Lines) -> None:
-    begin = lines.at
-    size = lines.fields.encoded()
-    parent = lines.line(line, "Connection Attributes", begin, lines.at - begin + size, "connattrs")
-    lines.line(parent, f"Connection Attributes length: {size}", begin, lines.at - begin, "connattrs.length")
-    stop = lines.at + size
+    parent, stop = lines.sized(
+        line, "Connection Attributes", "connattrs", "Connection Attributes length", "connattrs.length"
+    )
     for _ in range(_ATTRIBUTES_MOST):
         if lines.at >= stop:
             return

@@ -43,11 +43,9 @@ def add_query_attributes(parent: Branch, lines: Lines) -> None:
 
 def add_extended_metadata(layer: Branch, lines: Lines) -> None:
     """What MariaDB adds to the description of a column."""
-    begin = lines.at
-    size = lines.fields.encoded()
-    data = lines.line(layer, "Extended metadata data", begin, lines.at - begin + size, "extmeta_data")
-    lines.line(data, f"Extended metadata length: {size}", begin, lines.at - begin, "extmeta.length")
-    stop = lines.at + size
+    data, stop = lines.sized(
+        layer, "Extended metadata data", "extmeta_data", "Extended metadata length", "extmeta.length"
+    )
     while lines.at < stop:
         entry = lines.line(data, "Extended metadata", lines.at, 0, "extmeta")
         kind = lines.encoded(entry, "Extended metadata key", "extmeta.key")
@@ -59,10 +57,13 @@ def add_extended_metadata(layer: Branch, lines: Lines) -> None:
 
 def add_session_track(layer: Branch, lines: Lines) -> None:
     """What changed in the session."""
-    begin = lines.at
-    size = lines.fields.encoded()
-    data = lines.line(layer, "Session tracking data", begin, lines.at - begin + size, "session_track.data")
-    lines.line(data, f"Session tracking data length: {size}", begin, lines.at - begin, "session_track.data.length")
+    data, _stop = lines.sized(
+        layer,
+        "Session tracking data",
+        "session_track.data",
+        "Session tracking data length",
+        "session_track.data.length",
+    )
     while lines.left > 1:
         line = lines.line(data, "Session Track", lines.at, 0, "session_track")
         kind = lines.number(line, 1, "Session tracking type", "session_track.type")

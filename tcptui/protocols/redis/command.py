@@ -99,6 +99,8 @@ class Command:
         if not self.name:
             return ""
         secrets = self.secrets
+        if not secrets:
+            return operation_of(self.name, self.arguments, self.count)
         shown = [b"" if at in secrets else item.data for at, item in enumerate(self.value.items)]
         return operation_of(self.name, shown[1:], self.count)
 

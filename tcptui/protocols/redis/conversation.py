@@ -128,8 +128,9 @@ class _Pairing:
         self._subscribed |= command.subscribes
         self._monitors |= command.name == "MONITOR"
         self._note_transaction(command)
-        self._replicates |= command.name in ("PSYNC", "SYNC") or command.answered is Answered.NEVER
-        command.unanswered = command.answered is Answered.NEVER or self._is_silent or self._skips > 0
+        is_never = command.answered is Answered.NEVER
+        self._replicates |= is_never or command.name in ("PSYNC", "SYNC")
+        command.unanswered = is_never or self._is_silent or self._skips > 0
         self._skips -= self._skips > 0
         if command.name == "CLIENT" and [one.upper() for one in command.arguments[:1]] == [b"REPLY"]:
             how = b"".join(command.arguments[1:2]).upper()

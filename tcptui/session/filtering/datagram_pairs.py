@@ -3,9 +3,9 @@
 As Wireshark pairs them (packet-icmp.c, packet-icmpv6.c, packet-dns.c): within two addresses, for DNS with their ports.
 An echo is answered by the message with its identifier and sequence number whose checksum is its own, the type apart.
 A question of DNS is answered by the next message with its number; the same question within `AGAIN_NS`, unanswered, is
-a retransmission and pairs with nothing.  Packets are looked at in their order and each only once.  What a filter is
-asked after packets were evicted begins with the first that is kept.  Who has no header trees gives the bytes of the
-messages instead (`said_in`).
+a retransmission and pairs with nothing, as does an answer that comes again.  Packets are looked at in their order and
+each only once.  What a filter is asked after packets were evicted begins with the first that is kept.  Who has no
+header trees gives the bytes of the messages instead (`said_in`).
 """
 
 from __future__ import annotations
@@ -30,16 +30,25 @@ if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
 
-#: The fields that are known here, by the header that they are lines of: the answer's frame, the question's, the time.
-PAIR_FIELDS: Final = {
+_ECHO_PAIRS: Final = {
     "icmp": ("icmp.resp_in", "icmp.resp_to", "icmp.resptime"),
     "icmpv6": ("icmpv6.resp_in", "icmpv6.resp_to", "icmpv6.resptime"),
-    "dns": ("dns.response_in", "dns.response_to", "dns.time"),
 }
+#: Layers of DNS.
+PAIRED_DNS: Final = ("dns", "mdns", "llmnr")
+_DNS_FIELDS: Final = (
+    "dns.response_in", "dns.response_to", "dns.time", "dns.retransmit_request_in", "dns.retransmit_request",
+    "dns.retransmit_response_in", "dns.retransmit_response", "dns.retransmission", "dns.unsolicited",
+)  # fmt: skip
+#: The fields that are known here, by the header that they are lines of: the answer's frame, the question's, the time;
+#: of DNS also the first frame of what is repeated, that it is, and that nobody asked.
+PAIR_FIELDS: Final = _ECHO_PAIRS | dict.fromkeys(PAIRED_DNS, _DNS_FIELDS)
 #: Names of all of them.
 PAIRED: Final = frozenset(name for names in PAIR_FIELDS.values() for name in names)
 #: Questions without an answer that are remembered: a flood of them must not take the memory of the host.
 MOST_OPEN: Final = 1 << 18
+#: Answered questions of DNS whose answers are known as repeated when they come again, the newest.
+MOST_ANSWERED: Final = 1 << 14
 #: A question of DNS that comes again sooner is the same one (Wireshark's ``dns.retransmission_timeout``).
 AGAIN_NS: Final = 5_000_000_000
 _ECHO: Final = {"icmp": {8: True, 0: False}, "icmpv6": {128: True, 129: False}}
@@ -53,7 +62,8 @@ _ONES: Final = 0xFFFF
 #: Bytes without which a message says neither.
 _LEAST: Final = {"dns": 12, "icmp": 8, "icmpv6": 8}
 _NANOSECONDS_A_MILLISECOND: Final = 1e6
-_NOTHING: Final = (None, None, None)
+#: Where an error quotes an answer, nobody asked there.
+_QUOTED: Final = "quoted"
 
 
 class Said(NamedTuple):
@@ -83,8 +93,10 @@ class DatagramPairs:
         self.stop = 0
         """The first row that has not been looked at."""
         self._open: dict[tuple[object, ...], _Question] = {}
+        # Frames of the answers to the newest questions of DNS, by their keys.
+        self._given: dict[tuple[object, ...], int] = {}
         # Per header, in the order of packets: its row; the frame of its pair's other half, 0 without one, negative
-        # where that is the question; and the time from question to answer.
+        # where that is earlier; and the time from question to answer.
         self._rows = array("q")
         self._others = array("q")
         self._times = array("q")
@@ -103,43 +115,22 @@ class DatagramPairs:
         """Look at ``headers`` of ``row``, outermost first; None for one that is cut or quoted."""
         for said in headers:
             role, other, taken = Role.NONE, 0, 0
-            known = None if said is None else self._open.get(said.key)
             if said is not None and said.is_question:
-                role = Role.AGAIN
-                if known is None or said.protocol != "dns" or time_ns - known.asked_ns > AGAIN_NS:
-                    role = Role.QUESTION
-                    self._ask(said.key, row, frame, time_ns)
+                role, other = self._asked(said, row, frame, time_ns)
             elif said is not None:
-                role = Role.ANSWER
-                if known is not None:
-                    del self._open[said.key]
-                    other, taken = -known.frame, time_ns - known.asked_ns
-                    self._answers.append(row)
-                    self._answered.append(known.row)
-                    if known.place >= self._gone:
-                        place = known.place - self._gone
-                        self._others[place], self._times[place] = frame, taken
+                role, other, taken = self._told(said, row, frame, time_ns)
             self._rows.append(row)
             self._others.append(other)
             self._times.append(taken)
             self._roles.append(role)
         self.stop = row + 1
 
-    def of(self, row: int) -> list[tuple[int | None, int | None, int | None]]:
+    def of(self, row: int) -> list[tuple[int | None, ...]]:
         """The `PAIR_FIELDS` of each header of ``row`` that may ask or answer, outermost first; None for what it lacks.
 
-        Frames, and nanoseconds.
+        Frames, and nanoseconds; 1 for what is so.  All of DNS, of which those of echoes are the first.
         """
-        at = bisect_left(self._rows, row)
-        found: list[tuple[int | None, int | None, int | None]] = []
-        while at < len(self._rows) and self._rows[at] == row:
-            other = self._others[at]
-            if other > 0:
-                found.append((other, None, None))
-            else:
-                found.append((None, -other, self._times[at]) if other else _NOTHING)
-            at += 1
-        return found
+        return [_values(pair) for pair in self.pairs_of(row)]
 
     def pairs_of(self, row: int) -> list[Pair]:
         """What each header of ``row`` that may ask or answer does, outermost first."""
@@ -151,7 +142,7 @@ class DatagramPairs:
 
     def columns(self) -> tuple[I64, I64, I64, U8]:
         """Copies of all that is kept, per header: row; frame of the other half, 0 without one, negative where that is
-        the question; nanoseconds from question to answer; `Role`.
+        earlier; nanoseconds from question to answer; `Role`.
         """
         rows, others, times = (np.array(column, np.int64) for column in (self._rows, self._others, self._times))
         return rows, others, times, np.array(self._roles, np.uint8)
@@ -171,6 +162,31 @@ class DatagramPairs:
             answers = bisect_left(self._answers, first)
             del self._answers[:answers], self._answered[:answers]
 
+    def _asked(self, said: Said, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
+        known = self._open.get(said.key)
+        if known is not None and said.protocol in PAIRED_DNS and time_ns - known.asked_ns <= AGAIN_NS:
+            return Role.AGAIN, -known.frame
+        self._given.pop(said.key, None)
+        self._ask(said.key, row, frame, time_ns)
+        return Role.QUESTION, 0
+
+    def _told(self, said: Said, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
+        known = self._open.pop(said.key, None)
+        if known is None:
+            first = self._given.get(said.key, 0)
+            return Role.REPEATED if first else Role.ANSWER, -first, 0
+        taken = time_ns - known.asked_ns
+        self._answers.append(row)
+        self._answered.append(known.row)
+        if known.place >= self._gone:
+            place = known.place - self._gone
+            self._others[place], self._times[place] = frame, taken
+        if said.protocol in PAIRED_DNS:
+            if len(self._given) >= MOST_ANSWERED:
+                del self._given[next(iter(self._given))]
+            self._given[said.key] = frame
+        return Role.ANSWER, -known.frame, taken
+
     def _ask(self, key: tuple[object, ...], row: int, frame: int, time_ns: int) -> None:
         self._open.pop(key, None)
         if len(self._open) >= MOST_OPEN:
@@ -178,9 +194,26 @@ class DatagramPairs:
         self._open[key] = _Question(self._gone + len(self._rows), row, frame, time_ns)
 
 
+def _values(pair: Pair) -> tuple[int | None, ...]:
+    """What `_DNS_FIELDS` say of a header."""
+    other, nothing = pair.other or None, None
+    match pair.role:
+        case Role.QUESTION:
+            return (other, *[nothing] * 8)
+        case Role.AGAIN:
+            return (*[nothing] * 3, other, 1, nothing, nothing, 1, nothing)
+        case Role.REPEATED:
+            return (*[nothing] * 5, other, 1, 1, nothing)
+        case Role.ANSWER if other is None:
+            return (*[nothing] * 8, 1)
+        case Role.ANSWER:
+            return (nothing, other, pair.taken_ns, *[nothing] * 6)
+    return (nothing,) * 9
+
+
 def paired_value(protocol: str, field: str, nanoseconds_or_frame: int) -> int | float:
     """The value of a pair's ``field``: frames as they are, the time of an echo in milliseconds."""
-    if field == PAIR_FIELDS[protocol][2] and protocol != "dns":
+    if field == PAIR_FIELDS[protocol][2] and protocol not in PAIRED_DNS:
         return nanoseconds_or_frame / _NANOSECONDS_A_MILLISECOND
     return nanoseconds_or_frame
 
@@ -209,8 +242,11 @@ def headers_of(tree: Node, data: bytes) -> Iterator[Said | None]:
         elif node.field == "udp":
             ports = (line_value(node, "udp.srcport", data), line_value(node, "udp.dstport", data))
         elif node.field in PAIR_FIELDS:
-            said = _dns(node, data, hosts, ports) if node.field == "dns" else _icmp(node, data, hosts)
-            yield None if is_quoted else said
+            said = _dns(node, data, hosts, ports) if node.field in PAIRED_DNS else _icmp(node, data, hosts)
+            if is_quoted and said is not None:
+                is_answer = node.field in PAIRED_DNS and not said.is_question
+                said = Said(said.protocol, False, (_QUOTED,)) if is_answer else None
+            yield said
         for child in node.children:
             yield from walked(child, is_quoted=is_quoted or node.field in ("icmp", "icmpv6"))
 

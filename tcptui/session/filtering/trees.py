@@ -288,7 +288,7 @@ class _Collector:
             pair = next(self._pairs, ())
             self._found += [
                 Found(one, self._counts[name], paired_value(name, one, value), b"")
-                for one, value in zip(PAIR_FIELDS[name], pair, strict=bool(pair))
+                for one, value in zip(PAIR_FIELDS[name], pair, strict=False)  # echoes have but the first of them
                 if value is not None and one in self._wanted
             ]
         for child in node.children:

@@ -67,5 +67,11 @@ WORDS: Final = {
     "field.dns.opt.ext_error.extra_text": "原因的文字说明。",
     "field.dns.response_in": "应答所在的帧。",
     "field.dns.response_to": "查询所在的帧。",
+    "field.dns.retransmission": "该报文此前已出现过。",
+    "field.dns.retransmit_request": "UDP 上重复提出、尚未得到应答的查询。",
+    "field.dns.retransmit_request_in": "首次提出该查询的帧。",
+    "field.dns.retransmit_response": "UDP 上对已应答查询的重复应答。",
+    "field.dns.retransmit_response_in": "首次应答该查询的帧。",
+    "field.dns.unsolicited": "未捕获到对应查询的应答。",
     "field.dns.time": "从查询到应答的时间。",
 }

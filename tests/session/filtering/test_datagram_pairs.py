@@ -101,5 +101,5 @@ def test_answer_to_an_evicted_question_keeps_its_frame(tmp_path: Path) -> None:
     session.datagram_pairs.drop(27)
 
     assert session.datagram_pairs.of(0) == []
-    assert session.datagram_pairs.of(27) == [(None, 25, 3_000_000)]
+    assert session.datagram_pairs.of(27) == [(None, 25, 3_000_000, *[None] * 6)]
     assert session.datagram_pairs.answered_since(0).tolist() == [24]
