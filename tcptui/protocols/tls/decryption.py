@@ -161,7 +161,8 @@ class _Opening:
         self._reader = RecordReader(half, self._at.position)
         self._records = self._reader.each()
         self._end = self._at.position
-        self.obstacle: Obstacle | None = None
+        self.obstacle = None if self._at.found.protections else Obstacle.NO_KEY
+        """What stands in the way of what follows: first, that the secrets are the other direction's alone."""
         self.has_new_keys = False
         """It came to where keys of another handshake begin."""
 

@@ -178,6 +178,20 @@ def test_traffic_secrets_alone_are_enough_for_the_data() -> None:
     assert told(plain(stream, 0)) == [REQUEST]
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_secrets_of_one_side_alone_open_that_direction(side: int) -> None:
+    """A key log of which lines were cut: the other direction says that it has no key, and nothing fails."""
+    secrets = {label: secret for label, secret in SECRETS.items() if label.startswith(("CLIENT", "SERVER")[side])}
+    sealed = Sealer(b"C" * 32).seal(REQUEST), Sealer(b"S" * 32).seal(RESPONSE)
+    stream = parsed(opening().client(sealed[0]).server(sealed[1]), log_of(secrets))
+
+    assert told(plain(stream, side)) == [(REQUEST, RESPONSE)[side]]
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles[side] is None
+    assert stream.decryption.obstacles[1 - side] is Obstacle.NO_KEY
+    assert any(part.label.name == "tls-sealed-no-key" and part.side == 1 - side for part in stream.parts())
+
+
 def test_connection_without_its_hello_is_refused() -> None:
     client = Sealer(b"C" * 32)
     dialogue = Dialogue(from_start=False).client(client.seal(REQUEST), client.seal(REQUEST))
