@@ -218,10 +218,11 @@ class _Times:
         numbers = count()
         seen.reverse()
         while seen:
-            some = seen[: -_TOGETHER - 1 : -1]
+            some = seen[-_TOGETHER:]
             del seen[-_TOGETHER:]
-            answered = [0 if one.response is None else one.response.first_ns for one in some]
-            for one, stretch in zip(some, self._stretches(np.array(answered, np.int64)), strict=True):
+            answered = [0 if one.response is None else one.response.first_ns for one in reversed(some)]
+            for stretch in self._stretches(np.array(answered, np.int64)):
+                one = some.pop()  # not kept behind this: its messages may have been made meanwhile
                 yield self._request(next(numbers), one, stretch), one.exchange
 
     def _request(self, number: int, one: _Seen, stretch: _Stretch) -> Request:

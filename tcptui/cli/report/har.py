@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
-import tcptui
+from tcptui.cli.report.har_archive import HEADS_USUAL, HarEntry
 from tcptui.model.request import RequestPart
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.body import body_of
@@ -29,7 +30,7 @@ from tcptui.protocols.secrets_out import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.request import Request
@@ -46,16 +47,18 @@ _NAME_MOST: Final = 256
 #: Parameters of a URI that are listed.
 _PARAMETERS: Final = 500
 _NS_PER_MS: Final = 1_000_000
+_KNOWN_MOST: Final = 2_048
+#: An object of JSON.
+_Object = dict[str, Any]
 #: HAR's value for a time that does not apply.
 _NOT: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class HarEntries:
-    """The entries of one connection."""
+    """Entries of one connection."""
 
-    entries: list[tuple[int, bytes, bytes]]
-    """When each began, in ns; the entry as JSON, and the same without texts of bodies."""
+    entries: list[HarEntry]
     left_out: int
     """Requests that are no entry: of other protocols, and answers whose request was not captured."""
 
@@ -70,24 +73,28 @@ class HarEntries:
             if asked is None:
                 left_out += 1
                 continue
-            entry = _entry(request, asked, answer, client, server, words)
-            whole, has_texts = _json(entry), False
-            for side, key in (("request", "postData"), ("response", "content")):
-                part = entry[side]
-                if isinstance(part, dict) and isinstance(part.get(key), dict) and part[key].pop("text", None):
-                    part[key]["comment"] = words("requests.har.body-left-out")
-                    has_texts = True
-            entries.append((request.start_ns, whole, _json(entry) if has_texts else whole))
+            entries.append(_forms(request.start_ns, _entry(request, asked, answer, client, server, words), words))
         return cls(entries, left_out)
 
 
-def archive(entries: Sequence[bytes]) -> Iterator[bytes]:
-    """The archive in pieces."""
-    creator = {"name": "tcptui", "version": tcptui.__version__}
-    yield b'{"log": {"version": "1.2", "creator": ' + _json(creator) + b', "pages": [], "entries": ['
-    for number, entry in enumerate(entries):
-        yield (b",\n" if number else b"\n") + entry
-    yield b"\n]}}\n"
+def _forms(start_ns: int, entry: _Object, words: Words) -> HarEntry:
+    """``entry`` in all its forms, of which it is the last one afterwards."""
+    whole = without_texts = _json(entry)
+    asked, answer = entry["request"], entry["response"]
+    has_texts = False
+    for part in (asked.get("postData"), answer["content"]):
+        if part and part.pop("text", None):
+            part["comment"] = words("requests.har.body-left-out")
+            has_texts = True
+    if has_texts:
+        without_texts = _json(entry)
+    if len(without_texts) <= HEADS_USUAL:
+        return HarEntry(start_ns, whole, without_texts, without_texts)
+    asked.update(url=asked["url"][:_NAME_MOST], headers=[], queryString=[], comment=words("requests.har.head-left-out"))
+    answer.update(redirectURL=answer["redirectURL"][:_NAME_MOST], headers=[])
+    if answer["status"]:
+        answer["comment"] = words("requests.har.head-left-out")
+    return HarEntry(start_ns, whole, without_texts, _json(entry))
 
 
 def _json(value: object) -> bytes:
@@ -97,9 +104,9 @@ def _json(value: object) -> bytes:
 
 def _entry(
     request: Request, asked: HttpMessage, answer: HttpMessage | None, client: Endpoint, server: Endpoint, words: Words
-) -> dict[str, object]:
+) -> _Object:
     timings = _timings(request)
-    entry: dict[str, object] = {
+    entry: _Object = {
         "startedDateTime": _moment(request.start_ns),
         "time": request.duration_ns / _NS_PER_MS,
         "request": _request(asked, server, words),
@@ -162,10 +169,10 @@ def _moment(time_ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
 
 
-def _request(asked: HttpMessage, server: Endpoint, words: Words) -> dict[str, object]:
+def _request(asked: HttpMessage, server: Endpoint, words: Words) -> _Object:
     head = asked.head
     url = safe_text(uri_without_secrets(_url(asked, server)), VALUE_MOST)
-    made: dict[str, object] = {
+    made: _Object = {
         "method": safe_text(head.method, _NAME_MOST),
         "url": url,
         "httpVersion": safe_text(head.version, _NAME_MOST),
@@ -177,7 +184,7 @@ def _request(asked: HttpMessage, server: Endpoint, words: Words) -> dict[str, ob
     }
     if asked.has_body:
         text, _size, comment = _body(asked, words)
-        posted: dict[str, object] = {"mimeType": safe_text(head.value("Content-Type"), _NAME_MOST), "text": text or ""}
+        posted: _Object = {"mimeType": safe_text(head.value("Content-Type"), _NAME_MOST), "text": text or ""}
         if comment:
             posted["comment"] = comment
         made["postData"] = posted
@@ -193,7 +200,7 @@ def _url(asked: HttpMessage, server: Endpoint) -> str:
     return full_uri(asked) or f"{scheme_of(asked)}://{host}:{server.port}{path}"
 
 
-def _response(answer: HttpMessage | None, words: Words) -> dict[str, object]:
+def _response(answer: HttpMessage | None, words: Words) -> _Object:
     if answer is None:  # as browsers write a request that failed
         return {
             "status": 0, "statusText": "", "httpVersion": "", "cookies": [], "headers": [],
@@ -201,7 +208,7 @@ def _response(answer: HttpMessage | None, words: Words) -> dict[str, object]:
             "comment": words("requests.har.no-answer"),
         }  # fmt: skip
     head = answer.head
-    content: dict[str, object] = {"size": 0, "mimeType": safe_text(head.value("Content-Type"), _NAME_MOST)}
+    content: _Object = {"size": 0, "mimeType": safe_text(head.value("Content-Type"), _NAME_MOST)}
     if answer.has_body:
         text, size, comment = _body(answer, words)
         content["size"] = size
@@ -223,13 +230,20 @@ def _response(answer: HttpMessage | None, words: Words) -> dict[str, object]:
 
 
 def _headers(head: MessageHead) -> list[dict[str, str]]:
-    return [
-        {
-            "name": safe_text(line.name, _NAME_MOST),
-            "value": safe_text(header_without_secrets(line.name, line.value), VALUE_MOST),
-        }
-        for line in head.headers
-    ]
+    fields = []
+    for line in head.headers:
+        name, value = (_known_field if len(line.value) <= _KNOWN_MOST else _field)(line.name[:_NAME_MOST], line.value)
+        fields.append({"name": name, "value": value})
+    return fields
+
+
+def _field(name: str, value: str) -> tuple[str, str]:
+    """A header field as it is written."""
+    return safe_text(name), safe_text(header_without_secrets(name, value), VALUE_MOST)
+
+
+#: The same for what messages have alike; it remembers values up to `_KNOWN_MOST` characters.
+_known_field: Final = lru_cache(maxsize=4_096)(_field)
 
 
 def _parameters(url: str) -> list[dict[str, str]]:

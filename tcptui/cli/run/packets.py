@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import PacketsCommand
     from tcptui.cli.report.packet_lines import PacketLine
     from tcptui.model.field import Field
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32, I64
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
-#: Rows whose values are read, or lines that are written, at once.
+#: Rows whose values are read, or lines that are written, at once …
 _AT_ONCE: Final = 4_096
+#: … and captured bytes of them: each may stand for a field.
+_BYTES_AT_ONCE: Final = 1 << 18
 #: Signs of ours that lines have, for ``--ascii``.
 _ASCII: Final = str.maketrans({"→": "->", "…": "..."})
 #: What tshark writes for bytes that a packet has none of, so that there is something between the commas.
@@ -153,8 +155,7 @@ def _values(
     printer = FieldPrinter(session, [one for one in columns if not isinstance(one, ListColumn)])
     is_listed = any(isinstance(one, ListColumn) for one in columns)
     line = _lines(session, command, words) if is_listed else None
-    for begin in range(0, len(rows), _AT_ONCE):
-        part = rows[begin : begin + _AT_ONCE].astype(np.int32)
+    for part in _pieces(session, rows):
         with packets_read_again(session):
             values = iter(printer.texts(part))
         lines = [] if line is None else [line(row) for row in part.tolist()]
@@ -173,6 +174,18 @@ def _values(
                 yield _csv([",".join(cell) for cell in cells])
             else:
                 yield line_of(cells) + "\n"
+
+
+def _pieces(session: Session, rows: I64) -> Iterator[I32]:
+    """``rows`` in parts that are read at once."""
+    behind = np.cumsum(session.store.captured[rows], dtype=np.int64)
+    begin = 0
+    while begin < len(rows):
+        before = int(behind[begin - 1]) if begin else 0
+        full = int(np.searchsorted(behind, before + _BYTES_AT_ONCE, side="right"))
+        end = min(max(full, begin + 1), begin + _AT_ONCE)
+        yield rows[begin:end].astype(np.int32)
+        begin = end
 
 
 def line_of(cells: Iterable[Sequence[str]]) -> str:

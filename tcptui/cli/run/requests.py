@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     Pairs = list[tuple[Request, Exchange]]
 
 _Made = TypeVar("_Made")
-#: Bytes of texts of bodies that an archive has in all; further entries are without.
-_MOST_BODIES: Final = 64 << 20
 #: Requests of a connection whose lines are made, and written, at a time: a line takes some 600 bytes.
 _LINES: Final = 4_096
+#: The same of entries of an archive, each of which may have half a MiB of header fields and 128 KiB of bodies.
+_ENTRIES: Final = 64
 
 
 def write_requests(command: RequestsCommand, words: Words) -> int:
@@ -193,29 +193,29 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
 
 
 def _write_har(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
-    from tcptui.cli.report.har import HarEntries, archive
+    from tcptui.cli.report.har import HarEntries
+    from tcptui.cli.report.har_archive import HEADS_MOST, HarArchive
 
     session, left_out = found.session, 0
-    entries: list[tuple[int, bytes]] = []
-    bodies = 0
 
     def make(pairs: Pairs) -> HarEntries:
         stream = pairs[0][0].stream
         return HarEntries.of(pairs, session.streams.client(stream), session.streams.server(stream), words)
 
-    with closing(found.made(make, whole=True)) as parts:
-        for part in parts:
-            left_out += part.left_out
-            for start_ns, with_bodies, without in part.entries:
-                bodies += len(with_bodies) - len(without)
-                entries.append((start_ns, with_bodies if bodies <= _MOST_BODIES else without))
-    entries.sort(key=lambda entry: entry[0])
     to_stdout = command.har == STANDARD_STREAM
-    sys.stdout.flush()
     out = Path(command.har)
-    with Sink(out, overwrite=command.overwrite, descriptor=sys.stdout.fileno() if to_stdout else None) as sink:
-        for piece in archive([entry for _, entry in entries]):
-            sink.write(piece)
-    say(words("requests.har.written", n=Count(len(entries)), file=safe_text(command.har)), words)
+    with HarArchive() as archive:
+        with closing(found.made(make, whole=True, at_once=_ENTRIES)) as parts:
+            for part in parts:
+                left_out += part.left_out
+                archive.add(part.entries)
+        sys.stdout.flush()
+        with Sink(out, overwrite=command.overwrite, descriptor=sys.stdout.fileno() if to_stdout else None) as sink:
+            for piece in archive.pieces():
+                sink.write(piece)
+    say(words("requests.har.written", n=Count(len(archive)), file=safe_text(command.har)), words)
     if left_out:
         say(words("requests.har.left-out", n=Count(left_out)), words)
+    if archive.without_heads:
+        most = HEADS_MOST >> 20
+        say(words("requests.har.heads", n=Count(archive.without_heads), most=most), words)

@@ -67,6 +67,8 @@ class TreeOptions:
     """Have the lines of scapy's layers, too, which no field names: filters cannot ask for them."""
     bare: frozenset[str] = frozenset()
     """Layers, of `MAY_BE_BARE`, whose own lines may be missing."""
+    asked: frozenset[str] | None = None
+    """The fields of which lines are asked for: of long lists others may be missing.  None: every line is."""
 
 
 #: Layers that nothing is read from the lines of, but what they show.

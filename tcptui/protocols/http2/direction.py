@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hyperframe.frame import ContinuationFrame, HeadersFrame, PushPromiseFrame, RstStreamFrame
+from hyperframe.frame import ContinuationFrame, HeadersFrame, PushPromiseFrame
 
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.frames import (
@@ -32,12 +32,13 @@ BLOCK_MOST: Final = 1 << 20
 #: How far the numbers of streams may go beyond those that this direction has named: of requests under way, or left out.
 _AHEAD: Final = 4_096
 _KNOWN_HEADS: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, FrameType.CONTINUATION})
-#: Types whose payload is parsed here.
-_PARSED: Final = _KNOWN_HEADS | {FrameType.RST_STREAM}
 # As integers: an operation on an enum takes longer than all the rest of a frame.
 _DATA, _HEADERS, _CONTINUATION = int(FrameType.DATA), int(FrameType.HEADERS), int(FrameType.CONTINUATION)
 _END, _END_HEADERS, _PADDED = int(Flag.END_STREAM), int(Flag.END_HEADERS), int(Flag.PADDED)
 _PREFIXED: Final = int(Flag.PADDED | Flag.PRIORITY)
+_RST_STREAM: Final = int(FrameType.RST_STREAM)
+#: Bytes of an error code.
+_CODE: Final = 4
 #: Where only the last of these is set, a HEADERS frame is a header block, with nothing before or behind it.
 _NOT_ALONE: Final = _PREFIXED | _END_HEADERS
 
@@ -199,9 +200,10 @@ class Direction:
         pending = self._pending
         if pending is not None and (frame.kind != _CONTINUATION or frame.stream != pending.block.stream):
             self._break()
-        if frame.kind not in _PARSED:
+        if frame.kind == _RST_STREAM and frame.stream and frame.length == len(data) - HEADER == _CODE:
+            self._listener.reset(self.half.side, frame, int.from_bytes(data[HEADER:]))
+        if frame.kind not in _KNOWN_HEADS:
             return
-        side = self.half.side
         if frame.kind == _HEADERS and not frame.flags & _PREFIXED and len(data) == HEADER + frame.length:
             self._fragment(frame, data[HEADER:])
             return
@@ -209,9 +211,7 @@ class Direction:
         if isinstance(parsed, HeadersFrame | PushPromiseFrame | ContinuationFrame):
             promised = parsed.promised_stream_id & STREAM_MASK if isinstance(parsed, PushPromiseFrame) else 0
             self._fragment(frame, parsed.data, promised)
-        elif isinstance(parsed, RstStreamFrame):
-            self._listener.reset(side, frame, parsed.error_code)
-        elif parsed is None and frame.kind in _KNOWN_HEADS:
+        elif parsed is None:
             self._unreadable(frame)
 
     def _unreadable(self, frame: Frame) -> None:

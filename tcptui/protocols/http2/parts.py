@@ -50,7 +50,7 @@ class Http2Parts:
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream.parts`."""
-        bodies = [self._body(message, exchange) for exchange in self._exchanges for message in exchange.messages]
+        bodies = [self._body(exchange, side) for exchange in self._exchanges for side in (0, 1)]
         ends = [self._frames(index) for index in self._indexes]
         heads = [self._heads(index) for index in self._indexes]
         before = () if self._before is None else (self._upgrade(self._before),)
@@ -74,7 +74,9 @@ class Http2Parts:
             label = Label(f"http2-{name}", {"id": block.stream, "promised": block.promised})
             yield _part(index.half, block.start, block.stop, label, _head_blocks(block), whole=block.is_whole)
 
-    def _body(self, message: HttpMessage | None, exchange: Exchange) -> Iterator[Part]:
+    def _body(self, exchange: Exchange, which: int) -> Iterator[Part]:
+        """``which``: 0 the request's, 1 the answer's, which is made only here: all at once take some KiB each."""
+        message = exchange.messages[which]
         if message is None or message.framing is not Framing.FRAMES:
             return
         half, side = message.half, message.half.side

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from tcptui.model.lru import LruCache
 from tcptui.model.request import UNKNOWN
 from tcptui.model.safe_text import LIMIT
 from tcptui.model.shared_text import shared_text
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: The stream of the request that asked for the upgrade (RFC 7540, 3.2).
 _UPGRADED: Final = 1
+#: Streams whose messages are kept: of a list that HPACK makes long, each takes some hundred KiB.
+_MESSAGES_KEPT: Final = 64
 #: Offsets of one stretch: its start and its stop.
 _STRETCH: Final = 2
 
@@ -98,12 +101,13 @@ def exchange_in(
 
 
 class _Messages:
-    """Makes the messages of a stream when somebody asks."""
+    """Makes the messages of a stream when somebody asks; those asked for last are kept."""
+
+    _recent: ClassVar[LruCache[_Messages, HttpMessages]] = LruCache(_MESSAGES_KEPT, locked=True)
 
     def __init__(self, number: int, asking: Said, answering: Said, upgraded: HttpMessage | None) -> None:
         self._number, self._asking, self._answering, self._upgraded = number, asking, answering, upgraded
 
-    @cached_property
     def _made(self) -> HttpMessages:
         asked = self._upgraded or message_of(self._asking, self._number, is_response=False)
         answer = message_of(self._answering, self._number, is_response=True)
@@ -112,7 +116,11 @@ class _Messages:
         return asked, answer
 
     def __call__(self) -> HttpMessages:
-        return self._made
+        made = self._recent.get(self)
+        if made is None:
+            made = self._made()
+            self._recent.put(self, made)
+        return made
 
 
 def _operation(head: Block | None, *, is_grpc: bool) -> str:

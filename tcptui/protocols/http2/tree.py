@@ -14,6 +14,7 @@ from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
 from tcptui.protocols.http2.messages import value_in
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.tree_frames import add_payload
+from tcptui.protocols.http2.tree_headers import HeaderLists
 from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserved, number_label, type_name
 from tcptui.protocols.http2.tree_protobuf import add_protobuf
 
@@ -91,7 +92,7 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
     else:
         if frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
             _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)), index)
-        add_payload(branch, frame, place, index)
+        add_payload(branch, frame, place, HeaderLists(index.blocks, dissection.options.asked))
 
 
 def _headline(frame: Frame, index: FrameIndex) -> str:

@@ -19,27 +19,26 @@ from hyperframe.frame import (
 from tcptui.protocols.headers.data import bits_label, shortened
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http2.frames import Flag, Frame, error_name, parsed_frame
-from tcptui.protocols.http2.tree_headers import add_headers
 from tcptui.protocols.http2.tree_lines import add_padding, add_reserved, number_label
 from tcptui.protocols.http2.tree_settings import MOST, add_settings
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.frame_place import FramePlace
-    from tcptui.protocols.http2.index import FrameIndex
+    from tcptui.protocols.http2.tree_headers import HeaderLists
 
 _SHOWN_BYTES: Final = 40
 
 
-def add_payload(branch: Branch, frame: Frame, place: FramePlace, index: FrameIndex) -> None:
+def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
     """Append the lines of the frame's payload; an expert note where it breaks the rules of its type."""
     parsed, at = parsed_frame(frame, place.half), frame.payload
     if isinstance(parsed, HeadersFrame):
-        _headers(branch, frame, parsed, place, index)
+        _headers(branch, frame, parsed, place, lists)
     elif isinstance(parsed, PushPromiseFrame):
-        _push_promise(branch, frame, parsed, place, index)
+        _push_promise(branch, frame, parsed, place, lists)
     elif isinstance(parsed, ContinuationFrame):
-        _continuation(branch, frame, place, index)
+        _continuation(branch, frame, place, lists)
     elif isinstance(parsed, PriorityFrame):
         _priority(branch, parsed, place, at)
     elif isinstance(parsed, RstStreamFrame):
@@ -62,7 +61,7 @@ def add_payload(branch: Branch, frame: Frame, place: FramePlace, index: FrameInd
         place.add(branch, text, at, frame.length, "http2.unknown")
 
 
-def _headers(branch: Branch, frame: Frame, parsed: HeadersFrame, place: FramePlace, index: FrameIndex) -> None:
+def _headers(branch: Branch, frame: Frame, parsed: HeadersFrame, place: FramePlace, lists: HeaderLists) -> None:
     at = frame.payload
     is_padded = bool(frame.flags & Flag.PADDED)
     add_padding(branch, place, at, parsed.pad_length if is_padded else None)
@@ -73,13 +72,15 @@ def _headers(branch: Branch, frame: Frame, parsed: HeadersFrame, place: FramePla
     size = len(parsed.data)
     text = f"Header Block Fragment: {shortened(parsed.data[:_SHOWN_BYTES])}"
     place.add(branch, text, at, size, "http2.headers")
-    add_headers(branch, index.blocks.get(frame.stop), place, at if frame.flags & Flag.END_HEADERS else None)
+    lists.add(branch, frame, place, at)
     if parsed.pad_length:
         raw = place.half.read(at + size, min(parsed.pad_length, _SHOWN_BYTES))
         place.add(branch, f"Padding: {shortened(raw)}", at + size, parsed.pad_length, "http2.headers.padding")
 
 
-def _push_promise(branch: Branch, frame: Frame, parsed: PushPromiseFrame, place: FramePlace, index: FrameIndex) -> None:
+def _push_promise(
+    branch: Branch, frame: Frame, parsed: PushPromiseFrame, place: FramePlace, lists: HeaderLists
+) -> None:
     at = frame.payload
     is_padded = bool(frame.flags & Flag.PADDED)
     add_padding(branch, place, at, parsed.pad_length if is_padded else None)
@@ -91,14 +92,14 @@ def _push_promise(branch: Branch, frame: Frame, parsed: PushPromiseFrame, place:
     at += 4
     text = f"Header Block Fragment: {shortened(parsed.data[:_SHOWN_BYTES])}"
     place.add(branch, text, at, len(parsed.data), "http2.push_promise.header")
-    add_headers(branch, index.blocks.get(frame.stop), place, at if frame.flags & Flag.END_HEADERS else None)
+    lists.add(branch, frame, place, at)
 
 
-def _continuation(branch: Branch, frame: Frame, place: FramePlace, index: FrameIndex) -> None:
+def _continuation(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
     raw = place.half.read(frame.payload, min(frame.length, _SHOWN_BYTES))
     text = f"Continuation Header: {shortened(raw)}"
     place.add(branch, text, frame.payload, frame.length, "http2.continuation.header")
-    add_headers(branch, index.blocks.get(frame.stop), place, None)
+    lists.add(branch, frame, place, None)
 
 
 def _priority(branch: Branch, parsed: HeadersFrame | PriorityFrame, place: FramePlace, at: int) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from tcptui.model.field_rows.http2 import HEADER_NAMES
 from tcptui.model.request import UNKNOWN
+from tcptui.protocols.headers.builder import LABEL_LIMIT
 from tcptui.protocols.headers.node import ExpertLevel
+from tcptui.protocols.http2.frames import Flag
 from tcptui.protocols.http2.hpack import Representation
 from tcptui.protocols.http2.messages import text_of, value_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http2.direction import Block
+    from tcptui.protocols.http2.frames import Frame
     from tcptui.protocols.http2.hpack import HeaderField
 
 #: Fields of one list that are shown, as tshark stops after so many.
@@ -23,60 +29,106 @@ _FIELDS_SHOWN: Final = 200
 _SUFFIX: Final = {True: " - Indexed Name", False: " - New Name"}
 
 
-def add_headers(branch: Branch, block: Block | None, place: FramePlace, fragment: int | None) -> None:
-    """Append the fields of ``block``; its bytes begin at offset ``fragment`` where one frame has them all."""
-    if block is None:
-        return
-    fields = block.headers.fields
-    said = [field for field in fields if field.representation is not Representation.SIZE]
-    # As tshark counts: name, value, and four bytes for the length of each.
-    length = sum(len(field.name or b"") + len(field.value or b"") + 8 for field in said)
-    branch.concluded(f"Header Length: {length}", "http2.header.length")
-    branch.concluded(f"Header Count: {len(fields)}", "http2.header.count")
-    for field in fields[:_FIELDS_SHOWN]:
-        at = None if fragment is None else fragment + field.at
-        if field.representation is Representation.SIZE:
-            _line(branch, place, "Header table size update", at, field.size, "http2.header_table_size_update")
-        else:
-            _field(branch, field, place, at)
-    if len(fields) > _FIELDS_SHOWN:
-        branch.concluded(f"{len(fields) - _FIELDS_SHOWN} more header fields")
-    if block.is_cut:
-        branch.concluded("The header list is longer than is shown", "http2.header_size_exceeded")
-    if not block.is_whole:
-        branch.expert(ExpertLevel.WARNING, "Malformed", "The header block is not whole, or cannot be decoded")
-    path, authority = value_in(block, b":path"), value_in(block, b":authority")
-    if authority and path:
-        scheme = value_in(block, b":scheme") or "http"
-        uri = f"{scheme}://{authority}{path}"
-        branch.concluded(f"Full request URI: {uri}", "http2.request.full_uri").whole = uri.encode
+#: Lines of a list, and of each of its fields, that a filter may ask for.
+_LINES: Final = frozenset(
+    {
+        "http2.header.length", "http2.header.count", "http2.header", "http2.header_table_size_update",
+        *(f"http2.header.{name}" for name in (
+            "name", "name.length", "value", "value.length", "unescaped", "repr", "index",
+        )),
+        *HEADER_NAMES.values(),
+    }
+)  # fmt: skip
+#: Bytes of a name or a value of which a label has the text: as many as its characters may take, and more.
+_SHOWN_BYTES: Final = 4 * LABEL_LIMIT + 8
 
 
-def _field(branch: Branch, field: HeaderField, place: FramePlace, at: int | None) -> None:
-    name, value = text_of(field.name), text_of(field.value)
-    line = _line(branch, place, f"Header: {name}: {value}", at, field.size, "http2.header")
-    for title, text, known in (("Name", name, field.name), ("Value", value, field.value)):
-        if known is not None:
-            label, of = f"{title} Length: {len(known)}", f"http2.header.{title.lower()}.length"
-            _line(line, place, label, at, field.size, of)
-        node = _line(line, place, f"{title}: {text}", at, field.size, f"http2.header.{title.lower()}")
-        raw = UNKNOWN.encode() if known is None else known
-        node.whole = lambda raw=raw: raw
-    row = HEADER_NAMES.get(name)
-    if row is not None and field.value is not None:
-        node = _line(line, place, f"{name}: {value}", at, field.size, row)
-        node.whole = lambda raw=field.value: raw
-    if field.value is not None:
-        plain = unquote_to_bytes(field.value)
-        node = line.concluded(f"Unescaped: {text_of(plain)}", "http2.header.unescaped")
-        node.whole = lambda: plain
-    how = field.representation.value
-    if field.representation is not Representation.INDEXED:
-        how += _SUFFIX[bool(field.place)]
-    _line(line, place, f"Representation: {how}", at, field.size, "http2.header.repr")
-    if field.place:
-        _line(line, place, f"Index: {field.place}", at, field.size, "http2.header.index")
+@dataclass(frozen=True, slots=True)
+class HeaderLists:
+    """Appends the header lists of one direction to the frames that ended them."""
+
+    blocks: Mapping[int, Block]
+    """As `FrameIndex.blocks`."""
+    asked: Set[str] | None
+    """The fields of which lines are asked for; None: all."""
+
+    def add(self, branch: Branch, frame: Frame, place: FramePlace, fragment: int | None) -> None:
+        """Append the list that ``frame`` ended; its bytes begin at offset ``fragment`` where one frame has them all."""
+        block = self.blocks.get(frame.stop)
+        if block is None:
+            return
+        at = fragment if frame.flags & Flag.END_HEADERS else None
+        if self.asked is None or not _LINES.isdisjoint(self.asked):
+            _Lines(place, self.asked).add(branch, block, at)
+        if block.is_cut:
+            branch.concluded("The header list is longer than is shown", "http2.header_size_exceeded")
+        if not block.is_whole:
+            branch.expert(ExpertLevel.WARNING, "Malformed", "The header block is not whole, or cannot be decoded")
+        path, authority = value_in(block, b":path"), value_in(block, b":authority")
+        if authority and path:
+            scheme = value_in(block, b":scheme") or "http"
+            uri = f"{scheme}://{authority}{path}"
+            branch.concluded(f"Full request URI: {uri}", "http2.request.full_uri").whole = uri.encode
 
 
-def _line(branch: Branch, place: FramePlace, label: str, at: int | None, size: int, field: str) -> Branch:
-    return branch.concluded(label, field) if at is None else place.add(branch, label, at, size, field)
+class _Lines:
+    """The lines of one header list."""
+
+    def __init__(self, place: FramePlace, asked: Set[str] | None) -> None:
+        self._place = place
+        self._asked = asked
+
+    def add(self, branch: Branch, block: Block, fragment: int | None) -> None:
+        """Append the fields of ``block``, which begins at offset ``fragment``; None: it is in several frames."""
+        fields = block.headers.fields
+        said = [field for field in fields if field.representation is not Representation.SIZE]
+        # As tshark counts: name, value, and four bytes for the length of each.
+        length = sum(len(field.name or b"") + len(field.value or b"") + 8 for field in said)
+        branch.concluded(f"Header Length: {length}", "http2.header.length")
+        branch.concluded(f"Header Count: {len(fields)}", "http2.header.count")
+        for field in fields[:_FIELDS_SHOWN]:
+            at = None if fragment is None else fragment + field.at
+            if field.representation is Representation.SIZE:
+                self._line(branch, "Header table size update", at, field.size, "http2.header_table_size_update")
+            else:
+                self._field(branch, field, at)
+        if len(fields) > _FIELDS_SHOWN:
+            branch.concluded(f"{len(fields) - _FIELDS_SHOWN} more header fields")
+
+    def _field(self, branch: Branch, field: HeaderField, at: int | None) -> None:
+        name, value = _shown(field.name), _shown(field.value)
+        line = self._line(branch, f"Header: {name}: {value}", at, field.size, "http2.header")
+        for title, text, known in (("Name", name, field.name), ("Value", value, field.value)):
+            of = f"http2.header.{title.lower()}"
+            if known is not None and self._is_asked(f"{of}.length"):
+                self._line(line, f"{title} Length: {len(known)}", at, field.size, f"{of}.length")
+            if self._is_asked(of):
+                node = self._line(line, f"{title}: {text}", at, field.size, of)
+                raw = UNKNOWN.encode() if known is None else known
+                node.whole = lambda raw=raw: raw
+        row = HEADER_NAMES.get(name)
+        if row is not None and field.value is not None and self._is_asked(row):
+            node = self._line(line, f"{name}: {value}", at, field.size, row)
+            node.whole = lambda raw=field.value: raw
+        if field.value is not None and self._is_asked("http2.header.unescaped"):
+            plain = unquote_to_bytes(field.value)
+            node = line.concluded(f"Unescaped: {_shown(plain)}", "http2.header.unescaped")
+            node.whole = lambda: plain
+        how = field.representation.value
+        if field.representation is not Representation.INDEXED:
+            how += _SUFFIX[bool(field.place)]
+        if self._is_asked("http2.header.repr"):
+            self._line(line, f"Representation: {how}", at, field.size, "http2.header.repr")
+        if field.place and self._is_asked("http2.header.index"):
+            self._line(line, f"Index: {field.place}", at, field.size, "http2.header.index")
+
+    def _is_asked(self, name: str) -> bool:
+        return self._asked is None or name in self._asked
+
+    def _line(self, branch: Branch, label: str, at: int | None, size: int, field: str) -> Branch:
+        return branch.concluded(label, field) if at is None else self._place.add(branch, label, at, size, field)
+
+
+def _shown(raw: bytes | None) -> str:
+    """A name or a value as far as a label may have it."""
+    return text_of(raw if raw is None else raw[:_SHOWN_BYTES])

@@ -14,6 +14,7 @@ encrypted.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.keylog import Secret
@@ -26,7 +27,7 @@ from tcptui.protocols.tls.opened import joined_messages
 from tcptui.protocols.tls.plain_records import MESSAGES_MOST, PlainRecords
 from tcptui.protocols.tls.plans import Obstacle, Plan, plans_of
 from tcptui.protocols.tls.protection import traffic_protection
-from tcptui.protocols.tls.records import FRAGMENT_MOST, HEADER, RecordReader
+from tcptui.protocols.tls.records import FRAGMENT_MOST, HEADER, RecordReader, is_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +162,8 @@ class _Opening:
         self._reader = RecordReader(half, self._at.position)
         self._records = self._reader.each()
         self._end = self._at.position
-        self.obstacle: Obstacle | None = None
+        self.obstacle = None if self._at.found.protections else Obstacle.NO_KEY
+        """What stands in the way of what follows: first, that the secrets are the other direction's alone."""
         self.has_new_keys = False
         """It came to where keys of another handshake begin."""
 
@@ -196,7 +198,8 @@ class _Opening:
                     return
                 continue
             if self.obstacle is None:
-                self._open(record)
+                if self._open(record):
+                    self._run_on()
             else:
                 self._lose(record.start, record.stop)
 
@@ -235,33 +238,64 @@ class _Opening:
         overhead = (HEADER + self._at.found.protections[self._at.phase].overhead) * count
         self._at.found.add_gap(start, stop, max(stop - start - overhead, 1))
 
-    def _open(self, record: Record) -> None:
+    def _run_on(self) -> None:
+        """Open the application data behind a record that opened, as far as it was read and opens as expected.
+
+        Nothing is noted of the first record of which more must be known, which `run` comes to next: where records
+        are short, a `Record` and all that may be the matter take three times as long as to open it.
+        """
+        at, found = self._at, self._at.found
+        protection, number, is_typed = found.protections[at.phase], at.number, not at.plan.after_change
+        base, data = self._reader.window.block
+        place, size, open_record, add = self._end - base, len(data), protection.open, found.add
+        if protection.chained or place < 0:
+            return
+        while place + HEADER <= size and data[place] == ContentType.APPLICATION_DATA:
+            begin = place + HEADER
+            behind = begin + (data[place + 3] << 8 | data[place + 4])
+            header = data[place:begin]
+            if behind > size or not is_header(header):
+                break
+            plain = open_record(number, header, data[begin:behind])
+            if plain is None or (is_typed and plain[-1:] != _DATA_TYPE):
+                break
+            length = len(plain) - is_typed
+            if length:
+                add(base + place, base + behind, base + begin + protection.head, length, number, at.phase)
+            number += 1
+            place = behind
+        at.number = number
+        self._end = at.position = self._reader.position = base + place
+
+    def _open(self, record: Record) -> bool:
+        """Note what the record holds; whether it opened."""
         data = self._reader.window.read(record.start, HEADER + record.length)
         if len(data) < HEADER + record.length:
             self._at.number += 1
             self._lose(record.start, record.stop)
-            return
+            return False
         header, fragment = data[:HEADER], data[HEADER:]
-        for phase, number in self._candidates():
-            protection = self._at.found.protections[phase]
+        at = self._at
+        for phase, number in chain(((at.phase, at.number),), self._others()):
+            protection = at.found.protections[phase]
             before = b""
             if protection.chained:
                 before = self._half.read(max(record.start - protection.chained, 0), protection.chained)
             plain = protection.open(number, header, fragment, before)
             if plain is not None:
-                self._at.phase, self._at.number = phase, number + 1
-                self._at.opened, self._at.uncertain = True, 0
+                at.phase, at.number = phase, number + 1
+                at.opened, at.uncertain = True, 0
                 self._take(record, plain, number)
-                return
-            self._at.vain += 1
+                return True
+            at.vain += 1
         if self._at.vain > _VAIN:
             self.obstacle = Obstacle.LOST if self._at.opened else Obstacle.WRONG_KEY
         self._at.uncertain += 1
         self._lose(record.start, record.stop)
+        return False
 
-    def _candidates(self) -> Iterator[tuple[int, int]]:
-        """Keys and sequence numbers that the next record may have, the likely ones first."""
-        yield self._at.phase, self._at.number
+    def _others(self) -> Iterator[tuple[int, int]]:
+        """Keys and sequence numbers that the next record may have instead of those expected, likely ones first."""
         for phase in range(self._at.phase + 1, len(self._at.found.protections)):
             yield phase, 0
         for more in range(1, min(self._at.uncertain, _TRIES) + 1):
@@ -271,8 +305,8 @@ class _Opening:
                 yield phase, number
 
     def _take(self, record: Record, plain: bytes, number: int) -> None:
-        kind, protection = record.content_type, self._at.found.protections[self._at.phase]
-        length = len(plain)
+        at, kind, length = self._at, record.content_type, len(plain)
+        body = record.body + at.found.protections[at.phase].head
         if not self._at.plan.after_change:  # TLSInnerPlaintext (RFC 8446, 5.4): content, type, zeros
             if not plain or not plain[-1]:
                 length = len(plain.rstrip(b"\0"))
@@ -282,9 +316,9 @@ class _Opening:
             kind = plain[length]
         if kind == ContentType.APPLICATION_DATA:
             if length:
-                self._at.found.add(record, record.body + protection.head, length, number, self._at.phase)
+                at.found.add(record.start, record.stop, body, length, number, at.phase)
             return
-        self._at.found.add_other(record, record.body + protection.head, kind, plain[:length])
+        at.found.add_other(record, body, kind, plain[:length])
         if kind == ContentType.HANDSHAKE:
             self._read_messages(record, plain[:length])
 
@@ -337,5 +371,7 @@ class _Opening:
             self._at.phase, self._at.number = self._at.phase + 1, 0
 
 
+#: The type of application data, behind it in what TLS 1.3 protects.
+_DATA_TYPE: Final = bytes((ContentType.APPLICATION_DATA,))
 _CHANGING: Final = frozenset({Handshake.END_OF_EARLY_DATA, Handshake.FINISHED, Handshake.KEY_UPDATE})
 _BEFORE_TRAFFIC: Final = frozenset({Secret.CLIENT_EARLY, Secret.CLIENT_HANDSHAKE, Secret.SERVER_HANDSHAKE})

@@ -52,14 +52,14 @@ class PlainRecords:
             others=self.others[:],
         )  # fmt: skip
 
-    def add(self, record: Record, body: int, length: int, number: int, keys: int) -> None:
-        """A record with plain bytes."""
-        for column, value in zip(
-            (self.start, self.stop, self.body, self.length, self.number, self.keys),
-            (record.start, record.stop, body, length, number, keys),
-            strict=True,
-        ):
-            column.append(value)
+    def add(self, start: int, stop: int, body: int, length: int, number: int, keys: int) -> None:
+        """A record with plain bytes; see the columns."""
+        self.start.append(start)
+        self.stop.append(stop)
+        self.body.append(body)
+        self.length.append(length)
+        self.number.append(number)
+        self.keys.append(keys)
 
     def add_other(self, record: Record, body: int, kind: int, plain: bytes) -> None:
         """A record without application data."""
@@ -73,9 +73,4 @@ class PlainRecords:
             self.stop[-1], self.length[-1] = stop, self.length[-1] + length
             return
         self.lost += 1
-        for column, value in zip(
-            (self.start, self.stop, self.body, self.length, self.number, self.keys),
-            (start, stop, start, length, -1, 0),
-            strict=True,
-        ):
-            column.append(value)
+        self.add(start, stop, start, length, -1, 0)

@@ -6,9 +6,9 @@ what looks like records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -32,11 +32,10 @@ _SHORT: Final = frozenset({int(ContentType.ALERT), int(ContentType.CHANGE_CIPHER
 RESUMES: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as its header tells it: bytes ``start … stop`` of the direction."""
 
-    half: ByteStream = field(repr=False)
+    half: ByteStream
     start: int
     content_type: int
     version: int
@@ -91,7 +90,8 @@ class RecordReader:
 
     def __init__(self, half: ByteStream, start: int) -> None:
         self.half = half
-        self._position = start
+        self.position = start
+        """Where the next record is looked for: who has read further by other means says so here."""
         self.window = Window(half)
         self._tries = RESUMES
 
@@ -102,23 +102,23 @@ class RecordReader:
 
     def each(self) -> Iterator[Record]:
         """The records, however many there are."""
-        resumed = self._position > 0 or not self.half.segments.from_start
-        while self._position < self.half.length:
-            head = self.window.read(self._position, HEADER)
+        resumed = self.position > 0 or not self.half.segments.from_start
+        while self.position < self.half.length:
+            head = self.window.read(self.position, HEADER)
             if not is_header(head):
                 behind = self._next_start()
                 if behind is None:
                     return
-                self._position, resumed = behind, True
+                self.position, resumed = behind, True
                 continue
-            record = Record(self.half, self._position, head[0], head[1] << 8 | head[2], head[3] << 8 | head[4], resumed)
+            record = Record(self.half, self.position, head[0], head[1] << 8 | head[2], head[3] << 8 | head[4], resumed)
+            self.position, resumed = record.stop, False
             yield record
-            self._position, resumed = record.stop, False
 
     def _next_start(self) -> int | None:
         """The next offset at which a segment begins with what looks like records; None without one."""
         runs = self.half.captured
-        at = int(np.searchsorted(runs.start, self._position, side="right"))
+        at = int(np.searchsorted(runs.start, self.position, side="right"))
         while at < len(runs) and self._tries:
             self._tries -= 1
             start = int(runs.start[at])

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
+#: Lines of these that are kept from one question to the next: a packet may have ten thousands, of few bytes.
+_LINES_KEPT: Final = 1 << 20
 #: Packets whose UDP conversations are numbered, or whose questions are paired, at once.
 _NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
@@ -97,13 +99,15 @@ class TreeReader:
         self._wanted: set[str] = set()
         self._options = _OPTIONS
         self._known: dict[int, tuple[Found, ...]] = {}
+        self._lines = 0
+        """How many lines were added to `_known` since packets were left out of it."""
 
     def want(self, names: Iterable[str]) -> None:
         """Names that will be asked for: those are taken from each tree."""
         fresh = {one for name in names for one in members(FIELDS[name])} - self._wanted
         if fresh:
             self._wanted |= fresh
-            self._options = replace(_OPTIONS, bare=_unasked(self._wanted))
+            self._options = replace(_OPTIONS, bare=_unasked(self._wanted), asked=frozenset(self._wanted))
             self._known.clear()
 
     def clear(self) -> None:
@@ -145,7 +149,8 @@ class TreeReader:
         """Have the fields of all ``rows`` in ``_known``; stream by stream, because messages are parsed by stream."""
         numbers = rows.numbers
         missing = [row for row in numbers.tolist() if row not in self._known]
-        if len(self._known) + len(missing) > KEPT:
+        if len(self._known) + len(missing) > KEPT or self._lines > _LINES_KEPT:
+            self._lines = 0
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
         store = self._session.store
         if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
@@ -159,6 +164,7 @@ class TreeReader:
             places, pairs = self._places(packet.row), self._pairs(packet.row)
             _Collector(packet.data, self._wanted, found, as_tshark, places, pairs).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
+            self._lines += len(found)
         for row in missing:
             self._known.setdefault(row, ())  # evicted meanwhile
 

@@ -48,7 +48,8 @@ OPTIONS
              for. Most time first
   --har OUT  an HTTP archive (HAR 1.2) of the HTTP requests for browsers and
              other viewers; - is standard output. Bodies that are text are cut
-             at 64 KiB, others are left out
+             at 64 KiB, others are left out; beyond 64 MiB of bodies, and 256
+             MiB of header fields longer than usual, entries are without
   --results DIR
              what databases answered with: in DIR, a file for each result set
              of MySQL, MariaDB and PostgreSQL, for each reply of Redis that has

@@ -54,6 +54,8 @@ WORDS: Final[dict[str, str]] = {
     "requests.write.none": "nothing to write: no answer of MySQL, PostgreSQL or Redis with rows, no transfer of a zone is among them",
     "requests.har.written": "{n:entry|entries} written to {file}; secrets are left out by their names",
     "requests.har.left-out": "{n:request is|requests are} no entry: of another protocol than HTTP, or only the answer was captured",
+    "requests.har.heads": "{n:entry is|entries are} without header fields: of what is unusually long of them, an archive has {most} MiB at most",
+    "requests.har.head-left-out": "header fields and the rest of a long URI left out: what is unusually long is bounded",
     "requests.har.incomplete": "not captured to the last byte",
     "requests.har.no-answer": "no answer was captured",
     "requests.har.binary": "binary, left out",

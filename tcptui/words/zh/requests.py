@@ -54,6 +54,8 @@ WORDS: Final[dict[str, str]] = {
     "requests.write.none": "没有可写出的内容：其中没有带行的 MySQL、PostgreSQL 或 Redis 应答，也没有区域传送",
     "requests.har.written": "已将 {n} 个条目写入 {file}；机密已按名称去除",
     "requests.har.left-out": "有 {n} 个请求未列为条目：不是 HTTP，或只抓到响应",
+    "requests.har.heads": "有 {n} 个条目未写首部字段：首部特别长的部分，整个归档最多写 {most} MiB",
+    "requests.har.head-left-out": "首部字段和过长 URI 的其余部分已略去：特别长的首部总量有上限",
     "requests.har.incomplete": "没有抓到最后一个字节",
     "requests.har.no-answer": "没有抓到响应",
     "requests.har.binary": "二进制内容，已略去",

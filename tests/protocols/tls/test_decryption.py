@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from half_places import each_place_is_as_many
 from http_halves import Dialogue
@@ -178,6 +180,20 @@ def test_traffic_secrets_alone_are_enough_for_the_data() -> None:
     assert told(plain(stream, 0)) == [REQUEST]
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_secrets_of_one_side_alone_open_that_direction(side: int) -> None:
+    """A key log of which lines were cut: the other direction says that it has no key, and nothing fails."""
+    secrets = {label: secret for label, secret in SECRETS.items() if label.startswith(("CLIENT", "SERVER")[side])}
+    sealed = Sealer(b"C" * 32).seal(REQUEST), Sealer(b"S" * 32).seal(RESPONSE)
+    stream = parsed(opening().client(sealed[0]).server(sealed[1]), log_of(secrets))
+
+    assert told(plain(stream, side)) == [(REQUEST, RESPONSE)[side]]
+    assert stream.decryption is not None
+    assert stream.decryption.obstacles[side] is None
+    assert stream.decryption.obstacles[1 - side] is Obstacle.NO_KEY
+    assert any(part.label.name == "tls-sealed-no-key" and part.side == 1 - side for part in stream.parts())
+
+
 def test_connection_without_its_hello_is_refused() -> None:
     client = Sealer(b"C" * 32)
     dialogue = Dialogue(from_start=False).client(client.seal(REQUEST), client.seal(REQUEST))
@@ -235,3 +251,44 @@ def test_changed_bytes_raise_nothing_and_stay_within_bounds(data: st.DataObject)
             assert sum(len(piece.data) if isinstance(piece, Piece) else piece.length for piece in pieces) == half.length
             assert half.length <= sealed.length
             each_place_is_as_many(half)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_records_that_are_opened_in_a_row_are_the_same_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Padding, empty records, alerts, tickets, changes of keys, bytes that were lost or changed between them."""
+    chance, server = Random(seed), Sealer(b"S" * 32)
+    dialogue = opening()
+    for _ in range(60):
+        size = chance.choice((0, 1, 20, 100, 100, 3_000))
+        match chance.randrange(14):
+            case 0:
+                sealed = server.seal(bytes(size), padding=chance.choice((1, 200)))
+            case 1:
+                sealed = server.change()
+            case 2:
+                sealed = server.seal(b"\x01\x00", 21)
+            case 3:
+                sealed = server.seal(handshake(4, bytes(size)), 22)
+            case 4:
+                sealed = server.seal(b"x" * 50)
+                sealed = sealed[:20] + bytes((sealed[20] ^ 1,)) + sealed[21:]
+            case 5:
+                server.number += 1
+                sealed = b""
+            case _:
+                sealed = server.seal(b"y" * size)
+        if chance.random() < 0.03:
+            dialogue.lost(1, len(sealed))
+        else:
+            dialogue.server(sealed)
+    together = parsed(dialogue).decryption
+    monkeypatch.setattr(decryption._Opening, "_run_on", lambda _: None)
+    alone = parsed(dialogue).decryption
+
+    assert together is not None
+    assert alone is not None
+    assert together.obstacles == alone.obstacles
+    for one, two in zip(together.sides, alone.sides, strict=True):
+        for column in ("start", "stop", "body", "length", "number", "keys", "messages", "others", "kept", "lost"):
+            assert getattr(one, column) == getattr(two, column), column
+    assert together.sides[1].start

@@ -12,6 +12,7 @@ from growth import Growth
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.cursor import MAY_BE_BARE
+from tcptui.session.filtering import trees
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.filtering.trees import TreeReader
@@ -95,3 +96,37 @@ def test_messages_of_one_segment_are_one_layer_as_tshark_has_them(case: str, fie
     session.close()
 
     assert passing == {1: count, 2: 0}
+
+
+@pytest.mark.parametrize("case", ["132", "135", "136"])
+def test_each_line_of_a_header_list_is_the_same_alone(case: str) -> None:
+    """Of long lists only the lines that are asked for are built."""
+    (path,) = (found for found in CASES.glob(f"{case}-*/*.pcap*") if "offline" not in found.name)
+    session = open_file(path)
+    rows = Rows.between(0, min(session.store.count, MOST))
+    names = sorted(name for name in FIELDS if name.startswith(("http2.header", "http2.request")))
+    whole = TreeReader(session, lambda: False)
+    whole.want(names)
+    told = 0
+    for name in names:
+        alone = TreeReader(session, lambda: False)
+        expected, found = read(whole, name, rows), read(alone, name, rows)
+        assert found.places.tolist() == expected.places.tolist(), name
+        assert list(found.values) == list(expected.values), name
+        told += len(found.places) > 0
+    session.close()
+
+    assert told > 8
+
+
+def test_lines_of_earlier_packets_are_not_kept_beyond_their_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "_LINES_KEPT", 10)
+    (path,) = CASES.glob("135-*/*.pcap*")
+    session = open_file(path)
+    reader = TreeReader(session, lambda: False)
+    reader.want(["http2.header.value"])
+    for begin in range(0, 40, 4):
+        read(reader, "http2.header.value", Rows.between(begin, begin + 4))
+        kept = sum(map(len, reader._known.values()))
+        assert kept <= 10 + sum(map(len, (reader._known[row] for row in range(begin, begin + 4))))
+    session.close()
