@@ -12,6 +12,8 @@ from textual import on
 from textual.containers import Horizontal
 
 from tcptui.model.safe_text import safe_text
+from tcptui.ui.below.room import RoomBelow
+from tcptui.ui.below.table import ALL_PARTS, Part
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
@@ -45,6 +47,8 @@ from tcptui.words.finding_text import finding_name
 from tcptui.words.other_text import counts_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.trouble_watch import CaptureSeen, TroubleWatch
     from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
 #: Interval (seconds) at which the screen asks for the newest look at the capture.
@@ -76,6 +81,10 @@ _EXPLAINED_LEAST: Final = 9
 _QUIET_LINES: Final = 9
 #: Cells beside the text of a pane.
 _MARGINS: Final = 4
+#: A blank line below the explanation where something else follows.
+_APART: Final = 1
+#: What may follow where the largest connections are told of already.
+_IN_QUIET: Final = (Part.PACKETS, Part.TRAFFIC)
 
 
 class Onward(Enum):
@@ -132,8 +141,9 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OVERVIEW_KEYS)]
 
     def __init__(
-        self, session: Session, watch: TroubleWatch, words: Words, glyphs: Glyphs, group: TroubleGroup | None = None
-    ) -> None:
+        self, session: Session, watch: TroubleWatch, words: Words, glyphs: Glyphs, options: ViewOptions,
+        group: TroubleGroup | None = None,
+    ) -> None:  # fmt: skip
         """``group``: the one that the cursor begins on, if it is still there."""
         super().__init__(words, glyphs)
         self.session = session
@@ -155,6 +165,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
         self._explainer = StreamExplainer(self, session, words, self._explain)
+        self.below = RoomBelow(session, glyphs, words, options, self._explain)
 
     def compose(self) -> ComposeResult:
         """Title, verdict and capture, groups, explanation, hints."""
@@ -164,6 +175,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         with Horizontal():
             yield self.explain
             yield self._members
+        yield self.below
         yield self.hint_line
 
     def on_mount(self) -> None:
@@ -185,7 +197,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen = self._seen
         fresh = self._trouble_watch.is_settled and seen is self._trouble_watch.seen
         counted = self.session.other.is_current and self.session.other.revision == self._other_revision
-        return fresh and counted and seen is not None and seen.trust is not None and not self._explainer.is_busy
+        is_busy = self._explainer.is_busy or self.below.is_busy
+        return fresh and counted and seen is not None and seen.trust is not None and not is_busy
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -235,7 +248,9 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         group = self.groups.group
         before, self._group = self._group, group
         if group is None:
-            self.explain.show((*quiet_document(self._seen, self.words), *self._largest()))
+            document = (*quiet_document(self._seen, self.words), *self._largest())
+            self._fill_below(self._lines_of(document, self.size.width - _MARGINS), self._largest_kept[:1], _IN_QUIET)
+            self.explain.show(document)
             return
         same = before is not None and same_group(before, (group,)) is not None
         useful, rest = group_documents(self.session, group, self.words)
@@ -249,6 +264,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         else:
             left, right = (*useful, *rest, *members), ()
         left, right = self._with_the_next(left, right) if beside else (self._with_the_next(left)[0], right)
+        width = self.size.width // (1 + beside) - _MARGINS
+        self._fill_below(max(self._lines_of(part, width) for part in (left, right)), group.streams[:1], ALL_PARTS)
         self.explain.show(left, keep_place=same)
         self._members.show(right)
 
@@ -262,12 +279,20 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         groups, at = self.groups.groups, self.groups.cursor
         for group in groups[at + 1 :]:
             told = group_documents(self.session, group, self.words)[0]
-            longer = ((place, (*column, *told)) for place, column in enumerate(filled))
-            fitting = next((found for found in longer if self._lines_of(found[1], width) <= self._room), None)
-            if fitting is None:
+            # The shorter column gets it, so that none is left blank beside a long one.
+            lines = [self._lines_of((*column, *told), width) for column in filled]
+            place = min(range(len(filled)), key=lines.__getitem__)
+            if lines[place] > self._room:
                 break
-            filled[fitting[0]] = fitting[1]
+            filled[place] = (*filled[place], *told)
         return filled
+
+    def _fill_below(self, told: int, streams: Sequence[int], parts: Collection[Part]) -> None:
+        """Below an explanation of ``told`` lines show what the capture and the first of ``streams`` have to show."""
+        stream = next((each for each in streams if self.session.seen(each)), -1)
+        when = 0 if self._seen is None else self._seen.revision
+        room = self._room - told - _APART
+        self.below.fill(room, stream, when, width=self.size.width, parts=parts)
 
     def _lines_of(self, document: Document, width: int) -> int:
         return len(lay_out(document, width, self.glyphs, self.words, dense=False))
@@ -285,14 +310,20 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen, most = self._seen, self._room - _QUIET_LINES
         if seen is None or most <= 0:
             return ()
-        largest = np.array(seen.largest[:most], np.int64)
-        kept = largest[self.session.streams.are_kept(largest)].tolist()
+        kept = self._largest_kept[:most]
         document = largest_document(self.session, kept, self.words, self.glyphs)
         if not kept or most - len(document) < _EXPLAINED_LEAST:
             return document
         explained = self._explainer.document(kept[0], seen.revision)
         heading = self.words("overview.one", stream=kept[0])
         return (*document, Passage("", heading), *explained) if explained else document
+
+    @property
+    def _largest_kept(self) -> list[int]:
+        """The largest connections of a capture without trouble, without those that were evicted since."""
+        largest = np.array(() if self._seen is None else self._seen.largest, np.int64)
+        kept: list[int] = largest[self.session.streams.are_kept(largest)].tolist()
+        return kept
 
     def _members_of(self, group: TroubleGroup, *, width: int = 0) -> Document:
         """The connections of ``group``; with the ``width`` of a pane of their own, as many as that has room for."""
