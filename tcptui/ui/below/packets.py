@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.packet_severity import raised_rows
 from tcptui.ui.main.timeline import Timeline
+from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from tcptui.model.finding import Finding
@@ -19,6 +22,14 @@ if TYPE_CHECKING:
 
 class PacketsBelow(Timeline, can_focus=False):
     """Begins where its worst finding has its first packet."""
+
+    DEFAULT_CSS = """
+    PacketsBelow {
+        background: $background; border-top: solid $edge;
+        overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+    }
+    .-ascii PacketsBelow { border-top: ascii $edge; }
+    """
 
     def __init__(self, session: Session, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
@@ -37,8 +48,16 @@ class PacketsBelow(Timeline, can_focus=False):
         row = self._of.store.row_of_frame(first) if first else NO_ROW
         self.cursor = place_of(self.rows, row) if row != NO_ROW and self.rows.size else 0
 
-    def begin_at_cursor(self) -> None:
+        self.border_title = f" {self.words('below.packets', stream=stream)} "
+        self.call_after_refresh(self._begin_at_cursor)
+
+    def _begin_at_cursor(self) -> None:
         """Scroll to the packet that it begins at, with as many rows below it as there is room for."""
         top = max(0, min(self.cursor, self.row_count - self.page_rows))
         self.scroll_to(y=top, animate=False, immediate=True)
         self.refresh()
+
+    @on(VirtualList.Highlighted)
+    @on(VirtualList.Chosen)
+    def _inside(self, event: VirtualList.Highlighted | VirtualList.Chosen) -> None:
+        event.stop()  # the screen's own lists are not meant

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
-from textual import on
 from textual.containers import Horizontal, Vertical
 
 from tcptui.session.groups import busiest_hosts
@@ -19,7 +18,7 @@ from tcptui.ui.main.explain_pane import ExplainPane, Passage
 from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.trouble_watch import largest_connections
 from tcptui.ui.overview.document import largest_document
-from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
+from tcptui.ui.widgets.virtual_list import HEADING
 from tcptui.words.quantities import Count, byte_size
 
 if TYPE_CHECKING:
@@ -63,7 +62,6 @@ class RoomBelow(Vertical):
     RoomBelow {
         display: none; height: 0; width: 1fr; background: $background;
         & > * { width: 1fr; background: $background; border-top: solid $edge; }
-        & > PacketsBelow { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
         & > Horizontal > ExplainPane { width: 1fr; height: 1fr; overflow: hidden hidden; background: $background; }
         & > Horizontal > #below-largest { border-left: solid $edge; }
     }
@@ -116,8 +114,6 @@ class RoomBelow(Vertical):
             widget.styles.height = shown.get(part, 0)
         if Part.PACKETS in shown:
             self.packets.tell(stream, frame)
-            self.call_after_refresh(self.packets.begin_at_cursor)
-            self.packets.border_title = f" {self.words('below.packets', stream=stream)} "
         if Part.TALKERS in shown:
             self._largest.display = width >= _BESIDE
             self._hosts.show(self._hosts_document())
@@ -183,8 +179,3 @@ class RoomBelow(Vertical):
         self._counted = counted
         self.traffic.show(counted.histogram, may_grow=self.session.progress.growing)
         self._has_counted()
-
-    @on(VirtualList.Highlighted)
-    @on(VirtualList.Chosen)
-    def _inside(self, event: VirtualList.Highlighted | VirtualList.Chosen) -> None:
-        event.stop()  # the screen's own lists are not meant

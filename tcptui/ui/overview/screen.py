@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from textual import on
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
 from tcptui.model.safe_text import safe_text
+from tcptui.ui.below.packets import PacketsBelow
 from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import ALL_PARTS, Part
+from tcptui.ui.below.table import ALL_PARTS, ROOM_LEAST, Part
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
@@ -38,6 +40,7 @@ from tcptui.ui.overview.keys import (
     QUIET_HINTS,
     WITHOUT_TCP_HINTS,
 )
+from tcptui.ui.overview.placing import placed
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.stream_explainer import StreamExplainer
@@ -83,6 +86,8 @@ _QUIET_LINES: Final = 9
 _MARGINS: Final = 4
 #: A blank line below the explanation where something else follows.
 _APART: Final = 1
+#: Groups behind the one under the cursor that are laid out at most: more than the largest terminal has room for.
+_NEXT_MOST: Final = 12
 #: What may follow where the largest connections are told of already.
 _IN_QUIET: Final = (Part.PACKETS, Part.TRAFFIC)
 
@@ -130,11 +135,12 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         & > GroupList { height: 4; }
         & > Horizontal { height: 1fr; width: 1fr; border-top: solid $edge; }
         & ExplainPane { height: 1fr; }
-        & #group-members { display: none; border-left: solid $edge; }
-        &.-beside #group-members { display: block; }
-        &.-quiet GroupList, &.-quiet #group-members { display: none; }
+        & #group-beside { display: none; width: 1fr; height: 1fr; border-left: solid $edge; }
+        &.-beside #group-beside { display: block; }
+        &.-quiet GroupList, &.-quiet #group-beside { display: none; }
+        & #group-packets { width: 1fr; height: 1fr; display: none; }
         &.-ascii > Horizontal { border-top: ascii $edge; }
-        &.-ascii #group-members { border-left: ascii $edge; }
+        &.-ascii #group-beside { border-left: ascii $edge; }
     }
     """
     KEYS = OVERVIEW_KEYS
@@ -164,6 +170,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self.explain = ExplainPane(glyphs, words, id="group-explanation")
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
+        self._packets = PacketsBelow(session, glyphs, words, options, id="group-packets")
+        """Below the connections where there is not room for it below both columns."""
         self._explainer = StreamExplainer(self, session, words, self._explain)
         self.below = RoomBelow(session, glyphs, words, options, self._explain)
 
@@ -174,7 +182,9 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         yield self.groups
         with Horizontal():
             yield self.explain
-            yield self._members
+            with Vertical(id="group-beside"):
+                yield self._members
+                yield self._packets
         yield self.below
         yield self.hint_line
 
@@ -263,36 +273,50 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
                 right = (*right, *worst, *time_document(self.session, group, self.words))
         else:
             left, right = (*useful, *rest, *members), ()
-        left, right = self._with_the_next(left, right) if beside else (self._with_the_next(left)[0], right)
-        width = self.size.width // (1 + beside) - _MARGINS
-        self._fill_below(max(self._lines_of(part, width) for part in (left, right)), group.streams[:1], ALL_PARTS)
+        columns = self._with_the_next(left, right) if beside else self._with_the_next(left)
+        left, right = (*columns, ())[:2]
+        told = [self._lines_of(column, self.size.width // len(columns) - _MARGINS) for column in columns]
+        self._fill_below(max(told), group.streams[:1], ALL_PARTS)
+        self._fill_beside(told[-1], group.streams[:1])
         self.explain.show(left, keep_place=same)
         self._members.show(right)
 
     def _with_the_next(self, *columns: Document) -> list[Document]:
-        """``columns``, and below them the groups behind the one under the cursor, each whole, as far as there is room.
+        """``columns``, and below them the groups behind the one under the cursor, each whole, as `placed` has room.
 
         Each is told as far as what it means and where to look next.
         """
-        filled = list(columns)
-        width = self.size.width // len(filled) - _MARGINS
-        groups, at = self.groups.groups, self.groups.cursor
-        for group in groups[at + 1 :]:
-            told = group_documents(self.session, group, self.words)[0]
-            # The shorter column gets it, so that none is left blank beside a long one.
-            lines = [self._lines_of((*column, *told), width) for column in filled]
-            place = min(range(len(filled)), key=lines.__getitem__)
-            if lines[place] > self._room:
-                break
-            filled[place] = (*filled[place], *told)
-        return filled
+        width = self.size.width // len(columns) - _MARGINS
+        begun = [self._lines_of(column, width) for column in columns]
+        at = self.groups.cursor + 1
+        told = [
+            group_documents(self.session, group, self.words)[0] for group in self.groups.groups[at : at + _NEXT_MOST]
+        ]
+        lines = (self._lines_of((*columns[0], *document), width) - begun[0] for document in told)
+        return [
+            (*column, *chain.from_iterable(told[place] for place in places))
+            for column, places in zip(columns, placed(self._room, begun, lines), strict=True)
+        ]
 
     def _fill_below(self, told: int, streams: Sequence[int], parts: Collection[Part]) -> None:
         """Below an explanation of ``told`` lines show what the capture and the first of ``streams`` have to show."""
-        stream = next((each for each in streams if self.session.seen(each)), -1)
         when = 0 if self._seen is None else self._seen.revision
         room = self._room - told - _APART
-        self.below.fill(room, stream, when, width=self.size.width, parts=parts)
+        self.below.fill(room, self._first_seen(streams), when, width=self.size.width, parts=parts)
+
+    def _fill_beside(self, told: int, streams: Sequence[int]) -> None:
+        """Where nothing has room below both columns, show the packets of the first of ``streams`` below the right one.
+
+        ``told``: the lines of that column.
+        """
+        stream, room = self._first_seen(streams), self._room - told - _APART
+        self._packets.display = not self.below.display and room >= ROOM_LEAST and stream >= 0
+        self._members.styles.height = told + _APART if self._packets.display else "1fr"
+        if self._packets.display:
+            self._packets.tell(stream)
+
+    def _first_seen(self, streams: Sequence[int]) -> int:
+        return next((each for each in streams if self.session.seen(each)), -1)
 
     def _lines_of(self, document: Document, width: int) -> int:
         return len(lay_out(document, width, self.glyphs, self.words, dense=False))
