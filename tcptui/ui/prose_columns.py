@@ -98,14 +98,10 @@ def diagram_beside_table(blocks: Sequence[Block], width: int) -> list[Block]:
         begin -= 1
     above = next(at for at in range(begin - 1, -1, -1) if not isinstance(blocks[at], BlankLine))
     left, right = (*blocks[:above], *blocks[end + 1 :]), (*blocks[above:end],)
-    widths = [max(_drawn_width(block) for block in part if isinstance(block, Verbatim)) for part in (left, right)]
+    widths = [max(block.width for block in part if isinstance(block, Verbatim)) for part in (left, right)]
     if sum(widths) + _GAP > width:
         return list(blocks)
     return [Columns(left, right, min(max(widths[0], column_width(width)), width - widths[1] - _GAP))]
-
-
-def _drawn_width(block: Verbatim) -> int:
-    return sum(cell_len(span.text) for span in block.spans)
 
 
 def standing_alone(blocks: Sequence[Block]) -> list[list[Block]]:

@@ -25,7 +25,7 @@ class PacketsBelow(Timeline, can_focus=False):
 
     DEFAULT_CSS = """
     PacketsBelow {
-        background: $background; border-top: solid $edge;
+        background: $background; border-top: solid $edge; border-title-color: $faint;
         overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
     }
     .-ascii PacketsBelow { border-top: ascii $edge; }

@@ -40,7 +40,7 @@ _TALKERS: Final = 12
 _CONNECTIONS_MOST: Final = 200_000
 #: After a count that took so long, the next one waits this many times as long, and at least so many seconds.
 _REST: Final = 10
-_REST_LEAST: Final = 1.0
+_REST_LEAST: Final = 0.2
 _RULE: Final = 1
 #: From this width on the largest connections are beside the hosts.
 _BESIDE: Final = 150
@@ -61,7 +61,7 @@ class RoomBelow(Vertical):
     DEFAULT_CSS = """
     RoomBelow {
         display: none; height: 0; width: 1fr; background: $background;
-        & > * { width: 1fr; background: $background; border-top: solid $edge; }
+        & > * { width: 1fr; background: $background; border-top: solid $edge; border-title-color: $faint; }
         & > Horizontal > ExplainPane { width: 1fr; height: 1fr; overflow: hidden hidden; background: $background; }
         & > Horizontal > #below-largest { border-left: solid $edge; }
     }
@@ -92,7 +92,7 @@ class RoomBelow(Vertical):
         self._histogram: TrafficHistogram | None = None
         self._rests_until = 0.0
         self.is_busy = False
-        """Whether the capture is being counted."""
+        """Whether the capture is being counted, or will be."""
 
     def compose(self) -> ComposeResult:
         """The parts, from top to bottom."""
@@ -121,7 +121,7 @@ class RoomBelow(Vertical):
         if Part.TRAFFIC in shown:
             self.traffic.border_title = f" {self.words('below.traffic')} "
         if lines >= ROOM_LEAST:
-            self._count(when, with_talkers=Part.TALKERS in parts)
+            self._count(when)
 
     def _wanted(self, stream: int) -> dict[Part, int]:
         counted = self._counted
@@ -150,11 +150,16 @@ class RoomBelow(Vertical):
         return tuple(passages)
 
     # -- counting ------------------------------------------------------------------------
-    def _count(self, when: Hashable, *, with_talkers: bool) -> None:
-        """Count the capture in a worker thread, if there is something new and the last count is long enough ago."""
-        if self.is_busy or when == self._counted_for or time.monotonic() < self._rests_until:
+    def _count(self, when: Hashable) -> None:
+        """Count the capture in a worker thread, if there is something new, once the last count is long enough ago."""
+        if self.is_busy or when == self._counted_for:
             return
-        self.is_busy, self._counted_for = True, when
+        self.is_busy = True
+        rest = self._rests_until - time.monotonic()
+        if rest > 0:
+            self.set_timer(rest, self._end_rest)
+            return
+        self._counted_for = when
         session = self.session
         if self._histogram is None:
             self._histogram = TrafficHistogram(session.store, session.streams)
@@ -164,7 +169,7 @@ class RoomBelow(Vertical):
             began = time.monotonic()
             talkers: tuple[Talker, ...] = ()
             largest: tuple[int, ...] = ()
-            if with_talkers and 0 < session.streams.count <= _CONNECTIONS_MOST:
+            if 0 < session.streams.count <= _CONNECTIONS_MOST:
                 talkers = busiest_hosts(session, _TALKERS)
                 largest = largest_connections(session.streams)[:_TALKERS]
             counted = _Counted(histogram.grow(session.severity), talkers, largest)
@@ -173,6 +178,11 @@ class RoomBelow(Vertical):
             call_on_loop(self, self._take, counted)
 
         self.run_worker(count, thread=True, group="below")
+
+    def _end_rest(self) -> None:
+        """Have the screen fill the room anew: with what is new then."""
+        self.is_busy = False
+        self._has_counted()
 
     def _take(self, counted: _Counted) -> None:
         self.is_busy = False

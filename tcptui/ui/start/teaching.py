@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.ui.prose import BlankLine, lay_out
+from tcptui.ui.prose import BlankLine, Verbatim, lay_out
 from tcptui.ui.widgets.document import Document
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Lesson:
 def filled(details: Sequence[Block], lessons: Sequence[Lesson], size: Size) -> tuple[Block, ...]:
     """``details``, and below them as many groups of ``lessons`` as ``size`` has room for, each of them whole.
 
-    Of a section with a group that does not fit, what follows it is left out, too.
+    Of a section with a group that does not fit, or of which a drawn line would be cut, what follows is left out, too.
     """
     page = [*details]
     left = size.height - _height(details, size.width)
@@ -41,7 +41,7 @@ def filled(details: Sequence[Block], lessons: Sequence[Lesson], size: Size) -> t
         for group in lesson.groups:
             wanted = (*head, *group)
             needed = _height(wanted, size.width)
-            if needed > left:
+            if needed > left or any(isinstance(block, Verbatim) and block.width > size.width for block in group):
                 break
             page += wanted
             left -= needed
