@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
+from tcptui.ui.below.column import PacketsColumn
 from tcptui.ui.below.room import RoomBelow
 from tcptui.ui.below.table import Part
 from tcptui.ui.groups.columns import key_text, sort_text
@@ -61,6 +62,9 @@ _MEMBERS_LINES: Final = 3
 _ROOM_LEFT: Final = 9
 #: What follows where lines are left: hosts and connections are the list itself.
 _BELOW: Final = (Part.PACKETS, Part.TRAFFIC)
+#: With so many lines less than the explanation beside them, connections have the packets of the worst below them.
+_COLUMN_LEAST: Final = 10
+_BELOW_COLUMN: Final = (Part.TRAFFIC,)
 #: A blank line below the connections where something else follows.
 _APART: Final = 1
 #: Cells beside the text of a pane.
@@ -90,9 +94,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
             scrollbar-size-vertical: 1;
         }
         & > Horizontal { display: none; height: 1fr; width: 1fr; border-top: solid $edge; }
-        & > Horizontal > ExplainPane {
-            height: 1fr; width: 1fr; background: $background; overflow-x: hidden; overflow-y: hidden;
-        }
+        & ExplainPane { height: 1fr; width: 1fr; background: $background; overflow-x: hidden; overflow-y: hidden; }
         & > Horizontal > #group-worst { display: none; border-left: solid $edge; }
         &.-roomy > Horizontal, &.-beside > Horizontal > #group-worst { display: block; }
         &.-ascii > Horizontal { border-top: ascii $edge; }
@@ -118,6 +120,8 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._worst = ExplainPane(glyphs, words, id="group-worst")
         self._members.can_focus = self._worst.can_focus = False
+        self._left = PacketsColumn(self._members, session, glyphs, words, options, id="group-left")
+        """The connections, and the packets of the worst where the column beside is so much longer."""
         self._explainer = StreamExplainer(self, session, words, self._show_members)
         self.below = RoomBelow(session, glyphs, words, options, self._show_members)
         self._filter = Static("", id="group-filter", markup=False)
@@ -131,7 +135,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         yield self._bar
         yield self.groups
         with Horizontal():
-            yield self._members
+            yield self._left
             yield self._worst
         yield self.below
         yield self._filter
@@ -244,9 +248,12 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
             left, right = (*left, *right), ()
         self._members.show(left)
         self._worst.show(right)
-        told = max(len(lay_out(part, width, self.glyphs, self.words, dense=False)) for part in (left, right))
+        listed, told = (len(lay_out(part, width, self.glyphs, self.words, dense=False)) for part in (left, right))
         worst = int(worst_first[0]) if len(worst_first) else -1
-        self.below.fill(room - told - _APART, worst, self.session.revision, width=self.size.width, parts=_BELOW)
+        in_column = is_beside and told - listed >= _COLUMN_LEAST
+        left_over, parts = room - max(listed, told) - _APART, _BELOW_COLUMN if in_column else _BELOW
+        self.below.fill(left_over, worst, self.session.revision, width=self.size.width, parts=parts)
+        self._left.fill(listed, room, worst if in_column else -1)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:

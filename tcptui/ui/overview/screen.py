@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from textual import on
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.below.packets import PacketsBelow
+from tcptui.ui.below.column import PacketsColumn
 from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import ALL_PARTS, ROOM_LEAST, Part
+from tcptui.ui.below.table import ALL_PARTS, Part
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
@@ -135,10 +135,9 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         & > GroupList { height: 4; }
         & > Horizontal { height: 1fr; width: 1fr; border-top: solid $edge; }
         & ExplainPane { height: 1fr; }
-        & #group-beside { display: none; width: 1fr; height: 1fr; border-left: solid $edge; }
+        & #group-beside { display: none; border-left: solid $edge; }
         &.-beside #group-beside { display: block; }
         &.-quiet GroupList, &.-quiet #group-beside { display: none; }
-        & #group-packets { width: 1fr; height: 1fr; display: none; }
         &.-ascii > Horizontal { border-top: ascii $edge; }
         &.-ascii #group-beside { border-left: ascii $edge; }
     }
@@ -170,8 +169,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self.explain = ExplainPane(glyphs, words, id="group-explanation")
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
-        self._packets = PacketsBelow(session, glyphs, words, options, id="group-packets")
-        """Below the connections where there is not room for it below both columns."""
+        self._beside = PacketsColumn(self._members, session, glyphs, words, options, id="group-beside")
+        """The connections, and the packets of one where there is not room for them below both columns."""
         self._explainer = StreamExplainer(self, session, words, self._explain)
         self.below = RoomBelow(session, glyphs, words, options, self._explain)
 
@@ -182,9 +181,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         yield self.groups
         with Horizontal():
             yield self.explain
-            with Vertical(id="group-beside"):
-                yield self._members
-                yield self._packets
+            yield self._beside
         yield self.below
         yield self.hint_line
 
@@ -277,7 +274,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         left, right = (*columns, ())[:2]
         told = [self._lines_of(column, self.size.width // len(columns) - _MARGINS) for column in columns]
         self._fill_below(max(told), group.streams[:1], ALL_PARTS)
-        self._fill_beside(told[-1], group.streams[:1])
+        self._beside.fill(told[-1], self._room, -1 if self.below.display else self._first_seen(group.streams[:1]))
         self.explain.show(left, keep_place=same)
         self._members.show(right)
 
@@ -303,17 +300,6 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         when = 0 if self._seen is None else self._seen.revision
         room = self._room - told - _APART
         self.below.fill(room, self._first_seen(streams), when, width=self.size.width, parts=parts)
-
-    def _fill_beside(self, told: int, streams: Sequence[int]) -> None:
-        """Where nothing has room below both columns, show the packets of the first of ``streams`` below the right one.
-
-        ``told``: the lines of that column.
-        """
-        stream, room = self._first_seen(streams), self._room - told - _APART
-        self._packets.display = not self.below.display and room >= ROOM_LEAST and stream >= 0
-        self._members.styles.height = told + _APART if self._packets.display else "1fr"
-        if self._packets.display:
-            self._packets.tell(stream)
 
     def _first_seen(self, streams: Sequence[int]) -> int:
         return next((each for each in streams if self.session.seen(each)), -1)
