@@ -170,6 +170,33 @@ def group_connections(
     return Grouping(by, sort, tuple(made[place] for place in places), together, ends)
 
 
+@dataclass(frozen=True, slots=True)
+class Talker:
+    """A host, with the totals of the connections that it has a part in."""
+
+    host: str
+    connections: int
+    packets: int
+    wire_bytes: int
+    """Original lengths of the frames."""
+
+
+def busiest_hosts(session: Session, most: int) -> tuple[Talker, ...]:
+    """The hosts of the most bytes, at most so many, the busiest first; in numbers as `GroupBy.HOST` has them."""
+    streams = session.streams
+    listed = streams.listed().astype(np.int64)
+    client, server = map(_without_port, _ends(session, listed))
+    is_other = (client != server).any(axis=1)  # a host that talks to itself is counted once
+    hosts, which = distinct_rows(np.concatenate((client, server[is_other])))
+    members = np.concatenate((listed, listed[is_other]))
+    totals = [
+        np.bincount(which, values, len(hosts)).astype(np.int64)
+        for values in (np.ones(len(members)), streams.packets[members], streams.wire_bytes[members])
+    ]
+    busiest = np.lexsort((*hosts.T[[1, 0, 2]], -totals[2]))[:most].tolist()
+    return tuple(Talker(_host(*hosts[at].tolist()), *(int(total[at]) for total in totals)) for at in busiest)
+
+
 def worst_of(session: Session, members: I32, most: int) -> list[int]:
     """At most so many of the connections ``members``: the most severe first, of equal ones what cost the most time."""
     rank = _rank(session.severity[members].astype(np.int64), session.lost_ns[members])

@@ -23,8 +23,9 @@ from tcptui.model.units import NS_PER_MS
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
 from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Paragraph, Span, Verbatim, column_for
-from tcptui.ui.prose_columns import TWO_COLUMNS, diagram_beside_table, halved, paired, sections
+from tcptui.ui.prose_columns import TWO_COLUMNS, diagram_beside_table, halved, paired, sections, standing_alone
 from tcptui.ui.signs import SIGNS
+from tcptui.ui.start.teaching import Lesson
 from tcptui.words.catalogue import catalogue
 
 if TYPE_CHECKING:
@@ -95,6 +96,21 @@ def help_page(
             title = words(f"guide.help.{section.value}")
             page += [Heading(title, section.value, glyphs.rule), *blocks]
     return page
+
+
+def lessons(words: Words, glyphs: Glyphs) -> tuple[Lesson, ...]:
+    """What a newcomer needs first: how to read the screen, a connection from SYN to FIN, verdicts, terms."""
+    diagram: list[Block] = [Paragraph(words("guide.states.intro")), BlankLine(), *whole_connection(words, glyphs)]
+    parts = (
+        (Section.READING, standing_alone(_reading(words, glyphs))),
+        (Section.STATES, [diagram]),
+        (Section.VERDICTS, standing_alone(_verdicts(words))),
+        (Section.GLOSSARY, standing_alone(_glossary(words))),
+    )
+    return tuple(
+        Lesson(Heading(words(f"guide.help.{section.value}"), rule=glyphs.rule), tuple(tuple(group) for group in groups))
+        for section, groups in parts
+    )
 
 
 #: The sections whose list of blocks is longer than a page: in two columns its groups stand beside each other.

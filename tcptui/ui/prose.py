@@ -105,6 +105,11 @@ class Verbatim:
 
     spans: Line
 
+    @property
+    def width(self) -> int:
+        """The cells of the line."""
+        return sum(cell_len(span.text) for span in self.spans)
+
     def lines(self, width: int) -> Iterable[Line]:  # noqa: ARG002 - the same for every block
         """The line."""
         yield self.spans

@@ -83,7 +83,7 @@ def halved(blocks: Sequence[Block], width: int) -> Columns:
 
 def _is_introduced(blocks: Sequence[Block], at: int) -> bool:
     """Whether the list that begins at ``at`` is what the paragraph above the blank line speaks of."""
-    return at > 1 and isinstance(blocks[at], Entry) and isinstance(blocks[at - 2], Paragraph)
+    return 1 < at < len(blocks) and isinstance(blocks[at], Entry) and isinstance(blocks[at - 2], Paragraph)
 
 
 def diagram_beside_table(blocks: Sequence[Block], width: int) -> list[Block]:
@@ -98,24 +98,37 @@ def diagram_beside_table(blocks: Sequence[Block], width: int) -> list[Block]:
         begin -= 1
     above = next(at for at in range(begin - 1, -1, -1) if not isinstance(blocks[at], BlankLine))
     left, right = (*blocks[:above], *blocks[end + 1 :]), (*blocks[above:end],)
-    widths = [max(_drawn_width(block) for block in part if isinstance(block, Verbatim)) for part in (left, right)]
+    widths = [max(block.width for block in part if isinstance(block, Verbatim)) for part in (left, right)]
     if sum(widths) + _GAP > width:
         return list(blocks)
     return [Columns(left, right, min(max(widths[0], column_width(width)), width - widths[1] - _GAP))]
 
 
-def _drawn_width(block: Verbatim) -> int:
-    return sum(cell_len(span.text) for span in block.spans)
+def standing_alone(blocks: Sequence[Block]) -> list[list[Block]]:
+    """``blocks`` in groups, parted where blank lines are; a paragraph that introduces a list is in one with it."""
+    groups: list[list[Block]] = [[]]
+    for at, block in enumerate(blocks):
+        if isinstance(block, BlankLine) and not _is_introduced(blocks, at + 1):
+            groups.append([])
+        else:
+            groups[-1].append(block)
+    return groups
 
 
-def paired(blocks: Sequence[Block]) -> list[Block]:
-    """Groups of ``blocks``, two beside each other in each row: for lists longer than a page."""
+def grouped_at_blanks(blocks: Iterable[Block]) -> list[list[Block]]:
+    """``blocks`` in groups, parted where blank lines are."""
     groups: list[list[Block]] = [[]]
     for block in blocks:
         if isinstance(block, BlankLine):
             groups.append([])
         else:
             groups[-1].append(block)
+    return groups
+
+
+def paired(blocks: Sequence[Block]) -> list[Block]:
+    """Groups of ``blocks``, two beside each other in each row: for lists longer than a page."""
+    groups = grouped_at_blanks(blocks)
     rows: list[Block] = []
     groups += [[]] * (len(groups) % 2)
     for left, right in zip(groups[::2], groups[1::2], strict=True):

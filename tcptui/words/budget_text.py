@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.model.units import NS_PER_S
 from tcptui.words.percents import whole_percents
-from tcptui.words.quantities import Count, duration
+from tcptui.words.quantities import Count, duration, percentage
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
@@ -75,7 +75,7 @@ def shares(budget: TimeBudget, words: Words) -> tuple[Share, ...]:
 
 def percent_text(percent: int, words: Words) -> str:
     """A share of time that is not 0, of which ``percent`` are whole: ``79 %``, ``<1 %``."""
-    return words("budget.percent", n=percent) if percent else words("budget.little")
+    return percentage(percent, words) if percent else words("budget.little")
 
 
 def sentence(budget: TimeBudget, words: Words) -> str:

@@ -83,6 +83,11 @@ def byte_size(value: int) -> str:
     return f"{scaled:.{1 if power and scaled < 99.95 else 0}f}{NO_BREAK}{_BYTES[power]}"
 
 
+def percentage(percent: float, words: Words, *, digits: int = 0) -> str:
+    """``percent`` with so many digits behind the point, as the language writes it: ``79 %``, ``79%``."""
+    return words("narrative.percent", n=f"{percent:.{digits}f}")
+
+
 def unbroken_duration(time_ns: int, words: Words) -> str:
     """`duration` of nanoseconds, kept on one line."""
     return duration(time_ns / NS_PER_S, words).replace(" ", NO_BREAK)

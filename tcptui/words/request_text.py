@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import RequestPart
 from tcptui.words.percents import whole_percents
+from tcptui.words.quantities import percentage
 
 if TYPE_CHECKING:
     from tcptui.model.request import Request
@@ -40,9 +41,9 @@ def part_percents(request: Request) -> dict[RequestPart, int]:
 
 
 def where_it_went(request: Request, words: Words) -> str:
-    """The parts that took most of the time: ``server 96%``."""
+    """The parts that took most of the time: ``server 96 %``."""
     named = []
     for part, percent in list(part_percents(request).items())[:_NAMED]:
         if percent >= _SHARE_LEAST:
-            named.append(f"{part_name(part, words)} {percent}%")
+            named.append(f"{part_name(part, words)} {percentage(percent, words)}")
     return ", ".join(named) or "-"

@@ -469,7 +469,7 @@ def test_broken_rules_name_their_packets_and_write_them(capture: Path, tmp_path:
     assert code == 1
     assert said.splitlines() == [
         "BROKEN  no tcp.len > 500: 5 packets match; packets 12, 14, 16, 18, 20",
-        "BROKEN  count tcp.analysis.retransmission < 1%: 1 packet matches, 3.226% of 31 TCP packets; packets 20",
+        "BROKEN  count tcp.analysis.retransmission < 1%: 1 packet matches, 3.226 % of 31 TCP packets; packets 20",
         'BROKEN  quick <"&> (p99 tcptui.duration < 0.1): p99 is 0.1401, of 4 connections; packets 1, 24',
         "ok      all tcp",
     ]

@@ -261,6 +261,16 @@ TASKS: Final = (
         before="not found by that name",
         why_long=_NAME,
     ),
+    Task(S, "what is found most often", "b Tab Tab Tab Tab", (r"finding +connections .*\n.*No answer to the SYN +1 ",)),
+    Task(S, "connections of the server that costs most", "b Enter", ("1 of 14", "40006"), ("40005",)),
+    Task(S, "the next connection, its packets", "J", (r"10\.0\.0\.1:40005", "RST"), ("40006",), after="Enter"),
+    Task(S, "when was the traffic", "5", (r"402 pkt/s", r"17\.4 s to 17\.7 s: 10 packets")),
+    Task(S, "what can it be sorted by", "O", ("3  time lost", "7  duration", "8  bits per second")),
+    Task(S, "slowest request", "R Tab s", (r"duration.*\n.*GET /report +200 +2\.62s",)),
+    Task(S, "which request got no answer", "R Tab s s", (r"\n ✗ GET /cart +- ",)),
+    Task(S, "the same request, counted", "R Tab b", (r" 6 +60\.0ms +60\.0ms +360ms +GET /item",)),
+    Task(S, "the packet that the overview cites", "0 Tab Enter", (r"▸.* 187 ",)),
+    Task(S, "save only what matches", "W 82 Enter", ("4 of 268 packets written to 82",), after="/ tcp.port==82 Enter"),
     # An SRE who watches a machine live.
     # Drops stand in the first line however narrow it is (`test_status_bar`); that there were none, where it has room.
     Task(L, "is anything dropped", "0", ("Trust: nothing found that would cast doubt on it",), (r"(?i)dropped [1-9]",)),
@@ -293,6 +303,18 @@ TASKS: Final = (
     Task(D, "decode this packet's options", "3 End", ("TCP Option - Maximum segment size",)),
     Task(D, "a case about this", "c", ("1/3|2/3|Case", "10.9.0.1"), after="Enter"),
     Task(D, "back to my capture", "Esc", ("shop.pcap", "40006"), after="Enter c"),
+    Task(D, "throughput over time", "t Tab", (r"\d ?[kM]?(bit|B)/s",), after="/ 40004 Enter"),
+    Task(D, "what the other side sent", "t s", ("client's data",), after="/ 40004 Enter"),
+    Task(D, "the packet of a mark", "t n Enter", ("2 Timeline", r"▸.* 2\d\d "), after="/ 40008 Enter"),
+    Task(D, "the longest pause", "L", ("▸! +28 ", "2.60s without a packet before"), after="/ 40003 Enter Enter"),
+    Task(D, "the packets of a request", "Enter", (r"▸ +6 .*GET /index.html",), after="R Tab"),
+    Task(D, "what was said in a request", "F", ("GET /index.html", "welcome"), ("missing",), after="R Tab"),
+    Task(D, "write a file out", "x w Enter", ("(?i)written|wrote",)),
+    Task(D, "packets between those that match", "v", ("97 of 268", "shown, too, fainter"), after="/ tcp.len>0 Enter"),
+    Task(D, "a note on this connection", "M slow Enter", ("◆ slow",), why_long="the note has to be typed"),
+    Task(
+        D, "a field as a column", "+ ip.ttl Enter", (r"ip\.ttl.*\n.* 64",), after="Enter", why_long="a field is typed"
+    ),
     # A student in a case.
     Task(Z, "begin", "]", ("1/3 四个 SYN 石沉大海", "按 r 看答案")),
     Task(Z, "the answer", "r", ("答案：SYN-SENT",), after="]"),
@@ -308,11 +330,15 @@ TASKS: Final = (
     Task(Z, "what is this word", "?", ("SYN 超时：多个 SYN",)),
     Task(Z, "what do the states mean", "? 5", ("SYN-SENT",)),
     Task(Z, "in English", "Ctrl+P eng Enter", ("1/3 Four SYNs|1/3",), after="]"),
+    Task(Z, "all connections of the case", "1", (r"1 连接 .*\n.*客户端",), after="]"),
+    Task(Z, "the headers of this step", "3", ("3 首部", "(Source|源)"), after="]"),
     # Nobody has opened anything yet.
     Task(
         A, "find a lesson about windows", "/ window", ("20 +A server without window scaling|window",), why_long=_ADDRESS
     ),
     Task(A, "a path", "3", ("path",)),
     Task(A, "capture only port 80", "f port80 Esc", ("eth0",), why_long=_ADDRESS),
+    Task(A, "what a lesson is about", "c Down", ("8 packets, 13 steps, a question at each",)),
+    Task(A, "the next group of the list", "Tab", (r"▸.*One HTTP request|▸ *01",)),
     Task(A, "all lessons", "c", (r"▸ +01",)),
 )

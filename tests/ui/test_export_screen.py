@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from screen_lines import screen_lines
+from textual.containers import Vertical
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.export.preview import NoImage, image_cells
@@ -380,5 +381,6 @@ async def test_below_a_short_list_of_files_no_line_stays_blank(
         screen = await _files(shown, 3)
 
         assert screen.files.region.height == 1 + 3
-        assert screen.preview.region.y == screen.files.region.bottom
-        assert screen.preview.region.bottom == size[1] - 1
+        beside = screen.query_one(Vertical).region
+        assert beside.y == screen.files.region.bottom
+        assert beside.bottom == size[1] - 1

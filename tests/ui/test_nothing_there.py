@@ -95,7 +95,7 @@ async def test_live_capture_shows_what_there_is_until_tcp_comes(tmp_path: Path) 
             await pilot.resize_terminal(*size)
             await pilot.pause()
             listed = [line.split() for line in screen_lines(pilot.app.screen)]
-            assert any(line[:5] == ["ARP", "1", "50.0%", "42", "B"] for line in listed), size
+            assert any(line[:6] == ["ARP", "1", "50.0", "%", "42", "B"] for line in listed), size
             assert any("DNS query A a.example" in " ".join(line) for line in listed), size
             assert "u opens protocols, conversations" in text(pilot), size
         await pilot.press("2")

@@ -27,8 +27,9 @@ from tcptui.ui.main.trouble_watch import LARGEST, LOOK_SECONDS, REST_FACTOR, Tro
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.overview.document import connections_document, document_text
 from tcptui.ui.overview.head import head_lines
+from tcptui.ui.overview.placing import placed
 from tcptui.ui.overview.same_group import same_group
-from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.overview.screen import BESIDE_WIDTH, OverviewScreen
 from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.theme import UNICODE
@@ -49,6 +50,11 @@ if TYPE_CHECKING:
     from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+def page_text(screen: OverviewScreen) -> str:
+    """What is told of the group under the cursor and of those that follow, in both columns."""
+    return document_text((*screen.explain.document, *screen._members.document))
 
 
 @pytest.fixture
@@ -242,15 +248,35 @@ async def test_groups_that_follow_are_told_where_there_is_room_for_each_whole(
 ) -> None:
     async with show(open_file(shop(tmp_path / "shop.pcap")), size) as shown:
         screen = await overview(shown)
-        groups, told = screen.groups.groups, document_text(screen.explain.document)
-        fits = len(screen.explain._lines) <= screen.explain.size.height
+        groups, told = screen.groups.groups, page_text(screen)
+        columns = (screen.explain, screen._members) if size[0] >= BESIDE_WIDTH else (screen.explain,)
+        fits = all(len(column._lines) <= column.size.height for column in columns)
 
         assert [headline(group, screen.words) in told for group in groups] == [place <= below for place in range(4)]
         assert fits or not below
         await shown.pilot.press("G")
         await shown.pilot.pause()
-        told = document_text(screen.explain.document)
+        told = page_text(screen)
         assert [headline(group, screen.words) in told for group in groups] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("room", "begun", "following", "below"),
+    [
+        (40, [10], [8, 8, 8, 8], [[0, 1, 2]]),
+        (20, [10], [12, 8, 3, 2], [[1, 3]]),
+        (9, [10, 10], [1], [[], []]),
+        (60, [10, 16], [10, 12, 10], [[0, 1], [2]]),
+        (38, [25, 12], [13, 13], [[0], [1]]),
+        (30, [25, 12], [30, 13, 9], [[], [1]]),
+        (60, [8, 30], [9, 9], [[0, 1], []]),
+        (60, [30, 8], [9, 9], [[], [0, 1]]),
+    ],
+)
+def test_groups_go_down_one_column_and_then_the_other_which_end_as_evenly_as_that_allows(
+    room: int, begun: list[int], following: list[int], below: list[list[int]]
+) -> None:
+    assert placed(room, begun, following) == below
 
 
 async def test_enter_lists_the_connections_of_the_group_and_esc_all_again(

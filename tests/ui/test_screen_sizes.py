@@ -18,6 +18,7 @@ from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.below.table import ROOM_LEAST
 from tcptui.ui.leaving import Way
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import COLUMNS, Sorting
@@ -387,6 +388,8 @@ class Opened(Enum):
 
     BUSY = "busy"
     """A capture of thirty connections; an ICMP error quotes one."""
+    SINGLE = "single"
+    """One connection, refused."""
     SHOP = "shop"
     """Requests, files, name look-ups."""
     OTHERS = "others"
@@ -473,6 +476,9 @@ def app_of(opened: Opened, wire: Wire, folder: Path, language: Language) -> Tcpt
             write_busy(wire)
             wire.unreachable(30_000, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
             return TcptuiApp(open_file(wire.pcap(folder / "busy.pcap")), options=options)
+        case Opened.SINGLE:
+            wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
+            return TcptuiApp(open_file(wire.pcap(folder / "single.pcap")), options=options)
         case Opened.SHOP:
             return TcptuiApp(open_file(shop(folder / "shop.pcap")), options=options)
         case Opened.OTHERS:
@@ -523,7 +529,10 @@ def assert_lines_are_whole(screen: Screen[Any], size: tuple[int, int], where: ob
     assert lines[-1].strip(), where
     if isinstance(screen, (MainScreen, HelpScreen)) or screen.is_modal:
         return  # panes side by side have tests of their own; the help explains the sign, a menu covers panes
+    sign_told = screen.app.words("guide.sign.cut")  # the help explains the sign
     for line in lines[1:-1]:
+        if sign_told in line:
+            continue
         behind = line.rpartition(ELLIPSIS)[2].partition("│")[0] if ELLIPSIS in line else ""
         assert not re.search(" {16}", behind), (where, line)
 
@@ -628,3 +637,42 @@ async def test_options_of_a_syn_are_whole_beside_the_bytes(show: Show) -> None:
 
     assert "Timestamps, No-Operation (NOP), Window scale" in headers
     assert "0000  02 00" in headers
+
+
+#: Lines in a row that may be blank in a half of the terminal, where there is something that could stand there.
+MOST_BLANK: Final = 16
+#: Which captures, and the keys to what was black: overview, groups, files; the start screen.
+ONCE_BLACK: Final = (
+    (Opened.SINGLE, ("0",)), (Opened.BUSY, ("0",)), (Opened.BUSY, ("b",)), (Opened.SHOP, ("x",)), (Opened.START, ()),
+)  # fmt: skip
+
+
+def blank_in_a_row(lines: list[str]) -> int:
+    """The most lines in a row without a word, a sign or a bar; the lanes and rules around them are none."""
+    marks = "".join("." if line.strip(" │|") else " " for line in lines)
+    return max(map(len, marks.split(".")))
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(160, 45), (200, 50), (250, 70)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("opened", "keys"), ONCE_BLACK, ids=lambda what: what.value if isinstance(what, Opened) else "".join(what) or "none"
+)
+async def test_no_part_of_a_large_terminal_is_black(
+    wire: Wire, tmp_path: Path, opened: Opened, keys: tuple[str, ...], size: tuple[int, int], language: Language
+) -> None:
+    app = app_of(opened, wire, tmp_path, language)
+    width, height = size
+    async with app.run_test(size=size) as pilot:
+        await at_rest(pilot, app)
+        for key in keys:
+            await pilot.press(key)
+            await at_rest(pilot, app)
+        if opened is Opened.START:
+            await until(lambda: app.words("guide.help.reading") in "\n".join(screen_lines(app.screen)))
+        lines = screen_lines(app.screen)
+
+    assert blank_in_a_row(lines) <= ROOM_LEAST, "over the whole width"
+    assert sum(bool(line.strip()) for line in lines[-height // 4 :]) >= height // 4 - 3, "in the lowest quarter"
+    if opened is not Opened.SHOP:  # its names are short
+        assert blank_in_a_row([cells_between(line, width // 2, width) for line in lines]) <= MOST_BLANK

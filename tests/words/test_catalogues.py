@@ -42,6 +42,19 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
     assert different == {}
 
 
+#: A rule of `assert` is typed with the sign at its number, in every language.
+RULE = re.compile(r"[<>=] ?\d+%")
+
+
+def test_percentages_are_written_in_one_way() -> None:
+    apart = {key: text for key, text in ZH.items() if re.search(r"[\d}] %", text)}
+    together = {key: text for key, text in EN.items() if re.search(r"[\d}]%", RULE.sub("", text))}
+    in_code = [path for path in PACKAGE.rglob("*.py") if re.search(r"""\} ?%["']""", path.read_text("utf-8"))]
+
+    assert (apart, together) == ({}, {})
+    assert [path.parent.name for path in in_code if path.parent.parent.name != "words"] == []
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_every_finding_has_every_part(part: str) -> None:
     said = {tuple(key.split(".")[:3]) for key in EN}

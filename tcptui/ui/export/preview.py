@@ -67,6 +67,13 @@ class FilePreview(PaintedLines):
         self._file, self._beginning = file, beginning
         self._make()
 
+    @property
+    def needed(self) -> int | None:
+        """Lines that all of it takes; None where it takes as many as there are, as a picture does, or is still read."""
+        if self._file is None or self._beginning is None or _is_picture(self._file):
+            return None
+        return len(self._lines)
+
     def on_resize(self) -> None:
         """Lay out again: text is wrapped and pictures are scaled to the new size."""
         self._make()
@@ -121,7 +128,7 @@ class FilePreview(PaintedLines):
         return [[Segment(line, style)] for text, style in texts for line in wrap(text, width)[:3]]
 
     def _contents(self, file: CarriedFile, beginning: Beginning, width: int, height: int) -> list[Line]:
-        if file.media_type.startswith("image/") and file.media_type != "image/svg+xml":
+        if _is_picture(file):
             return self._picture(beginning, width, max(height, 8))
         return text_or_bytes(beginning, width, self.palette.plain, self.palette.faint, self.words)
 
@@ -146,6 +153,10 @@ class FilePreview(PaintedLines):
             return Strip.blank(width, plain)
         cells = [Segment(text, plain if style is None else plain + style) for text, style, _ in self._lines[at]]
         return Strip(cells).adjust_cell_length(width, plain)
+
+
+def _is_picture(file: CarriedFile) -> bool:
+    return file.media_type.startswith("image/") and file.media_type != "image/svg+xml"
 
 
 def text_or_bytes(beginning: Beginning, width: int, plain: Style, faint: Style, words: Words) -> list[Line]:

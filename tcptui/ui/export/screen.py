@@ -6,12 +6,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.ui.below.room import RoomBelow
+from tcptui.ui.below.table import Part
 from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.export.bar import ExportBar, ExportStatus
 from tcptui.ui.export.file_list import FileList
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.export.preview import Beginning
     from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
 #: From this width (cells) on the preview is beside the list.
@@ -45,6 +48,8 @@ _BESIDE: Final = 110
 _WIDE: Final = 160
 #: A list of at most this percentage of the lines is short.
 _FEW: Final = 40
+#: What stands below a preview that leaves lines.
+_BELOW: Final = (Part.PACKETS, Part.TRAFFIC)
 #: Characters of a request's id in the title.
 _ID: Final = 20
 #: Default name of the folder to write to.
@@ -68,29 +73,31 @@ class ExportScreen(KeyedScreen[int]):
         background: $background;
         & > ExportBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
         & > Container { height: 1fr; layout: vertical; }
-        & > Container > * { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
-        & > Container > FileList { height: 1fr; width: 1fr; background: $background; }
-        & > Container > FilePreview {
-            height: 1fr; width: 1fr; background: $background; border-top: solid $edge; padding: 0 1;
+        & FileList, & FilePreview {
+            height: 1fr; width: 1fr; background: $background;
+            overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
         }
+        & FilePreview { padding: 0 1; }
+        & > Container > Vertical { height: 1fr; width: 1fr; border-top: solid $edge; }
         &.-beside > Container { layout: horizontal; }
         &.-beside > Container > FileList { width: 3fr; }
-        &.-beside > Container > FilePreview { width: 2fr; border-top: none; border-left: solid $edge; }
-        &.-wide > Container > FilePreview { min-width: 78; }
-        &.-ascii > Container > FilePreview { border-top: ascii $edge; }
+        &.-beside > Container > Vertical { width: 2fr; border-top: none; border-left: solid $edge; }
+        &.-wide > Container > Vertical { min-width: 78; }
+        &.-ascii > Container > Vertical { border-top: ascii $edge; }
         &.-few > Container { layout: vertical; }
         &.-few > Container > FileList { width: 1fr; }
-        &.-few > Container > FilePreview { width: 1fr; border-left: none; border-top: solid $edge; }
-        &.-ascii.-beside > Container > FilePreview { border-top: none; border-left: ascii $edge; }
-        &.-ascii.-few > Container > FilePreview { border-left: none; border-top: ascii $edge; }
+        &.-few > Container > Vertical { width: 1fr; border-left: none; border-top: solid $edge; }
+        &.-ascii.-beside > Container > Vertical { border-top: none; border-left: ascii $edge; }
+        &.-ascii.-few > Container > Vertical { border-left: none; border-top: ascii $edge; }
     }
     """
     KEYS = EXPORT_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT_KEYS)]
 
     def __init__(
-        self, session: Session, stream: int, words: Words, glyphs: Glyphs, request: RequestName | None = None
-    ) -> None:
+        self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        request: RequestName | None = None,
+    ) -> None:  # fmt: skip
         """``stream``: the selected one, -1 for none; ``request``: the one of it to begin with, if any."""
         super().__init__(words, glyphs)
         self.session = session
@@ -104,6 +111,7 @@ class ExportScreen(KeyedScreen[int]):
         self._bar = ExportBar(glyphs, words)
         self.files = FileList(glyphs, words)
         self.preview = FilePreview(glyphs, words)
+        self.below = RoomBelow(session, glyphs, words, options, self._fill_below)
         self._prompt = PromptLine(words)
         self._looking = Cancel()
         self._reading = Cancel()
@@ -120,7 +128,9 @@ class ExportScreen(KeyedScreen[int]):
         yield self._bar
         with Container():
             yield self.files
-            yield self.preview
+            with Vertical():
+                yield self.preview
+                yield self.below
         yield self._prompt
         yield self.hint_line
 
@@ -148,6 +158,16 @@ class ExportScreen(KeyedScreen[int]):
         few = needed <= height * _FEW // 100
         self.set_class(few, "-few")
         self.files.styles.height = needed if few and self.files.row_count else "1fr"
+        self.call_after_refresh(self._fill_below)
+
+    def _fill_below(self) -> None:
+        """Below a preview that leaves lines, show the packets of the file's connection."""
+        file, lines, room = self.files.chosen, self.preview.needed, self.query_one(Vertical).scrollable_content_region
+        row = NO_ROW if file is None else self.session.store.row_of_frame(file.frame)
+        stream = -1 if row == NO_ROW else int(self.session.store.stream[row])
+        left = 0 if file is None or lines is None else room.height - lines - 1
+        frame = 0 if file is None else file.frame
+        self.below.fill(left, stream, self.session.revision, width=room.width, frame=frame, parts=_BELOW)
 
     # -- finding -----------------------------------------------------------------------------
     def _in_thread(self, group: str, cancel: Cancel, job: Callable[[], None]) -> None:
@@ -177,7 +197,7 @@ class ExportScreen(KeyedScreen[int]):
         self.busy = True
         self.files.empty_text = self.words("export.unread")
         self.files.show([])
-        self.preview.display = False
+        self.query_one(Vertical).display = False
         self._show_state(None)
 
         def look() -> None:
@@ -235,7 +255,7 @@ class ExportScreen(KeyedScreen[int]):
         cancel = self._reading = Cancel()
         file = self.files.chosen
         self._place()
-        self.preview.display = file is not None
+        self.query_one(Vertical).display = file is not None
         self.preview.show(file, None)
         self.show_hints()
         if file is None:
@@ -249,6 +269,7 @@ class ExportScreen(KeyedScreen[int]):
     def _take_beginning(self, file: CarriedFile, beginning: Beginning) -> None:
         if file is self.files.chosen:
             self.preview.show(file, beginning)
+            self._fill_below()
             self.files.refresh_row(self.files.cursor)
 
     # -- commands ----------------------------------------------------------------------------

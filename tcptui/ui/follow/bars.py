@@ -12,6 +12,7 @@ from tcptui.ui.cell_text import amount, fit
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.widgets.one_line import Cells, OneLine, action_style
 from tcptui.words.follow_text import SIDES, seconds_text
+from tcptui.words.quantities import percentage
 
 if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
@@ -139,7 +140,7 @@ class ByteLine(OneLine):
         if byte.frame:
             packet = words("follow.packet", frame=f"{byte.frame:,}", seconds=seconds_text(byte.since_ns))
         value = "" if byte.value is None else f"  0x{byte.value:02x}"
-        told = [text, f"{packet}{value}", f"{byte.share * 100:.0f} %"]
+        told = [text, f"{packet}{value}", percentage(100 * byte.share, words)]
         while len(told) > 1 and cell_len("  ".join(told)) > width - 3:
             told.pop()
         rest = fit("  ".join(told), width - 3, self.glyphs.ellipsis)

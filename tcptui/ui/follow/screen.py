@@ -231,7 +231,8 @@ class FollowScreen(FollowBase):
         from tcptui.ui.export.screen import ExportScreen
 
         name = RequestName(self.stream, wanted)
-        self.app.push_screen(ExportScreen(self.session, self.stream, self.words, self.glyphs, name), self._left_files)
+        screen = ExportScreen(self.session, self.stream, self.words, self.glyphs, self.options, name)
+        self.app.push_screen(screen, self._left_files)
 
     def _left_files(self, row: int | None) -> None:
         """Close, too, where a packet was chosen."""

@@ -7,18 +7,23 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from textual import on
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
+from tcptui.ui.below.column import PacketsColumn
+from tcptui.ui.below.room import RoomBelow
+from tcptui.ui.below.table import Part
 from tcptui.ui.groups.columns import key_text, sort_text
 from tcptui.ui.groups.group_list import ConnectionGroups
 from tcptui.ui.groups.keys import GROUPS_KEYS, hints
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.connection_index import ChosenStreams
-from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.explain_pane import ExplainPane, Passage, lay_out
 from tcptui.ui.overview.document import connections_document
+from tcptui.ui.overview.screen import BESIDE_WIDTH
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.stream_explainer import StreamExplainer
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -32,10 +37,13 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tcptui.model.packet_store import I32
     from tcptui.session.groups import Grouping
     from tcptui.session.session import Session
+    from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
 #: Interval (seconds) at which the screen looks whether there is something new.
@@ -52,6 +60,13 @@ _MEMBERS_LEAST: Final = 6
 _MEMBERS_LINES: Final = 3
 #: Lines that they leave, at least, where the worst of them is explained below.
 _ROOM_LEFT: Final = 9
+#: What follows where lines are left: hosts and connections are the list itself.
+_BELOW: Final = (Part.PACKETS, Part.TRAFFIC)
+#: With so many lines less than the explanation beside them, connections have the packets of the worst below them.
+_COLUMN_LEAST: Final = 10
+_BELOW_COLUMN: Final = (Part.TRAFFIC,)
+#: A blank line below the connections where something else follows.
+_APART: Final = 1
 #: Cells beside the text of a pane.
 _MARGINS: Final = 4
 
@@ -78,12 +93,12 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
             background: $background; width: 1fr; height: 1fr; overflow-x: hidden; overflow-y: scroll;
             scrollbar-size-vertical: 1;
         }
-        & > #group-members {
-            display: none; height: 1fr; width: 1fr; border-top: solid $edge; background: $background;
-            overflow-x: hidden; overflow-y: hidden;
-        }
-        &.-roomy > #group-members { display: block; }
-        &.-ascii > #group-members { border-top: ascii $edge; }
+        & > Horizontal { display: none; height: 1fr; width: 1fr; border-top: solid $edge; }
+        & ExplainPane { height: 1fr; width: 1fr; background: $background; overflow-x: hidden; overflow-y: hidden; }
+        & > Horizontal > #group-worst { display: none; border-left: solid $edge; }
+        &.-roomy > Horizontal, &.-beside > Horizontal > #group-worst { display: block; }
+        &.-ascii > Horizontal { border-top: ascii $edge; }
+        &.-ascii > Horizontal > #group-worst { border-left: ascii $edge; }
         & > #group-filter { height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $faint; }
     }
     """
@@ -91,7 +106,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GROUPS_KEYS)]
 
     def __init__(
-        self, session: Session, words: Words, glyphs: Glyphs, by: GroupBy, sort: GroupSort,
+        self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, by: GroupBy, sort: GroupSort,
         matching: Callable[[], Matching | None],
     ) -> None:  # fmt: skip
         super().__init__(words, glyphs)
@@ -103,8 +118,12 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self._bar = ChoiceBar(glyphs, words, "screen.by", id="groups-bar")
         self.groups = ConnectionGroups(session, glyphs, words)
         self._members = ExplainPane(glyphs, words, id="group-members")
-        self._members.can_focus = False
+        self._worst = ExplainPane(glyphs, words, id="group-worst")
+        self._members.can_focus = self._worst.can_focus = False
+        self._left = PacketsColumn(self._members, session, glyphs, words, options, id="group-left")
+        """The connections, and the packets of the worst where the column beside is so much longer."""
         self._explainer = StreamExplainer(self, session, words, self._show_members)
+        self.below = RoomBelow(session, glyphs, words, options, self._show_members)
         self._filter = Static("", id="group-filter", markup=False)
         self._counted_for: _Counted | None = None
         """What was asked for last."""
@@ -115,7 +134,10 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         """Choices, groups, of one of them the connections and the filter, hints."""
         yield self._bar
         yield self.groups
-        yield self._members
+        with Horizontal():
+            yield self._left
+            yield self._worst
+        yield self.below
         yield self._filter
         yield self.hint_line
 
@@ -140,7 +162,12 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     @property
     def settled(self) -> bool:
         """Whether what is shown is up to date."""
-        return not self._is_counting and not self._explainer.is_busy and self._counted_for == self._newest
+        return (
+            not self._is_counting
+            and not self._explainer.is_busy
+            and not self.below.is_busy
+            and self._counted_for == self._newest
+        )
 
     def look(self) -> None:
         """Count again where there is something new, or another kind or order was chosen."""
@@ -189,7 +216,10 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self._show_members()
 
     def _show_members(self) -> None:
-        """Below a list that leaves lines, show the worst connections of the group under the cursor, and explain one."""
+        """Below a list that leaves lines, show the worst connections of the group under the cursor, and explain one.
+
+        The explanation is beside them where there is room, else below.
+        """
         grouping, group = self.groups.grouping, self.groups.group
         needed = HEADING + self.groups.row_count
         room = self.size.height - _LINES - needed
@@ -197,14 +227,33 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self.set_class(is_roomy, "-roomy")
         self.groups.styles.height = needed if is_roomy else "1fr"
         if is_roomy and grouping is not None:
-            members = grouping.members(self.groups.cursor)
-            worst_first = worst_of(self.session, members, room - _MEMBERS_LINES)
-            document = connections_document(
-                self.session, worst_first, len(members), self.words, self.glyphs, width=self.size.width - _MARGINS
-            )
-            if len(worst_first) and room - len(worst_first) >= _ROOM_LEFT:
-                document = (*document, *self._explainer.document(int(worst_first[0]), self._counted_for))
-            self._members.show(document)
+            self._fill(grouping.members(self.groups.cursor), room)
+        else:
+            self.below.display = False
+
+    def _fill(self, members: I32, room: int) -> None:
+        """Fill ``room`` lines: the worst of ``members``, what is the matter with one of them, its packets, traffic."""
+        is_beside = self.size.width >= BESIDE_WIDTH
+        self.set_class(is_beside, "-beside")
+        width = self.size.width // (1 + is_beside) - _MARGINS
+        worst_first = worst_of(self.session, members, room - _MEMBERS_LINES)
+        left = connections_document(self.session, worst_first, len(members), self.words, self.glyphs, width=width)
+        right: Document = ()
+        if len(worst_first) and (is_beside or room - len(worst_first) >= _ROOM_LEFT):
+            right = self._explainer.document(int(worst_first[0]), self._counted_for)
+        if is_beside:
+            named = Passage("", self.words("overview.one", stream=worst_first[0])) if right else Passage("")
+            right = (named, *right)
+        else:
+            left, right = (*left, *right), ()
+        self._members.show(left)
+        self._worst.show(right)
+        listed, told = (len(lay_out(part, width, self.glyphs, self.words, dense=False)) for part in (left, right))
+        worst = int(worst_first[0]) if len(worst_first) else -1
+        in_column = is_beside and told - listed >= _COLUMN_LEAST
+        left_over, parts = room - max(listed, told) - _APART, _BELOW_COLUMN if in_column else _BELOW
+        self.below.fill(left_over, worst, self.session.revision, width=self.size.width, parts=parts)
+        self._left.fill(listed, room, worst if in_column else -1)
 
     @on(VirtualList.Highlighted)
     def _moved(self, event: VirtualList.Highlighted) -> None:

@@ -179,7 +179,7 @@ class MainScreen(SavingScreen):
 
         self.end_prediction()
         self.trouble_watch.wants_trust = True
-        screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self._group)
+        screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self.options, self._group)
         self.app.push_screen(screen, self._overviewed)
 
     @on(TouringScreen.FileJudged)
@@ -231,7 +231,7 @@ class MainScreen(SavingScreen):
 
         first = GroupSort.LOST if self.session.has_trouble else GroupSort.BYTES  # else nothing was lost anywhere
         by, sort = self._grouped or (GroupBy.SERVER, first)
-        screen = GroupsScreen(self.session, self.words, self.glyphs, by, sort, lambda: self.matching)
+        screen = GroupsScreen(self.session, self.words, self.glyphs, self.options, by, sort, lambda: self.matching)
 
         def left(chosen: ChosenStreams | None) -> None:
             if self._grouped or (screen.by, screen.sort) != (by, sort):
@@ -409,7 +409,7 @@ class MainScreen(SavingScreen):
         from tcptui.ui.export.screen import ExportScreen
 
         self.workspace.show_selected_stream()
-        screen = ExportScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs)
+        screen = ExportScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs, self.options)
         self.app.push_screen(screen, self._followed)
 
     def action_pause(self) -> None:

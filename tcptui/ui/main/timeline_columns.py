@@ -18,7 +18,7 @@ _LANE_ROOMY: Final = 44
 _NOTE_LEAST: Final = 32
 _NOTE_MOST: Final = 60
 #: Longer arrows say no more; both ends with IPv6 addresses stand above lane and states.  What is left is the note's.
-_LANE_MOST: Final = 80
+_LANE_MOST: Final = 64
 #: Columns of the user's own leave at least so many cells: frame numbers, states and a lane in which arrows can be read.
 LEAST_BESIDE: Final = 58
 

@@ -14,7 +14,7 @@ from tcptui.ui.cell_text import fit, fit_ends, fit_target, grouped, span, stamp
 from tcptui.ui.told_apart import ToldApart
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.other_text import line_text, pair_text
-from tcptui.words.quantities import byte_size
+from tcptui.words.quantities import byte_size, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ class ProtocolList(_OtherList):
         palette = self.palette
         numbers = (
             fit(grouped(each.packets), _NUMBER, "", right=True)
-            + fit(f"{100 * each.packets / total:.1f}%", _SHARE, "", right=True)
+            + fit(percentage(100 * each.packets / total, self.words, digits=1), _SHARE, "", right=True)
             + fit(byte_size(each.wire_bytes), _SIZE, "", right=True)
             + fit(grouped(each.conversations), _SIZE + 3, "", right=True)
         )

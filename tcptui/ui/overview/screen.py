@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -12,6 +13,9 @@ from textual import on
 from textual.containers import Horizontal
 
 from tcptui.model.safe_text import safe_text
+from tcptui.ui.below.column import PacketsColumn
+from tcptui.ui.below.room import RoomBelow
+from tcptui.ui.below.table import ALL_PARTS, Part
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
@@ -36,6 +40,7 @@ from tcptui.ui.overview.keys import (
     QUIET_HINTS,
     WITHOUT_TCP_HINTS,
 )
+from tcptui.ui.overview.placing import placed
 from tcptui.ui.overview.same_group import same_group
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.stream_explainer import StreamExplainer
@@ -45,6 +50,8 @@ from tcptui.words.finding_text import finding_name
 from tcptui.words.other_text import counts_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -55,6 +62,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.trouble_watch import CaptureSeen, TroubleWatch
     from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
 #: Interval (seconds) at which the screen asks for the newest look at the capture.
@@ -76,6 +84,12 @@ _EXPLAINED_LEAST: Final = 9
 _QUIET_LINES: Final = 9
 #: Cells beside the text of a pane.
 _MARGINS: Final = 4
+#: A blank line below the explanation where something else follows.
+_APART: Final = 1
+#: Groups behind the one under the cursor that are laid out at most: more than the largest terminal has room for.
+_NEXT_MOST: Final = 12
+#: What may follow where the largest connections are told of already.
+_IN_QUIET: Final = (Part.PACKETS, Part.TRAFFIC)
 
 
 class Onward(Enum):
@@ -121,19 +135,20 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         & > GroupList { height: 4; }
         & > Horizontal { height: 1fr; width: 1fr; border-top: solid $edge; }
         & ExplainPane { height: 1fr; }
-        & #group-members { display: none; border-left: solid $edge; }
-        &.-beside #group-members { display: block; }
-        &.-quiet GroupList, &.-quiet #group-members { display: none; }
+        & #group-beside { display: none; border-left: solid $edge; }
+        &.-beside #group-beside { display: block; }
+        &.-quiet GroupList, &.-quiet #group-beside { display: none; }
         &.-ascii > Horizontal { border-top: ascii $edge; }
-        &.-ascii #group-members { border-left: ascii $edge; }
+        &.-ascii #group-beside { border-left: ascii $edge; }
     }
     """
     KEYS = OVERVIEW_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OVERVIEW_KEYS)]
 
     def __init__(
-        self, session: Session, watch: TroubleWatch, words: Words, glyphs: Glyphs, group: TroubleGroup | None = None
-    ) -> None:
+        self, session: Session, watch: TroubleWatch, words: Words, glyphs: Glyphs, options: ViewOptions,
+        group: TroubleGroup | None = None,
+    ) -> None:  # fmt: skip
         """``group``: the one that the cursor begins on, if it is still there."""
         super().__init__(words, glyphs)
         self.session = session
@@ -154,7 +169,10 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self.explain = ExplainPane(glyphs, words, id="group-explanation")
         self._members = ExplainPane(glyphs, words, id="group-members")
         self._members.can_focus = False
+        self._beside = PacketsColumn(self._members, session, glyphs, words, options, id="group-beside")
+        """The connections, and the packets of one where there is not room for them below both columns."""
         self._explainer = StreamExplainer(self, session, words, self._explain)
+        self.below = RoomBelow(session, glyphs, words, options, self._explain)
 
     def compose(self) -> ComposeResult:
         """Title, verdict and capture, groups, explanation, hints."""
@@ -163,7 +181,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         yield self.groups
         with Horizontal():
             yield self.explain
-            yield self._members
+            yield self._beside
+        yield self.below
         yield self.hint_line
 
     def on_mount(self) -> None:
@@ -185,7 +204,8 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen = self._seen
         fresh = self._trouble_watch.is_settled and seen is self._trouble_watch.seen
         counted = self.session.other.is_current and self.session.other.revision == self._other_revision
-        return fresh and counted and seen is not None and seen.trust is not None and not self._explainer.is_busy
+        is_busy = self._explainer.is_busy or self.below.is_busy
+        return fresh and counted and seen is not None and seen.trust is not None and not is_busy
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -235,7 +255,9 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         group = self.groups.group
         before, self._group = self._group, group
         if group is None:
-            self.explain.show((*quiet_document(self._seen, self.words), *self._largest()))
+            document = (*quiet_document(self._seen, self.words), *self._largest())
+            self._fill_below(self._lines_of(document, self.size.width - _MARGINS), self._largest_kept[:1], _IN_QUIET)
+            self.explain.show(document)
             return
         same = before is not None and same_group(before, (group,)) is not None
         useful, rest = group_documents(self.session, group, self.words)
@@ -248,26 +270,39 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
                 right = (*right, *worst, *time_document(self.session, group, self.words))
         else:
             left, right = (*useful, *rest, *members), ()
-        left, right = self._with_the_next(left, right) if beside else (self._with_the_next(left)[0], right)
+        columns = self._with_the_next(left, right) if beside else self._with_the_next(left)
+        left, right = (*columns, ())[:2]
+        told = [self._lines_of(column, self.size.width // len(columns) - _MARGINS) for column in columns]
+        self._fill_below(max(told), group.streams[:1], ALL_PARTS)
+        self._beside.fill(told[-1], self._room, -1 if self.below.display else self._first_seen(group.streams[:1]))
         self.explain.show(left, keep_place=same)
         self._members.show(right)
 
     def _with_the_next(self, *columns: Document) -> list[Document]:
-        """``columns``, and below them the groups behind the one under the cursor, each whole, as far as there is room.
+        """``columns``, and below them the groups behind the one under the cursor, each whole, as `placed` has room.
 
         Each is told as far as what it means and where to look next.
         """
-        filled = list(columns)
-        width = self.size.width // len(filled) - _MARGINS
-        groups, at = self.groups.groups, self.groups.cursor
-        for group in groups[at + 1 :]:
-            told = group_documents(self.session, group, self.words)[0]
-            longer = ((place, (*column, *told)) for place, column in enumerate(filled))
-            fitting = next((found for found in longer if self._lines_of(found[1], width) <= self._room), None)
-            if fitting is None:
-                break
-            filled[fitting[0]] = fitting[1]
-        return filled
+        width = self.size.width // len(columns) - _MARGINS
+        begun = [self._lines_of(column, width) for column in columns]
+        at = self.groups.cursor + 1
+        told = [
+            group_documents(self.session, group, self.words)[0] for group in self.groups.groups[at : at + _NEXT_MOST]
+        ]
+        lines = (self._lines_of((*columns[0], *document), width) - begun[0] for document in told)
+        return [
+            (*column, *chain.from_iterable(told[place] for place in places))
+            for column, places in zip(columns, placed(self._room, begun, lines), strict=True)
+        ]
+
+    def _fill_below(self, told: int, streams: Sequence[int], parts: Collection[Part]) -> None:
+        """Below an explanation of ``told`` lines show what the capture and the first of ``streams`` have to show."""
+        when = 0 if self._seen is None else self._seen.revision
+        room = self._room - told - _APART
+        self.below.fill(room, self._first_seen(streams), when, width=self.size.width, parts=parts)
+
+    def _first_seen(self, streams: Sequence[int]) -> int:
+        return next((each for each in streams if self.session.seen(each)), -1)
 
     def _lines_of(self, document: Document, width: int) -> int:
         return len(lay_out(document, width, self.glyphs, self.words, dense=False))
@@ -285,14 +320,20 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen, most = self._seen, self._room - _QUIET_LINES
         if seen is None or most <= 0:
             return ()
-        largest = np.array(seen.largest[:most], np.int64)
-        kept = largest[self.session.streams.are_kept(largest)].tolist()
+        kept = self._largest_kept[:most]
         document = largest_document(self.session, kept, self.words, self.glyphs)
         if not kept or most - len(document) < _EXPLAINED_LEAST:
             return document
         explained = self._explainer.document(kept[0], seen.revision)
         heading = self.words("overview.one", stream=kept[0])
         return (*document, Passage("", heading), *explained) if explained else document
+
+    @property
+    def _largest_kept(self) -> list[int]:
+        """The largest connections of a capture without trouble, without those that were evicted since."""
+        largest = np.array(() if self._seen is None else self._seen.largest, np.int64)
+        kept: list[int] = largest[self.session.streams.are_kept(largest)].tolist()
+        return kept
 
     def _members_of(self, group: TroubleGroup, *, width: int = 0) -> Document:
         """The connections of ``group``; with the ``width`` of a pane of their own, as many as that has room for."""

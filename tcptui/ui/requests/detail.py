@@ -27,27 +27,42 @@ Run = tuple[str, str]
 _MEANING_GAP: Final = 2
 
 
-def detail_lines(
+def detail_parts(
     request: Request, session: Session, width: int, height: int, glyphs: Glyphs, words: Words
-) -> list[list[Run]]:
-    """The lines, no wider than ``width``; what matters most first.
+) -> list[list[list[Run]]]:
+    """Parts of the words, each of lines no wider than ``width``; what matters most first.
 
-    Where ``height`` lines hold it, each part of the time has its own, with what it is.
+    Where ``height`` lines hold all, each part of the time has its own line, with what it is.
     """
     # A target has no place to break at.
     operation = as_sent(request.operation, request.statement) or words("requests.not-captured")
     first = set_cell_size(operation, width).rstrip()
     rest = operation[len(first) :].lstrip()
-    lines: list[list[Run]] = [[(first, "strong")]]
+    title: list[list[Run]] = [[(first, "strong")]]
     if rest:
-        lines.append([(fit(rest, width, glyphs.ellipsis).rstrip(), "strong")])
-    rest_lines = [[(text, "plain")] for text in wrap(_packets(request, words), width)]
-    rest_lines += [[(text, "faint")] for text in wrap(_who(request, session, words), width)]
-    told = _told_parts(request, width, glyphs, words)
-    if len(lines) + len(told) + len(rest_lines) > height:
-        told = _legend(request, width, glyphs, words)
-        told += [[(text, "plain")] for text in wrap(_where(request, words), width)]
-    return lines + told + rest_lines
+        title.append([(fit(rest, width, glyphs.ellipsis).rstrip(), "strong")])
+    known = [
+        _paragraph(_packets(request, words), "plain", width),
+        _paragraph(_who(request, session, words), "faint", width),
+    ]
+    parts = [title, _told_parts(request, width, glyphs, words), *known]
+    if sum(map(len, parts)) <= height:
+        return parts
+    where = _paragraph(_where(request, words), "plain", width)
+    return [title, *([line] for line in _legend(request, width, glyphs, words)), where, *known]
+
+
+def whole_parts(parts: list[list[list[Run]]], height: int) -> list[list[Run]]:
+    """The lines of those of ``parts`` that fit whole into ``height``; what does not is followed by what does."""
+    lines: list[list[Run]] = []
+    for part in parts:
+        if len(lines) + len(part) <= height:
+            lines += part
+    return lines
+
+
+def _paragraph(text: str, style: str, width: int) -> list[list[Run]]:
+    return [[(line, style)] for line in wrap(text, width)]
 
 
 def plain_text(request: Request, session: Session, words: Words) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tcptui.ui.requests.detail import detail_lines
+from tcptui.ui.requests.detail import detail_parts, whole_parts
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RequestDetail(PaintedLines):
-    """Draws `detail_lines`; what does not fit is left out, the least important last."""
+    """Draws `detail_parts`; what does not fit whole is left out."""
 
     def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
         super().__init__(id="request-detail")
@@ -36,19 +36,19 @@ class RequestDetail(PaintedLines):
     def needed(self, most: int) -> int:
         """Lines that the words about the request fill, of ``most``."""
         width = self.scrollable_content_region.width or self.app.size.width
-        return min(len(self._fitted(width, most)), most)
+        return min(sum(map(len, self._parts(width, most))), most)
 
-    def _fitted(self, width: int, height: int) -> list[list[Run]]:
+    def _parts(self, width: int, height: int) -> list[list[list[Run]]]:
         if self._request is None:
             return []
-        return detail_lines(self._request, self._session, max(width - 2, 1), height, self._glyphs, self._words)
+        return detail_parts(self._request, self._session, max(width - 2, 1), height, self._glyphs, self._words)
 
     def paint_line(self, y: int) -> Strip:
         """A line, with a blank cell at either end."""
         width, height = self.scrollable_content_region.size
         plain = self.palette.plain
         if self._lines[0] != (width, height):
-            self._lines = (width, height), self._fitted(width, height)
+            self._lines = (width, height), whole_parts(self._parts(width, height), height)
         lines = self._lines[1]
         if y >= len(lines):
             return Strip.blank(width, plain)

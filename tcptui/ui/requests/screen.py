@@ -110,6 +110,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         super().__init__(words, glyphs)
         self.session = session
         self._follow = follow
+        self._options = options
         self._stream = stream
         self.is_whole = stream < 0
         """Whether the whole capture is listed."""
@@ -374,7 +375,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         if request.protocol not in OF_HTTP:
             self.say(self.words("requests.no-files", protocol=PROTOCOL_NAMES[request.protocol]))
             return
-        screen = ExportScreen(self.session, request.stream, self.words, self.glyphs, request.name)
+        screen = ExportScreen(self.session, request.stream, self.words, self.glyphs, self._options, request.name)
         self.app.push_screen(screen, self._left_at)
 
     def _left_at(self, row: int | None) -> None:

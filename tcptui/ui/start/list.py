@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 
-from tcptui.ui.start.rows import CaseRow, LeftoverRow, StartRow, cells_of, is_choice, key_of
+from tcptui.ui.start.rows import CaseRow, LeftoverRow, StartRow, cells_of, counts_have_unit, is_choice, key_of
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class StartList(VirtualList, inherit_bindings=False):
         self.words = words
         self.rows: tuple[StartRow, ...] = ()
         self.title = ""
+        self._unit_for = -1
+        """The width that `_unit` is for; -1: it is to be found out."""
+        self._unit = True
+        """Whether counts of packets have room for their unit in each row."""
 
     @property
     def current(self) -> StartRow | None:
@@ -48,6 +52,7 @@ class StartList(VirtualList, inherit_bindings=False):
         """Replace the rows; the cursor stays on its row unless ``to_first``, else goes to the first choice."""
         wanted = key_of(self.current) if self.current is not None and not to_first else None
         before, self.rows = self.rows, tuple(rows)
+        self._unit_for = -1
         if len(before) == len(self.rows):
             for position, (old, new) in enumerate(zip(before, self.rows, strict=True)):
                 if old != new:
@@ -128,12 +133,17 @@ class StartList(VirtualList, inherit_bindings=False):
 
     def row(self, position: int, width: int) -> list[Segment]:
         """The cells of one row."""
-        spans = cells_of(self.rows[position], width, self.words, self.glyphs)
+        spans = cells_of(self.rows[position], width, self.words, self.glyphs, has_unit=self._has_unit(width))
         cells = [Segment(span.text, self._style(span.style)) for span in spans]
         if position == self.cursor and is_choice(self.rows[position]) and cells:
             first = cells[0].text
             cells[0] = Segment(self.glyphs.cursor + first[1:], self.palette.key)
         return cells
+
+    def _has_unit(self, width: int) -> bool:
+        if self._unit_for != width:
+            self._unit_for, self._unit = width, counts_have_unit(self.rows, width, self.words)
+        return self._unit
 
     def _style(self, name: str) -> Style:
         style: Style = getattr(self.palette, name)

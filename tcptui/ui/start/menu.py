@@ -163,6 +163,6 @@ class StartMenu:
             if name == "cases" and self._cases:
                 done = sum(row.done for row in self._cases)
                 title = words("guide.start.cases_done", title=title, done=done, all=len(self._cases))
-            rows.append(HeadingRow(title))
+            rows.append(HeadingRow(title, counts_packets=name == "cases"))
             rows += fits or [NoteRow(note)]
         return rows or [NoteRow(words("guide.start.nothing"))]

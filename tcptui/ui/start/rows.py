@@ -56,6 +56,8 @@ class HeadingRow:
     """The title of a group; the cursor skips it."""
 
     text: str
+    counts_packets: bool = False
+    """Whether the rows below it end in numbers of packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +201,28 @@ def _local(modified: float) -> datetime:
     return datetime.fromtimestamp(modified, UTC).astimezone()
 
 
-def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
-    """``row`` drawn in ``width`` cells; an interface's graph is left out where it does not fit."""
+def counts_have_unit(rows: Sequence[StartRow], width: int, words: Words) -> bool:
+    """Whether in ``width`` cells each case of ``rows`` has room for its count of packets with its unit.
+
+    One for all of a list: else a column has numbers of two kinds, and the unit stands above it.
+    """
+    return all(
+        cell_len(row.case.title[words.language]) + 1 + cell_len(_packets_of(row, words)) <= _title_room(width)
+        for row in rows
+        if isinstance(row, CaseRow)
+    )
+
+
+def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs, *, has_unit: bool = True) -> Line:
+    """``row`` drawn in ``width`` cells; an interface's graph is left out where it does not fit.
+
+    ``has_unit``: what `counts_have_unit` says of the list.
+    """
     match row:
         case HeadingRow():
-            rule = glyphs.rule * max(0, width)
-            return (Span(f"{row.text} ", "head"), Span(rule, "faint"))
+            unit = "" if has_unit or not row.counts_packets else " " + words("screen.column.packets")
+            rule = glyphs.rule * max(0, width - cell_len(row.text) - 1 - cell_len(unit))
+            return (Span(f"{row.text} ", "head"), Span(rule, "faint"), Span(unit, "faint"))
         case NoteRow():
             return (Span(f"   {row.text}", "faint"),)
         case InterfaceRow():
@@ -219,7 +237,7 @@ def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
         case FileRow():
             return _file(row, width, glyphs)
         case CaseRow():
-            return _case(row, width, words, glyphs)
+            return _case(row, width, words, glyphs, has_unit=has_unit)
         case PathRow():
             return _path(row.entry, width, glyphs)
         case WelcomeRow():
@@ -306,12 +324,21 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
     )
 
 
-def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
+def _title_room(width: int) -> int:
+    return max(0, width - 3 - _NUMBER)
+
+
+def _packets_of(row: CaseRow, words: Words) -> str:
+    return words("guide.start.packets", count=row.case.packets)
+
+
+def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs, *, has_unit: bool) -> Line:
     case = row.case
-    title, room = case.title[words.language], max(0, width - 3 - _NUMBER)
-    # The end of a title tells cases apart: the count behind it gives way, its unit first.
-    counts = (words("guide.start.packets", count=case.packets), str(case.packets), "")
-    count = next((text for text in counts if cell_len(title) + 1 + cell_len(text) <= room), "")
+    title, room = case.title[words.language], _title_room(width)
+    # The end of a title tells cases apart: the count behind it gives way.
+    count = _packets_of(row, words) if has_unit else str(case.packets)
+    if cell_len(title) + 1 + cell_len(count) > room:
+        count = ""
     left = max(0, room - cell_len(count))
     return (
         Span(f" {glyphs.live} " if row.done else "   ", "good"),

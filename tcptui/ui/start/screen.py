@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from tcptui import __version__
 from tcptui.model.errors import UsageError
 from tcptui.ui.keymap import PANE_KEYS
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.prompt_line import PathEntry, candidates, completed, expand
 from tcptui.ui.palette_entry import PaletteEntry
@@ -36,9 +37,9 @@ from tcptui.ui.start.rows import (
     Welcome,
     WelcomeRow,
 )
+from tcptui.ui.start.teaching import StartDetail
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.theme import ASCII
-from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import HintLine, NoticeLine
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class StartScreen(LowLatencyScreen[None]):
         yield Static(id="start-title", markup=False)
         with Horizontal(id="start-body"):
             yield StartList(self.glyphs, self.words)
-            yield Document(id="start-detail")
+            yield StartDetail(id="start-detail")
         yield StartLine(self.words)
         yield self._complaint
         yield HintLine(self.glyphs, self.words, id="start-hints")
@@ -144,6 +145,7 @@ class StartScreen(LowLatencyScreen[None]):
         self.query_one(StartList).focus()
         self._show_hints()
         self.call_after_refresh(self._measure)
+        self.call_after_refresh(self._teach)
         self.set_interval(_MEASURE_S, self._measure)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -192,6 +194,16 @@ class StartScreen(LowLatencyScreen[None]):
         if line.typing in (Typing.TEXT, Typing.PATH):
             self._show_hints()
 
+    def _teach(self) -> None:
+        """Read the help, in a worker thread, and show parts of it below the details."""
+
+        def read() -> None:
+            from tcptui.ui.help_pages import lessons  # it imports numpy: not before the first paint
+
+            call_on_loop(self, self.query_one(StartDetail).teach, lessons(self.words, self.glyphs))
+
+        self.run_worker(read, thread=True, group="teaching")
+
     # -- details -----------------------------------------------------------------------
     @on(StartList.Highlighted)
     def _highlighted(self, event: StartList.Highlighted) -> None:
@@ -202,15 +214,13 @@ class StartScreen(LowLatencyScreen[None]):
 
     def _show_detail(self) -> None:
         row = self.query_one(StartList).current
-        detail = self.query_one(Document)
         blocks: list[Block] = []
         if isinstance(row, InterfaceRow) and self._refused == row.interface.name:
             command = self.offer.root_command(["-i", row.interface.name, *self._filter.split()])
             blocks = refused_detail(row.interface.label, command, self.words, may_run=self.offer.may_become_root)
         elif row is not None:
             blocks = detail_of(row, self.words, may_capture=self.offer.may_capture(), ascii_only=self.glyphs is ASCII)
-        if tuple(blocks) != detail.blocks:
-            detail.show(blocks)
+        self.query_one(StartDetail).tell(blocks)
 
     # -- choosing ------------------------------------------------------------------------
     @on(StartList.Chosen)
@@ -329,7 +339,7 @@ class StartScreen(LowLatencyScreen[None]):
             PacketFilter(words)
         except UsageError as error:
             problem = str(error.facts["reason"])
-        self.query_one(Document).show(filter_detail(words, problem, self.words))
+        self.query_one(StartDetail).tell(filter_detail(words, problem, self.words))
         return problem
 
     @work(exclusive=True, group="paths", exit_on_error=False)  # makes no coroutine that could be left unawaited

@@ -11,7 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "assertion.why.no": "{n:packet matches|packets match}",
     "assertion.why.all": "{n:packet does|packets do} not match",
     "assertion.why.count": "{n:packet matches|packets match}",
-    "assertion.why.share": "{n:packet matches|packets match}, {value}% of {of:TCP packet|TCP packets}",
+    "assertion.why.share": "{n:packet matches|packets match}, {value} % of {of:TCP packet|TCP packets}",
     "assertion.why.percentile": "p{percent} is {value}, of {n:value|values}",
     "assertion.why.percentile-of-connections": "p{percent} is {value}, of {n:connection|connections}",
     "assertion.why.percentile-of-nothing": "no packet has {field}",

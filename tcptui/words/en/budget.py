@@ -6,7 +6,6 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "budget.heading": "Where the time went",
-    "budget.percent": "{n} %",
     "budget.little": "<1 %",
     "budget.share": "{part} {time} ({percent})",
     "budget.join": ", ",

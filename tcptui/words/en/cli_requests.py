@@ -41,7 +41,7 @@ OPTIONS
   --group statement
              one line for all requests that ask for the same: SQL without its
              literals, keys of Redis and paths of HTTP with * for numbers and
-             ids. How many, how many errors, the time within which half and 99%
+             ids. How many, how many errors, the time within which half and 99 %
              of them were over, all of it together, the first packet of the
              slowest; from a request's first byte on, without its time behind
              earlier answers, and without the wait that BLPOP and the like ask

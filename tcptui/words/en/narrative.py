@@ -16,6 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.unit.min": "{n} min",
     "narrative.unit.h": "{n} h",
     "narrative.unit.d": "{n} days",
+    "narrative.percent": "{n} %",
     "narrative.side.client": "client",
     "narrative.side.server": "server",
     "narrative.position.client": "at the client",

@@ -39,6 +39,6 @@ WORDS: Final[dict[str, str]] = {
     "kernel.window_threshold": "{window} 个报文段；慢启动门限 {threshold}",
     "kernel.sent_again": "自连接建立以来重传 {count} 个报文段；目前认为丢失的有 {lost} 个",
     "kernel.queues": "已发出或待发、尚未得到确认 {unacknowledged} 字节；已收到、尚未读取 {unread} 字节",
-    "kernel.busy": "发送共忙碌 {busy}；其中 {window} % 受对端窗口所限，{buffer} % 受自身发送缓冲区所限",
+    "kernel.busy": "发送共忙碌 {busy}；其中 {window}% 受对端窗口所限，{buffer}% 受自身发送缓冲区所限",
     "kernel.note": "内核从连接建立时起计数；这里的数据包只从开始抓包时算起。",
 }

@@ -16,6 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.unit.min": "{n} 分钟",
     "narrative.unit.h": "{n} 小时",
     "narrative.unit.d": "{n} 天",
+    "narrative.percent": "{n}%",
     "narrative.side.client": "客户端",
     "narrative.side.server": "服务端",
     "narrative.position.client": "在客户端",

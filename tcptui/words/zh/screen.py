@@ -104,7 +104,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.spool_of": "暂存 {size}B / {limit}B",
     "screen.status.left": "最早的 {count} 个包已移出",
     "screen.status.connections_left": "最早的 {count} 条连接已移出",
-    "screen.status.loading": "载入 {percent} %",
+    "screen.status.loading": "载入 {percent}%",
     "screen.status.judging": "判断连接 {done} / {all}",
     "screen.status.filter": "过滤 {words}",
     "screen.status.unsaved": "未保存",
