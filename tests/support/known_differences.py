@@ -53,8 +53,8 @@ class Reason(StrEnum):
     INNER_TRAILER = "The trailer of an Ethernet frame within a tunnel is not read, only that of the outermost frame."
     LATE_COPY = "The only copy of its bytes is a (spurious) retransmission to tshark, which does not read its payload."
     OWN_NOTES = (
-        "Expert notes: tshark notes resumed TLS sessions and malformed messages of PostgreSQL, and has no note on the "
-        "faults of HTTP and WebSocket that are noted here."
+        "Expert notes: tshark notes resumed TLS sessions, fields of DHCP and malformed messages of PostgreSQL, and has "
+        "no note on the faults of HTTP and WebSocket that are noted here."
     )
     BY_CLOSE = (
         "A body that ends by the close is complete to tshark with the FIN's packet, here with that of its last byte."
@@ -73,12 +73,10 @@ class Reason(StrEnum):
         "The byte of a keep-alive of HTTP: tshark takes it for a part of a message that overlaps, or awaits more."
     )
     LONG_TEXT = "The text is longer than a line of the header tree."
-    DNS_PAIRS = (
-        "Messages that all have the identifier 0, of multicast DNS or of the hand of a test, are paired otherwise."
-    )
+    DNS_PAIRS = "tshark pairs messages of multicast DNS, which all have the identifier 0; they are not paired here."
     SECRET = "Passwords are never shown."
     MYSQL9 = "tshark 4.0.17 does not know MySQL 9: the answer to a login and attributes of queries."
-    HTTP2_CODING = "tshark does not decode the body of this HTTP/2 stream, and shows its padding among the data."
+    HTTP2_CODING = "tshark does not decode the deflated body of this HTTP/2 stream."
     AWAITED = "Four bytes without an end of line to a port of HTTP: tshark awaits the rest of a head that never comes."
     SSL_RESPONSE = "The byte that refuses encryption is PostgreSQL here; tshark returns before it adds a layer."
     UPGRADE_COUNT = "The request that went on as HTTP/2 is answered there: tshark counts the 101 as its answer."
@@ -134,16 +132,15 @@ DIFFERENCES: Final = (
         "frame.time frame.time_epoch frame.time_relative"
     )),
     Known("PcapPlusPlus-raw_ip.pcap", Reason.KEEP_ALIVE, 1, "data data.data data.len"),
+    Known("PcapPlusPlus-raw_ip.pcap", Reason.OWN_NOTES, 2, "_ws.expert _ws.expert.group _ws.expert.severity"),
     Known("PcapPlusPlus-raw_ip.pcap", Reason.UNFINISHED, 1, (
-        "http http.chat http.connection http.content_length http.content_length_header http.content_type http.date "
-        "http.last_modified http.next_response_in http.prev_request_in http.prev_response_in http.request_in "
-        "http.response http.response.code http.response.code.desc http.response.line http.response.phrase "
-        "http.response.version http.response_for.uri http.response_in http.response_number http.server http.time "
-        "tcp.segment_data"
+        "_ws.expert _ws.expert.group _ws.expert.severity http http.chat http.connection http.content_length "
+        "http.content_length_header http.content_type http.date http.last_modified http.next_response_in "
+        "http.prev_request_in http.prev_response_in http.request_in http.response http.response.code "
+        "http.response.code.desc http.response.line http.response.phrase http.response.version http.response_for.uri "
+        "http.response_in http.response_number http.server http.time tcp.segment_data"
     )),
-    Known("PcapPlusPlus-raw_ip.pcap", Reason.UNFINISHED, 3, (
-        "_ws.expert _ws.expert.group _ws.expert.severity frame.protocols"
-    )),
+    Known("PcapPlusPlus-raw_ip.pcap", Reason.UNFINISHED, 3, "frame.protocols"),
     Known("PcapPlusPlus-unidirectional_tcp_stream_with_missing_packet.pcap", Reason.OTHER_PROTOCOL, 1, (
         "frame.protocols"
     )),
@@ -295,9 +292,9 @@ DIFFERENCES: Final = (
     Known("nDPI-iec60780-5-104.pcap", Reason.OTHER_PROTOCOL, 61, "frame.protocols"),
     Known("nDPI-ipp.pcap", Reason.OTHER_PROTOCOL, 1, "data data.data data.len"),
     Known("nDPI-ipp.pcap", Reason.OTHER_PROTOCOL, 8, "frame.protocols"),
-    Known("nDPI-kerberos.pcap", Reason.COPIES, 29, "tcp.segment_data"),
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 6, "data data.data data.len"),
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 9, "_ws.expert _ws.expert.group _ws.expert.severity"),
+    Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 29, "tcp.segment_data"),
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 38, "frame.protocols"),
     Known("nDPI-memcached.pcap", Reason.OTHER_PROTOCOL, 2, "frame.protocols"),
     Known("nDPI-monero.pcap", Reason.ORDER, 8, "data data.data data.len frame.protocols"),

@@ -22,7 +22,7 @@ SCCP, S101 = bytes.fromhex("040000000000000000000000"), bytes.fromhex("fe000e010
 HELLO = bytes.fromhex("16030100050100000100")
 #: Of 42,000 frames: protocols that tshark finds by heuristics (mojito, gQUIC, H.245, WireGuard, BitTorrent), and bytes
 #: that a protocol refuses, or has within its own messages.
-MOST_DIFFERING = 1_036
+MOST_DIFFERING = 694
 
 
 def frames(session, text: str) -> set[int]:  # type: ignore[no-untyped-def]
