@@ -83,7 +83,7 @@ def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
     """Those of the waits ``found`` that are as long without what a lost copy of request or answer explains."""
     waits = connection.budget.waits
     if not connection.signs & SUSPECT:  # a first copy that never came leaves a number out, and no repetition
-        if connection.at_sender(1):
+        if not len(found) or connection.at_sender(1):
             return found
         before_ns = sent_before_ns(connection.view, 1, waits.end[found])
         return found[waits.own(found) - before_ns > least_ns]
