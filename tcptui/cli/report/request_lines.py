@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.cli.report.json_text import quoted, seconds, to_json
+from tcptui.cli.report.json_text import quoted, seconds
 from tcptui.model.request import RequestPart
+from tcptui.model.safe_text import safe_text
 from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
 from tcptui.words.request_text import where_it_went
 
@@ -36,35 +37,31 @@ def json_line(request: Request) -> str:
     Written member by member: of a connection with a hundred thousand requests, a mapping for each takes longer than
     all that is read of it.
     """
-    protocol, operation, status = quoted(request.protocol), _text(request.operation), _text(request.status)
-    name = "null" if request.id is None else to_json(request.id)
-    transaction = "null" if request.transaction is None else to_json(request.transaction.value)
-    times = [
-        label + (seconds(spent) if spent else "null" if spent is None else "0.0")
-        for label, spent in zip(_PARTS, request.time, strict=True)
-    ]
+    (
+        stream, _, protocol, operation, status, asked, answer, complete, start_ns, duration_ns, time, name, rows,
+        statement, transaction, cancels, truncated,
+    ) = request  # fmt: skip
+    times = _TIMES % tuple([seconds(spent) if spent else "null" if spent is None else "0.0" for spent in time])
     return (
-        f'{{"stream": {request.stream}, "protocol": {protocol}, "operation": {operation}, "status": {status}, '
-        f'"request": {_message(request.request)}, "response": {_message(request.response)}, '
-        f'"start": {seconds(request.start_ns)}, "duration": {seconds(request.duration_ns)}, '
-        f'"time": {{{", ".join(times)}}}, "id": {name}, "complete": {_FLAG[request.complete]}, '
-        f'"rows": {_number(request.rows)}, "statement": {_text(request.statement)}, "transaction": {transaction}, '
-        f'"cancels": {_number(request.cancels)}, "truncated": {_number(request.truncated)}}}'
+        f'{{"stream": {stream}, "protocol": {quoted(protocol)}, "operation": {_text(operation)}, '
+        f'"status": {_text(status)}, "request": {_message(asked)}, "response": {_message(answer)}, '
+        f'"start": {seconds(start_ns)}, "duration": {seconds(duration_ns)}, "time": {{{times}}}, '
+        f'"id": {"null" if name is None else quoted(safe_text(name))}, "complete": {_FLAG[complete]}, '
+        f'"rows": {"null" if rows is None else rows}, "statement": {_text(statement)}, '
+        f'"transaction": {"null" if transaction is None else quoted(transaction.value)}, '
+        f'"cancels": {"null" if cancels is None else cancels}, '
+        f'"truncated": {"null" if truncated is None else truncated}}}'
     )
 
 
-#: The parts' keys with their colons, by number.
-_PARTS: Final = tuple(f'"{part.label}": ' for part in RequestPart)
+#: The parts' keys, each with room for its time.
+_TIMES: Final = ", ".join(f'"{part.label}": %s' for part in RequestPart)
 _FLAG: Final = {True: "true", False: "false"}
 
 
 def _text(text: str) -> str:
     """Safe text in quotes; an empty one as null."""
     return quoted(text) if text else "null"
-
-
-def _number(number: int | None) -> str:
-    return "null" if number is None else str(number)
 
 
 def _message(message: MessagePackets | None) -> str:
