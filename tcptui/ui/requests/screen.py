@@ -17,6 +17,8 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
 from tcptui.session.statements import key_of
+from tcptui.ui.below.room import RoomBelow
+from tcptui.ui.below.table import Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
@@ -67,6 +69,11 @@ _DETAIL_LEAST, _DETAIL_MOST = 4, 9
 #: … and so many below a list that leaves them; if so many more are left, its packets have them.
 _DETAIL_ROOMY: Final = 12
 _PACKETS_LEAST: Final = 5
+#: Of so many lines or more for packets a third, and so many at least, are enough: below stands the capture over time.
+_SHARED_FROM: Final = 21
+_SHARE: Final = 3
+_ENOUGH: Final = 13
+_BELOW: Final = (Part.TRAFFIC,)
 #: Default name of the folder that rows are written to.
 _FOLDER: Final = "rows"
 #: Title and hints; the rule above words and packets.
@@ -124,6 +131,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         """What was listed at which size, and the most lines that words about a request needed then."""
         self._detail = RequestDetail(session, glyphs, words)
         self._packets = RequestPackets(session, glyphs, words, options)
+        self.below = RoomBelow(session, glyphs, words, options, self._arrange)
         self._prompt = PromptLine(words)
         self._read_for: object = None
         """What was read last: which connections, and how far the capture had come."""
@@ -146,6 +154,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         yield self.statements
         yield self._detail
         yield self._packets
+        yield self.below
         yield self._prompt
         yield self.hint_line
 
@@ -193,8 +202,12 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._detail.styles.height = words + _RULE
         if is_roomy and request is not None:
             self._packets.tell(request, self.requests.table.around(request, self.size.height))
+            left = room - words
+            over = left - max(left // _SHARE, _ENOUGH) if left >= _SHARED_FROM else 0
+            self.below.fill(over, -1, self.session.revision, width=self.size.width, parts=_BELOW)
         else:
             self._packets.tell(None)
+            self.below.display = False
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
@@ -224,7 +237,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
     @property
     def settled(self) -> bool:
         """Whether what is shown is up to date."""
-        return not self._is_reading and self._read_for == self._newest
+        return not self._is_reading and self._read_for == self._newest and not self.below.is_busy
 
     def look(self) -> None:
         """Read again where there is something new, or the other scope was chosen."""
