@@ -44,7 +44,9 @@ class Reason(StrEnum):
         "tshark goes by the port, or a first guess, alone (AJP13, BitTorrent, SOCKS, RDP); TLS and HTTP are recognised "
         "by their bytes here."
     )
-    DNS_AGAIN = "tshark notes queries and answers of DNS that were sent again; dns.retransmit_* are no fields here."
+    DNS_AGAIN = (
+        "tshark has expert notes on messages of DNS that were sent again; here dns.retransmit_* say so, without a note."
+    )
     TIME_RANGE = "The file's clock is beyond the year 2262, which 64-bit nanoseconds do not reach: it is cut to 2116."
     GUESSED = (
         "What is no HTTP on a port of HTTP, a continuation among it, is guessed to be header lines or a body by tshark."
@@ -73,7 +75,6 @@ class Reason(StrEnum):
         "The byte of a keep-alive of HTTP: tshark takes it for a part of a message that overlaps, or awaits more."
     )
     LONG_TEXT = "The text is longer than a line of the header tree."
-    DNS_PAIRS = "tshark pairs messages of multicast DNS, which all have the identifier 0; they are not paired here."
     SECRET = "Passwords are never shown."
     MYSQL9 = "tshark 4.0.17 does not know MySQL 9: the answer to a login and attributes of queries."
     HTTP2_CODING = "tshark does not decode the deflated body of this HTTP/2 stream."
@@ -195,7 +196,6 @@ DIFFERENCES: Final = (
     Known("nDPI-anyconnect-vpn.pcap", Reason.BY_PORT, 25, "frame.protocols"),
     Known("nDPI-anyconnect-vpn.pcap", Reason.BY_PORT, 27, "tls"),
     Known("nDPI-anyconnect-vpn.pcap", Reason.DNS_AGAIN, 12, "_ws.expert _ws.expert.group _ws.expert.severity"),
-    Known("nDPI-anyconnect-vpn.pcap", Reason.DNS_PAIRS, 1, "dns.response_in dns.response_to dns.time"),
     Known("nDPI-anyconnect-vpn.pcap", Reason.MDNS_SIZE, 18, "dns.rr.udp_payload_size"),
     Known("nDPI-anyconnect-vpn.pcap", Reason.OTHER_PROTOCOL, 1, "_ws.expert _ws.expert.group _ws.expert.severity"),
     Known("nDPI-anyconnect-vpn.pcap", Reason.OTHER_PROTOCOL, 49, "frame.protocols"),
@@ -246,7 +246,6 @@ DIFFERENCES: Final = (
     )),
     Known("nDPI-gnutella.pcap", Reason.CUT_ETHERNET, 1, "eth"),
     Known("nDPI-gnutella.pcap", Reason.DNS_AGAIN, 16, "_ws.expert _ws.expert.group _ws.expert.severity"),
-    Known("nDPI-gnutella.pcap", Reason.DNS_PAIRS, 2, "dns.response_in dns.response_to dns.time"),
     Known("nDPI-gnutella.pcap", Reason.FOLDED, 3, "_ws.expert _ws.expert.group _ws.expert.severity http.request.line"),
     Known("nDPI-gnutella.pcap", Reason.OTHER_PROTOCOL, 13, "_ws.malformed.expert"),
     Known("nDPI-gnutella.pcap", Reason.OTHER_PROTOCOL, 14, "_ws.malformed"),
