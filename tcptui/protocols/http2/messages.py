@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
+from tcptui.model.shared_text import shares_long_texts
 from tcptui.protocols.http.fault import Cut, Fault, FaultKind
 from tcptui.protocols.http.head import HeaderLine, MessageHead
 from tcptui.protocols.http.message import Framing, HttpMessage
@@ -21,21 +21,15 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 VERSION: Final = "HTTP/2"
-#: Bytes of a name or a value from which on equal ones are kept once, for a byte of HPACK may stand for each …
-_LONG: Final = 64
-#: … and up to which they are remembered.
-_KNOWN_MOST: Final = 8_192
 
 
 def text_of(raw: bytes | None) -> str:
     """A name or a value as text; a long one that many messages have is the same object in all."""
-    if raw is None:
-        return UNKNOWN
-    return _known_text(raw) if _LONG < len(raw) <= _KNOWN_MOST else raw.decode("utf-8", "replace")
+    return UNKNOWN if raw is None else _decoded(raw)
 
 
-@lru_cache(maxsize=1_024)
-def _known_text(raw: bytes) -> str:
+@shares_long_texts
+def _decoded(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 

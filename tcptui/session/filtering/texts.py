@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.field import FieldType as T
+from tcptui.model.shared_text import shares_long_texts
 from tcptui.session.filtering.number_bases import HEXADECIMAL
 
 if TYPE_CHECKING:
@@ -15,19 +15,13 @@ if TYPE_CHECKING:
 
 #: tshark writes these as C does, others as they are, also those that sound (\a) or feed lines (\v).
 _ESCAPES: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b"})
-#: Bytes of a text from which on equal ones are one object, and up to which they are remembered.
-_LONG: Final = 64
-_KNOWN_MOST: Final = 8_192
 _SECOND: Final = 1_000_000_000
 _HEX_DIGITS: Final = {T.UINT8: 2, T.UINT16: 4, T.UINT24: 6, T.UINT32: 8, T.UINT64: 16}
 
 
+@shares_long_texts
 def _string(value: bytes) -> str:
     return str(value, "utf-8", "replace").translate(_ESCAPES)
-
-
-#: The same for texts that many packets have, or one of them many times: a byte of HPACK may stand for each.
-_known_string: Final = lru_cache(maxsize=1_024)(_string)
 
 
 def value_text(kind: T, value: Any, field: Field | None) -> str:
@@ -44,7 +38,7 @@ def value_text(kind: T, value: Any, field: Field | None) -> str:
         case T.BYTES | T.PROTOCOL:
             return str(value.hex())
         case T.STRING:
-            return (_known_string if _LONG < len(value) <= _KNOWN_MOST else _string)(value)
+            return _string(value)
         case T.RELATIVE_TIME:
             whole, rest = divmod(abs(value), _SECOND)
             return f"{'-' if value < 0 else ''}{whole}.{rest:09d}"
