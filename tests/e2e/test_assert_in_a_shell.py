@@ -42,7 +42,7 @@ def test_rule_that_is_broken_in_a_script(tmp_path: Path) -> None:
         "ok      all tcp.port == 80",
         "ok      no tcp.flags.reset == 1",
         "first 0 0 0",
-        "BROKEN  count tcp.analysis.retransmission < 1%: 1 packet matches, 7.692% of 13 TCP packets; packets 12",
+        "BROKEN  count tcp.analysis.retransmission < 1%: 1 packet matches, 7.692 % of 13 TCP packets; packets 12",
         "1\t0",
         " 1     0.000000 10.0.0.1 → 192.0.2.10 TCP 44 40001 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460",
         "last 0 0",

@@ -603,11 +603,12 @@ DIFFERENCES: Final = (
         "http.set_cookie http.transfer_encoding tcp.options.sack_le"
     )),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 2, (
+        "dns.retransmit_request dns.retransmit_request_in dns.retransmit_response dns.retransmit_response_in "
         "http.content_length http.content_length_header http.file_data"
     )),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 3, "http.next_response_in http.prev_response_in http.server"),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 4, (
-        "data http.request.uri.path http.request.uri.query http.request.uri.query.parameter"
+        "data dns.retransmission http.request.uri.path http.request.uri.query http.request.uri.query.parameter"
     )),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 5, "data.data data.len"),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 6, "http.next_request_in http.prev_request_in"),
