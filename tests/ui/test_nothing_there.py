@@ -260,7 +260,7 @@ EMPTY_PAGES = {
     ("x",): ("export.none", "ExportScreen"),
     ("u",): ("other.none.why", "OtherScreen"),
     ("F",): ("follow.nothing", "FollowScreen"),
-    ("R", "tab"): ("requests.empty.all", "RequestsScreen"),
+    ("R",): ("requests.empty.all", "RequestsScreen"),
     ("b",): ("groups.empty-file", "GroupsScreen"),
 }
 
@@ -281,3 +281,20 @@ async def test_empty_page_says_what_is_not_there_and_what_to_do_next(
         await until(lambda: said in "".join("".join(screen_lines(shown.pilot.app.screen)).split()))
         assert type(shown.pilot.app.screen).__name__ == screen
         assert "Esc" in said or "/" in said
+
+
+@pytest.mark.parametrize("size", [(60, 16), (120, 40), (200, 50)])
+@pytest.mark.parametrize(("keys", "name"), [(("F",), "FollowScreen"), (("R", "tab"), "RequestsScreen")])
+async def test_connection_without_a_byte_has_its_packets_below_the_reason(
+    wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], name: str, size: tuple[int, int]
+) -> None:
+    wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), size) as shown:
+        await shown.press(*keys)
+        screen = shown.pilot.app.screen
+        assert type(screen).__name__ == name
+        await until(lambda: getattr(screen, "settled", False))
+        lines = screen_lines(screen)
+        packets = next(place for place, line in enumerate(lines) if "Packets of connection 0" in line)
+        assert "Esc" in "".join(lines[:packets]) or "Tab" in "".join(lines[:packets])
+        assert any("SYN ACK" in line for line in lines[packets:])

@@ -106,7 +106,7 @@ class RoomBelow(Vertical):
         The packets are those of ``stream`` (-1: none), begun at ``frame``.  ``when`` differs where there may be more to
         count.
         """
-        shown = lines_of(lines, {part: wanted for part, wanted in self._wanted(stream).items() if part in parts})
+        shown = lines_of(lines, {part: wanted for part, wanted in self._wanted(stream, width).items() if part in parts})
         self.display = bool(shown)
         self.styles.height = sum(shown.values())
         for part, widget in self._widgets.items():
@@ -123,10 +123,10 @@ class RoomBelow(Vertical):
         if lines >= ROOM_LEAST:
             self._count(when)
 
-    def _wanted(self, stream: int) -> dict[Part, int]:
+    def _wanted(self, stream: int, width: int) -> dict[Part, int]:
         counted = self._counted
         rows = self.session.rows_of(stream) if stream >= 0 and self.session.seen(stream) else ()
-        listed = max(len(counted.talkers), len(self._kept))
+        listed = max(len(counted.talkers), len(self._kept) if width >= _BESIDE else 0)
         return {
             Part.PACKETS: _RULE + HEADING + len(rows) if len(rows) else 0,
             Part.TALKERS: _RULE + HEADING + listed if listed else 0,

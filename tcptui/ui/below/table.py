@@ -35,6 +35,8 @@ class PartSpec:
 #: From top to bottom; where there is not room for all, the first ones are shown.
 PARTS: Final = (PartSpec(Part.PACKETS, 5), PartSpec(Part.TALKERS, 6), PartSpec(Part.TRAFFIC, 8, takes_rest=True))
 ALL_PARTS: Final = tuple(Part)
+#: What is said of a connection that has nothing else to show.
+OF_CONNECTION: Final = (Part.PACKETS, Part.TRAFFIC)
 SPEC_OF: Final = {spec.part: spec for spec in PARTS}
 #: Fewer lines than this are no part's: they set apart what is above.
 ROOM_LEAST: Final = 5

@@ -12,6 +12,8 @@ from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.stream_rows import place_of
+from tcptui.ui.below.room import RoomBelow
+from tcptui.ui.below.table import OF_CONNECTION
 from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
 from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.lines import Form
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 QUICK_PACKETS: Final = 20_000
 #: While such a longer one grows, the pause between two reassemblies is this many times as long as the last one took.
 _REST: Final = 5
+#: The bar above the text, the lines of the byte and of the hints below it.
+_LINES: Final = 3
 #: The keys that show each form.
 _FORM_KEYS: Final = (("t", Form.TEXT), ("x", Form.HEX), ("d", Form.DECODED))
 
@@ -69,6 +73,7 @@ class FollowBase(KeyedScreen[int]):
         self._start_row = row
         self._bar = FollowBar(glyphs, words)
         self.view = FollowView(glyphs, self._head, self._gap)
+        self.below = RoomBelow(session, glyphs, words, options, self._fill_below)
         self._byte = ByteLine(glyphs, words)
         self._prompt = PromptLine(words)
         self._only = only
@@ -87,9 +92,10 @@ class FollowBase(KeyedScreen[int]):
         self._rest_until = 0.0
 
     def compose(self) -> ComposeResult:
-        """Status line, text, line of the byte under the cursor, prompt, hints."""
+        """Status line, text, what fills the lines below none, line of the byte under the cursor, prompt, hints."""
         yield self._bar
         yield self.view
+        yield self.below
         yield self._byte
         yield self._prompt
         yield self.hint_line
@@ -101,6 +107,26 @@ class FollowBase(KeyedScreen[int]):
         self.show_hints()
         self.tick()  # at once, so that keys typed right after `F` already act on the text
         self.set_interval(1 / self.options.refresh_hz, self.tick)
+
+    def on_resize(self) -> None:
+        """Lay out anew what is below a text without a byte."""
+        self.call_after_refresh(self._fill_below)
+
+    def _fill_below(self) -> None:
+        """Below the words that say why there are no bytes, show the packets of the connection, and the capture."""
+        self.below.display = False
+        if self._halves is not None and self.view.row is None:
+            said = len(self.view.said_instead) + 1
+            room, width = self.size.height - _LINES - said, self.size.width
+            self.below.fill(room, self.stream, self.session.revision, width=width, parts=OF_CONNECTION)
+            self.view.styles.height = said
+        if not self.below.display:
+            self.view.styles.height = "1fr"
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is up to date."""
+        return not self._making and not self.below.is_busy
 
     @property
     def growing(self) -> bool:
@@ -174,6 +200,7 @@ class FollowBase(KeyedScreen[int]):
             self.say(self.words("follow.not-decodable"))
         self._show_state()
         self.show_hints()
+        self._fill_below()
 
     def source_changed(self) -> None:
         """Called when another source is shown; for subclasses."""

@@ -146,12 +146,17 @@ class FollowView(FollowLines):
             self.action_choose()
 
     # -- drawing ---------------------------------------------------------------------------
+    @property
+    def said_instead(self) -> list[str]:
+        """The lines that stand here while there is nothing to show."""
+        return wrap(self.empty_text, max(self.size.width - 2, 1))
+
     def paint_line(self, y: int) -> Strip:
         """One row with its side's mark."""
         width, plain = self.size.width, self.palette.plain
         viewport = self.viewport()
         if y >= len(viewport):
-            said = [] if viewport else wrap(self.empty_text, max(width - 2, 1))
+            said = [] if viewport else self.said_instead
             text = f" {said[y]}" if y < len(said) else ""
             return Strip([Segment(text, self.palette.faint)]).adjust_cell_length(width, plain)
         place, row = viewport[y]

@@ -18,7 +18,7 @@ from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
 from tcptui.session.statements import key_of
 from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import Part
+from tcptui.ui.below.table import ALL_PARTS, OF_CONNECTION, Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
@@ -76,9 +76,10 @@ _ENOUGH: Final = 13
 _BELOW: Final = (Part.TRAFFIC,)
 #: Default name of the folder that rows are written to.
 _FOLDER: Final = "rows"
-#: Title and hints; the rule above words and packets.
+#: Title and hints; the rule above words and packets; the blank line below words that stand instead of requests.
 _LINES: Final = 2
 _RULE: Final = 1
+_APART: Final = 1
 
 
 class RequestsScreen(KeyedScreen["int | None"]):
@@ -138,6 +139,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._is_reading = False
         self._share = -1
         """Percent of the connections that have been read; -1: all."""
+        self._may_widen = stream >= 0
+        """Whether the capture is listed once it is known that the connection has no request."""
+        self._has_widened = False
+        """Whether that is being done; said once there are requests."""
         self._is_full = False
         self._failure = ""
         self._rests_until = 0.0
@@ -207,7 +212,17 @@ class RequestsScreen(KeyedScreen["int | None"]):
             self.below.fill(over, -1, self.session.revision, width=self.size.width, parts=_BELOW)
         else:
             self._packets.tell(None)
-            self.below.display = False
+            self._fill_empty(is_empty=request is None and not self._is_reading)
+
+    def _fill_empty(self, *, is_empty: bool) -> None:
+        """Below the words that say why nothing is listed, show the connection's packets and the capture."""
+        self.below.display = False
+        if is_empty:
+            said = HEADING + len(self._list.lines_instead(self._list.empty_text)) + _APART
+            stream, parts = (-1, ALL_PARTS) if self.is_whole else (self._stream, OF_CONNECTION)
+            room = self.size.height - _LINES - said
+            self.below.fill(room, stream, self.session.revision, width=self.size.width, parts=parts)
+            self._list.styles.height = said if self.below.display else "1fr"
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
@@ -301,6 +316,13 @@ class RequestsScreen(KeyedScreen["int | None"]):
     def _end(self, table: RequestTable, failure: str, is_full: bool) -> None:
         self._is_reading, self._share, self._is_full, self._failure = False, -1, is_full, failure
         self._put(table)
+        if self._may_widen and not self.is_whole and not failure and not len(table):
+            self.action_scope()
+            self._has_widened = True
+        elif self._has_widened and len(table):
+            self.say(self.words("requests.none-here", stream=self._stream))
+            self._has_widened = False
+        self._may_widen = False
         self._show()
         self.look()
 
@@ -398,6 +420,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def action_scope(self) -> None:
         """Switch between the connection and the whole capture."""
+        self._may_widen = self._has_widened = False
         if self._stream >= 0:
             self.is_whole = not self.is_whole
             self._cancel.set()

@@ -185,10 +185,14 @@ class VirtualList(PaintedLines, can_focus=True):
         if self.row_count:
             self.post_message(self.Chosen(self, self.cursor))
 
+    def lines_instead(self, text: str) -> list[str]:
+        """``text`` in the lines in which it stands instead of rows."""
+        return wrap(text, max(self.scrollable_content_region.width - 2 * _MARGIN, 1))
+
     def said_instead(self, text: str, y: int) -> Strip:
         """Line ``y`` of the viewport where ``text``, in as many lines as it takes, stands instead of rows."""
         width, plain = self.scrollable_content_region.width, self.palette.plain
-        lines = wrap(text, max(width - 2 * _MARGIN, 1))
+        lines = self.lines_instead(text)
         said = lines[y - HEADING] if 0 <= y - HEADING < len(lines) else ""
         return Strip([Segment(" " * _MARGIN + said, self.palette.faint)]).adjust_cell_length(width, plain)
 
