@@ -60,7 +60,7 @@ def test_row_that_leaves_long_after_its_neighbours_costs_no_look_at_all_rows_sin
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert peak < 1 << 18
+    assert peak < rows  # a byte for each row; whatever else the process does meanwhile is counted, too
     assert not array[leaving].any()
     assert (array[kept] == 2).all()
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -102,6 +102,32 @@ async def test_stream_opens_as_text_with_both_sides_told_apart(show: Show, sessi
     assert text[8] == "▶ more    please␛[2J"
     assert text[10] == "    ◀ line 0 of the answer"
     assert text[22].startswith(" ▶ client byte 0 of 42  packet #4  0.041000 s  0x47")
+
+
+async def test_packets_below_a_short_text_are_at_the_byte_under_the_cursor(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:
+    client, server = "10.0.0.1:40001", "192.0.2.10:80"
+    wire.handshake(0, client, server)
+    wire.tcp(41, client, server, ACK, 1001, 9001, payload=b"asked")
+    wire.tcp(81, server, client, ACK, 9001, 1006, payload=b"answered")
+    async with show(open_file(wire.pcap(tmp_path / "short.pcap")), (80, 24)) as shown:
+        screen = await following(shown)
+        packets = screen.below.packets
+
+        def under_cursor() -> int:
+            return int(screen.session.store.frame[packets.rows[packets.cursor]])
+
+        assert screen.view.row_count(100) < screen.size.height
+        assert under_cursor() == 4
+        assert any("Packets of connection 0" in line for line in lines(screen))
+        await shown.pilot.press("right_square_bracket")
+        await shown.pilot.pause()
+        row = packets.rows[packets.cursor]
+        assert under_cursor() == 5
+        await shown.pilot.press("enter")
+        await settled(shown.pilot, lambda: shown.pilot.app.screen is shown.screen)
+        assert shown.screen.workspace.row == row
 
 
 async def test_end_and_pages_are_reached_and_the_gap_is_seen(show: Show, session: Session) -> None:

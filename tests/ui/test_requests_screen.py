@@ -394,6 +394,25 @@ async def test_axis_is_that_of_the_rows_in_sight_once_words_stand_below_them(ses
         assert drawn == screen_lines(screen)
 
 
+async def test_what_was_listed_amid_the_reading_leaves_no_blank_lines_in_the_end(session: Session, show: Show) -> None:
+    parts = {part.label: 10.0 for part in RequestPart}
+    async with show(session, (80, 24)) as shown:
+        screen = await opened(shown, "tab")
+        heights = []
+        for partial in ([], [made(n, 1000 * n, **parts) for n in range(3)]):
+            screen._told = None, 0
+            if partial:
+                screen._is_reading = True
+                screen._put(RequestTable(partial, lambda _stream: "h"))
+                screen._show()
+            screen._is_reading = False
+            screen._put(RequestTable([made(n, 1000 * n, server=400) for n in range(40)], lambda _stream: "h"))
+            screen._show()
+            await shown.pilot.pause()
+            heights.append(screen._detail.size.height)
+        assert heights[0] == heights[1]
+
+
 async def test_room_below_a_short_list_shows_its_packets_from_the_first(session: Session, show: Show) -> None:
     async with show(session, (120, 40)) as shown:
         screen = await opened(shown)

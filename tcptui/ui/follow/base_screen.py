@@ -43,6 +43,8 @@ QUICK_PACKETS: Final = 20_000
 _REST: Final = 5
 #: The bar above the text, the lines of the byte and of the hints below it.
 _LINES: Final = 3
+#: The blank line below a text that something else follows.
+_APART: Final = 1
 #: The keys that show each form.
 _FORM_KEYS: Final = (("t", Form.TEXT), ("x", Form.HEX), ("d", Form.DECODED))
 
@@ -74,6 +76,8 @@ class FollowBase(KeyedScreen[int]):
         self._bar = FollowBar(glyphs, words)
         self.view = FollowView(glyphs, self._head, self._gap)
         self.below = RoomBelow(session, glyphs, words, options, self._fill_below)
+        self._frame_below = 0
+        """The packet that the cursor of those below is at."""
         self._byte = ByteLine(glyphs, words)
         self._prompt = PromptLine(words)
         self._only = only
@@ -109,19 +113,31 @@ class FollowBase(KeyedScreen[int]):
         self.set_interval(1 / self.options.refresh_hz, self.tick)
 
     def on_resize(self) -> None:
-        """Lay out anew what is below a text without a byte."""
+        """Lay out anew what is below a text that leaves lines."""
         self.call_after_refresh(self._fill_below)
 
     def _fill_below(self) -> None:
-        """Below the words that say why there are no bytes, show the packets of the connection, and the capture."""
+        """Below a text that leaves lines and does not grow, show the packets of the connection, and the capture."""
         self.below.display = False
-        if self._halves is not None and self.view.row is None:
-            said = len(self.view.said_instead) + 1
-            room, width = self.size.height - _LINES - said, self.size.width
-            self.below.fill(room, self.stream, self.session.revision, width=width, parts=OF_CONNECTION)
-            self.view.styles.height = said
-        if not self.below.display:
-            self.view.styles.height = "1fr"
+        room = self.size.height - _LINES
+        if self.view.row is None:
+            said = len(self.view.said_instead) if self._halves is not None else room
+        else:
+            said = room if self.growing else self.view.row_count(room)
+        self._frame_below = self._frame_under_cursor
+        self.below.fill(
+            room - said - _APART, self.stream, self.session.revision, width=self.size.width, parts=OF_CONNECTION,
+            frame=self._frame_below,
+        )  # fmt: skip
+        self.view.styles.height = said + _APART if self.below.display else "1fr"
+
+    @property
+    def _frame_under_cursor(self) -> int:
+        """The number of the packet with the byte under the cursor; 0 without one."""
+        origin = self.byte_under_cursor()
+        if origin is None or self._halves is None:
+            return 0
+        return self._packet(self._halves[origin[0]].row_at(origin[1]))[0]
 
     @property
     def settled(self) -> bool:
@@ -330,5 +346,8 @@ class FollowBase(KeyedScreen[int]):
                 self._newest = newest
                 self._show_state()
         self._show_byte()
+        if self.below.display and self._frame_under_cursor != self._frame_below:
+            self._frame_below = self._frame_under_cursor
+            self.below.packets.tell(self.stream, self._frame_below)
         if self._only is None and (self.request_under_cursor is not None) != self._has_request:
             self.show_hints()

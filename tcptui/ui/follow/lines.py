@@ -174,6 +174,15 @@ class FollowLines(PaintedLines, can_focus=True):
         self._rows.put(index, (rows, data))
         return rows, data
 
+    def row_count(self, most: int) -> int:
+        """How many rows there are; those after the first ``most`` are not counted."""
+        count = 0
+        for block in range(len(self.source) if self.source is not None else 0):
+            if count >= most:
+                break
+            count += len(self.rows_of(block))
+        return min(count, most)
+
     @property
     def row(self) -> Row | None:
         """The row under the cursor."""

@@ -197,12 +197,12 @@ class RequestsScreen(KeyedScreen["int | None"]):
         told = self._told[1] if self._told[0] == state else 0
         if is_roomy:
             words = min(max(told, self._detail.needed(words)), words)
-            self._told = state, words
         elif request is not None:
             # A long list keeps half of the lines: its other rows can be scrolled to, the end of the words cannot.
             most = self.size.height // 2 - _LINES
             needed = self._detail.needed(most + 1)
             words = max(words, told, needed if needed <= most else 0)
+        if request is not None and not self._is_reading:  # what is listed then may be far fewer, and others
             self._told = state, words
         self._detail.styles.height = words + _RULE
         if is_roomy and request is not None:
