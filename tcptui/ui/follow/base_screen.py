@@ -118,7 +118,6 @@ class FollowBase(KeyedScreen[int]):
 
     def _fill_below(self) -> None:
         """Below a text that leaves lines and does not grow, show the packets of the connection, and the capture."""
-        self.below.display = False
         room = self.size.height - _LINES
         if self.view.row is None:
             said = len(self.view.said_instead) if self._halves is not None else room
@@ -129,7 +128,6 @@ class FollowBase(KeyedScreen[int]):
             room - said - _APART, self.stream, self.session.revision, width=self.size.width, parts=OF_CONNECTION,
             frame=self._frame_below,
         )  # fmt: skip
-        self.view.styles.height = said + _APART if self.below.display else "1fr"
 
     @property
     def _frame_under_cursor(self) -> int:

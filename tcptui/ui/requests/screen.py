@@ -222,7 +222,6 @@ class RequestsScreen(KeyedScreen["int | None"]):
             stream, parts = (-1, ALL_PARTS) if self.is_whole else (self._stream, OF_CONNECTION)
             room = self.size.height - _LINES - said
             self.below.fill(room, stream, self.session.revision, width=self.size.width, parts=parts)
-            self._list.styles.height = said if self.below.display else "1fr"
 
     def show_hints(self) -> None:
         """Show the hints, behind a notice where there is one."""
