@@ -40,7 +40,9 @@ BUDGET_S: Final = 170
 """No recording begins later than this; the rest of the third is left out, and the summary says so."""
 LONGEST_S: Final = 120
 """What one recording may take, tries together."""
-TRIES: Final = "2"
+TRIES: Final = 2
+TRIES_AGAIN: Final = 5
+"""Of what is recorded again, when the machine is busy already: a recording that is refused says nothing."""
 SEEN_IN_CAUSES: Final = 20
 """Fewer segments sent again than this say nothing about a share."""
 
@@ -92,9 +94,9 @@ class Third:
         faulty = [name for name, each in self._judgements.items() if not all(one.faultless for one in each)]
         for name in faulty:
             announce(self._config, f"recorded again: {told(self._judgements[name])}")
-        assert not (refused := self._record(faulty)), refused
+        assert not (refused := self._record(faulty, TRIES_AGAIN)), refused
 
-    def _record(self, names: list[str]) -> dict[str, str]:
+    def _record(self, names: list[str], tries: int = TRIES) -> dict[str, str]:
         """Record and judge ``names``; what was refused, and why."""
         self._folder = self._folder / "again"
         begun = time.monotonic()
@@ -102,7 +104,7 @@ class Third:
         def one(name: str) -> str | None:
             if time.monotonic() - begun > BUDGET_S:
                 return None
-            words = (name, "--seed", str(SEED), "--tries", TRIES, "--out", str(self._folder / name))
+            words = (name, "--seed", str(SEED), "--tries", str(tries), "--out", str(self._folder / name))
             try:
                 done = self._bench(*words, seconds=LONGEST_S)
             except subprocess.TimeoutExpired:
