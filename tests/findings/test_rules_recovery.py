@@ -483,6 +483,58 @@ def test_hole_filled_long_after_a_round_trip_waited_for_the_timer(told: Tell) ->
     assert "fast-retransmission" not in found
 
 
+def hidden_burst(*, silent_ms: float, lost: int, id_step: int = 1) -> list[str]:
+    """Recorded at the client: a silence of the server, one segment, an ACK, one far ahead; the hole is asked for."""
+    lines, number, at, packet = [], 1, 0.0, 100
+    for _ in range(12):
+        packet += id_step
+        lines += [f"{at} S A {number} 1 1000 id={packet}", f"{at + 0.05} C A 1 {number + 1_000}"]
+        number += 1_000
+        at += 30
+    at += silent_ms
+    packet += id_step * (1 + lost)
+    lines += [f"{at} S A {number} 1 1000 id={packet}", f"{at + 0.05} C A 1 {number + 1_000}"]
+    hole, right = number + 1_000, number + 5_000
+    lines += [
+        f"{at + 30} S A {right} 1 1000 id={packet + id_step}",
+        f"{at + 30.05} C A 1 {hole} sack={right}:{right + 1_000}",
+    ]
+    for place in range(4):
+        at += 30
+        start = hole + 1_000 * place
+        lines.append(f"{at + 30.1} S A {start} 1 1000 id={packet + id_step * (2 + place)}")
+        over = right + 1_000 if place == 3 else start + 1_000
+        lines.append(f"{at + 30.2} C A 1 {over}" + ("" if place == 3 else f" sack={right}:{right + 1_000}"))
+    return lines
+
+
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("fast-retransmission", twin=True)
+def test_what_acks_let_go_after_a_silence_in_which_packets_got_lost_waited_for_its_timer(told: Tell) -> None:
+    found = told(hidden_burst(silent_ms=1_700, lost=6)).findings
+
+    timeout = found["retransmission-timeout"]
+    assert (timeout.facts["shape"], timeout.facts["count"], timeout.facts["resent"]) == ("silent", 1, 4)
+    assert timeout.facts["waited_s"] == pytest.approx(1.73, abs=0.01)
+    assert "fast-retransmission" not in found
+
+
+@pytest.mark.finding("fast-retransmission")
+@pytest.mark.finding("retransmission-timeout", twin=True)
+@pytest.mark.parametrize(
+    ("silent_ms", "lost", "id_step"),
+    [(1_700, 0, 1), (100, 6, 1), (1_700, 6, 7)],
+    ids=["nothing sent in it", "no longer than a round trip", "counter of all connections"],
+)
+def test_hole_that_was_asked_for_after_a_programs_silence_waited_for_no_timer(
+    told: Tell, silent_ms: float, lost: int, id_step: int
+) -> None:
+    found = told(hidden_burst(silent_ms=silent_ms, lost=lost, id_step=id_step)).findings
+
+    assert "fast-retransmission" in found
+    assert "retransmission-timeout" not in found
+
+
 @pytest.mark.finding("retransmission-timeout")
 def test_way_to_the_sender_is_not_guessed_from_few_answers(told: Tell) -> None:
     assert "retransmission-timeout" in told(far_sender(480, rounds=3)).findings

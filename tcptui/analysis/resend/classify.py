@@ -35,6 +35,7 @@ from tcptui.analysis.resend.copies import (
     overtaken,
     suspicious_segments,
 )
+from tcptui.analysis.resend.ip_id import PROOF, PacketNumbers
 from tcptui.analysis.resend.resend import RTO_MIN_NS, SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import (
     DuplicateAcks,
@@ -145,6 +146,7 @@ class _Judge:
         self._recovery_until = [NOTHING, NOTHING]
         """By side: highest number sent when the last fast recovery began (RecoveryPoint of RFC 6675)."""
         self._silences: dict[int, list[Silence]] = {}
+        self._numbers = _BySide(lambda side: PacketNumbers(view, side, PROOF))
         self._later: dict[tuple[int, int], list[int]] | None = None
 
     @cached_property
@@ -282,15 +284,17 @@ class _Judge:
         if self._needless(side, known):
             self._timeout_until[side] = NOTHING
         told, duplicates = self._told_by_acks(side, start, known)
-        # What leaves as soon as an ACK asks for it was let go by that, whatever silence there was before.
+        # What leaves as soon as an ACK asks for it was let go by that, unless the silence was the timer's for sure.
         asked = told and start == acknowledged and self._loop[side] > 0 and quiet < RTO_MIN_NS
-        if previous < 0 and not asked and (silence := self._silence_before(i, side, start)) is not None:
+        silence = self._silence_before(i, side, start) if previous < 0 else None
+        if silence is not None and not (asked and not self._was_timers(silence, side)):
             if not silence.counted:
                 return unknown
-            if start != acknowledged or not self._expires(side, waited, quiet, previous):
-                # In the wake of the silence's time-out, which is told once, with the first of them.
-                waited = silence.waited_ns if start == silence.start else 0
-            return replace(unknown, cause=ResendCause.RTO, waited_ns=waited)
+            if start == acknowledged and self._expires(side, waited, quiet, previous):
+                return replace(unknown, cause=ResendCause.RTO, waited_ns=waited)
+            if start != silence.start:  # in the wake of the silence's time-out, which is told once, with the first
+                return replace(unknown, cause=ResendCause.RTO, waited_ns=0)
+            return replace(unknown, cause=ResendCause.RTO, trigger=silence.index, waited_ns=silence.waited_ns)
         if acknowledged < self._timeout_until[side] and start < self._timeout_until[side]:
             again = start == acknowledged and self._expires(side, waited, quiet, previous)
             if again:
@@ -348,6 +352,12 @@ class _Judge:
         if side not in self._silences:
             self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side])
         return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
+
+    def _was_timers(self, silence: Silence, side: int) -> bool:
+        """Whether ``silence`` was longer than any ACK takes, and the sender's own counter shows that it sent in it."""
+        if silence.waited_ns < RTO_MIN_NS + self._rtt:
+            return False
+        return bool(self._numbers[side].missing(np.array([silence.index]))[0])
 
     def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:
         """The highest segment again after silence: tail-loss probe (RFC 8985, 7.2) or time-out.

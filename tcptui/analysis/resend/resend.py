@@ -31,7 +31,9 @@ class Resend:
     previous: int = -1
     """Newest earlier copy that passed here; -1 when none did."""
     trigger: int = -1
-    """The peer's ACK that set it off (fast recovery), or the segment that overtook it (out of order)."""
+    """The peer's ACK that set it off (fast recovery), the segment that overtook it (out of order), or that which ended
+    the silence in which its sender's timer ran (time-out of which no copy passed here before).
+    """
     waited_ns: int = 0
     """How long the sender had waited since the event its timer counts from; 0 when not known, or no timer expired."""
     duplicate_acks: int = 0

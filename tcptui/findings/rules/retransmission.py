@@ -252,8 +252,8 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         severity = min(severity, Severity.WARNING)  # this host is there: it does not answer this connection
     asking = _asking(connection, worst) if answered else -1
     own_reset = -1 if answered else reset_after(connection, 1 - side, last.index)
-    shape = ("asked" if asking >= 0 else "") if answered else "unanswered" if given_up else "open-end"
-    alternatives: tuple[str, ...] = ("probe", "spurious")
+    shape = _answered_shape(worst, asking) if answered else "unanswered" if given_up else "open-end"
+    alternatives: tuple[str, ...] = ("probe", "shared-counter") if shape == "silent" else ("probe", "spurious")
     sign: dict[str, Fact] = {}
     if not answered:
         has_data = bool(connection.length[worst.index])
@@ -269,7 +269,14 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
             sign = {"heard_frame": connection.frame[taken], "taken_bytes": new}
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
-        [worst.previous, asking, cover, own_reset if shape == "gave-up" else -1, *(resend.index for resend in found)],
+        [
+            worst.previous,
+            worst.trigger,
+            asking,
+            cover,
+            own_reset if shape == "gave-up" else -1,
+            *(resend.index for resend in found),
+        ],
         severity,
         confidence,
         alternatives,
@@ -284,12 +291,20 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
         watched_s=connection.watched_after(last.index) / 1e9,
         asked_frame=connection.frame[asking] if asking >= 0 else 0,
+        silence_frame=connection.frame[worst.trigger] if worst.trigger >= 0 else 0,
         ending_frame=connection.frame[own_reset] if shape == "gave-up" else 0,
         ending_s=connection.seconds(last.index, own_reset) if shape == "gave-up" else 0.0,
         position=connection.position.value,
         **sign,
         **_range(connection, worst),
     )
+
+
+def _answered_shape(resend: Resend, asking: int) -> str:
+    """The shape of a time-out that was acknowledged; ``asking``: see `_asking`."""
+    if resend.trigger >= 0:
+        return "silent"  # what was reported was reported after the timer had run
+    return "asked" if asking >= 0 else ""
 
 
 def _asking(connection: ConnectionFacts, resend: Resend) -> int:
