@@ -89,6 +89,8 @@ class AnswerReader:
         if capabilities is not None:
             self._ends_columns = not capabilities & Capability.DEPRECATE_EOF
         self._command = -1
+        self.described: Run | None = None
+        """The columns of the rows that come next; of a cursor, another answer described them."""
         self.answer = Answer(at, at)
 
     def read(self, command: int) -> Answer:
@@ -179,7 +181,7 @@ class AnswerReader:
     # -- result sets -------------------------------------------------------------------------
     def _result(self, *, binary: bool) -> bool:
         """Reads one result set, or OK; whether another one follows."""
-        self.answer.status = ""
+        self.answer.status, self.described = "", None
         packet = self._take()
         if packet.kind == codes.ERR and int.from_bytes(packet.head[1:3], "little") == codes.PROGRESS:
             self._add(Role.PROGRESS, packet)
@@ -232,7 +234,10 @@ class AnswerReader:
                 raise LostError
             self._mark(marks)
             self._take()
-        self._add_run(Run(self._packets.half, role, start, self.at, count, marks=marks))
+        run = Run(self._packets.half, role, start, self.at, count, marks=marks)
+        self._add_run(run)
+        if role is Role.COLUMN:
+            self.described = run
 
     def _mark(self, marks: list[int]) -> None:
         if not marks or self.at >= marks[-1] + _MARK_EVERY:
@@ -277,7 +282,8 @@ class AnswerReader:
             if role is not Role.EVENT:
                 self.answer.rows = (self.answer.rows or 0) + count
             if self.at > start:
-                self._add_run(Run(self._packets.half, role, start, self.at, count, marks=marks))
+                half, columns = self._packets.half, self.described
+                self._add_run(Run(half, role, start, self.at, count, marks=marks, columns=columns))
         self._take()
         if packet.kind == codes.ERR:
             self._add(Role.ERR, packet)

@@ -217,10 +217,13 @@ class Conversation:
         capabilities = Capability(self.capabilities) if self.capabilities is not None else None
         at = self._at[1]
         reader = AnswerReader(self._answers, at, number, capabilities, send_file)
+        reader.described = self.statements.columns.get(turn.number) if command == Command.STMT_FETCH else None
         answer = reader.answer
         try:
             reader.read(command)
             self._at[1] = reader.at
+            if command == Command.STMT_EXECUTE and reader.described is not None:
+                self.statements.describe(turn.number, reader.described)
         except EndError:
             self._at[1] = self._answers.half.length
             self._known[1] = False

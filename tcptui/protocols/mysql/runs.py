@@ -68,6 +68,8 @@ class Run:
     binary: bool = False
     command: int = -1
     """The command that it is, or answers."""
+    columns: Run | None = field(default=None, repr=False)
+    """Of rows: what describes their columns; None where that was not captured."""
 
     def packets(self, reader: Packets, begin: int, stop: int) -> Iterator[Packet]:
         """Those of its packets that have a byte between ``begin`` and ``stop``, in order."""

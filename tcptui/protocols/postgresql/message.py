@@ -15,6 +15,8 @@ HEADER: Final = 5
 LENGTH: Final = 4
 #: Longest message: the server takes and makes none over 1 GiB, 10,000 bytes before it knows who asks.
 LONGEST: Final = (1 << 30) + LENGTH
+#: What the letter in "Ready for query" means (Wireshark's words).
+STATUS_NAMES: Final = {b"I": "Idle", b"T": "In a transaction", b"E": "In a failed transaction"}
 _SMALL: Final = 1 << 16
 _STARTUP_MOST: Final = 10_000
 
