@@ -58,14 +58,14 @@ _SENDING: Final = {
     Part.NETWORK: RequestPart.REQUEST, Part.SERVER_THINK: RequestPart.SERVER, Part.CLIENT_THINK: RequestPart.CLIENT,
     Part.RECEIVE_WINDOW: RequestPart.SERVER, Part.NETWORK_LIMITED: RequestPart.REQUEST,
     Part.SENDER: RequestPart.CLIENT, Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.CLIENT,
-    Part.UNATTRIBUTED: RequestPart.REQUEST, Part.FLOW_CONTROL: RequestPart.SERVER,
+    Part.UNATTRIBUTED: RequestPart.REQUEST, Part.FLOW_CONTROL: RequestPart.SERVER, Part.ASKED_TO_WAIT: RequestPart.IDLE,
 }  # fmt: skip
 _ANSWERING: Final = {
     Part.NETWORK: RequestPart.RESPONSE, Part.SERVER_THINK: RequestPart.SERVER,
     Part.CLIENT_THINK: RequestPart.RESPONSE, Part.RECEIVE_WINDOW: RequestPart.CLIENT,
     Part.NETWORK_LIMITED: RequestPart.RESPONSE, Part.SENDER: RequestPart.SERVER,
     Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.SERVER, Part.UNATTRIBUTED: RequestPart.RESPONSE,
-    Part.FLOW_CONTROL: RequestPart.CLIENT,
+    Part.FLOW_CONTROL: RequestPart.CLIENT, Part.ASKED_TO_WAIT: RequestPart.IDLE,
 }  # fmt: skip
 #: The parts that a request always has, if it has the message; others apply where they took time.
 _ALWAYS: Final = {

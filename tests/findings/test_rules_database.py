@@ -79,7 +79,6 @@ def test_an_answer_that_the_server_holds_back_is_a_slow_query_and_says_which(tmp
     assert "server-think-time" not in all_found(tmp_path, turns)
 
 
-@pytest.mark.finding("asked-to-wait")
 @pytest.mark.finding("slow-query", twin=True)
 def test_a_login_that_the_server_is_slow_to_admit_is_told_as_one(tmp_path: Path) -> None:
     hello = (0, "C", startup(user="ada", database="shop"))
@@ -94,6 +93,7 @@ def test_a_login_that_the_server_is_slow_to_admit_is_told_as_one(tmp_path: Path)
     assert (slow["slow-query"].facts["shape"], slow["slow-query"].facts["count"]) == ("", 1)
 
 
+@pytest.mark.finding("asked-to-wait")
 def test_a_command_that_asks_to_wait_is_not_slow(tmp_path: Path) -> None:
     turns = [
         *gets(6, 10), (100, "C", command("BLPOP", "jobs", "5")), (5_100, "S", b"*-1\r\n"), *gets(3, 10, start=5_200)

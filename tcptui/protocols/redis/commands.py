@@ -70,6 +70,9 @@ _WAITING: Final = frozenset(
     {"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"}
 )
 _WAITING_WITH: Final = frozenset({"XREAD", "XREADGROUP"})
+_BLOCK: Final = b"BLOCK"
+#: A command that waits has one of these words in it.
+WAITING_WORDS: Final = frozenset({_BLOCK, *(name.encode() for name in _WAITING)})
 #: Commands that hold, or may hold, a secret.
 _WITH_SECRETS: Final = frozenset({"AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE", "SENTINEL", "MODULE"})
 #: Elements that are kept of such commands; those behind them are never shown.
@@ -108,7 +111,7 @@ def is_secret_setting(name: bytes) -> bool:
 
 def is_waiting(name: str, arguments: Sequence[bytes]) -> bool:
     """Whether the command waits for something to happen, however fast the server is."""
-    return name in _WAITING or (name in _WAITING_WITH and any(one.upper() == b"BLOCK" for one in arguments))
+    return name in _WAITING or (name in _WAITING_WITH and any(one.upper() == _BLOCK for one in arguments))
 
 
 def hidden(name: str, arguments: Sequence[bytes]) -> frozenset[int]:
