@@ -214,7 +214,7 @@ class Conversation:
             turn.sends_file = True
             return self._file(turn, last)
 
-        capabilities = Capability(self.capabilities) if self.capabilities is not None else None
+        capabilities = self.capabilities
         at = self._at[1]
         reader = AnswerReader(self._answers, at, number, capabilities, send_file)
         reader.described = self.statements.columns.get(turn.number) if command == Command.STMT_FETCH else None

@@ -210,7 +210,7 @@ def exchange_of(turn: Turn) -> Exchange:
         statement=turn.statement, transaction=None if answer is None else answer.transaction,
         session=_session(turn.thread), cancels=_session(turn.kills),
         may_hold_secrets=partial(names_secret, turn.statement),
-        result_sets=no_result_sets if answer is None else partial(_result_sets, answer),
+        result_sets=partial(_result_sets, answer) if answer is not None and answer.rows else no_result_sets,
     )  # fmt: skip
 
 
