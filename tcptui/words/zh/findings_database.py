@@ -36,7 +36,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.many-round-trips.meaning": "每个请求本身都很快，但都要付出一次 {each_s}的往返，加起来有 {network_s}花在路上。服务端再快、带宽再大都没有用，只有减少往返次数才有用。",
     "findings.many-round-trips.known": "这 {count} 个请求，每个都在前一个响应之后很快开始。",
     "findings.many-round-trips.sure": "时间和先后是量出来的；是否必须等到前一个响应才能问下一个，线路上看不到。",
-    "findings.many-round-trips.look": "程序是不是在循环里查询（ORM 的 N+1）？合成一个查询（JOIN、IN、MGET）或用管线，只需一次往返，大约可省 {saved_s}。",
+    "findings.many-round-trips.look": "程序是不是在循环里查询（ORM 的 N+1）？合成一个查询（JOIN、IN、MGET）或用流水线，只需一次往返，大约可省 {saved_s}。",
     "findings.closed-while-idle.name": "空闲时被服务端关闭",
     "findings.closed-while-idle.title": "静默 {idle_s}之后服务端关闭了连接",
     "findings.closed-while-idle.title.lost": "服务端因空闲关闭之后又发了请求",

@@ -15,7 +15,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.part.idle": "空闲",
     "requests.meaning.connect": "为这个请求建立连接的握手",
     "requests.meaning.tls": "TLS 握手",
-    "requests.meaning.queue": "排在同一连接上更早请求的响应之后（管线化）",
+    "requests.meaning.queue": "排在同一连接上更早请求的响应之后（流水线）",
     "requests.meaning.request": "发送请求，从首字节到末字节",
     "requests.meaning.network": "到服务端的往返路程",
     "requests.meaning.server": "服务端：开始响应之前、响应中途的停顿、没有空间接收请求",
