@@ -22,7 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.meaning.response": "传送响应，从首字节到末字节",
     "requests.meaning.client": "客户端：请求之前和中途的停顿、没有空间接收响应",
     "requests.meaning.recovery": "丢包恢复：等待重传，直到重传被确认",
-    "requests.meaning.idle": "不归任何一方：没有等到响应，或看不出在等谁",
+    "requests.meaning.idle": "不归任何一方：没有等到响应，客户端要求等待，或看不出在等谁",
     "requests.column.stream": "连接",
     "requests.column.packets": "数据包",
     "requests.column.start": "开始",
