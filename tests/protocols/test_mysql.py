@@ -216,6 +216,21 @@ def test_follow_reads_as_the_client_prints() -> None:
     assert ("mysql-rows", b"v\n" * 4) in said, "rows in binary"
 
 
+@pytest.mark.parametrize("command", [Command.QUERY, Command.STMT_EXECUTE])
+def test_rows_of_a_statement_that_names_a_secret_are_not_shown(command: Command) -> None:
+    sql = b"SELECT password FROM users"
+    described = packet(1, PREPARED) + column(2, b"?") + eof(3) + column(4, b"c") + eof(5)
+    prepared = [(0, ask(Command.STMT_PREPARE, sql)), (1, described)]
+    asked = [*prepared, (0, ask(Command.STMT_EXECUTE, struct.pack("<IBI", 5, 0, 1) + b"\0\0"))]
+    row = b"\0\0" + text(SECRET)
+    if command == Command.QUERY:
+        asked, row = [(0, ask(Command.QUERY, sql))], text(SECRET)
+    dialogue = talk([*session()[:3], *asked, (1, result([row] * 2, columns=1))])
+
+    assert list(follow(dialogue))[-1] == ("mysql-rows-hidden", b"")
+    assert not any(SECRET in said for _, said in follow(dialogue))
+
+
 def test_switch_of_authentication_and_caching_sha2_belong_to_the_login() -> None:
     """As MySQL 8 sends it: the fast way fails, the client asks for the server's key and encrypts its password."""
     plugin = b"caching_sha2_password"

@@ -76,6 +76,8 @@ def _parts(run: Run, turn: Turn | None) -> list[Part]:
         blocks = once(run.start, _error_text(packet))
     elif run.role in (Role.COLUMN, Role.FIELD):
         label, blocks = Label("mysql-columns", {"n": f"{run.count:,}"}), lambda: _columns(run)
+    elif run.is_secret:
+        label = Label("mysql-rows-hidden", {"count": count, "n": f"{run.count:,}"})
     elif run.role is Role.ROW:
         label, blocks = Label("mysql-rows", {"n": f"{run.count:,}"}), lambda: _rows(run)
     elif run.role is Role.BINARY_ROW and run.columns is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.mysql.fields import NULL, Fields, ShortError
 from tcptui.protocols.mysql.packets import FULL, HEADER, Packet, Packets
-from tcptui.protocols.mysql.runs import Role, Run
+from tcptui.protocols.mysql.runs import ROWS, Role, Run
 from tcptui.protocols.result_set import ROW_MOST, ResultSet, text_or_bytes
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _TIME: Final = 11
 _OTHERS: Final = _DATE | _DATETIME | {_YEAR, _FLOAT, _DOUBLE, _NOTHING, _TIME}
 #: Bits of the NULL bitmap of a row before that of its first column.
 _BITS_BEFORE: Final = 2
-_ROWS: Final = frozenset({Role.ROW, Role.BINARY_ROW})
 _ENDS: Final = frozenset({Role.OK, Role.EOF})
 #: Names before that of a column: of the catalogue, the schema, the table, the same as stored.
 _NAME: Final = 4
@@ -50,7 +49,7 @@ def result_sets(answer: Answer) -> Iterator[ResultSet]:
     first = begins[0] if begins else len(answer.runs)
     for begin, stop in zip([0, *begins], [first, *begins[1:], len(answer.runs)], strict=False):
         runs = answer.runs[begin:stop]
-        place = next((at for at, run in enumerate(runs) if run.role in _ROWS), None)
+        place = next((at for at, run in enumerate(runs) if run.role in ROWS), None)
         if place is not None:
             columns = definitions(runs[place].columns)
             behind = runs[place + 1 : place + 2]

@@ -73,7 +73,7 @@ def add_mysql(
     for at, (run, packet) in enumerate(shown[:_PACKETS_SHOWN]):
         stop = min(packet.stop, place.half.length)
         if not place.holds(packet.start, stop):
-            secret = run.role in _SECRET
+            secret = run.role in _SECRET or run.is_secret
             add_reassembled(dissection, place.half, packet.start, stop, bytes_shown=not secret)
         if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
             dissection.protocols.append("mysql")
@@ -260,7 +260,10 @@ class _Writer:
         if run.role is Role.FIELD and lines.left:
             lines.text(layer, "Default", "field.default")
 
-    def _row(self, layer: Branch, lines: Lines, _: Run) -> None:
+    def _row(self, layer: Branch, lines: Lines, run: Run) -> None:
+        if run.is_secret:
+            lines.hidden(layer, lines.length, "Values", "")
+            return
         while lines.at < lines.length:
             if not self._cells:
                 layer.concluded("More cells are not shown")
@@ -270,6 +273,9 @@ class _Writer:
 
     def _binary_row(self, layer: Branch, lines: Lines, run: Run) -> None:
         """Values by the types of their columns, which only those tell; Wireshark has no field of them."""
+        if run.is_secret:
+            lines.hidden(layer, lines.length, "Values", "")
+            return
         columns = definitions(run.columns)
         kinds = kinds_of(columns)
         if not kinds:

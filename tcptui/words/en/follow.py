@@ -116,6 +116,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.mysql-answer": "MySQL answer",
     "follow.part.mysql-columns": "MySQL columns: {n}",
     "follow.part.mysql-rows": "MySQL rows: {n}",
+    "follow.part.mysql-rows-hidden": "MySQL rows: {n}, {count} bytes; not shown, for they may hold secrets",
     "follow.part.mysql-binary-rows": "MySQL rows in binary: {n}, {count} bytes; what columns they have was not captured",
     "follow.part.mysql-file-wanted": "MySQL LOCAL INFILE: the server asks for a file of the client's",
     "follow.part.mysql-file": "MySQL LOCAL INFILE: {count} bytes of the client's file, not shown",

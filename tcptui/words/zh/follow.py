@@ -116,6 +116,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.mysql-answer": "MySQL 响应",
     "follow.part.mysql-columns": "MySQL 列：{n}",
     "follow.part.mysql-rows": "MySQL 行：{n}",
+    "follow.part.mysql-rows-hidden": "MySQL 数据行：{n} 行，{count} 字节；可能含有机密，因此不显示",
     "follow.part.mysql-binary-rows": "MySQL 二进制行：{n} 行，{count} 字节；未抓到列的定义，无法解读",
     "follow.part.mysql-file-wanted": "MySQL LOCAL INFILE：服务器索取客户端的文件",
     "follow.part.mysql-file": "MySQL LOCAL INFILE：客户端的文件，{count} 字节，不显示",
