@@ -19,6 +19,9 @@ from tcptui.model.finding import Confidence, Severity
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_sections
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,6 +191,21 @@ def test_many_errors_of_one_kind_are_told_with_the_first_statement(tmp_path: Pat
 
     assert (finding.facts["status"], finding.facts["count"], finding.facts["answers"]) == ("WRONGTYPE", 8, 28)
     assert (finding.facts["statement"], finding.severity) == ("GET user:*", Severity.WARNING)
+
+
+@pytest.mark.finding("database-errors")
+def test_errors_of_sql_are_not_told_in_words_of_redis(tmp_path: Path) -> None:
+    ready = message(b"Z", b"I")
+    turns: list[Turn] = [(0, "C", startup(user="ada")), (5, "S", message(b"R", bytes(4)) + ready)]
+    for number in range(6):
+        turns.append((10 + 10 * number, "C", message(b"Q", b"SELEC 1\0")))
+        turns.append((15 + 10 * number, "S", message(b"E", b"SERROR\0C42601\0Msyntax\0\0") + ready))
+    finding = found(tmp_path, closed(turns))["database-errors"]
+
+    assert (finding.facts["shape"], finding.facts["status"], finding.facts["count"]) == ("sql", "42601", 6)
+    for language in Language:
+        said = " ".join(line for part in finding_sections(finding, Words(language)) for line in part.lines)
+        assert "WRONGTYPE" not in said
 
 
 @pytest.mark.finding("database-errors", twin=True)

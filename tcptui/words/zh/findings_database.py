@@ -99,10 +99,12 @@ WORDS: Final[dict[str, str]] = {
     "findings.database-errors.meaning.login": "连接没有问题。用户名或密码与服务端的不一致：配置不对，或者密码只改了一端。",
     "findings.database-errors.meaning.without-login": "连接没有问题。客户端没有这个服务端的密码，或者没有用它。",
     "findings.database-errors.known": "{protocol} 的响应已读到。集群的重定向，以及客户端库在介绍自己时得到的错误，都不计入。",
+    "findings.database-errors.known.sql": "{protocol} 的响应已读到。",
     "findings.database-errors.known.login": "{protocol} 的响应已读到；{status} 表示用户名或密码不对。",
     "findings.database-errors.known.without-login": "{protocol} 的响应已读到；{status} 表示还没有登录。",
     "findings.database-errors.sure": "字节本身毫无疑义。",
     "findings.database-errors.look": "{answer_frame} 号包里的错误文字说明了哪里不对（按 F 追踪流）。如果是 WRONGTYPE：两个程序把同一个键用作了不同的类型。",
+    "findings.database-errors.look.sql": "{answer_frame} 号包里的错误文字说明了哪里不对（按 F 追踪流）。程序和这个数据库里的表对得上吗？还是有几方在写同一行？",
     "findings.database-errors.look.login": "客户端用的是哪个用户和密码（比对摘要，不要比对密码本身；拒绝在 {answer_frame} 号包）？服务端的是什么时候改的？",
     "findings.database-errors.look.without-login": "服务端最近是否设了密码（requirepass、ACL）？还是客户端的配置是空的？",
 }
