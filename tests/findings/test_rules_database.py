@@ -258,6 +258,19 @@ def test_an_idle_close_that_the_client_follows_is_a_note(tmp_path: Path) -> None
 
 
 @pytest.mark.finding("closed-while-idle", twin=True)
+@pytest.mark.parametrize("every_ms", [300, 900, 3_000])
+def test_messages_that_nobody_asked_for_break_the_silence(tmp_path: Path, every_ms: int) -> None:
+    """MONITOR shows each command; the server that is ended then was not silent, unless the last one is long ago."""
+    begun: list[Turn] = [(0, "C", command("MONITOR")), (10, "S", b"+OK\r\n")]
+    shown: list[Turn] = [(10 + at, "S", b'+1.1 [0 a:1] "PING"\r\n') for at in range(every_ms, 9_001, every_ms)]
+    told = found(tmp_path, [*begun, *shown, (9_500, "S", "FIN"), (9_540, "C", "FIN")])
+    late = found(tmp_path, [*begun, *shown, (12_010, "S", "FIN"), (12_050, "C", "FIN")])
+
+    assert "closed-while-idle" not in told
+    assert late["closed-while-idle"].facts["idle_s"] == pytest.approx(12 - shown[-1][0] / 1_000, abs=0.05)
+
+
+@pytest.mark.finding("closed-while-idle", twin=True)
 @pytest.mark.parametrize("why", ["client closes", "at once", "open request", "as asked"])
 def test_other_closes_are_not_told(tmp_path: Path, why: str) -> None:
     asked = command("GET", "a")
