@@ -131,7 +131,8 @@ CATALOG: Final = (
     # -- speed
     FindingSpec(FindingId.SERVER_THINK_TIME, Family.SPEED, "think_time", term="think-time",
         explained_by=(FindingId.EVENT_STREAM_COMPRESSED, FindingId.EVENT_STREAM_BUFFERED),
-        covered_by=(FindingId.SLOW_QUERY, FindingId.ASKED_TO_WAIT, FindingId.LOCK_WAIT, FindingId.PROTOCOL_MISMATCH),
+        covered_by=(FindingId.SLOW_QUERY, FindingId.ASKED_TO_WAIT, FindingId.LOCK_WAIT, FindingId.QUERY_CANCELLED,
+            FindingId.PROTOCOL_MISMATCH),
         when_evicted=WhenEvicted.MAY_CHANGE, lost="total_s", names_cause=True, shown_by="answer_frame"),
     FindingSpec(FindingId.CLIENT_THINK_TIME, Family.SPEED, "think_time", term="think-time",
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.resend.ip_id import Calibration, PacketNumbers
+from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS, Calibration, PacketNumbers
+from tcptui.analysis.timing.recovery import HELD_BACK_NS
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 
@@ -34,8 +35,24 @@ def surely_waited_ns(connection: ConnectionFacts, asked: int, answer: int) -> in
         return connection.time[answer] - connection.time[asked]
     if _comes_late(connection, answer):
         return 0
-    sent_ns = connection.time[answer] - int(sent_before_ns(connection.view, connection.side[answer], _one(answer))[0])
-    return max(sent_ns - connection.time[_last_copy(connection, asked, answer)], 0)
+    side = connection.side[answer]
+    before_ns = int(sent_before_ns(connection.view, side, _one(answer))[0])
+    before_ns = max(before_ns, _unheard_ns(connection, asked, answer))
+    return max(connection.time[answer] - before_ns - connection.time[_last_copy(connection, asked, answer)], 0)
+
+
+def _unheard_ns(connection: ConnectionFacts, asked: int, answer: int) -> int:
+    """How long before it the ``answer`` may have been sent, as it is the first to acknowledge what was ``asked`` (ns).
+
+    No stack takes so long for that: a first copy of the answer may have been lost, or the acknowledgment, or what was
+    asked.  Where IP packet numbers tell, nothing is left open.
+    """
+    if connection.context.quality.kinds.lacks_bare_acks or _numbers(connection.view, connection.side[answer]).told:
+        return 0
+    side, end = connection.side[asked], int(connection.space.end[asked])
+    covered = int(connection.space.acknowledged[side].searchsorted(end, side="left"))
+    late_ns = connection.time[answer] - connection.time[asked] - connection.budget.delays.rtt_ns
+    return FIRST_TIMER_NS if covered >= answer and late_ns > HELD_BACK_NS else 0
 
 
 def _last_copy(connection: ConnectionFacts, asked: int, answer: int) -> int:

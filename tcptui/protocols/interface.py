@@ -12,7 +12,7 @@ judged        rules in `tcptui.findings.rules` judge its messages
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -280,6 +280,11 @@ class ApplicationProtocol:
     """Of a protocol with windows of its own: when anything that a side sends was held back, as `Exchange.held_back`.
 
     None when client and server stream speak another protocol.
+    """
+    asked_to_wait: Callable[[ByteStream, ByteStream], Iterable[tuple[int, int]] | None] | None = None
+    """Of a protocol whose client may ask its server to wait until something happens: from when to when it did, in ns.
+
+    In the order in which they were asked for, the first ones; None as there.
     """
 
 

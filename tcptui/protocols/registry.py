@@ -62,7 +62,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol("smtp", Late("smtp.conversation", "begins_smtp"), Late("smtp.smtp_stream", "parse_smtp")),
     ApplicationProtocol(
         "resp", Late("redis.detection", "begins_redis"), Late("redis.redis_stream", "parse_redis"),
-        prefilter=_asking(RedisRows), judged=True,
+        prefilter=_asking(RedisRows), judged=True, asked_to_wait=Late("redis.waiting", "redis_waits"),
     ),
     ApplicationProtocol(
         "mysql", Late("mysql.detection", "begins_mysql"), Late("mysql.mysql_stream", "parse_mysql"),
@@ -210,4 +210,21 @@ def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) 
                 for one in read(side, way_ns * 9 // 10)
                 if one.went_on_at_once(way_ns)
             ]
+    return []
+
+
+def may_ask_to_wait(payload: bytes, *, is_opened: bool) -> bool:
+    """Whether a client that sends ``payload`` first may ask its server to wait; ``is_opened``: keys may open TLS."""
+    if is_opened and _BEGINS_TLS(payload):
+        return True
+    return any(protocol.asked_to_wait is not None and protocol.begins(payload) for protocol in PROTOCOLS)
+
+
+def asked_to_wait(client: ByteStream, server: ByteStream) -> list[tuple[int, int]]:
+    """When the server waited as the client had asked: see `StreamView.asked_to_wait`."""
+    halves = _opened(client, server)
+    for protocol in PROTOCOLS:
+        waits = None if protocol.asked_to_wait is None else protocol.asked_to_wait(*halves)
+        if waits is not None:
+            return list(waits)
     return []

@@ -58,14 +58,14 @@ _SENDING: Final = {
     Part.NETWORK: RequestPart.REQUEST, Part.SERVER_THINK: RequestPart.SERVER, Part.CLIENT_THINK: RequestPart.CLIENT,
     Part.RECEIVE_WINDOW: RequestPart.SERVER, Part.NETWORK_LIMITED: RequestPart.REQUEST,
     Part.SENDER: RequestPart.CLIENT, Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.CLIENT,
-    Part.UNATTRIBUTED: RequestPart.REQUEST, Part.FLOW_CONTROL: RequestPart.SERVER,
+    Part.UNATTRIBUTED: RequestPart.REQUEST, Part.FLOW_CONTROL: RequestPart.SERVER, Part.ASKED_TO_WAIT: RequestPart.IDLE,
 }  # fmt: skip
 _ANSWERING: Final = {
     Part.NETWORK: RequestPart.RESPONSE, Part.SERVER_THINK: RequestPart.SERVER,
     Part.CLIENT_THINK: RequestPart.RESPONSE, Part.RECEIVE_WINDOW: RequestPart.CLIENT,
     Part.NETWORK_LIMITED: RequestPart.RESPONSE, Part.SENDER: RequestPart.SERVER,
     Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.SERVER, Part.UNATTRIBUTED: RequestPart.RESPONSE,
-    Part.FLOW_CONTROL: RequestPart.CLIENT,
+    Part.FLOW_CONTROL: RequestPart.CLIENT, Part.ASKED_TO_WAIT: RequestPart.IDLE,
 }  # fmt: skip
 #: The parts that a request always has, if it has the message; others apply where they took time.
 _ALWAYS: Final = {
@@ -89,6 +89,11 @@ _FEW: Final = 16
 _THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.CLIENT_THINK: Part.SERVER_THINK}
 
 
+#: Exchanges that are read before the first request is handed out, more than any protocol lets wait for their answers, …
+_AHEAD: Final = 1 << 17
+#: … and so many more, to do for many of them what takes one look at all.
+_MORE: Final = 1 << 16
+_BEGINS: Final = attrgetter("begin_ns", "first_frame", "offset")
 #: Exchanges whose packets, and times, are looked up at once.
 _TOGETHER: Final = 1_024
 
@@ -98,12 +103,12 @@ def timed_requests(
 ) -> Iterator[tuple[Request, Exchange]]:
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
-    ``exchanges``: in the order of their answers, and nobody else's.  All are read before the first one is handed out,
-    and none is kept behind that.  Without ``whole`` they lose their messages, which take some KiB each.  Raises OSError
-    when the spool is gone.
+    ``exchanges``: in the order of their answers, and nobody else's.  `_AHEAD` of them are read before the first one is
+    handed out, all where they are told apart by an id, and none is kept behind that.  Without ``whole`` they lose their
+    messages, which take some KiB each.  Raises OSError when the spool is gone.
     """
     seen: list[_Seen] = []
-    answered_ns = 0
+    answered_ns, in_order, times, most = 0, True, None, _AHEAD + _MORE
     for one in _seen(exchanges, whole=whole):
         exchange = one.exchange
         if one.response is not None:
@@ -111,6 +116,12 @@ def timed_requests(
             one.queued_until_ns = 0 if exchange.id is not None else answered_ns
             answered_ns = max(answered_ns, one.response.last_ns)
         seen.append(one)
+        in_order &= exchange.id is None
+        if in_order and len(seen) >= most:
+            ready, seen = _settled(seen)
+            most = max(len(seen), _AHEAD) + _MORE
+            times = times or _Times(view)
+            yield from times.requests(ready)
     if not seen:
         return
     # A request may still be waited for where no later one was answered.
@@ -121,9 +132,28 @@ def timed_requests(
     for one in seen:
         if one.exchange.id is not None:  # it waits for its own answer alone
             one.open = one.response is None and not one.exchange.is_reset
-    seen.sort(key=attrgetter("begin_ns", "first_frame", "offset"))
+    seen.sort(key=_BEGINS)
     _prolong(seen)
-    yield from _Times(view).requests(seen)
+    yield from (times or _Times(view)).requests(seen)
+
+
+def _settled(seen: list[_Seen]) -> tuple[list[_Seen], list[_Seen]]:
+    """Those of ``seen`` of which later ones tell nothing more, in the order in which they began, and the others.
+
+    An exchange comes at most `_AHEAD` after others that began after it.
+    """
+    answered = next((at for at in reversed(range(len(seen))) if seen[at].response is not None), -1)
+    perhaps_open = set(map(id, seen[answered + 1 :]))
+    ordered = sorted(seen, key=_BEGINS)
+    stop = next((at for at, one in enumerate(ordered) if id(one) in perhaps_open), len(ordered))
+    stop = min(stop, len(ordered) - _AHEAD)
+    later = ordered[stop:]
+    if not any(one.response is not None for one in later) or not any(one.request is not None for one in later):
+        return [], seen
+    _prolong(ordered)
+    ready = ordered[:stop]
+    settled = set(map(id, ready))
+    return ready, [one for one in seen if id(one) not in settled]
 
 
 @dataclass(slots=True)
@@ -202,6 +232,7 @@ class _Times:
 
     def __init__(self, view: StreamView) -> None:
         self._view = view
+        self._numbers = count()
         self._is_measured = len(view) < 2 or all(
             int((view.time_ns[:-1][part] - view.time_ns[1:][part]).max()) <= CLOCK_STEP_NS
             for part in chunks(len(view) - 1)
@@ -209,13 +240,12 @@ class _Times:
         """A clock that goes back measures nothing."""
         self._budget = simple_budget(view) or time_budget(view)
         waits = self._budget.waits
-        count = len(waits)
-        self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if count else _NOTHING
+        stretches = len(waits)
+        self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if stretches else _NOTHING
         """When each stretch begins, and the last one ends."""
 
     def requests(self, seen: list[_Seen]) -> Iterator[tuple[Request, Exchange]]:
         """The requests that ``seen`` are, with their times; they are taken out of it one after the other."""
-        numbers = count()
         seen.reverse()
         while seen:
             some = seen[-_TOGETHER:]
@@ -223,7 +253,7 @@ class _Times:
             answered = [0 if one.response is None else one.response.first_ns for one in reversed(some)]
             for stretch in self._stretches(np.array(answered, np.int64)):
                 one = some.pop()  # not kept behind this: its messages may have been made meanwhile
-                yield self._request(next(numbers), one, stretch), one.exchange
+                yield self._request(next(self._numbers), one, stretch), one.exchange
 
     def _request(self, number: int, one: _Seen, stretch: _Stretch) -> Request:
         """The request that ``one`` is; ``stretch``: that which ends with its answer."""

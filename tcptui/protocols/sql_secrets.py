@@ -31,6 +31,8 @@ _TOKENS: Final = re.compile(
 )
 #: Characters of a word that are looked at.
 _WORD_MOST: Final = 128
+#: Texts of which is remembered whether they name one: of each it is asked several times in a row.
+_TEXTS: Final = 64
 _WORD: Final = re.compile(r"[^\W\d][\w$]*")
 
 
@@ -44,6 +46,7 @@ def has_secret_word(text: str) -> bool:
     return any(map(_is_secret_word, _WORD.findall(text)))
 
 
+@lru_cache(_TEXTS)
 def names_secret(text: str) -> bool:
     """Whether ``text`` of SQL, as it is or without what was left out, names a secret."""
     return LEFT_OUT in text or any(_is_secret(found) for found in _TOKENS.finditer(text))

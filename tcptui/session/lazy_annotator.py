@@ -52,6 +52,7 @@ class LazyAnnotator:
         self._live = False
         self._observer: Observer | None = None
         pipeline.analyzer.streams.held_back = self._held_back
+        pipeline.analyzer.streams.asked_to_wait = self._asked_to_wait
 
     @property
     def ready(self) -> bool:
@@ -102,6 +103,11 @@ class LazyAnnotator:
         _ = self.annotations
         return view.held_back(*ways_ns)
 
+    def _asked_to_wait(self, view: StreamView) -> Sequence[tuple[int, int]]:
+        """The same of `StreamView.asked_to_wait`."""
+        _ = self.annotations
+        return view.asked_to_wait()
+
     def _make(self) -> FindingsCache:
         pipeline, analyzer = self._pipeline, self._pipeline.analyzer
         made = new_cache(
@@ -126,7 +132,7 @@ def new_cache(
     made = FindingsCache(store, streams, rows_of, replay)
     screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
     reader = StreamBytes(access, screening, lambda: made.context.live)
-    streams.held_back = reader.held_back
+    streams.held_back, streams.asked_to_wait = reader.held_back, reader.asked_to_wait
     if access.keys is not None:
         made.keys_revision = partial(getattr, access.keys, "revision")
     made.context = RuleContext(

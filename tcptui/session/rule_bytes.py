@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.protocols.registry import begins_what_is_judged, held_back
+from tcptui.model.lanes import NotInLockstepError
+from tcptui.protocols.registry import asked_to_wait, begins_what_is_judged, held_back, may_ask_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
 
+#: Segments of the client by which one tells whether its protocol knows of waits.
+_FIRST_ASKING: Final = 2
 #: How many segments with payload are checked for the beginning of a message, if the prefilter found none.
 _FIRST_SEGMENTS: Final = 4
+
+
+def _first_asking_rows(view: StreamView) -> list[int]:
+    """Rows of the first segments with payload that the client sends, of each stream of ``view``."""
+    first = np.flatnonzero((view.length > 0) & ~view.from_server)[:_FIRST_ASKING]
+    rows: list[int] = view.rows_by_stream[:, first].ravel().tolist()
+    return rows
 
 
 class StreamBytes:
@@ -53,6 +63,21 @@ class StreamBytes:
             return [] if halves is None else held_back(*halves, ways_ns)
         except OSError:
             return []
+
+    def asked_to_wait(self, view: StreamView) -> list[tuple[int, int]]:
+        """See `StreamView.asked_to_wait`; empty where the spool is gone."""
+        try:
+            if not any(map(self._may_ask_to_wait, _first_asking_rows(view))):
+                return []
+            if len(view.streams) > 1:  # each has waits of its own
+                raise NotInLockstepError
+            halves = self.halves(view)
+            return [] if halves is None else asked_to_wait(*halves)
+        except OSError:
+            return []
+
+    def _may_ask_to_wait(self, row: int) -> bool:
+        return may_ask_to_wait(self._access.payload(row), is_opened=self._access.keys is not None)
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
         """Rows of ``stream`` in which an error response begins, each with its status code."""

@@ -69,6 +69,8 @@ def truncated_before(session: Session, stream: int, operation: str, time_ns: int
 
     None: none came in the `WITHIN_NS` before ``time_ns``.
     """
+    if not len(session.dns_rows):
+        return None
     server, client = (end.host for end in (session.streams.server(stream), session.streams.client(stream)))
     return _KNOWN.setdefault(session, _Truncated()).find(session, (server, client, operation.lower()), time_ns)
 

@@ -51,7 +51,7 @@ class Glyphs:
     marked: str = "◆"
     descending: str = "▾"
     ascending: str = "▴"
-    fills: str = "░█▓▒▚▞×·?≡"
+    fills: str = "░█▓▒▚▞×·?≡~"
     """Fill characters of the time-budget bar, indexed by `Part`."""
     request_fills: str = "╌═:▸─█▓▒×·"
     """Fill characters of a request's bar, indexed by `RequestPart`."""
@@ -69,7 +69,7 @@ UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
     tick="+", corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", micro="us",
-    open="v", shut=">", bullet="*", marked="#", descending="-", ascending="+", fills="-SCWNPR.?F",
+    open="v", shut=">", bullet="*", marked="#", descending="-", ascending="+", fills="-SCWNPR.?FA",
     request_fills="oT:>-S=Cx.",
 )  # fmt: skip
 

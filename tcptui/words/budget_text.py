@@ -86,12 +86,13 @@ def sentence(budget: TimeBudget, words: Words) -> str:
 
 
 def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words) -> tuple[TurnLine, ...]:
-    """The ``most`` longest turns (not counting the client's pause afterwards), in chronological order."""
+    """The ``most`` longest turns, in chronological order; neither the client's pause afterwards counts, nor a wait that
+    it had asked for."""
     turns = budget.turns
     if not len(turns):
         return ()
     after = turns.parts[:, Part.CLIENT_THINK] + turns.parts[:, Part.IDLE]
-    busy = turns.elapsed_ns - after
+    busy = turns.elapsed_ns - after - turns.parts[:, Part.ASKED_TO_WAIT]
     chosen = np.sort(np.argsort(-busy, kind="stable")[:most]).tolist()
 
     def told(time_ns: int) -> str:

@@ -19,6 +19,9 @@ from tcptui.model.finding import Confidence, Severity
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_sections
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +82,6 @@ def test_an_answer_that_the_server_holds_back_is_a_slow_query_and_says_which(tmp
     assert "server-think-time" not in all_found(tmp_path, turns)
 
 
-@pytest.mark.finding("asked-to-wait")
 @pytest.mark.finding("slow-query", twin=True)
 def test_a_login_that_the_server_is_slow_to_admit_is_told_as_one(tmp_path: Path) -> None:
     hello = (0, "C", startup(user="ada", database="shop"))
@@ -94,6 +96,7 @@ def test_a_login_that_the_server_is_slow_to_admit_is_told_as_one(tmp_path: Path)
     assert (slow["slow-query"].facts["shape"], slow["slow-query"].facts["count"]) == ("", 1)
 
 
+@pytest.mark.finding("asked-to-wait")
 def test_a_command_that_asks_to_wait_is_not_slow(tmp_path: Path) -> None:
     turns = [
         *gets(6, 10), (100, "C", command("BLPOP", "jobs", "5")), (5_100, "S", b"*-1\r\n"), *gets(3, 10, start=5_200)
@@ -190,6 +193,21 @@ def test_many_errors_of_one_kind_are_told_with_the_first_statement(tmp_path: Pat
     assert (finding.facts["statement"], finding.severity) == ("GET user:*", Severity.WARNING)
 
 
+@pytest.mark.finding("database-errors")
+def test_errors_of_sql_are_not_told_in_words_of_redis(tmp_path: Path) -> None:
+    ready = message(b"Z", b"I")
+    turns: list[Turn] = [(0, "C", startup(user="ada")), (5, "S", message(b"R", bytes(4)) + ready)]
+    for number in range(6):
+        turns.append((10 + 10 * number, "C", message(b"Q", b"SELEC 1\0")))
+        turns.append((15 + 10 * number, "S", message(b"E", b"SERROR\0C42601\0Msyntax\0\0") + ready))
+    finding = found(tmp_path, closed(turns))["database-errors"]
+
+    assert (finding.facts["shape"], finding.facts["status"], finding.facts["count"]) == ("sql", "42601", 6)
+    for language in Language:
+        said = " ".join(line for part in finding_sections(finding, Words(language)) for line in part.lines)
+        assert "WRONGTYPE" not in said
+
+
 @pytest.mark.finding("database-errors", twin=True)
 @pytest.mark.parametrize("answer", [NOTHING, b"-MOVED 3999 10.0.0.9:6379\r\n", b"-NOSCRIPT No matching script.\r\n"])
 def test_nothing_there_and_redirects_are_no_errors(tmp_path: Path, answer: bytes) -> None:
@@ -237,6 +255,19 @@ def test_an_idle_close_that_the_client_follows_is_a_note(tmp_path: Path) -> None
     finding = found(tmp_path, [*gets(3, 10), (4_000, "S", "FIN"), (4_040, "C", "FIN")])["closed-while-idle"]
 
     assert (finding.facts["shape"], finding.severity) == ("", Severity.NOTE)
+
+
+@pytest.mark.finding("closed-while-idle", twin=True)
+@pytest.mark.parametrize("every_ms", [300, 900, 3_000])
+def test_messages_that_nobody_asked_for_break_the_silence(tmp_path: Path, every_ms: int) -> None:
+    """MONITOR shows each command; the server that is ended then was not silent, unless the last one is long ago."""
+    begun: list[Turn] = [(0, "C", command("MONITOR")), (10, "S", b"+OK\r\n")]
+    shown: list[Turn] = [(10 + at, "S", b'+1.1 [0 a:1] "PING"\r\n') for at in range(every_ms, 9_001, every_ms)]
+    told = found(tmp_path, [*begun, *shown, (9_500, "S", "FIN"), (9_540, "C", "FIN")])
+    late = found(tmp_path, [*begun, *shown, (12_010, "S", "FIN"), (12_050, "C", "FIN")])
+
+    assert "closed-while-idle" not in told
+    assert late["closed-while-idle"].facts["idle_s"] == pytest.approx(12 - shown[-1][0] / 1_000, abs=0.05)
 
 
 @pytest.mark.finding("closed-while-idle", twin=True)

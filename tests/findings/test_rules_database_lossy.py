@@ -91,6 +91,24 @@ def test_an_answer_with_a_packet_number_left_out_before_it_may_have_been_lost(tm
     assert ("slow-query" in told) is not lost
 
 
+@pytest.mark.finding("slow-query", twin=True)
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_answer_that_is_the_first_to_acknowledge_may_have_been_lost_before(tmp_path: Path, heard: bool) -> None:
+    """No stack takes so long to acknowledge a request; without packet numbers nothing else tells."""
+    acks = [hears(5, 341, "ts=820,300")] * heard
+    told = found(tmp_path, [line.split(" id=")[0] for line in [*HERE, *quick(5), asks(5, 300), *acks]]
+                 + [tells(5, 800, "ts=1280,300")])  # fmt: skip
+
+    assert ("slow-query" in told) is heard
+
+
+@pytest.mark.finding("slow-query")
+def test_no_first_timer_takes_as_long_as_a_slow_answer(tmp_path: Path) -> None:
+    late = [line.split(" id=")[0] for line in [*HERE, *quick(5), asks(5, 300)]] + [tells(5, 2_300, "ts=2780,300")]
+
+    assert found(tmp_path, late)["slow-query"].facts["wait_s"] == pytest.approx(1.96, abs=0.05)
+
+
 @pytest.mark.finding("slow-query")
 def test_bytes_that_were_lost_and_sent_again_do_not_lack(tmp_path: Path) -> None:
     """Wireshark says *previous segment not captured* of the FIN, and the request before it comes a moment later."""

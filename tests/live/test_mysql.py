@@ -18,6 +18,7 @@ import pytest
 from tcptui.model.fields import FIELDS
 from tcptui.model.finding import FindingId
 from tcptui.model.request import RequestPart, TransactionState
+from tcptui.protocols.headers.tree import header_tree
 from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 
@@ -221,6 +222,26 @@ def test_rows_are_written_as_the_client_read_them(folder: Path, tmp_path: Path) 
     assert count[f"SELECT seq, REPEAT('x', 30) FROM seq_1_to_{mysql_session.ROWS}"] == mysql_session.ROWS
     (long,) = (rows for operation, rows in written if operation.startswith("SELECT REPEAT('w'"))
     assert [len(next(iter(row.values()))) for row in long] == [mysql_session.LONG, 1]
+
+
+def test_values_of_binary_rows_are_in_the_tree_under_their_names(session: Session, folder: Path) -> None:
+    found = [one for stream in range(session.streams.count) for one in requests_of(session, stream)]
+    fetch = next(one for one in found if one.operation == "FETCH SELECT seq FROM seq_1_to_100")
+    kinds = next(one for one in found if one.operation.startswith("EXECUTE SELECT * FROM kinds"))
+    names, rows = json.loads((folder / "kinds.json").read_text())
+
+    assert [line for line in lines(session, fetch) if line.startswith("seq: ")] == [f"seq: {n}" for n in range(1, 31)]
+    shown = {line for line in lines(session, kinds) if ": " in line}
+    dates = {f"{name}: {row[at]}" for row in rows for at, name in enumerate(names) if isinstance(row[at], str)}
+    assert {one for one in dates if len(one) < 40 and one.isascii() and one.isprintable()} <= shown
+
+
+def lines(session: Session, request: Request) -> list[str]:
+    """The header trees' lines of the packets that answer ``request``."""
+    assert request.response is not None
+    application = session.application(request.stream)
+    packets = (session.packet(frame - 1) for frame in range(request.response.first, request.response.last + 1))
+    return [node.label for one in packets for node in header_tree(one, application).walk()]
 
 
 def as_text(value: str | dict[str, str] | None) -> str | dict[str, str] | None:

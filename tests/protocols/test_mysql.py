@@ -213,6 +213,22 @@ def test_follow_reads_as_the_client_prints() -> None:
     assert ("mysql-columns", b"c0\tc1\n") in said
     assert ("mysql-rows", b"a\tb\nc\tNULL\n" + b"x" * 200 + b"...\t\n") in said
     assert ("mysql-error", b"ERROR 1062 (23000): no\n") in said
+    assert ("mysql-rows", b"v\n" * 4) in said, "rows in binary"
+
+
+@pytest.mark.parametrize("command", [Command.QUERY, Command.STMT_EXECUTE])
+def test_rows_of_a_statement_that_names_a_secret_are_not_shown(command: Command) -> None:
+    sql = b"SELECT password FROM users"
+    described = packet(1, PREPARED) + column(2, b"?") + eof(3) + column(4, b"c") + eof(5)
+    prepared = [(0, ask(Command.STMT_PREPARE, sql)), (1, described)]
+    asked = [*prepared, (0, ask(Command.STMT_EXECUTE, struct.pack("<IBI", 5, 0, 1) + b"\0\0"))]
+    row = b"\0\0" + text(SECRET)
+    if command == Command.QUERY:
+        asked, row = [(0, ask(Command.QUERY, sql))], text(SECRET)
+    dialogue = talk([*session()[:3], *asked, (1, result([row] * 2, columns=1))])
+
+    assert list(follow(dialogue))[-1] == ("mysql-rows-hidden", b"")
+    assert not any(SECRET in said for _, said in follow(dialogue))
 
 
 def test_switch_of_authentication_and_caching_sha2_belong_to_the_login() -> None:
@@ -328,6 +344,12 @@ def test_cursor_ends_the_answer_behind_its_columns() -> None:
     assert [one[:3] for one in asked(dialogue)[1:]] == [
         ("EXECUTE statement 9", "OK", None), ("FETCH statement 9", "OK", 2), ("PING", "OK", None),
     ]  # fmt: skip
+    values = packet(1, b"\0\0" + text(b"v")) + packet(2, b"\0\4") + packet(3, b"\0\0" + text(b"w") + b"x")
+    fetched = [(0, ask(Command.STMT_FETCH, struct.pack("<II", 9, 3))), (1, values + eof(4, 2 | 64))]
+    execute = [(0, ask(Command.STMT_EXECUTE, struct.pack("<IBI", 9, 1, 1))), (1, opened)]
+    known, unknown = (list(follow(talk([*session()[:3], *before, *fetched])))[-1] for before in (execute, []))
+    assert known == ("mysql-rows", b"v\nNULL\n?\n"), "the columns are those that the statement was executed with"
+    assert unknown == ("mysql-binary-rows", b"")
 
 
 def test_refusal_to_talk_is_an_answer_without_a_request() -> None:

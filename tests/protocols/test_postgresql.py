@@ -110,6 +110,16 @@ def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
         yield part.label.name, b"".join(data for _, data in part.blocks())
 
 
+@pytest.mark.parametrize(("letter", "state"), [(b"I", "idle"), (b"T", "open"), (b"E", "failed")])
+def test_state_of_the_transaction_is_said_in_words(letter: bytes, state: str) -> None:
+    ready = message(b"Z", letter)
+    *_, last = follow(opened((0, query("SELECT 1")), (1, COLUMNS + tag(b"SELECT 0") + ready)))
+
+    assert last == (f"postgresql-ready-{state}", b"")
+    said = {"idle": "idle", "open": "in a transaction", "failed": "in a failed transaction"}[state]
+    assert summary_of(tag(b"SELECT 0") + ready) == f"Command completion: SELECT 0, Ready for query: {said}"
+
+
 def test_settings_of_a_session_are_one_part_of_as_many_lines() -> None:
     settings = [message(b"S", b"%s\0on\0" % name) for name in (b"one", b"two", b"three")]
     begun = message(b"R", bytes(4)) + b"".join(settings) + READY
@@ -394,10 +404,11 @@ def test_other_protocols_are_not_taken(client: bytes, server: bytes) -> None:
 
 def test_summary_names_the_messages() -> None:
     assert summary_of(query("SELECT 1")) == "Simple query: SELECT 1"
-    assert summary_of(SESSION[3][1]) == "Row description, Data row x3, Command completion: SELECT 3, Ready for query"
+    said = "Row description, Data row x3, Command completion: SELECT 3, Ready for query: idle"
+    assert summary_of(SESSION[3][1]) == said
     assert summary_of(startup(user="x")) == "Startup message"
     settings = message(b"S", b"one\0on\0") * 3
-    said = "Authentication request, Parameter status x3, Backend key data, Ready for query"
+    said = "Authentication request, Parameter status x3, Backend key data, Ready for query: idle"
     assert summary_of(message(b"R", bytes(4)) + settings + message(b"K", KEY) + READY) == said
     assert summary_of(SSL_REQUEST) == "SSL request"
     assert summary_of(b"Zebra crossing") == ""

@@ -15,7 +15,7 @@ import numpy as np
 
 from tcptui.analysis.resend.ip_id import HINT
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.analysis.timing.budget import OVERLAPS
+from tcptui.analysis.timing.budget import OVERLAPS, SHORT, SHORT_LEAST_NS
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.path_delay import are_here, ways_ns
 from tcptui.analysis.timing.send_gaps import pause_ns
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 #: Most segments of an ordinary short connection: rules about IP packet numbers and options apply to longer ones.
-LONGEST: Final = 24
+LONGEST: Final = SHORT
 #: The fewest segments of an opening and a close.
 SHORTEST: Final = 5
 #: rules/findings.md#probe-connection: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
 #: Duration of a connection from which on rules about speed may apply to it.
-SLOW_NS: Final = 200_000_000
+SLOW_NS: Final = SHORT_LEAST_NS
 #: Such a connection is not ordinary with a gap this long before data.  It is shorter than `SLOW_NS`, because an
 #: acknowledgment in between may split a wait.
 PAUSE_NS: Final = 100_000_000

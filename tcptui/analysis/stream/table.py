@@ -164,12 +164,14 @@ class StreamTable:
         self.flows = flows
         self.held_back: Callable[[StreamView, tuple[int, ...]], Sequence[HeldSpan]] | None = None
         """Reads what a view's `held_back` gives; set by whoever can read payload."""
+        self.asked_to_wait: Callable[[StreamView], Sequence[tuple[int, int]]] | None = None
+        """The same of its `asked_to_wait`."""
         self._capacity = 256
         self._show(zeros((self._capacity, _ROW.itemsize), np.uint8))
 
     def __getstate__(self) -> dict[str, object]:
-        """All but `held_back`: another process reads payload by its own means."""
-        return self.__dict__ | {"held_back": None}
+        """All but what reads payload: another process does that by its own means."""
+        return self.__dict__ | {"held_back": None, "asked_to_wait": None}
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` streams in all."""

@@ -197,6 +197,14 @@ class StreamView:
         read = self._block.streams.held_back
         return () if read is None else read(self, ways_ns)
 
+    def asked_to_wait(self) -> Sequence[tuple[int, int]]:
+        """When the server waited as the client had asked, by the protocol inside; none where nobody reads it.
+
+        Begin and end in ns since the epoch, in order.
+        """
+        read = self._block.streams.asked_to_wait
+        return () if read is None else read(self)
+
     @property
     def streams(self) -> list[int]:
         """The stream's number, as that of one among several."""

@@ -53,6 +53,10 @@ ONE_WAY_PAUSES: Final = 2
 CLOCK_STEP_NS: Final = 1_000_000
 #: Shorter waits are not worth reading what a protocol inside TCP says of them.
 HELD_LEAST_NS: Final = 50_000_000
+#: In a connection of up to so many segments waits have to be longer, before it is read whether the client asked for
+#: them: those that `tcptui.analysis.stream.clean_streams` judges have none.
+SHORT: Final = 24
+SHORT_LEAST_NS: Final = 200_000_000
 #: Behind the last payload of ends that take turns, a shorter silence is not worth it.
 STUCK_NS: Final = 2_000_000_000
 #: … nor behind less payload of that end …
@@ -84,6 +88,11 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
     if one_sided and (delays.mid_stream or view.length.any()):
         return _whole(view, delays)
     return _Split(view, clock, delays, space or sequence_space(view)).budget()
+
+
+def asked_least_ns(segments: int) -> int:
+    """From which length on a wait of a stream of ``segments`` is read: whether the client had asked for it."""
+    return SHORT_LEAST_NS if segments <= SHORT else HELD_LEAST_NS
 
 
 def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
@@ -161,6 +170,8 @@ class _Split:
             sends = self._transfers(earlier, later)
             self._silence(begin, later, asks=in_turns and not self._one_way(sends))
             self._held_back(begin, end, in_turns=in_turns)
+            if in_turns:
+                self._asked_to_wait(begin, end)
         parts = self._add_up(begin, end)
         elapsed = self.clock.item(-1) - self.clock.item(0)
         return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
@@ -393,6 +404,22 @@ class _Split:
             elif in_turns:
                 continue
             part[which[inside]] = span.part
+
+    def _asked_to_wait(self, begin: I32, end: I32) -> None:
+        """Attribute what would be the server's processing, where the client had asked it to wait."""
+        part, clock, least_ns = self.waits.part, self.clock, asked_least_ns(len(self.view))
+        long = [
+            indexes_of((part[some] == Part.SERVER_THINK) & (clock[end[some]] - clock[begin[some]] >= least_ns))
+            + some.start
+            for some in chunks(len(begin))
+        ]
+        which = np.concatenate(long) if long else np.zeros(0, np.int64)
+        spans = self.view.asked_to_wait() if len(which) else ()
+        if not len(spans):
+            return
+        began, ended = np.array(spans, np.int64).T
+        latest = np.searchsorted(began, clock[begin[which]], side="right") - 1
+        part[which[(latest >= 0) & (clock[end[which]] <= ended[latest])]] = Part.ASKED_TO_WAIT
 
     def _ends_amid_transfer(self) -> bool:
         """Whether the last payload may be where a message broke off: the end that sent it had just sent much more."""

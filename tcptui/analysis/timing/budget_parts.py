@@ -36,6 +36,8 @@ class Part(IntEnum):
     UNATTRIBUTED = 8
     FLOW_CONTROL = 9
     """The receiver's program had not made room, by the flow control of a protocol inside TCP: TCP's window was open."""
+    ASKED_TO_WAIT = 10
+    """The server waited for something to happen, as the client had asked (BLPOP of Redis): nobody's."""
 
     @property
     def label(self) -> str:

@@ -19,7 +19,7 @@ from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.stream.view import StreamView
-from tcptui.analysis.timing.budget import OVERLAPS, time_budget
+from tcptui.analysis.timing.budget import OVERLAPS, asked_least_ns, time_budget
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Waits
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.recovery import recovery_spans
@@ -125,7 +125,10 @@ def _attributed(view: StreamView) -> _Attributed | None:
     if any(later < earlier for earlier, later in pairwise(times)):
         return None
     plain = _Plain(view, flags, sides, times)
-    return plain.attributed() if plain.is_told() else None
+    if not plain.is_told():
+        return None
+    told = plain.attributed()
+    return None if told.longest_think_ns >= asked_least_ns(len(view)) and len(view.asked_to_wait()) else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,14 @@ class _Attributed:
     """The segments between which the stretches lie."""
     stretches: list[tuple[int, Part, int, int]]
     """Of each: who sends its end, part, network and recovery."""
+
+    @property
+    def longest_think_ns(self) -> int:
+        """The longest of the stretches that are the server's processing."""
+        begins = [self.times[at] for at in self.events[:-1]]
+        ends = [self.times[at] for at in self.events[1:]]
+        each = zip(begins, ends, self.stretches, strict=True)
+        return max((end - begin for begin, end, (_, part, *_) in each if part is Part.SERVER_THINK), default=0)
 
     def budget(self) -> TimeBudget:
         """The same, as `time_budget` has it."""

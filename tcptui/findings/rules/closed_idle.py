@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The connection had been silent for at least so long.
 IDLE_NS: Final = 1_000_000_000
+#: Why it ends the connection the server says so shortly before it does.
+FAREWELL_NS: Final = 50_000_000
 #: With this PostgreSQL says that a session was idle for longer than `idle_session_timeout`.
 IDLE_LIMIT: Final = "57P05"
 #: Commands with which a client asks the server to end the connection.
@@ -37,7 +39,7 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
         return None
     last = before[-1]
     assert last.response is not None
-    idle_ns = end_ns - max(one.end_ns for one in before)
+    idle_ns = _silence_ns(connection, index_of(connection, last.response.last), end)
     if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS) or is_open(last):
         return None
     if _said_farewell(connection, index_of(connection, last.response.last), end):
@@ -60,6 +62,19 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
         requests=len(before),
         **facts,
     )
+
+
+def _silence_ns(connection: ConnectionFacts, answer: int, end: int) -> int:
+    """How long nobody had said anything behind the last ``answer`` when the server began to take its leave (ns).
+
+    What it says unasked, as messages of a channel are, breaks the silence; an error right before its ``end`` does not.
+    """
+    view = connection.view
+    behind = slice(answer + 1, end)
+    said_ns = view.time_ns[behind][view.from_server[behind] & (view.length[behind] > 0)]
+    end_ns, since_ns = connection.time[end], connection.time[answer]
+    is_late = said_ns > end_ns - FAREWELL_NS
+    return int(said_ns[is_late].min(initial=end_ns) - said_ns[~is_late].max(initial=since_ns))
 
 
 def _said_farewell(connection: ConnectionFacts, answer: int, end: int) -> bool:

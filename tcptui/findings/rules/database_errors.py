@@ -59,7 +59,8 @@ def _burst(connection: ConnectionFacts, said: RequestFacts, answered: list[Reque
     (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
     if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):
         return None
-    return _finding(connection, said, [one for one in errors if one.status == status], len(answered), "")
+    shape = "" if said.protocol == "redis" else "sql"
+    return _finding(connection, said, [one for one in errors if one.status == status], len(answered), shape)
 
 
 def _finding(

@@ -29,6 +29,9 @@ _PREPARED_LENGTH: Final = 12
 _MOST: Final = 70_000
 #: Most result sets of one answer whose packets are remembered; a procedure may send any number.
 _RUNS_KEPT: Final = 20_000
+#: As plain numbers: members of an enum take three times as long to be combined with a number.
+_DEPRECATE_EOF: Final = int(Capability.DEPRECATE_EOF)
+_MORE_RESULTS, _CURSOR_EXISTS = int(Status.MORE_RESULTS), int(Status.CURSOR_EXISTS)
 
 
 class LostError(Exception):
@@ -87,8 +90,10 @@ class AnswerReader:
         self._ends_columns: bool | None = None
         """Whether an EOF ends the columns; None unknown."""
         if capabilities is not None:
-            self._ends_columns = not capabilities & Capability.DEPRECATE_EOF
+            self._ends_columns = not capabilities & _DEPRECATE_EOF
         self._command = -1
+        self.described: Run | None = None
+        """The columns of the rows that come next; of a cursor, another answer described them."""
         self.answer = Answer(at, at)
 
     def read(self, command: int) -> Answer:
@@ -179,7 +184,7 @@ class AnswerReader:
     # -- result sets -------------------------------------------------------------------------
     def _result(self, *, binary: bool) -> bool:
         """Reads one result set, or OK; whether another one follows."""
-        self.answer.status = ""
+        self.answer.status, self.described = "", None
         packet = self._take()
         if packet.kind == codes.ERR and int.from_bytes(packet.head[1:3], "little") == codes.PROGRESS:
             self._add(Role.PROGRESS, packet)
@@ -203,11 +208,11 @@ class AnswerReader:
 
     def _more(self) -> bool:
         status = self.answer.server_status
-        return status is not None and bool(status & Status.MORE_RESULTS)
+        return status is not None and bool(status & _MORE_RESULTS)
 
     def _has_cursor(self) -> bool:
         status = self.answer.server_status
-        return status is not None and bool(status & Status.CURSOR_EXISTS)
+        return status is not None and bool(status & _CURSOR_EXISTS)
 
     def _count(self, packet: Packet) -> tuple[int, bool]:
         """How many columns there are, and whether they are described."""
@@ -232,7 +237,10 @@ class AnswerReader:
                 raise LostError
             self._mark(marks)
             self._take()
-        self._add_run(Run(self._packets.half, role, start, self.at, count, marks=marks))
+        run = Run(self._packets.half, role, start, self.at, count, marks=marks)
+        self._add_run(run)
+        if role is Role.COLUMN:
+            self.described = run
 
     def _mark(self, marks: list[int]) -> None:
         if not marks or self.at >= marks[-1] + _MARK_EVERY:
@@ -277,7 +285,8 @@ class AnswerReader:
             if role is not Role.EVENT:
                 self.answer.rows = (self.answer.rows or 0) + count
             if self.at > start:
-                self._add_run(Run(self._packets.half, role, start, self.at, count, marks=marks))
+                half, columns = self._packets.half, self.described
+                self._add_run(Run(half, role, start, self.at, count, marks=marks, columns=columns))
         self._take()
         if packet.kind == codes.ERR:
             self._add(Role.ERR, packet)

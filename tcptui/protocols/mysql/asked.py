@@ -87,6 +87,8 @@ class Statements:
     def __init__(self) -> None:
         self._sql: OrderedDict[int, str] = OrderedDict()
         self.parameters: OrderedDict[int, int] = OrderedDict()
+        self.columns: OrderedDict[int, Run] = OrderedDict()
+        """What describes the columns of the rows of each, as it was last executed."""
 
     def put(self, number: int, sql: str, parameters: int) -> None:
         """Remembers a statement that was prepared."""
@@ -99,6 +101,13 @@ class Statements:
             gone, _ = self._sql.popitem(last=False)
             self.parameters.pop(gone, None)
 
+    def describe(self, number: int, columns: Run) -> None:
+        """Remembers the columns of a statement's rows, which a cursor fetches later."""
+        self.columns[number] = columns
+        self.columns.move_to_end(number)
+        if len(self.columns) > STATEMENTS_KEPT:
+            self.columns.popitem(last=False)
+
     def sql(self, number: int) -> str:
         """The SQL of a statement; empty where it is not known."""
         return self._sql.get(number, "")
@@ -107,6 +116,7 @@ class Statements:
         """Forgets a statement that was closed."""
         self._sql.pop(number, None)
         self.parameters.pop(number, None)
+        self.columns.pop(number, None)
 
 
 def sql_at(packet: Packet, capabilities: int) -> int:

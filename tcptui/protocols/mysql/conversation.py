@@ -18,8 +18,9 @@ from tcptui.protocols.mysql.codes import Capability, Command
 from tcptui.protocols.mysql.detection import is_cut_greeting
 from tcptui.protocols.mysql.greeting import read_greeting, read_login
 from tcptui.protocols.mysql.packets import Fault, Packet, Packets
-from tcptui.protocols.mysql.runs import Role, Run
+from tcptui.protocols.mysql.runs import ROWS, Role, Run
 from tcptui.protocols.mysql.transactions import flags_behind, state_of
+from tcptui.protocols.sql_secrets import names_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,6 +201,9 @@ class Conversation:
         answer = turn.answer
         if answer is not None and answer.statement >= 0:
             self.statements.put(answer.statement, turn.statement, answer.parameters)
+        if answer is not None and answer.rows and names_secret(turn.statement):
+            for run in answer.runs:
+                run.is_secret = run.role in ROWS
         return turn
 
     # -- answers -----------------------------------------------------------------------------
@@ -214,13 +218,16 @@ class Conversation:
             turn.sends_file = True
             return self._file(turn, last)
 
-        capabilities = Capability(self.capabilities) if self.capabilities is not None else None
+        capabilities = self.capabilities
         at = self._at[1]
         reader = AnswerReader(self._answers, at, number, capabilities, send_file)
+        reader.described = self.statements.columns.get(turn.number) if command == Command.STMT_FETCH else None
         answer = reader.answer
         try:
             reader.read(command)
             self._at[1] = reader.at
+            if command == Command.STMT_EXECUTE and reader.described is not None:
+                self.statements.describe(turn.number, reader.described)
         except EndError:
             self._at[1] = self._answers.half.length
             self._known[1] = False

@@ -6,10 +6,9 @@ from bisect import bisect_right
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from tcptui.model.lru import LruCache
 from tcptui.protocols.interface import Carried, Exchange, Unit
-from tcptui.protocols.mysql.asked import STATEMENTS_KEPT, Turn
-from tcptui.protocols.mysql.codes import REPLICATION, Command
+from tcptui.protocols.mysql.asked import Turn
+from tcptui.protocols.mysql.codes import REPLICATION
 from tcptui.protocols.mysql.conversation import Conversation
 from tcptui.protocols.mysql.detection import before_tls, mysql_sides
 from tcptui.protocols.mysql.packets import Packet, Packets
@@ -184,19 +183,11 @@ def runs_of(turn: Turn) -> list[Run]:
 
 def _exchanges(said: Iterable[Turn | Run]) -> Iterator[Exchange]:
     """The requests; a command that nothing answers, as COM_QUIT, is none."""
-    described: LruCache[int, Run] = LruCache(STATEMENTS_KEPT)
-    for one in said:
-        if not isinstance(one, Turn) or not one.is_answered:
-            continue
-        if one.command == Command.STMT_EXECUTE and one.answer is not None:
-            columns = next((run for run in one.answer.runs if run.role is Role.COLUMN), None)
-            if columns is not None:
-                described.put(one.number, columns)
-        yield exchange_of(one, described.get(one.number) if one.command == Command.STMT_FETCH else None)
+    return (exchange_of(one) for one in said if isinstance(one, Turn) and one.is_answered)
 
 
-def exchange_of(turn: Turn, columns: Run | None) -> Exchange:
-    """The command and its answer as a request; ``columns``: those of its rows, where another answer described them."""
+def exchange_of(turn: Turn) -> Exchange:
+    """The command and its answer as a request."""
     runs, answer = turn.runs, turn.answer
     request = None
     if runs:
@@ -219,7 +210,7 @@ def exchange_of(turn: Turn, columns: Run | None) -> Exchange:
         statement=turn.statement, transaction=None if answer is None else answer.transaction,
         session=_session(turn.thread), cancels=_session(turn.kills),
         may_hold_secrets=partial(names_secret, turn.statement),
-        result_sets=no_result_sets if answer is None else partial(_result_sets, answer, columns),
+        result_sets=partial(_result_sets, answer) if answer is not None and answer.rows else no_result_sets,
     )  # fmt: skip
 
 
@@ -228,7 +219,7 @@ def _session(number: int) -> bytes:
     return b"" if number < 0 else number.to_bytes(8)
 
 
-def _result_sets(answer: Answer, columns: Run | None) -> Iterator[Result]:
+def _result_sets(answer: Answer) -> Iterator[Result]:
     from tcptui.protocols.mysql.result_rows import result_sets  # seldom asked for
 
-    return result_sets(answer, columns)
+    return result_sets(answer)

@@ -18,6 +18,7 @@ from tcptui.protocols.sql_secrets import sql_without_secrets
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tcptui.protocols.result_set import Cell
     from tcptui.protocols.stream.reassembly import ByteStream
 
     Blocks = Callable[[], Iterator[tuple[int, bytes]]]
@@ -29,7 +30,7 @@ _TEXT_READ: Final = 4_096
 #: Roles that are told by their number of bytes alone.
 _HIDDEN: Final = {
     Role.AUTH: "mysql-credentials", Role.AUTH_MORE: "mysql-credentials", Role.FILE: "mysql-file",
-    Role.EVENT: "mysql-events", Role.UNREAD: "mysql-unread", Role.BINARY_ROW: "mysql-binary-rows",
+    Role.EVENT: "mysql-events", Role.UNREAD: "mysql-unread",
 }  # fmt: skip
 #: Roles that say nothing that others do not.
 _QUIET: Final = frozenset({Role.EOF, Role.COLUMN_COUNT, Role.PARAMETER, Role.PROGRESS, Role.PREPARED})
@@ -75,8 +76,14 @@ def _parts(run: Run, turn: Turn | None) -> list[Part]:
         blocks = once(run.start, _error_text(packet))
     elif run.role in (Role.COLUMN, Role.FIELD):
         label, blocks = Label("mysql-columns", {"n": f"{run.count:,}"}), lambda: _columns(run)
+    elif run.is_secret:
+        label = Label("mysql-rows-hidden", {"count": count, "n": f"{run.count:,}"})
     elif run.role is Role.ROW:
         label, blocks = Label("mysql-rows", {"n": f"{run.count:,}"}), lambda: _rows(run)
+    elif run.role is Role.BINARY_ROW and run.columns is not None:
+        label, blocks = Label("mysql-rows", {"n": f"{run.count:,}"}), lambda: _binary_rows(run)
+    elif run.role is Role.BINARY_ROW:
+        label = Label("mysql-binary-rows", {"count": count, "n": f"{run.count:,}"})
     elif run.role in (Role.TEXT, Role.FILE_WANTED):
         label = Label("mysql-file-wanted" if run.role is Role.FILE_WANTED else "mysql-answer")
         begin = run.role is Role.FILE_WANTED
@@ -143,6 +150,19 @@ def _row(packet: Packet) -> bytes:
         cell = fields.take(min(size, fields.left))
         cells.append(cell[:_CELL_SHOWN] + (b"..." if size > _CELL_SHOWN else b""))
     return b"\t".join(cells)
+
+
+def _binary_rows(run: Run) -> Iterator[tuple[int, bytes]]:
+    """The same of binary rows, whose values are written as in text; ``?`` for a row that cannot be read."""
+    from tcptui.protocols.mysql.result_rows import binary_rows  # seldom asked for
+
+    for at, row in binary_rows(run):
+        yield at, (b"?" if row is None else b"\t".join(map(_shown, row))) + b"\n"
+
+
+def _shown(cell: Cell) -> bytes:
+    data = cell.encode() if isinstance(cell, str) else cell if isinstance(cell, bytes) else b"NULL"
+    return data[:_CELL_SHOWN] + (b"..." if len(data) > _CELL_SHOWN else b"")
 
 
 def _part(run: Run, label: Label, blocks: Blocks) -> Part:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.mysql.fields import NULL, Fields, ShortError
 from tcptui.protocols.mysql.packets import FULL, HEADER, Packet, Packets
-from tcptui.protocols.mysql.runs import Role, Run
+from tcptui.protocols.mysql.runs import ROWS, Role, Run
 from tcptui.protocols.result_set import ROW_MOST, ResultSet, text_or_bytes
 
 if TYPE_CHECKING:
@@ -31,43 +31,42 @@ _NOTHING: Final = 6
 _DATE: Final = frozenset({10, 14})
 _DATETIME: Final = frozenset({7, 12})
 _TIME: Final = 11
+_OTHERS: Final = _DATE | _DATETIME | {_YEAR, _FLOAT, _DOUBLE, _NOTHING, _TIME}
 #: Bits of the NULL bitmap of a row before that of its first column.
 _BITS_BEFORE: Final = 2
-_ROWS: Final = frozenset({Role.ROW, Role.BINARY_ROW})
 _ENDS: Final = frozenset({Role.OK, Role.EOF})
 #: Names before that of a column: of the catalogue, the schema, the table, the same as stored.
 _NAME: Final = 4
 
 
-class _UnknownError(Exception):
+class UnknownValueError(Exception):
     """A value is none that its type has."""
 
 
-def result_sets(answer: Answer, described: Run | None) -> Iterator[ResultSet]:
-    """The result sets of ``answer`` that have rows, in order.  Raises OSError.
-
-    ``described``: the columns of rows that come without, as those of a cursor do.
-    """
+def result_sets(answer: Answer) -> Iterator[ResultSet]:
+    """The result sets of ``answer`` that have rows, in order.  Raises OSError."""
     begins = [at for at, run in enumerate(answer.runs) if run.role is Role.COLUMN_COUNT]
     first = begins[0] if begins else len(answer.runs)
     for begin, stop in zip([0, *begins], [first, *begins[1:], len(answer.runs)], strict=False):
         runs = answer.runs[begin:stop]
-        of_columns = next((run for run in runs if run.role is Role.COLUMN), described)
-        columns = [] if of_columns is None else _definitions(of_columns)
-        place = next((at for at, run in enumerate(runs) if run.role in _ROWS), None)
+        place = next((at for at, run in enumerate(runs) if run.role in ROWS), None)
         if place is not None:
+            columns = definitions(runs[place].columns)
             behind = runs[place + 1 : place + 2]
             complete = runs[place].complete and bool(behind) and behind[0].role in _ENDS
-            yield ResultSet(tuple(map(_name, columns)), _reader(runs[place], columns), complete)
+            yield ResultSet(tuple(map(column_name, columns)), _reader(runs[place], columns), complete)
 
 
-def _definitions(run: Run) -> list[bytes]:
-    """The definition of each column; empty where not all of it is there."""
+def definitions(run: Run | None) -> list[bytes]:
+    """The definition of each column that ``run`` describes; empty where not all of it is there."""
+    if run is None:
+        return []
     found = [(packet.body(_COLUMN_READ), packet.length) for packet in _each(run)]
     return [body if len(body) == length else b"" for body, length in found]
 
 
-def _name(definition: bytes) -> str:
+def column_name(definition: bytes) -> str:
+    """The name of a column, text out of the packets."""
     fields = Fields(definition)
     try:
         return [fields.text() for _ in range(_NAME + 1)][_NAME].decode("utf-8", "replace")
@@ -78,10 +77,26 @@ def _name(definition: bytes) -> str:
 def _reader(run: Run, columns: Sequence[bytes]) -> Callable[[], Iterator[Row]]:
     if run.role is Role.ROW:
         return lambda: (_row(packet, _texts) for packet in _each(run))
-    kinds = [(column[_TYPE], int.from_bytes(column[_FLAGS], "little")) for column in columns if len(column) > -_TYPE]
-    if not kinds or len(kinds) < len(columns):
+    kinds = kinds_of(columns)
+    if not kinds:
         return lambda: repeat(None, run.count)
     return lambda: (_row(packet, lambda body: _values(body, kinds)) for packet in _each(run))
+
+
+def kinds_of(columns: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Type and flags of each of the columns that are so defined; empty where any is not known."""
+    kinds = [(column[_TYPE], int.from_bytes(column[_FLAGS], "little")) for column in columns if len(column) > -_TYPE]
+    return kinds if len(kinds) == len(columns) else []
+
+
+def binary_rows(run: Run) -> Iterator[tuple[int, Row]]:
+    """The values of each of the binary rows, with where it begins; None without a row's, or its columns'.
+
+    Raises OSError.
+    """
+    kinds = kinds_of(definitions(run.columns))
+    for packet in _each(run):
+        yield packet.start, _row(packet, lambda body: _values(body, kinds)) if kinds else None
 
 
 def _each(run: Run) -> Iterator[Packet]:
@@ -94,7 +109,7 @@ def _row(packet: Packet, read: Callable[[bytes], tuple[Cell, ...]]) -> Row:
         return None
     try:
         return read(_body(packet))
-    except (ShortError, _UnknownError):
+    except (ShortError, UnknownValueError):
         return None
 
 
@@ -126,15 +141,25 @@ def _texts(body: bytes) -> tuple[Cell, ...]:
 def _values(body: bytes, kinds: Sequence[tuple[int, int]]) -> tuple[Cell, ...]:
     """The values of a binary row, whose columns are of ``kinds`` (type and flags)."""
     fields = Fields(body, 1)
-    nulls = int.from_bytes(fields.take((len(kinds) + _BITS_BEFORE + 7) // 8), "little") >> _BITS_BEFORE
-    cells = [None if nulls >> at & 1 else _value(fields, *kind) for at, kind in enumerate(kinds)]
+    nulls = take_nulls(fields, len(kinds))
+    cells = [None if nulls >> at & 1 else binary_value(fields, *kind) for at, kind in enumerate(kinds)]
     if fields.left:
-        raise _UnknownError
+        raise UnknownValueError
     return tuple(cells)
 
 
-def _value(fields: Fields, kind: int, flags: int) -> Cell:
-    """A value, as the server writes it in text rows.  Raises ShortError and _UnknownError."""
+def take_nulls(fields: Fields, columns: int) -> int:
+    """The bits of the columns that are NULL, the first one lowest.  Raises ShortError."""
+    return int.from_bytes(fields.take((columns + _BITS_BEFORE + 7) // 8), "little") >> _BITS_BEFORE
+
+
+def is_text(kind: int) -> bool:
+    """Whether a value of that type is a length-encoded string."""
+    return kind not in _WHOLE and kind not in _OTHERS
+
+
+def binary_value(fields: Fields, kind: int, flags: int) -> Cell:
+    """A value, as the server writes it in text rows.  Raises ShortError and UnknownValueError."""
     if kind in _WHOLE:
         data = fields.take(_WHOLE[kind])
         return str(int.from_bytes(data, "little", signed=not flags & _UNSIGNED))
@@ -171,7 +196,7 @@ def _single(number: float) -> str:
 def _moment(data: bytes, *, with_time: bool) -> str:
     """A date, with its time where the column has one; what is zero at the end was not sent."""
     if len(data) not in (0, 4, 7, 11):
-        raise _UnknownError
+        raise UnknownValueError
     padded = data.ljust(11, b"\0")
     year, month, day, hour, minute, second, micro = struct.unpack("<HBBBBBI", padded)
     date = f"{year:04d}-{month:02d}-{day:02d}"
@@ -183,7 +208,7 @@ def _moment(data: bytes, *, with_time: bool) -> str:
 def _duration(data: bytes) -> str:
     """A time, which may be negative or longer than a day."""
     if len(data) not in (0, 8, 12):
-        raise _UnknownError
+        raise UnknownValueError
     negative, days, hour, minute, second, micro = struct.unpack("<BIBBBI", data.ljust(12, b"\0"))
     shown = f"{days * 24 + hour:02d}:{minute:02d}:{second:02d}" + (f".{micro:06d}" if micro else "")
     return "-" + shown if negative else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.mysql.packets import Packet, Packets
 
@@ -51,6 +51,10 @@ class Role(Enum):
     """No packets: bytes among which nothing shows where one begins, or whose meaning is not known."""
 
 
+#: What carries the values of a result set.
+ROWS: Final = frozenset({Role.ROW, Role.BINARY_ROW})
+
+
 @dataclass(slots=True)
 class Run:
     """Packets of one kind that follow each other."""
@@ -68,6 +72,10 @@ class Run:
     binary: bool = False
     command: int = -1
     """The command that it is, or answers."""
+    columns: Run | None = field(default=None, repr=False)
+    """Of rows: what describes their columns; None where that was not captured."""
+    is_secret: bool = False
+    """Of rows: their values may be secrets, as the statement names one."""
 
     def packets(self, reader: Packets, begin: int, stop: int) -> Iterator[Packet]:
         """Those of its packets that have a byte between ``begin`` and ``stop``, in order."""

@@ -10,6 +10,15 @@ from tcptui.protocols.mysql import codes
 from tcptui.protocols.mysql.asked import SQL_READ, sql_at
 from tcptui.protocols.mysql.codes import Capability, Command
 from tcptui.protocols.mysql.fields import ShortError
+from tcptui.protocols.mysql.result_rows import (
+    UnknownValueError,
+    binary_value,
+    column_name,
+    definitions,
+    is_text,
+    kinds_of,
+    take_nulls,
+)  # fmt: skip
 from tcptui.protocols.mysql.runs import Role
 from tcptui.protocols.mysql.tree_lines import Lines
 from tcptui.protocols.mysql.tree_login import STATUS, add_greeting, add_login
@@ -64,7 +73,7 @@ def add_mysql(
     for at, (run, packet) in enumerate(shown[:_PACKETS_SHOWN]):
         stop = min(packet.stop, place.half.length)
         if not place.holds(packet.start, stop):
-            secret = run.role in _SECRET
+            secret = run.role in _SECRET or run.is_secret
             add_reassembled(dissection, place.half, packet.start, stop, bytes_shown=not secret)
         if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
             dissection.protocols.append("mysql")
@@ -88,7 +97,8 @@ class _Writer:
             Role.AUTH_SWITCH: self._auth_switch, Role.AUTH: self._auth, Role.AUTH_MORE: self._auth_more,
             Role.OK: self._ok, Role.ERR: self._error, Role.UNASKED: self._error, Role.EOF: self._eof,
             Role.COLUMN_COUNT: self._count, Role.COLUMN: self._column, Role.PARAMETER: self._column,
-            Role.FIELD: self._column, Role.ROW: self._row, Role.PREPARED: self._prepared, Role.EVENT: self._event,
+            Role.FIELD: self._column, Role.ROW: self._row, Role.BINARY_ROW: self._binary_row,
+            Role.PREPARED: self._prepared, Role.EVENT: self._event,
             Role.TEXT: lambda layer, lines, _: self._rest(layer, lines, "Message", "message"),
             Role.FILE_WANTED: self._file_wanted,
         }  # fmt: skip
@@ -108,6 +118,8 @@ class _Writer:
                 self._draw[run.role](layer, lines, run)
             else:
                 lines.line(layer, f"Payload: {packet.length} bytes", 0, packet.length)
+        except UnknownValueError:
+            layer.concluded("The rest is no row of these columns")
         except ShortError:
             if packet.stop > self._place.half.length or lines.at + lines.left < packet.length:
                 layer.concluded("Not all of it was captured, or is shown")
@@ -248,13 +260,42 @@ class _Writer:
         if run.role is Role.FIELD and lines.left:
             lines.text(layer, "Default", "field.default")
 
-    def _row(self, layer: Branch, lines: Lines, _: Run) -> None:
+    def _row(self, layer: Branch, lines: Lines, run: Run) -> None:
+        if run.is_secret:
+            lines.hidden(layer, lines.length, "Values", "")
+            return
         while lines.at < lines.length:
             if not self._cells:
                 layer.concluded("More cells are not shown")
                 return
             self._cells -= 1
             lines.text(layer, "text", "row.text")
+
+    def _binary_row(self, layer: Branch, lines: Lines, run: Run) -> None:
+        """Values by the types of their columns, which only those tell; Wireshark has no field of them."""
+        if run.is_secret:
+            lines.hidden(layer, lines.length, "Values", "")
+            return
+        columns = definitions(run.columns)
+        kinds = kinds_of(columns)
+        if not kinds:
+            lines.line(layer, f"Payload: {lines.length} bytes", 0, lines.length)
+            return
+        lines.fields.take(1)
+        nulls = take_nulls(lines.fields, len(kinds))
+        for at, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
+            if not self._cells:
+                layer.concluded("More cells are not shown")
+                return
+            self._cells -= 1
+            begin, name = lines.at, column_name(column)
+            if nulls >> at & 1:
+                layer.concluded(f"{name}: NULL")
+            elif is_text(kind[0]):
+                lines.text(layer, name, "")
+            else:
+                cell = binary_value(lines.fields, *kind)
+                lines.line(layer, f"{name}: {cell if isinstance(cell, str) else 'NULL'}", begin, lines.at - begin)
 
     def _prepared(self, layer: Branch, lines: Lines, _: Run) -> None:
         self._response(layer, lines)

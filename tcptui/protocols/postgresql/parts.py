@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.request import TransactionState
 from tcptui.protocols.parts import Label, Part, frame_at, once
 from tcptui.protocols.postgresql.fields import sqlstate
 from tcptui.protocols.postgresql.message import Kind, Message, Unread
@@ -81,6 +82,9 @@ def _part_of(message: Message, notes: Notes) -> Part:
         blocks = row_blocks if kind is Kind.ROW else data_blocks
         return _part(message, Label(name, facts), lambda: blocks(message))
     facts = {"type": kind.title, "count": _bytes(message)}
+    state = TransactionState.of(message.body) if kind is Kind.READY else None
+    if state is not None:
+        return _part(message, Label(f"postgresql-ready-{state.value}"), once(message.start, b""))
     if kind in _BODIES:
         return _hidden(message.half, message.start, message.stop, Label("postgresql-body", facts))
     return _part(message, Label("postgresql-message", facts), once(message.start, _said(message)))
@@ -90,8 +94,6 @@ def _said(message: Message) -> bytes:
     """What a short message says beside its kind; empty where that is nothing."""
     if message.kind is Kind.COMPLETE or message.kind is Kind.ENCRYPTION:
         return message.body.rstrip(b"\0") + b"\n"
-    if message.kind is Kind.READY:
-        return message.body + b"\n"
     if message.kind is Kind.PARAMETER:
         return " = ".join(message.texts(2)).encode() + b"\n"
     if message.kind is Kind.NOTIFICATION:

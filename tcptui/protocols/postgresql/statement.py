@@ -7,6 +7,7 @@ the server reads them (PostgreSQL 15 documentation, 4.1).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tcptui.protocols.secrets_out import LEFT_OUT
@@ -39,14 +40,18 @@ _THINGS: Final = frozenset({"TABLE", "INDEX", "USER", "ROLE", "DATABASE", "VIEW"
                             "SUBSCRIPTION", "EXTENSION", "TYPE"})  # fmt: skip
 _WITH_THINGS: Final = frozenset({"CREATE", "ALTER", "DROP"})
 _SAID_MOST: Final = 4
+#: Statements of which is remembered what they are: the same one is executed over and over.
+_REMEMBERED: Final = 256
 _NAME_MOST: Final = 60
 
 
+@lru_cache(_REMEMBERED)
 def may_hold_secrets(sql: str) -> bool:
     """Whether the statement speaks of secrets, so that its literals and parameters may be some."""
     return _SPEAKS.search(sql) is not None
 
 
+@lru_cache(_REMEMBERED)
 def without_secrets(sql: str) -> str:
     """The statement with `LEFT_OUT` for every literal that may be a secret."""
     found = _SPEAKS.search(sql)
@@ -73,6 +78,7 @@ def _literal_out(found: re.Match[str]) -> str:
     return LEFT_OUT if found["literal"] is not None or found["comment"] is not None else found[0]
 
 
+@lru_cache(_REMEMBERED)
 def operation_of(sql: str) -> str:
     """What the statements in ``sql`` do, each as its verb and the first thing it names; never a value."""
     said, words, name_next, named = list[str](), list[str](), False, False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tcptui.protocols.postgresql.detection import begins_postgresql
-from tcptui.protocols.postgresql.message import HEADER, KINDS, Kind, Message
+from tcptui.protocols.postgresql.message import HEADER, KINDS, STATUS_NAMES, Kind, Message
 from tcptui.protocols.postgresql.reader import BODY_KEPT, Reader, untyped_kind
 from tcptui.protocols.postgresql.statement import without_secrets
 from tcptui.protocols.postgresql.text import error_text, parameter_texts, statement_text
@@ -69,6 +69,8 @@ def _said(message: Message) -> str:
         text = " ".join(value for _, value in parameter_texts(message))[:_SAID_MOST]
     elif kind is Kind.COMPLETE:
         text = message.texts(1)[0][:_SAID_MOST]
+    elif kind is Kind.READY:
+        text = STATUS_NAMES.get(message.body, "").lower()
     elif kind in _ERRORS:
         text = " ".join(value for _, value in error_text(message.body, is_secret=True, letters="VC"))
     many = f" x{message.count}" if message.count > 1 else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.postgresql.fields import ERROR_FIELDS, error_fields
-from tcptui.protocols.postgresql.message import Kind
+from tcptui.protocols.postgresql.message import STATUS_NAMES, Kind
 from tcptui.protocols.postgresql.statement import may_hold_secrets, without_secrets
 from tcptui.protocols.postgresql.text import SAFE_FIELDS
 
@@ -33,7 +33,6 @@ _HEADER: Final = 5
 _SECRET: Final = "not shown, for it may be a secret"
 _UNTYPED: Final = frozenset({Kind.STARTUP, Kind.CANCEL, Kind.SSL_REQUEST, Kind.GSS_REQUEST})
 _FORMATS: Final = {0: "Text", 1: "Binary"}
-_STATUS: Final = {b"I": "Idle", b"T": "In a transaction", b"E": "In a failed transaction"}
 #: Names by Wireshark of what an authentication request asks for (55.7).
 _AUTHENTICATION: Final = {
     0: "Success", 1: "Kerberos V4", 2: "Kerberos V5", 3: "Plaintext password", 4: "crypt()ed password",
@@ -283,7 +282,7 @@ class _Writer:
     def ready(self) -> None:
         """Whether a transaction is open."""
         status = self._take(1)
-        said = f"{_STATUS.get(status, 'Unknown')} ({status[0]})"
+        said = f"{STATUS_NAMES.get(status, 'Unknown')} ({status[0]})"
         self._line(self._layer, f"Status: {said}", self._at - 1, 1, "pgsql.status")
 
     def failed(self) -> None:

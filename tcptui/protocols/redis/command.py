@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.redis.commands import (
     ITEMS_OF_SECRETS,
+    MAY_WAIT,
     hidden,
     is_secret_setting,
     is_waiting,
@@ -33,9 +34,8 @@ class Answered(Enum):
     NEVER = auto()
 
 
-_SUBSCRIBING: Final = frozenset(
-    {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"}
-)
+#: Commands that begin and end subscriptions.
+SUBSCRIBING: Final = frozenset({"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"})
 #: Whose replies hold a secret, by command and subcommand.
 _SECRET_REPLIES: Final = frozenset({("ACL", b"GENPASS"), ("ACL", b"GETUSER"), ("ACL", b"LIST")})
 _QUEUED: Final = b"QUEUED"
@@ -98,7 +98,7 @@ class Command:
         """What it asks for, without values and secrets."""
         if not self.name:
             return ""
-        secrets = self.secrets
+        secrets = self.secrets if keeps_secrets(self.value.items[0].data) else ()
         if not secrets:
             return operation_of(self.name, self.arguments, self.count)
         shown = [b"" if at in secrets else item.data for at, item in enumerate(self.value.items)]
@@ -107,12 +107,14 @@ class Command:
     @property
     def waits(self) -> bool:
         """Whether it waits for something to happen, however fast the server is; within a transaction none does."""
+        if self.name not in MAY_WAIT:
+            return False
         return is_waiting(self.name, self.arguments) and not (self.replies and self.replies[-1].line == _QUEUED)
 
     @property
     def answered(self) -> Answered:
         """How it is answered."""
-        if self.name in _SUBSCRIBING and self.count:
+        if self.name in SUBSCRIBING and self.count:
             return Answered.FOR_EACH
         is_ack = self.name == "REPLCONF" and [one.upper() for one in self.arguments[:1]] == [b"ACK"]
         return Answered.NEVER if is_ack else Answered.ONCE
@@ -120,7 +122,7 @@ class Command:
     @property
     def subscribes(self) -> bool:
         """Whether it is one of those that begin and end subscriptions."""
-        return self.name in _SUBSCRIBING
+        return self.name in SUBSCRIBING
 
     @property
     def hides_reply(self) -> bool:

@@ -70,6 +70,11 @@ _WAITING: Final = frozenset(
     {"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"}
 )
 _WAITING_WITH: Final = frozenset({"XREAD", "XREADGROUP"})
+#: Of these some ask to wait.
+MAY_WAIT: Final = _WAITING | _WAITING_WITH
+_BLOCK: Final = b"BLOCK"
+#: A command that waits has one of these words in it.
+WAITING_WORDS: Final = frozenset({_BLOCK, *(name.encode() for name in _WAITING)})
 #: Commands that hold, or may hold, a secret.
 _WITH_SECRETS: Final = frozenset({"AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE", "SENTINEL", "MODULE"})
 #: Elements that are kept of such commands; those behind them are never shown.
@@ -108,7 +113,7 @@ def is_secret_setting(name: bytes) -> bool:
 
 def is_waiting(name: str, arguments: Sequence[bytes]) -> bool:
     """Whether the command waits for something to happen, however fast the server is."""
-    return name in _WAITING or (name in _WAITING_WITH and any(one.upper() == b"BLOCK" for one in arguments))
+    return name in _WAITING or (name in _WAITING_WITH and any(one.upper() == _BLOCK for one in arguments))
 
 
 def hidden(name: str, arguments: Sequence[bytes]) -> frozenset[int]:
@@ -129,6 +134,12 @@ def hidden(name: str, arguments: Sequence[bytes]) -> frozenset[int]:
     return frozenset()
 
 
+#: Commands whose first argument is what they are about, and that is all.
+_PLAIN: Final = frozenset(name.decode() for name in _NAMES) - frozenset().union(
+    _CONTAINERS, _BARE, _KEY_AT, _MANY_KEYS, _SCRIPTS, _WAITING_WITH
+)
+
+
 def _behind(upper: Sequence[bytes], words: tuple[bytes, ...], count: int) -> frozenset[int]:
     return frozenset(at + more for at, one in enumerate(upper) if one in words for more in range(1, count + 1))
 
@@ -138,6 +149,8 @@ def operation_of(name: str, arguments: Sequence[bytes], count: int) -> str:
 
     ``count``: how many arguments there are, of which ``arguments`` are the first.
     """
+    if name in _PLAIN:
+        return f"{name} {_text(arguments[0])}" if arguments else name
     said = [name]
     known = is_command(name.encode())
     if name in _CONTAINERS and arguments:

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.redis.command import Answered, Command
+from tcptui.protocols.redis.command import SUBSCRIBING, Answered, Command
 from tcptui.protocols.redis.commands import is_command
 from tcptui.protocols.redis.reader import Reader
 from tcptui.protocols.redis.value import Kind, Unread, Value
@@ -28,6 +28,8 @@ _WAITING_MOST: Final = 100_000
 _QUEUED_MOST: Final = 1_000
 #: Kinds of values that a server may send without being asked.
 _UNASKED: Final = frozenset({Kind.PUSH, Kind.SNAPSHOT, Kind.ARRAY, Kind.STRING})
+#: Commands that change how the server answers; all others change nothing, but within a transaction.
+_CHANGING: Final = SUBSCRIBING | {"MONITOR", "MULTI", "EXEC", "PSYNC", "SYNC", "CLIENT", "REPLCONF"}
 _MESSAGES: Final = frozenset({b"message", b"pmessage", b"smessage", b"invalidate"})
 _CONFIRMATIONS: Final = frozenset(
     {b"subscribe", b"psubscribe", b"ssubscribe", b"unsubscribe", b"punsubscribe", b"sunsubscribe"}
@@ -125,6 +127,9 @@ class _Pairing:
 
     def _note(self, command: Command) -> None:
         """What the command changes in how the server answers."""
+        is_plain = command.name not in _CHANGING and self._queued is None
+        if is_plain and not self._is_silent and not self._skips:
+            return
         self._subscribed |= command.subscribes
         self._monitors |= command.name == "MONITOR"
         self._note_transaction(command)

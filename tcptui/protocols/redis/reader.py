@@ -160,6 +160,13 @@ class Reader:
 
     def _command(self, start: int) -> Value | Fault:
         tokens = self._tokens
+        short = tokens.short_command(start)
+        if short is not None:  # none of it is missing: it lies in the block
+            self._at, items = short
+            said, number = b"%d" % len(items), len(items)
+            return Value(
+                self.half, start, self._at, Kind.ARRAY, said, number, tuple(items), True, self._after_unread
+            )  # fmt: skip
         while tokens.byte(start) in _LINE_END:  # Redis passes over empty lines
             start += 1
         first = tokens.byte(start)

@@ -149,7 +149,9 @@ def exchange_of(command: Command) -> Exchange:
     return Exchange(
         "redis", command.operation, command.status, _carried(command.value), answers[-1] if answers else None,
         interim=tuple(answers[:-1]), is_reset=command.unanswered, rows=None if last is None else last.rows,
-        waits=command.waits, may_hold_secrets=partial(_may_hold_secrets, command),
+        waits=command.waits,
+        # Without rows nobody asks, and what would be asked holds the whole command in memory.
+        may_hold_secrets=partial(_may_hold_secrets, command) if has_rows else bool,
         result_sets=partial(_result_sets, last, command.name) if last is not None and has_rows else no_result_sets,
     )  # fmt: skip
 

@@ -36,6 +36,14 @@ _LINES: Final = {
 }
 
 
+#: Most elements of a command that is read at once, and what it looks like: each with its length before it.
+_SHORT_MOST: Final = 4
+_SHORT_BULK: Final = rb"\$(\d{1,3})\r\n([^\r]{0,256}+)\r\n"
+_SHORT_COMMAND: Final = re.compile(
+    rb"\*([1-%d])\r\n" % _SHORT_MOST + _SHORT_BULK + b"".join([b"(?:" + _SHORT_BULK + b")?"] * (_SHORT_MOST - 1))
+)
+
+
 class Fault(Enum):
     """Why there is no token."""
 
@@ -115,6 +123,28 @@ class Tokens:
         if (allowed is not None and not allowed.fullmatch(text)) or b"\n" in text or b"\r" in text:
             return Fault.MALFORMED
         return Token(at, stop, kind, text)
+
+    def short_command(self, at: int) -> tuple[int, list[Item]] | None:
+        """Where the array at ``at`` ends, and its elements, where all of it are a few short bulk strings of one line.
+
+        None for any other, and where it does not lie in the block: nearly all commands are such, and are read at once.
+        """
+        base = self._base
+        found = _SHORT_COMMAND.match(self._data, at - base) if at >= base else None
+        if found is None:
+            return None
+        said = found.groups()
+        count = int(said[0])
+        if said.count(None) != 2 * (_SHORT_MOST - count):
+            return None
+        items = []
+        for place in range(2, 2 * count + 1, 2):
+            data = said[place]
+            if int(said[place - 1]) != len(data):
+                return None
+            begin, stop = found.span(place + 1)
+            items.append(Item(base + begin, base + stop, data))
+        return base + found.end(), items
 
     def pass_bulks(self, at: int, most: int, items: list[Item] | None = None, kept: int = 0) -> tuple[int, int]:
         """Passes over at most ``most`` bulk strings from ``at`` on that lie in the block; where it stopped, how many.

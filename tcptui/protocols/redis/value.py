@@ -65,7 +65,8 @@ class Item(NamedTuple):
     """Its bytes, as far as they are kept and were captured."""
 
 
-@dataclass(frozen=True, slots=True)
+# As `tcptui.protocols.interface.Carried`, not frozen: there are as many as messages in a capture.
+@dataclass(slots=True, eq=False)
 class Value:
     """A whole value, as one side sent it: a command or a reply."""
 

@@ -31,6 +31,7 @@ _STYLES: Final = {
     Part.IDLE: "faint",
     Part.UNATTRIBUTED: "faint",
     Part.FLOW_CONTROL: "warning",
+    Part.ASKED_TO_WAIT: "faint",
 }
 #: Cells between two entries of the legend.
 _GAP: Final = 2

@@ -99,10 +99,12 @@ WORDS: Final[dict[str, str]] = {
     "findings.database-errors.meaning.login": "The connection is sound. Name or password are not what the server has: a setting, or a secret that was changed at one end only.",
     "findings.database-errors.meaning.without-login": "The connection is sound. The client has no password for this server, or does not use it.",
     "findings.database-errors.known": "The answers of {protocol} were read. Redirects in a cluster and what a client library asks about itself are not counted.",
+    "findings.database-errors.known.sql": "The answers of {protocol} were read.",
     "findings.database-errors.known.login": "The answers of {protocol} were read; {status} says that name or password are wrong.",
     "findings.database-errors.known.without-login": "The answers of {protocol} were read; {status} says that a login is missing.",
     "findings.database-errors.sure": "The bytes leave no doubt.",
     "findings.database-errors.look": "The text of the error in packet {answer_frame} says what is wrong (F follows the stream). WRONGTYPE: two programs use one key for different things.",
+    "findings.database-errors.look.sql": "The text of the error in packet {answer_frame} says what is wrong (F follows the stream). Does the program fit the tables that this database has, or do several write the same row?",
     "findings.database-errors.look.login": "Which user and password does the client have (compare digests, not the secrets; the refusal is in packet {answer_frame}), and when were those of the server changed?",
     "findings.database-errors.look.without-login": "Has the server been given a password lately (requirepass, ACL), or is the client's setting empty?",
 }

@@ -22,7 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.meaning.response": "sending the answer, first byte to last",
     "requests.meaning.client": "the client: its pauses before and amid the request, no room for the answer",
     "requests.meaning.recovery": "recovery from loss: waiting for a resend until it was acknowledged",
-    "requests.meaning.idle": "nobody's: no answer came, or nothing tells who was waited for",
+    "requests.meaning.idle": "nobody's: no answer came, the client asked to wait, or nothing tells who was waited for",
     "requests.column.stream": "conn",
     "requests.column.packets": "packets",
     "requests.column.start": "start",

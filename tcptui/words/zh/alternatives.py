@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "alternatives.dns-tcp-blocked": "防火墙只放行 UDP 端口 53：往往是旧规则，因为小应答用不到 TCP。",
+    "alternatives.dns-tcp-blocked": "防火墙只放行 UDP 端口 53：往往是旧规则，因为小响应用不到 TCP。",
     "alternatives.dns-tcp-absent": "DNS 服务没有监听 TCP，或者没有在这个地址上监听：看它的配置。",
-    "alternatives.dns-answers-large": "应答本来就比一个数据报该有的大：记录多、带签名（DNSSEC）、文本长。这时走 TCP 是对的。",
+    "alternatives.dns-answers-large": "响应本来就比一个数据报该有的大：记录多、带签名（DNSSEC）、文本长。这时走 TCP 是对的。",
     "alternatives.dns-datagram-small": "客户端或服务端把数据报的上限设得小，或者客户端不支持 EDNS（512 字节）：调大上限，就不用绕这一趟。",
     "alternatives.connections-leak": "程序借了连接不还（泄漏）：连接数只增不减，而且大多空闲。",
     "alternatives.connections-limit": "上限对所有程序的配置来说本来就太低：十个实例、每个连接池二十条，就需要两百条。",
@@ -120,7 +120,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.input-filter": "接收主机上的过滤规则在此处之后丢弃了它们：iptables -L 或 nft list ruleset。",
     "alternatives.listener-closed": "监听的程序在 accept 之前就停了；查它的日志和重启时间。",
     "alternatives.crashed": "{other}崩溃或重启过：查它的运行时间。",
-    "alternatives.slow-answer-intended": "半关闭是有意的，应答只是来得慢：FIN 之前会有数据。",
+    "alternatives.slow-answer-intended": "半关闭是有意的，响应只是来得慢：FIN 之前会有数据。",
     "alternatives.fin-lost-before": "{other}的 FIN 已发出，在到达此处之前丢失。",
     "alternatives.nat-forgot": "途中 NAT 或防火墙的会话表项已老化；新建连接立刻就通。",
     "alternatives.answers-other-way": "回程走的是另一条路（非对称路由），那条路不通：在两端各做一次 traceroute。",

@@ -6,10 +6,10 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "alternatives.server-waits-itself": "服务端自己也在等（数据库、别的服务、锁）：看它向外发起的连接，或对这个请求做 trace。",
-    "alternatives.more-expected": "服务端以为请求还没有完，要等自己超时才应答或报错；核对 Content-Length。",
-    "alternatives.long-poll": "服务端有意等到有消息才应答（长轮询、推送）：这种等待会反复出现，以新消息或整秒数结束。",
+    "alternatives.more-expected": "服务端以为请求还没有完，要等自己超时才响应或报错；核对 Content-Length。",
+    "alternatives.long-poll": "服务端有意等到有消息才响应（长轮询、推送）：这种等待会反复出现，以新消息或整秒数结束。",
     "alternatives.client-pool": "连接池或浏览器把连接留着备用：这期间到该服务端的其他连接在忙，或者停顿毫无规律。",
-    "alternatives.client-works": "客户端程序先在处理应答；看它的 CPU 时间和日志。",
+    "alternatives.client-works": "客户端程序先在处理响应；看它的 CPU 时间和日志。",
     "alternatives.queue-instead": "路径上的排队使 ACK 来迟：往返时间随在途字节变长，而窗口不会用尽。",
     "alternatives.starved-host": "{receiver}整台主机忙不过来：它的其他连接会在同一时刻停住（vmstat、mpstat）。",
     "alternatives.paused-on-purpose": "程序有意按自己的速度读取（播放器缓存已够、程序自己限速）：停顿很有规律。",

@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "budget.part.sender": "发送程序",
     "budget.part.recovery": "丢包恢复",
     "budget.part.idle": "空闲",
+    "budget.part.asked_to_wait": "按命令要求等待",
     "budget.part.unattributed": "未归类",
     "budget.turns.all": "共 {count} 轮问答",
     "budget.turns.slowest": "{count} 轮问答中最慢的 {shown} 轮",

@@ -27,7 +27,7 @@ WORDS: Final[dict[str, str]] = {
 
 选项
   --stream N   只要这条连接的文件（tcp.stream）
-  --id ID      只要其中这个 id 的请求传输的内容：HTTP/2 的一个流里发送和应答的
+  --id ID      只要其中这个 id 的请求传输的内容：HTTP/2 的一个流里发送和响应的
                正文，gRPC 调用则是解压后的每条消息（id 见 requests --jsonl）
   -Y 过滤器, --display-filter 过滤器
                只要有数据包匹配的连接

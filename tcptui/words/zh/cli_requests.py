@@ -45,13 +45,13 @@ WORDS: Final[dict[str, str]] = {
              特别长的首部字段合计超过 256 MiB 之后，后面的条目不再写出这些
              内容
   --results 目录
-             写出数据库应答的内容：MySQL、MariaDB、PostgreSQL 的每个结果集，
-             Redis 每个含元素的应答，DNS 传送的每个区域，在目录中各成一个文件；
+             写出数据库响应的内容：MySQL、MariaDB、PostgreSQL 的每个结果集，
+             Redis 每个含元素的响应，DNS 传送的每个区域，在目录中各成一个文件；
              每行、每个元素、每条记录是一个 JSON 对象。值是文本或列表，null 即
              NULL；{{"hex": …}} 是不合 UTF-8 的字节，或 PostgreSQL 的二进制值；
-             {{"error": …}} 是 Redis 应答中的错误。PostgreSQL 的 COPY 发送的内容
-             原样写成文件（.copy）。以下不写出：涉及机密的语句或命令的应答、抓包
-             开始之前就预备好的语句的应答（PostgreSQL）、超过 64 MiB 的行；列名
+             {{"error": …}} 是 Redis 响应中的错误。PostgreSQL 的 COPY 发送的内容
+             原样写成文件（.copy）。以下不写出：涉及机密的语句或命令的响应、抓包
+             开始之前就预备好的语句的响应（PostgreSQL）、超过 64 MiB 的行；列名
              或字段名像机密的，其值写作 [removed]
   --overwrite  输出写完整之后可替换已有文件
   --workers N  最多使用 N 个进程（Linux）

@@ -125,7 +125,7 @@ WORDS: Final = {
     "field.dns.naptr.replacement_length": "规则所指名称的长度。",
     "field.dns.wins.local_flag": "该记录不给其他服务器。",
     "field.dns.wins.lookup_timeout": "等待 WINS 服务器的时间。",
-    "field.dns.wins.cache_timeout": "其应答可以保存多久。",
+    "field.dns.wins.cache_timeout": "其响应可以保存多久。",
     "field.dns.wins.nb_wins_servers": "列出的 WINS 服务器数。",
     "field.dns.wins.wins_server": "WINS 服务器。",
     "field.dns.winsr.local_flag": "该反向记录不给其他服务器。",

@@ -27,9 +27,9 @@ WORDS: Final = {
     "field.tcptui.client_think": "连接中客户端的处理时间。",
     "field.tcptui.recovery": "连接因丢包而耗费的时间。",
     "field.tcptui.idle": "连接中没有请求的空闲时间。",
-    "field.tcptui.request.operation": "请求的内容；承载请求及其应答的数据包都有此字段。",
-    "field.tcptui.request.status": "请求的应答状态；出现在同样的数据包中。",
-    "field.tcptui.request.duration": "有应答的请求所用的时间，与 `tcptui requests` 的一致；出现在同样的数据包中。",
+    "field.tcptui.request.operation": "请求的内容；承载请求及其响应的数据包都有此字段。",
+    "field.tcptui.request.status": "请求的响应状态；出现在同样的数据包中。",
+    "field.tcptui.request.duration": "有响应的请求所用的时间，与 `tcptui requests` 的一致；出现在同样的数据包中。",
     "field.tcptui.marked": "数据包或其连接已加标记；仅已标记的数据包有此字段。",
     "field.tcptui.note": "数据包或其连接上的备注。",
 }

@@ -35,7 +35,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.database-encryption.meaning": "语句和数据在途中谁都能读到，就像这里一样。只是“最好有 TLS”的客户端（sslmode=prefer）对此一声不吭。",
     "findings.database-encryption.meaning.insisted": "两端都在照章办事：客户端不许用明文，服务端没有证书。",
     "findings.database-encryption.meaning.demanded": "用户名和密码也许没错，服务端还没查到那一步。它先要 TLS。",
-    "findings.database-encryption.known": "{protocol} 的请求和应答都已读到（{asked_frame} 号包和 {answer_frame} 号包）。",
+    "findings.database-encryption.known": "{protocol} 的请求和响应都已读到（{asked_frame} 号包和 {answer_frame} 号包）。",
     "findings.database-encryption.sure": "字节本身毫无疑义。",
     "findings.database-encryption.sure.demanded": "服务端自己的话说明了原因。",
     "findings.database-encryption.look": "{answer_frame} 号包之后的内容该不该加密？服务端设 ssl = on 并配好证书；客户端用 sslmode=require，最好是 verify-full，这样拿不到 TLS 就会报错，而不是退让。",

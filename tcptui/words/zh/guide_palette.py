@@ -22,7 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.also.sort": "排序 最慢 最大 往返时间 时长 sort order slow slowest largest rtt duration",
     "guide.palette.also.add_column": "添加列 加一列 显示更多 column columns show more",
     "guide.palette.also.follow": "跟随 滚动 最新 follow newest tail autoscroll",
-    "guide.palette.also.stream": "追踪流 载荷 内容 对话 应答 follow stream payload content conversation text read answer",
+    "guide.palette.also.stream": "追踪流 载荷 内容 对话 响应 follow stream payload content conversation text read answer",
     "guide.palette.also.graph": (
         "图表 曲线 序列号图 吞吐量 带宽 速度 graph throughput rtt window plot chart stevens sequence bandwidth speed"
     ),

@@ -34,7 +34,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.one": "{stream} 号连接",
     "overview.looked-at.heading": "检查了：",
     "overview.looked-at": (
-        "连接的建立与关闭、拒绝与重置、重传及其原因、乱序、窗口、两端的等待时间、保活、ICMP 差错、HTTP 应答，"
+        "连接的建立与关闭、拒绝与重置、重传及其原因、乱序、窗口、两端的等待时间、保活、ICMP 差错、HTTP 响应，"
         "以及抓包本身是否完整。单条连接的注意项请看连接列表。"
     ),
     "overview.hint.narrow": "列出其连接",

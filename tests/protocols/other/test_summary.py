@@ -109,8 +109,8 @@ def test_a_query_and_its_answer_say_which_packet_the_other_is_and_how_long_it_to
         "DNS answer A a.example → 192.0.2.1",
     ]
     assert lines(tmp_path / "x.pcap", [ASKED, answer], ZH) == [
-        "DNS 查询 A a.example，由 #2 应答，用时 5 毫秒",
-        "DNS 应答 A a.example → 192.0.2.1，应答 #1，用时 5 毫秒",
+        "DNS 查询 A a.example，由 #2 响应，用时 5 毫秒",
+        "DNS 响应 A a.example → 192.0.2.1，响应 #1，用时 5 毫秒",
     ]
 
 

@@ -45,7 +45,8 @@ svg text.warning{fill:var(--warning);stroke:none;font-weight:700}
 svg text.end.client{fill:var(--client)}svg text.end.server{fill:var(--server)}
 svg text.on{fill:var(--on);font-weight:700}
 .p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}.p5{fill:var(--p5)}
-.p6{fill:var(--p6)}.p7{fill:var(--p7)}.p8{fill:var(--p8)}svg text.p7{fill:var(--ink)}
+.p6{fill:var(--p6)}.p7{fill:var(--p7)}.p8{fill:var(--p8)}.p9{fill:var(--p3)}.p10{fill:var(--p7)}
+svg text.p7{fill:var(--ink)}
 svg.bar{min-height:1.1rem}@media (max-width:40rem){svg.bar text{display:none}}
 svg.key{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin-right:.3em}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;margin:.3rem 0;padding:0;list-style:none;font-size:.9rem}

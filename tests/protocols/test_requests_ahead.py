@@ -1,0 +1,75 @@
+"""Requests are handed out before all of a long connection is read, and are the same as if all were read at once."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from web_captures import closed, record
+
+from tcptui.protocols import request_times
+from tcptui.session.requests import exchanges_with_times, requests_of
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from web_captures import Turn
+
+_COMMANDS = {
+    b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n": b"$2\r\nab\r\n", b"*1\r\n$4\r\nPING\r\n": b"+PONG\r\n",
+    b"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$4\r\nSKIP\r\n": b"", b"*2\r\n$4\r\nINCR\r\n$1\r\na\r\n": b":1\r\n",
+    b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1800\r\n%s\r\n" % (b"x" * 1_800): b"+OK\r\n",
+}  # fmt: skip
+_PIPELINES = st.lists(st.lists(st.sampled_from(sorted(_COMMANDS)), min_size=1, max_size=5), min_size=4, max_size=14)
+
+
+def _turns(pipelines: list[list[bytes]], answered: int) -> list[Turn]:
+    turns: list[Turn] = []
+    for at, commands in enumerate(pipelines):
+        turns.append((10.0 * at, "C", b"".join(commands)))
+        skips, said = False, b""
+        for one in commands:
+            said += b"" if skips else _COMMANDS[one]
+            skips = not _COMMANDS[one]
+        if said and at < answered:
+            turns.append((10.0 * at + 5, "S", said))
+    return closed(turns)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_PIPELINES, st.integers(0, 14), st.lists(st.integers(1, 40), max_size=2))
+def test_requests_are_the_same_however_many_are_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipelines: list[list[bytes]], answered: int, missing: list[int]
+) -> None:
+    turns = _turns(pipelines, answered)
+    frames = 2 * sum((len(what) + 1_399) // 1_400 if isinstance(what, bytes) else 1 for _, _, what in turns)
+    capture = record(tmp_path, turns, missing=sorted({one % frames or 1 for one in missing}))
+    with closing(open_file(capture)) as session:
+        whole = requests_of(session, 0)
+        monkeypatch.setattr(request_times, "_AHEAD", 8)
+        monkeypatch.setattr(request_times, "_MORE", 3)
+        told = requests_of(session, 0)
+        monkeypatch.undo()
+
+    assert told == whole
+
+
+def test_the_first_request_is_there_before_the_last_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipelines = [[b"*1\r\n$4\r\nPING\r\n"] * 5] * 20
+    monkeypatch.setattr(request_times, "_AHEAD", 8)
+    monkeypatch.setattr(request_times, "_MORE", 3)
+    taken = []
+    messages = request_times._seen
+    monkeypatch.setattr(
+        request_times, "_seen", lambda *all_, **how: (taken.append(one) or one for one in messages(*all_, **how))
+    )
+    with closing(open_file(record(tmp_path, _turns(pipelines, 20)))) as session:
+        taken.clear()
+        first, _ = next(exchanges_with_times(session, 0))
+
+    assert first.number == 0
+    assert len(taken) == 11
