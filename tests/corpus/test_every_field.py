@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = corpus_folder()
 FOUND = [] if FOLDER is None else sorted((FOLDER / "dev").glob("*.pcap*"), key=lambda path: -path.stat().st_size)
-#: Workers that may share the captures, the largest first: all take four minutes of one processor and more.
+#: Workers that may share the captures, the largest first: all take two minutes of one processor.
 SHARES = 4
 CAPTURES = [
     pytest.param(path.name, marks=pytest.mark.xdist_group(f"test_every_field_{at % SHARES}"))

@@ -37,8 +37,8 @@ _LINES: Final = frozenset({FieldType.PROTOCOL, FieldType.NONE})
 _ESCAPED: Final = str.maketrans({"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"})
 #: What tshark prints of a value without bytes.
 _EMPTY: Final = ("<MISSING>", "<none>")
-#: Fields that tshark is asked for at once: a command line holds no more.
-_AT_ONCE: Final = 700
+#: Fields that tshark is asked for at once: a command line has its limit, and each tshark takes a third of a second.
+_AT_ONCE: Final = 2000
 
 
 def compared_fields(prefix: str = "") -> tuple[Field, ...]:
@@ -74,8 +74,11 @@ def sweep(path: Path, fields: Sequence[Field]) -> Swept | None:
         columns = FieldPrinter(session, fields).texts(rows)
     for field_, mine, theirs in zip(fields, columns, printed(path, fields), strict=True):
         assert len(mine) == len(theirs), path
-        for number, (one, other) in enumerate(zip(mine, theirs, strict=True), 1):
-            if one or other:
+        if not any(mine) and not any(theirs):
+            continue
+        for number, (one, cell) in enumerate(zip(mine, theirs, strict=True), 1):
+            if one or cell:
+                other = _values(cell)
                 swept.values += 1
                 if not _same(field_, one, other):
                     swept.different.setdefault(field_.name, {})[number] = (one, other)
@@ -90,9 +93,9 @@ def _same(field_: Field, mine: list[str], theirs: list[str]) -> bool:
     return wanted == _BETWEEN_VALUES.join(theirs)
 
 
-def printed(path: Path, fields: Sequence[Field]) -> list[list[list[str]]]:
-    """For each field and each frame the values that tshark prints."""
-    found: list[list[list[str]]] = []
+def printed(path: Path, fields: Sequence[Field]) -> list[tuple[str, ...]]:
+    """For each field and each frame what tshark prints of all its values."""
+    found: list[tuple[str, ...]] = []
     for begin in range(0, len(fields), _AT_ONCE):
         part = fields[begin : begin + _AT_ONCE]
         command = ["tshark", "-2", "-n", "-r", str(path), "-T", "fields"]
@@ -101,7 +104,7 @@ def printed(path: Path, fields: Sequence[Field]) -> list[list[list[str]]]:
         shown = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"TZ": "UTC"})
         lines = [line.split("\t") for line in shown.stdout.decode(errors="replace").split("\n")[:-1]]
         assert all(len(line) == len(part) for line in lines), path
-        found += [[_values(cell) for cell in column] for column in zip(*lines, strict=True)]
+        found += zip(*lines, strict=True)
     return found
 
 

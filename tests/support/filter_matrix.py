@@ -3,34 +3,38 @@
 python tests/support/filter_matrix.py CAPTURE... [--fields PREFIX] [--most N] [--seed N] [--draw N]
 
 Values are those that occur in the capture, and their neighbours; which of them, another seed chooses otherwise.
-Prints how many expressions were asked and on how many frames the answers differ, by field and by operator, with an
-example of each.
+Prints how many expressions were asked and on how many frames the answers differ, by field and by operator.  Where the
+field's own values differ in such a frame, the reasons are those of `known_differences`; of others it prints examples.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from collections import Counter
+import os
+import subprocess
+from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from field_sweep import sweep
+from known_differences import DIFFERENCES, known_of
 from sharkd import Sharkd, SharkdCrashedError
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.field import FieldType as T
 from tcptui.model.field import Owner
-from tcptui.model.fields import ROWS
+from tcptui.model.fields import FIELDS, ROWS
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.run import FilterRun, is_readable
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.model.field import Field
     from tcptui.session.session import Session
@@ -113,36 +117,95 @@ def expressions(one: Field, values: list[tuple[object, str]]) -> Iterator[tuple[
 
 
 @dataclass
+class Tally:
+    """Of one operator, or of one field."""
+
+    asked: int = 0
+    """Expressions."""
+    frames: int = 0
+    """Frames of which both said whether they pass, for each expression."""
+    told: int = 0
+    """… on which both differ because the field's values do, which `known_differences` lists."""
+    differing: int = 0
+    """… on which both differ otherwise."""
+
+    def add(self, frames: int, told: int, differing: int) -> None:
+        """One expression more."""
+        self.asked += 1
+        self.frames += frames
+        self.told += told
+        self.differing += differing
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An expression to which both had an answer."""
+
+    field: str
+    operator: str
+    text: str
+    mine: frozenset[int]
+    """The frames that pass."""
+    theirs: frozenset[int]
+
+    @property
+    def wrong(self) -> frozenset[int]:
+        """Frames on which both differ."""
+        return self.mine ^ self.theirs
+
+
+@dataclass
 class Matrix:
     """What was asked, and what differs."""
 
-    asked: int = 0
+    all: Tally = field(default_factory=Tally)
     refused: int = 0
-    frames: int = 0
-    differing: int = 0
-    by_field: Counter[str] = field(default_factory=Counter)
-    by_operator: Counter[str] = field(default_factory=Counter)
-    operators: Counter[str] = field(default_factory=Counter)
-    fields: Counter[str] = field(default_factory=Counter)
+    operators: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    fields: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Frames that differ with their values, by the reason; by several where a field of a capture has several."""
+    sharkd_alone: int = 0
+    """Frames of expressions about which tshark says what we say."""
     examples: dict[tuple[str, str], str] = field(default_factory=dict)
-    in_order: int = 0
-    """On how many of the frames that differ tshark says what we say once it puts segments in order."""
+    """By field and operator an expression that differs where values do not."""
     seed: str = ""
     """Another one asks other expressions about other values."""
 
-    def hold(
-        self, path: Path, session: Session, sharkd: Sharkd, prefix: str, most: int | None,
-        in_order: Sharkd | None = None,
-    ) -> None:  # fmt: skip
-        """Ask both about the capture at ``path``; ``in_order``: one that puts segments in order before it reads them.
-
-        What only that one and we say is counted apart: by default tshark loses what arrives out of order.
-        """
+    def hold(self, path: Path, session: Session, sharkd: Sharkd, prefix: str = "", most: int | None = None) -> None:
+        """Ask both about the capture at ``path``: ``most`` expressions about fields that begin with ``prefix``."""
         count = session.store.count
         if not count:
             return
-        rows = np.arange(count, dtype=np.int32)
         reader = FieldReader(session)
+        asked = []
+        for name, operator, text in self._chosen(path, session, reader, prefix, most):
+            mine, theirs = frames_of(session, text, reader), frames(sharkd, text)
+            if mine is None or theirs is None:
+                self.refused += 1
+            else:
+                asked.append(Asked(name, operator, text, frozenset(mine), frozenset(theirs)))
+        listed = known_of(path.name)
+        values = _differing_values(path, sorted({one.field for one in asked if one.wrong and one.field in listed}))
+        for one in asked:
+            told = one.wrong & values.get(one.field, frozenset())
+            left = sorted(one.wrong - told)
+            if left and told_by_tshark(path, one.text) == one.mine:
+                self.sharkd_alone += len(left)
+                left = []
+            for tally in (self.all, self.operators[one.operator], self.fields[one.field]):
+                tally.add(count, len(told), len(left))
+            if told:
+                self.reasons[_reasons(path.name, one.field)] += len(told)
+            if left:
+                side = "ours" if left[0] in one.mine else "theirs"
+                example = f"{path.name}: {one.text}: {len(left)} e.g. {left[0]} {side}"
+                self.examples.setdefault((one.field, one.operator), example)
+
+    def _chosen(
+        self, path: Path, session: Session, reader: FieldReader, prefix: str, most: int | None
+    ) -> list[tuple[str, str, str]]:
+        """Field, operator and expression."""
+        rows = np.arange(session.store.count, dtype=np.int32)
         known = fields(prefix)
         reader.trees.want(one.name for one in known)
         chosen: list[tuple[str, str, str]] = []
@@ -157,31 +220,34 @@ class Matrix:
             chosen += [(one.name, operator, text) for operator, text in expressions(one, values)]
         if most is not None:
             chosen = sorted(chosen, key=lambda choice: digest(self.seed + path.name + choice[2]))[:most]
-        run_reader = reader
-        for name, operator, text in chosen:
-            try:
-                run = FilterRun(session, compile_filter(text), run_reader)
-            except FilterError:
-                self.refused += 1
-                continue
-            mine = session.store.frame[:count][run.matching(0, count)].tolist()
-            theirs = frames(sharkd, text)
-            if theirs is None:
-                self.refused += 1
-                continue
-            self.asked += 1
-            self.operators[operator] += 1
-            self.fields[name] += 1
-            self.frames += count
-            wrong = sorted(set(mine) ^ set(theirs))
-            if wrong and in_order is not None and frames(in_order, text) == mine:
-                self.in_order += len(wrong)
-            elif wrong:
-                self.differing += len(wrong)
-                self.by_field[name] += len(wrong)
-                self.by_operator[operator] += len(wrong)
-                side = "ours" if wrong[0] in mine else "theirs"
-                self.examples.setdefault((name, operator), f"{path.name}: {text}: {len(wrong)} e.g. {wrong[0]} {side}")
+        return chosen
+
+    def lines(self) -> list[str]:
+        """What was found, to be printed."""
+        head = f"{'expressions':>11} {'frames':>11} {'values':>8} {'otherwise':>9}"
+        lines = [_line("", self.all), f"{self.refused:,} expressions refused"]
+        lines += [f"{self.sharkd_alone:,} frames more differ from sharkd, and not from tshark -2 -Y", ""]
+        lines += [f"{head}  operator"]
+        lines += [_line(name, tally) for name, tally in sorted(self.operators.items())]
+        lines += ["", *(f"{count:11,} {reason}" for reason, count in self.reasons.most_common())]
+        lines += ["", f"{head}  field that differs"]
+        lines += [_line(name, one) for name, one in sorted(self.fields.items()) if one.told or one.differing]
+        return [*lines, "", *(f"{operator}: {told}" for (_, operator), told in sorted(self.examples.items()))]
+
+
+def _line(name: str, tally: Tally) -> str:
+    return f"{tally.asked:11,} {tally.frames:11,} {tally.told:8,} {tally.differing:9,}  {name}".rstrip()
+
+
+def _differing_values(path: Path, names: list[str]) -> dict[str, frozenset[int]]:
+    """By field the frames of the capture at ``path`` in which its values are not tshark's."""
+    swept = sweep(path, [FIELDS[name] for name in names]) if names else None
+    return {} if swept is None else {name: frozenset(told) for name, told in swept.different.items()}
+
+
+def _reasons(capture: str, name: str) -> str:
+    found = sorted({one.reason.name for one in DIFFERENCES if one.capture == capture and name in one.names.split()})
+    return " or ".join(found)
 
 
 def digest(text: str) -> bytes:
@@ -198,19 +264,43 @@ def frames(sharkd: Sharkd, text: str) -> list[int] | None:
     return [frame["num"] for frame in answer["result"]] if "result" in answer else None
 
 
+def told_by_tshark(path: Path, text: str) -> frozenset[int]:
+    """The frames that pass ``tshark -2 -Y``: where sharkd reads a frame otherwise, this is what we follow."""
+    command = ["tshark", "-2", "-n", "-r", str(path), "-Y", text, "-T", "fields", "-e", "frame.number"]
+    shown = subprocess.run(command, capture_output=True, check=False, text=True, env=os.environ | {"TZ": "UTC"})
+    return frozenset(map(int, shown.stdout.split()))
+
+
+def frames_of(session: Session, text: str, reader: FieldReader | None = None) -> list[int] | None:
+    """The frames that pass here; None where the expression is refused."""
+    try:
+        run = FilterRun(session, compile_filter(text), reader)
+    except FilterError:
+        return None
+    count = session.store.count
+    return session.store.frame[:count][run.matching(0, count)].tolist()
+
+
 def frames_of_both(path: Path, asked: Sequence[str]) -> dict[str, list[int]]:
     """The frames that each of ``asked`` lets through, which have to be sharkd's."""
     found = dict[str, list[int]]()
     with closing(open_file(path)) as session, Sharkd() as sharkd:
-        count = session.store.count
         sharkd.load(path)
         for text in asked:
-            found[text] = session.store.frame[:count][
-                FilterRun(session, compile_filter(text)).matching(0, count)
-            ].tolist()
+            mine = frames_of(session, text)
 
-            assert found[text] == frames(sharkd, text), text
+            assert mine is not None
+            assert mine == frames(sharkd, text), text
+            found[text] = mine
     return found
+
+
+def hold_all(matrix: Matrix, paths: Iterable[Path], prefix: str = "", most: int | None = None) -> None:
+    """Have ``matrix`` hold the captures at ``paths``."""
+    for path in paths:
+        with closing(open_file(path)) as session, Sharkd() as sharkd:  # one process opens one capture
+            sharkd.load(path)
+            matrix.hold(path, session, sharkd, prefix, most)
 
 
 def main() -> None:
@@ -224,25 +314,15 @@ def main() -> None:
     parser.add_argument("--draw", type=int, help="so many of the captures, by the seed")
     given = parser.parse_args()
     matrix = Matrix(seed=given.seed)
-    for path in sorted(given.captures, key=lambda path: digest(given.seed + path.name))[: given.draw]:
-        print(path.name, flush=True)
-        session = open_file(path)
-        if session.store.count <= given.largest:
-            with Sharkd() as sharkd, Sharkd() as in_order:  # one process opens one capture
-                sharkd.load(path)
-                in_order.prefer("tcp.reassemble_out_of_order", "TRUE")
-                in_order.load(path)
-                matrix.hold(path, session, sharkd, given.fields, given.most, in_order)
-        session.close()
-    print(f"{matrix.asked} expressions, {matrix.refused} refused, {matrix.frames} frames, {matrix.differing} differ")
-    print(f"{matrix.in_order} more are as tshark has them with tcp.reassemble_out_of_order")
-    print("operators:", dict(matrix.operators.most_common()))
-    print("by operator:", dict(matrix.by_operator.most_common()))
-    for name, differing in matrix.by_field.most_common():
-        print(f"{name}: {differing} in {matrix.fields[name]} expressions")
-        for (field_name, operator), example in matrix.examples.items():
-            if field_name == name:
-                print(f"    {operator}: {example}")
+    drawn = sorted(given.captures, key=lambda path: digest(given.seed + path.name))[: given.draw]
+    hold_all(matrix, (path for path in drawn if packets(path) <= given.largest), given.fields, given.most)
+    print("\n".join(matrix.lines()))
+
+
+def packets(path: Path) -> int:
+    """How many packets the capture at ``path`` has."""
+    with closing(open_file(path)) as session:
+        return session.store.count
 
 
 if __name__ == "__main__":

@@ -80,7 +80,6 @@ class Reason(StrEnum):
     HTTP2_CODING = "tshark does not decode the deflated body of this HTTP/2 stream."
     AWAITED = "Four bytes without an end of line to a port of HTTP: tshark awaits the rest of a head that never comes."
     SSL_RESPONSE = "The byte that refuses encryption is PostgreSQL here; tshark returns before it adds a layer."
-    UPGRADE_COUNT = "The request that went on as HTTP/2 is answered there: tshark counts the 101 as its answer."
     PICTURES = "Control characters in a salt of MySQL are shown by their pictures (␋)."
     CUT_ETHERNET = "Four bytes of a frame: tshark has no `eth` without both addresses."
 
@@ -578,9 +577,6 @@ DIFFERENCES: Final = (
     Known("suricata-verify-http-range-multiflows.pcap", Reason.OTHER_PROTOCOL, 41, "frame.protocols"),
     Known("suricata-verify-http2-deflate-case.pcap", Reason.HTTP2_CODING, 1, (
         "data data.data data.len frame.protocols http2.data.data"
-    )),
-    Known("suricata-verify-http2-deflate-case.pcap", Reason.UPGRADE_COUNT, 1, (
-        "http.request_number http.response_in http.response_number"
     )),
     Known("suricata-verify-sip-tcp-pattern-matching-sip.pcap", Reason.OTHER_PROTOCOL, 2, "frame.protocols"),
     Known("suricata-verify-split-handshake-5whs.pcap", Reason.AWAITED, 1, (

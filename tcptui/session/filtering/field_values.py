@@ -31,7 +31,7 @@ from tcptui.session.filtering.families import is_of_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
-from tcptui.session.filtering.occurrences import Cells, Occurrences, merged, moved, none_of
+from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
 from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import (
@@ -105,12 +105,12 @@ class FieldReader:
         return self.read(FieldValue(field), Rows.of(np.asarray(rows, np.int32)))
 
     def texts(self, field: Field, rows: I32) -> list[list[str]]:
-        """For each of ``rows`` (ascending) the values of ``field`` as ``tshark -T fields`` prints them."""
+        """For each of ``rows`` (ascending) the values of ``field`` as ``tshark -T fields`` prints them.
+
+        No list is to be changed: rows without a value share one.
+        """
         found = self.counted(FieldValue(field), Rows.of(np.asarray(rows, np.int32)))
-        texts: list[list[str]] = [[] for _ in range(len(rows))]
-        for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
-            texts[place].append(value_text(found.type, value, field))
-        return texts
+        return by_place(found, [value_text(found.type, value, field) for value in found.values.tolist()])
 
     # ---- for the evaluator
 

@@ -10,6 +10,7 @@ from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
+from tcptui.protocols.http2.http2_stream import Http2Stream
 from tcptui.protocols.websocket.frames import header_length
 from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
 
@@ -36,7 +37,8 @@ def websocket_header(frame: bytes) -> bytes:
 def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:
     """What makes of the layer of a message in ``frame`` what tshark has; where it is no HTTP, it pairs nothing."""
     parsed = None if application is None else application.spoken
-    pair = parsed.tshark_pairs.get(frame) if isinstance(parsed, HttpStream) else None
+    http = parsed.opening.http if isinstance(parsed, Http2Stream) else parsed
+    pair = http.tshark_pairs.get(frame) if isinstance(http, HttpStream) else None
     return partial(_as_tshark, pair=pair)
 
 

@@ -106,6 +106,17 @@ class Occurrences:
         return self.with_values(array_of(kind, [made(value) for value in self.values.tolist()]), kind)
 
 
+def by_place(found: Occurrences, texts: Sequence[str]) -> list[list[str]]:
+    """For each packet asked for the ``texts`` that belong to its values; packets without one share a list."""
+    told: list[list[str]] = [[]] * found.count
+    for place, text in zip(found.places.tolist(), texts, strict=True):
+        if told[place]:
+            told[place].append(text)
+        else:
+            told[place] = [text]
+    return told
+
+
 def array_of(kind: T, values: Sequence[Any]) -> NDArray[Any]:
     """``values`` as an array of what `Occurrences.values` holds for the type ``kind``."""
     if kind not in OBJECTS and kind not in REALS:

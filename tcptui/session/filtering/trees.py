@@ -52,8 +52,8 @@ _NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
 #: Protocols that stand within the header that they are about, and are no layer.
 _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
-
-
+#: Protocols whose line in Wireshark's tree is a text of its own; of others the name is printed.
+DESCRIBED: Final = frozenset({"frame", "eth", "vlan", "sll", "ip", "ipv6", "tcp", "udp", "data-text-lines"})
 #: Protocols of which tshark dissects all messages of a segment at once: they are one layer.
 _ONE_LAYER: Final = frozenset({"http", "http2", "mysql", "pgsql", "resp", "smtp", "dns"})
 #: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
@@ -86,6 +86,8 @@ class Found(NamedTuple):
     raw: bytes
     rest: bytes = b""
     """What `contains` and `matches` look into: of a protocol, all from its first byte to the end of its packet."""
+    line: str = ""
+    """Its text in the tree, of protocols in `DESCRIBED`."""
 
 
 class TreeReader:
@@ -99,6 +101,8 @@ class TreeReader:
         self._wanted: set[str] = set()
         self._options = _OPTIONS
         self._known: dict[int, tuple[Found, ...]] = {}
+        self._having: dict[str, set[int]] = {}
+        """By name the rows whose trees were found to have it; of some that is forgotten."""
         self._lines = 0
         """How many lines were added to `_known` since packets were left out of it."""
 
@@ -108,11 +112,12 @@ class TreeReader:
         if fresh:
             self._wanted |= fresh
             self._options = replace(_OPTIONS, bare=_unasked(self._wanted), asked=frozenset(self._wanted))
-            self._known.clear()
+            self.clear()
 
     def clear(self) -> None:
         """Build all trees anew when they are asked for."""
         self._known.clear()
+        self._having.clear()
 
     def forget(self, rows: I32) -> None:
         """Build the trees of ``rows`` anew when they are asked for."""
@@ -138,12 +143,35 @@ class TreeReader:
         kind = T.BYTES if raw else types.type_of(field)
         index: list[int] = []
         values: list[Any] = []
-        for place, row in enumerate(rows.numbers.tolist()):
+        for place, row in self._places_of(names, rows):
             found = [one for one in self._known[row] if one.name in names]
             for one in found if layers is None else _within(layers, found):
                 index.append(place)
                 values.append(one.rest if rest else one.raw if raw else one.value)
         return Occurrences(kind, len(rows), array_of(kind, values), np.array(index, np.int64))
+
+    def lines(self, field: Field, rows: Rows) -> list[list[str]]:
+        """For each of ``rows`` the texts of the lines of ``field``, one of `DESCRIBED`; no list is to be changed.
+
+        Raises Cancelled.
+        """
+        names = members(field)
+        self.want([field.name])
+        self._dissect(rows)
+        lines: list[list[str]] = [[]] * len(rows)
+        for place, row in self._places_of(names, rows):
+            lines[place] = [one.line for one in self._known[row] if one.name in names]
+        return lines
+
+    def _places_of(self, names: tuple[str, ...], rows: Rows) -> Iterator[tuple[int, int]]:
+        """Where in ``rows`` those stand that may have one of ``names``, and their numbers."""
+        having = set[int]().union(*(self._having.get(name, ()) for name in names))
+        if not having:
+            return
+        numbers = np.array(sorted(having), rows.numbers.dtype)
+        at = np.searchsorted(rows.numbers, numbers)
+        at = at[(at < len(rows)) & (rows.numbers.take(at, mode="clip") == numbers)]
+        yield from zip(at.tolist(), rows.numbers[at].tolist(), strict=True)
 
     def _dissect(self, rows: Rows) -> None:
         """Have the fields of all ``rows`` in ``_known``; stream by stream, because messages are parsed by stream."""
@@ -152,6 +180,7 @@ class TreeReader:
         if len(self._known) + len(missing) > KEPT or self._lines > _LINES_KEPT:
             self._lines = 0
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
+            self._having = {name: kept for name, had in self._having.items() if (kept := had & self._known.keys())}
         store = self._session.store
         if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
             self._look_at_all(self._session.udp_conversations, missing[-1] + 1)
@@ -165,6 +194,8 @@ class TreeReader:
             _Collector(packet.data, self._wanted, found, as_tshark, places, pairs).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
             self._lines += len(found)
+            for name in {one.name for one in found}:
+                self._having.setdefault(name, set()).add(packet.row)
         for row in missing:
             self._known.setdefault(row, ())  # evicted meanwhile
 
@@ -275,7 +306,8 @@ class _Collector:
                     value = rest if name in _WITH_REST else value
                 if name == "websocket":  # to tshark the header alone
                     value = raw = websocket_header(raw)
-                self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest))
+                line = node.label if name in DESCRIBED else ""
+                self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest, line))
         if name == "http":
             node = self._as_tshark(node, data)
         elif name in _IMPLIED and _IMPLIED[name][0] in self._wanted:
