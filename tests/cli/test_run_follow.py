@@ -7,13 +7,14 @@ import pty
 import signal
 import subprocess
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, HOSTILE, SERVER, Tape, hostile, mixed
 from forked_commands import read_at_start, run_program
 from http2_ends import OK, Ends, get
-from web_captures import record
+from web_captures import GET, record
 
 import tcptui
 
@@ -228,3 +229,18 @@ def test_capture_that_is_still_being_written_is_followed_from_standard_input() -
     assert first == [b"GET / HTTP/1.1\n", b"Host: a\n", b"\n"]
     assert rest.decode() == "        bye\n"
     assert process.wait(60) == 0
+
+
+def test_body_that_unpacks_to_very_much_is_cut_and_that_is_said(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = b"".join(packer.compress(b"a" * (1 << 20)) for _ in range(300)) + packer.flush()
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\n"
+    said = f"{head}Content-Length: {len(packed)}\r\n\r\n".encode() + packed
+    path = record(tmp_path, [(0, "C", GET), *((20, "S", said[at : at + 9_000]) for at in range(0, len(said), 9_000))])
+
+    result = run(str(path), "--stream", "0", "--decoded")
+
+    assert result.stderr == (
+        b"tcptui: 1 part is cut at 2 KiB: what few bytes of the capture stand for is more than 260 MiB\n"
+    )
+    assert 260 << 20 < len(result.stdout) < 270 << 20

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.cli.commands import FollowForm, FollowSide
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.parse_values import CommandLineError
+from tcptui.cli.report.expansion import USUAL, Expansion
 from tcptui.cli.report.follow import (
     ASCII_MARKS,
     NO_MARKS,
@@ -31,6 +32,7 @@ from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.progress import Phase
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 from tcptui.words.follow_text import part_words, trouble_words
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -211,23 +213,27 @@ class Following:
             if first is None:
                 raise CommandFailedError("error.follow-id", stream=self._stream, id=safe_text(self._id))
             parts = itertools.chain((first,), parts)
+        expansion = Expansion.of(self._session)
         for part in parts:
             side = part.side
             if side not in self._sides:
                 continue
             what = part_words(part.label, self._words)
             self._out(self._writer.head(side, ends[side], part.frame, part.time_ns - began_ns, what))
-            self._write_blocks(side, (data for _, data in part.blocks()))
+            self._write_blocks(side, (data for _, data in part.blocks()), expansion)
             self._out(self._writer.finish())
             trouble = part.trouble()
             if trouble:
                 self._note(side, trouble_words(trouble, self._words))
+        if expansion.cut:
+            n, most = Count(expansion.cut), expansion.most >> 20
+            say(self._words("follow.cut", n=n, kib=USUAL >> 10, most=most), self._words)
 
-    def _write_blocks(self, side: int, blocks: Iterator[bytes]) -> None:
+    def _write_blocks(self, side: int, blocks: Iterator[bytes], expansion: Expansion) -> None:
         """Write the text of a part; if it is binary, only its size."""
         first = next(blocks, b"")
         if is_text(first):
-            for data in itertools.chain((first,), blocks):
+            for data in expansion.pieces(itertools.chain((first,), blocks)):
                 self._out(self._writer.data(side, 0, data))
         else:
             size = len(first) + sum(map(len, blocks))

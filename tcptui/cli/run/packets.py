@@ -14,6 +14,7 @@ import numpy as np
 from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.parse_values import CommandLineError
+from tcptui.cli.report.expansion import USUAL, Expansion
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
@@ -23,6 +24,8 @@ from tcptui.model.field import FieldType
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.run import is_readable
+from tcptui.words.errors import say
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -153,6 +156,7 @@ def _values(
     if command.header:
         yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
     printer = FieldPrinter(session, [one for one in columns if not isinstance(one, ListColumn)])
+    expansion = Expansion.of(session)
     is_listed = any(isinstance(one, ListColumn) for one in columns)
     line = _lines(session, command, words) if is_listed else None
     for part in _pieces(session, rows):
@@ -165,7 +169,8 @@ def _values(
         ]
         for found in zip(*told, strict=True):
             cells = [
-                [safe_text(text, len(text)) or none for text in texts] for texts, none in zip(found, empty, strict=True)
+                [safe_text(text, len(text)) or none for text in expansion.texts(texts)]
+                for texts, none in zip(found, empty, strict=True)
             ]
             if is_json:
                 # Not by `to_json`, which cuts long texts.
@@ -174,6 +179,8 @@ def _values(
                 yield _csv([",".join(cell) for cell in cells])
             else:
                 yield line_of(cells) + "\n"
+    if expansion.cut:
+        say(words("packets.cut", n=Count(expansion.cut), kib=USUAL >> 10, most=expansion.most >> 20), words)
 
 
 def _pieces(session: Session, rows: I64) -> Iterator[I32]:

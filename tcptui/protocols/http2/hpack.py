@@ -268,6 +268,8 @@ def _size_of(entry: _Entry) -> int:
 def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:
     """How the valid field at ``data[at]`` was written, its `HeaderField.place`, and the offset behind it."""
     first = data[at]
+    if 0x80 < first < 0xFF:  # most are
+        return Representation.INDEXED, first & 0x7F, at + 1
     representation, prefix = next(kind for least, kind in _WRITTEN if first >= least)
     place, at = _integer(data, at, (1 << prefix) - 1, prefix)
     if representation in _LITERALS:

@@ -33,6 +33,16 @@ _TITLE: Final = "HyperText Transfer Protocol 2"
 _FRAMES_SHOWN: Final = 400
 _FRAGMENTS_SHOWN: Final = 200
 _SHOWN_BYTES: Final = 40
+#: Lines of a body, for which the messages of its stream are read.
+_BODY_LINES: Final = frozenset(
+    {
+        "http2.data.data",
+        "http2.body.fragments",
+        "http2.body.fragment",
+        "http2.body.fragment.count",
+        "http2.body.reassembled.length",
+    }
+)
 
 
 def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) -> bool:
@@ -90,9 +100,11 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
     if frame.kind == FrameType.DATA:
         _data(dissection, place, stream, frame, branch)
     else:
-        if frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
+        asked = dissection.options.asked
+        is_asked = asked is None or not _BODY_LINES.isdisjoint(asked)
+        if is_asked and frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
             _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)), index)
-        add_payload(branch, frame, place, HeaderLists(index.blocks, dissection.options.asked))
+        add_payload(branch, frame, place, HeaderLists(index.blocks, asked))
 
 
 def _headline(frame: Frame, index: FrameIndex) -> str:

@@ -97,7 +97,9 @@ class _Lines:
 
     def _field(self, branch: Branch, field: HeaderField, at: int | None) -> None:
         name, value = _shown(field.name), _shown(field.value)
-        line = self._line(branch, f"Header: {name}: {value}", at, field.size, "http2.header")
+        line = branch  # of a bomb's thousands of fields, no line that nobody asks for
+        if self._is_asked("http2.header"):
+            line = self._line(branch, f"Header: {name}: {value}", at, field.size, "http2.header")
         for title, text, known in (("Name", name, field.name), ("Value", value, field.value)):
             of = f"http2.header.{title.lower()}"
             if known is not None and self._is_asked(f"{of}.length"):

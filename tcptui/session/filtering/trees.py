@@ -46,7 +46,7 @@ _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=F
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 KEPT: Final = 1 << 14
 #: Lines of these that are kept from one question to the next: a packet may have ten thousands, of few bytes.
-_LINES_KEPT: Final = 1 << 20
+_LINES_KEPT: Final = 1 << 18
 #: Packets whose UDP conversations are numbered, or whose questions are paired, at once.
 _NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)

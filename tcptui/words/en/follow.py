@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.gap.pending.many": "{count} bytes not here yet",
     "follow.gap.sealed.one": "{count} byte not decrypted here",
     "follow.gap.sealed.many": "{count} bytes not decrypted here",
+    "follow.cut": "{n:part is|parts are} cut at {kib} KiB: what few bytes of the capture stand for is more than {most} MiB",
     "follow.raw-gaps": "{count} bytes in {gaps} places are missing from the capture and were left out",
     "follow.title": "stream {stream}",
     "follow.title-one": "stream {stream}, request {id}",

@@ -10,4 +10,5 @@ WORDS: Final[dict[str, str]] = {
     "packets.column.protocol": "Protocol",
     "packets.column.length": "Length",
     "packets.column.info": "Info",
+    "packets.cut": "{n:value is|values are} cut at {kib} KiB: what few bytes of the capture stand for is more than {most} MiB",
 }

@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.gap.pending.many": "此处还差 {count} 字节未到",
     "follow.gap.sealed.one": "此处有 {count} 字节未能解密",
     "follow.gap.sealed.many": "此处有 {count} 字节未能解密",
+    "follow.cut": "有 {n} 段内容只写到 {kib} KiB：抓包中的少量字节展开后超过了 {most} MiB",
     "follow.raw-gaps": "抓包中缺 {gaps} 处共 {count} 字节，输出时已略过",
     "follow.title": "流 {stream}",
     "follow.title-one": "流 {stream}，请求 {id}",

@@ -10,4 +10,5 @@ WORDS: Final[dict[str, str]] = {
     "packets.column.protocol": "协议",
     "packets.column.length": "长度",
     "packets.column.info": "内容",
+    "packets.cut": "有 {n} 个字段值只写到 {kib} KiB：抓包中的少量字节展开后超过了 {most} MiB",
 }
