@@ -294,8 +294,7 @@ class _Collector:
             if name not in _ONE_LAYER or not counted or counted < self._counts.get("tcp", 0):
                 self._counts[name] = counted + 1
             protocol = name
-        if name in ("ip", "ipv6"):
-            end = min(end, _end_of_packet(node, end))
+        end = min(end, _end_of_packet(node, end))
         if name in self._wanted:
             value = node_value(FIELDS[name], node, data)
             if value is not None:
@@ -331,6 +330,7 @@ class _Collector:
             ]
         for child in node.children:
             self.walk(child, protocol, end)
+            end = min(end, _end_of_packet(child, end))  # what an IP packet carries stands beside it
 
 
 def _rest(node: Node, data: bytes, end: int) -> bytes:
@@ -341,7 +341,9 @@ def _rest(node: Node, data: bytes, end: int) -> bytes:
 
 
 def _end_of_packet(node: Node, end: int) -> int:
-    """Where the IP packet of ``node`` ends by its own length."""
+    """Where ``node`` ends by its own length, if it is an IP packet; else ``end``."""
+    if node.field not in ("ip", "ipv6"):
+        return end
     start = node.start or 0
     for child in node.children:
         if child.field in ("ip.len", "ipv6.plen"):
