@@ -260,7 +260,7 @@ EMPTY_PAGES = {
     ("x",): ("export.none", "ExportScreen"),
     ("u",): ("other.none.why", "OtherScreen"),
     ("F",): ("follow.nothing", "FollowScreen"),
-    ("R",): ("requests.empty.all", "RequestsScreen"),
+    ("R", "tab"): ("requests.empty.all", "RequestsScreen"),
     ("b",): ("groups.empty-file", "GroupsScreen"),
 }
 
@@ -284,7 +284,7 @@ async def test_empty_page_says_what_is_not_there_and_what_to_do_next(
 
 
 @pytest.mark.parametrize("size", [(60, 16), (120, 40), (200, 50)])
-@pytest.mark.parametrize(("keys", "name"), [(("F",), "FollowScreen"), (("R", "tab"), "RequestsScreen")])
+@pytest.mark.parametrize(("keys", "name"), [(("F",), "FollowScreen"), (("R",), "RequestsScreen")])
 async def test_connection_without_a_byte_has_its_packets_below_the_reason(
     wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], name: str, size: tuple[int, int]
 ) -> None:

@@ -139,10 +139,6 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._is_reading = False
         self._share = -1
         """Percent of the connections that have been read; -1: all."""
-        self._may_widen = stream >= 0
-        """Whether the capture is listed once it is known that the connection has no request."""
-        self._has_widened = False
-        """Whether that is being done; said once there are requests."""
         self._is_full = False
         self._failure = ""
         self._rests_until = 0.0
@@ -315,13 +311,6 @@ class RequestsScreen(KeyedScreen["int | None"]):
     def _end(self, table: RequestTable, failure: str, is_full: bool) -> None:
         self._is_reading, self._share, self._is_full, self._failure = False, -1, is_full, failure
         self._put(table)
-        if self._may_widen and not self.is_whole and not failure and not len(table):
-            self.action_scope()
-            self._has_widened = True
-        elif self._has_widened and len(table):
-            self.say(self.words("requests.none-here", stream=self._stream))
-            self._has_widened = False
-        self._may_widen = False
         self._show()
         self.look()
 
@@ -419,7 +408,6 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
     def action_scope(self) -> None:
         """Switch between the connection and the whole capture."""
-        self._may_widen = self._has_widened = False
         if self._stream >= 0:
             self.is_whole = not self.is_whole
             self._cancel.set()

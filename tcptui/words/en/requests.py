@@ -111,7 +111,6 @@ WORDS: Final[dict[str, str]] = {
     "requests.reading": "{n:request|requests}, {percent} % of the connections read",
     "requests.cut": "connection {stream} may have more requests than are read: only the first {n} are listed",
     "requests.full": "the first {n:request|requests}",
-    "requests.none-here": "Connection {stream} has no request: these are the capture's.",
     "requests.empty.reading": "Reading the requests.",
     "requests.empty.narrowed": "No request has these words.",
     "requests.empty.narrowed-one": "No request of this connection has these words: Tab looks in all.",

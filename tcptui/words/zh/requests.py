@@ -111,7 +111,6 @@ WORDS: Final[dict[str, str]] = {
     "requests.reading": "{n} 个请求，已读 {percent}% 的连接",
     "requests.cut": "连接 {stream} 的请求可能多于读取上限：只列出前 {n} 个",
     "requests.full": "前 {n} 个请求",
-    "requests.none-here": "连接 {stream} 没有请求：这里是整个抓包的请求。",
     "requests.empty.reading": "正在读取请求。",
     "requests.empty.narrowed": "没有请求含有这些词。",
     "requests.empty.narrowed-one": "这个连接没有含有这些词的请求：按 Tab 在整个抓包里找。",
