@@ -143,6 +143,11 @@ _PLAIN: Final = frozenset({
 })  # fmt: skip
 
 
+def has_literals(field: Field) -> bool:
+    """Whether values of ``field`` can be written in a filter."""
+    return literal(types.type_of(field), "0") is not None
+
+
 def quoted(text: str) -> str:
     """``text`` as a string of the language."""
     made = []

@@ -153,6 +153,39 @@ async def test_unfinished_filter_is_no_mistake_until_enter(show: Show, mixed_ses
     assert "^" in loud
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ip.addr == 10", "A value of ip.addr. Tab: those that occur here."),
+        ("ip.addr == 10.0.", "A value of ip.addr. Tab: those that occur here."),
+        ("eth.src == 00:", "A value of eth.src. Tab: those that occur here."),
+        ("tcp.flags == 0x", "A value of tcp.flags. Tab: those that occur here."),
+        ("tcp.port == 80 and tcp.flags.", "tcp.flags.ack  tcp.flags.ae"),
+    ],
+)
+async def test_what_is_being_typed_is_no_mistake_until_enter(
+    show: Show, mixed_session: Session, text: str, said: str
+) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, text)
+        quiet, told = "\n".join(shown.lines()), shown.screen.filter_line.text
+        await shown.press("enter")
+        loud = "\n".join(shown.lines())
+
+    assert told.startswith(said)
+    assert "^" not in quiet
+    assert "^" in loud
+
+
+@pytest.mark.parametrize("text", ["ip.addr == 10.0.0.300", "tcp.port == 80.0", "tcp.port = 80", "tcp.port == ht"])
+async def test_what_no_more_letters_mend_is_marked_at_once(show: Show, mixed_session: Session, text: str) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, text)
+        quiet = "\n".join(shown.lines())
+
+    assert "^" in quiet
+
+
 async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")

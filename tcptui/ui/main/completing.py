@@ -17,6 +17,7 @@ from tcptui.dfilter.completion import (
     begin_with,
     common_beginning,
     fields,
+    has_literals,
     literal,
     operators,
     place_at_end,
@@ -87,7 +88,7 @@ def completed(
 def values_here(session: Session, field: Field, cancelled: Callable[[], bool]) -> list[str]:
     """Values of ``field`` in this capture as a filter writes them, the commonest first; some, where there are many."""
     store, kind = session.store, types.type_of(field)
-    if not is_readable(field) or store.count <= store.first or literal(kind, "0") is None:
+    if not is_readable(field) or store.count <= store.first or not has_literals(field):
         return []
     most = _PACKETS if is_column(field) else _DISSECTED
     step = max(1, (store.count - store.first) // most)

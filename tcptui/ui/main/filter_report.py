@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.errors import Mistake
+from tcptui.model.field import FieldType
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.explain_pane import Document, Passage
@@ -26,6 +28,10 @@ _SHOWN: Final = 200
 _UNFINISHED: Final = frozenset({
     Mistake.UNEXPECTED_END, Mistake.STRING_OPEN, Mistake.BRACKET_OPEN, Mistake.UNEXPECTED, Mistake.UNKNOWN_FIELD,
 })  # fmt: skip
+#: Characters that begin nothing, but stand inside of fields, addresses and numbers.
+_INSIDE_WORDS: Final = frozenset(".:")
+_BEGUN_NUMBER: Final = re.compile("0[xXbB]")
+_BEGUN_ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}")
 
 
 def shown_filter(text: str, words: Sequence[str] = ()) -> str:
@@ -36,11 +42,42 @@ def shown_filter(text: str, words: Sequence[str] = ()) -> str:
 
 def is_unfinished(error: FilterError, text: str) -> bool:
     """Whether the mistake is one that goes away when more is typed."""
-    return error.mistake in _UNFINISHED and error.span.end >= len(text.rstrip())
+    span = error.span
+    if span.end < len(text.rstrip()):
+        return False
+    if error.mistake is Mistake.VALUE:
+        return _BEGUN_NUMBER.fullmatch(text, span.offset) is not None or _is_begun_address(text)
+    return error.mistake in _UNFINISHED or (
+        error.mistake is Mistake.CHARACTER and text[span.offset : span.end] in _INSIDE_WORDS
+    )
 
 
-def unfinished(error: FilterError, words: Words) -> list[Saying]:
-    """What is missing, quietly."""
+def begun_fields(error: FilterError, text: str) -> list[str]:
+    """The fields that the last word of the unfinished ``text`` may become."""
+    from tcptui.dfilter.completion import Wanted, fields, place_at_end  # no start waits for it
+
+    if error.mistake is Mistake.UNKNOWN_FIELD:
+        return fields(text[error.span.offset : error.span.end])
+    place = place_at_end(text)
+    is_begun = error.mistake is Mistake.CHARACTER and place.wanted is Wanted.FIELD
+    return fields(place.word) if is_begun and place.word else []
+
+
+def _is_begun_address(text: str) -> bool:
+    from tcptui.dfilter.completion import place_at_end
+
+    place = place_at_end(text)
+    is_ipv4 = place.field is not None and place.field.type is FieldType.IPV4
+    return is_ipv4 and _BEGUN_ADDRESS.fullmatch(place.word) is not None
+
+
+def unfinished(error: FilterError, text: str, words: Words) -> list[Saying]:
+    """What is missing, quietly, and the key that offers it."""
+    from tcptui.dfilter.completion import Wanted, has_literals, place_at_end
+
+    place = place_at_end(text)
+    if place.wanted is Wanted.VALUE and place.field is not None and has_literals(place.field):
+        return [Saying(words("screen.filter.value", field=place.field.name), Voice.QUIET)]
     return [Saying(error_line(error, words), Voice.QUIET)]
 
 

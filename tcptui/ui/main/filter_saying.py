@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.dfilter.errors import FilterError, Mistake
+from tcptui.dfilter.errors import FilterError
 from tcptui.dfilter.typed import beginning_fields, is_filter, is_mistaken_field
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, grouped
@@ -121,10 +121,8 @@ class FilterSayingScreen(CaptureScreen):
             if self._asks_for_filter and error.suggestion is not None:
                 self._offered = error.suggestion.replacement or ""
             return filter_report.mistake(error, self.words), self._pointer(text, error)
-        from tcptui.dfilter.completion import fields  # no start waits for it
-
-        begun = fields(text[error.span.offset : error.span.end]) if error.mistake is Mistake.UNKNOWN_FIELD else []
-        return ([self._said_of_choices(begun)] if begun else filter_report.unfinished(error, self.words)), None
+        begun = filter_report.begun_fields(error, text)
+        return ([self._said_of_choices(begun)] if begun else filter_report.unfinished(error, text, self.words)), None
 
     def _pointer(self, text: str, error: FilterError) -> Pointer:
         span = error.span
