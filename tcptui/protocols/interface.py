@@ -52,6 +52,8 @@ class Unit:
     stop: int
     frame: int
     """The frame whose header tree shows it: that which completed it (0: none was captured)."""
+    header: int = 0
+    """How many of its first bytes Wireshark needs to know its length (0: it finds its end otherwise)."""
 
 
 # As `Exchange`, not frozen: there are as many as messages in a capture, and a frozen one takes three times as long.

@@ -42,8 +42,11 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
     if segment is None or parsed is None:
         return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
     place = FramePlace(segment, step.start)
-    for unit in parsed.units(segment):
-        _segment_lines(dissection, place, unit)
+    units = parsed.units(segment)
+    for unit in units:
+        is_alone = unit.start >= segment.start or not unit.header or place.is_put_together(unit.start, unit.header)
+        stop = unit.stop if is_alone else place.last_end(unit.stop, (one.stop for one in units))
+        _segment_lines(dissection, place, unit, stop)
     if parsed.add_layers(dissection, place):
         return None
     return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
@@ -79,15 +82,15 @@ def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, S
     return alone, alone.place(view.row, view.frame)
 
 
-def _segment_lines(dissection: Dissection, place: FramePlace, unit: Unit) -> None:
-    """Append lines for the packet's part of a message that several segments carry."""
+def _segment_lines(dissection: Dissection, place: FramePlace, unit: Unit, stop: int) -> None:
+    """Append lines for the packet's part of a message that several segments carry, put together up to ``stop``."""
     tcp = dissection.transport
     if place.holds(unit.start, min(unit.stop, place.half.length)) or tcp is None:
         return
     if unit.frame != dissection.view.frame:
         line = tcp.concluded(f"Reassembled PDU in frame: {unit.frame}", "tcp.reassembled_in")
         line.target = unit.frame
-    low, high = max(unit.start, place.segment.start), min(unit.stop, place.segment.stop)
+    low, high = max(unit.start, place.segment.start), min(stop, place.segment.stop)
     _segment_line(dissection, "TCP segment data", high - low, place.payload + low - place.segment.start)
 
 

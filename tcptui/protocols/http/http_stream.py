@@ -83,7 +83,8 @@ class HttpStream:
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        return [Unit(one.start, one.body_end, one.shown_frame) for one in self.touched_by(place)]
+        found = [Unit(one.start, one.body_end, one.shown_frame) for one in self.touched_by(place)]
+        return found if self.websocket is None else [*found, *self.websocket.units(place)]
 
     def touched_by(self, place: SegmentPlace) -> list[HttpMessage]:
         """The messages of which the segment carries at least one byte, in order."""

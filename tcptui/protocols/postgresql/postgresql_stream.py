@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tcptui.protocols.interface import Unit
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
-from tcptui.protocols.postgresql.message import Kind, Message, Unread
+from tcptui.protocols.postgresql.message import HEADER, Kind, Message, Unread
 from tcptui.protocols.postgresql.notes import Notes
 from tcptui.protocols.postgresql.opening import opening_of
 from tcptui.protocols.postgresql.parts import parts_of
@@ -115,7 +115,7 @@ class PostgresqlStream:
         """See `ParsedStream`."""
         found = touched(self._read[place.half.side].messages, place.start, place.stop, lambda one: one.stop)
         each = chain.from_iterable(within(one, place.start, place.stop) for one in found)
-        return [Unit(one.start, one.stop, one.frame) for one in each]
+        return [Unit(one.start, one.stop, one.frame, HEADER) for one in each]
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

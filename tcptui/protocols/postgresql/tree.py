@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.postgresql.fields import ERROR_FIELDS, error_fields
-from tcptui.protocols.postgresql.message import STATUS_NAMES, Kind
+from tcptui.protocols.postgresql.message import HEADER, STATUS_NAMES, Kind
 from tcptui.protocols.postgresql.statement import may_hold_secrets, without_secrets
 from tcptui.protocols.postgresql.text import SAFE_FIELDS
 
@@ -28,8 +28,6 @@ _MESSAGES_SHOWN: Final = 5_000
 _LINES_SHOWN: Final = 2_000
 _READ: Final = 1 << 20
 _SHOWN_BYTES: Final = 40
-#: Type and length.
-_HEADER: Final = 5
 _SECRET: Final = "not shown, for it may be a secret"
 _UNTYPED: Final = frozenset({Kind.STARTUP, Kind.CANCEL, Kind.SSL_REQUEST, Kind.GSS_REQUEST})
 _FORMATS: Final = {0: "Text", 1: "Binary"}
@@ -44,7 +42,7 @@ _SASL: Final = 10
 
 def add_postgresql(dissection: Dissection, place: FramePlace, messages: Sequence[Message], notes: Notes) -> None:
     """Append a layer for each of ``messages``, which the packet completed."""
-    is_alone = bool(messages) and place.is_put_together(messages[0].start, _HEADER)
+    is_alone = bool(messages) and place.is_put_together(messages[0].start, HEADER)
     for at, one in enumerate(messages[:_MESSAGES_SHOWN]):
         if not place.holds(one.start, one.stop):
             within = [one] if is_alone or at else messages

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import EncryptedStream, Unit
 from tcptui.protocols.tls.conversation import TlsConversation
+from tcptui.protocols.tls.records import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ class TlsStream(EncryptedStream):
     def _units(self) -> tuple[list[Unit], list[Unit]]:
         """By side: where its records are."""
         one, two = (
-            [Unit(record.start, record.stop, half.delivered_frame(record.stop - 1)) for record in records.each]
+            [Unit(record.start, record.stop, half.delivered_frame(record.stop - 1), HEADER) for record in records.each]
             for half, records in zip(self.halves, self.conversation.records, strict=True)
         )
         return one, two

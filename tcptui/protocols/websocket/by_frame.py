@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tcptui.protocols.interface import Unit
 from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.websocket.frames import Fault, Frame
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
     from tcptui.protocols.websocket.conversation import Direction, WebSocketConversation
     from tcptui.protocols.websocket.messages import WebSocketMessage
 
@@ -54,19 +56,19 @@ class WebSocketPlaces:
                 for frame in group
             ]
             for one in sorted(placed, key=lambda one: one.frame.start):
-                packet = half.delivered_frame(min(one.frame.stop, half.length) - 1)
-                found.setdefault(packet, []).append(one)
+                found.setdefault(_completed_by(half, one.frame), []).append(one)
         return found
 
     def shown_in(self, packet: int) -> list[PlacedFrame]:
         """The frames that ``packet`` completed, in order; an incomplete frame counts where its last byte came."""
         return self._by_packet.get(packet, [])
 
-    def touched_by(self, side: int, start: int, stop: int) -> list[Frame]:
-        """The frames with at least one byte from ``start`` to ``stop`` of one side, in order."""
-        return touched(self.talk.directions[side].frames, start, stop, lambda frame: frame.stop)
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """The frames of which the segment carries at least one byte, in order, each with the packet that shows it."""
+        frames = touched(self.talk.directions[place.half.side].frames, place.start, place.stop, lambda one: one.stop)
+        return [Unit(one.start, one.stop, _completed_by(place.half, one), one.length_bytes) for one in frames]
 
-    def packet_of(self, side: int, frame: Frame) -> int:
-        """The frame number of the packet whose header tree shows ``frame``."""
-        half = self._halves[side]
-        return half.delivered_frame(min(frame.stop, half.length) - 1)
+
+def _completed_by(half: ByteStream, frame: Frame) -> int:
+    """The number of the packet that completed ``frame``, or that brought its last byte where it is not whole."""
+    return half.delivered_frame(min(frame.stop, half.length) - 1)

@@ -125,6 +125,11 @@ class Frame:
         return self.payload_start + self.payload_length
 
     @property
+    def length_bytes(self) -> int:
+        """How many of its first bytes tell its length."""
+        return self.payload_start - self.start - 4 * self.masked
+
+    @property
     def fin(self) -> bool:
         """Whether FIN is set: the frame is the last one of its message."""
         return bool(self.first_byte & 0x80)

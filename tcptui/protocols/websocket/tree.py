@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.websocket.by_frame import PlacedFrame, WebSocketPlaces
-    from tcptui.protocols.websocket.frames import Frame
     from tcptui.protocols.websocket.messages import WebSocketMessage
 
 _FRAMES_SHOWN: Final = 200
@@ -48,43 +47,26 @@ _FAULT_TEXTS: Final = {
 
 
 def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPlaces) -> bool:
-    """Append the frames that the packet completed, and its parts of other frames; False without any."""
-    packet, segment = dissection.view.frame, place.segment
-    side = place.half.side
-    shown = places.shown_in(packet)
-    touched = places.touched_by(side, segment.start, segment.stop)
-    if not shown and not touched:
-        return False
-    here = {one.frame.start for one in shown}
-    for frame in touched:
-        if frame.start not in here:
-            _segment_of(dissection, place, frame, places.packet_of(side, frame))
-    for one in shown[:_FRAMES_SHOWN]:
+    """Append the frames that the packet completed; False where it has no byte of any."""
+    shown = places.shown_in(dissection.view.frame)
+    is_alone = bool(shown) and place.is_put_together(shown[0].frame.start, shown[0].frame.length_bytes)
+    for at, one in enumerate(shown[:_FRAMES_SHOWN]):
+        start, stop = one.frame.start, min(one.frame.stop, place.half.length)
+        if not place.holds(start, stop):
+            within = [one] if is_alone or at else shown
+            add_reassembled(dissection, place.half, start, place.last_end(stop, (each.frame.stop for each in within)))
+        if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
+            # HTTP, with which the connection began, hands them on each time.
+            dissection.protocols.extend(["http", "websocket"] if dissection.protocols[-1] != "http" else ["websocket"])
         _frame(dissection, one, place)
     if len(shown) > _FRAMES_SHOWN:
         dissection.parent.concluded(f"{len(shown) - _FRAMES_SHOWN} more WebSocket frames")
-    return True
-
-
-def _segment_of(dissection: Dissection, place: FramePlace, frame: Frame, packet: int) -> None:
-    """Append a line for the packet's part of ``frame``, which another packet completes."""
-    tcp, segment = dissection.transport, place.segment
-    if tcp is None:
-        return
-    low, high = max(frame.start, segment.start), min(frame.stop, segment.stop)
-    tcp.concluded(f"Reassembled PDU in frame: {packet}", "tcp.reassembled_in").target = packet
-    at = place.payload + low - segment.start
-    tcp.add(f"TCP segment data ({high - low} byte{'' if high - low == 1 else 's'})", at, high - low, "tcp.segment_data")
+    return bool(shown) or bool(places.units(place.segment))
 
 
 def _frame(dissection: Dissection, one: PlacedFrame, place: FramePlace) -> None:
     frame = one.frame
     stop = min(frame.stop, place.half.length)
-    if not place.holds(frame.start, stop):
-        add_reassembled(dissection, place.half, frame.start, stop)
-    if dissection.protocols[-1] == "tcp":
-        dissection.protocols.append("http")  # which tshark asks first, as the connection began with it
-    dissection.protocols.append("websocket")
     layer = place.add(dissection.parent, "WebSocket", frame.start, stop - frame.start, "websocket")
     layer.target = 0
     message = one.message if one.is_last else None
@@ -96,15 +78,22 @@ def _frame(dissection: Dissection, one: PlacedFrame, place: FramePlace) -> None:
     for fault in one.faults:
         text = f"{_FAULT_TEXTS[fault.kind]} (byte {fault.offset - frame.start} of the frame)"
         layer.expert(ExpertLevel.WARNING, "Protocol", text)
-    if message is None:
-        return
+    if message is not None:
+        _message(dissection, message, place)
+
+
+def _message(dissection: Dissection, message: WebSocketMessage, place: FramePlace) -> None:
+    """Append what the message says that a frame ended."""
     if len(message.frames) > 1:
         _fragments(dissection, message, place)
-    if message.opcode == Opcode.TEXT and message.readable:
+    if message.opcode == Opcode.TEXT and message.readable and message.length:
         _lines(dissection, message, place)
-    elif message.opcode == Opcode.BINARY and message.readable and (len(message.frames) > 1 or message.is_compressed):
-        data = dissection.parent.concluded(f"Data ({message.length} bytes)", "data")
-        data.concluded(f"Data: {shortened(message.data)}", "data.data")
+    elif message.opcode == Opcode.BINARY and message.readable and message.length:
+        dissection.protocols.append("data")
+        length = message.length
+        data = dissection.parent.concluded(f"Data ({length} byte{'' if length == 1 else 's'})", "data")
+        data.concluded(f"Data: {shortened(message.data)}", "data.data").whole = lambda: message.data
+        data.concluded(f"Length: {length}", "data.len")
 
 
 def _head(layer: Branch, one: PlacedFrame, place: FramePlace) -> None:
@@ -117,7 +106,7 @@ def _head(layer: Branch, one: PlacedFrame, place: FramePlace) -> None:
         place.add(layer, label, at, 1, "websocket.pmc")
     opcode = f"Opcode: {frame.opcode_name} ({frame.opcode})"
     place.add(layer, bits_label(first, 0x0F, 8, opcode), at, 1, "websocket.opcode")
-    width = frame.payload_start - frame.start - 2 - 4 * frame.masked
+    width = frame.length_bytes - 2
     short = {2: 126, 8: 127}.get(width, frame.payload_length)
     second = short | 0x80 * frame.masked
     place.add(layer, bits_label(second, 0x80, 8, f"Mask: {frame.masked}"), at + 1, 1, "websocket.mask")
@@ -139,11 +128,11 @@ def _payload(layer: Branch, one: PlacedFrame, message: WebSocketMessage | None, 
     if frame.masked:
         place.add(layer, "Masked payload", frame.payload_start, length, "websocket.masked_payload")
     payload = place.add(layer, "Payload", frame.payload_start, length, "websocket.payload")
-    if message is None or len(message.frames) > 1:
+    if message is None:
         return
     if not message.readable:
         payload.concluded("The payload cannot be read")
-    elif message.opcode == Opcode.TEXT:
+    elif message.opcode == Opcode.TEXT and message.text:
         line = payload.add(f"Text: {message.text[:_LINE_LIMIT]}", field="websocket.payload.text")
         line.whole = lambda: message.data
     elif message.opcode in (Opcode.PING, Opcode.PONG):
