@@ -43,6 +43,7 @@ from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
 from tcptui.session.input_priority import input_priority
 from tcptui.session.judgement import AlikeJudged
+from tcptui.session.known_of import KnownOf
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.session.selection import Selection
 
@@ -138,8 +139,12 @@ class FindingsCache:
         self._context = replace(context, siblings=self._siblings)
         self._unread = replace(self._context, halves=None)
 
-    def findings(self, stream: int, *, prompt: bool = True) -> tuple[Finding, ...]:
-        """The current findings of ``stream``, judged now if necessary.
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """The findings of ``stream``; of a long one maybe older ones, or none (`known_of`)."""
+        return self.known_of(stream).findings
+
+    def known_of(self, stream: int, *, prompt: bool = True) -> KnownOf:
+        """The current findings of ``stream``, judged now if necessary, and of how many segments they tell.
 
         Findings about evicted rows are kept from the time of eviction.  With ``prompt``, a stream of more than
         `PROMPT_SEGMENTS` is not judged here: its cached findings are returned, or none.
@@ -147,16 +152,24 @@ class FindingsCache:
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
         if not segments and not self._streams.are_kept(np.array([stream]))[0]:
-            return ()
+            return KnownOf((), 0)
+        judged = int(self._judged[stream])  # before the findings, which another thread may renew meanwhile
         known, keys = self._findings.get(stream), self.keys_revision()
         is_fresh = keys == self._asked_with.get(stream, 0)
-        if known is not None and segments == self._judged[stream] and is_fresh:
-            return known if stream in self._whole else self._read_through(stream, known)
+        if known is not None and segments == judged and is_fresh:
+            return KnownOf(known if stream in self._whole else self._read_through(stream, known), segments)
         if prompt and segments > PROMPT_SEGMENTS:
-            return known or ()
+            return KnownOf(known or (), judged)
         if not is_fresh:
             self._asked_with[stream] = keys
-        return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)), read=True)
+        view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
+        return KnownOf(self._judge(view, read=True), view.evicted + len(view))
+
+    def is_ordinary(self, stream: int) -> bool:
+        """Whether ``stream`` is never due: the stream table and its payload as far as read need no judgement."""
+        row = slice(stream, stream + 1)
+        suspect = self.screening is not None and self.screening.suspects()[stream]
+        return not (suspect or needs_attention(self._streams, row)[0] or may_need(self._streams, row)[0])
 
     def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """``known``, the findings of a stream that was judged without its payload, and those of its payload."""

@@ -28,18 +28,19 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import told_apart
 from tcptui.model.finding import Severity
-from tcptui.model.packet_store import CORRECTED_COLUMNS
+from tcptui.model.packet_store import CORRECTED_COLUMNS, RowKind
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
+from tcptui.session.known_of import KnownOf
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.memory import accounts_strictly
 from tcptui.session.observer import Observer, WithOwn
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
-from tcptui.session.progress import Progress
+from tcptui.session.progress import Phase, Progress
 from tcptui.session.rates import Rates
 from tcptui.session.retention import Bounds, Retention
 from tcptui.session.stream_cache import StreamCache, StreamState
@@ -358,14 +359,26 @@ class Session:
         """
         return int(self.streams.evicted[stream]) + len(self.rows_of(stream))
 
+    def segments(self, stream: int) -> int:
+        """How many of the rows `seen` are segments of its own, not ICMP errors that quote it."""
+        kinds = self.store.kind[self.rows_of(stream)]
+        return int(self.streams.evicted[stream]) + int(np.count_nonzero(kinds != RowKind.ICMP_QUOTE))
+
     def view(self, stream: int) -> StreamView:
         """The columns of ``stream`` as seen from client and server."""
         return view_stream(self.store, self.streams, stream, self.rows_of(stream))
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
-        found = self._judging.annotations.findings(stream, prompt=self.progress.growing)
-        return found if self._own is None else (*found, *self._own.of(stream))
+        return self.known_of(stream).findings
+
+    def known_of(self, stream: int) -> KnownOf:
+        """The current findings of ``stream``, and of how many of its `segments` they tell."""
+        annotations, phase, segments = self._judging.annotations, self.progress.phase, self.segments(stream)
+        found, judged = annotations.known_of(stream, prompt=self.progress.growing)
+        if judged < segments and phase is Phase.LIVE and annotations.is_ordinary(stream):
+            judged = segments
+        return KnownOf(found if self._own is None else (*found, *self._own.of(stream)), judged)
 
     def own_findings(self, stream: int) -> tuple[Finding, ...]:
         """Those of them that the user has defined."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.known_of import KnownOf
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
@@ -80,20 +81,21 @@ def _weight(finding: Finding) -> tuple[int, float, bool]:
 
 
 def stream_document(
-    session: Session, stream: int, findings: tuple[Finding, ...], words: Words, names: DnsNames | None = None,
+    session: Session, stream: int, known: KnownOf, words: Words, names: DnsNames | None = None,
     groups: Iterable[TroubleGroup] = (),
 ) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the most severe first.
 
-    Where no finding is a warning or an error, a sentence that says so comes first, and before it which of the
-    capture's ``groups`` of trouble the connection belongs to all the same.  The time budget follows what is
-    most useful about the first finding, what ``names`` has of the ends follows the budget.
+    Where no finding is a warning or an error, a sentence that says so comes first, or that this is not known yet,
+    and before it which of the capture's ``groups`` of trouble the connection belongs to all the same.  The time budget
+    follows what is most useful about the first finding, what ``names`` has of the ends follows the budget.
     """
     passages: list[Passage] = []
     budget = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
-    if not any(finding.severity >= Severity.WARNING for finding in findings):
-        passages += [*_shared_passages(stream, groups, words), *_verdict_passages(session, stream, words), *budget]
-    for place, finding in enumerate(sorted(findings, key=_weight)):
+    if not any(finding.severity >= Severity.WARNING for finding in known.findings):
+        verdict = _verdict_passages(session, stream, known.packets, words)
+        passages += [*_shared_passages(stream, groups, words), *verdict, *budget]
+    for place, finding in enumerate(sorted(known.findings, key=_weight)):
         explanation = explain_finding(finding, None, words)
         sections = most_useful_first(explanation.sections)
         if place or passages:
@@ -113,8 +115,12 @@ def _shared_passages(stream: int, groups: Iterable[TroubleGroup], words: Words) 
             yield Passage(words("screen.explain.shared", n=Count(len(group.streams))))
 
 
-def _verdict_passages(session: Session, stream: int, words: Words) -> list[Passage]:
-    """What is said of a connection of which no finding is a warning or an error."""
+def _verdict_passages(session: Session, stream: int, judged: int, words: Words) -> list[Passage]:
+    """What is said of a connection in whose first ``judged`` packets no finding is a warning or an error."""
+    segments = session.segments(stream)
+    if segments and not judged:
+        unknown = words("screen.explain.unjudged_meaning", packets=Count(segments))
+        return [Passage(words("screen.explain.unjudged"), tone=Tone.TITLE), Passage(unknown)]
     packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
     frames = () if packets else tuple(session.store.frame[session.rows_of(stream)].tolist())
     if frames:  # ICMP errors quote it, and nothing of its own was captured
@@ -122,7 +128,10 @@ def _verdict_passages(session: Session, stream: int, words: Words) -> list[Passa
         return [Passage(words("screen.explain.quoted"), tone=Tone.TITLE), Passage(quoted, packets=frames)]
     verdict = "minor" if troubled else "recovered" if _spent_on_recovery(session, stream, words) else "clean"
     meaning = words(f"screen.explain.{verdict}_meaning", packets=Count(packets), troubled=Count(troubled))
-    return [Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE), Passage(meaning)]
+    passages = [Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE), Passage(meaning)]
+    if judged < segments:
+        passages.append(Passage(words("screen.explain.since", n=Count(segments - judged))))
+    return passages
 
 
 def name_passages(session: Session, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tcptui.model.finding import Finding
+    from tcptui.session.known_of import KnownOf
     from tcptui.session.session import Session
     from tcptui.ui.main.explain_pane import Document
     from tcptui.words.catalogue import Words
@@ -45,13 +45,13 @@ class StreamExplainer:
             self._wanted, self.is_busy = wanted, True
 
             def explain() -> None:
-                call_on_loop(self._shown_on, self._take, wanted, self._session.findings(stream))
+                call_on_loop(self._shown_on, self._take, wanted, self._session.known_of(stream))
 
             self._shown_on.run_worker(explain, thread=True, group="explain")
         return self._document
 
-    def _take(self, wanted: tuple[int, Hashable], findings: tuple[Finding, ...]) -> None:
+    def _take(self, wanted: tuple[int, Hashable], known: KnownOf) -> None:
         if wanted == self._wanted:
             self.is_busy = False
-            self._document = stream_document(self._session, wanted[0], findings, self._words)
+            self._document = stream_document(self._session, wanted[0], known, self._words)
             self._told()

@@ -197,9 +197,9 @@ def _look(session: Session, chance: random.Random, reached: Reached | None, effo
             for passage in packet_document(session, row, 0, chance.choice(_WORDS)):
                 _harmless(passage.text, f"explanation of row {row}")
     for stream in _some(session.streams.count, effort.streams, chance):
-        findings = session.findings(stream)
+        known = session.known_of(stream)
         for words in _WORDS:
-            for passage in stream_document(session, stream, findings, words):
+            for passage in stream_document(session, stream, known, words):
                 _harmless(passage.text, f"explanation of stream {stream}")
         _listen(session, stream)
 

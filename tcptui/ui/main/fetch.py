@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from textual.worker import get_current_worker
 
 from tcptui.session.input_priority import input_priority
+from tcptui.session.known_of import KnownOf
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.ui.loop_call import call_on_loop
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.worker import Worker
 
-    from tcptui.model.finding import Finding
     from tcptui.protocols.interface import Exchange
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
@@ -42,6 +42,7 @@ _INLINE_PACKETS: Final = 200
 _MESSAGES_MOST: Final = 200_000
 #: Requests of one connection that the timeline tells, at most (some 300 bytes each).
 REQUESTS_MOST: Final = 200_000
+_UNKNOWN: Final = KnownOf((), 0)
 _NONE: Final[Mapping[int, RequestLine]] = MappingProxyType({})
 #: Seconds between two requests for a long connection that grows.
 _ASK_AGAIN: Final = 1.0
@@ -51,7 +52,7 @@ class Taker(Protocol):
     """The receiver of results, called on the event loop and for the selected connection only."""
 
     def take_findings(self, *, show: bool) -> None:
-        """Called when `StreamFetch.findings` has been set; ``show``: the panes are filled already."""
+        """Called when `StreamFetch.known` has been set; ``show``: the panes are filled already."""
 
     def take_messages(self) -> None:
         """Called when `StreamFetch.messages` has been set after the panes were filled."""
@@ -70,7 +71,7 @@ class StreamFetch:
         self._glyphs = glyphs
         self._session: Session | None = None
         self._stream = -1
-        self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
+        self._known: tuple[int, KnownOf] = (-1, _UNKNOWN)
         """The stream whose findings were fetched last, and those findings."""
         self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
         """The stream whose messages were requested last, its packets then, and the messages (None: not yet there)."""
@@ -97,9 +98,9 @@ class StreamFetch:
         self._ask()
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The findings of the selected connection; empty until they have been fetched."""
-        return self._findings[1] if self._findings[0] == self._stream else ()
+    def known(self) -> KnownOf:
+        """What is known of the selected connection: nothing until it has been fetched."""
+        return self._known[1] if self._known[0] == self._stream else _UNKNOWN
 
     def follow_growth(self) -> None:
         """Fetch again if the selected connection has grown, or the capture has ended: its end may change findings.
@@ -135,10 +136,10 @@ class StreamFetch:
         self._seen_growing, self._seen_keys = session.progress.growing, session.keys.news
         self._seen_packets = session.seen(stream)
         if self._is_short(self._seen_packets) and session.judges_at_once:
-            self._take_findings(stream, session.findings(stream), show=show)
+            self._take_findings(stream, session.known_of(stream), show=show)
             return
-        if self._findings[0] != stream:
-            self._findings = (stream, ())
+        if self._known[0] != stream:
+            self._known = (stream, _UNKNOWN)
         # While a file is being loaded, computing the time budget of a long stream again and again would slow it down.
         is_early = session.progress.phase is Phase.LOADING and self._seen_packets > PROMPT_SEGMENTS
         if is_early:
@@ -148,7 +149,7 @@ class StreamFetch:
 
         def annotate() -> None:
             try:
-                found = session.findings(stream)
+                found = session.known_of(stream)
                 if not is_early:
                     from tcptui.ui.explain_document import read_ahead
 
@@ -156,7 +157,7 @@ class StreamFetch:
             finally:
                 self._running_requests.discard(question)
             if not get_current_worker().is_cancelled:
-                show = not is_early or found != self._findings[1]
+                show = not is_early or found != self._known[1]
                 call_on_loop(self._owner, partial(self._take_findings, show=show), stream, found)
 
         def ask() -> None:
@@ -174,9 +175,9 @@ class StreamFetch:
         else:
             self._ask()
 
-    def _take_findings(self, stream: int, findings: tuple[Finding, ...], *, show: bool) -> None:
+    def _take_findings(self, stream: int, known: KnownOf, *, show: bool) -> None:
         if self._session is not None and stream == self._stream:
-            self._findings = (stream, findings)
+            self._known = (stream, known)
             self._taker.take_findings(show=show)
 
     def messages(self) -> ApplicationStream | None:

@@ -314,8 +314,9 @@ class Workspace(Panes):
         from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
         if self._explains_connection:
-            document = stream_document(session, self.ladder.stream, self.findings, self.words, self._dns, self._groups)
-            noted = self._with_note(document, self.connections.note_of(self.ladder.stream))
+            stream, known = self.ladder.stream, self._fetch.known
+            document = stream_document(session, stream, known, self.words, self._dns, self._groups)
+            noted = self._with_note(document, self.connections.note_of(stream))
             self.explain.show((*noted, *self._filter_passages()))
         else:
             document = packet_document(session, row, self.severity_of(row), self.words)
@@ -399,7 +400,7 @@ class Workspace(Panes):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings of the selected connection."""
-        return self._fetch.findings
+        return self._fetch.known.findings
 
     @property
     def can_undo(self) -> bool:
