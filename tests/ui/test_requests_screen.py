@@ -189,6 +189,10 @@ async def test_words_narrow_while_they_are_typed_and_esc_takes_them_back(session
         assert "1 of 4 requests" in text(screen)
         await shown.pilot.press("escape")
         assert len(paths(screen)) == 4
+        await shown.pilot.press("slash", *"no answer", "enter")
+        assert paths(screen) == ["hung\ufffd"], "found by what is told of it"
+        await shown.pilot.press("escape")
+        assert (len(paths(screen)), shown.pilot.app.screen) == (4, screen)
         await shown.pilot.press("slash", *"nothing", "enter")
         assert paths(screen) == []
         assert "No request has these words." in text(screen)
@@ -361,7 +365,7 @@ async def test_hundred_thousand_requests_scroll_and_draw_only_what_is_in_sight(s
     async with show(session) as shown:
         screen = await opened(shown)
         listed = screen.requests
-        listed.show(RequestTable(many, lambda _stream: "h"))
+        listed.show(RequestTable(many, lambda _stream: "h", Words(Language.EN)))
         drawn: list[int] = []
         row = listed.row
         listed.row = lambda position, width: drawn.append(position) or row(position, width)  # type: ignore[method-assign, func-returns-value]
@@ -380,7 +384,9 @@ async def test_axis_is_that_of_the_rows_in_sight_once_words_stand_below_them(ses
         await shown.press("G")
         screen = await opened(shown)
         assert screen.requests.request is None
-        screen.requests.show(RequestTable([made(n, 1000 * n, server=400) for n in range(40)], lambda _stream: "h"))
+        screen.requests.show(
+            RequestTable([made(n, 1000 * n, server=400) for n in range(40)], lambda _stream: "h", Words(Language.EN))
+        )
         screen._show()
         await shown.pilot.pause()
         drawn = screen_lines(screen)
@@ -398,10 +404,14 @@ async def test_what_was_listed_amid_the_reading_leaves_no_blank_lines_in_the_end
             screen._told = None, 0
             if partial:
                 screen._is_reading = True
-                screen._put(RequestTable(partial, lambda _stream: "h"))
+                screen._put(RequestTable(partial, lambda _stream: "h", Words(Language.EN)))
                 screen._show()
             screen._is_reading = False
-            screen._put(RequestTable([made(n, 1000 * n, server=400) for n in range(40)], lambda _stream: "h"))
+            screen._put(
+                RequestTable(
+                    [made(n, 1000 * n, server=400) for n in range(40)], lambda _stream: "h", Words(Language.EN)
+                )
+            )
             screen._show()
             await shown.pilot.pause()
             heights.append(screen._detail.size.height)
@@ -567,6 +577,19 @@ async def test_statements_of_postgresql_are_listed_told_and_found_as_they_were_s
         await shown.settle()
 
         assert any("pg_sleep(" in line for line in shown.lines()), shown.lines()
+
+
+async def test_esc_goes_from_the_requests_of_a_statement_back_to_the_statements(show: Show) -> None:
+    async with show(open_file(load_case("slow-sql").captures[0]), (120, 40)) as shown:
+        screen = await opened(shown, "tab", "b")
+        await shown.pilot.press("down")
+        group = screen.statements.group
+        await shown.pilot.press("enter")
+        assert not screen.is_grouped
+        await shown.pilot.press("escape")
+        assert (screen.is_grouped, screen.statements.group) == (True, group)
+        await shown.pilot.press("escape")
+        assert shown.pilot.app.screen is not screen
 
 
 @pytest.mark.parametrize(

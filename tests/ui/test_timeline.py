@@ -216,6 +216,21 @@ async def test_connections_pauses_and_orders_are_gone_to_by_a_key_or_two(show: S
         assert workspace.connections.row_count == last + 1
 
 
+@pytest.mark.parametrize("away", [("j", "k"), ("slash", *"zzz", "enter", "escape"), ("slash", *"zzz", "escape")])
+async def test_connection_is_opened_again_where_it_was_left(
+    show: Show, mixed_session: Session, away: tuple[str, ...]
+) -> None:
+    async with show(mixed_session, (120, 40)) as shown:
+        ladder = shown.screen.workspace.ladder
+        await shown.press("g", "j", "enter", *"jjjj", "1")
+        left = ladder.packet_row
+        await shown.press(*away)
+        assert (ladder.stream, ladder.packet_row) == (1, left)
+
+        await shown.press("enter", "home", "1", "j", "k")
+        assert (ladder.stream, ladder.cursor) == (1, 0), "the first packet is a place like any other"
+
+
 async def test_next_problem_looks_both_ways_and_stops_at_the_ends(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("j", "enter")

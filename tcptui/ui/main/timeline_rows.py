@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from tcptui.model.finding import Severity
+from tcptui.model.lru import LruCache
 from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import I32
 from tcptui.session.stream_rows import place_of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 _CHUNK: Final = 65536
+#: The connections of which is remembered where they were left.
+_PLACES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,13 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         """What was searched for last, and is marked."""
         self._hidden_from: int | None = None
         self._masked_row = -1
+        self._left_at: LruCache[int, int] = LruCache(_PLACES)
+        """By connection that was shown before, the store's row that its cursor was on."""
 
     # -- contents ------------------------------------------------------------------
     def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
-        """Show ``stream`` from its first packet; ``ends`` are client and server as text."""
+        """Show ``stream`` where it was left, else from its first packet; ``ends`` are client and server as text."""
+        self._leave(session)
         self.session, self.stream, self.ends = session, stream, ends
         self._raised, self._hidden_from, self._masked_row = {}, None, -1
         self._requests = {}
@@ -89,10 +95,23 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self.cursor = 0
         self.set_row_count(len(self.rows))
         self.scroll_to(y=0, animate=False, immediate=True)
+        left = self._left_at.get(stream)
+        if left is not None:
+            self.put_cursor(self._position_near(left))
         self.refresh()
+
+    def _leave(self, session: Session | None) -> None:
+        """Remember the packet of the stream that is shown; of another ``session`` nothing is remembered."""
+        if session is not self.session:
+            self._left_at.clear()
+        elif self.cursor:
+            self._left_at.put(self.stream, self.packet_row)
+        else:
+            self._left_at.pop(self.stream)
 
     def clear(self) -> None:
         """Show nothing: no connection is selected."""
+        self._leave(self.session)
         self.stream, self.ends, self._raised = -1, ("", ""), {}
         self.rows = self.all_rows = self.all_rows[:0]
         self.set_row_count(0)

@@ -27,7 +27,8 @@ REQUESTS_KEYS: Final = (
     _key("write", "w", "w", "write", KeyArea.PROGRAM),
     _key("write_all", "W", "W", "write_all", KeyArea.PROGRAM),
     _key("overview", "0", "0", "overview", KeyArea.FIND),
-    _key("close", "escape,q,R", "Esc q R", "close", KeyArea.MOVE),
+    _key("back", "escape", "Esc", "back", KeyArea.MOVE, in_palette=False),
+    _key("close", "q,R", "q R", "close", KeyArea.MOVE),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
 _HINTS: Final = (
@@ -36,7 +37,7 @@ _HINTS: Final = (
     Hint("b", "requests.hint.group", "screen.group"),
     Hint("s", "requests.hint.sort", "screen.sort"),
     Hint("/", "requests.hint.narrow", "screen.narrow"),
-    Hint("Esc", "screen.hint.back", "screen.close"),
+    Hint("Esc", "screen.hint.back", "screen.back"),
     Hint("?", "screen.hint.help", "screen.help"),
     Hint("a", "requests.hint.axis", "screen.axis"),
     Hint("F", "requests.hint.follow", "screen.follow"),

@@ -87,7 +87,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def __init__(self, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, id="request-list")
         self.words = words
-        self.table = RequestTable((), lambda _stream: "")
+        self.table = RequestTable((), lambda _stream: "", words)
         self.order: I64 = np.zeros(0, np.int64)
         self.sort = RequestSort.START
         self.turned = False

@@ -124,7 +124,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         """Whether the whole capture is listed."""
         self._bar = RequestsBar(glyphs, words)
         self.requests = RequestList(glyphs, words)
-        self.requests.narrowed = tuple(word.lower() for word in narrowed)
+        self._narrowed_first = self.requests.narrowed = tuple(word.lower() for word in narrowed)
         self.statements = StatementList(glyphs, words)
         self.is_grouped = False
         """Whether statements are listed instead."""
@@ -295,7 +295,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         return found[:MOST]
 
     def _table(self, found: list[Request]) -> RequestTable:
-        table = RequestTable(found, self._server_of)
+        table = RequestTable(found, self._server_of, self.requests.words)
         table.prepare(statements=self.is_grouped or self.requests.only is not None)
         return table
 
@@ -412,7 +412,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
             self.is_whole = not self.is_whole
             self._cancel.set()
             self._is_reading, self._read_for = False, None
-            self._put(RequestTable((), self._server_of))
+            self._put(RequestTable((), self._server_of, self.requests.words))
             self.look()
             self._show()
 
@@ -466,6 +466,15 @@ class RequestsScreen(KeyedScreen["int | None"]):
     def _under_cursor(self) -> tuple[int, int] | None:
         request = self.requests.request
         return None if request is None else (request.stream, request.number)
+
+    def action_back(self) -> None:
+        """End the narrowing, list the statements again, or close the screen, what was done last first."""
+        if self._list.narrowed and self._list.narrowed != self._narrowed_first:
+            self._narrow("")
+        elif not self.is_grouped and self.requests.only is not None:
+            self._list_statements(grouped=True)
+        else:
+            self.action_close()
 
     def action_narrow(self) -> None:
         """Ask for words that every listed request must have."""

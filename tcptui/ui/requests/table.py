@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.model.request import Request
     from tcptui.session.statements import StatementGroup, StatementKey
+    from tcptui.words.catalogue import Words
 
 
 class RequestSort(Enum):
@@ -41,10 +42,11 @@ _LARGEST_FIRST: Final = frozenset({RequestSort.DURATION, RequestSort.SERVER, Req
 class RequestTable:
     """A fixed list of requests, with columns to sort by."""
 
-    def __init__(self, requests: Sequence[Request], server_of: Callable[[int], str]) -> None:
-        """``server_of``: the address of a connection's server, as words may name it."""
+    def __init__(self, requests: Sequence[Request], server_of: Callable[[int], str], words: Words) -> None:
+        """``server_of``: the address of a connection's server, as words may name it; ``words`` tell a gap."""
         self.requests = requests
         self._server_of = server_of
+        self._gap = words
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -98,13 +100,16 @@ class RequestTable:
     @cached_property
     def _texts(self) -> list[str]:
         servers: dict[int, str] = {}
+        unasked, unanswered = self._gap("requests.not-captured"), self._gap("requests.detail.no-answer")
         for one in self.requests:
             if one.stream not in servers:
                 servers[one.stream] = self._server_of(one.stream)
-        return [
-            f"{one.operation} {one.statement} {one.status} {one.protocol} {servers[one.stream]}".lower()
-            for one in self.requests
-        ]
+
+        def text(one: Request) -> str:
+            told = one.operation or unasked, one.statement, one.status or unanswered, one.protocol, servers[one.stream]
+            return " ".join(told).lower()
+
+        return list(map(text, self.requests))
 
     def _keys(self, sort: RequestSort) -> I64:
         if sort is RequestSort.START:
