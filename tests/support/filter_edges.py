@@ -204,6 +204,11 @@ PASSING: Final[dict[str, tuple[int, ...]]] = {
     'tcp.payload contains "with"': (18,),
     "tcp.payload contains 78": (1, 4, 5, 6, 8, 9, 11, 12, 13),
     'tcp contains "with"': (18,),
+    'ip#1 contains "with"': (18,),
+    'ip#2 matches "with"': (18,),
+    'tcp#2 contains "with"': (),
+    'udp#1 contains "data"': (2,),
+    "ip#1 contains ip#2": (17, 18),
     "ip.addr[0:5] != 00": ALL,
     "ip.ttl#2 - 65 < 0": (17, 18),
 }  # fmt: skip

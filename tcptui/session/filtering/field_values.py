@@ -169,8 +169,10 @@ class FieldReader:
     def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
         """What `contains` and `matches` look into: of a protocol, all from its first byte to its buffer's end."""
         field = value.field
-        if types.type_of(field) is not T.PROTOCOL or value.is_raw or value.layers is not None:
+        if types.type_of(field) is not T.PROTOCOL or value.is_raw:
             return self.read(value, rows)
+        if value.layers is not None:
+            return self.trees.read(field, rows, value.layers, rest=True)
         if field.name not in STRETCHES:
             return self._of_trees(field, rows, rest=True)
         return self._split(field, rows, known(self._session, field.name, rows), self._of_bytes, rest=True)

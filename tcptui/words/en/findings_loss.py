@@ -36,7 +36,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.ack-loss-harmless.title": "{count:ACK|ACKs} lost on the way, no harm done",
     "findings.ack-loss-harmless.short": "{count:ACK|ACKs} lost, no harm",
     "findings.ack-loss-harmless.happened": "At least one ACK of the {other} is missing, without harm: the next one acknowledges {covered_bytes:byte|bytes} more, and nothing was sent again (between packets {before_frame} and {after_frame}).",
-    "findings.ack-loss-harmless.more": "In all {count:packet|packets} are missing in {gaps:place|places}, of {acks} that came.",
+    "findings.ack-loss-harmless.more": "In all, {count:packet|packets} are missing in {gaps:place|places}, of {acks} that came.",
     "findings.ack-loss-harmless.meaning": "ACKs are cumulative: the next one says what the lost one said. The way back drops packets; while only ACKs are hit, it costs little.",
     "findings.ack-loss-harmless.known": "The {other} numbers its packets one by one; here the numbers go from {before_number} to {after_number}. No timestamp of the {sender} shows that it got the missing ones.",
     "findings.ack-loss-harmless.sure": "Capture position: {position}. Lost on the way is likely; that this capture missed them cannot be excluded.",

@@ -74,7 +74,7 @@ WORDS: Final[dict[str, str]] = {
     # -- capture-missed-packets, without bytes missing ---------------------------------
     "findings.capture-missed-packets.short.acks": "capture missed {missing:ACK|ACKs}",
     "findings.capture-missed-packets.happened.acks": "The capture lacks a packet of the {sender} between packets {before_frame} and {seen_frame}: its numbers go from {before_number} to {after_number}.",
-    "findings.capture-missed-packets.more.acks": "In all {missing:packet|packets} are missing in {count:place|places}.",
+    "findings.capture-missed-packets.more.acks": "In all, {missing:packet|packets} are missing in {count:place|places}.",
     "findings.capture-missed-packets.known.acks": "The {sender} numbers its packets one by one. The missing ones left, or their effect on the {other} shows that they arrived. Dropped by the recorder's own count: {recorder_dropped}.",
     "findings.capture-missed-packets.sure.acks": "A counter that several connections share would leave gaps too; here nearly all numbers follow one another.",
 }
