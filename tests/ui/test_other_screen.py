@@ -19,7 +19,7 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.other import screen as screen_module
-from tcptui.ui.other.screen import OtherScreen
+from tcptui.ui.other.screen import STACKED_HEIGHT, OtherScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
@@ -424,7 +424,9 @@ async def test_ends_of_packets_are_whole_where_the_summaries_leave_them_room(
     assert sum(f"[{V6_CLIENT}]:50443 → [{V6_SERVER}]:443  UDP, 20 bytes" in line for line in drawn) == 2
 
 
-@pytest.mark.parametrize(("size", "lists"), [((60, 11), 1), ((80, 24), 2), ((80, 30), 3), ((160, 45), 3)])
+@pytest.mark.parametrize(
+    ("size", "lists"), [((60, 11), 1), ((60, 13), 2), ((80, 24), 3), ((80, 30), 3), ((160, 45), 3)]
+)
 async def test_next_lists_stand_below_the_one_in_front_where_there_is_room(
     udp_only: Session, size: tuple[int, int], lists: int
 ) -> None:
@@ -441,7 +443,7 @@ async def test_next_lists_stand_below_the_one_in_front_where_there_is_room(
     beside = size[0] >= 150
     assert len(first) == lists - beside
     assert ("from, to" in first[0]) == beside
-    assert len(second) == (lists - beside if lists > 2 else 2)
+    assert len(second) == (lists - beside if size[1] >= STACKED_HEIGHT else 2)
 
 
 async def test_packet_is_asked_for_by_what_this_screen_understands(udp_only: Session) -> None:

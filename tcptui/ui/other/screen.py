@@ -227,14 +227,18 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._read_soon()
 
     def _place_lists(self) -> None:
-        """Show all lists, or the one in front with the next one below it if that has room, or the one in front."""
+        """Show all lists, or the one in front with as many of the next ones below it as have room."""
         width, height = self.size
         lists: tuple[VirtualList, ...] = (self.protocols, self.conversations, self.packets)
         most = height if not self.is_stacked else self._upper_most(height)
         high = [min(each.row_count + HEADING, most) for each in lists]
         shown = range(len(lists)) if self.is_stacked else range(self._level, self._level + 1)
-        if not self.is_stacked and self._level < PACKETS and height - _LINES - high[self._level] >= _NEXT_LEAST:
-            shown = range(self._level, self._level + 2)
+        if not self.is_stacked and self._level < PACKETS:
+            stop, left = self._level + 1, height - _LINES - high[self._level]
+            while stop <= PACKETS and left >= _NEXT_LEAST:
+                left -= high[stop] + 1
+                stop += 1
+            shown = range(self._level, stop)
         if self._level == PACKET and not self.is_roomy:
             shown = range(0)
         self.set_class(self.is_roomy and self.packets.row_count > 0, "-roomy")
