@@ -92,10 +92,11 @@ GROUPS: Final = (
     )),
     Group("bytes", (
         'tcp.payload contains "nowhere at all"', "frame contains 01:02:03:04:05", 'tcp.payload matches "no+where"',
-        "ip.checksum == 7", "eth.src == 02:00:00:00:00:01",
+        "ip.checksum == 7", "eth.src == 02:00:00:00:00:01", "tcp.options.mss_val == 1460",
+        "tcp.options.timestamp.tsval < 1000",
     ), seldom=True),
     Group("header trees", (
-        "tcp.checksum.status == 1", "tcp.options.mss_val == 1460", "http.request", "eth.trailer",
+        "tcp.checksum.status == 1", "tcp.options.sack_le > 1", "http.request", "eth.trailer",
         'frame.protocols contains "vlan"',
     ), seldom=True, trees=True),
 )  # fmt: skip

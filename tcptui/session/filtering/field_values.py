@@ -29,6 +29,13 @@ from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import is_of_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
+from tcptui.session.filtering.header_options import (
+    OPTION_FIELDS,
+    OPTION_VALUES,
+    may_have,
+    options_of,
+    read_option,
+)
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
@@ -251,6 +258,8 @@ class FieldReader:
             ordinary = plain(self._session, rows)
             ordinary[ordinary] = placed(self._session, members(field), rows.only(ordinary))
             return self._split(field, rows, ordinary, self._of_places)
+        if field.name in OPTION_VALUES:
+            return self._of_options(field, rows)
         if not _is_cheap(field):
             return self._of_trees(field, rows)
         if _is_kept(field):
@@ -280,6 +289,24 @@ class FieldReader:
         parts = [read_placed(self._session, name, rows) for name in in_order(members(field))]
         return merged(types.type_of(field), parts, len(rows))
 
+    def _of_options(self, field: Field, rows: Rows) -> Occurrences:
+        ordinary = plain(self._session, rows)
+        options = options_of(self._session, rows.only(ordinary))
+        read = read_option(self._session, field.name, rows.only(ordinary), options)
+        parts = [moved(read, np.flatnonzero(ordinary), len(rows))]
+        ordinary[ordinary] = options.regular
+        if not ordinary.all():
+            others = self.trees.read(field, rows.only(~ordinary))
+            parts.append(moved(others, np.flatnonzero(~ordinary), len(rows)))
+        return merged(types.type_of(field), parts, len(rows))
+
+    def _with_option(self, name: str, rows: Rows) -> Mask:
+        """Which of ``rows`` may have the field ``name`` of `OPTION_FIELDS`."""
+        ordinary = plain(self._session, rows)
+        could = ~ordinary
+        could[ordinary] = may_have(options_of(self._session, rows.only(ordinary)), name)
+        return could
+
     def _of_plain(self, field: Field, rows: Rows, known: Known) -> Occurrences:
         parts = [read_plain(self._session, name, rows, known.four) for name in members(field)]
         return merged(types.type_of(field), parts, len(rows))
@@ -294,6 +321,9 @@ class FieldReader:
         could = possible(self._session.store, field.name, rows)
         if field.name.partition(".")[0] in ABSENT:
             could = ~plain(self._session, rows)
+        if field.name in OPTION_FIELDS:
+            with_option = self._with_option(field.name, rows)
+            could = with_option if could is None else could & with_option
         if could is not None and is_of_messages(field.name):
             could[could] = self._silent.may_speak(rows.only(could))
         if could is None or could.all():
@@ -343,7 +373,7 @@ def _cost(value: FieldValue) -> int:
     field = value.field
     if value.layers is not None or value.is_raw:
         return _TREES
-    if field.name in STRETCHES or all(name in PLACED for name in members(field)):
+    if field.name in STRETCHES or field.name in OPTION_VALUES or all(name in PLACED for name in members(field)):
         return _BYTES
     if all(name in KNOWN for name in members(field)):
         return _TABLES

@@ -12,6 +12,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.evaluator import passing
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.header_bytes import PLACED
+from tcptui.session.filtering.header_options import OPTION_FIELDS
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.packet_bytes import STRETCHES
 from tcptui.session.filtering.plain import KNOWN
@@ -19,7 +20,7 @@ from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import BLOCK, FilterRun
 from tcptui.session.session import Session, open_file
 
-QUICK = sorted(PLACED | KNOWN | (STRETCHES - {"frame"}) | {
+QUICK = sorted(PLACED | OPTION_FIELDS | KNOWN | (STRETCHES - {"frame"}) | {
     "ip.addr", "ipv6.addr", "eth.addr", "tcp.port", "tcp.flags", "tcp.hdr_len", "tcp.seq", "tcp.ack", "tcp.window_size",
     "tcp.len", "tcp.nxtseq", "tcp.stream", "tcp.time_relative", "tcp.time_delta", "frame.time_delta", "frame.len",
 })  # fmt: skip
