@@ -429,7 +429,7 @@ async def test_room_below_a_short_list_shows_its_packets_from_the_first(session:
         assert "/slow" in marked
         assert any("the server: until it began" in line for line in lines[:heading])
 
-        await shown.pilot.resize_terminal(80, 20)
+        await shown.pilot.resize_terminal(80, 16)
         screen = await settled(shown.pilot)
         assert not any("client 10.0.0.1:40001" in line for line in screen_lines(screen))
 

@@ -184,15 +184,16 @@ class RequestsScreen(KeyedScreen["int | None"]):
         words = min(max(self.size.height // _DETAIL_SHARE, _DETAIL_LEAST), _DETAIL_MOST)
         words = max(min(room, _DETAIL_ROOMY), words)
         request = self._request
-        is_roomy = request is not None and room - words - _RULE >= _PACKETS_LEAST
-        self.set_class(is_roomy, "-roomy")
-        self._detail.display = request is not None
-        self._list.styles.height = listed if is_roomy else "1fr"
         # As many lines as were needed so far: what is above or below does not move with each request.
         state = self.is_whole, self.is_grouped, self.size
         told = self._told[1] if self._told[0] == state else 0
+        few = words if request is None else min(max(told, self._detail.needed(words)), words)
+        is_roomy = request is not None and room - few - _RULE >= _PACKETS_LEAST
+        self.set_class(is_roomy, "-roomy")
+        self._detail.display = request is not None
+        self._list.styles.height = listed if is_roomy else "1fr"
         if is_roomy:
-            words = min(max(told, self._detail.needed(words)), words)
+            words = few
         elif request is not None:
             # A long list keeps half of the lines: its other rows can be scrolled to, the end of the words cannot.
             most = self.size.height // 2 - _LINES
