@@ -19,6 +19,8 @@ from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserv
 from tcptui.protocols.http2.tree_protobuf import add_protobuf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.http2_stream import Http2Stream
     from tcptui.protocols.http2.index import FrameIndex
     from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.stream.reassembly import ByteStream
 
 _TITLE: Final = "HyperText Transfer Protocol 2"
 #: Frames of one packet that are shown, and fragments of one body.
@@ -54,18 +55,25 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
     if magic is not None and place.half.delivered_frame(magic + len(PREFACE) - 1) != packet:
         magic = None
     frames = stream.indexes[side].completed_by(packet)
-    if magic is not None or frames:
-        # Of a connection in clear, tshark takes HTTP/2 for what HTTP turned into; several frames are one layer.
-        if dissection.protocols[-1] == "tcp":
-            dissection.protocols.append("http")
-        dissection.protocols.append("http2")
     if magic is not None:
+        _name_layer(dissection)
         _magic(dissection, place, magic)
-    for frame in frames[:_FRAMES_SHOWN]:
-        _frame(dissection, place, stream, frame)
+    is_alone = bool(frames) and place.is_put_together(frames[0].start, HEADER)
+    for at, frame in enumerate(frames[:_FRAMES_SHOWN]):
+        if (at == 0 and magic is None) or (at == 1 and is_alone):  # what Wireshark reads at once is one layer
+            _name_layer(dissection)
+        within = [frame] if is_alone or at else frames
+        _frame(dissection, place, stream, frame, place.last_end(frame.stop, (one.stop for one in within)))
     if len(frames) > _FRAMES_SHOWN:
         dissection.parent.concluded(f"{len(frames) - _FRAMES_SHOWN} more HTTP/2 frames")
     return was_http or bool(frames) or bool(stream.units(place.segment))
+
+
+def _name_layer(dissection: Dissection) -> None:
+    # Of a connection in clear, tshark takes HTTP/2 for what HTTP turned into.
+    if dissection.transport is not None and dissection.protocols[-1] != "http":
+        dissection.protocols.append("http")
+    dissection.protocols.append("http2")
 
 
 def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
@@ -75,11 +83,12 @@ def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
     place.add(branch, f"Magic: {text}", start, len(PREFACE), "http2.magic")
 
 
-def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame) -> None:
+def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, together: int) -> None:
+    """``together``: up to where its bytes were put together from segments, where it is in several."""
     half, index = place.half, stream.indexes[place.half.side]
     stop = min(frame.stop, half.length)
     if not place.holds(frame.start, stop):
-        add_reassembled(dissection, half, frame.start, stop)
+        add_reassembled(dissection, half, frame.start, min(together, half.length))
     title = f"{_TITLE}, {type_name(frame.kind)}[{frame.stream}]"  # one of many: closed, it is to say which it is
     layer = place.add(dissection.parent, title, frame.start, stop - frame.start, "http2")
     layer.target = 0
@@ -104,12 +113,12 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
         is_asked = asked is None or not _BODY_LINES.isdisjoint(asked)
         if is_asked and frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
             _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)), index)
-        add_payload(branch, frame, place, HeaderLists(index.blocks, asked))
+        add_payload(branch, frame, place, HeaderLists(index, asked))
 
 
 def _headline(frame: Frame, index: FrameIndex) -> str:
     text = f"Stream: {type_name(frame.kind)}, Stream ID: {frame.stream}, Length {frame.length}"
-    block = index.blocks.get(frame.stop) if frame.kind == FrameType.HEADERS else None
+    block = index.block(frame) if frame.kind == FrameType.HEADERS else None
     what = ""
     if block is not None:
         status = value_in(block, b":status")
@@ -171,12 +180,12 @@ def _body(
     if message is None or not message.complete:
         return
     if not frame.flags & Flag.END_STREAM:
-        line = branch.concluded(f"Reassembled body in frame: {message.last_frame}", "http2.body.reassembled.in")
-        line.target = message.last_frame
+        last = index.ended_by(message)
+        branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
     elif is_empty:
         _body_before(branch, frame, place, exchange, index)
     elif len(fragments := index.fragments(message)) > 1:
-        _fragments(branch, message.half, fragments, message.body_length)
+        _fragments(branch, message, index, fragments)
 
 
 def _body_before(
@@ -184,26 +193,62 @@ def _body_before(
 ) -> None:  # fmt: skip
     """What a frame that ends a message and has none of its body (trailers, mostly) tells of it, as tshark does."""
     message = _message(exchange, place)
-    if message is None or not message.spans or not message.complete or message.spans[-1] > frame.start:
+    if message is None or not message.complete or (message.spans and message.spans[-1] > frame.start):
         return
-    _fragments(branch, message.half, index.fragments(message), message.body_length)
+    fragments = index.fragments(message)
+    if not fragments:
+        return
+    _fragments(branch, message, index, fragments)
     data = decoded_beginning(message)
     branch.concluded(f"Data: {shortened(data[:_SHOWN_BYTES])}", "http2.data.data").whole = lambda: data
 
 
-def _fragments(branch: Branch, half: ByteStream, spans: list[tuple[int, int]], length: int) -> None:
-    """The DATA frames that ``length`` bytes came in."""
-    count = len(spans)
+def _fragments(
+    branch: Branch, message: HttpMessage, index: FrameIndex, spans: list[tuple[int, int]]
+) -> None:  # fmt: skip
+    """The DATA frames that bytes of ``message`` came in, all or those of one message of gRPC."""
+    count, length = len(spans), sum(end - begin for begin, end in spans)
     named = "fragment" if count == 1 else "fragments"
     group = branch.concluded(f"{count} Body {named} ({length} bytes)", "http2.body.fragments")
     at = 0
     for begin, end in spans[:_FRAGMENTS_SHOWN]:
-        packet = half.delivered_frame(end - 1)
+        packet = index.packet_of(max(begin, end - 1))
         carried = f", payload: {at}-{at + end - begin - 1} ({end - begin} bytes)" if end > begin else " (no data)"
         group.concluded(f"Frame: {packet}{carried}", "http2.body.fragment").target = packet
         at += end - begin
     group.concluded(f"Body fragment count: {count}", "http2.body.fragment.count")
     group.concluded(f"Reassembled body length: {length}", "http2.body.reassembled.length")
+    if not length:
+        group.concluded("Reassembled body data: <MISSING>", "http2.body.reassembled.data")
+        return
+    shown = shortened(_joined(message, spans, _SHOWN_BYTES))
+    line = group.concluded(f"Reassembled body data: {shown}", "http2.body.reassembled.data")
+    line.whole = lambda: _joined(message, spans, LONGEST_VALUE)
+
+
+def _joined(message: HttpMessage, spans: list[tuple[int, int]], most: int) -> bytes:
+    """The first ``most`` bytes of ``spans``."""
+    found, left = [], most
+    for begin, end in spans:
+        found.append(message.half.read(begin, min(end - begin, left)))
+        left -= end - begin
+        if left <= 0:
+            break
+    return b"".join(found)
+
+
+def _as_read(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """``spans`` of a message of gRPC as tshark counts them: where several have its prefix, it is put together first."""
+    left = PREFIX
+    found: list[tuple[int, int]] = []
+    for begin, end in spans:
+        if found and 0 < left < end - begin:
+            found.append((begin, begin + left))
+            begin += left
+            left = 0
+        left = max(left - (end - begin), 0)
+        found.append((begin, end))
+    return found
 
 
 def _grpc(
@@ -226,12 +271,15 @@ def _grpc(
         if one.trouble:
             continue
         if one.start < start or one.stop > stop:
-            last = place.half.delivered_frame(one.stop - 1)
+            low, high = max(one.start, start), min(one.stop, stop)
+            text = f"DATA segment data ({high - low} byte{'' if high - low == 1 else 's'})"
+            place.add(branch, text, low, high - low, "http2.data.segment")
+            last = stream.indexes[place.half.side].packet_of(one.stop - 1)
             branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
         if one.stop > stop:
             return
         if one.start < start:
-            _fragments(branch, place.half, list(spans_of(message, one)), PREFIX + one.length)
+            _fragments(branch, message, stream.indexes[place.half.side], _as_read(spans_of(message, one)))
         side = "Response" if message.head.is_response else "Request"
         dissection.protocols.append("grpc")
         title = f"GRPC Message: {exchange.operation}, {side}"

@@ -46,6 +46,7 @@ _EXACT: Final = frozenset({
         "internal_position", "internal_query", "where", "schema_name", "table_name", "column_name", "type_name",
         "constraint_name", "file", "line", "routine", "nonsupported_option",
     )), "http2.header.name", "http2.header.value", "http2.header.unescaped", "http2.request.full_uri",
+    "http2.continuation.header",
     "protobuf.field.value.string", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.
