@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.protocols.http.conversation import STATUS_PHRASES, Cut, FaultKind, full_uri
+from tcptui.protocols.http.conversation import Cut, FaultKind, full_uri
+from tcptui.protocols.http.status import status_description
 from tcptui.protocols.http2.tree_settings import add_upgrade_settings
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ def _status_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:
         return
     code = head.start_line.find(b"%03d" % head.status, len(head.version))
     place.add(line, f"Status Code: {head.status}", at + code, 3, "http.response.code")
-    meaning = STATUS_PHRASES.get(head.status)
-    if meaning:
-        line.concluded(f"Status Code Description: {meaning}", "http.response.code.desc")
+    line.concluded(f"Status Code Description: {status_description(head.status)}", "http.response.code.desc")
     if head.phrase:
         length = len(head.start_line) - code - 4
         place.add(line, f"Response Phrase: {head.phrase}", at + code + 4, length, "http.response.phrase")

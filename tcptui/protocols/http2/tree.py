@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.reassembled import add_reassembled
+from tcptui.protocols.http.status import status_description
 from tcptui.protocols.http2.frames import HEADER, Flag, Frame, FrameType
-from tcptui.protocols.http2.messages import value_in
+from tcptui.protocols.http2.messages import status_of, value_in
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.tree_data import add_body_before, add_data_frame
 from tcptui.protocols.http2.tree_frames import add_payload
@@ -112,7 +113,7 @@ def _headline(frame: Frame, index: FrameIndex) -> str:
     block = index.block(frame) if frame.kind == FrameType.HEADERS else None
     what = ""
     if block is not None:
-        status = value_in(block, b":status")
+        code = status_of(block)
         asked = f"{value_in(block, b':method')} {value_in(block, b':path')}".strip()
-        what = asked or status
+        what = asked or (f"{code} {status_description(code)}" if code else value_in(block, b":status"))
     return f"{text}, {what}" if what else text
