@@ -11,8 +11,9 @@ from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.body import BodyProblem, body_of
 from tcptui.protocols.http.conversation import Framing
 from tcptui.protocols.http.framing import ChunkWalk
+from tcptui.protocols.http.head import HEAD_LIMIT
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.http.tree_head import add_field
+from tcptui.protocols.http.tree_head import add_trailer
 from tcptui.protocols.http.tree_text import OCTETS, add_data, add_text_lines, has_lines, is_text
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
             return
     line = place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
     line.whole = lambda: _as_tshark_reads(decoded_beginning(message))
-    if is_text(head.media_type):
+    if head.media_type in ("", OCTETS) and decoded:
+        add_data(dissection, text, decoded, place, (start, length), lambda: decoded_beginning(message))
+    elif is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
         add_text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
 
@@ -122,7 +125,7 @@ def _read(message: HttpMessage) -> tuple[bytes, int, BodyProblem | None]:
     """The beginning of the decoded body, its whole length, and the problem if that is not known."""
     head = message.head
     if not head.content_codings and len(head.transfer_codings) < 2:
-        if not is_text(head.media_type):
+        if not is_text(head.media_type) and head.media_type not in ("", OCTETS):
             return b"", message.body_length, None
         return _beginning(body_of(message, decoded=False)), message.body_length, None
     reading = body_of(message, limit=_DECODED_READ)
@@ -175,8 +178,21 @@ def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
         _last_chunk(group, message, walk.last_start, place)
     elif message.body_length and not walk.faults:
         group.concluded(f"Only the first {_CHUNKS_SHOWN} chunks are listed")
+    if message.trailers:
+        _trailer_part(layer, message, place)
+
+
+def _trailer_part(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
+    """All fields behind the chunks as one value, as tshark has them, and each as a line."""
+    start = message.trailers[0].start
+    raw = message.half.read(start, min(message.body_end - start, HEAD_LIMIT))
+    ending = b"\r\n" if raw.endswith(b"\n\r\n") else b"\n" if raw.endswith(b"\n\n") else b""
+    raw = raw.removesuffix(ending)  # the empty line
+    text = raw.decode("utf-8", "replace").replace("\r", "\\r").replace("\n", "\\n")
+    part = place.add(layer, f"trailer-part: {text}", start, len(raw), "http.chunked_trailer_part")
+    part.whole = lambda: raw
     for trailer in message.trailers:
-        add_field(layer, trailer, place, "http.chunked_trailer_part")
+        add_trailer(part, trailer, place)
 
 
 def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePlace) -> None:

@@ -78,10 +78,16 @@ def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
         place.add(layer, "\\r\\n" if width == 2 else "\\n", behind, width)
 
 
+def add_trailer(branch: Branch, trailer: HeaderLine, place: FramePlace) -> None:
+    """Append one field behind the chunks; filters have it as a part of them all."""
+    ending = "\\r\\n" if trailer.length - len(trailer.raw) == 2 else "\\n"
+    place.add(branch, trailer.raw.decode("utf-8", "replace") + ending, trailer.start, trailer.length)
+
+
 def add_field(
     layer: Branch, header: HeaderLine, place: FramePlace, line_field: str, content_length: int | None = None
 ) -> None:
-    """Append one header or trailer field; ``line_field``: filter field of those without one of their own."""
+    """Append one header field; ``line_field``: filter field of those without one of their own."""
     ending = "\\r\\n" if header.length - len(header.raw) == 2 else "\\n"
     text = header.raw.decode("utf-8", "replace") + ending
     name = header.name.lower()

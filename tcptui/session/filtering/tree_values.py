@@ -35,7 +35,7 @@ _EXACT: Final = frozenset({
     "frame.comment",
     "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
     "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
-    "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
+    "http.file_data", "http.chunked_trailer_part", "http.request.line", "http.response.line", "websocket.payload.text",
     "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
     "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
     "resp.string", "resp.error", *(field.name for field in DNS_FIELDS if field.type is T.STRING),

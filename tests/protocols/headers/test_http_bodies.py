@@ -1,4 +1,4 @@
-"""Bodies of HTTP/2 in the header tree as tshark has them: decoded, as lines of text, as bytes that nobody reads."""
+"""Bodies of HTTP in the header tree as tshark has them: decoded, as lines of text, as bytes that nobody reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from field_sweep import compared_fields, sweep
 from http2_ends import OK, Ends, get
 from tree_text import tree_text
-from web_captures import GET, closed, record, response
+from web_captures import GET, chunk, closed, record, response
 
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.session.session import open_file
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 TEXT: Final = b"line one of the text\nline two\n" * 20
 JSON: Final = b'{"a": [1, 2, {"b": "c"}]}'
+
+#: Trailer parts of chunked bodies.
+TRAILERS: Final = (
+    b"", b"X-A: b\r\n", b"X-A: b\r\nX-C: d e\r\n", b"X-A: b\r\n folded\r\nContent-Length: 5\r\n", b"X-A:\r\n",
+    b"Set-Cookie: a=b\r\nServer: x\r\n", b"X-A: b\n",
+)  # fmt: skip
 
 
 def raw_deflate(data: bytes) -> bytes:
@@ -103,6 +109,40 @@ def test_bodies_that_are_no_json_equal_tsharks(tmp_path: Path) -> None:
     assert swept is not None
     assert swept.different == {}
     assert swept.values > 1_000
+
+
+@pytest.mark.tshark
+def test_trailers_are_one_value_as_tshark_has_them(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    turns = []
+    for at, part in enumerate(TRAILERS):
+        said = head + chunk(b"hello") + b"0\r\n" + part + b"\r\n"
+        turns += [(20 * at, "C", GET), (20 * at + 5, "S", said)]
+    # Notes on a folded line are ours alone.
+    fields = [row for row in compared_fields() if not row.name.startswith("_ws.expert")]
+    swept = sweep(record(tmp_path, closed(turns)), fields)
+
+    assert swept is not None
+    assert swept.different == {}
+    assert swept.values > 500
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("media", ["", "Content-Type: application/octet-stream"])
+def test_bodies_of_octets_equal_tsharks(tmp_path: Path, media: str) -> None:
+    lines = [media] * bool(media)
+    coded = response(gzip.compress(TEXT, mtime=0), *lines, "Content-Encoding: gzip")
+    chunked = "\r\n".join(["HTTP/1.1 200 OK", *lines, "Transfer-Encoding: chunked"]).encode()
+    said = (response(TEXT, *lines), response(b"", *lines), coded, chunked + b"\r\n\r\n" + chunk(TEXT) + chunk(b""))
+    turns = []
+    for at, one in enumerate(said):
+        turns += [(20 * at, "C", GET), (20 * at + 5, "S", one[:70]), (20 * at + 8, "S", one[70:])]
+    posted = response(b"hello", *lines).replace(b"HTTP/1.1 200 OK", b"POST /a HTTP/1.1")
+    swept = sweep(record(tmp_path, closed([*turns, (100, "C", posted)])), compared_fields())
+
+    assert swept is not None
+    assert swept.different == {}
+    assert swept.values > 300
 
 
 def shown(tmp_path: Path, ends: Ends) -> str:
