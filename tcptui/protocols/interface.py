@@ -144,6 +144,8 @@ class Exchange:
     """Answers before the final one: `100 Continue`, or that to `DATA`."""
     is_reset: bool = False
     """One side ended it early by the protocol's own means: nobody waits for an answer any more."""
+    given_up: Carried | None = None
+    """With what the client did so that had sent its request to the end."""
     rows: int | None = None
     """How many rows or elements the answer has; None where that is no question."""
     waits: bool = False

@@ -11,6 +11,7 @@ split by what `tcptui.analysis.timing.budget` says of the stretches in it, to th
                idle, too, where the client asked to be answered when something happens
     held back  client of an answer, server of a request: its protocol's own window (HTTP/2) was used up
     open       no answer ever: idle, up to the connection's close, its last packet, or another answer
+    given up   the answer did not come, or not to its end, until the client took the request back: idle
 
 Interim answers (100 Continue) belong to the sending, as do replies amid a request (354 of SMTP).
 """
@@ -311,7 +312,10 @@ class _Times:
                 now = self._sent(one, spent, now, response.last_ns, swapped, asks=False)
             if request is not None and request.last_ns > now:  # an answer may be over before its request is
                 now = self._sent(one, spent, now, request.last_ns, swapped, asks=True)
-        elif one.open:
+        given_up, answer = exchange.given_up, exchange.response
+        if given_up is not None and (answer is None or not answer.complete):
+            now = self._over(spent, now, given_up.last_ns, RequestPart.IDLE)
+        elif response is None and one.open:
             now = self._over(spent, now, self._closed_ns(now, 0 if swapped else 1), RequestPart.IDLE)
         return now
 

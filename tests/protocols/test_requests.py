@@ -394,6 +394,32 @@ def test_parts_add_up_whatever_is_missing(
         assert sum(time or 0 for time in request.time) == request.duration_ns
 
 
+def test_time_until_a_client_takes_its_request_back_is_not_the_clients(tmp_path: Path) -> None:
+    ends = Ends()
+    ends.ask(1, get("/never"))
+    ends.client.reset_stream(1, 8)
+    ends.carry()
+    ends.ask(3, get("/begun"))
+    ends.server.send_headers(3, OK2)
+    ends.server.send_data(3, b"part")
+    ends.carry()
+    ends.client.reset_stream(3, 8)
+    ends.carry()
+    times = [0, 1, 2, 10, 3_010, 4_000, 5_000, 9_000]
+    assert len(ends.turns) == len(times)
+    turns = [(times[at], "CS"[side], data) for at, (side, data) in enumerate(ends.turns)]
+    never, begun = turned(tmp_path, turns)
+
+    assert never.status == begun.status == "RST_STREAM CANCEL"
+    assert spent(never)["idle"] == 3_000.0
+    assert never.request is not None
+    assert never.request.first == never.request.last
+    assert begun.duration_ns == 5_000_000_000
+    assert spent(begun)["idle"] == 4_000.0
+    assert spent(begun)["server"] == pytest.approx(960, abs=10)
+    assert not spent(begun).get("client")
+
+
 def test_streams_of_http2_have_times_of_their_own(tmp_path: Path) -> None:
     ends = Ends()
     ends.ask(1, get("/slow"))

@@ -16,7 +16,6 @@ from tcptui.protocols.http.fault import Cut, Fault, FaultKind
 from tcptui.protocols.http.head import HEAD_LIMIT, HeaderLine, MessageHead, parse_head
 from tcptui.protocols.http.message import Framing, HttpConversation, HttpMessage, Skipped, SkipReason
 from tcptui.protocols.http.scanner import MessageScanner
-from tcptui.protocols.http.status import STATUS_PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,7 +198,7 @@ def full_uri(request: HttpMessage) -> str:
 
 
 __all__ = [
-    "HEAD_LIMIT", "MESSAGE_LIMIT", "STATUS_PHRASES", "Cut", "Fault", "FaultKind", "Framing", "HeaderLine",
+    "HEAD_LIMIT", "MESSAGE_LIMIT", "Cut", "Fault", "FaultKind", "Framing", "HeaderLine",
     "HttpConversation", "HttpMessage", "MessageHead", "SkipReason", "Skipped", "conversation", "full_uri",
     "messages", "parse_head", "scheme_of",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
-"""Reason phrases of the IANA registry (RFC 9110, 15), for responses without one."""
+"""What status codes mean: phrases of the IANA registry (RFC 9110, 15), and Wireshark's."""
 
 from __future__ import annotations
 
 from typing import Final
 
+#: IANA's, for responses without one.
 STATUS_PHRASES: Final[dict[int, str]] = {
     100: "Continue", 101: "Switching Protocols", 102: "Processing", 103: "Early Hints",
     200: "OK", 201: "Created", 202: "Accepted", 203: "Non-Authoritative Information", 204: "No Content",
@@ -21,3 +22,16 @@ STATUS_PHRASES: Final[dict[int, str]] = {
     504: "Gateway Timeout", 505: "HTTP Version Not Supported", 506: "Variant Also Negotiates",
     507: "Insufficient Storage", 508: "Loop Detected", 511: "Network Authentication Required",
 }  # fmt: skip
+#: Where Wireshark says it otherwise.
+_WIRESHARKS: Final[dict[int, str]] = {
+    199: "Informational - Others", 203: "Non-authoritative Information", 299: "Success - Others",
+    399: "Redirection - Others", 408: "Request Time-out", 413: "Request Entity Too Large", 414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable", 418: "I'm a teapot", 422: "Unprocessable Entity",
+    499: "Client Error - Others", 504: "Gateway Time-out", 505: "HTTP Version not supported", 510: "Not Extended",
+    599: "Server Error - Others",
+}  # fmt: skip
+
+
+def status_description(status: int) -> str:
+    """What a status code means in Wireshark's words, also where nobody knows."""
+    return _WIRESHARKS.get(status) or STATUS_PHRASES.get(status) or f"Unknown ({status})"

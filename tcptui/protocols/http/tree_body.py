@@ -5,14 +5,16 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
+from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.body import BodyProblem, body_of
 from tcptui.protocols.http.conversation import Framing
 from tcptui.protocols.http.framing import ChunkWalk
+from tcptui.protocols.http.head import HEAD_LIMIT
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.http.tree_head import add_field
+from tcptui.protocols.http.tree_head import add_trailer
+from tcptui.protocols.http.tree_text import OCTETS, add_data, add_text_lines, has_lines, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,49 +24,12 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.conversation import HttpMessage
 
-#: Media types whose body is shown as lines of text.
-_TEXT_TYPES: Final = (
-    "text/",
-    "application/json",
-    "application/javascript",
-    "application/x-javascript",
-    "application/xml",
-)
-_TEXT_SUFFIXES: Final = ("+json", "+xml")
-#: What Wireshark reads such a body as, and how it names that; any other it only calls a body.
-_LINES: Final = ("data-text-lines", "Line-based text data")
-_JSON: Final = ("json", "JavaScript Object Notation")
-_XML: Final = ("xml", "eXtensible Markup Language")
-_MEDIA: Final = ("media", "Media Type")
-_READ_AS: Final = {
-    **dict.fromkeys((
-        "text/plain", "text/html", "text/css", "text/javascript", "text/richtext", "text/enriched", "text/parameters",
-        "application/x-javascript",
-    ), _LINES),
-    **dict.fromkeys((
-        "application/json", "application/json-rpc", "application/problem+json", "application/senml+json",
-        "application/sensml+json",
-    ), _JSON),
-    **dict.fromkeys((
-        "text/xml", "text/vnd.wap.wml", "text/vnd.wap.si", "image/svg+xml", *(f"application/{kind}" for kind in (
-            "xml", "xml-dtd", "soap+xml", "atom+xml", "rss+xml", "mathml+xml", "xslt+xml",
-        )),
-    ), _XML),
-}  # fmt: skip
-_LINES_SHOWN: Final = 200
-#: Least characters shown of a longer line: four times as many bytes are decoded, as UTF-8 may need.
-_LINE_LIMIT: Final = 200
 _CHUNKS_SHOWN: Final = 256
 #: Bytes kept of a body to show its lines …
 _TEXT_READ: Final = 256 << 10
 #: … and most bytes decoded of a coded one, to know its length.
 _DECODED_READ: Final = 8 << 20
 _SHOWN_BYTES: Final = 40
-
-
-def is_text(media: str) -> bool:
-    """Whether a body of that media type is lines of text."""
-    return media.startswith(_TEXT_TYPES) or media.endswith(_TEXT_SUFFIXES)
 
 
 def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place: FramePlace) -> None:
@@ -92,19 +57,48 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
             return
     line = place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
     line.whole = lambda: _as_tshark_reads(decoded_beginning(message))
-    if is_text(head.media_type):
+    if head.media_type in ("", OCTETS) and decoded:
+        add_data(dissection, text, decoded, place, (start, length), lambda: decoded_beginning(message))
+    elif is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
-        _text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
+        add_text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
 
 
-def add_stream_text(dissection: Dissection, message: HttpMessage, start: int, length: int, place: FramePlace) -> None:
-    """Append the body of a message of HTTP/2 as its lines, where it is text; the last of it are bytes at ``start``."""
-    media = message.head.media_type
-    if media not in _READ_AS or message.head.content_codings:
-        return
-    body = _beginning(body_of(message))
-    layer = _text_lines(dissection, media, body, message.body_length, place, (start, length), exact=False)
-    layer.whole = lambda: decoded_beginning(message)
+def add_stream_body(
+    dissection: Dissection, branch: Branch, message: HttpMessage, span: tuple[int, int], place: FramePlace
+) -> None:  # fmt: skip
+    """Append the whole body of a message of HTTP/2, decoded; the last of it are the bytes ``span`` (offset, length)."""
+    head = message.head
+    media = head.media_type
+    body, size = b"", message.body_length
+    problem: BodyProblem | None = None
+    codings = ", ".join(head.content_codings)
+    if codings:
+        label = f"Content-encoded entity body ({codings}): {message.body_length} bytes"
+        body, size, problem = _read(message)
+        if problem is BodyProblem.LIMIT:
+            label += f" -> more than {size} bytes"
+        elif size or problem is None:
+            label += f" -> {size} bytes"
+        branch = place.add(branch, label, *span)
+        if problem not in (None, BodyProblem.CODING_UNKNOWN) and not size:
+            note = "Body decompression failed"
+            branch.expert(ExpertLevel.WARNING, "Undecoded", note, "http2.body_decompression_failed")
+    is_decoded = bool(size) or problem is None
+    if not is_decoded:
+        size = message.body_length
+    if not body:
+        body = _beginning(body_of(message, decoded=is_decoded))
+
+    def whole() -> bytes:
+        return b"".join(_bounded(body_of(message, decoded=is_decoded)))
+
+    line = place.add(branch, f"Data: {shortened(body[:_SHOWN_BYTES]) or '<MISSING>'}", *span, "http2.data.data")
+    line.whole = whole
+    if has_lines(media):
+        add_text_lines(dissection, media, body, size, place, span, exact=False).whole = whole
+    elif media == OCTETS and size:
+        add_data(dissection, body, size, place, span, whole)
 
 
 def _as_tshark_reads(body: bytes) -> bytes:
@@ -131,7 +125,7 @@ def _read(message: HttpMessage) -> tuple[bytes, int, BodyProblem | None]:
     """The beginning of the decoded body, its whole length, and the problem if that is not known."""
     head = message.head
     if not head.content_codings and len(head.transfer_codings) < 2:
-        if not is_text(head.media_type):
+        if not is_text(head.media_type) and head.media_type not in ("", OCTETS):
             return b"", message.body_length, None
         return _beginning(body_of(message, decoded=False)), message.body_length, None
     reading = body_of(message, limit=_DECODED_READ)
@@ -184,8 +178,21 @@ def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
         _last_chunk(group, message, walk.last_start, place)
     elif message.body_length and not walk.faults:
         group.concluded(f"Only the first {_CHUNKS_SHOWN} chunks are listed")
+    if message.trailers:
+        _trailer_part(layer, message, place)
+
+
+def _trailer_part(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
+    """All fields behind the chunks as one value, as tshark has them, and each as a line."""
+    start = message.trailers[0].start
+    raw = message.half.read(start, min(message.body_end - start, HEAD_LIMIT))
+    ending = b"\r\n" if raw.endswith(b"\n\r\n") else b"\n" if raw.endswith(b"\n\n") else b""
+    raw = raw.removesuffix(ending)  # the empty line
+    text = raw.decode("utf-8", "replace").replace("\r", "\\r").replace("\n", "\\n")
+    part = place.add(layer, f"trailer-part: {text}", start, len(raw), "http.chunked_trailer_part")
+    part.whole = lambda: raw
     for trailer in message.trailers:
-        add_field(layer, trailer, place, "http.chunked_trailer_part")
+        add_trailer(part, trailer, place)
 
 
 def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePlace) -> None:
@@ -193,36 +200,3 @@ def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePla
     place.add(node, "Chunk size: 0 octets", start, max(message.body_end - start - 2, 1), "http.chunk_size")
     if not message.trailers:
         place.add(group, "\\r\\n", message.body_end - 2, 2)
-
-
-def _text_lines(
-    dissection: Dissection, media: str, body: bytes, whole: int, place: FramePlace, span: tuple[int, int], *,
-    exact: bool,
-) -> Branch:  # fmt: skip
-    """Append the body's lines as a layer of the bytes ``span`` (offset, length), and return it.
-
-    With ``exact`` (neither chunked nor coded) each line marks its bytes in the frame.
-    """
-    at, length = span
-    lines = body.split(b"\n")
-    ends = ["\\n"] * (len(lines) - 1) + [""]
-    if not lines[-1]:
-        lines, ends = lines[:-1], ends[:-1]
-    count = f"{len(lines)} lines" if len(body) >= whole else f"more than {len(lines)} lines"
-    protocol, title = _READ_AS.get(media, _MEDIA)
-    field = protocol if protocol in FIELDS else ""
-    layer = place.add(dissection.parent, f"{title}: {media} ({count})", at, length, field)
-    dissection.protocols.append(protocol)
-    for line, ending in list(zip(lines, ends, strict=True))[:_LINES_SHOWN]:
-        text = line[: 4 * _LINE_LIMIT].decode("utf-8", "replace").replace("\t", "\\t")
-        if text.endswith("\r") and ending:
-            text, ending = text[:-1], "\\r" + ending
-        width = len(line) + (1 if ending else 0)
-        if exact:
-            place.add(layer, text + ending, at, width)
-        else:
-            layer.add(text + ending, None, 0)
-        at += width
-    if len(lines) > _LINES_SHOWN:
-        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines")
-    return layer

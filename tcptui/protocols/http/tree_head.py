@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.protocols.http.conversation import STATUS_PHRASES, Cut, FaultKind, full_uri
+from tcptui.protocols.http.conversation import Cut, FaultKind, full_uri
+from tcptui.protocols.http.status import status_description
 from tcptui.protocols.http2.tree_settings import add_upgrade_settings
 
 if TYPE_CHECKING:
@@ -77,10 +78,16 @@ def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
         place.add(layer, "\\r\\n" if width == 2 else "\\n", behind, width)
 
 
+def add_trailer(branch: Branch, trailer: HeaderLine, place: FramePlace) -> None:
+    """Append one field behind the chunks; filters have it as a part of them all."""
+    ending = "\\r\\n" if trailer.length - len(trailer.raw) == 2 else "\\n"
+    place.add(branch, trailer.raw.decode("utf-8", "replace") + ending, trailer.start, trailer.length)
+
+
 def add_field(
     layer: Branch, header: HeaderLine, place: FramePlace, line_field: str, content_length: int | None = None
 ) -> None:
-    """Append one header or trailer field; ``line_field``: filter field of those without one of their own."""
+    """Append one header field; ``line_field``: filter field of those without one of their own."""
     ending = "\\r\\n" if header.length - len(header.raw) == 2 else "\\n"
     text = header.raw.decode("utf-8", "replace") + ending
     name = header.name.lower()
@@ -125,9 +132,7 @@ def _status_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:
         return
     code = head.start_line.find(b"%03d" % head.status, len(head.version))
     place.add(line, f"Status Code: {head.status}", at + code, 3, "http.response.code")
-    meaning = STATUS_PHRASES.get(head.status)
-    if meaning:
-        line.concluded(f"Status Code Description: {meaning}", "http.response.code.desc")
+    line.concluded(f"Status Code Description: {status_description(head.status)}", "http.response.code.desc")
     if head.phrase:
         length = len(head.start_line) - code - 4
         place.add(line, f"Response Phrase: {head.phrase}", at + code + 4, length, "http.response.phrase")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
-
-from hyperframe.frame import ContinuationFrame, HeadersFrame, PushPromiseFrame
 
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.frames import (
     HEADER,
     PAYLOAD_PARSED,
+    PROMISED_SIZE,
     STREAM_MASK,
     Flag,
     Frame,
     FrameType,
-    parsed_payload,
+    block_part,
     unpack_head,
 )
 from tcptui.protocols.http2.hpack import HeaderList, HpackReader
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 READ: Final = 65_536
 #: Most bytes of one header block, with its CONTINUATION frames; servers take 8 KiB to 1 MiB.
 BLOCK_MOST: Final = 1 << 20
+#: Most frames of one header block whose place is kept.
+CUTS_MOST: Final = 1_000
 #: How far the numbers of streams may go beyond those that this direction has named: of requests under way, or left out.
 _AHEAD: Final = 4_096
 _KNOWN_HEADS: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, FrameType.CONTINUATION})
@@ -36,6 +37,7 @@ _KNOWN_HEADS: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, Fram
 _DATA, _HEADERS, _CONTINUATION = int(FrameType.DATA), int(FrameType.HEADERS), int(FrameType.CONTINUATION)
 _END, _END_HEADERS, _PADDED = int(Flag.END_STREAM), int(Flag.END_HEADERS), int(Flag.PADDED)
 _PREFIXED: Final = int(Flag.PADDED | Flag.PRIORITY)
+_PUSH_PROMISE: Final = int(FrameType.PUSH_PROMISE)
 _RST_STREAM: Final = int(FrameType.RST_STREAM)
 #: Bytes of an error code.
 _CODE: Final = 4
@@ -59,6 +61,8 @@ class Block:
     """All of it was captured and could be decoded."""
     is_cut: bool = False
     """It has more fields than are kept."""
+    cuts: tuple[tuple[int, int], ...] = ()
+    """Behind each of its frames but the last: the offset in the direction, and in the bytes of the header list."""
 
     def first(self, name: bytes) -> bytes | None:
         """The value of the first field of that name: empty without one, None where it is not known."""
@@ -98,6 +102,8 @@ class _Pending:
 
     block: Block
     data: bytearray
+    cuts: list[tuple[int, int]] = field(default_factory=list)
+    """Of `Block.cuts`."""
 
 
 class Direction:
@@ -207,12 +213,18 @@ class Direction:
         if frame.kind == _HEADERS and not frame.flags & _PREFIXED and len(data) == HEADER + frame.length:
             self._fragment(frame, data[HEADER:])
             return
-        parsed = parsed_payload(frame, data)
-        if isinstance(parsed, HeadersFrame | PushPromiseFrame | ContinuationFrame):
-            promised = parsed.promised_stream_id & STREAM_MASK if isinstance(parsed, PushPromiseFrame) else 0
-            self._fragment(frame, parsed.data, promised)
-        elif parsed is None:
+        part = block_part(frame, data[HEADER : HEADER + 1]) if len(data) == HEADER + frame.length else None
+        if part is None:
             self._unreadable(frame)
+            return
+        promised = 0
+        if frame.kind == _PUSH_PROMISE:
+            at = HEADER + part.before
+            promised = int.from_bytes(data[at : at + PROMISED_SIZE]) & STREAM_MASK
+            if not promised or promised & 1:  # no stream of a server's (RFC 9113, 5.1.1)
+                self._unreadable(frame)
+                return
+        self._fragment(frame, data[HEADER + part.start : HEADER + part.stop], promised)
 
     def _unreadable(self, frame: Frame) -> None:
         """A frame of a header block that is cut, or breaks the rules."""
@@ -232,6 +244,9 @@ class Direction:
             if frame.kind == _CONTINUATION:
                 self._break()  # its beginning was not captured
                 return
+        else:
+            if len(pending.cuts) < CUTS_MOST:
+                pending.cuts.append((pending.block.stop, len(pending.data)))
         pending.block.stop = frame.stop
         if len(pending.data) + len(data) > BLOCK_MOST:
             pending.block.is_cut = True
@@ -242,6 +257,7 @@ class Direction:
 
     def _ended(self, pending: _Pending) -> None:
         block, self._pending = pending.block, None
+        block.cuts = tuple(pending.cuts)
         if block.is_cut:
             self._hpack.lose()
             block.is_whole = False
@@ -255,6 +271,7 @@ class Direction:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.block.headers = self._hpack.decode(bytes(pending.data)).headers
+            pending.block.cuts = tuple(pending.cuts)
             pending.block.is_whole = False
             self._hpack.lose()
             self._listener.block(self.half.side, pending.block)

@@ -126,6 +126,45 @@ def parsed_payload(frame: Frame, data: bytes) -> ParsedFrame | None:
     return parsed
 
 
+class BlockPart(NamedTuple):
+    """What a HEADERS, PUSH_PROMISE or CONTINUATION frame has of a header block, by offsets in its payload."""
+
+    start: int
+    stop: int
+    padding: int | None
+    """Bytes behind it; None: the frame is not padded."""
+    before: int
+    """Offset of what stands in front of it: priority, or the stream that is promised."""
+
+
+#: Bytes of a priority, and of a promised stream's number.
+PRIORITY_SIZE: Final = 5
+PROMISED_SIZE: Final = 4
+_PADDED: Final = int(Flag.PADDED)
+_PRIORITY: Final = int(Flag.PRIORITY)
+
+
+def block_part(frame: Frame, first: bytes) -> BlockPart | None:
+    """The part of a header block in ``frame``, whose payload begins with ``first``; None where it is too short for it.
+
+    Not hyperframe's, to which padding behind an empty part is an error.
+    """
+    start, stop, padding = 0, frame.length, None
+    if frame.kind == FrameType.CONTINUATION:  # RFC 9113, 6.10: no other flag means anything
+        return BlockPart(0, stop, None, 0)
+    if frame.flags & _PADDED:
+        if not stop:
+            return None
+        padding = first[0] if first else 0
+        start, stop = 1, stop - padding
+    before = start
+    if frame.kind == FrameType.PUSH_PROMISE:
+        start += PROMISED_SIZE
+    elif frame.flags & _PRIORITY:
+        start += PRIORITY_SIZE
+    return BlockPart(start, stop, padding, before) if start <= stop else None
+
+
 #: Of types whose payload has a length of its own: that length (RFC 9113, 6).
 _SIZES: Final = {
     FrameType.PRIORITY: 5, FrameType.RST_STREAM: 4, FrameType.PING: 8, FrameType.WINDOW_UPDATE: 4,

@@ -93,13 +93,13 @@ class Call:
     def over_frame(self) -> int:
         """The packet with the end of the answer, or that of the RST_STREAM that ended it; 0 where it did not end."""
         said = self._last
-        return 0 if said is None else said.half.delivered_frame(said.stop - 1)
+        return 0 if said is None else said.half.delivered_frame(max(said.stop, said.taken_back[1]) - 1)
 
     @property
     def over_ns(self) -> int:
         """When the stream was over; 0 where it is not known to be."""
         said = self._last
-        return 0 if said is None else said.half.delivered_ns(said.stop - 1)
+        return 0 if said is None else said.half.delivered_ns(max(said.stop, said.taken_back[1]) - 1)
 
     @property
     def _last(self) -> Said | None:

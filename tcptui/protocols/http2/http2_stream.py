@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.http2.frames import HEADER
 from tcptui.protocols.http2.grpc import grpc_messages
 from tcptui.protocols.http2.index import IndexedStreams
 from tcptui.protocols.http2.parts import Http2Parts
@@ -91,11 +92,11 @@ class Http2Stream(FramedStream):
         side, half = place.half.side, place.half
         found = [] if self.opening.http is None else self.opening.http.units(place)
         magic = self.magic_at(side)
-        spans = [] if magic is None else [(magic, magic + len(PREFACE))]
-        spans += [(frame.start, frame.stop) for frame in self.indexes[side].within(place.start, place.stop)]
-        for start, stop in spans:
+        spans = [] if magic is None else [(magic, magic + len(PREFACE), 0)]
+        spans += [(frame.start, frame.stop, HEADER) for frame in self.indexes[side].within(place.start, place.stop)]
+        for start, stop, header in spans:
             if stop > place.start and start < place.stop:
-                found.append(Unit(start, stop, half.delivered_frame(min(stop, half.length) - 1)))
+                found.append(Unit(start, stop, half.delivered_frame(min(stop, half.length) - 1), header))
         return found
 
     def was_left_out(self, place: SegmentPlace) -> bool:

@@ -31,8 +31,12 @@ class FrameIndex:
     stream: array[int] = field(default_factory=lambda: array("L"))
     blocks: dict[int, Block] = field(default_factory=dict)
     """Header blocks by the offset behind their last frame."""
+    unended: dict[int, Block] = field(default_factory=dict)
+    """Those of several frames, by the offset behind each of their other frames."""
     empty: dict[int, array[int]] = field(default_factory=dict)
     """By stream, where the bytes of DATA frames would be that carry none and end nothing."""
+    ends: dict[int, int] = field(default_factory=dict)
+    """By stream, the start of a HEADERS frame that ends it, and is not the last of its header block."""
     left_out: int | None = None
     """Where reading ended because there was too much."""
 
@@ -55,6 +59,10 @@ class FrameIndex:
         spans = zip(message.spans[::2], message.spans[1::2], strict=True)
         return sorted([*spans, *((at, at) for at in self.empty.get(message.number, ()))])
 
+    def block(self, frame: Frame) -> Block | None:
+        """The header block that ``frame`` has a part of."""
+        return self.blocks.get(frame.stop) or self.unended.get(frame.stop)
+
     def within(self, start: int, stop: int) -> list[Frame]:
         """The frames that have a byte among ``start … stop``."""
         at = max(bisect_right(self.start, start) - 1, 0)
@@ -66,6 +74,15 @@ class FrameIndex:
         low = bisect_left(self.start, packet, key=self._whole_at)
         high = bisect_right(self.start, packet, lo=low, key=self._whole_at)
         return [self[place] for place in range(low, high)]
+
+    def ended_by(self, message: HttpMessage) -> int:
+        """The packet with which that frame was whole that says ``message`` ends."""
+        start = self.ends.get(message.number)
+        return message.last_frame if start is None else self._whole_at(start)
+
+    def packet_of(self, at: int) -> int:
+        """The packet with which the DATA frame that has, or would have, byte ``at`` was whole, padding included."""
+        return self._whole_at(self.start[max(bisect_left(self.start, at) - 1, 0)])
 
     def _whole_at(self, start: int) -> int:
         at = bisect_left(self.start, start)
@@ -99,5 +116,9 @@ class IndexedStreams(Streams):
 
     def block(self, side: int, block: Block) -> None:
         """See `Listener`."""
-        self.indexes[side].blocks[block.stop] = block
+        index = self.indexes[side]
+        index.blocks[block.stop] = block
+        if block.end_stream and block.cuts:
+            index.ends[block.stream] = block.start
+        index.unended.update((stop, block) for stop, _ in block.cuts)
         super().block(side, block)

@@ -95,6 +95,7 @@ def exchange_in(
         read_messages=_Messages(talk.id, asking, answering, upgraded),
         interim=() if upgraded is None else exchange_of(upgraded, None).interim,
         is_reset=asking.reset is not None or answering.reset is not None,
+        given_up=Carried(asking.half, *asking.taken_back, complete=True) if asking.taken_back[1] else None,
         lead=request.start if first and request is not None else 0,
         held_back=partial(windows.held_back, talk.id),
     )

@@ -38,6 +38,7 @@ class Said:
 
     __slots__ = (
         "blocks", "ended", "epoch", "frames", "half", "length", "lost", "overflown", "reset", "spans", "start", "stop",
+        "taken_back",
     )  # fmt: skip
 
     def __init__(self, half: ByteStream, epoch: int) -> None:
@@ -57,6 +58,8 @@ class Said:
         """END_STREAM was seen."""
         self.reset: int | None = None
         """The error code of its RST_STREAM."""
+        self.taken_back = (0, 0)
+        """Start and stop of a RST_STREAM behind its end, which does not belong to what it said: nobody sent so long."""
         self.overflown = False
         """More frames came than are kept."""
         self.lost = False
@@ -179,7 +182,10 @@ class Streams:
         if talk is None:
             return
         said = talk.sides[side]
-        said.add(frame.start, frame.stop)
+        if said.ended:
+            said.taken_back = (frame.start, frame.stop) if said.reset is None else said.taken_back
+        else:
+            said.add(frame.start, frame.stop)
         if said.reset is None:
             said.reset = code
         if self._open.pop(talk.id, None) is not None:

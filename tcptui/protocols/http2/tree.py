@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.reassembled import add_reassembled
-from tcptui.protocols.http.tree_body import add_stream_text, decoded_beginning
+from tcptui.protocols.http.status import status_description
 from tcptui.protocols.http2.frames import HEADER, Flag, Frame, FrameType
-from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
-from tcptui.protocols.http2.messages import value_in
+from tcptui.protocols.http2.messages import status_of, value_in
 from tcptui.protocols.http2.preface_rows import PREFACE
+from tcptui.protocols.http2.tree_data import add_body_before, add_data_frame
 from tcptui.protocols.http2.tree_frames import add_payload
 from tcptui.protocols.http2.tree_headers import HeaderLists
-from tcptui.protocols.http2.tree_lines import add_flags, add_padding, add_reserved, number_label, type_name
-from tcptui.protocols.http2.tree_protobuf import add_protobuf
+from tcptui.protocols.http2.tree_lines import add_flags, add_reserved, number_label, type_name
 
 if TYPE_CHECKING:
-    from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
-    from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.http2_stream import Http2Stream
     from tcptui.protocols.http2.index import FrameIndex
-    from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.stream.reassembly import ByteStream
 
 _TITLE: Final = "HyperText Transfer Protocol 2"
 #: Frames of one packet that are shown, and fragments of one body.
@@ -54,18 +47,25 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
     if magic is not None and place.half.delivered_frame(magic + len(PREFACE) - 1) != packet:
         magic = None
     frames = stream.indexes[side].completed_by(packet)
-    if magic is not None or frames:
-        # Of a connection in clear, tshark takes HTTP/2 for what HTTP turned into; several frames are one layer.
-        if dissection.protocols[-1] == "tcp":
-            dissection.protocols.append("http")
-        dissection.protocols.append("http2")
     if magic is not None:
+        _name_layer(dissection)
         _magic(dissection, place, magic)
-    for frame in frames[:_FRAMES_SHOWN]:
-        _frame(dissection, place, stream, frame)
+    is_alone = bool(frames) and place.is_put_together(frames[0].start, HEADER)
+    for at, frame in enumerate(frames[:_FRAMES_SHOWN]):
+        if (at == 0 and magic is None) or (at == 1 and is_alone):  # what Wireshark reads at once is one layer
+            _name_layer(dissection)
+        within = [frame] if is_alone or at else frames
+        _frame(dissection, place, stream, frame, place.last_end(frame.stop, (one.stop for one in within)))
     if len(frames) > _FRAMES_SHOWN:
         dissection.parent.concluded(f"{len(frames) - _FRAMES_SHOWN} more HTTP/2 frames")
     return was_http or bool(frames) or bool(stream.units(place.segment))
+
+
+def _name_layer(dissection: Dissection) -> None:
+    # Of a connection in clear, tshark takes HTTP/2 for what HTTP turned into.
+    if dissection.transport is not None and dissection.protocols[-1] != "http":
+        dissection.protocols.append("http")
+    dissection.protocols.append("http2")
 
 
 def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
@@ -75,11 +75,12 @@ def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
     place.add(branch, f"Magic: {text}", start, len(PREFACE), "http2.magic")
 
 
-def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame) -> None:
+def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, together: int) -> None:
+    """``together``: up to where its bytes were put together from segments, where it is in several."""
     half, index = place.half, stream.indexes[place.half.side]
     stop = min(frame.stop, half.length)
     if not place.holds(frame.start, stop):
-        add_reassembled(dissection, half, frame.start, stop)
+        add_reassembled(dissection, half, frame.start, min(together, half.length))
     title = f"{_TITLE}, {type_name(frame.kind)}[{frame.stream}]"  # one of many: closed, it is to say which it is
     layer = place.add(dissection.parent, title, frame.start, stop - frame.start, "http2")
     layer.target = 0
@@ -98,156 +99,21 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
         if frame.kind != FrameType.DATA:
             return
     if frame.kind == FrameType.DATA:
-        _data(dissection, place, stream, frame, branch)
+        add_data_frame(dissection, place, stream, frame, branch)
     else:
         asked = dissection.options.asked
         is_asked = asked is None or not _BODY_LINES.isdisjoint(asked)
         if is_asked and frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
-            _body_before(branch, frame, place, stream.by_id.get(str(frame.stream)), index)
-        add_payload(branch, frame, place, HeaderLists(index.blocks, asked))
+            add_body_before(dissection, branch, frame, place, stream)
+        add_payload(branch, frame, place, HeaderLists(index, asked))
 
 
 def _headline(frame: Frame, index: FrameIndex) -> str:
     text = f"Stream: {type_name(frame.kind)}, Stream ID: {frame.stream}, Length {frame.length}"
-    block = index.blocks.get(frame.stop) if frame.kind == FrameType.HEADERS else None
+    block = index.block(frame) if frame.kind == FrameType.HEADERS else None
     what = ""
     if block is not None:
-        status = value_in(block, b":status")
+        code = status_of(block)
         asked = f"{value_in(block, b':method')} {value_in(block, b':path')}".strip()
-        what = asked or status
+        what = asked or (f"{code} {status_description(code)}" if code else value_in(block, b":status"))
     return f"{text}, {what}" if what else text
-
-
-def _is_bodiless(exchange: Exchange, side: int) -> bool:
-    """Whether the message of that side ends without a byte of body; a body of gRPC's is read message by message."""
-    said = [one for one in exchange.messages if one is not None and one.half.side == side]
-    return any(exchange.protocol == "grpc" or not one.body_length for one in said)
-
-
-# -- DATA ----------------------------------------------------------------------------------
-
-
-def _data(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, branch: Branch) -> None:
-    half, start = place.half, frame.payload
-    is_padded = bool(frame.flags & Flag.PADDED) and frame.length > 0
-    padding = 0
-    if is_padded:
-        padding = min((half.read(start, 1) or b"\0")[0], frame.length - 1)
-    add_padding(branch, place, start, padding if is_padded else None)
-    start += is_padded
-    size = max(min(frame.stop, half.length) - padding - start, 0)
-    exchange = stream.by_id.get(str(frame.stream))
-    if size:
-        text = f"Data: {shortened(half.read(start, min(size, _SHOWN_BYTES)))}"
-        line = place.add(branch, text, start, size, "http2.data.data")
-        message = _message(exchange, place)
-        if message is not None and message.complete and frame.flags & Flag.END_STREAM:
-            line.whole = lambda: decoded_beginning(message)  # as tshark has it
-    elif not frame.flags & Flag.END_STREAM or (exchange is not None and _is_bodiless(exchange, half.side)):
-        place.add(branch, "Data: <MISSING>", start, 0, "http2.data.data")  # as tshark shows what is empty
-    if padding:
-        text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
-        place.add(branch, text, start + size, padding, "http2.data.padding")
-    if exchange is not None:
-        _body(branch, frame, place, exchange, stream.indexes[half.side], is_empty=not size)
-        message = _message(exchange, place)
-        if message is not None and message.complete and message.body_length and frame.flags & Flag.END_STREAM:
-            add_stream_text(dissection, message, start, size, place)
-        if exchange.protocol == "grpc":
-            _grpc(dissection, place, stream, exchange, branch, (start, start + size))
-
-
-def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None:
-    """That of the two messages that the packet's direction carries; gRPC's are shown one by one."""
-    if exchange is None or exchange.protocol == "grpc":
-        return None
-    return next((one for one in exchange.messages if one is not None and one.half is place.half), None)
-
-
-def _body(
-    branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange, index: FrameIndex, *, is_empty: bool
-) -> None:  # fmt: skip
-    message = _message(exchange, place)
-    if message is None or not message.complete:
-        return
-    if not frame.flags & Flag.END_STREAM:
-        line = branch.concluded(f"Reassembled body in frame: {message.last_frame}", "http2.body.reassembled.in")
-        line.target = message.last_frame
-    elif is_empty:
-        _body_before(branch, frame, place, exchange, index)
-    elif len(fragments := index.fragments(message)) > 1:
-        _fragments(branch, message.half, fragments, message.body_length)
-
-
-def _body_before(
-    branch: Branch, frame: Frame, place: FramePlace, exchange: Exchange | None, index: FrameIndex
-) -> None:  # fmt: skip
-    """What a frame that ends a message and has none of its body (trailers, mostly) tells of it, as tshark does."""
-    message = _message(exchange, place)
-    if message is None or not message.spans or not message.complete or message.spans[-1] > frame.start:
-        return
-    _fragments(branch, message.half, index.fragments(message), message.body_length)
-    data = decoded_beginning(message)
-    branch.concluded(f"Data: {shortened(data[:_SHOWN_BYTES])}", "http2.data.data").whole = lambda: data
-
-
-def _fragments(branch: Branch, half: ByteStream, spans: list[tuple[int, int]], length: int) -> None:
-    """The DATA frames that ``length`` bytes came in."""
-    count = len(spans)
-    named = "fragment" if count == 1 else "fragments"
-    group = branch.concluded(f"{count} Body {named} ({length} bytes)", "http2.body.fragments")
-    at = 0
-    for begin, end in spans[:_FRAGMENTS_SHOWN]:
-        packet = half.delivered_frame(end - 1)
-        carried = f", payload: {at}-{at + end - begin - 1} ({end - begin} bytes)" if end > begin else " (no data)"
-        group.concluded(f"Frame: {packet}{carried}", "http2.body.fragment").target = packet
-        at += end - begin
-    group.concluded(f"Body fragment count: {count}", "http2.body.fragment.count")
-    group.concluded(f"Reassembled body length: {length}", "http2.body.reassembled.length")
-
-
-def _grpc(
-    dissection: Dissection, place: FramePlace, stream: Http2Stream, exchange: Exchange, branch: Branch,
-    data: tuple[int, int],
-) -> None:  # fmt: skip
-    """The gRPC messages of which bytes are within ``data``, those of the frame of ``branch``, or which end there.
-
-    As tshark has it, the DATA frames of a message are its fragments: a stream may be open for as long as it likes.
-    """
-    message = next((one for one in exchange.messages if one is not None and one.half is place.half), None)
-    if message is None:
-        return
-    start, stop = data
-    found = stream.grpc_of(message)
-    for at in range(bisect_right(found, start, key=lambda one: one.stop), len(found)):
-        one = found[at]
-        if one.start >= stop:
-            return
-        if one.trouble:
-            continue
-        if one.start < start or one.stop > stop:
-            last = place.half.delivered_frame(one.stop - 1)
-            branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
-        if one.stop > stop:
-            return
-        if one.start < start:
-            _fragments(branch, place.half, list(spans_of(message, one)), PREFIX + one.length)
-        side = "Response" if message.head.is_response else "Request"
-        dissection.protocols.append("grpc")
-        title = f"GRPC Message: {exchange.operation}, {side}"
-        layer = place.add(dissection.parent, title, one.start, one.stop - one.start, "grpc")
-        text = "Compressed" if one.compressed else "Not Compressed"
-        place.add(layer, "Frame Type: Data (0)", one.start, 1, "grpc.frame_type")
-        place.add(layer, f"Compressed Flag: {text} ({one.compressed:d})", one.start, 1, "grpc.compressed_flag")
-        place.add(layer, f"Message Length: {one.length}", one.start + 1, 4, "grpc.message_length")
-        if one.length:
-            held, trouble = read_message(message, one)
-            line = place.add(
-                layer, f"Message Data: {one.length} bytes", one.start + 5, one.stop - one.start - 5, "grpc.message_data"
-            )
-            line.whole = lambda held=held: held
-            if trouble.startswith("coding"):
-                layer.concluded("Body decompression failed", "grpc.body_decompression_failed")
-            elif not trouble:
-                known = stream.schema.message_of(exchange.operation, is_response=message.head.is_response)
-                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, held, known)

@@ -5,20 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hyperframe.frame import (
-    ContinuationFrame,
     GoAwayFrame,
-    HeadersFrame,
     PingFrame,
     PriorityFrame,
-    PushPromiseFrame,
     RstStreamFrame,
     SettingsFrame,
-    WindowUpdateFrame,
 )
 
 from tcptui.protocols.headers.data import bits_label, shortened
+from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.protocols.http2.frames import Flag, Frame, error_name, parsed_frame
+from tcptui.protocols.http2.frames import (
+    PRIORITY_SIZE,
+    PROMISED_SIZE,
+    STREAM_MASK,
+    Flag,
+    Frame,
+    FrameType,
+    block_part,
+    error_name,
+    parsed_frame,
+)
+from tcptui.protocols.http2.tree_extensions import EXTENSIONS, add_extension
 from tcptui.protocols.http2.tree_lines import add_padding, add_reserved, number_label
 from tcptui.protocols.http2.tree_settings import MOST, add_settings
 
@@ -28,19 +36,33 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.tree_headers import HeaderLists
 
 _SHOWN_BYTES: Final = 40
+#: Bytes of a window's increment.
+_INCREMENT: Final = 4
+#: Wireshark's fields of the header block's bytes, by type, and of the padding behind them.
+_BLOCKS: Final = {
+    int(FrameType.HEADERS): "http2.headers", int(FrameType.PUSH_PROMISE): "http2.push_promise.header",
+    int(FrameType.CONTINUATION): "http2.continuation.header",
+}  # fmt: skip
+_PADDINGS: Final = {
+    int(FrameType.HEADERS): "http2.headers.padding", int(FrameType.PUSH_PROMISE): "http2.push_promise.padding",
+}  # fmt: skip
 
 
 def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
     """Append the lines of the frame's payload; an expert note where it breaks the rules of its type."""
+    if frame.kind in EXTENSIONS:
+        if not add_extension(branch, frame, place):
+            _malformed(branch)
+        return
+    if frame.kind in _BLOCKS:
+        _block(branch, frame, place, lists)
+        return
+    if frame.kind == FrameType.WINDOW_UPDATE and frame.length == _INCREMENT:
+        _window_update(branch, frame, place)
+        return
     parsed, at = parsed_frame(frame, place.half), frame.payload
-    if isinstance(parsed, HeadersFrame):
-        _headers(branch, frame, parsed, place, lists)
-    elif isinstance(parsed, PushPromiseFrame):
-        _push_promise(branch, frame, parsed, place, lists)
-    elif isinstance(parsed, ContinuationFrame):
-        _continuation(branch, frame, place, lists)
-    elif isinstance(parsed, PriorityFrame):
-        _priority(branch, parsed, place, at)
+    if isinstance(parsed, PriorityFrame):
+        _priority(branch, place, at)
     elif isinstance(parsed, RstStreamFrame):
         _error(branch, parsed.error_code, place, at, "http2.rst_stream.error")
     elif isinstance(parsed, SettingsFrame):
@@ -50,66 +72,66 @@ def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLi
         place.add(branch, f"{name}: {parsed.opaque_data.hex()}", at, 8, f"http2.{name.lower()}")
     elif isinstance(parsed, GoAwayFrame):
         _goaway(branch, frame, parsed, place)
-    elif isinstance(parsed, WindowUpdateFrame):
-        add_reserved(branch, place, at, place.half.read(at, 1), "http2.window_update.r")
-        text = number_label(parsed.window_increment, "Window Size Increment")
-        place.add(branch, text, at, 4, "http2.window_update.window_size_increment")
     elif parsed is None:
-        branch.expert(ExpertLevel.ERROR, "Malformed", "The payload breaks the rules of its frame type")
+        _malformed(branch)
     elif frame.length:
         text = f"Unknown: {shortened(place.half.read(at, min(frame.length, _SHOWN_BYTES)))}"
         place.add(branch, text, at, frame.length, "http2.unknown")
 
 
-def _headers(branch: Branch, frame: Frame, parsed: HeadersFrame, place: FramePlace, lists: HeaderLists) -> None:
-    at = frame.payload
-    is_padded = bool(frame.flags & Flag.PADDED)
-    add_padding(branch, place, at, parsed.pad_length if is_padded else None)
-    at += is_padded
-    if frame.flags & Flag.PRIORITY:
-        _priority(branch, parsed, place, at)
-        at += 5
-    size = len(parsed.data)
-    text = f"Header Block Fragment: {shortened(parsed.data[:_SHOWN_BYTES])}"
-    place.add(branch, text, at, size, "http2.headers")
-    lists.add(branch, frame, place, at)
-    if parsed.pad_length:
-        raw = place.half.read(at + size, min(parsed.pad_length, _SHOWN_BYTES))
-        place.add(branch, f"Padding: {shortened(raw)}", at + size, parsed.pad_length, "http2.headers.padding")
+def _malformed(branch: Branch) -> None:
+    branch.expert(ExpertLevel.ERROR, "Malformed", "The payload breaks the rules of its frame type")
 
 
-def _push_promise(
-    branch: Branch, frame: Frame, parsed: PushPromiseFrame, place: FramePlace, lists: HeaderLists
-) -> None:
-    at = frame.payload
-    is_padded = bool(frame.flags & Flag.PADDED)
-    add_padding(branch, place, at, parsed.pad_length if is_padded else None)
-    at += is_padded
-    add_reserved(branch, place, at, place.half.read(at, 1), "http2.push_promise.r")
-    promised = parsed.promised_stream_id & 0x7FFF_FFFF
-    text = number_label(promised, "Promised-Stream-ID")
-    place.add(branch, text, at, 4, "http2.push_promise.promised_stream_id")
-    at += 4
-    text = f"Header Block Fragment: {shortened(parsed.data[:_SHOWN_BYTES])}"
-    place.add(branch, text, at, len(parsed.data), "http2.push_promise.header")
-    lists.add(branch, frame, place, at)
+def _window_update(branch: Branch, frame: Frame, place: FramePlace) -> None:
+    """Its reserved bit says nothing (RFC 9113, 6.9), to hyperframe it does."""
+    at, raw = frame.payload, place.half.read(frame.payload, _INCREMENT)
+    add_reserved(branch, place, at, raw, "http2.window_update.r")
+    text = number_label(int.from_bytes(raw), "Window Size Increment")
+    place.add(branch, text, at, _INCREMENT, "http2.window_update.window_size_increment")
+    if not int.from_bytes(raw) & STREAM_MASK:
+        _malformed(branch)
 
 
-def _continuation(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
-    raw = place.half.read(frame.payload, min(frame.length, _SHOWN_BYTES))
-    text = f"Continuation Header: {shortened(raw)}"
-    place.add(branch, text, frame.payload, frame.length, "http2.continuation.header")
-    lists.add(branch, frame, place, None)
+def _block(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
+    """HEADERS, PUSH_PROMISE and CONTINUATION."""
+    part = block_part(frame, place.half.read(frame.payload, 1))
+    if part is None:
+        _malformed(branch)
+        return
+    base, of = frame.payload, _BLOCKS[frame.kind]
+    add_padding(branch, place, base, part.padding)
+    if frame.kind == FrameType.PUSH_PROMISE:
+        at = base + part.before
+        raw = place.half.read(at, PROMISED_SIZE)
+        add_reserved(branch, place, at, raw, "http2.push_promise.r")
+        text = number_label(int.from_bytes(raw), "Promised-Stream-ID")
+        place.add(branch, text, at, PROMISED_SIZE, "http2.push_promise.promised_stream_id")
+    elif frame.kind == FrameType.HEADERS and frame.flags & Flag.PRIORITY:
+        _priority(branch, place, base + part.before)
+    start, size = base + part.start, part.stop - part.start
+    title = "Continuation Header" if frame.kind == FrameType.CONTINUATION else "Header Block Fragment"
+    text = f"{title}: {shortened(place.half.read(start, min(size, _SHOWN_BYTES)))}"
+    line = place.add(branch, text, start, size, of)
+    if frame.kind == FrameType.CONTINUATION:  # text, to Wireshark
+        line.whole = lambda: place.half.read(start, min(size, LONGEST_VALUE)).decode("ascii", "replace").encode()
+    lists.add(branch, frame, place, start)
+    if part.padding:
+        raw = place.half.read(start + size, min(part.padding, _SHOWN_BYTES))
+        place.add(branch, f"Padding: {shortened(raw)}", start + size, part.padding, _PADDINGS[frame.kind])
+    if not frame.stream:
+        _malformed(branch)
 
 
-def _priority(branch: Branch, parsed: HeadersFrame | PriorityFrame, place: FramePlace, at: int) -> None:
-    bit = int(parsed.exclusive)
+def _priority(branch: Branch, place: FramePlace, at: int) -> None:
+    raw = place.half.read(at, PRIORITY_SIZE)
+    number, weight = int.from_bytes(raw[:4]), int.from_bytes(raw[4:])
+    bit = number >> 31
     text = bits_label(bit << 31, 1 << 31, 32, f"Exclusive: {bool(bit)}")
     place.add(branch, text, at, 4, "http2.exclusive")
-    text = number_label(parsed.depends_on, "Stream Dependency")
-    place.add(branch, text, at, 4, "http2.stream_dependency")
-    place.add(branch, f"Weight: {parsed.stream_weight}", at + 4, 1, "http2.headers.weight")
-    branch.concluded(f"Weight real: {parsed.stream_weight + 1}", "http2.headers.weight_real")
+    place.add(branch, number_label(number, "Stream Dependency"), at, 4, "http2.stream_dependency")
+    place.add(branch, f"Weight: {weight}", at + 4, 1, "http2.headers.weight")
+    branch.concluded(f"Weight real: {weight + 1}", "http2.headers.weight_real")
 
 
 def _error(branch: Branch, code: int, place: FramePlace, at: int, field: str) -> None:

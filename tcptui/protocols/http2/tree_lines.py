@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import bits_label
-from tcptui.protocols.http2.frames import STREAM_MASK, Frame, FrameType
+from tcptui.protocols.http2.frames import STREAM_MASK, Flag, Frame, FrameType
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -21,7 +21,7 @@ _FLAGS: Final = {
     FrameType.SETTINGS: ((0x01, "ACK", "http2.flags.ack.settings"),),
     FrameType.PING: ((0x01, "ACK", "http2.flags.ack.ping"),),
     FrameType.PUSH_PROMISE: (_PADDED, _END_HEADERS),
-    FrameType.CONTINUATION: (_END_HEADERS,),
+    FrameType.CONTINUATION: (_PADDED, _END_HEADERS),
 }
 _UNUSED: Final = {
     FrameType.DATA: "http2.flags.unused_data", FrameType.HEADERS: "http2.flags.unused_headers",
@@ -45,6 +45,8 @@ def add_flags(branch: Branch, frame: Frame, place: FramePlace) -> None:
     names = "".join(f", {name}" for mask, name, _ in known if frame.flags & mask)
     line = place.add(branch, f"Flags: 0x{frame.flags:02x}{names}", at, 1, "http2.flags")
     mask = 0xFF & ~sum(bit for bit, _, _ in known)
+    if kind is FrameType.CONTINUATION:
+        mask |= Flag.PADDED  # it cannot be padded (RFC 9113, 6.10): Wireshark has the bit in both lines
     field = _UNUSED.get(kind, "http2.flags.unused") if kind is not None else "http2.flags.unused"
     place.add(line, bits_label(frame.flags, mask, 8, f"Unused: 0x{frame.flags & mask:02x}"), at, 1, field)
     for bit, name, field in known:

@@ -35,7 +35,7 @@ _EXACT: Final = frozenset({
     "frame.comment",
     "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
     "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
-    "http.file_data", "http.request.line", "http.response.line", "websocket.payload.text",
+    "http.file_data", "http.chunked_trailer_part", "http.request.line", "http.response.line", "websocket.payload.text",
     "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
     "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
     "resp.string", "resp.error", *(field.name for field in DNS_FIELDS if field.type is T.STRING),
@@ -46,6 +46,7 @@ _EXACT: Final = frozenset({
         "internal_position", "internal_query", "where", "schema_name", "table_name", "column_name", "type_name",
         "constraint_name", "file", "line", "routine", "nonsupported_option",
     )), "http2.header.name", "http2.header.value", "http2.header.unescaped", "http2.request.full_uri",
+    "http2.continuation.header",
     "protobuf.field.value.string", *HEADER_NAMES.values(),
 })  # fmt: skip
 #: Header fields of HTTP that have a field of their own: the line is the whole header field.

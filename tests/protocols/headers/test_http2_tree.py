@@ -92,6 +92,53 @@ def test_payload_that_breaks_its_rules_has_a_note(shown: Shown) -> None:
     assert "Unknown: 7879" in text
 
 
+def test_padding_behind_an_empty_part_of_a_header_list_keeps_the_table(shown: Shown) -> None:
+    """It was taken for an error, and with it all that later lists have from the table."""
+    padded = frame(1, 0x08, 1, b"\x02\0\0") + frame(9, 0x04, 1, b"\x82\x84\x86\x40\x01a\x01b")
+    tree = shown(Dialogue().client(PREFACE + padded, frame(1, 0x05, 3, b"\x82\x84\x86\xbe")), 2)
+
+    assert fields(tree, "http2.header.name")[-1] == "Name: a"
+    assert "Malformed" not in tree_text(tree)
+
+
+def test_fields_of_a_header_list_are_in_the_frame_that_ends_them(shown: Shown) -> None:
+    parts = frame(1, 0x00, 1, b"\x82\x84\x86\x40\x01"), frame(9, 0x00, 1, b"a\x01"), frame(9, 0x04, 1, b"b\x88")
+    talk = Dialogue().client(PREFACE, *parts)
+    names = [fields(shown(talk, number), "http2.header.name") for number in (2, 3, 4)]
+
+    assert names == [["Name: :method", "Name: :path", "Name: :scheme"], [], ["Name: a", "Name: :status"]]
+
+
+def test_reserved_bit_of_a_window_update_says_nothing(shown: Shown) -> None:
+    talk = Dialogue().client(PREFACE + frame(8, 0, 0, b"\x80\0\0\x05"), frame(8, 0, 0, b"\x80\0\0\0"))
+    some, none = (shown(talk, number) for number in (1, 2))
+    increment = "http2.window_update.window_size_increment"
+
+    assert fields(some, increment)[0].endswith("Window Size Increment: 5")
+    assert "Malformed" not in tree_text(some)
+    assert fields(none, increment)[0].endswith("Window Size Increment: 0")
+    assert "Malformed" in tree_text(none)
+
+
+def test_frames_of_extensions_say_what_is_in_them(shown: Shown) -> None:
+    said = (
+        frame(10, 0, 0, b"\0\x05a.exah2=\":8000\""), frame(12, 0, 0, b"\0\x05a.exa\0\x07b.examp"),
+        frame(16, 0, 0, b"\0\0\0\x03u=5"),
+    )  # fmt: skip
+    tree = shown(Dialogue().client(PREFACE + b"".join(said)), 1)
+
+    assert fields(tree, "http2.altsvc.origin") == ["Origin: a.exa"]
+    assert fields(tree, "http2.altsvc.field_value") == ['Field/Value: h2=":8000"']
+    assert fields(tree, "http2.origin.origin") == ["Origin: a.exa", "Origin: b.examp"]
+    assert fields(tree, "http2.priority_update_stream_id") == ["Priority Update Stream ID: 3"]
+    assert fields(tree, "http2.priority_update_field_value") == ["Priority Update Field Value: u=5"]
+
+
+@pytest.mark.parametrize("kind", [10, 12, 16])
+def test_extensions_that_are_longer_than_their_frame_have_a_note(shown: Shown, kind: int) -> None:
+    assert "Malformed" in tree_text(shown(Dialogue().client(PREFACE + frame(kind, 0, 0, b"\0\x09a")), 1))
+
+
 def test_grpc_message_is_a_layer_of_the_frame_that_ends_it(shown: Shown) -> None:
     ends = Ends()
     ends.ask(1, CALL, message(b"abc"))

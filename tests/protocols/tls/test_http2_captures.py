@@ -20,10 +20,9 @@ FIELDS: Final = (
 )  # fmt: skip
 #: What comes behind these columns is what header blocks say.
 OF_FRAMES: Final = FIELDS.index("http2.header.name")
-#: Frames of which tshark reads header blocks otherwise: it takes each part of a block that CONTINUATION frames continue
-#: as a block, and loses the decoder behind a smaller table ("unexpected decompression state").
-PARTS, LOST = "parts of a block", "decoder lost"
-OTHERWISE: Final = {("nghttp2", 21): PARTS, ("nghttp2", 23): PARTS, ("nghttp2", 362): LOST}
+#: Frames of which tshark reads header blocks otherwise: it loses the decoder behind a smaller table ("unexpected
+#: decompression state").
+OTHERWISE: Final = {("nghttp2", 362)}
 
 
 def run(*words: str) -> str:

@@ -1,0 +1,189 @@
+"""DATA frames of HTTP/2 in the header tree, with the bodies that they end and gRPC's messages in them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.frame_place import LONGEST_VALUE
+from tcptui.protocols.http.tree_body import add_stream_body
+from tcptui.protocols.http2.frames import Flag, Frame
+from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
+from tcptui.protocols.http2.tree_lines import add_padding
+from tcptui.protocols.http2.tree_protobuf import add_protobuf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.http2.http2_stream import Http2Stream
+    from tcptui.protocols.http2.index import FrameIndex
+    from tcptui.protocols.interface import Exchange
+
+#: Fragments of one body that are shown.
+_FRAGMENTS_SHOWN: Final = 200
+_SHOWN_BYTES: Final = 40
+
+
+def add_data_frame(
+    dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, branch: Branch
+) -> None:  # fmt: skip
+    """Append the lines of a DATA frame; where it ends a body, those of the whole of it, as tshark does."""
+    half, start = place.half, frame.payload
+    is_padded = bool(frame.flags & Flag.PADDED) and frame.length > 0
+    padding = 0
+    if is_padded:
+        padding = min((half.read(start, 1) or b"\0")[0], frame.length - 1)
+    add_padding(branch, place, start, padding if is_padded else None)
+    start += is_padded
+    size = max(min(frame.stop, half.length) - padding - start, 0)
+    exchange, ends = stream.by_id.get(str(frame.stream)), bool(frame.flags & Flag.END_STREAM)
+    message, index = _message(exchange, place), stream.indexes[half.side]
+    if message is not None and not message.complete:
+        message = None
+    fragments = index.fragments(message) if message is not None and ends else []
+    if message is not None and not ends:
+        last = index.ended_by(message)
+        branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
+    elif message is not None and fragments and (len(fragments) > 1 or not size):
+        _fragments(branch, message, index, fragments)
+    if message is not None and ends and (message.body_length or fragments):
+        add_stream_body(dissection, branch, message, (start, size), place)
+    elif size or not ends or (exchange is not None and _is_bodiless(exchange, half.side)):
+        text = shortened(half.read(start, min(size, _SHOWN_BYTES))) if size else "<MISSING>"
+        place.add(branch, f"Data: {text}", start, size, "http2.data.data")
+    if padding:
+        text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
+        place.add(branch, text, start + size, padding, "http2.data.padding")
+    if size and exchange is not None and exchange.protocol == "grpc":
+        _grpc(dissection, place, stream, exchange, branch, (start, start + size))
+
+
+def _is_bodiless(exchange: Exchange, side: int) -> bool:
+    """Whether the message of that side ends without a byte of body; a body of gRPC's is read message by message."""
+    said = [one for one in exchange.messages if one is not None and one.half.side == side]
+    return any(exchange.protocol == "grpc" or not one.body_length for one in said)
+
+
+def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None:
+    """That of the two messages that the packet's direction carries; gRPC's are shown one by one."""
+    if exchange is None or exchange.protocol == "grpc":
+        return None
+    return next((one for one in exchange.messages if one is not None and one.half is place.half), None)
+
+
+def add_body_before(
+    dissection: Dissection, branch: Branch, frame: Frame, place: FramePlace, stream: Http2Stream
+) -> None:  # fmt: skip
+    """What a HEADERS frame that ends a message tells of the body before it, as tshark does."""
+    message, index = _message(stream.by_id.get(str(frame.stream)), place), stream.indexes[place.half.side]
+    if message is None or not message.complete or (message.spans and message.spans[-1] > frame.start):
+        return
+    fragments = index.fragments(message)
+    if fragments:
+        _fragments(branch, message, index, fragments)
+        add_stream_body(dissection, branch, message, (max(fragments[-1][1] - 1, 0), 0), place)
+
+
+def _fragments(
+    branch: Branch, message: HttpMessage, index: FrameIndex, spans: list[tuple[int, int]]
+) -> None:  # fmt: skip
+    """The DATA frames that bytes of ``message`` came in, all or those of one message of gRPC."""
+    count, length = len(spans), sum(end - begin for begin, end in spans)
+    named = "fragment" if count == 1 else "fragments"
+    group = branch.concluded(f"{count} Body {named} ({length} bytes)", "http2.body.fragments")
+    at = 0
+    for begin, end in spans[:_FRAGMENTS_SHOWN]:
+        packet = index.packet_of(max(begin, end - 1))
+        carried = f", payload: {at}-{at + end - begin - 1} ({end - begin} bytes)" if end > begin else " (no data)"
+        group.concluded(f"Frame: {packet}{carried}", "http2.body.fragment").target = packet
+        at += end - begin
+    group.concluded(f"Body fragment count: {count}", "http2.body.fragment.count")
+    group.concluded(f"Reassembled body length: {length}", "http2.body.reassembled.length")
+    if not length:
+        group.concluded("Reassembled body data: <MISSING>", "http2.body.reassembled.data")
+        return
+    shown = shortened(_joined(message, spans, _SHOWN_BYTES))
+    line = group.concluded(f"Reassembled body data: {shown}", "http2.body.reassembled.data")
+    line.whole = lambda: _joined(message, spans, LONGEST_VALUE)
+
+
+def _joined(message: HttpMessage, spans: list[tuple[int, int]], most: int) -> bytes:
+    """The first ``most`` bytes of ``spans``."""
+    found, left = [], most
+    for begin, end in spans:
+        found.append(message.half.read(begin, min(end - begin, left)))
+        left -= end - begin
+        if left <= 0:
+            break
+    return b"".join(found)
+
+
+def _as_read(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """``spans`` of a message of gRPC as tshark counts them: where several have its prefix, it is put together first."""
+    left = PREFIX
+    found: list[tuple[int, int]] = []
+    for begin, end in spans:
+        if found and 0 < left < end - begin:
+            found.append((begin, begin + left))
+            begin += left
+            left = 0
+        left = max(left - (end - begin), 0)
+        found.append((begin, end))
+    return found
+
+
+def _grpc(
+    dissection: Dissection, place: FramePlace, stream: Http2Stream, exchange: Exchange, branch: Branch,
+    data: tuple[int, int],
+) -> None:  # fmt: skip
+    """The gRPC messages of which bytes are within ``data``, those of the frame of ``branch``, or which end there.
+
+    As tshark has it, the DATA frames of a message are its fragments: a stream may be open for as long as it likes.
+    """
+    message = next((one for one in exchange.messages if one is not None and one.half is place.half), None)
+    if message is None:
+        return
+    start, stop = data
+    found, is_named = stream.grpc_of(message), False
+    for at in range(bisect_right(found, start, key=lambda one: one.stop), len(found)):
+        one = found[at]
+        if one.start >= stop:
+            return
+        if one.trouble:
+            continue
+        if one.start < start or one.stop > stop:
+            low, high = max(one.start, start), min(one.stop, stop)
+            text = f"DATA segment data ({high - low} byte{'' if high - low == 1 else 's'})"
+            place.add(branch, text, low, high - low, "http2.data.segment")
+            last = stream.indexes[place.half.side].packet_of(one.stop - 1)
+            branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
+        if one.stop > stop:
+            return
+        if one.start < start:
+            _fragments(branch, message, stream.indexes[place.half.side], _as_read(spans_of(message, one)))
+        side = "Response" if message.head.is_response else "Request"
+        if one.start < start or not is_named:  # those that are whole in the frame are one layer
+            dissection.protocols.append("grpc")
+        is_named = one.start >= start
+        title = f"GRPC Message: {exchange.operation}, {side}"
+        layer = place.add(dissection.parent, title, one.start, one.stop - one.start, "grpc")
+        text = "Compressed" if one.compressed else "Not Compressed"
+        place.add(layer, "Frame Type: Data (0)", one.start, 1, "grpc.frame_type")
+        place.add(layer, f"Compressed Flag: {text} ({one.compressed:d})", one.start, 1, "grpc.compressed_flag")
+        place.add(layer, f"Message Length: {one.length}", one.start + 1, 4, "grpc.message_length")
+        if one.length:
+            held, trouble = read_message(message, one)
+            line = place.add(
+                layer, f"Message Data: {one.length} bytes", one.start + 5, one.stop - one.start - 5, "grpc.message_data"
+            )
+            line.whole = lambda held=held: held
+            if trouble.startswith("coding"):
+                layer.concluded("Body decompression failed", "grpc.body_decompression_failed")
+            elif not trouble:
+                known = stream.schema.message_of(exchange.operation, is_response=message.head.is_response)
+                add_protobuf(dissection, place, f"{exchange.operation},{side.lower()}", one, held, known)
