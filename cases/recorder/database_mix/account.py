@@ -57,6 +57,8 @@ class Connection:
     session: str
     tls: bool
     opened_ns: int
+    ready_ns: int = 0
+    """When it was logged in."""
     connect_error: str = ""
     closed_ns: int = 0
     """When the client began to close it; 0: never."""
@@ -74,10 +76,17 @@ class Connection:
             default=0,
         )
 
-    def at(self, time_ns: int) -> Asked | None:
-        """What was being answered then; else the last one asked before."""
+    def at(self, time_ns: int, begins: str = "") -> Asked | None:
+        """What was being answered then; else the last one asked before.  Of several asked together, what ``begins`` so.
+
+        Of those that begin so, the slowest.
+        """
         before = [one for one in self.asked if one.asked_ns <= time_ns + 1_000_000]
-        return before[-1] if before else None
+        if not before or not before[-1].together:
+            return before[-1] if before else None
+        same = [one for one in before if one.asked_ns == before[-1].asked_ns]
+        named = [one for one in same if one.text.startswith(begins)] or same
+        return max(named, key=lambda one: one.took_ns or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +102,18 @@ class Account:
         """What the way to this address of the servers does."""
         return str(self.mix["paths"][int(host.rpartition(".")[2]) - FIRST_SERVER]["way"]) if host else ""
 
-    def busy_beside(self, one: Connection, since_ns: int, until_ns: int) -> int:
-        """How long another connection's statements kept the same server busy in that time, the longest."""
+    def busy_beside(self, one: Connection, since_ns: int, until_ns: int, *, visible: bool = False) -> int:
+        """How long another connection's statements kept the same server busy in that time, the longest.
+
+        ``visible``: as far as a capture shows them, answered at the same address.
+        """
         return max(
             (
-                min(said.until_ns, until_ns) - max(said.asked_ns, since_ns)
+                min(max(said.until_ns, said.asked_ns + (said.took_ns or 0)), until_ns) - max(said.asked_ns, since_ns)
                 for other in self.connections.values()
                 if other is not one and other.database == one.database
                 for said in other.asked
-                if (said.took_ns or 0) > 50_000_000
+                if (said.took_ns or 0) > 50_000_000 and not (visible and (said.given_up or other.host != one.host))
             ),
             default=0,
         )
@@ -152,7 +164,7 @@ def _add(found: dict[str, Connection], line: dict[str, Any], mix: dict[str, Any]
     )  # fmt: skip
     one.session = str(line["session"] or one.session)
     if line["call"] == "connect":
-        one.connect_error = line["answer"]
+        one.connect_error, one.ready_ns = line["answer"], line["until"]
     elif line["call"] == "close":
         one.closed_ns = one.closed_ns or line["time_ns"]
     elif line["call"] == "ask-together":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import RequestPart
 from tcptui.session.requests import requests_of
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from cases.recorder.database_mix.account import Account, Asked
     from tcptui.model.request import Request
     from tcptui.session.session import Session
+
+
+LARGE: Final = 65_536
+"""A server's measure of a result as large includes sending it."""
+_PREPARES: Final = ("PREPARE ", "PARSE ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,13 @@ def measured(session: Session, peers: Mapping[int, str], account: Account, end: 
         for request in requests_of(session, stream):
             if asked is None:
                 break
-            if not _is(request, asked, one.database):
+            if request.operation.startswith(_PREPARES) or not _is(request, asked, one.database):
                 continue
-            if asked.took_ns is not None and request.response is not None and not asked.error and not asked.waits:
+            response = request.response
+            counts = asked.took_ns is not None and not (asked.error or asked.waits or asked.stops_s)
+            if counts and response is not None and response.bytes < LARGE:
                 ours = request.spent_ns(RequestPart.SERVER)
-                yield Measure(one.database, end, clean, asked.text, ours, asked.took_ns)
+                yield Measure(one.database, end, clean, asked.text, ours, asked.took_ns or 0)
             asked = next(said, None)
 
 

@@ -47,11 +47,19 @@ UNDECIDED: Final = frozenset({
     FindingId.SENDER_APPLICATION_LIMITED, FindingId.SEND_BUFFER_LIMITED, FindingId.NAGLE_DELAYED_ACK,
     FindingId.QUEUEING_DELAY, FindingId.OFFLOADED_SEGMENTS, FindingId.WINDOW_SHRUNK, FindingId.PROBE_CONNECTION,
 })  # fmt: skip
+#: Which program's or kernel's reset it was its kernel says, as far as its lines can be joined.
+OF_RESETS: Final = frozenset({
+    FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA, FindingId.RST_INJECTED, FindingId.RST_DEAD_CONNECTION,
+    FindingId.DATA_AFTER_CLOSE,
+})  # fmt: skip
 #: What else says it, beside `TOLD_AS`.
 SAID_AS: Final = {
     "server-think-time": ("slow-query", "lock-wait"),
     "idle-in-transaction": ("lock-wait",),
     "closed-while-idle": ("idle-in-transaction",),
+    # Both ends may reset what the other one closed with bytes on the way: one of them tells it.
+    "rst-abortive-close": ("data-after-close",),
+    "data-after-close": ("rst-abortive-close",),
 }
 
 
@@ -126,6 +134,8 @@ def _truth(known: str, question: Question, account: Account, partners: dict[int,
         return TRUTHS[known](Drama(question, one, account, partners))
     if known in UNDECIDED or known.startswith("tls-"):
         return open_("no log tells")
+    if known in OF_RESETS and any(p.is_rst and not p.reset_by for p in question.meant(question.talk.packets)):
+        return open_("no kernel's line belongs to this RST")
     return truth_of(FindingId(known), question)
 
 

@@ -202,7 +202,9 @@ def _of_redis() -> Iterator[None]:
     try:
         yield
     except redis.ResponseError as problem:
-        raise DatabaseError(str(problem).partition(" ")[0] or "ERR") from problem
+        # The library takes "ERR" away; other words stay.
+        word = str(problem).partition(" ")[0]
+        raise DatabaseError(word if word.isupper() else "ERR") from problem
     except redis.ConnectionError as problem:
         full = "max number of clients" in str(problem)
         refused = isinstance(problem, redis.AuthenticationError)
