@@ -110,7 +110,7 @@ CATALOG: Final = (
         lost="total_s", names_cause=True),
     FindingSpec(FindingId.SPURIOUS_RETRANSMISSION, Family.LOSS, "retransmission",
         needs=Need.BARE_ACKS | Need.SINGLE_COPIES,
-        explained_by=(FindingId.PATH_LOST,), when_evicted=WhenEvicted.LOCAL, marked=True),
+        explained_by=(FindingId.PATH_LOST,), when_evicted=WhenEvicted.LOCAL, marked=True, lost="delay_s"),
     FindingSpec(FindingId.RETRANSMISSION_UNEXPLAINED, Family.LOSS, "retransmission", term="retransmission",
         needs=Need.BOTH_SIDES | Need.SINGLE_COPIES | Need.BARE_ACKS,
         explained_by=(FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED),
