@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Requests that come, and answers that begin, so soon behind the one before were read and written with it.
 TOGETHER_NS: Final = 2_000_000
-#: The answer of who waited comes so soon behind that of the command that it waited for, or before it …
+#: The answer of who waited comes so soon behind that of the command that it waited for …
 BEHIND_NS: Final = 20_000_000
 #: … which the server took at least this share of the wait for, in percent.
 BUSY_PERCENT: Final = 80
@@ -58,7 +58,9 @@ def _is_with(protocol: str, before: Request, one: Request, answered_ns: int) -> 
 
 
 def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> Before | None:
-    """The command of another connection that a Redis ran while ``wait`` waited, the first that was asked.
+    """The command of another connection that a Redis ran while ``wait`` waited, the first that was answered.
+
+    Of commands that came at once any may be run first; they are answered in that order.
 
     Raises OSError where packets cannot be read.
     """
@@ -66,22 +68,27 @@ def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
         return None
     asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns
     found = []
-    for view, exchanges in read_beside(connection, (answered_ns - BEHIND_NS, answered_ns + BEHIND_NS), answering=True):
+    for view, exchanges in read_beside(connection, (answered_ns - BEHIND_NS, answered_ns), answering=True):
         busy = [one for one, exchange in timed_requests(view, exchanges) if not exchange.waits]
         found += [Before(view.stream, one) for one in _running(busy, asked_ns, answered_ns)]
     least_ns = server_ns(wait) * BUSY_PERCENT // 100
-    kept = [one for one in found if server_ns(one.request) >= least_ns]
-    return min(kept, key=lambda one: (one.request.begun_ns, one.stream), default=None)
+    kept = [one for one in found if server_ns(one.request) >= least_ns and _answer(one.request) < _answer(wait)]
+    return min(kept, key=lambda one: (_answer(one.request), one.stream), default=None)
+
+
+def _answer(request: Request) -> int:
+    """The packet in which the answer to ``request`` began."""
+    return 0 if request.response is None else request.response.first
 
 
 def _running(requests: Sequence[Request], asked_ns: int, answered_ns: int) -> list[Request]:
-    """Those that had been asked before ``asked_ns`` and were answered about ``answered_ns``."""
+    """Those that had been asked by ``asked_ns`` or with that, and were answered just before ``answered_ns``."""
     return [
         one
         for one in requests
         if one.protocol == "redis"
         and one.request is not None
         and one.response is not None
-        and one.request.last_ns < asked_ns
-        and abs(one.response.first_ns - answered_ns) <= BEHIND_NS
+        and one.request.last_ns < asked_ns + TOGETHER_NS
+        and 0 <= answered_ns - one.response.first_ns <= BEHIND_NS
     ]

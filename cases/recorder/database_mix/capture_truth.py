@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cases.recorder.compose.truth import Truth, no, open_, yes
+from cases.recorder.database_mix.plan import Database
 from cases.recorder.database_mix.truth import LOGIN_ERRORS
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def capture_truth(finding: Finding, peers: Sequence[str], account: Account) -> T
         case "host-silent" | "port-silent":
             return yes(told) if ways <= {"dead", "outage"} else no(told)
         case "port-refused" | "server-restarted":
-            return yes(told) if account.killed and any(one.database == account.killed for one in named) else no(told)
+            refused = account.killed and Database(account.killed).port == finding.facts.get("port")
+            return yes(told) if refused else no(told)
         case "slow-server":
             slow = sum(any((said.took_ns or 0) > SLOW_NS for said in one.asked) for one in named)
             return yes(told) if slow * 2 > len(named) else no(f"{told}; {slow} had slow statements")
