@@ -18,6 +18,8 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from web_captures import Turn
+
     from tcptui.model.finding import Finding
 
     Say = tuple[float, int, str, bytes]
@@ -92,6 +94,35 @@ def test_statements_with_a_sync_each_are_answered_one_by_one(tmp_path: Path) -> 
     told = found(tmp_path, closed(turns))
 
     assert (told["slow-query"].facts["shape"], told["slow-query"].facts["statement"]) == ("", "SELECT name FROM items")
+
+
+# -- statements that ask to wait ---------------------------------------------------------------
+
+
+def asked(statement: bytes) -> list[Turn]:
+    """A statement that is answered after three seconds."""
+    answered = message(b"C", b"SELECT 1\0") + READY
+    return closed([*OPENING, (20, "C", message(b"Q", statement + b"\0")), (3_020, "S", answered)])
+
+
+@pytest.mark.finding("asked-to-wait")
+@pytest.mark.finding("slow-query", twin=True)
+def test_statement_that_asks_for_a_lock_with_a_name_is_not_slow(tmp_path: Path) -> None:
+    told = found(tmp_path, asked(b"SELECT pg_advisory_lock(7)"))
+
+    assert "slow-query" not in told
+    assert told["asked-to-wait"].facts["shape"] == "sql"
+    assert told["asked-to-wait"].facts["wait_s"] == pytest.approx(3.0, abs=0.1)
+
+
+@pytest.mark.finding("slow-query")
+@pytest.mark.finding("asked-to-wait", twin=True)
+@pytest.mark.parametrize("statement", [b"SELECT pg_try_advisory_lock(7)", b"SELECT name FROM get_lock_items (1)"])
+def test_statement_that_only_looks_like_it_is_slow(tmp_path: Path, statement: bytes) -> None:
+    told = found(tmp_path, asked(statement))
+
+    assert "asked-to-wait" not in told
+    assert told["slow-query"].facts["shape"] == ""
 
 
 # -- a Redis that is busy for others ----------------------------------------------------------

@@ -97,6 +97,12 @@ class Account:
     connections: dict[str, Connection]
     killed: str
     """The database whose server was killed, or empty."""
+    keys: str = ""
+    """The secrets of the sessions of PyMySQL inside TLS; psycopg tells none."""
+
+    def is_readable(self, one: Connection) -> bool:
+        """Whether a capture with the keys shows what was asked."""
+        return not one.tls or (bool(self.keys) and one.database == "mariadb")
 
     def way_to(self, host: str) -> str:
         """What the way to this address of the servers does."""
@@ -144,7 +150,8 @@ def read_account(folder: Path) -> Account:
         if one is not None:
             _join(one, entries)
     killed = next((line["database"] for line in lines if line.get("kind") == "database-killed"), "")
-    return Account(mix, found, killed)
+    keys = next((line["text"] for line in lines if line.get("kind") == "database-keys"), "")
+    return Account(mix, found, killed, keys)
 
 
 def _refused(peer: str, entry: dict[str, Any]) -> Connection:

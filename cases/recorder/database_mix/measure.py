@@ -38,7 +38,7 @@ def measured(session: Session, peers: Mapping[int, str], account: Account, end: 
     """Statements that were not asked together with others, and ended well."""
     for stream, peer in peers.items():
         one = account.connections.get(peer)
-        if one is None or one.tls:
+        if one is None or not account.is_readable(one):
             continue
         clean = account.way_to(one.host) == "clean"
         said = iter([each for each in one.asked if not each.together and not each.given_up])

@@ -29,8 +29,9 @@ from cases.recorder.database_mix.capture_truth import capture_truth
 from cases.recorder.database_mix.measure import Measure, measured
 from cases.recorder.database_mix.truth import TRUTHS, Drama
 from cases.recorder.namespaces import End
+from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.model.finding import FindingId
-from tcptui.session.session import open_file
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +42,13 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
 ABOUT: Final = "recording.json"
+KEYS: Final = "keys.log"
 #: What a log of each call of a socket would tell, which libraries do not write.
 UNDECIDED: Final = frozenset({
     FindingId.HALF_CLOSE, FindingId.SLOW_RECEIVER, FindingId.RECEIVE_WINDOW_LIMITED, FindingId.PATH_LIMITED,
     FindingId.SENDER_APPLICATION_LIMITED, FindingId.SEND_BUFFER_LIMITED, FindingId.NAGLE_DELAYED_ACK,
-    FindingId.QUEUEING_DELAY, FindingId.OFFLOADED_SEGMENTS, FindingId.WINDOW_SHRUNK, FindingId.PROBE_CONNECTION,
+    FindingId.PORT_REUSED, FindingId.QUEUEING_DELAY, FindingId.OFFLOADED_SEGMENTS, FindingId.WINDOW_SHRUNK,
+    FindingId.PROBE_CONNECTION,
 })  # fmt: skip
 #: Which program's or kernel's reset it was its kernel says, as far as its lines can be joined.
 OF_RESETS: Final = frozenset({
@@ -87,7 +90,10 @@ def _capture(world: World, account: Account, end: End, scored: MixScore) -> None
     path = world.folder / f"{end.value}.pcapng"
     found: dict[int, list[tuple[int, Finding]]] = defaultdict(list)
     talk_of: dict[int, Talk] = {}
-    with closing(open_file(path)) as session:
+    keys = world.folder / KEYS
+    keys.write_text(account.keys)
+    with closing(Session([open_file_source(path)], keylog=str(keys))) as session:
+        session.run_here()
         for stream, findings in session.each_findings(range(session.streams.count)):
             frames = session.view(stream).frame.tolist()
             owners = Counter(world.by_frame[end, one][0].number for one in frames if (end, one) in world.by_frame)

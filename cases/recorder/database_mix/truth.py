@@ -81,7 +81,7 @@ class Drama:
 
     def is_readable(self) -> bool:
         """Whether the capture shows what is asked."""
-        return not self.one.tls
+        return self.account.is_readable(self.one)
 
 
 def slow_query(drama: Drama) -> Truth:
@@ -197,7 +197,8 @@ def closed_while_idle(drama: Drama) -> Truth:
     if idle_ns < IDLE_NS - drama.rtt_ns:
         return no(told)
     shown = bool(before) and idle_ns > SURELY * IDLE_NS + drama.rtt_ns and drama.is_readable() and drama.way_is_fine()
-    return yes(told, shown and not drama.one.spell_ns(IDLE))
+    crossed = drama.one.closed_ns and drama.one.closed_ns < first.sent_ns + drama.rtt_ns
+    return yes(told, shown and not crossed and not drama.one.spell_ns(IDLE))
 
 
 def _is_before(packet: Packet, end: Packet) -> bool:
@@ -244,7 +245,8 @@ def asked_to_wait(drama: Drama) -> Truth:
     waits = [said for said in drama.one.asked if said.waits or said.text.startswith("LISTEN")]
     if not waits:
         return no("nothing asked the server to wait")
-    return yes(waits[0].text[:40], drama.one.database == "redis" and (waits[0].until_ns - waits[0].asked_ns) > 5e8)
+    long = any(said.waits and said.until_ns - said.asked_ns > 5e8 + 2 * drama.rtt_ns for said in waits)
+    return yes(waits[0].text[:40], long and drama.is_readable() and drama.way_is_fine())
 
 
 def query_cancelled(drama: Drama) -> Truth:

@@ -10,6 +10,7 @@ from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, T
 from tcptui.findings.server_time import least_slow_ns, own_ns, path_rtt_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
+from tcptui.protocols.statements.waiting import asks_to_wait
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -136,6 +137,7 @@ def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | 
         Severity.NOTE,
         Confidence.CERTAIN,
         (),
+        shape="sql" if asks_to_wait(longest.statement) else "",
         statement=told_statement(longest),
         asked_frame=longest.request.last,
         answer_frame=longest.response.first,
