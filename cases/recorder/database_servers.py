@@ -27,8 +27,8 @@ ROWS: Final = {
     "mariadb": "SELECT seq, REPEAT('x', {size}) FROM shop.numbers LIMIT {rows}",
     "postgresql": "SELECT n, repeat('x', {size}) FROM generate_series(1, {rows}) AS n",
 }
-_PROGRAMS: Final = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))
-_AS_POSTGRES: Final = (
+PROGRAMS: Final = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))
+AS_POSTGRES: Final = (
     "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=KILL",
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ def mariadb(*options: str, tls: bool = False) -> Callable[[Program], None]:
         made = ["mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={folder}/data", "--skip-test-db",
                 "--auth-root-authentication-method=socket", "--innodb-log-file-size=4M",
                 "--innodb-flush-method=fsync"]  # fmt: skip
-        _run(made)
+        run_apart(made)
         (folder / "init.sql").write_text(
             f"CREATE DATABASE shop;\nCREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';\n"
             f"GRANT ALL ON *.* TO {USER}@'%';\nCREATE TABLE shop.numbers AS SELECT seq FROM shop.seq_1_to_60000;\n"
@@ -63,7 +63,7 @@ def mariadb(*options: str, tls: bool = False) -> Callable[[Program], None]:
                  "--aria-log-file-size=8M",
                  f"--init-file={folder}/init.sql", *options]  # fmt: skip
         if tls:
-            certificate = _certificate(folder)
+            certificate = certificate_in(folder)
             words += [f"--ssl-cert={certificate}", f"--ssl-key={certificate}"]
         launch(me, words, me.port, seconds=20)
         _until_done(me)
@@ -81,21 +81,21 @@ def postgresql(*settings: str, rules: tuple[str, ...] = (), tls: bool = False) -
         folder = scratch()
         data = folder / "data"
         data.mkdir()
-        _run(["chown", "postgres", str(data)])
-        _run([*_AS_POSTGRES, str(_PROGRAMS / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "--no-sync",
+        run_apart(["chown", "postgres", str(data)])
+        run_apart([*AS_POSTGRES, str(PROGRAMS / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "--no-sync",
               "--wal-segsize=1", "--no-instructions"])  # fmt: skip
         (data / "pg_hba.conf").write_text("\n".join([*rules, "local all all trust", "host all all all scram-sha-256"]))
         lines = [f"listen_addresses = '{me.host}'", f"port = {me.port}", "unix_socket_directories = '.'", "fsync = off",
                  "shared_buffers = 4MB", "max_wal_size = 8MB", "min_wal_size = 2MB", "lc_messages = 'C'",
                  "log_destination = stderr", *settings]  # fmt: skip
         if tls:
-            certificate = _certificate(data)
-            _run(["chown", "postgres", str(certificate)])
+            certificate = certificate_in(data)
+            run_apart(["chown", "postgres", str(certificate)])
             lines += ["ssl = on", f"ssl_cert_file = '{certificate}'", f"ssl_key_file = '{certificate}'"]
         (data / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
-        made = [*_AS_POSTGRES, str(_PROGRAMS / "postgres"), "--single", "-D", str(data), "postgres"]
-        _run(made, f"CREATE USER {USER} SUPERUSER PASSWORD '{PASSWORD}'\n".encode())
-        launch(me, [*_AS_POSTGRES, str(_PROGRAMS / "postgres"), "-D", str(data)], me.port, seconds=20)
+        made = [*AS_POSTGRES, str(PROGRAMS / "postgres"), "--single", "-D", str(data), "postgres"]
+        run_apart(made, f"CREATE USER {USER} SUPERUSER PASSWORD '{PASSWORD}'\n".encode())
+        launch(me, [*AS_POSTGRES, str(PROGRAMS / "postgres"), "-D", str(data)], me.port, seconds=20)
         me.sleep(0.7)  # it listens before it is ready
         _until_done(me)
 
@@ -108,18 +108,18 @@ def _until_done(me: Program) -> None:
     me.sleep(0.3)
 
 
-def _run(words: list[str], said: bytes = b"") -> None:
+def run_apart(words: list[str], said: bytes = b"") -> None:
     """A program of the server's own, before there is anything to record.  Raises OSError when it fails."""
     done = subprocess.run(words, input=said, capture_output=True, check=False, preexec_fn=die_with_parent)
     if done.returncode:
         raise OSError(f"{words[0]}: {done.stderr.decode(errors='replace')[-500:]}")
 
 
-def _certificate(folder: Path) -> Path:
+def certificate_in(folder: Path) -> Path:
     """A certificate with its key, for a day."""
     key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
-    _run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-          "1", "-subj", "/CN=database", "-keyout", str(key), "-out", str(certificate)])  # fmt: skip
+    run_apart(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+               "-days", "1", "-subj", "/CN=database", "-keyout", str(key), "-out", str(certificate)])  # fmt: skip
     both.write_text(certificate.read_text() + key.read_text())
     both.chmod(0o600)
     return both

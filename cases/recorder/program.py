@@ -307,6 +307,11 @@ class Program:
         if left > 0:
             time.sleep(left)
 
+    @property
+    def now_s(self) -> float:
+        """The second of the scenario that it is now."""
+        return time.monotonic() - self._board.start_ns / 1e9
+
     def tell(self, number: int) -> None:
         """Sets a mark (0 … 63) that the other program can wait for."""
         self._board.mark(number)

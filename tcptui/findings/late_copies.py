@@ -9,6 +9,7 @@ import numpy as np
 
 from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS, Calibration, PacketNumbers
 from tcptui.analysis.timing.recovery import HELD_BACK_NS
+from tcptui.analysis.timing.sender_stamps import SenderStamps
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 
@@ -37,8 +38,13 @@ def surely_waited_ns(connection: ConnectionFacts, asked: int, answer: int) -> in
         return 0
     side = connection.side[answer]
     before_ns = int(sent_before_ns(connection.view, side, _one(answer))[0])
-    before_ns = max(before_ns, _unheard_ns(connection, asked, answer))
+    before_ns = max(before_ns, _unheard_ns(connection, asked, answer), held_ns(connection, asked, answer))
     return max(connection.time[answer] - before_ns - connection.time[_last_copy(connection, asked, answer)], 0)
+
+
+def held_ns(connection: ConnectionFacts, asked: int, answer: int) -> int:
+    """How long segment ``answer`` was held on its way, or the capture's clock jumped, by its sender's stamps (ns)."""
+    return int(_stamps(connection.view, connection.side[answer]).held_ns(_one(asked), _one(answer))[0])
 
 
 def _unheard_ns(connection: ConnectionFacts, asked: int, answer: int) -> int:
@@ -74,8 +80,8 @@ def had_been_sent(connection: ConnectionFacts, index: int) -> bool:
     return bool(numbers.lost(_one(index))[0]) or _comes_late(connection, index)
 
 
-def _one(index: int) -> I64:
-    return np.array([index])
+def _one(index: int) -> I32:
+    return np.array([index], np.int32)
 
 
 def _comes_late(connection: ConnectionFacts, index: int) -> bool:
@@ -103,6 +109,15 @@ def resends_between(connection: ConnectionFacts, after: int, before: int) -> tup
     found = connection.resends
     first = bisect_right(found, after, key=lambda resend: resend.index)
     return found[first : bisect_left(found, before, lo=first, key=lambda resend: resend.index)]
+
+
+def _stamps(view: StreamView, side: int) -> SenderStamps:
+    """The timestamp clock of ``side``, measured once."""
+    kept: list[SenderStamps | None] = view.kept.setdefault(_stamps, [None, None])
+    stamps = kept[side]
+    if stamps is None:
+        stamps = kept[side] = SenderStamps(view, side)
+    return stamps
 
 
 def _numbers(view: StreamView, side: int) -> PacketNumbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.findings.http_facts import index_of
-from tcptui.findings.late_copies import surely_waited_ns
+from tcptui.findings.late_copies import held_ns, surely_waited_ns
 from tcptui.findings.rules.think_time import THINK_NS, THINK_RTTS
 from tcptui.model.request import RequestPart
 
@@ -29,13 +29,26 @@ def least_slow_ns(connection: ConnectionFacts) -> int:
     return max(THINK_NS, THINK_RTTS * path_rtt_ns(connection))
 
 
+def own_ns(connection: ConnectionFacts, request: Request) -> int:
+    """`server_ns`, less what the answer was held on its way by the server's own timestamps (ns)."""
+    places = _places(connection, request)
+    return max(server_ns(request) - held_ns(connection, *places), 0) if places else server_ns(request)
+
+
 def surely_server_ns(connection: ConnectionFacts, request: Request) -> int:
     """`server_ns`, less what may have passed while a copy of the request or of the answer was on its way (ns)."""
     if request.request is None or request.response is None:
         return 0
+    places = _places(connection, request)
+    if not places:
+        return server_ns(request)
+    return min(server_ns(request), surely_waited_ns(connection, *places) - request.spent_ns(RequestPart.NETWORK))
+
+
+def _places(connection: ConnectionFacts, request: Request) -> tuple[int, int] | None:
+    """Indexes of the segments in which ``request`` ended and its answer began; None where they do not follow."""
+    if request.request is None or request.response is None:
+        return None
     asked = index_of(connection, request.request.last)
     answer = index_of(connection, request.response.first)
-    if not 0 <= asked < answer:
-        return server_ns(request)
-    waited_ns = surely_waited_ns(connection, asked, answer)
-    return min(server_ns(request), waited_ns - request.spent_ns(RequestPart.NETWORK))
+    return (asked, answer) if 0 <= asked < answer else None

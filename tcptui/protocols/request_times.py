@@ -226,6 +226,7 @@ class _Stretch(NamedTuple):
     begin_ns: int
     network_ns: int
     part: int
+    recovery_ns: int
 
 
 class _Times:
@@ -341,7 +342,7 @@ class _Times:
             return begin_ns
         recovery = self._recovery(begin_ns, end_ns)
         if stretch.begin_ns == begin_ns and not queued_ns:
-            way = stretch.network_ns
+            way, recovery = stretch.network_ns, stretch.recovery_ns
             if stretch.part == Part.RECOVERY:
                 part = _RECOVERY
             elif stretch.part == Part.UNATTRIBUTED:
@@ -431,11 +432,11 @@ class _Times:
         """The stretch of the time budget that ends at each of these times; with no beginning where none does."""
         waits, at = self._budget.waits, self._at
         if not len(waits):
-            return [_Stretch(end_ns, -1, 0, 0) for end_ns in ends_ns.tolist()]
+            return [_Stretch(end_ns, -1, 0, 0, 0) for end_ns in ends_ns.tolist()]
         which = np.searchsorted(at, ends_ns) - 1
         inside = np.clip(which, 0, len(waits) - 1)
         begin = np.where((inside == which) & (at[inside + 1] == ends_ns), at[inside], -1)
-        columns = ends_ns, begin, waits.network_ns[inside], waits.part[inside]
+        columns = ends_ns, begin, waits.network_ns[inside], waits.part[inside], waits.recovery_ns[inside]
         return list(map(_Stretch, *(column.tolist() for column in columns)))
 
     def _opens(self, exchange: Exchange, one: _Seen) -> tuple[int, int] | None:

@@ -218,6 +218,8 @@ def test_syn_ack_again_in_answer_to_a_syn_is_told_apart_from_its_timer(told: Tel
         (["200 C FA 101 201", "240 S A 201 102", "300 S FA 201 102", "300.1 C A 102 202"], "four-packet-close"),
         (["200 C FA 101 201", "240 S FA 201 102", "240.1 C A 102 202"], "three-packet-close"),
         (["200 C FA 101 201", "201 S FA 201 101", "240 S A 202 102", "241 C A 102 202"], "simultaneous-close"),
+        # The server's ACK of the FIN overtakes the FIN that it had sent before.
+        (["200 C FA 101 201", "240 S A 202 102", "241 S FA 201 101", "242 C A 102 202"], "simultaneous-close"),
     ],
 )
 def test_close_is_named_by_who_acknowledged_what(told: Tell, close: list[str], expected: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pytest
 
@@ -123,6 +123,36 @@ def test_fin_that_was_only_acknowledged_late_is_sent_again_for_nothing(told: Tel
     assert TROUBLE & found.keys() == set()
     assert found["spurious-retransmission"].facts["shape"] == "dsack"
     assert found["spurious-retransmission"].severity is Severity.NOTE
+
+
+#: A tail of 100 bytes, sent again by a probe and two time-outs, and what is sent behind it.
+HELD: Final = [
+    "0 C S 0 0 sackok=1 ts=1,0", "40 S SA 0 1 sackok=1 ts=500,1", "40.1 C A 1 1 ts=41,500",
+    "50 C PA 1 1 100 ts=51,500", "130 C PA 1 1 100 ts=131,500", "350 C PA 1 1 100 ts=351,500",
+    "750 C PA 1 1 100 ts=751,500",
+]  # fmt: skip
+
+
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("tail-loss", "retransmission-timeout", twin=True)
+def test_each_d_sack_tells_of_one_of_several_resends(told: Tell) -> None:
+    """A link that stood still: all copies arrive together, and as many D-SACKs as there were resends come back."""
+    reports = [f"{1800 + n} S A 1 101 ts=2260,{stamp} sack=1:101" for n, stamp in enumerate((131, 351, 751))]
+    found = told([*HELD, *reports]).findings
+
+    assert not TROUBLE & found.keys()
+    finding = found["spurious-retransmission"]
+    assert (finding.facts["count"], finding.severity) == (3, Severity.WARNING)
+    assert finding.facts["delay_s"] == pytest.approx(1.71, abs=0.01)
+
+
+@pytest.mark.finding("tail-loss")
+def test_fewer_d_sacks_than_resends_leave_the_first_one_needed(told: Tell) -> None:
+    reports = [f"{1800 + n} S A 1 101 ts=2260,{stamp} sack=1:101" for n, stamp in enumerate((351, 751))]
+    found = told([*HELD, "1799 S A 1 101 ts=2259,131", *reports]).findings
+
+    assert "tail-loss" in found
+    assert found["spurious-retransmission"].facts["count"] == 2
 
 
 @pytest.mark.finding("spurious-retransmission")

@@ -150,7 +150,7 @@ def read_world(folder: Path) -> World:
         ]
         earlier = sum(other.client_port == talk.client_port and other.number < talk.number for other in talks)
         talk.plan = plans[min(earlier, len(plans) - 1)] if plans else None
-        talk.reused = earlier > 0
+        talk.reused = any(_same(other, talk) and other.number < talk.number for other in talks)
     by_frame = {
         (end, frame): (talk, packet)
         for talk in talks

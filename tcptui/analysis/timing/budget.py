@@ -186,6 +186,8 @@ class _Split:
             if recovered is not None:
                 spent = recovered.between(begin[some], end[some])
                 found = indexes_of(spent)
+                spent[found[self._thought_here(begin[some][found], end[some][found], waits.part[some][found])]] = 0
+                found = indexes_of(spent)
                 recovery[some.start + found] = spent[found]
                 length -= spent
                 parts[Part.RECOVERY] += spent.sum()
@@ -195,6 +197,22 @@ class _Split:
                 parts[Part.NETWORK] += network[some].sum()
             np.add.at(parts, waits.part[some], length)
         return tuple(parts.tolist())
+
+    def _thought_here(self, asked: I32, at: I32, part: U8) -> NDArray[np.bool_]:
+        """Which of the stretches from ``asked`` to ``at`` are thinking that nothing on the way can have prolonged.
+
+        Those of the end where the capture was made, if nothing of the other end's payload came meanwhile: what that
+        waits out a timer for, or had lost, is no part of them.
+        """
+        here = np.zeros(len(part), np.bool_)
+        for side, think in ((CLIENT, Part.CLIENT_THINK), (SERVER, Part.SERVER_THINK)):
+            if not self.delays.captured_at(side):
+                continue
+            for which in indexes_of(part == think).tolist():
+                amid = slice(int(asked[which]) + 1, int(at[which]))
+                theirs = self.view.from_server[amid] != bool(side)
+                here[which] = not (theirs & (self.view.length[amid] > 0)).any()
+        return here
 
     def _turns_at(self) -> I32:
         """The stretches with which turns begin: where the client brings new payload, and not right after itself."""

@@ -222,10 +222,10 @@ class _Plain:
         self._rest(last, outstanding)
         return True
 
-    def _spend(self, until: int, sender: int, part: Part, way_ns: int = 0) -> None:
-        """Attribute the stretch up to segment ``until``, which ``sender`` sent."""
+    def _spend(self, until: int, sender: int, part: Part, way_ns: int = 0, *, here: bool = False) -> None:
+        """Attribute the stretch up to segment ``until``, which ``sender`` sent; ``here``: without recovery."""
         begin, end = self.times[self._events[-1]], self.times[until]
-        recovery = _recovered(self._spans, begin, end) if self._spans else 0
+        recovery = _recovered(self._spans, begin, end) if self._spans and not here else 0
         way = min(way_ns, end - begin - recovery)
         self._spent[Part.RECOVERY] += recovery
         self._spent[Part.NETWORK] += way
@@ -250,7 +250,16 @@ class _Plain:
         think = Part.SERVER_THINK if side else Part.CLIENT_THINK
         unclear = overlapping or (passed >= COMPARED_NS and self._refuted(side, earlier, later))
         part = Part.RECOVERY if self._lost(side, later) else Part.UNATTRIBUTED if unclear else think
-        self._spend(later, side, part, self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side))
+        way_ns = self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side)
+        self._spend(later, side, part, way_ns, here=part is think and self._thought_here(side, earlier, later))
+
+    def _thought_here(self, side: int, earlier: int, later: int) -> bool:
+        """See `tcptui.analysis.timing.budget`."""
+        if not self._spans or not self.delays.captured_at(side):
+            return False
+        amid = slice(earlier + 1, later)
+        theirs = self.view.from_server[amid] != bool(side)
+        return not bool((theirs & (self.view.length[amid] > 0)).any())
 
     def _refuted(self, side: int, earlier: int, later: int) -> bool:
         asked, at = np.array([earlier], np.int32), np.array([later], np.int32)

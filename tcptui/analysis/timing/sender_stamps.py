@@ -28,6 +28,8 @@ RATE_PERCENT: Final = 5
 AGREED_PERCENT: Final = 60
 #: Segments of a side by which its rate is measured, from the first on; more would cost memory and tell nothing new.
 MEASURED: Final = 65_536
+#: What systems count in (ns): believed where intervals do not agree, but first and last stamp do.
+USUAL_TICKS_NS: Final = (1_000_000, 4_000_000, 10_000_000)
 
 
 class SenderStamps:
@@ -44,15 +46,17 @@ class SenderStamps:
         """Nanoseconds a tick: the median of all intervals, weighted by ticks; 0 where they do not agree.
 
         An interval in which stamps stand still while the capture's clock runs has few ticks, so it does not count.
+        What was held on its way comes in a heap, and is as much too soon behind that as it was late before: then
+        first and last tell what the intervals do not, where that is a usual tick.
         """
         own = self._own[:MEASURED]
         passed = np.diff(self._view.time_ns[own])
         ticks = self._ticks(own[:-1], own[1:])
         runs = (ticks > 0) & (passed > 0)
-        passed, ticks = passed[runs], ticks[runs]
-        if ticks.sum().item() < FEWEST_TICKS:
+        if ticks[runs].sum().item() < FEWEST_TICKS:
             return 0
-        return in_each(_tick_ns, passed, ticks)
+        agreed = in_each(_tick_ns, passed[runs], ticks[runs])
+        return agreed or _usual_tick_ns(passed.sum().item(), ticks.sum().item())
 
     def _ticks(self, earlier: I32, later: I32) -> I64:
         """How far the clock went between segments; 0 where it went back."""
@@ -60,21 +64,30 @@ class SenderStamps:
         return np.where(ticks < SEQ_HALF, ticks, 0)
 
     def refuted(self, asked: I32, at: I32) -> NDArray[np.bool_]:
-        """For segments ``at`` of this side, which followed ``asked``: whether the wait before them was not its own.
+        """For segments ``at`` of this side, which followed ``asked``: whether the wait before them was not its own."""
+        waited = self._view.time_ns[at] - self._view.time_ns[asked]
+        return (waited >= COMPARED_NS) & (self.held_ns(asked, at) * 100 >= waited * REFUTED_PERCENT)
+
+    def held_ns(self, asked: I32, at: I32) -> I64:
+        """For segments ``at`` of this side, behind ``asked``: what of the wait did not pass at their sender (ns).
 
         Compared with its last segment before ``asked``, and with its last one before ``at``.
         """
-        waited = self._view.time_ns[at] - self._view.time_ns[asked]
-        refuted = np.zeros(len(at), np.bool_)
+        held = np.zeros(len(at), np.int64)
         if not self._tick_ns:
-            return refuted
+            return held
         for place in (self._own.searchsorted(asked, side="right") - 1, self._own.searchsorted(at) - 1):
             before = self._own[np.maximum(place, 0)]
             passed = self._view.time_ns[at] - self._view.time_ns[before]
             stamped = (self._ticks(before, at) + 1) * self._tick_ns
-            held = passed - stamped - passed * RATE_PERCENT // 100
-            refuted |= (place >= 0) & (waited >= COMPARED_NS) & (held * 100 >= waited * REFUTED_PERCENT)
-        return refuted
+            beyond = passed - stamped - passed * RATE_PERCENT // 100
+            held = np.maximum(held, np.where(place >= 0, beyond, 0))
+        return held
+
+
+def _usual_tick_ns(passed_ns: int, ticks: int) -> int:
+    """The usual tick that fits so many in this time; 0 without one."""
+    return next((each for each in USUAL_TICKS_NS if abs(passed_ns - ticks * each) * 100 <= RATE_PERCENT * passed_ns), 0)
 
 
 def _tick_ns(passed: I64 | list[int], ticks: I64 | list[int]) -> int:

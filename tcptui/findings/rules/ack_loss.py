@@ -25,6 +25,8 @@ PROMPT_NS: Final = 2_000_000
 UNPROMPTED_NS: Final = 200_000
 #: … and of the new data, this share of such does not yet show a sender that spaces them.
 UNPROMPTED_MOST: Final = 0.25
+#: Segments of data before and behind a gap that are looked at for that, too.
+NEAR: Final = 32
 
 #: Fewest gaps to which the sender reacted that show that the capture missed the ACKs in them.
 REACTIONS: Final = 2
@@ -103,6 +105,7 @@ def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]
 
     None where more than `UNPROMPTED_MOST` of the data leave without an ACK also where none is missing: the sender paces
     them, its program writes them so, or a queue before the capture holds them, and what leaves in a gap shows nothing.
+    The same holds of a gap among whose `NEAR` segments of data on either side so many do: senders begin to pace.
     Before the first data were acknowledged, no ACK released any.
     """
     if not gaps:
@@ -116,7 +119,13 @@ def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]
     unprompted = view.time_ns[data] - view.time_ns[data - 1] > UNPROMPTED_NS
     if np.count_nonzero(unprompted) > UNPROMPTED_MOST * len(data):
         return []
-    return [skip for skip in gaps if _released(connection, skip, side)]
+    counted = np.concatenate(([0], np.cumsum(unprompted)))
+    places = data.searchsorted(begins)
+    low, high = np.maximum(places - NEAR, 0), np.minimum(places + NEAR, len(data))
+    paced = counted[high] - counted[low] > UNPROMPTED_MOST * (high - low)
+    return [
+        skip for skip, by_pace in zip(gaps, paced, strict=True) if not by_pace and _released(connection, skip, side)
+    ]
 
 
 def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:

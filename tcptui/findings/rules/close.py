@@ -48,7 +48,7 @@ def orderly_close(connection: ConnectionFacts) -> Finding | None:
     if fins is None:
         return None
     first, second, acknowledged, last = fins.first, fins.second, fins.first_acknowledged, fins.second_acknowledged
-    crossed = not connection.acknowledges(second, connection.end[first]) and (acknowledged < 0 or acknowledged > second)
+    crossed = not connection.acknowledges(second, connection.end[first])
     if crossed and acknowledged < 0:
         return None  # the second FIN may have been sent long after the first; nothing shows that they crossed
     if crossed:

@@ -476,6 +476,7 @@ def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
     costly = _high_rate(connection, len(unneeded), NEEDLESS_PERCENT) and (
         wasted * 100 >= NEEDLESS_PERCENT * sum(connection.payload_by_side)
     )
+    delay_ns = _answered_late_ns(connection, resend)
     certain = shape != "acked-here" or not connection.at_sender(side)
     alternatives = {"dsack": ("reordering", "delay-spike", "duplicated"), "eifel": ("reordering", "delay-spike")}.get(
         shape, ("acks-lost", "delay-spike", "duplicated")
@@ -483,17 +484,29 @@ def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
     return connection.finding(
         FindingId.SPURIOUS_RETRANSMISSION,
         [i for found, why in unneeded.items() for i in (found, why.witness)] + [resend.previous],
-        Severity.WARNING if costly else Severity.NOTE,
+        Severity.WARNING if costly or delay_ns >= TAIL_NS else Severity.NOTE,
         Confidence.CERTAIN if certain else Confidence.LIKELY,
         alternatives,
         shape=shape,
         count=len(unneeded),
+        delay_s=delay_ns / 1e9,
         segments=connection.data_segments,
         proof_frame=connection.frame[proof.witness],
         apart_s=max(connection.seconds(proof.witness, index), connection.seconds(index, proof.witness)),
         waited_s=resend.waited_ns / 1e9,
         **_range(connection, resend),
     )
+
+
+def _answered_late_ns(connection: ConnectionFacts, resend: Resend) -> int:
+    """How much later than a round trip the first copy of ``resend`` was acknowledged, which its sender waited for (ns).
+
+    0 where the acknowledgment had passed before the resend: here, at its receiver or behind the loss of an ACK.
+    """
+    cover = _covering(connection, resend)
+    if resend.previous < 0 or cover < 0:
+        return 0
+    return max(connection.time[cover] - connection.time[resend.previous] - connection.rtt_ns, 0)
 
 
 def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:

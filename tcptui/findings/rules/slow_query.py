@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.findings.answered_together import answered_together, busy_before
 from tcptui.findings.request_facts import evidence_of, lacks_bytes, told_statement, was_ended_early
 from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS
-from tcptui.findings.server_time import least_slow_ns, path_rtt_ns, server_ns, surely_server_ns
+from tcptui.findings.server_time import least_slow_ns, own_ns, path_rtt_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
+from tcptui.protocols.statements.waiting import asks_to_wait
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.finding import Fact
     from tcptui.model.request import Request
 
 #: Of a slow query's time the server's own is at least this much, in percent.
@@ -26,54 +29,94 @@ _OTHERS_OF_LOGIN: Final = ("login-looks-up", "login-busy")
 _LOGINS: Final = ("LOGIN ", "STARTUP ")
 #: Nobody but the server sees what became of the first copy of an answer.
 _ELSEWHERE: Final = ("query-answer-lost",)
-#: Slow ones whose packets are evidence.
+#: Slow ones whose packets are evidence, …
 _SHOWN: Final = 8
+#: … the slowest, of which it is looked up whether another connection kept the server busy, …
+_READ_BESIDE: Final = 4
+#: … and different statements that are named of those answered together.
+_NAMED: Final = 3
 
 
 def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
     """`slow-query`: the server took long before it answered, and nobody had asked it to wait.
 
-    Shape ``login``: no query was slow, but the server took its time to admit the client.
+    Shapes: ``login``, no query was slow, but the server took its time to admit the client; ``together``, answers that
+    were written at once, so that any of several statements may have been slow; ``behind``, none was slow, but a command
+    of another connection kept the server busy; ``held``, the answer was held up on its way, too.
     Nobody's time where bytes are missing: what was asked meanwhile may not have been captured.
     """
     if lacks_bytes(connection):
         return None
-    least_ns = least_slow_ns(connection)
-    excused = said.waiting | said.locked
-    slow = [
-        one
-        for one in said.requests
-        if one.number not in excused
-        and _is_slow(one, least_ns)
-        and not was_ended_early(said, one)
-        and surely_server_ns(connection, one) > least_ns
-    ]
+    slow = _slow_ones(connection, said)
     if not slow:
         return None
     queries = [one for one in slow if not one.operation.startswith(_LOGINS)]
     is_login, slow = not queries, queries or slow
-    slowest = max(slow, key=server_ns)
+    took = {one.number: own_ns(connection, one) for one in slow}
+    slow.sort(key=lambda one: took[one.number])
+    before = {one.number: busy_before(connection, said, one) for one in slow[-_READ_BESIDE:]}
+    # A wait for a command of somebody else is told where nothing of its own was slow.
+    slow = [one for one in slow if before.get(one.number) is None] or slow
+    slowest = slow[-1]
     assert slowest.request is not None
     assert slowest.response is not None
-    loud = server_ns(slowest) >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * path_rtt_ns(connection))
-    shown = sorted(slow, key=server_ns)[-_SHOWN:]
+    wait_ns, busy = took[slowest.number], before.get(slowest.number)
+    together = answered_together(said, slowest)
+    held_ns = server_ns(slowest) - wait_ns
     others = _OTHERS_OF_LOGIN if is_login else _OTHERS_OF.get(said.protocol, _OTHERS)
+    shape = "login" if is_login else "several" if len(slow) > 1 else "held" if held_ns > THINK_NS else ""
+    facts: dict[str, Fact] = {"held_s": held_ns / 1e9} if shape == "held" else {}
+    if busy is not None:
+        assert busy.request.response is not None
+        shape, others = "behind", ("query-by-chance",)
+        facts = {
+            "other_stream": busy.stream,
+            "other": told_statement(busy.request),
+            "other_frame": busy.request.response.first,
+        }
+    elif len(together) > 1 and not is_login:
+        shape = "together"
+        facts = {"together": len(together), "statements": _distinct(together)}
+    at_server = connection.at_sender(1)
     return connection.finding(
         FindingId.SLOW_QUERY,
-        evidence_of(connection, shown),
-        Severity.WARNING if loud else Severity.NOTE,
-        Confidence.CERTAIN if connection.at_sender(1) else Confidence.LIKELY,
-        others if connection.at_sender(1) else others + _ELSEWHERE,
-        shape="login" if is_login else "several" if len(slow) > 1 else "",
+        evidence_of(connection, slow[-_SHOWN:]),
+        Severity.WARNING
+        if wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * path_rtt_ns(connection))
+        else Severity.NOTE,
+        Confidence.CERTAIN if at_server and busy is None else Confidence.LIKELY,
+        others if at_server else others + _ELSEWHERE,
+        shape=shape,
         statement=told_statement(slowest),
         asked_frame=slowest.request.last,
         answer_frame=slowest.response.first,
-        wait_s=server_ns(slowest) / 1e9,
-        total_s=sum(map(server_ns, slow)) / 1e9,
+        wait_s=wait_ns / 1e9,
+        total_s=sum(took[one.number] for one in slow) / 1e9,
         network_s=slowest.spent_ns(RequestPart.NETWORK) / 1e9,
         count=len(slow),
         requests=len(said.requests),
+        **facts,
     )
+
+
+def _slow_ones(connection: ConnectionFacts, said: RequestFacts) -> list[Request]:
+    """Requests for which the server took long, and that nothing excuses, nor what was answered with them."""
+    least_ns = least_slow_ns(connection)
+    excused = said.waiting | said.locked
+    return [
+        one
+        for one in said.requests
+        if _is_slow(one, least_ns)
+        and not was_ended_early(said, one)
+        and surely_server_ns(connection, one) > least_ns
+        and not any(each.number in excused for each in answered_together(said, one))
+    ]
+
+
+def _distinct(requests: list[Request]) -> str:
+    """The first of the different statements of ``requests``."""
+    told = list(dict.fromkeys(map(told_statement, requests)))
+    return ", ".join(told[:_NAMED]) + (" …" if len(told) > _NAMED else "")
 
 
 def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
@@ -94,6 +137,7 @@ def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | 
         Severity.NOTE,
         Confidence.CERTAIN,
         (),
+        shape="sql" if asks_to_wait(longest.statement) else "",
         statement=told_statement(longest),
         asked_frame=longest.request.last,
         answer_frame=longest.response.first,

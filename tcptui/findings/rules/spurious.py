@@ -15,6 +15,7 @@ from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from tcptui.analysis.resend.resend import Resend
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import ConnectionFacts
 
 #: How many of the resends before a D-SACK are tried as the one that it reports.
@@ -54,18 +55,33 @@ def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Pro
         position = bisect_left(order, report)
         before = [r.index for r in again[max(0, position - REPORT_REACH) : position]]
         before = [i for i in reversed(before) if connection.side[i] != connection.side[report]]
-        for i in before:
-            # A report of part of the resend does not say that the rest of it had arrived.
-            room = (right - left - _numbers(connection, i)) & SEQ_MASK
-            if (connection.seq[i] - left) & SEQ_MASK <= room < 1 << 31:
-                proofs.setdefault(i, Proof("dsack", report))
-                break
+        whole = [i for i in before if _holds(connection, i, left, right)]
+        if whole:
+            proofs.setdefault(_meant(view, whole, report, proofs), Proof("dsack", report))
         else:
             for i in before:
                 if _last_part(connection, i, left, right, parts):
                     proofs.setdefault(i, Proof("dsack", report))
                     break
     return proofs
+
+
+def _holds(connection: ConnectionFacts, i: int, left: int, right: int) -> bool:
+    """Whether the report ``left`` … ``right`` covers resend ``i``: one of a part does not say that the rest arrived."""
+    room = (right - left - _numbers(connection, i)) & SEQ_MASK
+    return (connection.seq[i] - left) & SEQ_MASK <= room < 1 << 31
+
+
+def _meant(view: StreamView, resends: list[int], report: int, proofs: dict[int, Proof]) -> int:
+    """Which of ``resends`` of the same bytes, the last one first, a ``report`` is about: each tells of one arrival.
+
+    That whose timestamp it echoes, else the last one without a report of its own.
+    """
+    echo = view.ts_echo.item(report)
+    stamped = int(view.options[report]) & OptionBit.TIMESTAMPS
+    echoed = [i for i in resends if stamped and view.ts_value.item(i) == echo]
+    wanted = echoed or [i for i in resends if i not in proofs] or resends
+    return wanted[0]
 
 
 def _last_part(connection: ConnectionFacts, i: int, left: int, right: int, parts: dict[int, int]) -> bool:

@@ -15,6 +15,7 @@ from tcptui.protocols.mysql.packets import Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
 from tcptui.protocols.result_set import Result, no_result_sets
 from tcptui.protocols.sql_secrets import names_secret
+from tcptui.protocols.statements.waiting import asks_to_wait
 from tcptui.protocols.stream.segment_place import place_of
 from tcptui.protocols.tls.parse import parse_starttls
 from tcptui.protocols.tls.plain_stream import PlainStream
@@ -206,7 +207,7 @@ def exchange_of(turn: Turn) -> Exchange:
     return Exchange(
         "mysql", turn.operation, "" if answer is None else answer.status, request, response,
         interim=interim, rows=None if answer is None else answer.rows,
-        waits=turn.command in REPLICATION,
+        waits=turn.command in REPLICATION or asks_to_wait(turn.statement),
         statement=turn.statement, transaction=None if answer is None else answer.transaction,
         session=_session(turn.thread), cancels=_session(turn.kills),
         may_hold_secrets=partial(names_secret, turn.statement),

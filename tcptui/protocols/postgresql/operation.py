@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.result_set import Result, no_result_sets
+from tcptui.protocols.statements.waiting import asks_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,7 @@ class Operation:
         read = partial(_result_sets, asked, answer) if answer is not None and has_rows else no_result_sets
         return Exchange(
             "postgresql", self.name, self.status, asked, answer,
-            interim=interim, is_reset=self.is_skipped, rows=rows, waits=self.waits,
+            interim=interim, is_reset=self.is_skipped, rows=rows, waits=self.waits or asks_to_wait(self.statement),
             statement=self.statement, transaction=self.state, session=self.key, cancels=self.cancels,
             may_hold_secrets=partial(bool, self.is_secret), result_sets=read,
         )  # fmt: skip

@@ -22,6 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.password-changed": "The password was changed on the server and not in one of the programs.",
     "alternatives.password-guessed": "Somebody guesses passwords: names differ from try to try, and the client is none of yours.",
     "alternatives.query-behind-others": "The query waited behind others: Redis runs one command at a time, and a full pool of workers makes all wait. Its own measure (slow log) is short then, and other connections wait at the same time.",
+    "alternatives.query-by-chance": "It was slow for reasons of its own, and the other answer came just then by chance. SLOWLOG GET has both.",
     "alternatives.query-answer-lost": "The first copy of the answer was lost on its way here, and what came late is its resend: a capture at the server has both.",
     "alternatives.query-waits": "It waited for a lock that another transaction held: pg_stat_activity (wait_event), SHOW ENGINE INNODB STATUS. A lock's wait ends just after another connection's COMMIT.",
     "alternatives.login-looks-up": "The server asked somebody else before it admitted the client: a name server for the client's name, or a directory for its rights. Then every new connection of this client waits as long.",

@@ -22,6 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.password-changed": "服务端改了密码，某个程序里没有改。",
     "alternatives.password-guessed": "有人在猜密码：每次的用户名都不一样，而且这个客户端不是你们的。",
     "alternatives.query-behind-others": "查询排在别的后面：Redis 一次只执行一个命令，工作线程用完时也都得等。这时它自己的计时（慢日志）很短，其他连接也在同一时间等待。",
+    "alternatives.query-by-chance": "它慢有自己的原因，只是碰巧与另一个响应同时结束。SLOWLOG GET 里两者都有。",
     "alternatives.query-answer-lost": "响应的第一份在来这里的途中丢失，迟到的是它的重传：在服务端抓包两份都能看到。",
     "alternatives.query-waits": "它在等另一个事务持有的锁：看 pg_stat_activity 的 wait_event 或 SHOW ENGINE INNODB STATUS。锁等待在另一个连接 COMMIT 之后立刻结束。",
     "alternatives.login-looks-up": "放行之前，服务端先去问了别人：向域名服务器反查客户端的名字，或向目录服务查询权限。这时该客户端的每个新连接都要等这么久。",

@@ -37,6 +37,8 @@ SHARE_PERCENT: Final = 40
 COST_NS: Final = 200_000_000
 #: Sessions that are read of each group, …
 READ_EACH: Final = 16
+#: … of which so many were admitted and asked something, in percent: the others are counted as if they were like them, …
+LIKE_PERCENT: Final = 75
 #: … and groups that are looked at, the largest.
 GROUPS_READ: Final = 20
 #: From so many refused logins of one client on they are told once.
@@ -131,7 +133,7 @@ def _follow(capture: CaptureFacts, sessions: I64) -> bool:
 
 
 def _costs(capture: CaptureFacts, sessions: I64) -> list[_Cost]:
-    """What some of ``sessions`` cost; none where they are of no database, or one cannot see into most of them."""
+    """What some of ``sessions`` cost; none where they are of no database, or many are unlike the others."""
     some = sessions[np.linspace(0, len(sessions) - 1, min(len(sessions), READ_EACH)).astype(np.int64)]
     costs = []
     for at, place in enumerate(some.tolist()):
@@ -141,7 +143,7 @@ def _costs(capture: CaptureFacts, sessions: I64) -> list[_Cost]:
             costs.append(cost)
         elif at >= REFUSED_LEAST and not costs:
             return []
-    return costs if len(costs) * 2 >= len(some) else []
+    return costs if len(costs) * 100 >= LIKE_PERCENT * len(some) else []
 
 
 def _cost(requests: Sequence[Request], began_ns: int, away_ns: int) -> _Cost | None:

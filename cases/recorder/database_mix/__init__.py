@@ -1,0 +1,1 @@
+"""Small dramas around real databases, several at once, drawn from a seed; what is true the servers' logs say."""

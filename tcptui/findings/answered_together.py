@@ -1,0 +1,94 @@
+"""Requests to a database that did not wait for a time of their own: answers that were written together, and queues.
+
+Redis executes all that it has read of a connection before it writes, and runs one command at a time for all; PostgreSQL
+writes what it has to say when its client asks it to synchronise.  MySQL writes each answer when it is done.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcptui.findings.request_facts import read_beside
+from tcptui.findings.server_time import server_ns
+from tcptui.protocols.request_times import timed_requests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+    from tcptui.model.request import Request
+
+#: Requests that come, and answers that begin, so soon behind the one before were read and written with it.
+TOGETHER_NS: Final = 2_000_000
+#: The answer of who waited comes so soon behind that of the command that it waited for …
+BEHIND_NS: Final = 20_000_000
+#: … which the server took at least this share of the wait for, in percent.
+BUSY_PERCENT: Final = 80
+
+
+class Before(NamedTuple):
+    """A command of another connection that kept a server busy."""
+
+    stream: int
+    request: Request
+
+
+def answered_together(said: RequestFacts, first: Request) -> list[Request]:
+    """Those whose answers were written with that to ``first``: any of them may have taken the time."""
+    together = [first]
+    if said.protocol not in ("redis", "postgresql") or first.response is None:
+        return together
+    for one in islice(said.requests, first.number + 1, None):
+        if not _is_with(said.protocol, together[-1], one, first.response.first_ns):
+            break
+        together.append(one)
+    return together
+
+
+def _is_with(protocol: str, before: Request, one: Request, answered_ns: int) -> bool:
+    if one.request is None or one.response is None or before.request is None or before.response is None:
+        return False
+    if one.request.last_ns >= answered_ns or one.response.first_ns - before.response.last_ns > TOGETHER_NS:
+        return False
+    if protocol == "postgresql":
+        return before.transaction is None  # else it was ready for the next one, and had written all
+    return one.request.last_ns - before.request.last_ns <= TOGETHER_NS
+
+
+def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> Before | None:
+    """The command of another connection that a Redis ran while ``wait`` waited, the first that was answered.
+
+    Of commands that came at once any may be run first; they are answered in that order.
+
+    Raises OSError where packets cannot be read.
+    """
+    if said.protocol != "redis" or wait.request is None or wait.response is None:
+        return None
+    asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns
+    found = []
+    for view, exchanges in read_beside(connection, (answered_ns - BEHIND_NS, answered_ns), answering=True):
+        busy = [one for one, exchange in timed_requests(view, exchanges) if not exchange.waits]
+        found += [Before(view.stream, one) for one in _running(busy, asked_ns, answered_ns)]
+    least_ns = server_ns(wait) * BUSY_PERCENT // 100
+    kept = [one for one in found if server_ns(one.request) >= least_ns and _answer(one.request) < _answer(wait)]
+    return min(kept, key=lambda one: (_answer(one.request), one.stream), default=None)
+
+
+def _answer(request: Request) -> int:
+    """The packet in which the answer to ``request`` began."""
+    return 0 if request.response is None else request.response.first
+
+
+def _running(requests: Sequence[Request], asked_ns: int, answered_ns: int) -> list[Request]:
+    """Those that had been asked by ``asked_ns`` or with that, and were answered just before ``answered_ns``."""
+    return [
+        one
+        for one in requests
+        if one.protocol == "redis"
+        and one.request is not None
+        and one.response is not None
+        and one.request.last_ns < asked_ns + TOGETHER_NS
+        and 0 <= answered_ns - one.response.first_ns <= BEHIND_NS
+    ]
