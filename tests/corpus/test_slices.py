@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: One in so many captures is sliced.
 DRAWN: Final = 10
+#: Of the filters below a capture's name draws one in so many.
+FILTERS_DRAWN: Final = 3
 COLUMNS: Final = (
     "time_ns", "wire_length", "captured", "kind", "seq", "ack", "length", "flags", "issues", "verdict", "state_a",
     "state_b", "cause", "dup_ack_number", "bytes_in_flight", "push_bytes",
@@ -114,7 +116,7 @@ def test_every_second_connection_of_real_captures(corpus: Path, tmp_path: Path, 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(DRAWN))
 def test_connections_of_a_filter_are_judged_as_before(corpus: Path, tmp_path: Path, share: int) -> None:
-    """Each filter's packets with all of their connections; the same choice of connections is sliced once.
+    """Some filters' packets with all of their connections; the same choice of connections is sliced once.
 
     A SYN that uses ports again is analysed, and shows an initial RTT, where the connection before is there alone.
     """
@@ -126,6 +128,8 @@ def test_connections_of_a_filter_are_judged_as_before(corpus: Path, tmp_path: Pa
         theirs: list[list[str]] = []
         seen: set[bytes] = set()
         for text in FILTERS:
+            if zlib.crc32(f"{path.name} {text}".encode()) % FILTERS_DRAWN:
+                continue
             matching = FilterRun(session, compile_filter(text)).matching(0, session.store.count)
             streams = np.unique(session.store.stream[: session.store.count][matching])
             rows = np.flatnonzero(
@@ -149,4 +153,4 @@ def test_connections_of_a_filter_are_judged_as_before(corpus: Path, tmp_path: Pa
                     before[place] = after[place] = ""
                 assert after[1:] == before[1:], (path.name, text)
             sliced += 1
-    assert sliced > 10
+    assert sliced > 3
