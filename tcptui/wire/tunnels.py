@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from tcptui.wire.header_walk import I64, Dispatch, Frames, Layer, Step, skipping
 from tcptui.wire.ip import IP_PROTOCOLS
 from tcptui.wire.link.shims import NEXT_PROTOCOLS
 from tcptui.wire.link.types import ETHERTYPES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _PORTS: Final = Dispatch({
     434: Layer.MOBILE_IP, 1701: Layer.L2TP, 2123: Layer.GTP, 2152: Layer.GTP, 3386: Layer.GTP, 3544: Layer.TEREDO,
@@ -38,6 +41,12 @@ _PPP: Final = 0x880B
 #: Most routing entries, extension headers or tags of a chain that are followed.
 _MAX_CHAIN: Final = 32
 _GTP_PACKET: Final = 255
+
+
+def is_tunnel(ports: I64) -> NDArray[np.bool_]:
+    """Which of the UDP ``ports`` are those of a tunnel."""
+    known: NDArray[np.bool_] = _PORTS.of(ports) != 0
+    return known
 
 
 def udp(batch: Frames, frames: I64, offsets: I64) -> None:

@@ -28,7 +28,7 @@ from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import is_of_messages, possible
-from tcptui.session.filtering.header_bytes import PLACED, in_order, placed, read_placed
+from tcptui.session.filtering.header_bytes import PLACED, placed, read_placed
 from tcptui.session.filtering.header_options import (
     OPTION_FIELDS,
     OPTION_VALUES,
@@ -36,6 +36,7 @@ from tcptui.session.filtering.header_options import (
     options_of,
     read_option,
 )
+from tcptui.session.filtering.header_places import in_order
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
@@ -51,6 +52,13 @@ from tcptui.session.filtering.plain import (
     known_of,
     plain,
     read_plain,
+)
+from tcptui.session.filtering.plain_datagrams import (
+    DATAGRAM_FIELDS,
+    datagrams_of,
+    has_header,
+    may_hold,
+    read_datagram,
 )
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
@@ -150,9 +158,17 @@ class FieldReader:
             return has_protocol(self._session, value.field.name, rows)
         others = ~mask
         mask[mask] = has_protocol(self._session, value.field.name, some)
-        mask[others] = self._leaves.asked(
-            Exists(value), rows.only(others), lambda rows: self.read(value, rows).present()
-        )
+        mask[others] = self._leaves.asked(Exists(value), rows.only(others), lambda rows: self._has(value, rows))
+        return mask
+
+    def _has(self, value: FieldValue, rows: Rows) -> Mask:
+        """Which of ``rows`` have a protocol of `HEADERS`: plain datagrams tell it, and trees of others."""
+        datagrams = datagrams_of(self._session, rows)
+        mask = datagrams.mask.copy()
+        mask[mask] = has_header(datagrams, value.field.name)
+        if not datagrams.mask.all():
+            others = ~datagrams.mask
+            mask[others] = self.read(value, rows.only(others)).present()
         return mask
 
     def read(self, value: FieldValue, rows: Rows) -> Occurrences:
@@ -318,6 +334,7 @@ class FieldReader:
         return self._last
 
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
+        """What trees say, which are built of those packets alone that may have the field, and of no plain datagram."""
         could = possible(self._session.store, field.name, rows)
         if field.name.partition(".")[0] in ABSENT:
             could = ~plain(self._session, rows)
@@ -326,11 +343,30 @@ class FieldReader:
             could = with_option if could is None else could & with_option
         if could is not None and is_of_messages(field.name):
             could[could] = self._silent.may_speak(rows.only(could))
-        if could is None or could.all():
-            return self.trees.read(field, rows, rest=rest)
-        if not could.any():
+        if could is not None and not could.any():
             return none_of(types.type_of(field), len(rows))
-        return moved(self.trees.read(field, rows.only(could), rest=rest), np.flatnonzero(could), len(rows))
+        if could is None or could.all():
+            return self._beside_datagrams(field, rows, rest=rest)
+        found = self._beside_datagrams(field, rows.only(could), rest=rest)
+        return moved(found, np.flatnonzero(could), len(rows))
+
+    def _beside_datagrams(self, field: Field, rows: Rows, *, rest: bool) -> Occurrences:
+        """What plain datagrams say by themselves, and trees of the other packets."""
+        datagrams = datagrams_of(self._session, rows)
+        if not datagrams.mask.any():
+            return self.trees.read(field, rows, rest=rest)
+        parts = []
+        names, others = members(field), ~datagrams.mask
+        if all(name in DATAGRAM_FIELDS for name in names):
+            read = merged(types.type_of(field), [read_datagram(datagrams, name) for name in in_order(names)],
+                          len(datagrams.four))  # fmt: skip
+            parts.append(moved(read, np.flatnonzero(datagrams.mask), len(rows)))
+        else:
+            others[datagrams.mask] = may_hold(datagrams, field.name)
+        if others.any():
+            found = self.trees.read(field, rows.only(others), rest=rest)
+            parts.append(moved(found, np.flatnonzero(others), len(rows)))
+        return merged(types.type_of(field), parts, len(rows))
 
     def _of_memory(self, field: Field, rows: Rows) -> Occurrences:
         source = field.source

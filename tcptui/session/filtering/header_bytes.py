@@ -5,15 +5,15 @@ What memory does not know of a header, a block of the spool does: no tree is bui
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.dfilter import types
-from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.header_places import PLACES, values_at
 from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.filtering.plain import is_four
+from tcptui.session.filtering.plain import KNOWN, is_four
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -28,53 +28,18 @@ _TYPE_PLACE: Final = 12
 _IPV6_HEADER: Final = 40
 
 
-class _Place(NamedTuple):
-    """Where a field is: in which header, how far in, how many bytes, which bits of them (0: all)."""
-
-    header: str
-    offset: int
-    size: int
-    mask: int = 0
-
-
-_PLACES: Final = {
-    "eth.dst": _Place("eth", 0, 6),
-    "eth.src": _Place("eth", 6, 6),
-    "eth.dst.oui": _Place("eth", 0, 3),
-    "eth.src.oui": _Place("eth", 6, 3),
-    "eth.dst.lg": _Place("eth", 0, 1, 0x02),
-    "eth.src.lg": _Place("eth", 6, 1, 0x02),
-    "eth.dst.ig": _Place("eth", 0, 1, 0x01),
-    "eth.src.ig": _Place("eth", 6, 1, 0x01),
-    "eth.type": _Place("eth", _TYPE_PLACE, 2),
-    "ip.len": _Place("ip", 2, 2),
-    "ip.flags": _Place("ip", 6, 1, 0xE0),
-    "ip.flags.rb": _Place("ip", 6, 1, 0x80),
-    "ip.flags.df": _Place("ip", 6, 1, 0x40),
-    "ip.flags.mf": _Place("ip", 6, 1, 0x20),
-    "ip.frag_offset": _Place("ip", 6, 2, 0x1FFF),
-    "ip.checksum": _Place("ip", 10, 2),
-    "ipv6.flow": _Place("ipv6", 1, 3, 0xFFFFF),
-    "ipv6.plen": _Place("ipv6", 4, 2),
-    "tcp.checksum": _Place("tcp", 16, 2),
-    "tcp.urgent_pointer": _Place("tcp", 18, 2),
-}  # fmt: skip
-PLACED: Final = frozenset(_PLACES)
-
-
-def in_order(names: tuple[str, ...]) -> list[str]:
-    """``names`` in the order of their places, which is that of their values in the packet."""
-    return sorted(names, key=lambda name: _PLACES[name].offset)
+#: What memory does not know (`plain.KNOWN`).
+PLACED: Final = frozenset(name for name, place in PLACES.items() if place.header != "udp") - KNOWN
 
 
 def placed(session: Session, names: tuple[str, ...], rows: Rows) -> Mask:
     """In which of ``rows``, all `plain`, the fields ``names`` of `PLACED` are at their places."""
     store, at = session.store, rows.index
     mask: Mask = np.ones(len(rows), np.bool_)
-    if any(_PLACES[name].header == "eth" for name in names):
+    if any(PLACES[name].header == "eth" for name in names):
         links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
         mask = links[store.source[at]] & (store.network_offset[at] <= _TWO_TAGS)
-    if any(_PLACES[name].header == "ipv6" for name in names):
+    if any(PLACES[name].header == "ipv6" for name in names):
         # Extension headers change nothing here, but the tree stays the one that knows them.
         header = store.transport_offset[at].astype(np.int32) - store.network_offset[at]
         mask &= is_four(session, rows) | (header == _IPV6_HEADER)
@@ -92,7 +57,7 @@ def _nonzero_length(session: Session, rows: Rows) -> Mask:
 
 def read_placed(session: Session, name: str, rows: Rows) -> Occurrences:
     """The field ``name`` of `PLACED` in ``rows``, all of which are `placed`."""
-    place, kind = _PLACES[name], types.type_of(FIELDS[name])
+    place, kind = PLACES[name], types.type_of(FIELDS[name])
     index = np.arange(len(rows))
     if place.header in ("ip", "ipv6"):
         index = np.flatnonzero(is_four(session, rows) == (place.header == "ip"))
@@ -100,22 +65,12 @@ def read_placed(session: Session, name: str, rows: Rows) -> Occurrences:
         return Occurrences(kind, len(rows), array_of(kind, []), index)
     numbers = rows.numbers[index]
     block, starts = session.stretch(numbers)
-    at: Index = starts + _begin(session, place.header, numbers) + place.offset
+    begin: Index = starts + _begin(session, place.header, numbers)
     data = np.frombuffer(block, np.uint8)
-    kept = at + place.size <= len(data)  # the spool may have been cut since
-    index, at = index[kept], at[kept]
+    kept = begin + place.offset + place.size <= len(data)  # the spool may have been cut since
+    index, begin = index[kept], begin[kept]
     where = None if len(index) == len(rows) else index
-    cells = data[at[:, None] + np.arange(place.size)]
-    if kind is T.ETHER:
-        raw = cells.tobytes()
-        parts = [raw[begin : begin + place.size] for begin in range(0, len(raw), place.size)]
-        return Occurrences(kind, len(rows), array_of(kind, parts), where)
-    found = np.zeros(len(index), np.int64)
-    for column in range(place.size):
-        found = found << 8 | cells[:, column]
-    if place.mask:
-        found = (found & place.mask) >> ((place.mask & -place.mask).bit_length() - 1)
-    return Occurrences(kind, len(rows), found, where)
+    return Occurrences(kind, len(rows), values_at(data, begin, place, kind), where)
 
 
 def _begin(session: Session, header: str, numbers: I32) -> Index:

@@ -12,11 +12,10 @@ import numpy as np
 
 from tcptui.dfilter import types
 from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.header_places import numbers_at
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tcptui.session.filtering.occurrences import Index
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.session import Session
@@ -134,8 +133,4 @@ def read_option(session: Session, name: str, rows: Rows, options: OptionsOf) -> 
     numbers = rows.numbers[index]
     block, starts = session.stretch(numbers)
     at = starts + session.store.transport_offset[numbers].astype(np.int64) + options.places[value.kind][index]
-    cells: NDArray[np.uint8] = np.frombuffer(block, np.uint8)[(at + value.offset)[:, None] + np.arange(value.size)]
-    found = np.zeros(len(index), np.int64)
-    for column in range(value.size):
-        found = found << 8 | cells[:, column]
-    return Occurrences(of, len(rows), found, index)
+    return Occurrences(of, len(rows), numbers_at(np.frombuffer(block, np.uint8), at + value.offset, value.size), index)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Read = Callable[[Session, Rows, bool], NDArray[Any]]
 
 #: Bytes of the link header, by LINKTYPE_ value.
-_LINK_HEADER: Final = {0: 4, 1: 14, 12: 0, 14: 0, 101: 0, 108: 4, 113: 16, 228: 0, 229: 0, 276: 20}
+LINK_HEADER: Final = {0: 4, 1: 14, 12: 0, 14: 0, 101: 0, 108: 4, 113: 16, 228: 0, 229: 0, 276: 20}
 #: An IP header in front of another is at least so long.
 _SHORTEST: Final = 20
 _IPV6_HEADER: Final = 40
@@ -41,7 +41,7 @@ _FOUR, _SIX = 4, 6
 def plain(session: Session, rows: Rows) -> Mask:
     """Which of ``rows`` are TCP segments with one IP header, as most are."""
     store = session.store
-    links = [_LINK_HEADER.get(source.link_type, -1) for source in session.sources]
+    links = [LINK_HEADER.get(source.link_type, -1) for source in session.sources]
     mask: Mask = store.kind[rows.index] == RowKind.TCP
     mask &= (store.issues[rows.index] & _ODD) == 0
     network = store.network_offset[rows.index]
