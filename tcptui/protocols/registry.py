@@ -188,8 +188,8 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
 
 
 def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream]:
-    """Both directions, or their plain bytes, where they speak TLS from their start and keys open that."""
-    return (_PLAIN(client, server) if client.keys else None) or (client, server)
+    """Both directions, or their plain bytes, where they speak TLS from their start and keys open that, or none need."""
+    return _PLAIN(client, server) or (client, server)
 
 
 def _turned(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:

@@ -115,6 +115,18 @@ def test_pushed_stream_is_an_answer_to_what_was_promised() -> None:
     assert told(read(ends.talk)) == [("1", "http2", "GET /page", "200"), ("2", "http2", "GET /style.css", "200")]
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_reset_of_a_server_that_spoke_first_is_its_streams(code: int) -> None:
+    """Its frames are read first, all that come at once: there was no stream yet, and the request was never over."""
+    talk = Dialogue().server(frame(4, 0, 0)).client(PREFACE + frame(4, 0, 0), frame(1, 5, 1, b"\x82\x84\x86"))
+    talk.server(frame(4, 1, 0) + frame(3, 0, 1, code.to_bytes(4)))
+    (found,) = requests_of(*talk.halves()) or ()
+
+    assert found.is_reset
+    assert found.status == f"RST_STREAM {'PROTOCOL_ERROR' if code else 'NO_ERROR'}"
+    assert found.response is not None
+
+
 def test_reset_stream_says_why_and_is_waited_for_no_more() -> None:
     ends = Ends()
     ends.ask(1, get("/slow"))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from web_captures import Turn
 
 HELLO = record(22, client_hello(), 0x0301)
-ANSWER = record(22, server_hello(TLS_1_3_CHOSEN))
+#: The suite is that of the keys: tshark asks for it.
+ANSWER = record(22, server_hello(TLS_1_3_CHOSEN, 0x1301))
 SECRETS = {
     "CLIENT_HANDSHAKE_TRAFFIC_SECRET": b"c" * 32, "SERVER_HANDSHAKE_TRAFFIC_SECRET": b"s" * 32,
     "CLIENT_TRAFFIC_SECRET_0": b"C" * 32, "SERVER_TRAFFIC_SECRET_0": b"S" * 32,

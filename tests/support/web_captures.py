@@ -28,17 +28,18 @@ def record(
     missing: Sequence[int] = (),
     after: float = 5_000,
     kept: int | None = None,
+    server: str = SERVER,
 ) -> Path:
     """A capture of these turns; ``missing``: frames that it does not have (1 is the first after the handshake).
 
     ``kept``: bytes kept of each packet, from the IP header on; None: all.
     """
     tape = Tape()
-    tape.handshake(0, CLIENT, SERVER)
+    tape.handshake(0, CLIENT, server)
     seq = {"C": 1001, "S": 9001}
     last = 0.0
     for ms, who, what in turns:
-        one, two = (CLIENT, SERVER) if who == "C" else (SERVER, CLIENT)
+        one, two = (CLIENT, server) if who == "C" else (server, CLIENT)
         other = "S" if who == "C" else "C"
         parts = [what[at : at + 1400] for at in range(0, len(what), 1400)] if isinstance(what, bytes) else [b""]
         for place, part in enumerate(parts):

@@ -57,6 +57,7 @@ _TABLE: Final = (
     ("body.fragment.count", T.UINT32, "How many DATA frames a body came in."),
     ("body.reassembled.in", T.FRAMENUM, "The captured frame in which the body is whole."),
     ("body.reassembled.data", T.BYTES, "The body, put together from its DATA frames."),
+    ("body_decompression_failed", T.NONE, "The body cannot be decompressed."),
     ("body.reassembled.length", T.UINT32, "Length of the body.", _BYTES),
     ("headers", T.BYTES, "Bytes of a header block, compressed."),
     ("headers.padding", T.BYTES, "The padding of a HEADERS frame."),

@@ -133,7 +133,7 @@ def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: boo
     code = value_in(answer, b":status")
     status = status_text(answering, answer) if is_grpc and code in ("200", UNKNOWN, "") else code
     reset = answering.reset if answering.reset is not None else asking.reset
-    if reset and not (answering.ended and status):
+    if reset is not None and not (answering.ended and status):
         return f"RST_STREAM {error_name(reset)}"
     return _kept(status or code or (UNKNOWN if answer is not None and answer.headers.entries else ""))
 

@@ -21,6 +21,8 @@ OPEN_MOST: Final = 10_000
 CLOSING_MOST: Final = 1_000
 #: Streams that ended last, of which the numbers are kept: what still comes of them begins no stream.
 ENDED_MOST: Final = 1_000
+#: Streams that were reset before anything of them was read.
+EARLY_MOST: Final = 1_000
 #: Header blocks kept of one side of a stream: interim answers, the final one, trailers.
 BLOCKS_MOST: Final = 16
 #: DATA frames of one side of a stream of which the place is kept; each takes `_SPAN` bytes.
@@ -114,6 +116,8 @@ class Streams:
         self._open: dict[int, StreamTalk] = {}
         self._closing: dict[int, StreamTalk] = {}
         self._ended: dict[int, None] = {}
+        self._early: dict[int, tuple[int, Frame, int]] = {}
+        """By stream, a RST_STREAM that was read before the other side's frames: `READ` bytes are read at once."""
         self._epochs = [0, 0]
         self._held = 0
         """What the streams that are not over have in `StreamTalk.held`."""
@@ -180,6 +184,8 @@ class Streams:
         """See `Listener`."""
         talk = self._open.get(frame.stream) or self._closing.get(frame.stream)
         if talk is None:
+            if frame.stream not in self._ended and len(self._early) < EARLY_MOST:
+                self._early.setdefault(frame.stream, (side, frame, code))
             return
         said = talk.sides[side]
         if said.ended:
@@ -216,6 +222,9 @@ class Streams:
             client, server = self._halves
             talk = StreamTalk(stream, Said(client, self._epochs[0]), Said(server, self._epochs[1]))
             self._open[stream] = talk
+            early = self._early.pop(stream, None)
+            if early is not None:
+                self.reset(*early)
             if len(self._open) > OPEN_MOST:
                 self._over(self._open.pop(next(iter(self._open))))
         return talk

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
+from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.tree_body import add_stream_body
 from tcptui.protocols.http2.frames import Flag, Frame
 from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
@@ -35,9 +36,10 @@ def add_data_frame(
     """Append the lines of a DATA frame; where it ends a body, those of the whole of it, as tshark does."""
     half, start = place.half, frame.payload
     is_padded = bool(frame.flags & Flag.PADDED) and frame.length > 0
-    padding = 0
-    if is_padded:
-        padding = min((half.read(start, 1) or b"\0")[0], frame.length - 1)
+    padding = (half.read(start, 1) or b"\0")[0] if is_padded else 0
+    if padding >= frame.length > 0:
+        branch.expert(ExpertLevel.ERROR, "Malformed", "The padding is longer than the frame")  # RFC 9113, 6.1
+        padding = frame.length - 1
     add_padding(branch, place, start, padding if is_padded else None)
     start += is_padded
     size = max(min(frame.stop, half.length) - padding - start, 0)

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hyperframe.frame import (
-    GoAwayFrame,
-    PingFrame,
-    PriorityFrame,
-    RstStreamFrame,
-    SettingsFrame,
-)
-
 from tcptui.protocols.headers.data import bits_label, shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.node import ExpertLevel
@@ -38,6 +30,10 @@ if TYPE_CHECKING:
 _SHOWN_BYTES: Final = 40
 #: Bytes of a window's increment.
 _INCREMENT: Final = 4
+#: … of an error code, of what a PING carries, and of a GOAWAY without debug data.
+_CODE: Final = 4
+_PING: Final = 8
+_GOAWAY: Final = 8
 #: Wireshark's fields of the header block's bytes, by type, and of the padding behind them.
 _BLOCKS: Final = {
     int(FrameType.HEADERS): "http2.headers", int(FrameType.PUSH_PROMISE): "http2.push_promise.header",
@@ -60,23 +56,23 @@ def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLi
     if frame.kind == FrameType.WINDOW_UPDATE and frame.length == _INCREMENT:
         _window_update(branch, frame, place)
         return
-    parsed, at = parsed_frame(frame, place.half), frame.payload
-    if isinstance(parsed, PriorityFrame):
+    at, size = frame.payload, frame.length
+    if frame.kind == FrameType.PRIORITY and size >= PRIORITY_SIZE:
         _priority(branch, place, at)
-    elif isinstance(parsed, RstStreamFrame):
-        _error(branch, parsed.error_code, place, at, "http2.rst_stream.error")
-    elif isinstance(parsed, SettingsFrame):
-        add_settings(branch, place, at, place.half.read(at, min(frame.length, MOST)))
-    elif isinstance(parsed, PingFrame):
+    elif frame.kind == FrameType.RST_STREAM and size >= _CODE:
+        _error(branch, place, at, "http2.rst_stream.error")
+    elif frame.kind == FrameType.SETTINGS:
+        add_settings(branch, place, at, place.half.read(at, min(size, MOST)))
+    elif frame.kind == FrameType.PING and size >= _PING:
         name = "Pong" if frame.flags & Flag.ACK else "Ping"
-        place.add(branch, f"{name}: {parsed.opaque_data.hex()}", at, 8, f"http2.{name.lower()}")
-    elif isinstance(parsed, GoAwayFrame):
-        _goaway(branch, frame, parsed, place)
-    elif parsed is None:
+        place.add(branch, f"{name}: {place.half.read(at, _PING).hex()}", at, _PING, f"http2.{name.lower()}")
+    elif frame.kind == FrameType.GOAWAY and size >= _GOAWAY:
+        _goaway(branch, frame, place)
+    elif frame.kind > FrameType.CONTINUATION and size:
+        text = f"Unknown: {shortened(place.half.read(at, min(size, _SHOWN_BYTES)))}"
+        place.add(branch, text, at, size, "http2.unknown")
+    if parsed_frame(frame, place.half) is None:
         _malformed(branch)
-    elif frame.length:
-        text = f"Unknown: {shortened(place.half.read(at, min(frame.length, _SHOWN_BYTES)))}"
-        place.add(branch, text, at, frame.length, "http2.unknown")
 
 
 def _malformed(branch: Branch) -> None:
@@ -134,19 +130,20 @@ def _priority(branch: Branch, place: FramePlace, at: int) -> None:
     branch.concluded(f"Weight real: {weight + 1}", "http2.headers.weight_real")
 
 
-def _error(branch: Branch, code: int, place: FramePlace, at: int, field: str) -> None:
+def _error(branch: Branch, place: FramePlace, at: int, field: str) -> None:
+    code = int.from_bytes(place.half.read(at, _CODE))
     name = error_name(code)
     text = f"Error: {name} ({code})" if name != str(code) else f"Error: Unknown ({code})"
-    place.add(branch, text, at, 4, field)
+    place.add(branch, text, at, _CODE, field)
 
 
-def _goaway(branch: Branch, frame: Frame, parsed: GoAwayFrame, place: FramePlace) -> None:
-    at = frame.payload
-    add_reserved(branch, place, at, place.half.read(at, 1), "http2.goway.r")
-    text = number_label(parsed.last_stream_id, "Last-Stream-ID")
+def _goaway(branch: Branch, frame: Frame, place: FramePlace) -> None:
+    at, debug = frame.payload, frame.length - _GOAWAY
+    raw = place.half.read(at, 4)
+    add_reserved(branch, place, at, raw, "http2.goway.r")
+    text = number_label(int.from_bytes(raw), "Last-Stream-ID")
     place.add(branch, text, at, 4, "http2.goaway.last_stream_id")
-    _error(branch, parsed.error_code, place, at + 4, "http2.goaway.error")
-    debug = parsed.additional_data
+    _error(branch, place, at + 4, "http2.goaway.error")
     if debug:
-        text = f"Additional Debug Data: {shortened(debug[:_SHOWN_BYTES])}"
-        place.add(branch, text, at + 8, len(debug), "http2.goaway.addata")
+        text = f"Additional Debug Data: {shortened(place.half.read(at + _GOAWAY, min(debug, _SHOWN_BYTES)))}"
+        place.add(branch, text, at + _GOAWAY, debug, "http2.goaway.addata")

@@ -140,7 +140,7 @@ class MysqlStream:
         if inner is None:
             return False
         shown = self.shown_in(inner, dissection.view.frame)
-        where = place if inner is place.segment else PlainPlace(inner, 0)
+        where = place if inner is place.segment else PlainPlace(inner, 0, dissection.view.frame)
         add_mysql(dissection, where, shown, self._read.conversation)
         return bool(self.units(place.segment))
 

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.tls.codes import ContentType, Handshake
 from tcptui.protocols.tls.records import HEADER, is_header, looks_like_records
+from tcptui.protocols.tls.suites import is_clear
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes that tell a hello: record header, message header, version.
 _HELLO: Final = 11
+#: Where a ServerHello has the length of its session's identifier, behind which is the suite, and where that ends.
+_SESSION_ID: Final = 43
+_SUITE_WITHIN: Final = _SESSION_ID + 1 + 32 + 2
 #: Segments of one direction with which TLS may begin: after a few commands, or in the middle of a connection.
 _STARTS: Final = 64
 _ALERT: Final = HEADER + 2
@@ -32,6 +36,19 @@ def begins_hello(head: bytes) -> bool:
         and head[6] == 0
         and head[9] == 3
         and head[10] <= 4
+    )
+
+
+def chooses_clear(server: ByteStream) -> bool:
+    """Whether the server's first bytes are a ServerHello that chooses a cipher suite without encryption."""
+    head = server.read(0, _SUITE_WITHIN)
+    at = _SESSION_ID + 1 + head[_SESSION_ID] if len(head) > _SESSION_ID else len(head)
+    suite = head[at : at + 2]
+    return (
+        begins_hello(head)
+        and head[HEADER] == Handshake.SERVER_HELLO
+        and len(suite) == 2
+        and is_clear(int.from_bytes(suite))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import UNIT_LIMIT
-from tcptui.protocols.tls.detection import starttls_starts, tls_starts
+from tcptui.protocols.tls.detection import chooses_clear, starttls_starts, tls_starts
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     """The plain bytes of both directions of a connection that speaks TLS from its start; None where none opens."""
-    opened = parse_tls(client, server, UNIT_LIMIT) if client.keys else None
+    opened = parse_tls(client, server, UNIT_LIMIT) if client.keys or chooses_clear(server) else None
     return None if opened is None else opened.plain
 
 

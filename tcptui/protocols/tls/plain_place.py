@@ -5,6 +5,7 @@ Their lines stand for bytes that the frame has only encrypted, so they mark none
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.headers.builder import Joined
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
 _READ = 4_096
 
 
+@dataclass(frozen=True, slots=True)
 class PlainPlace(FramePlace):
     """A segment of a decrypted direction."""
+
+    packet: int
+    """The packet that it is in."""
+
+    def is_put_together(self, start: int, header: int) -> bool:
+        """See `FramePlace`: what a record holds can be read with the packet that has the record's end."""
+        return self.half.delivered_frame(start + header - 1) != self.packet
 
     def holds(self, start: int, stop: int) -> bool:  # noqa: ARG002 - as declared
         """See `FramePlace`: which segments carried the bytes, the layer of TLS says."""
@@ -47,5 +56,5 @@ def add_plain(dissection: Dissection, inner: ParsedStream, plain: tuple[ByteStre
     if segment is None:
         return
     transport, dissection.transport = dissection.transport, None
-    inner.add_layers(dissection, PlainPlace(segment, 0))
+    inner.add_layers(dissection, PlainPlace(segment, 0, view.frame))
     dissection.transport = transport

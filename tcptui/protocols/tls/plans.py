@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tcptui.protocols.keylog import Secret
 from tcptui.protocols.tls.codes import TLS_1_3, Extension
-from tcptui.protocols.tls.protection import has_library, session_protections, traffic_protection
-from tcptui.protocols.tls.suites import suite_of
+from tcptui.protocols.tls.protection import clear_protection, has_library, session_protections, traffic_protection
+from tcptui.protocols.tls.suites import Mode, suite_of
 
 if TYPE_CHECKING:
     from tcptui.protocols.keylog import KeyLog
@@ -61,10 +61,14 @@ def plans_of(
     server_random = server.bytes_of("handshake.random")
     if not client_random or not server_random:
         return Obstacle.NO_HELLO
+    suite = suite_of(number, version)
+    if suite is not None and suite.mode is Mode.NULL:  # nothing is sealed, so there is no need of a key
+        bare = clear_protection(suite)
+        same = (version, suite, client_random[0], server_random[0])
+        return Plan([(Secret.MASTER, bare)], True, suite, same), Plan([(Secret.MASTER, bare)], True, suite, same)
     known = keys.of(client_random[0])
     if not known:
         known = next((found for one in server.bytes_of("handshake.session_id") if (found := keys.of(one))), {})
-    suite = suite_of(number, version)
     needed = set(Secret) - {Secret.MASTER} if version == TLS_1_3 else {Secret.MASTER}
     if not needed & known.keys():
         return Obstacle.NO_KEY

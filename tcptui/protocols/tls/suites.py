@@ -18,6 +18,8 @@ class Mode(Enum):
     CCM = auto()
     CHACHA20 = auto()
     CBC = auto()
+    NULL = auto()
+    """A MAC alone: the bytes are in clear (RFC 5246, 6.2.3.1)."""
 
 
 class BlockCipher(Enum):
@@ -41,15 +43,15 @@ class Suite:
     """Bytes of the tag of an AEAD."""
     block: BlockCipher = BlockCipher.AES
     mac: str = ""
-    """CBC: the hash function of the MAC."""
+    """CBC and NULL: the hash function of the MAC; empty without one."""
 
 
 _NAME: Final = re.compile(
     r"TLS_(?:.*_WITH_)?(?:"
     r"(?P<aead>AES_(?P<bits>128|256)_(?P<mode>GCM|CCM)(?P<short>_8)?)|(?P<chacha>CHACHA20_POLY1305)"
-    r"|(?P<block>AES|CAMELLIA|3DES_EDE)_(?:(?P<size>128|256)_)?CBC)(?:_(?P<hash>SHA384|SHA256|SHA))?"
+    r"|(?P<null>NULL)|(?P<block>AES|CAMELLIA|3DES_EDE)_(?:(?P<size>128|256)_)?CBC)(?:_(?P<hash>SHA384|SHA256|SHA|MD5|NULL))?"
 )
-_HASHES: Final = {"SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384"}
+_HASHES: Final = {"SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384", "MD5": "md5", "NULL": ""}
 #: The hash function of the key schedule of TLS 1.0 and 1.1 (RFC 4346, 5), which is two in one.
 OLD_PRF: Final = "md5-sha1"
 _TRIPLE_DES_KEY: Final = 24
@@ -64,6 +66,8 @@ def suite_of(number: int, version: int) -> Suite | None:
     said = _HASHES.get(found["hash"] or "", "sha256")
     prf = said if version == TLS_1_3 or said == "sha384" else "sha256"
     prf = OLD_PRF if version < TLS_1_2 else prf
+    if found["null"]:
+        return None if version == TLS_1_3 else Suite(Mode.NULL, 0, prf, 0, mac=said)
     if found["chacha"]:
         return Suite(Mode.CHACHA20, 32, prf)
     if found["aead"]:
@@ -72,3 +76,9 @@ def suite_of(number: int, version: int) -> Suite | None:
     block = BlockCipher(found["block"])
     key = int(found["size"]) // 8 if found["size"] else _TRIPLE_DES_KEY
     return Suite(Mode.CBC, key, prf, 0, block, said)
+
+
+def is_clear(number: int) -> bool:
+    """Whether cipher suite ``number`` encrypts nothing."""
+    suite = suite_of(number, TLS_1_2)
+    return suite is not None and suite.mode is Mode.NULL

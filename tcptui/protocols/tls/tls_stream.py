@@ -8,8 +8,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import EncryptedStream, Unit
+from tcptui.protocols.keylog import KeyLog
 from tcptui.protocols.tls.conversation import TlsConversation
 from tcptui.protocols.tls.records import HEADER
+from tcptui.protocols.tls.suites import is_clear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +36,13 @@ class TlsStream(EncryptedStream):
 
     @cached_property
     def decryption(self) -> Decryption | None:
-        """What the session's secrets open; None where it has none at all."""
-        keys = self.halves[0].keys
-        if not keys:
+        """What the session's secrets open, or is in clear anyway; None where it has none at all."""
+        keys, said = self.halves[0].keys, self.conversation
+        if not keys and (said.suite is None or not is_clear(said.suite)):
             return None
         from tcptui.protocols.tls.decryption import decrypt  # OpenSSL: for who has keys
 
-        return decrypt(self.conversation, keys)
+        return decrypt(said, keys or KeyLog())
 
     @cached_property
     def plain(self) -> tuple[ByteStream, ByteStream] | None:

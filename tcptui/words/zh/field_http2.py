@@ -39,6 +39,7 @@ WORDS: Final = {
     "field.http2.body.fragment.count": "正文由多少个 DATA 帧组成。",
     "field.http2.body.reassembled.in": "正文在哪个抓包帧中完整。",
     "field.http2.body.reassembled.data": "由各个 DATA 帧拼成的正文。",
+    "field.http2.body_decompression_failed": "正文无法解压。",
     "field.http2.body.reassembled.length": "正文长度。",
     "field.http2.headers": "压缩的首部块字节。",
     "field.http2.headers.padding": "HEADERS 帧的填充。",

@@ -85,11 +85,35 @@ def test_unknown_names_and_values_are_called_unknown(shown: Shown) -> None:
 
 def test_payload_that_breaks_its_rules_has_a_note(shown: Shown) -> None:
     talk = Dialogue().client(PREFACE + frame(4, 0, 0, b"12345") + frame(8, 0, 0, b"1") + frame(250, 0, 1, b"xy"))
-    text = tree_text(shown(talk, 1))
+    tree = shown(talk, 1)
+    text = tree_text(tree)
 
     assert text.count("(Error/Malformed): The payload breaks the rules of its frame type") == 2
     assert "Type: Unknown (250)" in text
     assert "Unknown: 7879" in text
+
+
+def test_values_of_frames_that_break_the_rules_are_shown(shown: Shown) -> None:
+    broken = (
+        frame(3, 0, 0, b"\0\0\0\x08"), frame(4, 1, 0, b"\0\x02\0\0\0\x01"), frame(6, 0, 0, b"12345678more"),
+        frame(7, 0, 3, b"\0\0\0\x05\0\0\0\x0bcalm"),
+    )  # fmt: skip
+    tree = shown(Dialogue().client(PREFACE + b"".join(broken)), 1)
+
+    assert fields(tree, "http2.rst_stream.error") == ["Error: CANCEL (8)"]
+    assert fields(tree, "http2.settings.enable_push") == ["Enable PUSH: 1"]
+    assert fields(tree, "http2.ping") == [f"Ping: {b'12345678'.hex()}"]
+    assert fields(tree, "http2.goaway.error") == ["Error: ENHANCE_YOUR_CALM (11)"]
+    assert fields(tree, "http2.goaway.addata") == [f"Additional Debug Data: {b'calm'.hex()}"]
+    assert tree_text(tree).count("(Error/Malformed)") == 4
+
+
+def test_padding_that_is_longer_than_its_frame_has_a_note(shown: Shown) -> None:
+    talk = Dialogue().client(PREFACE + frame(1, 4, 1, b"\x82\x84\x86"), frame(0, 8, 1, b"\x04abc"))
+    ask = shown(talk, 2)
+
+    assert "The padding is longer than the frame" in tree_text(ask)
+    assert fields(ask, "http2.data.padding") == [f"Padding: {b'abc'.hex()}"]
 
 
 def test_padding_behind_an_empty_part_of_a_header_list_keeps_the_table(shown: Shown) -> None:

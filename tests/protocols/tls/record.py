@@ -409,6 +409,18 @@ SCENES = {
             wait=4,
         ),
     ),
+    "clear": (  # suites that encrypt nothing
+        lambda: nginx("ssl_ciphers NULL:@SECLEVEL=0;", "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;"),
+        lambda: [
+            curl("--ciphers", f"{name}:@SECLEVEL=0", "--tlsv1.0", "--tls-max", version, f"--http{http}")
+            for name, version, http in (
+                ("NULL-SHA256", "1.2", "1.1"),
+                ("ECDHE-RSA-NULL-SHA", "1.2", "2"),
+                ("NULL-MD5", "1.1", "1.1"),
+                ("NULL-SHA", "1.0", "2"),
+            )
+        ],
+    ),
     "small-records": (
         lambda: s_server("-tls1_2", "-max_send_frag", "512"),
         lambda: s_client("-tls1_2", "-max_send_frag", "512", "-maxfraglen", "512"),
