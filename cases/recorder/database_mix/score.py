@@ -140,6 +140,8 @@ def _truth(known: str, question: Question, account: Account, partners: dict[int,
         return TRUTHS[known](Drama(question, one, account, partners))
     if known in UNDECIDED or known.startswith("tls-"):
         return open_("no log tells")
+    if known == FindingId.RST_INJECTED:
+        return truth_of(FindingId.RST_INJECTED, question)  # the link's log tells
     if known in OF_RESETS and any(p.is_rst and not p.reset_by for p in question.meant(question.talk.packets)):
         return open_("no kernel's line belongs to this RST")
     return truth_of(FindingId(known), question)
