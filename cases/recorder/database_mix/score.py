@@ -128,8 +128,7 @@ def _capture(world: World, account: Account, end: End, scored: MixScore) -> None
 
 
 def _peer(account: Account, talk: Talk) -> str:
-    ending = f":{talk.client_port}"
-    return next((name for name in account.connections if name.endswith(ending)), "")
+    return account.of(talk.client_port, talk.server_port, talk.from_ns)
 
 
 def _truth(known: str, question: Question, account: Account, partners: dict[int, str]) -> Truth:
