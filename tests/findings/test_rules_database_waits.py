@@ -96,6 +96,16 @@ def test_statements_with_a_sync_each_are_answered_one_by_one(tmp_path: Path) -> 
     assert (told["slow-query"].facts["shape"], told["slow-query"].facts["statement"]) == ("", "SELECT name FROM items")
 
 
+@pytest.mark.finding("slow-query", twin=True)
+def test_statement_that_the_end_of_its_session_ended_is_not_slow(tmp_path: Path) -> None:
+    killed = message(b"E", b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0")
+    turns = [*OPENING, (20, "C", message(b"Q", b"SELECT name FROM items\0")), (1_820, "S", killed)]
+    answered = message(b"E", b"SERROR\0VERROR\0C22012\0Mdivision by zero\0\0") + READY
+
+    assert "slow-query" not in found(tmp_path, closed(turns))
+    assert "slow-query" in found(tmp_path, closed([*turns[:-1], (1_820, "S", answered)]))
+
+
 # -- statements that ask to wait ---------------------------------------------------------------
 
 
