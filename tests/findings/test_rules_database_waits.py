@@ -184,6 +184,16 @@ def test_command_that_is_answered_first_of_two_that_came_at_once_waits_for_none(
     assert busy["slow-query"].facts["shape"] == ""
 
 
+@pytest.mark.finding("slow-query")
+def test_answer_that_overtook_that_of_the_command_before_it_still_waited_for_that(tmp_path: Path) -> None:
+    says = [*quick(0), *quick(1), (100.0, 0, "C", KEYS), (300.0, 1, "C", GET), (1_600.0, 1, "S", NOTHING),
+            (1_660.0, 0, "S", b"*0\r\n")]  # fmt: skip
+    busy, waits = recorded(tmp_path, says)
+
+    assert waits["slow-query"].facts["shape"] == "behind"
+    assert busy["slow-query"].facts["shape"] == ""
+
+
 @pytest.mark.finding("slow-query", twin=True)
 def test_command_beside_one_that_asked_to_wait_is_slow_itself(tmp_path: Path) -> None:
     says = [*quick(0), *quick(1), (100.0, 0, "C", POP), (150.0, 1, "C", KEYS), (1_600.0, 0, "S", b"*-1\r\n"),

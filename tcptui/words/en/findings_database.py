@@ -25,7 +25,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.slow-query.meaning.behind": "Redis runs one command at a time. {other} came first, and kept everybody waiting, quick as {statement} may be. Neither the network nor the client is the cause.",
     "findings.slow-query.meaning.login": "The login had reached the server, and the server took its time to admit the client. Neither the network nor a query is the cause. Who opens a connection for each request pays for this each time.",
     "findings.slow-query.known": "From packet {asked_frame} to packet {answer_frame}, less {network_s} for the round trip; time behind earlier answers and loss recovery are not counted.",
-    "findings.slow-query.known.behind": "From packet {asked_frame} to packet {answer_frame}, less {network_s} for the round trip. {other} was asked by then, and answered within 20 ms before.",
+    "findings.slow-query.known.behind": "From packet {asked_frame} to packet {answer_frame}, less {network_s} for the round trip. {other} was asked by then, and both were answered at the same time, as far as the way here allows.",
     "findings.slow-query.sure": "The wait is measured. What the server did meanwhile is not on the wire.",
     "findings.slow-query.look": "The server's slow log has its own measure of this query (SLOWLOG GET, log_min_duration_statement, slow_query_log): as long as here, or much shorter?",
     "findings.slow-query.look.together": "The server's slow log has its own measure of each of them (SLOWLOG GET, log_min_duration_statement): which one took as long as here?",

@@ -25,7 +25,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.slow-query.meaning.behind": "Redis 一次只执行一条命令。{other} 先到，所有人都得等它，{statement} 本身可能很快。原因不在网络，也不在客户端。",
     "findings.slow-query.meaning.login": "登录信息已经到了服务端，时间花在服务端放行之前。原因不在网络，也不在某个查询。如果每个请求都新建连接，每次都要付出这段时间。",
     "findings.slow-query.known": "从 {asked_frame} 号包到 {answer_frame} 号包，减去往返所需的 {network_s}；排在更早响应之后的时间和丢包恢复都不计入。",
-    "findings.slow-query.known.behind": "从 {asked_frame} 号包到 {answer_frame} 号包，减去往返所需的 {network_s}。{other} 那时已经发出，它的响应比这一个早不到 20 毫秒。",
+    "findings.slow-query.known.behind": "从 {asked_frame} 号包到 {answer_frame} 号包，减去往返所需的 {network_s}。{other} 那时已经发出；就路径所能分辨的而言，两者同时得到响应。",
     "findings.slow-query.sure": "等待时间是量出来的；服务端在此期间做了什么，线路上看不到。",
     "findings.slow-query.look": "服务端的慢日志里有它自己的计时（SLOWLOG GET、log_min_duration_statement、slow_query_log）：和这里一样长，还是短得多？",
     "findings.slow-query.look.together": "服务端的慢日志里有每一条的计时（SLOWLOG GET、log_min_duration_statement）：哪一条和这里一样长？",
