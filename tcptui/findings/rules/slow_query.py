@@ -75,8 +75,8 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         shape, others = "behind", ("query-by-chance",)
         facts = {
             "other_stream": busy.stream,
-            "other": told_statement(busy.request),
-            "other_frame": busy.request.response.first,
+            "busy": told_statement(busy.request),
+            "busy_frame": busy.request.response.first,
         }
     elif len(together) > 1 and not is_login:
         shape = "together"
