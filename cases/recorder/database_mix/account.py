@@ -127,6 +127,11 @@ class Account:
         """What the way to this address of the servers does."""
         return str(self.mix["paths"][int(host.rpartition(".")[2]) - FIRST_SERVER]["way"]) if host else ""
 
+    def jitter_ms(self, host: str) -> float:
+        """By how much longer a frame may take there."""
+        path = self.mix["paths"][int(host.rpartition(".")[2]) - FIRST_SERVER] if host else {}
+        return float(path["jitter_ms"]) if path.get("way") == "jittery" else 0.0
+
     def busy_beside(self, one: Connection, since_ns: int, until_ns: int, *, visible: bool = False) -> int:
         """How long another connection's statements kept the same server busy in that time, the longest.
 
