@@ -14,16 +14,16 @@ from tcptui.findings.server_time import server_ns
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.request_facts import RequestFacts
     from tcptui.model.request import Request
 
 #: Requests that come, and answers that begin, so soon behind the one before were read and written with it.
 TOGETHER_NS: Final = 2_000_000
-#: The answer of who waited comes so soon behind that of the command that it waited for …
+#: The answer of who waited comes so soon behind that of the command that it waited for, …
 BEHIND_NS: Final = 20_000_000
+#: … or, where packets may have overtaken one another, so long before or behind it, …
+OVERTAKEN_NS: Final = 100_000_000
 #: … which the server took at least this share of the wait for, in percent.
 BUSY_PERCENT: Final = 80
 
@@ -60,35 +60,29 @@ def _is_with(protocol: str, before: Request, one: Request, answered_ns: int) -> 
 def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> Before | None:
     """The command of another connection that a Redis ran while ``wait`` waited, the first that was answered.
 
-    Of commands that came at once any may be run first; they are answered in that order.
+    Of commands that came at once any may be run first; they are answered in that order.  Elsewhere than at the server
+    answers may overtake one another, and requests have: then a command is known that had been asked long before.
 
     Raises OSError where packets cannot be read.
     """
     if said.protocol != "redis" or wait.request is None or wait.response is None:
         return None
+    away_ns = 0 if connection.at_sender(1) else OVERTAKEN_NS
     asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns
-    found = []
-    for view, exchanges in read_beside(connection, (answered_ns - BEHIND_NS, answered_ns), answering=True):
-        busy = [one for one, exchange in timed_requests(view, exchanges) if not exchange.waits]
-        found += [Before(view.stream, one) for one in _running(busy, asked_ns, answered_ns)]
+    span = answered_ns - BEHIND_NS - away_ns, answered_ns + away_ns
     least_ns = server_ns(wait) * BUSY_PERCENT // 100
-    kept = [one for one in found if server_ns(one.request) >= least_ns and _answer(one.request) < _answer(wait)]
-    return min(kept, key=lambda one: (_answer(one.request), one.stream), default=None)
+    found = []
+    for view, exchanges in read_beside(connection, span, answering=True):
+        for one, exchange in timed_requests(view, exchanges):
+            if exchange.waits or one.protocol != said.protocol or one.request is None or one.response is None:
+                continue
+            is_first = one.response.first < wait.response.first and one.request.last_ns < asked_ns + TOGETHER_NS
+            is_known = is_first or one.request.last_ns < asked_ns - away_ns
+            if is_known and span[0] <= one.response.first_ns <= span[1] and server_ns(one) >= least_ns:
+                found.append(Before(view.stream, one))
+    return min(found, key=lambda before: (_answer(before.request), before.stream), default=None)
 
 
 def _answer(request: Request) -> int:
     """The packet in which the answer to ``request`` began."""
     return 0 if request.response is None else request.response.first
-
-
-def _running(requests: Sequence[Request], asked_ns: int, answered_ns: int) -> list[Request]:
-    """Those that had been asked by ``asked_ns`` or with that, and were answered just before ``answered_ns``."""
-    return [
-        one
-        for one in requests
-        if one.protocol == "redis"
-        and one.request is not None
-        and one.response is not None
-        and one.request.last_ns < asked_ns + TOGETHER_NS
-        and 0 <= answered_ns - one.response.first_ns <= BEHIND_NS
-    ]

@@ -520,3 +520,28 @@ def test_answer_that_was_sent_and_lost_before_the_capture_is_recovery(
         lines.append(f"{begin + 41 + 300 * late} S PA {answered} {asked + 100} 50 id={number}")
 
     assert milliseconds(spent(lines))[part] >= 301.0
+
+
+#: Seen at the server: a request that takes 500 ms.
+AT_SERVER = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "41 C PA 1 1 100", "41.1 S A 1 101"]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        ["541 S PA 1 101 200", "581 C A 201 201", "800 C PA 101 201 100", "800.1 S PA 201 201 10"],
+        ["300 C PA 1 1 100", "300.1 S A 1 101 sack=1:101", "541 S PA 1 101 200", "581 C A 101 201"],
+    ],
+    ids=["the next request was lost on its way", "its acknowledgment was lost"],
+)
+def test_what_the_client_sends_again_is_no_part_of_what_the_server_thinks(spent: Spend, later: list[str]) -> None:
+    budget = spent([*AT_SERVER, *later])
+
+    assert milliseconds(budget)["server_think"] >= 499.9
+    assert sum(budget.parts) == budget.elapsed_ns
+
+
+def test_what_the_server_waited_for_of_a_request_is_recovery(spent: Spend) -> None:
+    budget = spent([*AT_SERVER, "42 C PA 201 1 100", "300 C PA 101 1 100", "400 S PA 1 301 200", "440 C A 301 201"])
+
+    assert milliseconds(budget)["recovery"] >= 200

@@ -148,4 +148,19 @@ def test_a_reset_that_overtook_what_was_sent_before_it_is_nobody_elses(tmp_path:
     reset = f"341.8 S RA {1 + 4 * TOLD} {1 + 5 * ASKED} ts=821,300 id=104"
 
     assert "rst-injected" not in found(tmp_path, [*lines, reset, words])
-    assert "rst-injected" in found(tmp_path, [*lines, reset, words.replace("id=103", "id=105")])
+    assert "rst-injected" not in found(tmp_path, [*lines, reset, words.replace("id=103", "id=0")])
+    later = words.replace("id=103", "id=105").replace(str(1 + 4 * ASKED), str(1 + 5 * ASKED))
+    assert "rst-injected" in found(tmp_path, [*lines, reset, later])
+
+
+@pytest.mark.finding("rst-injected", twin=True)
+def test_a_reset_of_a_closed_socket_that_overtook_data_is_nobody_elses(tmp_path: Path) -> None:
+    """A RST without ACK answers a segment: what acknowledges less than that was sent before it."""
+    leaves = [f"300 C PA {1 + 3 * ASKED} {1 + 3 * TOLD} text={NIL} ts=300,500 id=13",
+              f"300.1 C FA {1 + 3 * ASKED + 5} {1 + 3 * TOLD} ts=300,500 id=14"]  # fmt: skip
+    reset = f"341 S R {1 + 3 * TOLD} 0 win=0"
+    words = f"341.8 S PA {1 + 3 * TOLD} {1 + 3 * ASKED} text={NIL} ts=821,299"
+    onwards = words.replace(f" {1 + 3 * ASKED} ", f" {1 + 3 * ASKED + 6} ").replace("821,299", "821,300")
+
+    assert "rst-injected" not in found(tmp_path, [*HERE, *quick(3), *leaves, reset, words])
+    assert "rst-injected" in found(tmp_path, [*HERE, *quick(3), *leaves, reset, onwards])

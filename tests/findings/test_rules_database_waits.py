@@ -14,6 +14,9 @@ from web_captures import closed, found
 
 from tcptui.model.finding import Confidence, Severity
 from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_sections, finding_title
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +48,13 @@ def answer(tag: bytes) -> bytes:
     return message(b"1") + message(b"2") + message(b"C", tag + b"\0")
 
 
+def sentences(finding: Finding, language: Language) -> str:
+    """What it says beyond title and first sentence."""
+    words = Words(language)
+    assert finding_title(finding, words)
+    return " ".join(line for part in finding_sections(finding, words) for line in part.lines)
+
+
 # -- answers that are written together -------------------------------------------------------
 
 
@@ -55,6 +65,7 @@ def test_of_commands_that_redis_answers_at_once_none_is_blamed(tmp_path: Path) -
     facts = told["slow-query"].facts
     assert (facts["shape"], facts["together"], facts["statements"]) == ("together", 3, "GET user:*, KEYS *")
     assert told["slow-query"].severity is Severity.WARNING
+    assert all(sentences(told["slow-query"], language) for language in Language)
 
 
 @pytest.mark.finding("slow-query", twin=True)
@@ -94,6 +105,16 @@ def test_statements_with_a_sync_each_are_answered_one_by_one(tmp_path: Path) -> 
     told = found(tmp_path, closed(turns))
 
     assert (told["slow-query"].facts["shape"], told["slow-query"].facts["statement"]) == ("", "SELECT name FROM items")
+
+
+@pytest.mark.finding("slow-query", twin=True)
+def test_statement_that_the_end_of_its_session_ended_is_not_slow(tmp_path: Path) -> None:
+    killed = message(b"E", b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0")
+    turns = [*OPENING, (20, "C", message(b"Q", b"SELECT name FROM items\0")), (1_820, "S", killed)]
+    answered = message(b"E", b"SERROR\0VERROR\0C22012\0Mdivision by zero\0\0") + READY
+
+    assert "slow-query" not in found(tmp_path, closed(turns))
+    assert "slow-query" in found(tmp_path, closed([*turns[:-1], (1_820, "S", answered)]))
 
 
 # -- statements that ask to wait ---------------------------------------------------------------
@@ -160,8 +181,9 @@ def test_command_that_waits_for_anothers_names_it(tmp_path: Path) -> None:
 
     assert (busy["slow-query"].facts["shape"], busy["slow-query"].facts["statement"]) == ("", "KEYS *")
     finding = waits["slow-query"]
-    assert (finding.facts["shape"], finding.facts["other_stream"], finding.facts["other"]) == ("behind", 0, "KEYS *")
+    assert (finding.facts["shape"], finding.facts["other_stream"], finding.facts["busy"]) == ("behind", 0, "KEYS *")
     assert (finding.confidence, finding.alternatives[0]) == (Confidence.LIKELY, "query-by-chance")
+    assert all("KEYS *" in sentences(finding, language) for language in Language)
 
 
 @pytest.mark.finding("slow-query", twin=True)
@@ -169,6 +191,16 @@ def test_command_that_is_answered_first_of_two_that_came_at_once_waits_for_none(
     says = [*quick(0), *quick(1), (100.0, 0, "C", GET), (100.5, 1, "C", KEYS), (1_600.0, 1, "S", b"*0\r\n"),
             (1_601.0, 0, "S", NOTHING)]  # fmt: skip
     waits, busy = recorded(tmp_path, says)
+
+    assert waits["slow-query"].facts["shape"] == "behind"
+    assert busy["slow-query"].facts["shape"] == ""
+
+
+@pytest.mark.finding("slow-query")
+def test_answer_that_overtook_that_of_the_command_before_it_still_waited_for_that(tmp_path: Path) -> None:
+    says = [*quick(0), *quick(1), (100.0, 0, "C", KEYS), (300.0, 1, "C", GET), (1_600.0, 1, "S", NOTHING),
+            (1_660.0, 0, "S", b"*0\r\n")]  # fmt: skip
+    busy, waits = recorded(tmp_path, says)
 
     assert waits["slow-query"].facts["shape"] == "behind"
     assert busy["slow-query"].facts["shape"] == ""
@@ -220,8 +252,10 @@ def over_a_stall(tmp_path: Path, left_ms: float, came_ms: float) -> dict[str, Fi
 
 @pytest.mark.finding("slow-query")
 def test_what_an_answer_was_held_on_its_way_is_no_time_of_the_servers(tmp_path: Path) -> None:
-    facts = over_a_stall(tmp_path, 2_520, 3_525)["slow-query"].facts
+    finding = over_a_stall(tmp_path, 2_520, 3_525)["slow-query"]
+    facts = finding.facts
 
+    assert "849 ms" in sentences(finding, Language.EN)
     assert facts["shape"] == "held"
     assert facts["wait_s"] == pytest.approx(2.0, abs=0.2)
     assert facts["held_s"] == pytest.approx(1.0, abs=0.2)

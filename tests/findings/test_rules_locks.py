@@ -111,6 +111,18 @@ def test_a_statement_answered_when_another_connection_commits_waited_for_its_loc
     assert "server-think-time" not in told
 
 
+@pytest.mark.finding("lock-wait")
+@pytest.mark.finding("slow-query", twin=True)
+@pytest.mark.parametrize(("early_ms", "expected"), [(60, "lock-wait"), (150, "slow-query")])
+def test_an_answer_may_overtake_that_to_the_commit_by_so_much(tmp_path: Path, early_ms: float, expected: str) -> None:
+    """At the client: both left the server at once, and one of them took longer on its way."""
+    committed_ms = held(3_000)[-1][0]
+    waiting = query(500, 1, UPDATE, committed_ms - 500 - early_ms, done())
+    _, told = recorded(tmp_path, [*logins(0, 1), *held(3_000), *waiting])
+
+    assert {"lock-wait", "slow-query"} & told.keys() == {expected}
+
+
 @pytest.mark.finding("lock-wait", twin=True)
 @pytest.mark.parametrize(
     ("other", "took"),

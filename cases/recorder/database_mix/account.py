@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cases.recorder.database_mix.plan import Database
 from cases.recorder.namespaces import FIRST_SERVER
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 #: So much of a statement is compared: Redis's slow log cuts long arguments.
 _COMPARED: Final = 60
 LOCK: Final = "lock"
+REFUSED: Final = ">refused"
+CLOCK_NS: Final = 2_000_000
+"""PostgreSQL's log has milliseconds."""
 IDLE: Final = ("idle in transaction", "idle in transaction (aborted)")
 
 
@@ -68,6 +72,11 @@ class Connection:
     spells: list[tuple[str, int, int]] = field(default_factory=list)
     """State, since, until: as the server's views showed it."""
 
+    @property
+    def key(self) -> str:
+        """What tells it from others: a client's port may be used for several servers."""
+        return f"{self.peer}>{self.host}:{Database(self.database).port}"
+
     def spell_ns(self, states: Iterable[str], since_ns: int = 0, until_ns: int = 1 << 63) -> int:
         """The longest spell in one of ``states``, as far as it lies in the time given."""
         named = set(states)
@@ -91,7 +100,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All connections of a recording, by their client's address and port."""
+    """All connections of a recording, by `Connection.key`."""
 
     mix: dict[str, Any]
     connections: dict[str, Connection]
@@ -104,9 +113,24 @@ class Account:
         """Whether a capture with the keys shows what was asked."""
         return not one.tls or (bool(self.keys) and one.database == "mariadb")
 
+    def of(self, client_port: int, server_port: int, at_ns: int) -> str:
+        """The key of the connection between these ports that was opened about this time; empty without one."""
+        ports = f":{client_port}", f":{server_port}"
+        own = [
+            (abs(one.opened_ns - at_ns), key)
+            for key, one in self.connections.items()
+            if one.peer.endswith(ports[0]) and f":{Database(one.database).port}" == ports[1]
+        ]
+        return min(own, default=(0, ""))[1]
+
     def way_to(self, host: str) -> str:
         """What the way to this address of the servers does."""
         return str(self.mix["paths"][int(host.rpartition(".")[2]) - FIRST_SERVER]["way"]) if host else ""
+
+    def jitter_ms(self, host: str) -> float:
+        """By how much longer a frame may take there."""
+        path = self.mix["paths"][int(host.rpartition(".")[2]) - FIRST_SERVER] if host else {}
+        return float(path["jitter_ms"]) if path.get("way") == "jittery" else 0.0
 
     def busy_beside(self, one: Connection, since_ns: int, until_ns: int, *, visible: bool = False) -> int:
         """How long another connection's statements kept the same server busy in that time, the longest.
@@ -133,29 +157,43 @@ def read_account(folder: Path) -> Account:
     for line in lines:
         if line.get("kind") == "database":
             _add(found, line, mix)
-    for name in found:
-        found[name].asked.sort(key=lambda one: one.asked_ns)
+    for one in found.values():
+        one.asked.sort(key=lambda said: said.asked_ns)
     logs: dict[str, list[dict[str, Any]]] = {}
-    by_session = {(one.database, one.session): one.peer for one in found.values()}
     for line in lines:
         if line.get("kind") == "database-log" and line["what"] in ("statement", "step", "error", LOCK):
-            peer = line.get("peer") or by_session.get((line["database"], str(line.get("session"))), "")
-            logs.setdefault(peer, []).append(line)
-        elif line.get("kind") == "database-state" and line["peer"] in found:
-            found[line["peer"]].spells.append((line["state"], line["time_ns"], line["until"]))
-    for peer, entries in logs.items():
-        one = found.get(peer)
-        if one is None and entries[0]["database"] == "postgresql":
-            one = found[peer] = _refused(peer, entries[0])  # its library did not tell the port
-        if one is not None:
-            _join(one, entries)
+            logs.setdefault(_whose(found, line), []).append(line)
+        elif line.get("kind") == "database-state" and (name := _whose(found, line)) in found:
+            found[name].spells.append((line["state"], line["time_ns"], line["until"]))
+    for name, entries in logs.items():
+        if name.endswith(REFUSED):
+            found[name] = _refused(entries[0])
+        if name in found:
+            _join(found[name], entries)
     killed = next((line["database"] for line in lines if line.get("kind") == "database-killed"), "")
     keys = next((line["text"] for line in lines if line.get("kind") == "database-keys"), "")
     return Account(mix, found, killed, keys)
 
 
-def _refused(peer: str, entry: dict[str, Any]) -> Connection:
-    return Connection(peer, entry["database"], -1, "refused", "", "", False, entry["said_ns"])
+def _whose(found: dict[str, Connection], line: dict[str, Any]) -> str:
+    """Whose line of a server's it is: by the session's number, else by the client's port, the latest before it."""
+    database = line["database"]
+    if "peer" not in line:
+        number = str(line["session"])
+        return next((key for key, one in found.items() if (one.database, one.session) == (database, number)), "")
+    at_ns = int(line.get("said_ns") or 1_000_000_000 * (line.get("at_s", 0) + 1) or line["time_ns"])
+    if line["kind"] == "database-state":
+        at_ns = line["until"]
+    own = [one for one in found.values() if (one.database, one.peer) == (database, line["peer"])]
+    if not own:
+        # Its library did not tell the port.
+        return line["peer"] + REFUSED if database == "postgresql" else ""
+    before = [one for one in own if one.opened_ns <= at_ns + CLOCK_NS] or own
+    return max(before, key=lambda one: one.opened_ns).key
+
+
+def _refused(entry: dict[str, Any]) -> Connection:
+    return Connection(entry["peer"], entry["database"], -1, "refused", "", "", False, entry["said_ns"])
 
 
 def _add(found: dict[str, Connection], line: dict[str, Any], mix: dict[str, Any]) -> None:
@@ -165,7 +203,7 @@ def _add(found: dict[str, Connection], line: dict[str, Any], mix: dict[str, Any]
     scenes = mix["scenes"]
     tls = line["scene"] < len(scenes) and scenes[line["scene"]]["tls"]
     one = found.setdefault(
-        peer,
+        f"{peer}>{line['remote']}",
         Connection(peer, line["database"], line["scene"], line["play"], line["remote"].rpartition(":")[0],
                    str(line["session"]), tls, line["time_ns"]),
     )  # fmt: skip

@@ -32,6 +32,9 @@ from cases.recorder.namespaces import End
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.model.finding import FindingId
 from tcptui.session.session import Session
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from cases.recorder.database_mix.account import Account
     from tcptui.model.finding import Finding
 
+WORDS: Final = tuple(Words(language) for language in Language)
 ABOUT: Final = "recording.json"
 KEYS: Final = "keys.log"
 #: What a log of each call of a socket would tell, which libraries do not write.
@@ -116,6 +120,7 @@ def _capture(world: World, account: Account, end: End, scored: MixScore) -> None
         for stream, finding in found[talk.number]:
             question = Question(world, talk, end, visible, None, frozenset(finding.packets), finding.facts)
             truth = _truth(str(finding.id), question, account, peers_of)
+            _say(finding)
             scored.told.append(_told(scored.seed, end, talk.number, stream, finding, truth))
         ids = {str(finding.id) for _, finding in found[talk.number]}
         for known in FindingId:
@@ -128,8 +133,7 @@ def _capture(world: World, account: Account, end: End, scored: MixScore) -> None
 
 
 def _peer(account: Account, talk: Talk) -> str:
-    ending = f":{talk.client_port}"
-    return next((name for name in account.connections if name.endswith(ending)), "")
+    return account.of(talk.client_port, talk.server_port, talk.from_ns)
 
 
 def _truth(known: str, question: Question, account: Account, partners: dict[int, str]) -> Truth:
@@ -140,9 +144,19 @@ def _truth(known: str, question: Question, account: Account, partners: dict[int,
         return TRUTHS[known](Drama(question, one, account, partners))
     if known in UNDECIDED or known.startswith("tls-"):
         return open_("no log tells")
+    if known == FindingId.RST_INJECTED:
+        return truth_of(FindingId.RST_INJECTED, question)  # the link's log tells
     if known in OF_RESETS and any(p.is_rst and not p.reset_by for p in question.meant(question.talk.packets)):
         return open_("no kernel's line belongs to this RST")
     return truth_of(FindingId(known), question)
+
+
+def _say(finding: Finding) -> None:
+    """Raises what its sentences raise: a placeholder without a fact is a mistake of the program's."""
+    for words in WORDS:
+        texts = finding_title(finding, words), finding_short(finding, words), what_happened(finding, words)
+        assert all(texts), finding.id
+        assert finding_sections(finding, words)
 
 
 def _told(seed: int, end: End, connection: int, stream: int, finding: Finding, truth: Truth) -> Told:

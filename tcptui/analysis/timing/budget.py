@@ -105,6 +105,12 @@ def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
     return TimeBudget(elapsed, parts, waits, delays, (None, None), in_turns=False)
 
 
+def brings_news(view: StreamView, amid: slice, side: int) -> bool:
+    """Whether among the segments ``amid`` one of ``side`` has payload that had not been acknowledged here."""
+    spoken = (view.from_server[amid] == bool(side)) & (view.length[amid] > 0)
+    return bool((spoken & ((view.verdict[amid] & Verdict.SPURIOUS_RETRANSMISSION) == 0)).any())
+
+
 class _Split:
     """Splits the time of one stream into a `TimeBudget`."""
 
@@ -201,8 +207,8 @@ class _Split:
     def _thought_here(self, asked: I32, at: I32, part: U8) -> NDArray[np.bool_]:
         """Which of the stretches from ``asked`` to ``at`` are thinking that nothing on the way can have prolonged.
 
-        Those of the end where the capture was made, if nothing of the other end's payload came meanwhile: what that
-        waits out a timer for, or had lost, is no part of them.
+        Those of the end where the capture was made, if no payload of the other end came meanwhile that it did not have:
+        what that waits out a timer for, or had lost, is no part of them.
         """
         here = np.zeros(len(part), np.bool_)
         for side, think in ((CLIENT, Part.CLIENT_THINK), (SERVER, Part.SERVER_THINK)):
@@ -210,8 +216,7 @@ class _Split:
                 continue
             for which in indexes_of(part == think).tolist():
                 amid = slice(int(asked[which]) + 1, int(at[which]))
-                theirs = self.view.from_server[amid] != bool(side)
-                here[which] = not (theirs & (self.view.length[amid] > 0)).any()
+                here[which] = not brings_news(self.view, amid, 1 - side)
         return here
 
     def _turns_at(self) -> I32:

@@ -19,7 +19,7 @@ from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.stream.view import StreamView
-from tcptui.analysis.timing.budget import OVERLAPS, asked_least_ns, time_budget
+from tcptui.analysis.timing.budget import OVERLAPS, asked_least_ns, brings_news, time_budget
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Waits
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.recovery import recovery_spans
@@ -257,9 +257,7 @@ class _Plain:
         """See `tcptui.analysis.timing.budget`."""
         if not self._spans or not self.delays.captured_at(side):
             return False
-        amid = slice(earlier + 1, later)
-        theirs = self.view.from_server[amid] != bool(side)
-        return not bool((theirs & (self.view.length[amid] > 0)).any())
+        return not brings_news(self.view, slice(earlier + 1, later), 1 - side)
 
     def _refuted(self, side: int, earlier: int, later: int) -> bool:
         asked, at = np.array([earlier], np.int32), np.array([later], np.int32)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Data that an ACK releases leaves within this time, unless the sender paces it.
 PROMPT_NS: Final = 2_000_000
 #: What leaves so long after all that passed before it was not released by an ACK just then, …
-UNPROMPTED_NS: Final = 200_000
+UNPROMPTED_NS: Final = 100_000
 #: … and of the new data, this share of such does not yet show a sender that spaces them.
 UNPROMPTED_MOST: Final = 0.25
 #: Segments of data before and behind a gap that are looked at for that, too.
@@ -131,17 +131,20 @@ def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]
 def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether an unseen ACK released data: between the two ACKs more new data left than the first can have released.
 
-    Or new data left later than `PROMPT_NS` after the first.  An ACK releases as much as it acknowledges, in slow
+    Or new data left later than `PROMPT_NS` after the first, and not as a tail loss probe, which a timer lets go two
+    round trips after all else (RFC 8985, 7.2).  An ACK releases as much as it acknowledges, in slow
     start twice as much (RFC 5681, 3.1).
     """
     space = connection.space
     before = int(space.acknowledged[side][skip.before - 1]) if skip.before else 0
     opened = max(0, int(space.acknowledged[side][skip.before]) - before)
     sent = int(space.sent[side][skip.after]) - int(space.sent[side][skip.before])
+    probe_ns = 2 * connection.rtt_ns
     late = any(
         connection.side[i] == side
         and int(space.end[i]) > int(space.sent[side][skip.before])
         and connection.time[i] - connection.time[skip.before] > PROMPT_NS
+        and connection.time[i] - connection.time[i - 1] < probe_ns
         for i in range(skip.before + 1, skip.after)
     )
     return late or sent > 2 * opened

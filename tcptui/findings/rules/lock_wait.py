@@ -37,8 +37,10 @@ TIMED_OUT: Final = {"mysql": frozenset({"1205"}), "postgresql": frozenset({"55P0
 #: … or that transactions waited for each other.
 DEADLOCKED: Final = {"mysql": frozenset({"1213"}), "postgresql": frozenset({"40P01"})}
 #: The answer of who waited begins at most so long before the answer of who ended the transaction (two threads write
-#: them), …
+#: them) …
 BEFORE_NS: Final = 20_000_000
+#: (elsewhere than at the server one answer may overtake the other by so much), …
+OVERTAKEN_NS: Final = 100_000_000
 #: … or so long behind it: the statement still has its work to do.
 AFTER_NS: Final = 100_000_000
 #: Waits of a connection, the longest, for which others are read.
@@ -146,7 +148,8 @@ def _release_of(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
     """What ended just when the server answered ``wait``: transactions before single statements, then the nearest."""
     assert wait.response is not None
     answered_ns = wait.response.first_ns
-    span = _earliest_ns(connection.view, wait) - AFTER_NS, answered_ns + BEFORE_NS
+    before_ns = BEFORE_NS if connection.at_sender(1) else OVERTAKEN_NS
+    span = _earliest_ns(connection.view, wait) - AFTER_NS, answered_ns + before_ns
     found = [
         release
         for view, requests in requests_beside(connection, said.protocol, span)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.path_distance import from_other_distance
@@ -30,7 +31,8 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-injected`: the RST's alleged sender goes on sending new bytes, so a third party sent the RST.
 
     Continued data makes it likely.  It must have been sent after the RST, and not merely been captured
-    after it: its timestamp shows that or, without timestamps, that it came at least `OVERTAKEN_NS` later.
+    after it: its timestamp shows that or, without timestamps, that it came at least `OVERTAKEN_NS` later; and it knows
+    all that the RST answers.
     A server with a full accept queue and tcp_abort_on_overflow resets a third packet and may take a later one.
     """
     view, side = connection.view, connection.side[rst]
@@ -38,22 +40,8 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     before = int(connection.space.latest[side][rst - 1])
     if before < 0 or int(connection.space.sent[side][-1]) <= highest + 1:
         return None
-    later = next(
-        (
-            i
-            for i in range(rst + 1, connection.count)
-            if connection.side[i] == side and int(connection.space.end[i]) > highest + 1
-        ),
-        -1,
-    )
-    if later < 0 or connection.flags[later] & (SYN | RST):
-        return None
-    if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
-        if ahead(view.ts_value.item(later), view.ts_value.item(before)) < 0:
-            return None
-    elif connection.time[later] - connection.time[rst] < OVERTAKEN_NS:
-        return None
-    if _numbered_before(view, later, rst):
+    later = _goes_on(connection, rst, before, highest + 1)
+    if later < 0:
         return None
     usual, found = int(view.ttl[before]), int(view.ttl[rst])
     perhaps_full = usual == found and not connection.flags[rst] & ACK and connection.is_syn_ack(before) and bool(side)
@@ -80,10 +68,53 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     )
 
 
+def _goes_on(connection: ConnectionFacts, rst: int, before: int, known: int) -> int:
+    """Index of the first new bytes, above ``known``, that the alleged sender of ``rst`` surely sent after it; else -1.
+
+    ``before``: its last segment before the RST.  Of those that come later `OVERTAKEN_PACKETS` are looked at.
+    """
+    view, side = connection.view, connection.side[rst]
+    beyond = (
+        i
+        for i in range(rst + 1, connection.count)
+        if connection.side[i] == side and int(connection.space.end[i]) > known
+    )
+    for later in islice(beyond, OVERTAKEN_PACKETS):
+        if connection.flags[later] & (SYN | RST):
+            return -1
+        if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
+            is_before = ahead(view.ts_value.item(later), view.ts_value.item(before)) < 0
+        else:
+            is_before = connection.time[later] - connection.time[rst] < OVERTAKEN_NS
+        if not (is_before or _numbered_before(view, later, rst) or _overtaken(connection, later, rst)):
+            return later
+    return -1
+
+
 def _numbered_before(view: StreamView, later: int, rst: int) -> bool:
     """Whether segment ``later`` was sent before ``rst``, and overtaken by it, by the IP packet numbers of both."""
     numbers = view.ip_id.item(later), view.ip_id.item(rst)
     return all(numbers) and 0 < number_step(*numbers) <= OVERTAKEN_PACKETS
+
+
+def _overtaken(connection: ConnectionFacts, later: int, rst: int) -> bool:
+    """Whether ``later`` was sent before ``rst``: it knows less of what the other end had sent.
+
+    It acknowledges less than the RST; or, as a RST without ACK answers a segment, less than that, or with an older
+    timestamp echoed.
+    """
+    if connection.flags[rst] & ACK:
+        return ahead(connection.ack[later], connection.ack[rst]) < 0
+    view, side = connection.view, connection.side[rst]
+    asked = next(
+        (i for i in reversed(range(rst)) if connection.side[i] != side and connection.ack[i] == connection.seq[rst]), -1
+    )
+    if asked < 0:
+        return False
+    if ahead(connection.ack[later], connection.end[asked]) < 0:
+        return True
+    stamped = int(view.options[later]) & int(view.options[asked]) & OptionBit.TIMESTAMPS
+    return bool(stamped) and ahead(view.ts_echo.item(later), view.ts_value.item(asked)) < 0
 
 
 def sent_elsewhere(connection: ConnectionFacts, rst: int) -> bool:

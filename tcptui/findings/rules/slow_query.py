@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.answered_together import answered_together, busy_before
-from tcptui.findings.request_facts import evidence_of, lacks_bytes, told_statement, was_ended_early
+from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, told_statement, was_ended_early
 from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS
 from tcptui.findings.server_time import least_slow_ns, own_ns, path_rtt_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -29,6 +29,10 @@ _OTHERS_OF_LOGIN: Final = ("login-looks-up", "login-busy")
 _LOGINS: Final = ("LOGIN ", "STARTUP ")
 #: Nobody but the server sees what became of the first copy of an answer.
 _ELSEWHERE: Final = ("query-answer-lost",)
+#: Errors that end a session, or all of them, whatever the statement was about (PostgreSQL: 57P01 …; MySQL, MariaDB).
+_SESSION_ENDED: Final = {
+    "postgresql": frozenset({"57P01", "57P02", "57P05", "25P03"}), "mysql": frozenset({"1053", "1927"}),
+}  # fmt: skip
 #: Slow ones whose packets are evidence, …
 _SHOWN: Final = 8
 #: … the slowest, of which it is looked up whether another connection kept the server busy, …
@@ -71,8 +75,8 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         shape, others = "behind", ("query-by-chance",)
         facts = {
             "other_stream": busy.stream,
-            "other": told_statement(busy.request),
-            "other_frame": busy.request.response.first,
+            "busy": told_statement(busy.request),
+            "busy_frame": busy.request.response.first,
         }
     elif len(together) > 1 and not is_login:
         shape = "together"
@@ -108,6 +112,7 @@ def _slow_ones(connection: ConnectionFacts, said: RequestFacts) -> list[Request]
         for one in said.requests
         if _is_slow(one, least_ns)
         and not was_ended_early(said, one)
+        and code_of(one) not in _SESSION_ENDED.get(said.protocol, ())
         and surely_server_ns(connection, one) > least_ns
         and not any(each.number in excused for each in answered_together(said, one))
     ]

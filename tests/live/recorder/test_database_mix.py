@@ -33,7 +33,7 @@ CHECKOUT = Path(__file__).parents[3]
 SEED_VARIABLE: Final = "TCPTUI_DATABASE_SEED"
 SEED: Final = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(1_000, 1_000_000))
 LONGEST_S: Final = 80
-TRIES: Final = 2
+TRIES: Final = 3
 #: What must be found where a capture shows it, …
 DATABASE: Final = frozenset({
     "slow-query", "lock-wait", "idle-in-transaction", "database-errors", "closed-while-idle", "too-many-connections",
