@@ -310,6 +310,22 @@ def walk(batch: Frames) -> tuple[I64, I64]:
     return _joined(found) if found else (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
+def ip_headers(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> tuple[I64, I64]:
+    """All IP headers of the frames at ``start`` in ``buffer``, those of tunnels included, from the outermost on.
+
+    Returns frames and offsets within them, frame by frame.  ``buffer`` ends with `PADDING` bytes of no frame.
+    """
+    batch = Frames.of(buffer, start, captured, wire)
+    batch.ip_headers = []
+    batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(len(start), np.int64))
+    walk(batch)
+    if not batch.ip_headers:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    frames, offsets = _joined(batch.ip_headers)
+    order = np.lexsort((offsets, frames))
+    return frames[order], offsets[order]
+
+
 def _joined(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
     if len(parts) == 1:
         return parts[0]

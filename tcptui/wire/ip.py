@@ -67,6 +67,8 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
         frames, offsets, head, header, words, total = (
             column[sound] for column in (frames, offsets, head, header, words, total)
         )  # fmt: skip
+    if batch.ip_headers is not None:
+        batch.ip_headers.append((frames, offsets))
     at = batch.at(frames)
     left = batch.end[at]
     stop = np.where(total == 0, left, offsets + total)
@@ -112,6 +114,8 @@ def ipv6(batch: Frames, frames: I64, offsets: I64) -> None:
     if not sound.all():
         batch.malformed[frames[~sound]] = True
         frames, offsets, head = frames[sound], offsets[sound], head[sound]
+    if batch.ip_headers is not None:
+        batch.ip_headers.append((frames, offsets))
     words = words16(head)
     payload = words[:, 2]
     if not payload.all():

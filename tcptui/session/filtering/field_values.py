@@ -67,6 +67,7 @@ from tcptui.session.filtering.stream_columns import StreamColumns
 from tcptui.session.filtering.tables import EVIDENCE, TABLED, read_findings, read_table
 from tcptui.session.filtering.texts import value_text
 from tcptui.session.filtering.trees import TreeReader, is_in, members
+from tcptui.session.filtering.tunnelled import TUNNELLED_FIELDS, TUNNELLED_PROTOCOLS, tunnelled
 
 if TYPE_CHECKING:
     import re
@@ -162,12 +163,16 @@ class FieldReader:
         return mask
 
     def _has(self, value: FieldValue, rows: Rows) -> Mask:
-        """Which of ``rows`` have a protocol of `HEADERS`: plain datagrams tell it, and trees of others."""
+        """Which of ``rows`` have a protocol of `HEADERS`: bytes tell it, else trees."""
         datagrams = datagrams_of(self._session, rows)
         mask = datagrams.mask.copy()
         mask[mask] = has_header(datagrams, value.field.name)
-        if not datagrams.mask.all():
-            others = ~datagrams.mask
+        others = ~datagrams.mask
+        if others.any() and value.field.name in TUNNELLED_PROTOCOLS:
+            inside = tunnelled(self._session, rows)
+            mask[inside.mask] = inside.has(value.field.name)
+            others &= ~inside.mask
+        if others.any():
             mask[others] = self.read(value, rows.only(others)).present()
         return mask
 
@@ -346,23 +351,25 @@ class FieldReader:
         if could is not None and not could.any():
             return none_of(types.type_of(field), len(rows))
         if could is None or could.all():
-            return self._beside_datagrams(field, rows, rest=rest)
-        found = self._beside_datagrams(field, rows.only(could), rest=rest)
+            return self._beside_trees(field, rows, rest=rest)
+        found = self._beside_trees(field, rows.only(could), rest=rest)
         return moved(found, np.flatnonzero(could), len(rows))
 
-    def _beside_datagrams(self, field: Field, rows: Rows, *, rest: bool) -> Occurrences:
-        """What plain datagrams say by themselves, and trees of the other packets."""
+    def _beside_trees(self, field: Field, rows: Rows, *, rest: bool) -> Occurrences:
+        """What plain datagrams and segments in tunnels say by their bytes, and trees of the other packets."""
+        names, parts, others = members(field), [], np.ones(len(rows), np.bool_)
         datagrams = datagrams_of(self._session, rows)
-        if not datagrams.mask.any():
-            return self.trees.read(field, rows, rest=rest)
-        parts = []
-        names, others = members(field), ~datagrams.mask
-        if all(name in DATAGRAM_FIELDS for name in names):
-            read = merged(types.type_of(field), [read_datagram(datagrams, name) for name in in_order(names)],
-                          len(datagrams.four))  # fmt: skip
+        if datagrams.mask.any() and all(name in DATAGRAM_FIELDS for name in names):
+            each = [read_datagram(datagrams, name) for name in in_order(names)]
+            read = merged(types.type_of(field), each, len(datagrams.four))
             parts.append(moved(read, np.flatnonzero(datagrams.mask), len(rows)))
-        else:
+            others &= ~datagrams.mask
+        elif datagrams.mask.any():
             others[datagrams.mask] = may_hold(datagrams, field.name)
+        if others.any() and all(name in TUNNELLED_FIELDS for name in names):
+            inside = tunnelled(self._session, rows)
+            parts.append(moved(inside.read(field.name, names), np.flatnonzero(inside.mask), len(rows)))
+            others &= ~inside.mask
         if others.any():
             found = self.trees.read(field, rows.only(others), rest=rest)
             parts.append(moved(found, np.flatnonzero(others), len(rows)))

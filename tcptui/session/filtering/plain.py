@@ -30,7 +30,7 @@ LINK_HEADER: Final = {0: 4, 1: 14, 12: 0, 14: 0, 101: 0, 108: 4, 113: 16, 228: 0
 #: An IP header in front of another is at least so long.
 _SHORTEST: Final = 20
 _IPV6_HEADER: Final = 40
-_ODD: Final = np.uint16(
+ODD: Final = np.uint16(
     DecodeIssue.FRAGMENT | DecodeIssue.REASSEMBLED | DecodeIssue.MALFORMED | DecodeIssue.BAD_HEADER_LENGTH
     | DecodeIssue.HEADER_CUT | DecodeIssue.LENGTH_FORGOTTEN
 )  # fmt: skip
@@ -43,7 +43,7 @@ def plain(session: Session, rows: Rows) -> Mask:
     store = session.store
     links = [LINK_HEADER.get(source.link_type, -1) for source in session.sources]
     mask: Mask = store.kind[rows.index] == RowKind.TCP
-    mask &= (store.issues[rows.index] & _ODD) == 0
+    mask &= (store.issues[rows.index] & ODD) == 0
     network = store.network_offset[rows.index]
     if len(links) == 1:
         if links[0] < 0:
