@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -310,18 +310,29 @@ def walk(batch: Frames) -> tuple[I64, I64]:
     return _joined(found) if found else (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-def ip_headers(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> tuple[I64, I64]:
-    """All IP headers of the frames at ``start`` in ``buffer``, those of tunnels included, from the outermost on.
+class HeadersBelow(NamedTuple):
+    """Where headers below TCP begin: frames and offsets within them, frame by frame, the outermost first."""
 
-    Returns frames and offsets within them, frame by frame.  ``buffer`` ends with `PADDING` bytes of no frame.
+    ip: tuple[I64, I64]
+    udp: tuple[I64, I64]
+
+
+def headers_below(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> HeadersBelow:
+    """All IP and UDP headers of the frames at ``start`` in ``buffer``, those of tunnels included.
+
+    ``buffer`` ends with `PADDING` bytes of no frame.
     """
     batch = Frames.of(buffer, start, captured, wire)
-    batch.ip_headers = []
+    batch.ip_headers, batch.udp_headers = [], []
     batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(len(start), np.int64))
     walk(batch)
-    if not batch.ip_headers:
+    return HeadersBelow(_by_frame(batch.ip_headers), _by_frame(batch.udp_headers))
+
+
+def _by_frame(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
+    if not parts:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    frames, offsets = _joined(batch.ip_headers)
+    frames, offsets = _joined(parts)
     order = np.lexsort((offsets, frames))
     return frames[order], offsets[order]
 

@@ -178,7 +178,9 @@ class Frames:
     pending: dict[Layer, list[tuple[I64, I64]]] = field(default_factory=dict)
     """Frames and offsets that are still to be read, by layer."""
     ip_headers: list[tuple[I64, I64]] | None = None
-    """Frames and offsets of all IP headers, where somebody wants to know of each (`decode.ip_headers`)."""
+    """Frames and offsets of all IP headers, where somebody wants to know of each (`decode.headers_below`)."""
+    udp_headers: list[tuple[I64, I64]] | None = None
+    """The same of UDP headers."""
 
     @classmethod
     def of(cls, buffer: U8, start: I64, captured: I64, wire: I64) -> Self:

@@ -53,6 +53,8 @@ def udp(batch: Frames, frames: I64, offsets: I64) -> None:
     """RFC 768; only datagrams with a known tunnel's port on either side are sent on."""
     held = batch.held(frames, offsets, 8) & ~batch.quoted[frames]
     frames, offsets = frames[held], offsets[held]
+    if batch.udp_headers is not None:
+        batch.udp_headers.append((frames, offsets))
     words = words16(batch.read(frames, offsets, 6))
     low, high = np.minimum(words[:, 0], words[:, 1]), np.maximum(words[:, 0], words[:, 1])
     port = np.where(_PORTS.of(low) != 0, low, high)

@@ -1,4 +1,4 @@
-"""IP headers of segments in tunnels, and behind link headers of any length: all of them, read without a tree."""
+"""IP and UDP headers of segments in tunnels, and behind link headers of any length: all of them, without a tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.header_places import PLACES, in_order, values_at
 from tcptui.session.filtering.occurrences import Occurrences, array_of, merged
 from tcptui.session.filtering.plain import ODD, plain
-from tcptui.wire.decode import ip_headers
+from tcptui.wire.decode import headers_below
 from tcptui.wire.header_walk import PADDING
 
 if TYPE_CHECKING:
@@ -21,29 +21,36 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.session import Session
 
-#: Lengths that stand for others where they are 0: the tree computes them.
-_LENGTHS: Final = frozenset({"ip.len", "ipv6.plen"})
+#: Lengths that stand for others where they are 0: the tree computes them.  UDP-Lite has other fields behind the ports.
+_LEFT_OUT: Final = frozenset({"ip.len", "ipv6.plen", "udp.length", "udp.checksum"})
 #: Fields that `Tunnelled.read` reads.
 TUNNELLED_FIELDS: Final = (
-    frozenset(name for name, place in PLACES.items() if place.header in ("ip", "ipv6", "network")) - _LENGTHS
+    frozenset(name for name, place in PLACES.items() if place.header in ("ip", "ipv6", "network", "udp")) - _LEFT_OUT
 )
 #: Protocols that `Tunnelled.has` tells of.
-TUNNELLED_PROTOCOLS: Final = frozenset({"ip", "ipv6", "tcp"})
+TUNNELLED_PROTOCOLS: Final = frozenset({"ip", "ipv6", "udp", "tcp"})
+
+
+class Headers(NamedTuple):
+    """Headers of some rows, those of a row together, the outermost first."""
+
+    owner: NDArray[np.int64]
+    """Which of the rows each is of, ascending."""
+    begin: NDArray[np.int64]
+    """Where it begins in the bytes."""
 
 
 class Tunnelled(NamedTuple):
-    """Which of some rows are whole segments that are not `plain`, and their IP headers, those of a row together."""
+    """Which of some rows are whole segments that are not `plain`, and their headers below TCP."""
 
     mask: Mask
     """Of all rows that were asked about."""
     data: NDArray[np.uint8]
     """Bytes that hold these rows."""
-    owner: NDArray[np.int64]
-    """Which of them each IP header is of, ascending."""
-    begin: NDArray[np.int64]
-    """Where in ``data`` it begins."""
+    ip: Headers
     four: Mask
-    """Whether it is IPv4; else IPv6."""
+    """Which of them are IPv4; else IPv6."""
+    udp: Headers
 
     @property
     def size(self) -> int:
@@ -53,25 +60,28 @@ class Tunnelled(NamedTuple):
     def has(self, name: str) -> Mask:
         """Which of them have the protocol ``name`` of `TUNNELLED_PROTOCOLS`."""
         having = np.full(self.size, name == "tcp", np.bool_)
-        if name != "tcp":
-            having[self.owner[self.four == (name == "ip")]] = True
+        if name == "udp":
+            having[self.udp.owner] = True
+        elif name != "tcp":
+            having[self.ip.owner[self.four == (name == "ip")]] = True
         return having
 
     def read(self, name: str, members: tuple[str, ...]) -> Occurrences:
         """The field ``name``, which is its ``members`` of `TUNNELLED_FIELDS`, header by header."""
         kind = types.type_of(FIELDS[name])
-        of_each = [self._member(member) for member in in_order(members)]
+        headers = self.udp if PLACES[members[0]].header == "udp" else self.ip
+        of_each = [self._member(member, headers) for member in in_order(members)]
         # A header has all of the members, or none: they follow each other.
-        found = merged(kind, of_each, len(self.owner))
-        return Occurrences(kind, self.size, found.values, self.owner[found.places])
+        found = merged(kind, of_each, len(headers.owner))
+        return Occurrences(kind, self.size, found.values, headers.owner[found.places])
 
-    def _member(self, name: str) -> Occurrences:
-        place, kind = PLACES[name], types.type_of(FIELDS[name])
-        having = np.ones(len(self.four), np.bool_) if place.header == "network" else self.four == (place.header == "ip")
-        index = np.flatnonzero(having)
+    def _member(self, name: str, headers: Headers) -> Occurrences:
+        place, kind, count = PLACES[name], types.type_of(FIELDS[name]), len(headers.owner)
+        is_any = place.header in ("network", "udp")
+        index = np.arange(count) if is_any else np.flatnonzero(self.four == (place.header == "ip"))
         if not len(index):
-            return Occurrences(kind, len(self.four), array_of(kind, []), index)
-        return Occurrences(kind, len(self.four), values_at(self.data, self.begin[index], place, kind), index)
+            return Occurrences(kind, count, array_of(kind, []), index)
+        return Occurrences(kind, count, values_at(self.data, headers.begin[index], place, kind), index)
 
 
 def tunnelled(session: Session, rows: Rows) -> Tunnelled:
@@ -79,14 +89,14 @@ def tunnelled(session: Session, rows: Rows) -> Tunnelled:
     store = session.store
     mask: Mask = (store.kind[rows.index] == RowKind.TCP) & ((store.issues[rows.index] & ODD) == 0)
     mask &= ~plain(session, rows)
-    none = np.zeros(0, np.int64)
     if not mask.any():
-        return Tunnelled(mask, np.zeros(0, np.uint8), none, none, np.zeros(0, np.bool_))
+        none = Headers(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        return Tunnelled(mask, np.zeros(0, np.uint8), none, np.zeros(0, np.bool_), none)
     numbers = rows.only(mask).numbers
     block, starts = session.stretch(numbers)
     data = np.frombuffer(block + bytes(PADDING), np.uint8)
     links = np.array([source.link_type for source in session.sources], np.int64)[store.source[numbers]]
     captured = np.minimum(store.captured[numbers].astype(np.int64), len(block) - starts)
-    owner, offsets = ip_headers(data, starts, captured, store.wire_length[numbers].astype(np.int64), links)
-    begin = starts[owner] + offsets
-    return Tunnelled(mask, data, owner, begin, data[begin] >> 4 == 4)
+    below = headers_below(data, starts, captured, store.wire_length[numbers].astype(np.int64), links)
+    ip, udp = (Headers(owner, starts[owner] + offsets) for owner, offsets in below)
+    return Tunnelled(mask, data, ip, data[ip.begin] >> 4 == 4, udp)
