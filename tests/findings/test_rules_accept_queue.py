@@ -78,6 +78,19 @@ def test_nothing_before_the_repeat_at_the_server_may_be_a_lost_syn_ack(
     assert finding.facts["late_frame"] == 4
 
 
+@pytest.mark.finding("third-ack-lost")
+@pytest.mark.finding("third-ack-lost", twin=True)
+@pytest.mark.parametrize(("echo", "is_told"), [(500, True), (1500, False)], ids=["the first", "the repeat"])
+def test_the_stamp_that_the_client_echoes_tells_which_syn_ack_it_got(told: Tell, echo: int, is_told: bool) -> None:
+    lines = ["0 C S 0 0 ts=1,0", "0.1 S SA 0 1 ts=500,1", "1000 S SA 0 1 ts=1500,1", f"1040 C A 1 1 ts=1040,{echo}",
+             "1040.2 S PA 1 1 50 ts=1541,1040", "1160 C A 1 51 ts=1160,1541"]  # fmt: skip
+    found = told(lines).findings
+
+    assert ("third-ack-lost" in found) is is_told
+    assert not is_told or found["third-ack-lost"].confidence is Confidence.LIKELY
+    assert "syn-ack-retransmission" in found
+
+
 @pytest.mark.finding("third-ack-lost", twin=True)
 def test_client_that_repeats_its_syn_never_got_the_syn_ack(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "0.1 S SA 0 1", "1000 C S 0 0 id=2", "1000.1 S SA 0 1", "1040 C A 1 1"]

@@ -125,6 +125,22 @@ def test_fin_that_was_only_acknowledged_late_is_sent_again_for_nothing(told: Tel
     assert found["spurious-retransmission"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("tail-loss", twin=True)
+def test_fin_that_had_been_acknowledged_here_came_again_for_nothing(told: Tell) -> None:
+    """The client's ACK of the server's FIN was lost behind the capture; in TIME-WAIT the client reports no copy."""
+    opened = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+    spoke = ["50 C PA 1 1 100", "90 S PA 1 101 50", "90.1 C A 101 51"]
+    closed = ["95 C FA 101 51", "135 S FA 51 102", "135.1 C A 102 52", "400 S FA 51 102", "400.1 C A 102 52"]
+    found = told([*opened, *spoke, *closed]).findings
+
+    assert not TROUBLE & found.keys()
+    assert (found["spurious-retransmission"].facts["shape"], found["spurious-retransmission"].severity) == (
+        "acked-here",
+        Severity.NOTE,
+    )
+
+
 #: A tail of 100 bytes, sent again by a probe and two time-outs, and what is sent behind it.
 HELD: Final = [
     "0 C S 0 0 sackok=1 ts=1,0", "40 S SA 0 1 sackok=1 ts=500,1", "40.1 C A 1 1 ts=41,500",

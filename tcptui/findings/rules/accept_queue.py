@@ -27,6 +27,7 @@ from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import in_columns
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     """`third-ack-lost`: the server's timer repeats the SYN-ACK although the client had acknowledged it.
 
     Captured at the server: no ACK came before the repeat, and the client, which never repeated its SYN, had
-    received the SYN-ACK; that says little where the repeat reached it before `SYN_REPEATED_NS`.  A capture that
+    received the SYN-ACK: it echoes that one's timestamp, and none of a repeat; without timestamps that says little
+    where the repeat reached it before `SYN_REPEATED_NS`.  A capture that
     begins after the SYN does not show whether it came again.  Captured at the client: the ACK left, one repeat came,
     and the server accepted the ACK of that, as its next segment shows.  More repeats, each answered, are a sign of a
     full queue.  A first repeat after three seconds, or a server that waits for data, is a sign of TCP_DEFER_ACCEPT:
@@ -146,6 +148,9 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         return None
     if early and waiting_beside(connection, first, connection.time[repeats[0]]):
         return None
+    heard = _heard_first(connection, first, late[0])
+    if not early and heard is False:
+        return None
     # When the first repeat reached the client, by the client's clock: it answers at once.
     heard_ns = connection.time[late[0]] - connection.time[client_syns(connection)[0]]
     return connection.finding(
@@ -153,7 +158,7 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         [first, *early, *repeats, late[0], taken],
         Severity.WARNING,
         # A SYN-ACK that was lost, and the client's next SYN with it, leave the same packets here.
-        Confidence.POSSIBLE if early or heard_ns < SYN_REPEATED_NS else Confidence.LIKELY,
+        Confidence.POSSIBLE if early or not (heard or heard_ns >= SYN_REPEATED_NS) else Confidence.LIKELY,
         ("accept-queue-full", "defer-accept") if early else ("accept-queue-full", "syn-ack-lost"),
         shape="left-here" if early else "never-came",
         count=len(repeats),
@@ -165,6 +170,17 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         delay_s=connection.seconds(first, late[0]),
         position=connection.position.value,
     )
+
+
+def _heard_first(connection: ConnectionFacts, syn_ack: int, ack: int) -> bool | None:
+    """Whether the client that sends ``ack`` had got ``syn_ack``, by the timestamp that it echoes; None without one.
+
+    A client that was open already answers a repeat without taking its timestamp (Linux).
+    """
+    view = connection.view
+    if not int(view.options[syn_ack]) & int(view.options[ack]) & OptionBit.TIMESTAMPS:
+        return None
+    return view.ts_echo.item(ack) == view.ts_value.item(syn_ack)
 
 
 def accept_queue_full(connection: ConnectionFacts) -> Finding | None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PROMPT_NS: Final = 2_000_000
 #: What leaves so long after all that passed before it was not released by an ACK just then, …
 UNPROMPTED_NS: Final = 100_000
+#: … nor was what leaves so long behind a segment of the same sender released with that: those follow at once; …
+TOGETHER_NS: Final = 30_000
 #: … and of the new data, this share of such does not yet show a sender that spaces them.
 UNPROMPTED_MOST: Final = 0.25
 #: Segments of data before and behind a gap that are looked at for that, too.
@@ -116,7 +118,9 @@ def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]
     begins, ends = np.array([skip.before for skip in gaps]), np.array([skip.after for skip in gaps])
     unsuspected &= begins.searchsorted(data) == ends.searchsorted(data)  # each begins where the one before has ended
     data = data[unsuspected]
-    unprompted = view.time_ns[data] - view.time_ns[data - 1] > UNPROMPTED_NS
+    gap_ns = view.time_ns[data] - view.time_ns[data - 1]
+    released_with = (view.from_server[data - 1] == bool(side)) & (view.length[data - 1] > 0)
+    unprompted = (gap_ns > UNPROMPTED_NS) | (released_with & (gap_ns > TOGETHER_NS))
     if np.count_nonzero(unprompted) > UNPROMPTED_MOST * len(data):
         return []
     counted = np.concatenate(([0], np.cumsum(unprompted)))

@@ -10,7 +10,7 @@ from tcptui.model.arrays import indexes_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
 
 
 def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | None:
-    """Proof by an ACK of all the bytes that was captured before the resend (Wireshark's rule)."""
-    if not int(connection.view.verdict[resend.index]) & Verdict.SPURIOUS_RETRANSMISSION:
+    """Proof by an ACK of all the bytes that was captured before the resend (Wireshark's rule), or of a FIN alone."""
+    is_fin = not connection.length[resend.index] and connection.flags[resend.index] & FIN
+    if not is_fin and not int(connection.view.verdict[resend.index]) & Verdict.SPURIOUS_RETRANSMISSION:
         return None
     side = connection.side[resend.index]
     column = connection.space.acknowledged[side]
