@@ -18,6 +18,7 @@ from tcptui.wire.header_walk import PADDING
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.model.packet_store import I32
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.session import Session
 
@@ -31,13 +32,18 @@ TUNNELLED_FIELDS: Final = (
 TUNNELLED_PROTOCOLS: Final = frozenset({"ip", "ipv6", "udp", "tcp"})
 
 
+#: Rows whose packets are read at once, and bytes of each header that are kept of them.
+_ROWS: Final = 4096
+_KEPT: Final = 40
+
+
 class Headers(NamedTuple):
     """Headers of some rows, those of a row together, the outermost first."""
 
     owner: NDArray[np.int64]
     """Which of the rows each is of, ascending."""
-    begin: NDArray[np.int64]
-    """Where it begins in the bytes."""
+    data: NDArray[np.uint8]
+    """The first `_KEPT` bytes of each, one behind the other."""
 
 
 class Tunnelled(NamedTuple):
@@ -45,8 +51,6 @@ class Tunnelled(NamedTuple):
 
     mask: Mask
     """Of all rows that were asked about."""
-    data: NDArray[np.uint8]
-    """Bytes that hold these rows."""
     ip: Headers
     four: Mask
     """Which of them are IPv4; else IPv6."""
@@ -81,7 +85,7 @@ class Tunnelled(NamedTuple):
         index = np.arange(count) if is_any else np.flatnonzero(self.four == (place.header == "ip"))
         if not len(index):
             return Occurrences(kind, count, array_of(kind, []), index)
-        return Occurrences(kind, count, values_at(self.data, headers.begin[index], place, kind), index)
+        return Occurrences(kind, count, values_at(headers.data, index * _KEPT, place, kind), index)
 
 
 def tunnelled(session: Session, rows: Rows) -> Tunnelled:
@@ -89,14 +93,28 @@ def tunnelled(session: Session, rows: Rows) -> Tunnelled:
     store = session.store
     mask: Mask = (store.kind[rows.index] == RowKind.TCP) & ((store.issues[rows.index] & ODD) == 0)
     mask &= ~plain(session, rows)
-    if not mask.any():
-        none = Headers(np.zeros(0, np.int64), np.zeros(0, np.int64))
-        return Tunnelled(mask, np.zeros(0, np.uint8), none, np.zeros(0, np.bool_), none)
-    numbers = rows.only(mask).numbers
+    numbers = rows.only(mask).numbers if mask.any() else np.zeros(0, np.int32)
+    found = [_headers(session, numbers[at : at + _ROWS], at) for at in range(0, len(numbers), _ROWS)]
+    ip, udp = (_joined([part[place] for part in found]) for place in (0, 1))
+    return Tunnelled(mask, ip, ip.data[::_KEPT] >> 4 == 4, udp)
+
+
+def _headers(session: Session, numbers: I32, first: int) -> tuple[Headers, Headers]:
+    """The IP and the UDP headers of the rows ``numbers``, the first of which is number ``first`` of all."""
+    store = session.store
     block, starts = session.stretch(numbers)
-    data = np.frombuffer(block + bytes(PADDING), np.uint8)
+    data = np.frombuffer(block + bytes(PADDING + _KEPT), np.uint8)
     links = np.array([source.link_type for source in session.sources], np.int64)[store.source[numbers]]
     captured = np.minimum(store.captured[numbers].astype(np.int64), len(block) - starts)
     below = headers_below(data, starts, captured, store.wire_length[numbers].astype(np.int64), links)
-    ip, udp = (Headers(owner, starts[owner] + offsets) for owner, offsets in below)
-    return Tunnelled(mask, data, ip, data[ip.begin] >> 4 == 4, udp)
+    ip, udp = (
+        Headers(owner + first, data[(starts[owner] + offsets)[:, None] + np.arange(_KEPT)].ravel())
+        for owner, offsets in below
+    )
+    return ip, udp
+
+
+def _joined(parts: list[Headers]) -> Headers:
+    if not parts:
+        return Headers(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+    return Headers(*(np.concatenate([part[place] for part in parts]) for place in (0, 1)))
