@@ -69,7 +69,7 @@ def test_keys_typed_in_one_piece_do_what_they_do_one_by_one(terminal: Terminal, 
     terminal.wait("this is line 1999")
     terminal.type("g/line 0777\rnN")
     terminal.wait("this is line 0777")
-    terminal.press("Escape")
+    terminal.press("Escape", "Escape")
     terminal.wait("2 Timeline")  # before that, Escape and F could be read as one key
     terminal.type("F/line 0042\r")
     terminal.wait("this is line 0042")

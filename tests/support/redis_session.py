@@ -34,8 +34,8 @@ OTHERS: Final = ("s3cret-of-alice", "s3cret-tried", "s3cret-config", "s3cret-mig
 FEW: Final = 3
 #: The server's socket for what is not to be recorded, in its folder.
 SOCKET: Final = "s"
-#: How many scripts are run: where others are at work, too, some of them have a processor to themselves …
-SCRIPTS: Final = 30
+#: How many scripts are run …
+SCRIPTS: Final = 6
 #: … each of which counts for a while.
 SLOW: Final = "local n = 0 for i = 1, tonumber(ARGV[1]) do n = n + i end return n"
 #: What each pure-Python client is; redis-py must not tell the server of itself, for its version is in that.
