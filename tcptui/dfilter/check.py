@@ -264,10 +264,16 @@ class Checker:
         raise FilterError(Mistake.ARGUMENT, argument.span, text=self._shown(argument), name=node.name)
 
     def _extreme(self, node: syntax.Call, function: Function, wanted: T | None) -> _Typed:
-        first = self._operand_of(node, node.arguments[0], wanted)
-        self._require(first.type is not T.NONE, node, node.arguments[0])
+        leading, *others = node.arguments
+        first = self._operand_of(node, leading, wanted)
+        if first.type is T.NONE and others:
+            # 4.0.17 takes the type of the next argument; nothing without a value is the largest or the smallest.
+            leading, *others = others
+            first = self._operand_of(node, leading, wanted)
+            self._require(first.type in types.ORDER, node, leading)
+        self._require(first.type is not T.NONE, node, leading)
         values = [first.value]
-        for argument in node.arguments[1:]:
+        for argument in others:
             other = self._operand_of(node, argument, first.type)
             self._require(other.type is first.type and other.type in types.ORDER, node, argument)
             values.append(other.value)
