@@ -476,7 +476,7 @@ def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
     costly = _high_rate(connection, len(unneeded), NEEDLESS_PERCENT) and (
         wasted * 100 >= NEEDLESS_PERCENT * sum(connection.payload_by_side)
     )
-    delay_ns = _answered_late_ns(connection, resend)
+    delay_ns = _answered_late_ns(connection, resend, is_reported=shape == "dsack")
     certain = shape != "acked-here" or not connection.at_sender(side)
     alternatives = {"dsack": ("reordering", "delay-spike", "duplicated"), "eifel": ("reordering", "delay-spike")}.get(
         shape, ("acks-lost", "delay-spike", "duplicated")
@@ -498,15 +498,18 @@ def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
     )
 
 
-def _answered_late_ns(connection: ConnectionFacts, resend: Resend) -> int:
+def _answered_late_ns(connection: ConnectionFacts, resend: Resend, *, is_reported: bool) -> int:
     """How much later than a round trip the first copy of ``resend`` was acknowledged, which its sender waited for (ns).
 
-    0 where the acknowledgment had passed before the resend: here, at its receiver or behind the loss of an ACK.
+    ``is_reported``: the acknowledgment answers the second copy, too, and took at least a round trip from it on, which
+    is what there is where none was measured.  0 where the acknowledgment had passed before the resend: here, at its
+    receiver or behind the loss of an ACK; and where nothing is known of the round trip.
     """
     cover = _covering(connection, resend)
-    if resend.previous < 0 or cover < 0:
+    if resend.previous < 0 or cover < 0 or not (connection.rtt_ns or is_reported):
         return 0
-    return max(connection.time[cover] - connection.time[resend.previous] - connection.rtt_ns, 0)
+    rtt_ns = connection.rtt_ns or connection.time[cover] - connection.time[resend.index]
+    return max(connection.time[cover] - connection.time[resend.previous] - rtt_ns, 0)
 
 
 def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
