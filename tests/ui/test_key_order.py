@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
 from textual.widgets import Input
 
+from tcptui import ui
+from tcptui.ui.follow.screen import FollowScreen
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.screens.help import HelpScreen
@@ -76,3 +79,24 @@ async def test_keys_go_to_what_has_the_focus_once_none_is_on_its_way(show: Show,
         await until(lambda: shown.pilot.app.screen is shown.screen)
         typed(shown, "slash", *"10.")
         await until(lambda: shown.screen.query_one(PromptLine).text == "10.")
+
+
+async def test_keys_typed_right_behind_the_one_that_opens_follow_stream_find_in_it(
+    show: Show, mixed_session: Session
+) -> None:
+    """The text asked for the focus late, and took it from the field: its letters were commands, 0 the overview."""
+    async with show(mixed_session) as shown:
+        typed(shown, "F", "slash", *"00")
+        app = shown.pilot.app
+        await until(lambda: isinstance(app.screen, FollowScreen) and isinstance(app.focused, Input))
+        await shown.pilot.pause(0.2)
+
+        assert isinstance(app.screen, FollowScreen)
+        assert app.screen.query_one(Input).value == "00"
+
+
+def test_focus_moves_at_once() -> None:
+    """`Widget.focus` waits for its turn, and keys that are typed meanwhile go astray; `Screen.set_focus` does not."""
+    sources = Path(ui.__path__[0]).rglob("*.py")
+
+    assert [path.name for path in sources if ".focus()" in path.read_text(encoding="utf-8")] == []

@@ -137,7 +137,7 @@ class ExportScreen(KeyedScreen[int]):
     def on_mount(self) -> None:
         """Start the search for files."""
         self.set_class(self.glyphs.line == "-", "-ascii")
-        self.files.focus()
+        self.set_focus(self.files)
         self.show_hints()
         self._look()
 
@@ -350,7 +350,7 @@ class ExportScreen(KeyedScreen[int]):
     def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
         event.stop()
         self._wanted = ()
-        self.files.focus()
+        self.set_focus(self.files)
         if event.kind is PromptKind.FILES:
             self._narrow(event.text)
 
@@ -363,7 +363,7 @@ class ExportScreen(KeyedScreen[int]):
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         event.stop()
-        self.files.focus()
+        self.set_focus(self.files)
         if event.kind is PromptKind.FILES:
             self._narrow(event.text)
         elif event.text:

@@ -107,7 +107,7 @@ class FollowBase(KeyedScreen[int]):
     def on_mount(self) -> None:
         """Show the conversation and update it on a timer."""
         self.view.empty_text = self.words("follow.reading")
-        self.view.focus()
+        self.set_focus(self.view)
         self.show_hints()
         self.tick()  # at once, so that keys typed right after `F` already act on the text
         self.set_interval(1 / self.options.refresh_hz, self.tick)

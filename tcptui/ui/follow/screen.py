@@ -161,7 +161,7 @@ class FollowScreen(FollowBase):
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         event.stop()
-        self.view.focus()
+        self.set_focus(self.view)
         if event.kind is PromptKind.FIND:
             self._submit(event.text)
         elif event.text:
@@ -176,7 +176,7 @@ class FollowScreen(FollowBase):
     @on(PromptLine.Cancelled)
     def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
         event.stop()
-        self.view.focus()
+        self.set_focus(self.view)
         if event.kind is PromptKind.FIND:
             self._sought = self._prompt.text.strip()
             self.search.cancel()

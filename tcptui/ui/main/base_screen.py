@@ -145,7 +145,7 @@ class CaptureScreen(NoticingScreen[None]):
             self.workspace.connections.index.sorting = Sorting(self.options.sort)
         self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
         self.take_over()
-        self.workspace.connections.focus()
+        self.set_focus(self.workspace.connections)
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
         self.tick()

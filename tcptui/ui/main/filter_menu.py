@@ -104,7 +104,7 @@ class SmallMenu(NoticingScreen[ScreenResultType], ModalScreen[ScreenResultType])
     def on_mount(self) -> None:
         """As many lines as there are."""
         self.lines.styles.height = HEADING + min(_MOST, len(self.lines.conditions))
-        self.lines.focus()
+        self.set_focus(self.lines)
         self.show_hints()
 
     def show_hints(self) -> None:

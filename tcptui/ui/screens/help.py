@@ -110,7 +110,7 @@ class HelpScreen(NoticingScreen[None], ModalScreen[None]):
     def on_mount(self) -> None:
         """Begin with the first section, or the one that was asked for."""
         page = self.query_one(Document)
-        page.focus()
+        self.set_focus(page)
         self.watch(page, "scroll_y", self._mark, init=False)
         self.call_after_refresh(self._begin)
 

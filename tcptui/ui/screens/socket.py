@@ -100,7 +100,7 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Query the kernel now and then once per `LOOK_SECONDS`."""
-        self.query_one(Document).focus()
+        self.set_focus(self.query_one(Document))
         self.show_hints()
         self.look()
         self.set_interval(LOOK_SECONDS, self.look)

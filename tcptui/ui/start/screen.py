@@ -142,7 +142,7 @@ class StartScreen(LowLatencyScreen[None]):
         self._menu.read_recent()
         self._show()
         self._complaint.show(getattr(self.app, "complaint", ""))
-        self.query_one(StartList).focus()
+        self.set_focus(self.query_one(StartList))
         self._show_hints()
         self.call_after_refresh(self._measure)
         self.call_after_refresh(self._teach)
