@@ -139,10 +139,6 @@ class FindingsCache:
         self._context = replace(context, siblings=self._siblings)
         self._unread = replace(self._context, halves=None)
 
-    def findings(self, stream: int) -> tuple[Finding, ...]:
-        """The findings of ``stream``; of a long one maybe older ones, or none (`known_of`)."""
-        return self.known_of(stream).findings
-
     def known_of(self, stream: int, *, prompt: bool = True) -> KnownOf:
         """The current findings of ``stream``, judged now if necessary, and of how many segments they tell.
 

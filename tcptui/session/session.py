@@ -370,14 +370,19 @@ class Session:
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
-        return self.known_of(stream).findings
+        return self._known_of(stream).findings
 
     def known_of(self, stream: int) -> KnownOf:
         """The current findings of ``stream``, and of how many of its `segments` they tell."""
-        annotations, phase, segments = self._judging.annotations, self.progress.phase, self.segments(stream)
-        found, judged = annotations.known_of(stream, prompt=self.progress.growing)
-        if judged < segments and phase is Phase.LIVE and annotations.is_ordinary(stream):
-            judged = segments
+        segments = self.segments(stream) if self.progress.phase is Phase.LIVE else 0
+        known = self._known_of(stream)
+        if known.packets < segments and self._judging.annotations.is_ordinary(stream):
+            return KnownOf(known.findings, segments)
+        return known
+
+    def _known_of(self, stream: int) -> KnownOf:
+        """The same, as far as they have been judged."""
+        found, judged = self._judging.annotations.known_of(stream, prompt=self.progress.growing)
         return KnownOf(found if self._own is None else (*found, *self._own.of(stream)), judged)
 
     def own_findings(self, stream: int) -> tuple[Finding, ...]:

@@ -313,13 +313,8 @@ class FieldReader:
     def _of_options(self, field: Field, rows: Rows) -> Occurrences:
         ordinary = plain(self._session, rows)
         options = options_of(self._session, rows.only(ordinary))
-        read = read_option(self._session, field.name, rows.only(ordinary), options)
-        parts = [moved(read, np.flatnonzero(ordinary), len(rows))]
         ordinary[ordinary] = options.regular
-        if not ordinary.all():
-            others = self.trees.read(field, rows.only(~ordinary))
-            parts.append(moved(others, np.flatnonzero(~ordinary), len(rows)))
-        return merged(types.type_of(field), parts, len(rows))
+        return self._split(field, rows, ordinary, lambda field, _: read_option(field.name, options.of_regular()))
 
     def _with_option(self, name: str, rows: Rows) -> Mask:
         """Which of ``rows`` may have the field ``name`` of `OPTION_FIELDS`."""

@@ -13,7 +13,7 @@ from tcptui.dfilter import types
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.header_places import PLACES, values_at
 from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.filtering.plain import KNOWN, is_four
+from tcptui.session.filtering.plain import KNOWN, is_four, on_ethernet
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.session import Session
 
-_ETHERNET: Final = 1
 #: Behind two VLAN tags an IP header begins here; further in, there may be a second Ethernet header.
 _TWO_TAGS: Final = 14 + 8
-_TYPE_PLACE: Final = 12
 _IPV6_HEADER: Final = 40
 
 
@@ -37,8 +35,7 @@ def placed(session: Session, names: tuple[str, ...], rows: Rows) -> Mask:
     store, at = session.store, rows.index
     mask: Mask = np.ones(len(rows), np.bool_)
     if any(PLACES[name].header == "eth" for name in names):
-        links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
-        mask = links[store.source[at]] & (store.network_offset[at] <= _TWO_TAGS)
+        mask = on_ethernet(session, rows) & (store.network_offset[at] <= _TWO_TAGS)
     if any(PLACES[name].header == "ipv6" for name in names):
         # Extension headers change nothing here, but the tree stays the one that knows them.
         header = store.transport_offset[at].astype(np.int32) - store.network_offset[at]

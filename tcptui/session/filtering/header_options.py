@@ -13,9 +13,11 @@ import numpy as np
 from tcptui.dfilter import types
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.header_places import numbers_at
-from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.filtering.occurrences import Occurrences
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.session.filtering.occurrences import Index
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.session import Session
@@ -66,7 +68,14 @@ class OptionsOf(NamedTuple):
     regular: Mask
     """Of which rows this tells all; nothing is known of the others."""
     places: dict[int, Index]
-    """By kind, how far into each row's TCP header its value or what follows begins; -1: it has none."""
+    """By kind, where in ``data`` each row's option begins; -1: it has none."""
+    data: NDArray[np.uint8]
+    """Bytes that hold the rows."""
+
+    def of_regular(self) -> OptionsOf:
+        """The options of the regular rows alone."""
+        places = {kind: place[self.regular] for kind, place in self.places.items()}
+        return OptionsOf(self.regular[self.regular], places, self.data)
 
 
 def _covers(prefix: str, name: str) -> bool:
@@ -111,10 +120,10 @@ def options_of(session: Session, rows: Rows) -> OptionsOf:
         regular[left[~good]] = False
         for kind, place in places.items():
             of_kind = good & (kinds == kind)
-            place[left[of_kind]] = at[of_kind]
+            place[left[of_kind]] = (begin[left] + at)[of_kind]
         on = good & (kinds != _EOL) & (sizes < room)
         left, at = left[on], (at + sizes)[on]
-    return OptionsOf(regular, places)
+    return OptionsOf(regular, places, data)
 
 
 def may_have(options: OptionsOf, name: str) -> Mask:
@@ -124,13 +133,10 @@ def may_have(options: OptionsOf, name: str) -> Mask:
     return has | (options.places[kind] >= 0) if kind >= 0 else has
 
 
-def read_option(session: Session, name: str, rows: Rows, options: OptionsOf) -> Occurrences:
-    """The field ``name`` of `OPTION_VALUES` in those of ``rows`` whose ``options`` are regular."""
+def read_option(name: str, options: OptionsOf) -> Occurrences:
+    """The field ``name`` of `OPTION_VALUES` in rows that are all regular."""
     value, of = _VALUES[name], types.type_of(FIELDS[name])
-    index = np.flatnonzero(options.regular & (options.places[value.kind] >= 0))
-    if not len(index):
-        return Occurrences(of, len(rows), array_of(of, []), index)
-    numbers = rows.numbers[index]
-    block, starts = session.stretch(numbers)
-    at = starts + session.store.transport_offset[numbers].astype(np.int64) + options.places[value.kind][index]
-    return Occurrences(of, len(rows), numbers_at(np.frombuffer(block, np.uint8), at + value.offset, value.size), index)
+    place = options.places[value.kind]
+    index = np.flatnonzero(place >= 0)
+    found = numbers_at(options.data, place[index] + value.offset, value.size)
+    return Occurrences(of, len(place), found, index)

@@ -192,6 +192,13 @@ def either_address(session: Session, known: Known, decide: Callable[[Occurrences
     return found
 
 
+def on_ethernet(session: Session, rows: Rows) -> Mask:
+    """Which of ``rows`` have an Ethernet header as their link header."""
+    links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
+    found: Mask = links[session.store.source[rows.index]]
+    return found
+
+
 def has_protocol(session: Session, name: str, rows: Rows) -> Mask:
     """Which of ``rows``, all `plain`, have the protocol ``name`` of `QUICK_PROTOCOLS`."""
     if name in ABSENT:
@@ -199,8 +206,6 @@ def has_protocol(session: Session, name: str, rows: Rows) -> Mask:
     if name in ("frame", "tcp"):
         return np.ones(len(rows), np.bool_)
     if name == "eth":
-        links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
-        found: Mask = links[session.store.source[rows.index]]
-        return found
+        return on_ethernet(session, rows)
     four = is_four(session, rows)
     return four if name == "ip" else ~four

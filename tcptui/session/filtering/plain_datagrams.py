@@ -15,21 +15,21 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.udp import DNS_HEADER, DNS_PORTS
 from tcptui.session.filtering.header_places import PLACES, numbers_at, values_at
-from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.filtering.plain import LINK_HEADER
+from tcptui.session.filtering.occurrences import Occurrences
+from tcptui.session.filtering.plain import LINK_HEADER, on_ethernet
+from tcptui.session.filtering.rows import Rows
 from tcptui.wire.tunnels import is_tunnel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.filtering.rows import Mask
     from tcptui.session.session import Session
 
     Bytes = NDArray[np.uint8]
     I64 = NDArray[np.int64]
 
 _UDP: Final = 17
-_ETHERNET: Final = 1
 #: Lengths of the headers (RFC 791, RFC 8200, RFC 768), and version and length of an IPv4 header without options.
 _FOUR_HEADER, _SIX_HEADER, _UDP_HEADER = 20, 40, 8
 _FOUR_PLAIN: Final = 0x45
@@ -67,7 +67,6 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     """The plain datagrams among ``rows``.  Raises OSError when the spool cannot be read."""
     store = session.store
     links = np.array([LINK_HEADER.get(source.link_type, -1) for source in session.sources], np.int64)
-    ethernet = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
     mask: Mask = (store.kind[rows.index] == RowKind.OTHER) & (store.protocol[rows.index] == _UDP)
     source = store.source[rows.index]
     mask &= (links[source] >= 0) & (store.network_offset[rows.index] == links[source])
@@ -97,7 +96,7 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     dns: Mask = np.isin(ports[0], list(DNS_PORTS)) | np.isin(ports[1], list(DNS_PORTS))
     dns &= np.minimum(length, captured - header) >= _UDP_HEADER + DNS_HEADER
     return Datagrams(
-        mask, data, starts[plain], at[plain], four[plain], ethernet[store.source[numbers[plain]]], dns[plain]
+        mask, data, starts[plain], at[plain], four[plain], on_ethernet(session, Rows.of(numbers[plain])), dns[plain]
     )
 
 
@@ -137,6 +136,4 @@ def read_datagram(datagrams: Datagrams, name: str) -> Occurrences:
     elif place.header != "network":
         having = four == (place.header == "ip")
     index = np.flatnonzero(having)
-    if not len(index):
-        return Occurrences(kind, len(four), array_of(kind, []), index)
     return Occurrences(kind, len(four), values_at(datagrams.data, begin[index], place, kind), index)

@@ -10,7 +10,7 @@ from tcptui.dfilter import types
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.header_places import PLACES, in_order, values_at
-from tcptui.session.filtering.occurrences import Occurrences, array_of, merged
+from tcptui.session.filtering.occurrences import Occurrences, merged
 from tcptui.session.filtering.plain import ODD, plain
 from tcptui.wire.decode import headers_below
 from tcptui.wire.header_walk import PADDING
@@ -83,8 +83,6 @@ class Tunnelled(NamedTuple):
         place, kind, count = PLACES[name], types.type_of(FIELDS[name]), len(headers.owner)
         is_any = place.header in ("network", "udp")
         index = np.arange(count) if is_any else np.flatnonzero(self.four == (place.header == "ip"))
-        if not len(index):
-            return Occurrences(kind, count, array_of(kind, []), index)
         return Occurrences(kind, count, values_at(headers.data, index * _KEPT, place, kind), index)
 
 
