@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from captures import ACK, CLIENT, SERVER, SYN, Tape
+from values_by_row import by_row
 
 from tcptui.dfilter.expression import FieldValue
 from tcptui.model.fields import FIELDS
@@ -48,13 +49,6 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     path: Path = tmp_path_factory.mktemp("options") / "x.pcap"
     path.write_bytes(tape.pcap())
     return open_file(path)
-
-
-def by_row(found: Any) -> list[list[object]]:
-    values: list[list[object]] = [[] for _ in range(found.count)]
-    for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
-        values[place].append(value)
-    return values
 
 
 @pytest.mark.parametrize("name", sorted(OPTION_FIELDS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from captures import mixed
+from values_by_row import by_row
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.expression import FieldValue
@@ -101,13 +102,6 @@ def test_addresses_of_packets_with_many_connections_between_them_need_no_other_w
 
     assert quick.tolist() == slow
     assert len({*slow}) == 2
-
-
-def by_row(found) -> list[list[object]]:  # type: ignore[no-untyped-def]
-    values: list[list[object]] = [[] for _ in range(found.count)]
-    for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
-        values[place].append(value)
-    return values
 
 
 def test_contained_bytes_are_found_within_their_field_alone(session: Session) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
 from encapsulations import write_cases
+from values_by_row import by_row
 
 from tcptui.dfilter.expression import FieldValue
 from tcptui.model.fields import FIELDS
@@ -50,13 +51,6 @@ def trees(session: Session) -> TreeReader:
     reader = FieldReader(session).trees
     reader.want([*ASKED, *TUNNELLED_PROTOCOLS])
     return reader
-
-
-def by_row(found: Any) -> list[list[object]]:
-    values: list[list[object]] = [[] for _ in range(found.count)]
-    for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
-        values[place].append(value)
-    return values
 
 
 @pytest.mark.parametrize("name", ASKED)
