@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Rows that are passed over at once.
 _CHUNK: Final = 1 << 20
+#: Rows that are counted at once: what they need stays in the processor's cache, half the time of a million together.
+_COUNTED: Final = 1 << 16
 #: Streams of a stretch up to which they are sorted by 16 bits, five times as fast.
 _SHORT: Final = 1 << 16
 
@@ -47,7 +49,10 @@ class SegmentNumbers:
             for start in range(self._upto, begin, _CHUNK):
                 _, stream = self._segments(start, min(start + _CHUNK, begin))
                 self._before += np.bincount(stream, minlength=self._streams)
-            self._last = self._counted(begin, stop)
+            self._last = np.zeros(stop - begin, np.int64)
+            for start in range(begin, stop, _COUNTED):
+                end = min(start + _COUNTED, stop)
+                self._count(start, end, self._last[start - begin : end - begin])
             self._began, self._upto = begin, stop
         return self._last[begin - self._began : stop - self._began]
 
@@ -58,19 +63,20 @@ class SegmentNumbers:
         places = np.flatnonzero((store.kind[begin:stop] == RowKind.TCP) & (stream >= 0))
         return places, stream[places]
 
-    def _counted(self, begin: int, stop: int) -> NDArray[np.int64]:
+    def _count(self, begin: int, stop: int, found: NDArray[np.int64]) -> None:
+        """Put the number of each segment of the stretch into its place in ``found``."""
         places, stream = self._segments(begin, stop)
-        found = np.zeros(stop - begin, np.int64)
         if not len(places):
-            return found
+            return
         lowest = stream.min()
         key = (stream - lowest).astype(np.uint16) if stream.max() - lowest < _SHORT else stream
         order = np.argsort(key, kind="stable")
-        stream = stream[order]
-        firsts = np.flatnonzero(np.diff(stream, prepend=-1))
-        sizes = np.diff(firsts, append=len(stream))
-        streams = stream[firsts]
+        key = key[order]
+        firsts = np.concatenate(([0], np.flatnonzero(key[1:] != key[:-1]) + 1))
+        sizes = np.diff(firsts, append=len(key))
+        streams = stream[order[firsts]]
         # Behind the number of the last segment before come 1, 2, 3 …
-        found[places[order]] = np.arange(1, len(stream) + 1) + np.repeat(self._before[streams] - firsts, sizes)
+        numbers = np.repeat(self._before[streams] + 1 - firsts, sizes)
+        numbers += np.arange(len(key))
+        found[order if len(order) == len(found) else places[order]] = numbers
         self._before[streams] += sizes
-        return found
