@@ -256,6 +256,11 @@ class PacketStore:
         """What another process needs that reads the store: no mappings whose pages are to be released."""
         return {**self.__dict__, "_memory": {}}
 
+    @property
+    def capacity(self) -> int:
+        """For how many rows there is room."""
+        return self._capacity
+
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` rows in all; contents from `first` to `count` are kept.
 

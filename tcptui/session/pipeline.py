@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.capture_quality import HELD_BACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.capture.ahead import Ahead
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 ORDINARY_FRAME: Final = 1_518
 #: Upper bound of rows reserved on an estimate.
 _FORESEEN_ROWS: Final = 20_000_000
+_NONE: Final = np.zeros(0, np.int64)
 #: Later than any packet.
 _NEVER: Final = 2**63 - 1
 
@@ -93,6 +96,11 @@ class Pipeline:
         self._filter = packet_filter
         self._decoder = BatchDecoder(self.store, self.flows)
         self._frames = 0
+        self._numbered = 0
+        """As `frames`, the batch that is decoded ahead included."""
+        self._goes_ahead = False
+        self._ahead: Ahead[_Batch | None] | None = None
+        """Makes the next batch."""
         self._held: list[_Held | None] = [None] * len(descriptors)
         self._asked_in_vain = [False] * len(descriptors)
         """Per spool: whether the last `advance` found no packets in it."""
@@ -117,8 +125,8 @@ class Pipeline:
         """
         if self.full:
             return False
-        self._asked_in_vain = [False] * len(self.readers)
-        batch = self._single(ends[0]) if len(self.readers) == 1 else self._merged(ends, complete)
+        batch = self._next(ends, complete) if self._ahead is None else self._ahead.take()
+        self._ahead = None
         if batch is None:
             # One that waits for another to have packets may have more itself.
             through = zip(self.readers, complete, cut or [False] * len(complete), self._asked_in_vain, strict=True)
@@ -129,13 +137,30 @@ class Pipeline:
                 self.analyzer.finish()
                 trim()
             return False
-        if self.store.count + len(batch.records.start) > MAX_ROWS:
+        first = self.store.count
+        if first + batch.read > MAX_ROWS:
             self.full = True
             return False
-        self._process(batch)
+        self._frames += batch.read
+        if batch.first != first:
+            self._decode(batch, first)
+        if self._may_go_ahead(complete):
+            self._ahead = Ahead(partial(self._decoded, ends, complete, first + len(batch)))
+        if len(batch):
+            self._analyse(batch)
         if not self._foreseen and all(complete):
             self._reserve_estimate(sum(ends))
         return True
+
+    def go_ahead(self) -> None:
+        """Have the next batch of a complete input decoded in a thread of its own while one is analysed."""
+        self._goes_ahead = True
+        for reader in self.readers:
+            reader.keeps_last = True
+
+    def _may_go_ahead(self, complete: Sequence[bool]) -> bool:
+        """Whether `_decoded` may run now: rows are reserved, and machine code leaves it a processor (the GIL)."""
+        return self._goes_ahead and self._foreseen and self.analyzer.compiled and all(complete)
 
     def _reserve_estimate(self, total: int) -> None:
         """Reserve rows for a complete input, estimated from its beginning: unused memory is free, growing copies."""
@@ -174,6 +199,42 @@ class Pipeline:
     def began_ns(self) -> int:
         """The earliest time of all packets so far; 0 without any."""
         return 0 if self._tally.began_ns == _NEVER else self._tally.began_ns
+
+    def _next(self, ends: Sequence[int], complete: Sequence[bool]) -> _Batch | None:
+        """The next packets of all spools, those that the filter leaves out left out; not decoded."""
+        self._asked_in_vain = [False] * len(self.readers)
+        found = self._single(ends[0]) if len(self.readers) == 1 else self._merged(ends, complete)
+        if found is None:
+            return None
+        found.read = len(found.records.start)
+        # Frames of several spools are numbered as in the file that Wireshark's mergecap would write.
+        found.frames = (
+            found.records.number
+            if len(self.readers) == 1
+            else np.arange(self._numbered + 1, self._numbered + found.read + 1)
+        )
+        self._numbered += found.read
+        found.links = np.array([source.link_type for source in self.sources], np.int64)[found.source]
+        if self._filter is None:
+            return found
+        keep = np.ones(found.read, np.bool_)
+        records = found.records
+        for link in sorted_unique(found.links).tolist():
+            mine = found.links == link
+            keep[mine] = self._filter.keep(
+                found.buffer, records.start[mine], records.captured[mine], records.wire[mine], link
+            )
+        return found.only(keep)
+
+    def _decoded(self, ends: Sequence[int], complete: Sequence[bool], first: int) -> _Batch | None:
+        """`_next`, decoded into the rows from ``first`` on where they are reserved.
+
+        For another thread than that which analyses the rows before: it writes to no column and no table of theirs.
+        """
+        batch = self._next(ends, complete)
+        if batch is not None and first + len(batch) <= self.store.capacity:
+            self._decode(batch, first)
+        return batch
 
     def _single(self, end: int) -> _Batch | None:
         found = self._next_batch(0, end)
@@ -223,41 +284,33 @@ class Pipeline:
         table = np.array([known.get(index, 0) for index in range(max(known) + 1)], np.int64)
         return table[interfaces]
 
-    def _process(self, batch: _Batch) -> None:
-        records, n = batch.records, len(batch.records.start)
-        # Frames of several spools are numbered as in the file that Wireshark's mergecap would write.
-        frames = records.number if len(self.readers) == 1 else np.arange(self._frames + 1, self._frames + n + 1)
-        self._frames += n
-        links = np.array([source.link_type for source in self.sources], np.int64)[batch.source]
-        if self._filter is not None:
-            keep = np.ones(n, np.bool_)
-            for link in sorted_unique(links).tolist():
-                mine = links == link
-                keep[mine] = self._filter.keep(
-                    batch.buffer, records.start[mine], records.captured[mine], records.wire[mine], link
-                )
-            batch, frames, links = batch.only(keep), frames[keep], links[keep]
-            records, n = batch.records, int(keep.sum())
+    def _decode(self, batch: _Batch, first: int) -> None:
+        """Fill in the rows from ``first`` on, as far as packets tell."""
+        store, records, n = self.store, batch.records, len(batch)
+        batch.first = first
         if not n:
             return
-        store, first = self.store, self.store.count
         store.reserve(first + n)
         rows = slice(first, first + n)
-        store.frame[rows] = frames
+        store.frame[rows] = batch.frames
         store.time_ns[rows] = records.time_ns
         store.offset[rows] = batch.offset
         store.captured[rows] = records.captured
         store.wire_length[rows] = np.minimum(records.wire, 0xFFFF_FFFF)
         store.fill("source", rows, batch.source)
-        self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, links, first)
-        self.noted.add(batch.buffer, records.start, store, first)
+        self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, batch.links, first)
+
+    def _analyse(self, batch: _Batch) -> None:
+        """Conclude what follows from the rows that ``batch`` was decoded into, and publish them."""
+        store, start, first, n = self.store, batch.records.start, batch.first, len(batch)
+        self.noted.add(batch.buffer, start, store, first)
         self.analyzer.analyse(first, n)
         unknown = self.analyzer.without_role(first, n)
         if len(unknown):
-            speakers = spoken_by(batch.buffer, records.start[unknown - first], store, unknown)
+            speakers = spoken_by(batch.buffer, start[unknown - first], store, unknown)
             told = np.flatnonzero(speakers)
             self.analyzer.note_clients(unknown[told], speakers[told] == Speaker.CLIENT)
-        self._tally.add(store, rows, first)
+        self._tally.add(store, slice(first, first + n), first)
         store.publish(first + n)
 
 
@@ -267,11 +320,23 @@ class _Batch:
     records: RecordBatch
     offset: NDArray[np.int64]
     source: NDArray[np.int64]
+    frames: NDArray[np.int64] = field(default_factory=lambda: _NONE)
+    """The number of each packet, once it has one."""
+    links: NDArray[np.int64] = field(default_factory=lambda: _NONE)
+    """The link type of each packet, once it is known."""
+    read: int = 0
+    """How many packets there were before a filter left some out."""
+    first: int = -1
+    """The row of the first packet; -1: not decoded."""
+
+    def __len__(self) -> int:
+        return len(self.records.start)
 
     def only(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> _Batch:
         r = self.records
         chosen = RecordBatch(*(getattr(r, name)[keep] for name in RecordBatch.__dataclass_fields__))
-        return _Batch(self.buffer, chosen, self.offset[keep], self.source[keep])
+        frames, links = (column[keep] if len(column) else column for column in (self.frames, self.links))
+        return _Batch(self.buffer, chosen, self.offset[keep], self.source[keep], frames, links, self.read)
 
     @staticmethod
     def merge(parts: Sequence[tuple[_Batch, NDArray[np.int64]]]) -> _Batch:

@@ -34,6 +34,7 @@ from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
+from tcptui.session.cores import usable_cores
 from tcptui.session.known_of import KnownOf
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.memory import accounts_strictly
@@ -681,11 +682,14 @@ class Session:
             worker.close()
             running.set_result(None)
 
-    def run_here(self) -> None:
+    def run_here(self, *, alone: bool = False) -> None:
         """Do what `run` does in this thread, which waits for all of it; for commands without an event loop.
 
-        Nothing else may use the session meanwhile.
+        Nothing else may use the session meanwhile.  Unless it is to work ``alone``, packets are decoded by a thread
+        beside this one, where there is a processor for it.
         """
+        if not alone and usable_cores() > 1:
+            self._pipeline.go_ahead()
         announced = threading.Event()
         for source in self._sources:
             source.start(announced.set)

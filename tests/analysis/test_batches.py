@@ -11,10 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import tcptui.capture.spool.reader as reader
+import tcptui.model.packet_store as packet_store
+import tcptui.session.pipeline as pipeline_module
 import tcptui.wire.records as records
 from tcptui.analysis.analyzer import Analyzer, compiled_kernel
 from tcptui.analysis.kernel import tables as kernel_tables
 from tcptui.analysis.stream.table import STREAM_COLUMNS
+from tcptui.capture.ahead import Ahead
 from tcptui.model.packet_store import COLUMNS
 from tcptui.session.pipeline import Pipeline
 from tcptui.wire.numba_compile import compiler_available
@@ -35,8 +39,13 @@ CAPTURES = (
 
 
 def _columns(
-    path: Path, ends: list[int], batch: int, monkeypatch: pytest.MonkeyPatch, compiled: bool = False
-) -> dict[str, list[Any]]:
+    path: Path,
+    ends: list[int],
+    batch: int,
+    monkeypatch: pytest.MonkeyPatch,
+    compiled: bool = False,
+    ahead: bool = False,
+) -> dict[str, list[Any]]:  # fmt: skip
     """All columns after feeding the file up to each of ``ends`` in turn, ``batch`` records at a time."""
     monkeypatch.setattr(records, "BATCH_RECORDS", batch)
     descriptor = os.open(path, os.O_RDONLY)
@@ -44,6 +53,8 @@ def _columns(
         pipeline = Pipeline([(descriptor, path.name)])
         if compiled:
             pipeline.compile(compiled_kernel())
+        if ahead:
+            pipeline.go_ahead()
         size = path.stat().st_size
         for end in [*sorted(ends), size]:
             while pipeline.advance([end], [end == size]):
@@ -111,6 +122,62 @@ def test_switching_to_machine_code_halfway_changes_nothing(capture: Path, monkey
     assert pipeline.store.verdict[: pipeline.store.count].tolist() == plain["verdict"]
     assert pipeline.store.state_a[: pipeline.store.count].tolist() == plain["state_a"]
     assert np.array_equal(pipeline.store.stream[: pipeline.store.count], plain["stream"])
+
+
+@pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")
+@pytest.mark.parametrize(
+    ("block", "worth", "rows"),
+    [(1 << 24, 1 << 25, 20_000_000), (4_000, 8_000, 20_000_000), (4_000, 1 << 30, 20_000_000), (9_000, 18_000, 64)],
+    ids=["one block", "blocks read ahead", "blocks read in turn", "rows that were not reserved"],
+)
+def test_decoding_ahead_changes_no_column(
+    capture: Path, monkeypatch: pytest.MonkeyPatch, block: int, worth: int, rows: int
+) -> None:
+    plain = _columns(capture, [], 100, monkeypatch, compiled=True)
+    decoded: list[bool] = []
+
+    class Watched(Ahead[Any]):
+        def take(self) -> Any:
+            batch = super().take()
+            if batch is not None:
+                decoded.append(batch.first >= 0)
+            return batch
+
+    monkeypatch.setattr(pipeline_module, "Ahead", Watched)
+    monkeypatch.setattr(pipeline_module, "FIRST_BLOCK", 300)
+    monkeypatch.setattr(pipeline_module, "_FORESEEN_ROWS", rows)
+    monkeypatch.setattr(packet_store, "FIRST_CAPACITY", 64)
+    for name, value in (("FIRST_BLOCK", 500), ("BLOCK", block), ("_LEFT", 2_000), ("_WORTH_READING_AHEAD", worth)):
+        monkeypatch.setattr(reader, name, value)
+
+    assert _columns(capture, [], 13, monkeypatch, compiled=True, ahead=True) == plain
+    if len(plain["frame"]) > 100:  # one of them is ten frames: fragments, and no second batch
+        assert any(decoded)
+        assert all(decoded) == (rows > 64)
+
+
+@pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")
+def test_what_cannot_be_read_ahead_is_said_by_the_thread_that_asks(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = corpus / "dev" / CAPTURES[0]
+    monkeypatch.setattr(records, "BATCH_RECORDS", 5)
+    monkeypatch.setattr(pipeline_module, "FIRST_BLOCK", 300)
+    descriptor, size = os.open(path, os.O_RDONLY), path.stat().st_size
+    pipeline = Pipeline([(descriptor, "x")])
+    pipeline.compile(compiled_kernel())
+    pipeline.go_ahead()
+    monkeypatch.setattr(reader, "BLOCK", 4_000)
+    monkeypatch.setattr(reader, "FIRST_BLOCK", 2_000)
+    assert pipeline.advance([size], [True])
+    os.close(descriptor)
+
+    def read_all() -> None:
+        while pipeline.advance([size], [True]):
+            pass
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        read_all()
 
 
 def test_packed_capture_gives_the_columns_of_the_plain_one(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.capture.ahead import Ahead
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.records import RecordBatch, RecordParser
 
@@ -37,35 +38,20 @@ class PacketBatch:
     """The offset in the spool of each packet's first captured byte."""
 
 
-class _Ahead:
-    """Reads a block in a thread of its own: the copy out of the system's cache takes no time from the analysis."""
+@dataclass(slots=True)
+class _Block:
+    """A block that is read in another thread: the copy out of the system's cache takes no time from the analysis."""
 
-    def __init__(self, descriptor: int, buffer: NDArray[np.uint8], place: int) -> None:
-        """Read into ``buffer``, behind its first `_LEFT` bytes, what stands at ``place``."""
-        self.buffer = buffer
-        self._count = 0
-        self._failure: OSError | None = None
-        self._thread = threading.Thread(target=self._run, args=(descriptor, place), daemon=True)
-        self._thread.start()
-
-    def _run(self, descriptor: int, place: int) -> None:
-        try:
-            self._count = os.preadv(descriptor, [self.buffer.data[_LEFT : _LEFT + BLOCK]], place)
-        except OSError as error:
-            self._failure = error
-
-    def count(self) -> int:
-        """How many bytes were read.  Raises OSError when they could not be."""
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
-        return self._count
+    buffer: NDArray[np.uint8]
+    """Its first `_LEFT` bytes are left free."""
+    count: Ahead[int]
+    """How many bytes were read."""
 
 
 class SpoolReader:
     """Reads one spool in batches, from its beginning, or a place between two records, to its current end.
 
-    The next call of `next_batch` overwrites the buffer of the previous batch: decode a batch before that.
+    The next call of `next_batch` overwrites the buffer of the previous batch, unless `keeps_last`: decode it before.
     """
 
     def __init__(self, descriptor: int, scanner: Scanner, after: SpoolReader | None = None) -> None:
@@ -74,8 +60,12 @@ class SpoolReader:
             RecordParser(scanner) if after is None else replace(after.parser.anew(), scanner=scanner)
         )
         self._descriptor = descriptor
+        self.keeps_last = False
+        """Whether the previous batch is still read while the next one is made: takes a buffer more."""
+        self._last: NDArray[np.uint8] | None = None
+        """The buffer before this one, which may hold the previous batch; None: there is none, or it is not kept."""
         self._buffer = np.empty(_LEFT + BLOCK + PADDING, np.uint8)  # not zeroed: 3 ms, more than a small file takes
-        self._ahead: _Ahead | None = None
+        self._ahead: _Block | None = None
         """Reads the next block."""
         self._valid = 0
         """Bytes in the buffer."""
@@ -113,7 +103,7 @@ class SpoolReader:
     def finish(self) -> None:
         """Tell the parser that the spool is complete and its end was reached; the buffer is released."""
         self.parser.finish(self._valid - self._used)
-        self._buffer = self._buffer[self._used : self._valid].copy()
+        self._buffer, self._last = self._buffer[self._used : self._valid].copy(), None
         self._valid, self._used = len(self._buffer), 0
 
     def _fill(self, end: int) -> bool:
@@ -124,15 +114,18 @@ class SpoolReader:
         left = self._valid - self._used
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
-            count = min(ahead.count(), wanted)
+            count = min(ahead.count.take(), wanted)
             if left <= _LEFT:
                 ahead.buffer[_LEFT - left : _LEFT] = self._buffer[self._used : self._valid]
-                spare, self._buffer = self._buffer, ahead.buffer
+                spare, self._buffer = self._put_away(), ahead.buffer
                 self._valid, self._used = _LEFT + count, _LEFT - left
                 self._read += count
                 self._read_ahead(end, spare)
                 return count > 0
-        self._buffer[:left] = self._buffer[self._used : self._valid].copy()
+        kept = self._buffer[self._used : self._valid].copy()
+        spare = self._put_away()
+        self._buffer = np.empty(len(self._buffer), np.uint8) if spare is None else spare
+        self._buffer[:left] = kept
         self._valid, self._used = left, 0
         most = BLOCK if self._read else min(FIRST_BLOCK, BLOCK)
         room = self._buffer.data[left : min(most, left + wanted)]
@@ -142,8 +135,16 @@ class SpoolReader:
         self._read_ahead(end, None if ahead is None else ahead.buffer)
         return count > 0
 
+    def _put_away(self) -> NDArray[np.uint8] | None:
+        """A buffer that no batch needs any more, in exchange for the present one; None: there is none yet."""
+        if not self.keeps_last:
+            return self._buffer
+        spare, self._last = self._last, self._buffer
+        return spare
+
     def _read_ahead(self, end: int, spare: NDArray[np.uint8] | None) -> None:
         """Begin to read the next block where many are there; ``spare``: a buffer that nobody needs."""
         if end - self._read >= _WORTH_READING_AHEAD:
             buffer = np.zeros(len(self._buffer), np.uint8) if spare is None else spare
-            self._ahead = _Ahead(self._descriptor, buffer, self._read)
+            room = buffer.data[_LEFT : _LEFT + BLOCK]
+            self._ahead = _Block(buffer, Ahead(partial(os.preadv, self._descriptor, [room], self._read)))

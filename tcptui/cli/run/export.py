@@ -44,7 +44,12 @@ def write_files(command: ExportCommand, words: Words) -> int:
     own = own_rules(command.common, words)
     try:
         session = read_whole(
-            command.common, [opened], words, own, judges=compiled is not None and judges(compiled.fields)
+            command.common,
+            [opened],
+            words,
+            own,
+            judges=compiled is not None and judges(compiled.fields),
+            workers=command.workers,
         )
         if has_failed(session):
             return 1

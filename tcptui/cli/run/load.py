@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 
 def read_whole(
-    common: Common, opened: Sequence[Input], words: Words, own: Sequence[OwnRule], *, judges: bool
+    common: Common, opened: Sequence[Input], words: Words, own: Sequence[OwnRule], *, judges: bool,
+    workers: int | None = None,
 ) -> Session:  # fmt: skip
     """Read and analyse ``opened``, several merged by time, to their end; a notice is printed on standard error.
 
     Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`), or ``own``, the
     findings that the user has defined, ask for what is judged.  Raises TcptuiError where these cannot be looked for.
-    ``common``: the options that all commands have.
+    ``common``: the options that all commands have.  With one of ``workers`` all is done by this thread.
     """
     with gc_paused_and_frozen():
         from tcptui.session.catch_up import Compile
@@ -43,7 +44,7 @@ def read_whole(
     session.find_also(own, at_once=True)
     if len(opened) == 1:
         session.capture_file = opened[0].path
-    session.run_here()
+    session.run_here(alone=workers == 1)
     notice = notice_line(session, words)
     if notice is not None:
         say(notice, words)

@@ -164,7 +164,7 @@ def _watch(
     else:
         workers = command.workers if isinstance(command, OpenCommand) else None
         session.steering.sharing = lambda: Sharing.among(workers)
-        session.run_here()
+        session.run_here(alone=workers == 1)
     if watcher.stopped_by is not None:
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()

@@ -52,7 +52,12 @@ def write_report(command: ReportCommand, words: Words) -> int:
             refuse_output(Path(command.html), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
         session = read_whole(
-            command.common, opened, words, own, judges=compiled is not None and judges(compiled.fields)
+            command.common,
+            opened,
+            words,
+            own,
+            judges=compiled is not None and judges(compiled.fields),
+            workers=command.workers,
         )
         if has_failed(session):
             return 1

@@ -60,7 +60,12 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
             refuse_output(Path(command.har), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
         session = read_whole(
-            command.common, opened, words, own, judges=compiled is not None and judges(compiled.fields)
+            command.common,
+            opened,
+            words,
+            own,
+            judges=compiled is not None and judges(compiled.fields),
+            workers=command.workers,
         )
         if has_failed(session):
             return 1

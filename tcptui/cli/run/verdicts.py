@@ -65,7 +65,7 @@ def _write_verdicts(
     except OSError as error:
         reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
-    session = read_whole(command.common, [opened], words, own, judges=False)
+    session = read_whole(command.common, [opened], words, own, judges=False, workers=command.workers)
     sharing = Sharing.among(command.workers)
     evidence = evidence_of(session, sharing)
     rows = tcp_rows(session.store)

@@ -1,0 +1,34 @@
+"""`Ahead`: makes one thing in a thread of its own, until it is needed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_T = TypeVar("_T")
+
+
+class Ahead(Generic[_T]):
+    """What a function returns, which runs in another thread meanwhile."""
+
+    def __init__(self, make: Callable[[], _T]) -> None:
+        self._made: list[_T] = []
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(make,), daemon=True)
+        self._thread.start()
+
+    def _run(self, make: Callable[[], _T]) -> None:
+        try:
+            self._made.append(make())
+        except BaseException as error:  # noqa: BLE001 - raised by `take`, in the thread that can answer it
+            self._failure = error
+
+    def take(self) -> _T:
+        """Wait for it; raises what the function raised."""
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._made[0]
