@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64
 
 #: Streams looked for together: the objects that stand for them live no longer than that.
-_AT_ONCE: Final = 4096
+_AT_ONCE: Final = 1 << 16
 #: Of a kind with up to so many lanes for each one that is asked for, something is made of all at once.
 _WORTH_ALL: Final = 16
 _T = TypeVar("_T")
@@ -267,6 +267,27 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         numbers, values = iter(streams), _OfKinds(make)
         while some := list(islice(numbers, _AT_ONCE)):
             yield from self._of_some(values, some) if self._kinds else values.of_held(map(self._known.get, some))
+
+    def groups(self, make: Callable[[tuple[Finding, ...]], _T]) -> Iterator[tuple[_T, I64]]:
+        """What ``make(findings)`` is of all streams, and of which, ascending; several groups may have the same value.
+
+        It is hashable, and hangs on nothing in which streams that are alike differ.
+        """
+        for kind in self._kinds:
+            yield make(kind.findings), kind.streams
+        found: dict[_T, list[int]] = {}
+        of_kind: dict[int, _T] = {}
+        for stream in sorted(self._known):
+            held = self._known[stream]
+            if not isinstance(held, Lane):
+                value = make(held)
+            elif id(held.kind) in of_kind:
+                value = of_kind[id(held.kind)]
+            else:
+                value = of_kind[id(held.kind)] = make(held.kind.findings)
+            found.setdefault(value, []).append(stream)
+        for value, streams in found.items():
+            yield value, np.array(streams, np.int64)
 
     def _of_some(self, values: _OfKinds[_T], streams: list[int]) -> list[_T]:
         """``values`` of each of ``streams``, kind by kind: an object for each stream would take longer than they do."""

@@ -235,19 +235,18 @@ class CaptureFacts:
     def severity(self) -> NDArray[np.uint8]:
         """The worst severity of each stream; 0 where `findings` has nothing of it."""
         worst = np.zeros(len(self.number), np.uint8)
-        streams = sorted(self.findings)
-        worst[self.places_of(streams)] = list(self.findings.of_each(_worst, streams))
+        for severity, streams in self.findings.groups(_worst):
+            worst[np.searchsorted(self.number, streams)] = severity
         return worst
 
     @cached_property
     def streams_with(self) -> Mapping[AnyId, I64]:
         """By id of a warning or an error: the streams that have it, ascending."""
-        found: dict[AnyId, list[int]] = {}
-        streams = sorted(self.findings)
-        for stream, names in zip(streams, self.findings.of_each(_loud_names, streams), strict=True):
+        found: dict[AnyId, list[I64]] = {}
+        for names, streams in self.findings.groups(_loud_names):
             for name in names:
-                found.setdefault(name, []).append(stream)
-        return {name: np.array(some, np.int64) for name, some in found.items()}
+                found.setdefault(name, []).append(streams)
+        return {name: np.sort(np.concatenate(some)) for name, some in found.items()}
 
     def having(self, *names: AnyId) -> Mask:
         """Which streams have a warning or an error of one of these ids."""

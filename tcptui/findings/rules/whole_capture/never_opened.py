@@ -54,6 +54,7 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
     """`many-targets`: one client tried `TARGETS_LEAST` servers or ports in vain, most of all that it tried."""
     failed = _long_unanswered(capture) | capture.refused
     tried = indexes_of(capture.attempted)
+    tried = tried[_are_of_many(capture.client[tried], failed[tried])]
     for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
         vain = places[failed[places]]
         targets = len(sorted_unique(capture.target[places]))
@@ -88,6 +89,13 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
             ),
             vain,
         )
+
+
+def _are_of_many(clients: I64, failed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which attempts are of ``clients`` of which so many ``failed`` that they may be a search: most clients are none."""
+    count = np.bincount(clients, failed)
+    many: NDArray[np.bool_] = count[clients] >= TARGETS_LEAST
+    return many
 
 
 def _facts(capture: CaptureFacts, places: I64) -> dict[str, int | str | float]:
