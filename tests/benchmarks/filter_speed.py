@@ -90,21 +90,24 @@ GROUPS: Final = (
         "tcp.seq == 9 or tcp.ack == 9 or tcp.completeness == 1 or tcp.analysis.ack_rtt > 9 or tcp.time_delta > 9",
         "tcp.analysis.flags or tcp.analysis.ack_rtt > 1 or tcptui.rtt > 1 or ip.ttl < 5 or tcp.flags.reset == 1",
     )),
+    Group("absent", (
+        "vlan.id == 5", "eth.trailer", "ip.opt.type", "mpls", "ip.fragment", "tcp.connection.rst",
+        "tcp.checksum.status",
+    )),
     Group("bytes", (
         'tcp.payload contains "nowhere at all"', "frame contains 01:02:03:04:05", 'tcp.payload matches "no+where"',
         "ip.checksum == 7", "eth.src == 02:00:00:00:00:01", "tcp.options.mss_val == 1460",
         "tcp.options.timestamp.tsval < 1000",
     ), seldom=True),
     Group("header trees", (
-        "tcp.checksum.status == 1", "tcp.options.sack_le > 1", "http.request", "eth.trailer",
-        'frame.protocols contains "vlan"',
+        "tcp.options.sack_le > 1", "http.request", "_ws.malformed", "_ws.expert", 'frame.protocols contains "vlan"',
     ), seldom=True, trees=True),
 )  # fmt: skip
 
 #: One filter of each cost, of which nothing is found.
 CANCELLED: Final = (
     "tcp.len > 70000", "tcp.seq == 9 or tcp.ack == 9 or tcp.completeness == 1",
-    'tcp.payload contains "nowhere at all"', 'tcp.payload matches "(a+)+b"', "tcp.checksum.status == 9",
+    'tcp.payload contains "nowhere at all"', 'tcp.payload matches "(a+)+b"', "frame.encap_type == 99",
 )  # fmt: skip
 
 

@@ -230,8 +230,7 @@ def _flag_lines(layer: Branch, start: int, flags: int, analysis: Analysis | None
         line = group.add(bits_label(flags, bit, 12, f"{title}: {state}"), at, size, field)
         if flags & bit:
             _connection_note(line, bit, flags, server_port)
-    letters = "".join(letter if flags >> (11 - place) & 1 else "·" for place, letter in enumerate(_LETTERS))
-    line = group.concluded(f"TCP Flags: {letters}", "tcp.flags.str")
+    line = group.concluded(f"TCP Flags: {flag_letters(flags)}", "tcp.flags.str")
     if analysis is None:
         return
     if analysis.initiates_close:
@@ -240,6 +239,11 @@ def _flag_lines(layer: Branch, start: int, flags: int, analysis: Analysis | None
     if analysis.completes_close:
         text = "This frame undergoes the connection closing"
         line.expert(ExpertLevel.NOTE, "Sequence", text, "tcp.connection.fin_passive")
+
+
+def flag_letters(flags: int) -> str:
+    """The twelve flags as letters, ``·`` for one that is not set."""
+    return "".join(letter if flags >> (11 - place) & 1 else "·" for place, letter in enumerate(_LETTERS))
 
 
 def _connection_note(line: Branch, bit: TcpFlag, flags: int, server_port: int) -> None:

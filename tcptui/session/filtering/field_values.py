@@ -24,6 +24,7 @@ from tcptui.dfilter.traps import values_of
 from tcptui.model.field import AnyOf, Column, Owner, Reader
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.evaluator import simple
@@ -32,7 +33,7 @@ from tcptui.session.filtering.header_bytes import PLACED, placed, read_placed
 from tcptui.session.filtering.header_options import (
     OPTION_FIELDS,
     OPTION_VALUES,
-    may_have,
+    may_have_option,
     options_of,
     read_option,
 )
@@ -43,7 +44,6 @@ from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, m
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
 from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import (
-    ABSENT,
     KNOWN,
     QUICK_PROTOCOLS,
     Known,
@@ -320,7 +320,7 @@ class FieldReader:
         """Which of ``rows`` may have the field ``name`` of `OPTION_FIELDS`."""
         ordinary = plain(self._session, rows)
         could = ~ordinary
-        could[ordinary] = may_have(options_of(self._session, rows.only(ordinary)), name)
+        could[ordinary] = may_have_option(options_of(self._session, rows.only(ordinary)), name)
         return could
 
     def _of_plain(self, field: Field, rows: Rows, known: Known) -> Occurrences:
@@ -336,8 +336,9 @@ class FieldReader:
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
         """What trees say, which are built of those packets alone that may have the field, and of no plain datagram."""
         could = possible(self._session.store, field.name, rows)
-        if field.name.partition(".")[0] in ABSENT:
-            could = ~plain(self._session, rows)
+        there = may_have(self._session, field.name, rows)
+        if there is not None:
+            could = there if could is None else could & there
         if field.name in OPTION_FIELDS:
             with_option = self._with_option(field.name, rows)
             could = with_option if could is None else could & with_option

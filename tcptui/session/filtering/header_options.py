@@ -126,7 +126,7 @@ def options_of(session: Session, rows: Rows) -> OptionsOf:
     return OptionsOf(regular, places, data)
 
 
-def may_have(options: OptionsOf, name: str) -> Mask:
+def may_have_option(options: OptionsOf, name: str) -> Mask:
     """Which rows may have the field ``name`` of `OPTION_FIELDS`."""
     kind = _KIND_OF[name]
     has: Mask = ~options.regular

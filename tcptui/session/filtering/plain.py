@@ -100,8 +100,10 @@ def _header_length(session: Session, rows: Rows, six: bool) -> NDArray[Any]:  # 
 
 _SOURCE, _TARGET = _address(of_source=True), _address(of_source=False)
 _DSCP, _ECN = _column("tos", 0xFC, 2), _column("tos", 3)
-#: The type, whether it is of IPv6, and the values of each field.
-_FIELDS: Final = {
+#: `checksum.status` of what is not verified, as nothing is by tshark's default preferences.
+_UNVERIFIED: Final = 2
+#: The type, whether it is of IPv6 (None: of TCP), and the values of each field.
+_FIELDS: Final[dict[str, tuple[T, bool | None, Read]]] = {
     "ip.version": (T.UINT8, False, _always(4)),
     "ip.hdr_len": (T.UINT8, False, _header_length),
     "ip.dsfield": (T.UINT8, False, _column("tos")),
@@ -110,6 +112,7 @@ _FIELDS: Final = {
     "ip.id": (T.UINT16, False, _column("ip_id")),
     "ip.ttl": (T.UINT8, False, _column("ttl")),
     "ip.proto": (T.UINT8, False, _always(6)),
+    "ip.checksum.status": (T.UINT8, False, _always(_UNVERIFIED)),
     "ip.src": (T.IPV4, False, _SOURCE),
     "ip.dst": (T.IPV4, False, _TARGET),
     "ipv6.version": (T.UINT8, True, _always(6)),
@@ -120,6 +123,7 @@ _FIELDS: Final = {
     "ipv6.hlim": (T.UINT8, True, _column("ttl")),
     "ipv6.src": (T.IPV6, True, _SOURCE),
     "ipv6.dst": (T.IPV6, True, _TARGET),
+    "tcp.checksum.status": (T.UINT8, None, _always(_UNVERIFIED)),
 }  # fmt: skip
 #: Protocols of which memory knows whether a plain segment has them.
 _PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
@@ -161,12 +165,12 @@ def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrenc
     kind, six, read = _FIELDS[name]
     if name == "ip.version":  # tshark has the field in both headers
         return Occurrences(kind, len(rows), np.where(four, 4, 6).astype(np.int64))
-    mine = ~four if six else four
+    mine = np.ones(len(rows), np.bool_) if six is None else ~four if six else four
     if mine.all():
-        return Occurrences(kind, len(rows), read(session, rows, six))
+        return Occurrences(kind, len(rows), read(session, rows, bool(six)))
     if not mine.any():
         return Occurrences(kind, len(rows), array_of(kind, []), np.zeros(0, np.int64))
-    found = read(session, rows.only(mine), six)
+    found = read(session, rows.only(mine), bool(six))
     return Occurrences(kind, len(rows), found, np.flatnonzero(mine))
 
 

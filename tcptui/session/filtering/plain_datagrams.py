@@ -41,6 +41,15 @@ _FRAGMENT: Final = 0x3FFF
 DATAGRAM_FIELDS: Final = frozenset(name for name, place in PLACES.items() if place.header != "tcp")
 #: Families of fields that a plain datagram has none of.
 _FOREIGN: Final = frozenset({"tcp", "icmp", "icmpv6", "arp", "igmp", "gre", "sctp", "vlan"})
+#: Further ones: what would be between its headers, or needs a connection.
+_NOT_BETWEEN: Final = frozenset(
+    {"mpls", "pppoes", "ppp", "llc", "stp", "chdlc", "ah", "esp", "vxlan", "geneve", "mptcp", "protobuf"}
+)
+#: How the names of fields begin that only options, further headers and fragments have.
+_UNUSUAL: Final = (
+    "eth.len", "ip.fragment", "ip.reassembled", "ip.bogus_header_length", "ip.opt", "ip.rec_rt", "ipv6.hopopts",
+    "ipv6.dstopts", "ipv6.routing", "ipv6.opt", "ipv6.frag", "ipv6.reassembled",
+)  # fmt: skip
 #: Protocols that `has_header` tells of a plain datagram.
 HEADERS: Final = _FOREIGN | {"frame", "eth", "ip", "ipv6", "udp"}
 
@@ -121,7 +130,8 @@ def may_hold(datagrams: Datagrams, name: str) -> Mask:
     family = name.partition(".")[0]
     if family == "dns":
         return datagrams.speaks_dns
-    return np.full(len(datagrams.four), family not in _FOREIGN, np.bool_)
+    could = family not in _FOREIGN and family not in _NOT_BETWEEN and not name.startswith(_UNUSUAL)
+    return np.full(len(datagrams.four), could, np.bool_)
 
 
 def read_datagram(datagrams: Datagrams, name: str) -> Occurrences:

@@ -21,6 +21,7 @@ from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict
+from tcptui.protocols.headers.tcp import flag_letters
 from tcptui.session.filtering.occurrences import Cells, Occurrences, array_of, none_of
 from tcptui.session.filtering.relative_numbers import read_ack, read_next_seq, read_seq, verdicts
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 #: Verdicts that tshark attaches to the SYN itself, outside the SEQ/ACK analysis.
 _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED)
 _FULL_HEADER: Final = 20
+_ALL_FLAGS: Final = 0xFFF
 
 
 def read_table(known: StreamColumns, field: Field, rows: Rows) -> Cells:
@@ -342,6 +344,23 @@ def _interface_description(known: StreamColumns, rows: Rows) -> tuple[Mask, NDAr
     return np.array([bool(text) for text in texts], np.bool_)[source], array_of(T.STRING, texts)[source]
 
 
+# ---- flags
+
+
+def _connection(set_: TcpFlag, clear: int = 0) -> Read:
+    """Whether of all flags in ``set_`` and ``clear`` those in ``set_`` alone are set."""
+
+    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        chosen = known.store.flags[rows.index] & np.uint16(set_ | clear)
+        return segments(known.store, rows.index) & (chosen == np.uint16(set_)), np.zeros(len(rows), np.int64)
+
+    return read
+
+
+def _flag_letters(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return segments(known.store, rows.index), known.store.flags[rows.index] & np.uint16(_ALL_FLAGS)
+
+
 _READERS: Final[dict[str, Read]] = {
     "frame.interface_name": _interface,
     "frame.interface_id": _of_interface("number"),
@@ -361,6 +380,11 @@ _READERS: Final[dict[str, Read]] = {
     "tcp.window_size": _window,
     "tcp.window_size_scalefactor": _factor,
     "tcp.stream.pnum": _number_in_stream,
+    "tcp.flags.str": _flag_letters,
+    "tcp.connection.syn": _connection(TcpFlag.SYN, TcpFlag.ACK),
+    "tcp.connection.synack": _connection(TcpFlag.SYN | TcpFlag.ACK),
+    "tcp.connection.fin": _connection(TcpFlag.FIN),
+    "tcp.connection.rst": _connection(TcpFlag.RST),
     "tcp.time_relative": _since_first,
     "tcp.time_delta": _since_previous,
     "tcp.analysis": _analysis,
@@ -389,7 +413,10 @@ _READERS: Final[dict[str, Read]] = {
 
 _STATES: Final = array_of(T.STRING, [state.label.encode() for state in TcpState])
 #: Texts of which each packet has one: readers give their places.
-_LABELS: Final = {"tcptui.client.state": _STATES, "tcptui.server.state": _STATES}
+_LABELS: Final = {
+    "tcptui.client.state": _STATES, "tcptui.server.state": _STATES,
+    "tcp.flags.str": array_of(T.STRING, [flag_letters(flags).encode() for flags in range(_ALL_FLAGS + 1)]),
+}  # fmt: skip
 #: Fields that `read_table` knows.
 TABLED: Final = frozenset(_READERS)
 

@@ -14,7 +14,7 @@ from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.expression import FieldValue
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.field_values import FieldReader
-from tcptui.session.filtering.plain_datagrams import DATAGRAM_FIELDS, HEADERS, datagrams_of
+from tcptui.session.filtering.plain_datagrams import DATAGRAM_FIELDS, HEADERS, datagrams_of, may_hold
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.filtering.trees import TreeReader
@@ -99,6 +99,17 @@ def test_datagrams_say_what_their_trees_say(session: Session, name: str) -> None
     quick, slow = by_row(reader.read(FieldValue(field), rows)), by_row(reader.trees.read(field, rows))
 
     assert {row: both for row, both in enumerate(zip(quick, slow, strict=True)) if both[0] != both[1]} == {}
+
+
+def test_what_no_datagram_can_have_no_tree_has(session: Session) -> None:
+    rows, reader = Rows.between(0, session.store.count), FieldReader(session)
+    datagrams = datagrams_of(session, rows)
+    names = [name for name in FIELDS if not may_hold(datagrams, name).any()]
+    assert len(names) > 150
+    reader.trees.want(names)
+
+    found = {name: reader.trees.read(FIELDS[name], rows).present()[datagrams.mask] for name in names}
+    assert [name for name, having in found.items() if having.any()] == []
 
 
 @pytest.mark.parametrize("name", sorted(HEADERS - {"frame"}))

@@ -119,7 +119,7 @@ def test_rows_are_asked_about_once(session: Session, monkeypatch: pytest.MonkeyP
     packet = session.packet
     monkeypatch.setattr(session, "packet", lambda row: built.append(row) or packet(row))
     run = FilterRun(
-        session, compile_filter("tcp.checksum.status == 9 or ip.checksum.status == 9 or tcp.checksum.status == 8")
+        session, compile_filter('frame.protocols == "x" or frame.encap_type == 99 or frame.protocols == "y"')
     )
     run.matching(0, session.store.count)
     run.matching(0, session.store.count)

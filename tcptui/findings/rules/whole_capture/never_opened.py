@@ -92,7 +92,7 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
 
 
 def _are_of_many(clients: I64, failed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which attempts are of ``clients`` of which so many ``failed`` that they may be a search; most clients are none."""
+    """Which attempts are of ``clients`` of which so many ``failed`` that they may be searches; most are of none."""
     count = np.bincount(clients, failed)
     many: NDArray[np.bool_] = count[clients] >= TARGETS_LEAST
     return many
