@@ -192,7 +192,7 @@ _PREFIXES: Final[dict[str, Rule]] = {
 _FAMILIES: Final[dict[str, Rule]] = {
     **dict.fromkeys(ABSENT, _never),
     **dict.fromkeys(("vlan", "mpls", "pppoes", "ppp", "llc"), _tagged),
-    **dict.fromkeys(("stp", "chdlc", "dhcp", "vxlan", "geneve"), _never),
+    **dict.fromkeys(("stp", "chdlc", "dhcp", "vxlan", "geneve", "mdns", "llmnr", "ntp", "snmp"), _never),
     "ip": _ipv4,
     "ipv6": _ipv6,
     "ah": _after_ip,

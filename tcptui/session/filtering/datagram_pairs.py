@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
+    from tcptui.session.filtering.plain_datagrams import Head
 
 _ECHO_PAIRS: Final = {
     "icmp": ("icmp.resp_in", "icmp.resp_to", "icmp.resptime"),
@@ -43,6 +44,8 @@ _DNS_FIELDS: Final = (
 #: The fields that are known here, by the header that they are lines of: the answer's frame, the question's, the time;
 #: of DNS also the first frame of what is repeated, that it is, and that nobody asked.
 PAIR_FIELDS: Final = _ECHO_PAIRS | dict.fromkeys(PAIRED_DNS, _DNS_FIELDS)
+#: Those of DNS.
+DNS_PAIRED: Final = frozenset(_DNS_FIELDS)
 #: Names of all of them.
 PAIRED: Final = frozenset(name for names in PAIR_FIELDS.values() for name in names)
 #: Questions without an answer that are remembered: a flood of them must not take the memory of the host.
@@ -111,6 +114,14 @@ class DatagramPairs:
         """Look at the headers of ``packet``, which is behind all that were looked at before."""
         self.hear(packet.row, packet.frame, packet.time_ns, headers_of(tree, packet.data))
 
+    def see(self, head: Head) -> None:
+        """Look at a plain datagram, which is behind all that were looked at before."""
+        ends = [(str(ip_address(address)), port) for address, port in (
+            (head.source, head.source_port), (head.target, head.target_port)
+        )]  # fmt: skip
+        said = [said_in("dns", head.message, *ends)] if head.speaks_dns else []
+        self.hear(head.row, head.frame, head.time_ns, said)
+
     def hear(self, row: int, frame: int, time_ns: int, headers: Iterable[Said | None]) -> None:
         """Look at ``headers`` of ``row``, outermost first; None for one that is cut or quoted."""
         for said in headers:
@@ -151,6 +162,14 @@ class DatagramPairs:
         """The rows of questions, ascending, whose answers are in row ``first`` or behind."""
         with self.lock:
             return sorted_unique(np.array(self._answered[bisect_left(self._answers, first) :], np.int32))
+
+    def told(self, rows: Iterable[int], field: str) -> Iterator[tuple[int, int]]:
+        """Of which of ``rows``, datagrams of DNS, a field of `DNS_PAIRED` is known: the place among them, and what."""
+        which = _DNS_FIELDS.index(field)
+        for place, row in enumerate(rows):
+            for values in self.of(row):
+                if (value := values[which]) is not None:
+                    yield place, value
 
     def drop(self, first: int) -> None:
         """Forget the headers of rows before ``first``, once there are many of them."""

@@ -15,7 +15,7 @@ _SHORTEST: Final = 20
 _IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "mysql", "mariadb", "pgsql",
                        "tls", "data-text-lines", "protobuf")  # fmt: skip
 #: In the payload of UDP, too.
-_IN_ANY_PAYLOAD: Final = ("data", "dns", "mdns", "llmnr", "ntp", "snmp")
+_IN_ANY_PAYLOAD: Final = ("data", "dns")
 _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled", "tcp.pdu.")
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "tcp.option.", "mptcp", "tcp.nop")
 

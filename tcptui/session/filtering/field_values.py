@@ -27,6 +27,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
+from tcptui.session.filtering.dns_datagrams import DNS_LAYERS, has_dns
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import is_of_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, placed, read_placed
@@ -53,19 +54,14 @@ from tcptui.session.filtering.plain import (
     plain,
     read_plain,
 )
-from tcptui.session.filtering.plain_datagrams import (
-    DATAGRAM_FIELDS,
-    datagrams_of,
-    has_header,
-    may_hold,
-    read_datagram,
-)
+from tcptui.session.filtering.plain_datagrams import datagrams_of, has_header, may_hold
 from tcptui.session.filtering.requests import ASKED, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.silent_streams import SilentStreams
 from tcptui.session.filtering.stream_columns import StreamColumns
 from tcptui.session.filtering.tables import EVIDENCE, TABLED, read_findings, read_table
 from tcptui.session.filtering.texts import value_text
+from tcptui.session.filtering.told_datagrams import read_told
 from tcptui.session.filtering.trees import TreeReader, is_in, members
 from tcptui.session.filtering.tunnelled import TUNNELLED_FIELDS, TUNNELLED_PROTOCOLS, tunnelled
 
@@ -148,6 +144,8 @@ class FieldReader:
 
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
+        if value.field.name in DNS_LAYERS and value.layers is None and not value.is_raw:
+            return self._speaks(value, rows)
         if not _is_quick(value):
             cells = self.cells(value, rows)
             return self.read(value, rows).present() if cells is None else cells.present
@@ -172,6 +170,16 @@ class FieldReader:
             inside = tunnelled(self._session, rows)
             mask[inside.mask] = inside.has(value.field.name)
             others &= ~inside.mask
+        if others.any():
+            mask[others] = self.read(value, rows.only(others)).present()
+        return mask
+
+    def _speaks(self, value: FieldValue, rows: Rows) -> Mask:
+        """Which of ``rows`` have a protocol of `DNS_LAYERS`: ports of datagrams tell it, else trees."""
+        datagrams = datagrams_of(self._session, rows)
+        mask = datagrams.mask.copy()
+        mask[mask] = has_dns(datagrams, value.field.name)
+        others = ~datagrams.mask
         if others.any():
             mask[others] = self.read(value, rows.only(others)).present()
         return mask
@@ -342,7 +350,7 @@ class FieldReader:
         if field.name in OPTION_FIELDS:
             with_option = self._with_option(field.name, rows)
             could = with_option if could is None else could & with_option
-        if could is not None and is_of_messages(field.name):
+        if could is not None and (is_of_messages(field.name) or field.name.startswith("dns")):
             could[could] = self._silent.may_speak(rows.only(could))
         if could is not None and not could.any():
             return none_of(types.type_of(field), len(rows))
@@ -355,13 +363,12 @@ class FieldReader:
         """What plain datagrams and segments in tunnels say by their bytes, and trees of the other packets."""
         names, parts, others = members(field), [], np.ones(len(rows), np.bool_)
         datagrams = datagrams_of(self._session, rows)
-        if datagrams.mask.any() and all(name in DATAGRAM_FIELDS for name in names):
-            each = [read_datagram(datagrams, name) for name in in_order(names)]
-            read = merged(types.type_of(field), each, len(datagrams.four))
-            parts.append(moved(read, np.flatnonzero(datagrams.mask), len(rows)))
-            others &= ~datagrams.mask
-        elif datagrams.mask.any():
+        if datagrams.mask.any() and rest:
             others[datagrams.mask] = may_hold(datagrams, field.name)
+        elif datagrams.mask.any():
+            told, read = read_told(self.trees, datagrams, rows, names)
+            parts.append(moved(read, np.flatnonzero(datagrams.mask), len(rows)))
+            others[datagrams.mask] = ~told
         if others.any() and all(name in TUNNELLED_FIELDS for name in names):
             inside = tunnelled(self._session, rows)
             parts.append(moved(inside.read(field.name, names), np.flatnonzero(inside.mask), len(rows)))

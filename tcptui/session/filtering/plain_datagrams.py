@@ -21,6 +21,8 @@ from tcptui.session.filtering.rows import Rows
 from tcptui.wire.tunnels import is_tunnel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from tcptui.session.filtering.rows import Mask
@@ -70,6 +72,14 @@ class Datagrams(NamedTuple):
     is_ethernet: Mask
     speaks_dns: Mask
     """Whether its payload is read as DNS: one of its ports is one of `DNS_PORTS`, and a DNS header was captured."""
+    payload: I64
+    """Where its payload begins."""
+    end: I64
+    """Where what was captured of its payload ends."""
+    source: I64
+    """The port that it was sent from."""
+    target: I64
+    """The port that it was sent to."""
 
 
 def datagrams_of(session: Session, rows: Rows) -> Datagrams:
@@ -81,7 +91,7 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     mask &= (links[source] >= 0) & (store.network_offset[rows.index] == links[source])
     if not mask.any():
         none = np.zeros(0, np.int64)
-        return Datagrams(mask, np.zeros(0, np.uint8), none, none, *(np.zeros(0, np.bool_),) * 3)
+        return Datagrams(mask, np.zeros(0, np.uint8), none, none, *(np.zeros(0, np.bool_),) * 3, *(none,) * 4)
     numbers = rows.only(mask).numbers
     link = links[store.source[numbers]]
     captured, wire = store.captured[numbers].astype(np.int64) - link, store.wire_length[numbers].astype(np.int64) - link
@@ -103,10 +113,13 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     plain &= ~(is_tunnel(ports[0]) | is_tunnel(ports[1]))
     mask[mask] = plain
     dns: Mask = np.isin(ports[0], list(DNS_PORTS)) | np.isin(ports[1], list(DNS_PORTS))
-    dns &= np.minimum(length, captured - header) >= _UDP_HEADER + DNS_HEADER
+    shown = np.minimum(length, captured - header)
+    dns &= shown >= _UDP_HEADER + DNS_HEADER
+    begin = at + header
     return Datagrams(
-        mask, data, starts[plain], at[plain], four[plain], on_ethernet(session, Rows.of(numbers[plain])), dns[plain]
-    )
+        mask, data, starts[plain], at[plain], four[plain], on_ethernet(session, Rows.of(numbers[plain])), dns[plain],
+        begin[plain] + _UDP_HEADER, (begin + shown)[plain], ports[0][plain], ports[1][plain],
+    )  # fmt: skip
 
 
 def _read(data: Bytes, at: I64, offset: int, size: int, where: Mask) -> I64:
@@ -114,6 +127,43 @@ def _read(data: Bytes, at: I64, offset: int, size: int, where: Mask) -> I64:
     found = np.zeros(len(at), np.int64)
     found[where] = numbers_at(data, at[where] + offset, size)
     return found
+
+
+class Head(NamedTuple):
+    """The headers of one plain datagram."""
+
+    row: int
+    frame: int
+    time_ns: int
+    source: int | bytes
+    target: int | bytes
+    """Addresses, as values of ``ip.src`` or ``ipv6.src``."""
+    source_port: int
+    target_port: int
+    length: int
+    """Bytes of its payload."""
+    message: bytes
+    """The first bytes of its payload, as many as a DNS header has."""
+    speaks_dns: bool
+
+
+def heads(session: Session, datagrams: Datagrams, rows: Rows) -> Iterator[Head]:
+    """The headers of ``datagrams``, which are those of ``rows``, in their order."""
+    store, block = session.store, datagrams.data.data
+    numbers = rows.only(datagrams.mask).numbers
+    columns = (
+        numbers, store.frame[numbers], store.time_ns[numbers], datagrams.network, datagrams.four, datagrams.source,
+        datagrams.target, datagrams.payload, datagrams.end, datagrams.speaks_dns,
+    )  # fmt: skip
+    for row, frame, time_ns, network, four, source_port, target_port, payload, end, dns in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        at, size = (network + 12, 4) if four else (network + 8, 16)
+        ends = [bytes(block[place : place + size]) for place in (at, at + size)]
+        source, target = (int.from_bytes(one) if four else one for one in ends)
+        message = bytes(block[payload : min(end, payload + DNS_HEADER)])
+        length = int.from_bytes(block[payload - 4 : payload - 2]) - _UDP_HEADER
+        yield Head(row, frame, time_ns, source, target, source_port, target_port, length, message, dns)
 
 
 def has_header(datagrams: Datagrams, name: str) -> Mask:
@@ -128,7 +178,7 @@ def has_header(datagrams: Datagrams, name: str) -> Mask:
 def may_hold(datagrams: Datagrams, name: str) -> Mask:
     """Which of the plain ``datagrams`` may have the field ``name``, which is none of `DATAGRAM_FIELDS`."""
     family = name.partition(".")[0]
-    if family == "dns":
+    if family in ("dns", "mdns", "llmnr"):
         return datagrams.speaks_dns
     could = family not in _FOREIGN and family not in _NOT_BETWEEN and not name.startswith(_UNUSUAL)
     return np.full(len(datagrams.four), could, np.bool_)

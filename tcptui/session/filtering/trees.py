@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from heapq import merge
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_
 from tcptui.session.filtering.http_lines import as_tshark_has, websocket_header
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
+from tcptui.session.filtering.plain_datagrams import Head, datagrams_of, heads
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
@@ -183,9 +185,9 @@ class TreeReader:
             self._having = {name: kept for name, had in self._having.items() if (kept := had & self._known.keys())}
         store = self._session.store
         if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
-            self._look_at_all(self._session.udp_conversations, missing[-1] + 1)
+            self.look_at_conversations(missing[-1] + 1)
         if missing and not self._wanted.isdisjoint(PAIRED):
-            self._look_at_all(self._session.datagram_pairs, store.count)  # answers come later
+            self.look_at_pairs()
         missing.sort(key=lambda row: (int(store.stream[row]), row))
         for packet, application, tree in self.trees(missing, options=self._options):
             found: list[Found] = []
@@ -199,19 +201,43 @@ class TreeReader:
         for row in missing:
             self._known.setdefault(row, ())  # evicted meanwhile
 
+    def look_at_conversations(self, stop: int) -> UdpConversations:
+        """The conversations of UDP, which know all rows before ``stop``.  Raises Cancelled."""
+        self._look_at_all(self._session.udp_conversations, stop)
+        return self._session.udp_conversations
+
+    def look_at_pairs(self) -> DatagramPairs:
+        """The pairs of datagrams, which know all rows: answers come later.  Raises Cancelled."""
+        self._look_at_all(self._session.datagram_pairs, self._session.store.count)
+        return self._session.datagram_pairs
+
     def _look_at_all(self, known: UdpConversations | DatagramPairs, stop: int) -> None:
         """Have ``known`` look at all rows before ``stop`` that are not plain.  Raises Cancelled."""
         while True:
+            if self.cancelled():
+                raise Cancelled
             with known.lock:  # for so few packets that others who wait can be cancelled
                 first = max(known.stop, self._session.store.first)
                 if first >= stop:
                     return
                 rows = Rows.between(first, min(first + _NUMBERED, stop))
-                others = rows.only(~plain(self._session, rows)).numbers
-                for packet, _, tree in self.trees(others.tolist(), messages=False):
-                    known.add(packet, tree)
+                for one in self._headers_of(rows.only(~plain(self._session, rows))):
+                    if isinstance(one, Head):
+                        known.see(one)
+                    else:
+                        known.add(*one)
                 known.stop = first + len(rows)
                 known.drop(self._session.store.first)
+
+    def _headers_of(self, rows: Rows) -> Iterator[Head | tuple[PacketView, Node]]:
+        """The headers of plain datagrams, and the trees of the other packets, in their order."""
+        datagrams = datagrams_of(self._session, rows)
+        others = self.trees(rows.only(~datagrams.mask).numbers.tolist(), messages=False)
+        trees = ((packet, tree) for packet, _, tree in others)
+        return merge(
+            heads(self._session, datagrams, rows), trees,
+            key=lambda one: one.row if isinstance(one, Head) else one[0].row,
+        )  # fmt: skip
 
     def _places(self, row: int) -> Iterator[Place]:
         """Where the UDP headers of ``row`` stand in their conversations."""

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.session.filtering.tree_values import line_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
+    from tcptui.session.filtering.plain_datagrams import Head
 
 #: Fields that are known here, in the order of `Place`.
 CONVERSATION_FIELDS: Final = ("udp.stream", "udp.time_relative", "udp.time_delta")
@@ -68,11 +69,15 @@ class UdpConversations:
     def add(self, packet: PacketView, tree: Node) -> None:
         """Look at the headers of ``packet``, which is behind all that were looked at before."""
         for key, is_timed in _headers(tree, packet.data):
-            self._rows.append(packet.row)
-            place = self._placed(key, packet.time_ns, is_timed=is_timed)
-            for column, value in zip(self._columns, place, strict=True):
-                column.append(_NONE if value is None else value)
+            self._note(packet.row, self._placed(key, packet.time_ns, is_timed=is_timed))
         self.stop = packet.row + 1
+
+    def see(self, head: Head) -> None:
+        """Look at a plain datagram, which is behind all that were looked at before."""
+        source, target = (head.source, head.source_port), (head.target, head.target_port)
+        key = (source, target) if repr(source) <= repr(target) else (target, source)
+        self._note(head.row, self._placed(key, head.time_ns, is_timed=bool(head.length)))
+        self.stop = head.row + 1
 
     def of(self, row: int) -> list[Place]:
         """The UDP headers of ``row``, outermost first."""
@@ -82,12 +87,25 @@ class UdpConversations:
             at += 1
         return found
 
+    def told(self, rows: Iterable[int], field: str) -> Iterator[tuple[int, int]]:
+        """Of which of ``rows`` a field of `CONVERSATION_FIELDS` is known: the place among them, and what."""
+        which = CONVERSATION_FIELDS.index(field)
+        for place, row in enumerate(rows):
+            for values in self.of(row):
+                if (value := values[which]) is not None:
+                    yield place, value
+
     def drop(self, first: int) -> None:
         """Forget the headers of rows before ``first``, once there are many of them; numbers stay."""
         gone = bisect_left(self._rows, first)
         if 2 * gone > len(self._rows):
             for column in (self._rows, *self._columns):
                 del column[:gone]
+
+    def _note(self, row: int, place: Place) -> None:
+        self._rows.append(row)
+        for column, value in zip(self._columns, place, strict=True):
+            column.append(_NONE if value is None else value)
 
     def _placed(self, key: _Key | None, now: int, *, is_timed: bool) -> Place:
         known = None if key is None else self._known.get(key)

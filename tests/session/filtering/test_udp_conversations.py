@@ -11,7 +11,7 @@ from captures import Tape
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
-from tcptui.session.filtering import udp_conversations
+from tcptui.session.filtering import trees, udp_conversations
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.run import FilterRun
@@ -51,8 +51,9 @@ def test_a_filter_finds_a_conversation(session: Session) -> None:
     assert np.flatnonzero(mask).tolist() == list(range(13, 300, 10))
 
 
-def test_what_was_cancelled_is_not_counted_twice(session: Session) -> None:
-    asked = iter([False] * 100 + [True] * 10_000)
+def test_what_was_cancelled_is_not_counted_twice(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "_NUMBERED", 10)
+    asked = iter([False] * 12 + [True] * 10_000)
     run = FilterRun(session, compile_filter("udp.stream == 3"))
     with pytest.raises(Cancelled):
         run.matching(0, 303, cancelled=lambda: next(asked))

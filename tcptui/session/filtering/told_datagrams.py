@@ -1,0 +1,68 @@
+"""Fields of plain datagrams that are told without a header tree, each by its own way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcptui.dfilter import types
+from tcptui.model.fields import FIELDS
+from tcptui.session.filtering.datagram_pairs import DNS_PAIRED
+from tcptui.session.filtering.dns_datagrams import DNS_FIELDS, may_say, read_dns
+from tcptui.session.filtering.header_places import in_order
+from tcptui.session.filtering.occurrences import Occurrences, array_of, merged
+from tcptui.session.filtering.plain_datagrams import DATAGRAM_FIELDS, may_hold, read_datagram
+from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tcptui.session.filtering.plain_datagrams import Datagrams
+    from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.filtering.trees import TreeReader
+
+
+def read_told(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequence[str]) -> tuple[Mask, Occurrences]:
+    """Of which of the plain ``datagrams`` among ``rows`` ``names``, the members of a field, are told, and their values.
+
+    The places of the values are those among all ``datagrams``.  Raises Cancelled.
+    """
+    count, kind = len(datagrams.four), types.type_of(FIELDS[names[0]])
+    if all(name in DATAGRAM_FIELDS for name in names):
+        each = [read_datagram(datagrams, name) for name in in_order(tuple(names))]
+        return np.ones(count, np.bool_), merged(kind, each, count)
+    (name, *others) = names
+    if others:
+        return _silent(datagrams, name, *others)
+    if name in DNS_FIELDS:
+        told, found = read_dns(datagrams, name)
+        return told | ~datagrams.speaks_dns, found
+    if name in DNS_PAIRED:
+        known = trees.look_at_pairs()
+        with known.lock:
+            return _made(name, count, known.told(rows.only(datagrams.mask).numbers.tolist(), name))
+    if name in CONVERSATION_FIELDS:
+        numbers = rows.only(datagrams.mask).numbers
+        conversations = trees.look_at_conversations(int(numbers[-1]) + 1)
+        with conversations.lock:
+            return _made(name, count, conversations.told(numbers.tolist(), name))
+    return _silent(datagrams, name)
+
+
+def _made(name: str, count: int, told: Iterable[tuple[int, int]]) -> tuple[Mask, Occurrences]:
+    places, values = [], []
+    for place, value in told:
+        places.append(place)
+        values.append(value)
+    kind = types.type_of(FIELDS[name])
+    return np.ones(count, np.bool_), Occurrences(kind, count, array_of(kind, values), np.array(places, np.int64))
+
+
+def _silent(datagrams: Datagrams, *names: str) -> tuple[Mask, Occurrences]:
+    """Told of those that cannot have any of the fields ``names``."""
+    could = np.zeros(len(datagrams.four), np.bool_)
+    for name in names:
+        could |= may_say(datagrams, name) if name.startswith("dns.") else may_hold(datagrams, name)
+    kind = types.type_of(FIELDS[names[0]])
+    return ~could, Occurrences(kind, len(could), array_of(kind, []), np.zeros(0, np.int64))
