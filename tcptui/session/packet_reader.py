@@ -150,7 +150,7 @@ class PacketReader:
         sources = sorted_unique(store.source[rows])
         begin = int(offset.min()) if len(rows) else 0
         span = int((offset + captured).max()) - begin if len(rows) else 0
-        scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()
+        scattered = span > _SPARSE * int(captured.sum()) + _LITTLE or (store.issues[rows] & _REASSEMBLED).any()
         if len(rows) < 2 or len(sources) > 1 or scattered:
             return [self.payload(row) for row in rows.tolist()]
         block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)
