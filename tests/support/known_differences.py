@@ -628,7 +628,7 @@ DIFFERENCES: Final = (
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 32, "tcp.reassembled_in"),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 47, "tcp.segment_data"),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 48, "_ws.expert _ws.expert.group _ws.expert.severity"),
-    Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 94, "_ws.malformed"),
+    Known("tcpreplay-test-rewrite_efcs.pcap", Reason.CUT, 93, "_ws.malformed"),
     Known("tcpreplay-test-rewrite_efcs.pcap", Reason.OTHER_PROTOCOL, 2, (
         "_ws.expert _ws.expert.group _ws.expert.severity _ws.malformed _ws.malformed.expert"
     )),
