@@ -44,24 +44,42 @@ _IMAGES: Final = {b"\x89PNG\r\n\x1a\n": "png", b"GIF87a": "image-gif", b"GIF89a"
 _JPEG: Final = b"\xff\xd8\xff"
 _JPEG_KINDS: Final = (b"JFIF\0", b"Exif\0")
 _JPEG_KIND_AT: Final = 6
+#: Media types of images that have a reader.
+_IMAGE_TYPES: Final = {
+    "image/png": "png", "image/gif": "image-gif",
+    **dict.fromkeys(("image/jpeg", "image/jpg", "image/jfif"), "image-jfif"),
+}  # fmt: skip
 #: Bytes of the shortest image that is known by its beginning.
 LEAST_IMAGE: Final = 20
 
 
 def media_name(media: str, beginning: bytes) -> str:
-    """The name for a body of media type ``media`` that begins with ``beginning``, of `LEAST_IMAGE` bytes at least.
+    """The name for a body of HTTP/1 of type ``media`` that begins with ``beginning``, of `LEAST_IMAGE` bytes at least.
 
     Of a shorter body: all of it.
     """
-    if media.startswith(_MULTIPART):
-        return "mime_multipart"
-    known = _NAMES.get(media)
-    if known is not None:
-        return known
+    known = _known_name(media)
+    return (_image_name(beginning) or "media") if known is None else known
+
+
+def stream_media_name(media: str, beginning: bytes) -> str:
+    """The same for a body of HTTP/2; empty where its type has no reader: Wireshark does not look what it may be."""
+    known = _known_name(media)
+    if known is None:
+        image = _image_name(beginning)
+        return image if image == _IMAGE_TYPES.get(media) else ""
+    return known
+
+
+def _known_name(media: str) -> str | None:
+    return "mime_multipart" if media.startswith(_MULTIPART) else _NAMES.get(media)
+
+
+def _image_name(beginning: bytes) -> str:
     if len(beginning) >= LEAST_IMAGE:
         for sign, name in _IMAGES.items():
             if beginning.startswith(sign):
                 return name
         if beginning.startswith(_JPEG) and beginning.startswith(_JPEG_KINDS, _JPEG_KIND_AT):
             return "image-jfif"
-    return "media"
+    return ""

@@ -38,8 +38,8 @@ def _frames(seed: int) -> Iterator[bytes]:
     for kind in _TYPES:
         for flags in _FLAGS.get(kind, (0,)):
             for size in _SIZES:
-                said = _BLOCKS if kind in (_HEADERS, _PUSH_PROMISE) else (bytes(20), b"\xff" * 20, chance.randbytes(20))
-                said += _TEXTS if kind in (_ALTSVC, _ORIGIN) else ()
+                said = [*_BLOCKS] if kind in (_HEADERS, _PUSH_PROMISE) else [bytes(20), b"\xff" * 20]
+                said += [chance.randbytes(20), *_TEXTS] if kind in (_ALTSVC, _ORIGIN) else []
                 for payload in dict.fromkeys(one[:size] for one in said):
                     unused = chance.choice((0, 0, 0x40, 0x80, 0x12)) if kind < 2 else 0
                     yield frame(kind, flags | unused, chance.choice((0, 1)), payload)

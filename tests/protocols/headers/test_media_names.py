@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from field_sweep import sweep
+from http2_ends import OK, Ends, get
 from web_captures import closed, record
 
 from tcptui.model.fields import FIELDS
@@ -34,6 +35,8 @@ READ: Final = {
     "application/x-git-upload-pack-request": b"0000", "text/csv": b"a,b\n", "application/xhtml+xml": b"<a/>",
     "application/x-fcs": b"x",
 }  # fmt: skip
+#: Of these, what HTTP/2 reads the same.
+FORMS: Final = ("application/x-www-form-urlencoded", "application/ocsp-request")
 
 
 def answer(media: str, body: bytes, *fields: str) -> bytes:
@@ -54,6 +57,21 @@ def test_names_of_bodies_are_those_of_tshark(tmp_path: Path) -> None:
     assert swept is not None
     assert swept.different == {}
     assert swept.frames > 2 * len(answers)
+
+
+@pytest.mark.tshark
+def test_names_of_bodies_within_http2_are_those_of_tshark(tmp_path: Path) -> None:
+    ends = Ends()
+    said = [(media, body) for media in (*TYPES, "image/jpeg") for body in (*BODIES, b"abc")]
+    for number, (media, body) in enumerate([*said, *((media, body) for media, body in READ.items() if media in FORMS)]):
+        ends.ask(2 * number + 1, get("/"))
+        ends.answer(2 * number + 1, [*OK[:1], ("content-type", media)], body)
+    turns = [(2.0 * at, "CS"[side], data) for at, (side, data) in enumerate(ends.turns)]
+    swept = sweep(record(tmp_path, closed(turns)), [FIELDS["frame.protocols"]])
+
+    assert swept is not None
+    assert swept.different == {}
+    assert swept.frames > len(said)
 
 
 def test_a_reader_goes_by_the_type_and_an_image_by_its_beginning() -> None:
