@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.protocols.interface import Carried
-    from tcptui.protocols.stream.reassembly import ByteStream
 
 
 def packets_of(messages: Sequence[Carried]) -> list[MessagePackets]:
     """The packets of each of ``messages``, in order."""
-    places: dict[int, tuple[ByteStream, list[int]]] = {}
+    places: dict[int, list[int]] = {}
     for at, one in enumerate(messages):
-        places.setdefault(id(one.half), (one.half, []))[1].append(at)
+        known = id(one.half)
+        if known in places:
+            places[known].append(at)
+        else:
+            places[known] = [at]
     found: dict[int, MessagePackets] = {}
-    for half, which in places.values():
+    for which in places.values():
+        half = messages[which[0]].half
         some = [messages[at] for at in which]
         first_frame, first_ns = half.firsts(np.array([one.start for one in some], np.int64))
         last = np.array([max(one.stop - 1, one.start) for one in some], np.int64)

@@ -193,8 +193,8 @@ def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStr
 
 
 def _turned(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
-    """The plain bytes behind the turn to TLS; None where there is none, or no key opens it."""
-    found: tuple[ByteStream, ByteStream] | None = _TURNED(client, server) if client.keys else None
+    """The plain bytes behind the turn to TLS; None where there is none, or it is sealed and no key opens it."""
+    found: tuple[ByteStream, ByteStream] | None = _TURNED(client, server)
     return found
 
 

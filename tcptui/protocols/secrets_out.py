@@ -62,7 +62,8 @@ def uri_without_secrets(uri: str) -> str:
     """A request target or a URI, without its user part and secret parameters."""
     if "=" not in uri and "@" not in uri:  # most: neither of the patterns can match
         return uri
-    uri = _USER.sub(f"//{LEFT_OUT}@", uri)
+    if "@" in uri:
+        uri = _USER.sub(f"//{LEFT_OUT}@", uri)
     return _PARAMETER.sub(lambda found: _left_out(found, f"{found[1]}{found[2]}="), uri)
 
 

@@ -37,8 +37,10 @@ _GAP: Final = 1 << 13
 _READ_AT_ONCE: Final = 1 << 16
 #: Several packets of one stream are read at once if at least one byte in this many of the span is wanted, …
 _SPARSE: Final = 4
-#: … and so many bytes in any case.
+#: … and so many bytes in any case, …
 _LITTLE: Final = 1 << 16
+#: … or so many for each packet: to copy them takes less than a read of its own.
+_LITTLE_EACH: Final = 1 << 11
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _IN_FRAGMENTS: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT)
 #: Most comments read of a packet.
@@ -150,7 +152,8 @@ class PacketReader:
         sources = sorted_unique(store.source[rows])
         begin = int(offset.min()) if len(rows) else 0
         span = int((offset + captured).max()) - begin if len(rows) else 0
-        scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()
+        most = _SPARSE * int(captured.sum()) + _LITTLE_EACH * len(rows)
+        scattered = span > most or (store.issues[rows] & _REASSEMBLED).any()
         if len(rows) < 2 or len(sources) > 1 or scattered:
             return [self.payload(row) for row in rows.tolist()]
         block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.protocols.headers.builder import BareBranch, Branch, Joined
 from tcptui.protocols.headers.coloring_rules import ColoringFacts
+from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -131,6 +132,12 @@ class Dissection:
         layer = kind(label, start, max(0, min(length, held - start)), name)
         self.parent.append(layer)
         return layer
+
+    def malformed(self, title: str) -> None:
+        """Append that a layer, called ``title``, ends before what it has to have in it."""
+        broken = self.parent.concluded(f"Malformed Packet: {title}", "_ws.malformed")
+        text = "Malformed Packet (Exception occurred)"
+        broken.expert(ExpertLevel.ERROR, "Malformed", text, "_ws.malformed.expert")
 
 
 #: Reads one layer, appends its lines, and returns the step for the next layer; None at the end.

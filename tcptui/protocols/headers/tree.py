@@ -23,7 +23,7 @@ from tcptui.protocols.headers.icmp import read_icmp, read_icmpv6
 from tcptui.protocols.headers.icmp_bodies import read_extensions
 from tcptui.protocols.headers.ipv4 import read_ipv4
 from tcptui.protocols.headers.ipv6 import read_ipv6
-from tcptui.protocols.headers.node import ExpertLevel, Node
+from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.scapy_tree import STARTS, question, read_other
 from tcptui.protocols.headers.tcp import add_analysis_only, read_tcp
 from tcptui.protocols.headers.udp import read_udp
@@ -169,8 +169,5 @@ def _read(dissection: Dissection, step: Step, reader: Reader) -> Step | None:
         if dissection.quoting and reader is not read_extensions:  # who quotes needs not quote all (RFC 792)
             dissection.parent.concluded("The quotation ends here")
             return None
-        title = step.protocol.value
-        broken = dissection.parent.concluded(f"Malformed Packet: {title}", "_ws.malformed")
-        text = "Malformed Packet (Exception occurred)"
-        broken.expert(ExpertLevel.ERROR, "Malformed", text, "_ws.malformed.expert")
+        dissection.malformed(step.protocol.value)
     return None

@@ -12,6 +12,7 @@ from tcptui.protocols.http.body import BodyProblem, body_of
 from tcptui.protocols.http.conversation import Framing
 from tcptui.protocols.http.framing import ChunkWalk
 from tcptui.protocols.http.head import HEAD_LIMIT
+from tcptui.protocols.http.media_names import LEAST_IMAGE, media_name, stream_media_name
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.tree_head import add_trailer
 from tcptui.protocols.http.tree_text import OCTETS, add_data, add_text_lines, has_lines, is_text
@@ -62,6 +63,8 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
     elif is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
         add_text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
+    elif decoded:
+        _name(dissection, media_name(head.media_type, _first_bytes(message)))
 
 
 def add_stream_body(
@@ -99,6 +102,13 @@ def add_stream_body(
         add_text_lines(dissection, media, body, size, place, span, exact=False).whole = whole
     elif media == OCTETS and size:
         add_data(dissection, body, size, place, span, whole)
+    elif size:
+        _name(dissection, stream_media_name(media, body))
+
+
+def _name(dissection: Dissection, name: str) -> None:
+    if name:
+        dissection.protocols.append(name)
 
 
 def _as_tshark_reads(body: bytes) -> bytes:
@@ -109,6 +119,16 @@ def _as_tshark_reads(body: bytes) -> bytes:
 def decoded_beginning(message: HttpMessage) -> bytes:
     """The decoded body, or the first `LONGEST_VALUE` bytes of it and perhaps some more."""
     return b"".join(_bounded(body_of(message)))
+
+
+def _first_bytes(message: HttpMessage) -> bytes:
+    """The first `LEAST_IMAGE` bytes of the decoded body, or all of it."""
+    found = b""
+    for block in body_of(message):
+        found += block[:LEAST_IMAGE]
+        if len(found) >= LEAST_IMAGE:
+            break
+    return found
 
 
 def _bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:

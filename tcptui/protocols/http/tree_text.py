@@ -38,7 +38,8 @@ _READ_AS: Final = {
     ), _LINES),
     **dict.fromkeys((
         "application/json", "application/json-rpc", "application/problem+json", "application/senml+json",
-        "application/sensml+json",
+        "application/sensml+json", "application/json-patch+json", "application/merge-patch+json",
+        "application/dds-web+json", "application/vnd.oma.lwm2m+json",
     ), _JSON),
     **dict.fromkeys((
         "text/xml", "text/vnd.wap.wml", "text/vnd.wap.si", "image/svg+xml", *(f"application/{kind}" for kind in (

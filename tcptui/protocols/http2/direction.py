@@ -147,21 +147,22 @@ class Direction:
             behind = at + HEADER + length
             if behind > size and kind != _DATA and at:
                 break  # read again, so that the buffer begins with it
-            frame = Frame(base + at, length, kind, flags, stream & STREAM_MASK)
-            if frame.stream > highest:
-                self._highest = highest = frame.stream
-            if counts and not listener.frame(side, frame):
+            stream &= STREAM_MASK
+            if stream > highest:
+                self._highest = highest = stream
+            if counts and not listener.frame(side, Frame(base + at, length, kind, flags, stream)):
                 self.position = self.half.length
                 return
             if kind == _DATA:
                 if self._pending is not None:
                     self._break()
-                self._data(frame, data, at)
+                self._data(Frame(base + at, length, kind, flags, stream), data, at)
             elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
                 decoded = self._hpack.decode(data[at + HEADER : behind])
                 ends = bool(flags & _END)
-                listener.block(side, Block(frame.stream, base + at, base + behind, decoded[0], ends, 0, *decoded[1:]))
+                listener.block(side, Block(stream, base + at, base + behind, decoded[0], ends, 0, *decoded[1:]))
             else:
+                frame = Frame(base + at, length, kind, flags, stream)
                 whole = data[at:behind] if behind <= size else self._payload(frame)
                 self._other(frame, whole)
             at = behind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
@@ -25,7 +26,9 @@ PREFIX: Final = 5
 #: Most bytes of a message that are read, compressed or not; gRPC's own default is 4 MiB.
 MESSAGE_MOST: Final = 16 << 20
 _MEDIA: Final = re.compile(r"application/grpc(?:\+[\w.-]+)?(?:$|;)", re.IGNORECASE)
-_FIELDS: Final = frozenset({b"grpc-status", b"grpc-timeout", b"grpc-encoding", b"grpc-accept-encoding"})
+_FIELDS: Final = (b"grpc-status", b"grpc-timeout", b"grpc-encoding", b"grpc-accept-encoding")
+#: Bytes of the longest media type that is looked at once and cached.
+_SHORT: Final = 64
 #: Names of the status codes, by number.
 STATUS_NAMES: Final = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -39,10 +42,21 @@ def is_grpc(block: Block | None) -> bool:
     if block is None:
         return False
     values = block.headers.values
-    if not _FIELDS.isdisjoint(values):
-        return True
+    for name in _FIELDS:
+        if name in values:
+            return True
     media = values.get(b"content-type")
-    return bool(media) and _MEDIA.match(text_of(media).strip()) is not None
+    if not media:
+        return False
+    return _is_short_media(media) if len(media) <= _SHORT else _is_media(media)
+
+
+def _is_media(raw: bytes) -> bool:
+    """Whether a media type is gRPC's."""
+    return _MEDIA.match(text_of(raw).strip()) is not None
+
+
+_is_short_media: Final = lru_cache(maxsize=256)(_is_media)
 
 
 def status_text(said: Said, head: Block | None) -> str:

@@ -1,6 +1,6 @@
 """HPACK (RFC 7541) for a reader that may have missed the beginning: what it cannot know stays unknown.
 
-hpack decodes long integers and has the static table and that of Huffman's code.  The dynamic table is our own, because
+hpack has the static table and that of Huffman's code.  The dynamic table is our own, because
 hpack's decoder is an endpoint's: the first index that it does not know ends it.  Dynamic indices count from the newest
 entry, so entries that were inserted since reading began are found exactly, whatever was inserted before; an index
 beyond them is unknown, not an error, until enough was inserted or the table was emptied.
@@ -15,7 +15,6 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from hpack.exceptions import HPACKDecodingError
-from hpack.hpack import decode_integer
 from hpack.table import HeaderTable
 
 from tcptui.protocols.http2.huffman import plain_text
@@ -33,8 +32,8 @@ LISTS_MOST: Final = 1 << 25
 LIST_MOST_LATER: Final = 1 << 14
 #: What an entry takes beside its name and value (RFC 7541, 4.1).
 _OVERHEAD: Final = 32
-#: Longest integer that is decoded: more bytes than any length or index needs.
-_INTEGER: Final = 6
+#: What the bytes of an integer behind its first one stand for, as shifts: no length or index needs more of them.
+_SHIFTS: Final = range(0, 35, 7)
 #: Up to so many bytes a list is neither counted nor cut.
 LIST_USUAL: Final = 1 << 13
 #: Blocks that are remembered until the table changes.
@@ -196,15 +195,20 @@ class HpackReader:
     def _field(self, data: bytes, at: int) -> tuple[_Entry, int]:
         """A field that is not an index of one byte, and the offset behind it."""
         first = data[at]
-        if first & 0x80:
-            index, at = _integer(data, at, 0x7F, 7)
+        if first >= 0x80:
+            index, at = _integer(data, at, 0x7F)
             return self._entry(index), at
-        is_inserted = first & 0x40
-        if not is_inserted and first & 0x20:
-            size, at = _integer(data, at, 0x1F, 5)
+        is_inserted = first >= 0x40
+        if not is_inserted and first >= 0x20:
+            size, at = _integer(data, at, 0x1F)
             self._resize(size)
             return _NOTHING, at
-        index, at = _integer(data, at, 0x3F, 6) if is_inserted else _integer(data, at, 0x0F, 4)
+        mask = 0x3F if is_inserted else 0x0F
+        index = first & mask
+        if index == mask:
+            index, at = _integer(data, at, mask)
+        else:
+            at += 1
         name: bytes | None
         if index:
             name = self._entry(index)[0]
@@ -229,7 +233,9 @@ class HpackReader:
         return _UNKNOWN
 
     def _insert(self, entry: _Entry) -> None:
-        self._changed()
+        self._changes += 1
+        if self._same:
+            self._same.clear()
         self._entries.appendleft(entry)
         size = _size_of(entry)
         self.kept_bytes += size
@@ -254,15 +260,18 @@ class HpackReader:
 
     def _shrink(self) -> None:
         most = TABLE_MOST if self._limit is None else self._limit
-        while self.kept_bytes > most:
-            self.kept_bytes -= _size_of(self._entries.pop())
+        kept, entries = self.kept_bytes, self._entries
+        if kept > most:
+            while kept > most:
+                kept -= _size_of(entries.pop())
+            self.kept_bytes = kept
             # What is older has left the table, too; a name that is not known may have been longer.
             self.is_whole = self.is_whole or self._limit is not None
 
 
 def _size_of(entry: _Entry) -> int:
     name, value = entry
-    return _OVERHEAD + len(name or b"") + len(value or b"")
+    return _OVERHEAD + (len(name) if name else 0) + (len(value) if value else 0)
 
 
 def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:
@@ -271,10 +280,10 @@ def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:
     if 0x80 < first < 0xFF:  # most are
         return Representation.INDEXED, first & 0x7F, at + 1
     representation, prefix = next(kind for least, kind in _WRITTEN if first >= least)
-    place, at = _integer(data, at, (1 << prefix) - 1, prefix)
+    place, at = _integer(data, at, (1 << prefix) - 1)
     if representation in _LITERALS:
         for _ in range(1 if place else 2):
-            length, at = _integer(data, at, 0x7F, 7)
+            length, at = _integer(data, at, 0x7F)
             at += length
     return representation, place, at
 
@@ -287,23 +296,32 @@ def _behind(data: bytes, count: int) -> int:
     return at
 
 
-def _integer(data: bytes, at: int, mask: int, prefix: int) -> tuple[int, int]:
-    """An integer (RFC 7541, 5.1) of ``prefix`` bits and more, and the offset behind it."""
+def _integer(data: bytes, at: int, mask: int) -> tuple[int, int]:
+    """An integer (RFC 7541, 5.1) that begins in the bits of ``mask``, and the offset behind it."""
     number = data[at] & mask
-    if number != mask:
-        return number, at + 1
-    number, used = decode_integer(data[at : at + _INTEGER], prefix)
-    return number, at + used
+    at += 1
+    if number == mask:
+        for shift in _SHIFTS:
+            byte = data[at]
+            at += 1
+            number += (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+        else:
+            raise HPACKDecodingError("an integer of too many bytes")
+    return number, at
 
 
 def _string(data: bytes, at: int) -> tuple[bytes, int]:
     """A string (RFC 7541, 5.2) and the offset behind it."""
-    begin = at + 1
-    length = data[at] & 0x7F
+    first = data[at]
+    length = first & 0x7F
     if length == 0x7F:
-        length, begin = _integer(data, at, 0x7F, 7)
+        length, begin = _integer(data, at, 0x7F)
+    else:
+        begin = at + 1
     stop = begin + length
-    text = data[begin:stop]
-    if len(text) < length:
+    if stop > len(data):
         raise HPACKDecodingError("the block ends within a string")
-    return (plain_text(text) if data[at] & 0x80 else text), stop
+    text = data[begin:stop]
+    return (plain_text(text) if first >= 0x80 else text), stop

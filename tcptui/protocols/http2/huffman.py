@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from hpack.exceptions import HPACKDecodingError
@@ -10,6 +9,8 @@ from hpack.huffman_table import HUFFMAN_COMPLETE, HUFFMAN_EMIT_SYMBOL, HUFFMAN_F
 
 #: Longest coded text that is cached: a server sends the same date, length and type again and again.
 _CACHED_LENGTH: Final = 64
+#: Texts that are cached; a full cache is emptied, so that to look into it costs no more than in a plain dict.
+_CACHED_MOST: Final = 4_096
 
 #: What a byte does in a state of hpack's machine: what each byte does then (of a state that was never met nothing), the
 #: text that it ends, two characters at most, and whether all may end here.  A plain tuple: indexed for every byte.
@@ -19,6 +20,8 @@ _STEPS: Final[list[list[_Step]]] = [[] for _ in range(len(HUFFMAN_TABLE) >> 4)]
 #: Where an invalid code leads, and stays.
 _INVALID: Final[list[_Step]] = []
 _INVALID.extend([(_INVALID, b"", False)] * 256)
+#: By what they stand for, texts that were met before.
+_known: Final[dict[bytes, bytes]] = {}
 
 
 def _step(state: int, byte: int) -> _Step:
@@ -34,7 +37,14 @@ def _step(state: int, byte: int) -> _Step:
 
 def plain_text(coded: bytes) -> bytes:
     """The text that ``coded`` stands for.  Raises HPACKDecodingError."""
-    return _cached(coded) if len(coded) <= _CACHED_LENGTH else _decoded(coded)
+    text = _known.get(coded)
+    if text is None:
+        text = _decoded(coded)
+        if len(coded) <= _CACHED_LENGTH:
+            if len(_known) >= _CACHED_MOST:
+                _known.clear()
+            _known[coded] = text
+    return text
 
 
 def _decoded(coded: bytes) -> bytes:
@@ -49,6 +59,3 @@ def _decoded(coded: bytes) -> bytes:
         if not step[2]:
             raise HPACKDecodingError("an invalid Huffman code, or a cut one")
         return text
-
-
-_cached: Final = lru_cache(maxsize=4_096)(_decoded)

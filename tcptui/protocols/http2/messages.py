@@ -35,7 +35,8 @@ def _decoded(raw: bytes) -> str:
 
 def value_in(block: Block | None, name: bytes) -> str:
     """The value of the first field of that name; empty without one."""
-    return "" if block is None else text_of(block.headers.values.get(name, b""))
+    raw = b"" if block is None else block.headers.values.get(name, b"")
+    return "" if raw == b"" else text_of(raw)
 
 
 def status_of(block: Block) -> int:

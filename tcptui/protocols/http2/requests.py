@@ -144,5 +144,6 @@ def _kept(text: str) -> str:
 
 
 def _carried(said: Said) -> Carried:
-    spans = said.frames if len(said.frames) > _STRETCH else ()
+    frames = said.frames
+    spans = frames if len(frames) > _STRETCH else ()
     return Carried(said.half, said.start, said.stop, is_complete(said), spans)

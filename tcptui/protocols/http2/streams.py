@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.http2.direction import Block, Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tcptui.protocols.http2.frames import Frame
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -39,8 +39,8 @@ class Said:
     """What one side sent on one stream."""
 
     __slots__ = (
-        "blocks", "ended", "epoch", "frames", "half", "length", "lost", "overflown", "reset", "spans", "start", "stop",
-        "taken_back",
+        "_stretches", "blocks", "ended", "epoch", "half", "length", "lost", "overflown", "reset", "spans", "start",
+        "stop", "taken_back",
     )  # fmt: skip
 
     def __init__(self, half: ByteStream, epoch: int) -> None:
@@ -50,10 +50,10 @@ class Said:
         self.start = -1
         self.stop = -1
         self.blocks: list[Block] = []
-        self.spans = array("q")
+        self.spans: Sequence[int] = ()
         """Start and stop of the bytes of each DATA frame, without padding."""
-        self.frames = array("q")
-        """Start and stop of the stretches of its frames."""
+        self._stretches: array[int] | None = None
+        """Those of `frames`, where there are several."""
         self.length = 0
         """Bytes in `spans`."""
         self.ended = False
@@ -71,21 +71,43 @@ class Said:
         """Whether anything was sent."""
         return self.start >= 0
 
+    @property
+    def frames(self) -> Sequence[int]:
+        """Start and stop of the stretches of its frames."""
+        if self._stretches is not None:
+            return self._stretches
+        return (self.start, self.stop) if self else ()
+
+    def add_span(self, start: int, stop: int) -> bool:
+        """The bytes of a DATA frame; False where there are as many as are kept."""
+        spans = self.spans
+        if not isinstance(spans, array):
+            self.spans = array("q", (start, stop))
+        elif len(spans) < 2 * SPANS_MOST:
+            spans.append(start)
+            spans.append(stop)
+        else:
+            return False
+        return True
+
     def add(self, start: int, stop: int) -> None:
         """A frame, or frames that follow each other."""
         if stop > self.half.length:
             stop = self.half.length
-        if self.start < 0:
+        stretches = self._stretches
+        if stretches is not None:
+            if stretches[-1] == start:
+                stretches[-1] = stop
+            elif len(stretches) < 2 * SPANS_MOST:
+                stretches.append(start)
+                stretches.append(stop)
+            else:
+                self.overflown = True
+        elif self.start < 0:
             self.start = start
+        elif self.stop != start:
+            self._stretches = array("q", (self.start, self.stop, start, stop))
         self.stop = stop
-        frames = self.frames
-        if frames and frames[-1] == start:
-            frames[-1] = stop
-        elif len(frames) < 2 * SPANS_MOST:
-            frames.append(start)
-            frames.append(stop)
-        else:
-            self.overflown = True
 
 
 @dataclass(slots=True)
@@ -167,9 +189,7 @@ class Streams:
         said.add(frame.start, frame.stop)
         if stop > start:
             said.length += stop - start
-            if len(said.spans) < 2 * SPANS_MOST:
-                said.spans.append(start)
-                said.spans.append(stop)
+            if said.add_span(start, stop):
                 talk.held += _SPAN
                 self._held += _SPAN
                 if self._held > HELD_MOST:

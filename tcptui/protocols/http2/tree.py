@@ -99,13 +99,16 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
         if frame.kind != FrameType.DATA:
             return
     if frame.kind == FrameType.DATA:
-        add_data_frame(dissection, place, stream, frame, branch)
+        is_enough = add_data_frame(dissection, place, stream, frame, branch)
     else:
         asked = dissection.options.asked
         is_asked = asked is None or not _BODY_LINES.isdisjoint(asked)
         if is_asked and frame.kind == FrameType.HEADERS and frame.flags & Flag.END_STREAM:
             add_body_before(dissection, branch, frame, place, stream)
-        add_payload(branch, frame, place, HeaderLists(index, asked))
+        is_enough = add_payload(branch, frame, place, HeaderLists(index, asked))
+    if not is_enough:
+        branch.concluded("The frame ends before what its type has in it, or its padding is longer than it is")
+        dissection.malformed("HTTP2")
 
 
 def _headline(frame: Frame, index: FrameIndex) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
-from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.tree_body import add_stream_body
 from tcptui.protocols.http2.frames import Flag, Frame
 from tcptui.protocols.http2.grpc import PREFIX, read_message, spans_of
@@ -32,15 +31,19 @@ _SHOWN_BYTES: Final = 40
 
 def add_data_frame(
     dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, branch: Branch
-) -> None:  # fmt: skip
-    """Append the lines of a DATA frame; where it ends a body, those of the whole of it, as tshark does."""
+) -> bool:  # fmt: skip
+    """Append the lines of a DATA frame; where it ends a body, those of the whole of it, as tshark does.
+
+    False where its padding is longer than the frame (RFC 9113, 6.1).
+    """
     half, start = place.half, frame.payload
-    is_padded = bool(frame.flags & Flag.PADDED) and frame.length > 0
+    is_padded = bool(frame.flags & Flag.PADDED)
+    if is_padded and not frame.length:
+        return False
     padding = (half.read(start, 1) or b"\0")[0] if is_padded else 0
-    if padding >= frame.length > 0:
-        branch.expert(ExpertLevel.ERROR, "Malformed", "The padding is longer than the frame")  # RFC 9113, 6.1
-        padding = frame.length - 1
     add_padding(branch, place, start, padding if is_padded else None)
+    if padding >= frame.length > 0:
+        return False
     start += is_padded
     size = max(min(frame.stop, half.length) - padding - start, 0)
     exchange, ends = stream.by_id.get(str(frame.stream)), bool(frame.flags & Flag.END_STREAM)
@@ -63,6 +66,7 @@ def add_data_frame(
         place.add(branch, text, start + size, padding, "http2.data.padding")
     if size and exchange is not None and exchange.protocol == "grpc":
         _grpc(dissection, place, stream, exchange, branch, (start, start + size))
+    return True
 
 
 def _is_bodiless(exchange: Exchange, side: int) -> bool:

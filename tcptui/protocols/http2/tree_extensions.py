@@ -28,9 +28,11 @@ def add_extension(branch: Branch, frame: Frame, place: FramePlace) -> bool:
     if frame.kind == FrameType.ORIGIN:  # RFC 8336, 2.1
         return _origins(branch, place, at, raw)
     size = int.from_bytes(raw[:_LENGTH])  # RFC 7838, 4
-    if len(raw) < _LENGTH + size:
+    if len(raw) < _LENGTH:
         return False
     place.add(branch, f"Origin Length: {size}", at, _LENGTH, "http2.altsvc.origin.len")
+    if len(raw) < _LENGTH + size:
+        return False
     _text(branch, place, "Origin", raw[_LENGTH : _LENGTH + size], at + _LENGTH, "http2.altsvc.origin")
     value = raw[_LENGTH + size :]
     if value:
@@ -55,10 +57,11 @@ def _origins(branch: Branch, place: FramePlace, at: int, raw: bytes) -> bool:
             return True
         size = int.from_bytes(raw[begin : begin + _LENGTH])
         stop = begin + _LENGTH + size
+        line = place.add(branch, "Origin", at + begin, min(stop, len(raw)) - begin, "http2.origin")
+        if begin + _LENGTH <= len(raw):
+            place.add(line, f"Origin Length: {size}", at + begin, _LENGTH, "http2.origin.origin_len")
         if stop > len(raw):
             return False
-        line = place.add(branch, "Origin", at + begin, stop - begin, "http2.origin")
-        place.add(line, f"Origin Length: {size}", at + begin, _LENGTH, "http2.origin.origin_len")
         _text(line, place, "Origin", raw[begin + _LENGTH : stop], at + begin + _LENGTH, "http2.origin.origin")
         begin = stop
     branch.concluded("More origins")
@@ -66,4 +69,5 @@ def _origins(branch: Branch, place: FramePlace, at: int, raw: bytes) -> bool:
 
 
 def _text(branch: Branch, place: FramePlace, title: str, raw: bytes, at: int, field: str) -> None:
-    place.add(branch, f"{title}: {raw.decode('utf-8', 'replace')}", at, len(raw), field)
+    line = place.add(branch, f"{title}: {raw.decode('utf-8', 'replace')}", at, len(raw), field)
+    line.whole = lambda: raw

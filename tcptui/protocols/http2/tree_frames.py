@@ -20,7 +20,7 @@ from tcptui.protocols.http2.frames import (
 )
 from tcptui.protocols.http2.tree_extensions import EXTENSIONS, add_extension
 from tcptui.protocols.http2.tree_lines import add_padding, add_reserved, number_label
-from tcptui.protocols.http2.tree_settings import MOST, add_settings
+from tcptui.protocols.http2.tree_settings import MOST, SETTING_SIZE, add_cut_setting, add_settings
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -34,6 +34,11 @@ _INCREMENT: Final = 4
 _CODE: Final = 4
 _PING: Final = 8
 _GOAWAY: Final = 8
+#: Bytes that a payload has at least; of unknown types one.
+_LEAST: Final = {
+    int(FrameType.PRIORITY): PRIORITY_SIZE, int(FrameType.RST_STREAM): _CODE, int(FrameType.PING): _PING,
+    int(FrameType.GOAWAY): _GOAWAY, int(FrameType.WINDOW_UPDATE): _INCREMENT,
+}  # fmt: skip
 #: Wireshark's fields of the header block's bytes, by type, and of the padding behind them.
 _BLOCKS: Final = {
     int(FrameType.HEADERS): "http2.headers", int(FrameType.PUSH_PROMISE): "http2.push_promise.header",
@@ -44,35 +49,45 @@ _PADDINGS: Final = {
 }  # fmt: skip
 
 
-def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
-    """Append the lines of the frame's payload; an expert note where it breaks the rules of its type."""
+def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> bool:
+    """Append the lines of the frame's payload; an expert note where it breaks the rules of its type.
+
+    False where the payload ends before what its type has in it, which is what Wireshark calls malformed.
+    """
     if frame.kind in EXTENSIONS:
-        if not add_extension(branch, frame, place):
-            _malformed(branch)
-        return
+        return add_extension(branch, frame, place)
     if frame.kind in _BLOCKS:
-        _block(branch, frame, place, lists)
-        return
-    if frame.kind == FrameType.WINDOW_UPDATE and frame.length == _INCREMENT:
-        _window_update(branch, frame, place)
-        return
+        return _block(branch, frame, place, lists)
     at, size = frame.payload, frame.length
-    if frame.kind == FrameType.PRIORITY and size >= PRIORITY_SIZE:
-        _priority(branch, place, at)
-    elif frame.kind == FrameType.RST_STREAM and size >= _CODE:
+    if size < _LEAST.get(frame.kind, 0 if frame.kind <= FrameType.BLOCKED else 1):
+        if frame.kind == FrameType.GOAWAY and size >= PROMISED_SIZE:
+            _last_stream(branch, place, at)
+        elif frame.kind == FrameType.PRIORITY:
+            _priority(branch, place, at, size)
+        return False
+    if frame.kind == FrameType.WINDOW_UPDATE:
+        _window_update(branch, frame, place)
+        return True
+    if frame.kind == FrameType.PRIORITY:
+        _priority(branch, place, at, size)
+    elif frame.kind == FrameType.RST_STREAM:
         _error(branch, place, at, "http2.rst_stream.error")
     elif frame.kind == FrameType.SETTINGS:
         add_settings(branch, place, at, place.half.read(at, min(size, MOST)))
-    elif frame.kind == FrameType.PING and size >= _PING:
+        if size % SETTING_SIZE:
+            add_cut_setting(branch, place, at + size // SETTING_SIZE * SETTING_SIZE, size % SETTING_SIZE)
+            return False
+    elif frame.kind == FrameType.PING:
         name = "Pong" if frame.flags & Flag.ACK else "Ping"
         place.add(branch, f"{name}: {place.half.read(at, _PING).hex()}", at, _PING, f"http2.{name.lower()}")
-    elif frame.kind == FrameType.GOAWAY and size >= _GOAWAY:
+    elif frame.kind == FrameType.GOAWAY:
         _goaway(branch, frame, place)
-    elif frame.kind > FrameType.CONTINUATION and size:
+    elif frame.kind > FrameType.CONTINUATION and frame.kind != FrameType.BLOCKED:
         text = f"Unknown: {shortened(place.half.read(at, min(size, _SHOWN_BYTES)))}"
         place.add(branch, text, at, size, "http2.unknown")
     if parsed_frame(frame, place.half) is None:
         _malformed(branch)
+    return True
 
 
 def _malformed(branch: Branch) -> None:
@@ -85,26 +100,22 @@ def _window_update(branch: Branch, frame: Frame, place: FramePlace) -> None:
     add_reserved(branch, place, at, raw, "http2.window_update.r")
     text = number_label(int.from_bytes(raw), "Window Size Increment")
     place.add(branch, text, at, _INCREMENT, "http2.window_update.window_size_increment")
-    if not int.from_bytes(raw) & STREAM_MASK:
+    if not int.from_bytes(raw) & STREAM_MASK or frame.length > _INCREMENT:
         _malformed(branch)
 
 
-def _block(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> None:
-    """HEADERS, PUSH_PROMISE and CONTINUATION."""
+def _block(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> bool:
+    """HEADERS, PUSH_PROMISE and CONTINUATION; False as `add_payload`."""
     part = block_part(frame, place.half.read(frame.payload, 1))
-    if part is None:
-        _malformed(branch)
-        return
     base, of = frame.payload, _BLOCKS[frame.kind]
+    if part is None:
+        is_padded = bool(frame.flags & Flag.PADDED)
+        if is_padded and frame.length:
+            add_padding(branch, place, base, place.half.read(base, 1)[0])
+        _before_block(branch, frame, place, base + is_padded)
+        return False
     add_padding(branch, place, base, part.padding)
-    if frame.kind == FrameType.PUSH_PROMISE:
-        at = base + part.before
-        raw = place.half.read(at, PROMISED_SIZE)
-        add_reserved(branch, place, at, raw, "http2.push_promise.r")
-        text = number_label(int.from_bytes(raw), "Promised-Stream-ID")
-        place.add(branch, text, at, PROMISED_SIZE, "http2.push_promise.promised_stream_id")
-    elif frame.kind == FrameType.HEADERS and frame.flags & Flag.PRIORITY:
-        _priority(branch, place, base + part.before)
+    _before_block(branch, frame, place, base + part.before)
     start, size = base + part.start, part.stop - part.start
     title = "Continuation Header" if frame.kind == FrameType.CONTINUATION else "Header Block Fragment"
     text = f"{title}: {shortened(place.half.read(start, min(size, _SHOWN_BYTES)))}"
@@ -117,15 +128,32 @@ def _block(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) 
         place.add(branch, f"Padding: {shortened(raw)}", start + size, part.padding, _PADDINGS[frame.kind])
     if not frame.stream:
         _malformed(branch)
+    return True
 
 
-def _priority(branch: Branch, place: FramePlace, at: int) -> None:
+def _before_block(branch: Branch, frame: Frame, place: FramePlace, at: int) -> None:
+    """What stands in front of the header block at ``at``, where the frame is that long."""
+    if frame.kind == FrameType.PUSH_PROMISE and frame.stop >= at + PROMISED_SIZE:
+        raw = place.half.read(at, PROMISED_SIZE)
+        add_reserved(branch, place, at, raw, "http2.push_promise.r")
+        text = number_label(int.from_bytes(raw), "Promised-Stream-ID")
+        place.add(branch, text, at, PROMISED_SIZE, "http2.push_promise.promised_stream_id")
+    elif frame.kind == FrameType.HEADERS and frame.flags & Flag.PRIORITY:
+        _priority(branch, place, at, frame.stop - at)
+
+
+def _priority(branch: Branch, place: FramePlace, at: int, size: int) -> None:
+    """A priority, as far as it is in the next ``size`` bytes."""
+    if size < PRIORITY_SIZE - 1:
+        return
     raw = place.half.read(at, PRIORITY_SIZE)
     number, weight = int.from_bytes(raw[:4]), int.from_bytes(raw[4:])
     bit = number >> 31
     text = bits_label(bit << 31, 1 << 31, 32, f"Exclusive: {bool(bit)}")
     place.add(branch, text, at, 4, "http2.exclusive")
     place.add(branch, number_label(number, "Stream Dependency"), at, 4, "http2.stream_dependency")
+    if size < PRIORITY_SIZE:
+        return
     place.add(branch, f"Weight: {weight}", at + 4, 1, "http2.headers.weight")
     branch.concluded(f"Weight real: {weight + 1}", "http2.headers.weight_real")
 
@@ -137,12 +165,16 @@ def _error(branch: Branch, place: FramePlace, at: int, field: str) -> None:
     place.add(branch, text, at, _CODE, field)
 
 
-def _goaway(branch: Branch, frame: Frame, place: FramePlace) -> None:
-    at, debug = frame.payload, frame.length - _GOAWAY
+def _last_stream(branch: Branch, place: FramePlace, at: int) -> None:
     raw = place.half.read(at, 4)
     add_reserved(branch, place, at, raw, "http2.goway.r")
     text = number_label(int.from_bytes(raw), "Last-Stream-ID")
     place.add(branch, text, at, 4, "http2.goaway.last_stream_id")
+
+
+def _goaway(branch: Branch, frame: Frame, place: FramePlace) -> None:
+    at, debug = frame.payload, frame.length - _GOAWAY
+    _last_stream(branch, place, at)
     _error(branch, place, at + 4, "http2.goaway.error")
     if debug:
         text = f"Additional Debug Data: {shortened(place.half.read(at + _GOAWAY, min(debug, _SHOWN_BYTES)))}"

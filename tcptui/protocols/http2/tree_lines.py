@@ -48,7 +48,9 @@ def add_flags(branch: Branch, frame: Frame, place: FramePlace) -> None:
     if kind is FrameType.CONTINUATION:
         mask |= Flag.PADDED  # it cannot be padded (RFC 9113, 6.10): Wireshark has the bit in both lines
     field = _UNUSED.get(kind, "http2.flags.unused") if kind is not None else "http2.flags.unused"
-    place.add(line, bits_label(frame.flags, mask, 8, f"Unused: 0x{frame.flags & mask:02x}"), at, 1, field)
+    place.add(
+        line, bits_label(frame.flags, mask, 8, f"Unused: 0x{(frame.flags & mask) // (mask & -mask):02x}"), at, 1, field
+    )
     for bit, name, field in known:
         place.add(line, bits_label(frame.flags, bit, 8, f"{name}: {bool(frame.flags & bit)}"), at, 1, field)
 

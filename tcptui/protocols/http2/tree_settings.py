@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 #: Settings that are listed at once.
 _SHOWN: Final = 200
 _SETTING: Final = struct.Struct(">HI")
-#: Bytes that are read for the settings of one frame.
-MOST: Final = _SETTING.size * _SHOWN
+#: Bytes of one setting, and that are read for the settings of one frame.
+SETTING_SIZE: Final = _SETTING.size
+MOST: Final = SETTING_SIZE * _SHOWN
 #: Settings: name in the headline, name of the value, Wireshark's field.
 _SETTINGS: Final = {
     1: ("Header table size", "Header table size", "header_table_size"),
@@ -31,8 +32,18 @@ _SETTINGS: Final = {
 def add_settings(branch: Branch, place: FramePlace, start: int, raw: bytes) -> None:
     """Append the settings in ``raw``, the stream's bytes from ``start`` on."""
     for number, setting in enumerate(_read(raw)):
-        at = start + _SETTING.size * number
+        at = start + SETTING_SIZE * number
         _add(branch, place, setting, ((at, 6), (at, 2), (at + 2, 4)))
+
+
+def add_cut_setting(branch: Branch, place: FramePlace, start: int, size: int) -> None:
+    """Append the first ``size`` bytes of a setting, with which its frame ends."""
+    raw = place.half.read(start, size)
+    line = place.add(branch, "Settings", start, size, "http2.settings")
+    if size >= 2:
+        number = int.from_bytes(raw[:2])
+        title = _SETTINGS.get(number, ("Unknown", "", ""))[0]
+        place.add(line, f"Settings Identifier: {title} ({number})", start, 2, "http2.settings.id")
 
 
 def add_upgrade_settings(branch: Branch, place: FramePlace, start: int, length: int, value: str) -> None:

@@ -11,7 +11,7 @@ from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.smtp.parts import part_of
 from tcptui.protocols.stream.touching import touched
-from tcptui.protocols.tls.parse import parse_starttls
+from tcptui.protocols.tls.parse import parse_turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +32,14 @@ REQUESTS_READ: Final = 100_000
 def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | TlsStream | None:
     """The parsed connection, at most ``limit`` units of each side; None when it is not SMTP.
 
-    Behind STARTTLS it is TLS where the session's keys open that.
+    Behind STARTTLS it is TLS where the session's keys open that, or it needs none.
     """
     sides = smtp_sides(client, server)
     if sides is None:
         return None
     stream = SmtpStream(*sides, limit)
-    tls = parse_starttls(client, server, limit) if client.keys else None
-    if tls is None or tls.plain is None:
+    tls = parse_turned(client, server, limit)
+    if tls is None:
         return stream
     tls.before = stream
     return tls

@@ -39,9 +39,14 @@ def begins_hello(head: bytes) -> bool:
     )
 
 
-def chooses_clear(server: ByteStream) -> bool:
-    """Whether the server's first bytes are a ServerHello that chooses a cipher suite without encryption."""
-    head = server.read(0, _SUITE_WITHIN)
+def turns_clear(server: ByteStream) -> bool:
+    """Whether that of `chooses_clear` comes after plain bytes, as behind STARTTLS."""
+    return any(chooses_clear(server, start) for start in server.captured.start[1:_STARTS].tolist())
+
+
+def chooses_clear(server: ByteStream, start: int = 0) -> bool:
+    """Whether a ServerHello that chooses a cipher suite without encryption is at offset ``start``."""
+    head = server.read(start, _SUITE_WITHIN)
     at = _SESSION_ID + 1 + head[_SESSION_ID] if len(head) > _SESSION_ID else len(head)
     suite = head[at : at + 2]
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import UNIT_LIMIT
-from tcptui.protocols.tls.detection import chooses_clear, starttls_starts, tls_starts
+from tcptui.protocols.tls.detection import chooses_clear, starttls_starts, tls_starts, turns_clear
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -22,8 +22,14 @@ def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
 
 def turned_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
-    turned = parse_starttls(client, server, UNIT_LIMIT) if client.keys else None
+    turned = parse_turned(client, server, UNIT_LIMIT)
     return None if turned is None else turned.plain
+
+
+def parse_turned(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
+    """`parse_starttls` where keys open what is behind the turn, or none are needed; else None."""
+    turned = parse_starttls(client, server, limit) if client.keys or turns_clear(server) else None
+    return None if turned is None or turned.plain is None else turned
 
 
 def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:

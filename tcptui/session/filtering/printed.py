@@ -34,7 +34,8 @@ class FieldPrinter:
 
     def _texts(self, field: Field, rows: I32) -> list[list[str]]:
         if field.name in DESCRIBED:
-            return self._reader.trees.lines(field, Rows.of(rows))
+            lines = self._reader.trees.lines(field, Rows.of(rows))
+            return [_malformed(texts) for texts in lines] if field.name == "_ws.malformed" else lines
         kind = types.type_of(field)
         if kind is T.ABSOLUTE_TIME:
             found = self._reader.occurrences(field, rows)
@@ -45,6 +46,11 @@ class FieldPrinter:
         if kind is T.PROTOCOL:
             return _all_as(field.name, texts)
         return texts
+
+
+def _malformed(lines: list[str]) -> list[str]:
+    """Each layer that is malformed has a line that names it, and a note, which has none."""
+    return [text for line in lines for text in ([line] if ": " in line else []) + ["_ws.malformed"]]
 
 
 def _all_as(text: str, found: list[list[str]]) -> list[list[str]]:

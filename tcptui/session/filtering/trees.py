@@ -55,7 +55,9 @@ _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.t
 #: Protocols that stand within the header that they are about, and are no layer.
 _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
 #: Protocols whose line in Wireshark's tree is a text of its own; of others the name is printed.
-DESCRIBED: Final = frozenset({"frame", "eth", "vlan", "sll", "ip", "ipv6", "tcp", "udp", "data-text-lines"})
+DESCRIBED: Final = frozenset(
+    {"frame", "eth", "vlan", "sll", "ip", "ipv6", "tcp", "udp", "data-text-lines", "_ws.malformed"}
+)
 #: Protocols of which tshark dissects all messages of a segment at once: they are one layer.
 _ONE_LAYER: Final = frozenset({"http", "http2", "mysql", "pgsql", "resp", "smtp", "dns"})
 #: Protocols whose value is not the header alone: their length is that of the rest of the buffer.

@@ -84,6 +84,12 @@ report, verdicts, follow, export, --no-screen:
   -Y FILTER, --display-filter FILTER
                  show only what a display filter chooses: packets (verdicts), or
                  connections of which a packet matches; all are analysed
+follow --decoded:
+                 5,000 messages of a connection are decoded; text that a few
+                 captured bytes stand for (HPACK, gzip) is written up to 2 KiB a
+                 part, and beyond that up to 256 MiB, and 16 bytes for each
+                 captured one, in all; what is cut ends in … and is counted at
+                 the end
 report, verdicts:
   --workers N    look at connections in at most N processes (Linux); by default
                  one for each processor that tcptui may use

@@ -33,6 +33,15 @@ OPTIONS
   --header   the names of the columns first
   --count    only how many packets match
 
+LIMITS
+  What memory bounds. Of a connection, 5,000 messages (TLS: records of each
+  side) have fields of their application protocol: what comes behind them is
+  not found by these, nor written. Of a list of HTTP/2 header fields 256 KiB
+  are read, of a value that a filter compares 1 MiB. With -e, text that a few
+  captured bytes stand for (HPACK, gzip) is written up to 2 KiB a field, and
+  beyond that up to 256 MiB, and 16 bytes for each captured one, for all fields
+  together; what is cut ends in … and is counted in a line at the end.
+
 EXAMPLES
   tcptui packets a.pcap -Y 'tcp.analysis.retransmission'
   tcptui packets a.pcap -Y 'http.response.code >= 500' -e frame.number -e ip.dst

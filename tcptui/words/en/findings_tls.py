@@ -114,7 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.tls-truncated.meaning.handshake": "A handshake message that is not whole says nothing, and no alert says why: the {other} can only report an unexpected end.",
     "findings.tls-truncated.known": "All bytes of the {sender} were captured; its FIN stands {missing:byte|bytes} before the end of the record that began in packet {record_frame}.",
     "findings.tls-truncated.sure": "That the record is cut is certain. Who cut it, the sender or somebody on the way, is a second question.",
-    "findings.tls-truncated.look": "Did the {sender}'s program end just then (log, exit status, memory)? Is there a proxy or load balancer with a limit on time or size? A capture at the {sender} without packet {fin_frame} would show a FIN of a stranger.",
+    "findings.tls-truncated.look": "Did the {sender}'s program end just then (log, exit status, memory)? Is there a proxy or load balancer with a limit on time or size? If a capture at the {sender} lacks packet {fin_frame}, somebody else sent that FIN.",
     # -- what a handshake cost --------------------------------------------------------------
     "findings.tls-flight-waited.name": "TLS: first flight over the initial window",
     "findings.tls-flight-waited.title": "TLS: first flight took {trips:more round trip|more round trips}",

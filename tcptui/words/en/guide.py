@@ -55,7 +55,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.case.story": "Case: {title}",
     "guide.case.step": "{n}/{count} {title}",
     "guide.case.begin": "The walk has {count} steps. Each asks a question: answer it for yourself, then look.",
-    "guide.case.recorded": "Recorded from real kernels. ",
+    "guide.case.recorded": "From real kernels. ",
     "guide.case.rebuilt": "Rebuilt from a published listing. ",
     "guide.case.packets": "Packets",
     "guide.case.packets_more": " and {n} more",
@@ -144,7 +144,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.confidence.likely": "likely",
     "guide.confidence.likely.meaning": "any other explanation needs a second fault",
     "guide.confidence.possible": "possible",
-    "guide.confidence.possible.meaning": "other explanations are just as ordinary; they are listed",
+    "guide.confidence.possible.meaning": "other explanations are just as common; they are listed",
     "guide.verdicts.intro": (
         "Wireshark's names and rules, frame by frame. When several fit, the first of this list names the packet."
     ),

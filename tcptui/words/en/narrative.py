@@ -65,7 +65,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.event.possible": "The event: possible; the packets can be read otherwise, too.",
     "narrative.cause.likely": "The cause: likely; each of the others below would need a second fault.",
     "narrative.cause.possible": "The cause: open; the packets do not decide between those below.",
-    "narrative.cause.named": "The cause: possible; those below are as ordinary.",
+    "narrative.cause.named": "The cause: possible; those below are just as common.",
     "narrative.packet.syn.title": "SYN: the {sender} asks to connect",
     "narrative.packet.syn.text": "First handshake packet: the {sender} wants a connection and will count its bytes from {raw_seq} (shown as {first_seq}). The SYN itself takes that number. It can receive {window_bytes:byte|bytes} at first.",
     "narrative.packet.syn-data.title": "SYN with data",

@@ -81,6 +81,10 @@ report、verdicts、follow、export、--no-screen：
   -Y 过滤器, --display-filter 过滤器
                  只显示过滤器选中的：匹配的数据包（verdicts），或含有匹配数据包
                  的连接；分析仍针对全部数据包
+follow --decoded：
+                 一条连接解码前 5,000 条消息；由少量抓到的字节展开而成的文本
+                 （HPACK、gzip）每段先写 2 KiB，超出的部分合计最多 256 MiB 再加
+                 每个抓到的字节 16 字节；被截断的以 … 结尾，段数写在最后
 report、verdicts：
   --workers N    最多用 N 个进程分析各个连接（Linux）；默认可用的处理器
                  有几个就用几个

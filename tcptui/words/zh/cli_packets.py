@@ -30,6 +30,13 @@ WORDS: Final[dict[str, str]] = {
   --header   首行写列名
   --count    只写匹配的数量
 
+限制
+  为了不占用过多内存：每条连接只有前 5,000 条消息（TLS 为每一端的记录）有应用
+  协议的字段，之后的内容按这些字段找不到，也不会写出。HTTP/2 的一个首部列表最多
+  读 256 KiB，过滤器比较的值最多读 1 MiB。加 -e 时，由少量抓到的字节展开而成的
+  文本（HPACK、gzip）每个字段先写 2 KiB，超出的部分全部字段合计最多 256 MiB
+  再加每个抓到的字节 16 字节；被截断的值以 … 结尾，条数写在最后一行。
+
 示例
   tcptui packets a.pcap -Y 'tcp.analysis.retransmission'
   tcptui packets a.pcap -Y 'http.response.code >= 500' -e frame.number -e ip.dst

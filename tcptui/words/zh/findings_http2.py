@@ -114,7 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.http2-streams-limit.title": "HTTP/2：并发上限 {limit} 个流，占满 {full_s}",
     "findings.http2-streams-limit.title.refused": "HTTP/2：{refused} 个请求超出上限 {limit}",
     "findings.http2-streams-limit.short": "并发流占满",
-    "findings.http2-streams-limit.happened": "服务端同时只接受 {limit} 个流（SETTINGS，{settings_frame} 号包）。从 {full_frame} 号包起就打开了这么多，共 {full_s}；有 {queued} 个请求在响应一腾出位置时就立刻发出（{first_frame} 号包至 {last_frame} 号包）。",
+    "findings.http2-streams-limit.happened": "服务端同时只接受 {limit} 个流（SETTINGS，{settings_frame} 号包）。从 {full_frame} 号包起一直有这么多流打开，合计 {full_s}；有 {queued} 个请求在响应一腾出位置时就立刻发出（{first_frame} 号包至 {last_frame} 号包）。",
     "findings.http2-streams-limit.happened.refused": "服务端同时只接受 {limit} 个流（SETTINGS，{settings_frame} 号包），客户端打开得更多：{refused} 个请求被拒绝，第一个是 {target}（{asked_frame} 号包和 {reset_frame} 号包）。",
     "findings.http2-streams-limit.meaning": "客户端要请求的比允许的多。多出来的请求在客户端内部等待，抓包里看不到：对用户来说，一个响应要比这里通常的 {median_s}更久。",
     "findings.http2-streams-limit.meaning.refused": "它们都没有被处理（REFUSED_STREAM）。再次请求没有害处，但至少要多花一个往返。",

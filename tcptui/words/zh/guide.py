@@ -55,7 +55,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.case.story": "案例：{title}",
     "guide.case.step": "{n}/{count} {title}",
     "guide.case.begin": "共 {count} 步。每一步都有一个问题：先自己想，再看答案。",
-    "guide.case.recorded": "由真实内核录制。",
+    "guide.case.recorded": "来自真实内核。",
     "guide.case.rebuilt": "根据公开发表的报文列表重建。",
     "guide.case.packets": "数据包",
     "guide.case.packets_more": " 等，另有 {n} 个",

@@ -83,12 +83,13 @@ def test_unknown_names_and_values_are_called_unknown(shown: Shown) -> None:
     assert values == [value.removeprefix("Value: ").encode() for value in fields(tree, "http2.header.value")]
 
 
-def test_payload_that_breaks_its_rules_has_a_note(shown: Shown) -> None:
+def test_payload_that_ends_early_is_malformed(shown: Shown) -> None:
     talk = Dialogue().client(PREFACE + frame(4, 0, 0, b"12345") + frame(8, 0, 0, b"1") + frame(250, 0, 1, b"xy"))
     tree = shown(talk, 1)
     text = tree_text(tree)
 
-    assert text.count("(Error/Malformed): The payload breaks the rules of its frame type") == 2
+    assert fields(tree, "_ws.malformed") == ["[Malformed Packet: HTTP2]"] * 2
+    assert text.count("The frame ends before what its type has in it") == 2
     assert "Type: Unknown (250)" in text
     assert "Unknown: 7879" in text
 
@@ -108,12 +109,13 @@ def test_values_of_frames_that_break_the_rules_are_shown(shown: Shown) -> None:
     assert tree_text(tree).count("(Error/Malformed)") == 4
 
 
-def test_padding_that_is_longer_than_its_frame_has_a_note(shown: Shown) -> None:
+def test_padding_that_is_longer_than_its_frame_is_malformed(shown: Shown) -> None:
     talk = Dialogue().client(PREFACE + frame(1, 4, 1, b"\x82\x84\x86"), frame(0, 8, 1, b"\x04abc"))
     ask = shown(talk, 2)
 
-    assert "The padding is longer than the frame" in tree_text(ask)
-    assert fields(ask, "http2.data.padding") == [f"Padding: {b'abc'.hex()}"]
+    assert fields(ask, "_ws.malformed") == ["[Malformed Packet: HTTP2]"]
+    assert fields(ask, "http2.padding") == ["Pad Length: 0x04"]
+    assert fields(ask, "http2.data.data") == []
 
 
 def test_padding_behind_an_empty_part_of_a_header_list_keeps_the_table(shown: Shown) -> None:

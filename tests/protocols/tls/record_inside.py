@@ -1,4 +1,4 @@
-"""Records what is said inside TLS, with its keys: `unshare -n python record_inside.py DIR` writes pcapng files.
+"""Records what is said inside TLS, with its keys: `unshare -n python record_inside.py DIR [SCENE…]`.
 
 nginx takes TLS off in front of real backends whose plain connections are captured, too, and so are witnesses: WebSocket
 (wsproto), server-sent events, gRPC (grpcio).  Then SMTP with STARTTLS (smtplib), renegotiation, and alerts of TLS 1.3.
@@ -19,6 +19,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ OUT = Path(sys.argv[1]).resolve()
 WORK = Path(tempfile.mkdtemp(prefix="tls-inside-"))
 KEYS = WORK / "keys.log"
 HOST = "inside.example"
+_BARE = "NULL-SHA256:ECDHE-RSA-NULL-SHA:@SECLEVEL=0"
 NGINX = """daemon off; master_process off; pid {work}/pid; error_log {work}/error.log; user root; events {{}}
 http {{ access_log off; ssl_certificate {work}/own.pem; ssl_certificate_key {work}/own.key; proxy_http_version 1.1;
 server {{ listen 443 ssl; proxy_buffering off;
@@ -197,8 +199,10 @@ def inside() -> None:
     served.stop(None)
 
 
-def mail_server(taken: socket.socket) -> None:
+def mail_server(taken: socket.socket, ciphers: str = "") -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if ciphers:
+        context.set_ciphers(ciphers)
     context.load_cert_chain(WORK / "own.pem", WORK / "own.key")
     taken.sendall(b"220 inside.example ESMTP\r\n")
     body = False
@@ -239,6 +243,19 @@ def mail() -> None:
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         context = trust()
         context.minimum_version = context.maximum_version = version
+        with smtplib.SMTP("127.0.0.1", 587, local_hostname="client.example") as client:
+            client.starttls(context=context)
+            client.sendmail("a@inside.example", ["b@inside.example"], "Subject: inside\n\nRead this.\n")
+
+
+def bare_mail() -> None:
+    """Behind STARTTLS suites that encrypt nothing."""
+    listening(587, partial(mail_server, ciphers=_BARE))
+    for version, suite in ((ssl.TLSVersion.TLSv1_2, "NULL-SHA256"), (ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-NULL-SHA")):
+        context = trust()
+        context.minimum_version = context.maximum_version = version
+        context.set_ciphers(f"{suite}:@SECLEVEL=0")
+        context.keylog_filename = None
         with smtplib.SMTP("127.0.0.1", 587, local_hostname="client.example") as client:
             client.starttls(context=context)
             client.sendmail("a@inside.example", ["b@inside.example"], "Subject: inside\n\nRead this.\n")
@@ -297,7 +314,7 @@ def main() -> None:
         run(*words, "-keyout", f"{name}.key", "-out", f"{name}.pem", wait=30)
     os.environ.pop("SSLKEYLOGFILE", None)
     run("ip", "link", "set", "lo", "up")
-    for scene in (inside, mail, again, refused):
+    for scene in [globals()[name] for name in sys.argv[2:]] or (inside, mail, bare_mail, again, refused):
         with recording(scene.__name__):
             scene()
 

@@ -92,9 +92,10 @@ def test_calls_inside_have_the_statuses_of_the_backend(inside: Session) -> None:
     assert told == behind == [("/inside.Echo/Say", status) for status in ("OK", "INVALID_ARGUMENT", "OK")]
 
 
-def test_mail_behind_starttls_is_read_with_its_keys() -> None:
-    """One of TLS 1.2, one of TLS 1.3."""
-    session = open_file(CAPTURES / "mail.pcapng.gz")
+@pytest.mark.parametrize("name", ["mail", "bare_mail"])
+def test_mail_behind_starttls_is_read_with_its_keys_or_where_none_are_needed(name: str) -> None:
+    """One of TLS 1.2, one of TLS 1.3; two suites that encrypt nothing, without keys."""
+    session = open_file(CAPTURES / f"{name}.pcapng.gz")
     for stream in (0, 1):
         application = session.application(stream)
         assert isinstance(application.parsed, TlsStream)
