@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.model.request import MessagePackets, Request, RequestPart, Together
 from tcptui.session.statements import group_statements
 
 MS = 1_000_000
@@ -63,3 +63,53 @@ def test_numbers_and_sqlstates_are_errors() -> None:
     statuses = ("1062 (23000)", "42P01", "23505", "22012", "404", "WRONGTYPE")
     assert all(request("x", 1, status).failed for status in statuses)
     assert not any(request("x", 1, status).failed for status in ("OK", "nil", "00000", "02000", "200", ""))
+
+
+def batch(server_ms: int, *operations: str, number: int = 0) -> list[Request]:
+    """Requests that were answered at once."""
+    told = Together(number, number + len(operations), server_ms * MS)
+    found = [request(operation, server_ms, number=number + at)._replace(together=told)
+             for at, operation in enumerate(operations)]  # fmt: skip
+    return [found[0]._replace(unsure_ns=server_ms * MS), *found[1:]]
+
+
+def likely(requests: list[Request]) -> dict[str, float]:
+    return {one.statement: round(one.server_likely_ns / MS, 1) for one in group_statements(requests)}
+
+
+def test_what_was_answered_at_once_is_told_apart_by_what_it_took_alone() -> None:
+    gets = [request(f"GET a:{n}", 2, server=2) for n in range(3)]
+
+    assert likely([*gets, *batch(100, "GET a:7", "EVALSHA abc k", "GET a:8")]) == {"EVALSHA abc k": 96, "GET a:*": 10}
+
+
+def test_what_was_only_answered_at_once_shares_the_time() -> None:
+    assert likely(batch(100, "GET a", "EVALSHA abc k")) == {"EVALSHA abc k": 50, "GET a": 50}
+
+
+def test_what_was_answered_at_once_and_is_all_known_shares_the_time_by_that() -> None:
+    alone = [request("GET a", 10, server=10), request("EVALSHA abc k", 30, server=30)]
+
+    assert likely([*alone, *batch(400, "GET a", "EVALSHA abc k")]) == {"EVALSHA abc k": 330, "GET a": 110}
+
+
+def test_a_share_is_said_to_be_estimated() -> None:
+    shared, sure = (
+        group_statements(each)[0] for each in (batch(100, "GET a", "GET a"), [request("GET a", 1, server=1)])
+    )
+
+    assert (shared.is_estimated, shared.server_ns, shared.server_likely_ns) == (True, 0, 100 * MS)
+    assert (sure.is_estimated, sure.server_ns, sure.server_likely_ns) == (False, MS, MS)
+
+
+def test_sessions_are_opened_behind_all_statements_however_long_that_takes() -> None:
+    requests = [request("AUTH", 900, server=900), request("HELLO 3", 800, server=800), request("GET a", 1, server=1)]
+
+    assert [one.statement for one in group_statements(requests)] == ["GET a", "AUTH", "HELLO *"]
+
+
+def test_the_server_s_time_comes_before_the_network_s() -> None:
+    far = [request(f"GET far:{n}", 50, server=1) for n in range(20)]
+    slow = request("EVALSHA abc k", 90, server=80)
+
+    assert [one.statement for one in group_statements([*far, slow])] == ["EVALSHA abc k", "GET far:*"]
