@@ -11,12 +11,14 @@ import numpy as np
 from tcptui.model.request import RequestPart, status_number
 from tcptui.protocols.statements.sessions import is_of_session
 from tcptui.protocols.statements.statement import statement_of
+from tcptui.session.busy_servers import behind_others
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tcptui.model.packet_store import I64
     from tcptui.model.request import Request, Together
+    from tcptui.session.busy_servers import RequestKey
 
 
 #: Protocol and statement.
@@ -45,7 +47,7 @@ class StatementGroup:
     server_ns: int
     """What of `total_ns` is the server's own time for certain, …"""
     waited_ns: int
-    """… and what of it is `Request.waited_ns`."""
+    """… and what of it is `Request.waited_ns`, or was the server's work for another connection."""
     shared_ns: int
     """Its likely share of what the server took for requests that it answered together (`_shares`)."""
     slowest: Request
@@ -77,11 +79,17 @@ class StatementGroup:
         return is_of_session(self.protocol, self.statement)
 
 
-def group_statements(requests: Sequence[Request], keys: Iterable[StatementKey] | None = None) -> list[StatementGroup]:
+def group_statements(
+    requests: Sequence[Request],
+    keys: Iterable[StatementKey] | None = None,
+    server_of: Callable[[int], str] | None = None,
+) -> list[StatementGroup]:
     """The groups, that for which the server worked longest first, and those behind all that open sessions.
 
-    ``keys``: of each request, where they are known.
+    ``keys``: of each request, where they are known.  ``server_of``: the server of a connection; with it, what a server
+    did for another connection is no time of those that waited for it.
     """
+    behind = {} if server_of is None else behind_others(requests, server_of)
     together: dict[StatementKey, list[Request]] = {}
     batches: dict[tuple[int, Together], Counter[StatementKey]] = {}
     for request, key in zip(requests, map(key_of, requests) if keys is None else keys, strict=True):
@@ -89,7 +97,7 @@ def group_statements(requests: Sequence[Request], keys: Iterable[StatementKey] |
         if request.together is not None:
             batches.setdefault((request.stream, request.together), Counter())[key] += 1
     shares = _shares(batches, together)
-    made = [_group(*key, members, round(shares[key])) for key, members in together.items()]
+    made = [_group(*key, members, round(shares[key]), behind) for key, members in together.items()]
     return sorted(made, key=order_by_server)
 
 
@@ -139,13 +147,16 @@ def _alone_ns(members: Sequence[Request]) -> int | None:
     return sorted(alone)[len(alone) // 2] if alone else None
 
 
-def _group(protocol: str, statement: str, members: list[Request], shared_ns: int) -> StatementGroup:
+def _group(
+    protocol: str, statement: str, members: list[Request], shared_ns: int, behind: Mapping[RequestKey, int]
+) -> StatementGroup:  # fmt: skip
+    waited_ns = sum(behind.get((one.stream, one.number), 0) for one in members) if behind else 0
     took = np.sort(np.fromiter((one.own_ns for one in members), np.int64, len(members)))
     return StatementGroup(
         protocol, statement, len(members), sum(one.is_error for one in members),
         max((one.status for one in members), key=status_number), _percentile(took, 50), _percentile(took, 99),
-        int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members),
-        sum(one.waited_ns for one in members), shared_ns,
+        int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members) - waited_ns,
+        sum(one.waited_ns for one in members) + waited_ns, shared_ns,
         max(members, key=lambda one: (one.spent_ns(RequestPart.SERVER), one.taken_ns, one.own_ns)),
     )  # fmt: skip
 

@@ -9,12 +9,12 @@ MS = 1_000_000
 PACKETS = MessagePackets(1, 1, 10, 0, 0)
 
 
-def request(operation: str, ms: int, status: str = "OK", number: int = 0, **spent: int) -> Request:
-    time = tuple(spent.get(part.label, 0) * MS or None for part in RequestPart)
+def request(operation: str, ms: float, status: str = "OK", number: int = 0, **spent: float) -> Request:
+    time = tuple(round(spent.get(part.label, 0) * MS) or None for part in RequestPart)
     answer = PACKETS if status else None
     opened_ns = spent.get("connect", 0) * MS
     asked = MessagePackets(1, 1, 10, opened_ns, opened_ns)
-    return Request(0, number, "redis", operation, status, asked, answer, True, 0, ms * MS, time)
+    return Request(0, number, "redis", operation, status, asked, answer, True, 0, round(ms * MS), time)
 
 
 def test_requests_with_other_values_are_one_group_and_most_time_comes_first() -> None:
@@ -113,3 +113,29 @@ def test_the_server_s_time_comes_before_the_network_s() -> None:
     slow = request("EVALSHA abc k", 90, server=80)
 
     assert [one.statement for one in group_statements([*far, slow])] == ["EVALSHA abc k", "GET far:*"]
+
+
+def asked(operation: str, stream: int, at_ms: float, server_ms: float, frame: int) -> Request:
+    """A request that came at ``at_ms`` and was answered ``server_ms`` later."""
+    begun, answered = round(at_ms * MS), round((at_ms + server_ms) * MS)
+    one = request(operation, server_ms, server=server_ms)
+    return one._replace(stream=stream, start_ns=begun, request=MessagePackets(frame, frame, 10, begun, begun),
+                        response=MessagePackets(frame + 1, frame + 1, 10, answered, answered))  # fmt: skip
+
+
+def test_who_waits_for_another_connection_s_command_is_not_slow() -> None:
+    """Three clients wait for a script of 500 ms; another server's does not concern them."""
+    script, other = asked("EVALSHA abc k", 0, 0, 500, 1), asked("EVALSHA abc k", 9, 0, 300, 100)
+    waiting = [asked("GET a", stream, 10 * stream, 500.1 - 10 * stream, 10 * stream) for stream in (1, 2, 3)]
+    servers = {9: "10.0.0.9:6379"}
+    slow, quick = group_statements([*waiting, script, other], server_of=lambda stream: servers.get(stream, "one"))
+
+    assert (slow.statement, slow.server_ns) == ("EVALSHA abc k", 800 * MS)
+    assert (quick.server_ns, quick.waited_ns) == (0, quick.total_ns)
+
+
+def test_who_is_answered_long_before_or_behind_another_waited_for_its_own() -> None:
+    later, early = asked("GET b", 1, 10, 600, 20), asked("GET c", 2, 300, 100, 30)
+    sooner = asked("EVALSHA abc k", 0, 0, 500, 1)
+
+    assert all(one.waited_ns == 0 for one in group_statements([later, early, sooner], server_of=lambda _: "one"))

@@ -72,7 +72,7 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
 
 
 def _silent_ns(connection: ConnectionFacts, probe: int) -> int:
-    """How long nothing was said before ``probe`` that its sender had sent, or acknowledges: more may have crossed it."""
+    """How long before ``probe`` nothing came that its sender had sent, or acknowledges: more may have crossed it."""
     side, acknowledged = connection.side[probe], int(connection.space.ack[probe])
     for i in range(probe - 1, max(probe - _CROSSING, 0) - 1, -1):
         if connection.side[i] == side or int(connection.space.end[i]) <= acknowledged:

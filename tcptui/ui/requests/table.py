@@ -77,7 +77,7 @@ class RequestTable:
     @cached_property
     def statements(self) -> list[StatementGroup]:
         """The requests by statement, that which took the most time first."""
-        return group_statements(self.requests, self._keys_of)
+        return group_statements(self.requests, self._keys_of, self._server_of)
 
     def prepare(self, *, statements: bool) -> None:
         """Make the columns that every list needs: in the thread that made the table, for it takes a while."""

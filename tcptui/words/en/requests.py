@@ -111,7 +111,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.statement": "{n:times}, {errors} failed or unanswered; half within {p50}, 99 % within {p99}; {total} in all",
     "requests.statement.server": ", of it {server} the server",
     "requests.statement.server-estimated": ", of it about {server} the server: several were answered at once, and are told apart by what they took alone",
-    "requests.statement.waited": ", of it {waited} in a queue or because the client asked to wait",
+    "requests.statement.waited": ", of it {waited} in a queue, behind another connection's or because the client asked to wait",
     "requests.reading": "{n:request|requests}, {percent} % of the connections read",
     "requests.cut": "connection {stream} may have more requests than are read: only the first {n} are listed",
     "requests.full": "the first {n:request|requests}",

@@ -111,7 +111,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.statement": "{n} 次，{errors} 次失败或没有响应；一半在 {p50} 以内，99% 在 {p99} 以内；合计 {total}",
     "requests.statement.server": "，其中服务端 {server}",
     "requests.statement.server-estimated": "，其中服务端约 {server}：有几条是一起响应的，按各自单独执行时的用时分摊",
-    "requests.statement.waited": "，其中 {waited} 在排队，或是客户端自己要求等候",
+    "requests.statement.waited": "，其中 {waited} 在排队、等服务端处理别的连接，或是客户端自己要求等候",
     "requests.reading": "{n} 个请求，已读 {percent}% 的连接",
     "requests.cut": "连接 {stream} 的请求可能多于读取上限：只列出前 {n} 个",
     "requests.full": "前 {n} 个请求",
