@@ -15,6 +15,7 @@ import pytest
 from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
+from traces import write_trace
 
 from tcptui.lessons.loader import load_case
 from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
@@ -33,6 +34,7 @@ from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tcptui.words.quantities import Count
 from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
 
 if TYPE_CHECKING:
@@ -779,3 +781,22 @@ async def test_words_about_a_request_below_a_long_list_keep_their_end(show: Show
 
     assert "TLS 33.8ms 78 %" in said
     assert "with the connection's first SYN, and are of 43.4 ms." in said
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_what_was_answered_at_once_says_so_and_leads_where_the_server_s_time_does(
+    tmp_path: Path, show: Show, language: Language
+) -> None:
+    get, script = "*2~$3~GET~$1~a~", "*3~$4~EVAL~$1~x~$1~0~"
+    lines = ["0 C S 0 0", "1 S SA 0 1", "1.1 C A 1 1", f"5 C PA 1 1 text={get}", "7 S PA 1 21 text=+OK~"]
+    lines += [f"30 C PA 21 6 text={get}{script}{get}", "31 S A 6 89", "831 S PA 6 89 text=+OK~+OK~+OK~"]
+    path = write_trace(tmp_path / "trace.pcap", lines)
+    async with show(open_file(path), (80, 24), language) as shown:
+        screen = await opened(shown, "down")
+        said = text(screen).replace("\u00a0", " ").replace(" ", "")
+        begins = Words(language)("requests.detail.together", n=Count(2), server="|").partition("|")[0]
+        assert begins.replace("\u00a0", " ").replace(" ", "") in said
+        await shown.pilot.press("b")
+        screen = await settled(shown.pilot)
+        assert [what for _, what in statements(screen)] == ["EVAL", "GET a"]
+        assert "~798ms" in screen_lines(screen)[2]

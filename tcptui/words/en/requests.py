@@ -132,6 +132,8 @@ WORDS: Final[dict[str, str]] = {
     "requests.detail.truncated": "the answer over UDP in packet {frame} did not fit, so the client asked again over TCP",
     "requests.detail.when": "Its first byte passed {start} after the first packet; it took {duration} from then on.",
     "requests.detail.opening": "Bar and shares begin {opening} earlier, with the connection's first SYN, and are of {whole}.",
+    "requests.detail.together": "Answered at once with {n:other|others}: the server took {server} for all of them, and no packet tells for which.",
+    "requests.detail.unsure": "Up to {server} of the idle time may have been the server's: a copy of request or answer may have been lost, or held up on its way.",
     "requests.detail.most": "The largest part, {share}: {meaning}.",
     "requests.detail.join": "; ",
     "requests.detail.end": ".",

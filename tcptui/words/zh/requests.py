@@ -132,6 +132,8 @@ WORDS: Final[dict[str, str]] = {
     "requests.detail.truncated": "包 {frame} 中的 UDP 响应放不下而被截断，客户端因此改用 TCP 重查",
     "requests.detail.when": "首字节在第一个包之后 {start}通过，从那时起用时 {duration}。",
     "requests.detail.opening": "条形图和占比早 {opening}，从连接的第一个 SYN 算起，共 {whole}。",
+    "requests.detail.together": "与另外 {n} 个请求一起得到响应：服务端总共用了 {server}，看不出用在哪一个上。",
+    "requests.detail.unsure": "空闲时间中最多有 {server} 可能是服务端的：请求或响应可能有一份丢了，或在路上被拦住。",
     "requests.detail.most": "占比最大的部分（{share}）：{meaning}。",
     "requests.detail.join": "；",
     "requests.detail.end": "。",
