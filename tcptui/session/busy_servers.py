@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Stream and number of a request.
 RequestKey = tuple[int, int]
 _ONE_AT_A_TIME: Final = "redis"
+#: What the server took less for kept nobody waiting for long.
+_LEAST_NS: Final = BEHIND_NS * BUSY_PERCENT // 100
 #: Answers right before one that are looked at.
 _LOOKED_AT: Final = 64
 
@@ -29,10 +31,13 @@ def behind_others(requests: Iterable[Request], server_of: Callable[[int], str]) 
 
     That had been asked before, or with it, and was answered right before it; `server_of` gives a connection's server.
     """
-    of_server: dict[str, list[Request]] = {}
+    long: dict[int, list[Request]] = {}
     for one in requests:
-        if one.protocol == _ONE_AT_A_TIME and one.request is not None and one.response is not None:
-            of_server.setdefault(server_of(one.stream), []).append(one)
+        if one.protocol == _ONE_AT_A_TIME and one.server_most_ns >= _LEAST_NS and one.response is not None:
+            long.setdefault(one.stream, []).append(one)
+    of_server: dict[str, list[Request]] = {}
+    for stream, found in long.items():
+        of_server.setdefault(server_of(stream), []).extend(found)
     return {key: ns for found in of_server.values() for key, ns in _behind(found).items()}
 
 
