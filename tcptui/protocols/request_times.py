@@ -326,7 +326,7 @@ class _Times:
         later = heard + indexes_of(view.from_server[heard:] == bool(side))
         later = later[space.seq[later] == said]
         until_ns = begin_ns if not len(later) else min(view.time_ns.item(later[-1]), closed_ns)
-        if self._budget.delays.captured_at(side):
+        if self._is_here(side):
             until_ns = closed_ns
         way_ns = min(self._budget.delays.to_end_ns(side), max(until_ns - begin_ns, 0))
         now = self._over(spent, begin_ns, begin_ns + way_ns, RequestPart.NETWORK)
@@ -414,11 +414,16 @@ class _Times:
             return None
         return Recovered(self._view, sequence_space(self._view), self._clock, found)
 
+    def _is_here(self, side: int) -> bool:
+        """Whether the capture was made at ``side``: also where the way is so short that it is near both ends."""
+        delays = self._budget.delays
+        return delays.captured_at(side) and 2 * delays.to_end_ns(side) < delays.rtt_ns
+
     @cached_property
     def _copies(self) -> LateCopies:
         view, delays = self._view, self._budget.delays
         bare = ((view.flags & (ACK | SYN | FIN | RST)) == ACK) & (view.length == 0)
-        here = delays.captured_at(0), delays.captured_at(1)
+        here = self._is_here(0), self._is_here(1)
         # Where nothing was sent again, an acknowledgment that is not there is no sign of a copy that was lost.
         return LateCopies(view, delays.rtt_ns, here, lacks_bare_acks=not resends(view) or not bare.any())
 

@@ -231,6 +231,18 @@ def test_wait_for_an_answer_that_never_came_is_nobodys_where_nothing_tells_that_
         assert request.spent_ns(RequestPart.IDLE) + request.spent_ns(RequestPart.NETWORK) == 5_000_000_000
 
 
+@pytest.mark.parametrize(("opening", "server_ms"), [([0, 0.4, 0.41], 0), ([0, 0.01, 0.41], 5000)])
+def test_at_the_server_alone_it_is_known_what_that_sent_and_be_it_near(
+    tmp_path: Path, opening: list[float], server_ms: int
+) -> None:
+    """The first is a capture at the client: an answer may have been lost on its way there."""
+    syn, syn_ack, third = opening
+    lines = [f"{syn} C S 0 0", f"{syn_ack} S SA 0 1", f"{third} C A 1 1", f"1 C PA 1 1 text={ASK}"]
+    (request,) = traced(tmp_path, [*lines, f"1.01 S A 1 {1 + ASK_BYTES}", f"5001 C RA {1 + ASK_BYTES} 1"])
+
+    assert request.spent_ns(RequestPart.SERVER) == pytest.approx(server_ms * 1_000_000, abs=1_000_000)
+
+
 def test_request_whose_answer_was_not_captured_ends_where_a_later_one_is_answered(tmp_path: Path) -> None:
     turns: list[Turn] = [(0, "C", GET), (50, "S", response(b"abc")), (5000, "C", GET), (5100, "S", response(b"x"))]
     requests = turned(tmp_path, turns, missing=(3, 4))
