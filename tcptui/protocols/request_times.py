@@ -33,7 +33,6 @@ from tcptui.analysis.timing.budget_short import simple_budget
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
-from tcptui.analysis.timing.sender_stamps import COMPARED_NS
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.request import Request, RequestPart, Together
 from tcptui.model.safe_text import safe_text
@@ -53,6 +52,8 @@ OPERATION_MOST: Final = 2_000
 STATUS_MOST: Final = 40
 #: The same of a statement of a database.
 STATEMENT_MOST: Final = 4_000
+#: Of a shorter time of the server it is not asked what of it was on its way.
+_DOUBTED_NS: Final = 20_000_000
 
 #: What each part of the time budget is while the request is sent, and while the answer is: the client asks.
 _SENDING: Final = {
@@ -340,7 +341,7 @@ class _Times:
         sure_ns = took_ns
         if one.batch is not None and one.batch.together is None:
             sure_ns = 0
-        elif took_ns >= COMPARED_NS and one.request is not None and one.response is not None:
+        elif took_ns >= _DOUBTED_NS and one.request is not None and one.response is not None:
             asked, answer = self._view.frame.searchsorted((one.request.last, one.response.first)).tolist()
             if asked < answer < len(self._view):
                 surely_ns = self._copies.surely_waited_ns(asked, answer)

@@ -85,3 +85,39 @@ def test_what_asks_to_wait_amid_others_leaves_no_time_to_be_shared(tmp_path: Pat
     assert first.together is not None
     assert first.together.server_ns == 0
     assert spent(first, RequestPart.SERVER) == 0
+
+
+def test_what_an_answer_was_held_on_its_way_is_not_the_servers_time(tmp_path: Path) -> None:
+    """By its sender's own clock it left 60 ms after the one before, and came 190 ms after that."""
+    a, asked = size(OK), size(GET)
+    lines = ["0 C S 0 0 ts=1,0", "1 S SA 0 1 ts=1000,1", "1.1 C A 1 1 ts=2,1000"]
+    for n in range(5):
+        at = 10 + 50 * n
+        lines += [f"{at} C PA {1 + n * asked} {1 + n * a} ts={at},{999 + at} text={GET}"]
+        held = 130 if n == 4 else 0
+        lines += [f"{at + 10 + held} S PA {1 + n * a} {1 + (n + 1) * asked} ts={1009 + at},{at} text={OK}"]
+    *_, last = told(tmp_path, lines)
+
+    assert 0 < spent(last, RequestPart.SERVER) <= 30
+    assert spent(last, RequestPart.IDLE) >= 105
+    assert last.unsure_ns == last.spent_ns(RequestPart.IDLE)
+    assert last.together is None
+    assert all_add_up([last])
+
+
+def test_an_answer_that_may_have_been_lost_before_is_not_all_the_servers_time(tmp_path: Path) -> None:
+    """Number 6 of the server's packets never came to the client; the answer is 210 ms late."""
+    a, asked = size(OK), size(GET)
+    for missing, least in ((0, 205), (1, 0)):
+        lines = ["0 C S 0 0 id=1", "0.4 S SA 0 1 id=0", "0.41 C A 1 1 id=2"]
+        for n in range(6):
+            at = 10 + 10 * n
+            late = 210 if n == 5 else 0
+            lines += [f"{at} C PA {1 + n * asked} {1 + n * a} id={3 + n} text={GET}"]
+            lines += [
+                f"{at + 0.5 + late} S PA {1 + n * a} {1 + (n + 1) * asked} id={1 + n + (missing if n == 5 else 0)} text={OK}"
+            ]
+        *_, last = told(tmp_path, lines)
+        assert spent(last, RequestPart.SERVER) >= least
+        assert (spent(last, RequestPart.SERVER) > 1) == (not missing)
+        assert all_add_up([last])
