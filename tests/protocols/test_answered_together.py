@@ -114,9 +114,8 @@ def test_an_answer_that_may_have_been_lost_before_is_not_all_the_servers_time(tm
             at = 10 + 10 * n
             late = 210 if n == 5 else 0
             lines += [f"{at} C PA {1 + n * asked} {1 + n * a} id={3 + n} text={GET}"]
-            lines += [
-                f"{at + 0.5 + late} S PA {1 + n * a} {1 + (n + 1) * asked} id={1 + n + (missing if n == 5 else 0)} text={OK}"
-            ]
+            number = 1 + n + (missing if n == 5 else 0)
+            lines += [f"{at + 0.5 + late} S PA {1 + n * a} {1 + (n + 1) * asked} id={number} text={OK}"]
         *_, last = told(tmp_path, lines)
         assert spent(last, RequestPart.SERVER) >= least
         assert (spent(last, RequestPart.SERVER) > 1) == (not missing)
