@@ -800,3 +800,14 @@ async def test_what_was_answered_at_once_says_so_and_leads_where_the_server_s_ti
         screen = await settled(shown.pilot)
         assert [what for _, what in statements(screen)] == ["EVAL", "GET a"]
         assert "~798ms" in screen_lines(screen)[2]
+
+
+async def test_logins_are_behind_the_statements_and_faint(show: Show) -> None:
+    with closing(open_file(load_case("lock-wait").captures[0])) as session:
+        async with show(session, (80, 24)) as shown:
+            screen = await opened(shown, "tab", "b")
+            listed = [group.statement for group in screen.statements._groups]
+            assert listed[0].startswith("UPDATE items")
+            assert listed[-1].startswith("LOGIN ")
+            styles = [screen.statements.row(at, 80)[-1].style for at in (0, len(listed) - 1)]
+            assert styles == [screen.statements.palette.strong, screen.statements.palette.faint]

@@ -166,7 +166,8 @@ class StatementList(VirtualList, inherit_bindings=False):
         numbers = self._cells(texts, width)
         room = max(width - _SIGN - cell_len(numbers), 0)
         statement = fit(group.statement or self.words("requests.not-captured"), room, self.glyphs.ellipsis)
-        return [Segment(sign, style), Segment(numbers, palette.plain), Segment(statement, palette.strong)]
+        name = palette.faint if group.is_of_session else palette.strong  # behind all others, whatever it took
+        return [Segment(sign, style), Segment(numbers, palette.plain), Segment(statement, name)]
 
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without statements, the first ones say why there are none."""

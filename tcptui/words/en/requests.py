@@ -79,7 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.key.open": "Go to its first packet in the timeline; of a statement, list its requests",
     "requests.key.scope": "Requests of the connection, or of the whole capture",
     "requests.key.group": "Requests by statement, that is without their values; or each by itself",
-    "requests.key.sort": "Sort by start, duration, server's time, status or size; statements by the server's time, total, p99, count or errors",
+    "requests.key.sort": "Sort by start, duration, server's time, status or size; statements by the server's time (logins last), total, p99, count or errors",
     "requests.key.reverse": "Turn the order round",
     "requests.key.axis": "One axis for all bars, or each from its own beginning",
     "requests.key.narrow": "Only requests with these words",

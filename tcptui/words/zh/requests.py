@@ -79,7 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.key.open": "到时序中它的第一个包；在语句上则列出它的请求",
     "requests.key.scope": "本连接的请求，或整个抓包的请求",
     "requests.key.group": "按语句（即去掉其中的值）归并请求，或逐个列出",
-    "requests.key.sort": "按开始、用时、服务端时间、状态或大小排序；语句按服务端时间、合计、p99、次数或错误",
+    "requests.key.sort": "按开始、用时、服务端时间、状态或大小排序；语句按服务端时间（登录在最后）、合计、p99、次数或错误",
     "requests.key.reverse": "颠倒顺序",
     "requests.key.axis": "所有条共用一根时间轴，或各从自己的开始算起",
     "requests.key.narrow": "只看含有这些词的请求",
