@@ -256,10 +256,13 @@ class _Times:
                 if queued_ns > now:
                     now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
                 part = _IDLE if exchange.waits else _SERVER
-                begun_ns, way_ns, took_ns = now, spent[_NETWORK], spent[_SERVER]
+                begun_ns, way_ns, took_ns, lost_ns = now, spent[_NETWORK], spent[_SERVER], spent[_RECOVERY]
                 now = self._wait(spent, now, now - before, part, stretch, side=0 if swapped else 1)
                 if part == _SERVER:
-                    self._doubt(one, spent, spent[_SERVER] - took_ns, begun_ns + spent[_NETWORK] - way_ns)
+                    begun_ns += spent[_NETWORK] - way_ns
+                    if stretch.part == Part.RECOVERY and one.batch is None:
+                        self._believe(one, spent, spent[_RECOVERY] - lost_ns, begun_ns)
+                    self._doubt(one, spent, spent[_SERVER] - took_ns, begun_ns)
             if response.last_ns > now:
                 now = self._sent(one, spent, now, response.last_ns, swapped, asks=False)
             if request is not None and request.last_ns > now:  # an answer may be over before its request is
@@ -341,14 +344,28 @@ class _Times:
         sure_ns = took_ns
         if one.batch is not None and one.batch.together is None:
             sure_ns = 0
-        elif took_ns >= _DOUBTED_NS and one.request is not None and one.response is not None:
-            asked, answer = self._view.frame.searchsorted((one.request.last, one.response.first)).tolist()
-            if asked < answer < len(self._view):
-                surely_ns = self._copies.surely_waited_ns(asked, answer)
-                sure_ns = min(took_ns, max(surely_ns - (begun_ns - self._view.time_ns.item(asked)), 0))
+        elif took_ns >= _DOUBTED_NS:
+            sure_ns = min(took_ns, self._surely_ns(one, begun_ns, took_ns))
         one.unsure_ns = took_ns - sure_ns
         spent[_IDLE] += one.unsure_ns
         spent[_SERVER] -= one.unsure_ns
+
+    def _believe(self, one: SeenExchange, spent: list[int], lost_ns: int, begun_ns: int) -> None:
+        """Make the server's what of ``lost_ns`` no timer can have been waiting: the answer had been sent and lost."""
+        sure_ns = min(lost_ns, self._surely_ns(one, begun_ns, 0))
+        if sure_ns >= _DOUBTED_NS:
+            spent[_RECOVERY] -= sure_ns
+            spent[_SERVER] += sure_ns
+
+    def _surely_ns(self, one: SeenExchange, begun_ns: int, otherwise_ns: int) -> int:
+        """How long the answer was surely waited for since ``begun_ns``; ``otherwise_ns`` where packets do not tell."""
+        if one.request is None or one.response is None:
+            return otherwise_ns
+        asked, answer = self._view.frame.searchsorted((one.request.last, one.response.first)).tolist()
+        if not asked < answer < len(self._view):
+            return otherwise_ns
+        surely_ns = self._copies.surely_waited_ns(asked, answer)
+        return max(surely_ns - (begun_ns - self._view.time_ns.item(asked)), 0)
 
     def _sent(
         self, one: SeenExchange, spent: list[int], begin_ns: int, end_ns: int, swapped: bool, *, asks: bool

@@ -120,3 +120,21 @@ def test_an_answer_that_may_have_been_lost_before_is_not_all_the_servers_time(tm
         assert spent(last, RequestPart.SERVER) >= least
         assert (spent(last, RequestPart.SERVER) > 1) == (not missing)
         assert all_add_up([last])
+
+
+def test_what_no_timer_can_have_waited_before_an_answer_came_again_is_the_servers_time(tmp_path: Path) -> None:
+    """Its first copy was lost on its way to the client, of which one number is missing: one timer, of 1 s at most."""
+    a, asked = size(OK), size(GET)
+    lines = ["0 C S 0 0 id=1", "60 S SA 0 1 id=0", "60.1 C A 1 1 id=2"]
+    for n in range(24):
+        at = 100 + 100 * n
+        late = 1_500 if n == 23 else 0
+        lines += [f"{at} C PA {1 + n * asked} {1 + n * a} id={3 + n} text={GET}"]
+        number = 1 + n + (2 if n == 23 else 0)
+        lines += [f"{at + 60} S A {1 + n * a} {1 + (n + 1) * asked} id={1 + n}"] if late else []
+        lines += [f"{at + 61 + late} S PA {1 + n * a} {1 + (n + 1) * asked} id={number} text={OK}"]
+    *_, last = told(tmp_path, lines)
+
+    assert spent(last, RequestPart.RECOVERY) == 1_000
+    assert 490 <= spent(last, RequestPart.SERVER) <= 510
+    assert all_add_up([last])
