@@ -1,16 +1,15 @@
 """Requests to a database that did not wait for a time of their own: answers that were written together, and queues.
 
-Redis executes all that it has read of a connection before it writes, and runs one command at a time for all; PostgreSQL
-writes what it has to say when its client asks it to synchronise.  MySQL writes each answer when it is done.
+Redis runs one command at a time for all; `tcptui.protocols.answered_together` says who writes answers together.
 """
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.findings.request_facts import read_beside
 from tcptui.findings.server_time import server_ns
+from tcptui.protocols.answered_together import TOGETHER_NS
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from tcptui.findings.request_facts import RequestFacts
     from tcptui.model.request import Request
 
-#: Requests that come, and answers that begin, so soon behind the one before were read and written with it.
-TOGETHER_NS: Final = 2_000_000
 #: The answer of who waited comes so soon behind that of the command that it waited for, …
 BEHIND_NS: Final = 20_000_000
 #: … or, where packets may have overtaken one another, so long before or behind it, …
@@ -36,25 +33,10 @@ class Before(NamedTuple):
 
 
 def answered_together(said: RequestFacts, first: Request) -> list[Request]:
-    """Those whose answers were written with that to ``first``: any of them may have taken the time."""
-    together = [first]
-    if said.protocol not in ("redis", "postgresql") or first.response is None:
-        return together
-    for one in islice(said.requests, first.number + 1, None):
-        if not _is_with(said.protocol, together[-1], one, first.response.first_ns):
-            break
-        together.append(one)
-    return together
-
-
-def _is_with(protocol: str, before: Request, one: Request, answered_ns: int) -> bool:
-    if one.request is None or one.response is None or before.request is None or before.response is None:
-        return False
-    if one.request.last_ns >= answered_ns or one.response.first_ns - before.response.last_ns > TOGETHER_NS:
-        return False
-    if protocol == "postgresql":
-        return before.transaction is None  # else it was ready for the next one, and had written all
-    return one.request.last_ns - before.request.last_ns <= TOGETHER_NS
+    """``first``, and those behind it whose answers were written with its own: any of them may have taken the time."""
+    if first.together is None:
+        return [first]
+    return [*said.requests[first.number : first.together.stop]]
 
 
 def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> Before | None:

@@ -23,6 +23,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_budget, simple_parts
+from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
@@ -275,6 +276,12 @@ class ConnectionFacts(StreamColumns):
         return any(self.side[i] and self.flags[i] & ACK and self.ack[i] == number for i in places)
 
     # -- where and how well ----------------------------------------------------------
+
+    @_Lazy
+    def copies(self) -> LateCopies:
+        """What of its waits may have passed while copies were on their way."""
+        here = self.at_sender(0), self.at_sender(1)
+        return LateCopies(self.view, self.budget.delays.rtt_ns, here, self.context.quality.kinds.lacks_bare_acks)
 
     @_Lazy
     def position(self) -> CapturePoint:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS
+from tcptui.analysis.timing.late_copies import sent_before_ns
 from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.findings.late_copies import sent_before_ns
 from tcptui.findings.requests_answered import REQUESTS_JUDGED
 from tcptui.model.request import DATABASE_NAMES
 from tcptui.protocols.registry import requests_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.findings.http_facts import index_of
-from tcptui.findings.late_copies import held_ns, surely_waited_ns
 from tcptui.findings.rules.think_time import THINK_NS, THINK_RTTS
 from tcptui.model.request import RequestPart
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def server_ns(request: Request) -> int:
-    """How long the server took, by the time budget (ns)."""
-    return request.spent_ns(RequestPart.SERVER)
+    """How long the server took, by the time budget, for it or for what was answered with it (ns)."""
+    return request.spent_ns(RequestPart.SERVER) + request.unsure_ns
 
 
 def path_rtt_ns(connection: ConnectionFacts) -> int:
@@ -32,7 +31,7 @@ def least_slow_ns(connection: ConnectionFacts) -> int:
 def own_ns(connection: ConnectionFacts, request: Request) -> int:
     """`server_ns`, less what the answer was held on its way by the server's own timestamps (ns)."""
     places = _places(connection, request)
-    return max(server_ns(request) - held_ns(connection, *places), 0) if places else server_ns(request)
+    return max(server_ns(request) - connection.copies.held_ns(*places), 0) if places else server_ns(request)
 
 
 def surely_server_ns(connection: ConnectionFacts, request: Request) -> int:
@@ -42,7 +41,7 @@ def surely_server_ns(connection: ConnectionFacts, request: Request) -> int:
     places = _places(connection, request)
     if not places:
         return server_ns(request)
-    return min(server_ns(request), surely_waited_ns(connection, *places) - request.spent_ns(RequestPart.NETWORK))
+    return min(server_ns(request), connection.copies.surely_waited_ns(*places) - request.spent_ns(RequestPart.NETWORK))
 
 
 def _places(connection: ConnectionFacts, request: Request) -> tuple[int, int] | None:

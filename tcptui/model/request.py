@@ -111,6 +111,16 @@ class RequestName:
     """As that of the request, where it is known."""
 
 
+class Together(NamedTuple):
+    """Requests of a connection whose answers were written at once, by their numbers."""
+
+    first: int
+    stop: int
+    """Behind the last one."""
+    server_ns: int
+    """What the server took for all of them; nothing tells for which."""
+
+
 class Request(NamedTuple):
     """One operation that a client requested of a server; at least one of its two messages was captured."""
 
@@ -147,6 +157,10 @@ class Request(NamedTuple):
 
     truncated: int | None = None
     """The frame of the answer over UDP that did not fit, so that the client asks here; None where none was seen."""
+    unsure_ns: int = 0
+    """What of `RequestPart.IDLE` may have been the server's, for this request or for one that was answered with it."""
+    together: Together | None = None
+    """Those that it was answered with, itself among them; None where it was answered alone."""
 
     @property
     def name(self) -> RequestName:
@@ -186,13 +200,19 @@ class Request(NamedTuple):
     @property
     def waited_ns(self) -> int:
         """What of `own_ns` it spent in a queue, or because the client asked to wait until something happens."""
-        asked_to_wait = self.spent_ns(RequestPart.IDLE) if self.response is not None else 0
+        asked_to_wait = self.spent_ns(RequestPart.IDLE) - self.unsure_ns if self.response is not None else 0
         return min(asked_to_wait + self.spent_ns(RequestPart.QUEUE), self.own_ns)
 
     @property
     def taken_ns(self) -> int:
         """How long it took from its first byte on, without its time in a queue and without a wait that it asked for."""
         return self.own_ns - self.waited_ns
+
+    @property
+    def server_most_ns(self) -> int:
+        """The most that the server can have taken for it: its own time, and what may have been that."""
+        unsure_ns = self.unsure_ns if self.together is None else max(self.unsure_ns, self.together.server_ns)
+        return self.spent_ns(RequestPart.SERVER) + unsure_ns
 
     @property
     def begun_ns(self) -> int:

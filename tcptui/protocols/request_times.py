@@ -6,11 +6,13 @@ split by what `tcptui.analysis.timing.budget` says of the stretches in it, to th
     opening    SYN to handshake, then to the first byte: connect, tls, client
     sending    first byte of the request to last: request; client where it paused, server where that had no room
     queued     until the answers before it are finished: queue
-    waiting    until the answer's first byte: network (the way there and back), server; idle where nothing tells
+    waiting    until the answer's first byte: network (the way there and back), server; idle where nothing tells:
+               of what was on its way meanwhile, or for which of those that were answered at once the server took it
     answering  first byte of the answer to last: response; server where it paused, client where that had no room
                idle, too, where the client asked to be answered when something happens
     held back  client of an answer, server of a request: its protocol's own window (HTTP/2) was used up
     open       no answer ever: idle, up to the connection's close, its last packet, or another answer
+               but server, as long as what the server sends shows that it had answered nothing yet
     given up   the answer did not come, or not to its end, until the client took the request back: idle
 
 Interim answers (100 Continue) belong to the sending, as do replies amid a request (354 of SMTP).
@@ -18,41 +20,40 @@ Interim answers (100 Continue) belong to the sending, as do replies amid a reque
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count, islice, product
-from operator import attrgetter
+from itertools import count, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
-from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.analysis.timing.budget import CLOCK_STEP_NS, HELD_LEAST_NS, Part, time_budget
 from tcptui.analysis.timing.budget_short import simple_budget
+from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
 from tcptui.model.arrays import chunks, indexes_of
-from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.model.request import Request, RequestPart, Together
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_text import shared_text
-from tcptui.model.tcp_flags import FIN, RST, SYN
-from tcptui.protocols.message_packets import packets_of
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.protocols.seen_exchanges import BEGINS, LOOKED_UP, SeenExchange, join, prolong, seen_exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
-    from tcptui.protocols.interface import Carried, Exchange, HttpMessages
+    from tcptui.protocols.interface import Exchange
 
 #: Characters of an operation that are kept: a target has room, and a hostile one is bounded.
 OPERATION_MOST: Final = 2_000
 STATUS_MOST: Final = 40
 #: The same of a statement of a database.
 STATEMENT_MOST: Final = 4_000
+#: Of a shorter time of the server it is not asked what of it was on its way.
+_DOUBTED_NS: Final = 20_000_000
 
 #: What each part of the time budget is while the request is sent, and while the answer is: the client asks.
 _SENDING: Final = {
@@ -94,9 +95,6 @@ _THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.
 _AHEAD: Final = 1 << 17
 #: … and so many more, to do for many of them what takes one look at all.
 _MORE: Final = 1 << 16
-_BEGINS: Final = attrgetter("begin_ns", "first_frame", "offset")
-#: Exchanges whose packets, and times, are looked up at once.
-_TOGETHER: Final = 1_024
 
 
 def timed_requests(
@@ -108,9 +106,9 @@ def timed_requests(
     handed out, all where they are told apart by an id, and none is kept behind that.  Without ``whole`` they lose their
     messages, which take some KiB each.  Raises OSError when the spool is gone.
     """
-    seen: list[_Seen] = []
+    seen: list[SeenExchange] = []
     answered_ns, in_order, times, most = 0, True, None, _AHEAD + _MORE
-    for one in _seen(exchanges, whole=whole):
+    for one in seen_exchanges(exchanges, whole=whole):
         exchange = one.exchange
         if one.response is not None:
             # What is told apart by an id need not wait for those before it.
@@ -126,97 +124,43 @@ def timed_requests(
     if not seen:
         return
     # A request may still be waited for where no later one was answered.
+    latest = None
     for one in reversed([one for one in seen if one.exchange.id is None]):
         if one.response is not None:
             break
         one.open = not one.exchange.is_reset
+        latest = one
+    if latest is not None:
+        latest.is_next = True
     for one in seen:
         if one.exchange.id is not None:  # it waits for its own answer alone
             one.open = one.response is None and not one.exchange.is_reset
-    seen.sort(key=_BEGINS)
-    _prolong(seen)
+    seen.sort(key=BEGINS)
+    prolong(seen)
+    join(seen)
     yield from (times or _Times(view)).requests(seen)
 
 
-def _settled(seen: list[_Seen]) -> tuple[list[_Seen], list[_Seen]]:
+def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
     """Those of ``seen`` of which later ones tell nothing more, in the order in which they began, and the others.
 
     An exchange comes at most `_AHEAD` after others that began after it.
     """
     answered = next((at for at in reversed(range(len(seen))) if seen[at].response is not None), -1)
     perhaps_open = set(map(id, seen[answered + 1 :]))
-    ordered = sorted(seen, key=_BEGINS)
+    ordered = sorted(seen, key=BEGINS)
     stop = next((at for at, one in enumerate(ordered) if id(one) in perhaps_open), len(ordered))
     stop = min(stop, len(ordered) - _AHEAD)
     later = ordered[stop:]
     if not any(one.response is not None for one in later) or not any(one.request is not None for one in later):
         return [], seen
-    _prolong(ordered)
+    prolong(ordered)
+    join(ordered)
+    while stop > 0 and ordered[stop].batch is not None and ordered[stop].batch is ordered[stop - 1].batch:
+        stop -= 1
     ready = ordered[:stop]
     settled = set(map(id, ready))
     return ready, [one for one in seen if id(one) not in settled]
-
-
-@dataclass(slots=True)
-class _Seen:
-    """An exchange, its packets, and what others say of it."""
-
-    exchange: Exchange
-    request: MessagePackets | None
-    response: MessagePackets | None
-    begin_ns: int
-    first_frame: int
-    offset: int
-    """Where it begins in its direction: a packet may carry several, which may be answered in any order."""
-    queued_until_ns: int = 0
-    open: bool = False
-    """No answer to it, or to a later one, was captured."""
-
-
-def _seen(exchanges: Iterable[Exchange], *, whole: bool) -> Iterator[_Seen]:
-    left = iter(exchanges) if whole else map(_without_messages, exchanges)
-    while some := list(islice(left, _TOGETHER)):
-        messages = [one for exchange in some for one in (exchange.request, exchange.response) if one is not None]
-        packets = iter(packets_of(messages))
-        for exchange in some:
-            request = None if exchange.request is None else next(packets)
-            response = None if exchange.response is None else next(packets)
-            message, carried = request or response, exchange.request or exchange.response
-            if message is None or carried is None:
-                yield _Seen(exchange, None, None, 0, 0, 0)
-            else:
-                yield _Seen(exchange, request, response, message.first_ns, message.first, carried.start)
-
-
-def _prolong(seen: list[_Seen]) -> None:
-    """Messages that could be read in part alone reach as far as nothing else begins.
-
-    What their side sent until the other one spoke is theirs, though packets were cut within it: else a long upload
-    would look like a server that thinks, and a long answer would seem to be over with its first packet.
-    """
-    following: _Seen | None = None
-    answer_stop: int | None = None
-    for one in reversed(seen):
-        asked, answer = one.exchange.request, one.exchange.response
-        if one.exchange.id is None and asked is not None and answer is not None and one.response is not None:
-            if not asked.complete:
-                stop = asked.half.length
-                if following is not None and following.exchange.request is not None:
-                    stop = following.exchange.request.start
-                (one.request,) = packets_of((_reaching(asked, stop, one.response.first_ns - 1),))
-            if not answer.complete and (following is None or following.begin_ns >= one.response.first_ns):
-                stop = answer.half.length if answer_stop is None else answer_stop
-                until_ns = NEVER_NS if following is None else following.begin_ns - 1
-                (one.response,) = packets_of((_reaching(answer, stop, until_ns),))
-        if asked is not None:
-            following = one
-        answer_stop = answer_stop if answer is None else answer.start
-
-
-def _reaching(carried: Carried, stop: int, until_ns: int) -> Carried:
-    """``carried`` with what its side sent behind it until then, before offset ``stop``."""
-    behind = range(carried.stop, stop)
-    return replace(carried, stop=carried.stop + bisect_right(behind, until_ns, key=carried.half.first_ns))
 
 
 class _Stretch(NamedTuple):
@@ -246,18 +190,18 @@ class _Times:
         self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if stretches else _NOTHING
         """When each stretch begins, and the last one ends."""
 
-    def requests(self, seen: list[_Seen]) -> Iterator[tuple[Request, Exchange]]:
+    def requests(self, seen: list[SeenExchange]) -> Iterator[tuple[Request, Exchange]]:
         """The requests that ``seen`` are, with their times; they are taken out of it one after the other."""
         seen.reverse()
         while seen:
-            some = seen[-_TOGETHER:]
-            del seen[-_TOGETHER:]
+            some = seen[-LOOKED_UP:]
+            del seen[-LOOKED_UP:]
             answered = [0 if one.response is None else one.response.first_ns for one in reversed(some)]
             for stretch in self._stretches(np.array(answered, np.int64)):
                 one = some.pop()  # not kept behind this: its messages may have been made meanwhile
                 yield self._request(next(self._numbers), one, stretch), one.exchange
 
-    def _request(self, number: int, one: _Seen, stretch: _Stretch) -> Request:
+    def _request(self, number: int, one: SeenExchange, stretch: _Stretch) -> Request:
         """The request that ``one`` is; ``stretch``: that which ends with its answer."""
         exchange = one.exchange
         spent = [0] * _PARTS
@@ -268,6 +212,9 @@ class _Times:
             end_ns = max(end_ns, start_ns)
             spent = [0] * _PARTS
             spent[RequestPart.IDLE] = end_ns - start_ns
+        if one.batch is not None and one.batch.together is None:
+            shared_ns = 0 if one.batch.waits else one.unsure_ns
+            one.batch.together = Together(number, number + one.batch.count, shared_ns)
         always = _APPLIES[one.request is not None, one.response is not None, opening is not None]
         time = tuple([part or (0 if applies else None) for part, applies in zip(spent, always, strict=True)])
         return Request(
@@ -277,10 +224,11 @@ class _Times:
             request=one.request, response=one.response, complete=exchange.complete,
             start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
             statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
+            unsure_ns=one.unsure_ns, together=None if one.batch is None else one.batch.together,
         )  # fmt: skip
 
     def _split(
-        self, one: _Seen, spent: list[int], start_ns: int, opening: tuple[int, int] | None, stretch: _Stretch
+        self, one: SeenExchange, spent: list[int], start_ns: int, opening: tuple[int, int] | None, stretch: _Stretch
     ) -> int:  # fmt: skip
         """Add the time of ``one`` to ``spent``; returns when it ended, which may be before its answer's last byte."""
         exchange, request, response = one.exchange, one.request, one.response
@@ -308,7 +256,13 @@ class _Times:
                 if queued_ns > now:
                     now = self._over(spent, now, queued_ns, RequestPart.QUEUE)
                 part = _IDLE if exchange.waits else _SERVER
+                begun_ns, way_ns, took_ns, lost_ns = now, spent[_NETWORK], spent[_SERVER], spent[_RECOVERY]
                 now = self._wait(spent, now, now - before, part, stretch, side=0 if swapped else 1)
+                if part == _SERVER:
+                    begun_ns += spent[_NETWORK] - way_ns
+                    if stretch.part == Part.RECOVERY and one.batch is None:
+                        self._believe(one, spent, spent[_RECOVERY] - lost_ns, begun_ns)
+                    self._doubt(one, spent, spent[_SERVER] - took_ns, begun_ns)
             if response.last_ns > now:
                 now = self._sent(one, spent, now, response.last_ns, swapped, asks=False)
             if request is not None and request.last_ns > now:  # an answer may be over before its request is
@@ -317,7 +271,11 @@ class _Times:
         if given_up is not None and (answer is None or not answer.complete):
             now = self._over(spent, now, given_up.last_ns, RequestPart.IDLE)
         elif response is None and one.open:
-            now = self._over(spent, now, self._closed_ns(now, 0 if swapped else 1), RequestPart.IDLE)
+            side = 0 if swapped else 1
+            closed_ns = self._closed_ns(now, side)
+            if one.is_next and not exchange.waits:
+                now = self._unanswered(one, spent, now, closed_ns, side)
+            now = self._over(spent, now, closed_ns, RequestPart.IDLE)
         return now
 
     # -- pieces ------------------------------------------------------------------------------
@@ -356,7 +314,62 @@ class _Times:
         spent[part] += left - network
         return end_ns
 
-    def _sent(self, one: _Seen, spent: list[int], begin_ns: int, end_ns: int, swapped: bool, *, asks: bool) -> int:
+    def _unanswered(self, one: SeenExchange, spent: list[int], begin_ns: int, closed_ns: int, side: int) -> int:
+        """Split the wait for an answer of ``side`` that never came, as long as it certainly sent none; returns that.
+
+        It has the request, as it acknowledged it, and what it sends later continues what had been heard of it.
+        """
+        view, space, asked = self._view, sequence_space(self._view), one.exchange.request
+        if one.request is None or asked is None or not asked.complete:
+            return begin_ns
+        end = int(view.frame.searchsorted(one.request.last))
+        heard = int(space.acknowledged[1 - side].searchsorted(int(space.end[end]), side="left"))
+        if heard >= len(view) or view.time_ns.item(heard) > closed_ns:
+            return begin_ns
+        said = int(space.sent[side][heard])
+        later = heard + indexes_of(view.from_server[heard:] == bool(side))
+        later = later[space.seq[later] == said]
+        until_ns = begin_ns if not len(later) else min(view.time_ns.item(later[-1]), closed_ns)
+        if self._is_here(side):
+            until_ns = closed_ns
+        way_ns = min(self._budget.delays.to_end_ns(side), max(until_ns - begin_ns, 0))
+        now = self._over(spent, begin_ns, begin_ns + way_ns, RequestPart.NETWORK)
+        return self._over(spent, now, until_ns, RequestPart.SERVER)
+
+    def _doubt(self, one: SeenExchange, spent: list[int], took_ns: int, begun_ns: int) -> None:
+        """Make *idle* what of ``took_ns``, waited for from ``begun_ns`` on, nothing tells to have been the server's.
+
+        Or not whether for this request: those that were answered with it have nothing left.
+        """
+        sure_ns = took_ns
+        if one.batch is not None and one.batch.together is None:
+            sure_ns = 0
+        elif took_ns >= _DOUBTED_NS:
+            sure_ns = min(took_ns, self._surely_ns(one, begun_ns, took_ns))
+        one.unsure_ns = took_ns - sure_ns
+        spent[_IDLE] += one.unsure_ns
+        spent[_SERVER] -= one.unsure_ns
+
+    def _believe(self, one: SeenExchange, spent: list[int], lost_ns: int, begun_ns: int) -> None:
+        """Make the server's what of ``lost_ns`` no timer can have been waiting: the answer had been sent and lost."""
+        sure_ns = min(lost_ns, self._surely_ns(one, begun_ns, 0))
+        if sure_ns >= _DOUBTED_NS:
+            spent[_RECOVERY] -= sure_ns
+            spent[_SERVER] += sure_ns
+
+    def _surely_ns(self, one: SeenExchange, begun_ns: int, otherwise_ns: int) -> int:
+        """How long the answer was surely waited for since ``begun_ns``; ``otherwise_ns`` where packets do not tell."""
+        if one.request is None or one.response is None:
+            return otherwise_ns
+        asked, answer = self._view.frame.searchsorted((one.request.last, one.response.first)).tolist()
+        if not asked < answer < len(self._view):
+            return otherwise_ns
+        surely_ns = self._copies.surely_waited_ns(asked, answer)
+        return max(surely_ns - (begun_ns - self._view.time_ns.item(asked)), 0)
+
+    def _sent(
+        self, one: SeenExchange, spent: list[int], begin_ns: int, end_ns: int, swapped: bool, *, asks: bool
+    ) -> int:
         """Split the time in which the request (``asks``) or the answer was sent; returns its end."""
         own, parts = (RequestPart.REQUEST, _SENDING) if asks else (RequestPart.RESPONSE, _ANSWERING)
         now = begin_ns
@@ -419,6 +432,19 @@ class _Times:
             return None
         return Recovered(self._view, sequence_space(self._view), self._clock, found)
 
+    def _is_here(self, side: int) -> bool:
+        """Whether the capture was made at ``side``: also where the way is so short that it is near both ends."""
+        delays = self._budget.delays
+        return delays.captured_at(side) and 2 * delays.to_end_ns(side) < delays.rtt_ns
+
+    @cached_property
+    def _copies(self) -> LateCopies:
+        view, delays = self._view, self._budget.delays
+        bare = ((view.flags & (ACK | SYN | FIN | RST)) == ACK) & (view.length == 0)
+        here = self._is_here(0), self._is_here(1)
+        # Where nothing was sent again, an acknowledgment that is not there is no sign of a copy that was lost.
+        return LateCopies(view, delays.rtt_ns, here, lacks_bare_acks=not resends(view) or not bare.any())
+
     @property
     def _clock(self) -> I64:
         return self._budget.waits.clock
@@ -439,7 +465,7 @@ class _Times:
         columns = ends_ns, begin, waits.network_ns[inside], waits.part[inside], waits.recovery_ns[inside]
         return list(map(_Stretch, *(column.tolist() for column in columns)))
 
-    def _opens(self, exchange: Exchange, one: _Seen) -> tuple[int, int] | None:
+    def _opens(self, exchange: Exchange, one: SeenExchange) -> tuple[int, int] | None:
         """Indexes of the SYN and of the handshake's end, where the connection was opened for this request.
 
         That is its first payload, of either side, and it was not held back for long: else a client has connections
@@ -471,15 +497,6 @@ class _Times:
             return after_ns
         later = indexes_of(((view.flags & (FIN | RST)) != 0) & (view.time_ns > after_ns))
         return max(int(view.time_ns[later[0] if len(later) else -1]), after_ns)
-
-
-def _without_messages(exchange: Exchange) -> Exchange:
-    exchange.read_messages = _no_messages
-    return exchange
-
-
-def _no_messages() -> HttpMessages:
-    return None, None
 
 
 _NOTHING: Final = np.zeros(1, np.int64)

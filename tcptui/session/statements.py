@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.model.request import RequestPart, status_number
+from tcptui.protocols.statements.sessions import is_of_session
 from tcptui.protocols.statements.statement import statement_of
+from tcptui.session.busy_servers import behind_others
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tcptui.model.packet_store import I64
-    from tcptui.model.request import Request
+    from tcptui.model.request import Request, Together
+    from tcptui.session.busy_servers import RequestKey
 
 
 #: Protocol and statement.
 StatementKey = tuple[str, str]
+#: Of a server's time, what is estimated is said to be so from this share on, in percent.
+_TOLD_PERCENT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,13 @@ class StatementGroup:
     """… and 99 of 100."""
     total_ns: int
     server_ns: int
-    """What of `total_ns` is the server's own time, …"""
+    """What of `total_ns` is the server's own time for certain, …"""
     waited_ns: int
-    """… and what of it is `Request.waited_ns`."""
+    """… and what of it is `Request.waited_ns`, or was the server's work for another connection."""
+    shared_ns: int
+    """Its likely share of what the server took for requests that it answered together (`_shares`)."""
     slowest: Request
+    """That which the server took longest for, as far as is certain, else that which took longest."""
 
     @property
     def key(self) -> StatementKey:
@@ -54,14 +63,48 @@ class StatementGroup:
         """`total_ns` without `waited_ns`: those of a pipeline wait side by side, and who asks to wait is not slow."""
         return self.total_ns - self.waited_ns
 
+    @property
+    def server_likely_ns(self) -> int:
+        """How long the server worked for it: for certain, and its likely share of what nothing tells apart."""
+        return self.server_ns + self.shared_ns
 
-def group_statements(requests: Sequence[Request], keys: Iterable[StatementKey] | None = None) -> list[StatementGroup]:
-    """The groups, by `StatementGroup.taken_ns`, the most first; ``keys``: of each request, where they are known."""
+    @property
+    def is_estimated(self) -> bool:
+        """Whether a part of `server_likely_ns` worth telling is not certain."""
+        return self.shared_ns * 100 > _TOLD_PERCENT * self.server_likely_ns
+
+    @property
+    def is_of_session(self) -> bool:
+        """Whether it opens a session, instead of being what that is opened for."""
+        return is_of_session(self.protocol, self.statement)
+
+
+def group_statements(
+    requests: Sequence[Request],
+    keys: Iterable[StatementKey] | None = None,
+    server_of: Callable[[int], str] | None = None,
+) -> list[StatementGroup]:
+    """The groups, that for which the server worked longest first, and those behind all that open sessions.
+
+    ``keys``: of each request, where they are known.  ``server_of``: the server of a connection; with it, what a server
+    did for another connection is no time of those that waited for it.
+    """
+    behind = {} if server_of is None else behind_others(requests, server_of)
     together: dict[StatementKey, list[Request]] = {}
+    batches: dict[tuple[int, Together], Counter[StatementKey]] = {}
     for request, key in zip(requests, map(key_of, requests) if keys is None else keys, strict=True):
         together.setdefault(key, []).append(request)
-    made = [_group(*key, members) for key, members in together.items()]
-    return sorted(made, key=lambda group: (-group.taken_ns, -group.total_ns, group.protocol, group.statement))
+        if request.together is not None:
+            batches.setdefault((request.stream, request.together), Counter())[key] += 1
+    shares = _shares(batches, together)
+    made = [_group(*key, members, round(shares[key]), behind) for key, members in together.items()]
+    return sorted(made, key=order_by_server)
+
+
+def order_by_server(group: StatementGroup) -> tuple[bool, int, int, int, str, str]:
+    """That for which the server worked longest first, and those behind all that open sessions."""
+    worked_ns = -group.server_likely_ns
+    return group.is_of_session, worked_ns, -group.taken_ns, -group.total_ns, group.protocol, group.statement
 
 
 def key_of(request: Request) -> StatementKey:
@@ -69,14 +112,52 @@ def key_of(request: Request) -> StatementKey:
     return request.protocol, statement_of(request)
 
 
-def _group(protocol: str, statement: str, members: list[Request]) -> StatementGroup:
+def _shares(
+    batches: Mapping[tuple[int, Together], Counter[StatementKey]], members: Mapping[StatementKey, Sequence[Request]]
+) -> Counter[StatementKey]:
+    """How much each statement likely had of the times (ns) that a server took for requests that it answered together.
+
+    As much as its requests took that were answered alone, by the median; what that does not explain belongs to those of
+    which none was.  Where there are none of these, all of it is split in proportion to that.
+    """
+    shares: Counter[StatementKey] = Counter()
+    alone: dict[StatementKey, int | None] = {}
+    for (_, told), counts in batches.items():
+        usual: dict[StatementKey, int] = {}
+        for key, count in counts.items():
+            if key not in alone:
+                alone[key] = _alone_ns(members[key])
+            known_ns = alone[key]
+            if known_ns is not None:
+                usual[key] = count * known_ns
+        unknown = [key for key in counts if key not in usual]
+        explained_ns = sum(usual.values())
+        left_ns = max(told.server_ns - explained_ns, 0)
+        scale = 1.0 if unknown and left_ns else told.server_ns / max(explained_ns, 1)
+        for key, usual_ns in usual.items():
+            shares[key] += round(usual_ns * scale)
+        for key in unknown:
+            shares[key] += left_ns // len(unknown)
+    return shares
+
+
+def _alone_ns(members: Sequence[Request]) -> int | None:
+    """How long the server took for those of ``members`` that it answered alone, by the median; None without any."""
+    alone = [one.spent_ns(RequestPart.SERVER) for one in members if one.together is None and one.response is not None]
+    return sorted(alone)[len(alone) // 2] if alone else None
+
+
+def _group(
+    protocol: str, statement: str, members: list[Request], shared_ns: int, behind: Mapping[RequestKey, int]
+) -> StatementGroup:  # fmt: skip
+    waited_ns = sum(behind.get((one.stream, one.number), 0) for one in members) if behind else 0
     took = np.sort(np.fromiter((one.own_ns for one in members), np.int64, len(members)))
     return StatementGroup(
         protocol, statement, len(members), sum(one.is_error for one in members),
         max((one.status for one in members), key=status_number), _percentile(took, 50), _percentile(took, 99),
-        int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members),
-        sum(one.waited_ns for one in members),
-        max(members, key=lambda one: one.own_ns),
+        int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members) - waited_ns,
+        sum(one.waited_ns for one in members) + waited_ns, shared_ns,
+        max(members, key=lambda one: (one.spent_ns(RequestPart.SERVER), one.taken_ns, one.own_ns)),
     )  # fmt: skip
 
 

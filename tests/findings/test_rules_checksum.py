@@ -131,6 +131,25 @@ def test_number_0_left_out_at_the_wrap_of_the_counter_is_no_lost_ack(told: Tell)
     assert not {"ack-loss-harmless", "capture-missed-packets"} & told(lines).findings.keys()
 
 
+@pytest.mark.finding("capture-missed-packets", twin=True)
+@pytest.mark.parametrize("is_captured", [True, False])
+def test_an_echo_of_the_packet_that_the_numbering_leaves_out_shows_nothing_missing(
+    told: Tell, *, is_captured: bool
+) -> None:
+    """Number 0 is left out, and the ACK before it was lost on its way: its stamp is not the missing one's."""
+    lines = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=900,1", "40.1 C A 1 1 ts=2,900"]
+    lines += [f"50 C A {1 + 1000 * i} 1 1000 id={100 + i} ts=10,900" for i in range(10)]
+    for i in range(20):
+        ms, number = 90 + 4 * i, (0xFFF5 + i) % 0x1_0000
+        if number != 0xFFFF and (number or is_captured):
+            lines.append(f"{ms} S A 1 {1001 + 1000 * i} id={number} ts={1000 + i},10")
+        if number != 0xFFFF:
+            lines.append(f"{ms + 0.1} C A {10001 + 1000 * i} 1 1000 id={110 + i} ts={50 + i},{1000 + i}")
+    found = told(lines).findings
+
+    assert ("capture-missed-packets" in found) != is_captured
+
+
 def _burst(lost: set[int], *, reacts: bool = False, numbered_from: int = 500, late_ms: float = 0.1) -> list[str]:
     """Ten segments in flight; each ACK lets one go.  ``lost`` ACKs are not here; ``reacts``: the client got them."""
     lines = [*OPEN, *(f"50 C A {1 + 1000 * i} 1 1000 id={100 + i}" for i in range(10))]

@@ -196,6 +196,17 @@ def test_syn_ack_held_back_while_data_waits_is_a_warning(told: Tell) -> None:
     assert (finding.facts["shape"], finding.severity) == ("ack-arrived", Severity.WARNING)
 
 
+@pytest.mark.finding("three-way-handshake", twin=True)
+@pytest.mark.parametrize(("reset", "opened"), [("80 S R 1 0", False), ("80 S RA 1 1", True), ("80 S R 900 0", True)])
+def test_third_packet_that_the_server_s_kernel_knows_nothing_of_opens_nothing(
+    told: Tell, reset: str, *, opened: bool
+) -> None:
+    """The process that listened was killed meanwhile."""
+    found = told(["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", reset]).findings
+
+    assert ("three-way-handshake" in found) == opened
+
+
 @pytest.mark.finding("syn-ack-retransmission")
 def test_syn_ack_that_echoes_the_syn_says_nothing_of_the_third_packet(told: Tell) -> None:
     lines = [*STAMPED, "1240 S SA 0 1 ts=1700,10", "1240.1 C A 1 1 ts=1250,1700"]

@@ -162,6 +162,18 @@ def test_each_d_sack_tells_of_one_of_several_resends(told: Tell) -> None:
     assert finding.facts["delay_s"] == pytest.approx(1.71, abs=0.01)
 
 
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("tail-loss", twin=True)
+@pytest.mark.parametrize(("echo", "found"), [(151, "spurious-retransmission"), (181, "tail-loss")])
+def test_the_stamp_that_is_echoed_tells_which_copy_of_a_lone_fin_arrived(told: Tell, echo: int, found: str) -> None:
+    """The acknowledgment of the first one was lost on its way to the sender, where the capture was made."""
+    lines = ["0 C S 0 0 ts=1,0", "10 S SA 0 1 ts=500,1", "10.1 C A 1 1 ts=11,500"]
+    lines += ["140 C PA 1 1 100 ts=141,500", "150 S A 1 101 ts=640,141", "150.1 C FA 101 1 ts=151,640"]
+    told_ = told([*lines, "180.1 C FA 101 1 ts=181,640", f"190.1 S A 1 102 ts=680,{echo}", "300 S FA 1 102"]).findings
+
+    assert {"spurious-retransmission", "tail-loss"} & set(told_) == {found}
+
+
 @pytest.mark.finding("tail-loss")
 def test_fewer_d_sacks_than_resends_leave_the_first_one_needed(told: Tell) -> None:
     reports = [f"{1800 + n} S A 1 101 ts=2260,{stamp} sack=1:101" for n, stamp in enumerate((351, 751))]
@@ -237,6 +249,22 @@ def test_keep_alives_are_a_note_and_no_retransmissions(told: Tell) -> None:
     assert found["keep-alive"].facts["count"] == 3
     assert found["keep-alive"].facts["interval_s"] == pytest.approx(15, abs=0.2)
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
+
+
+@pytest.mark.finding("keep-alive")
+def test_a_keep_alive_that_crosses_the_end_of_the_other_side_comes_after_silence(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100", "90 S PA 1 101 50", "90.1 C A 101 51", "15085 C FA 101 51"]
+    crossing = told([*lines, "15090 S A 50 101", "15090.1 C A 102 51", "15125 S A 51 102"]).findings
+
+    assert crossing["keep-alive"].facts["count"] == 1
+    assert crossing["keep-alive"].facts["interval_s"] == pytest.approx(15, abs=0.1)
+
+
+@pytest.mark.finding("keep-alive", twin=True)
+def test_a_byte_s_number_soon_behind_what_its_sender_acknowledges_is_none(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100", "90 S PA 1 101 50", "90.1 C A 101 51", "15085 C PA 101 51 10"]
+
+    assert "keep-alive" not in told([*lines, "15090 S A 50 111", "15090.1 C A 111 51"]).findings
 
 
 @pytest.mark.finding("keep-alive-timeout")

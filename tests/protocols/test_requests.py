@@ -211,13 +211,36 @@ def test_answer_that_the_capture_cuts_says_so(tmp_path: Path) -> None:
     assert request.response.bytes < 100
 
 
-def test_request_without_an_answer_lasts_until_the_close_and_is_nobodys(tmp_path: Path) -> None:
+def test_request_without_an_answer_lasts_until_the_close(tmp_path: Path) -> None:
     lines = [*OPEN, f"41 C PA 1 1 text={ASK}", f"81 S A 1 {1 + ASK_BYTES}", f"5041 C FA {1 + ASK_BYTES} 1"]
     lines += [f"5081 S FA 1 {2 + ASK_BYTES}", f"6081 C A {2 + ASK_BYTES} 2"]
     (request,) = traced(tmp_path, lines)
 
     assert (request.status, request.response, request.complete) == ("", None, False)
-    assert spent(request) == {"connect": 40.1, "client": 0.9, "request": 0.0, "idle": 5000.0}
+    # The server's FIN continues what had been heard of it: until then it had sent nothing.
+    assert spent(request) == {"connect": 40.1, "client": 0.9, "request": 0.0, "network": 40.0, "server": 4960.0}
+
+
+def test_wait_for_an_answer_that_never_came_is_nobodys_where_nothing_tells_that_it_was_not_sent(tmp_path: Path) -> None:
+    asked = [*OPEN, f"41 C PA 1 1 text={ASK}"]
+    heard = [*asked, f"81 S A 1 {1 + ASK_BYTES}"]
+    lost = [*heard, f"5041 C FA {1 + ASK_BYTES} 1", f"5081 S FA 200 {2 + ASK_BYTES}"]
+    for lines in ([*asked, f"5041 C RA {1 + ASK_BYTES} 1"], [*heard, f"5041 C RA {1 + ASK_BYTES} 1"], lost):
+        (request,) = traced(tmp_path, lines)
+        assert request.spent_ns(RequestPart.SERVER) == 0
+        assert request.spent_ns(RequestPart.IDLE) + request.spent_ns(RequestPart.NETWORK) == 5_000_000_000
+
+
+@pytest.mark.parametrize(("opening", "server_ms"), [([0, 0.4, 0.41], 0), ([0, 0.01, 0.41], 5000)])
+def test_at_the_server_alone_it_is_known_what_that_sent_and_be_it_near(
+    tmp_path: Path, opening: list[float], server_ms: int
+) -> None:
+    """The first is a capture at the client: an answer may have been lost on its way there."""
+    syn, syn_ack, third = opening
+    lines = [f"{syn} C S 0 0", f"{syn_ack} S SA 0 1", f"{third} C A 1 1", f"1 C PA 1 1 text={ASK}"]
+    (request,) = traced(tmp_path, [*lines, f"1.01 S A 1 {1 + ASK_BYTES}", f"5001 C RA {1 + ASK_BYTES} 1"])
+
+    assert request.spent_ns(RequestPart.SERVER) == pytest.approx(server_ms * 1_000_000, abs=1_000_000)
 
 
 def test_request_whose_answer_was_not_captured_ends_where_a_later_one_is_answered(tmp_path: Path) -> None:

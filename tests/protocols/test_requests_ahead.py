@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +15,12 @@ from tcptui.session.requests import exchanges_with_times, requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from web_captures import Turn
+
+    from tcptui.protocols.seen_exchanges import SeenExchange
 
 _COMMANDS = {
     b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n": b"$2\r\nab\r\n", b"*1\r\n$4\r\nPING\r\n": b"+PONG\r\n",
@@ -62,14 +65,16 @@ def test_the_first_request_is_there_before_the_last_is_read(tmp_path: Path, monk
     pipelines = [[b"*1\r\n$4\r\nPING\r\n"] * 5] * 20
     monkeypatch.setattr(request_times, "_AHEAD", 8)
     monkeypatch.setattr(request_times, "_MORE", 3)
-    taken = []
-    messages = request_times._seen
-    monkeypatch.setattr(
-        request_times, "_seen", lambda *all_, **how: (taken.append(one) or one for one in messages(*all_, **how))
-    )
+    taken: list[SeenExchange] = []
+    messages = request_times.seen_exchanges
+
+    def noted(*all_: Any, **how: Any) -> Iterator[SeenExchange]:
+        return (taken.append(one) or one for one in messages(*all_, **how))
+
+    monkeypatch.setattr(request_times, "seen_exchanges", noted)
     with closing(open_file(record(tmp_path, _turns(pipelines, 20)))) as session:
         taken.clear()
         first, _ = next(exchanges_with_times(session, 0))
 
     assert first.number == 0
-    assert len(taken) == 11
+    assert len(taken) == 14  # what was answered together is handed out together

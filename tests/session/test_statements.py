@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.model.request import MessagePackets, Request, RequestPart, Together
 from tcptui.session.statements import group_statements
 
 MS = 1_000_000
 PACKETS = MessagePackets(1, 1, 10, 0, 0)
 
 
-def request(operation: str, ms: int, status: str = "OK", number: int = 0, **spent: int) -> Request:
-    time = tuple(spent.get(part.label, 0) * MS or None for part in RequestPart)
+def request(operation: str, ms: float, status: str = "OK", number: int = 0, **spent: float) -> Request:
+    time = tuple(round(spent.get(part.label, 0) * MS) or None for part in RequestPart)
     answer = PACKETS if status else None
     opened_ns = spent.get("connect", 0) * MS
     asked = MessagePackets(1, 1, 10, opened_ns, opened_ns)
-    return Request(0, number, "redis", operation, status, asked, answer, True, 0, ms * MS, time)
+    return Request(0, number, "redis", operation, status, asked, answer, True, 0, round(ms * MS), time)
 
 
 def test_requests_with_other_values_are_one_group_and_most_time_comes_first() -> None:
@@ -63,3 +63,79 @@ def test_numbers_and_sqlstates_are_errors() -> None:
     statuses = ("1062 (23000)", "42P01", "23505", "22012", "404", "WRONGTYPE")
     assert all(request("x", 1, status).failed for status in statuses)
     assert not any(request("x", 1, status).failed for status in ("OK", "nil", "00000", "02000", "200", ""))
+
+
+def batch(server_ms: int, *operations: str, number: int = 0) -> list[Request]:
+    """Requests that were answered at once."""
+    told = Together(number, number + len(operations), server_ms * MS)
+    found = [request(operation, server_ms, number=number + at)._replace(together=told)
+             for at, operation in enumerate(operations)]  # fmt: skip
+    return [found[0]._replace(unsure_ns=server_ms * MS), *found[1:]]
+
+
+def likely(requests: list[Request]) -> dict[str, float]:
+    return {one.statement: round(one.server_likely_ns / MS, 1) for one in group_statements(requests)}
+
+
+def test_what_was_answered_at_once_is_told_apart_by_what_it_took_alone() -> None:
+    gets = [request(f"GET a:{n}", 2, server=2) for n in range(3)]
+
+    assert likely([*gets, *batch(100, "GET a:7", "EVALSHA abc k", "GET a:8")]) == {"EVALSHA abc k": 96, "GET a:*": 10}
+
+
+def test_what_was_only_answered_at_once_shares_the_time() -> None:
+    assert likely(batch(100, "GET a", "EVALSHA abc k")) == {"EVALSHA abc k": 50, "GET a": 50}
+
+
+def test_what_was_answered_at_once_and_is_all_known_shares_the_time_by_that() -> None:
+    alone = [request("GET a", 10, server=10), request("EVALSHA abc k", 30, server=30)]
+
+    assert likely([*alone, *batch(400, "GET a", "EVALSHA abc k")]) == {"EVALSHA abc k": 330, "GET a": 110}
+
+
+def test_a_share_is_said_to_be_estimated() -> None:
+    shared, sure = (
+        group_statements(each)[0] for each in (batch(100, "GET a", "GET a"), [request("GET a", 1, server=1)])
+    )
+
+    assert (shared.is_estimated, shared.server_ns, shared.server_likely_ns) == (True, 0, 100 * MS)
+    assert (sure.is_estimated, sure.server_ns, sure.server_likely_ns) == (False, MS, MS)
+
+
+def test_sessions_are_opened_behind_all_statements_however_long_that_takes() -> None:
+    requests = [request("AUTH", 900, server=900), request("HELLO 3", 800, server=800), request("GET a", 1, server=1)]
+
+    assert [one.statement for one in group_statements(requests)] == ["GET a", "AUTH", "HELLO *"]
+
+
+def test_the_server_s_time_comes_before_the_network_s() -> None:
+    far = [request(f"GET far:{n}", 50, server=1) for n in range(20)]
+    slow = request("EVALSHA abc k", 90, server=80)
+
+    assert [one.statement for one in group_statements([*far, slow])] == ["EVALSHA abc k", "GET far:*"]
+
+
+def asked(operation: str, stream: int, at_ms: float, server_ms: float, frame: int) -> Request:
+    """A request that came at ``at_ms`` and was answered ``server_ms`` later."""
+    begun, answered = round(at_ms * MS), round((at_ms + server_ms) * MS)
+    one = request(operation, server_ms, server=server_ms)
+    return one._replace(stream=stream, start_ns=begun, request=MessagePackets(frame, frame, 10, begun, begun),
+                        response=MessagePackets(frame + 1, frame + 1, 10, answered, answered))  # fmt: skip
+
+
+def test_who_waits_for_another_connection_s_command_is_not_slow() -> None:
+    """Three clients wait for a script of 500 ms; another server's does not concern them."""
+    script, other = asked("EVALSHA abc k", 0, 0, 500, 1), asked("EVALSHA abc k", 9, 0, 300, 100)
+    waiting = [asked("GET a", stream, 10 * stream, 500.1 - 10 * stream, 10 * stream) for stream in (1, 2, 3)]
+    servers = {9: "10.0.0.9:6379"}
+    slow, quick = group_statements([*waiting, script, other], server_of=lambda stream: servers.get(stream, "one"))
+
+    assert (slow.statement, slow.server_ns) == ("EVALSHA abc k", 800 * MS)
+    assert (quick.server_ns, quick.waited_ns) == (0, quick.total_ns)
+
+
+def test_who_is_answered_long_before_or_behind_another_waited_for_its_own() -> None:
+    later, early = asked("GET b", 1, 10, 600, 20), asked("GET c", 2, 300, 100, 30)
+    sooner = asked("EVALSHA abc k", 0, 0, 500, 1)
+
+    assert all(one.waited_ns == 0 for one in group_statements([later, early, sooner], server_of=lambda _: "one"))

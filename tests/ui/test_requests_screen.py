@@ -15,6 +15,7 @@ import pytest
 from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
+from traces import write_trace
 
 from tcptui.lessons.loader import load_case
 from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
@@ -33,6 +34,7 @@ from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tcptui.words.quantities import Count
 from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
 
 if TYPE_CHECKING:
@@ -491,13 +493,13 @@ async def test_b_lists_statements_and_enter_the_requests_of_one(
         assert sorted(statements(screen)) == [
             (1, f"GET {path}") for path in sorted(("/broken", "/hung\ufffd", "/quick", "/slow"))
         ]
-        assert statements(screen)[0][1].startswith("GET /hung")
+        assert [path for _, path in statements(screen)][::3] == ["GET /slow", "GET /hung\ufffd"]
         lines = screen_lines(screen)
         assert all(cell_len(line) <= size[0] for line in lines)
-        assert "GET /hung" in lines[2]
-        assert any("/hung" in line for line in lines[6:])  # the slowest of them, in words
+        assert "GET /slow" in lines[2]
+        assert any("/slow" in line for line in lines[6:])  # the slowest of them, in words
         assert "\u202e" not in text(screen)
-        await shown.pilot.press("down", "enter")
+        await shown.pilot.press("enter")
         screen = await settled(shown.pilot)
         assert paths(screen) == ["slow"]
         assert "GET /slow" in screen_lines(screen)[0] or size[0] < 80
@@ -512,10 +514,10 @@ async def test_b_lists_statements_and_enter_the_requests_of_one(
 
 async def test_statements_are_sorted_narrowed_and_copied(session: Session, show: Show) -> None:
     async with show(session) as shown:
-        screen = await opened(shown, "tab", "b", "s", "s", "s")
+        screen = await opened(shown, "tab", "b", "s", "s", "s", "s")
         assert statements(screen)[-1][1] == "GET /quick"  # by errors: without any
         await shown.pilot.press("S")
-        assert statements(screen)[-1][1] in ("GET /slow", "GET /broken")
+        assert statements(screen)[-1][1] in ("GET /slow", "GET /broken", "GET /hung\ufffd")
         await shown.pilot.press("slash", *"slow", "enter")
         assert statements(screen) == [(1, "GET /slow")]
         await shown.pilot.press("y")
@@ -543,26 +545,39 @@ async def test_statements_without_errors_have_no_column_of_them(session: Session
         async with show(without, (80, 24)) as shown:
             screen = await opened(shown, "b")
             lines = screen_lines(screen)
-            assert lines[1].split() == ["count", "p50", "p99", "▾total", "statement"]
+            assert lines[1].split() == ["count", "p99", "total", "▾server", "statement"]
             assert any(line.rstrip().endswith("SELECT name FROM items WHERE id = ?") for line in lines[2:5]), lines
-            await shown.pilot.press("s", "s", "s")
+            await shown.pilot.press("s", "s", "s", "s")
             assert "▾errors" in screen_lines(screen)[1]  # what is sorted by stays in sight
     async with show(session, (80, 24)) as shown:
         assert "errors" in screen_lines(await opened(shown, "tab", "b"))[1]
 
 
 @pytest.mark.parametrize(("width", "median"), [(80, []), (120, ["p50"])])
-async def test_statements_that_waited_say_how_long_at_any_width(
+async def test_statements_that_waited_say_how_long_where_the_order_leaves_that_out(
     session: Session, show: Show, width: int, median: list[str]
 ) -> None:
     async with show(session, (width, 24)) as shown:
         screen = await opened(shown, "tab", "b")
-        assert "p50" in screen_lines(screen)[1]
         screen.statements.show([replace(one, waited_ns=5 * 10**9) for one in screen.statements._known])
         await shown.pilot.pause()
+        assert ("waited" in screen_lines(screen)[1]) == (width == 120)
+        await shown.pilot.press("s")
         heading, first = screen_lines(screen)[1:3]
-        assert heading.replace("▾", "").split() == ["count", "errors", *median, "p99", "total", "waited", "statement"]
+        assert heading.replace("▾", "").split() == [
+            "count", "errors", *median, "p99", "total", "server", "waited", "statement",
+        ]  # fmt: skip
         assert "5.00s" in first
+
+
+async def test_a_server_time_that_is_estimated_has_a_sign(session: Session, show: Show) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await opened(shown, "tab", "b")
+        assert "~" not in screen_lines(screen)[2]
+        screen.statements.show([replace(one, shared_ns=5 * 10**9) for one in screen.statements._known])
+        await shown.pilot.press("y")
+        assert "~5.86s" in screen_lines(screen)[2]
+        assert "about 5.86" in shown.pilot.app.clipboard.replace("\u00a0", " ")
 
 
 async def test_statements_of_postgresql_are_listed_told_and_found_as_they_were_sent(show: Show) -> None:
@@ -593,7 +608,7 @@ async def test_esc_goes_from_the_requests_of_a_statement_back_to_the_statements(
 
 
 @pytest.mark.parametrize(
-    ("width", "numbers"), [(80, ["p99", "▾total", "waited"]), (120, ["p50", "p99", "▾total", "waited"])]
+    ("width", "numbers"), [(80, ["p99", "total", "▾server"]), (120, ["p50", "p99", "total", "▾server", "waited"])]
 )
 async def test_what_asked_to_wait_is_not_first_and_its_wait_is_beside(
     show: Show, width: int, numbers: list[str]
@@ -766,3 +781,33 @@ async def test_words_about_a_request_below_a_long_list_keep_their_end(show: Show
 
     assert "TLS 33.8ms 78 %" in said
     assert "with the connection's first SYN, and are of 43.4 ms." in said
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_what_was_answered_at_once_says_so_and_leads_where_the_server_s_time_does(
+    tmp_path: Path, show: Show, language: Language
+) -> None:
+    get, script = "*2~$3~GET~$1~a~", "*3~$4~EVAL~$1~x~$1~0~"
+    lines = ["0 C S 0 0", "1 S SA 0 1", "1.1 C A 1 1", f"5 C PA 1 1 text={get}", "7 S PA 1 21 text=+OK~"]
+    lines += [f"30 C PA 21 6 text={get}{script}{get}", "31 S A 6 89", "831 S PA 6 89 text=+OK~+OK~+OK~"]
+    path = write_trace(tmp_path / "trace.pcap", lines)
+    async with show(open_file(path), (80, 24), language) as shown:
+        screen = await opened(shown, "down")
+        said = text(screen).replace("\u00a0", " ").replace(" ", "")
+        begins = Words(language)("requests.detail.together", n=Count(2), server="|").partition("|")[0]
+        assert begins.replace("\u00a0", " ").replace(" ", "") in said
+        await shown.pilot.press("b")
+        screen = await settled(shown.pilot)
+        assert [what for _, what in statements(screen)] == ["EVAL", "GET a"]
+        assert "~798ms" in screen_lines(screen)[2]
+
+
+async def test_logins_are_behind_the_statements_and_faint(show: Show) -> None:
+    with closing(open_file(load_case("lock-wait").captures[0])) as session:
+        async with show(session, (80, 24)) as shown:
+            screen = await opened(shown, "tab", "b")
+            listed = [group.statement for group in screen.statements._groups]
+            assert listed[0].startswith("UPDATE items")
+            assert listed[-1].startswith("LOGIN ")
+            styles = [screen.statements.row(at, 80)[-1].style for at in (0, len(listed) - 1)]
+            assert styles == [screen.statements.palette.strong, screen.statements.palette.faint]

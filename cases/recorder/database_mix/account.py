@@ -23,6 +23,8 @@ LOCK: Final = "lock"
 REFUSED: Final = ">refused"
 CLOCK_NS: Final = 2_000_000
 """PostgreSQL's log has milliseconds."""
+#: How lines of a key log begin that tell of sessions with a database, where only some do.
+_KEYS_OF: Final = {"postgresql": "CLIENT_RANDOM "}
 IDLE: Final = ("idle in transaction", "idle in transaction (aborted)")
 
 
@@ -59,6 +61,7 @@ class Connection:
     play: str
     host: str
     session: str
+    port: int
     tls: bool
     opened_ns: int
     ready_ns: int = 0
@@ -75,7 +78,7 @@ class Connection:
     @property
     def key(self) -> str:
         """What tells it from others: a client's port may be used for several servers."""
-        return f"{self.peer}>{self.host}:{Database(self.database).port}"
+        return f"{self.peer}>{self.host}:{self.port}"
 
     def spell_ns(self, states: Iterable[str], since_ns: int = 0, until_ns: int = 1 << 63) -> int:
         """The longest spell in one of ``states``, as far as it lies in the time given."""
@@ -107,11 +110,11 @@ class Account:
     killed: str
     """The database whose server was killed, or empty."""
     keys: str = ""
-    """The secrets of the sessions of PyMySQL inside TLS; psycopg tells none."""
+    """The secrets of the sessions inside TLS."""
 
     def is_readable(self, one: Connection) -> bool:
         """Whether a capture with the keys shows what was asked."""
-        return not one.tls or (bool(self.keys) and one.database == "mariadb")
+        return not one.tls or any(line.startswith(_KEYS_OF.get(one.database, "")) for line in self.keys.splitlines())
 
     def of(self, client_port: int, server_port: int, at_ns: int) -> str:
         """The key of the connection between these ports that was opened about this time; empty without one."""
@@ -119,7 +122,7 @@ class Account:
         own = [
             (abs(one.opened_ns - at_ns), key)
             for key, one in self.connections.items()
-            if one.peer.endswith(ports[0]) and f":{Database(one.database).port}" == ports[1]
+            if one.peer.endswith(ports[0]) and f":{one.port}" == ports[1]
         ]
         return min(own, default=(0, ""))[1]
 
@@ -193,7 +196,8 @@ def _whose(found: dict[str, Connection], line: dict[str, Any]) -> str:
 
 
 def _refused(entry: dict[str, Any]) -> Connection:
-    return Connection(entry["peer"], entry["database"], -1, "refused", "", "", False, entry["said_ns"])
+    port = Database(entry["database"]).port
+    return Connection(entry["peer"], entry["database"], -1, "refused", "", "", port, False, entry["said_ns"])
 
 
 def _add(found: dict[str, Connection], line: dict[str, Any], mix: dict[str, Any]) -> None:
@@ -205,7 +209,7 @@ def _add(found: dict[str, Connection], line: dict[str, Any], mix: dict[str, Any]
     one = found.setdefault(
         f"{peer}>{line['remote']}",
         Connection(peer, line["database"], line["scene"], line["play"], line["remote"].rpartition(":")[0],
-                   str(line["session"]), tls, line["time_ns"]),
+                   str(line["session"]), int(line["remote"].rpartition(":")[2]), tls, line["time_ns"]),
     )  # fmt: skip
     one.session = str(line["session"] or one.session)
     if line["call"] == "connect":

@@ -59,7 +59,7 @@ def _scene(chance: random.Random, number: int, kind: str) -> Scene:
     choices = [each for each in Database if each.is_sql or kind not in SQL_ALONE]
     database = chance.choice(choices)
     host = chance.choices((0, 1, 2), (6, 2, 2))[0]
-    tls = chance.random() < TLS_SHARE and database.is_sql and kind not in ("churn", "logins")
+    tls = chance.random() < TLS_SHARE and kind not in ("churn", "logins")
     return Scene(number, kind, database, round(chance.uniform(0.0, LONGEST_S), 2), host, tls, _values(chance))
 
 

@@ -27,6 +27,7 @@ class Database(StrEnum):
         return self is not Database.REDIS
 
 
+REDIS_TLS_PORT: Final = 6380
 _PORTS: Final = {Database.REDIS: 6379, Database.MARIADB: 3306, Database.POSTGRESQL: 5432}
 
 
@@ -69,6 +70,11 @@ class Scene:
     tls: bool
     values: dict[str, Any]
     """What its play reads."""
+
+    @property
+    def port(self) -> int:
+        """Where its database listens: Redis has another port for TLS."""
+        return REDIS_TLS_PORT if self.tls and self.database is Database.REDIS else self.database.port
 
     @property
     def table(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from cases.recorder.bench import record
 from cases.recorder.commands import scratch
 from cases.recorder.database_mix.draw import compose
-from cases.recorder.database_mix.plan import Database, Path, Scene, Way
+from cases.recorder.database_mix.plan import REDIS_TLS_PORT, Database, Path, Scene, Way
 from cases.recorder.database_mix.scenes import PLAYS, Stage
 from cases.recorder.database_mix.servers import ASK, DONE, KILL, SEATS, play_servers
 from cases.recorder.database_mix.sessions import DatabaseError
@@ -46,7 +46,7 @@ def scenario_of(mix: Mix) -> Scenario:
         quiet=1.0,
         limit=LIMIT_S,
         port=Database.POSTGRESQL.port,
-        more_ports=(Database.REDIS.port, Database.MARIADB.port),
+        more_ports=(Database.REDIS.port, Database.MARIADB.port, REDIS_TLS_PORT),
         server_hosts=len(mix.paths),
     )
 

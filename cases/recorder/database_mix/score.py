@@ -26,6 +26,7 @@ from cases.recorder.compose.truth_table import truth_of
 from cases.recorder.compose.world import read_world
 from cases.recorder.database_mix.account import read_account
 from cases.recorder.database_mix.capture_truth import capture_truth
+from cases.recorder.database_mix.costliest import Costliest, costliest
 from cases.recorder.database_mix.measure import Measure, measured
 from cases.recorder.database_mix.truth import TRUTHS, Drama
 from cases.recorder.namespaces import End
@@ -78,6 +79,7 @@ class MixScore:
     told: list[Told] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
+    costliest: list[Costliest] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -112,6 +114,8 @@ def _capture(world: World, account: Account, end: End, scored: MixScore) -> None
             scored.told.append(_told(scored.seed, end, -1, -1, told.finding, truth))
         peers_of = {stream: _peer(account, talk) for stream, talk in talk_of.items()}
         scored.measures += measured(session, peers_of, account, end.value)
+        answer = costliest(session, account, end.value)
+        scored.costliest += [] if answer is None else [answer]
     visible = frozenset(frame for where, frame in world.by_frame if where is end)
     for talk in world.talks:
         base = Question(world, talk, end, visible)
@@ -218,6 +222,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if not one.told:
             print(f"seed {one.seed} {one.end} connection {one.connection}: {one.id}: {one.truth}")
     print("\n" + "\n".join(_distribution([one for score in scores for one in score.measures])))
+    print("\n" + "\n".join(_which_is_slow([(score.seed, one) for score in scores for one in score.costliest])))
     problems = [line for score in scores for line in score.problems]
     print("\n".join(problems))
     return 1 if problems or any(one.severity != "note" for one in wrong_ones(told)) else 0
@@ -235,6 +240,17 @@ def _distribution(measures: Sequence[Measure]) -> list[str]:
         name = f"{database} {end}{'' if clean else ' faulty'}"
         lines.append(f"{name:<24}{len(errors):>6}" + "".join(f"{value:>10.3f}" for value in at))
     return lines
+
+
+def _which_is_slow(answers: Sequence[tuple[int, Costliest]]) -> list[str]:
+    """How often the servers' costliest statement is the first one that is listed, by end, and where it is not."""
+    lines = []
+    for end in End:
+        mine = [one for _, one in answers if one.end == end.value]
+        first, few = (sum(0 < one.place <= most for one in mine) for most in (1, 3))
+        right = sum(one.is_right for one in mine)
+        lines.append(f"costliest {end.value}: of {len(mine)} first {first}, or as good {right}, first three {few}")
+    return lines + [f"seed {seed} {one}" for seed, one in answers if not one.is_right]
 
 
 def values_of(scored: MixScore) -> dict[str, Any]:

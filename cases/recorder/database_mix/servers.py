@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cases.recorder.commands import launch, scratch
-from cases.recorder.database_mix.plan import Database
+from cases.recorder.database_mix.plan import REDIS_TLS_PORT, Database
 from cases.recorder.database_mix.server_logs import mariadb_statements, postgresql_lines
 from cases.recorder.database_mix.watching import Watch
 from cases.recorder.database_servers import AS_POSTGRES, PASSWORD, PROGRAMS, USER, certificate_in, run_apart
@@ -61,7 +61,10 @@ class Servers:
     # -- starting -------------------------------------------------------------------------------
 
     def _start_redis(self) -> None:
-        words = ["redis-server", "--port", str(Database.REDIS.port), "--bind", "0.0.0.0", "--dir", str(self._folder),
+        certificate = certificate_in(self._folder)
+        words = ["redis-server", "--tls-port", str(REDIS_TLS_PORT), "--tls-cert-file", str(certificate),
+                 "--tls-key-file", str(certificate), "--tls-auth-clients", "no", "--tls-ca-cert-file", str(certificate),
+                 "--port", str(Database.REDIS.port), "--bind", "0.0.0.0", "--dir", str(self._folder),
                  "--save", "", "--appendonly", "no", "--requirepass", PASSWORD, "--unixsocket",
                  str(self._folder / "redis.sock"), "--slowlog-log-slower-than", "0", "--slowlog-max-len", "100000",
                  "--maxclients", str(SEATS), "--logfile", str(self._folder / "redis.log"), "--loglevel", "verbose",

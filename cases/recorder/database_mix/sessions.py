@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cases.recorder.database_mix.libpq_keys import VERSION, key_line
 from cases.recorder.database_mix.plan import Database
 from cases.recorder.database_servers import PASSWORD, USER
 from cases.recorder.program import named
@@ -134,7 +135,7 @@ class Session(ABC):
         finally:
             self._me.note(
                 "database", began, call=call, database=self._scene.database.value, scene=self._scene.number,
-                play=self._scene.kind, local=self.name, remote=named((self.host, self._scene.database.port)),
+                play=self._scene.kind, local=self.name, remote=named((self.host, self._scene.port)),
                 session=self.id, **facts, answer=error, until=time.monotonic_ns(),
             )  # fmt: skip
 
@@ -158,9 +159,9 @@ class RedisSession(Session):
             def _connect(self) -> socket.socket:
                 raw: socket.socket = super()._connect()
                 outer._local = raw.getsockname()
-                return raw
+                return outer._context().wrap_socket(raw) if outer._scene.tls else raw
 
-        self._raw = Noted(host=self.host, port=Database.REDIS.port, password=password, socket_timeout=PATIENCE_S,
+        self._raw = Noted(host=self.host, port=self._scene.port, password=password, socket_timeout=PATIENCE_S,
                           protocol=2)  # fmt: skip
         with _of_redis():
             self._raw.connect()
@@ -324,12 +325,15 @@ class PostgresqlSession(Session):
         with _of_postgresql():
             self._raw: psycopg.Connection[Any] = psycopg.connect(
                 host=self.host, port=Database.POSTGRESQL.port, user=USER, password=password, dbname="postgres",
-                sslmode="require" if self._scene.tls else "disable", gssencmode="disable", autocommit=True,
+                sslmode="require" if self._scene.tls else "disable", ssl_max_protocol_version=VERSION,
+                gssencmode="disable", autocommit=True,
                 connect_timeout=int(PATIENCE_S), tcp_user_timeout=int(PATIENCE_S * 1_000),
             )  # fmt: skip
         with socket.socket(fileno=os.dup(self._raw.fileno())) as raw:
             self._local = raw.getsockname()
         self.id = self._raw.info.backend_pid
+        with self._keys.open("a") as log:
+            log.write(key_line(self._raw))
 
     @property
     def descriptor(self) -> int:

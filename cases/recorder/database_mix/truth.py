@@ -209,7 +209,8 @@ def closed_while_idle(drama: Drama) -> Truth:
         return no("something was being answered")
     if drama.one.closed_ns and drama.one.closed_ns < first.sent_ns - drama.rtt_ns:
         return no("the client had taken its leave")
-    said_ns = max(p.time_at(End.SERVER) for p in drama.question.talk.packets if _is_before(p, first))
+    carried = [p.time_at(End.SERVER) for p in drama.question.talk.packets if _is_before(p, first)]
+    said_ns = max(carried, default=latest)
     idle_ns = max(first.sent_ns - latest, first.sent_ns - said_ns)
     told = f"the server ended it after {idle_ns / 1e6:.0f} ms"
     if idle_ns < IDLE_NS - drama.rtt_ns:

@@ -39,7 +39,7 @@ def json_line(request: Request) -> str:
     """
     (
         stream, _, protocol, operation, status, asked, answer, complete, start_ns, duration_ns, time, name, rows,
-        statement, transaction, cancels, truncated,
+        statement, transaction, cancels, truncated, _, together,
     ) = request  # fmt: skip
     times = _TIMES % tuple([seconds(spent) if spent else "null" if spent is None else "0.0" for spent in time])
     return (
@@ -50,7 +50,9 @@ def json_line(request: Request) -> str:
         f'"rows": {"null" if rows is None else rows}, "statement": {_text(statement)}, '
         f'"transaction": {"null" if transaction is None else quoted(transaction.value)}, '
         f'"cancels": {"null" if cancels is None else cancels}, '
-        f'"truncated": {"null" if truncated is None else truncated}}}'
+        f'"truncated": {"null" if truncated is None else truncated}, '
+        f'"server_most": {seconds(request.server_most_ns)}, '
+        f'"together": {"null" if together is None else f"[{together.first}, {together.stop - 1}]"}}}'
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.session.statements import StatementGroup
     from tcptui.words.catalogue import Words
 
-_COLUMNS: Final = ("count", "errors", "p50", "p99", "total", "waited", "slowest", "protocol", "statement")
+_COLUMNS: Final = ("count", "errors", "p50", "p99", "total", "server", "waited", "slowest", "protocol", "statement")
 _RIGHT: Final = frozenset(range(_COLUMNS.index("protocol")))
 
 
@@ -31,6 +31,7 @@ def statement_json(group: StatementGroup) -> str:
             "p99": Seconds(group.p99_ns),
             "total": Seconds(group.total_ns),
             "server": Seconds(group.server_ns),
+            "server_likely": Seconds(group.server_likely_ns),
             "waited": Seconds(group.waited_ns),
             "slowest": {"stream": slowest.stream, "first": slowest.first_frame or None, "operation": slowest.operation},
         }
@@ -46,10 +47,12 @@ def statement_table(groups: Sequence[StatementGroup], words: Words, *, ascii_onl
 
 def _cells(group: StatementGroup, ellipsis: str, words: Words) -> list[str]:
     times = (group.p50_ns, group.p99_ns, group.total_ns)
+    worked = unbroken_duration(group.server_likely_ns, words).replace(NO_BREAK, " ")
     return [
         str(group.count),
         str(group.errors or "-"),
         *(unbroken_duration(time_ns, words).replace(NO_BREAK, " ") for time_ns in times),
+        f"~{worked}" if group.is_estimated else worked,
         unbroken_duration(group.waited_ns, words).replace(NO_BREAK, " ") if group.waited_ns else "-",
         str(group.slowest.first_frame or "-"),
         group.protocol,

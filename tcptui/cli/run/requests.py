@@ -188,7 +188,7 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
     from tcptui.cli.report.statement_lines import statement_json, statement_table
     from tcptui.session.statements import group_statements
 
-    groups = group_statements(found.all())
+    groups = group_statements(found.all(), server_of=lambda stream: str(found.session.streams.server(stream)))
     if command.form is RequestsForm.JSONL:
         write(statement_json(group) + "\n" for group in groups)
     elif groups:

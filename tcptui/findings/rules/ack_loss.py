@@ -90,14 +90,16 @@ def _between_acks(connection: ConnectionFacts, skip: IpIdGap) -> bool:
 def _echoed(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether, within the gap, the data's sender echoes a timestamp newer than that of the ACK before the gap.
 
-    The timestamp of the ACK after the gap does not count.
+    Those of packets that were captured do not count: of the ACK after the gap, or of one that the numbering leaves out.
     """
     view = connection.view
-    before, after = view.ts_value.item(skip.before), view.ts_value.item(skip.after)
+    before = view.ts_value.item(skip.before)
+    captured = {view.ts_value.item(i) for i in range(skip.before + 1, skip.after + 1) if connection.side[i] != side}
     return any(
         connection.side[i] == side
         and int(view.options[i]) & OptionBit.TIMESTAMPS
-        and before < view.ts_echo.item(i) != after
+        and view.ts_echo.item(i) > before
+        and view.ts_echo.item(i) not in captured
         for i in range(skip.before + 1, skip.after)
     )
 

@@ -33,6 +33,8 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
         return None
     later = (i for i in range(handshake.third + 1, connection.count) if connection.side[i])
     proof = next((i for i in later if _says_more(connection, i, handshake.syn_ack)), -1)
+    if proof < 0 and _unknown_to(connection, handshake):
+        return None
     sure = proof >= 0 or connection.position is CapturePoint.SERVER
     first_syn = connection.syns[0]
     answers = [connection.time[i] for i in connection.syns if connection.side[i] and i < handshake.third]
@@ -76,6 +78,17 @@ def _says_more(connection: ConnectionFacts, index: int, syn_ack: int) -> bool:
     if connection.flags[index] & (SYN | RST):
         return False
     return connection.consumes_numbers(index) or connection.ack[index] != connection.ack[syn_ack]
+
+
+def _unknown_to(connection: ConnectionFacts, handshake: Handshake) -> bool:
+    """Whether the server's kernel answers the third packet as that of no connection (RFC 9293, 3.10.7.1).
+
+    With a RST that has no ACK, at the number which that packet acknowledges: the socket that listened is gone.
+    """
+    later = next((i for i in range(handshake.third + 1, connection.count) if connection.side[i]), -1)
+    if later < 0 or connection.flags[later] & (RST | ACK) != RST:
+        return False
+    return connection.seq[later] == connection.ack[handshake.third]
 
 
 def _in_vain(connection: ConnectionFacts, handshake: Handshake) -> bool:

@@ -7,7 +7,6 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.late_copies import had_been_sent
 from tcptui.findings.request_facts import code_of, lacks_bytes, told_statement
 from tcptui.findings.rules.lock_wait import TIMED_OUT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -98,7 +97,7 @@ def _silences(connection: ConnectionFacts, said: RequestFacts) -> Iterator[_Sile
         if one.response is None or not is_open(one):
             continue
         if after is not None and (end < 0 or after.begun_ns <= end_ns):
-            if not had_been_sent(connection, index_of(connection, after.first_frame)):
+            if not connection.copies.had_been_sent(index_of(connection, after.first_frame)):
                 yield _Silence(one, after.begun_ns, after.first_frame, by_server=False)
         elif end >= 0 and end_ns >= one.end_ns:
             yield _Silence(one, end_ns, connection.frame[end], connection.side[end] == 1)

@@ -16,6 +16,8 @@ from tcptui.model.verdict import Verdict
 
 #: rules/findings.md#keep-alive: silence before a keep-alive.
 IDLE_NS: Final = 1_000_000_000
+#: So many segments may have crossed a keep-alive on their way.
+_CROSSING: Final = 64
 #: Unanswered keep-alives are equally spaced when no interval differs from the median by more than this share of it.
 SPACING_TOLERANCE: Final = 0.2
 
@@ -41,7 +43,7 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     probes = _probes(connection)
     tail = set(_unanswered_tail(connection, probes))
     answered = [i for i in probes if i not in tail and _answer(connection, i) >= 0 and not _refused(connection, i)]
-    waits = {resend.index: resend.waited_ns for resend in connection.resends if resend.cause is ResendCause.KEEP_ALIVE}
+    waits = {i: _silent_ns(connection, i) for i in probes}
     if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(connection, probes) is not None:
         return None
     side = connection.side[answered[0]]
@@ -67,6 +69,15 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
         if connection.length[answered[0]]
         else (connection.seq[answered[0]] + 1) & SEQ_MASK,
     )
+
+
+def _silent_ns(connection: ConnectionFacts, probe: int) -> int:
+    """How long before ``probe`` nothing came that its sender had sent, or acknowledges: more may have crossed it."""
+    side, acknowledged = connection.side[probe], int(connection.space.ack[probe])
+    for i in range(probe - 1, max(probe - _CROSSING, 0) - 1, -1):
+        if connection.side[i] == side or int(connection.space.end[i]) <= acknowledged:
+            return connection.time[probe] - connection.time[i]
+    return connection.time[probe] - connection.time[max(probe - 1, 0)]
 
 
 def _answer(connection: ConnectionFacts, probe: int) -> int:

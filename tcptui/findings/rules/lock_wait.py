@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.findings.late_copies import sent_before_ns
+from tcptui.analysis.timing.late_copies import sent_before_ns
 from tcptui.findings.request_facts import (
     code_of,
     evidence_of,

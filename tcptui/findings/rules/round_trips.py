@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of
-from tcptui.findings.late_copies import had_been_sent, resends_between
 from tcptui.findings.request_facts import evidence_of, told_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
@@ -94,7 +93,7 @@ def _lost_between(connection: ConnectionFacts, before: Request, one: Request) ->
     if before.response is None:
         return False
     answer, asked = (index_of(connection, frame) for frame in (before.response.last, one.first_frame))
-    return bool(resends_between(connection, answer, asked + 1)) or had_been_sent(connection, asked)
+    return bool(connection.copies.resends_between(answer, asked + 1)) or connection.copies.had_been_sent(asked)
 
 
 def _prompt_ns(request: Request, rtt_ns: int) -> int:

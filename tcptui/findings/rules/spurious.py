@@ -115,7 +115,7 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
     """
     view, space, i = connection.view, connection.space, resend.index
     side = connection.side[i]
-    if resend.cause is ResendCause.TAIL_LOSS_PROBE or resend.previous < 0:
+    if resend.previous < 0:
         return None
     if int(space.acknowledged[side][i - 1]) != int(space.seq[i]):
         return None

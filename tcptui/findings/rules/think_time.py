@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from tcptui.analysis.timing.budget import Part, Waits
+from tcptui.analysis.timing.late_copies import sent_before_ns
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW, SUSPECT
-from tcptui.findings.late_copies import sent_before_ns, surely_waited_ns
 from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -88,7 +88,8 @@ def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
         before_ns = sent_before_ns(connection.view, 1, waits.end[found])
         return found[waits.own(found) - before_ns > least_ns]
     sure = [
-        surely_waited_ns(connection, int(waits.begin[which]), int(waits.end[which])) - int(waits.network_ns[which])
+        connection.copies.surely_waited_ns(int(waits.begin[which]), int(waits.end[which]))
+        - int(waits.network_ns[which])
         > least_ns
         for which in found.tolist()
     ]

@@ -12,7 +12,7 @@ from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import STYLES
 from tcptui.words.budget_text import percent_text
 from tcptui.words.line_breaking import wrap
-from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
+from tcptui.words.quantities import NO_BREAK, Count, byte_size, unbroken_duration
 from tcptui.words.request_text import largest_parts, part_meaning, part_name, part_percents
 
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ def detail_parts(
         _paragraph(_packets(request, words), "plain", width),
         _paragraph(_who(request, session, words), "faint", width),
     ]
-    parts = [title, _told_parts(request, width, glyphs, words), *known]
+    doubt = [_paragraph(text, "plain", width) for text in _doubt(request, words)]
+    parts = [title, _told_parts(request, width, glyphs, words), *doubt, *known]
     if sum(map(len, parts)) <= height:
         return parts
     where = _paragraph(_where(request, words), "plain", width)
-    return [title, *([line] for line in _legend(request, width, glyphs, words)), where, *known]
+    return [title, *([line] for line in _legend(request, width, glyphs, words)), where, *doubt, *known]
 
 
 def whole_parts(parts: list[list[list[Run]]], height: int) -> list[list[Run]]:
@@ -69,7 +70,7 @@ def plain_text(request: Request, session: Session, words: Words) -> str:
     """The same as one text of lines, for the clipboard."""
     parts = [f"{part_name(part, words)} {_time(request.spent_ns(part), words)}" for part in largest_parts(request)]
     asked = as_sent(request.operation, request.statement) or words("requests.not-captured")
-    said = [asked, _where(request, words)]
+    said = [asked, _where(request, words), *_doubt(request, words)]
     said += [words("requests.detail.join").join(parts), _packets(request, words), _who(request, session, words)]
     return "\n".join(line.replace(NO_BREAK, " ") for line in said if line)
 
@@ -124,6 +125,17 @@ def _where(request: Request, words: Words) -> str:
         return ""
     most = parts[0]
     return words("requests.detail.most", share=_share(request, most, words), meaning=part_meaning(most, words))
+
+
+def _doubt(request: Request, words: Words) -> list[str]:
+    """What may have been the server's time, and why that is not certain; nothing where all of it is told."""
+    together = request.together
+    if together is not None and together.server_ns:
+        others = Count(together.stop - together.first - 1)
+        return [words("requests.detail.together", n=others, server=_time(together.server_ns, words))]
+    if together is None and request.unsure_ns:
+        return [words("requests.detail.unsure", server=_time(request.unsure_ns, words))]
+    return []
 
 
 def _packets(request: Request, words: Words) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class StatementSort(Enum):
     """What statements are sorted by, the most first."""
 
+    SERVER = "server"
+    """Which query is slow; sessions are opened behind all others."""
     TOTAL = "total"
     """Without what waited."""
     P99 = "p99"
@@ -40,26 +42,30 @@ class StatementSort(Enum):
         return members[(members.index(self) + 1) % len(members)]
 
 
-_SORTED_BY: Final[dict[StatementSort, Callable[[StatementGroup], int]]] = {
-    StatementSort.TOTAL: lambda group: group.taken_ns,
-    StatementSort.P99: lambda group: group.p99_ns,
-    StatementSort.COUNT: lambda group: group.count,
-    StatementSort.ERRORS: lambda group: group.errors,
+_SORTED_BY: Final[dict[StatementSort, Callable[[StatementGroup], tuple[int, ...]]]] = {
+    StatementSort.SERVER: lambda group: (not group.is_of_session, group.server_likely_ns, group.taken_ns),
+    StatementSort.TOTAL: lambda group: (group.taken_ns,),
+    StatementSort.P99: lambda group: (group.p99_ns,),
+    StatementSort.COUNT: lambda group: (group.count,),
+    StatementSort.ERRORS: lambda group: (group.errors,),
 }
 #: Cells of the sign in front, of a number, and between two columns.
 _SIGN: Final = 3
 _NUMBER: Final = 9
 _GAP: Final = 2
 #: The columns of numbers; those that give way below so many cells of a line.
-_COLUMNS: Final = ("count", "errors", "p50", "p99", "total")
+_COLUMNS: Final = ("count", "errors", "p50", "p99", "total", "server")
 _FEW_BELOW: Final = 76
-_FEW: Final = frozenset({"count", "p99", "total"})
+_FEW: Final = frozenset({"count", "p99", "server"})
 #: The column that stands where anything failed, or is sorted by: an empty one would cut the statements.
 _ERRORS: Final = "errors"
-#: The column that stands where anything waited, and the one whose place it takes below so many cells.
+#: The column that stands where anything waited; below so many cells only where the order could not be read without it.
 _WAITED: Final = "waited"
-_FOR_WAITED: Final = "p50"
-_BOTH_FROM: Final = 100
+_ALL_FROM: Final = 100
+#: The column that gives way below that.
+_SECOND: Final = "p50"
+#: In front of a time that is estimated.
+_ABOUT: Final = "~"
 
 
 class StatementList(VirtualList, inherit_bindings=False):
@@ -70,7 +76,7 @@ class StatementList(VirtualList, inherit_bindings=False):
     def __init__(self, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, id="statement-list")
         self.words = words
-        self.sort = StatementSort.TOTAL
+        self.sort = StatementSort.SERVER
         self.turned = False
         self.narrowed: tuple[str, ...] = ()
         self.empty_text = ""
@@ -121,9 +127,13 @@ class StatementList(VirtualList, inherit_bindings=False):
         shown = [name for name in _COLUMNS if width >= _FEW_BELOW or name in _FEW]
         if _ERRORS in shown and self.sort is not StatementSort.ERRORS and not any(one.errors for one in self._groups):
             shown.remove(_ERRORS)
-        if any(group.waited_ns for group in self._groups):  # without it the order by total could not be read
-            if width < _BOTH_FROM and _FOR_WAITED in shown:
-                shown.remove(_FOR_WAITED)
+        if width < _ALL_FROM and _SECOND in shown:
+            shown.remove(_SECOND)
+        if width < _FEW_BELOW and self.sort is StatementSort.TOTAL:
+            shown[-1] = self.sort.value
+        if any(group.waited_ns for group in self._groups) and (
+            width >= _ALL_FROM or self.sort is StatementSort.TOTAL  # that leaves out what waited
+        ):
             shown.append(_WAITED)
         return "".join(fit(texts[name], _NUMBER, self.glyphs.ellipsis, right=True) for name in shown) + " " * _GAP
 
@@ -147,6 +157,7 @@ class StatementList(VirtualList, inherit_bindings=False):
                 name: span(time_ns, self.glyphs.micro)
                 for name, time_ns in (("p50", group.p50_ns), ("p99", group.p99_ns), ("total", group.total_ns))
             },
+            "server": (_ABOUT if group.is_estimated else "") + span(group.server_likely_ns, self.glyphs.micro),
             _WAITED: span(group.waited_ns, self.glyphs.micro) if group.waited_ns else "",
         }
         severity = severity_of(group.worst_status)
@@ -155,7 +166,8 @@ class StatementList(VirtualList, inherit_bindings=False):
         numbers = self._cells(texts, width)
         room = max(width - _SIGN - cell_len(numbers), 0)
         statement = fit(group.statement or self.words("requests.not-captured"), room, self.glyphs.ellipsis)
-        return [Segment(sign, style), Segment(numbers, palette.plain), Segment(statement, palette.strong)]
+        name = palette.faint if group.is_of_session else palette.strong  # behind all others, whatever it took
+        return [Segment(sign, style), Segment(numbers, palette.plain), Segment(statement, name)]
 
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without statements, the first ones say why there are none."""
@@ -173,6 +185,8 @@ def statement_text(group: StatementGroup, words: Words) -> str:
     times = {"p50": group.p50_ns, "p99": group.p99_ns, "total": group.total_ns}
     facts = {name: unbroken_duration(time_ns, words) for name, time_ns in times.items()}
     said = words("requests.statement", n=Count(group.count), errors=Count(group.errors), **facts)
+    worked = "server-estimated" if group.is_estimated else "server"
+    said += words(f"requests.statement.{worked}", server=unbroken_duration(group.server_likely_ns, words))
     if group.waited_ns:
         said += words("requests.statement.waited", waited=unbroken_duration(group.waited_ns, words))
     return f"{group.statement or words('requests.not-captured')}\n{said}".replace(NO_BREAK, " ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.request import RequestPart, status_number
+from tcptui.model.request import status_number
 from tcptui.session.statements import group_statements, key_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class RequestTable:
     @cached_property
     def statements(self) -> list[StatementGroup]:
         """The requests by statement, that which took the most time first."""
-        return group_statements(self.requests, self._keys_of)
+        return group_statements(self.requests, self._keys_of, self._server_of)
 
     def prepare(self, *, statements: bool) -> None:
         """Make the columns that every list needs: in the thread that made the table, for it takes a while."""
@@ -117,7 +117,7 @@ class RequestTable:
         if sort is RequestSort.DURATION:
             return self._column(lambda one: one.own_ns)
         if sort is RequestSort.SERVER:
-            return self._column(lambda one: one.spent_ns(RequestPart.SERVER))
+            return self._column(lambda one: one.server_most_ns)
         if sort is RequestSort.STATUS:
             return self._column(lambda one: status_number(one.status))
         return self._column(lambda one: one.bytes)

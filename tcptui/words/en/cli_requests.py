@@ -42,10 +42,11 @@ OPTIONS
              one line for all requests that ask for the same: SQL without its
              literals, keys of Redis and paths of HTTP with * for numbers and
              ids. How many, how many errors, the time within which half and 99 %
-             of them were over, all of it together, the first packet of the
-             slowest; from a request's first byte on, without its time behind
-             earlier answers, and without the wait that BLPOP and the like ask
-             for. Most time first
+             of them were over, all of it together, what of it was the
+             server's, what waited behind others or as BLPOP and the like ask
+             for, the first packet of the slowest; from a request's first byte
+             on. Most of the server's time first, logins last; ~ where that has
+             a share of what it took for requests that it answered at once
   --har OUT  an HTTP archive (HAR 1.2) of the HTTP requests for browsers and
              other viewers; - is standard output. Bodies that are text are cut
              at 64 KiB, others are left out; beyond 64 MiB of bodies, and 256

@@ -44,6 +44,7 @@ MISSED_MOST: Final = 0.1
 FEW: Final = 2
 #: Our time of a server is its own, by the median and at the 90th percentile, within so many milliseconds.
 MEDIAN_MS, P90_MS = 0.5, 8.0
+FIRST_FEW: Final = 3
 
 
 def record(folder: Path) -> Path:
@@ -81,6 +82,14 @@ def test_what_the_servers_say_is_found(scored: MixScore) -> None:
 
     assert owed
     assert len(missed) <= max(FEW, MISSED_MOST * len(owed)), f"{SEED_VARIABLE}={SEED}: {missed}"
+
+
+def test_the_statement_that_cost_the_servers_most_is_listed_first(scored: MixScore) -> None:
+    """Of two captures; at the client's end the network may have kept what tells."""
+    answers = {one.end: one for one in scored.costliest}
+
+    assert answers["server"].is_right, f"{SEED_VARIABLE}={SEED}: {answers['server']}"
+    assert answers["client"].is_right or 0 < answers["client"].place <= FIRST_FEW, f"{SEED_VARIABLE}={SEED}: {answers}"
 
 
 def test_time_of_a_server_is_its_own_measure(scored: MixScore) -> None:
