@@ -56,6 +56,14 @@ _UNUSUAL: Final = (
 HEADERS: Final = _FOREIGN | {"frame", "eth", "ip", "ipv6", "udp"}
 
 
+#: Those that only bytes behind the IP packet have.
+_BEHIND: Final = ("eth.padding", "eth.trailer", "eth.fcs")
+#: Fields that `read_status` reads.
+STATUS_FIELDS: Final = frozenset({"ip.checksum.status", "udp.checksum.status"})
+#: What they say: nothing is verified by tshark's default preferences; a sum of 0 is none, and not allowed over IPv6.
+_UNVERIFIED, _NOT_PRESENT, _ILLEGAL = 2, 3, 4
+
+
 class Datagrams(NamedTuple):
     """Which of some rows are plain datagrams, and their headers."""
 
@@ -80,6 +88,8 @@ class Datagrams(NamedTuple):
     """The port that it was sent from."""
     target: I64
     """The port that it was sent to."""
+    is_trailed: Mask
+    """Whether bytes are behind its IP packet."""
 
 
 def datagrams_of(session: Session, rows: Rows) -> Datagrams:
@@ -91,7 +101,7 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     mask &= (links[source] >= 0) & (store.network_offset[rows.index] == links[source])
     if not mask.any():
         none = np.zeros(0, np.int64)
-        return Datagrams(mask, np.zeros(0, np.uint8), none, none, *(np.zeros(0, np.bool_),) * 3, *(none,) * 4)
+        return Datagrams(mask, np.zeros(0, np.uint8), none, none, *(np.zeros(0, np.bool_),) * 3, *(none,) * 4, mask[:0])
     numbers = rows.only(mask).numbers
     link = links[store.source[numbers]]
     captured, wire = store.captured[numbers].astype(np.int64) - link, store.wire_length[numbers].astype(np.int64) - link
@@ -119,6 +129,7 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     return Datagrams(
         mask, data, starts[plain], at[plain], four[plain], on_ethernet(session, Rows.of(numbers[plain])), dns[plain],
         begin[plain] + _UDP_HEADER, (begin + shown)[plain], ports[0][plain], ports[1][plain],
+        (captured > total)[plain],
     )  # fmt: skip
 
 
@@ -127,6 +138,17 @@ def _read(data: Bytes, at: I64, offset: int, size: int, where: Mask) -> I64:
     found = np.zeros(len(at), np.int64)
     found[where] = numbers_at(data, at[where] + offset, size)
     return found
+
+
+def read_status(datagrams: Datagrams, name: str) -> Occurrences:
+    """The field ``name`` of `STATUS_FIELDS` in the plain ``datagrams``."""
+    four, kind = datagrams.four, types.type_of(FIELDS[name])
+    if name == "ip.checksum.status":
+        index = np.flatnonzero(four)
+        return Occurrences(kind, len(four), np.full(len(index), _UNVERIFIED, np.int64), index)
+    checksum = numbers_at(datagrams.data, datagrams.payload - 2, 2)
+    status = np.where(checksum != 0, _UNVERIFIED, np.where(four, _NOT_PRESENT, _ILLEGAL)).astype(np.int64)
+    return Occurrences(kind, len(four), status)
 
 
 class Head(NamedTuple):
@@ -180,6 +202,10 @@ def may_hold(datagrams: Datagrams, name: str) -> Mask:
     family = name.partition(".")[0]
     if family in ("dns", "mdns", "llmnr"):
         return datagrams.speaks_dns
+    if family == "data":
+        return ~datagrams.speaks_dns
+    if name.startswith(_BEHIND):
+        return datagrams.is_trailed
     could = family not in _FOREIGN and family not in _NOT_BETWEEN and not name.startswith(_UNUSUAL)
     return np.full(len(datagrams.four), could, np.bool_)
 

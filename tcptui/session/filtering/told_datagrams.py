@@ -12,7 +12,13 @@ from tcptui.session.filtering.datagram_pairs import DNS_PAIRED
 from tcptui.session.filtering.dns_datagrams import DNS_FIELDS, may_say, read_dns
 from tcptui.session.filtering.header_places import in_order
 from tcptui.session.filtering.occurrences import Occurrences, array_of, merged
-from tcptui.session.filtering.plain_datagrams import DATAGRAM_FIELDS, may_hold, read_datagram
+from tcptui.session.filtering.plain_datagrams import (
+    DATAGRAM_FIELDS,
+    STATUS_FIELDS,
+    may_hold,
+    read_datagram,
+    read_status,
+)
 from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
 
 if TYPE_CHECKING:
@@ -35,6 +41,8 @@ def read_told(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequen
     (name, *others) = names
     if others:
         return _silent(datagrams, name, *others)
+    if name in STATUS_FIELDS:
+        return np.ones(count, np.bool_), read_status(datagrams, name)
     if name in DNS_FIELDS:
         told, found = read_dns(datagrams, name)
         return told | ~datagrams.speaks_dns, found

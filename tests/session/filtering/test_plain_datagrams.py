@@ -32,6 +32,12 @@ ASKED: Final = sorted(
     | {"udp.port", "ip.addr", "ipv6.addr", "eth.addr", "udp.checksum", "udp.stream", "udp.possible_traceroute"}
     | {
         "udp.length.bad",
+        "udp.checksum.status",
+        "ip.checksum.status",
+        "eth.padding",
+        "eth.trailer",
+        "eth.fcs",
+        "data.len",
         "icmp.type",
         "vlan.id",
         "tcp.port",
