@@ -10,7 +10,8 @@ try it out.  For each, by turns and alone, after a run of ours that warms the ca
 - ``tcptui report FILE --json --workers 1``, the same with all cores, and the report as text.
 
 Medians of ``--runs`` turns are printed (of tshark one run), with the peak of the memory of the program and its children
-(PSS: pages that several share count once), and how many times as long, and as much, tshark takes.
+(PSS: pages that several share count once), and how many times as long, and as much, tshark takes.  Memory is looked at
+in a run of its own: whoever looks takes a processor, and holds up the one that is looked at.
 """
 
 from __future__ import annotations
@@ -64,32 +65,29 @@ class Run:
     peak_mb: float
 
 
-def measure(command: tuple[str, ...], path: Path) -> Run:
-    """Run ``command`` on ``path`` to its end; the sum of PSS is looked at all the while."""
+def measure(command: tuple[str, ...], path: Path, *, watched: bool = False) -> Run:
+    """Run ``command`` on ``path`` to its end; ``watched``: the sum of PSS is looked at all the while."""
     words = [str(path) if word == "{}" else word for word in command]
     began = time.perf_counter()
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
-        peak = Peak(program.pid)
+        peak = Peak(program.pid) if watched else None
         code = program.wait()
     wall = time.perf_counter() - began
     if code:
         raise SystemExit(f"{words} ended with {code}")
-    return Run(wall, peak.end() / 1e6)
+    return Run(wall, 0.0 if peak is None else peak.end() / 1e6)
 
 
 def rows(path: Path, packets: int, options: argparse.Namespace) -> dict[str, Run]:
     """What each program took for ``path``."""
-    runs: dict[str, list[Run]] = defaultdict(list)
-    measure(OURS["report --json"], path)
+    times: dict[str, list[float]] = defaultdict(list)
+    programs = {"tshark -2": TSHARK} | OURS if packets <= options.tshark_most else OURS
+    peaks = {name: measure(command, path, watched=True).peak_mb for name, command in programs.items()}
     for turn in range(options.runs):
-        if not turn and packets <= options.tshark_most:
-            runs["tshark -2"].append(measure(TSHARK, path))
-        for name, command in OURS.items():
-            runs[name].append(measure(command, path))
-    return {
-        name: Run(statistics.median(run.wall_s for run in done), statistics.median(run.peak_mb for run in done))
-        for name, done in runs.items()
-    }
+        for name, command in programs.items():
+            if not turn or name in OURS:
+                times[name].append(measure(command, path).wall_s)
+    return {name: Run(statistics.median(done), peaks[name]) for name, done in times.items()}
 
 
 def main() -> int:
