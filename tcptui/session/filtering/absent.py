@@ -13,8 +13,18 @@ import numpy as np
 
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.tcp_flags import TcpFlag
-from tcptui.session.filtering.header_bytes import read_placed
-from tcptui.session.filtering.plain import ABSENT, LINK_HEADER, is_four, plain
+from tcptui.session.filtering.header_bytes import nonzero
+from tcptui.session.filtering.plain import (
+    ABSENT,
+    BEHIND,
+    IN_PIECES,
+    IPV4_OPTIONS,
+    IPV6_EXTENSIONS,
+    LINK_HEADER,
+    TAGS,
+    is_four,
+    plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,10 +52,9 @@ def may_have(session: Session, name: str, rows: Rows) -> Mask | None:
     rule = _rule(name)
     if rule is None:
         return None
-    could = plain(session, rows)
-    ordinary = rows.only(could)
-    could = ~could
-    could[~could] = rule(session, ordinary)
+    ordinary = plain(session, rows)
+    could = ~ordinary
+    could[ordinary] = rule(session, rows.only(ordinary))
     return could
 
 
@@ -138,10 +147,7 @@ def _acknowledges_without_flag(session: Session, rows: Rows) -> Mask:
 
 
 def _points_without_flag(session: Session, rows: Rows) -> Mask:
-    found = read_placed(session, "tcp.urgent_pointer", rows)
-    pointing = np.ones(len(rows), np.bool_)
-    pointing[found.places[found.values == 0]] = False
-    return pointing
+    return nonzero(session, "tcp.urgent_pointer", rows)
 
 
 def _breakable(session: Session, rows: Rows) -> Mask:
@@ -166,20 +172,10 @@ _LINKS: Final = {
 #: Rules by how a field's name begins; the first that fits.
 _PREFIXES: Final[dict[str, Rule]] = {
     "eth.len": _tagged,
-    "eth.padding": _trailing,
-    "eth.trailer": _trailing,
-    "eth.fcs": _trailing,
-    "ip.fragment": _never,
-    "ip.reassembled": _never,
-    "ip.bogus_header_length": _never,
-    "ip.opt": _ipv4_options,
-    "ip.rec_rt": _ipv4_options,
-    "ipv6.hopopts": _ipv6_extensions,
-    "ipv6.dstopts": _ipv6_extensions,
-    "ipv6.routing": _ipv6_extensions,
-    "ipv6.opt": _ipv6_extensions,
-    "ipv6.frag": _ipv6_extensions,
-    "ipv6.reassembled": _ipv6_extensions,
+    **dict.fromkeys(BEHIND, _trailing),
+    **dict.fromkeys(IN_PIECES, _never),
+    **dict.fromkeys(IPV4_OPTIONS, _ipv4_options),
+    **dict.fromkeys(IPV6_EXTENSIONS, _ipv6_extensions),
     "tcp.ack.nonzero": _acknowledges_without_flag,
     "tcp.bogus_header_length": _never,
     "tcp.short_segment": _never,
@@ -191,7 +187,7 @@ _PREFIXES: Final[dict[str, Rule]] = {
 #: Rules by a field's family.
 _FAMILIES: Final[dict[str, Rule]] = {
     **dict.fromkeys(ABSENT, _never),
-    **dict.fromkeys(("vlan", "mpls", "pppoes", "ppp", "llc"), _tagged),
+    **dict.fromkeys(TAGS, _tagged),
     **dict.fromkeys(("stp", "chdlc", "dhcp", "vxlan", "geneve", "mdns", "llmnr", "ntp", "snmp"), _never),
     "ip": _ipv4,
     "ipv6": _ipv6,

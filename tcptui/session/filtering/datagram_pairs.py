@@ -37,15 +37,13 @@ _ECHO_PAIRS: Final = {
 }
 #: Layers of DNS.
 PAIRED_DNS: Final = ("dns", "mdns", "llmnr")
-_DNS_FIELDS: Final = (
+DNS_PAIRED: Final = (
     "dns.response_in", "dns.response_to", "dns.time", "dns.retransmit_request_in", "dns.retransmit_request",
     "dns.retransmit_response_in", "dns.retransmit_response", "dns.retransmission", "dns.unsolicited",
 )  # fmt: skip
 #: The fields that are known here, by the header that they are lines of: the answer's frame, the question's, the time;
 #: of DNS also the first frame of what is repeated, that it is, and that nobody asked.
-PAIR_FIELDS: Final = _ECHO_PAIRS | dict.fromkeys(PAIRED_DNS, _DNS_FIELDS)
-#: Those of DNS.
-DNS_PAIRED: Final = frozenset(_DNS_FIELDS)
+PAIR_FIELDS: Final = _ECHO_PAIRS | dict.fromkeys(PAIRED_DNS, DNS_PAIRED)
 #: Names of all of them.
 PAIRED: Final = frozenset(name for names in PAIR_FIELDS.values() for name in names)
 #: Questions without an answer that are remembered: a flood of them must not take the memory of the host.
@@ -163,14 +161,6 @@ class DatagramPairs:
         with self.lock:
             return sorted_unique(np.array(self._answered[bisect_left(self._answers, first) :], np.int32))
 
-    def told(self, rows: Iterable[int], field: str) -> Iterator[tuple[int, int]]:
-        """Of which of ``rows``, datagrams of DNS, a field of `DNS_PAIRED` is known: the place among them, and what."""
-        which = _DNS_FIELDS.index(field)
-        for place, row in enumerate(rows):
-            for values in self.of(row):
-                if (value := values[which]) is not None:
-                    yield place, value
-
     def drop(self, first: int) -> None:
         """Forget the headers of rows before ``first``, once there are many of them."""
         gone = bisect_left(self._rows, first)
@@ -214,7 +204,7 @@ class DatagramPairs:
 
 
 def _values(pair: Pair) -> tuple[int | None, ...]:
-    """What `_DNS_FIELDS` say of a header."""
+    """What `DNS_PAIRED` say of a header."""
     other, nothing = pair.other or None, None
     match pair.role:
         case Role.QUESTION:

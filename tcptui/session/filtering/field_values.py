@@ -145,7 +145,7 @@ class FieldReader:
     def has(self, value: FieldValue, rows: Rows) -> Mask:
         """Which of ``rows`` have the field."""
         if value.field.name in DNS_LAYERS and value.layers is None and not value.is_raw:
-            return self._speaks(value, rows)
+            return self._has(value, rows)
         if not _is_quick(value):
             cells = self.cells(value, rows)
             return self.read(value, rows).present() if cells is None else cells.present
@@ -161,25 +161,15 @@ class FieldReader:
         return mask
 
     def _has(self, value: FieldValue, rows: Rows) -> Mask:
-        """Which of ``rows`` have a protocol of `HEADERS`: bytes tell it, else trees."""
+        """Which of ``rows`` have a protocol of `HEADERS` or of `DNS_LAYERS`: bytes tell it, else trees."""
         datagrams = datagrams_of(self._session, rows)
         mask = datagrams.mask.copy()
-        mask[mask] = has_header(datagrams, value.field.name)
+        mask[mask] = (has_dns if value.field.name in DNS_LAYERS else has_header)(datagrams, value.field.name)
         others = ~datagrams.mask
         if others.any() and value.field.name in TUNNELLED_PROTOCOLS:
             inside = tunnelled(self._session, rows)
             mask[inside.mask] = inside.has(value.field.name)
             others &= ~inside.mask
-        if others.any():
-            mask[others] = self.read(value, rows.only(others)).present()
-        return mask
-
-    def _speaks(self, value: FieldValue, rows: Rows) -> Mask:
-        """Which of ``rows`` have a protocol of `DNS_LAYERS`: ports of datagrams tell it, else trees."""
-        datagrams = datagrams_of(self._session, rows)
-        mask = datagrams.mask.copy()
-        mask[mask] = has_dns(datagrams, value.field.name)
-        others = ~datagrams.mask
         if others.any():
             mask[others] = self.read(value, rows.only(others)).present()
         return mask

@@ -41,12 +41,13 @@ def placed(session: Session, names: tuple[str, ...], rows: Rows) -> Mask:
         header = store.transport_offset[at].astype(np.int32) - store.network_offset[at]
         mask &= is_four(session, rows) | (header == _IPV6_HEADER)
     if "ip.len" in names:  # 0 stands for what the hardware cut up later: the tree computes it
-        mask[mask] = _nonzero_length(session, rows.only(mask))
+        mask[mask] = nonzero(session, "ip.len", rows.only(mask))
     return mask
 
 
-def _nonzero_length(session: Session, rows: Rows) -> Mask:
-    found = read_placed(session, "ip.len", rows)
+def nonzero(session: Session, name: str, rows: Rows) -> Mask:
+    """In which of ``rows``, all `placed`, the number ``name`` of `PLACED` is not 0, or is not there."""
+    found = read_placed(session, name, rows)
     mask = np.ones(len(rows), np.bool_)
     mask[found.places[found.values == 0]] = False
     return mask

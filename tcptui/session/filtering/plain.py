@@ -129,6 +129,18 @@ _FIELDS: Final[dict[str, tuple[T, bool | None, Read]]] = {
 _PRESENT: Final = frozenset({"eth", "ip", "ipv6", "tcp"})
 #: Protocols that a plain segment never has.
 ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "igmp", "gre", "sctp"})
+#: Families between the link header and the IP header.
+TAGS: Final = ("vlan", "mpls", "pppoes", "ppp", "llc")
+#: How the names of fields begin that only bytes behind the IP packet have …
+BEHIND: Final = ("eth.padding", "eth.trailer", "eth.fcs")
+#: … fragments, and broken headers, …
+IN_PIECES: Final = ("ip.fragment", "ip.reassembled", "ip.bogus_header_length")
+#: … options of IPv4, …
+IPV4_OPTIONS: Final = ("ip.opt", "ip.rec_rt")
+#: … and extension headers of IPv6.
+IPV6_EXTENSIONS: Final = (
+    "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.opt", "ipv6.frag", "ipv6.reassembled",
+)  # fmt: skip
 KNOWN: Final = frozenset(_FIELDS)
 #: Protocols that `has_protocol` tells of a plain segment.
 QUICK_PROTOCOLS: Final = _PRESENT | ABSENT | {"frame"}

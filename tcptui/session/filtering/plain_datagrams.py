@@ -16,7 +16,15 @@ from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.udp import DNS_HEADER, DNS_PORTS
 from tcptui.session.filtering.header_places import PLACES, numbers_at, values_at
 from tcptui.session.filtering.occurrences import Occurrences
-from tcptui.session.filtering.plain import LINK_HEADER, on_ethernet
+from tcptui.session.filtering.plain import (
+    BEHIND,
+    IN_PIECES,
+    IPV4_OPTIONS,
+    IPV6_EXTENSIONS,
+    LINK_HEADER,
+    TAGS,
+    on_ethernet,
+)
 from tcptui.session.filtering.rows import Rows
 from tcptui.wire.tunnels import is_tunnel
 
@@ -44,20 +52,13 @@ DATAGRAM_FIELDS: Final = frozenset(name for name, place in PLACES.items() if pla
 #: Families of fields that a plain datagram has none of.
 _FOREIGN: Final = frozenset({"tcp", "icmp", "icmpv6", "arp", "igmp", "gre", "sctp", "vlan"})
 #: Further ones: what would be between its headers, or needs a connection.
-_NOT_BETWEEN: Final = frozenset(
-    {"mpls", "pppoes", "ppp", "llc", "stp", "chdlc", "ah", "esp", "vxlan", "geneve", "mptcp", "protobuf"}
-)
+_NOT_BETWEEN: Final = frozenset({*TAGS, "stp", "chdlc", "ah", "esp", "vxlan", "geneve", "mptcp", "protobuf"})
 #: How the names of fields begin that only options, further headers and fragments have.
-_UNUSUAL: Final = (
-    "eth.len", "ip.fragment", "ip.reassembled", "ip.bogus_header_length", "ip.opt", "ip.rec_rt", "ipv6.hopopts",
-    "ipv6.dstopts", "ipv6.routing", "ipv6.opt", "ipv6.frag", "ipv6.reassembled",
-)  # fmt: skip
+_UNUSUAL: Final = ("eth.len", *IN_PIECES, *IPV4_OPTIONS, *IPV6_EXTENSIONS)
 #: Protocols that `has_header` tells of a plain datagram.
 HEADERS: Final = _FOREIGN | {"frame", "eth", "ip", "ipv6", "udp"}
 
 
-#: Those that only bytes behind the IP packet have.
-_BEHIND: Final = ("eth.padding", "eth.trailer", "eth.fcs")
 #: Fields that `read_status` reads.
 STATUS_FIELDS: Final = frozenset({"ip.checksum.status", "udp.checksum.status"})
 #: What they say: nothing is verified by tshark's default preferences; a sum of 0 is none, and not allowed over IPv6.
@@ -204,7 +205,7 @@ def may_hold(datagrams: Datagrams, name: str) -> Mask:
         return datagrams.speaks_dns
     if family == "data":
         return ~datagrams.speaks_dns
-    if name.startswith(_BEHIND):
+    if name.startswith(BEHIND):
         return datagrams.is_trailed
     could = family not in _FOREIGN and family not in _NOT_BETWEEN and not name.startswith(_UNUSUAL)
     return np.full(len(datagrams.four), could, np.bool_)

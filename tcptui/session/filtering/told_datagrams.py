@@ -22,11 +22,13 @@ from tcptui.session.filtering.plain_datagrams import (
 from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from tcptui.session.filtering.datagram_pairs import DatagramPairs
     from tcptui.session.filtering.plain_datagrams import Datagrams
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.trees import TreeReader
+    from tcptui.session.filtering.udp_conversations import UdpConversations
 
 
 def read_told(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequence[str]) -> tuple[Mask, Occurrences]:
@@ -46,25 +48,29 @@ def read_told(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequen
     if name in DNS_FIELDS:
         told, found = read_dns(datagrams, name)
         return told | ~datagrams.speaks_dns, found
+    numbers = rows.only(datagrams.mask).numbers
     if name in DNS_PAIRED:
-        known = trees.look_at_pairs()
-        with known.lock:
-            return _made(name, count, known.told(rows.only(datagrams.mask).numbers.tolist(), name))
+        return _known(trees.look_at_pairs(), DNS_PAIRED, name, numbers.tolist())
     if name in CONVERSATION_FIELDS:
-        numbers = rows.only(datagrams.mask).numbers
-        conversations = trees.look_at_conversations(int(numbers[-1]) + 1)
-        with conversations.lock:
-            return _made(name, count, conversations.told(numbers.tolist(), name))
+        return _known(trees.look_at_conversations(int(numbers[-1]) + 1), CONVERSATION_FIELDS, name, numbers.tolist())
     return _silent(datagrams, name)
 
 
-def _made(name: str, count: int, told: Iterable[tuple[int, int]]) -> tuple[Mask, Occurrences]:
-    places, values = [], []
-    for place, value in told:
-        places.append(place)
-        values.append(value)
-    kind = types.type_of(FIELDS[name])
-    return np.ones(count, np.bool_), Occurrences(kind, count, array_of(kind, values), np.array(places, np.int64))
+def _known(
+    packets: DatagramPairs | UdpConversations, names: tuple[str, ...], name: str, numbers: list[int]
+) -> tuple[Mask, Occurrences]:
+    """The field ``name`` of ``names``, which ``packets`` knows of each of the rows ``numbers`` in that order."""
+    which, kind = names.index(name), types.type_of(FIELDS[name])
+    places: list[int] = []
+    values: list[int] = []
+    with packets.lock:
+        for place, number in enumerate(numbers):
+            for header in packets.of(number):
+                if (value := header[which]) is not None:
+                    places.append(place)
+                    values.append(value)
+    found = Occurrences(kind, len(numbers), array_of(kind, values), np.array(places, np.int64))
+    return np.ones(len(numbers), np.bool_), found
 
 
 def _silent(datagrams: Datagrams, *names: str) -> tuple[Mask, Occurrences]:

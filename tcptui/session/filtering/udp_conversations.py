@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.session.filtering.tree_values import line_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.node import Node
@@ -86,14 +86,6 @@ class UdpConversations:
             found.append(Place(*(None if column[at] == _NONE else column[at] for column in self._columns)))
             at += 1
         return found
-
-    def told(self, rows: Iterable[int], field: str) -> Iterator[tuple[int, int]]:
-        """Of which of ``rows`` a field of `CONVERSATION_FIELDS` is known: the place among them, and what."""
-        which = CONVERSATION_FIELDS.index(field)
-        for place, row in enumerate(rows):
-            for values in self.of(row):
-                if (value := values[which]) is not None:
-                    yield place, value
 
     def drop(self, first: int) -> None:
         """Forget the headers of rows before ``first``, once there are many of them; numbers stay."""
