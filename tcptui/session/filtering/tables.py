@@ -5,6 +5,7 @@ The rules are those of ``verdicts --jsonl`` (`tcptui.cli.report.verdicts`), whic
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,7 +51,8 @@ def read_table(known: StreamColumns, field: Field, rows: Rows) -> Cells:
     present, values = _READERS[field.name](known, rows)
     if values.dtype != object and values.dtype != np.int64:
         values = values.astype(np.int64)
-    return Cells(types.type_of(field), present, values, _LABELS.get(field.name))
+    labels = _LABELS.get(field.name)
+    return Cells(types.type_of(field), present, values, None if labels is None else labels())
 
 
 # ---- the flow table
@@ -411,11 +413,19 @@ _READERS: Final[dict[str, Read]] = {
 }  # fmt: skip
 
 
-_STATES: Final = array_of(T.STRING, [state.label.encode() for state in TcpState])
-#: Texts of which each packet has one: readers give their places.
+@cache
+def _states() -> NDArray[Any]:
+    return array_of(T.STRING, [state.label.encode() for state in TcpState])
+
+
+@cache
+def _all_flag_letters() -> NDArray[Any]:
+    return array_of(T.STRING, [flag_letters(flags).encode() for flags in range(_ALL_FLAGS + 1)])
+
+
+#: Texts of which each packet has one, made when first asked for: readers give their places.
 _LABELS: Final = {
-    "tcptui.client.state": _STATES, "tcptui.server.state": _STATES,
-    "tcp.flags.str": array_of(T.STRING, [flag_letters(flags).encode() for flags in range(_ALL_FLAGS + 1)]),
+    "tcptui.client.state": _states, "tcptui.server.state": _states, "tcp.flags.str": _all_flag_letters,
 }  # fmt: skip
 #: Fields that `read_table` knows.
 TABLED: Final = frozenset(_READERS)
