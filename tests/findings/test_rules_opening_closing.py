@@ -407,6 +407,27 @@ def test_socketless_reset_in_mid_flow_is_only_possible(told: Tell) -> None:
     assert (finding.facts["shape"], finding.confidence) == ("mid-flow", Confidence.POSSIBLE)
 
 
+TALK_AT_SERVER = [
+    "0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "50 C PA 1 1 100", "50.1 S PA 1 101 200", "90 C A 101 201",
+]  # fmt: skip
+
+
+@pytest.mark.finding("rst-dead-connection")
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        ([*TALK, "150 C PA 101 201 40", "190 S R 201 0 win=0"], Severity.NOTE),
+        ([*TALK, "150 C A 101 201 1400", "150.1 C PA 1501 201 40", "190 S R 201 0 win=0"], Severity.WARNING),
+        ([*TALK_AT_SERVER, "150 S PA 201 101 1400", "190 C R 101 0 win=0"], Severity.NOTE),
+    ],
+)
+def test_end_whose_fin_may_be_lost_turns_away_no_message_in_mid_flow(
+    told: Tell, lines: list[str], severity: Severity
+) -> None:
+    """A farewell, and what a client does not wait for any more, harm nobody where that end had closed."""
+    assert told(lines).findings["rst-dead-connection"].severity is severity
+
+
 @pytest.mark.finding("rst-injected", twin=True)
 @pytest.mark.finding("rst-abortive-close")
 def test_answer_of_a_client_in_syn_sent_to_the_old_connection_ended_nothing(told: Tell) -> None:

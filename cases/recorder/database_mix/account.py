@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from cases.recorder.database_mix.plan import Database
+from cases.recorder.database_mix.sessions import BEGUN, ENDED
 from cases.recorder.namespaces import FIRST_SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 #: So much of a statement is compared: Redis's slow log cuts long arguments.
@@ -48,6 +49,13 @@ class Asked:
     """By the server's own measure; None: it says nothing."""
     lock_ns: int = 0
     """How long it waited for a lock, by the server."""
+    logged_ns: int = 0
+    """The server was done with it at the latest then, by its log; 0: unknown."""
+
+    @property
+    def ran_until_ns(self) -> int:
+        """When the server was done with it at the latest: who gave up does not see it."""
+        return max(self.until_ns, self.asked_ns + (self.took_ns or 0), self.logged_ns if self.given_up else 0)
 
 
 @dataclass(slots=True)
@@ -136,13 +144,13 @@ class Account:
         return float(path["jitter_ms"]) if path.get("way") == "jittery" else 0.0
 
     def busy_beside(self, one: Connection, since_ns: int, until_ns: int, *, visible: bool = False) -> int:
-        """How long another connection's statements kept the same server busy in that time, the longest.
+        """How long at most another connection's statements kept the same server busy in that time, the longest.
 
         ``visible``: as far as a capture shows them, answered at the same address.
         """
         return max(
             (
-                min(max(said.until_ns, said.asked_ns + (said.took_ns or 0)), until_ns) - max(said.asked_ns, since_ns)
+                min(said.ran_until_ns, until_ns) - max(said.asked_ns, since_ns)
                 for other in self.connections.values()
                 if other is not one and other.database == one.database
                 for said in other.asked
@@ -157,9 +165,8 @@ def read_account(folder: Path) -> Account:
     mix = json.loads((folder / "recording.json").read_text())["parameters"]["composition"]
     lines = [json.loads(line) for line in (folder / "kernel.jsonl").read_text().splitlines()]
     found: dict[str, Connection] = {}
-    for line in lines:
-        if line.get("kind") == "database":
-            _add(found, line, mix)
+    for line in _calls(lines):
+        _add(found, line, mix)
     for one in found.values():
         one.asked.sort(key=lambda said: said.asked_ns)
     logs: dict[str, list[dict[str, Any]]] = {}
@@ -178,13 +185,28 @@ def read_account(folder: Path) -> Account:
     return Account(mix, found, killed, keys)
 
 
+def _calls(lines: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What clients called, in the order of its end; then what had none."""
+    begun = {_call(line): line for line in lines if line.get("kind") == BEGUN}
+    for line in lines:
+        if line.get("kind") == ENDED:
+            begun.pop(_call(line), None)
+            yield line
+    until_ns = max((line["time_ns"] for line in lines), default=0)
+    yield from ({**line, "until": until_ns} for line in begun.values())
+
+
+def _call(line: dict[str, Any]) -> tuple[int, int, str]:
+    return line["time_ns"], line["scene"], line["call"]
+
+
 def _whose(found: dict[str, Connection], line: dict[str, Any]) -> str:
     """Whose line of a server's it is: by the session's number, else by the client's port, the latest before it."""
     database = line["database"]
     if "peer" not in line:
         number = str(line["session"])
         return next((key for key, one in found.items() if (one.database, one.session) == (database, number)), "")
-    at_ns = int(line.get("said_ns") or 1_000_000_000 * (line.get("at_s", 0) + 1) or line["time_ns"])
+    at_ns = _logged_ns(line) or line["time_ns"]
     if line["kind"] == "database-state":
         at_ns = line["until"]
     own = [one for one in found.values() if (one.database, one.peer) == (database, line["peer"])]
@@ -255,12 +277,19 @@ def _join(one: Connection, entries: list[dict[str, Any]]) -> None:
             took_us += entry.get("took_us", 0)
             lock_us = max(lock_us, entry.get("lock_us", 0))
             if entry["what"] in ("statement", "error"):
+                said.logged_ns = _logged_ns(entry)
                 said.took_ns = None if entry["what"] == "error" else 1_000 * took_us
                 if entry["what"] == "error" and not said.error:
                     said.error = entry["code"]
                 break
         at = here
         said.lock_ns = max(1_000 * lock_us, one.spell_ns((LOCK,), said.asked_ns, said.until_ns))
+
+
+def _logged_ns(entry: dict[str, Any]) -> int:
+    """At the latest; 0 where its log has no time.  Redis's has whole seconds."""
+    at_s = entry.get("at_s")
+    return int(entry.get("said_ns", 0)) if at_s is None else 1_000_000_000 * (at_s + 1)
 
 
 def _text(entry: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ class Costliest:
     told: str
     """The first one that is listed."""
     share: float
-    """What that cost, of what the costliest did."""
+    """What that cost at most, of what the costliest did."""
     wanted: str
 
     @property
@@ -45,14 +45,16 @@ class Costliest:
 def costliest(session: Session, account: Account, end: str) -> Costliest | None:
     """By the servers' own measures; None where none of them is of a statement that the capture may show.
 
-    What asked to wait is no cost, nor what waited until its client read on: the server's measure has both.
+    What asked to wait is no cost, nor what waited until its client read on: the server's measure has both.  Of what its
+    client gave up a capture shows nothing or a part: it need not be told, and may be.
     """
     costs: Counter[Key] = Counter()
+    given_up: Counter[Key] = Counter()
     for one in account.connections.values():
         if account.is_readable(one):
             for said in one.asked:
-                if said.took_ns is not None and not said.waits and not said.stops_s:
-                    costs[_key(one.database, said.text)] += said.took_ns
+                if said.took_ns is not None and not (said.waits or said.stops_s):
+                    (given_up if said.given_up else costs)[_key(one.database, said.text)] += said.took_ns
     streams = with_payload(session).tolist()
     requests = [one for stream in streams for one in requests_of(session, stream) if one.protocol in DATABASE_NAMES]
     groups = group_statements(requests, server_of=lambda stream: str(session.streams.server(stream)))
@@ -61,7 +63,9 @@ def costliest(session: Session, account: Account, end: str) -> Costliest | None:
         return None
     wanted, most = costs.most_common(1)[0]
     place = listed.index(wanted) + 1 if wanted in listed else 0
-    return Costliest(end, place, " ".join(listed[0]), costs[listed[0]] / max(most, 1), " ".join(wanted))
+    first = listed[0]
+    share = (costs[first] + given_up[first]) / max(most, 1)
+    return Costliest(end, place, " ".join(first), share, " ".join(wanted))
 
 
 def _key(database: str, text: str) -> Key:

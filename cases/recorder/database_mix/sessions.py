@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from cases.recorder.database_mix.plan import Scene
     from cases.recorder.program import Program
 
+BEGUN: Final = "database-begun"
+ENDED: Final = "database"
+"""A call is noted twice: what has no end was still waiting when the recording ended."""
 GONE: Final = "gone"
 """Stands for the code of an error where there is none: the connection ended."""
 PATIENCE_S: Final = 12.0
@@ -126,6 +129,7 @@ class Session(ABC):
     @contextmanager
     def _noted(self, call: str, **facts: Any) -> Iterator[None]:
         began = time.monotonic_ns()
+        self._note(BEGUN, began, call, facts, GONE)
         error = ""
         try:
             yield
@@ -133,11 +137,14 @@ class Session(ABC):
             error = problem.code
             raise
         finally:
-            self._me.note(
-                "database", began, call=call, database=self._scene.database.value, scene=self._scene.number,
-                play=self._scene.kind, local=self.name, remote=named((self.host, self._scene.port)),
-                session=self.id, **facts, answer=error, until=time.monotonic_ns(),
-            )  # fmt: skip
+            self._note(ENDED, began, call, facts, error)
+
+    def _note(self, kind: str, began_ns: int, call: str, facts: dict[str, Any], answer: str) -> None:
+        self._me.note(
+            kind, began_ns, call=call, database=self._scene.database.value, scene=self._scene.number,
+            play=self._scene.kind, local=self.name, remote=named((self.host, self._scene.port)), session=self.id,
+            **facts, answer=answer, until=time.monotonic_ns(),
+        )  # fmt: skip
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -266,7 +266,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.rst-dead-connection.happened.mid-flow": "The {sender} answered the {other} in the middle of the exchange with a RST (packet {data_frame}, {carried}; RST {answer_s} later, packet {rst_frame}).",
     "findings.rst-dead-connection.happened.unknown-before": "The {sender}'s only answer to the {other} is a RST (packet {data_frame}, {carried}; RST {answer_s} later, packet {rst_frame}); how the connection began is not in the capture.",
     "findings.rst-dead-connection.meaning": "The {sender}'s end no longer has this connection; the {other} learned it only now: a half-open (dead) connection.",
-    "findings.rst-dead-connection.meaning.mid-flow": "The {sender}'s end had no socket although it had just talked: either its own RST got lost on the way here, or somebody reset it from outside.",
+    "findings.rst-dead-connection.meaning.mid-flow": "The {sender}'s end had no socket although it had just talked: either its own FIN or RST got lost on the way here, or somebody reset it from outside.",
     "findings.rst-dead-connection.meaning.unknown-before": "The {sender}'s end does not have this connection. Whether it had closed in order before the capture cannot be seen.",
     "findings.rst-dead-connection.known": "The RST has no ACK flag and its number is the acknowledgment number of packet {data_frame}, as a system without the socket writes it. No FIN or RST of the {sender} came before.",
     "findings.rst-dead-connection.sure": "The reset's form is plain; what removed the socket is not visible.",

@@ -260,7 +260,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.rst-dead-connection.happened.mid-flow": "传输进行当中，{sender}对{other}的包回复 RST（{data_frame} 号包，{carried}；{answer_s}后 RST，{rst_frame} 号包）。",
     "findings.rst-dead-connection.happened.unknown-before": "{sender}对{other}唯一的回应是 RST（{data_frame} 号包，{carried}；{answer_s}后 RST，{rst_frame} 号包）；连接的开头不在抓包里。",
     "findings.rst-dead-connection.meaning": "{sender}已没有这条连接，{other}到现在才知道：这是一条半开连接（死连接）。",
-    "findings.rst-dead-connection.meaning.mid-flow": "{sender}刚刚还在通信，此时却没有对应的套接字：要么它自己的 RST 在来这里的途中丢了，要么有人伪造 RST 终止了它。",
+    "findings.rst-dead-connection.meaning.mid-flow": "{sender}刚刚还在通信，此时却没有对应的套接字：要么它自己的 FIN 或 RST 在来这里的途中丢了，要么有人伪造 RST 终止了它。",
     "findings.rst-dead-connection.meaning.unknown-before": "{sender}没有这条连接。它是不是在抓包开始之前正常关闭的，从这里看不出来。",
     "findings.rst-dead-connection.known": "RST 不带 ACK，序列号等于 {data_frame} 号包的确认号：没有套接字的系统就是这样回应的。之前没有{sender}的 FIN 或 RST。",
     "findings.rst-dead-connection.sure": "RST 的形式很清楚；套接字因何消失则看不到。",
