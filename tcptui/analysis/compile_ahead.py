@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.wire.message_runs import compile_runs
 from tcptui.wire.plain_segments import compiled_plain
 from tcptui.wire.recent_flows import compiled_recent
 from tcptui.wire.record_scanner import Scanner
@@ -47,6 +48,7 @@ def compile_all() -> None:
     Scanner().compile()
     compiled_plain()
     compiled_recent()
+    compile_runs()
     compiled_kernel()
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.protocols.mysql.codes import EOF
+from tcptui.wire.message_runs import LONG, MYSQL_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.wire.numba_compile import Kernel
 
 HEADER: Final = 4
 #: Payload bytes of a packet that says: another one follows with the rest.
@@ -117,7 +119,13 @@ class Packets:
         mark = (marks[-1] if marks else at - _MARK_EVERY) - base + _MARK_EVERY
         count, wanted = 0, number
         head = _HEAD_AND_FIRST.unpack_from
+        long = place + LONG
         while place <= last:
+            if place >= long:
+                compiled = MYSQL_ROWS.machine_code(len(data) - place)
+                if compiled is not None:
+                    return self._pass_rows(compiled, place, wanted, count, mark, marks)
+                long = len(data)
             word, first = head(data, place)
             length = word & FULL
             if first >= EOF or word >> 24 != wanted or length == FULL or not length:
@@ -129,6 +137,16 @@ class Packets:
             wanted = wanted + 1 & 0xFF
             count += 1
         return base + place, count
+
+    def _pass_rows(
+        self, compiled: Kernel, place: int, wanted: int, count: int, mark: int, marks: list[int]
+    ) -> tuple[int, int]:
+        """What `skip_rows` says, which has come to ``place``, and passed over ``count`` rows."""
+        base, data = self._base, np.frombuffer(self._data, np.uint8)
+        noted = np.empty(len(data) // _MARK_EVERY + 1, np.int64)
+        place, passed, marked = compiled(data, place, wanted, mark, _MARK_EVERY, noted)
+        marks += (base + noted[:marked]).tolist()
+        return base + place, count + passed
 
     def read(self, at: int, size: int) -> bytes:
         """The captured bytes at ``at``, at most ``size``."""

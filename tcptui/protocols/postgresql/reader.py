@@ -27,6 +27,7 @@ from tcptui.protocols.postgresql.message import (
     Unread,
 )
 from tcptui.protocols.postgresql.sound import LOOKED_AT, is_row, is_sound
+from tcptui.wire.message_runs import LONG, TYPED
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
@@ -142,7 +143,14 @@ class Reader:
         """Where messages of that type that follow each other in the block end, and how many they are."""
         data, size, unpack = self._data, min(len(self._data), self._end - self._base), _HEAD.unpack_from
         at, count = start - self._base, 0
+        long = at + LONG
         while at + HEADER <= size:
+            if at >= long:
+                compiled = TYPED.machine_code(size - at)
+                if compiled is not None:
+                    at, more = compiled(np.frombuffer(data, np.uint8), at, size, letter)
+                    return self._base + at, count + more
+                long = size
             found, length = unpack(data, at)
             behind = at + 1 + length
             if found != letter or behind > size or length < LENGTH:

@@ -6,9 +6,12 @@ import re
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.protocols.http.fault import Cut
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Item, Kind, Token
+from tcptui.wire.message_runs import BULK_STRINGS, LONG
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -153,7 +156,12 @@ class Tokens:
         """
         data, base = self._data, self._base
         place, size, left = at - base, len(data), most
+        long = place + LONG
         while items is None and left >= _MANY and 0 <= place < size:
+            compiled = BULK_STRINGS.machine_code(size - place) if place >= long else None
+            if compiled is not None:
+                place, passed = compiled(np.frombuffer(data, np.uint8), place, left)
+                return base + place, most - left + passed
             place, passed = _pass_many(data, place, left)
             left -= passed
             if passed < _MANY:
