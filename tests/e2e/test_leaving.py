@@ -29,7 +29,7 @@ def test_quitting_leaves_the_terminal_as_it_was(terminal: Terminal, mixed_file: 
         terminal.press(key)
         terminal.wait(lambda screen, shown=shown: screen != shown, f"an answer to {key}")
     terminal.press(keys[-1])
-    assert terminal.wait_prompt() == 0
+    assert terminal.wait_prompt() == 0, terminal.screen()
     assert "before" in terminal.screen()  # the main screen came back
     assert terminal.modes() == before
 
@@ -39,7 +39,7 @@ def test_start_screen_is_left_like_any_other(terminal: Terminal) -> None:
     terminal.start()
     terminal.wait("Cases to learn from")
     terminal.press("q")
-    assert terminal.wait_prompt() == 0
+    assert terminal.wait_prompt() == 0, terminal.screen()
     assert terminal.modes() == before
 
 
@@ -60,7 +60,7 @@ def test_from_a_file_another_one_is_opened_by_way_of_the_start_screen(
     terminal.press("i")
     terminal.wait("Cases to learn from")
     terminal.press("q")
-    assert terminal.wait_prompt() == 0
+    assert terminal.wait_prompt() == 0, terminal.screen()
     assert terminal.modes() == before
 
 
@@ -80,7 +80,7 @@ def test_suspending_gives_the_shell_back_and_fg_the_screen(terminal: Terminal, m
     terminal.press("Down")
     terminal.wait("stream 0, 8 packets")
     terminal.press("q")
-    assert terminal.wait_prompt() == 0
+    assert terminal.wait_prompt() == 0, terminal.screen()
     assert terminal.modes() == before
 
 

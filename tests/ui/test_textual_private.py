@@ -38,6 +38,7 @@ PRIVATE: Final = {
     "_filters": ("app", "a terminal without UTF-8 gets ASCII"),
     "_forward_event": ("widget", "keys that arrive while others are on their way follow these"),
     "_full_map": ("_compositor", "a layout is compared with the last one, not with what was asked for since"),
+    "_handle_exception": ("app", "what a screen misses that is taken apart as it is mounted is no crash"),
     "_key_thread": ("drivers/linux_driver", "the thread that reads keys is ended before another is begun"),
     "_layout_required": ("screen", "whether a screen has something to draw"),
     "_on_idle": ("screen", "an answer to a key is drawn at once, not at the next beat"),

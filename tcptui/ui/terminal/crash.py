@@ -12,7 +12,9 @@ import sys
 from typing import Generic
 
 from rich.console import Console, RenderableType
-from textual.app import App, ReturnType
+from textual.app import App, ReturnType, ScreenError
+from textual.css.query import QueryError
+from textual.worker import WorkerFailed
 
 from tcptui.words.crash_report import describe_crash
 
@@ -22,6 +24,20 @@ class CrashGuard(App[ReturnType], Generic[ReturnType]):
 
     crash: str = ""
     """The report; empty when there was no crash."""
+    _is_left = False
+
+    def exit(
+        self, result: ReturnType | None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:  # fmt: skip
+        """As in Textual."""
+        self._is_left = True
+        super().exit(result, return_code, message)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """As in Textual, but what a screen misses that is taken apart while it is still being mounted is no crash."""
+        met = error.error if isinstance(error, WorkerFailed) else error
+        if not (self._is_left and isinstance(met, QueryError | ScreenError)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         error = sys.exc_info()[1] or self._exception
