@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Types that filters take as another: texts that end with a zero byte in the packet.
 _AS: dict[str, str] = {"FT_STRINGZ": "FT_STRING"}
+#: Fields that two protocols register, with two types: the wider one is printed, filters take the other.
+_NARROWER: dict[str, str] = {"tls.handshake.session_id_length": "FT_UINT8"}
 
 
 def excerpt(lines: Iterable[str]) -> list[str]:
@@ -24,7 +26,8 @@ def excerpt(lines: Iterable[str]) -> list[str]:
     for line in lines:
         kind, _title, name, *rest = line.rstrip("\n").split("\t")
         if name in FIELDS:
-            found.add(f"{name}\t{'FT_PROTOCOL' if kind == 'P' else _AS.get(rest[0], rest[0])}")
+            printed = "FT_PROTOCOL" if kind == "P" else _AS.get(rest[0], rest[0])
+            found.add(f"{name}\t{_NARROWER.get(name, printed)}")
     return sorted(found)
 
 

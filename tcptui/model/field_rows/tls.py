@@ -33,7 +33,7 @@ TLS_FIELDS: Final = (
     _tls("handshake.fragment.count", FieldType.UINT32, "In how many records the handshake message is."),
     _tls("handshake.version", FieldType.UINT16, "Version in a hello; TLS 1.3 says 1.2 here."),
     _tls("handshake.random", FieldType.BYTES, "Random bytes of a hello."),
-    _tls("handshake.session_id_length", FieldType.UINT16, "Length of the session ID."),
+    _tls("handshake.session_id_length", FieldType.UINT8, "Length of the session ID."),
     _tls("handshake.session_id", FieldType.BYTES, "Session ID of a hello."),
     _tls("handshake.cipher_suites_length", FieldType.UINT16, "Bytes of the list of cipher suites."),
     _tls("handshake.ciphersuites", FieldType.NONE, "The cipher suites that the client offers."),
