@@ -23,9 +23,9 @@ WORTH_FORKING: Final = 18_000
 #: Weight of a share of several connections: fewer leave arrays too short …
 SHARE_WEIGHT: Final = 16_384
 #: … and more of a large capture find more connections that are alike (`tcptui.findings.lockstep`), up to this weight, …
-MOST_WEIGHT: Final = 196_608
+MOST_WEIGHT: Final = 393_216
 #: … as long as there are so many shares for each worker: fewer leave a worker idle at the end.
-SHARES_A_WORKER: Final = 4
+SHARES_A_WORKER: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,26 @@ class Sharing:
             return []
         if self.workers == 1 or total < self.worth:
             return [(0, len(weight))]
-        share = max(self.share, min(MOST_WEIGHT, total // (SHARES_A_WORKER * self.workers)))
-        # As many for each worker: one share more would be the work of one of them, while the others are idle.
-        count = -(-total // (share * self.workers)) * self.workers
+        wanted = max(self.share, min(MOST_WEIGHT, -(-total // (SHARES_A_WORKER * self.workers))))
         # A share ends before the connection that would make it too heavy; what that leaves adds up to no further share.
-        share = -(-total // count) + int(np.median(np.diff(weight, prepend=0)))
-        cuts, begin = [], 0
+        share = total / -(-total // wanted) + float(np.median(np.diff(weight, prepend=0)))
+        cuts, begin, done = list[tuple[int, int]](), 0, 0
         while begin < len(weight):
-            done = int(weight[begin - 1]) if begin else 0
-            end = max(int(np.searchsorted(weight, done + share, side="right")), begin + 1)
+            size = share * self._part(len(cuts), (total - done) / share)
+            end = max(int(np.searchsorted(weight, done + size, side="right")), begin + 1)
             cuts.append((begin, end))
-            begin = end
+            begin, done = end, int(weight[end - 1])
         return cuts
+
+    def _part(self, before: int, left: float) -> float:
+        """How large a share is of a usual one, behind so many others, where so many are left.
+
+        The first ones are smaller, so that workers end theirs by turns: then the pieces of one worker are consumed as
+        it makes them while those of the next share, which wait, are few.  So are the last ones: all workers end at
+        about the same time.
+        """
+        least = 1 / self.workers
+        return min(1.0, (before + 1) * least, max(2 * left * least, least))
 
     @property
     def forks(self) -> bool:

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 CAN_FORK: Final = sys.platform == "linux"
 #: How many shares per worker may be handed out before the first of them has been consumed: bounds the pieces that wait.
 AHEAD: Final = 2
-#: Bytes of pieces that may wait for those of earlier shares, per worker: one that is further ahead waits itself.
-WAITING_BYTES: Final = 6 << 20
+#: Bytes of pieces that may wait for those of earlier shares, per worker: one that is further ahead waits itself …
+WAITING_BYTES: Final = 16 << 20
+#: … as of so many at least: of two, one that ends its share as the other is amid its own is half a share ahead.
+_WAITING_LEAST: Final = 4
 #: How long to wait for threads that are about to end, in seconds.
 ENDING_S: Final = 2.0
 #: Size of a worker's pipe in bytes; the system's default is 64 KiB.
@@ -179,7 +181,7 @@ def _collected(force: _Workforce, shares: int) -> Iterator[Any]:
     waiting: dict[int, list[Any]] = {}
     sizes: Counter[int] = Counter()
     """Of the pieces that wait, by share."""
-    most = WAITING_BYTES * len(force.running)
+    most = WAITING_BYTES * max(len(force.running), _WAITING_LEAST)
     done: set[int] = set()
     while current < shares:
         while handed < min(shares, current + ahead):

@@ -6,6 +6,7 @@ A sender whose network card fills in TCP checksums hands the kernel's packet tap
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +15,8 @@ from tcptui.model.arrays import sorted_unique
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64
 
 _TCP: Final = 6
 #: Where the checksum stands in a TCP header.
@@ -49,37 +52,63 @@ def tcp_checksum(source: bytes, destination: bytes, segment: bytes) -> int:
     return internet_checksum(pseudo_header(source, destination, len(segment)) + blank)
 
 
-def tcp_checksums_ok(sources: list[bytes], destinations: list[bytes], segments: list[bytes]) -> NDArray[np.bool_]:
-    """Whether each of ``segments`` is there and adds up; 0xFFFF and 0x0000 count as the same (RFC 1624, 3).
+class ChecksumState(StrEnum):
+    """What is to be said of a segment's checksum."""
 
-    Each is a whole segment, or empty.  Faster the more of them have the same length.
+    GOOD = "good"
+    BAD = "bad"
+    OFFLOADED = "offloaded"
+    """Left for the network card to fill in: 0, or only the pseudo-header's sum."""
+    UNKNOWN = "unknown"
+    """Not all of the segment was captured."""
+
+
+def checksum_states(
+    segments: list[bytes], sources: list[bytes], destinations: list[bytes]
+) -> NDArray[np.object_]:  # fmt: skip
+    """The `ChecksumState` of each segment (TCP header and payload, or empty); 0xFFFF and 0x0000 count as the same sum.
+
+    The frame of one that is offloaded was captured on the host that sent it, and its checksum says nothing about
+    damage (RFC 1624, 3).
     """
     lengths = np.fromiter(map(len, segments), np.int64, len(segments))
+    last = np.cumsum(lengths)
+    first, block = last - lengths, b"".join(segments)
+    whole = np.flatnonzero(lengths >= _FIELD.stop)
+    data, at = np.frombuffer(block, np.uint8), first[whole] + _FIELD.start
+    fields = data[at].astype(np.int64) << 8 | data[at + 1]
     # What `pseudo_header` has besides the addresses; of a length of 32 bits, too, for 2**16 is 1 modulo 0xFFFF.
-    sums = lengths + _TCP
-    for parts in (sources, destinations, segments):
-        sums += _sums(parts)
+    pseudo = (lengths + _TCP + _address_sums(sources) + _address_sums(destinations))[whole]
     # There is a 6, the protocol, so that no sum is 0.
-    found: NDArray[np.bool_] = (lengths > 0) & (sums % 0xFFFF == 0)
-    return found
+    folded = (pseudo - 1) % 0xFFFF + 1
+    found = np.full(len(whole), ChecksumState.BAD, object)
+    found[(fields == 0) | (fields == folded)] = ChecksumState.OFFLOADED
+    found[(_word_sums(block, data, first[whole], last[whole]) + pseudo) % 0xFFFF == 0] = ChecksumState.GOOD
+    states = np.full(len(segments), ChecksumState.UNKNOWN, object)
+    states[whole] = found
+    return states
 
 
-def _sums(parts: list[bytes]) -> NDArray[np.int64]:
-    """The sum of the 16-bit words of each of ``parts``, an odd last byte filled up with zero."""
+def _word_sums(block: bytes, data: NDArray[np.uint8], first: I64, last: I64) -> I64:
+    """The sum of the 16-bit words of each of ``block[first:last]``, an odd last byte filled up with zero."""
+    sums = np.zeros(len(first), np.int64)
+    for odd in (0, 1):
+        at = np.flatnonzero(first & 1 == odd)
+        if len(at):
+            words = np.frombuffer(block, ">u2", (len(block) - odd) // 2, odd)
+            upto = np.append(0, np.cumsum(words, dtype=np.int64))
+            sums[at] = upto[last[at] - odd >> 1] - upto[first[at] - odd >> 1]
+    at = np.flatnonzero(last - first & 1)
+    sums[at] += data[last[at] - 1].astype(np.int64) << 8
+    return sums
+
+
+def _address_sums(parts: list[bytes]) -> I64:
+    """The sum of the 16-bit words of each of ``parts``, addresses of 4 or of 16 bytes."""
     sums = np.zeros(len(parts), np.int64)
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     for length in sorted_unique(lengths).tolist():
         places = np.flatnonzero(lengths == length)
-        filled = b"\x00" * (length % 2)
-        covered = filled.join([parts[at] for at in places.tolist()]) + filled
+        covered = b"".join([parts[at] for at in places.tolist()])
         sums[places] = np.frombuffer(covered, ">u2").reshape(len(places), -1).sum(axis=1, dtype=np.int64)
     return sums
-
-
-def is_pseudo_header_sum(source: bytes, destination: bytes, length: int, checksum: int) -> bool:
-    """Whether ``checksum`` is only the pseudo-header's sum: left for the network card to finish.
-
-    ``length`` is that of the segment, header included.  Then the frame was captured on
-    the host that sent it, and its checksum says nothing about damage.
-    """
-    return checksum == ones_complement_sum(pseudo_header(source, destination, length))

@@ -72,7 +72,7 @@ def test_a_piece_larger_than_a_pipe_arrives_whole() -> None:
 
 
 def test_a_worker_far_ahead_waits_instead_of_its_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_processes, "WAITING_BYTES", 4 << 20)
+    monkeypatch.setattr(worker_processes, "WAITING_BYTES", 2 << 20)
     sent = mmap.mmap(-1, 1)
     """How many mebibytes of the second share have been made; other processes see it, too."""
 
@@ -89,7 +89,7 @@ def test_a_worker_far_ahead_waits_instead_of_its_pieces(monkeypatch: pytest.Monk
         made = sent[0]
         rest = list(pieces)
 
-    assert made <= 12, "of 40: what two may be ahead, one in the pipe and one on each side of it"
+    assert made <= 12, "of 40: what four may be ahead, one in the pipe and one on each side of it"
     assert b"".join(piece[:1] for piece in rest) == b"".join(bytes([share]) * 40 for share in range(5))[1:]
 
 

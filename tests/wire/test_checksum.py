@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.wire.checksum import (
+    checksum_states,
     internet_checksum,
-    is_pseudo_header_sum,
     ones_complement_sum,
     pseudo_header,
     tcp_checksum,
-    tcp_checksums_ok,
 )
 
 #: The worked example of RFC 1071, 3.
@@ -38,12 +38,16 @@ def test_real_ip_header_adds_up_until_a_bit_flips() -> None:
 
 def test_received_segment_carries_the_checksum_computed_for_it() -> None:
     assert tcp_checksum(CLIENT, SERVER, SYN) == 0x79B2
-    assert tcp_checksums_ok([CLIENT], [SERVER], [SYN]).tolist() == [True]
+    assert checksum_states([SYN], [CLIENT], [SERVER]).tolist() == ["good"]
 
 
-def test_offloaded_segment_carries_the_pseudo_headers_sum_only() -> None:
-    assert is_pseudo_header_sum(SERVER, CLIENT, 40, 0x81E5)
-    assert not is_pseudo_header_sum(CLIENT, SERVER, 40, 0x79B2)
+@pytest.mark.parametrize("field", [0, 0x81E5])
+def test_offloaded_segment_carries_the_pseudo_headers_sum_only(field: int) -> None:
+    """The sum for 40 bytes of the server, in a segment whose own checksum is another."""
+    segment = SYN[:16] + field.to_bytes(2, "big") + SYN[18:40].ljust(22, b"\x55")
+
+    assert checksum_states([segment], [SERVER], [CLIENT]).tolist() == ["offloaded"]
+    assert checksum_states([segment + b"more"], [SERVER], [CLIENT]).tolist() == ["bad" if field else "offloaded"]
 
 
 def test_ipv6_pseudo_header_has_a_long_length() -> None:
@@ -57,23 +61,26 @@ def test_own_checksum_always_verifies(payload: bytes) -> None:
     segment = SYN[:16] + b"\x00\x00" + SYN[18:] + payload
     right = tcp_checksum(CLIENT, SERVER, segment).to_bytes(2, "big")
 
-    assert tcp_checksums_ok([CLIENT], [SERVER], [segment[:16] + right + segment[18:]]).tolist() == [True]
+    assert checksum_states([segment[:16] + right + segment[18:]], [CLIENT], [SERVER]).tolist() == ["good"]
 
 
-@given(st.lists(st.tuples(st.binary(max_size=5), st.booleans(), st.integers(0, 3)), max_size=12))
-def test_many_segments_are_verified_at_once(drawn: list[tuple[bytes, bool, int]]) -> None:
+@given(st.lists(st.tuples(st.binary(max_size=5), st.booleans(), st.integers(0, 5)), max_size=12))
+def test_many_segments_are_judged_at_once(drawn: list[tuple[bytes, bool, int]]) -> None:
     sources, destinations, segments, expected = [], [], [], []
     for payload, is_ipv6, kind in drawn:
         source, destination = (bytes(12) + CLIENT, bytes(12) + SERVER) if is_ipv6 else (CLIENT, SERVER)
         segment = SYN[:16] + b"\x00\x00" + SYN[18:] + payload
         right = tcp_checksum(source, destination, segment)
-        found = right ^ 0x100 if kind == 1 else right
+        pseudo = ones_complement_sum(pseudo_header(source, destination, len(segment)))
+        found = (right, right ^ 0x100, pseudo, 0, right, right)[kind]
         sources.append(source)
         destinations.append(destination)
-        segments.append(b"" if kind == 0 else segment[:16] + found.to_bytes(2, "big") + segment[18:])
-        expected.append(kind > 1)
+        whole = segment[:16] + found.to_bytes(2, "big") + segment[18:]
+        segments.append(whole if kind < 4 else whole[:17] if kind == 4 else b"")
+        is_good, is_left = (found - right) % 0xFFFF == 0, found in (0, pseudo)
+        expected.append("unknown" if kind >= 4 else "good" if is_good else "offloaded" if is_left else "bad")
 
-    assert tcp_checksums_ok(sources, destinations, segments).tolist() == expected
+    assert checksum_states(segments, sources, destinations).tolist() == expected
 
 
 @given(st.lists(st.integers(0, 0xFFFF), max_size=60))

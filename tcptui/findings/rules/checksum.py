@@ -12,7 +12,7 @@ from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import in_columns, in_each
 from tcptui.model.resend_cause import ResendCause
-from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksums_ok
+from tcptui.wire.checksum import ChecksumState, checksum_states, tcp_checksum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
         first = resend.previous
         if first < 0 or resend.cause not in _SENT_AGAIN or _acknowledged_between(connection, first, resend.index):
             continue
-        if _state(connection, first) == "bad" and _state(connection, resend.index) == "good":
+        if _state(connection, first) == ChecksumState.BAD and _state(connection, resend.index) == ChecksumState.GOOD:
             bad.append((first, resend.index))
         if len(bad) >= CHECKED:
             break
@@ -90,29 +90,17 @@ def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -
     return int(column.searchsorted(int(connection.space.end[first]), side="left")) < again
 
 
-def _state(connection: ConnectionFacts, i: int) -> str:
-    """The state of a checksum: ``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes can be read."""
+def _state(connection: ConnectionFacts, i: int) -> ChecksumState:
     read = connection.context.read_segments
     if read is None or int(connection.view.issues[i]):
-        return "unknown"
-    state: str = in_columns(partial(_states, read), connection.view.rows.item(i), *_from_to(connection, i))
+        return ChecksumState.UNKNOWN
+    state: ChecksumState = in_columns(partial(_states, read), connection.view.rows.item(i), *_from_to(connection, i))
     return state
 
 
-def _states(read: ReadSegments, rows: I64, sources: NDArray[Any], destinations: NDArray[Any]) -> NDArray[Any]:
+def _states(read: ReadSegments, rows: I64, sources: NDArray[Any], destinations: NDArray[Any]) -> NDArray[np.object_]:
     """`_state` of the segment in each of ``rows``; addresses are bytes."""
-    given = read(rows), sources.tolist(), destinations.tolist()
-    states = np.full(len(rows), "good", object)
-    for at in np.flatnonzero(~tcp_checksums_ok(given[1], given[2], given[0])).tolist():
-        states[at] = _state_unless_good(*(column[at] for column in given))
-    return states
-
-
-def _state_unless_good(segment: bytes, source: bytes, destination: bytes) -> str:
-    if not segment:
-        return "unknown"
-    found = int.from_bytes(segment[16:18], "big")
-    return "offloaded" if not found or is_pseudo_header_sum(source, destination, len(segment), found) else "bad"
+    return checksum_states(read(rows), sources.tolist(), destinations.tolist())
 
 
 def _sums(connection: ConnectionFacts, i: int) -> tuple[int, int]:
@@ -143,7 +131,7 @@ def _sound_beside(connection: ConnectionFacts, bad: int) -> bool:
     around = range(max(0, bad - AROUND), min(connection.count, bad + AROUND))
     others = [i for i in around if connection.side[i] == side and i != bad and bool(connection.length[i]) == carries]
     near = sorted(others, key=lambda i: abs(i - bad))[:TRIED]
-    return sum(_state(connection, i) == "good" for i in near) >= min(SOUND, len(near)) > 0
+    return sum(_state(connection, i) == ChecksumState.GOOD for i in near) >= min(SOUND, len(near)) > 0
 
 
 RULES: Final = ((SUSPECT, checksum_error),)
