@@ -68,6 +68,20 @@ def sorted_unique(values: NDArray[_Integer]) -> NDArray[_Integer]:
     return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
 
 
+def distinct(values: NDArray[Any]) -> tuple[I64, I64]:
+    """The indexes at which each of the distinct ``values``, ascending, first stands; and which of them each value is.
+
+    As of `np.unique`; see `sorted_unique`.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    which = np.empty(len(order), np.int64)
+    which[order] = np.cumsum(begins) - 1
+    return order[begins], which
+
+
 def merged(one: NDArray[_Integer], other: NDArray[_Integer]) -> NDArray[_Integer]:
     """The values that are in at least one of the arrays, ascending and distinct (`numpy.union1d`)."""
     return sorted_unique(np.concatenate((one, other)))
@@ -119,8 +133,8 @@ def distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64]:
     for word in rows.T[1:]:
         mixed *= _ODD
         mixed ^= word
-    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-    distinct = rows[first]
-    if not (distinct[inverse] == rows).all():
-        distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
-    return distinct, inverse.reshape(-1)
+    first, which = distinct(mixed)
+    found = rows[first]
+    if not (found[which] == rows).all():
+        found, which = np.unique(rows, axis=0, return_inverse=True)
+    return found, which.reshape(-1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark
 from tcptui.findings.weight import connection_seconds_lost
-from tcptui.model.arrays import indexes_of, sorted_unique
+from tcptui.model.arrays import distinct, indexes_of, sorted_unique
 from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import NO_STREAM, RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -86,7 +86,9 @@ class CaptureFacts:
         rows = self.number
         self.findings = findings
         if streams.evicted_streams:  # some since ``findings`` were gathered, maybe: screens ask from another thread
-            self.findings = findings.some(np.intersect1d(rows, np.fromiter(findings, np.int64)).tolist())
+            self.findings = findings.some(
+                np.intersect1d(rows, np.fromiter(findings, np.int64), assume_unique=True).tolist()
+            )
         is_b = streams.client_is_b[rows] != 0
         self._place_of_host, coded, self.is_ipv6 = _hosts(streams, rows, is_b)
         self.client: I64 = coded[0]
@@ -223,7 +225,8 @@ class CaptureFacts:
             at = np.searchsorted(numbers, store.stream[found])
             ours = numbers[np.minimum(at, len(numbers) - 1)] == store.stream[found]
             at, found = at[ours], found[ours]
-            streams, nth = np.unique(at, return_index=True)
+            nth, _ = distinct(at)
+            streams = at[nth]
             new = ended_ns[streams] == np.iinfo(np.int64).max
             streams, found = streams[new], found[nth[new]]
             ended_ns[streams] = store.time_ns[found]
@@ -401,12 +404,12 @@ def _hosts(streams: StreamTable, rows: I32, is_b: Mask) -> tuple[I64, I64, Mask]
         words = streams.flows.addresses_of(streams.flow[rows[part]])
         is_ipv6[part] = words[:, 0, 2] == _IPV6
         words = np.where(is_b[part, None, None], words[:, ::-1], words)
-        _, first, which = np.unique(_keys(words.reshape(-1, 3)), return_index=True, return_inverse=True)
+        first, which = distinct(_keys(words.reshape(-1, 3)))
         coded[part] = which.reshape(-1, 2) + known
         found.append(first + 2 * begin)
         of_part.append(words.reshape(-1, 3)[first])
         known += len(first)
-    _, first, which = np.unique(_keys(np.concatenate(of_part)), return_index=True, return_inverse=True)
+    first, which = distinct(_keys(np.concatenate(of_part)))
     places = np.concatenate(found)[first] if found else _NO_STREAMS
     return places, np.ascontiguousarray(which[coded].T), is_ipv6
 
@@ -448,6 +451,9 @@ def groups(keys: I64, places: I64, least: int = GROUP_LEAST) -> list[tuple[int, 
     if not len(keys):
         return []
     order = np.argsort(keys, kind="stable")
-    begins = indexes_of(np.diff(keys[order], prepend=-1))
-    parts = zip(keys[order][begins].tolist(), np.split(places[order], begins[1:]), strict=True)
-    return [(key, np.sort(part)) for key, part in parts if len(part) >= least]
+    ordered, placed = keys[order], places[order]
+    begins = indexes_of(np.diff(ordered, prepend=-1))
+    ends = np.append(begins[1:], len(order))
+    large = ends - begins >= least
+    spans = zip(begins[large].tolist(), ends[large].tolist(), strict=True)
+    return [(int(ordered[begin]), np.sort(placed[begin:end])) for begin, end in spans]

@@ -59,7 +59,8 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
         vain = places[failed[places]]
         targets = len(sorted_unique(capture.target[places]))
         reached = places[capture.opened[places]]
-        vainly = len(np.setdiff1d(capture.target[vain], capture.target[reached]))
+        tried_in_vain, answered = (sorted_unique(capture.target[some]) for some in (vain, reached))
+        vainly = len(np.setdiff1d(tried_in_vain, answered, assume_unique=True))
         if vainly < TARGETS_LEAST or vainly * 100 < targets * TARGETS_PERCENT:
             continue
         begin, end = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max()) + SYN_SILENCE_NS

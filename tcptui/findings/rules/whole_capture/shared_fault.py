@@ -85,7 +85,9 @@ def _weakest(capture: CaptureFacts, places: I64, *names: FindingId) -> Confidenc
     """The confidence of the least sure of the loud findings ``names`` at ``places``."""
     order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
     of_each = (
-        capture.of_each_loud(name, np.intersect1d(places, capture.places_with(name)), lambda one: one.confidence)
+        capture.of_each_loud(
+            name, np.intersect1d(places, capture.places_with(name), assume_unique=True), lambda one: one.confidence
+        )
         for name in names
     )
     return min(chain.from_iterable(of_each), key=order.index)
@@ -130,12 +132,15 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
     for server, slow in groups(capture.server[places], places):
         others = indexes_of(answered & (capture.server != server))
-        if len(others) < GROUP_LEAST or len(np.intersect1d(others, places)) * 100 > len(others) * CLEAN_PERCENT:
+        if (
+            len(others) < GROUP_LEAST
+            or len(np.intersect1d(others, places, assume_unique=True)) * 100 > len(others) * CLEAN_PERCENT
+        ):
             continue
         of_server = answered & (capture.server == server)
         if len(slow) * 100 < int(np.count_nonzero(of_server)) * SLOW_PERCENT:
             continue  # single requests are slow, not the server
-        others = np.setdiff1d(others, places)
+        others = np.setdiff1d(others, places, assume_unique=True)
         first = next(name for name, those in met.items() if slow[0] in those)
         yield capture.finding(
             FindingId.SLOW_SERVER,
