@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cases.recorder.database_mix.sessions import GONE
 from tcptui.model.request import DATABASE_NAMES
 from tcptui.protocols.statements.statement import without_varying
 from tcptui.session.requests import requests_of, with_payload
@@ -46,15 +47,21 @@ def costliest(session: Session, account: Account, end: str) -> Costliest | None:
     """By the servers' own measures; None where none of them is of a statement that the capture may show.
 
     What asked to wait is no cost, nor what waited until its client read on: the server's measure has both.  Of what its
-    client gave up a capture shows nothing or a part: it need not be told, and may be.
+    client gave up, and of what the server's end ended, a capture shows nothing or a part: it need not be told, and may
+    be.
     """
     costs: Counter[Key] = Counter()
-    given_up: Counter[Key] = Counter()
+    unfinished: Counter[Key] = Counter()
     for one in account.connections.values():
         if account.is_readable(one):
             for said in one.asked:
-                if said.took_ns is not None and not (said.waits or said.stops_s):
-                    (given_up if said.given_up else costs)[_key(one.database, said.text)] += said.took_ns
+                key = _key(one.database, said.text)
+                if said.waits or said.stops_s:
+                    continue
+                if said.given_up or said.error == GONE:
+                    unfinished[key] += said.until_ns - said.asked_ns if said.took_ns is None else said.took_ns
+                elif said.took_ns is not None:
+                    costs[key] += said.took_ns
     streams = with_payload(session).tolist()
     requests = [one for stream in streams for one in requests_of(session, stream) if one.protocol in DATABASE_NAMES]
     groups = group_statements(requests, server_of=lambda stream: str(session.streams.server(stream)))
@@ -64,7 +71,7 @@ def costliest(session: Session, account: Account, end: str) -> Costliest | None:
     wanted, most = costs.most_common(1)[0]
     place = listed.index(wanted) + 1 if wanted in listed else 0
     first = listed[0]
-    share = (costs[first] + given_up[first]) / max(most, 1)
+    share = (costs[first] + unfinished[first]) / max(most, 1)
     return Costliest(end, place, " ".join(first), share, " ".join(wanted))
 
 
