@@ -85,11 +85,13 @@ MADE: Final = TABLED | EVIDENCE | NOTED | ASKED
 class FieldReader:
     """Finds fields in the packets of a session."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool] = never, *, own: bool = True) -> None:
-        """Without ``own``, findings that a user has defined are left out."""
+    def __init__(
+        self, session: Session, cancelled: Callable[[], bool] = never, *, own: bool = True, deep: bool = False
+    ) -> None:
+        """Without ``own``, findings that a user has defined are left out.  ``deep``: as `TreeReader`."""
         self._session = session
         self._own = own
-        self.trees = TreeReader(session, cancelled)
+        self.trees = TreeReader(session, cancelled, deep=deep)
         self._silent = SilentStreams(session, lambda: self.trees.cancelled())
         self._requests = RequestReader(session, self.trees)
         self._patterns = PatternSearch()
@@ -254,16 +256,19 @@ class FieldReader:
     def drop(self, first: int) -> None:
         """Keep nothing about rows before ``first``, which were evicted."""
         self._leaves.drop(first)
+        self.trees.unread.drop(first)
 
     def forget(self, rows: I32 | None = None) -> None:
         """Ask anew about ``rows`` (None: all): what was concluded of them may have changed."""
         if rows is None:
             self._leaves.clear()
             self.trees.clear()
+            self.trees.unread.clear()
             self._requests.clear()
             return
         self._leaves.forget(rows)
         self.trees.forget(rows)
+        self.trees.unread.forget(rows)
 
     # ---- tiers
 
