@@ -604,11 +604,11 @@ def test_packets_beyond_what_is_read_of_a_connection_are_said(tmp_path: Path) ->
     path = tmp_path / "long.pcap"
     path.write_bytes(taped(8080, said).pcap())
     behind = "frame.number > 160 and http2"
-    counted = run("packets", path, "-Y", f"{behind}.type == 1", "--count")
+    counted = run("packets", path, "-Y", f"{behind}.flags.eh", "--count")
     plain = run("packets", path, "-Y", "tcp.len > 0", "--count")
-    chosen = run("slice", path, "-w", tmp_path / "out.pcap", "-Y", f"{behind}.length < 1", lang="zh")
+    chosen = run("slice", path, "-w", tmp_path / "out.pcap", "-Y", f"{behind}.header.count < 1", lang="zh")
     judged = run("assert", path, f"no {behind}.rst_stream.error")
-    written = run("packets", path, "-Y", "frame.number == 173", "-e", "http2.streamid")
+    written = run("packets", path, "-Y", "frame.number == 173", "-e", "http2.r")
     more = "tcptui: 1 connection has more messages than are read:"
 
     assert counted == (0, "14\n", f"{more} the filter may miss what 3 packets carry\n")

@@ -117,6 +117,11 @@ class TreeReader:
         """Rows of `_known` whose trees lack messages, as too many came before them."""
         self.unread = UnreadRows()
 
+    @property
+    def wanted(self) -> set[str]:
+        """Names that will be asked for."""
+        return self._wanted
+
     def want(self, names: Iterable[str]) -> None:
         """Names that will be asked for: those are taken from each tree."""
         fresh = {one for name in names for one in members(FIELDS[name])} - self._wanted

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
 
 CALLS: Final = 60
+#: What every message has, by protocol, and is read from trees alone.
+FIELDS_OF_TREES: Final = {name: "http2.r" if name == "http2" else name for name in TALKS}
 _HANDSHAKE: Final = 3
 
 
@@ -68,12 +70,12 @@ def asked(session: Session, text: str) -> tuple[list[int], list[int]]:
 def test_filter_reads_beyond_what_screens_read(
     name: str, opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port, said = TALKS[name]
+    (port, said), field = TALKS[name], FIELDS_OF_TREES[name]
     tape = taped(port, said(CALLS))
-    everything = asked(opened(tape), name)
+    everything = asked(opened(tape), field)
     limits(monkeypatch, 6, 1_000)
 
-    assert asked(opened(tape), name) == everything
+    assert asked(opened(tape), field) == everything
     assert len(everything[0]) >= 2 * CALLS
     assert not everything[1]
 
@@ -82,12 +84,12 @@ def test_filter_reads_beyond_what_screens_read(
 def test_what_lies_beyond_is_told(
     name: str, opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port, said = TALKS[name]
+    (port, said), field = TALKS[name], FIELDS_OF_TREES[name]
     tape = taped(port, said(CALLS))
-    everything, _ = asked(opened(tape), name)
+    everything, _ = asked(opened(tape), field)
     limits(monkeypatch, 6, 40)
     session = opened(tape)
-    matching, unread = asked(session, name)
+    matching, unread = asked(session, field)
     first, count = unread[0], session.store.count
 
     assert 39 <= first - _HANDSHAKE < count - 20
@@ -98,7 +100,7 @@ def test_what_lies_beyond_is_told(
 
 @pytest.mark.parametrize("text", [
     "tcp.port == 8080", "ip.addr == 10.0.0.1", "tcp.len > 0", "tcp.stream == 0", "tcp.port#1 == 8080", "ip.ttl#1 == 64",
-    "tcp.dstport == 1 and http2", 'tcp.payload contains "items"', "",
+    "tcp.dstport == 1 and http2.r", 'tcp.payload contains "items"', "",
 ])  # fmt: skip
 def test_filter_that_asks_for_no_message_tells_nothing(
     text: str, opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
@@ -109,8 +111,9 @@ def test_filter_that_asks_for_no_message_tells_nothing(
 
 
 @pytest.mark.parametrize("text", [
-    'http2.headers.path contains "7"', "http2.type == 1 and tcp.len > 0", "not http2",
-    "tcp.len == 0 or http2.streamid == 9", 'frame.protocols contains "http2"', "count(http2.type) > 1", "http2#1",
+    'http2.request.full_uri contains "7"', "http2.header.count and tcp.len > 0", "not http2.r",
+    "tcp.len == 0 or http2.flags.eh", 'frame.protocols contains "http2"',
+    "count(http2.stream) > 1", 'http2 contains "hello"', "http2#1",
 ])  # fmt: skip
 def test_filter_that_asks_for_messages_tells(
     text: str, opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
@@ -129,14 +132,14 @@ def test_first_packet_that_is_read_in_part_counts(
     together = [*said[:2], (0, b"".join(data for side, data in said[2:] if side == 0))]
     limits(monkeypatch, 4, 8)
 
-    assert asked(opened(taped(8080, together)), "http2")[1] == [_HANDSHAKE + 2]
+    assert asked(opened(taped(8080, together)), "http2.r")[1] == [_HANDSHAKE + 2]
 
 
 def test_growing_capture_tells_of_what_lies_beyond_when_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     limits(monkeypatch, 6, 40)
     growth = Growth(taped(8080, http2(CALLS)))
     growth.to(10)
-    live = LiveFilter(growth.session, compile_filter("http2.type == 1"))
+    live = LiveFilter(growth.session, compile_filter("http2.flags.eh"))
     found = []
     for packets in range(10, growth.packets, 5):
         growth.to(packets)
@@ -144,7 +147,7 @@ def test_growing_capture_tells_of_what_lies_beyond_when_it_comes(monkeypatch: py
         found.append(len(live.unread()))
     growth.end()
     live.update()
-    at_once = FilterRun(growth.session, compile_filter("http2.type == 1"))
+    at_once = FilterRun(growth.session, compile_filter("http2.flags.eh"))
     matching = at_once.matching(0, growth.packets)
 
     assert found[:14] == [0] * 14
@@ -216,7 +219,7 @@ def test_long_connections_that_take_turns_are_parsed_once(
 def test_rule_tells(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
     limits(monkeypatch, 6, 40)
     session = opened(taped(8080, http2(CALLS)))
-    rules = ("no http2.rst_stream.error", "no tcp.len > 5000", "p90 http2.length < 9000", "p90 tcp.len < 9000")
+    rules = ("no http2.rst_stream.error", "no tcp.len > 5000", "p90 http2.header.length < 9000", "p90 tcp.len < 9000")
     told = [len(judge(session, parse_rule(rule)).unread) for rule in rules]
 
     assert told == [41, 0, 41, 0]
@@ -226,18 +229,20 @@ def test_screen_says_it(opened: Callable[[Tape], Session], monkeypatch: pytest.M
     limits(monkeypatch, 6, 40)
     session = opened(taped(8080, http2(CALLS), http2(CALLS), http2(5)))
     said = {}
-    for text in ("http2.type == 1", "tcp.port == 8080"):
+    for text in ("http2.flags.eh", "tcp.port == 8080"):
         matching = FilterWork(session, text, LiveFilter).answer()
         said[text] = [[one.text for one in filter_report.account(matching, Words(language))] for language in Language]
 
-    english, chinese = said["http2.type == 1"]
+    english, chinese = said["http2.flags.eh"]
     assert "82 packets not searched: too many messages in 2 connections" in english
     assert "2 条连接消息过多，其中 82 个包的内容没有查找" in chinese
     assert not any("not searched" in text for text in said["tcp.port == 8080"][0])
 
 
 @pytest.mark.tshark
-@pytest.mark.parametrize("text", ['http2.headers.path contains "777"', "http2.type == 1"])
+@pytest.mark.parametrize(
+    "text", ['http2.headers.path contains "777"', "http2.type == 1", "http2.flags.end_stream == 1"]
+)
 def test_twelve_thousand_requests_are_those_of_tshark(text: str, opened: Callable[[Tape], Session]) -> None:
     session = opened(taped(8080, http2(12_000)))
     command = ["tshark", "-2", "-n", "-r", str(session.capture_file), "-d", "tcp.port==8080,http2", "-Y", text]

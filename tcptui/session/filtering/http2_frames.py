@@ -1,0 +1,117 @@
+"""HTTP/2 without header trees: what frames and their header lists say, of connections that were captured without a gap.
+
+Nothing is kept of messages, so a connection may have many more frames than messages that are read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from tcptui.dfilter import types
+from tcptui.model.arrays import sorted_unique
+from tcptui.model.field import FieldType as T
+from tcptui.model.field_rows.http2 import HEADER_NAMES
+from tcptui.model.fields import FIELDS
+from tcptui.model.packet_store import RowKind
+from tcptui.protocols.http2.http2_stream import Http2Stream
+from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.filtering.plain import plain
+
+if TYPE_CHECKING:
+    from tcptui.protocols.http2.frame_table import FrameTable
+    from tcptui.session.filtering.rows import Mask, Rows
+    from tcptui.session.filtering.trees import TreeReader
+    from tcptui.session.session import Session
+    from tcptui.session.stream_state import StreamState
+
+#: Fields that are told, beside that there is "http2".
+TOLD: Final = frozenset({
+    "http2.type", "http2.flags", "http2.streamid", "http2.length", "http2.header.name", "http2.header.value",
+    *HEADER_NAMES.values(),
+})  # fmt: skip
+#: Frames of all connections that are kept, some 30 bytes each.
+_FRAMES_KEPT: Final = 4_000_000
+
+
+class _Kept(NamedTuple):
+    """What is known of a connection; no table where trees are needed."""
+
+    read_at: StreamState
+    table: FrameTable | None
+
+
+class Http2Frames:
+    """Answers for the packets of HTTP/2; ``trees`` knows who cancels, what is asked for, and how new it must be."""
+
+    def __init__(self, session: Session, trees: TreeReader) -> None:
+        self._session = session
+        self._trees = trees
+        self._kept: dict[int, _Kept] = {}
+        """In order of use, the least recent first."""
+
+    def read(self, name: str, rows: Rows) -> tuple[Mask, Occurrences]:
+        """Of which of ``rows`` the field is told, and its values there; of "http2" that it is there.
+
+        The places of the values are those among all ``rows``.  Raises Cancelled.
+        """
+        store, kind = self._session.store, types.type_of(FIELDS[name])
+        told = plain(self._session, rows) & (store.kind[rows.index] == RowKind.TCP)
+        streams = np.where(told, store.stream[rows.index], -1)
+        frames = store.frame[rows.index].astype(np.int64)
+        told[:] = False
+        places: list[Any] = [np.zeros(0, np.int64)]
+        values: list[Any] = []
+        for stream in sorted_unique(streams[streams >= 0]).tolist():
+            table = self._table(stream)
+            if table is not None:
+                at = np.flatnonzero(streams == stream)
+                told[at], among, found = table.values(name, frames[at])
+                places.append(at[among])
+                values += found
+        where = np.concatenate(places)
+        order = np.argsort(where, kind="stable")
+        kept = told[where[order]]
+        where, order = where[order][kept], order[kept]
+        each = [b""] * len(order) if kind is T.PROTOCOL else [values[one] for one in order.tolist()]
+        return told, Occurrences(kind, len(rows), array_of(kind, each), where)
+
+    def _table(self, stream: int) -> FrameTable | None:
+        session, trees = self._session, self._trees
+        now, known = session.state_of(stream), self._kept.pop(stream, None)
+        if known is None or not known.read_at.serves(now, whole=trees.whole):
+            known = _Kept(now, self._made(stream))
+        elif known.table is not None and not trees.wanted & TOLD <= known.table.names:
+            known = _Kept(known.read_at, self._made(stream))
+        self._kept[stream] = known
+        self._make_room()
+        return known.table
+
+    def _made(self, stream: int) -> FrameTable | None:
+        """A table of the connection, if it is HTTP/2 from its start, in clear, and all of it was captured."""
+        application = self._session.application(stream, whole=self._trees.whole)
+        spoken = application.parsed
+        if not isinstance(spoken, Http2Stream) or spoken.opening.http is not None:
+            return None
+        if any(len(half.gaps) for half in spoken.halves):
+            return None
+        from tcptui.protocols.http2.frame_table import FrameTable  # most filters ask for columns alone
+
+        return FrameTable(spoken, self._trees.wanted & TOLD, self._pause)
+
+    def _pause(self) -> None:
+        if self._trees.cancelled():
+            raise Cancelled
+
+    def _make_room(self) -> None:
+        """Keep the connections that were used last, one at least."""
+        left, kept = _FRAMES_KEPT, dict[int, _Kept]()
+        for stream, one in reversed(self._kept.items()):
+            left -= 1 if one.table is None else one.table.frames + 1
+            if kept and left < 0:
+                break
+            kept[stream] = one
+        if len(kept) < len(self._kept):
+            self._kept = dict(reversed(kept.items()))
