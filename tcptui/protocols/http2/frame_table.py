@@ -40,8 +40,10 @@ _OF_FRAMES: Final = frozenset({"http2.type", "http2.flags", "http2.streamid", "h
 _NAME, _VALUE = "http2.header.name", "http2.header.value"
 _ROWS: Final = {name.encode(): row for name, row in HEADER_NAMES.items()}
 _STRINGS: Final = frozenset(row for row in _ROWS.values() if types.type_of(FIELDS[row]) is FieldType.STRING)
-#: Values of header fields of one direction that are kept: each takes some hundred bytes.
-VALUES_MOST: Final = 1_000_000
+#: Bytes that the values of header fields of one direction may take, were none of them the same object as another …
+VALUES_MOST: Final = 1 << 28
+#: … each with so many around it.
+_AROUND: Final = 64
 _NUMBER: Final = re.compile(rb"[0-9]{1,15}")
 _NOTHING: Final = (b"", b"")
 
@@ -101,6 +103,7 @@ class _Side:
         self._values: dict[str, tuple[array[int], list[Any]]] = {name: (array("q"), []) for name in self._names}
         """Of fields of header lists: the number of the frame of each value, and the values."""
         self._kept = 0
+        """Bytes that these take, at most."""
         self._odd: list[tuple[int, int]] = []
         """Start and stop of header blocks of which only the tree knows what it shows."""
         self.left_out = False
@@ -147,7 +150,7 @@ class _Side:
             numbers, values = self._values[row]
             numbers.append(number)
             values.append(value)
-        self._kept += len(found)
+        self._kept += sum(_AROUND + (len(value) if isinstance(value, bytes) else 0) for _, value in found)
         return True
 
     def told(self, magic: int | None) -> _ToldSide:

@@ -169,12 +169,12 @@ def test_what_is_told_needs_no_message(opened: Callable[[Tape], Session], monkey
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("most", ["FRAMES_MOST", "VALUES_MOST"])
+@pytest.mark.parametrize(("what", "most"), [("FRAMES_MOST", 50), ("VALUES_MOST", 20_000)])
 def test_what_is_too_much_is_left_to_trees(
-    most: str, opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
+    what: str, most: int, opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(taped(8080, http2(60)))
-    monkeypatch.setattr(frame_table, most, 50)
+    monkeypatch.setattr(frame_table, what, most)
     told, present = compared(session)
 
     assert 3 < told < session.store.count
