@@ -607,7 +607,9 @@ class Session:
         """See `SeqBases.moves_later`."""
         return self._access.landmarks.moves_later(stream, row)
 
-    def application(self, stream: int, *, whole: bool = False, deep: bool = False) -> ApplicationStream:
+    def application(
+        self, stream: int, *, whole: bool = False, deep: Callable[[], None] | None = None
+    ) -> ApplicationStream:
         """The messages of ``stream`` in its application protocol, and their frames.
 
         A growing stream is parsed again only when it has grown by the factor `REGROWTH`; with ``whole``, when it has

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.packet_store import I32
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: LRU size: the stream on screen and a few that findings need; parsed messages take a few KiB each.
 STREAMS_CACHED: Final = 8
+#: How often who waits for another's long reading is asked whether to go on, in seconds.
+_BEAT_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,12 @@ class _Entry:
         return self.application if serves else None
 
 
+class _Pausing(threading.local):
+    """What a thread that reads very much calls between two reads."""
+
+    call: Callable[[], None] | None = None
+
+
 class StreamCache:
     """Reassembles and parses streams on demand; thread-safe.
 
@@ -50,6 +59,7 @@ class StreamCache:
         self._reading = threading.Lock()
         self._long = LongStreams()
         self._diving = threading.Lock()
+        self._pausing = _Pausing()
 
     def halves(self, stream: int, state: StreamState) -> tuple[ByteStream, ByteStream]:
         """The byte streams of client and server of ``stream``, reassembled again for another ``state``."""
@@ -60,29 +70,41 @@ class StreamCache:
             return self._current(stream, state).halves
 
     def application(
-        self, stream: int, state: StreamState, *, whole: bool = False, deep: bool = False
+        self, stream: int, state: StreamState, *, whole: bool = False, deep: Callable[[], None] | None = None
     ) -> ApplicationStream:
-        """The messages of ``stream`` in its application protocol, the first `UNIT_LIMIT`; ``deep``: `DEEP_LIMIT`.
+        """The messages of ``stream`` in its application protocol, the first `UNIT_LIMIT`; with ``deep`` `DEEP_LIMIT`.
 
+        That may take seconds, so ``deep`` is called again and again meanwhile: what it raises ends the reading.
         While the capture grows they are parsed again only when the stream has grown by the factor `REGROWTH`, or,
         with ``whole``, has grown at all.  What was read deeper serves all, and what has nothing left out does, too.
         """
         application = self._long.fresh(stream, state, whole=whole)
         if application is not None:
             return application
-        if not deep or stream not in self._long:  # one that was long is long
+        if deep is None or stream not in self._long:  # one that was long is long
             application = self._usual(stream, state, whole=whole)
-            if not deep or not application.extent.limited:
+            if deep is None or not application.extent.limited:
                 return application
-        with self._diving:  # for memory; whoever does not look deep goes on meanwhile
+        while not self._diving.acquire(timeout=_BEAT_S):  # for memory; who does not look deep goes on meanwhile
+            deep()
+        try:
             found = self._long.fresh(stream, state, whole=whole)
-            if found is not None:  # another thread read it meanwhile
-                return found
-            from tcptui.protocols.interface import DEEP_LIMIT
+            # Another thread may have read it meanwhile.
+            return self._dive(stream, state, deep) if found is None else found
+        finally:
+            self._diving.release()
 
-            application = self._parsed(self.halves(stream, state), DEEP_LIMIT)
+    def _dive(self, stream: int, state: StreamState, pause: Callable[[], None]) -> ApplicationStream:
+        """Read very many messages; the caller holds the lock `_diving`."""
+        from tcptui.protocols.interface import DEEP_LIMIT
+
+        application = self._parsed(self.halves(stream, state), DEEP_LIMIT)
+        self._pausing.call = pause
+        try:
             self._long.put(stream, state, application)
-            return application
+        finally:
+            self._pausing.call = None
+        return application
 
     def _usual(self, stream: int, state: StreamState, *, whole: bool) -> ApplicationStream:
         """`application` of nobody who looks deep."""
@@ -102,6 +124,19 @@ class StreamCache:
             self._entries.put(stream, _Entry(state, halves, state, application))
             return application
 
+    def _payload(self, row: int) -> bytes:
+        self._pause()
+        return self._access.payload(row)
+
+    def _payloads(self, rows: I32) -> list[bytes]:
+        self._pause()
+        return self._access.payloads(rows)
+
+    def _pause(self) -> None:
+        pause = self._pausing.call
+        if pause is not None:
+            pause()
+
     def _parsed(self, halves: tuple[ByteStream, ByteStream], limit: int) -> ApplicationStream:
         from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
 
@@ -115,9 +150,9 @@ class StreamCache:
         from tcptui.protocols.stream.reassembly import reassemble  # imported late: see `lazy_annotator`
 
         view = self._view(stream)
-        held, access = self._access.held(view.rows), self._access
+        held, keys = self._access.held(view.rows), self._access.keys
         client, server = (
-            reassemble(view, side, access.payload, state.growing, held, access.payloads, access.keys) for side in (0, 1)
+            reassemble(view, side, self._payload, state.growing, held, self._payloads, keys) for side in (0, 1)
         )
         if known is not None:
             for half, before in zip((client, server), known.halves, strict=True):

@@ -16,7 +16,6 @@ from tcptui.model.field_rows.http2 import HEADER_NAMES
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.http2.http2_stream import Http2Stream
-from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 
@@ -99,11 +98,7 @@ class Http2Frames:
             return None
         from tcptui.protocols.http2.frame_table import FrameTable  # most filters ask for columns alone
 
-        return FrameTable(spoken, self._trees.wanted & TOLD, self._pause)
-
-    def _pause(self) -> None:
-        if self._trees.cancelled():
-            raise Cancelled
+        return FrameTable(spoken, self._trees.wanted & TOLD, self._trees.pause)
 
     def _make_room(self) -> None:
         """Keep the connections that were used last, one at least."""

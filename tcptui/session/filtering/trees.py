@@ -122,6 +122,11 @@ class TreeReader:
         """Names that will be asked for."""
         return self._wanted
 
+    def pause(self) -> None:
+        """Raise Cancelled where somebody asked for that."""
+        if self.cancelled():
+            raise Cancelled
+
     def want(self, names: Iterable[str]) -> None:
         """Names that will be asked for: those are taken from each tree."""
         fresh = {one for name in names for one in members(FIELDS[name])} - self._wanted
@@ -309,7 +314,7 @@ class TreeReader:
         has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
         if not has_stream:
             return None
-        return self._session.application(stream, whole=self.whole, deep=self._deep)
+        return self._session.application(stream, whole=self.whole, deep=self.pause if self._deep else None)
 
 
 def _unasked(wanted: set[str]) -> frozenset[str]:

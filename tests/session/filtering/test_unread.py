@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pytest
@@ -17,9 +17,11 @@ from tcptui.session import long_streams
 from tcptui.session.assertions.judge import judge
 from tcptui.session.assertions.rule import parse_rule
 from tcptui.session.filtering import run as filter_run
+from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.session import open_file
+from tcptui.session.stream_cache import StreamCache
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.filter_work import FilterWork
 from tcptui.words.catalogue import Words
@@ -161,12 +163,12 @@ def test_screens_have_what_was_read_deeper(opened: Callable[[Tape], Session], mo
     limits(monkeypatch, 6, 40)
     session = opened(taped(8080, http2(CALLS)))
     usual = session.application(0)
-    deep = session.application(0, deep=True)
+    deep = session.application(0, deep=never)
 
     assert usual.extent.limited
     assert deep.extent.messages > 5 * usual.extent.messages
     assert session.application(0) is deep
-    assert session.application(0, deep=True) is deep
+    assert session.application(0, deep=never) is deep
 
 
 def test_what_has_nothing_left_out_serves_all(
@@ -176,20 +178,42 @@ def test_what_has_nothing_left_out_serves_all(
     session = opened(taped(80, http(CALLS)))
     usual = session.application(0)
 
-    assert session.application(0, deep=True) is usual
+    assert session.application(0, deep=never) is usual
 
 
 def test_few_long_connections_are_kept(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
     limits(monkeypatch, 6, 40)
     session = opened(taped(80, http(CALLS), http(CALLS), http(CALLS)))
     monkeypatch.setattr(long_streams, "MESSAGES_KEPT", 80)
-    first, second = session.application(0, deep=True), session.application(1, deep=True)
-    kept = session.application(0, deep=True) is first
-    session.application(2, deep=True)
+    first, second = session.application(0, deep=never), session.application(1, deep=never)
+    kept = session.application(0, deep=never) is first
+    session.application(2, deep=never)
 
     assert kept
-    assert session.application(0, deep=True) is first
-    assert session.application(1, deep=True) is not second
+    assert session.application(0, deep=never) is first
+    assert session.application(1, deep=never) is not second
+
+
+def test_reading_deep_can_be_cancelled(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = taped(8080, http2(400))
+    everything = asked(opened(tape), "http2.r")
+    limits(monkeypatch, 6, 1_000)
+    session = opened(tape)
+    run = FilterRun(session, compile_filter("http2.r"))
+    deep: list[int] = []
+    parsed = StreamCache._dive
+
+    def dive(*arguments: Any) -> object:
+        deep.append(len(arguments))
+        return parsed(*arguments)
+
+    monkeypatch.setattr(StreamCache, "_dive", dive)
+    with pytest.raises(Cancelled):
+        run.matching(0, session.store.count, cancelled=lambda: bool(deep))
+
+    assert len(deep) == 1
+    assert asked(session, "http2.r") == everything
+    assert len(deep) == 2
 
 
 def test_long_connections_that_take_turns_are_parsed_once(
