@@ -95,7 +95,7 @@ class FieldReader:
         self.trees = TreeReader(session, cancelled, deep=deep)
         self._silent = SilentStreams(session, lambda: self.trees.cancelled())
         self._requests = RequestReader(session, self.trees)
-        self._frames = Http2Frames(session, self.trees)
+        self._frames = Http2Frames(session, self.trees) if deep else None
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
         self._last: Known | None = None
@@ -375,7 +375,8 @@ class FieldReader:
             inside = tunnelled(self._session, rows)
             parts.append(moved(inside.read(field.name, names), np.flatnonzero(inside.mask), len(rows)))
             others &= ~inside.mask
-        if others.any() and not rest and (field.name in TOLD or (bare and field.name == "http2")):
+        is_told = not rest and (field.name in TOLD or (bare and field.name == "http2"))
+        if others.any() and is_told and self._frames is not None:
             self.trees.want([field.name])
             some = np.flatnonzero(others)
             told, read = self._frames.read(field.name, rows.only(others))

@@ -35,7 +35,7 @@ _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_
 _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
 #: What the header tree shows of messages: it may depend on packets behind.
 _OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "resp", "mysql", "mariadb", "pgsql", "dns", "tls",
-                       "tcp.segment", "tcp.reassembled", "_ws.",
+                       "grpc", "protobuf", "tcp.segment", "tcp.reassembled", "_ws.",
                        "frame.protocols", "frame.coloring", "tcp.connection", "tcp.completeness",
                        "tcptui.")  # fmt: skip
 #: Fields of a fragment that a later one gives it.

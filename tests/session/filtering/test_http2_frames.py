@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pytest
 from captures import ACK, CLIENT, PSH, SERVER, Tape
+from growth import Growth
 from http2_ends import PREFACE, frame
 from http2_mutants import mutant
 from http2_talk import Talk
@@ -20,7 +21,9 @@ from tcptui.protocols import interface
 from tcptui.protocols.http2 import frame_table
 from tcptui.session.filtering import http2_frames
 from tcptui.session.filtering.cancelling import Cancelled, never
+from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.http2_frames import TOLD, Http2Frames
+from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.filtering.trees import TreeReader
@@ -179,6 +182,31 @@ def test_what_is_too_much_is_left_to_trees(
 
     assert 3 < told < session.store.count
     assert present > 0
+
+
+@pytest.mark.parametrize("step", [1, 7, 50])
+def test_growing_capture_gives_what_the_whole_one_does(step: int) -> None:
+    growth = Growth(on_tape(segments_of(3)))
+    texts = ("http2.type == 1", "http2", "http2.headers.status == 200")
+    growth.to(3)
+    lives = [LiveFilter(growth.session, compile_filter(text)) for text in texts]
+    for packets in [*range(4, growth.packets, step), growth.packets]:
+        growth.to(packets)
+        for text, live in zip(texts, lives, strict=True):
+            for _ in range(3):
+                live.update()
+            at_once = FilterRun(growth.session, compile_filter(text)).matching(0, packets)
+
+            assert live.mask.tolist() == at_once.tolist()
+
+
+def test_who_asks_for_one_packet_has_its_tree(
+    opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened(taped(8080, http2(60)))
+    monkeypatch.delattr(Http2Frames, "read")
+
+    assert FieldReader(session).texts(FIELDS["http2.headers.path"], np.array([5], np.int32)) == [["/items/0"]]
 
 
 def test_tables_are_made_once(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
