@@ -604,10 +604,10 @@ def test_packets_beyond_what_is_read_of_a_connection_are_said(tmp_path: Path) ->
     path = tmp_path / "long.pcap"
     path.write_bytes(taped(8080, said).pcap())
     behind = "frame.number > 160 and http2"
-    counted = run("packets", path, "-Y", f"{behind}.flags.eh", "--count")
+    counted = run("packets", path, "-Y", f"{behind}.header.count", "--count")
     plain = run("packets", path, "-Y", "tcp.len > 0", "--count")
     chosen = run("slice", path, "-w", tmp_path / "out.pcap", "-Y", f"{behind}.header.count < 1", lang="zh")
-    judged = run("assert", path, f"no {behind}.rst_stream.error")
+    judged = run("assert", path, f"no {behind}.header.count > 90")
     written = run("packets", path, "-Y", "frame.number == 173", "-e", "http2.r")
     more = "tcptui: 1 connection has more messages than are read:"
 

@@ -20,6 +20,7 @@ from tcptui.protocols.http2.hpack import Representation
 from tcptui.protocols.http2.index import FRAMES_MOST
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.roles import directions_of
+from tcptui.protocols.http2.told_fields import BITS, LISTED, NAME, VALUE, type_of
 from tcptui.protocols.http2.tree import FRAMES_SHOWN
 from tcptui.protocols.http2.tree_headers import FIELDS_SHOWN
 
@@ -29,15 +30,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.protocols.http2.direction import Block
-    from tcptui.protocols.http2.frames import Frame
+    from tcptui.protocols.http2.frames import Frame, FrameType
     from tcptui.protocols.http2.http2_stream import Http2Stream
     from tcptui.protocols.stream.reassembly import ByteStream
 
     Packets = NDArray[np.int64]
+    #: The packet of each value, ascending, and the values.
+    _Column = tuple[Packets, NDArray[np.int64] | list[Any]]
 
-#: Numbers in the header of each frame.
-_OF_FRAMES: Final = frozenset({"http2.type", "http2.flags", "http2.streamid", "http2.length"})
-_NAME, _VALUE = "http2.header.name", "http2.header.value"
 _ROWS: Final = {name.encode(): row for name, row in HEADER_NAMES.items()}
 _STRINGS: Final = frozenset(row for row in _ROWS.values() if types.type_of(FIELDS[row]) is FieldType.STRING)
 #: Bytes that the values of header fields of one direction may take, were none of them the same object as another …
@@ -99,7 +99,7 @@ class _Side:
         self.half = half
         self.stop, self.length, self.stream = array("q"), array("L"), array("L")
         self.kind, self.flags = array("B"), array("B")
-        self._names = [name for name in names if name not in _OF_FRAMES]
+        self._names = [name for name in names if name in LISTED]
         self._values: dict[str, tuple[array[int], list[Any]]] = {name: (array("q"), []) for name in self._names}
         """Of fields of header lists: the number of the frame of each value, and the values."""
         self._kept = 0
@@ -141,10 +141,10 @@ class _Side:
                 if row not in _STRINGS and _NUMBER.fullmatch(value) is None:
                     return False
                 found.append((row, value if row in _STRINGS else int(value)))
-            if _NAME in self._values:
-                found.append((_NAME, UNKNOWN.encode() if name is None else name))
-            if _VALUE in self._values:
-                found.append((_VALUE, UNKNOWN.encode() if value is None else value))
+            if NAME in self._values:
+                found.append((NAME, UNKNOWN.encode() if name is None else name))
+            if VALUE in self._values:
+                found.append((VALUE, UNKNOWN.encode() if value is None else value))
         number = len(self.stop) - 1
         for row, value in found:
             numbers, values = self._values[row]
@@ -157,51 +157,72 @@ class _Side:
         """What was read.  ``magic``: the packet that completed the preface, of who sent it."""
         half, stops = self.half, np.array(self.stop, np.int64)
         packets = half.deliveries(np.minimum(stops, half.length) - 1)[0]
-        shown = np.arange(len(packets)) - np.searchsorted(packets, packets, "left") < FRAMES_SHOWN
-        columns: dict[str, tuple[Packets, NDArray[np.int64] | list[Any]]] = {
-            name: (packets[shown], np.array(cells, np.int64)[shown])
-            for name, cells in (
-                ("http2.type", self.kind), ("http2.flags", self.flags), ("http2.streamid", self.stream),
-                ("http2.length", self.length),
-            )
+        cells: dict[str, NDArray[Any]] = {
+            "http2.type": np.array(self.kind, np.uint8), "http2.flags": np.array(self.flags, np.uint8),
+            "http2.streamid": np.array(self.stream, np.uint32), "http2.length": np.array(self.length, np.uint32),
         }  # fmt: skip
-        present = np.unique(packets if magic is None else np.append(packets, magic))
-        columns["http2"] = present, np.zeros(len(present), np.int64)
-        for name, (numbers, values) in self._values.items():
-            at = np.array(numbers, np.int64)
-            kept = shown[at]
-            columns[name] = packets[at[kept]], [one for one, keep in zip(values, kept.tolist(), strict=True) if keep]
+        lists = {name: (np.array(numbers, np.int64), values) for name, (numbers, values) in self._values.items()}
         odd = [
             packets[np.searchsorted(stops, start, "right") : np.searchsorted(stops, stop, "right")]
             for start, stop in self._odd
         ]
         last = int(packets[-1]) if self.left_out else None
-        return _ToldSide(packets, columns, np.unique(np.concatenate([packets[:0], *odd])), last)
+        return _ToldSide(packets, cells, lists, np.unique(np.concatenate([packets[:0], *odd])), magic, last)
 
 
 class _ToldSide:
     """What was read of one direction."""
 
     def __init__(
-        self, packets: Packets, columns: dict[str, tuple[Packets, NDArray[np.int64] | list[Any]]], odd: Packets,
-        last: int | None,
+        self, packets: Packets, cells: dict[str, NDArray[Any]], lists: dict[str, tuple[Packets, list[Any]]],
+        odd: Packets, magic: int | None, last: int | None,
     ) -> None:  # fmt: skip
-        """``columns``: by field the packet of each value, ascending, and the value; ``odd``: packets whose lists are.
+        """``cells``: by field its number in each frame; ``lists``: by field of header lists the frames, and the values.
 
-        ``last``: the packet with the last frame that was read, where that is not all.
+        ``odd``: packets of whose header lists not all is told.  ``last``: the packet with the last frame that was read,
+        where that is not all.
         """
         self.packets = packets
-        self._columns, self._odd, self._last = columns, odd, last
+        """The packet that completed each frame, ascending."""
+        self._cells, self._lists, self._odd, self._magic, self._last = cells, lists, odd, magic, last
+        self._shown = np.arange(len(packets)) - np.searchsorted(packets, packets, "left") < FRAMES_SHOWN
+        self._columns: dict[str, _Column] = {}
+        self._of_type: dict[FrameType, Packets] = {}
 
-    def column(self, name: str) -> tuple[Packets, NDArray[np.int64] | list[Any]]:
-        """The packet of each value of the field, ascending, and the values."""
-        return self._columns[name]
+    def column(self, name: str) -> _Column:
+        """The packet of each value of the field that is told, ascending, and the values."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = self._made(name)
+        return found
+
+    def _made(self, name: str) -> _Column:
+        packets, shown = self.packets, self._shown
+        if name == "http2":
+            present = np.unique(packets if self._magic is None else np.append(packets, self._magic))
+            return present, np.zeros(len(present), np.int64)
+        if name in self._lists:
+            at, values = self._lists.pop(name)
+            kept = shown[at]
+            return packets[at[kept]], [one for one, keep in zip(values, kept.tolist(), strict=True) if keep]
+        if name in self._cells:
+            return packets[shown], self._cells[name][shown].astype(np.int64)
+        if name in BITS:
+            bit, kinds = BITS[name]
+            those = shown & np.isin(self._cells["http2.type"], kinds)
+            return packets[those], ((self._cells["http2.flags"][those] & bit) != 0).astype(np.int64)
+        return packets[:0], packets[:0]
 
     def untold(self, name: str, packets: Packets) -> NDArray[np.bool_]:
-        """Which of ``packets`` are not known to have no more of the field than is told."""
+        """Which of ``packets`` may have more of the field than is told."""
         unknown = np.zeros(len(packets), np.bool_)
-        if name not in _OF_FRAMES and name != "http2":
+        if name in LISTED:
             unknown |= np.isin(packets, self._odd)
+        kind = type_of(name)
+        if kind is not None:
+            if kind not in self._of_type:
+                self._of_type[kind] = np.unique(self.packets[self._cells["http2.type"] == kind])
+            unknown |= np.isin(packets, self._of_type[kind])
         if self._last is not None:
             unknown |= packets >= self._last
         return unknown

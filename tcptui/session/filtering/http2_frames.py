@@ -12,10 +12,10 @@ import numpy as np
 from tcptui.dfilter import types
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType as T
-from tcptui.model.field_rows.http2 import HEADER_NAMES
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.http2.http2_stream import Http2Stream
+from tcptui.protocols.http2.told_fields import TOLD
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.session.stream_state import StreamState
 
-#: Fields that are told, beside that there is "http2".
-TOLD: Final = frozenset({
-    "http2.type", "http2.flags", "http2.streamid", "http2.length", "http2.header.name", "http2.header.value",
-    *HEADER_NAMES.values(),
-})  # fmt: skip
 #: Frames of all connections that are kept, some 30 bytes each.
 _FRAMES_KEPT: Final = 4_000_000
 
