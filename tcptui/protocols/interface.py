@@ -239,6 +239,11 @@ class EncryptedStream:
         """The plain bytes of both directions; None where none opens."""
         raise NotImplementedError
 
+    @property
+    def is_all(self) -> bool:
+        """Whether there is nothing but what is encrypted, and no limit left out any of that."""
+        raise NotImplementedError
+
 
 class DecodedStream:
     """A `ParsedStream` that is followed decoded though its beginning may be text: lengths and frames divide it."""

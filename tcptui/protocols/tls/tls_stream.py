@@ -93,6 +93,11 @@ class TlsStream(EncryptedStream):
         return [*before, *(units[index] for index in self.touched_by(place))]
 
     @property
+    def is_all(self) -> bool:
+        """See `EncryptedStream`."""
+        return self.before is None and not any(one.limited for one in self.conversation.records)
+
+    @property
     def extent(self) -> Extent:
         """See `ParsedStream`."""
         records = self.conversation.records

@@ -16,6 +16,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.http2.http2_stream import Http2Stream
 from tcptui.protocols.http2.told_fields import TOLD
+from tcptui.protocols.interface import EncryptedStream
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 
@@ -84,10 +85,16 @@ class Http2Frames:
         return known.table
 
     def _made(self, stream: int) -> FrameTable | None:
-        """A table of the connection, if it is HTTP/2 from its start, in clear, and all of it was captured."""
-        application = self._session.application(stream, whole=self._trees.whole)
-        spoken = application.parsed
+        """A table of the connection, if it is HTTP/2 from its start, maybe inside TLS, and all of it was captured."""
+        session, whole = self._session, self._trees.whole
+        application = session.application(stream, whole=whole)
+        spoken, sealed = application.spoken, application.parsed
+        if isinstance(sealed, EncryptedStream) and isinstance(spoken, Http2Stream) and not sealed.is_all:
+            application = session.application(stream, whole=whole, deep=self._trees.pause)
+            spoken, sealed = application.spoken, application.parsed
         if not isinstance(spoken, Http2Stream) or spoken.opening.http is not None:
+            return None
+        if isinstance(sealed, EncryptedStream) and not sealed.is_all:
             return None
         if any(len(half.gaps) for half in spoken.halves):
             return None

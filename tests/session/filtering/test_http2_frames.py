@@ -13,13 +13,16 @@ from http2_ends import PREFACE, frame
 from http2_mutants import mutant
 from http2_talk import Talk
 from long_talks import http2, taped
+from sealed_records import SECRETS, log_text, sealed_turns
 from values_by_row import by_row
 
+from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
 from tcptui.protocols import interface
 from tcptui.protocols.http2 import frame_table
 from tcptui.protocols.http2.told_fields import TOLD, type_of
+from tcptui.session.catch_up import Compile
 from tcptui.session.filtering import http2_frames
 from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.field_values import FieldReader
@@ -125,6 +128,54 @@ def test_broken_talk(seed: int, opened: Callable[[Tape], Session]) -> None:
     session = opened(on_tape((side, offset, data) for side, offset, data, _ in mutant(seed).packets))
 
     compared(session)
+
+
+def inside_tls(turns: Iterable[tuple[int, bytes]]) -> list[Segment]:
+    """What is said, in records of TLS."""
+    sent, found = [0, 0], list[Segment]()
+    for _, who, data in sealed_turns([(1_000 + ms, "CS"[side], data) for ms, (side, data) in enumerate(turns)]):
+        side = "CS".index(who)
+        found.append((side, sent[side], data))
+        sent[side] += len(data)
+    return found
+
+
+def opened_with_keys(segments: list[Segment], folder: Path) -> Session:
+    """A session of these segments that has their secrets."""
+    path, keys = folder / "sealed.pcap", folder / "keys.log"
+    path.write_bytes(on_tape(segments).pcap())
+    keys.write_text(log_text(SECRETS))
+    session = Session([open_file_source(path)], compile_when=Compile.NEVER, keylog=str(keys))
+    session.run_here()
+    return session
+
+
+@pytest.mark.parametrize("disturbed", [False, True])
+@pytest.mark.parametrize("seed", range(30))
+def test_random_talk_inside_tls(seed: int, disturbed: bool, tmp_path: Path) -> None:
+    segments = inside_tls((side, data) for side, _, data in segments_of(seed))
+    if disturbed:
+        chance = random.Random(seed)
+        for _ in range(4):
+            at = chance.randrange(4, len(segments))
+            segments.insert(max(at - chance.randrange(1, 4), 4), segments[at] if seed % 3 else segments.pop(at))
+    told, present = compared(opened_with_keys(segments, tmp_path))
+
+    assert told > len(segments) // 2
+    assert present > 3
+
+
+@pytest.mark.parametrize(("deep", "found"), [(1_000, (120, False)), (40, (72, True))])
+def test_records_beyond_the_limit_are_left_to_trees(
+    deep: int, found: tuple[int, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened_with_keys(inside_tls(http2(60)), tmp_path)
+    monkeypatch.setattr(interface, "UNIT_LIMIT", 6)
+    monkeypatch.setattr(interface, "DEEP_LIMIT", deep)
+    run = FilterRun(session, compile_filter("http2.type == 1"))
+    matching = int(run.matching(0, session.store.count).sum())
+
+    assert (matching, bool(len(run.unread(0, session.store.count)))) == found
 
 
 def test_captures(corpus: Path) -> None:
