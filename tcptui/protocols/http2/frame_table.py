@@ -66,11 +66,8 @@ class FrameTable:
         magic = stream.magic_at(0)
         first = None if magic is None else stream.halves[0].delivered_frame(magic + len(PREFACE) - 1)
         self._sides = [side.told(first if at == 0 else None) for at, side in enumerate(sides.of)]
-
-    @property
-    def frames(self) -> int:
+        self.frames = sum(len(side.packets) for side in self._sides)
         """How many there are."""
-        return sum(len(side.packets) for side in self._sides)
 
     def values(self, name: str, packets: Packets) -> tuple[NDArray[np.bool_], Packets, list[Any]]:
         """What ``packets`` (frame numbers, ascending) have of ``name``, one of `names` or "http2".

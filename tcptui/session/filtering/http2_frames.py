@@ -37,6 +37,16 @@ class _Kept(NamedTuple):
     read_at: StreamState
     table: FrameTable | None
 
+    @property
+    def frames(self) -> int:
+        """How many frames are kept; one where there are none, for that takes memory, too."""
+        return 1 if self.table is None else 1 + self.table.frames
+
+    def serves(self, now: StreamState, trees: TreeReader) -> bool:
+        """Whether it need not be read again for what ``trees`` asks."""
+        asked = self.table is None or trees.wanted & TOLD <= self.table.names
+        return asked and self.read_at.serves(now, whole=trees.whole)
+
 
 class Http2Frames:
     """Answers for the packets of HTTP/2; ``trees`` knows who cancels, what is asked for, and how new it must be."""
@@ -46,6 +56,8 @@ class Http2Frames:
         self._trees = trees
         self._kept: dict[int, _Kept] = {}
         """In order of use, the least recent first."""
+        self._frames = 0
+        """How many frames these have."""
 
     def read(self, name: str, rows: Rows) -> tuple[Mask, Occurrences]:
         """Of which of ``rows`` the field is told, and its values there; of "http2" that it is there.
@@ -76,12 +88,14 @@ class Http2Frames:
     def _table(self, stream: int) -> FrameTable | None:
         session, trees = self._session, self._trees
         now, known = session.state_of(stream), self._kept.pop(stream, None)
-        if known is None or not known.read_at.serves(now, whole=trees.whole):
+        if known is None or not known.serves(now, trees):
+            self._frames -= 0 if known is None else known.frames
             known = _Kept(now, self._made(stream))
-        elif known.table is not None and not trees.wanted & TOLD <= known.table.names:
-            known = _Kept(known.read_at, self._made(stream))
+            self._frames += known.frames
         self._kept[stream] = known
-        self._make_room()
+        while self._frames > _FRAMES_KEPT and len(self._kept) > 1:
+            oldest = next(iter(self._kept))
+            self._frames -= self._kept.pop(oldest).frames
         return known.table
 
     def _made(self, stream: int) -> FrameTable | None:
@@ -101,14 +115,3 @@ class Http2Frames:
         from tcptui.protocols.http2.frame_table import FrameTable  # most filters ask for columns alone
 
         return FrameTable(spoken, self._trees.wanted & TOLD, self._trees.pause)
-
-    def _make_room(self) -> None:
-        """Keep the connections that were used last, one at least."""
-        left, kept = _FRAMES_KEPT, dict[int, _Kept]()
-        for stream, one in reversed(self._kept.items()):
-            left -= 1 if one.table is None else one.table.frames + 1
-            if kept and left < 0:
-                break
-            kept[stream] = one
-        if len(kept) < len(self._kept):
-            self._kept = dict(reversed(kept.items()))
