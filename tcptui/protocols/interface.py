@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 _PROMPT_NS: Final = 50_000_000
 #: Most messages read of one connection; each takes a few KiB of memory.
 UNIT_LIMIT: Final = 5_000
+#: The same for whoever looks at all packets of a connection, as display filters do: a minute's wait is worth an answer,
+#: and of such connections few are kept at a time.
+DEEP_LIMIT: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,22 @@ class Exchange:
         return request is not None and response is not None and request.complete and response.complete
 
 
+class Extent(NamedTuple):
+    """How much was read of a connection."""
+
+    messages: int
+    """About how many messages of both directions are kept."""
+    limited: bool
+    """Whether there is more, which a limit left out."""
+
+
 class ParsedStream(Protocol):
     """One connection as one protocol parses it.  Every method may raise OSError when the spool is gone."""
+
+    @property
+    def extent(self) -> Extent:
+        """How much was read of it, which is read now at the latest."""
+        ...
 
     def units(self, place: SegmentPlace) -> Sequence[Unit]:
         """The messages of which the segment carries at least one byte, in order."""
@@ -220,6 +237,11 @@ class EncryptedStream:
     @property
     def plain(self) -> tuple[ByteStream, ByteStream] | None:
         """The plain bytes of both directions; None where none opens."""
+        raise NotImplementedError
+
+    @property
+    def is_all(self) -> bool:
+        """Whether there is nothing but what is encrypted, and no limit left out any of that."""
         raise NotImplementedError
 
 

@@ -6,12 +6,14 @@ To add one: a package beside `http` whose parser gives a `ParsedStream`, one row
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.budget_parts import HeldSpan
 from tcptui.analysis.timing.budget_parts import Part as TimePart
+from tcptui.model.made_once import made_once
 from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http2.prefilter import Http2Prefilter
@@ -20,6 +22,7 @@ from tcptui.protocols.interface import (
     ApplicationProtocol,
     DecodedStream,
     EncryptedStream,
+    Extent,
     FramedStream,
     RequestReader,
 )
@@ -109,7 +112,7 @@ class ApplicationStream:
         self._schema = schema
         self._limit = limit
 
-    @cached_property
+    @made_once
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
         parsed = _parsed(self.halves, self._limit)
@@ -151,6 +154,28 @@ class ApplicationStream:
     def was_left_out(self, place: SegmentPlace) -> bool:
         """Whether reading stopped before the segment because a limit was reached."""
         return self.parsed is not None and self.parsed.was_left_out(place)
+
+    @property
+    def extent(self) -> Extent:
+        """How much was read; it is read now at the latest."""
+        return Extent(0, limited=False) if self.parsed is None else self.parsed.extent
+
+    def lacks(self, row: int, frame: int) -> bool:
+        """Whether a limit left out what the segment in ``row`` ends with, or what is inside of that."""
+        from tcptui.protocols.stream.segment_place import place_of
+
+        parsed = self.parsed
+        if parsed is None or not parsed.extent.limited:
+            return False
+        inside = parsed if isinstance(parsed, EncryptedStream) else None
+        layers = [(self.halves, parsed)]
+        if inside is not None and inside.inner is not None and inside.plain is not None:
+            layers.append((inside.plain, inside.inner))
+        for halves, spoken in layers:
+            place = place_of(halves, row, frame)
+            if place is not None and spoken.was_left_out(replace(place, start=place.stop - 1)):
+                return True
+        return False
 
     def parts(self) -> Iterator[Part]:
         """The decoded parts of both directions, in the order in which they became readable."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.session.session import Session
-    from tcptui.session.stream_cache import StreamState
+    from tcptui.session.stream_state import StreamState
 
 #: Requests of one connection that are read, the first ones: each takes some KiB until all are in order.
 REQUESTS_MOST: Final = 500_000

@@ -44,8 +44,9 @@ from tcptui.session.pipeline import Pipeline, SourceInfo
 from tcptui.session.progress import Phase, Progress
 from tcptui.session.rates import Rates
 from tcptui.session.retention import Bounds, Retention
-from tcptui.session.stream_cache import StreamCache, StreamState
+from tcptui.session.stream_cache import StreamCache
 from tcptui.session.stream_rows import StreamRows
+from tcptui.session.stream_state import StreamState
 from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
@@ -606,13 +607,15 @@ class Session:
         """See `SeqBases.moves_later`."""
         return self._access.landmarks.moves_later(stream, row)
 
-    def application(self, stream: int, *, whole: bool = False) -> ApplicationStream:
+    def application(
+        self, stream: int, *, whole: bool = False, deep: Callable[[], None] | None = None
+    ) -> ApplicationStream:
         """The messages of ``stream`` in its application protocol, and their frames.
 
         A growing stream is parsed again only when it has grown by the factor `REGROWTH`; with ``whole``, when it has
-        grown at all: for whoever looks at all its packets anyway.
+        grown at all: for whoever looks at all its packets anyway.  ``deep``: as `StreamCache.application`.
         """
-        return self._stream_cache.application(stream, self.state_of(stream), whole=whole)
+        return self._stream_cache.application(stream, self.state_of(stream), whole=whole, deep=deep)
 
     @cached_property
     def requests(self) -> RequestCache:

@@ -7,30 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.lru import LruCache
-from tcptui.session.regrowth import REGROWTH
+from tcptui.session.long_streams import LongStreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.packet_store import I32
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
+    from tcptui.session.stream_state import StreamState
 
 #: LRU size: the stream on screen and a few that findings need; parsed messages take a few KiB each.
 STREAMS_CACHED: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class StreamState:
-    """The state of a stream that its bytes depend on: an entry is fresh while this is equal."""
-
-    packets: int
-    """Rows of the stream so far (`Session.seen`)."""
-    growing: bool
-    """Whether the capture still grows: missing bytes may come, and incomplete messages may continue."""
-    keys: int = 0
-    """`KeyLog.revision`: whether secrets have come that were missing."""
+#: How often who waits for another's long reading is asked whether to go on, in seconds.
+_BEAT_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +36,14 @@ class _Entry:
 
     def fresh_application(self, state: StreamState, *, whole: bool) -> ApplicationStream | None:
         """The parsed messages, unless they have to be parsed again for ``state``: when it grew at all if ``whole``."""
-        read_at = self.read_at
-        if read_at is None or (read_at.growing, read_at.keys) != (state.growing, state.keys):
-            return None
-        factor = REGROWTH if state.growing and not whole else 1
-        return self.application if state.packets <= factor * read_at.packets else None
+        serves = self.read_at is not None and self.read_at.serves(state, whole=whole)
+        return self.application if serves else None
+
+
+class _Pausing(threading.local):
+    """What a thread that reads very much calls between two reads."""
+
+    call: Callable[[], None] | None = None
 
 
 class StreamCache:
@@ -62,6 +57,9 @@ class StreamCache:
         self._access = access
         self._entries: LruCache[int, _Entry] = LruCache(STREAMS_CACHED, locked=True)
         self._reading = threading.Lock()
+        self._long = LongStreams()
+        self._diving = threading.Lock()
+        self._pausing = _Pausing()
 
     def halves(self, stream: int, state: StreamState) -> tuple[ByteStream, ByteStream]:
         """The byte streams of client and server of ``stream``, reassembled again for another ``state``."""
@@ -71,12 +69,45 @@ class StreamCache:
         with self._reading:
             return self._current(stream, state).halves
 
-    def application(self, stream: int, state: StreamState, *, whole: bool = False) -> ApplicationStream:
-        """The messages of ``stream`` in its application protocol.
+    def application(
+        self, stream: int, state: StreamState, *, whole: bool = False, deep: Callable[[], None] | None = None
+    ) -> ApplicationStream:
+        """The messages of ``stream`` in its application protocol, the first `UNIT_LIMIT`; with ``deep`` `DEEP_LIMIT`.
 
+        That may take seconds, so ``deep`` is called again and again meanwhile: what it raises ends the reading.
         While the capture grows they are parsed again only when the stream has grown by the factor `REGROWTH`, or,
-        with ``whole``, has grown at all.
+        with ``whole``, has grown at all.  What was read deeper serves all, and what has nothing left out does, too.
         """
+        application = self._long.fresh(stream, state, whole=whole)
+        if application is not None:
+            return application
+        if deep is None or stream not in self._long:  # one that was long is long
+            application = self._usual(stream, state, whole=whole)
+            if deep is None or not application.extent.limited:
+                return application
+        while not self._diving.acquire(timeout=_BEAT_S):  # for memory; who does not look deep goes on meanwhile
+            deep()
+        try:
+            found = self._long.fresh(stream, state, whole=whole)
+            # Another thread may have read it meanwhile.
+            return self._dive(stream, state, deep) if found is None else found
+        finally:
+            self._diving.release()
+
+    def _dive(self, stream: int, state: StreamState, pause: Callable[[], None]) -> ApplicationStream:
+        """Read very many messages; the caller holds the lock `_diving`."""
+        from tcptui.protocols.interface import DEEP_LIMIT
+
+        application = self._parsed(self.halves(stream, state), DEEP_LIMIT)
+        self._pausing.call = pause
+        try:
+            self._long.put(stream, state, application)
+        finally:
+            self._pausing.call = None
+        return application
+
+    def _usual(self, stream: int, state: StreamState, *, whole: bool) -> ApplicationStream:
+        """`application` of nobody who looks deep."""
         entry = self._entries.get(stream)
         application = None if entry is None else entry.fresh_application(state, whole=whole)
         if application is not None:
@@ -86,12 +117,30 @@ class StreamCache:
             application = None if known is None else known.fresh_application(state, whole=whole)
             if application is not None:  # another thread read it meanwhile
                 return application
-            from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
+            from tcptui.protocols.interface import UNIT_LIMIT
 
             halves = self._current(stream, state).halves
-            application = ApplicationStream(*halves, schema=self._access.schema)
+            application = self._parsed(halves, UNIT_LIMIT)
             self._entries.put(stream, _Entry(state, halves, state, application))
             return application
+
+    def _payload(self, row: int) -> bytes:
+        self._pause()
+        return self._access.payload(row)
+
+    def _payloads(self, rows: I32) -> list[bytes]:
+        self._pause()
+        return self._access.payloads(rows)
+
+    def _pause(self) -> None:
+        pause = self._pausing.call
+        if pause is not None:
+            pause()
+
+    def _parsed(self, halves: tuple[ByteStream, ByteStream], limit: int) -> ApplicationStream:
+        from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
+
+        return ApplicationStream(*halves, limit, self._access.schema)
 
     def _current(self, stream: int, state: StreamState) -> _Entry:
         """The entry of ``stream`` with its halves as of ``state``; the caller holds the lock `_reading`."""
@@ -101,9 +150,9 @@ class StreamCache:
         from tcptui.protocols.stream.reassembly import reassemble  # imported late: see `lazy_annotator`
 
         view = self._view(stream)
-        held, access = self._access.held(view.rows), self._access
+        held, keys = self._access.held(view.rows), self._access.keys
         client, server = (
-            reassemble(view, side, access.payload, state.growing, held, access.payloads, access.keys) for side in (0, 1)
+            reassemble(view, side, self._payload, state.growing, held, self._payloads, keys) for side in (0, 1)
         )
         if known is not None:
             for half, before in zip((client, server), known.halves, strict=True):

@@ -17,7 +17,9 @@ from xml.etree import ElementTree
 
 import pytest
 from captures import Tape, hostile, mixed
+from http2_ends import PREFACE, frame
 from ip_pieces import pieces, segment, whole, write_raw
+from long_talks import taped
 from pcapng_blocks import enhanced, interface, section
 from run_command import ROOT, run
 from tls_bytes import client_hello, extension
@@ -592,3 +594,25 @@ def test_export_lists_files_of_connections_that_match(tmp_path: Path) -> None:
     assert exported("-Y", "tcp.port == 8080") == ["/8080"]
     assert exported("-Y", 'http.request.uri contains "/80" and tcp.stream == 0') == ["/80"]
     assert exported("-Y", "tcp.port == 8080", "--stream", "0") == []
+
+
+def test_packets_beyond_what_is_read_of_a_connection_are_said(tmp_path: Path) -> None:
+    header, each = bytes((0x82, 0x84, 0x86, 0x41, 1, 0x61)), 300
+    requests = [frame(1, 5, 2 * number + 1, header) for number in range(50_700)]
+    said = [(0, PREFACE + frame(4, 0, 0)), (1, frame(4, 0, 0))]
+    said += [(0, b"".join(requests[first : first + each])) for first in range(0, len(requests), each)]
+    path = tmp_path / "long.pcap"
+    path.write_bytes(taped(8080, said).pcap())
+    behind = "frame.number > 160 and http2"
+    counted = run("packets", path, "-Y", f"{behind}.header.count", "--count")
+    plain = run("packets", path, "-Y", "tcp.len > 0", "--count")
+    chosen = run("slice", path, "-w", tmp_path / "out.pcap", "-Y", f"{behind}.header.count < 1", lang="zh")
+    judged = run("assert", path, f"no {behind}.header.count > 90")
+    written = run("packets", path, "-Y", "frame.number == 173", "-e", "http2.r")
+    more = "tcptui: 1 connection has more messages than are read:"
+
+    assert counted == (0, "14\n", f"{more} the filter may miss what 3 packets carry\n")
+    assert plain == (0, "171\n", "")
+    assert "1 条连接的消息数超过读取上限：其中 3 个包的内容没有查找，结果可能有遗漏\n" in chosen[2]
+    assert (judged[0], judged[2]) == (0, f"{more} rules may miss what 3 packets carry\n")
+    assert written[2] == f"{more} fields of what 1 packet carries may be missing\n"

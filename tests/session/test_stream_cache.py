@@ -14,7 +14,8 @@ from tcptui.protocols.http.fault import Cut, FaultKind
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.stream import reassembly
 from tcptui.session.session import Session, open_file
-from tcptui.session.stream_cache import STREAMS_CACHED, StreamCache, StreamState
+from tcptui.session.stream_cache import STREAMS_CACHED, StreamCache
+from tcptui.session.stream_state import StreamState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -408,6 +408,9 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
         def counts(self) -> object:
             return np.ones(self._session.streams.count, np.int64)
 
+        def unread(self) -> object:
+            return np.zeros(0, np.int64)
+
     monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Slow)
     async with show(mixed_session) as shown:
         shown.screen.filter_by("tcp.port == 80")
@@ -506,6 +509,9 @@ async def test_capture_at_rest_is_asked_until_the_filter_owes_nothing(
 
         def counts(self) -> object:
             return np.ones(self._session.streams.count, np.int64)
+
+        def unread(self) -> object:
+            return np.zeros(0, np.int64)
 
     monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", InTurns)
     monkeypatch.setattr("tcptui.ui.main.filtering._REST", 0.0)

@@ -14,7 +14,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.all_told import all_told
-from tcptui.cli.run.filtering import WrongFilterError, judges
+from tcptui.cli.run.filtering import WrongFilterError, judges, say_unread
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.slice import comments_of, reading_again, write_rows
@@ -148,6 +148,8 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
                 judged.append(judge(session, rule))
         except FilterError as error:
             raise WrongFilterError(safe_text(rule.text, _SHOWN), error, words) from error
+    unread = np.unique(np.concatenate([one.unread for one in judged])) if judged else np.zeros(0, np.int64)
+    say_unread(session, unread, "assertion.unread", words)
     reasons = [None if one.holds else _reason(one, session, words) for one in judged]
     write(_line(one, reason, words) + "\n" for one, reason in zip(judged, reasons, strict=True))
     if command.junit is not None:

@@ -12,7 +12,8 @@ import numpy as np
 from tcptui.cli.run.load import packets_read_again
 from tcptui.model.errors import UsageError
 from tcptui.model.field import Owner
-from tcptui.words.errors import error_line
+from tcptui.words.errors import error_line, say
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,15 +67,28 @@ def judges(fields: Iterable[Field]) -> bool:
 
 
 def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
-    """Which rows of a session that has been read to its end match.  Raises WrongFilterError for what nothing reads."""
+    """Which rows of a session that has been read to its end match; a line says what could not be looked into.
+
+    Raises WrongFilterError for what nothing reads.
+    """
     from tcptui.dfilter.errors import FilterError
     from tcptui.session.filtering.run import FilterRun
 
     try:
         with packets_read_again(session):
-            return FilterRun(session, compiled).matching(0, session.store.count)
+            run = FilterRun(session, compiled)
+            found = run.matching(0, session.store.count)
     except FilterError as error:
         raise WrongFilterError("-Y", error, words) from error
+    say_unread(session, run.unread(0, session.store.count), "filter.unread", words)
+    return found
+
+
+def say_unread(session: Session, rows: I64, key: str, words: Words) -> None:
+    """Say, where there are any, that ``rows`` were asked for messages that nobody read."""
+    if len(rows):
+        connections = Count(len(np.unique(session.store.stream[rows])))
+        say(words(key, n=Count(len(rows)), connections=connections), words)
 
 
 def shown_streams(session: Session, compiled: Compiled, words: Words) -> I64:

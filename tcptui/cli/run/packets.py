@@ -15,7 +15,7 @@ from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.report.expansion import USUAL, Expansion
-from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
+from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows, say_unread
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.dfilter.names import nearest
@@ -155,7 +155,7 @@ def _values(
     ]
     if command.header:
         yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
-    printer = FieldPrinter(session, [one for one in columns if not isinstance(one, ListColumn)])
+    printer = FieldPrinter(session, [one for one in columns if not isinstance(one, ListColumn)], deep=True)
     expansion = Expansion.of(session)
     is_listed = any(isinstance(one, ListColumn) for one in columns)
     line = _lines(session, command, words) if is_listed else None
@@ -179,6 +179,7 @@ def _values(
                 yield _csv([",".join(cell) for cell in cells])
             else:
                 yield line_of(cells) + "\n"
+    say_unread(session, printer.unread(0, session.store.count), "packets.unread", words)
     if expansion.cut:
         say(words("packets.cut", n=Count(expansion.cut), kib=USUAL >> 10, most=expansion.most >> 20), words)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tcptui.model.made_once import made_once
 from tcptui.protocols.dns.conversation import Asked, Said, conversation
 from tcptui.protocols.dns.detection import dns_sides
-from tcptui.protocols.dns.message import Unread
+from tcptui.protocols.dns.message import Message, Unread
 from tcptui.protocols.dns.parts import part_of
-from tcptui.protocols.interface import Unit
-from tcptui.protocols.stream.touching import touched
+from tcptui.protocols.interface import Extent, Unit
+from tcptui.protocols.stream.touching import by_frame, touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class DnsStream:
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
-    @cached_property
+    @made_once
     def _read(self) -> _Read:
         read = _Read()
         for one in conversation(self._client, self._server):
@@ -71,20 +72,29 @@ class DnsStream:
 
     def shown_in(self, side: int, frame: int) -> list[Said]:
         """The messages of ``side`` that ``frame`` completed, in order."""
-        said = self._read.of_side[side]
-        return [one for one, completed in zip(said, self._frames[side], strict=True) if completed == frame]
+        return self._shown[side].get(frame, [])
 
     @cached_property
-    def _frames(self) -> tuple[list[int], list[int]]:
-        """By side, the frame that completed each message."""
-        first, second = ([one.message.frame for one in said] for said in self._read.of_side)
+    def _shown(self) -> tuple[dict[int, list[Said]], dict[int, list[Said]]]:
+        """By side, the messages that each frame completed."""
+        first, second = (by_frame(said, lambda one: one.message.frame) for said in self._read.of_side)
+        return first, second
+
+    @cached_property
+    def _messages(self) -> tuple[list[Message], list[Message]]:
+        """The messages of each side, in order."""
+        first, second = ([one.message for one in said] for said in self._read.of_side)
         return first, second
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        messages = [one.message for one in self._read.of_side[place.half.side]]
-        found = touched(messages, place.start, place.stop, lambda one: one.stop)
+        found = touched(self._messages[place.half.side], place.start, place.stop, lambda one: one.stop)
         return [Unit(one.start, one.stop, one.frame) for one in found]
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        return Extent(sum(map(len, self._read.of_side)), self._read.limited)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

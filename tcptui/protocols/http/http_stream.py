@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tcptui.model.made_once import made_once
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversation
 from tcptui.protocols.http.parts import HttpParts
 from tcptui.protocols.http.requests import exchange_of
 from tcptui.protocols.http.tshark_pairs import Pair, tshark_pairs
-from tcptui.protocols.interface import UNIT_LIMIT, Unit
+from tcptui.protocols.interface import UNIT_LIMIT, Extent, Unit
 from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
 from tcptui.protocols.websocket.conversation import websocket_in
@@ -40,7 +41,7 @@ class HttpStream:
         self.halves = (client, server)
         self._limit = limit
 
-    @cached_property
+    @made_once
     def conversation(self) -> HttpConversation:
         """The messages; parsed on first use."""
         return conversation(*self.halves, limit=self._limit)
@@ -90,6 +91,12 @@ class HttpStream:
         """The messages of which the segment carries at least one byte, in order."""
         messages = self._of_half[place.half.side]
         return touched(messages, place.start, place.stop, lambda message: message.body_end)
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        said = self.conversation
+        return Extent(len(said.messages), any(one.reason is SkipReason.LIMIT for one in said.skipped))
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """Whether reading stopped before the segment because of the limit on messages."""

@@ -6,13 +6,14 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.made_once import made_once
 from tcptui.protocols.http2.frames import HEADER
 from tcptui.protocols.http2.grpc import grpc_messages
 from tcptui.protocols.http2.index import IndexedStreams
 from tcptui.protocols.http2.parts import Http2Parts
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.requests import exchanges
-from tcptui.protocols.interface import UNIT_LIMIT, FramedStream, Unit
+from tcptui.protocols.interface import UNIT_LIMIT, Extent, FramedStream, Unit
 from tcptui.protocols.message_schema import NO_SCHEMA
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: gRPC messages of one side of a stream that header trees show.
 _GRPC_MOST: Final = 100_000
+#: Frames that take about as much memory as a message.
+_FRAMES_AS_MESSAGE: Final = 40
 
 
 def _begun(exchange: Exchange) -> tuple[int, int]:
@@ -51,7 +54,7 @@ class Http2Stream(FramedStream):
         self._limit = limit
         self._grpc: dict[tuple[int, int], list[GrpcMessage]] = {}
 
-    @cached_property
+    @made_once
     def _read(self) -> tuple[list[Exchange], tuple[FrameIndex, FrameIndex]]:
         streams = IndexedStreams(self.halves, self._limit)
         found = list(exchanges(*self.halves, self.opening, streams))
@@ -98,6 +101,14 @@ class Http2Stream(FramedStream):
             if stop > place.start and start < place.stop:
                 found.append(Unit(start, stop, half.delivered_frame(min(stop, half.length) - 1), header))
         return found
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        before = Extent(0, limited=False) if self.opening.http is None else self.opening.http.extent
+        kept = sum(len(index.blocks) + len(index) // _FRAMES_AS_MESSAGE for index in self.indexes)
+        left_out = any(index.left_out is not None for index in self.indexes)
+        return Extent(before.messages + kept, before.limited or left_out)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Frames of one direction that are kept for each message that may be; a frame takes some 20 bytes, a message some KiB.
+#: Frames of one direction that are kept for each message that may be; a message takes some KiB.
 FRAMES_PER_UNIT: Final = 100
+#: … and at most: of a DATA frame its place within a message is kept, too, some 70 bytes in all.
+FRAMES_MOST: Final = 2_000_000
 
 
 @dataclass(slots=True)
@@ -98,11 +100,12 @@ class IndexedStreams(Streams):
         super().__init__(halves)
         self.indexes = (FrameIndex(halves[0]), FrameIndex(halves[1]))
         self._limit = limit
+        self._frames = min(limit * FRAMES_PER_UNIT, FRAMES_MOST)
 
     def frame(self, side: int, frame: Frame) -> bool:
         """See `Listener`."""
         index = self.indexes[side]
-        if len(index) >= self._limit * FRAMES_PER_UNIT or len(index.blocks) >= self._limit:
+        if len(index) >= self._frames or len(index.blocks) >= self._limit:
             index.left_out = frame.start
             return False
         index.append(frame)

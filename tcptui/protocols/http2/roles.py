@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from tcptui.protocols.http2.direction import Direction
 
 if TYPE_CHECKING:
+    from tcptui.protocols.http2.direction import Listener
     from tcptui.protocols.http2.opening import Opening
-    from tcptui.protocols.http2.streams import Said, Streams, StreamTalk
+    from tcptui.protocols.http2.streams import Said, StreamTalk
     from tcptui.protocols.stream.reassembly import ByteStream
 
 
 def directions_of(
-    halves: tuple[ByteStream, ByteStream], opening: Opening, streams: Streams
+    halves: tuple[ByteStream, ByteStream], opening: Opening, listener: Listener
 ) -> tuple[Direction, Direction]:
-    """Readers of both directions, as ``opening`` says."""
+    """Readers of both directions, as ``opening`` says, which tell ``listener``."""
     client, server = (
-        Direction(half, start, streams, from_start=whole)
+        Direction(half, start, listener, from_start=whole)
         for half, start, whole in zip(halves, opening.starts, opening.from_start, strict=True)
     )
     return client, server

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TITLE: Final = "HyperText Transfer Protocol 2"
 #: Frames of one packet that are shown, and fragments of one body.
-_FRAMES_SHOWN: Final = 400
+FRAMES_SHOWN: Final = 400
 _FRAGMENTS_SHOWN: Final = 200
 _SHOWN_BYTES: Final = 40
 #: Lines of a body, for which the messages of its stream are read.
@@ -51,13 +51,13 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
         _name_layer(dissection)
         _magic(dissection, place, magic)
     is_alone = bool(frames) and place.is_put_together(frames[0].start, HEADER)
-    for at, frame in enumerate(frames[:_FRAMES_SHOWN]):
+    for at, frame in enumerate(frames[:FRAMES_SHOWN]):
         if (at == 0 and magic is None) or (at == 1 and is_alone):  # what Wireshark reads at once is one layer
             _name_layer(dissection)
         within = [frame] if is_alone or at else frames
         _frame(dissection, place, stream, frame, place.last_end(frame.stop, (one.stop for one in within)))
-    if len(frames) > _FRAMES_SHOWN:
-        dissection.parent.concluded(f"{len(frames) - _FRAMES_SHOWN} more HTTP/2 frames")
+    if len(frames) > FRAMES_SHOWN:
+        dissection.parent.concluded(f"{len(frames) - FRAMES_SHOWN} more HTTP/2 frames")
     return was_http or bool(frames) or bool(stream.units(place.segment))
 
 

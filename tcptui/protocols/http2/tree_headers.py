@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.index import FrameIndex
 
 #: Fields of one list that are shown, as tshark stops after so many.
-_FIELDS_SHOWN: Final = 200
+FIELDS_SHOWN: Final = 200
 #: How Wireshark spells who a literal's name came from.
 _SUFFIX: Final = {True: " - Indexed Name", False: " - New Name"}
 
@@ -105,7 +105,7 @@ class _Lines:
         length = sum(len(field.name or b"") + len(field.value or b"") + 8 for field in said)
         branch.concluded(f"Header Length: {length}", "http2.header.length")
         branch.concluded(f"Header Count: {len(fields)}", "http2.header.count")
-        for field in fields[:_FIELDS_SHOWN]:
+        for field in fields[:FIELDS_SHOWN]:
             at = fragment + max(field.at - low, 0)
             if field.at < low:
                 field = field._replace(size=field.at + field.size - low)  # as far as it is here
@@ -113,8 +113,8 @@ class _Lines:
                 self._size_update(branch, field, at)
             else:
                 self._field(branch, field, at)
-        if len(fields) > _FIELDS_SHOWN:
-            branch.concluded(f"{len(fields) - _FIELDS_SHOWN} more header fields")
+        if len(fields) > FIELDS_SHOWN:
+            branch.concluded(f"{len(fields) - FIELDS_SHOWN} more header fields")
 
     def _size_update(self, branch: Branch, field: HeaderField, at: int) -> None:
         line = self._line(branch, "Header table size update", at, field.size, "http2.header_table_size_update")

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.frame_place import FramePlace
 
-#: Flags by type, highest bit first: mask, name, Wireshark's field.
 _END_HEADERS: Final = (0x04, "End Headers", "http2.flags.eh")
 _END_STREAM: Final = (0x01, "End Stream", "http2.flags.end_stream")
 _PADDED: Final = (0x08, "Padded", "http2.flags.padded")
-_FLAGS: Final = {
+#: Flags by type, highest bit first: mask, name, Wireshark's field.
+FLAGS: Final = {
     FrameType.DATA: (_PADDED, _END_STREAM),
     FrameType.HEADERS: ((0x20, "Priority", "http2.flags.priority"), _PADDED, _END_HEADERS, _END_STREAM),
     FrameType.SETTINGS: ((0x01, "ACK", "http2.flags.ack.settings"),),
@@ -40,7 +40,7 @@ def type_name(kind: int) -> str:
 def add_flags(branch: Branch, frame: Frame, place: FramePlace) -> None:
     """Append the flags, each bit below."""
     kind = FrameType(frame.kind) if frame.kind in _NAMES else None
-    known = _FLAGS.get(kind, ()) if kind is not None else ()
+    known = FLAGS.get(kind, ()) if kind is not None else ()
     at = frame.start + 4
     names = "".join(f", {name}" for mask, name, _ in known if frame.flags & mask)
     line = place.add(branch, f"Flags: 0x{frame.flags:02x}{names}", at, 1, "http2.flags")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import Carried, Exchange, Unit
+from tcptui.model.made_once import made_once
+from tcptui.protocols.interface import Carried, Exchange, Extent, Unit
 from tcptui.protocols.mysql.asked import Turn
 from tcptui.protocols.mysql.codes import REPLICATION
 from tcptui.protocols.mysql.conversation import Conversation
@@ -64,7 +65,7 @@ class MysqlStream:
         self._sealed = client, server
         self._limit = limit
 
-    @cached_property
+    @made_once
     def _read(self) -> _Read:
         return _Read(self._sealed, self._limit)
 
@@ -123,6 +124,11 @@ class MysqlStream:
                 start, stop = half.sealed_offset(start), half.sealed_offset(stop)
             found.append(Unit(start, max(stop, start), frame))
         return found
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        return Extent(sum(map(len, self._read.of_side.values())), self._read.limited)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

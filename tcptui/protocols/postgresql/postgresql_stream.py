@@ -7,7 +7,8 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import Unit
+from tcptui.model.made_once import made_once
+from tcptui.protocols.interface import Extent, Unit
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
 from tcptui.protocols.postgresql.message import HEADER, Kind, Message, Unread
@@ -85,7 +86,7 @@ class PostgresqlStream:
         """How it begins."""
         return opening_of(self._client, self._server)
 
-    @cached_property
+    @made_once
     def _read(self) -> dict[int, _Read]:
         """What was read, by side of the connection."""
         opening, found = self.opening, dict[int, _Read]()
@@ -116,6 +117,12 @@ class PostgresqlStream:
         found = touched(self._read[place.half.side].messages, place.start, place.stop, lambda one: one.stop)
         each = chain.from_iterable(within(one, place.start, place.stop) for one in found)
         return [Unit(one.start, one.stop, one.frame, HEADER) for one in each]
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        reads = self._read.values()
+        return Extent(sum(len(read.messages) for read in reads), any(read.limited for read in reads))
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import Carried, DecodedStream, Exchange, Unit
+from tcptui.model.made_once import made_once
+from tcptui.protocols.interface import Carried, DecodedStream, Exchange, Extent, Unit
 from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.conversation import conversation
 from tcptui.protocols.redis.detection import redis_sides
 from tcptui.protocols.redis.parts import part_of
 from tcptui.protocols.redis.value import Unread, Value
 from tcptui.protocols.result_set import Result, no_result_sets
-from tcptui.protocols.stream.touching import touched
+from tcptui.protocols.stream.touching import by_frame, touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ class RedisStream(DecodedStream):
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
-    @cached_property
+    @made_once
     def _read(self) -> _Read:
         read, most = _Read(), self._limit
         for said in conversation(self._client, self._server):
@@ -98,20 +99,24 @@ class RedisStream(DecodedStream):
         return read
 
     @cached_property
-    def _frames(self) -> tuple[list[int], list[int]]:
-        """By side, the frame that completed each message."""
-        first, second = ([_frame_of(one.value) for one in messages] for messages in self._read.of_side)
+    def _shown(self) -> tuple[dict[int, list[Message]], dict[int, list[Message]]]:
+        """By side, the messages that each frame completed."""
+        first, second = (by_frame(said, lambda one: _frame_of(one.value)) for said in self._read.of_side)
         return first, second
 
     def shown_in(self, side: int, frame: int) -> list[Message]:
         """The messages of ``side`` that ``frame`` completed, in order."""
-        messages, frames = self._read.of_side[side], self._frames[side]
-        return [one for one, completed in zip(messages, frames, strict=True) if completed == frame]
+        return self._shown[side].get(frame, [])
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         found = touched(self._read.of_side[place.half.side], place.start, place.stop, lambda one: one.value.stop)
         return [Unit(one.start, one.value.stop, _frame_of(one.value)) for one in found]
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        return Extent(sum(map(len, self._read.of_side)), self._read.limited)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

@@ -6,11 +6,12 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.interface import Carried, Exchange, Unit
+from tcptui.model.made_once import made_once
+from tcptui.protocols.interface import Carried, Exchange, Extent, Unit
 from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.smtp.parts import part_of
-from tcptui.protocols.stream.touching import touched
+from tcptui.protocols.stream.touching import by_frame, touched
 from tcptui.protocols.tls.parse import parse_turned
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class SmtpStream:
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
-    @cached_property
+    @made_once
     def conversation(self) -> SmtpConversation:
         """The units of both sides; parsed on first use."""
         return read_conversation(self._client, self._server, self._limit)
@@ -70,15 +71,25 @@ class SmtpStream:
             sides[half.side] = units, [Unit(one.start, one.stop, frame_of(one)) for one in units]
         return sides
 
+    @cached_property
+    def _shown(self) -> dict[int, dict[int, list[SmtpUnit]]]:
+        """By side, the units that each frame completed."""
+        return {side: by_frame(units, frame_of) for side, (units, _places) in self._of_side.items()}
+
     def shown_in(self, side: int, frame: int) -> list[SmtpUnit]:
         """The units of ``side`` that ``frame`` completed, in order."""
-        units, places = self._of_side[side]
-        return [unit for unit, place in zip(units, places, strict=True) if place.frame == frame]
+        return self._shown[side].get(frame, [])
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         _, places = self._of_side[place.half.side]
         return touched(places, place.start, place.stop, lambda unit: unit.stop)
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        said = self.conversation
+        return Extent(len(said.client) + len(said.replies), said.limited)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

@@ -1,4 +1,4 @@
-"""Which messages a stretch of bytes is part of."""
+"""Which messages a stretch of bytes is part of, and which a frame completed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class _Beginning(Protocol):
@@ -15,6 +15,7 @@ class _Beginning(Protocol):
 
 
 _Message = TypeVar("_Message", bound=_Beginning)
+_One = TypeVar("_One")
 
 
 def touched(messages: Sequence[_Message], start: int, stop: int, end: Callable[[_Message], int]) -> list[_Message]:
@@ -30,3 +31,11 @@ def touched(messages: Sequence[_Message], start: int, stop: int, end: Callable[[
         if end(message) > start:
             found.append(message)
     return found
+
+
+def by_frame(messages: Iterable[_One], frame_of: Callable[[_One], int]) -> dict[int, list[_One]]:
+    """``messages`` by the frame that completed each."""
+    shown: dict[int, list[_One]] = {}
+    for one in messages:
+        shown.setdefault(frame_of(one), []).append(one)
+    return shown

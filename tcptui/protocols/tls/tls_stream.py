@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import EncryptedStream, Unit
+from tcptui.protocols.interface import EncryptedStream, Extent, Unit
 from tcptui.protocols.keylog import KeyLog
 from tcptui.protocols.tls.conversation import TlsConversation
 from tcptui.protocols.tls.records import HEADER
@@ -91,6 +91,19 @@ class TlsStream(EncryptedStream):
         units = self._units[self._side(place)]
         before = [] if self.before is None else self.before.units(place)
         return [*before, *(units[index] for index in self.touched_by(place))]
+
+    @property
+    def is_all(self) -> bool:
+        """See `EncryptedStream`."""
+        return self.before is None and not any(one.limited for one in self.conversation.records)
+
+    @property
+    def extent(self) -> Extent:
+        """See `ParsedStream`."""
+        records = self.conversation.records
+        found = [Extent(len(one.each), one.limited) for one in records]
+        found += [one.extent for one in (self.before, self.inner) if one is not None]
+        return Extent(sum(one.messages for one in found), any(one.limited for one in found))
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""

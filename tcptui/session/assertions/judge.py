@@ -37,13 +37,15 @@ class Judgement:
     """What became of a rule.
 
     ``count``: matching packets, or values of a percentile; ``of``: TCP packets, of a share.  ``value``: the share in
-    percents, or the percentile (None: nothing has the field).  ``rows``: the packets that break the rule, ascending.
+    percents, or the percentile (None: nothing has the field).  ``rows``: the packets that break the rule, ascending;
+    ``unread``: those that were asked for messages that nobody read.
     """
 
     rule: Rule
     holds: bool
     count: int
     rows: I64
+    unread: I64
     of: int = 0
     value: float | None = None
 
@@ -54,11 +56,13 @@ def judge(session: Session, rule: Rule) -> Judgement:
         return _percentile(session, rule, rule.field)
     store = session.store
     assert rule.filter is not None
-    rows = np.flatnonzero(FilterRun(session, rule.filter).matching(0, store.count))
+    run = FilterRun(session, rule.filter)
+    rows = np.flatnonzero(run.matching(0, store.count))
+    unread = run.unread(0, store.count)
     if rule.kind is not Kind.COUNT:
         # Every packet passes the empty filter: none breaks it.
         rows = rows[:0] if rule.kind is Kind.ALL and rule.filter.test is None else rows
-        return Judgement(rule, not len(rows), len(rows), rows)
+        return Judgement(rule, not len(rows), len(rows), rows, unread)
     relation = RELATIONS[rule.relation]
     of, value, holds = 0, None, relation(len(rows), rule.limit)
     if rule.is_share:
@@ -68,22 +72,22 @@ def judge(session: Session, rule: Rule) -> Judgement:
         holds = not of or relation(value, rule.limit)
     # Where there are too few, there is none to show.
     broken_by = rows[:0] if holds or rule.relation in {">", ">="} else rows
-    return Judgement(rule, holds, len(rows), broken_by, of, value)
+    return Judgement(rule, holds, len(rows), broken_by, unread, of, value)
 
 
 def _percentile(session: Session, rule: Rule, field: Field) -> Judgement:
     if not is_readable(field):
         raise FilterError(Mistake.UNREAD_FIELD, Span(0, len(field.name)), name=field.name)
-    rows, values = _values(session, field, once=rule.of_connections)
+    rows, values, unread = _values(session, field, once=rule.of_connections)
     if not len(values):
-        return Judgement(rule, holds=False, count=0, rows=rows)
+        return Judgement(rule, holds=False, count=0, rows=rows, unread=unread)
     at = nearest_rank(rule.percent, len(values)) - 1
     value = float(np.partition(values, at)[at])
     relation = RELATIONS[rule.relation]
     if relation(value, rule.limit):
-        return Judgement(rule, holds=True, count=len(values), rows=rows[:0], value=value)
+        return Judgement(rule, holds=True, count=len(values), rows=rows[:0], unread=unread, value=value)
     broken = np.fromiter((not relation(each, rule.limit) for each in values.tolist()), np.bool_, len(values))
-    return Judgement(rule, holds=False, count=len(values), rows=np.unique(rows[broken]), value=value)
+    return Judgement(rule, holds=False, count=len(values), rows=np.unique(rows[broken]), unread=unread, value=value)
 
 
 def nearest_rank(percent: Fraction, count: int) -> int:
@@ -91,9 +95,12 @@ def nearest_rank(percent: Fraction, count: int) -> int:
     return max(math.ceil(percent * count / 100), 1)
 
 
-def _values(session: Session, field: Field, *, once: bool) -> tuple[I64, NDArray[np.float64]]:
-    """Row and value of each occurrence of ``field``, times in seconds; ``once``: of the first row of a connection."""
-    store, reader = session.store, FieldReader(session)
+def _values(session: Session, field: Field, *, once: bool) -> tuple[I64, NDArray[np.float64], I64]:
+    """Row and value of each occurrence of ``field``, times in seconds, and `Judgement.unread`.
+
+    ``once``: of the first row of a connection.
+    """
+    store, reader = session.store, FieldReader(session, deep=True)
     asked = np.arange(store.count)
     if once:
         streams = store.stream[: store.count]
@@ -106,4 +113,4 @@ def _values(session: Session, field: Field, *, once: bool) -> tuple[I64, NDArray
         found = reader.occurrences(field, part.astype(np.int32))
         rows.append(part[found.places])
         values.append(np.array(found.values.tolist(), np.float64) / scale)
-    return np.concatenate(rows), np.concatenate(values)
+    return np.concatenate(rows), np.concatenate(values), reader.trees.unread.of([field.name], 0, store.count)

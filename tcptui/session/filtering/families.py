@@ -17,12 +17,19 @@ _IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "r
 #: In the payload of UDP, too.
 _IN_ANY_PAYLOAD: Final = ("data", "dns")
 _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled", "tcp.pdu.")
+_SHOWING_MESSAGES: Final = (*_IN_ANY_PAYLOAD, "tcp.segment", "tcp.reassembled", "tcp.pdu.", "frame.protocols",
+                            "frame.coloring", "_ws.")  # fmt: skip
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "tcp.option.", "mptcp", "tcp.nop")
 
 
 def is_of_messages(name: str) -> bool:
     """Whether only a message of an application protocol over TCP has the field ``name``."""
     return name.startswith(_IN_MESSAGES)
+
+
+def shows_messages(name: str) -> bool:
+    """Whether what a packet has of the field ``name`` depends on the messages of its connection that were read."""
+    return is_of_messages(name) or name.startswith(_SHOWING_MESSAGES)
 
 
 def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:

@@ -24,6 +24,7 @@ from tcptui.dfilter.traps import values_of
 from tcptui.model.field import AnyOf, Column, Owner, Reader
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
+from tcptui.protocols.http2.told_fields import TOLD
 from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
@@ -39,6 +40,7 @@ from tcptui.session.filtering.header_options import (
     read_option,
 )
 from tcptui.session.filtering.header_places import in_order
+from tcptui.session.filtering.http2_frames import Http2Frames
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
@@ -85,13 +87,16 @@ MADE: Final = TABLED | EVIDENCE | NOTED | ASKED
 class FieldReader:
     """Finds fields in the packets of a session."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool] = never, *, own: bool = True) -> None:
-        """Without ``own``, findings that a user has defined are left out."""
+    def __init__(
+        self, session: Session, cancelled: Callable[[], bool] = never, *, own: bool = True, deep: bool = False
+    ) -> None:
+        """Without ``own``, findings that a user has defined are left out.  ``deep``: as `TreeReader`."""
         self._session = session
         self._own = own
-        self.trees = TreeReader(session, cancelled)
+        self.trees = TreeReader(session, cancelled, deep=deep)
         self._silent = SilentStreams(session, lambda: self.trees.cancelled())
         self._requests = RequestReader(session, self.trees)
+        self._frames = Http2Frames(session, self.trees) if deep else None
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
         self._last: Known | None = None
@@ -146,6 +151,8 @@ class FieldReader:
         """Which of ``rows`` have the field."""
         if value.field.name in DNS_LAYERS and value.layers is None and not value.is_raw:
             return self._has(value, rows)
+        if value.field.name == "http2" and value.layers is None and not value.is_raw:
+            return self._of_trees(value.field, rows, bare=True).present()
         if not _is_quick(value):
             cells = self.cells(value, rows)
             return self.read(value, rows).present() if cells is None else cells.present
@@ -254,16 +261,19 @@ class FieldReader:
     def drop(self, first: int) -> None:
         """Keep nothing about rows before ``first``, which were evicted."""
         self._leaves.drop(first)
+        self.trees.unread.drop(first)
 
     def forget(self, rows: I32 | None = None) -> None:
         """Ask anew about ``rows`` (None: all): what was concluded of them may have changed."""
         if rows is None:
             self._leaves.clear()
             self.trees.clear()
+            self.trees.unread.clear()
             self._requests.clear()
             return
         self._leaves.forget(rows)
         self.trees.forget(rows)
+        self.trees.unread.forget(rows)
 
     # ---- tiers
 
@@ -331,8 +341,11 @@ class FieldReader:
             self._last = known_of(self._session, rows)
         return self._last
 
-    def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False) -> Occurrences:
-        """What trees say, which are built of those packets alone that may have the field, and of no plain datagram."""
+    def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False, bare: bool = False) -> Occurrences:
+        """What trees say, which are built of those packets alone that may have the field, and of no plain datagram.
+
+        ``bare``: whether there are values is all that is asked.
+        """
         could = possible(self._session.store, field.name, rows)
         there = may_have(self._session, field.name, rows)
         if there is not None:
@@ -345,12 +358,12 @@ class FieldReader:
         if could is not None and not could.any():
             return none_of(types.type_of(field), len(rows))
         if could is None or could.all():
-            return self._beside_trees(field, rows, rest=rest)
-        found = self._beside_trees(field, rows.only(could), rest=rest)
+            return self._beside_trees(field, rows, rest=rest, bare=bare)
+        found = self._beside_trees(field, rows.only(could), rest=rest, bare=bare)
         return moved(found, np.flatnonzero(could), len(rows))
 
-    def _beside_trees(self, field: Field, rows: Rows, *, rest: bool) -> Occurrences:
-        """What plain datagrams and segments in tunnels say by their bytes, and trees of the other packets."""
+    def _beside_trees(self, field: Field, rows: Rows, *, rest: bool, bare: bool) -> Occurrences:
+        """What plain datagrams, segments in tunnels and frames of HTTP/2 say, and trees of the other packets."""
         names, parts, others = members(field), [], np.ones(len(rows), np.bool_)
         datagrams = datagrams_of(self._session, rows)
         if datagrams.mask.any() and rest:
@@ -363,6 +376,13 @@ class FieldReader:
             inside = tunnelled(self._session, rows)
             parts.append(moved(inside.read(field.name, names), np.flatnonzero(inside.mask), len(rows)))
             others &= ~inside.mask
+        is_told = not rest and (field.name in TOLD or (bare and field.name == "http2"))
+        if others.any() and is_told and self._frames is not None:
+            self.trees.want([field.name])
+            some = np.flatnonzero(others)
+            told, read = self._frames.read(field.name, rows.only(others))
+            parts.append(moved(read, some, len(rows)))
+            others[some] = ~told
         if others.any():
             found = self.trees.read(field, rows.only(others), rest=rest)
             parts.append(moved(found, np.flatnonzero(others), len(rows)))

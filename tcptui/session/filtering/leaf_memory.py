@@ -30,7 +30,7 @@ class LeafMemory:
     def asked(self, test: Test, rows: Rows, ask: Callable[[Rows], Mask]) -> Mask:
         """What ``ask`` says of ``rows``; it is only asked about those that it was not asked about before."""
         numbers = rows.numbers
-        first, cells = _room(self._known.pop(test, None), int(numbers[0]), int(numbers[-1]) + 1)
+        first, cells = room(self._known.pop(test, None), int(numbers[0]), int(numbers[-1]) + 1)
         self._known[test] = first, cells
         if len(self._known) > _KEPT:
             del self._known[next(iter(self._known))]
@@ -60,7 +60,7 @@ class LeafMemory:
                 self._known[test] = first, cells[first - begin :].copy()
 
 
-def _room(known: tuple[int, NDArray[np.uint8]] | None, first: int, stop: int) -> tuple[int, NDArray[np.uint8]]:
+def room(known: tuple[int, NDArray[np.uint8]] | None, first: int, stop: int) -> tuple[int, NDArray[np.uint8]]:
     """``known`` with cells for the rows ``first`` to ``stop`` - 1 as well."""
     if known is None:
         return first, np.zeros(stop - first, np.uint8)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.field import Field
+    from tcptui.model.packet_store import I64
     from tcptui.session.filtering.field_values import FieldReader
     from tcptui.session.session import Session
 
@@ -34,7 +35,7 @@ _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_
 _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
 #: What the header tree shows of messages: it may depend on packets behind.
 _OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "resp", "mysql", "mariadb", "pgsql", "dns", "tls",
-                       "tcp.segment", "tcp.reassembled", "_ws.",
+                       "grpc", "protobuf", "tcp.segment", "tcp.reassembled", "_ws.",
                        "frame.protocols", "frame.coloring", "tcp.connection", "tcp.completeness",
                        "tcptui.")  # fmt: skip
 #: Fields of a fragment that a later one gives it.
@@ -134,6 +135,10 @@ class LiveFilter:
         """How many packets of each connection pass, by its number; as long as the table of connections."""
         streams = self._session.store.stream[self.first : self.stop][self.mask]
         return np.bincount(streams[streams >= 0], minlength=self._session.streams.count).astype(np.int64)
+
+    def unread(self) -> I64:
+        """Which rows were asked for messages that nobody read: `UnreadRows`."""
+        return self._run.unread(self.first, self.stop)
 
     @property
     def block(self) -> int:

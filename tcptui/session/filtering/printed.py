@@ -16,21 +16,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.model.field import Field
-    from tcptui.model.packet_store import I32
+    from tcptui.model.packet_store import I32, I64
     from tcptui.session.session import Session
 
 
 class FieldPrinter:
     """Prints the fields ``fields`` of packets of a session, reading each packet once."""
 
-    def __init__(self, session: Session, fields: Sequence[Field]) -> None:
+    def __init__(self, session: Session, fields: Sequence[Field], *, deep: bool = False) -> None:
+        """``deep``: as `TreeReader`."""
         self._fields = fields
-        self._reader = FieldReader(session)
+        self._reader = FieldReader(session, deep=deep)
         self._reader.trees.want(field.name for field in fields)
 
     def texts(self, rows: I32) -> list[list[list[str]]]:
         """For each field and each of ``rows`` (ascending) the values; no list is to be changed."""
         return [self._texts(field, rows) for field in self._fields]
+
+    def unread(self, first: int, stop: int) -> I64:
+        """Which of the rows ``first`` to ``stop`` - 1 were asked for messages that nobody read: `UnreadRows`."""
+        return self._reader.trees.unread.of((field.name for field in self._fields), first, stop)
 
     def _texts(self, field: Field, rows: I32) -> list[list[str]]:
         if field.name in DESCRIBED:

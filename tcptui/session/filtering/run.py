@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.dfilter.compile import Compiled
     from tcptui.dfilter.expression import Test
     from tcptui.model.field import Field
-    from tcptui.model.packet_store import I32
+    from tcptui.model.packet_store import I32, I64
     from tcptui.session.session import Session
 
 __all__ = ["Cancelled", "FilterRun", "LeafFacts", "is_readable"]
@@ -36,6 +36,8 @@ BLOCK: Final = 1 << 16
 #: Where packets are dissected, progress is told more often.
 _SMALL_BLOCK: Final = 1 << 12
 _TREE_BLOCK: Final = 1 << 8
+#: Packets of a connection that is asked alone where trees are built.
+_LONG: Final = 1 << 10
 #: By what the filter costs: columns, tables, tables that are made, bytes, header trees.
 _BLOCKS: Final = (BLOCK, BLOCK, _SMALL_BLOCK, _SMALL_BLOCK, _TREE_BLOCK)
 
@@ -65,6 +67,22 @@ def _fields(test: Test) -> dict[Field, int]:
     return {value.field: 0 for value in values_of(test) if isinstance(value, FieldValue)}
 
 
+def _by_connection(streams: I32) -> list[I32] | None:
+    """The places of ``streams``, the connection of each packet: those of each long one, and all others.
+
+    None where there is but one long connection, or none.
+    """
+    counts = np.bincount(streams[streams >= 0])
+    is_long = np.append(counts >= _LONG, False)  # -1, which is no connection, is the last
+    if np.count_nonzero(is_long) < 2:
+        return None
+    those = is_long[streams]
+    places = np.flatnonzero(those).astype(np.int32)
+    places = places[np.argsort(streams[places], kind="stable")]
+    borders = np.flatnonzero(np.diff(streams[places])) + 1
+    return [np.flatnonzero(~those).astype(np.int32), *np.split(places, borders)]
+
+
 class FilterRun:
     """One filter over one session; for one thread at a time.
 
@@ -75,7 +93,7 @@ class FilterRun:
         """``reader``: one of an earlier run over the same session, which may remember packets."""
         self._session = session
         self.compiled = compiled
-        self._reader = reader or FieldReader(session)
+        self._reader = reader or FieldReader(session, deep=True)
         if compiled.test is None:
             return
         for value in values_of(compiled.test):
@@ -113,6 +131,9 @@ class FilterRun:
         self._reader.trees.whole = False
         self._reader.drop(store.first)
         end, size = first, self.block
+        if size == _TREE_BLOCK and (parts := _by_connection(store.stream[first:stop])) is not None:
+            self._fill_parts(mask, first, parts, cancelled, progress)
+            return
         while end < stop:
             if cancelled():
                 raise Cancelled
@@ -124,6 +145,28 @@ class FilterRun:
                 rows = Rows.between(kept, end)
                 mask[kept - first : end - first] = True if test is None else passing(test, rows, self._reader)
             progress(end - first)
+
+    def _fill_parts(
+        self, mask: NDArray[np.bool_], first: int, parts: list[I32], cancelled: Callable[[], bool],
+        progress: Callable[[int], None],
+    ) -> None:  # fmt: skip
+        """The same, one of ``parts`` after the other: few connections that have very many messages are kept."""
+        test, store, done = self.compiled.test, self._session.store, 0
+        assert test is not None
+        for part in parts:
+            for begin in range(0, len(part), _TREE_BLOCK):
+                if cancelled():
+                    raise Cancelled
+                rows = part[begin : begin + _TREE_BLOCK] + np.int32(first)
+                done += len(rows)
+                rows = rows[rows >= store.first]
+                if len(rows):
+                    mask[rows - first] = passing(test, Rows.of(rows), self._reader)
+                progress(done)
+
+    def unread(self, first: int, stop: int) -> I64:
+        """Which of the rows ``first`` to ``stop`` - 1 were asked for messages that nobody read: `UnreadRows`."""
+        return self._reader.trees.unread.of((field.name for field in self.compiled.fields), first, stop)
 
     def explained(
         self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore

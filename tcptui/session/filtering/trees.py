@@ -24,6 +24,7 @@ from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
+from tcptui.session.filtering.families import shows_messages
 from tcptui.session.filtering.http_lines import as_tshark_has, websocket_header
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
@@ -31,6 +32,7 @@ from tcptui.session.filtering.plain_datagrams import Head, datagrams_of, heads
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tree_values import bytes_of_node, node_value
 from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
+from tcptui.session.filtering.unread import UnreadRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,8 +99,10 @@ class Found(NamedTuple):
 class TreeReader:
     """Reads fields out of header trees."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, session: Session, cancelled: Callable[[], bool], *, deep: bool = False) -> None:
+        """``deep``: as `StreamCache.application`, for who asks all packets of a connection."""
         self._session = session
+        self._deep = deep
         self.cancelled = cancelled
         self.whole = False
         """Whether connections are asked as a whole, so that their newest messages are parsed, too."""
@@ -109,6 +113,19 @@ class TreeReader:
         """By name the rows whose trees were found to have it; of some that is forgotten."""
         self._lines = 0
         """How many lines were added to `_known` since packets were left out of it."""
+        self._lacking: set[int] = set()
+        """Rows of `_known` whose trees lack messages, as too many came before them."""
+        self.unread = UnreadRows()
+
+    @property
+    def wanted(self) -> set[str]:
+        """Names that will be asked for."""
+        return self._wanted
+
+    def pause(self) -> None:
+        """Raise Cancelled where somebody asked for that."""
+        if self.cancelled():
+            raise Cancelled
 
     def want(self, names: Iterable[str]) -> None:
         """Names that will be asked for: those are taken from each tree."""
@@ -122,11 +139,13 @@ class TreeReader:
         """Build all trees anew when they are asked for."""
         self._known.clear()
         self._having.clear()
+        self._lacking.clear()
 
     def forget(self, rows: I32) -> None:
         """Build the trees of ``rows`` anew when they are asked for."""
         for row in rows.tolist():
             self._known.pop(row, None)
+            self._lacking.discard(row)
 
     def read(
         self,
@@ -144,6 +163,7 @@ class TreeReader:
         names = members(field)
         self.want([field.name])
         self._dissect(rows)
+        self._note_unread(field, rows)
         kind = T.BYTES if raw else types.type_of(field)
         index: list[int] = []
         values: list[Any] = []
@@ -167,6 +187,12 @@ class TreeReader:
             lines[place] = [one.line for one in self._known[row] if one.name in names]
         return lines
 
+    def _note_unread(self, field: Field, rows: Rows) -> None:
+        """Remember which of ``rows`` were asked in vain for ``field``."""
+        if self._lacking and any(map(shows_messages, members(field))):
+            asked = [row for row in rows.numbers.tolist() if row in self._lacking]
+            self.unread.note(field.name, np.array(asked, np.int32))
+
     def _places_of(self, names: tuple[str, ...], rows: Rows) -> Iterator[tuple[int, int]]:
         """Where in ``rows`` those stand that may have one of ``names``, and their numbers."""
         having = set[int]().union(*(self._having.get(name, ()) for name in names))
@@ -185,6 +211,7 @@ class TreeReader:
             self._lines = 0
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
             self._having = {name: kept for name, had in self._having.items() if (kept := had & self._known.keys())}
+            self._lacking &= self._known.keys()
         store = self._session.store
         if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
             self.look_at_conversations(missing[-1] + 1)
@@ -197,6 +224,8 @@ class TreeReader:
             places, pairs = self._places(packet.row), self._pairs(packet.row)
             _Collector(packet.data, self._wanted, found, as_tshark, places, pairs).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
+            if application is not None and application.lacks(packet.row, packet.frame):
+                self._lacking.add(packet.row)
             self._lines += len(found)
             for name in {one.name for one in found}:
                 self._having.setdefault(name, set()).add(packet.row)
@@ -283,7 +312,9 @@ class TreeReader:
     def _application(self, packet: PacketView) -> ApplicationStream | None:
         stream = int(self._session.store.stream[packet.row])
         has_stream = packet.kind == RowKind.TCP and stream >= 0 and packet.payload_length > 0
-        return self._session.application(stream, whole=self.whole) if has_stream else None
+        if not has_stream:
+            return None
+        return self._session.application(stream, whole=self.whole, deep=self.pause if self._deep else None)
 
 
 def _unasked(wanted: set[str]) -> frozenset[str]:

@@ -44,7 +44,7 @@ class _Matches:
         self.rule = rule
         self._session = session
         # What is said of findings in a rule is about those of the rules of this program, never about one's own.
-        self._reader = FieldReader(session, own=False)
+        self._reader = FieldReader(session, own=False, deep=True)
         self.live = LiveFilter(session, rule.filter, self._reader)
         self.first = session.store.first
         """The row that `mask` begins with."""

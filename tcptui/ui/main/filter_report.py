@@ -101,7 +101,7 @@ def account(matching: Matching, words: Words) -> list[Saying]:
     """What the filter did, and what it does that one may not expect."""
     sayings = [Saying(counts(matching.account, words), Voice.TELL)]
     sayings += [Saying(text, Voice.QUIET) for text in absences(matching.account, words)]
-    return [*sayings, *(Saying(text, Voice.WARN) for text in remarks(matching, words))]
+    return [*sayings, *(Saying(text, Voice.WARN) for text in warnings(matching, words))]
 
 
 def counts(account: Account, words: Words) -> str:
@@ -127,8 +127,16 @@ def absences(account: Account, words: Words) -> Iterator[str]:
         yield words("screen.filter.outside", n=Count(account.outside))
 
 
-def remarks(matching: Matching, words: Words) -> Iterator[str]:
-    """The traps that the filter stepped into."""
+def warnings(matching: Matching, words: Words) -> Iterator[str]:
+    """What the filter may have missed, and the traps that it stepped into."""
+    account = matching.account
+    if account.unread:
+        facts = {"n": Count(account.unread), "connections": Count(account.unread_connections)}
+        yield words("screen.filter.unread", **facts)
+    yield from _remarks(matching, words)
+
+
+def _remarks(matching: Matching, words: Words) -> Iterator[str]:
     for remark in matching.compiled.remarks:
         text = remark_text(remark, words)
         meant = remark.replacement
@@ -149,7 +157,7 @@ def passages(matching: Matching, words: Words, *first: str) -> Document:
         *first,
         counts(matching.account, words),
         *absences(matching.account, words),
-        *remarks(matching, words),
+        *warnings(matching, words),
     ]
     heading = words("screen.filter.heading")
     return tuple(Passage(text, "" if place else heading) for place, text in enumerate(texts))

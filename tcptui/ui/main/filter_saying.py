@@ -174,7 +174,7 @@ class FilterSayingScreen(CaptureScreen):
         if matching is not None:
             sayings = self._in_force(matching)
             if self.app.size.height >= _TALL:
-                sayings += [Saying(text, Voice.WARN) for text in filter_report.remarks(matching, words)]
+                sayings += [Saying(text, Voice.WARN) for text in filter_report.warnings(matching, words)]
             return sayings
         if self._work is not None and self._mistake is not None:
             return filter_report.mistake(self._mistake, words)

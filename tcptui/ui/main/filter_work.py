@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.field import Field
+    from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Mask
 
@@ -51,6 +52,10 @@ class Evaluation(Protocol):
 
     def counts(self) -> NDArray[np.int64]:
         """How many packets of each stream match."""
+        ...
+
+    def unread(self) -> I64:
+        """Rows whose messages nobody read, as too many came before them."""
         ...
 
 
@@ -102,7 +107,8 @@ class FilterWork:
             self._lacking = [_Lacking(session, field) for field in told]
         self._evaluation.update(cancelled=self._asked, progress=self._progressed)
         first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()
-        return Matching(self._compiled, first, mask, counts, self._account(first, mask, counts))
+        account = self._account(first, mask, counts, self._evaluation.unread())
+        return Matching(self._compiled, first, mask, counts, account)
 
     def _asked(self) -> bool:
         """Whether to stop; keys that are being answered come first."""
@@ -112,7 +118,7 @@ class FilterWork:
     def _progressed(self, done: int) -> None:
         self.done = done
 
-    def _account(self, first: int, mask: Mask, counts: NDArray[np.int64]) -> Account:
+    def _account(self, first: int, mask: Mask, counts: NDArray[np.int64], unread: I64) -> Account:
         """What the filter did to the packets from row ``first`` on."""
         store, streams = self._session.store, self._session.streams.listed()
         listed = streams[streams < len(counts)]
@@ -124,6 +130,8 @@ class FilterWork:
             connections_matched=int((counts[listed] > 0).sum()),
             outside=int((mask & ~in_stream).sum()),
             absent=tuple(found for lacking in self._lacking if (found := lacking.told(first, mask)) is not None),
+            unread=len(unread),
+            unread_connections=len(np.unique(store.stream[unread])),
         )
 
 

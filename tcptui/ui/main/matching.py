@@ -39,6 +39,10 @@ class Account:
     outside: int
     """Matching packets that belong to no connection."""
     absent: tuple[FieldAbsent, ...]
+    unread: int = 0
+    """Packets that were asked for messages that nobody read, as too many came before them …"""
+    unread_connections: int = 0
+    """… and of how many connections."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "assertion.unread": "{connections:connection has|connections have} more messages than are read: rules may miss what {n:packet carries|packets carry}",
     "assertion.holds": "ok      {rule}",
     "assertion.broken": "BROKEN  {rule}: {reason}",
     "assertion.named": "{name} ({rule})",

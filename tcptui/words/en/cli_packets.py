@@ -34,13 +34,14 @@ OPTIONS
   --count    only how many packets match
 
 LIMITS
-  What memory bounds. Of a connection, 5,000 messages (TLS: records of each
-  side) have fields of their application protocol: what comes behind them is
-  not found by these, nor written. Of a list of HTTP/2 header fields 256 KiB
-  are read, of a value that a filter compares 1 MiB. With -e, text that a few
-  captured bytes stand for (HPACK, gzip) is written up to 2 KiB a field, and
-  beyond that up to 256 MiB, and 16 bytes for each captured one, for all fields
-  together; what is cut ends in … and is counted in a line at the end.
+  What memory bounds. Of a connection, 50,000 messages are read for fields of
+  their application protocol (HTTP/2: header lists of each side, TLS: records of
+  each side). Packets behind them are read each by itself, so such fields may be
+  missing there: a line counts these packets. Of a list of HTTP/2 header fields
+  256 KiB are read, of a value that a filter compares 1 MiB. With -e, text that
+  a few captured bytes stand for (HPACK, gzip) is written up to 2 KiB a field,
+  and beyond that up to 256 MiB, and 16 bytes for each captured one, for all
+  fields together; what is cut ends in … and is counted in a line at the end.
 
 EXAMPLES
   tcptui packets a.pcap -Y 'tcp.analysis.retransmission'

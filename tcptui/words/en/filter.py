@@ -3,6 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "filter.unread": "{connections:connection has|connections have} more messages than are read: the filter may miss what {n:packet carries|packets carry}",
     "filter.error.too-long": "The filter has {length} characters; {most} is the most.",
     "filter.error.too-deep": "The filter nests deeper than {most} levels.",
     "filter.error.character": "“{text}” begins nothing that a filter may have here.",

@@ -28,6 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.absent_hidden": "{n:packet|packets} without {name}: not shown",
     "screen.filter.absent_shown": "{n:packet|packets} without {name}: shown",
     "screen.filter.outside": "{n:packet|packets} in no connection: see u",
+    "screen.filter.unread": "{n:packet|packets} not searched: too many messages in {connections:connection|connections}",
     "screen.filter.take": "Tab: {filter}",
     "screen.filter.enter_finds_words": "Enter looks for these words in the list.",
     "screen.filter.lift_key": "\\ lifts it",

@@ -3,6 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "filter.unread": "{connections} 条连接的消息数超过读取上限：其中 {n} 个包的内容没有查找，结果可能有遗漏",
     "filter.error.too-long": "过滤器有 {length} 个字符，最多 {most} 个。",
     "filter.error.too-deep": "过滤器嵌套超过 {most} 层。",
     "filter.error.character": "这里不能出现“{text}”。",

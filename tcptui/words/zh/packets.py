@@ -10,5 +10,6 @@ WORDS: Final[dict[str, str]] = {
     "packets.column.protocol": "协议",
     "packets.column.length": "长度",
     "packets.column.info": "内容",
+    "packets.unread": "{connections} 条连接的消息数超过读取上限：其中 {n} 个包可能缺少部分字段",
     "packets.cut": "有 {n} 个字段值只写到 {kib} KiB：抓包中的少量字节展开后超过了 {most} MiB",
 }

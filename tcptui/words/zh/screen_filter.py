@@ -28,6 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.absent_hidden": "{n} 个包没有 {name}：不显示",
     "screen.filter.absent_shown": "{n} 个包没有 {name}：照样显示",
     "screen.filter.outside": "{n} 个包不属于任何连接：按 u 查看",
+    "screen.filter.unread": "{connections} 条连接消息过多，其中 {n} 个包的内容没有查找",
     "screen.filter.take": "Tab：{filter}",
     "screen.filter.enter_finds_words": "按 Enter 则按文字在列表中查找。",
     "screen.filter.lift_key": "按 \\ 暂停",

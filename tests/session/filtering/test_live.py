@@ -345,6 +345,7 @@ def test_no_process_that_searches_is_left_behind() -> None:
 def test_what_was_read_from_a_packet_never_changes_and_what_is_concluded_may() -> None:
     assert not any(may_change(FIELDS[name]) for name in ("tcp.flags.syn", "tcp.port", "ip.src", "frame.len"))
     assert all(may_change(FIELDS[name]) for name in ("tcptui.cause", "tcptui.finding", "http.response_in", "tcp.seq"))
+    assert all(may_change(FIELDS[name]) for name in ("http2.type", "grpc.message_length", "protobuf"))
     assert answers_may_change(compile_filter("tcp.port == 80 and http.response_in"))
     assert not answers_may_change(compile_filter("tcp.port == 80"))
     assert not answers_may_change(compile_filter(""))

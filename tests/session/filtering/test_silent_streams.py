@@ -85,9 +85,9 @@ def test_silence_is_found_out_once(session: Session, monkeypatch: pytest.MonkeyP
     asked: list[int] = []
     application = Session.application
 
-    def noted(self: Session, stream: int, *, whole: bool = False) -> object:
+    def noted(self: Session, stream: int, **how: bool) -> object:
         asked.append(stream)
-        return application(self, stream, whole=whole)
+        return application(self, stream, **how)
 
     monkeypatch.setattr(Session, "application", noted)
     reader = FieldReader(session)
