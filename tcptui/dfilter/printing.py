@@ -155,10 +155,15 @@ def _bytes(constant: Constant, value: bytes) -> str:
             return socket.inet_ntop(socket.AF_INET, value) + prefix
         case T.IPV6:
             return socket.inet_ntop(socket.AF_INET6, value) + prefix
-        case T.ETHER | T.BYTES | T.PROTOCOL if value:
+        case T.ETHER | T.BYTES | T.PROTOCOL if value and not _is_quoted(constant):
             return ("" if len(value) > 1 else ":") + value.hex(":")
         case _:
             return _quoted(value)
+
+
+def _is_quoted(constant: Constant) -> bool:
+    """Whether it was written as a string: some fields take other words than strings (`types.quoted_type`)."""
+    return constant.text.startswith(('"', 'r"', 'R"'))
 
 
 def _quoted(value: bytes) -> str:

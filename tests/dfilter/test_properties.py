@@ -59,6 +59,8 @@ def test_nothing_but_the_filters_own_error_is_raised(text: str) -> None:
 
 
 @given(filters())
+@example('icmpv6.opt.linkaddr contains "a"')
+@example('icmpv6.opt.linkaddr in {"ab", 61:62:63:64:65:66}')
 @settings(max_examples=300)
 def test_printing_and_compiling_again_gives_the_same(text: str) -> None:
     answer = compiled(text)
