@@ -38,7 +38,8 @@ def opened(terminal: Terminal, mixed_file: Path) -> Terminal:
 
 @pytest.fixture
 def shown(opened: Terminal) -> Terminal:
-    """The file in the order of time, the cursor on the first connection."""
+    """The file in the order of time, the cursor on the first connection; all is judged, so that no line comes above."""
+    opened.wait("in trouble")
     opened.press(*"s" * (len(SortKey) - 1), "g")  # from problems, the second, on to the first again
     opened.wait("Sorted by start.")
     opened.wait("stream 0, 8 packets")
@@ -242,7 +243,8 @@ def test_mouse_chooses_a_connection_a_packet_and_a_pane(shown: Terminal) -> None
     lines = shown.screen().splitlines()
     row = next(number for number, line in enumerate(lines) if "10.0.0.3:40004" in line)
     shown.click(10, row)
-    screen = shown.wait("stream 3, 8 packets")
+    shown.wait("stream 3, 8 packets")
+    screen = shown.wait("Frame 24: ")  # drawn last: every line has its place now
     row = next(number for number, line in enumerate(screen.splitlines()) if "PSH ACK" in line)
     shown.click(10, row)
     shown.wait("Frame 27: ")
