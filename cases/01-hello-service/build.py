@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tcptui.wire.checksum import internet_checksum, is_pseudo_header_sum, ones_complement_sum, tcp_checksum
+from tcptui.wire.checksum import internet_checksum, ones_complement_sum, pseudo_header, tcp_checksum
 
 CAPTURE: Final = Path(__file__).with_name("hello-service.pcapng")
 COMMENT: Final = (
@@ -129,7 +129,7 @@ def check(number: int, printed: Printed, frame: bytes) -> None:
         raise ValueError(f"frame {number}: IP header checksum is {packet[10:12].hex()}")
     source, target = packet[12:16], packet[16:20]
     if printed.from_server:
-        fits = is_pseudo_header_sum(source, target, len(segment), printed.tcp_checksum)
+        fits = ones_complement_sum(pseudo_header(source, target, len(segment))) == printed.tcp_checksum
     else:
         fits = tcp_checksum(source, target, segment) == printed.tcp_checksum
     if not fits:

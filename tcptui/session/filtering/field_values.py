@@ -24,7 +24,6 @@ from tcptui.dfilter.traps import values_of
 from tcptui.model.field import AnyOf, Column, Owner, Reader
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
-from tcptui.protocols.http2.told_fields import TOLD
 from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
@@ -40,7 +39,7 @@ from tcptui.session.filtering.header_options import (
     read_option,
 )
 from tcptui.session.filtering.header_places import in_order
-from tcptui.session.filtering.http2_frames import Http2Frames
+from tcptui.session.filtering.http2_frames import Http2Frames, tells
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
@@ -376,7 +375,7 @@ class FieldReader:
             inside = tunnelled(self._session, rows)
             parts.append(moved(inside.read(field.name, names), np.flatnonzero(inside.mask), len(rows)))
             others &= ~inside.mask
-        is_told = not rest and (field.name in TOLD or (bare and field.name == "http2"))
+        is_told = not rest and tells(field.name, bare=bare)
         if others.any() and is_told and self._frames is not None:
             self.trees.want([field.name])
             some = np.flatnonzero(others)

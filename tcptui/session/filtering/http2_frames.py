@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _FRAMES_KEPT: Final = 4_000_000
 
 
+def tells(name: str, *, bare: bool) -> bool:
+    """Whether `Http2Frames` may be asked for the field ``name``; ``bare``: only whether it is there."""
+    return name in TOLD or (bare and name == "http2")
+
+
 class _Kept(NamedTuple):
     """What is known of a connection; no table where trees are needed."""
 
