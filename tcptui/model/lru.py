@@ -21,14 +21,18 @@ V = TypeVar("V")
 class LruCache(Generic[K, V]):
     """At most ``size`` entries; every access but `__contains__` and `__len__` makes an entry the most recent.
 
-    With ``locked`` it is safe to use from several threads, and `renew` makes one value at a time.
+    With ``weigh`` that many by weight, which stays the same as long as a value is kept; the most recent one is kept
+    whatever it weighs.  With ``locked`` it is safe to use from several threads, and `renew` makes one value at a time.
     Then ``renew``'s function must not use the same cache.
     """
 
-    def __init__(self, size: int, *, locked: bool = False) -> None:
+    def __init__(self, size: int, *, locked: bool = False, weigh: Callable[[V], int] | None = None) -> None:
         if size < 1:
             raise ValueError(f"a cache of {size} entries")
         self._size = size
+        self._weigh = weigh or (lambda _: 1)
+        self._weight = 0
+        """Of all entries."""
         self._entries: dict[K, V] = {}
         """In order of use, the least recent first."""
         self._lock: AbstractContextManager[object] = threading.Lock() if locked else nullcontext()
@@ -59,12 +63,13 @@ class LruCache(Generic[K, V]):
     def pop(self, key: K) -> V | None:
         """Remove the entry of ``key``; its value, None without one."""
         with self._lock:
-            return self._entries.pop(key, None)
+            return self._remove(key)
 
     def clear(self) -> None:
         """Remove all entries."""
         with self._lock:
             self._entries.clear()
+            self._weight = 0
 
     def __contains__(self, key: K) -> bool:
         return key in self._entries
@@ -73,7 +78,15 @@ class LruCache(Generic[K, V]):
         return len(self._entries)
 
     def _put(self, key: K, value: V) -> None:
-        self._entries.pop(key, None)
+        self._remove(key)
         self._entries[key] = value
-        if len(self._entries) > self._size:
-            del self._entries[next(iter(self._entries))]
+        self._weight += self._weigh(value)
+        while self._weight > self._size and len(self._entries) > 1:
+            self._remove(next(iter(self._entries)))
+
+    def _remove(self, key: K) -> V | None:
+        if key not in self._entries:
+            return None
+        value = self._entries.pop(key)
+        self._weight -= self._weigh(value)
+        return value

@@ -39,6 +39,30 @@ def test_behaves_like_an_ordered_dict_that_every_access_moves_to_the_end(
         assert len(cache) == len(model)
 
 
+@given(
+    size=st.integers(1, 12), steps=st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 7)), max_size=40)
+)
+def test_what_was_used_last_is_kept_as_far_as_it_weighs_no_more_and_one_in_any_case(
+    size: int, steps: list[tuple[bool, int, int]]
+) -> None:
+    cache: LruCache[int, int] = LruCache(size, weigh=lambda value: value)
+    model: OrderedDict[int, int] = OrderedDict()
+    for puts, key, weight in steps:
+        if puts:
+            cache.put(key, weight)
+            model[key] = weight
+            model.move_to_end(key)
+            while sum(model.values()) > size and len(model) > 1:
+                model.popitem(last=False)
+        else:
+            assert cache.pop(key) == model.pop(key, None)
+        assert [key in cache for key in range(6)] == [key in model for key in range(6)]
+    cache.clear()
+    cache.put(0, size)
+    cache.put(1, 0)
+    assert 0 in cache
+
+
 def test_an_entry_survives_when_its_renewal_fails() -> None:
     cache: LruCache[str, int] = LruCache(2)
     cache.put("a", 1)

@@ -13,6 +13,7 @@ from tcptui.dfilter import types
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
+from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.http2.http2_stream import Http2Stream
 from tcptui.protocols.http2.told_fields import TOLD
@@ -59,10 +60,7 @@ class Http2Frames:
     def __init__(self, session: Session, trees: TreeReader) -> None:
         self._session = session
         self._trees = trees
-        self._kept: dict[int, _Kept] = {}
-        """In order of use, the least recent first."""
-        self._frames = 0
-        """How many frames these have."""
+        self._kept: LruCache[int, _Kept] = LruCache(_FRAMES_KEPT, weigh=lambda kept: kept.frames)
 
     def read(self, name: str, rows: Rows) -> tuple[Mask, Occurrences]:
         """Of which of ``rows`` the field is told, and its values there; of "http2" that it is there.
@@ -91,16 +89,10 @@ class Http2Frames:
         return told, Occurrences(kind, len(rows), array_of(kind, each), where)
 
     def _table(self, stream: int) -> FrameTable | None:
-        session, trees = self._session, self._trees
-        now, known = session.state_of(stream), self._kept.pop(stream, None)
-        if known is None or not known.serves(now, trees):
-            self._frames -= 0 if known is None else known.frames
+        now, known = self._session.state_of(stream), self._kept.get(stream)
+        if known is None or not known.serves(now, self._trees):
             known = _Kept(now, self._made(stream))
-            self._frames += known.frames
-        self._kept[stream] = known
-        while self._frames > _FRAMES_KEPT and len(self._kept) > 1:
-            oldest = next(iter(self._kept))
-            self._frames -= self._kept.pop(oldest).frames
+            self._kept.put(stream, known)
         return known.table
 
     def _made(self, stream: int) -> FrameTable | None:

@@ -272,15 +272,18 @@ def test_tables_are_made_once(opened: Callable[[Tape], Session], monkeypatch: py
         return table(self, stream)
 
     monkeypatch.setattr(Http2Frames, "_made", counted)
-    run = FilterRun(session, compile_filter('http2.type == 1 and http2.headers.path contains "5"'))
-    run.matching(0, session.store.count)
+    compiled = compile_filter('http2.type == 1 and http2.headers.path contains "5"')
+    FilterRun(session, compiled).matching(0, session.store.count)
     once = list(made)
     monkeypatch.setattr(http2_frames, "_FRAMES_KEPT", 1)
+    run = FilterRun(session, compiled)
+    run.of_rows(session.rows_of(0))
+    assert made[2:] == [0]
     for stream in (0, 1, 1, 0):
         run.of_rows(session.rows_of(stream))
 
     assert once == [0, 1]
-    assert made[2:] == [1, 0]
+    assert made[3:] == [1, 0]
 
 
 def test_reading_frames_can_be_cancelled(opened: Callable[[Tape], Session]) -> None:

@@ -183,8 +183,8 @@ def test_what_has_nothing_left_out_serves_all(
 
 def test_few_long_connections_are_kept(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
     limits(monkeypatch, 6, 40)
-    session = opened(taped(80, http(CALLS), http(CALLS), http(CALLS)))
     monkeypatch.setattr(long_streams, "MESSAGES_KEPT", 80)
+    session = opened(taped(80, http(CALLS), http(CALLS), http(CALLS)))
     first, second = session.application(0, deep=never), session.application(1, deep=never)
     kept = session.application(0, deep=never) is first
     session.application(2, deep=never)
