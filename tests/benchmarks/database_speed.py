@@ -17,12 +17,12 @@ import random
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from make_capture import ACK, PSH, Talk, write_capture
 from process_memory import Peak
+from timed_runs import timed, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,21 +120,9 @@ def write(path: Path, said: Said) -> None:
     write_capture(path, talk.records)
 
 
-def timed(command: tuple[str, ...], path: Path, out: Path) -> tuple[float, float]:
-    """Run ``command`` on ``path`` to its end; seconds of wall and of processor."""
-    words = [str(path) if word == "{}" else word for word in command]
-    began, before = time.perf_counter(), os.times()
-    with out.open("wb") as output:
-        subprocess.run(words, check=True, stdout=output, stderr=subprocess.DEVNULL)
-    after = os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    return time.perf_counter() - began, spent
-
-
 def memory(path: Path) -> int:
     """The most that our program has of memory while it reads ``path``, in bytes."""
-    words = [str(path) if word == "{}" else word for word in _OURS]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(words_of(_OURS, path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         peak = Peak(process.pid)
         process.wait()
     return peak.end()

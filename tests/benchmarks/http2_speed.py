@@ -20,14 +20,13 @@ import argparse
 import os
 import random
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hpack import Encoder
 from make_capture import ACK, PSH, Talk, write_capture
+from timed_runs import timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,17 +165,6 @@ def write(path: Path, shape: str, calls: int) -> int:
     write_capture(path, ends.talk.records)
     counted.write_text(str(ends.frames))
     return ends.frames
-
-
-def timed(command: tuple[str, ...], path: Path, out: Path) -> tuple[float, float]:
-    """Run ``command`` on ``path`` to its end; seconds of wall and of processor."""
-    words = [str(path) if word == "{}" else word for word in command]
-    began, before = time.perf_counter(), os.times()
-    with out.open("wb") as output:
-        subprocess.run(words, check=True, stdout=output, stderr=subprocess.DEVNULL)
-    after = os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    return time.perf_counter() - began, spent
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from tcptui.cli.run.slice import comments_of, reading_again, write_rows
 from tcptui.cli.signals import signals_unwind
 from tcptui.cli.stdout import redirect_stdout_to_null
 from tcptui.dfilter.errors import FilterError, Mistake, Span
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
 from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import reason_of, safe_text
@@ -148,7 +149,7 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
                 judged.append(judge(session, rule))
         except FilterError as error:
             raise WrongFilterError(safe_text(rule.text, _SHOWN), error, words) from error
-    unread = np.unique(np.concatenate([one.unread for one in judged])) if judged else np.zeros(0, np.int64)
+    unread = sorted_unique(np.concatenate([one.unread for one in judged])) if judged else np.zeros(0, np.int64)
     say_unread(session, unread, "assertion.unread", words)
     reasons = [None if one.holds else _reason(one, session, words) for one in judged]
     write(_line(one, reason, words) + "\n" for one, reason in zip(judged, reasons, strict=True))

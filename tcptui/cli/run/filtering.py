@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.cli.run.load import packets_read_again
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import UsageError
 from tcptui.model.field import Owner
 from tcptui.words.errors import error_line, say
@@ -87,7 +88,7 @@ def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
 def say_unread(session: Session, rows: I64, key: str, words: Words) -> None:
     """Say, where there are any, that ``rows`` were asked for messages that nobody read."""
     if len(rows):
-        connections = Count(len(np.unique(session.store.stream[rows])))
+        connections = Count(len(sorted_unique(session.store.stream[rows])))
         say(words(key, n=Count(len(rows)), connections=connections), words)
 
 

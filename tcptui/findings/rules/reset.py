@@ -227,8 +227,7 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             Confidence.POSSIBLE,
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
-        latest = max((i for i in range(rst) if connection.side[i] == side), default=-1)
-        lost, _ = new_bytes_after(connection, 1 - side, latest + 1, rst)
+        lost, _ = new_bytes_after(connection, 1 - side, int(connection.space.latest[side][rst - 1]) + 1, rst)
         if not (connection.at_sender(side) or (side and lost > CLOSE_NOTIFY_BYTES)):
             severity = Severity.NOTE  # its FIN may be lost: then this is what `data_after_close` calls harmless
     counted_on = any(connection.side[i] == side and ahead(connection.seq[i], connection.seq[rst]) > 0 for i in later)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.dfilter import types
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType
 from tcptui.model.field_rows.http2 import HEADER_NAMES
 from tcptui.model.fields import FIELDS
 from tcptui.model.request import UNKNOWN
+from tcptui.protocols.http2.frames import HEADER
 from tcptui.protocols.http2.hpack import Representation
-from tcptui.protocols.http2.index import FRAMES_MOST
+from tcptui.protocols.http2.index import FRAMES_MOST, FrameIndex
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.roles import directions_of
 from tcptui.protocols.http2.told_fields import BITS, LISTED, NAME, VALUE, type_of
@@ -93,9 +95,7 @@ class _Side:
     """The frames of one direction."""
 
     def __init__(self, half: ByteStream, names: Collection[str]) -> None:
-        self.half = half
-        self.stop, self.length, self.stream = array("q"), array("L"), array("L")
-        self.kind, self.flags = array("B"), array("B")
+        self._index = FrameIndex(half)
         self._names = [name for name in names if name in LISTED]
         self._values: dict[str, tuple[array[int], list[Any]]] = {name: (array("q"), []) for name in self._names}
         """Of fields of header lists: the number of the frame of each value, and the values."""
@@ -103,25 +103,20 @@ class _Side:
         """Bytes that these take, at most."""
         self._odd: list[tuple[int, int]] = []
         """Start and stop of header blocks of which only the tree knows what it shows."""
-        self.left_out = False
 
     def append(self, frame: Frame) -> bool:
         """The next frame; False: there are too many."""
-        if len(self.stop) >= FRAMES_MOST:
-            self.left_out = True
+        if len(self._index) >= FRAMES_MOST:
+            self._index.left_out = frame.start
             return False
-        self.stop.append(frame.stop)
-        self.length.append(frame.length)
-        self.kind.append(frame.kind)
-        self.flags.append(frame.flags)
-        self.stream.append(frame.stream)
+        self._index.append(frame)
         return True
 
     def block(self, block: Block) -> None:
         """A header block ended; one frame that has all of it was the last."""
         if not self._names:
             return
-        alone = block.is_whole and not block.is_cut and not block.cuts and self.stop[-1] == block.stop
+        alone = block.is_whole and not block.is_cut and not block.cuts and self._index.start[-1] == block.start
         if not alone or self._kept > VALUES_MOST or not self._take(block):
             self._odd.append((block.start, block.stop))
 
@@ -142,7 +137,7 @@ class _Side:
                 found.append((NAME, UNKNOWN.encode() if name is None else name))
             if VALUE in self._values:
                 found.append((VALUE, UNKNOWN.encode() if value is None else value))
-        number = len(self.stop) - 1
+        number = len(self._index) - 1
         for row, value in found:
             numbers, values = self._values[row]
             numbers.append(number)
@@ -152,19 +147,20 @@ class _Side:
 
     def told(self, magic: int | None) -> _ToldSide:
         """What was read.  ``magic``: the packet that completed the preface, of who sent it."""
-        half, stops = self.half, np.array(self.stop, np.int64)
+        index, half = self._index, self._index.half
+        stops = np.array(index.start, np.int64) + HEADER + np.array(index.length, np.int64)
         packets = half.deliveries(np.minimum(stops, half.length) - 1)[0]
         cells: dict[str, NDArray[Any]] = {
-            "http2.type": np.array(self.kind, np.uint8), "http2.flags": np.array(self.flags, np.uint8),
-            "http2.streamid": np.array(self.stream, np.uint32), "http2.length": np.array(self.length, np.uint32),
+            "http2.type": np.array(index.kind, np.uint8), "http2.flags": np.array(index.flags, np.uint8),
+            "http2.streamid": np.array(index.stream, np.uint32), "http2.length": np.array(index.length, np.uint32),
         }  # fmt: skip
         lists = {name: (np.array(numbers, np.int64), values) for name, (numbers, values) in self._values.items()}
         odd = [
             packets[np.searchsorted(stops, start, "right") : np.searchsorted(stops, stop, "right")]
             for start, stop in self._odd
         ]
-        last = int(packets[-1]) if self.left_out else None
-        return _ToldSide(packets, cells, lists, np.unique(np.concatenate([packets[:0], *odd])), magic, last)
+        last = None if index.left_out is None else int(packets[-1])
+        return _ToldSide(packets, cells, lists, sorted_unique(np.concatenate([packets[:0], *odd])), magic, last)
 
 
 class _ToldSide:
@@ -196,7 +192,7 @@ class _ToldSide:
     def _made(self, name: str) -> _Column:
         packets, shown = self.packets, self._shown
         if name == "http2":
-            present = np.unique(packets if self._magic is None else np.append(packets, self._magic))
+            present = sorted_unique(packets if self._magic is None else np.append(packets, self._magic))
             return present, np.zeros(len(present), np.int64)
         if name in self._lists:
             at, values = self._lists.pop(name)
@@ -218,7 +214,7 @@ class _ToldSide:
         kind = type_of(name)
         if kind is not None:
             if kind not in self._of_type:
-                self._of_type[kind] = np.unique(self.packets[self._cells["http2.type"] == kind])
+                self._of_type[kind] = sorted_unique(self.packets[self._cells["http2.type"] == kind])
             unknown |= np.isin(packets, self._of_type[kind])
         if self._last is not None:
             unknown |= packets >= self._last

@@ -13,6 +13,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.session.filtering.cancelling import ignore, never
 from tcptui.session.filtering.datagram_pairs import PAIRED
+from tcptui.session.filtering.families import shows_messages
 from tcptui.session.filtering.run import FilterRun
 
 if TYPE_CHECKING:
@@ -33,11 +34,8 @@ _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_
                                 "tcp.analysis", "tcp.analysis.initial_rtt", "tcp.analysis.flags",
                                 "tcp.analysis.reused_ports"})  # fmt: skip
 _OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
-#: What the header tree shows of messages: it may depend on packets behind.
-_OF_MESSAGES: Final = ("http", "websocket", "data", "smtp", "resp", "mysql", "mariadb", "pgsql", "dns", "tls",
-                       "grpc", "protobuf", "tcp.segment", "tcp.reassembled", "_ws.",
-                       "frame.protocols", "frame.coloring", "tcp.connection", "tcp.completeness",
-                       "tcptui.")  # fmt: skip
+#: What else the header tree concludes from packets behind, beside what it shows of messages.
+_CONCLUDED: Final = ("tcp.connection", "tcp.completeness", "tcptui.")
 #: Fields of a fragment that a later one gives it.
 _OF_FRAGMENTS: Final = frozenset({"ip.reassembled_in", "ipv6.reassembled.in"})
 #: All rows of a growing connection are asked about again when it has grown by this factor.
@@ -55,7 +53,9 @@ def may_change(field: Field) -> bool:
         return False
     if isinstance(source, Column):
         return source.name in _CORRECTED
-    return source in _OPEN_READERS or field.name in _OPEN_NAMES or field.name.startswith(_OF_MESSAGES)
+    if source in _OPEN_READERS or field.name in _OPEN_NAMES:
+        return True
+    return shows_messages(field.name) or field.name.startswith(_CONCLUDED)
 
 
 def answers_may_change(compiled: Compiled) -> bool:

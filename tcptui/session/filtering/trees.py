@@ -245,8 +245,7 @@ class TreeReader:
     def _look_at_all(self, known: UdpConversations | DatagramPairs, stop: int) -> None:
         """Have ``known`` look at all rows before ``stop`` that are not plain.  Raises Cancelled."""
         while True:
-            if self.cancelled():
-                raise Cancelled
+            self.pause()
             with known.lock:  # for so few packets that others who wait can be cancelled
                 first = max(known.stop, self._session.store.first)
                 if first >= stop:
@@ -299,8 +298,7 @@ class TreeReader:
 
         def asked() -> Iterator[tuple[PacketView, ApplicationStream | None]]:
             for row in rows:
-                if self.cancelled():
-                    raise Cancelled
+                self.pause()
                 packet = self._session.packet(row)
                 if row >= self._session.store.first:
                     given.append((packet, self._application(packet) if messages else None))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.session.input_priority import input_priority
@@ -131,7 +132,7 @@ class FilterWork:
             outside=int((mask & ~in_stream).sum()),
             absent=tuple(found for lacking in self._lacking if (found := lacking.told(first, mask)) is not None),
             unread=len(unread),
-            unread_connections=len(np.unique(store.stream[unread])),
+            unread_connections=len(sorted_unique(store.stream[unread])),
         )
 
 
