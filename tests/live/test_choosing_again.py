@@ -78,6 +78,8 @@ def test_capture_cleared_begins_at_the_first_packet_again(terminal: Terminal, li
     terminal.wait("0 packets")
     link.ask(2)
     terminal.wait("2 connections")
+    # What came before must have been handed over, or it counts as what comes afterwards.
+    terminal.wait(Still(), "the last packets")
     terminal.press("C")
     terminal.wait("Press again")
     terminal.press("C")
