@@ -35,6 +35,10 @@ class CommandRows(ABC):
         self._of_port = np.zeros(1 << 16, np.int32)
 
     @abstractmethod
+    def likely(self, batch: Payloads) -> I64:
+        """Which payloads may begin a command, as far as their first bytes tell: few of what speaks otherwise."""
+
+    @abstractmethod
     def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
         """Which of the payloads of ``length`` bytes at ``place`` in ``buffer``, `least` captured, begin a command."""
 
@@ -43,8 +47,11 @@ class CommandRows(ABC):
         if len(self.rows) >= MOST_ROWS:
             return
         buffer, start, store, first = batch.buffer, batch.start, batch.store, batch.first
-        at, place = batch.least(self.least)
-        at = at[self.begins(buffer, place, store.length[first + at].astype(np.int64))]
+        likely = batch.longer(self.likely(batch), self.least)
+        if not len(likely):
+            return
+        at = batch.at[likely]
+        at = at[self.begins(buffer, batch.place[likely], store.length[first + at].astype(np.int64))]
         if not len(at):
             return
         # A TCP header begins with both ports; together they differ where the client's do, whoever sends.

@@ -49,12 +49,15 @@ class Payloads:
         place = start[at] + begin
         return cls(buffer, start, store, first, at, place, captured, buffer[place])
 
-    def least(self, size: int) -> tuple[I64, I64]:
-        """Frames and places of the payloads of which ``size`` bytes were captured."""
-        fits = self.captured >= size
-        return (self.at, self.place) if fits.all() else (self.at[fits], self.place[fits])
-
     def beginning(self, byte: int, size: int) -> tuple[I64, I64]:
-        """Frames and places of those payloads of `least` that begin with ``byte``."""
-        chosen = np.flatnonzero((self.head == byte) & (self.captured >= size))
+        """Frames and places of the payloads that begin with ``byte``, and of which ``size`` bytes were captured."""
+        chosen = self.longer(np.flatnonzero(self.head == byte), size)
         return self.at[chosen], self.place[chosen]
+
+    def longer(self, chosen: I64, size: int) -> I64:
+        """Those payloads of ``chosen`` (indexes) of which at least ``size`` bytes were captured."""
+        return chosen[self.captured[chosen] >= size]
+
+    def lengths(self) -> I64:
+        """How many bytes each had on the wire."""
+        return self.store.length[self.first : self.first + len(self.start)][self.at]

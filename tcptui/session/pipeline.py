@@ -168,6 +168,7 @@ class Pipeline:
         if read > FIRST_BLOCK * len(self.readers):  # the first short reads are too small for an estimate
             self._foreseen = True
             self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
+            self.analyzer.foresee_end()
 
     def quality(self, kernel_dropped: int) -> CaptureQuality:
         """The quality of the capture so far; ``kernel_dropped`` is the live counter."""

@@ -29,6 +29,8 @@ NO_SLOT: Final = -1
 _PARKED: Final = -2
 #: Least number of streams that stay in slots.
 AWAKE: Final = 1 << 13
+#: The same of an input whose end is known: this state is dropped there, before findings take their memory.
+AWAKE_TO_END: Final = 1 << 16
 #: When a batch needs more than one parked stream per this many packets, twice as many streams stay in slots.
 _UNPARK_RATIO: Final = 16
 
@@ -210,6 +212,10 @@ class KernelTables:
         self.streams.put(slots, rows[:, :STREAM_WIDTH])
         self.directions.put(_both(slots), rows[:, STREAM_WIDTH:].reshape(-1, DIRECTION_WIDTH))
         return self._moved(rows, parked, slots)
+
+    def foresee_end(self) -> None:
+        """All packets that will come are there: keep more streams in slots."""
+        self._awake = max(self._awake, AWAKE_TO_END)
 
     def park(self) -> Moved:
         """Park the streams that have been idle longest, when more than twice `_awake` are in slots."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.model.packet_store import I64, U8
+    from tcptui.protocols.payload_places import Payloads
 
 #: A packet: three bytes of length, its number, the bytes.
 _HEADER: Final = 4
@@ -32,6 +33,11 @@ class MysqlRows(CommandRows):
     """Rows whose payload is one packet: a server's first, a login of protocol 4.1, or a statement of SQL."""
 
     least: ClassVar[int] = _HEADER + 3
+
+    def likely(self, batch: Payloads) -> I64:
+        """See `CommandRows`."""
+        says = (batch.lengths() - _HEADER).astype(np.uint8)  # the lowest byte of a packet's length
+        return np.flatnonzero(batch.head == says)
 
     def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
         """See `CommandRows`."""

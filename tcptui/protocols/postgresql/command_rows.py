@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.model.packet_store import I64, U8
+    from tcptui.protocols.payload_places import Payloads
 
 _QUERY, _PARSE = ord("Q"), ord("P")
 #: Major version 3 in front of a minor one, as the startup message has it.
@@ -25,18 +26,20 @@ class PostgresqlRows(CommandRows):
 
     least: ClassVar[int] = 8
 
+    def likely(self, batch: Payloads) -> I64:
+        """See `CommandRows`."""
+        return np.flatnonzero((batch.head == 0) | (batch.head == _QUERY) | (batch.head == _PARSE))
+
     def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
         """See `CommandRows`."""
         first = buffer[place]
-        likely = np.flatnonzero((first == 0) | (first == _QUERY) | (first == _PARSE))
-        first, place, length = first[likely], place[likely], length[likely]
         startup = (first == 0) & (_number(buffer, place) == length)
         major = buffer[place + 4].astype(np.int64) << 8 | buffer[place + 5]
         startup &= ((major == _THREE) & (buffer[place + 6] == 0)) | (major == _REQUESTS)
         says = _number(buffer, place + 1) + 1
         query = (first == _QUERY) & (says == length)
         parse = (first == _PARSE) & (buffer[place + 1] == 0) & (says < length)
-        found: NDArray[np.intp] = likely[startup | query | parse]
+        found: NDArray[np.intp] = np.flatnonzero(startup | query | parse)
         return found
 
 

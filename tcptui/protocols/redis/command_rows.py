@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.model.packet_store import I64, U8
+    from tcptui.protocols.payload_places import Payloads
 
 #: An error without a name, as a server says that is full, or does not understand.
 _ERROR: Final = tuple(b"-ERR ")
@@ -24,6 +25,10 @@ class RedisRows(CommandRows):
 
     #: ``*1 CR LF $`` and ``*12 CR LF $``: fewest bytes of a command of either length.
     least: ClassVar[int] = 8
+
+    def likely(self, batch: Payloads) -> I64:
+        """See `CommandRows`."""
+        return np.flatnonzero((batch.head == _STAR) | (batch.head == _ERROR[0]))
 
     def begins(self, buffer: U8, place: I64, _length: I64) -> NDArray[np.intp]:
         """See `CommandRows`."""
