@@ -14,6 +14,7 @@ from tcptui.cli.report.json_connections import ConnectionTexts
 from tcptui.cli.report.json_findings import capture_finding_text
 from tcptui.cli.report.json_text import Seconds, to_json, utf8
 from tcptui.cli.report.link_names import link_name
+from tcptui.cli.report.summary import Capture
 from tcptui.findings.bulk import BulkFindings
 from tcptui.findings.stream_findings import StreamFindings
 from tcptui.model.finding import Severity
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.cli.report.json_findings import Tell
-    from tcptui.cli.report.summary import Capture, Summary
+    from tcptui.cli.report.summary import Summary
     from tcptui.model.finding import Finding
     from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
@@ -47,16 +48,23 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     """
     texts = ConnectionTexts(tell)
     yield f'{{"schema": {SCHEMA}, "streams": ['.encode()
-    loud = StreamFindings()
+    loud, whole = StreamFindings(), None
     if stream is None:
         shares, between = summary.shares(sharing), b"\n"
-        with closing(sharing.in_order(len(shares), lambda at: _share(summary, shares[at], texts))) as pieces:
+
+        def work(at: int) -> Iterator[bytes | StreamFindings | Capture]:
+            # Of several shares the last looks at all packets once more: that takes as long as thousands of connections.
+            return _share(summary, shares[at], texts) if at < len(shares) else iter((summary.capture,))
+
+        with closing(sharing.in_order(len(shares) + (len(shares) > 1), work)) as pieces:
             for piece in pieces:
                 if isinstance(piece, StreamFindings):
                     loud.join(piece)
-                    continue
-                yield between + piece
-                between = b",\n"
+                elif isinstance(piece, Capture):
+                    whole = piece
+                else:
+                    yield between + piece
+                    between = b",\n"
     else:
         view, chosen = summary.view(stream), np.array([stream])
         budget = time_budget(view)
@@ -66,7 +74,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         loud = _in_trouble(told)
     # Last, because it follows from the findings of all connections, which are not kept.
     found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(loud).findings])
-    capture = to_json(_capture(summary.capture))
+    capture = to_json(_capture(whole or summary.capture))
     yield utf8(f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n')
 
 
