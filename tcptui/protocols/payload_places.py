@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.model.packet_store import DecodeIssue, RowKind
 
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I64, U8, PacketStore
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
 
 _ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
 
@@ -58,6 +58,7 @@ class Payloads:
         """Those payloads of ``chosen`` (indexes) of which at least ``size`` bytes were captured."""
         return chosen[self.captured[chosen] >= size]
 
-    def lengths(self) -> I64:
+    def lengths(self) -> I32:
         """How many bytes each had on the wire."""
-        return self.store.length[self.first : self.first + len(self.start)][self.at]
+        length: I32 = self.store.length[self.first + self.at]
+        return length

@@ -418,9 +418,10 @@ class _Times:
             network = np.minimum(waits.network_ns[some], length)
             spent[RequestPart.NETWORK] += int(network.sum())
             length -= network
+            of_parts = np.zeros(len(Part), np.int64)
+            np.add.at(of_parts, waits.part[some], length)
             for part, what in parts.items():
-                of_part = int(length[waits.part[some] == (_THINKING.get(part, part) if swapped else part)].sum())
-                spent[what] += of_part
+                spent[what] += of_parts.item(_THINKING.get(part, part) if swapped else part)
         spent[own] += left
         return end_ns
 

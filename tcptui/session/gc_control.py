@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 #: New objects after which young ones are collected; Python's default of 700 takes a fifth of the time of all requests.
-_SELDOM: Final = 10_000
+_SELDOM: Final = 100_000
 
 _lock: Final = threading.Lock()
 _inside: list[bool] = []

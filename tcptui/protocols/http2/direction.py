@@ -83,8 +83,8 @@ class Listener(Protocol):
         """A header block ended."""
         ...
 
-    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
-        """A DATA frame: its bytes without padding, as far as they are known to have been sent."""
+    def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
+        """A DATA frame: where it begins and ends, and its bytes without padding, as far as they are known sent."""
         ...
 
     def reset(self, side: int, frame: Frame, code: int) -> None:
@@ -135,7 +135,7 @@ class Direction:
 
     def advance(self) -> None:
         """Read the frames of the next `READ` bytes."""
-        base, side, listener = self.position, self.half.side, self._listener
+        base, side, listener, sent = self.position, self.half.side, self._listener, self.half.length
         data = self.half.read(base, READ)
         at, size, highest, counts = 0, len(data), self._highest or 0, listener.counts_frames
         if size < HEADER:
@@ -156,7 +156,13 @@ class Direction:
             if kind == _DATA:
                 if self._pending is not None:
                     self._break()
-                self._data(Frame(base + at, length, kind, flags, stream), data, at)
+                start, end = base + at + HEADER, base + behind
+                stop = end if end <= sent else sent
+                if flags & _PADDED and length:
+                    padding = data[at + HEADER] if at + HEADER < size else (self.half.read(start, 1) or b"\0")[0]
+                    start += 1
+                    stop = min(max(end - padding, start), sent)
+                listener.data(side, stream, flags, (base + at, end), (start, stop))
             elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
                 decoded = self._hpack.decode(data[at + HEADER : behind])
                 ends = bool(flags & _END)
@@ -193,15 +199,6 @@ class Direction:
 
     def _payload(self, frame: Frame) -> bytes:
         return self.half.read(frame.start, HEADER + min(frame.length, PAYLOAD_PARSED))
-
-    def _data(self, frame: Frame, data: bytes, at: int) -> None:
-        start, stop = frame.payload, frame.stop
-        if frame.flags & _PADDED and frame.length:
-            first = at + HEADER
-            padding = data[first] if first < len(data) else (self.half.read(start, 1) or b"\0")[0]
-            start += 1
-            stop = max(stop - padding, start)
-        self._listener.data(self.half.side, frame, start, min(stop, self.half.length))
 
     def _other(self, frame: Frame, data: bytes) -> None:
         pending = self._pending

@@ -237,7 +237,7 @@ class _Sides:
         """See `Listener`."""
         self.of[side].block(block)
 
-    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
+    def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
         """See `Listener`."""
 
     def reset(self, side: int, frame: Frame, code: int) -> None:

@@ -111,11 +111,12 @@ class IndexedStreams(Streams):
         index.append(frame)
         return True
 
-    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
+    def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
         """See `Listener`."""
-        if stop <= start and not frame.flags & Flag.END_STREAM:
-            self.indexes[side].empty.setdefault(frame.stream, array("q")).append(start)
-        super().data(side, frame, start, stop)
+        start, stop = payload
+        if stop <= start and not flags & Flag.END_STREAM:
+            self.indexes[side].empty.setdefault(stream, array("q")).append(start)
+        super().data(side, stream, flags, frame, payload)
 
     def block(self, side: int, block: Block) -> None:
         """See `Listener`."""

@@ -178,15 +178,16 @@ class Streams:
             said.ended = True
             self._close(talk)
 
-    def data(self, side: int, frame: Frame, start: int, stop: int) -> None:
+    def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
         """See `Listener`."""
-        if not frame.stream:
+        if not stream:
             return
-        talk = self._open.get(frame.stream) or self._talk(frame.stream)
+        talk = self._open.get(stream) or self._talk(stream)
         if talk is None:
             return
         said = talk.server if side else talk.client
-        said.add(frame.start, frame.stop)
+        start, stop = payload
+        said.add(*frame)
         if stop > start:
             said.length += stop - start
             if said.add_span(start, stop):
@@ -196,7 +197,7 @@ class Streams:
                     self._make_room()
             else:
                 said.overflown = True
-        if frame.flags & 1 and frame.stop <= said.half.length:  # END_STREAM
+        if flags & 1 and frame[1] <= said.half.length:  # END_STREAM
             said.ended = True
             self._close(talk)
 
