@@ -41,7 +41,7 @@ def shown(opened: Terminal) -> Terminal:
     """The file in the order of time, the cursor on the first connection; all is judged, so that no line comes above."""
     opened.wait("in trouble")
     opened.press(*"s" * (len(SortKey) - 1), "g")  # from problems, the second, on to the first again
-    opened.wait("Sorted by start.")
+    opened.wait(re.compile("1 Connections ──"))  # of this order the title says nothing; what is said of it goes again
     opened.wait("stream 0, 8 packets")
     return opened
 
