@@ -85,7 +85,7 @@ def _some_heard_beside(
     chosen = (near.streams >= 0) & (near.last_ns > begin_ns[:, None]) & (near.packets <= SIBLING_PACKETS)
     if in_order:
         chosen &= near.began_ns <= end_ns[:, None]
-    chosen &= chosen[:, ::-1].cumsum(axis=1)[:, ::-1] <= SIBLINGS_READ  # the last of them
+    chosen &= chosen[:, ::-1].cumsum(axis=1, dtype=np.int16)[:, ::-1] <= SIBLINGS_READ  # the last of them
     heard = np.zeros(len(streams), np.bool_)
     beside, at = chosen.nonzero()
     others = near.streams[beside, at]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from traces import write_trace
 
-from tcptui.analysis.stream.same_server import NEAREST, FirstWords, Siblings
+from tcptui.analysis.stream.same_server import MANY, NEAREST, FirstWords, Siblings
 from tcptui.analysis.stream.view import NEVER_NS, gather_streams, view_stream
 from tcptui.session.session import Session, open_file
 
@@ -140,7 +140,7 @@ def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequenc
 
 
 @pytest.mark.parametrize("begun_before", [False, True])
-@pytest.mark.parametrize("state", ["whole", "growing", "evicted"])
+@pytest.mark.parametrize("state", ["whole", "few", "growing", "evicted"])
 def test_neighbours_and_first_words_of_many_are_those_of_each(
     opened: Callable[[Sequence[str]], Session], state: str, begun_before: bool
 ) -> None:
@@ -156,6 +156,8 @@ def test_neighbours_and_first_words_of_many_are_those_of_each(
     elif state == "evicted":
         streams.evict(np.array([1, 40, 50]))
     chosen = streams.listed().astype(np.int64)[::-2]
+    assert len(chosen) >= MANY
+    chosen = chosen[: MANY - 1] if state == "few" else chosen
     for siblings.gathered in (None, *gather_streams(session.store, streams, streams.listed()[10:60].astype(np.int64))):
         near = siblings.near_each(chosen, begun_before=begun_before)
         there = near.streams >= 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tcptui.analysis.stream.table import Completeness, StreamMark, StreamTable
 from tcptui.analysis.stream.view import NEVER_NS, Gathered, StreamView, view_stream
@@ -25,6 +26,8 @@ SEARCHED: Final = 16_384
 READ: Final = 32
 #: Most streams to the same server examined on either side, nearest by number: a busy server has thousands.
 NEAREST: Final = 32
+#: Streams whose neighbours are looked up together, so that it pays to lay out all streams server by server.
+MANY: Final = 16
 #: The index is rebuilt when the streams have become this many times as many.
 REGROWTH: Final = 1.25
 #: Streams whose `FirstWords` are cached.
@@ -80,6 +83,21 @@ class FirstWords(NamedTuple):
     """Time of the first segment with the server's payload, a FIN or a RST."""
 
 
+class _Around(NamedTuple):
+    """What is there of the indexed streams, server by server: of each a row, itself amid `NEAREST` on either side."""
+
+    packets_then: int
+    """How many packets there were when it was made."""
+    server: NDArray[np.int32]
+    """A number for each server; -1 in front of the first stream and behind the last."""
+    streams: NDArray[np.int32]
+    steps: NDArray[Any]
+    """`StreamTable.completeness`."""
+    packets: NDArray[np.int32]
+    began_ns: NDArray[np.int64]
+    last_ns: NDArray[np.int64]
+
+
 class Siblings:
     """Finds the streams that share a server; the index grows with the stream table."""
 
@@ -98,6 +116,8 @@ class Siblings:
         """Where each of `_listed` is in `_numbers`."""
         self._client_was_b = np.zeros(0, np.uint8)
         """`StreamTable.client_is_b` of each of `_listed` when it was added: the server that its key is of."""
+        self._around: _Around | None = None
+        """Made when the neighbours of `MANY` are asked for."""
         self.gathered: Gathered | None = None
         """Streams that are being judged together: what is there of a sibling need not be gathered once more."""
         self._quotes = np.zeros(0, np.int64)
@@ -136,14 +156,12 @@ class Siblings:
         table = self._streams
         with self._lock:
             late, _hashes = self._late()
-            listed, numbers, keys, places, was_b = (
-                self._listed, self._numbers, self._keys, self._places, self._client_was_b
-            )  # fmt: skip
+            listed, places, was_b = self._listed, self._places, self._client_was_b
+            around = self._laid_out() if len(streams) >= MANY and not len(late) and len(listed) else None
         which = np.minimum(listed.searchsorted(streams.astype(listed.dtype)), max(len(listed) - 1, 0))
         if (
-            len(late)
+            around is None
             or table.evicted_streams
-            or not len(listed)
             or (listed[which] != streams).any()
             or (was_b[which] != table.client_is_b[streams]).any()
         ):
@@ -151,26 +169,30 @@ class Siblings:
             for row, stream in zip(near, streams.tolist(), strict=True):
                 found = self.near(stream, begun_before=begun_before).streams
                 row[: len(found)] = found
-            there = near >= 0
-        else:
-            mine = places[which][:, None]
-            at = mine + np.arange(-NEAREST, NEAREST + 1)
-            there = (at >= 0) & (at < len(numbers)) & (at != mine)
-            at = at.clip(0, len(numbers) - 1)
-            there &= keys[at] == keys[mine]
-            near = numbers[at]
-            there &= self._are_chosen(near, begun_before)
-            near = np.where(there, near, -1)
-        began_ns = np.where(there, table.began_ns[near], NEVER_NS)
-        return Near(near, table.packets[near], began_ns, table.latest_ns[near])
+            began_ns = np.where(near >= 0, table.began_ns[near], NEVER_NS)
+            return Near(near, table.packets[near], began_ns, table.latest_ns[near])
+        mine = places[which]
+        server = around.server[mine]
+        there = (server == server[:, NEAREST, None]) & _is_chosen(around.steps[mine], begun_before)
+        there[:, NEAREST] = False  # itself
+        near = np.where(there, around.streams[mine], np.int32(-1))
+        began_ns = np.where(there, around.began_ns[mine], NEVER_NS)
+        return Near(near, around.packets[mine], began_ns, around.last_ns[mine])
+
+    def _laid_out(self) -> _Around:
+        """The indexed streams as they are now; made anew where packets have come."""
+        packets = self._store.count
+        if self._around is None or self._around.packets_then != packets:
+            table, numbers = self._streams, self._numbers
+            server = np.cumsum(np.diff(self._keys, prepend=self._keys[:1]) != 0, dtype=np.int32)
+            of_each = (table.completeness, table.packets, table.began_ns, table.latest_ns)
+            columns = (numbers, *(column[numbers] for column in of_each))
+            self._around = _Around(packets, _windows(server, -1), *(_windows(column, 0) for column in columns))
+        return self._around
 
     def _are_chosen(self, streams: NDArray[np.int32], begun_before: bool) -> NDArray[np.bool_]:
-        """Which of ``streams`` were opened; with ``begun_before`` also those of which the capture has no SYN."""
-        steps = self._streams.completeness[streams]
-        opened: NDArray[np.bool_] = (steps & _OPENED) == _OPENED
-        if begun_before:
-            opened |= (steps & _SYNS) == 0
-        return opened
+        """Which of ``streams`` are siblings; see `near`."""
+        return _is_chosen(self._streams.completeness[streams], begun_before)
 
     def _near(self, chosen: NDArray[np.int32]) -> Near:
         streams = self._streams
@@ -326,7 +348,7 @@ class Siblings:
         keys = np.concatenate((self._keys[kept], hashes))
         # The later ones have higher numbers and come behind those of the same server.
         order = np.argsort(keys, kind="stable")
-        self._numbers, self._keys = numbers[order], keys[order]
+        self._numbers, self._keys, self._around = numbers[order], keys[order], None
         self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
         # Numbers before they were sorted by key are ascending only as far as each server's are.
         by_number = np.argsort(self._numbers, kind="stable").astype(np.int32)
@@ -366,3 +388,17 @@ class Siblings:
             np.where(by_b, fin_b, fin_a), np.where(by_b, fin_a, fin_b), (marks & _RST) != 0,
         )  # fmt: skip
         return list(map(Sibling._make, zip(*(column.tolist() for column in columns), strict=True)))
+
+
+def _is_chosen(steps: NDArray[Any], begun_before: bool) -> NDArray[np.bool_]:
+    """Where streams of this completeness were opened; with ``begun_before`` also where the capture has no SYN."""
+    opened: NDArray[np.bool_] = (steps & _OPENED) == _OPENED
+    if begun_before:
+        opened |= (steps & _SYNS) == 0
+    return opened
+
+
+def _windows(column: NDArray[Any], beyond: int) -> NDArray[Any]:
+    """A row for each element of ``column``: that amid its neighbours, ``beyond`` where there are none (not copied)."""
+    margin = np.full(NEAREST, beyond, column.dtype)
+    return sliding_window_view(np.concatenate((margin, column, margin)), 2 * NEAREST + 1)

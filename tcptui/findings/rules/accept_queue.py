@@ -99,7 +99,7 @@ def _waiting_at(siblings: Siblings, streams: I64, soon_ns: I64, moment_ns: I64, 
         some = slice(begin, begin + _AT_ONCE)
         near = siblings.near_each(streams[some])
         before = (near.began_ns <= soon_ns[some, None]) & (near.packets <= WAITING_PACKETS)
-        before &= before[:, ::-1].cumsum(axis=1)[:, ::-1] <= WAITING_READ  # the last of them
+        before &= before[:, ::-1].cumsum(axis=1, dtype=np.int16)[:, ::-1] <= WAITING_READ  # the last of them
         beside, at = before.nonzero()
         # Of evicted packets the server's first data may be one.
         whole, server_ns, used_ns = siblings.first_words_each(near.streams[beside, at])
