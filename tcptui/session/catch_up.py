@@ -327,10 +327,11 @@ class CatchUp:
     def _see_place(self, *, complete: bool) -> None:
         """Update `place` in this thread: with 100,000 connections it takes longer than a key press may wait.
 
-        The rules know it before they run.  ``complete``: no more packets come.
+        The rules know it before they run; commands on files run them at the end.  ``complete``: no more packets come.
         """
         packets = self._pipeline.store.count
-        if (complete and packets > self._placed) or packets > PLACE_REGROWTH * self._placed:
+        due = packets > self._placed * (1 if complete else PLACE_REGROWTH)
+        if due and (complete or self._watched):
             self._placed, self.place = packets, capture_place(self._pipeline.analyzer.streams)
 
     def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:

@@ -20,7 +20,6 @@ from web_captures import record
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http2 import streams
 from tcptui.protocols.http2.direction import Block
-from tcptui.protocols.http2.frames import Frame
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
 from tcptui.protocols.http2.hpack import HeaderList
 from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid, parse_http2
@@ -429,7 +428,7 @@ def test_what_is_kept_of_open_streams_is_bounded_together(kind: str, monkeypatch
                 entries = HeaderList(b"", [(b"a", b"b")] * 10)
                 collected.block(0, Block(stream, at, at + 20, entries, end_stream=False))
             else:
-                collected.data(0, Frame(at, 11, 0, 0, stream), at + 9, at + 20)
+                collected.data(0, stream, 0, (at, at + 20), (at + 9, at + 20))
             kept = sum(talk.held for talk in collected._open.values())
             assert kept == collected._held <= most
         while collected.over:
