@@ -154,9 +154,10 @@ class Analyzer:
         self._multipath.evict(flows)
         self.streams.evict_flows(self._store, flows, self._store.first)
 
-    def foresee_end(self) -> None:
-        """Expect `finish` behind what is there by now: state that it drops need not be small meanwhile."""
-        self._tables.foresee_end()
+    def foresee_end(self, streams: int) -> None:
+        """Expect about so many streams, and then `finish`: state that it drops need not be small meanwhile."""
+        self.streams.reserve(streams)
+        self._tables.foresee_end(streams)
 
     def finish(self) -> None:
         """Declare that no more packets come; drops the state that only they would need, a tenth of all memory."""

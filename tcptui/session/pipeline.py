@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 ORDINARY_FRAME: Final = 1_518
 #: Upper bound of rows reserved on an estimate.
 _FORESEEN_ROWS: Final = 20_000_000
+#: The same of streams.
+_FORESEEN_STREAMS: Final = 1_000_000
 _NONE: Final = np.zeros(0, np.int64)
 #: Later than any packet.
 _NEVER: Final = 2**63 - 1
@@ -167,8 +169,9 @@ class Pipeline:
         read = sum(reader.position for reader in self.readers)
         if read > FIRST_BLOCK * len(self.readers):  # the first short reads are too small for an estimate
             self._foreseen = True
-            self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
-            self.analyzer.foresee_end()
+            times = 1.1 * total / read
+            self.store.reserve(min(int(times * self.store.count), _FORESEEN_ROWS))
+            self.analyzer.foresee_end(min(int(times * self.analyzer.streams.count), _FORESEEN_STREAMS))
 
     def quality(self, kernel_dropped: int) -> CaptureQuality:
         """The quality of the capture so far; ``kernel_dropped`` is the live counter."""

@@ -144,6 +144,8 @@ class KernelTables:
         self._parked = IdleRows()
         self._awake = AWAKE
         """Streams that stay in slots when others are parked."""
+        self._foreseen = 0
+        """Slots that will be needed, for which there is no room yet."""
         self._pool = [_Column() for _ in range(5)]
         """Unacknowledged segments: row, number, end, time, and the next entry of the list."""
         self._pool_free = -1
@@ -168,6 +170,8 @@ class KernelTables:
     def make_room(self, flows: int, streams: int, segments: int) -> None:
         """Make room for ``flows`` in all, for ``streams`` more, and for ``segments`` more unacknowledged segments."""
         self._flow_slot.grow(flows, NO_SLOT)
+        if self._foreseen and self.compiled:  # slots that are not used yet take no memory then, and growing copies
+            streams, self._foreseen = max(streams, self._foreseen), 0
         self._grow_slots(streams)
         self._grow_pool(segments)
 
@@ -213,9 +217,10 @@ class KernelTables:
         self.directions.put(_both(slots), rows[:, STREAM_WIDTH:].reshape(-1, DIRECTION_WIDTH))
         return self._moved(rows, parked, slots)
 
-    def foresee_end(self) -> None:
-        """All packets that will come are there: keep more streams in slots."""
+    def foresee_end(self, streams: int) -> None:
+        """All packets that will come are there, of about so many streams: keep more of them in slots."""
         self._awake = max(self._awake, AWAKE_TO_END)
+        self._foreseen = 2 * min(streams, 2 * self._awake)  # for each packet of a batch one must be free
 
     def park(self) -> Moved:
         """Park the streams that have been idle longest, when more than twice `_awake` are in slots."""
@@ -279,14 +284,15 @@ class KernelTables:
         """Add slots when fewer than ``count`` are free; slots are taken from the end of the free ones."""
         if self._slots_left >= count:
             return
-        old, free = len(self.streams.data), self._free_slots.data[: self._slots_left]
-        rows = old + max(count - self._slots_left, old // 2)
+        old, left = len(self.streams.data), self._slots_left
+        rows = old + max(count - left, old // 2)
         self.streams.grow(rows)
         self.directions.grow(2 * rows)
-        data = [*range(rows - 1, old - 1, -1), *map(int, free)]
-        self._slots_left = len(data)
-        data += [0] * (rows - len(data))
-        self._free_slots.data = np.array(data, np.int64) if self.compiled else data
+        free = np.zeros(rows, np.int64)
+        free[: rows - old] = np.arange(rows - 1, old - 1, -1)
+        self._slots_left = left + rows - old
+        free[rows - old : self._slots_left] = self._free_slots.data[:left]
+        self._free_slots.data = free if self.compiled else free.tolist()
 
     def _grow_pool(self, count: int) -> None:
         """Add entries to the pool when fewer than ``count`` are free."""
