@@ -315,6 +315,7 @@ SEGMENTS = st.lists(
     ],
     opened=False,
 )  # fmt: skip
+@example(segments=[(0, "C", "A", 0, 0, 500, 500), (0, "C", "A", 0, 1, 1, 500)], opened=True)
 def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
     tmp_path: Path, segments: list[tuple[int, str, str, int, int, int, int]], opened: bool
 ) -> None:

@@ -240,9 +240,10 @@ class _Plain:
             return
         self._spend(2, NO_SENDER, Part.NETWORK)
         if self.sides[i]:
-            self._spend(i, SERVER, Part.SERVER_THINK, self.delays.to_server_ns)
+            here = self._thought_here(SERVER, 2, i)
+            self._spend(i, SERVER, Part.SERVER_THINK, self.delays.to_server_ns, here=here)
         else:
-            self._spend(i, CLIENT, Part.CLIENT_THINK)
+            self._spend(i, CLIENT, Part.CLIENT_THINK, here=self._thought_here(CLIENT, 2, i))
 
     def _answer(self, earlier: int, later: int, overlapping: bool) -> None:
         side = int(self.sides[later])
