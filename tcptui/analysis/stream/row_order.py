@@ -9,8 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, PacketStore
 
-#: Rows sorted at a time, so that the sort needs little memory besides its result.
-PIECE: Final = 1 << 18
+#: Two to this power rows are sorted at a time: it is done in the processor's cache, and needs little memory.
+PIECE_BITS: Final = 18
 
 
 class RowOrder:
@@ -18,7 +18,8 @@ class RowOrder:
 
     def __init__(self, store: PacketStore, streams: int) -> None:
         """``streams``: how many there are; no later row may belong to another one."""
-        pieces = [(first, min(first + PIECE, store.count)) for first in range(store.first, store.count, PIECE)]
+        piece = 1 << PIECE_BITS
+        pieces = [(first, min(first + piece, store.count)) for first in range(store.first, store.count, piece)]
         counts = np.zeros(streams + 1, np.int64)
         for first, stop in pieces:
             of_row = store.stream[first:stop]
@@ -40,12 +41,14 @@ class RowOrder:
 
     def _add(self, of_row: I32, first: int, free: I64) -> None:
         """Put the rows from ``first`` on, which belong to the streams ``of_row``, where their streams have ``free``."""
-        order = np.argsort(of_row, kind="stable")
-        order = order[int(np.searchsorted(of_row, 0, sorter=order)) :]  # a row without a stream has -1
-        sorted_ = of_row[order]
+        # Sorted as numbers, stream before row: that takes a quarter of the time of a stable sort of indexes.
+        keys = of_row.astype(np.int64) << PIECE_BITS | np.arange(len(of_row))
+        keys.sort()
+        keys = keys[int(keys.searchsorted(0)) :]  # a row without a stream has -1
+        sorted_ = keys >> PIECE_BITS
         begins = np.flatnonzero(np.diff(sorted_, prepend=-1))
         lengths = np.diff(begins, append=len(sorted_))
         distinct = sorted_[begins]
         places = np.repeat(free[distinct] - begins, lengths) + np.arange(len(sorted_))
-        self.rows[places] = order + first
+        self.rows[places] = (keys & ((1 << PIECE_BITS) - 1)) + first
         free[distinct] += lengths
