@@ -43,7 +43,7 @@ AHEAD: Final = 2
 #: Bytes of pieces that may wait for those of earlier shares, per worker: one that is further ahead waits itself …
 WAITING_BYTES: Final = 16 << 20
 #: … as of so many at least: of two, one that ends its share as the other is amid its own is half a share ahead.
-_WAITING_LEAST: Final = 4
+_WAITING_LEAST: Final = 3
 #: How long to wait for threads that are about to end, in seconds.
 ENDING_S: Final = 2.0
 #: Size of a worker's pipe in bytes; the system's default is 64 KiB.
