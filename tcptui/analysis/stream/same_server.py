@@ -157,11 +157,11 @@ class Siblings:
         with self._lock:
             late, _hashes = self._late()
             listed, places, was_b = self._listed, self._places, self._client_was_b
-            around = self._laid_out() if len(streams) >= MANY and not len(late) and len(listed) else None
+            is_laid_out = len(streams) >= MANY and len(listed) and not len(late) and not table.evicted_streams
+            around = self._laid_out() if is_laid_out else None
         which = np.minimum(listed.searchsorted(streams.astype(listed.dtype)), max(len(listed) - 1, 0))
         if (
             around is None
-            or table.evicted_streams
             or (listed[which] != streams).any()
             or (was_b[which] != table.client_is_b[streams]).any()
         ):

@@ -84,7 +84,7 @@ class Listener(Protocol):
         ...
 
     def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
-        """A DATA frame: where it begins and ends, and its bytes without padding, as far as they are known sent."""
+        """A DATA frame: where it begins and ends, and where its bytes without padding do, as far as they were sent."""
         ...
 
     def reset(self, side: int, frame: Frame, code: int) -> None:
