@@ -160,11 +160,7 @@ class Siblings:
             is_laid_out = len(streams) >= MANY and len(listed) and not len(late) and not table.evicted_streams
             around = self._laid_out() if is_laid_out else None
         which = np.minimum(listed.searchsorted(streams.astype(listed.dtype)), max(len(listed) - 1, 0))
-        if (
-            around is None
-            or (listed[which] != streams).any()
-            or (was_b[which] != table.client_is_b[streams]).any()
-        ):
+        if around is None or (listed[which] != streams).any() or (was_b[which] != table.client_is_b[streams]).any():
             near = np.full((len(streams), 2 * NEAREST + 1), -1, np.int32)
             for row, stream in zip(near, streams.tolist(), strict=True):
                 found = self.near(stream, begun_before=begun_before).streams
