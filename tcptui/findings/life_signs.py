@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, last_of_each
 from tcptui.model.lanes import in_columns
 from tcptui.model.tcp_flags import RST
 
@@ -85,9 +85,8 @@ def _some_heard_beside(
     chosen = (near.streams >= 0) & (near.last_ns > begin_ns[:, None]) & (near.packets <= SIBLING_PACKETS)
     if in_order:
         chosen &= near.began_ns <= end_ns[:, None]
-    chosen &= chosen[:, ::-1].cumsum(axis=1, dtype=np.int16)[:, ::-1] <= SIBLINGS_READ  # the last of them
     heard = np.zeros(len(streams), np.bool_)
-    beside, at = chosen.nonzero()
+    beside, at = last_of_each(chosen, SIBLINGS_READ).nonzero()
     others = near.streams[beside, at]
     whole, server_ns, _used_ns = siblings.first_words_each(others)
     # Its earliest words decide, unless they are too early, or evicted.

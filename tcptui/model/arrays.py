@@ -82,6 +82,13 @@ def distinct(values: NDArray[Any]) -> tuple[I64, I64]:
     return order[begins], which
 
 
+def last_of_each(mask: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+    """``mask`` (rows of at most 32,767 cells) with only the last ``most`` of each row that are set."""
+    behind = mask[:, ::-1].cumsum(axis=1, dtype=np.int16)[:, ::-1]
+    found: NDArray[np.bool_] = mask & (behind <= most)
+    return found
+
+
 def merged(one: NDArray[_Integer], other: NDArray[_Integer]) -> NDArray[_Integer]:
     """The values that are in at least one of the arrays, ascending and distinct (`numpy.union1d`)."""
     return sorted_unique(np.concatenate((one, other)))

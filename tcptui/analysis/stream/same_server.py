@@ -149,7 +149,7 @@ class Siblings:
             before = self._kept((indexed[:at][::-1],), NEAREST)[::-1]
             after = self._kept((indexed[at:],), NEAREST + 1)
         near = np.concatenate((before, after))
-        return self._near(near[self._are_chosen(near, begun_before) & (near != stream)])
+        return self._near(near[_is_chosen(self._streams.completeness[near], begun_before) & (near != stream)])
 
     def near_each(self, streams: NDArray[np.int64], *, begun_before: bool = False) -> Near:
         """`near` each of ``streams``, a row each; where fewer are near: stream -1, which begins at `NEVER_NS`."""
@@ -185,10 +185,6 @@ class Siblings:
             columns = (numbers, *(column[numbers] for column in of_each))
             self._around = _Around(packets, _windows(server, -1), *(_windows(column, 0) for column in columns))
         return self._around
-
-    def _are_chosen(self, streams: NDArray[np.int32], begun_before: bool) -> NDArray[np.bool_]:
-        """Which of ``streams`` are siblings; see `near`."""
-        return _is_chosen(self._streams.completeness[streams], begun_before)
 
     def _near(self, chosen: NDArray[np.int32]) -> Near:
         streams = self._streams

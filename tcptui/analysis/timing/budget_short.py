@@ -20,7 +20,7 @@ from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import OVERLAPS, asked_least_ns, brings_news, time_budget
-from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Waits
+from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, Part, TimeBudget, Waits
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
@@ -239,11 +239,9 @@ class _Plain:
             self._spend(i, CLIENT, Part.NETWORK)
             return
         self._spend(2, NO_SENDER, Part.NETWORK)
-        if self.sides[i]:
-            here = self._thought_here(SERVER, 2, i)
-            self._spend(i, SERVER, Part.SERVER_THINK, self.delays.to_server_ns, here=here)
-        else:
-            self._spend(i, CLIENT, Part.CLIENT_THINK, here=self._thought_here(CLIENT, 2, i))
+        side = int(self.sides[i])
+        part, way_ns = (Part.SERVER_THINK, self.delays.to_server_ns) if side else (Part.CLIENT_THINK, 0)
+        self._spend(i, side, part, way_ns, here=self._thought_here(side, 2, i))
 
     def _answer(self, earlier: int, later: int, overlapping: bool) -> None:
         side = int(self.sides[later])

@@ -24,6 +24,7 @@ from tcptui.findings.rules.handshake import (
 )
 from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_timeout
 from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
+from tcptui.model.arrays import last_of_each
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import in_columns
@@ -99,8 +100,7 @@ def _waiting_at(siblings: Siblings, streams: I64, soon_ns: I64, moment_ns: I64, 
         some = slice(begin, begin + _AT_ONCE)
         near = siblings.near_each(streams[some])
         before = (near.began_ns <= soon_ns[some, None]) & (near.packets <= WAITING_PACKETS)
-        before &= before[:, ::-1].cumsum(axis=1, dtype=np.int16)[:, ::-1] <= WAITING_READ  # the last of them
-        beside, at = before.nonzero()
+        beside, at = last_of_each(before, WAITING_READ).nonzero()
         # Of evicted packets the server's first data may be one.
         whole, server_ns, used_ns = siblings.first_words_each(near.streams[beside, at])
         whole &= used_ns > moment_ns[some][beside]
