@@ -20,6 +20,8 @@ _Integer = TypeVar("_Integer", bound=np.integer[Any])
 
 #: Entries per chunk: enough to amortise NumPy's overhead per call, few enough for the processor's cache.
 PIECE: Final = 1 << 16
+#: Of a signed integer.
+_BITS: Final = 64
 #: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
 _ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 
@@ -66,6 +68,26 @@ def sorted_unique(values: NDArray[_Integer]) -> NDArray[_Integer]:
     """
     ordered = np.sort(values)
     return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
+
+
+def sorted_within(groups: I32, numbers: I64, count: int) -> tuple[I64, I64]:
+    """``numbers`` (none below 0) by group and ascending within it; and where those of each of ``count`` groups begin.
+
+    The last entry of the latter is where those of the last group end.  ``groups``: that of each number, from 0 on.
+    """
+    bits = int(numbers.max(initial=0)).bit_length()
+    every = np.arange(count + 1)
+    if bits + count.bit_length() < _BITS:
+        # Integers are sorted many times as fast as indexes by two keys.
+        keys = groups.astype(np.int64)
+        keys <<= bits
+        keys |= numbers
+        keys.sort()
+        begins = keys.searchsorted(every << bits)
+        keys &= (1 << bits) - 1
+        return keys, begins
+    order = np.lexsort((numbers, groups))
+    return numbers[order], groups[order].searchsorted(every)
 
 
 def distinct(values: NDArray[Any]) -> tuple[I64, I64]:

@@ -30,6 +30,7 @@ _WITHIN: Final = 1 << 62
 _EXACT: Final = 1 << 53
 #: Up to so many comparisons a lane, comparing each number with each takes less time than a search.
 _COMPARED_EACH: Final = 64
+_ALL: Final = slice(None)
 #: Functions that give a truth value: it must be the same in all lanes.
 _ASKING: Final = frozenset(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.logical_and, np.logical_or}
@@ -168,8 +169,11 @@ class Lanes:
         plainly = _roomy(self.each)
         if plainly.ndim < 2 or plainly.dtype == object:
             return _plainly(plainly) if plainly.ndim < 2 else list(map(_plainly, plainly))
-        same = (plainly == plainly[:, :1]).all(axis=1)
-        numbers: list[Any] = plainly[:, 0].tolist()
+        first = plainly[:, 0]
+        # Most that differ do so in the last lane: only rows in which that has the same are compared as a whole.
+        same = first == plainly[:, -1]
+        same[same] = (plainly[same] == first[same, None]).all(axis=1)
+        numbers: list[Any] = first.tolist()
         for at in np.flatnonzero(~same).tolist():
             numbers[at] = Lanes(plainly[at], plain=True)
         return numbers
@@ -221,9 +225,21 @@ class Lanes:
         beyond = np.less if side == "left" else np.less_equal
         if np.ndim(wanted) < 2:
             return agreed(beyond(self.each, wanted).sum(axis=0))
+        places = self.each[:, 0].searchsorted(wanted[:, 0], side)
+        if self._are_places(places, wanted, beyond, slice(-1, None)) and self._are_places(places, wanted, beyond):
+            return places
         if len(self.each) * len(wanted) > _COMPARED_EACH and (found := self._searched(wanted, side)) is not None:
             return one_column(found)
         return one_column(beyond(self.each[:, None, :], wanted[None, :, :]).sum(axis=0))
+
+    def _are_places(
+        self, places: NDArray[np.int64], wanted: NDArray[Any], beyond: np.ufunc, lanes: slice = _ALL
+    ) -> bool:
+        """Whether ``places`` are those of the numbers ``wanted`` in all ``lanes``; ``beyond``: which lie before one."""
+        each, wanted = self.each[:, lanes], wanted[:, lanes]
+        behind, ahead = np.flatnonzero(places), np.flatnonzero(places < len(each))
+        before = beyond(each.take(places[behind] - 1, 0), wanted.take(behind, 0))
+        return bool(before.all() and not beyond(each.take(places[ahead], 0), wanted.take(ahead, 0)).any())
 
     def _searched(self, wanted: NDArray[Any], side: Literal["left", "right"]) -> NDArray[np.int64] | None:
         """`searchsorted` of all lanes in one search, each lane's numbers above those of the one before.
@@ -424,7 +440,7 @@ def _divisor(value: Any) -> Any:
 
 
 def _roomy(each: NDArray[Any]) -> NDArray[Any]:
-    return each.astype(np.int64) if each.dtype.kind in "iub" else each
+    return each.astype(np.int64, copy=False) if each.dtype.kind in "iub" else each
 
 
 def _known(ufunc: np.ufunc, result: NDArray[Any], *, plain: bool) -> Any:
@@ -443,7 +459,9 @@ def _known(ufunc: np.ufunc, result: NDArray[Any], *, plain: bool) -> Any:
 
 def one_column(cells: NDArray[Any]) -> Any:
     """A column of all lanes, which is that of any where they have the same."""
-    return cells[:, 0].copy() if (cells == cells[:, :1]).all() else Lanes(cells, plain=False)
+    # Most that differ do so in the first row: one look spares a comparison of all.
+    same = (cells[:1] == cells[:1, :1]).all() and (cells == cells[:, :1]).all()
+    return cells[:, 0].copy() if same else Lanes(cells, plain=False)
 
 
 def taken(column: Any, places: Any) -> Any:

@@ -126,16 +126,16 @@ def trim() -> None:
 
 
 @cache
-def map_long_arrays() -> None:
-    """Make the C library return the memory of long arrays to the system when they are freed (glibc).
+def map_long_arrays(least: int = _MAPPED) -> None:
+    """Make the C library return the memory of arrays of ``least`` bytes to the system when they are freed (glibc).
 
     By default it takes a freed array for a sign that more of that length will come, and keeps the memory of such
     arrays: for a stream of millions of segments a fifth of all memory.
     """
     change = _of_library("mallopt")
     if change is not None:
-        change(_MMAP_THRESHOLD, _MAPPED)
-        change(_TRIM_THRESHOLD, 2 * _MAPPED)
+        change(_MMAP_THRESHOLD, least)
+        change(_TRIM_THRESHOLD, 2 * least)
 
 
 def _of_library(name: str) -> Any:

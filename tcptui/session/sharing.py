@@ -23,9 +23,9 @@ WORTH_FORKING: Final = 18_000
 #: Weight of a share of several connections: fewer leave arrays too short …
 SHARE_WEIGHT: Final = 16_384
 #: … and more of a large capture find more connections that are alike (`tcptui.findings.lockstep`), up to this weight, …
-MOST_WEIGHT: Final = 393_216
+MOST_WEIGHT: Final = 786_432
 #: … as long as there are so many shares for each worker: fewer leave a worker idle at the end.
-SHARES_A_WORKER: Final = 2
+SHARES_A_WORKER: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tcptui.model.errors import WorkerError
-from tcptui.model.sparse_array import trim
+from tcptui.model.sparse_array import map_long_arrays, trim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -46,6 +46,9 @@ WAITING_BYTES: Final = 16 << 20
 _WAITING_LEAST: Final = 3
 #: How long to wait for threads that are about to end, in seconds.
 ENDING_S: Final = 2.0
+#: Bytes of an array whose memory a worker returns when it is freed: its shares are much alike, so that of shorter ones
+#: serves the next.
+_RETURNED: Final = 5 << 20
 #: Size of a worker's pipe in bytes; the system's default is 64 KiB.
 _PIPE_BYTES: Final = 1 << 20
 #: Signals that end the parent, and a worker at once.
@@ -251,6 +254,7 @@ def _be_worker(parent: int, work: Work, shares: int, sent: int, others: list[int
             os.close(descriptor)
         with suppress(OSError):  # beyond the user's limit
             fcntl.fcntl(sent, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        map_long_arrays(_RETURNED)
         serve(work, shares, sent)
         status = 0
     except MemoryError:

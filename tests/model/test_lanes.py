@@ -20,6 +20,7 @@ from tcptui.model.lanes import (
     lanes_of,
     of_each,
     of_pairs,
+    one_column,
     put,
     taken,
 )
@@ -217,3 +218,29 @@ def test_the_same_places_in_all_lanes_are_one_column() -> None:
     found = Lanes(numbers, plain=False).searchsorted(Lanes(wanted, plain=False))
 
     assert found.tolist() == list(range(1, 31, 3))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("seed", range(20))
+def test_places_of_nearly_the_same_lanes_are_those_of_each(side: Literal["left", "right"], seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    numbers = np.repeat(np.sort(chance.integers(0, 30, (12, 1)), axis=0), 5, axis=1)
+    wanted = np.repeat(chance.integers(-2, 33, (7, 1)), 5, axis=1)
+    if seed % 4:
+        lane = int(chance.integers(0, 5))  # the first, the last, or one between
+        wanted[int(chance.integers(0, 7)), lane] = chance.integers(-2, 33)
+
+    found = Lanes(numbers, plain=False).searchsorted(Lanes(wanted, plain=False), side)
+
+    places = [numbers[:, lane].searchsorted(wanted[:, lane], side).tolist() for lane in range(5)]
+    each = np.broadcast_to(found.each if isinstance(found, Lanes) else found[:, None], (7, 5))
+    assert each.T.tolist() == places
+
+
+def test_a_column_is_one_only_where_all_lanes_have_the_same() -> None:
+    amid = one_column(np.array([[1, 1, 1], [2, 3, 2], [4, 4, 4]]))
+
+    assert isinstance(amid, Lanes)
+    assert [isinstance(number, Lanes) for number in amid.tolist()] == [False, True, False]
+    assert one_column(np.array([[1, 1], [2, 2]])).tolist() == [1, 2]
+    assert len(one_column(np.zeros((0, 3), np.int64))) == 0

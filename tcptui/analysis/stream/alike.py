@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 #: Columns that rules compare with one another: only streams that have the same ones are judged together.
 _COMPARED: Final = (
-    "flags", "from_server", "seq", "ack", "end", "length", "window", "options", "verdict", "issues", "ttl", "tos",
+    "flags", "from_server", "seq", "ack", "length", "window", "options", "verdict", "issues", "ttl", "tos",
     "mss", "captured", "wire_length", "sack_left", "sack_right", "reset_bytes", "padding", "forgotten",
 )  # fmt: skip
 #: The same of the stream table.
 _OF_STREAM: Final = ("marks", "completeness", "payload_a", "payload_b", "scale_a", "scale_b", "client_is_b", "verdicts")
 #: IP version, as `tcptui.model.flow_table.FlowTable.addresses_of` has it.
 IPV6: Final = 6
-#: Columns that are the same in all lanes; without the flag ACK, `ack` is not.
-_SAME: Final = frozenset(_COMPARED) - {"ack"}
+#: Columns that are the same in all lanes, `end` because it follows from others; without the flag ACK, `ack` is not.
+_SAME: Final = (frozenset(_COMPARED) | {"end"}) - {"ack"}
 _NO_ROWS: Final = np.zeros(0, np.int32)
 #: Segments of the longest stream that is compared with others: long ones are never alike.
 LONGEST: Final = 256
@@ -46,6 +46,8 @@ FEWEST: Final = 4
 MOST: Final = 4_096
 #: An odd multiplier: 2**64 divided by the golden ratio, as a signed number.
 _ODD: Final = np.int64(0x9E37_79B9_7F4A_7C15 - (1 << 64))
+#: How often what was mixed of a segment is mixed with itself.
+_ROUNDS: Final = 2
 
 
 def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -77,12 +79,19 @@ class _Segments:
         self._counts = counts
         self._begins = np.cumsum(counts) - counts
         """Where the segments of each stream begin in the columns."""
-        self._nth = np.arange(int(counts.sum())) - np.repeat(self._begins, counts)
+        total = int(counts.sum())
+        self._nth = np.arange(total) - np.repeat(self._begins, counts)
         """Which segment of its stream each is."""
-        rows = np.repeat(gathered.begins[places], counts) + self._nth
-        self._columns = [block.column(name)[rows] for name in _COMPARED]
+        first, stop = int(gathered.begins[places[0]]), int(gathered.ends[places[-1]])
+        rows: Any = slice(first, stop)
+        if stop - first > total:
+            rows = np.repeat(gathered.begins[places], counts) + self._nth
         # Without the flag an acknowledgment number means nothing.
-        self._columns[_COMPARED.index("ack")][(self._columns[_COMPARED.index("flags")] & ACK) == 0] = 0
+        acks = (block.column("flags")[rows] & ACK) != 0
+        columns = [block.column(name)[rows] for name in _COMPARED if name != "ack"]
+        columns.append(np.where(acks, block.column("ack")[rows], 0))
+        # What is 0 in all of them tells none from another.
+        self._columns = [column for column in columns if column.any()]
         self._of_stream = [getattr(block.streams, name)[streams] for name in _OF_STREAM]
 
     def hashes(self) -> NDArray[np.int64]:
@@ -91,8 +100,10 @@ class _Segments:
         for column in self._columns:
             mixed *= _ODD
             mixed ^= column
+        # Else what one segment has more would make up for what another has less.
+        for _ in range(_ROUNDS):
             mixed ^= mixed >> 29
-        mixed *= _ODD
+            mixed *= _ODD
         found: NDArray[np.int64] = np.add.reduceat(mixed, self._begins)
         for numbers in (*self._of_stream, self._counts):
             found *= _ODD
@@ -156,7 +167,6 @@ class AlikeView(StreamView):
         """The rows of one lane: what is computed from columns that are the same in all is computed from these."""
         table = block.streams
         self.stream = lanes_of(self.numbers)
-        self.rows = one_column(block.rows[self._at])
         is_b = table.client_is_b[self.numbers] != 0
         from_a, from_b = table.min_rtt_ns_a[self.numbers], table.min_rtt_ns_b[self.numbers]
         self.irtt_ns = lanes_of(table.irtt_ns[self.numbers])
@@ -188,11 +198,11 @@ class AlikeView(StreamView):
 
     def some(self, chosen: NDArray[np.bool_]) -> AlikeView:
         """The view of the lanes ``chosen``, which has what this one has read of the packets."""
-        some = AlikeView(self._gathered, self.places[chosen])
+        some, lanes = AlikeView(self._gathered, self.places[chosen]), indexes_of(chosen)
         some._one = self._one
         for name in self.__dict__.keys() & CUT_COLUMNS:
             column = self.__dict__[name]
-            some.__dict__[name] = one_column(column.each[:, chosen]) if isinstance(column, Lanes) else column
+            some.__dict__[name] = one_column(column.each.take(lanes, 1)) if isinstance(column, Lanes) else column
         return some
 
     def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
@@ -221,4 +231,4 @@ class AlikeView(StreamView):
         """As `StreamView.cut`."""
         if name in _SAME:
             return super().cut(name)
-        return one_column(self._block.column(name)[self._at])
+        return one_column(self._block.column(name).take(self._at))

@@ -6,6 +6,7 @@ contiguous in the store, slices of the store's own columns are used.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,8 +14,8 @@ import numpy as np
 from tcptui.analysis.stream.forgotten import forgotten
 from tcptui.analysis.stream.padding import padded
 from tcptui.analysis.stream.table import NO_BASE, SCALE_OFF
-from tcptui.model.arrays import flatnonzero32
-from tcptui.model.packet_store import COLUMNS, DecodeIssue
+from tcptui.model.arrays import flatnonzero32, indexes_of
+from tcptui.model.packet_store import COLUMNS, DecodeIssue, OptionBit
 from tcptui.model.sparse_array import zeros
 from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
-    from tcptui.model.packet_store import I32, U8, U32, PacketStore
+    from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore
 
+_REUSED_PORTS: Final = np.uint32(Verdict.REUSED_PORTS)
+_SACK: Final = np.uint16(OptionBit.SACK)
 _LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
 
 
@@ -81,22 +84,40 @@ class RowBlock:
         """`PacketStore.forgotten` of all rows."""
         return self._store.forgotten.of(self.rows)
 
+    @cached_property
+    def _streams(self) -> tuple[I32, I64]:
+        """The streams, one after the other, and how many rows each has."""
+        if self._alone >= 0:
+            return np.array([self._alone], np.int32), np.array([len(self.rows)])
+        stream = self.column("stream")
+        begins = np.append(0, indexes_of(stream[1:] != stream[:-1]) + 1)[: len(stream)]
+        return stream[begins], np.diff(begins, append=len(stream))
+
     def of_stream(self, column: NDArray[Any]) -> Any:
         """A column of the stream table for each row's stream; a single value where there is only one stream."""
-        return column[self._alone] if self._alone >= 0 else column[self.column("stream")]
+        return self._spread(column[self._streams[0]])
+
+    def _spread(self, values: NDArray[Any]) -> Any:
+        """``values`` of `_streams`, for each row; a single one where there is only one stream."""
+        return values[0] if self._alone >= 0 else values.repeat(self._streams[1])
 
     def relative(self, name: str, of_b: NDArray[np.bool_]) -> U32:
         """Sequence numbers in the column ``name``, relative to the base of endpoint *b* (where ``of_b``) or *a*."""
-        streams, alone = self.streams, self._alone
-        if alone >= 0 and not int(streams.verdicts[alone]) & Verdict.REUSED_PORTS:
-            of_a, of_other = (np.uint32(max(int(base[alone]), 0)) for base in (streams.base_a, streams.base_b))
-            bases = np.where(of_b, of_other, of_a)
-        else:
+        streams, numbers = self.streams, self._streams[0]
+        if (streams.verdicts[numbers] & _REUSED_PORTS).any():
             known = streams.bases(self._store, self.rows, of_b)
             known[known == NO_BASE] = 0
             bases = known.astype(np.uint32)
+        else:
+            each = (np.maximum(base[numbers], 0).astype(np.uint32) for base in (streams.base_a, streams.base_b))
+            of_a, of_other = map(self._spread, each)
+            bases = np.where(of_b, of_other, of_a)
         relative: U32 = np.subtract(self.raw(name), bases, out=bases)
         return relative
+
+
+def _rows(block: RowBlock) -> I32:
+    return block.rows
 
 
 def _from_b(block: RowBlock) -> NDArray[np.bool_]:
@@ -152,14 +173,15 @@ def _padding(block: RowBlock) -> I32:
     """Ethernet padding that the IP length counts (`tcptui.analysis.stream.padding`)."""
     filled = padded(block)
     padding: I32 = zeros(len(block.rows), np.int32)
-    padding[filled] = block.raw("length")[filled]
+    if len(filled):
+        padding[filled] = block.raw("length")[filled]
     return padding
 
 
 def _forgotten(block: RowBlock) -> I32:
     """Bytes of segments that the file lacks without saying so (`tcptui.analysis.stream.forgotten`)."""
     bytes_of: I32 = zeros(len(block.rows), np.int32)
-    if (block.raw("issues") & _LENGTH_FORGOTTEN).any():
+    if (block.column("issues") & _LENGTH_FORGOTTEN).any():
         lacking = block.lacking()
         found = forgotten(block, lacking)
         bytes_of[found] = lacking[found]
@@ -171,7 +193,8 @@ def _reset_bytes(block: RowBlock) -> I32:
     resets = _resets(block)
     texts: I32 = zeros(len(block.rows), np.int32)
     # Few segments have one: what is not written to takes no memory.
-    texts[resets] = np.maximum(block.raw("length")[resets], 0)
+    if len(resets):
+        texts[resets] = np.maximum(block.raw("length")[resets], 0)
     return texts
 
 
@@ -200,9 +223,9 @@ def _sack_right(block: RowBlock) -> U32:
 
 
 def _sack_edge(block: RowBlock, name: str) -> U32:
+    if not (block.column("options") & _SACK).any():
+        return zeros(len(block.rows), np.uint32)
     none = block.raw("sack_left") == block.raw("sack_right")
-    if none.all():
-        return zeros(len(none), np.uint32)
     edge = block.relative(name, ~block.column("from_b"))
     some = flatnonzero32(~none)
     # Few segments have one: what is not written to takes no memory.
@@ -226,6 +249,7 @@ def _state(block: RowBlock, with_client_b: str, with_client_a: str) -> U8:
 
 #: Columns that are computed; the others are the store's.
 _MADE: Final = {
+    "rows": _rows,
     "from_b": _from_b,
     "from_server": _from_server,
     "seq": _seq,

@@ -37,16 +37,16 @@ _NONE: Final = -(1 << 40)
 
 def padded(block: RowBlock) -> I32:
     """Indexes of the segments in ``block`` whose payload is padding, ascending."""
-    marked: I32 = flatnonzero32((block.raw("issues") & _ZERO_FILLED) != 0)
-    marked = marked[(block.raw("flags")[marked] & RST) == 0]
+    marked: I32 = flatnonzero32((block.column("issues") & _ZERO_FILLED) != 0)
+    marked = marked[(block.column("flags")[marked] & RST) == 0]
     return of_each_end(block, marked, partial(_padded_of, block))
 
 
 def _padded_of(block: RowBlock, segments: I32, from_b: bool) -> I32:
     """Those of ``segments``, all of one stream, in which that end's packets were filled; none where bytes are data."""
-    flags, length = block.raw("flags")[segments], np.maximum(block.raw("length")[segments], 0)
+    flags, length = block.column("flags")[segments], np.maximum(block.raw("length")[segments], 0)
     own = block.column("from_b")[segments] == from_b
-    filled = own & ((block.raw("issues")[segments] & _ZERO_FILLED) != 0) & ((flags & RST) == 0)
+    filled = own & ((block.column("issues")[segments] & _ZERO_FILLED) != 0) & ((flags & RST) == 0)
     places = np.flatnonzero(filled)
     if not len(places):
         return segments[:0]

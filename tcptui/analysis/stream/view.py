@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _BULK_ROWS: Final = 131_072
 #: The same of callers that take a capture in many parts: more streams of a block are alike (`stream.alike`), which
 #: saves more than the cache.
-_PART_ROWS: Final = 4 * _BULK_ROWS
+_PART_ROWS: Final = 8 * _BULK_ROWS
 #: Most streams of a block: what is told of each takes more memory than a few rows.
-_BULK_STREAMS: Final = 20_000
+_BULK_STREAMS: Final = 16_384
 #: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
 #: Some streams of a block get a block of their own where it has this many times their rows.
@@ -69,6 +69,8 @@ class StreamView:
     nanoseconds since the epoch.  Treat arrays as read-only: they may be the store's own.
     """
 
+    rows = _Column[I32]()
+    """Rows of the store."""
     frame = _Column[U32]()
     time_ns = _Column[I64]()
     from_server = _Column[NDArray[np.bool_]]()
@@ -120,7 +122,6 @@ class StreamView:
         self.kept: dict[object, Any] = {}
         """Cache of results computed from this view, by the function that computes them."""
         self.stream = stream
-        self.rows: I32 = block.rows[begin:stop]
         self.quotes = quotes
         """Rows of ICMP errors that quote this stream."""
         client_is_b = int(streams.client_is_b[stream])

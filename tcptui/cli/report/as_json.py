@@ -53,10 +53,11 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         shares, between = summary.shares(sharing), b"\n"
 
         def work(at: int) -> Iterator[bytes | StreamFindings | Capture]:
-            # Of several shares the last looks at all packets once more: that takes as long as thousands of connections.
-            return _share(summary, shares[at], texts) if at < len(shares) else iter((summary.capture,))
+            return _share(summary, shares[at - several], texts) if at >= several else iter((summary.capture,))
 
-        with closing(sharing.in_order(len(shares) + (len(shares) > 1), work)) as pieces:
+        # Of several shares another one looks at all packets once more: that takes as long as thousands of connections.
+        several = int(len(shares) > 1)
+        with closing(sharing.in_order(len(shares) + several, work)) as pieces:
             for piece in pieces:
                 if isinstance(piece, StreamFindings):
                     loud.join(piece)

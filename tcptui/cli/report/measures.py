@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.model.arrays import indexes_of, sorted_within
 from tcptui.model.packet_store import RowKind
 from tcptui.model.verdict import Verdict
 
@@ -119,6 +120,14 @@ def _spreads(tally: Tally, at: I64) -> tuple[I64, I64, I64, I64]:
     return count, np.where(known, least, 0), np.where(known, median, 0), np.where(known, most, 0)
 
 
+#: Verdicts that are counted, …
+_RESENT: Final = np.uint32(Verdict.RETRANSMISSION)
+_DISORDERED: Final = np.uint32(Verdict.OUT_OF_ORDER)
+_DUPLICATE: Final = np.uint32(Verdict.DUPLICATE_ACK)
+_STALLED: Final = np.uint32(Verdict.ZERO_WINDOW)
+_MISSED: Final = np.uint32(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
+#: … all of them: few segments have any.
+_COUNTED: Final = _RESENT | _DISORDERED | _DUPLICATE | _STALLED | _MISSED
 #: Rows per chunk.
 PIECE: Final = 1 << 18
 
@@ -164,18 +173,21 @@ class Tally:
         stream, verdict = store.stream[rows] - np.int32(self.first), store.verdict[rows]
         self.last[stream] = rows  # of several rows of a stream the last one is assigned
         self.from_b += self._count(stream, store.from_b[rows] != 0)
+        counted = indexes_of(verdict & _COUNTED)
+        of, told = stream[counted], verdict[counted]
         for counts, bits in (
-            (self.resent, Verdict.RETRANSMISSION),
-            (self.disordered, Verdict.OUT_OF_ORDER),
-            (self.duplicate, Verdict.DUPLICATE_ACK),
-            (self.stalled, Verdict.ZERO_WINDOW),
-            (self.missed, Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT),
+            (self.resent, _RESENT),
+            (self.disordered, _DISORDERED),
+            (self.duplicate, _DUPLICATE),
+            (self.stalled, _STALLED),
+            (self.missed, _MISSED),
         ):
-            counts += self._count(stream, (verdict & np.uint32(bits)) != 0)
+            counts += self._count(of, (told & bits) != 0)
         acked = store.acked[rows]
-        acking = acked >= 0
+        acking = indexes_of(acked >= 0)
         rtt = store.time_ns[rows[acking]] - store.time_ns[acked[acking]]
-        return stream[acking][rtt > 0], rtt[rtt > 0]
+        longer = rtt > 0
+        return stream[acking[longer]], rtt[longer]
 
     def _count(self, stream: I32, chosen: NDArray[np.bool_]) -> I32:
         return np.bincount(stream[chosen], minlength=self._streams).astype(np.int32)
@@ -184,5 +196,4 @@ class Tally:
         stream = np.concatenate([piece[0] for piece in pieces]) if pieces else np.zeros(0, np.int32)
         rtt = np.concatenate([piece[1] for piece in pieces]) if pieces else np.zeros(0, np.int64)
         pieces.clear()
-        order = np.lexsort((rtt, stream))
-        return rtt[order], np.searchsorted(stream[order], np.arange(self._streams + 1))
+        return sorted_within(stream, rtt, self._streams)
