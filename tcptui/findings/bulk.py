@@ -7,7 +7,7 @@ writes them straight from these columns; other callers make `Finding` objects of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +55,15 @@ class BulkFinding:
         """The facts that are not the same in all findings."""
         return {name: value for name, value in self.facts.items() if isinstance(value, (np.ndarray, list))}
 
+    def cut(self, begin: int, end: int) -> BulkFinding:
+        """Those of the owners from ``begin`` up to ``end``, which then count from 0."""
+        first, stop = self.owner.searchsorted((begin, end)).tolist()
+        facts = {
+            name: value[first:stop] if isinstance(value, (np.ndarray, list)) else value
+            for name, value in self.facts.items()
+        }
+        return replace(self, owner=self.owner[first:stop] - begin, facts=facts)
+
     def pattern(self, facts: Mapping[str, Fact]) -> Finding:
         """A template: a finding without stream and evidence whose differing facts are ``facts``."""
         known = {name: facts.get(name, value) for name, value in self.facts.items()}
@@ -87,6 +96,23 @@ class BulkFindings:
     """The findings of streams in trouble that are alike."""
     others: dict[int, tuple[Finding, ...]]
     """The findings of each other stream, by its position in ``streams``."""
+
+    def parts_of(self, most: int) -> Iterator[BulkFindings]:
+        """The same in parts of at most so many streams, about as many in each."""
+        parts = -(-len(self.streams) // most)
+        for part in range(parts):
+            yield self._cut(*(len(self.streams) * edge // parts for edge in (part, part + 1)))
+
+    def _cut(self, begin: int, end: int) -> BulkFindings:
+        first, stop = self.plain.searchsorted((begin, end)).tolist()
+        return BulkFindings(
+            self.streams[begin:end],
+            self.parts[begin:end],
+            self.plain[first:stop] - begin,
+            [some for alike in self.alike if len(some := alike.cut(first, stop))],
+            [same for kind in self.kinds if len(same := kind.cut(begin, end))],
+            {place - begin: findings for place, findings in self.others.items() if begin <= place < end},
+        )
 
 
 def _cells(name: str, value: Fact | I64 | list[str]) -> Iterable[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import in_each
+from tcptui.model.made_once import made_once
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
@@ -100,24 +101,6 @@ RULED_OUT: Final = {
     CapturePoint.SERVER: frozenset(("syn-lost", "third-ack-lost")),
 }
 
-_T = TypeVar("_T")
-
-
-class _Lazy(Generic[_T]):
-    """An attribute computed on first access: `functools.cached_property` without its lock (slow in 3.11)."""
-
-    def __init__(self, compute: Callable[[Any], _T]) -> None:
-        self._compute = compute
-        self._name = ""
-        self.__doc__ = compute.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: Any, owner: type | None = None) -> _T:
-        value = instance.__dict__[self._name] = self._compute(instance)
-        return value
-
 
 class ConnectionFacts(StreamColumns):
     """The columns of a stream and their `RuleContext`, with what several rules need."""
@@ -131,12 +114,12 @@ class ConnectionFacts(StreamColumns):
         #: Bitmask of `tcptui.findings.gates`.
         self.signs = gate_bits(self, context.quality)
 
-    @_Lazy
+    @made_once
     def resends(self) -> tuple[Resend, ...]:
         """Segments that look resent, late, or a probe, each with its cause."""
         return resends(self.view)
 
-    @_Lazy
+    @made_once
     def application(self) -> ApplicationStream | None:
         """The parsed payload, up to `MESSAGES_JUDGED` messages; None where it cannot or must not be read."""
         self._put_away()
@@ -147,7 +130,7 @@ class ConnectionFacts(StreamColumns):
 
         return ApplicationStream(*halves, MESSAGES_JUDGED)
 
-    @_Lazy
+    @made_once
     def space(self) -> SequenceSpace:
         """Sequence and acknowledgment numbers that never wrap."""
         return sequence_space(self.view)
@@ -156,7 +139,7 @@ class ConnectionFacts(StreamColumns):
         """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
         return int(self.space.end[i]) > int(self.space.seq[i])
 
-    @_Lazy
+    @made_once
     def budget(self) -> TimeBudget:
         """The stream's time, split by what was waited for."""
         return simple_budget(self.view) or time_budget(self.view, self.space)
@@ -175,18 +158,18 @@ class ConnectionFacts(StreamColumns):
             self._parts = self.budget.parts
             del self.__dict__["budget"]
 
-    @_Lazy
+    @made_once
     def payload_by_side(self) -> tuple[int, int]:
         """Payload bytes sent by client and server, repeats included."""
         server = int(self.view.length[self.view.from_server].sum())
         return int(self.view.length.sum()) - server, server
 
-    @_Lazy
+    @made_once
     def data_segments(self) -> int:
         """Segments with payload, repeats included."""
         return int(np.count_nonzero(self.view.length))
 
-    @_Lazy
+    @made_once
     def _answers(self) -> tuple[list[int], frozenset[int]]:
         """The server's SYN-ACKs that acknowledge the client's newest SYN, and those that do not."""
         fitting: list[int] = []
@@ -207,7 +190,7 @@ class ConnectionFacts(StreamColumns):
         """The server's SYN-ACKs that acknowledge the client's newest SYN, all or none of the data in it (RFC 7413)."""
         return self._answers[0]
 
-    @_Lazy
+    @made_once
     def several_initial_numbers(self) -> bool:
         """Whether `syn_acks` have different sequence numbers: a server that repeats its SYN-ACK keeps the number."""
         answers = self.syn_acks
@@ -223,7 +206,7 @@ class ConnectionFacts(StreamColumns):
         """Index of the client's newest SYN before segment ``index``; -1 without one."""
         return max((i for i in self.syns if i < index and not self.side[i] and self.is_pure_syn(i)), default=-1)
 
-    @_Lazy
+    @made_once
     def handshake(self) -> Handshake | None:
         """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
         if not self.syn_acks:
@@ -252,7 +235,7 @@ class ConnectionFacts(StreamColumns):
                     return Handshake(self._syn_before(answer), answer, i)
         return None
 
-    @_Lazy
+    @made_once
     def first_reset(self) -> int:
         """Index of the first RST that can have ended the connection; -1 without one.
 
@@ -277,13 +260,13 @@ class ConnectionFacts(StreamColumns):
 
     # -- where and how well ----------------------------------------------------------
 
-    @_Lazy
+    @made_once
     def copies(self) -> LateCopies:
         """What of its waits may have passed while copies were on their way."""
         here = self.at_sender(0), self.at_sender(1)
         return LateCopies(self.view, self.budget.delays.rtt_ns, here, self.context.quality.kinds.lacks_bare_acks)
 
-    @_Lazy
+    @made_once
     def position(self) -> CapturePoint:
         """Where the capture was made: at the host that the whole capture tells of, else by this handshake.
 
@@ -305,7 +288,7 @@ class ConnectionFacts(StreamColumns):
         """Whether the capture was made at the peer of ``side``."""
         return self.position is (CapturePoint.CLIENT if side else CapturePoint.SERVER)
 
-    @_Lazy
+    @made_once
     def handshake_repeated(self) -> bool:
         """Whether the timer repeated SYN or SYN-ACK before the handshake was complete."""
         if len(self.syns) < 3 or self.handshake is None:
@@ -315,7 +298,7 @@ class ConnectionFacts(StreamColumns):
         ]
         return any(times[-1] - times[0] >= REPEAT_NS for times in before)
 
-    @_Lazy
+    @made_once
     def rtt_ns(self) -> int:
         """Round-trip time between the two ends in nanoseconds; 0 when unknown.
 
@@ -332,13 +315,13 @@ class ConnectionFacts(StreamColumns):
             return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
-    @_Lazy
+    @made_once
     def siblings(self) -> list[Sibling]:
         """Other connections to the same server address and port, those nearest by stream number."""
         known = self.context.siblings
         return known.of(self.view.stream) if known is not None else []
 
-    @_Lazy
+    @made_once
     def reset_text(self) -> str:
         """The text in `first_reset` that says why it was sent (RFC 9293, 3.5.3); empty where it has no readable one."""
         rst = self.first_reset

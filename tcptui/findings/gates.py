@@ -145,10 +145,10 @@ def gate_bits(columns: StreamColumns, quality: CaptureQuality) -> int:
 
 def _is_slow(columns: StreamColumns) -> bool:
     """Whether a finding about speed is possible: those need at least 200 ms, in one pause or in several."""
-    count, time, length = columns.count, columns.time, columns.length
-    if count < 3 or time[count - 1] - time[0] < SLOW_NS:
+    count, length, times = columns.count, columns.length, columns.view.time_ns
+    if count < 3 or times.item(count - 1) - times.item(0) < SLOW_NS:
         return False
-    if isinstance(time, list):
+    if isinstance(time := columns.time, list):
         segments = 0
         for i in range(1, count):
             if length[i]:

@@ -8,10 +8,13 @@ import numpy as np
 
 from tcptui.analysis.stream.unwrapped_seq import cells
 from tcptui.model.arrays import indexes_of
+from tcptui.model.made_once import made_once
 from tcptui.model.seq import seq_after
 from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.analysis.stream.view import StreamView
 
 #: Flags that few segments have: those segments are listed.
@@ -34,8 +37,6 @@ class StreamColumns:
         self.ack = cells(view.ack)
         self.end = cells(view.end)
         self.length = cells(view.length)
-        self.time = cells(view.time_ns)
-        self.frame = cells(view.frame)
         self.verdicts = int(np.bitwise_or.reduce(view.verdict)) if self.count else 0
         if isinstance(self.flags, list):
             marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & _TELLING]
@@ -52,6 +53,16 @@ class StreamColumns:
         server = sum(self.side) if isinstance(self.side, list) else int(np.count_nonzero(view.from_server))
         #: Segments sent by client and server.
         self.packets_by_side = (self.count - server, server)
+
+    @made_once
+    def time(self) -> Sequence[int]:
+        """When each segment was captured, in nanoseconds."""
+        return cells(self.view.time_ns)
+
+    @made_once
+    def frame(self) -> Sequence[int]:
+        """The frame number of each segment."""
+        return cells(self.view.frame)
 
     def is_pure_syn(self, i: int) -> bool:
         """Whether segment ``i`` is a SYN without ACK."""

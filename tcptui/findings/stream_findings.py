@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
@@ -37,7 +38,7 @@ class AlikeFindings:
     streams: I64
     """Which streams, lane by lane."""
     places: I64
-    """Their places in the block."""
+    """Their places in the block, ascending."""
     findings: tuple[Finding, ...]
     """Those of each; stream, frame numbers and facts that differ are `Lanes`."""
     lost: Any
@@ -58,14 +59,24 @@ class AlikeFindings:
 
     def alone(self) -> AlikeFindings:
         """The same without the columns that they were made from, of which a number of each lane is but a row."""
+        return self._each_value(_alone)
+
+    def cut(self, begin: int, end: int) -> AlikeFindings:
+        """Those of the streams at the places from ``begin`` up to ``end``, which then count from 0."""
+        first, stop = self.places.searchsorted((begin, end)).tolist()
+        found = self._each_value(partial(_of_lanes, lanes=slice(first, stop)))
+        return replace(found, streams=self.streams[first:stop], places=self.places[first:stop] - begin)
+
+    def _each_value(self, change: Callable[[Any], Any]) -> AlikeFindings:
+        """The same with what ``change`` makes of each value that may differ by lane."""
         kept = tuple([
             replace(
-                finding, stream=_alone(finding.stream), packets=_alone(finding.packets),
-                facts={name: _alone(value) for name, value in finding.facts.items()},
+                finding, stream=change(finding.stream), packets=change(finding.packets),
+                facts={name: change(value) for name, value in finding.facts.items()},
             )
             for finding in self.findings
         ])  # fmt: skip
-        return replace(self, findings=kept, lost=_alone(self.lost), parts=_alone(self.parts))
+        return replace(self, findings=kept, lost=change(self.lost), parts=change(self.parts))
 
     def only(self, findings: Iterable[Finding]) -> AlikeFindings:
         """With only those ``findings`` of each stream, to be kept."""
@@ -113,6 +124,13 @@ def _alone(value: Any) -> Any:
     if isinstance(value, Lanes):
         return value.copy()
     return tuple(map(_alone, value)) if isinstance(value, tuple) else value
+
+
+def _of_lanes(value: Any, lanes: slice) -> Any:
+    """``value`` in each of some ``lanes``."""
+    if isinstance(value, Lanes):
+        return Lanes(value.each[..., lanes], plain=value.plain)
+    return tuple([_of_lanes(part, lanes) for part in value]) if isinstance(value, tuple) else value
 
 
 def _in_lane(value: Any, at: int) -> Any:

@@ -11,8 +11,8 @@ import numpy as np
 from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.capture_quality import HELD_BACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
-from tcptui.capture.ahead import Ahead
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
+from tcptui.model.ahead import Ahead
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore, RowKind

@@ -447,10 +447,11 @@ class Session:
         bulk = self._judging.annotations.bulk(share)
         return bulk if self._own is None else ((stream, (*found, *self.own_findings(stream))) for stream, found in bulk)
 
-    def shares(self, sharing: Sharing, *, lasting: bool = False) -> list[Selection]:
+    def shares(self, sharing: Sharing, *, first: int = 0, lasting: bool = False) -> list[Selection]:
         """All streams, cut into shares for `told` and `findings_of`; for a session that has been read to its end.
 
-        With ``lasting``, this process will see what others, that judge a share, write to the store.
+        ``first`` as of `Sharing.cut`.  With ``lasting``, this process will see what others, that judge a share, write
+        to the store.
         """
         from tcptui.analysis.stream.row_order import RowOrder  # screens do without
 
@@ -458,7 +459,7 @@ class Session:
         whole = self._all(order)
         if lasting and sharing.forks:
             self.store.share(CORRECTED_COLUMNS)
-        cuts = sharing.cut(self.streams.packets[whole.streams])
+        cuts = sharing.cut(self.streams.packets[whole.streams], first)
         if len(cuts) > 1:
             self._import_for(sharing)
         return [whole.part(begin, end) for begin, end in cuts]

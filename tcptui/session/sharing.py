@@ -25,7 +25,9 @@ SHARE_WEIGHT: Final = 16_384
 #: … and more of a large capture find more connections that are alike (`tcptui.findings.lockstep`), up to this weight, …
 MOST_WEIGHT: Final = 786_432
 #: … as long as there are so many shares for each worker: fewer leave a worker idle at the end.
-SHARES_A_WORKER: Final = 3
+SHARES_A_WORKER: Final = 2
+#: This part of a usual share is too small for one.
+LEAST_PART: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +43,39 @@ class Sharing:
         """Sharing among ``asked`` processes, or one a processor (None); if this one has threads, it works alone."""
         return cls((asked or usable_cores()) if is_alone() else 1)
 
-    def cut(self, segments: I32 | I64) -> list[tuple[int, int]]:
-        """Where shares of connections begin and end; ``segments`` of each connection."""
+    def cut(self, segments: I32 | I64, first: int = 0) -> list[tuple[int, int]]:
+        """Where shares of connections begin and end; ``segments`` of each connection.
+
+        ``first``: the weight of something else, with which one of the processes begins.
+        """
         weight = np.cumsum(segments.astype(np.int64) + CONNECTION_WEIGHT)
         total = int(weight[-1]) if len(weight) else 0
         if not total:
             return []
         if self.workers == 1 or total < self.worth:
             return [(0, len(weight))]
-        wanted = max(self.share, min(MOST_WEIGHT, -(-total // (SHARES_A_WORKER * self.workers))))
-        # A share ends before the connection that would make it too heavy; what that leaves adds up to no further share.
-        share = total / -(-total // wanted) + float(np.median(np.diff(weight, prepend=0)))
+        usual = max(self.share, min(MOST_WEIGHT, -(-total // (SHARES_A_WORKER * self.workers))))
+        busy = [first, *([0] * (self.workers - 1))]
         cuts, begin, done = list[tuple[int, int]](), 0, 0
         while begin < len(weight):
-            size = share * self._part(len(cuts), (total - done) / share)
+            soonest = busy.index(min(busy))
+            size = self._size(usual, len(cuts), busy, total - done)
             end = max(int(np.searchsorted(weight, done + size, side="right")), begin + 1)
             cuts.append((begin, end))
-            begin, done = end, int(weight[end - 1])
+            taken = int(weight[end - 1]) - done
+            begin, done, busy[soonest] = end, done + taken, busy[soonest] + taken
         return cuts
 
-    def _part(self, before: int, left: float) -> float:
-        """How large a share is of a usual one, behind so many others, where so many are left.
+    def _size(self, usual: int, before: int, busy: list[int], left: int) -> float:
+        """The weight of the next share, behind so many others: for who has least to do of those that are ``busy``.
 
-        The first ones are smaller, so that workers end theirs by turns: then the pieces of one worker are consumed as
-        it makes them while those of the next share, which wait, are few.  So are the last ones: all workers end at
-        about the same time.
+        The first ones are smaller than ``usual``, so that workers end theirs by turns: then the pieces of one worker
+        are consumed as it makes them while those of the next share, which wait, are few.  The last one of each is as
+        large as lets all workers end at the same time; what that leaves adds up to no further share.
         """
-        least = 1 / self.workers
-        return min(1.0, (before + 1) * least, max(2 * left * least, least))
+        together = (sum(busy) + left) / self.workers - min(busy)
+        size = min(usual, (before + 1) * usual / self.workers, together)
+        return left if left - size < usual / LEAST_PART else size
 
     @property
     def forks(self) -> bool:

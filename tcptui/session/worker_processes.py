@@ -96,19 +96,24 @@ class _Workforce:
             with suppress(ChildProcessError):
                 os.waitpid(worker.pid, 0)
         self.running.clear()
+        self.no_more()
+
+    def no_more(self) -> None:
+        """Let workers end that find no share left: their memory is then freed while others still work."""
         if self.shares >= 0:
             os.close(self.shares)
             self.shares = -1
 
-    def has_died(self, worker: _Worker) -> NoReturn:
-        """Raise the WorkerError that says how ``worker`` ended."""
+    def has_ended(self, worker: _Worker) -> None:
+        """Take note that ``worker`` has.  Raises the WorkerError that says how, unless no share was left for it."""
         _, status = os.waitpid(worker.pid, 0)
         del self.running[worker.pieces]
         os.close(worker.pieces)
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
             raise WorkerError("worker_killed", signal=_signal_name(-code))
-        raise WorkerError("worker_memory" if code == _OUT_OF_MEMORY else "worker_failed", status=code)
+        if code or self.shares >= 0:
+            raise WorkerError("worker_memory" if code == _OUT_OF_MEMORY else "worker_failed", status=code)
 
 
 def in_order(shares: int, work: Work, workers: int) -> Generator[Any]:
@@ -190,9 +195,14 @@ def _collected(force: _Workforce, shares: int) -> Iterator[Any]:
         while handed < min(shares, current + ahead):
             os.write(force.shares, _SHARE.pack(handed))
             handed += 1
+        if handed == shares:
+            force.no_more()
         heard = (-1, current) if sizes.total() > most else None
         for worker in _readable(force, heard):
-            share, kind, piece, size = _received(force, worker)
+            received = _received(force, worker)
+            if received is None:
+                continue
+            share, kind, piece, size = received
             if kind is _Kind.END:
                 done.add(share)
             elif share == current:
@@ -216,9 +226,12 @@ def _readable(force: _Workforce, heard: tuple[int, ...] | None) -> list[_Worker]
     return [force.running[descriptor] for descriptor, _event in poll.poll()]
 
 
-def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any, int]:
-    """The next piece of ``worker``: its share, kind, value and size in bytes."""
-    share, kind, length = _HEAD.unpack(_read(force, worker, _HEAD.size))
+def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any, int] | None:
+    """The next piece of ``worker``: its share, kind, value and size in bytes; None: it has ended."""
+    head = _read(force, worker, _HEAD.size)
+    if not head:
+        return None
+    share, kind, length = _HEAD.unpack(head)
     data = _read(force, worker, length)
     worker.share = -1 if kind == _Kind.END else share
     return share, _Kind(kind), pickle.loads(data) if kind == _Kind.PICKLED else data, length
@@ -229,7 +242,8 @@ def _read(force: _Workforce, worker: _Worker, length: int) -> bytes:
     while length:
         part = os.read(worker.pieces, length)
         if not part:
-            force.has_died(worker)
+            force.has_ended(worker)
+            break
         parts.append(part)
         length -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)

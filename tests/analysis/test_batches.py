@@ -18,7 +18,7 @@ import tcptui.wire.records as records
 from tcptui.analysis.analyzer import Analyzer, compiled_kernel
 from tcptui.analysis.kernel import tables as kernel_tables
 from tcptui.analysis.stream.table import STREAM_COLUMNS
-from tcptui.capture.ahead import Ahead
+from tcptui.model.ahead import Ahead
 from tcptui.model.packet_store import COLUMNS
 from tcptui.session.pipeline import Pipeline
 from tcptui.wire.numba_compile import compiler_available

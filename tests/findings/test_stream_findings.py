@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 
@@ -56,6 +57,17 @@ def test_what_is_only_held_is_joined_and_sent_as_it_is() -> None:
     assert sorted(one) == [1, *STREAMS.tolist()]
     assert one[9] == expected(9, 2)
     assert len(one) == 4
+
+
+def test_a_part_of_them_is_cut_by_place() -> None:
+    kind = replace(a_kind(), places=np.array([2, 4, 8]), lost=Lanes(np.array([1.5, 2.5, 3.5]), plain=True))
+
+    part = kind.cut(3, 9)
+
+    assert (part.streams.tolist(), part.places.tolist()) == ([5, 9], [1, 5])
+    assert list(part.each()) == list(kind.each())[1:]
+    assert part.lost.each.tolist() == [2.5, 3.5]
+    assert len(kind.cut(5, 8)) == 0
 
 
 def test_what_is_kept_of_them_holds_on_to_no_other_packets() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from tcptui.model.ahead import each_ahead
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, PacketStore
@@ -28,8 +31,8 @@ class RowOrder:
         """Where in `rows` those of each stream begin; one entry more than streams."""
         self.rows: I32 = np.empty(int(self.begins[-1]), np.int32)
         free = self.begins[:-1].copy()
-        for first, stop in pieces:
-            self._add(store.stream[first:stop], first, free)
+        for keys, (first, _) in zip(each_ahead(partial(_sorted, store), pieces), pieces, strict=True):
+            self._add(keys, first, free)
 
     def of_each(self, chosen: I64) -> I32:
         """The rows of the streams ``chosen`` (ascending), one stream after the other."""
@@ -39,16 +42,21 @@ class RowOrder:
         parts = zip(self.begins[chosen].tolist(), self.begins[chosen + 1].tolist(), strict=True)
         return np.concatenate([self.rows[begin:end] for begin, end in parts])
 
-    def _add(self, of_row: I32, first: int, free: I64) -> None:
-        """Put the rows from ``first`` on, which belong to the streams ``of_row``, where their streams have ``free``."""
-        # Sorted as numbers, stream before row: that takes a quarter of the time of a stable sort of indexes.
-        keys = of_row.astype(np.int64) << PIECE_BITS | np.arange(len(of_row))
-        keys.sort()
-        keys = keys[int(keys.searchsorted(0)) :]  # a row without a stream has -1
-        sorted_ = keys >> PIECE_BITS
-        begins = np.flatnonzero(np.diff(sorted_, prepend=-1))
-        lengths = np.diff(begins, append=len(sorted_))
-        distinct = sorted_[begins]
-        places = np.repeat(free[distinct] - begins, lengths) + np.arange(len(sorted_))
+    def _add(self, keys: I64, first: int, free: I64) -> None:
+        """Put the rows from ``first`` on, sorted by `_sorted`, where their streams have ``free``."""
+        streams = keys >> PIECE_BITS
+        begins = np.flatnonzero(np.diff(streams, prepend=-1))
+        lengths = np.diff(begins, append=len(streams))
+        distinct = streams[begins]
+        places = np.repeat(free[distinct] - begins, lengths) + np.arange(len(streams))
         self.rows[places] = (keys & ((1 << PIECE_BITS) - 1)) + first
         free[distinct] += lengths
+
+
+def _sorted(store: PacketStore, piece: tuple[int, int]) -> I64:
+    """The rows of ``piece``, from its begin up to its end, by stream: both numbers in one."""
+    first, stop = piece
+    # Sorted as numbers, stream before row: that takes a quarter of the time of a stable sort of indexes.
+    keys = store.stream[first:stop].astype(np.int64) << PIECE_BITS | np.arange(stop - first)
+    keys.sort()
+    return keys[int(keys.searchsorted(0)) :]  # a row without a stream has -1

@@ -28,7 +28,7 @@ _BULK_ROWS: Final = 131_072
 #: saves more than the cache.
 _PART_ROWS: Final = 8 * _BULK_ROWS
 #: Most streams of a block: what is told of each takes more memory than a few rows.
-_BULK_STREAMS: Final = 16_384
+_BULK_STREAMS: Final = 34_000
 #: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
 #: Some streams of a block get a block of their own where it has this many times their rows.
@@ -376,9 +376,11 @@ def _in_blocks(
 ) -> Iterator[Gathered]:  # fmt: skip
     """The streams ``chosen``, whose rows lie stream by stream in ``rows``: blocks of at most ``most`` rows."""
     ends = np.searchsorted(store.stream[rows], chosen, side="right")
+    # As many streams in each: what is done once a block would be done once more for the few that one of them leaves.
+    most_streams = -(-len(chosen) // -(-len(chosen) // _BULK_STREAMS))
     done = 0
     while done < len(chosen):
         begin = int(ends[done - 1]) if done else 0
-        upto = min(max(int(np.searchsorted(ends, begin + most)), done + 1), done + _BULK_STREAMS)
+        upto = min(max(int(np.searchsorted(ends, begin + most)), done + 1), done + most_streams)
         yield Gathered(store, streams, chosen[done:upto], rows[begin : int(ends[upto - 1])])
         done = upto

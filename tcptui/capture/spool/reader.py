@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.capture.ahead import Ahead
+from tcptui.model.ahead import Ahead
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.records import RecordBatch, RecordParser
 

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 SCHEMA: Final = 1
 #: Connections per piece of text: larger pieces would not stay in the processor's cache while they are copied.
 AT_ONCE: Final = 32
+#: Connections whose texts are made together: what is told of each takes a thousand bytes.
+MOST_AT_ONCE: Final = 16_384
+#: A look at the capture as a whole weighs one for so many rows (`Sharing.cut`).
+ROWS_A_WEIGHT: Final = 25
 #: Upper bound of the turns (request and response) listed of one connection.
 MOST_TURNS: Final = 1_000
 
@@ -50,7 +54,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     yield f'{{"schema": {SCHEMA}, "streams": ['.encode()
     loud, whole = StreamFindings(), None
     if stream is None:
-        shares, between = summary.shares(sharing), b"\n"
+        shares, between = summary.shares(sharing, summary.store.count // ROWS_A_WEIGHT), b"\n"
 
         def work(at: int) -> Iterator[bytes | StreamFindings | Capture]:
             return _share(summary, shares[at - several], texts) if at >= several else iter((summary.capture,))
@@ -82,16 +86,18 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
 def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterator[bytes | StreamFindings]:
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
     shown = summary.shown
-    for told in summary.told(share):
-        tally = summary.tally(told.streams, share)
-        lines = texts.texts(told, summary.measured(told.streams, tally), summary.states(told.streams, tally))
-        if shown is not None:
-            lines = compress(lines, np.isin(told.streams, shown))
-        while some := b",\n".join(islice(lines, AT_ONCE)):
-            yield some
-        if loud := _in_trouble(told):
+    for block in summary.told(share):
+        if loud := _in_trouble(block):
             yield loud
-        del told, tally, lines, loud  # before the next ones are made: together they would take twice the memory
+        for told in block.parts_of(MOST_AT_ONCE):
+            tally = summary.tally(told.streams, share)
+            lines = texts.texts(told, summary.measured(told.streams, tally), summary.states(told.streams, tally))
+            if shown is not None:
+                lines = compress(lines, np.isin(told.streams, shown))
+            while some := b",\n".join(islice(lines, AT_ONCE)):
+                yield some
+            del told, tally, lines  # before the next ones are made: together they would take twice the memory
+        del block, loud
 
 
 def _in_trouble(told: BulkFindings) -> StreamFindings:

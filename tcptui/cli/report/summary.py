@@ -79,8 +79,8 @@ class SessionLike(Protocol):
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
 
-    def shares(self, sharing: Sharing) -> list[Selection]:
-        """All streams, cut into shares for `told`."""
+    def shares(self, sharing: Sharing, *, first: int = 0) -> list[Selection]:
+        """All streams, cut into shares for `told`; ``first`` as of `Sharing.cut`."""
 
     def told(self, share: Selection) -> Iterator[BulkFindings]:
         """The findings and time budgets of the streams of ``share``, in chunks."""
@@ -276,9 +276,9 @@ class Summary:
         """The numbers of the streams ``chosen``, as columns with the names of `Measures`; ``tally``: their counts."""
         return measured(self._session.store, self._session.streams, tally or self._tally, chosen)
 
-    def shares(self, sharing: Sharing) -> list[Selection]:
-        """All connections, cut into shares for `told`."""
-        return self._session.shares(sharing)
+    def shares(self, sharing: Sharing, first: int) -> list[Selection]:
+        """All connections, cut into shares for `told`; ``first`` as of `Sharing.cut`."""
+        return self._session.shares(sharing, first=first)
 
     def told(self, share: Selection) -> Iterator[BulkFindings]:
         """The findings and time budgets of the connections of ``share``, in chunks."""

@@ -13,7 +13,7 @@ from captures import SERVER, Tape
 
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.commands import Detail
-from tcptui.cli.report import verdicts
+from tcptui.cli.report import as_json, verdicts
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.compose import compose_report
 from tcptui.cli.report.json_findings import Telling
@@ -132,6 +132,19 @@ def test_many_connections_alike_and_in_trouble(tmp_path: Path) -> None:
     assert shared == [alone] * len(WORKERS)
 
 
+@pytest.mark.parametrize("most", [1, 7, 50, 149])
+def test_texts_are_the_same_however_many_are_made_together(
+    tmp_path: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "crowd.pcap"
+    path.write_bytes(crowd(150).pcap())
+
+    with closing(opened([path])) as session:
+        together = report(session, ALONE)
+        monkeypatch.setattr(as_json, "MOST_AT_ONCE", most)
+        assert report(session, ALONE) == report(session, Sharing(2, 0, 100)) == together
+
+
 @pytest.mark.slow
 def test_the_captures_of_cases_and_corpus_as_one(corpus: Path) -> None:
     captures = sorted(path for path in (corpus / "dev").iterdir() if path.suffix in {".pcap", ".pcapng"})
@@ -167,17 +180,18 @@ def test_two_workers_have_larger_shares_of_a_large_capture() -> None:
 
 @pytest.mark.parametrize("workers", [2, 3, 7, 16])
 @pytest.mark.parametrize("connections", [25_000, 100_000, 199_999, 1_000_000])
-def test_workers_end_together_and_their_shares_by_turns(workers: int, connections: int) -> None:
+@pytest.mark.parametrize("first", [0, 5_000])
+def test_workers_end_together_and_their_shares_by_turns(workers: int, connections: int, first: int) -> None:
     segments = np.random.default_rng(connections).integers(1, 20, connections)
-    cuts = Sharing(workers).cut(segments)
+    cuts = Sharing(workers).cut(segments, first)
     weights = [int(segments[begin:end].sum()) + 8 * (end - begin) for begin, end in cuts]
     assert (cuts[0][0], cuts[-1][1]) == (0, connections)
     assert [end for _, end in cuts[:-1]] == [begin for begin, _ in cuts[1:]]
 
-    ends = [0] * workers
+    ends = [first] + [0] * (workers - 1)
     for weight in weights:  # whoever is done first takes the next one
         ends[ends.index(min(ends))] += weight
 
-    assert max(ends) <= 1.12 * sum(weights) / workers
+    assert max(ends) <= 1.03 * sum(ends) / workers
     assert weights[:workers] == sorted(weights[:workers])
     assert weights[0] < 0.7 * max(weights)

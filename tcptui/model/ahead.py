@@ -1,13 +1,15 @@
-"""`Ahead`: makes one thing in a thread of its own, until it is needed."""
+"""`Ahead`: makes one thing in a thread of its own, until it is needed; `each_ahead`: one after the other."""
 
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
+_Given = TypeVar("_Given")
 _T = TypeVar("_T")
 
 
@@ -32,3 +34,14 @@ class Ahead(Generic[_T]):
         if self._failure is not None:
             raise self._failure
         return self._made[0]
+
+
+def each_ahead(make: Callable[[_Given], _T], given: Iterable[_Given]) -> Iterator[_T]:
+    """``make`` of each of ``given``, in this order; while one is used, the next is made."""
+    coming: Ahead[_T] | None = None
+    for one in given:
+        before, coming = coming, Ahead(partial(make, one))
+        if before is not None:
+            yield before.take()
+    if coming is not None:
+        yield coming.take()
