@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -414,9 +414,12 @@ def _hosts(streams: StreamTable, rows: I32, is_b: Mask) -> tuple[I64, I64, Mask]
     return places, np.ascontiguousarray(which[coded].T), is_ipv6
 
 
-def _keys(words: U64) -> NDArray[np.void]:
-    """Each row of ``words`` as one value that can be compared."""
+def _keys(words: U64) -> NDArray[Any]:
+    """Each row of ``words`` as one value that can be compared, in the order of the rows' bytes."""
     rows = np.ascontiguousarray(words)
+    differing = indexes_of((rows != rows[:1]).any(axis=0))
+    if len(differing) <= 1:  # as of IPv4: numbers are sorted many times as fast as bytes
+        return rows[:, differing[0] if len(differing) else 0].byteswap()
     return rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
 
 

@@ -173,8 +173,9 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     yield from _lossy_link(capture, telling, in_trouble)
     all_hit = int(np.count_nonzero(in_trouble[telling]))
     told: list[I64] = []
-    ends = np.concatenate((capture.client[telling], capture.server[telling]))
-    for host, both in groups(ends, np.tile(telling, 2)):
+    ends, of_ends = np.concatenate((capture.client[telling], capture.server[telling])), np.tile(telling, 2)
+    many = np.bincount(ends, in_trouble[of_ends])[ends] >= GROUP_LEAST  # of few hosts
+    for host, both in groups(ends[many], of_ends[many]):
         part = sorted_unique(both)
         if len(part) * 100 >= len(telling) * NEAR_PERCENT:
             continue
