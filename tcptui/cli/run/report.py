@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
 from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
@@ -22,6 +23,7 @@ from tcptui.cli.run.load import (
 )
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
+from tcptui.model.ahead import Ahead
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import told_apart
 from tcptui.model.safe_text import safe_text
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 
+#: Bytes of files from which on modules are imported while they are read: of smaller ones packets would wait for that.
+IMPORTED_AHEAD: Final = 4 << 20
+
+
 def write_report(command: ReportCommand, words: Words) -> int:
     """Run ``report FILE…``; returns the exit code.  Raises TcptuiError."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
@@ -51,6 +57,8 @@ def write_report(command: ReportCommand, words: Words) -> int:
         if command.html and command.html != STANDARD_STREAM:
             refuse_output(Path(command.html), opened, overwrite=command.overwrite)
         refuse_unreadable_among(opened)
+        is_large = sum(one.size() for one in opened) > IMPORTED_AHEAD and command.workers != 1
+        rest = Ahead(partial(_import_rest, command.format)) if is_large else None
         session = read_whole(
             command.common,
             opened,
@@ -59,11 +67,25 @@ def write_report(command: ReportCommand, words: Words) -> int:
             judges=compiled is not None and judges(compiled.fields),
             workers=command.workers,
         )
+        if rest is not None:
+            rest.take()
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
         _print_report(command, session, None if compiled is None else shown_streams(session, compiled, words), words)
         return exit_code(session, [one.source for one in opened])
+
+
+def _import_rest(told_as: ReportFormat) -> None:
+    """Import what is needed once the packets are read: this process would not use all processors before."""
+    import tcptui.cli.report.summary
+    import tcptui.findings.rules.whole_capture.capture_facts
+    import tcptui.findings.rules.whole_capture.diagnose
+    import tcptui.session.findings_cache
+    import tcptui.session.rule_bytes
+
+    if told_as is ReportFormat.JSON:
+        import tcptui.cli.report.as_json  # noqa: F401
 
 
 def _print_report(command: ReportCommand, session: Session, shown: I64 | None, words: Words) -> None:
