@@ -21,9 +21,7 @@ from tcptui.model.lanes import UNABLE, DivergedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tcptui.analysis.stream.view import Gathered
     from tcptui.findings.facts import RuleContext
-    from tcptui.model.packet_store import I64
 
 
 #: Runs that streams that are alike are worth, as they take different branches: so many …
@@ -34,15 +32,10 @@ STREAMS_A_RUN: Final = 8
 _T = TypeVar("_T")
 
 
-def together(
-    gathered: Gathered, places: I64, run: Callable[[AlikeView], _T], known: AlikeView | None = None
-) -> Iterator[tuple[AlikeView, _T]]:
-    """``run`` of those streams at ``places`` in ``gathered``, which are alike, that can be asked together.
-
-    Streams without quotes, of which nothing is evicted.  ``known``: the view of all of them, if there is one already.
-    """
-    waiting, runs = [AlikeView(gathered, places) if known is None else known], 0
-    while waiting and runs <= RUNS + len(places) // STREAMS_A_RUN:
+def together(known: AlikeView, run: Callable[[AlikeView], _T]) -> Iterator[tuple[AlikeView, _T]]:
+    """``run`` of those streams of ``known`` that can be asked together."""
+    waiting, runs = [known], 0
+    while waiting and runs <= RUNS + len(known.places) // STREAMS_A_RUN:
         view = waiting.pop()
         runs += 1
         try:
@@ -56,8 +49,8 @@ def together(
             yield view, result
 
 
-def judged_together(gathered: Gathered, known: AlikeView, context: RuleContext) -> Iterator[AlikeFindings]:
-    """The findings of those streams of ``known``, a view of streams in ``gathered``, that can be judged together.
+def judged_together(known: AlikeView, context: RuleContext) -> Iterator[AlikeFindings]:
+    """The findings of those streams of ``known`` that can be judged together.
 
     Streams whose payload is not read, too.
     """
@@ -72,5 +65,5 @@ def judged_together(gathered: Gathered, known: AlikeView, context: RuleContext) 
         lost, hangs_on_end = connection_seconds_lost(findings), view.hangs_on_end or known.hangs_on_end
         return AlikeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()
 
-    for _view, judged in together(gathered, known.places, judge, known):
+    for _view, judged in together(known, judge):
         yield judged

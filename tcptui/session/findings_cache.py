@@ -21,7 +21,7 @@ from tcptui.analysis.correction.find import hindsight, may_need, shows_otherwise
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
-from tcptui.analysis.stream.alike import alike
+from tcptui.analysis.stream.alike import AlikeView, alike
 from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.correction.apply import Replay
-    from tcptui.analysis.stream.alike import AlikeView
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
     from tcptui.findings.stream_findings import AlikeFindings, Held
@@ -263,11 +262,11 @@ class FindingsCache:
         looked: list[tuple[AlikeView, bool]] = []
         for same in alike(gathered, places[~apart]):
             # That is the same for all of them, as what it follows from is (`may_need`).
-            corrects = bool(part.look_back[same[0]])
-            looked += together(gathered, same, partial(self._look_back, corrects=corrects))
+            corrects = bool(part.look_back[same.places[0]])
+            looked += together(AlikeView(gathered, same), partial(self._look_back, corrects=corrects))
         self._write_hindsight(looked)
         self._siblings.gathered = gathered
-        kinds = [kind for view, _ in looked for kind in judged_together(gathered, view, self._unread)]
+        kinds = [kind for view, _ in looked for kind in judged_together(view, self._unread)]
         self._siblings.gathered = None
         return kinds
 

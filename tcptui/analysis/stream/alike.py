@@ -1,11 +1,13 @@
 """Streams whose packets are alike: one view of all of them, to be judged in lockstep (`tcptui.model.lanes`).
 
-Streams are alike where flags, directions, relative numbers, lengths, windows, options and verdicts of all segments are
-the same.  Times, frame numbers, packet numbers and time stamps differ: those columns are lanes.
+Streams have the same *shape* where flags, directions, options and verdicts of all segments are the same, and the same
+segments carry data.  They are *equal* where relative numbers, lengths and windows are the same, too.  What differs,
+always times, frame numbers, packet numbers and time stamps, are columns of lanes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,22 +28,30 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
 
-#: Columns that rules compare with one another: only streams that have the same ones are judged together.
-_COMPARED: Final = (
-    "flags", "from_server", "seq", "ack", "length", "window", "options", "verdict", "issues", "ttl", "tos",
-    "mss", "captured", "wire_length", "sack_left", "sack_right", "reset_bytes", "padding", "forgotten",
+#: Columns in which streams that are judged together are the same, …
+_SHAPE: Final = (
+    "flags", "from_server", "options", "verdict", "issues", "reset_bytes", "padding", "forgotten",
+)  # fmt: skip
+#: … and those in which streams of one shape may differ.
+_NUMBERS: Final = (
+    "seq", "length", "window", "ttl", "tos", "mss", "captured", "wire_length", "sack_left", "sack_right",
 )  # fmt: skip
 #: The same of the stream table.
-_OF_STREAM: Final = ("marks", "completeness", "payload_a", "payload_b", "scale_a", "scale_b", "client_is_b", "verdicts")
+_SHAPE_OF_STREAM: Final = ("marks", "completeness", "scale_a", "scale_b", "client_is_b", "verdicts")
+_NUMBERS_OF_STREAM: Final = ("payload_a", "payload_b")
 #: IP version, as `tcptui.model.flow_table.FlowTable.addresses_of` has it.
 IPV6: Final = 6
-#: Columns that are the same in all lanes, `end` because it follows from others; without the flag ACK, `ack` is not.
-_SAME: Final = (frozenset(_COMPARED) | {"end"}) - {"ack"}
+#: Columns that are the same in all lanes: of streams of one shape, …
+_SAME_SHAPE: Final = frozenset(_SHAPE)
+#: … and of equal ones; `end` because it follows from others.  Without the flag ACK, `ack` is not.
+_SAME: Final = _SAME_SHAPE | {*_NUMBERS, "end"}
 _NO_ROWS: Final = np.zeros(0, np.int32)
 #: Segments of the longest stream that is compared with others: long ones are never alike.
 LONGEST: Final = 256
 #: Fewest streams that are worth a run of their own.
 FEWEST: Final = 4
+#: Fewest equal streams that are worth one which streams of the same shape have no part in: that is a quicker one.
+FEWEST_EQUAL: Final = 64
 #: Most of them, so that columns stay in the processor's cache.
 MOST: Final = 4_096
 #: An odd multiplier: 2**64 divided by the golden ratio, as a signed number.
@@ -50,14 +60,33 @@ _ODD: Final = np.int64(0x9E37_79B9_7F4A_7C15 - (1 << 64))
 _ROUNDS: Final = 2
 
 
-def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Streams that can be judged together."""
+
+    places: I64
+    """In `Gathered.streams`, ascending."""
+    equal: bool
+    """They have the same numbers, lengths and windows; else only their shape is the same."""
+
+
+def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[Alike]:
     """Sets of `FEWEST` or more of ``places`` (in ``gathered.streams``) whose streams are alike; no stream is in two."""
     counts = gathered.ends[places] - gathered.begins[places]
-    compared = (counts > 0) & (counts <= LONGEST)
-    places, counts = places[compared], counts[compared]
-    if len(places) < FEWEST:
-        return
-    segments = _Segments(gathered, places, counts)
+    left = places[(counts > 0) & (counts <= LONGEST)]
+    for equal, fewest in ((True, FEWEST_EQUAL), (False, FEWEST)):
+        if len(left) < FEWEST:
+            return
+        told = [same for same in _sets(gathered, left, equal=equal) if len(same) >= fewest]
+        for same in told:
+            for begin in range(0, len(same) - FEWEST + 1, MOST):
+                yield Alike(same[begin : begin + MOST], equal)
+        left = np.setdiff1d(left, np.concatenate((*told, left[:0])), assume_unique=True)
+
+
+def _sets(gathered: Gathered, places: I64, *, equal: bool) -> list[I64]:
+    """The streams at ``places``, which are short, in sets that are ``equal``, or of one shape."""
+    segments = _Segments(gathered, places, gathered.ends[places] - gathered.begins[places], equal=equal)
     hashes = segments.hashes()
     order = np.argsort(hashes, kind="stable")
     sets = np.split(order, indexes_of(np.diff(hashes[order])) + 1)
@@ -65,16 +94,16 @@ def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[NDArray[np.
     first[order] = np.repeat([same[0] for same in sets], list(map(len, sets)))
     # Other streams may have the same hash, by chance or on purpose.
     is_alike = segments.are_as_in(first)
-    for same in sets:
-        chosen = places[same[is_alike[same]]]
-        for begin in range(0, len(chosen) - FEWEST + 1, MOST):
-            yield chosen[begin : begin + MOST]
+    return [places[same[is_alike[same]]] for same in sets]
 
 
 class _Segments:
     """What is compared of the streams at ``places`` (in ``gathered.streams``), of ``counts`` segments each."""
 
-    def __init__(self, gathered: Gathered, places: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+    def __init__(
+        self, gathered: Gathered, places: NDArray[np.int64], counts: NDArray[np.int64], *, equal: bool
+    ) -> None:  # fmt: skip
+        """``equal``: numbers, lengths and windows are compared, too."""
         block, streams = gathered.block, gathered.streams[places]
         self._counts = counts
         self._begins = np.cumsum(counts) - counts
@@ -86,13 +115,17 @@ class _Segments:
         rows: Any = slice(first, stop)
         if stop - first > total:
             rows = np.repeat(gathered.begins[places], counts) + self._nth
-        # Without the flag an acknowledgment number means nothing.
-        acks = (block.column("flags")[rows] & ACK) != 0
-        columns = [block.column(name)[rows] for name in _COMPARED if name != "ack"]
-        columns.append(np.where(acks, block.column("ack")[rows], 0))
+        columns = [block.column(name)[rows] for name in (*_SHAPE, *(_NUMBERS if equal else ()))]
+        if equal:
+            # Without the flag an acknowledgment number means nothing.
+            acks = (block.column("flags")[rows] & ACK) != 0
+            columns.append(np.where(acks, block.column("ack")[rows], 0))
+        else:
+            columns += [block.column("length")[rows] > 0, block.column("window")[rows] > 0]
         # What is 0 in all of them tells none from another.
         self._columns = [column for column in columns if column.any()]
-        self._of_stream = [getattr(block.streams, name)[streams] for name in _OF_STREAM]
+        names = (*_SHAPE_OF_STREAM, *(_NUMBERS_OF_STREAM if equal else ()))
+        self._of_stream = [getattr(block.streams, name)[streams] for name in names]
 
     def hashes(self) -> NDArray[np.int64]:
         """A number for each stream, the same for streams that are alike and nearly always another one for others."""
@@ -152,19 +185,22 @@ class _End:
 class AlikeView(StreamView):
     """Streams that are `alike`, as the view of one stream; columns in which they differ are `Lanes`."""
 
-    def __init__(self, gathered: Gathered, places: NDArray[np.int64]) -> None:
-        """``places``: in ``gathered.streams``; streams without quotes, of which nothing is evicted."""
+    def __init__(self, gathered: Gathered, same: Alike) -> None:
+        """``same``: streams without quotes, of which nothing is evicted."""
+        places = same.places
         block, begin, end = gathered.block, int(gathered.begins[places[0]]), int(gathered.ends[places[0]])
         self.numbers = gathered.streams[places]
         """The stream of each lane."""
         super().__init__(block, int(self.numbers[0]), begin, end, _NO_ROWS)
         self.places = places
         """Where it is among those of ``gathered``."""
-        self._gathered = gathered
+        self._gathered, self._equal = gathered, same.equal
+        self._made: dict[Any, list[NDArray[Any]]] = {}
+        """What `columns_of` made of streams that are not equal: segments by lanes."""
         self._at: I64 = gathered.begins[places] + np.arange(end - begin)[:, None]
         """Places of the segments in the block, by lane."""
         self._one = block.of_one(begin, end, int(self.numbers[0]))
-        """The rows of one lane: what is computed from columns that are the same in all is computed from these."""
+        """The rows of one lane: of equal streams what is computed from columns is computed from these."""
         table = block.streams
         self.stream = lanes_of(self.numbers)
         is_b = table.client_is_b[self.numbers] != 0
@@ -198,16 +234,23 @@ class AlikeView(StreamView):
 
     def some(self, chosen: NDArray[np.bool_]) -> AlikeView:
         """The view of the lanes ``chosen``, which has what this one has read of the packets."""
-        some, lanes = AlikeView(self._gathered, self.places[chosen]), indexes_of(chosen)
+        some, lanes = AlikeView(self._gathered, Alike(self.places[chosen], self._equal)), indexes_of(chosen)
         some._one = self._one
+        some._made = {make: [column.take(lanes, 1) for column in made] for make, made in self._made.items()}
         for name in self.__dict__.keys() & CUT_COLUMNS:
             column = self.__dict__[name]
             some.__dict__[name] = one_column(column.each.take(lanes, 1)) if isinstance(column, Lanes) else column
         return some
 
     def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
-        """As `StreamView.columns_of`, where ``make`` reads what is compared alone: of all lanes it is that of one."""
-        return list(self._one.made(make))
+        """As `StreamView.columns_of`, where ``make`` reads what is compared alone: of equal lanes it is that of one."""
+        if self._equal:
+            return list(self._one.made(make))
+        if make not in self._made:
+            lanes = self._at.shape[::-1]
+            own = self._block.of_some(self._at.T.ravel())
+            self._made[make] = [column.reshape(lanes).T for column in own.made(make)]
+        return [one_column(column) for column in self._made[make]]
 
     @property
     def streams(self) -> list[int]:
@@ -229,6 +272,6 @@ class AlikeView(StreamView):
 
     def cut(self, name: str) -> Any:
         """As `StreamView.cut`."""
-        if name in _SAME:
+        if name in (_SAME if self._equal else _SAME_SHAPE):
             return super().cut(name)
         return one_column(self._block.column(name).take(self._at))

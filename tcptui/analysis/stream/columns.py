@@ -71,6 +71,10 @@ class RowBlock:
         """The rows of ``stream``, those from ``begin`` up to ``end``, as a block of their own."""
         return RowBlock(self._store, self.streams, self.rows[begin:end], stream)
 
+    def of_some(self, places: I64) -> RowBlock:
+        """The rows at ``places``, stream by stream, as a block of their own."""
+        return RowBlock(self._store, self.streams, self.rows[places])
+
     def raw(self, name: str) -> NDArray[Any]:
         """The store's column ``name`` of all rows."""
         raw: NDArray[Any] = self._of_store[name][self._index]
