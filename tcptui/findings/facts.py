@@ -29,7 +29,7 @@ from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each
+from tcptui.model.lanes import in_each, integer
 from tcptui.model.made_once import made_once
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
@@ -137,7 +137,7 @@ class ConnectionFacts(StreamColumns):
 
     def consumes_numbers(self, i: int) -> bool:
         """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
-        return int(self.space.end[i]) > int(self.space.seq[i])
+        return integer(self.space.end[i]) > integer(self.space.seq[i])
 
     @made_once
     def budget(self) -> TimeBudget:

@@ -11,7 +11,7 @@ either exactly that of every single stream, or there is none.
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, TypeVar
 
 import numpy as np
 
@@ -593,6 +593,39 @@ def _column(value: Any, lanes: int) -> Any:
 
 def _by_lane(value: Any) -> Any:
     return value.each.T.tolist() if isinstance(value, Lanes) else repeat(value)
+
+
+def integer(value: Any) -> int:
+    """``value``, an integer of NumPy or of Python, as one of Python; of lanes, that of each.
+
+    Unlike `int`, which is for what is to be the same in all lanes.
+    """
+    found: int = value if isinstance(value, int) else value.item()
+    return found
+
+
+class NumberDict(Generic[_T]):
+    """A dictionary whose keys are integers; those of lanes are compared with one another one by one."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _T] = {}
+        self._of_lanes: list[tuple[Any, _T]] = []
+        """All items, the newest last, once a key was one of lanes."""
+
+    def get(self, key: Any, default: _T) -> _T:
+        """As `dict.get`."""
+        if not self._of_lanes and not isinstance(key, Lanes):
+            return self._known.get(key, default)
+        items = self._of_lanes or list(self._known.items())
+        return next((value for known, value in reversed(items) if known == key), default)
+
+    def __setitem__(self, key: Any, value: _T) -> None:
+        if isinstance(key, Lanes) and not self._of_lanes:
+            self._of_lanes = list(self._known.items())
+        if self._of_lanes or isinstance(key, Lanes):
+            self._of_lanes.append((key, value))
+        else:
+            self._known[key] = value
 
 
 def lanes_of(each: NDArray[Any]) -> Any:

@@ -10,6 +10,7 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvidence
 from tcptui.analysis.kernel.columns import FILLS, NOT_RECEIVED
 from tcptui.analysis.resend.resend import RTO_MIN_NS
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST
@@ -69,22 +70,22 @@ def _answers(look: StreamEvidence, fin: int, again: int) -> bool:
 def _fills(look: StreamEvidence, side: int, fin: int, last_early: int, covering: int) -> None:
     """Flag the segment with which everything before a FIN that came out of order had arrived."""
     space = look.space
-    edge = int(space.ack[last_early])
+    edge = integer(space.ack[last_early])
     segments = look.sent(side, RST, 0)
     segments = segments[(segments < covering) & (space.end[segments] > edge)]
-    waiting = [(int(space.seq[i]), int(space.end[i])) for i in segments[segments <= last_early].tolist()]
+    waiting = [(integer(space.seq[i]), integer(space.end[i])) for i in segments[segments <= last_early].tolist()]
     heapify(waiting)
     for segment in segments[segments > last_early].tolist():
-        if not look.flags[segment] & NOT_RECEIVED and int(space.seq[segment]) <= edge < int(space.end[segment]):
-            reached = int(space.end[segment])
+        if not look.flags[segment] & NOT_RECEIVED and integer(space.seq[segment]) <= edge < integer(space.end[segment]):
+            reached = integer(space.end[segment])
             while waiting and waiting[0][0] <= reached:
                 reached = max(reached, heappop(waiting)[1])
-            if reached >= int(space.end[fin]):
+            if reached >= integer(space.end[fin]):
                 look.flags[segment] |= FILLS
                 return
             edge = reached
         else:
-            heappush(waiting, (int(space.seq[segment]), int(space.end[segment])))
+            heappush(waiting, (integer(space.seq[segment]), integer(space.end[segment])))
 
 
 def fins_again(look: StreamEvidence, side: int) -> None:

@@ -12,6 +12,7 @@ from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.model.lanes import integer
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -39,10 +40,10 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
         after = talk[talk > reset]
         late = after[look.time[after] - look.time[reset] >= limit]
         if len(late):
-            ignored[int(view.seq[reset])] = int(late[0])
+            ignored[integer(view.seq[reset])] = int(late[0])
             look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, int(late[0]))
-        elif int(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
-            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, ignored[int(view.seq[reset])])
+        elif integer(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
+            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, ignored[integer(view.seq[reset])])
         elif not (look.kind[reset] & SYN):
             look.flags[after] |= STALE  # they were sent before the RST could arrive
     own = look.sent(side, RST | SYN, 0)
@@ -103,7 +104,7 @@ def no_socket(look: StreamEvidence, side: int) -> None:
     alive = look.sent(side, RST, 0)
     alive = alive[alive < first]
     opening = len(alive) > 0 and not ((look.kind[alive] & (SYN | ACK)) != SYN).any()
-    if opening and int(view.seq[first]) != 1:
+    if opening and integer(view.seq[first]) != 1:
         return  # in SYN-SENT: it refuses an impossible ACK and goes on asking (RFC 9293, 3.10.7.3)
     asked = look.between(1 - side, int(alive[-1]) if len(alive) else -1, first)
     asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (view.ack[asked] == view.seq[first])]

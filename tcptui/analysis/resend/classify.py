@@ -49,6 +49,7 @@ from tcptui.analysis.resend.sender_view import (
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -156,7 +157,7 @@ class _Judge:
     def judge(self, i: int) -> Resend:
         """The first rule of the table that fits segment ``i`` (rules/findings.md#why-a-segment-was-sent-again)."""
         view, side = self._view, int(self._view.from_server[i])
-        start, end = int(self._space.seq[i]), int(self._space.end[i])
+        start, end = integer(self._space.seq[i]), integer(self._space.end[i])
         if i == 0:
             return Resend(i, ResendCause.UNKNOWN)
         sent = self._sent[side]
@@ -170,7 +171,7 @@ class _Judge:
             known = self._known(i, side)
             resend = self._syn_data(i, side, start, previous)
             resend = resend or self._probe(i, side, start, end, known, previous)
-            if resend is None and start >= int(self._space.sent[side][i - 1]) != NOTHING:
+            if resend is None and start >= integer(self._space.sent[side][i - 1]) != NOTHING:
                 resend = Resend(
                     i, ResendCause.NONE
                 )  # new bytes in order: only a RST, perhaps a forged one, was ahead of them
@@ -217,7 +218,7 @@ class _Judge:
         answers = indexes_of((view.from_server[previous:i] != bool(side)) & (view.flags[previous:i] == _SYN_ACK))
         if not len(answers):
             return None
-        taken = int(self._space.ack[previous + int(answers[0])]) > start
+        taken = integer(self._space.ack[previous + int(answers[0])]) > start
         return None if taken else Resend(i, ResendCause.NONE, previous)
 
     def _probe(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend | None:
@@ -225,7 +226,7 @@ class _Judge:
         view = self._view
         verdict = int(view.verdict[i])
         acknowledged = self._acknowledged(side, known)
-        closed = known >= 0 and int(view.window[known]) == 0 and int(self._space.ack[known]) != NOTHING
+        closed = known >= 0 and integer(view.window[known]) == 0 and integer(self._space.ack[known]) != NOTHING
         if verdict & Verdict.ZERO_WINDOW_PROBE:
             return Resend(i, ResendCause.ZERO_WINDOW_PROBE, previous, trigger=known)
         if verdict & Verdict.KEEP_ALIVE:
@@ -238,7 +239,7 @@ class _Judge:
         if known < 0 or end <= start or start != acknowledged:
             return None
         scaled = (view.scale_client, view.scale_server)[1 - side] != -1
-        right_edge = acknowledged + int(view.window[known])
+        right_edge = acknowledged + integer(view.window[known])
         if closed or (scaled and right_edge < end and right_edge <= start):
             return Resend(i, ResendCause.ZERO_WINDOW_PROBE, previous, trigger=known)
         return None
@@ -277,7 +278,7 @@ class _Judge:
             acknowledged = (
                 start  # the peer was never heard: the segment is the first one missing as far as anybody knows
             )
-        highest = int(self._space.sent[side][i - 1])
+        highest = integer(self._space.sent[side][i - 1])
         quiet = self._quiet(i, side)
         waited = self._waited(i, side, start, acknowledged, previous)
         unknown = Resend(i, ResendCause.UNKNOWN, previous, waited_ns=waited)
@@ -340,7 +341,7 @@ class _Judge:
         view, resend = self._view, self._timed_out[side]
         if resend < 0:
             return False
-        answer = self._duplicates[side].progress(int(self._space.seq[resend]) + 1)
+        answer = self._duplicates[side].progress(integer(self._space.seq[resend]) + 1)
         if not resend < answer <= known:
             return False
         stamped = int(view.options[answer]) & int(view.options[resend]) & OptionBit.TIMESTAMPS
@@ -366,7 +367,7 @@ class _Judge:
         last.  With one, the lengths of the silences decide, or nothing does.
         """
         probe_wait = self._rtt * PROBE_WAIT_NUMERATOR // PROBE_WAIT_DENOMINATOR
-        highest = int(self._space.sent[side][unknown.index - 1])
+        highest = integer(self._space.sent[side][unknown.index - 1])
         probed = self._probed[side] == highest  # a tail is probed once (RFC 8985, 7.3)
         probe = replace(unknown, cause=ResendCause.TAIL_LOSS_PROBE)
         if start > acknowledged:
@@ -410,7 +411,7 @@ class _Judge:
 
     def _acknowledged(self, side: int, until: int) -> int:
         """Highest number of ``side`` acknowledged up to segment ``until``; `NOTHING` before the first ACK."""
-        return int(self._space.acknowledged[side][until]) if until >= 0 else NOTHING
+        return integer(self._space.acknowledged[side][until]) if until >= 0 else NOTHING
 
     def _told_by_acks(self, side: int, start: int, known: int) -> tuple[bool, int]:
         """Whether ACKs that had reached the sender say ``start`` is missing; and how many were duplicates."""
@@ -419,7 +420,7 @@ class _Judge:
         acknowledged = self._acknowledged(side, known)
         counter = self._duplicates[side]
         duplicates = counter.since(counter.progress(acknowledged), known)
-        if int(self._space.sacked[side][known]) > start >= acknowledged:
+        if integer(self._space.sacked[side][known]) > start >= acknowledged:
             return True, duplicates
         return duplicates >= DUPLICATE_ACKS and start == acknowledged, duplicates
 
@@ -452,9 +453,9 @@ class _Judge:
         if self._later is None:
             self._later = {}
             for index in self._suspicious:
-                key = int(self._view.from_server[index]), int(self._space.seq[index])
+                key = int(self._view.from_server[index]), integer(self._space.seq[index])
                 self._later.setdefault(key, []).append(index)
-        chain = self._later[side, int(self._space.seq[i])]
+        chain = self._later[side, integer(self._space.seq[i])]
         position = bisect_left(chain, i)
         moments = ([first] if first >= 0 else []) + chain[position : position + 3]
         return [self._time[b] - self._time[a] for a, b in pairwise(moments)]

@@ -9,6 +9,7 @@ from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import timestamp_tick_ns
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
 from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -71,7 +72,7 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
     elapsed = view.time_ns.item(i) - view.time_ns.item(previous)
     latest = max(min(rtt_ns or COPY_LATEST_NS, COPY_LATEST_NS), REORDERING_DEFAULT_NS)
     if view.ip_id.item(i):
-        elsewhere = int(view.ttl[i]) != int(view.ttl[previous])
+        elsewhere = integer(view.ttl[i]) != integer(view.ttl[previous])
         # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
         stamped = bool(int(view.options[i]) & _STAMPED)
         certain = stamped or abs(elapsed) < (COPY_WINDOW_NS if elsewhere else latest)
@@ -79,7 +80,7 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         # IPv6, or a stack without packet numbers: the timestamp must agree, and it must be too soon for a resend.
         # Or so much later than one tick of the timestamp clock that a resend would have another timestamp.
         stamped = bool(int(view.options[i]) & _STAMPED)
-        unmarked = not stamped and int(view.ttl[i]) == int(view.ttl[previous])
+        unmarked = not stamped and integer(view.ttl[i]) == integer(view.ttl[previous])
         tick = timestamp_tick_ns(view, int(view.from_server[i]))
         apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
         soon = abs(elapsed) < min(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
@@ -139,7 +140,7 @@ def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int, previou
         return None
     stamped = int(view.options[i]) & int(view.options[newest]) & _STAMPED
     age = ahead(view.ts_value.item(i), view.ts_value.item(newest))
-    older_ack = NOTHING < int(space.ack[i]) < int(space.acknowledged[1 - side][i - 1])
+    older_ack = NOTHING < integer(space.ack[i]) < integer(space.acknowledged[1 - side][i - 1])
     if previous >= 0 and not stamped:
         numbers = view.ip_id.item(newest), view.ip_id.item(i)
         older_ack &= not (all(numbers) and 0 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.lanes import put
 from tcptui.model.tcp_flags import RST, SYN
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class PacketNumbers:
         found: I64 = np.zeros(len(after), np.int64)
         lacking = indexes_of(self.missing(after))
         place = self._own.searchsorted(after[lacking].astype(np.int32, copy=False))
-        found[lacking] = FIRST_TIMER_NS * ((np.int64(1) << (self._step(place).astype(np.int64) - 1)) - 1)
+        reach = FIRST_TIMER_NS * ((np.int64(1) << (self._step(place).astype(np.int64) - 1)) - 1)
+        found = put(found, lacking, reach)
         return found
 
     def skips(self) -> list[IpIdGap]:

@@ -17,7 +17,8 @@ from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.packet_store import OptionBit
+from tcptui.model.lanes import NumberDict, integer, put
+from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, ahead
 from tcptui.model.tcp_flags import RST, SYN
 from tcptui.model.verdict import Verdict
@@ -79,27 +80,28 @@ class Sent:
         sends &= (view.verdict & _PROBE) == 0
         # Memory that is not written to costs nothing.
         most = int(np.count_nonzero(sends))
-        starts, index = np.empty(most, np.int64), np.empty(most, np.int32)
+        starts: I64 = np.empty(most, np.int64)
+        index = np.empty(most, np.int32)
         done, highest = 0, -LARGEST
         for part in chunks(len(view)):
             mine = indexes_of(sends[part]) + part.start
             end = space.end[mine]
             before = np.maximum.accumulate(np.concatenate(([highest], end)))
-            highest = int(before[-1])
+            highest = integer(before[-1])
             new = end > before[:-1]
             upto = done + int(np.count_nonzero(new))
             # A resend may carry new bytes behind old ones: only those are its first copy, and starts stay sorted.
-            starts[done:upto] = np.maximum(space.seq[mine[new]], before[:-1][new])
+            starts = put(starts, slice(done, upto), np.maximum(space.seq[mine[new]], before[:-1][new]))
             index[done:upto] = mine[new]
             done = upto
         self._start = cells(starts[:done])
         self._index = cells(index[:done])
         self._space_end = space.end
-        self._again: dict[int, int] = {}
-        self._filled: dict[int, int] = {}
+        self._again = NumberDict[int]()
+        self._filled = NumberDict[int]()
 
     def _end(self, position: int) -> int:
-        return int(self._space_end[self._index[position]])
+        return integer(self._space_end[self._index[position]])
 
     def note(self, index: int, start: int, end: int) -> None:
         """Remember that ``index`` sent ``start``..``end`` again, or for the first time into a hole."""
@@ -188,13 +190,13 @@ def silences(
         if view.end[index] == view.seq[index]:
             continue
         later = int(carrying.searchsorted(np.int32(index), side="right"))
-        end = int(space.end[index])
+        end = integer(space.end[index])
         peer = int(space.latest[1 - side][index])
         if peer >= 0 and view.time_ns[index] - view.time_ns[peer] < least_ns + loop_ns:
             continue  # it may have waited for the other end to speak
         if later == len(carrying) or space.acknowledged[side][index] != space.seq[index]:
             continue
-        following = int(space.seq[carrying[later]])
+        following = integer(space.seq[carrying[later]])
         if following <= end:
             continue
         numbers = view.ip_id.item(before), view.ip_id.item(index)

@@ -35,7 +35,7 @@ from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
 from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import put, taken, zeros_like
+from tcptui.model.lanes import integer, put, taken, zeros_like
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import FIN, RST
@@ -157,7 +157,7 @@ class _Split:
         """Segments of a byte with which the capture of a side begins, and which its keep-alives repeat: no news."""
         repeated = {resend.previous for resend in self.resends if resend.cause is ResendCause.KEEP_ALIVE}
         firsts = [int((self.view.from_server == bool(side)).argmax()) for side in (CLIENT, SERVER)]
-        return [i for i in firsts if i in repeated and int(self.view.length[i]) == 1]
+        return [i for i in firsts if i in repeated and integer(self.view.length[i]) == 1]
 
     # -- the stretches -----------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS, Calibration, PacketNumb
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.timing.recovery import HELD_BACK_NS
 from tcptui.analysis.timing.sender_stamps import SenderStamps
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 
@@ -79,7 +80,7 @@ class LateCopies:
     def _acknowledged_at(self, asked: int) -> int:
         """Index of the first segment that acknowledges the end of segment ``asked``."""
         space = sequence_space(self.view)
-        return int(space.acknowledged[self._side(asked)].searchsorted(int(space.end[asked]), side="left"))
+        return int(space.acknowledged[self._side(asked)].searchsorted(integer(space.end[asked]), side="left"))
 
     def _unheard_ns(self, asked: int, answer: int) -> int:
         """How long before it the ``answer`` may have been sent, as the first to acknowledge what was ``asked`` (ns).
@@ -95,11 +96,12 @@ class LateCopies:
     def _last_copy(self, asked: int, answer: int) -> int:
         """Index of the last copy of the end of the request, ``asked``, that may have been the first to arrive."""
         space, side = sequence_space(self.view), self._side(asked)
-        end = int(space.end[asked])
+        end = integer(space.end[asked])
         copies = (
             again.index
             for again in self.resends_between(asked, min(self._acknowledged_at(asked), answer))
-            if self._side(again.index) == side and int(space.seq[again.index]) < end <= int(space.end[again.index])
+            if self._side(again.index) == side
+            and integer(space.seq[again.index]) < end <= integer(space.end[again.index])
         )
         return max(copies, default=asked)
 

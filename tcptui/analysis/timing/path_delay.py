@@ -9,6 +9,7 @@ import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
+from tcptui.model.lanes import integer
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def path_delays(view: StreamView) -> PathDelays:
 def late_request_ns(view: StreamView, delays: PathDelays) -> int:
     """How long the client let pass before a request that came instead of its bare ACK, less the way; else 0."""
     opened = delays.opened
-    if opened < 1 or not int(view.length[opened]) or view.from_server[opened]:
+    if opened < 1 or not integer(view.length[opened]) or view.from_server[opened]:
         return 0
     answers = indexes_of(((view.flags[:opened] & SYN) != 0) & view.from_server[:opened])
     if not len(answers):

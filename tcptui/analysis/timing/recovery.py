@@ -17,7 +17,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import column
+from tcptui.model.lanes import column, integer
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -121,14 +121,14 @@ class _Recovery:
         ):
             return None
         heard = int(self.space.latest[1 - side][i])
-        if heard >= 0 and window_edge(self.view, self.space, heard) < int(self.space.end[i]):
+        if heard >= 0 and window_edge(self.view, self.space, heard) < integer(self.space.end[i]):
             return None  # a probe: the receiver had no room, or had taken it back
         # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
         waited = 0 if resend.cause is ResendCause.FAST_RECOVERY else max(resend.waited_ns, 0)
         start = max(now - waited, self.clock.item(0), self._room_since(1 - side, i))
         if resend.previous < 0:
             # The first copy never came here: the loss shows from the first segment beyond it.
-            beyond = int(self.space.sent[side].searchsorted(int(self.space.end[i])))
+            beyond = int(self.space.sent[side].searchsorted(integer(self.space.end[i])))
             start = min(start, self.clock.item(min(beyond, i)))
         healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
         if not i < healed < len(self.view):
@@ -165,10 +165,10 @@ class _Recovery:
         i = resend.index
         if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.first_tries[self._begin(i)]:
             return False
-        return int(self.space.acknowledged[side][i - 1]) >= int(self.space.end[i])
+        return integer(self.space.acknowledged[side][i - 1]) >= integer(self.space.end[i])
 
     def _begin(self, i: int) -> tuple[bool, int]:
-        return bool(self.view.from_server[i]), int(self.space.seq[i])
+        return bool(self.view.from_server[i]), integer(self.space.seq[i])
 
     def _was_needless_probe(self, resend: Resend) -> bool:
         """Whether it is a tail-loss probe that the peer reports as a duplicate (RFC 2883): nothing was lost.
@@ -181,8 +181,8 @@ class _Recovery:
             return False
         place = int(np.searchsorted(self.reports, np.int32(i)))
         return any(
-            seq_distance(int(view.sack_left[k]), int(view.seq[i]))
-            < seq_distance(int(view.sack_left[k]), int(view.sack_right[k]))
+            seq_distance(integer(view.sack_left[k]), integer(view.seq[i]))
+            < seq_distance(integer(view.sack_left[k]), integer(view.sack_right[k]))
             for k in self.reports[place : place + REPORTS].tolist()
             if view.from_server[k] != view.from_server[i]
         )

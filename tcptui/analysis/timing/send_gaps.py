@@ -25,7 +25,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import Lanes, of_pairs, taken
+from tcptui.model.lanes import Lanes, integer, of_pairs, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
@@ -75,7 +75,7 @@ def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slic
 
 def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
     """`window_edges` of segment ``i``."""
-    window, ack = int(view.window[i]), int(space.ack[i])
+    window, ack = integer(view.window[i]), integer(space.ack[i])
     known = (view.scale_server if view.from_server[i] else view.scale_client) != SCALE_UNKNOWN
     speaks = (known or not window) and ack != NOTHING and not int(view.flags[i]) & RST
     return ack + window if speaks else NO_LIMIT_NS
@@ -155,7 +155,7 @@ class _Judge:
         self._view, self._space, self._clock, self._delays, self._side = view, space, clock, delays, side
         self.knowledge = _SenderKnowledge(view, clock, delays, side)
         self._segment = largest_segment(view, side)
-        self._lowest = int(space.seq[first])
+        self._lowest = integer(space.seq[first])
         self._advanced = _advances(space, side)
         self._tick = None if self.knowledge.at_hand else _SenderClock(view, side)
         self._highest = 0

@@ -27,7 +27,7 @@ from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.arrays import last_of_each
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_columns
+from tcptui.model.lanes import in_columns, integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
@@ -285,7 +285,7 @@ def _reset(connection: ConnectionFacts) -> Finding | None:
     ):
         return None
     taken = _taken(connection, handshake.syn_ack)
-    if 0 <= taken < rst or int(connection.view.ttl[rst]) != int(connection.view.ttl[handshake.syn_ack]):
+    if 0 <= taken < rst or integer(connection.view.ttl[rst]) != integer(connection.view.ttl[handshake.syn_ack]):
         return None
     waiting = waiting_beside(connection, handshake.syn_ack, connection.time[handshake.third] + SOON_NS)
     if not waiting:

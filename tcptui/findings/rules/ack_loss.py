@@ -14,6 +14,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import OVERSIZED, SKIPPED
 from tcptui.findings.rules.capture_gaps import capture_missed_packets
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 
 if TYPE_CHECKING:
@@ -142,13 +143,13 @@ def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     start twice as much (RFC 5681, 3.1).
     """
     space = connection.space
-    before = int(space.acknowledged[side][skip.before - 1]) if skip.before else 0
-    opened = max(0, int(space.acknowledged[side][skip.before]) - before)
-    sent = int(space.sent[side][skip.after]) - int(space.sent[side][skip.before])
+    before = integer(space.acknowledged[side][skip.before - 1]) if skip.before else 0
+    opened = max(0, integer(space.acknowledged[side][skip.before]) - before)
+    sent = integer(space.sent[side][skip.after]) - integer(space.sent[side][skip.before])
     probe_ns = 2 * connection.rtt_ns
     late = any(
         connection.side[i] == side
-        and int(space.end[i]) > int(space.sent[side][skip.before])
+        and integer(space.end[i]) > integer(space.sent[side][skip.before])
         and connection.time[i] - connection.time[skip.before] > PROMPT_NS
         and connection.time[i] - connection.time[i - 1] < probe_ns
         for i in range(skip.before + 1, skip.after)

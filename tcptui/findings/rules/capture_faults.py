@@ -10,6 +10,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
 
@@ -71,8 +72,8 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
         count=len(headers) or count,
         packets=connection.count,
         first_frame=connection.frame[first],
-        kept_bytes=int(view.captured[first]),
-        whole_bytes=int(view.wire_length[first]),
+        kept_bytes=integer(view.captured[first]),
+        whole_bytes=integer(view.wire_length[first]),
         missing_bytes=missing,
     )
 
@@ -83,7 +84,7 @@ def _forgotten(connection: ConnectionFacts) -> Finding | None:
     if not len(longer):
         return None
     first, last = int(longer[0]), int(longer[-1])
-    recorded = int(view.wire_length[first])
+    recorded = integer(view.wire_length[first])
     return connection.finding(
         FindingId.CAPTURE_TRUNCATED,
         (first, last),
@@ -196,7 +197,7 @@ def _acks_first(connection: ConnectionFacts) -> list[tuple[int, int]]:
     space, found = connection.space, []
     for i in _covered_before(connection):
         column = space.acknowledged[connection.side[i]]
-        ack = int(column.searchsorted(int(space.end[i]), side="left"))
+        ack = int(column.searchsorted(integer(space.end[i]), side="left"))
         if connection.time[i] - connection.time[ack] < max(connection.rtt_ns, MERGED_NS):
             found.append((ack, i))
     return found
@@ -236,7 +237,7 @@ def offloaded_segments(connection: ConnectionFacts) -> Finding | None:
     view = connection.view
     limits = [0, 0]
     for i in connection.syns:
-        limits[1 - connection.side[i]] = int(view.mss[i])
+        limits[1 - connection.side[i]] = integer(view.mss[i])
     sides = []
     for side in (0, 1):
         large = (view.flags & SYN) == 0

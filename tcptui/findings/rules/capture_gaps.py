@@ -18,7 +18,7 @@ from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.arrays import indexes_of
 from tcptui.model.endpoint import endpoint_text
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each
+from tcptui.model.lanes import in_each, integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -61,8 +61,8 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
     holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
     for i in interesting.tolist():
         side = connection.side[i]
-        start, end = int(space.seq[i]), int(space.end[i])
-        before = int(space.sent[side][i - 1]) if i else NOTHING
+        start, end = integer(space.seq[i]), integer(space.end[i])
+        before = integer(space.sent[side][i - 1]) if i else NOTHING
         if int(view.verdict[i]) & Verdict.LOST_SEGMENT and NOTHING < before < start:
             holes[side].append((before, start, i))
         elif end > start and holes[side]:
@@ -80,7 +80,7 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
             for (start, end, i), cover in zip(holes[side], covers, strict=True)
             if cover < connection.count
         ]
-        final, highest = int(column[-1]), int(space.sent[side][-1])
+        final, highest = int(column[-1]), integer(space.sent[side][-1])
         if final > highest > NOTHING and connection.packets_by_side[side]:
             seen_at = int(column.searchsorted(final))
             if not connection.is_syn_ack(seen_at):  # else it answers another SYN, perhaps one of long ago
@@ -325,7 +325,7 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
     if not copies:
         return None
     first = copies[0]
-    ttls = tuple(int(connection.view.ttl[i]) for i in (first.previous, first.index))
+    ttls = tuple(integer(connection.view.ttl[i]) for i in (first.previous, first.index))
     return connection.finding(
         FindingId.CAPTURE_DUPLICATES,
         [index for resend in copies for index in (resend.previous, resend.index)],

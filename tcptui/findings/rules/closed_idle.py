@@ -8,6 +8,7 @@ from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.request_facts import told_statement
 from tcptui.findings.rules.idle_transaction import is_open
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -83,7 +84,7 @@ def _said_farewell(connection: ConnectionFacts, answer: int, end: int) -> bool:
     Also where that was not captured, but the server acknowledged it.
     """
     sent, ends = connection.space.sent[0], connection.space.end
-    return int(connection.space.acknowledged[0][end]) > int(sent[end]) or any(
+    return integer(connection.space.acknowledged[0][end]) > int(sent[end]) or any(
         connection.length[i] and not connection.side[i] and int(ends[i]) > int(sent[answer])
         for i in range(answer + 1, end)
     )

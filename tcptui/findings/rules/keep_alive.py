@@ -8,6 +8,7 @@ from typing import Final
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -73,9 +74,9 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
 
 def _silent_ns(connection: ConnectionFacts, probe: int) -> int:
     """How long before ``probe`` nothing came that its sender had sent, or acknowledges: more may have crossed it."""
-    side, acknowledged = connection.side[probe], int(connection.space.ack[probe])
+    side, acknowledged = connection.side[probe], integer(connection.space.ack[probe])
     for i in range(probe - 1, max(probe - _CROSSING, 0) - 1, -1):
-        if connection.side[i] == side or int(connection.space.end[i]) <= acknowledged:
+        if connection.side[i] == side or integer(connection.space.end[i]) <= acknowledged:
             return connection.time[probe] - connection.time[i]
     return connection.time[probe] - connection.time[max(probe - 1, 0)]
 

@@ -14,6 +14,7 @@ import numpy as np
 from tcptui.analysis.timing.budget_parts import CLIENT, SERVER, Part
 from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks
+from tcptui.model.lanes import integer
 from tcptui.model.tcp_flags import FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -138,14 +139,14 @@ def _silent(connection: ConnectionFacts, asked: int, answer: int, spoken: tuple[
     ``spoken``: segments of the server in between that are no answer, and may acknowledge it as well.
     """
     latest = connection.time[asked] + ACKNOWLEDGED_NS + connection.rtt_ns
-    needed = int(connection.space.sent[CLIENT][asked])
+    needed = integer(connection.space.sent[CLIENT][asked])
     heard = False
     for i in range(asked + 1, answer):
         if i not in spoken and (connection.length[i] or connection.flags[i] & _NO_BARE_ACK):
             return False
         if connection.time[i] > latest:
             return False
-        heard |= connection.side[i] == SERVER and int(connection.space.ack[i]) >= needed
+        heard |= connection.side[i] == SERVER and integer(connection.space.ack[i]) >= needed
     return heard
 
 

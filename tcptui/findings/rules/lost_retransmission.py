@@ -13,6 +13,7 @@ from tcptui.findings.rules.retransmission import SENT_AGAIN, duplicated_by_netwo
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -101,14 +102,14 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
 def _acknowledged(connection: ConnectionFacts, resend: Resend) -> int:
     """Index of the peer's first segment that acknowledges the bytes; -1 when none does, or one before the resend."""
     column = connection.space.acknowledged[connection.side[resend.index]]
-    cover = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
+    cover = int(column.searchsorted(integer(connection.space.end[resend.index]), side="left"))
     return cover if resend.index < cover < connection.count else -1
 
 
 def _covered(connection: ConnectionFacts, resend: Resend) -> bool:
     """Whether the peer ever acknowledged the bytes, be it before the resend."""
-    highest = int(connection.space.acknowledged[connection.side[resend.index]][-1])
-    return highest >= int(connection.space.end[resend.index])
+    highest = integer(connection.space.acknowledged[connection.side[resend.index]][-1])
+    return highest >= integer(connection.space.end[resend.index])
 
 
 def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
@@ -128,7 +129,7 @@ def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
 def _overtaken(connection: ConnectionFacts, earlier: Resend, later: Resend) -> int:
     """Index of the peer's SACK, before ``later``, of data that was first sent after ``earlier``; -1 if none."""
     space, side = connection.space, connection.side[earlier.index]
-    witness = int(space.sacked[side].searchsorted(int(space.sent[side][earlier.index]), side="right"))
+    witness = int(space.sacked[side].searchsorted(integer(space.sent[side][earlier.index]), side="right"))
     return witness if earlier.index < witness < later.index else -1
 
 
@@ -144,7 +145,7 @@ def reported_twice(connection: ConnectionFacts) -> list[tuple[int, int]]:
     found = []
     for report in indexes_of(view.options & OptionBit.DSACK)[:REPORTS].tolist():
         side = 1 - connection.side[report]
-        left, right = int(view.sack_left[report]), int(view.sack_right[report])
+        left, right = integer(view.sack_left[report]), integer(view.sack_right[report])
         original = int(space.sent[side].searchsorted(right, side="left"))
         if not connection.at_sender(side) or right - left <= 1 or original >= report:
             continue

@@ -13,6 +13,7 @@ from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_beside
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -233,7 +234,7 @@ def connection_refused(connection: ConnectionFacts) -> Finding | None:
         syn_frame=connection.frame[first_syn],
         rst_frame=connection.frame[first],
         answer_s=connection.seconds(first_syn, first),
-        ttl=int(connection.view.ttl[first]),
+        ttl=integer(connection.view.ttl[first]),
         server=connection.view.server.host,
         port=connection.view.server.port,
     )

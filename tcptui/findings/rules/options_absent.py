@@ -16,6 +16,7 @@ from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import NEGOTIATED, OPTION_REFUSED
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
 
@@ -142,7 +143,7 @@ def _negotiation(view: StreamView) -> _Negotiation | None:
         return None
     options = view.options
     asked, agreed = int(options[offer]) & NEGOTIATED, int(options[answer]) & NEGOTIATED
-    return _Negotiation(asked, agreed, int(view.ttl[answer]), view.frame.item(answer))
+    return _Negotiation(asked, agreed, integer(view.ttl[answer]), view.frame.item(answer))
 
 
 def syn_cookies(connection: ConnectionFacts) -> Finding | None:

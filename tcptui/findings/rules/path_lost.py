@@ -14,6 +14,7 @@ from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but_syn_ack, silent_since_syn_ack
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN
@@ -204,7 +205,7 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
         if len(tail) < REPEATS or int(connection.space.latest[side][-1]) != tail[-1].index:
             continue
         first, last = tail[0].index, tail[-1].index
-        covered = connection.space.acknowledged[side].searchsorted(int(connection.space.end[first]), side="left")
+        covered = connection.space.acknowledged[side].searchsorted(integer(connection.space.end[first]), side="left")
         answers = [i for i in range(int(covered), connection.count) if connection.side[i] != side]
         if not answers or answers[0] > first or not connection.at_receiver(side):
             continue
@@ -300,7 +301,7 @@ def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
         (i for i in range(before + 1, asked + 1) if connection.side[i] != side and connection.length[i]), asked
     )
     idle = connection.time[start] - connection.time[start - 1] if start else 0
-    usual, found = int(connection.view.ttl[before]), int(connection.view.ttl[rst])
+    usual, found = integer(connection.view.ttl[before]), integer(connection.view.ttl[rst])
     if (
         idle < IDLE_NS
         or not from_other_distance(connection.view.ttl[rst], connection.view.ttl[before])
@@ -365,7 +366,7 @@ def _swallowed(connection: ConnectionFacts, side: int, timed: list[Resend]) -> F
     passed = _largest_acknowledged(connection, side, until=tries[-1])
     if passed >= size or not smaller:
         return None
-    cover = connection.space.acknowledged[side].searchsorted(int(connection.space.end[smaller[0]]), side="left")
+    cover = connection.space.acknowledged[side].searchsorted(integer(connection.space.end[smaller[0]]), side="left")
     if int(cover) >= connection.count:
         return None
     healed = int(cover)
@@ -406,7 +407,7 @@ def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) 
     if (
         len(tries) < UNHEALED
         or timed[-len(tries)].previous < 0
-        or int(connection.space.acknowledged[side][-1]) >= int(connection.space.end[first])
+        or integer(connection.space.acknowledged[side][-1]) >= integer(connection.space.end[first])
         or not too_large_so_far(connection, side, connection.count - 1, size)
     ):
         return None
@@ -461,7 +462,7 @@ def _small_again(connection: ConnectionFacts, side: int, first: int) -> bool:
         and connection.consumes_numbers(r.index)
         and (
             connection.length[r.index] <= SMALL_BYTES
-            or int(acknowledged[r.index - 1]) >= int(connection.space.end[r.index])
+            or int(acknowledged[r.index - 1]) >= integer(connection.space.end[r.index])
         )
         for r in connection.resends
     )
@@ -483,7 +484,7 @@ def too_large_so_far(connection: ConnectionFacts, side: int, i: int, size: int =
 def _largest_acknowledged(connection: ConnectionFacts, side: int, until: int) -> int:
     """Payload bytes of the longest segment of ``side`` that was acknowledged by segment ``until``; 0 without one."""
     space = connection.space
-    covered = int(space.acknowledged[side][until])
+    covered = integer(space.acknowledged[side][until])
     longest = 0
     for part in chunks(until + 1):
         mine = (connection.view.from_server[part] == bool(side)) & (space.end[part] <= covered)

@@ -21,6 +21,7 @@ from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.unread_backlog import Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 
@@ -170,7 +171,7 @@ def _read_in_steps(connection: ConnectionFacts, stalls: Stalls, side: int) -> Fi
         first_frame=connection.frame[began],
         open_frame=connection.frame[opened],
         next_frame=connection.frame[opened],
-        low_bytes=int(view.window[began]),
+        low_bytes=integer(view.window[began]),
         top_bytes=int(view.window[peers].max()),
         worst_s=int(unread.lasted_ns[worst]) / 1e9,
         total_s=total_ns / 1e9,
@@ -191,7 +192,7 @@ def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | N
     shut, after = int(stalls.shut[worst]), int(stalls.after[worst])
     view = connection.view
     peers = view.from_server != bool(side)
-    room = int(view.window[shut])
+    room = integer(view.window[shut])
     if connection.signs & HOLES:
         confidence = Confidence.POSSIBLE
     else:

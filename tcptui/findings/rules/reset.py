@@ -22,6 +22,7 @@ from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -281,9 +282,9 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     earlier = int(connection.space.latest[side][rst - 1])
     if int(connection.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
         return None  # without packets of both ends, neither the RST's number nor what was delivered can be judged
-    sent, peer_sent = (int(connection.space.sent[s][rst - 1]) for s in (side, 1 - side))
+    sent, peer_sent = (integer(connection.space.sent[s][rst - 1]) for s in (side, 1 - side))
     offset = ahead(connection.seq[rst], sent & SEQ_MASK)
-    acknowledged = int(connection.space.acknowledged[side][rst - 1])
+    acknowledged = integer(connection.space.acknowledged[side][rst - 1])
     # A FIN takes a sequence number but is no payload.
     own_fin, peer_fin = (any(i < rst and connection.side[i] == s for i in connection.fins) for s in (side, 1 - side))
     unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
@@ -328,14 +329,14 @@ def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int
         return Confidence.POSSIBLE
     view = connection.view
     stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)
-    alike = int(view.window[rst]) > 0 and (not stamped or bool(int(view.options[rst]) & OptionBit.TIMESTAMPS))
+    alike = integer(view.window[rst]) > 0 and (not stamped or bool(int(view.options[rst]) & OptionBit.TIMESTAMPS))
     return Confidence.CERTAIN if alike else Confidence.LIKELY
 
 
 def _passed_unseen(connection: ConnectionFacts, side: int, until: int) -> bool:
     """Whether ``side`` had sent more by segment ``until`` than was captured: it was acknowledged."""
     space = connection.space
-    return int(space.acknowledged[side][until]) > int(space.sent[side][until])
+    return integer(space.acknowledged[side][until]) > integer(space.sent[side][until])
 
 
 def _bare(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
@@ -344,7 +345,7 @@ def _bare(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
     Not where it carries one of that sender's next packet numbers: who forges from afar does not know those.
     """
     view = connection.view
-    if int(view.window[rst]) or not int(view.options[earlier]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
+    if integer(view.window[rst]) or not int(view.options[earlier]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
         return False
     numbers = view.ip_id.item(earlier), view.ip_id.item(rst)
     return not (all(numbers) and 0 < number_step(*numbers) < NUMBER_REACH)

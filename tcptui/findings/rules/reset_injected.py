@@ -10,6 +10,7 @@ from tcptui.analysis.resend.ip_id import number_step
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -36,20 +37,20 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     A server with a full accept queue and tcp_abort_on_overflow resets a third packet and may take a later one.
     """
     view, side = connection.view, connection.side[rst]
-    highest = int(connection.space.sent[side][rst])
+    highest = integer(connection.space.sent[side][rst])
     before = int(connection.space.latest[side][rst - 1])
-    if before < 0 or int(connection.space.sent[side][-1]) <= highest + 1:
+    if before < 0 or integer(connection.space.sent[side][-1]) <= highest + 1:
         return None
     later = _goes_on(connection, rst, before, highest + 1)
     if later < 0:
         return None
-    usual, found = int(view.ttl[before]), int(view.ttl[rst])
+    usual, found = integer(view.ttl[before]), integer(view.ttl[rst])
     perhaps_full = usual == found and not connection.flags[rst] & ACK and connection.is_syn_ack(before) and bool(side)
     alternatives: tuple[str, ...] = ("middlebox", "two-hosts")
     if perhaps_full:
         alternatives = ("accept-queue-full", *alternatives)
     # Behind a hole the numbers may be those of the next connection between these ports, whose SYN is not here.
-    behind_hole = int(connection.space.seq[later]) > highest + 1
+    behind_hole = integer(connection.space.seq[later]) > highest + 1
     if behind_hole:
         alternatives = ("missed-packets", *alternatives)
     return connection.finding(
@@ -77,7 +78,7 @@ def _goes_on(connection: ConnectionFacts, rst: int, before: int, known: int) -> 
     beyond = (
         i
         for i in range(rst + 1, connection.count)
-        if connection.side[i] == side and int(connection.space.end[i]) > known
+        if connection.side[i] == side and integer(connection.space.end[i]) > known
     )
     for later in islice(beyond, OVERTAKEN_PACKETS):
         if connection.flags[later] & (SYN | RST):
@@ -177,6 +178,6 @@ def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
         last_frame=connection.frame[own[-1]],
         answer_s=answer_ns / 1e9,
         trip_s=trip / 1e9,
-        ttl=int(view.ttl[rst]),
-        usual_ttl=int(view.ttl[own[-1]]),
+        ttl=integer(view.ttl[rst]),
+        usual_ttl=integer(view.ttl[own[-1]]),
     )

@@ -15,6 +15,7 @@ from tcptui.findings.rules.reset_injected import rst_injected
 from tcptui.findings.unread_backlog import backlogs
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, SYN
@@ -102,13 +103,13 @@ def _living(connection: ConnectionFacts, rst: int, side: int) -> bool:
     """Whether an open socket sent the RST: in sequence, with a window, timestamps and TTL as in its other packets."""
     view = connection.view
     own = [i for i in range(rst) if connection.side[i] == side and not connection.flags[i] & SYN]
-    if not own or int(view.window[rst]) == 0:
+    if not own or integer(view.window[rst]) == 0:
         return False
     last = own[-1]
     if int(view.options[last]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
         return False
-    sent = int(connection.space.sent[side][rst - 1])
-    return int(view.ttl[last]) == int(view.ttl[rst]) and ahead(connection.seq[rst], sent & SEQ_MASK) == 0
+    sent = integer(connection.space.sent[side][rst - 1])
+    return integer(view.ttl[last]) == integer(view.ttl[rst]) and ahead(connection.seq[rst], sent & SEQ_MASK) == 0
 
 
 def _beyond(connection: ConnectionFacts, i: int, said: int) -> bool:
@@ -132,7 +133,7 @@ def _room_given_back(connection: ConnectionFacts, rst: int, asked: int, unread: 
     before, after = own[own < asked], own[own > asked]
     if not len(before) or not len(after):
         return False
-    edges = [connection.ack[int(i)] + int(view.window[i]) & SEQ_MASK for i in (before[-1], after[-1])]
+    edges = [connection.ack[int(i)] + integer(view.window[i]) & SEQ_MASK for i in (before[-1], after[-1])]
     return ahead(edges[1], edges[0]) >= unread
 
 

@@ -29,6 +29,7 @@ from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -62,7 +63,7 @@ def _covering(connection: ConnectionFacts, resend: Resend) -> int:
     """Index of the peer's first segment that acknowledges the resent bytes; -1 when none does."""
     side = connection.side[resend.index]
     column = connection.space.acknowledged[side]
-    index = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
+    index = int(column.searchsorted(integer(connection.space.end[resend.index]), side="left"))
     return index if index < connection.count else -1
 
 
@@ -159,7 +160,7 @@ def _gap_shown(connection: ConnectionFacts, resend: Resend) -> int:
     if resend.previous >= 0:
         return resend.index
     sent = connection.space.sent[connection.side[resend.index]]
-    return min(resend.index, int(sent.searchsorted(int(connection.space.end[resend.index]), side="left")))
+    return min(resend.index, int(sent.searchsorted(integer(connection.space.end[resend.index]), side="left")))
 
 
 def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:
@@ -265,7 +266,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         taken = _taken_in_part(connection, worst)
         if taken >= 0:
             shape, alternatives = "in-part", ("piecemeal", "small-buffer")
-            new = int(connection.space.acknowledged[side][-1]) - int(connection.space.seq[worst.index])
+            new = integer(connection.space.acknowledged[side][-1]) - integer(connection.space.seq[worst.index])
             sign = {"heard_frame": connection.frame[taken], "taken_bytes": new}
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
@@ -312,7 +313,7 @@ def _asking(connection: ConnectionFacts, resend: Resend) -> int:
     view, i, side = connection.view, resend.index, connection.side[resend.index]
     peer = view.from_server[:i] != bool(side)
     peer &= view.ack[:i] == view.seq[i]
-    if int(connection.space.sacked[side][i]) >= int(connection.space.end[i]):
+    if integer(connection.space.sacked[side][i]) >= integer(connection.space.end[i]):
         reports = indexes_of(peer & ((view.options[:i] & _SACKS) == OptionBit.SACK))
         return int(reports[-1]) if len(reports) else -1
     duplicates = indexes_of(peer & ((view.verdict[:i] & Verdict.DUPLICATE_ACK) != 0))
@@ -336,7 +337,7 @@ def _taken_in_part(connection: ConnectionFacts, resend: Resend) -> int:
     them was sent, too: then that arrived (a path MTU black hole, a window probe).
     """
     side, space = connection.side[resend.index], connection.space
-    start, end = int(space.seq[resend.index]), int(space.end[resend.index])
+    start, end = integer(space.seq[resend.index]), integer(space.end[resend.index])
     index = int(space.acknowledged[side].searchsorted(start + 1, side="left"))
     if not resend.index < index < connection.count:
         return -1
@@ -444,7 +445,7 @@ def _acknowledged_twice(connection: ConnectionFacts, cover: int) -> bool:
         if connection.side[i] != connection.side[cover] or connection.flags[i] & (SYN | RST | ACK) != ACK:
             continue
         if connection.ack[i] == connection.ack[cover]:
-            return int(view.window[i]) == int(view.window[cover])
+            return integer(view.window[i]) == integer(view.window[cover])
         return False
     return False
 

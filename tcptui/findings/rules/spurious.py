@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import Proof
 from tcptui.model.arrays import indexes_of
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
@@ -51,7 +52,7 @@ def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Pro
     proofs: dict[int, Proof] = {}
     order = [resend.index for resend in again]
     for report in indexes_of(view.options & OptionBit.DSACK).tolist():
-        left, right = int(view.sack_left[report]), int(view.sack_right[report])
+        left, right = integer(view.sack_left[report]), integer(view.sack_right[report])
         position = bisect_left(order, report)
         before = [r.index for r in again[max(0, position - REPORT_REACH) : position]]
         before = [i for i in reversed(before) if connection.side[i] != connection.side[report]]
@@ -117,9 +118,9 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
     side = connection.side[i]
     if resend.previous < 0:
         return None
-    if int(space.acknowledged[side][i - 1]) != int(space.seq[i]):
+    if integer(space.acknowledged[side][i - 1]) != integer(space.seq[i]):
         return None
-    cover = int(space.acknowledged[side].searchsorted(int(space.end[i]), side="left"))
+    cover = int(space.acknowledged[side].searchsorted(integer(space.end[i]), side="left"))
     if cover >= connection.count or cover <= i or connection.flags[cover] & RST:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
@@ -136,5 +137,5 @@ def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | N
         return None
     side = connection.side[resend.index]
     column = connection.space.acknowledged[side]
-    witness = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
+    witness = int(column.searchsorted(integer(connection.space.end[resend.index]), side="left"))
     return Proof("acked-here", witness) if witness < resend.index else None

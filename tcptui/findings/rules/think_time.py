@@ -14,6 +14,7 @@ from tcptui.findings.gates import HOLES, SLOW, SUSPECT
 from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I32, DecodeIssue
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.secrets_out import uri_without_secrets
@@ -107,7 +108,7 @@ def _weigh(connection: ConnectionFacts, found: I32) -> tuple[int, int, int]:
 def _first_acknowledging(connection: ConnectionFacts, begin: int, end: int) -> int:
     """Index of the peer's first segment that acknowledges segment ``begin``, if it comes before ``end``; else -1."""
     column = connection.space.acknowledged[connection.side[begin]]
-    index = int(column.searchsorted(int(connection.space.sent[connection.side[begin]][begin])))
+    index = int(column.searchsorted(integer(connection.space.sent[connection.side[begin]][begin])))
     return index if begin < index < end else -1
 
 

@@ -14,6 +14,7 @@ from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.tls_facts import asked_host, first_message
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake
 from tcptui.protocols.tls.message import title_of
@@ -166,7 +167,11 @@ def _ended(
     shape = "reset" if connection.flags[end] & RST else "closed"
     usual = next((i for i in range(end) if connection.side[i] == server), -1)
     if shape == "reset" and usual >= 0:
-        facts |= {"ttl": int(view.ttl[end]), "usual_ttl": int(view.ttl[usual]), "usual_frame": connection.frame[usual]}
+        facts |= {
+            "ttl": integer(view.ttl[end]),
+            "usual_ttl": integer(view.ttl[usual]),
+            "usual_frame": connection.frame[usual],
+        }
         if from_other_distance(view.ttl[end], view.ttl[usual]):
             shape = "reset-elsewhere"
     split = ("tls-hello-split",) if int(facts["segments"]) >= _SPLIT else ()

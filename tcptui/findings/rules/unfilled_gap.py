@@ -13,6 +13,7 @@ from tcptui.findings.gates import HOLES
 from tcptui.findings.rules.lost_retransmission import lost_retransmission
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
@@ -40,11 +41,11 @@ def gap_never_filled(connection: ConnectionFacts) -> Finding | None:
 
 def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
     view, space = connection.view, connection.space
-    missing = int(space.acknowledged[side][-1])
+    missing = integer(space.acknowledged[side][-1])
     reached = int(space.sent[side].searchsorted(missing, side="right"))
     if missing == NOTHING or reached >= connection.count:
         return None
-    end = int(space.seq[reached])
+    end = integer(space.seq[reached])
     if end <= missing or not int(view.verdict[reached]) & Verdict.LOST_SEGMENT:
         return None  # the bytes passed here, or the segment that carries them began before
     mine = view.from_server == bool(side)

@@ -14,6 +14,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT, WINDOW_CLOSED
 from tcptui.model.arrays import chunks, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.tcp_flags import RST, SYN
 
@@ -111,7 +112,11 @@ def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
     offered = (offers[edges >= best] for offers, edges in _offers(connection, receiver))
     offer = next(int(offers[0]) for offers in offered if len(offers))
     refusal = int(taken.at[worst])
-    lost = int(connection.space.sent[side][refusal]) - int(connection.space.ack[refusal]) - int(view.window[refusal])
+    lost = (
+        integer(connection.space.sent[side][refusal])
+        - integer(connection.space.ack[refusal])
+        - integer(view.window[refusal])
+    )
     again = [r.index for r in connection.resends if connection.side[r.index] == side and r.index > refusal]
     dropped = lost > 0 and bool(again)
     return connection.finding(
@@ -125,8 +130,8 @@ def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
         sender=SIDES[side],
         offer_frame=connection.frame[offer],
         first_frame=connection.frame[refusal],
-        offered_bytes=int(view.window[offer]),
-        left_bytes=int(view.window[refusal]),
+        offered_bytes=integer(view.window[offer]),
+        left_bytes=integer(view.window[refusal]),
         taken_bytes=int(room[worst]),
         beyond_bytes=max(lost, 0),
         resends=len(again),

@@ -16,6 +16,7 @@ from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I32
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import RST
@@ -61,8 +62,8 @@ def _episodes(connection: ConnectionFacts) -> list[Closed]:
             continue
         opened = -1
         for i in range(index + 1, connection.count):
-            if connection.side[i] == side and (int(view.window[i]) or connection.flags[i] & RST):
-                opened = i if int(view.window[i]) and not connection.flags[i] & RST else -1
+            if connection.side[i] == side and (integer(view.window[i]) or connection.flags[i] & RST):
+                opened = i if integer(view.window[i]) and not connection.flags[i] & RST else -1
                 open_until[side] = i
                 break
         else:
@@ -111,7 +112,7 @@ def _was_full(connection: ConnectionFacts, closed: Closed) -> bool:
     before = int(connection.space.latest[closed.side][closed.shut - 1]) if closed.shut else -1
     if before < 0:
         return False
-    room = window_edge(connection.view, connection.space, before) - int(connection.space.sent[side][closed.shut])
+    room = window_edge(connection.view, connection.space, before) - integer(connection.space.sent[side][closed.shut])
     return room < largest_segment(connection.view, side)
 
 
@@ -158,7 +159,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         probe_frames=tuple(connection.frame[i] for i in inside[:6]),
         first_frame=connection.frame[worst.shut],
         open_frame=connection.frame[worst.opened] if worst.opened >= 0 else 0,
-        open_bytes=int(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
+        open_bytes=integer(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
         closed_s=worst.lasted_ns / 1e9,
         total_s=_together(closed) / 1e9,
     )
