@@ -529,8 +529,12 @@ def _clipped(column: Any, least: Any, most: Any) -> Any:
     return np.minimum(np.maximum(column, least), most)
 
 
-def _places(column: Any, numbers: Any, side: str = "left") -> Any:
-    return column.searchsorted(numbers, side)
+def places_of(column: Any, numbers: Any, side: Literal["left", "right"] = "left") -> Any:
+    """``column.searchsorted(numbers, side)``, where the numbers may differ by lane and the column does not."""
+    if not isinstance(numbers, Lanes) or isinstance(column, Lanes):
+        return column.searchsorted(numbers, side)
+    places = column.searchsorted(numbers.each, side)
+    return agreed(places) if places.ndim < 2 else one_column(places)
 
 
 def column(numbers: Sequence[Any]) -> Any:
@@ -549,8 +553,8 @@ def zeros_like(clock: Any, count: int) -> Any:
 
 
 _FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {
-    np.where: _where, np.concatenate: _concatenated, np.diff: _differences, np.clip: _clipped, np.searchsorted: _places,
-    np.cumsum: _sums, np.argmax: _place_of_most, np.append: _appended,
+    np.where: _where, np.concatenate: _concatenated, np.diff: _differences, np.clip: _clipped,
+    np.searchsorted: places_of, np.cumsum: _sums, np.argmax: _place_of_most, np.append: _appended,
     np.count_nonzero: _count,
 }  # fmt: skip
 

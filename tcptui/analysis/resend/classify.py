@@ -49,7 +49,7 @@ from tcptui.analysis.resend.sender_view import (
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -249,7 +249,7 @@ class _Judge:
         view = self._view
         overtaker = self._sent[side].sent_just_after(start, i)
         if overtaker < 0:  # no bytes behind these have passed: a bare ACK or probe that counts them as sent, perhaps
-            beyond = int(self._space.sent[side].searchsorted(end, side="left"))
+            beyond = int(places_of(self._space.sent[side], end, side="left"))
             overtaker = beyond if beyond < i else -1
         newest = int(self._space.latest[side][i - 1])
         if overtaker < 0 or newest < 0:

@@ -106,8 +106,8 @@ class PacketNumbers:
         lacking = indexes_of(self.missing(after))
         place = self._own.searchsorted(after[lacking].astype(np.int32, copy=False))
         reach = FIRST_TIMER_NS * ((np.int64(1) << (self._step(place).astype(np.int64) - 1)) - 1)
-        found = put(found, lacking, reach)
-        return found
+        told: I64 = put(found, lacking, reach)
+        return told
 
     def skips(self) -> list[IpIdGap]:
         """All gaps; none when a step is neither 1 nor a gap: packets were reordered, or the counter is shared."""

@@ -17,7 +17,7 @@ from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import NumberDict, integer, put
+from tcptui.model.lanes import NumberDict, integer, places_of, put
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, ahead
 from tcptui.model.tcp_flags import RST, SYN
@@ -152,7 +152,7 @@ class DuplicateAcks:
 
     def progress(self, acknowledged: int) -> int:
         """Index of the peer's segment that first acknowledged up to ``acknowledged``."""
-        return int(self._acknowledged.searchsorted(acknowledged, side="left"))
+        return int(places_of(self._acknowledged, acknowledged, side="left"))
 
     def since(self, index: int, until: int) -> int:
         """Duplicate ACKs after segment ``index`` up to and including ``until``."""

@@ -13,7 +13,7 @@ from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS, Calibration, PacketNumb
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.timing.recovery import HELD_BACK_NS
 from tcptui.analysis.timing.sender_stamps import SenderStamps
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 
@@ -80,7 +80,7 @@ class LateCopies:
     def _acknowledged_at(self, asked: int) -> int:
         """Index of the first segment that acknowledges the end of segment ``asked``."""
         space = sequence_space(self.view)
-        return int(space.acknowledged[self._side(asked)].searchsorted(integer(space.end[asked]), side="left"))
+        return int(places_of(space.acknowledged[self._side(asked)], integer(space.end[asked]), side="left"))
 
     def _unheard_ns(self, asked: int, answer: int) -> int:
         """How long before it the ``answer`` may have been sent, as the first to acknowledge what was ``asked`` (ns).

@@ -17,7 +17,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import column, integer
+from tcptui.model.lanes import column, integer, places_of
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -128,9 +128,9 @@ class _Recovery:
         start = max(now - waited, self.clock.item(0), self._room_since(1 - side, i))
         if resend.previous < 0:
             # The first copy never came here: the loss shows from the first segment beyond it.
-            beyond = int(self.space.sent[side].searchsorted(integer(self.space.end[i])))
+            beyond = int(places_of(self.space.sent[side], integer(self.space.end[i])))
             start = min(start, self.clock.item(min(beyond, i)))
-        healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
+        healed = int(places_of(self.space.acknowledged[side], self.space.sent[side][i]))
         if not i < healed < len(self.view):
             return start, now
         ended = self.clock.item(healed)

@@ -84,7 +84,7 @@ def _said_farewell(connection: ConnectionFacts, answer: int, end: int) -> bool:
     Also where that was not captured, but the server acknowledged it.
     """
     sent, ends = connection.space.sent[0], connection.space.end
-    return integer(connection.space.acknowledged[0][end]) > int(sent[end]) or any(
-        connection.length[i] and not connection.side[i] and int(ends[i]) > int(sent[answer])
+    return integer(connection.space.acknowledged[0][end]) > integer(sent[end]) or any(
+        connection.length[i] and not connection.side[i] and integer(ends[i]) > integer(sent[answer])
         for i in range(answer + 1, end)
     )

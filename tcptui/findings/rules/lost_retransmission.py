@@ -13,7 +13,7 @@ from tcptui.findings.rules.retransmission import SENT_AGAIN, duplicated_by_netwo
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -129,7 +129,7 @@ def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
 def _overtaken(connection: ConnectionFacts, earlier: Resend, later: Resend) -> int:
     """Index of the peer's SACK, before ``later``, of data that was first sent after ``earlier``; -1 if none."""
     space, side = connection.space, connection.side[earlier.index]
-    witness = int(space.sacked[side].searchsorted(integer(space.sent[side][earlier.index]), side="right"))
+    witness = int(places_of(space.sacked[side], integer(space.sent[side][earlier.index]), side="right"))
     return witness if earlier.index < witness < later.index else -1
 
 
@@ -146,7 +146,7 @@ def reported_twice(connection: ConnectionFacts) -> list[tuple[int, int]]:
     for report in indexes_of(view.options & OptionBit.DSACK)[:REPORTS].tolist():
         side = 1 - connection.side[report]
         left, right = integer(view.sack_left[report]), integer(view.sack_right[report])
-        original = int(space.sent[side].searchsorted(right, side="left"))
+        original = int(places_of(space.sent[side], right, side="left"))
         if not connection.at_sender(side) or right - left <= 1 or original >= report:
             continue
         before = copies[copies < report]

@@ -14,7 +14,7 @@ from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but_syn_ack, silent_since_syn_ack
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN
@@ -205,7 +205,7 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
         if len(tail) < REPEATS or int(connection.space.latest[side][-1]) != tail[-1].index:
             continue
         first, last = tail[0].index, tail[-1].index
-        covered = connection.space.acknowledged[side].searchsorted(integer(connection.space.end[first]), side="left")
+        covered = places_of(connection.space.acknowledged[side], integer(connection.space.end[first]), side="left")
         answers = [i for i in range(int(covered), connection.count) if connection.side[i] != side]
         if not answers or answers[0] > first or not connection.at_receiver(side):
             continue
@@ -366,7 +366,7 @@ def _swallowed(connection: ConnectionFacts, side: int, timed: list[Resend]) -> F
     passed = _largest_acknowledged(connection, side, until=tries[-1])
     if passed >= size or not smaller:
         return None
-    cover = connection.space.acknowledged[side].searchsorted(integer(connection.space.end[smaller[0]]), side="left")
+    cover = places_of(connection.space.acknowledged[side], integer(connection.space.end[smaller[0]]), side="left")
     if int(cover) >= connection.count:
         return None
     healed = int(cover)
@@ -462,7 +462,7 @@ def _small_again(connection: ConnectionFacts, side: int, first: int) -> bool:
         and connection.consumes_numbers(r.index)
         and (
             connection.length[r.index] <= SMALL_BYTES
-            or int(acknowledged[r.index - 1]) >= integer(connection.space.end[r.index])
+            or integer(acknowledged[r.index - 1]) >= integer(connection.space.end[r.index])
         )
         for r in connection.resends
     )

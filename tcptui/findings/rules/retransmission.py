@@ -29,7 +29,7 @@ from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -63,7 +63,7 @@ def _covering(connection: ConnectionFacts, resend: Resend) -> int:
     """Index of the peer's first segment that acknowledges the resent bytes; -1 when none does."""
     side = connection.side[resend.index]
     column = connection.space.acknowledged[side]
-    index = int(column.searchsorted(integer(connection.space.end[resend.index]), side="left"))
+    index = int(places_of(column, integer(connection.space.end[resend.index]), side="left"))
     return index if index < connection.count else -1
 
 
@@ -160,7 +160,7 @@ def _gap_shown(connection: ConnectionFacts, resend: Resend) -> int:
     if resend.previous >= 0:
         return resend.index
     sent = connection.space.sent[connection.side[resend.index]]
-    return min(resend.index, int(sent.searchsorted(integer(connection.space.end[resend.index]), side="left")))
+    return min(resend.index, int(places_of(sent, integer(connection.space.end[resend.index]), side="left")))
 
 
 def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:
@@ -338,7 +338,7 @@ def _taken_in_part(connection: ConnectionFacts, resend: Resend) -> int:
     """
     side, space = connection.side[resend.index], connection.space
     start, end = integer(space.seq[resend.index]), integer(space.end[resend.index])
-    index = int(space.acknowledged[side].searchsorted(start + 1, side="left"))
+    index = int(places_of(space.acknowledged[side], start + 1, side="left"))
     if not resend.index < index < connection.count:
         return -1
     before = slice(resend.index, index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import Proof
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
@@ -105,7 +105,7 @@ def _opens(connection: ConnectionFacts, resend: Resend) -> bool:
 
 def _numbers(connection: ConnectionFacts, i: int) -> int:
     """How many sequence numbers segment ``i`` takes: its bytes and its FIN."""
-    return int(connection.space.end[i] - connection.space.seq[i])
+    return integer(connection.space.end[i] - connection.space.seq[i])
 
 
 def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
@@ -120,7 +120,7 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
         return None
     if integer(space.acknowledged[side][i - 1]) != integer(space.seq[i]):
         return None
-    cover = int(space.acknowledged[side].searchsorted(integer(space.end[i]), side="left"))
+    cover = int(places_of(space.acknowledged[side], integer(space.end[i]), side="left"))
     if cover >= connection.count or cover <= i or connection.flags[cover] & RST:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:

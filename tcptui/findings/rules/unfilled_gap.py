@@ -13,7 +13,7 @@ from tcptui.findings.gates import HOLES
 from tcptui.findings.rules.lost_retransmission import lost_retransmission
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
@@ -42,7 +42,7 @@ def gap_never_filled(connection: ConnectionFacts) -> Finding | None:
 def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
     view, space = connection.view, connection.space
     missing = integer(space.acknowledged[side][-1])
-    reached = int(space.sent[side].searchsorted(missing, side="right"))
+    reached = int(places_of(space.sent[side], missing, side="right"))
     if missing == NOTHING or reached >= connection.count:
         return None
     end = integer(space.seq[reached])
