@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
+_T = TypeVar("_T")
 ReadSegments = Callable[[NDArray[Any]], list[bytes]]
 
 SIDES: Final = ("client", "server")
@@ -335,9 +336,14 @@ class ConnectionFacts(StreamColumns):
 
     def payload_start(self, index: int, most: int) -> bytes:
         """The first ``most`` bytes behind the TCP header of segment ``index``, as far as they were captured."""
+        return self.of_payload(index, most, bytes)
+
+    def of_payload(self, index: int, most: int, make: Callable[[bytes], _T]) -> _T:
+        """``make`` of `payload_start`."""
         if self.context.read_packet is None:
-            return b""
-        return in_each(_payload_start, self.context.read_packet, self.view.rows.item(index), most)
+            return make(b"")
+        found: _T = in_each(_of_payload, make, self.context.read_packet, self.view.rows.item(index), most)
+        return found
 
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""
@@ -380,13 +386,13 @@ class ConnectionFacts(StreamColumns):
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
 
 
-def _payload_start(read_packet: Callable[[int], PacketView], row: int, most: int) -> bytes:
+def _of_payload(make: Callable[[bytes], _T], read_packet: Callable[[int], PacketView], row: int, most: int) -> _T:
     packet = read_packet(row)
     segment = packet.from_transport
     if len(segment) < TCP_HEADER:
-        return b""
+        return make(b"")
     begin = 4 * (segment[DATA_OFFSET] >> 4)
-    return segment[begin : begin + min(most, packet.payload_length)]
+    return make(segment[begin : begin + min(most, packet.payload_length)])
 
 
 def _listed(*gaps_s: float) -> str:

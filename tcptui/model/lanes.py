@@ -85,7 +85,8 @@ class Lanes:
     def __bool__(self) -> bool:
         if self.each.ndim > 1:
             raise NotInLockstepError
-        return bool(agreed(self.each != 0))
+        each = self.each
+        return bool(agreed(each.astype(np.bool_) if each.dtype == object else each != 0))
 
     def __index__(self) -> int:
         if self.each.ndim > 1 or self.each.dtype.kind not in "iu":
@@ -196,9 +197,9 @@ class Lanes:
         """As `numpy.ndarray.sum`."""
         return self._over_segments(np.add, "reduce")
 
-    def max(self, **initial: int) -> Any:
+    def max(self, *, where: Any = True, **initial: int) -> Any:
         """As `numpy.ndarray.max`."""
-        return self._over_segments(np.maximum, "reduce", **initial)
+        return self._over_segments(np.maximum, "reduce", where=_operand(where), **initial)
 
     def min(self) -> Any:
         """As `numpy.ndarray.min`."""
@@ -266,6 +267,8 @@ class Lanes:
                 where = where.each, np.arange(lane_count(where))
             ufunc.at(target.each, where, _operand(numbers))
             return None
+        if method == "reduceat" and not more and isinstance(inputs[0], Lanes) and not isinstance(inputs[1], Lanes):
+            return _known(ufunc, ufunc.reduceat(inputs[0].each, inputs[1], axis=0), plain=False)
         if method != "__call__":
             if len(inputs) != 1 or more.keys() - {"initial"}:
                 raise NotInLockstepError
@@ -485,6 +488,17 @@ def of_pairs(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
         return make(*columns)
     shape = len(columns[0]), lanes
     return one_column(make(*(np.broadcast_to(_operand(some), shape).ravel() for some in columns)).reshape(shape))
+
+
+def by_lane(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
+    """``make(*columns)``, which makes a column; where any differs by lane it is called for each lane."""
+    lanes = max(map(lane_count, columns), default=0)
+    if not lanes:
+        return make(*columns)
+    each = [
+        make(*(some.each[:, lane] if isinstance(some, Lanes) else some for some in columns)) for lane in range(lanes)
+    ]
+    return one_column(np.stack(each, axis=1))
 
 
 def put(column: Any, part: Any, values: Any) -> Any:

@@ -22,7 +22,7 @@ def fins_taken(look: StreamEvidence, side: int) -> None:
     fins = fins[~look.stale[fins]]
     if not len(fins):
         return
-    edge = int(look.space.end[fins[0]])
+    edge = integer(look.space.end[fins[0]])
     said = look.sent(1 - side, RST | ACK, ACK)
     said = said[(said > fins[0]) & ~look.stale[said]]
     covers = said[look.space.ack[said] >= edge]
@@ -94,7 +94,7 @@ def fins_again(look: StreamEvidence, side: int) -> None:
     for again in fins[1 : REPEATS + 1].tolist():
         if look.stale[again]:
             continue
-        edge = int(look.space.end[fins[0]])
+        edge = integer(look.space.end[fins[0]])
         acks = look.between(1 - side, int(fins[0]), again)
         acks = acks[(look.space.ack[acks] >= edge) & ((look.kind[acks] & RST) == 0)]
         if not any(_had(look, again, ack) for ack in acks.tolist()):

@@ -12,6 +12,7 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, OLDER
 from tcptui.analysis.resend.sender_view import sack_agreed
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -32,7 +33,7 @@ def syn_acks_again(look: StreamEvidence, side: int) -> None:
     answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
     if len(answers) < 2:
         return
-    early = int(look.space.ack[answers[0]]) > 1
+    early = integer(look.space.ack[answers[0]]) > 1
     talk = look.sent(side, SYN | RST, 0)
     noted = int(answers[0])
     for again in answers[1:].tolist():

@@ -13,6 +13,7 @@ flat below the peer's window looks the same with a small send buffer.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import Lanes, integer, of_pairs, taken
+from tcptui.model.lanes import Lanes, by_lane, integer, of_pairs, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
@@ -68,8 +69,7 @@ def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slic
     ack, window = space.ack[which], view.window[which]
     speaks = np.where(view.from_server[which], of_server, of_client) | (window == 0)
     speaks &= (ack != NOTHING) & ((view.flags[which] & RST) == 0)
-    edges: I64 = np.full(len(ack), NO_LIMIT_NS, np.int64)
-    np.add(ack, window, out=edges, where=speaks)
+    edges: I64 = np.where(speaks, ack + window, NO_LIMIT_NS)
     return edges
 
 
@@ -213,7 +213,7 @@ class _Judge:
         heard = space.latest[1 - self._side]
         heard_after = taken(heard, knew[1])
         allowed, allowed_later = self._edge(taken(heard, knew[0])), self._edge(heard_after)
-        least = np.minimum(allowed, of_pairs(self._least_between, *knew))
+        least = np.minimum(allowed, self._least_between(*knew))
         needed = np.minimum(view.length[after], segment)
         opening = np.where(allowed_later > least, heard_after, np.int32(-1))
         waited = self.knowledge.excess_ns(after, opening)
@@ -234,16 +234,18 @@ class _Judge:
 
     def _least_between(self, above: I32, up_to: I32) -> I64:
         """The smallest right edge of the peer's segments ``above + 1 … up_to`` of each pair."""
-        first, stop = int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2
-        part = slice(first, stop)
+        part = slice(0, len(self._view))
+        if not isinstance(above, Lanes) and not isinstance(up_to, Lanes):
+            part = slice(int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2)
         edges = window_edges(self._view, self._space, part)
         edges[self._view.from_server[part] == bool(self._side)] = NO_LIMIT_NS
-        bounds = np.empty(2 * len(above), np.int64)
-        bounds[::2], bounds[1::2] = above + 1 - first, up_to + 1 - first
-        edges = np.append(edges, (NO_LIMIT_NS,) * (stop - first + 1 - len(edges)))
-        least = np.minimum.reduceat(edges, bounds)[::2]
-        between: I64 = np.where(up_to > above, least, NO_LIMIT_NS)
-        return between
+        above, up_to = above - np.int32(part.start), up_to - np.int32(part.start)
+        least: I64 = (
+            by_lane(_least, edges, above, up_to)
+            if isinstance(edges, Lanes)
+            else of_pairs(partial(_least, edges), above, up_to)
+        )
+        return least
 
     def _plateau(self, flight: I64, transfer: I64) -> I64:
         """The largest flight so far within each transfer (``transfer`` never decreases)."""
@@ -253,6 +255,17 @@ class _Judge:
         self._highest = shifted[-1]
         shifted &= (1 << 40) - 1
         return shifted
+
+
+def _least(edges: I64, above: I64, up_to: I64) -> I64:
+    """The smallest of ``edges`` from behind ``above`` up to ``up_to`` of each pair; `NO_LIMIT_NS` of none."""
+    bounds = np.empty(2 * len(above), np.int64)
+    bounds[::2], bounds[1::2] = above + 1, up_to + 1
+    most = int(bounds.max()) + 1
+    edges = np.append(edges, (NO_LIMIT_NS,) * max(most - len(edges), 0))
+    least = np.minimum.reduceat(edges, bounds)[::2]
+    between: I64 = np.where(up_to > above, least, NO_LIMIT_NS)
+    return between
 
 
 def _advances(space: SequenceSpace, side: int) -> I32:

@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_columns, in_each, integer
+from tcptui.model.lanes import in_columns, in_each, integer, places_of
 from tcptui.model.resend_cause import ResendCause
 from tcptui.wire.checksum import ChecksumState, checksum_states, tcp_checksum
 
@@ -87,7 +87,7 @@ def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -
     """Whether the peer acknowledged the first copy before the second was captured: then it had arrived undamaged."""
     side = connection.side[first]
     column = connection.space.acknowledged[side]
-    return int(column.searchsorted(integer(connection.space.end[first]), side="left")) < again
+    return int(places_of(column, integer(connection.space.end[first]), side="left")) < again
 
 
 def _state(connection: ConnectionFacts, i: int) -> ChecksumState:

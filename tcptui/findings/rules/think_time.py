@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I32, DecodeIssue
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.secrets_out import uri_without_secrets
+
+_T = TypeVar("_T")
 
 #: rules/findings.md#server-think-time: a finding needs more than this time …
 THINK_NS: Final = 200_000_000
@@ -47,20 +50,21 @@ _REQUEST_LINE: Final = re.compile(
 )
 
 
-def _payload(connection: ConnectionFacts, index: int) -> bytes:
-    """The first payload bytes of segment ``index``, as far as they were captured; empty without any."""
-    return connection.payload_start(index, _LOOKED_AT) if index >= 0 and connection.length[index] else b""
+def _of_payload(connection: ConnectionFacts, index: int, make: Callable[[bytes], _T]) -> _T:
+    """``make`` of the first payload bytes of segment ``index``, as far as they were captured; empty without any."""
+    has_some = index >= 0 and connection.length[index]
+    return connection.of_payload(index, _LOOKED_AT, make) if has_some else make(b"")
 
 
 def _head_cut(connection: ConnectionFacts, answer: int) -> bool:
     """Whether the capture cut off a part of the HTTP header that begins in segment ``answer``."""
     cut = int(connection.view.issues[answer]) & DecodeIssue.TRUNCATED
-    return bool(cut) and _HEADER_END not in _payload(connection, answer)
+    return bool(cut) and _of_payload(connection, answer, lambda payload: _HEADER_END not in payload)
 
 
-def _request(connection: ConnectionFacts, index: int) -> str:
-    """Method and path of the HTTP request that begins in segment ``index``, without secrets; else empty."""
-    found = _REQUEST_LINE.match(_payload(connection, index))
+def _request(payload: bytes) -> str:
+    """Method and path of the HTTP request that begins with ``payload``, without secrets; else empty."""
+    found = _REQUEST_LINE.match(payload)
     if found is None:
         return ""
     target = uri_without_secrets(found[2].decode("utf-8", "replace"))
@@ -134,12 +138,12 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
         return None
     longest, wait_ns, total_ns = _weigh(connection, found)
     asked, answer = int(waits.begin[longest]), int(waits.end[longest])
-    request = _request(connection, int(budget.turns.request[waits.turn(longest)]))
+    request = _of_payload(connection, int(budget.turns.request[waits.turn(longest)]), _request)
     if request and _head_cut(connection, answer):
         request = ""  # nobody can read whether the server was asked for events: then it is like any other protocol
     polls = len(found) >= LONG_POLLS and waits.own(found).min().item() >= LONG_POLL_NS
     # A server that sends events waits until they occur.
-    polls |= _EVENTS in _payload(connection, answer).lower()
+    polls |= _of_payload(connection, answer, lambda payload: _EVENTS in payload.lower())
     silent_ns = connection.time[answer] - connection.time[answer - 1]
     may_warn = not polls and not connection.signs & HOLES
     may_warn &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)

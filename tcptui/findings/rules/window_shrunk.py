@@ -79,10 +79,10 @@ def _taken_back(connection: ConnectionFacts, receiver: int, unit: int) -> _Taken
     for offers, edges in _offers(connection, receiver):
         count += len(offers)
         # A single ACK captured out of order looks the same: the next offer must confirm it.
-        if last is not None and int(edges[0]) < highest:
+        if last is not None and integer(edges[0]) < highest:
             found.append(last)
         best = np.maximum.accumulate(np.concatenate(([highest], edges)))[1:]
-        highest = int(best[-1])
+        highest = integer(best[-1])
         shrunk = best - edges > unit
         last = (offers[-1:], best[-1:], edges[-1:]) if shrunk[-1] else None
         shrunk[:-1] &= edges[1:] < best[:-1]
@@ -108,7 +108,7 @@ def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
         return None
     room = taken.best - taken.edge
     worst = int(found[int(np.argmax(room[found]))])
-    best = int(taken.best[worst])
+    best = integer(taken.best[worst])
     offered = (offers[edges >= best] for offers, edges in _offers(connection, receiver))
     offer = next(int(offers[0]) for offers in offered if len(offers))
     refusal = int(taken.at[worst])
@@ -132,7 +132,7 @@ def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
         first_frame=connection.frame[refusal],
         offered_bytes=integer(view.window[offer]),
         left_bytes=integer(view.window[refusal]),
-        taken_bytes=int(room[worst]),
+        taken_bytes=integer(room[worst]),
         beyond_bytes=max(lost, 0),
         resends=len(again),
     )
