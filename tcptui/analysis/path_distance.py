@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.lanes import taken
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,5 +23,5 @@ _HOPS: Final = np.array([min(top - ttl for top in _INITIAL_TTL if top >= ttl) fo
 
 def from_other_distance(ttl: Ttl, usual: Ttl) -> NDArray[np.bool_]:
     """Whether a packet with ``ttl`` was sent elsewhere than one with ``usual``, by their initial values' distance."""
-    apart: NDArray[np.bool_] = np.abs(_HOPS[ttl] - _HOPS[usual]) >= OTHER_DISTANCE
+    apart: NDArray[np.bool_] = np.abs(taken(_HOPS, ttl) - taken(_HOPS, usual)) >= OTHER_DISTANCE
     return apart

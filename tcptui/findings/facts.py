@@ -162,8 +162,8 @@ class ConnectionFacts(StreamColumns):
     @made_once
     def payload_by_side(self) -> tuple[int, int]:
         """Payload bytes sent by client and server, repeats included."""
-        server = int(self.view.length[self.view.from_server].sum())
-        return int(self.view.length.sum()) - server, server
+        server = integer(self.view.length[self.view.from_server].sum())
+        return integer(self.view.length.sum()) - server, server
 
     @made_once
     def data_segments(self) -> int:

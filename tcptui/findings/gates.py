@@ -14,6 +14,7 @@ from tcptui.analysis.resend.ip_id import may_skip
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.clean_streams import PAUSE_NS, SLOW_NS, TRANSFER
 from tcptui.analysis.stream.table import StreamMark
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.tcp_flags import ACK
 from tcptui.model.verdict import Verdict
@@ -177,7 +178,7 @@ def _of_columns(columns: StreamColumns) -> int:
 def _of_capture(view: StreamView, quality: CaptureQuality) -> int:
     """Signs that depend on the quality of the whole capture; most captures have none of them."""
     signs = DROPPED if quality.kernel_dropped else 0
-    if quality.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
+    if quality.offloaded and integer(view.wire_length.max()) > ORDINARY_FRAME:
         signs |= OVERSIZED
     if quality.truncated + quality.forgotten and int(np.bitwise_or.reduce(view.issues)) & _SHORTENED:
         signs |= CUT

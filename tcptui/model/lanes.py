@@ -474,7 +474,8 @@ def taken(column: Any, places: Any) -> Any:
     if places.each.dtype.kind == "b":
         return column[agreed(places.each)]
     if not isinstance(column, Lanes):
-        return one_column(np.asarray(column)[places.each])
+        found = np.asarray(column)[places.each]
+        return one_column(found) if found.ndim > 1 else Lanes(found, plain=False)
     return one_column(np.take_along_axis(column.each, places.each, axis=0))
 
 
@@ -619,6 +620,12 @@ def integer(value: Any) -> int:
     Unlike `int`, which is for what is to be the same in all lanes.
     """
     found: int = value if isinstance(value, int) else value.item()
+    return found
+
+
+def rounded(value: float, digits: int) -> float:
+    """`round`; of lanes, that of each."""
+    found: float = in_each(round, value, digits)
     return found
 
 

@@ -16,7 +16,7 @@ import pytest
 from traces import write_trace
 
 from tcptui.analysis.stream import alike
-from tcptui.analysis.stream.alike import AlikeView
+from tcptui.analysis.stream.alike import Alike, AlikeView
 from tcptui.analysis.stream.view import gather_streams
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.report.as_json import json_report
@@ -88,6 +88,31 @@ def told_twice(lines: Iterable[str], number: int) -> list[str]:
     return found
 
 
+def of_other_size(lines: Iterable[str], number: int) -> list[str]:
+    """The ``lines`` of one connection with other lengths, windows and hops, by its ``number``."""
+    percent, ends = 50 + number * 7 % 50, [0, 0]
+    for line in lines:
+        _, side, _, seq, _, *more = line.split()
+        if more and more[0].isdigit():
+            ends[side == "S"] = max(ends[side == "S"], int(seq) + int(more[0]))
+
+    def scaled(number: int, end: int) -> int:
+        inside = min(number, end) if end else number
+        return 1 + (inside - 1) * percent // 100 + number - inside if number else 0
+
+    found = []
+    for line in lines:
+        time, side, flags, seq, ack, *more = line.split()
+        own, other = ends[::-1] if side == "S" else ends
+        if more and more[0].isdigit():
+            more[0] = str(int(more[0]) * percent // 100)
+        if "win=0" not in more:
+            more.append(f"win={30_000 + 10 * number}")
+        words = (time, side, flags, str(scaled(int(seq), own)), str(scaled(int(ack), other)), *more)
+        found.append(" ".join((*words, f"ttl={50 + number % 7}")))
+    return found
+
+
 def opened(path: Path) -> Session:
     session = Session([open_source(path)], compile_when=Compile.NEVER)
     session.steering.judges = False
@@ -111,14 +136,14 @@ def one_by_one(session: Session, language: Language, monkeypatch: pytest.MonkeyP
         return report(session, language)
 
 
-@pytest.fixture
-def crowd(tmp_path: Path) -> Path:
-    """Every story some times over."""
+@pytest.fixture(params=["equal", "of one shape"])
+def crowd(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Every story some times over, with the same bytes or with other ones."""
     lines = [
         line
         for place, story in enumerate(STORIES.values())
         for copy in range(COPIES)
-        for line in told_twice(story, place * COPIES + copy)
+        for line in told_twice(story if request.param == "equal" else of_other_size(story, copy), place * COPIES + copy)
     ]
     lines.sort(key=lambda line: float(line.split(" ", 1)[0]))
     return write_trace(tmp_path / "crowd.pcap", lines)
@@ -189,7 +214,7 @@ def test_addresses_of_alike_ends_are_those_of_each_stream(name: str) -> None:
     with closing(open_file(load_case(name).captures[0])) as session:
         table, count = session.streams, session.streams.count
         (gathered,) = gather_streams(session.store, table, np.arange(count))
-        view = AlikeView(gathered, np.arange(count))
+        view = AlikeView(gathered, Alike(np.arange(count), equal=False))
         ends = [table.ends(stream) for stream in range(count)]
 
         for end, expected in ((view.client, [one for one, _ in ends]), (view.server, [other for _, other in ends])):

@@ -450,7 +450,7 @@ class _Split:
         sides = self.view.from_server[latest]
         if sides[-1] != sides[-2]:
             return False
-        return int(self.view.length[latest[sides == sides[-1]]].sum()) >= STUCK_BYTES
+        return integer(self.view.length[latest[sides == sides[-1]]].sum()) >= STUCK_BYTES
 
     @cached_property
     def _closed(self) -> int:

@@ -59,7 +59,7 @@ def pause_ns(rtt_ns: _Time) -> _Time:
 
 def largest_segment(view: StreamView, side: int) -> int:
     """The MSS that ``side`` used, as its payloads show it; `USUAL_SEGMENT` where they are super-segments or missing."""
-    largest = int(view.length.max(initial=0, where=view.from_server == bool(side)))
+    largest = integer(view.length.max(initial=0, where=view.from_server == bool(side)))
     return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
 
 

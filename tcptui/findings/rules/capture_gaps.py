@@ -6,8 +6,6 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from tcptui.analysis.resend.renumbered import Renumbered, renumbered
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
@@ -18,7 +16,7 @@ from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.arrays import indexes_of
 from tcptui.model.endpoint import endpoint_text
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer
+from tcptui.model.lanes import column, in_each, integer, places_of, rounded
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -72,17 +70,17 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
             holes[side][low:high] = [part for hole in holes[side][low:high] for part in _without(hole, start, end)]
     gaps = []
     for side in (0, 1):
-        column = space.acknowledged[side]
-        ends = np.array([end for _start, end, _i in holes[side]], np.int64)
-        covers = column.searchsorted(ends, side="left").tolist()
+        acknowledged = space.acknowledged[side]
+        ends = column([end for _start, end, _i in holes[side]])
+        covers = places_of(acknowledged, ends, side="left").tolist()
         gaps += [
             MissingRange(side, start, end, i, cover)
             for (start, end, i), cover in zip(holes[side], covers, strict=True)
             if cover < connection.count
         ]
-        final, highest = int(column[-1]), integer(space.sent[side][-1])
+        final, highest = integer(acknowledged[-1]), integer(space.sent[side][-1])
         if final > highest > NOTHING and connection.packets_by_side[side]:
-            seen_at = int(column.searchsorted(final))
+            seen_at = int(places_of(acknowledged, final))
             if not connection.is_syn_ack(seen_at):  # else it answers another SYN, perhaps one of long ago
                 gaps += _gap(connection, side, highest, final, seen_at)
     return sorted((gap for gap in gaps if not _is_keep_alive(connection, gap)), key=lambda gap: gap.seen_at)
@@ -114,8 +112,7 @@ def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int
 
 
 def _gap(connection: ConnectionFacts, side: int, start: int, end: int, seen_at: int) -> list[MissingRange]:
-    column = connection.space.acknowledged[side]
-    index = int(column.searchsorted(end, side="left"))
+    index = int(places_of(connection.space.acknowledged[side], end, side="left"))
     return [MissingRange(side, start, end, seen_at, index)] if index < connection.count else []
 
 
@@ -147,7 +144,7 @@ def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
         count=len(gaps),
         bytes=first.end - first.start,
         total_bytes=total,
-        percent=round(100 * total / max(1, payload), 1),
+        percent=rounded(100 * total / max(1, payload), 1),
         sender=SIDES[first.side],
         other=SIDES[1 - first.side],
         first_seq=first.start & SEQ_MASK,

@@ -19,6 +19,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I64
 
 #: A delayed ACK comes at least this much later than the round trip to its sender …
@@ -57,7 +58,7 @@ def held_segments(connection: ConnectionFacts, side: int) -> I64:
 def _find_held(connection: ConnectionFacts, side: int) -> I64:
     gaps = connection.budget.sends[side]
     view = connection.view
-    if gaps is None or int(view.length.max()) > LARGEST_REAL:
+    if gaps is None or integer(view.length.max()) > LARGEST_REAL:
         return np.zeros(0, np.int64)
     # A full segment: the peer's MSS less the timestamps option; without a SYN, the least that a host must accept.
     offered = int(view.mss.max(initial=0, where=view.from_server != bool(side)))

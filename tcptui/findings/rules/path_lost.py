@@ -488,7 +488,7 @@ def _largest_acknowledged(connection: ConnectionFacts, side: int, until: int) ->
     longest = 0
     for part in chunks(until + 1):
         mine = (connection.view.from_server[part] == bool(side)) & (space.end[part] <= covered)
-        longest = max(longest, int(connection.view.length[part][mine].max(initial=0)))
+        longest = max(longest, integer(connection.view.length[part][mine].max(initial=0)))
     return longest
 
 

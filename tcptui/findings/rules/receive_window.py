@@ -95,7 +95,7 @@ def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
     own = connection.budget.waits.own(gaps.which[chosen])
     peers = view.from_server != bool(side)
     peers &= (view.flags & RST) == 0
-    most = int(view.window.max(initial=0, where=peers & ((view.flags & SYN) == 0)))
+    most = integer(view.window.max(initial=0, where=peers & ((view.flags & SYN) == 0)))
     little = min(ROOM_SEGMENTS * largest_segment(view, side), max(most // 2, 1))
     shutting = np.zeros(len(view), np.bool_)
     for part in chunks(len(view)):
@@ -172,7 +172,7 @@ def _read_in_steps(connection: ConnectionFacts, stalls: Stalls, side: int) -> Fi
         open_frame=connection.frame[opened],
         next_frame=connection.frame[opened],
         low_bytes=integer(view.window[began]),
-        top_bytes=int(view.window[peers].max()),
+        top_bytes=integer(view.window[peers].max()),
         worst_s=int(unread.lasted_ns[worst]) / 1e9,
         total_s=total_ns / 1e9,
         elapsed_s=connection.budget.elapsed_ns / 1e9,
@@ -214,7 +214,7 @@ def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | N
         open_frame=connection.frame[opened],
         next_frame=connection.frame[after],
         low_bytes=room,
-        top_bytes=int(view.window[peers].max()),
+        top_bytes=integer(view.window[peers].max()),
         worst_s=worst_ns / 1e9,
         total_s=total_ns / 1e9,
         elapsed_s=connection.budget.elapsed_ns / 1e9,
@@ -232,7 +232,7 @@ def transfer_ns(connection: ConnectionFacts, side: int) -> int:
 
 def sent_bytes(connection: ConnectionFacts, gaps: SendGaps) -> int:
     """Payload bytes of the later segments of all pairs in ``gaps``."""
-    return sum(int(connection.view.length[gaps.afters(part)].sum()) for part in chunks(len(gaps)))
+    return sum(integer(connection.view.length[gaps.afters(part)].sum()) for part in chunks(len(gaps)))
 
 
 def _large(connection: ConnectionFacts, side: int) -> bool:
@@ -290,7 +290,7 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
     view = connection.view
     chosen = indexes_of(~stalls.slow)
     windows = view.window[connection.space.latest[1 - side][stalls.before[chosen]]]
-    usual, least, most = int(np.median(windows)), int(windows.min()), int(windows.max())
+    usual, least, most = int(np.median(windows)), integer(windows.min()), integer(windows.max())
     unscaled = scale == SCALE_OFF and most >= UNSCALED // 2
     fixed = most * 100 <= FIXED_PERCENT * max(least, 1)
     gaps = connection.budget.sends[side]
