@@ -7,6 +7,7 @@ contents are the same.
 from __future__ import annotations
 
 import ctypes
+import math
 import mmap
 import sys
 from functools import cache
@@ -50,7 +51,7 @@ def mapped(size: int) -> mmap.mmap:
 
 def zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     """An array of zeros; when it is long, its pages take no memory until they are written to."""
-    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    size = (shape if isinstance(shape, int) else math.prod(shape)) * np.dtype(dtype).itemsize
     if size < _LONG:
         return np.zeros(shape, dtype)
     return np.frombuffer(mapped(size), dtype).reshape(shape)

@@ -5,7 +5,8 @@
 ``short``: ten packets each (opened, a request, an answer, closed), three in a hundred of them in trouble: refused,
 unanswered, reset, sent again, late, out of memory (zero window).  ``trouble``: five packets each, and every one has
 something wrong with it.  ``transfers``: some 130 packets each, most of them full, with the same share in trouble as
-``short``.  ``mixed``: all of these at random, some of them in tunnels, in VLANs or in IP fragments, and UDP between
+``short``.  ``varied-`` before the name: every length is its own, and of transfers every number of segments, as in real
+captures.  ``mixed``: all of these at random, some of them in tunnels, in VLANs or in IP fragments, and UDP between
 them: to compare outputs.  ``--snaplen`` keeps that many bytes of each packet.  Deterministic: the same words write the
 same bytes.
 """
@@ -37,8 +38,12 @@ Record = tuple[int, bytes]
 class Talk:
     """The packets of one connection, one after the other."""
 
-    def __init__(self, number: int, rng: random.Random) -> None:
+    def __init__(self, number: int, rng: random.Random, *, varied: bool = False) -> None:
+        """``varied``: how many bytes it carries is its own, and of several requests how many."""
         self.rng = rng
+        self.varied = varied
+        self.asks, self.answers = (rng.randrange(40, 1_400), rng.randrange(40, 1_400)) if varied else (120, 400)
+        """Bytes of a request and of a short answer."""
         self.records: list[Record] = []
         self._now = 0
         client = struct.pack(">I", 0x0A000000 | number >> 6 & 0xFFFF)
@@ -101,21 +106,26 @@ class Talk:
 def healthy(talk: Talk) -> None:
     """Ten packets in which nothing goes wrong."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
     talk.say(1, ACK, talk.trip_ms)
-    talk.say(1, PSH | ACK, talk.rng.choice((1, 10, 60)), 400)
+    talk.say(1, PSH | ACK, talk.rng.choice((1, 10, 60)), talk.answers)
     talk.say(0, ACK)
     talk.close()
 
 
 def transfer(talk: Talk) -> None:
-    """Ten requests, each answered with eight full segments: 136 packets."""
+    """Ten requests, each answered with eight full segments: 136 packets; varied: up to 19 requests, and 15 segments."""
     talk.open()
-    for _ in range(10):
-        talk.say(0, PSH | ACK, 5, 120)
-        for place in range(8):
-            talk.say(1, ACK if place < 7 else PSH | ACK, 0.05 if place else talk.trip_ms, 1448)
-            if place % 2:
+    for _ in range(talk.rng.randrange(1, 20) if talk.varied else 10):
+        asks, segments, last = talk.asks, 8, 1448
+        if talk.varied:
+            asks, segments, last = (talk.rng.randrange(1, most) for most in (1_400, 16, 1_449))
+        talk.say(0, PSH | ACK, 5, asks)
+        for place in range(segments):
+            ends = place == segments - 1
+            flags, wait_ms = PSH | ACK if ends else ACK, 0.05 if place else talk.trip_ms
+            talk.say(1, flags, wait_ms, last if ends else 1448)
+            if place % 2 or ends:
                 talk.say(0, ACK)
     talk.close()
 
@@ -136,18 +146,18 @@ def unanswered(talk: Talk) -> None:
 def reset(talk: Talk) -> None:
     """The server resets instead of answering."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
     talk.say(1, RST, talk.trip_ms, window=0)
 
 
 def reset_later(talk: Talk) -> None:
     """A whole exchange, then the client resets."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
     talk.say(1, ACK, talk.trip_ms)
-    talk.say(1, PSH | ACK, 5, 400)
+    talk.say(1, PSH | ACK, 5, talk.answers)
     talk.say(0, ACK)
-    talk.say(0, PSH | ACK, 5, 120)
+    talk.say(0, PSH | ACK, 5, talk.asks)
     talk.say(1, ACK, talk.trip_ms)
     talk.say(0, RST | ACK, 5, window=0)
 
@@ -155,9 +165,9 @@ def reset_later(talk: Talk) -> None:
 def lost_request(talk: Talk) -> None:
     """The request is sent again after the timer expired."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
-    talk.say(0, PSH | ACK, 220, 120, seq=1)
-    talk.say(1, PSH | ACK, talk.trip_ms, 400)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
+    talk.say(0, PSH | ACK, 220, talk.asks, seq=1)
+    talk.say(1, PSH | ACK, talk.trip_ms, talk.answers)
     talk.say(0, ACK)
     talk.close()
 
@@ -165,7 +175,7 @@ def lost_request(talk: Talk) -> None:
 def lost_answer(talk: Talk) -> None:
     """One segment of the answer is lost before this capture point, and sent again."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
     talk.say(1, ACK, talk.trip_ms, 1448)
     talk.say(1, PSH | ACK, 0.1, 1448, seq=talk.sent[1] + 1448)
     talk.say(0, ACK, 0.1, ack=1449)
@@ -177,9 +187,9 @@ def lost_answer(talk: Talk) -> None:
 def slow_answer(talk: Talk) -> None:
     """The server thinks for seconds."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
     talk.say(1, ACK, talk.trip_ms)
-    talk.say(1, PSH | ACK, 2_500, 400)
+    talk.say(1, PSH | ACK, 2_500, talk.answers)
     talk.say(0, ACK)
     talk.close()
 
@@ -206,8 +216,8 @@ def syn_again(talk: Talk) -> None:
 def asked_twice(talk: Talk) -> None:
     """A request without an answer, sent again."""
     talk.open()
-    talk.say(0, PSH | ACK, 0.2, 120)
-    talk.say(0, PSH | ACK, 220, 120, seq=1)
+    talk.say(0, PSH | ACK, 0.2, talk.asks)
+    talk.say(0, PSH | ACK, 220, talk.asks, seq=1)
 
 
 def half_refused(talk: Talk) -> None:
@@ -222,8 +232,8 @@ def half_refused(talk: Talk) -> None:
 def hole(talk: Talk) -> None:
     """A capture that missed the request."""
     talk.open()
-    talk.say(1, PSH | ACK, talk.trip_ms, 400, ack=121)
-    talk.say(0, FIN | ACK, 1, seq=121)
+    talk.say(1, PSH | ACK, talk.trip_ms, talk.answers, ack=1 + talk.asks)
+    talk.say(0, FIN | ACK, 1, seq=1 + talk.asks)
 
 
 def datagrams(talk: Talk) -> None:
@@ -305,12 +315,17 @@ class Shape:
     """Connections whose packets are sorted by time together."""
     dressed: bool = False
     """Whether some are in tunnels, in VLANs or in fragments."""
+    varied: bool = False
+    """Whether no two carry the same bytes, as in real captures."""
 
 
 SHAPES: Final = {
     "short": Shape(healthy, 3, TROUBLES, 100_000, 20_000),
     "trouble": Shape(healthy, 100, SHORT_TROUBLES, 200_000, 20_000),
     "transfers": Shape(transfer, 3, TROUBLES, 10_000, 1_000),
+    "varied-short": Shape(healthy, 3, TROUBLES, 100_000, 20_000, varied=True),
+    "varied-trouble": Shape(healthy, 100, SHORT_TROUBLES, 200_000, 20_000, varied=True),
+    "varied-transfers": Shape(transfer, 3, TROUBLES, 10_000, 1_000, varied=True),
     "mixed": Shape(healthy, 70, (*TROUBLES, *SHORT_TROUBLES, transfer, datagrams), 20_000, 2_000, dressed=True),
 }
 
@@ -320,7 +335,7 @@ def connections(shape: str, count: int, seed: int) -> Iterator[list[Record]]:
     chosen = SHAPES[shape]
     for number in range(count):
         rng = random.Random(seed << 32 | number)
-        talk = Talk(number, rng)
+        talk = Talk(number, rng, varied=chosen.varied)
         (rng.choice(chosen.troubles) if rng.randrange(100) < chosen.percent else chosen.ordinary)(talk)
         begin = _START_NS + number * _EVERY_NS
         records = dressed(talk.records, rng) if chosen.dressed else talk.records

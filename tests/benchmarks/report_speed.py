@@ -46,6 +46,9 @@ CAPTURES = (
     Capture("the same, 128 bytes of each", "transfers", 10_000, 128),
     Capture("100,000 connections of 10 packets, 3 % in trouble", "short", 100_000),
     Capture("200,000 connections of 5 packets, all in trouble", "trouble", 200_000),
+    Capture("10,000 transfers, 128 bytes of each packet, every length its own", "varied-transfers", 10_000, 128),
+    Capture("100,000 connections of 10 packets, 3 % in trouble, every length its own", "varied-short", 100_000),
+    Capture("200,000 connections of 5 packets, all in trouble, every length its own", "varied-trouble", 200_000),
     Capture("10 million packets, 128 bytes of each, 77,000 connections", "transfers", 77_000, 128),
 )
 _REPORT = (sys.executable, "-m", "tcptui", "report", "{}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.lanes import integer, places_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,7 +44,7 @@ def jump_in(connection: ConnectionFacts, ranges: Iterable[tuple[int, int, int, i
     """
     for side, start, end, seen_at in ranges:
         sent = connection.space.sent[side]
-        before = int(sent.searchsorted(int(sent[seen_at - 1]), side="left")) if seen_at else 0
+        before = int(places_of(sent, integer(sent[seen_at - 1]), side="left")) if seen_at else 0
         took = max(0, connection.time[seen_at] - connection.time[before])
         most = FASTEST_LINE * (took + STAMPED_NS) // (_BITS * _SECOND_NS)
         if end - start > most and end - start > _recorded(connection, side, took):
