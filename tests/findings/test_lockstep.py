@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from resized import pcap_of, resized, tcp_frames
 from traces import write_trace
 
 from tcptui.analysis.stream import alike
@@ -24,7 +25,7 @@ from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
 from tcptui.findings import lockstep
 from tcptui.findings.stream_findings import Lane, cells
-from tcptui.lessons.loader import load_case
+from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.lanes import Lanes
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session.catch_up import Compile
@@ -75,6 +76,10 @@ STORIES = {
     ),
 }  # fmt: skip
 COPIES = 12
+#: Copies of each recorded connection, which differ in numbers alone.
+RESIZED = 6
+#: Of so many frames at most: longer connections are judged alone.
+MOST_FRAMES = 3_000
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
@@ -291,3 +296,35 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
             assert report(session, Language.EN) == alone, capture
 
     assert judged > len(captures) / 2
+
+
+def judged_together(captures: Iterable[Path], made: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many connections of resized ``captures`` were judged with others; what was told of any is checked."""
+    count = 0
+    for path in captures:
+        frames = tcp_frames(path)
+        if not 0 < len(frames) <= MOST_FRAMES:
+            continue
+        made.write_bytes(pcap_of(frame for by in range(RESIZED) for frame in resized(frames, by)))
+        with closing(opened(made)) as one, closing(opened(made)) as other, closing(opened(made)) as third:
+            assert report(one, Language.EN) == one_by_one(other, Language.EN, monkeypatch), path
+            for column, expected in zip(written(one), written(other), strict=True):
+                assert (column == expected).all(), path
+            count += sum(len(kind) for told in third.told() for kind in told.kinds)
+    return count
+
+
+def test_recorded_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    captures = [path for case in load_cases()[::4] for path in case.captures]
+
+    assert judged_together(captures, tmp_path / "resized.pcap", monkeypatch) > 50
+
+
+@pytest.mark.slow
+def test_all_recorded_cases_and_captures_of_others(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captures = [path for case in load_cases() for path in case.captures]
+    captures += sorted(path for path in (corpus / "dev").iterdir() if path.suffix in {".pcap", ".pcapng"})
+
+    assert judged_together(captures, tmp_path / "resized.pcap", monkeypatch) > 1_000
