@@ -14,14 +14,19 @@ from tcptui.model.lanes import (
     DivergedError,
     Lanes,
     NotInLockstepError,
+    NumberDict,
+    by_lane,
     column,
     in_columns,
     in_each,
+    integer,
     lanes_of,
     of_each,
     of_pairs,
     one_column,
+    places_of,
     put,
+    rounded,
     taken,
 )
 
@@ -244,3 +249,79 @@ def test_a_column_is_one_only_where_all_lanes_have_the_same() -> None:
     assert [isinstance(number, Lanes) for number in amid.tolist()] == [False, True, False]
     assert one_column(np.array([[1, 1], [2, 2]])).tolist() == [1, 2]
     assert len(one_column(np.zeros((0, 3), np.int64))) == 0
+
+
+def test_integers_are_pythons_and_those_of_lanes_stay_apart() -> None:
+    lanes = integer(columns([1, 4], [2, 4])[0])
+
+    assert (integer(np.uint32(2**32 - 1)) + 1, integer(7)) == (2**32, 7)
+    assert isinstance(lanes, Lanes)
+    assert lanes.plain
+    assert integer(columns([1, 4], [2, 4])[1]) == 4
+
+
+def test_a_dictionary_by_numbers_compares_those_of_lanes() -> None:
+    known = NumberDict[str]()
+    known[5] = "five"
+    known[7] = "seven"
+    assert (known.get(5, ""), known.get(6, "")) == ("five", "")
+
+    known[numbers(8, 9)] = "eight or nine"
+    known[5] = "five again"
+
+    assert known.get(numbers(8, 9), "") == "eight or nine"
+    assert known.get(numbers(18, 19), "") == ""
+    assert known.get(5, "") == "five again"
+    with pytest.raises(DivergedError):
+        known.get(numbers(8, 10), "")
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_places_in_a_column_that_all_lanes_have(side: Literal["left", "right"]) -> None:
+    known = np.array([10, 20, 30])
+
+    assert places_of(known, numbers(11, 19), side) == 1
+    assert places_of(known, 20, side) == known.searchsorted(20, side)
+    assert places_of(known, columns([5, 20], [12, 31]), side).each.T.tolist() == [
+        known.searchsorted([5, 20], side).tolist(),
+        known.searchsorted([12, 31], side).tolist(),
+    ]
+    with pytest.raises(DivergedError):
+        places_of(known, numbers(11, 21), side)
+
+
+def test_the_largest_of_some_segments() -> None:
+    column_of_each = columns([1, 9, 4], [2, 8, 3])
+
+    assert column_of_each.max(initial=0, where=np.array([True, False, True])).each.tolist() == [4, 3]
+    assert column_of_each.max(initial=5, where=columns([0, 0, 1], [1, 1, 0]) > 0).each.tolist() == [5, 8]
+
+
+def test_what_is_made_of_columns_lane_by_lane() -> None:
+    def sums(column: Any, others: Any) -> Any:
+        return np.cumsum(column) + others
+
+    made = by_lane(sums, columns([1, 2], [3, 4]), np.array([10, 20]))
+
+    assert made.each.T.tolist() == [[11, 23], [13, 27]]
+    assert by_lane(sums, np.array([1, 2]), np.array([10, 20])).tolist() == [11, 23]
+
+
+def test_numbers_are_rounded_in_each_lane() -> None:
+    assert rounded(2.25, 1) == round(2.25, 1)
+    assert rounded(numbers(225, 375) / 100, 1).each.tolist() == [round(2.25, 1), round(3.75, 1)]  # type: ignore[attr-defined]
+
+
+def test_minima_of_stretches_are_those_of_each_lane() -> None:
+    found = np.minimum.reduceat(columns([5, 1, 7, 2], [9, 3, 4, 8]), np.array([0, 2]))
+
+    assert found.each.T.tolist() == [[1, 2], [3, 4]]
+
+
+def test_texts_are_true_where_they_are_not_empty() -> None:
+    texts = np.empty(2, object)
+    texts[:] = ["", "said"]
+
+    assert bool(of_each(["one", "other"]))
+    with pytest.raises(DivergedError):
+        bool(Lanes(texts, plain=True))
