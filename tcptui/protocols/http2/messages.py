@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 VERSION: Final = "HTTP/2"
+_IS_WHOLE: Final = attrgetter("is_whole")
 
 
 def text_of(raw: bytes | None) -> str:
@@ -141,7 +143,7 @@ class FramedBody:
 
 def is_captured(said: Said) -> bool:
     """Whether no byte of it is missing in the capture."""
-    if not len(said.half.gaps):
+    if said.half.is_whole:
         return True
     window, frames = Window(said.half), said.frames
     return not any(window.missing(frames[at], frames[at + 1])[1] for at in range(0, len(frames), 2))
@@ -149,13 +151,9 @@ def is_captured(said: Said) -> bool:
 
 def is_complete(said: Said) -> bool:
     """Whether it was captured from its head to its end."""
-    return (
-        said.ended
-        and not said.lost
-        and not said.overflown
-        and is_captured(said)
-        and all(block.is_whole for block in said.blocks)
-    )
+    if not said.ended or said.lost or said.overflown or not is_captured(said):
+        return False
+    return all(map(_IS_WHOLE, said.blocks))  # a generator would take longer than all else here
 
 
 def _faults(said: Said) -> list[Fault]:

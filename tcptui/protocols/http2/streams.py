@@ -39,8 +39,8 @@ class Said:
     """What one side sent on one stream."""
 
     __slots__ = (
-        "_stretches", "blocks", "ended", "epoch", "half", "length", "lost", "overflown", "reset", "spans", "start",
-        "stop", "taken_back",
+        "blocks", "ended", "epoch", "half", "length", "lost", "overflown", "reset", "spans", "start", "stop",
+        "stretches", "taken_back",
     )  # fmt: skip
 
     def __init__(self, half: ByteStream, epoch: int) -> None:
@@ -52,8 +52,8 @@ class Said:
         self.blocks: list[Block] = []
         self.spans: Sequence[int] = ()
         """Start and stop of the bytes of each DATA frame, without padding."""
-        self._stretches: array[int] | None = None
-        """Those of `frames`, where there are several."""
+        self.stretches: array[int] | tuple[()] = ()
+        """Start and stop of the stretches of its frames, where there are several; else empty."""
         self.length = 0
         """Bytes in `spans`."""
         self.ended = False
@@ -74,9 +74,7 @@ class Said:
     @property
     def frames(self) -> Sequence[int]:
         """Start and stop of the stretches of its frames."""
-        if self._stretches is not None:
-            return self._stretches
-        return (self.start, self.stop) if self else ()
+        return self.stretches or ((self.start, self.stop) if self else ())
 
     def add_span(self, start: int, stop: int) -> bool:
         """The bytes of a DATA frame; False where there are as many as are kept."""
@@ -94,8 +92,8 @@ class Said:
         """A frame, or frames that follow each other."""
         if stop > self.half.length:
             stop = self.half.length
-        stretches = self._stretches
-        if stretches is not None:
+        stretches = self.stretches
+        if stretches:
             if stretches[-1] == start:
                 stretches[-1] = stop
             elif len(stretches) < 2 * SPANS_MOST:
@@ -106,7 +104,7 @@ class Said:
         elif self.start < 0:
             self.start = start
         elif self.stop != start:
-            self._stretches = array("q", (self.start, self.stop, start, stop))
+            self.stretches = array("q", (self.start, self.stop, start, stop))
         self.stop = stop
 
 

@@ -202,6 +202,11 @@ class ByteStream:
             start, stop = np.insert(cut_start, place, start), np.insert(cut_stop, place, stop)
         return Gaps(start, stop, reason)
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no byte is missing."""
+        return not len(self.gaps)
+
     @property
     def captured(self) -> Runs:
         """The ranges of captured bytes, in order, as arrays: cheaper than `pieces` where many are needed."""
