@@ -18,6 +18,7 @@ from tcptui.protocols.http2.frames import (
     unpack_head,
 )
 from tcptui.protocols.http2.hpack import HeaderList, HpackReader
+from tcptui.protocols.http2.huffman import read_ahead
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.synchronise import find_frame
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Bytes read at once.
 READ: Final = 65_536
+#: Header blocks among those from which on their texts are read together.
+_MANY_BLOCKS: Final = 8
 #: Most bytes of one header block, with its CONTINUATION frames; servers take 8 KiB to 1 MiB.
 BLOCK_MOST: Final = 1 << 20
 #: Most frames of one header block whose place is kept.
@@ -116,6 +119,8 @@ class Direction:
         self._listener = listener
         self._hpack = HpackReader(from_start=from_start)
         self._pending: _Pending | None = None
+        self._blocks = 0
+        """How many header blocks of one frame were among the bytes that were read last."""
         self._window = Window(half)
         self._highest: int | None = 0 if from_start else None
         """The highest number of a stream so far; None unknown."""
@@ -141,6 +146,9 @@ class Direction:
         if size < HEADER:
             self._end_or_gap(base + size)
             return
+        if self._blocks >= _MANY_BLOCKS:
+            read_ahead(data)
+        blocks = 0
         while at + HEADER <= size:
             high, low, kind, flags, stream = unpack_head(data, at)
             length = high << 16 | low
@@ -164,15 +172,16 @@ class Direction:
                     stop = min(max(end - padding, start), sent)
                 listener.data(side, stream, flags, (base + at, end), (start, stop))
             elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
-                decoded = self._hpack.decode(data[at + HEADER : behind])
-                ends = bool(flags & _END)
-                listener.block(side, Block(stream, base + at, base + behind, decoded[0], ends, 0, *decoded[1:]))
+                blocks += 1
+                headers, is_valid, is_cut = self._hpack.decode(data[at + HEADER : behind])
+                ends = flags & _END != 0
+                listener.block(side, Block(stream, base + at, base + behind, headers, ends, 0, is_valid, is_cut))
             else:
                 frame = Frame(base + at, length, kind, flags, stream)
                 whole = data[at:behind] if behind <= size else self._payload(frame)
                 self._other(frame, whole)
             at = behind
-        self.position = base + at
+        self.position, self._blocks = base + at, blocks
 
     def finish(self) -> None:
         """Tell of what is left at the end."""
