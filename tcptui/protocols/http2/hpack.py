@@ -127,6 +127,8 @@ class HpackReader:
         """``from_start``: nothing of this direction came before."""
         self._entries: deque[_Entry] = deque()
         """The newest first."""
+        self._sizes: deque[int] = deque()
+        """What each of them takes, by HPACK's count."""
         self.kept_bytes = 0
         """What the known entries take, by HPACK's count."""
         self._limit: int | None = FIRST_SIZE if from_start else None
@@ -145,6 +147,7 @@ class HpackReader:
     def lose(self) -> None:
         """Bytes of this direction are missing: entries may have been inserted that are not known."""
         self._entries.clear()
+        self._sizes.clear()
         self.kept_bytes = 0
         self._limit = None
         self.is_whole = False
@@ -156,19 +159,44 @@ class HpackReader:
         if same is not None:
             return same
         entries: list[_Entry] = []
-        dynamic, changes, at, stop, is_valid = self._entries, self._changes, 0, len(data), True
+        dynamic, known, changes, at, stop = self._entries, len(self._entries), self._changes, 0, len(data)
+        is_valid = True
         try:
             while at < stop:
                 first = data[at]
                 if 0x80 < first < _DYNAMIC:  # an index of one byte: most fields are
                     entries.append(_STATIC[first - 0x81])
                     at += 1
-                elif _DYNAMIC <= first < 0xFF and first - _DYNAMIC < len(dynamic):
+                elif _DYNAMIC <= first < 0xFF and first - _DYNAMIC < known:
                     entries.append(dynamic[first - _DYNAMIC])
                     at += 1
+                elif first >= 0x80:
+                    index, at = _integer(data, at, 0x7F)
+                    entries.append(self._entry(index))
+                elif 0x20 <= first < 0x40:
+                    size, at = _integer(data, at, 0x1F)
+                    self._resize(size)
+                    known = len(dynamic)
+                    entries.append(_NOTHING)
                 else:
-                    entry, at = self._field(data, at)
-                    entries.append(entry)
+                    mask = 0x3F if first >= 0x40 else 0x0F
+                    index = first & mask
+                    if index == mask:
+                        index, at = _integer(data, at, mask)
+                    else:
+                        at += 1
+                    name: bytes | None
+                    if not index:
+                        name, at = _string(data, at)
+                    elif index <= _STATIC_COUNT:
+                        name = _STATIC[index - 1][0]
+                    else:
+                        name = self._entry(index)[0]
+                    value, at = _string(data, at)
+                    entries.append((name, value))
+                    if first >= 0x40:
+                        self._insert(entries[-1])
+                        known = len(dynamic)
         except (HPACKDecodingError, IndexError):
             self.lose()
             is_valid = False
@@ -192,34 +220,6 @@ class HpackReader:
         del entries[fitting:]
         return fitting < len(totals)
 
-    def _field(self, data: bytes, at: int) -> tuple[_Entry, int]:
-        """A field that is not an index of one byte, and the offset behind it."""
-        first = data[at]
-        if first >= 0x80:
-            index, at = _integer(data, at, 0x7F)
-            return self._entry(index), at
-        is_inserted = first >= 0x40
-        if not is_inserted and first >= 0x20:
-            size, at = _integer(data, at, 0x1F)
-            self._resize(size)
-            return _NOTHING, at
-        mask = 0x3F if is_inserted else 0x0F
-        index = first & mask
-        if index == mask:
-            index, at = _integer(data, at, mask)
-        else:
-            at += 1
-        name: bytes | None
-        if index:
-            name = self._entry(index)[0]
-        else:
-            name, at = _string(data, at)
-        value, at = _string(data, at)
-        entry = name, value
-        if is_inserted:
-            self._insert(entry)
-        return entry, at
-
     def _entry(self, index: int) -> _Entry:
         if index <= _STATIC_COUNT:
             if not index:
@@ -236,8 +236,9 @@ class HpackReader:
         self._changes += 1
         if self._same:
             self._same.clear()
-        self._entries.appendleft(entry)
         size = _size_of(entry)
+        self._entries.appendleft(entry)
+        self._sizes.appendleft(size)
         self.kept_bytes += size
         if size > self._largest:
             self._largest = size
@@ -263,7 +264,8 @@ class HpackReader:
         kept, entries = self.kept_bytes, self._entries
         if kept > most:
             while kept > most:
-                kept -= _size_of(entries.pop())
+                kept -= self._sizes.pop()
+                entries.pop()
             self.kept_bytes = kept
             # What is older has left the table, too; a name that is not known may have been longer.
             self.is_whole = self.is_whole or self._limit is not None
@@ -271,7 +273,7 @@ class HpackReader:
 
 def _size_of(entry: _Entry) -> int:
     name, value = entry
-    return _OVERHEAD + (len(name) if name else 0) + (len(value) if value else 0)
+    return _OVERHEAD + len(name or b"") + len(value or b"")
 
 
 def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:

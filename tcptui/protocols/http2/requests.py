@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tcptui.model.lru import LruCache
@@ -88,7 +87,7 @@ def exchange_in(
         str(talk.id),
         _Messages(talk.id, asking, answering, upgraded),
         is_reset=asking.reset is not None or answering.reset is not None,
-        held_back=partial(windows.held_back, talk.id),
+        windows=windows,
     )
     if asking.taken_back[1]:
         made.given_up = Carried(asking.half, *asking.taken_back, complete=True)

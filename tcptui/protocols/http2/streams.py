@@ -38,34 +38,30 @@ HELD_MOST: Final = 1 << 28
 class Said:
     """What one side sent on one stream."""
 
-    __slots__ = (
-        "blocks", "ended", "epoch", "half", "length", "lost", "overflown", "reset", "spans", "start", "stop",
-        "stretches", "taken_back",
-    )  # fmt: skip
+    start = -1
+    stop = -1
+    spans: Sequence[int] = ()
+    """Start and stop of the bytes of each DATA frame, without padding."""
+    stretches: array[int] | tuple[()] = ()
+    """Start and stop of the stretches of its frames, where there are several; else empty."""
+    length = 0
+    """Bytes in `spans`."""
+    ended = False
+    """END_STREAM was seen."""
+    reset: int | None = None
+    """The error code of its RST_STREAM."""
+    taken_back = (0, 0)
+    """Start and stop of a RST_STREAM behind its end, which does not belong to what it said: nobody sent so long."""
+    overflown = False
+    """More frames came than are kept."""
+    lost = False
+    """Bytes were missing while it was open, and with them perhaps frames of it."""
 
     def __init__(self, half: ByteStream, epoch: int) -> None:
         self.half = half
         self.epoch = epoch
         """How often bytes of this direction had been missing when it began."""
-        self.start = -1
-        self.stop = -1
         self.blocks: list[Block] = []
-        self.spans: Sequence[int] = ()
-        """Start and stop of the bytes of each DATA frame, without padding."""
-        self.stretches: array[int] | tuple[()] = ()
-        """Start and stop of the stretches of its frames, where there are several; else empty."""
-        self.length = 0
-        """Bytes in `spans`."""
-        self.ended = False
-        """END_STREAM was seen."""
-        self.reset: int | None = None
-        """The error code of its RST_STREAM."""
-        self.taken_back = (0, 0)
-        """Start and stop of a RST_STREAM behind its end, which does not belong to what it said: nobody sent so long."""
-        self.overflown = False
-        """More frames came than are kept."""
-        self.lost = False
-        """Bytes were missing while it was open, and with them perhaps frames of it."""
 
     def __bool__(self) -> bool:
         """Whether anything was sent."""
@@ -79,8 +75,10 @@ class Said:
     def add_span(self, start: int, stop: int) -> bool:
         """The bytes of a DATA frame; False where there are as many as are kept."""
         spans = self.spans
-        if not isinstance(spans, array):
-            self.spans = array("q", (start, stop))
+        if not spans:
+            self.spans = start, stop
+        elif not isinstance(spans, array):
+            self.spans = array("q", (*spans, start, stop))
         elif len(spans) < 2 * SPANS_MOST:
             spans.append(start)
             spans.append(stop)
