@@ -162,6 +162,8 @@ class Exchange:
     """As in `tcptui.model.request.Request`, but not yet safe to print."""
     transaction: TransactionState | None = None
     """As there."""
+    later_ns: int = 0
+    """None that comes behind it began before; 0: that is not known."""
     windows: MessageWindows | None = None
     """None: the protocol has none of its own."""
     session: bytes = b""

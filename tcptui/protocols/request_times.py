@@ -20,8 +20,10 @@ Interim answers (100 Continue) belong to the sending, as do replies amid a reque
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from itertools import count, product
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -97,6 +99,8 @@ _THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.
 _AHEAD: Final = 1 << 17
 #: … and so many more, to do for many of them what takes one look at all.
 _MORE: Final = 1 << 16
+#: Exchanges with ids that are read before it is asked which of them may be handed out; more where most still wait.
+_ENOUGH: Final = 1 << 10
 
 
 def timed_requests(
@@ -105,11 +109,12 @@ def timed_requests(
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
     ``exchanges``: in the order of their answers, and nobody else's.  `_AHEAD` of them are read before the first one is
-    handed out, all where they are told apart by an id, and none is kept behind that.  Without ``whole`` they lose their
+    handed out; where they are told apart by an id, until none that began before can come, or all.  None is kept behind
+    that.  Without ``whole`` they lose their
     messages, which take some KiB each.  Raises OSError when the spool is gone.
     """
     seen: list[SeenExchange] = []
-    answered_ns, in_order, any_in_order, times, most = 0, True, False, None, _AHEAD + _MORE
+    answered_ns, in_order, any_in_order, times, most, enough = 0, True, False, None, _AHEAD + _MORE, _ENOUGH
     for one in seen_exchanges(exchanges, whole=whole):
         exchange = one.exchange
         if exchange.id is None:
@@ -124,8 +129,13 @@ def timed_requests(
         if in_order and len(seen) >= most:
             ready, seen = _settled(seen)
             most = max(len(seen), _AHEAD) + _MORE
-            times = times or _Times(view)
-            yield from times.requests(ready)
+        elif exchange.later_ns and not any_in_order and len(seen) >= enough:
+            ready, seen = _begun_before(exchange.later_ns, seen)
+            enough = 2 * len(seen) + _ENOUGH
+        else:
+            continue
+        times = times or _Times(view)
+        yield from times.requests(ready)
     if not seen:
         return
     # A request may still be waited for where no later one was answered.
@@ -164,6 +174,13 @@ def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExc
     ready = ordered[:stop]
     settled = set(map(id, ready))
     return ready, [one for one in seen if id(one) not in settled]
+
+
+def _begun_before(time_ns: int, seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
+    """Those of ``seen`` that began before, in the order in which they began, and the others."""
+    seen.sort(key=BEGINS)
+    stop = bisect_left(seen, time_ns, key=attrgetter("begin_ns"))
+    return seen[:stop], seen[stop:]
 
 
 class _Stretch(NamedTuple):

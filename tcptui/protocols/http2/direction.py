@@ -134,6 +134,11 @@ class Direction:
         """Whether all was read."""
         return self.position >= self.half.length
 
+    @property
+    def untold(self) -> int:
+        """The offset from which on frames have not been told, header blocks that have not ended among them."""
+        return self.position if self._pending is None else self._pending.block.start
+
     def now_ns(self) -> int:
         """When the next byte to be read had passed."""
         return self.half.delivered_ns(self.position)

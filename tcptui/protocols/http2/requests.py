@@ -55,6 +55,8 @@ def exchanges(
         if talk.id == _UPGRADED:
             asked = None
         if made is not None:
+            if opening.http is None:  # else one of them began with a request in HTTP/1.1
+                made.later_ns = talk.later_ns
             yield made
     if asked is not None:  # no frame of the answer was captured
         yield exchange_of(asked, asked.response)

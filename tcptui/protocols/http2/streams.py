@@ -28,6 +28,8 @@ BLOCKS_MOST: Final = 16
 #: DATA frames of one side of a stream of which the place is kept; each takes `_SPAN` bytes.
 SPANS_MOST: Final = 1 << 20
 _SPAN: Final = 32
+#: Streams that end before it is asked again when the oldest of the others began.
+_LOOKED_AT: Final = 1_000
 #: Bytes that a field of a header list takes, however short HPACK writes it.
 _FIELD: Final = 100
 #: Bytes that header blocks and DATA frames of all streams that are open may take; beyond that the oldest stream is
@@ -117,6 +119,8 @@ class StreamTalk:
     """The PUSH_PROMISE that announced it."""
     held: int = 0
     """About how many bytes of memory its header blocks and the places of its DATA frames take."""
+    later_ns: int = 0
+    """No stream that comes behind it began before; 0: that is not known."""
 
     @property
     def sides(self) -> tuple[Said, Said]:
@@ -226,6 +230,17 @@ class Streams:
             self.over.extend(talks.values())
             talks.clear()
 
+    def first_open(self, side: int, behind: int) -> int:
+        """Offset of the first frame of ``side`` on a stream that is not over; ``behind`` without one."""
+        starts = [
+            said.start
+            for talks in (self._open, self._closing)
+            for talk in talks.values()
+            if (said := talk.server if side else talk.client)
+        ]
+        starts += [frame.start for by, frame, _ in self._early.values() if by == side]
+        return min(starts, default=behind)
+
     def settle(self, talk: StreamTalk) -> StreamTalk:
         """``talk``, with what is known only now that it is over."""
         talk.client.lost = talk.client.lost or talk.client.epoch != self._epochs[0]
@@ -277,11 +292,20 @@ def each_stream(directions: tuple[Direction, Direction], streams: Streams) -> It
 
     What is over is handed out, so that memory depends on the streams that are open at a time.
     """
+    earliest = [one.half.earliest_behind() for one in directions]
+    ended = 0
     while True:
         waiting = [one for one in directions if not one.is_over]
         if not waiting:
             break
         (waiting[0] if len(waiting) == 1 else min(waiting, key=Direction.now_ns)).advance()
+        ended += len(streams.over)
+        if ended >= _LOOKED_AT:
+            ended = 0
+            streams.over[-1].later_ns = min(
+                earliest_ns(min(one.untold, streams.first_open(side, one.untold)))
+                for side, (one, earliest_ns) in enumerate(zip(directions, earliest, strict=True))
+            )
         while streams.over:
             yield streams.over.popleft()
     for direction in directions:
