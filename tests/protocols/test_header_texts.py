@@ -62,9 +62,9 @@ def kernel() -> Any:
 @pytest.fixture
 def texts(kernel: Any, monkeypatch: pytest.MonkeyPatch) -> HeaderTexts:
     """That of HPACK's reader, with the kernel loaded."""
-    monkeypatch.setattr(huffman._texts._passer, "_left", 0)
-    monkeypatch.setattr(huffman._texts._passer, "_compiled", kernel)
-    return huffman._texts
+    monkeypatch.setattr(huffman._ahead._passer, "_left", 0)
+    monkeypatch.setattr(huffman._ahead._passer, "_compiled", kernel)
+    return huffman._ahead
 
 
 def test_texts_are_those_that_the_library_reads(texts: HeaderTexts) -> None:
@@ -98,8 +98,8 @@ def test_blocks_without_coded_texts_have_none(texts: HeaderTexts) -> None:
 
 
 def test_without_machine_code_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huffman._texts._passer, "_left", 1 << 60)
-    assert huffman._texts.pairs(frames(random.Random(1))) == []
+    monkeypatch.setattr(huffman._ahead._passer, "_left", 1 << 60)
+    assert huffman._ahead.pairs(frames(random.Random(1))) == []
 
 
 def said_on(data: bytes) -> list[Any]:
@@ -120,7 +120,8 @@ def test_streams_say_the_same_with_machine_code(texts: HeaderTexts, monkeypatch:
         data = b"".join(frames(random.Random(f"{seed} {part}")) for part in range(12))
         with monkeypatch.context() as patch:
             patch.setattr(texts._passer, "_compiled", None)
+            huffman._texts.clear()
             plain = said_on(data)
+        huffman._texts.clear()
         assert plain
         assert said_on(data) == plain
-        assert huffman._ahead

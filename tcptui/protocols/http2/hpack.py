@@ -164,15 +164,16 @@ class HpackReader:
         try:
             while at < stop:
                 first = data[at]
-                if 0x80 < first < _DYNAMIC:  # an index of one byte: most fields are
-                    entries.append(_STATIC[first - 0x81])
-                    at += 1
-                elif _DYNAMIC <= first < 0xFF and first - _DYNAMIC < known:
-                    entries.append(dynamic[first - _DYNAMIC])
-                    at += 1
-                elif first >= 0x80:
-                    index, at = _integer(data, at, 0x7F)
-                    entries.append(self._entry(index))
+                if first >= 0x80:
+                    if 0x80 < first < _DYNAMIC:  # an index of one byte: most fields are
+                        entries.append(_STATIC[first - 0x81])
+                        at += 1
+                    elif first - _DYNAMIC < known and 0x80 < first < 0xFF:
+                        entries.append(dynamic[first - _DYNAMIC])
+                        at += 1
+                    else:
+                        index, at = _integer(data, at, 0x7F)
+                        entries.append(self._entry(index))
                 elif 0x20 <= first < 0x40:
                     size, at = _integer(data, at, 0x1F)
                     self._resize(size)

@@ -18,10 +18,10 @@ from tcptui.wire.header_texts import BYTES, COUNT_SHIFT, END_BIT, SECOND_SHIFT, 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Longest coded text that is cached: a server sends the same date, length and type again and again.
-_CACHED_LENGTH: Final = 64
-#: Texts that are cached; a full cache is emptied, so that to look into it costs no more than in a plain dict.
+#: Texts that are cached, and about how many bytes: a server sends the same date, length and type again and again.
+#: A full cache is emptied, so that to look into it costs no more than in a plain dict.
 _CACHED_MOST: Final = 4_096
+_BYTES_MOST: Final = 1 << 22
 #: Halves of a byte: hpack's machine takes four bits in a step.
 _NIBBLES: Final = 16
 #: The state behind an invalid code, which no byte leaves; hpack's own are those before it.
@@ -32,10 +32,6 @@ _INVALID: Final = len(HUFFMAN_TABLE) // _NIBBLES
 _Step = tuple[list["_Step"], bytes, bool]
 #: By state, what each byte does; filled when a state is met for the first time.
 _STEPS: Final[list[list[_Step]]] = [[] for _ in range(_INVALID + 1)]
-#: By what they stand for, texts that were met before …
-_known: Final[dict[bytes, bytes]] = {}
-#: … and those of the bytes that were read last, where they were decoded together.
-_ahead: Final[dict[bytes, bytes]] = {}
 
 
 @cache
@@ -52,7 +48,7 @@ def _cells() -> NDArray[np.int32]:
     return cells.ravel()
 
 
-_texts: Final = HeaderTexts(_cells)
+_ahead: Final = HeaderTexts(_cells)
 
 
 def _step(cell: int) -> _Step:
@@ -60,27 +56,38 @@ def _step(cell: int) -> _Step:
     return _STEPS[cell >> STATE_SHIFT], text, cell & END_BIT > 0
 
 
-def read_ahead(data: bytes) -> None:
-    """Decode the texts of the header blocks in ``data``, which begins with a frame, where that pays; nothing else.
+class _Texts(dict[bytes, bytes]):
+    """Texts by what stands for them; one that is not there is decoded."""
 
-    `plain_text` finds them until others are read.
-    """
-    _ahead.clear()
-    _ahead.update(_texts.pairs(data))
+    held = 0
+    """At least how many bytes they have, coded and plain."""
 
-
-def plain_text(coded: bytes) -> bytes:
-    """The text that ``coded`` stands for.  Raises HPACKDecodingError."""
-    text = _ahead.get(coded)
-    if text is None:
-        text = _known.get(coded)
-    if text is None:
+    def __missing__(self, coded: bytes) -> bytes:
         text = _decoded(coded)
-        if len(coded) <= _CACHED_LENGTH:
-            if len(_known) >= _CACHED_MOST:
-                _known.clear()
-            _known[coded] = text
-    return text
+        self.make_room(len(coded))
+        self[coded] = text
+        return text
+
+    def make_room(self, coded: int) -> None:
+        """Empty it if it is full; texts of so many bytes come."""
+        if len(self) >= _CACHED_MOST or self.held > _BYTES_MOST:
+            self.clear()
+            self.held = 0
+        self.held += 3 * coded  # a coded byte stands for less than two
+
+
+_texts: Final = _Texts()
+#: The text that coded bytes stand for.  Raises HPACKDecodingError.
+plain_text: Final = _texts.__getitem__
+
+
+def read_ahead(data: bytes) -> None:
+    """Decode the texts of the header blocks in ``data``, which begins with a frame, where that pays: for `plain_text`.
+
+    Nothing else follows from it.
+    """
+    _texts.make_room(len(data))
+    _texts.update(_ahead.pairs(data))
 
 
 def _decoded(coded: bytes) -> bytes:
