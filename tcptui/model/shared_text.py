@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def shares_long_texts(made_of: Callable[[bytes], str]) -> Callable[[bytes], str]
     """``made_of``, whose text depends on the bytes alone; of long bytes, equal ones give the same object."""
     known = lru_cache(maxsize=_TEXTS)(made_of)
 
-    @wraps(made_of)
     def text(raw: bytes) -> str:
         return known(raw) if _LONG < len(raw) <= _LONGEST else made_of(raw)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
 from tcptui.model.request import MessagePackets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tcptui.protocols.interface import Carried
     from tcptui.protocols.stream.reassembly import ByteStream
 
+#: `MessagePackets` of a tuple, without a function between.
+_PACKETS: Final = cast("Callable[[tuple[int, ...]], MessagePackets]", partial(tuple.__new__, MessagePackets))
 _START: Final = attrgetter("start")
 _STOP: Final = attrgetter("stop")
 
@@ -40,5 +43,5 @@ def packets_of(messages: Sequence[Carried]) -> list[MessagePackets]:
         last_frame, last_ns = half.deliveries(np.maximum(stops - 1, starts))
         columns = (first_frame, last_frame, first_ns, np.maximum(last_ns, first_ns))
         firsts, lasts, begun, ended = (column.tolist() for column in columns)
-        found.update(zip(which, map(MessagePackets, firsts, lasts, sizes, begun, ended), strict=True))
+        found.update(zip(which, map(_PACKETS, zip(firsts, lasts, sizes, begun, ended, strict=True)), strict=True))
     return [found[at] for at in range(len(messages))]

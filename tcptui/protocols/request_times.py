@@ -21,10 +21,10 @@ Interim answers (100 Continue) belong to the sending, as do replies amid a reque
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count, product
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 
@@ -43,7 +43,7 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.seen_exchanges import BEGINS, LOOKED_UP, SeenExchange, join, prolong, seen_exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
@@ -193,6 +193,10 @@ class _Stretch(NamedTuple):
     recovery_ns: int
 
 
+#: One of a tuple, without a function between.
+_STRETCH: Final = cast("Callable[[tuple[int, ...]], _Stretch]", partial(tuple.__new__, _Stretch))
+
+
 class _Times:
     """Splits the times of the requests of one connection."""
 
@@ -225,7 +229,9 @@ class _Times:
         """The request that ``one`` is; ``stretch``: that which ends with its answer."""
         exchange, request, response, batch = one.exchange, one.request, one.response, one.batch
         spent = [0] * _PARTS
-        opening = self._opens(exchange, one)
+        carried = exchange.request
+        # Only where nothing came before it; else, as of most, it need not be asked.
+        opening = self._opens(exchange, one) if carried is not None and carried.start == exchange.lead else None
         start_ns = int(self._view.time_ns[opening[0]]) if opening else one.begin_ns
         end_ns = self._split(one, spent, start_ns, opening, stretch)
         if not self._is_measured:
@@ -483,7 +489,7 @@ class _Times:
         inside = np.clip(which, 0, len(waits) - 1)
         begin = np.where((inside == which) & (at[inside + 1] == ends_ns), at[inside], -1)
         columns = ends_ns, begin, waits.network_ns[inside], waits.part[inside], waits.recovery_ns[inside]
-        return list(map(_Stretch, *(column.tolist() for column in columns)))
+        return list(map(_STRETCH, zip(*(column.tolist() for column in columns), strict=True)))
 
     def _opens(self, exchange: Exchange, one: SeenExchange) -> tuple[int, int] | None:
         """Indexes of the SYN and of the handshake's end, where the connection was opened for this request.
@@ -492,9 +498,9 @@ class _Times:
         in store, and nobody waited for this one.
         """
         delays, carried = self._budget.delays, exchange.request
-        if carried is None or carried.start != exchange.lead or one.request is None:  # most
+        if carried is None or one.request is None or delays.mid_stream or delays.opened < 1:
             return None
-        if delays.mid_stream or delays.opened < 1 or not carried.half.segments.from_start:
+        if not carried.half.segments.from_start:
             return None
         view = self._view
         fresh = indexes_of(view.length[: delays.opened + _FIRST_LOOKED] > 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = "HTTP/2"
 _IS_WHOLE: Final = attrgetter("is_whole")
+_decoded: Final = shares_long_texts(methodcaller("decode", "utf-8", "replace"))
 
 
 def text_of(raw: bytes | None) -> str:
@@ -30,15 +31,10 @@ def text_of(raw: bytes | None) -> str:
     return UNKNOWN if raw is None else _decoded(raw)
 
 
-@shares_long_texts
-def _decoded(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
-
-
 def value_in(block: Block | None, name: bytes) -> str:
     """The value of the first field of that name; empty without one."""
     raw = b"" if block is None else block.headers.values.get(name, b"")
-    return "" if raw == b"" else text_of(raw)
+    return _decoded(raw) if raw else text_of(raw)
 
 
 def status_of(block: Block) -> int:

@@ -137,7 +137,9 @@ class Streams:
         self._halves = halves
         self._open: dict[int, StreamTalk] = {}
         self._closing: dict[int, StreamTalk] = {}
-        self._ended: dict[int, None] = {}
+        self._ended: set[int] = set()
+        self._ended_last: deque[int] = deque()
+        """The same in their order: the first of a dict from which the first is always taken out takes long to find."""
         self._early: dict[int, tuple[int, Frame, int]] = {}
         """By stream, a RST_STREAM that was read before the other side's frames: `READ` bytes are read at once."""
         self._epochs = [0, 0]
@@ -243,8 +245,11 @@ class Streams:
 
     def settle(self, talk: StreamTalk) -> StreamTalk:
         """``talk``, with what is known only now that it is over."""
-        talk.client.lost = talk.client.lost or talk.client.epoch != self._epochs[0]
-        talk.server.lost = talk.server.lost or talk.server.epoch != self._epochs[1]
+        client, server = self._epochs
+        if talk.client.epoch != client:
+            talk.client.lost = True
+        if talk.server.epoch != server:
+            talk.server.lost = True
         return talk
 
     def _talk(self, stream: int) -> StreamTalk | None:
@@ -265,9 +270,11 @@ class Streams:
         if talk.server.ended and (talk.client.ended or talk.promise is not None):
             if (self._open.pop(talk.id, None) or self._closing.pop(talk.id, None)) is not None:
                 self._over(talk)
-            self._ended[talk.id] = None
-            if len(self._ended) > ENDED_MOST:
-                del self._ended[next(iter(self._ended))]
+            if talk.id not in self._ended:
+                self._ended.add(talk.id)
+                self._ended_last.append(talk.id)
+                if len(self._ended_last) > ENDED_MOST:
+                    self._ended.remove(self._ended_last.popleft())
 
     def _hold(self, talk: StreamTalk, block: Block) -> None:
         """A header block of ``talk`` is kept until that is over."""
