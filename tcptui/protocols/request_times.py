@@ -100,7 +100,7 @@ _AHEAD: Final = 1 << 17
 #: … and so many more, to do for many of them what takes one look at all.
 _MORE: Final = 1 << 16
 #: Exchanges with ids that are read before it is asked which of them may be handed out; more where most still wait.
-_ENOUGH: Final = 1 << 10
+_ENOUGH: Final = 512
 
 
 def timed_requests(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Bytes of HTTP/2 behind which machine code pays.
 _PAYS: Final = 1 << 20
+#: Coded bytes from which on a text is decoded here: shorter ones come again and again, and their reader remembers them.
+LONG: Final = 8
 #: RFC 9113, 4.1 and 6.2: bytes of a frame's header, the type HEADERS, its flags PADDED and PRIORITY.
 _HEADER, _HEADERS, _PREFIXED = 9, 1, 0x28
 #: What the bytes of an integer behind its first one stand for, as a shift: no length needs more (RFC 7541, 5.1).
@@ -39,7 +41,8 @@ def decode_texts(data: Any, cells: Any, text: Any, places: Any) -> tuple[int, in
 
     ``cells``: what each byte does in each state, of which 0 is the first.  ``text`` gets the texts, one behind the
     other, a row of ``places`` where each began and ended in ``data``, and where it ended in ``text``.  Returns how many
-    there are, and the bytes of ``text``.  Fields that are not whole, and texts whose code is invalid, are passed over.
+    there are, and the bytes of ``text``.  Fields that are not whole, texts whose code is invalid, and those of less
+    than `LONG` coded bytes are passed over.
     """
     count = used = at = 0
     size = len(data)
@@ -83,7 +86,7 @@ def decode_texts(data: Any, cells: Any, text: Any, places: Any) -> tuple[int, in
                 if stop > at:
                     field = at
                     break
-                if first >= 0x80 and length > 0 and count < len(places):
+                if first >= 0x80 and length >= LONG and count < len(places):
                     began, state, cell = used, 0, 0
                     for place in range(field, stop):
                         cell = cells[state * BYTES + data[place]] + 0
@@ -119,7 +122,7 @@ class HeaderTexts:
         kernel = self._passer.machine_code(len(data))
         if kernel is None:
             return []
-        text, places = np.empty(_LONGER * len(data) + 2, np.uint8), np.empty((len(data) // 2 + 1, 3), np.int64)
+        text, places = np.empty(_LONGER * len(data) + 2, np.uint8), np.empty((len(data) // LONG + 1, 3), np.int64)
         count, used = kernel(np.frombuffer(data, np.uint8), self._cells(), text, places)
         begins, stops, ends = places[:count].T.tolist()
         plain = text[:used].tobytes()

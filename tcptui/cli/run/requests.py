@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 #: Requests of a connection whose lines are made, and written, at a time: a line takes some 600 bytes.
-_LINES: Final = 1_024
+_LINES: Final = 256
 #: The same of entries of an archive, each of which may have half a MiB of header fields and 128 KiB of bodies.
 _ENTRIES: Final = 64
 

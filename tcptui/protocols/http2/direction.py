@@ -178,9 +178,9 @@ class Direction:
                 listener.data(side, stream, flags, (base + at, end), (start, stop))
             elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
                 blocks += 1
-                headers, is_valid, is_cut = self._hpack.decode(data[at + HEADER : behind])
+                said = self._hpack.decode(data[at + HEADER : behind])
                 ends = flags & _END != 0
-                listener.block(side, Block(stream, base + at, base + behind, headers, ends, 0, is_valid, is_cut))
+                listener.block(side, Block(stream, base + at, base + behind, said, ends, 0, said.is_valid, said.is_cut))
             else:
                 frame = Frame(base + at, length, kind, flags, stream)
                 whole = data[at:behind] if behind <= size else self._payload(frame)
@@ -274,15 +274,15 @@ class Direction:
             self._hpack.lose()
             block.is_whole = False
         else:
-            decoded = self._hpack.decode(bytes(pending.data))
-            block.headers, block.is_whole, block.is_cut = decoded
+            block.headers = said = self._hpack.decode(bytes(pending.data))
+            block.is_whole, block.is_cut = said.is_valid, said.is_cut
         self._listener.block(self.half.side, block)
 
     def _break(self) -> None:
         """A header block will not be continued."""
         pending, self._pending = self._pending, None
         if pending is not None:
-            pending.block.headers = self._hpack.decode(bytes(pending.data)).headers
+            pending.block.headers = self._hpack.decode(bytes(pending.data))
             pending.block.cuts = tuple(pending.cuts)
             pending.block.is_whole = False
             self._hpack.lose()

@@ -84,11 +84,15 @@ _LITERALS: Final = frozenset({Representation.LITERAL, Representation.NOT_INDEXED
 class HeaderList:
     """The fields of a header block; where they stood in it is found once somebody asks: who lists requests does not."""
 
-    __slots__ = ("_data", "entries", "values")
+    __slots__ = ("_data", "entries", "is_cut", "is_valid", "values")
 
-    def __init__(self, data: bytes, entries: list[_Entry]) -> None:
+    def __init__(self, data: bytes, entries: list[_Entry], *, is_valid: bool = True, is_cut: bool = False) -> None:
         """``data``: the block, which begins with the fields that are ``entries``."""
         self._data = data
+        self.is_valid = is_valid
+        """All of it could be decoded."""
+        self.is_cut = is_cut
+        """Fields beyond `LIST_MOST`, or `LIST_MOST_LATER`, were left out."""
         self.entries = entries
         """Name and value of each field, as in `HeaderField`; of a size update both are empty."""
         self.values = dict(reversed(entries))
@@ -103,21 +107,6 @@ class HeaderList:
             found.append(HeaderField(name, value, representation, place, at, behind - at))
             at = behind
         return found
-
-
-class Decoded(NamedTuple):
-    """What a header block says."""
-
-    headers: HeaderList
-    is_valid: bool
-    """All of it could be decoded."""
-    is_cut: bool
-    """Fields beyond `LIST_MOST`, or `LIST_MOST_LATER`, were left out."""
-
-    @property
-    def fields(self) -> list[HeaderField]:
-        """See `HeaderList`."""
-        return self.headers.fields
 
 
 class HpackReader:
@@ -139,7 +128,7 @@ class HpackReader:
         """How much longer the lists so far are than their blocks, those of usual length apart, in bytes."""
         self._largest = _STATIC_LARGEST
         """At least what the largest entry of the table takes, by HPACK's count."""
-        self._same: dict[bytes, Decoded] = {}
+        self._same: dict[bytes, HeaderList] = {}
         """What blocks said since the table changed last: where one comes again, it says the same."""
         self._changes = 0
         """How often the table changed."""
@@ -153,7 +142,7 @@ class HpackReader:
         self.is_whole = False
         self._changed()
 
-    def decode(self, data: bytes) -> Decoded:
+    def decode(self, data: bytes) -> HeaderList:
         """The fields of a header block; after one that is invalid, or not whole, the table is not known any more."""
         same = self._same.get(data)
         if same is not None:
@@ -205,7 +194,7 @@ class HpackReader:
         is_cut = not is_usual and self._cut(entries, stop)
         if is_cut:
             data = data[: _behind(data, len(entries))]
-        decoded = Decoded(HeaderList(data, entries), is_valid, is_cut)
+        decoded = HeaderList(data, entries, is_valid=is_valid, is_cut=is_cut)
         if is_usual and changes == self._changes:
             if len(self._same) >= _SAME_MOST:
                 self._same.clear()

@@ -29,7 +29,7 @@ BLOCKS_MOST: Final = 16
 SPANS_MOST: Final = 1 << 20
 _SPAN: Final = 32
 #: Streams that end before it is asked again when the oldest of the others began.
-_LOOKED_AT: Final = 1_000
+_LOOKED_AT: Final = 500
 #: Bytes that a field of a header list takes, however short HPACK writes it.
 _FIELD: Final = 100
 #: Bytes that header blocks and DATA frames of all streams that are open may take; beyond that the oldest stream is
