@@ -38,7 +38,7 @@ from tcptui.analysis.timing.recovery import Recovered
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.request import Request, RequestPart, Together
 from tcptui.model.safe_text import safe_text
-from tcptui.model.shared_text import shared_text
+from tcptui.model.shared_text import shared_if_long, shared_text
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.seen_exchanges import BEGINS, LOOKED_UP, SeenExchange, join, prolong, seen_exchanges
 
@@ -244,7 +244,7 @@ class _Times:
         # In their order: by their names it takes twice as long.
         return Request(
             self._view.stream, number, exchange.protocol,
-            shared_text(safe_text(exchange.operation, OPERATION_MOST)),
+            shared_if_long(safe_text(exchange.operation, OPERATION_MOST)),
             shared_text(safe_text(exchange.status, STATUS_MOST)),
             request, response, exchange.complete, start_ns, end_ns - start_ns,
             tuple([part or otherwise for part, otherwise in zip(spent, untimed, strict=True)]),

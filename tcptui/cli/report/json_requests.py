@@ -6,17 +6,18 @@ A connection may have a hundred thousand of them, so they are formatted from col
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tcptui.cli.report.json_text import CachedTexts, quoted, seconds, utf8
 from tcptui.model.request import RequestPart
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tcptui.model.request import MessagePackets, Request, Together, TransactionState
 
+_Value = TypeVar("_Value")
 _TIMES: Final = ", ".join(f'"{part.label}": %s' for part in RequestPart)
 #: The %-template of a line.
 _LINE: Final = utf8(
@@ -43,14 +44,14 @@ class RequestTexts:
             stream, _, protocol, operation, status, asked, answer, complete, start_ns, duration_ns, time, name, rows,
             statement, transaction, cancels, truncated, _, together,
         ) = zip(*requests, strict=True)  # fmt: skip
-        spent = [self._seconds.texts(part) for part in zip(*time, strict=True)]
+        spent = [_told(self._seconds.texts, part) for part in zip(*time, strict=True)]
         server_most = [one.server_most_ns for one in requests]
         columns = (
             stream, map(self._name, protocol), map(_text, operation), map(_text, status), map(_message, asked),
             map(_message, answer), map(utf8, map(seconds, start_ns)), self._seconds.texts(duration_ns), *spent,
-            map(_id, name), map(_FLAG.__getitem__, complete), map(_number, rows), map(_text, statement),
-            map(_transaction, transaction), map(_number, cancels), map(_number, truncated),
-            self._seconds.texts(server_most), map(_together, together),
+            map(_id, name), map(_FLAG.__getitem__, complete), _told(_numbers, rows), map(_text, statement),
+            _told(_transactions, transaction), _told(_numbers, cancels), _told(_numbers, truncated),
+            self._seconds.texts(server_most), _told(_togethers, together),
         )  # fmt: skip
         return map(_LINE.__mod__, zip(*columns, strict=True))
 
@@ -59,6 +60,13 @@ class RequestTexts:
         if known is None:
             known = self._names[protocol] = utf8(quoted(protocol))
         return known
+
+
+def _told(
+    texts: Callable[[Sequence[_Value | None]], Iterable[bytes]], column: Sequence[_Value | None]
+) -> Iterable[bytes]:
+    """What ``texts`` makes of ``column``; most that not all requests have, none of a connection has."""
+    return [_NULL] * len(column) if column.count(None) == len(column) else texts(column)
 
 
 def _seconds(ns: int | None) -> str:
@@ -71,7 +79,9 @@ def _text(text: str) -> bytes:
 
 
 def _id(name: str | None) -> bytes:
-    return _NULL if name is None else utf8(quoted(safe_text(name)))
+    if name is None:
+        return _NULL
+    return b'"%b"' % name.encode() if name.isalnum() and name.isascii() else utf8(quoted(safe_text(name)))
 
 
 def _message(message: MessagePackets | None) -> bytes:
@@ -83,13 +93,13 @@ def _message(message: MessagePackets | None) -> bytes:
     return utf8(f'{{"first": {first or "null"}, "last": {last or "null"}, "bytes": {size}}}')
 
 
-def _number(number: int | None) -> bytes:
-    return _NULL if number is None else b"%d" % number
+def _numbers(numbers: Sequence[int | None]) -> Iterable[bytes]:
+    return [_NULL if number is None else b"%d" % number for number in numbers]
 
 
-def _transaction(state: TransactionState | None) -> bytes:
-    return _NULL if state is None else utf8(quoted(state.value))
+def _transactions(states: Sequence[TransactionState | None]) -> Iterable[bytes]:
+    return [_NULL if state is None else utf8(quoted(state.value)) for state in states]
 
 
-def _together(together: Together | None) -> bytes:
-    return _NULL if together is None else b"[%d, %d]" % (together.first, together.stop - 1)
+def _togethers(batches: Sequence[Together | None]) -> Iterable[bytes]:
+    return [_NULL if one is None else b"[%d, %d]" % (one.first, one.stop - 1) for one in batches]

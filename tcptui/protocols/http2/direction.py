@@ -48,24 +48,26 @@ _CODE: Final = 4
 _NOT_ALONE: Final = _PREFIXED | _END_HEADERS
 
 
-@dataclass(slots=True)
 class Block:
     """A header block: HEADERS or PUSH_PROMISE, with the CONTINUATION frames behind it."""
 
-    stream: int
-    start: int
-    """Its frames are bytes ``start … stop`` of the direction."""
-    stop: int
-    headers: HeaderList
-    end_stream: bool
-    promised: int = 0
+    # Of the class, as most have them: there are two of each request.
+    promised = 0
     """The stream that a PUSH_PROMISE announces."""
-    is_whole: bool = True
+    is_whole = True
     """All of it was captured and could be decoded."""
-    is_cut: bool = False
+    is_cut = False
     """It has more fields than are kept."""
     cuts: tuple[tuple[int, int], ...] = ()
     """Behind each of its frames but the last: the offset in the direction, and in the bytes of the header list."""
+
+    def __init__(self, stream: int, start: int, stop: int, headers: HeaderList, *, end_stream: bool) -> None:
+        self.stream = stream
+        self.start = start
+        """Its frames are bytes ``start … stop`` of the direction."""
+        self.stop = stop
+        self.headers = headers
+        self.end_stream = end_stream
 
     def first(self, name: bytes) -> bytes | None:
         """The value of the first field of that name: empty without one, None where it is not known."""
@@ -179,8 +181,10 @@ class Direction:
             elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
                 blocks += 1
                 said = self._hpack.decode(data[at + HEADER : behind])
-                ends = flags & _END != 0
-                listener.block(side, Block(stream, base + at, base + behind, said, ends, 0, said.is_valid, said.is_cut))
+                block = Block(stream, base + at, base + behind, said, end_stream=flags & _END != 0)
+                if said.is_cut or not said.is_valid:
+                    block.is_whole, block.is_cut = said.is_valid, said.is_cut
+                listener.block(side, block)
             else:
                 frame = Frame(base + at, length, kind, flags, stream)
                 whole = data[at:behind] if behind <= size else self._payload(frame)
@@ -251,7 +255,8 @@ class Direction:
         pending = self._pending
         if pending is None:
             end_stream = bool(frame.flags & _END) and frame.kind == _HEADERS
-            block = Block(frame.stream, frame.start, frame.stop, HeaderList(b"", []), end_stream, promised)
+            block = Block(frame.stream, frame.start, frame.stop, HeaderList(b"", []), end_stream=end_stream)
+            block.promised = promised
             pending = self._pending = _Pending(block, bytearray())
             if frame.kind == _CONTINUATION:
                 self._break()  # its beginning was not captured

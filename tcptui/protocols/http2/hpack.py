@@ -86,7 +86,7 @@ class HeaderList:
 
     __slots__ = ("_data", "entries", "is_cut", "is_valid", "values")
 
-    def __init__(self, data: bytes, entries: list[_Entry], *, is_valid: bool = True, is_cut: bool = False) -> None:
+    def __init__(self, data: bytes, entries: list[_Entry], is_valid: bool = True, is_cut: bool = False) -> None:
         """``data``: the block, which begins with the fields that are ``entries``."""
         self._data = data
         self.is_valid = is_valid
@@ -144,8 +144,7 @@ class HpackReader:
 
     def decode(self, data: bytes) -> HeaderList:
         """The fields of a header block; after one that is invalid, or not whole, the table is not known any more."""
-        same = self._same.get(data)
-        if same is not None:
+        if self._same and (same := self._same.get(data)) is not None:
             return same
         entries: list[_Entry] = []
         dynamic, known, changes, at, stop = self._entries, len(self._entries), self._changes, 0, len(data)
@@ -194,7 +193,7 @@ class HpackReader:
         is_cut = not is_usual and self._cut(entries, stop)
         if is_cut:
             data = data[: _behind(data, len(entries))]
-        decoded = HeaderList(data, entries, is_valid=is_valid, is_cut=is_cut)
+        decoded = HeaderList(data, entries, is_valid, is_cut)
         if is_usual and changes == self._changes:
             if len(self._same) >= _SAME_MOST:
                 self._same.clear()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from tcptui.model.lru import LruCache
 from tcptui.model.request import UNKNOWN
 from tcptui.model.safe_text import LIMIT
-from tcptui.model.shared_text import shared_text
+from tcptui.model.shared_text import shared_if_long
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 #: The stream of the request that asked for the upgrade (RFC 7540, 3.2).
 _UPGRADED: Final = 1
-#: Characters up to which a text takes less than the rest of an exchange.
-_SHORT: Final = 64
 #: Streams whose messages are kept: of a list that HPACK makes long, each takes some hundred KiB.
 _MESSAGES_KEPT: Final = 64
 
@@ -140,7 +138,7 @@ def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: boo
 
 def _kept(text: str) -> str:
     """``text`` as an exchange keeps it: no longer than any is shown, and once for all that say the same, if long."""
-    return text if len(text) <= _SHORT else shared_text(text[:LIMIT])
+    return shared_if_long(text[:LIMIT])
 
 
 def _carried(said: Said) -> Carried:
