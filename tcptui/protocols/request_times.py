@@ -201,7 +201,7 @@ class _Times:
     """Splits the times of the requests of one connection."""
 
     def __init__(self, view: StreamView) -> None:
-        self._view = view
+        self._view, self._stream = view, view.stream
         self._numbers = count()
         self._is_measured = len(view) < 2 or all(
             int((view.time_ns[:-1][part] - view.time_ns[1:][part]).max()) <= CLOCK_STEP_NS
@@ -243,7 +243,7 @@ class _Times:
         untimed = _NO_TIME[request is not None, response is not None, opening is not None]
         # In their order: by their names it takes twice as long.
         return Request(
-            self._view.stream, number, exchange.protocol,
+            self._stream, number, exchange.protocol,
             shared_if_long(safe_text(exchange.operation, OPERATION_MOST)),
             shared_text(safe_text(exchange.status, STATUS_MOST)),
             request, response, exchange.complete, start_ns, end_ns - start_ns,

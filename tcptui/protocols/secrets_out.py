@@ -87,8 +87,8 @@ def body_without_secrets(text: str) -> str:
 
 
 def _parameter(found: re.Match[str]) -> str:
-    whole, mark, name, _ = found.group(0, 1, 2, 3)
-    return f"{mark}{name}={LEFT_OUT}" if is_secret_name(name) else whole
+    name = found[2]
+    return f"{found[1]}{name}={LEFT_OUT}" if is_secret_name(name) else found[0]
 
 
 def _left_out(found: re.Match[str], before: str, name: int = 2, instead: str = LEFT_OUT) -> str:

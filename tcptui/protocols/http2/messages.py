@@ -45,7 +45,8 @@ def status_of(block: Block) -> int:
 
 def is_interim(block: Block) -> bool:
     """Whether it is an answer before the final one (RFC 9110, 15.2)."""
-    return 100 <= status_of(block) < 200
+    code = block.headers.values.get(b":status") or b""
+    return len(code) == 3 and code[:1] == b"1" and code.isdigit()
 
 
 def head_of(block: Block, *, is_response: bool) -> MessageHead:

@@ -178,7 +178,8 @@ class Streams:
             said.overflown = True
         if block.end_stream:
             said.ended = True
-            self._close(talk)
+            if talk.server.ended:
+                self._close(talk)
 
     def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
         """See `Listener`."""
@@ -189,7 +190,8 @@ class Streams:
             return
         said = talk.server if side else talk.client
         start, stop = payload
-        said.add(*frame)
+        begin, end = frame
+        said.add(begin, end)
         if stop > start:
             said.length += stop - start
             if said.add_span(start, stop):
@@ -199,9 +201,10 @@ class Streams:
                     self._make_room()
             else:
                 said.overflown = True
-        if flags & 1 and frame[1] <= said.half.length:  # END_STREAM
+        if flags & 1 and end <= said.half.length:  # END_STREAM
             said.ended = True
-            self._close(talk)
+            if talk.server.ended:
+                self._close(talk)
 
     def reset(self, side: int, frame: Frame, code: int) -> None:
         """See `Listener`."""
@@ -256,18 +259,17 @@ class Streams:
         """The stream of that number, which may begin now; None where it has just ended."""
         talk = self._open.get(stream) or self._closing.get(stream)
         if talk is None and stream not in self._ended:
-            client, server = self._halves
-            talk = StreamTalk(stream, Said(client, self._epochs[0]), Said(server, self._epochs[1]))
-            self._open[stream] = talk
-            early = self._early.pop(stream, None)
-            if early is not None:
-                self.reset(*early)
+            (client, server), (of_client, of_server) = self._halves, self._epochs
+            talk = self._open[stream] = StreamTalk(stream, Said(client, of_client), Said(server, of_server))
+            if stream in self._early:
+                self.reset(*self._early.pop(stream))
             if len(self._open) > OPEN_MOST:
                 self._over(self._open.pop(next(iter(self._open))))
         return talk
 
     def _close(self, talk: StreamTalk) -> None:
-        if talk.server.ended and (talk.client.ended or talk.promise is not None):
+        """The server's side of ``talk`` has ended, and perhaps the client's."""
+        if talk.client.ended or talk.promise is not None:
             if (self._open.pop(talk.id, None) or self._closing.pop(talk.id, None)) is not None:
                 self._over(talk)
             if talk.id not in self._ended:
