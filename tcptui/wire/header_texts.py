@@ -114,22 +114,22 @@ class HeaderTexts:
         self._cells = cells
         self._passer = RunPasser(decode_texts, _PAYS)
 
-    def pairs(self, data: bytes) -> list[tuple[bytes, bytes]]:
-        """The coded texts of header blocks in ``data``, which begins with a frame, each with what it stands for.
+    def found_in(self, data: bytes) -> dict[bytes, bytes]:
+        """What the coded texts of header blocks in ``data``, which begins with a frame, stand for.
 
         Without machine code none.
         """
         kernel = self._passer.machine_code(len(data))
         if kernel is None:
-            return []
+            return {}
         text, places = np.empty(_LONGER * len(data) + 2, np.uint8), np.empty((len(data) // LONG + 1, 3), np.int64)
         count, used = kernel(np.frombuffer(data, np.uint8), self._cells(), text, places)
         begins, stops, ends = places[:count].T.tolist()
         plain = text[:used].tobytes()
-        return [
-            (data[begin:stop], plain[low:high])
+        return {
+            data[begin:stop]: plain[low:high]
             for begin, stop, low, high in zip(begins, stops, [0, *ends][:count], ends, strict=True)
-        ]
+        }
 
 
 def compile_texts() -> None:

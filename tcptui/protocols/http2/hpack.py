@@ -182,9 +182,10 @@ class HpackReader:
                     else:
                         name = self._entry(index)[0]
                     value, at = _string(data, at)
-                    entries.append((name, value))
+                    entry = name, value
+                    entries.append(entry)
                     if first >= 0x40:
-                        self._insert(entries[-1])
+                        self._insert(entry)
                         known = len(dynamic)
         except (HPACKDecodingError, IndexError):
             self.lose()

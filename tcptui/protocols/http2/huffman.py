@@ -87,7 +87,7 @@ def read_ahead(data: bytes) -> None:
     Nothing else follows from it.
     """
     _texts.make_room(len(data))
-    _texts.update(_ahead.pairs(data))
+    _texts.update(_ahead.found_in(data))
 
 
 def _decoded(coded: bytes) -> bytes:

@@ -76,7 +76,9 @@ def exchange_in(
         return None  # bytes behind a gap that look like frames: a server announces what it pushes (RFC 9113, 8.4)
     head = talk.promise or final_block(asking, is_response=False)
     answer = final_block(answering, is_response=True)
-    grpc = is_grpc(head) or is_grpc(answer) or is_grpc(trailers_of(answering, answer))
+    grpc = is_grpc(head) or is_grpc(answer)
+    if not grpc and len(answering.blocks) > 1:
+        grpc = is_grpc(trailers_of(answering, answer))
     socket = head is not None and head.headers.values.get(b":protocol") == b"websocket"
     made = Exchange(
         "grpc" if grpc else "websocket" if socket else "http2",
