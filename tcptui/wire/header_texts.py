@@ -40,7 +40,7 @@ def decode_texts(data: Any, cells: Any, text: Any, places: Any) -> tuple[int, in
     """Decodes the coded texts of header blocks in ``data``, which begins with a frame.
 
     ``cells``: what each byte does in each state, of which 0 is the first.  ``text`` gets the texts, one behind the
-    other, a row of ``places`` where each began and ended in ``data``, and where it ended in ``text``.  Returns how many
+    other, three of ``places`` where each began and ended in ``data``, and where it ended in ``text``.  Returns how many
     there are, and the bytes of ``text``.  Fields that are not whole, texts whose code is invalid, and those of less
     than `LONG` coded bytes are passed over.
     """
@@ -86,7 +86,7 @@ def decode_texts(data: Any, cells: Any, text: Any, places: Any) -> tuple[int, in
                 if stop > at:
                     field = at
                     break
-                if first >= 0x80 and length >= LONG and count < len(places):
+                if first >= 0x80 and length >= LONG and 3 * count + 2 < len(places):
                     began, state, cell = used, 0, 0
                     for place in range(field, stop):
                         cell = cells[state * BYTES + data[place]] + 0
@@ -95,9 +95,9 @@ def decode_texts(data: Any, cells: Any, text: Any, places: Any) -> tuple[int, in
                         used += cell >> COUNT_SHIFT & 3
                         state = cell >> STATE_SHIFT
                     if cell & END_BIT:
-                        places[count, 0] = field
-                        places[count, 1] = stop
-                        places[count, 2] = used
+                        places[3 * count] = field
+                        places[3 * count + 1] = stop
+                        places[3 * count + 2] = used
                         count += 1
                     else:
                         used = began
@@ -122,9 +122,9 @@ class HeaderTexts:
         kernel = self._passer.machine_code(len(data))
         if kernel is None:
             return {}
-        text, places = np.empty(_LONGER * len(data) + 2, np.uint8), np.empty((len(data) // LONG + 1, 3), np.int64)
+        text, places = np.empty(_LONGER * len(data) + 2, np.uint8), np.empty(3 * (len(data) // LONG + 1), np.int64)
         count, used = kernel(np.frombuffer(data, np.uint8), self._cells(), text, places)
-        begins, stops, ends = places[:count].T.tolist()
+        begins, stops, ends = places[: 3 * count].reshape(count, 3).T.tolist()
         plain = text[:used].tobytes()
         return {
             data[begin:stop]: plain[low:high]
@@ -136,7 +136,7 @@ def compile_texts() -> None:
     """Compile the kernel, or load it from the cache (blocks)."""
     compiled = compile_kernel(decode_texts)
     nothing = np.zeros(2, np.uint8)
-    compiled(nothing, np.zeros(BYTES, np.int32), nothing, np.zeros((1, 3), np.int64))
+    compiled(nothing, np.zeros(BYTES, np.int32), nothing, np.zeros(3, np.int64))
     if compiled.kept:
         note_in_cache(decode_texts)
 

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import hpack
+import numpy as np
 import pytest
 from hpack.huffman_table import decode_huffman
 from http_halves import Dialogue, in_pieces
@@ -56,7 +57,9 @@ def frames(chance: random.Random) -> bytes:
 
 @pytest.fixture(scope="module")
 def kernel() -> Any:
-    return compile_kernel(decode_texts) if compiler_available() else decode_texts
+    if not compiler_available():
+        pytest.skip("needs numba, the extra [fast]")
+    return compile_kernel(decode_texts)
 
 
 @pytest.fixture
@@ -75,6 +78,21 @@ def test_texts_are_those_that_the_library_reads(texts: HeaderTexts) -> None:
             assert decode_huffman(coded) == text
             found += 1
     assert found > 3_000
+
+
+def test_machine_code_does_what_its_source_does(kernel: Any) -> None:
+    chance, cells = random.Random(2), huffman._cells()
+    for _ in range(6):
+        data = frames(chance)
+        text, places = np.zeros(2 * len(data) + 2, np.uint8), np.zeros(3 * (len(data) // LONG + 1), np.int64)
+        compiled = kernel(np.frombuffer(data, np.uint8), cells, text, places)
+        plain_text, plain_places = bytearray(len(text)), [0] * len(places)
+        count, used = plain = decode_texts(data, cells.tolist(), plain_text, plain_places)
+
+        assert compiled == plain
+        assert count > 20
+        assert text[:used].tobytes() == plain_text[:used]
+        assert places.tolist() == plain_places
 
 
 def test_all_texts_of_whole_blocks_are_found(texts: HeaderTexts) -> None:
