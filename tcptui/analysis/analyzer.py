@@ -27,6 +27,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
+from tcptui.wire.header_texts import texts_are_cached
 from tcptui.wire.message_runs import runs_are_cached
 from tcptui.wire.numba_compile import Kernel, compile_kernel, is_in_cache, note_in_cache
 from tcptui.wire.plain_segments import plain_is_cached
@@ -330,4 +331,5 @@ def compiled_kernel() -> Kernel:
 
 def kernel_is_cached() -> bool:
     """Whether all kernels only have to be loaded: a tenth of a second instead of ten."""
-    return is_in_cache(analyse) and plain_is_cached() and recent_is_cached() and runs_are_cached()
+    others = plain_is_cached, recent_is_cached, runs_are_cached, texts_are_cached
+    return is_in_cache(analyse) and all(is_cached() for is_cached in others)

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.wire.header_texts import compile_texts
 from tcptui.wire.message_runs import compile_runs
 from tcptui.wire.plain_segments import compiled_plain
 from tcptui.wire.recent_flows import compiled_recent
@@ -49,6 +50,7 @@ def compile_all() -> None:
     compiled_plain()
     compiled_recent()
     compile_runs()
+    compile_texts()
     compiled_kernel()
 
 

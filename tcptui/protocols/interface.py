@@ -122,9 +122,12 @@ class HeldBack(NamedTuple):
         return self.next_ns - self.open_ns <= way_ns // 4 + _PROMPT_NS
 
 
-def never_held(_side: int, _lag_ns: int) -> list[HeldBack]:
-    """`Exchange.held_back` of protocols that have no windows of their own."""
-    return []
+class MessageWindows(Protocol):
+    """The windows that a protocol has of its own, of the messages of one connection."""
+
+    def held_back(self, exchange: str | None, side: int, lag_ns: int) -> Sequence[HeldBack]:
+        """As `Exchange.held_back`, of the exchange with that id."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -159,11 +162,10 @@ class Exchange:
     """As in `tcptui.model.request.Request`, but not yet safe to print."""
     transaction: TransactionState | None = None
     """As there."""
-    held_back: Callable[[int, int], Sequence[HeldBack]] = never_held
-    """When its message of that side was, in order; room that is seen to be made is known there so much later (ns).
-
-    Raises OSError when the spool is gone.
-    """
+    later_ns: int = 0
+    """None that comes behind it began before; 0: that is not known."""
+    windows: MessageWindows | None = None
+    """None: the protocol has none of its own."""
     session: bytes = b""
     """What names the session that it opens: a secret, as whoever knows it may cancel; empty where nothing does …"""
     cancels: bytes = b""
@@ -177,6 +179,13 @@ class Exchange:
     def messages(self) -> HttpMessages:
         """Request and answer as HTTP, for whoever exports them."""
         return self.read_messages()
+
+    def held_back(self, side: int, lag_ns: int) -> Sequence[HeldBack]:
+        """When its message of ``side`` was, in order; room that is seen to be made is known there ``lag_ns`` later.
+
+        Raises OSError when the spool is gone.
+        """
+        return () if self.windows is None else self.windows.held_back(self.id, side, lag_ns)
 
     @property
     def carried(self) -> tuple[Carried, ...]:

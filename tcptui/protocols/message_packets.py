@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
 from tcptui.model.request import MessagePackets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tcptui.protocols.interface import Carried
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: `MessagePackets` of a tuple, without a function between.
+_PACKETS: Final = cast("Callable[[tuple[int, ...]], MessagePackets]", partial(tuple.__new__, MessagePackets))
+_START: Final = attrgetter("start")
+_STOP: Final = attrgetter("stop")
 
 
 def packets_of(messages: Sequence[Carried]) -> list[MessagePackets]:
     """The packets of each of ``messages``, in order."""
-    places: dict[int, list[int]] = {}
+    places: dict[ByteStream, list[int]] = {}
     for at, one in enumerate(messages):
-        known = id(one.half)
-        if known in places:
-            places[known].append(at)
+        if one.half in places:
+            places[one.half].append(at)
         else:
-            places[known] = [at]
+            places[one.half] = [at]
     found: dict[int, MessagePackets] = {}
-    for which in places.values():
-        half = messages[which[0]].half
+    for half, which in places.items():
         some = [messages[at] for at in which]
-        first_frame, first_ns = half.firsts(np.array([one.start for one in some], np.int64))
-        last = np.array([max(one.stop - 1, one.start) for one in some], np.int64)
-        last_frame, last_ns = half.deliveries(last)
-        sizes = [one.bytes for one in some]
+        starts = np.array(list(map(_START, some)), np.int64)
+        stops = np.array(list(map(_STOP, some)), np.int64)
+        sizes = np.maximum(stops - starts, 0).tolist()
+        for place, one in enumerate(some):
+            if one.spans:
+                sizes[place] = one.bytes
+        first_frame, first_ns = half.firsts(starts)
+        last_frame, last_ns = half.deliveries(np.maximum(stops - 1, starts))
         columns = (first_frame, last_frame, first_ns, np.maximum(last_ns, first_ns))
         firsts, lasts, begun, ended = (column.tolist() for column in columns)
-        found.update(zip(which, map(MessagePackets, firsts, lasts, sizes, begun, ended), strict=True))
+        found.update(zip(which, map(_PACKETS, zip(firsts, lasts, sizes, begun, ended, strict=True)), strict=True))
     return [found[at] for at in range(len(messages))]

@@ -20,9 +20,11 @@ Interim answers (100 Continue) belong to the sending, as do replies amid a reque
 
 from __future__ import annotations
 
-from functools import cached_property
+from bisect import bisect_left
+from functools import cached_property, partial
 from itertools import count, product
-from typing import TYPE_CHECKING, Final, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 
@@ -36,12 +38,12 @@ from tcptui.analysis.timing.recovery import Recovered
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.request import Request, RequestPart, Together
 from tcptui.model.safe_text import safe_text
-from tcptui.model.shared_text import shared_text
+from tcptui.model.shared_text import shared_if_long, shared_text
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.seen_exchanges import BEGINS, LOOKED_UP, SeenExchange, join, prolong, seen_exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
@@ -74,11 +76,13 @@ _ALWAYS: Final = {
     RequestPart.REQUEST: (True, False), RequestPart.RESPONSE: (False, True), RequestPart.NETWORK: (True, True),
     RequestPart.SERVER: (True, True),
 }  # fmt: skip
-#: Whether each part applies although it took no time: with a request, with an answer, with an opening.
-_APPLIES: Final = {
+#: What is said of each part that took no time, 0 where it applies: with a request, with an answer, with an opening.
+_NO_TIME: Final = {
     has: tuple(
-        (part is RequestPart.CONNECT and has[2])
+        0
+        if (part is RequestPart.CONNECT and has[2])
         or (part in _ALWAYS and all(have for have, wanted in zip(has[:2], _ALWAYS[part], strict=True) if wanted))
+        else None
         for part in RequestPart
     )
     for has in product((False, True), repeat=3)
@@ -95,6 +99,8 @@ _THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.
 _AHEAD: Final = 1 << 17
 #: … and so many more, to do for many of them what takes one look at all.
 _MORE: Final = 1 << 16
+#: Exchanges with ids that are read before it is asked which of them may be handed out; more where most still wait.
+_ENOUGH: Final = 512
 
 
 def timed_requests(
@@ -103,24 +109,33 @@ def timed_requests(
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
     ``exchanges``: in the order of their answers, and nobody else's.  `_AHEAD` of them are read before the first one is
-    handed out, all where they are told apart by an id, and none is kept behind that.  Without ``whole`` they lose their
+    handed out; where they are told apart by an id, until none that began before can come, or all.  None is kept behind
+    that.  Without ``whole`` they lose their
     messages, which take some KiB each.  Raises OSError when the spool is gone.
     """
     seen: list[SeenExchange] = []
-    answered_ns, in_order, times, most = 0, True, None, _AHEAD + _MORE
+    answered_ns, in_order, any_in_order, times, most, enough = 0, True, False, None, _AHEAD + _MORE, _ENOUGH
     for one in seen_exchanges(exchanges, whole=whole):
         exchange = one.exchange
-        if one.response is not None:
-            # What is told apart by an id need not wait for those before it.
-            one.queued_until_ns = 0 if exchange.id is not None else answered_ns
-            answered_ns = max(answered_ns, one.response.last_ns)
+        if exchange.id is None:
+            any_in_order = True
+            one.queued_until_ns = 0 if one.response is None else answered_ns
+        else:  # it need not wait for those before it, but for its own answer alone
+            in_order = False
+            one.open = one.response is None and not exchange.is_reset
+        if one.response is not None and one.response.last_ns > answered_ns:
+            answered_ns = one.response.last_ns
         seen.append(one)
-        in_order &= exchange.id is None
         if in_order and len(seen) >= most:
             ready, seen = _settled(seen)
             most = max(len(seen), _AHEAD) + _MORE
-            times = times or _Times(view)
-            yield from times.requests(ready)
+        elif exchange.later_ns and not any_in_order and len(seen) >= enough:
+            ready, seen = _begun_before(exchange.later_ns, seen)
+            enough = 2 * len(seen) + _ENOUGH
+        else:
+            continue
+        times = times or _Times(view)
+        yield from times.requests(ready)
     if not seen:
         return
     # A request may still be waited for where no later one was answered.
@@ -132,12 +147,10 @@ def timed_requests(
         latest = one
     if latest is not None:
         latest.is_next = True
-    for one in seen:
-        if one.exchange.id is not None:  # it waits for its own answer alone
-            one.open = one.response is None and not one.exchange.is_reset
     seen.sort(key=BEGINS)
-    prolong(seen)
-    join(seen)
+    if any_in_order:
+        prolong(seen)
+        join(seen)
     yield from (times or _Times(view)).requests(seen)
 
 
@@ -163,6 +176,13 @@ def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExc
     return ready, [one for one in seen if id(one) not in settled]
 
 
+def _begun_before(time_ns: int, seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
+    """Those of ``seen`` that began before, in the order in which they began, and the others."""
+    seen.sort(key=BEGINS)
+    stop = bisect_left(seen, time_ns, key=attrgetter("begin_ns"))
+    return seen[:stop], seen[stop:]
+
+
 class _Stretch(NamedTuple):
     """A stretch of a connection's time budget, and what it is."""
 
@@ -173,11 +193,15 @@ class _Stretch(NamedTuple):
     recovery_ns: int
 
 
+#: One of a tuple, without a function between.
+_STRETCH: Final = cast("Callable[[tuple[int, ...]], _Stretch]", partial(tuple.__new__, _Stretch))
+
+
 class _Times:
     """Splits the times of the requests of one connection."""
 
     def __init__(self, view: StreamView) -> None:
-        self._view = view
+        self._view, self._stream = view, view.stream
         self._numbers = count()
         self._is_measured = len(view) < 2 or all(
             int((view.time_ns[:-1][part] - view.time_ns[1:][part]).max()) <= CLOCK_STEP_NS
@@ -203,28 +227,29 @@ class _Times:
 
     def _request(self, number: int, one: SeenExchange, stretch: _Stretch) -> Request:
         """The request that ``one`` is; ``stretch``: that which ends with its answer."""
-        exchange = one.exchange
+        exchange, request, response, batch = one.exchange, one.request, one.response, one.batch
         spent = [0] * _PARTS
-        opening = self._opens(exchange, one)
+        carried = exchange.request
+        # Only where nothing came before it; else, as of most, it need not be asked.
+        opening = self._opens(exchange, one) if carried is not None and carried.start == exchange.lead else None
         start_ns = int(self._view.time_ns[opening[0]]) if opening else one.begin_ns
         end_ns = self._split(one, spent, start_ns, opening, stretch)
         if not self._is_measured:
             end_ns = max(end_ns, start_ns)
             spent = [0] * _PARTS
             spent[RequestPart.IDLE] = end_ns - start_ns
-        if one.batch is not None and one.batch.together is None:
-            shared_ns = 0 if one.batch.waits else one.unsure_ns
-            one.batch.together = Together(number, number + one.batch.count, shared_ns)
-        always = _APPLIES[one.request is not None, one.response is not None, opening is not None]
-        time = tuple([part or (0 if applies else None) for part, applies in zip(spent, always, strict=True)])
+        if batch is not None and batch.together is None:
+            batch.together = Together(number, number + batch.count, 0 if batch.waits else one.unsure_ns)
+        untimed = _NO_TIME[request is not None, response is not None, opening is not None]
+        # In their order: by their names it takes twice as long.
         return Request(
-            stream=self._view.stream, number=number, protocol=exchange.protocol,
-            operation=shared_text(safe_text(exchange.operation, OPERATION_MOST)),
-            status=shared_text(safe_text(exchange.status, STATUS_MOST)),
-            request=one.request, response=one.response, complete=exchange.complete,
-            start_ns=start_ns, duration_ns=end_ns - start_ns, time=time, id=exchange.id, rows=exchange.rows,
-            statement=safe_text(exchange.statement, STATEMENT_MOST), transaction=exchange.transaction,
-            unsure_ns=one.unsure_ns, together=None if one.batch is None else one.batch.together,
+            self._stream, number, exchange.protocol,
+            shared_if_long(safe_text(exchange.operation, OPERATION_MOST)),
+            shared_text(safe_text(exchange.status, STATUS_MOST)),
+            request, response, exchange.complete, start_ns, end_ns - start_ns,
+            tuple([part or otherwise for part, otherwise in zip(spent, untimed, strict=True)]),
+            exchange.id, exchange.rows, exchange.statement and safe_text(exchange.statement, STATEMENT_MOST),
+            exchange.transaction, None, None, one.unsure_ns, None if batch is None else batch.together,
         )  # fmt: skip
 
     def _split(
@@ -298,7 +323,6 @@ class _Times:
         end_ns = stretch.end_ns
         if end_ns <= begin_ns:
             return begin_ns
-        recovery = self._recovery(begin_ns, end_ns)
         if stretch.begin_ns == begin_ns and not queued_ns:
             way, recovery = stretch.network_ns, stretch.recovery_ns
             if stretch.part == Part.RECOVERY:
@@ -306,7 +330,7 @@ class _Times:
             elif stretch.part == Part.UNATTRIBUTED:
                 part = _IDLE
         else:
-            way = self._budget.delays.to_end_ns(side) - queued_ns
+            way, recovery = self._budget.delays.to_end_ns(side) - queued_ns, self._recovery(begin_ns, end_ns)
         left = end_ns - begin_ns - recovery
         network = max(min(way, left), 0)
         spent[_RECOVERY] += recovery
@@ -341,11 +365,12 @@ class _Times:
 
         Or not whether for this request: those that were answered with it have nothing left.
         """
-        sure_ns = took_ns
         if one.batch is not None and one.batch.together is None:
             sure_ns = 0
         elif took_ns >= _DOUBTED_NS:
             sure_ns = min(took_ns, self._surely_ns(one, begun_ns, took_ns))
+        else:  # most
+            return
         one.unsure_ns = took_ns - sure_ns
         spent[_IDLE] += one.unsure_ns
         spent[_SERVER] -= one.unsure_ns
@@ -464,7 +489,7 @@ class _Times:
         inside = np.clip(which, 0, len(waits) - 1)
         begin = np.where((inside == which) & (at[inside + 1] == ends_ns), at[inside], -1)
         columns = ends_ns, begin, waits.network_ns[inside], waits.part[inside], waits.recovery_ns[inside]
-        return list(map(_Stretch, *(column.tolist() for column in columns)))
+        return list(map(_STRETCH, zip(*(column.tolist() for column in columns), strict=True)))
 
     def _opens(self, exchange: Exchange, one: SeenExchange) -> tuple[int, int] | None:
         """Indexes of the SYN and of the handshake's end, where the connection was opened for this request.
@@ -475,7 +500,7 @@ class _Times:
         delays, carried = self._budget.delays, exchange.request
         if carried is None or one.request is None or delays.mid_stream or delays.opened < 1:
             return None
-        if carried.start != exchange.lead or not carried.half.segments.from_start:
+        if not carried.half.segments.from_start:
             return None
         view = self._view
         fresh = indexes_of(view.length[: delays.opened + _FIRST_LOOKED] > 0)

@@ -64,7 +64,7 @@ def uri_without_secrets(uri: str) -> str:
         return uri
     if "@" in uri:
         uri = _USER.sub(f"//{LEFT_OUT}@", uri)
-    return _PARAMETER.sub(lambda found: _left_out(found, f"{found[1]}{found[2]}="), uri)
+    return _PARAMETER.sub(_parameter, uri)
 
 
 def header_without_secrets(name: str, value: str) -> str:
@@ -81,9 +81,14 @@ def body_without_secrets(text: str) -> str:
     text = _USER.sub(f"//{LEFT_OUT}@", text)
     text = _MEMBER.sub(lambda found: _left_out(found, f'"{found[1]}": ', 1, f'"{LEFT_OUT}"'), text)
     text = _ELEMENT.sub(lambda found: _left_out(found, found[0][: -len(found[2])], 1), text)
-    text = _PARAMETER.sub(lambda found: _left_out(found, f"{found[1]}{found[2]}="), text)
+    text = _PARAMETER.sub(_parameter, text)
     text = _FORM.sub(lambda found: _left_out(found, f"{found[1]}{found[2]}="), text)
     return _SCHEME.sub(lambda found: found[1] + found[2] + LEFT_OUT, text)
+
+
+def _parameter(found: re.Match[str]) -> str:
+    name = found[2]
+    return f"{found[1]}{name}={LEFT_OUT}" if is_secret_name(name) else found[0]
 
 
 def _left_out(found: re.Match[str], before: str, name: int = 2, instead: str = LEFT_OUT) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BEGINS: Final = attrgetter("begin_ns", "first_frame", "offset")
 #: Exchanges whose packets, and times, are looked up at once.
-LOOKED_UP: Final = 1_024
+LOOKED_UP: Final = 512
 
 
 @dataclass(slots=True)

@@ -42,14 +42,17 @@ def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) 
     exchanges = exchanges_of(client, server) if client.length or server.length else None
     first = islice(exchanges or (), REQUESTS_MOST)
     found = timed_requests(session.view(stream), first, whole=whole)
-    return ((_with_others(session, one, exchange), exchange) for one, exchange in found)
+    return (
+        (_with_others(session, one, exchange) if exchange.cancels or one.protocol == "dns" else one, exchange)
+        for one, exchange in found
+    )
 
 
 def _with_others(session: Session, one: Request, exchange: Exchange) -> Request:
-    """``one`` with what other connections, and datagrams, say of it."""
+    """``one``, of DNS or asking for another one's end, with what datagrams, or other connections, say of it."""
     if exchange.cancels:
         return one._replace(cancels=cancelled(session, one.stream, exchange.cancels))
-    if one.protocol == "dns" and one.request is not None:
+    if one.request is not None:
         answered = truncated_before(session, one.stream, exchange.operation, one.request.first_ns)
         return one if answered is None else one._replace(truncated=answered)
     return one

@@ -10,6 +10,7 @@ Everything here is vectorised over a batch of frames, except what must follow a 
 ``tunnels``           tunnels that tshark decapsulates by default, by the same ports
 ``tcp_options``, ``mptcp_options``  options of a whole batch
 ``message_runs``      rows of large results passed over by machine code, for the protocols' readers
+``header_texts``      texts of HTTP/2's header blocks decoded by machine code, for its reader
 ``checksum``          the Internet checksum, and how to recognise checksum offload
 ``numba_compile``     one Python source for scalar kernels, compiled where numba is installed
 ``inline_calls``, ``object_code``, ``kernel_cache``  inlining before that, machine code as files, where they are kept

@@ -83,10 +83,11 @@ def pass_bulks(data: Any, place: int, most: int) -> tuple[int, int]:
 class RunPasser:
     """One of the kernels as machine code, loaded when it pays."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, pays: int = _PAYS) -> None:
+        """``pays``: bytes of long runs behind which it is loaded."""
         self._kernel = kernel
         self._compiled: Kernel | None = None
-        self._left = _PAYS
+        self._left = pays
         """Bytes before it pays."""
 
     def machine_code(self, ahead: int) -> Kernel | None:

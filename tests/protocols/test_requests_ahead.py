@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from http2_talk import Talk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from web_captures import closed, record
 
-from tcptui.protocols import request_times
+from tcptui.protocols import request_times, seen_exchanges
+from tcptui.protocols.http2 import direction, streams
 from tcptui.session.requests import exchanges_with_times, requests_of
 from tcptui.session.session import open_file
 
@@ -78,3 +81,31 @@ def test_the_first_request_is_there_before_the_last_is_read(tmp_path: Path, monk
 
     assert first.number == 0
     assert len(taken) == 14  # what was answered together is handed out together
+
+
+def test_requests_with_ids_are_the_same_however_many_are_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direction, "READ", 700)
+    monkeypatch.setattr(seen_exchanges, "LOOKED_UP", 2)
+    taken: list[SeenExchange] = []
+    messages = request_times.seen_exchanges
+
+    def noted(*all_: Any, **how: Any) -> Iterator[SeenExchange]:
+        return (taken.append(one) or one for one in messages(*all_, **how))
+
+    early = 0
+    for seed, missing in product(range(12), ([], [3, 4], [9])):
+        with closing(open_file(record(tmp_path, Talk(seed).turns(), missing=missing))) as session:
+            whole = requests_of(session, 0)
+            with monkeypatch.context() as patch:
+                patch.setattr(request_times, "seen_exchanges", noted)
+                patch.setattr(request_times, "_ENOUGH", 1)
+                patch.setattr(streams, "_LOOKED_AT", 1)
+                taken.clear()
+                told = []
+                for one, _ in exchanges_with_times(session, 0):
+                    told.append(one)
+                    early += len(taken) < len(whole)
+        assert told == whole, (seed, missing)
+    assert early > 20

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from tcptui.model.safe_text import safe_text
 from tcptui.model.units import NS_PER_S
 
-_Number = TypeVar("_Number", int, float)
+_Number = TypeVar("_Number", int, float, int | None)
 
 #: Nanoseconds from which on Python writes them, as a float of seconds, without an exponent …
 _EXACT_FROM: Final = 100_000

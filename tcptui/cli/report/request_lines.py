@@ -1,4 +1,4 @@
-"""The requests of a capture as a table for people and as JSON lines (architecture.md#contracts)."""
+"""The requests of a capture as a table for people; `json_requests` has them as JSON lines."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.cli.report.json_text import quoted, seconds
-from tcptui.model.request import RequestPart
-from tcptui.model.safe_text import safe_text
 from tcptui.words.quantities import NO_BREAK, byte_size, unbroken_duration
 from tcptui.words.request_text import where_it_went
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set
 
-    from tcptui.model.request import MessagePackets, Request
+    from tcptui.model.request import Request
     from tcptui.words.catalogue import Words
 
 #: Columns of the table; the last has the room that is left.
@@ -29,48 +26,6 @@ _GAP: Final = "  "
 _OPERATION_MOST: Final = 160
 #: Rows whose columns are aligned with each other: the first ones decide for all.
 _MEASURED: Final = 2_000
-
-
-def json_line(request: Request) -> str:
-    """One request as a JSON object; see rules/findings.md#requests.
-
-    Written member by member: of a connection with a hundred thousand requests, a mapping for each takes longer than
-    all that is read of it.
-    """
-    (
-        stream, _, protocol, operation, status, asked, answer, complete, start_ns, duration_ns, time, name, rows,
-        statement, transaction, cancels, truncated, _, together,
-    ) = request  # fmt: skip
-    times = _TIMES % tuple([seconds(spent) if spent else "null" if spent is None else "0.0" for spent in time])
-    return (
-        f'{{"stream": {stream}, "protocol": {quoted(protocol)}, "operation": {_text(operation)}, '
-        f'"status": {_text(status)}, "request": {_message(asked)}, "response": {_message(answer)}, '
-        f'"start": {seconds(start_ns)}, "duration": {seconds(duration_ns)}, "time": {{{times}}}, '
-        f'"id": {"null" if name is None else quoted(safe_text(name))}, "complete": {_FLAG[complete]}, '
-        f'"rows": {"null" if rows is None else rows}, "statement": {_text(statement)}, '
-        f'"transaction": {"null" if transaction is None else quoted(transaction.value)}, '
-        f'"cancels": {"null" if cancels is None else cancels}, '
-        f'"truncated": {"null" if truncated is None else truncated}, '
-        f'"server_most": {seconds(request.server_most_ns)}, '
-        f'"together": {"null" if together is None else f"[{together.first}, {together.stop - 1}]"}}}'
-    )
-
-
-#: The parts' keys, each with room for its time.
-_TIMES: Final = ", ".join(f'"{part.label}": %s' for part in RequestPart)
-_FLAG: Final = {True: "true", False: "false"}
-
-
-def _text(text: str) -> str:
-    """Safe text in quotes; an empty one as null."""
-    return quoted(text) if text else "null"
-
-
-def _message(message: MessagePackets | None) -> str:
-    if message is None:
-        return "null"
-    first, last = message.first or "null", message.last or "null"
-    return f'{{"first": {first}, "last": {last}, "bytes": {message.bytes}}}'
 
 
 def aligned(heading: Sequence[str], rows: Iterable[Sequence[str]], right: Set[int]) -> Iterator[str]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 #: Requests of a connection whose lines are made, and written, at a time: a line takes some 600 bytes.
-_LINES: Final = 4_096
+_LINES: Final = 256
 #: The same of entries of an archive, each of which may have half a MiB of header fields and 128 KiB of bodies.
 _ENTRIES: Final = 64
 
@@ -81,10 +81,11 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         elif command.group is not None:
             _write_statements(command, found, words)
         elif command.form is RequestsForm.JSONL:
-            from tcptui.cli.report.request_lines import json_line
+            from tcptui.cli.report.json_requests import RequestTexts
 
+            texts = RequestTexts()
             with closing(
-                found.made(lambda pairs: "".join(json_line(one) + "\n" for one, _ in pairs), at_once=_LINES)
+                found.made(lambda pairs: b"".join(texts.lines([one for one, _ in pairs])), at_once=_LINES)
             ) as lines:
                 write(lines)
         else:

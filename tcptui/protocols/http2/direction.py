@@ -18,6 +18,7 @@ from tcptui.protocols.http2.frames import (
     unpack_head,
 )
 from tcptui.protocols.http2.hpack import HeaderList, HpackReader
+from tcptui.protocols.http2.huffman import read_ahead
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.synchronise import find_frame
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Bytes read at once.
 READ: Final = 65_536
+#: Header blocks among those from which on their texts are read together.
+_MANY_BLOCKS: Final = 8
 #: Most bytes of one header block, with its CONTINUATION frames; servers take 8 KiB to 1 MiB.
 BLOCK_MOST: Final = 1 << 20
 #: Most frames of one header block whose place is kept.
@@ -45,24 +48,26 @@ _CODE: Final = 4
 _NOT_ALONE: Final = _PREFIXED | _END_HEADERS
 
 
-@dataclass(slots=True)
 class Block:
     """A header block: HEADERS or PUSH_PROMISE, with the CONTINUATION frames behind it."""
 
-    stream: int
-    start: int
-    """Its frames are bytes ``start … stop`` of the direction."""
-    stop: int
-    headers: HeaderList
-    end_stream: bool
-    promised: int = 0
+    # Of the class, as most have them: there are two of each request.
+    promised = 0
     """The stream that a PUSH_PROMISE announces."""
-    is_whole: bool = True
+    is_whole = True
     """All of it was captured and could be decoded."""
-    is_cut: bool = False
+    is_cut = False
     """It has more fields than are kept."""
     cuts: tuple[tuple[int, int], ...] = ()
     """Behind each of its frames but the last: the offset in the direction, and in the bytes of the header list."""
+
+    def __init__(self, stream: int, start: int, stop: int, headers: HeaderList, *, end_stream: bool) -> None:
+        self.stream = stream
+        self.start = start
+        """Its frames are bytes ``start … stop`` of the direction."""
+        self.stop = stop
+        self.headers = headers
+        self.end_stream = end_stream
 
     def first(self, name: bytes) -> bytes | None:
         """The value of the first field of that name: empty without one, None where it is not known."""
@@ -116,6 +121,8 @@ class Direction:
         self._listener = listener
         self._hpack = HpackReader(from_start=from_start)
         self._pending: _Pending | None = None
+        self._blocks = 0
+        """How many header blocks of one frame were among the bytes that were read last."""
         self._window = Window(half)
         self._highest: int | None = 0 if from_start else None
         """The highest number of a stream so far; None unknown."""
@@ -129,6 +136,11 @@ class Direction:
         """Whether all was read."""
         return self.position >= self.half.length
 
+    @property
+    def untold(self) -> int:
+        """The offset from which on frames have not been told, header blocks that have not ended among them."""
+        return self.position if self._pending is None else self._pending.block.start
+
     def now_ns(self) -> int:
         """When the next byte to be read had passed."""
         return self.half.delivered_ns(self.position)
@@ -141,6 +153,9 @@ class Direction:
         if size < HEADER:
             self._end_or_gap(base + size)
             return
+        if self._blocks >= _MANY_BLOCKS:
+            read_ahead(data)
+        blocks = 0
         while at + HEADER <= size:
             high, low, kind, flags, stream = unpack_head(data, at)
             length = high << 16 | low
@@ -164,15 +179,18 @@ class Direction:
                     stop = min(max(end - padding, start), sent)
                 listener.data(side, stream, flags, (base + at, end), (start, stop))
             elif kind == _HEADERS and flags & _NOT_ALONE == _END_HEADERS and behind <= size and self._pending is None:
-                decoded = self._hpack.decode(data[at + HEADER : behind])
-                ends = bool(flags & _END)
-                listener.block(side, Block(stream, base + at, base + behind, decoded[0], ends, 0, *decoded[1:]))
+                blocks += 1
+                said = self._hpack.decode(data[at + HEADER : behind])
+                block = Block(stream, base + at, base + behind, said, end_stream=flags & _END != 0)
+                if said.is_cut or not said.is_valid:
+                    block.is_whole, block.is_cut = said.is_valid, said.is_cut
+                listener.block(side, block)
             else:
                 frame = Frame(base + at, length, kind, flags, stream)
                 whole = data[at:behind] if behind <= size else self._payload(frame)
                 self._other(frame, whole)
             at = behind
-        self.position = base + at
+        self.position, self._blocks = base + at, blocks
 
     def finish(self) -> None:
         """Tell of what is left at the end."""
@@ -237,7 +255,8 @@ class Direction:
         pending = self._pending
         if pending is None:
             end_stream = bool(frame.flags & _END) and frame.kind == _HEADERS
-            block = Block(frame.stream, frame.start, frame.stop, HeaderList(b"", []), end_stream, promised)
+            block = Block(frame.stream, frame.start, frame.stop, HeaderList(b"", []), end_stream=end_stream)
+            block.promised = promised
             pending = self._pending = _Pending(block, bytearray())
             if frame.kind == _CONTINUATION:
                 self._break()  # its beginning was not captured
@@ -260,15 +279,15 @@ class Direction:
             self._hpack.lose()
             block.is_whole = False
         else:
-            decoded = self._hpack.decode(bytes(pending.data))
-            block.headers, block.is_whole, block.is_cut = decoded
+            block.headers = said = self._hpack.decode(bytes(pending.data))
+            block.is_whole, block.is_cut = said.is_valid, said.is_cut
         self._listener.block(self.half.side, block)
 
     def _break(self) -> None:
         """A header block will not be continued."""
         pending, self._pending = self._pending, None
         if pending is not None:
-            pending.block.headers = self._hpack.decode(bytes(pending.data)).headers
+            pending.block.headers = self._hpack.decode(bytes(pending.data))
             pending.block.cuts = tuple(pending.cuts)
             pending.block.is_whole = False
             self._hpack.lose()

@@ -26,7 +26,6 @@ PREFIX: Final = 5
 #: Most bytes of a message that are read, compressed or not; gRPC's own default is 4 MiB.
 MESSAGE_MOST: Final = 16 << 20
 _MEDIA: Final = re.compile(r"application/grpc(?:\+[\w.-]+)?(?:$|;)", re.IGNORECASE)
-_FIELDS: Final = (b"grpc-status", b"grpc-timeout", b"grpc-encoding", b"grpc-accept-encoding")
 #: Bytes of the longest media type that is looked at once and cached.
 _SHORT: Final = 64
 #: Names of the status codes, by number.
@@ -42,13 +41,15 @@ def is_grpc(block: Block | None) -> bool:
     if block is None:
         return False
     values = block.headers.values
-    for name in _FIELDS:
-        if name in values:
-            return True
     media = values.get(b"content-type")
-    if not media:
-        return False
-    return _is_short_media(media) if len(media) <= _SHORT else _is_media(media)
+    if media and (_is_short_media(media) if len(media) <= _SHORT else _is_media(media)):
+        return True
+    return (
+        b"grpc-status" in values
+        or b"grpc-timeout" in values
+        or b"grpc-encoding" in values
+        or b"grpc-accept-encoding" in values
+    )
 
 
 def _is_media(raw: bytes) -> bool:

@@ -84,11 +84,15 @@ _LITERALS: Final = frozenset({Representation.LITERAL, Representation.NOT_INDEXED
 class HeaderList:
     """The fields of a header block; where they stood in it is found once somebody asks: who lists requests does not."""
 
-    __slots__ = ("_data", "entries", "values")
+    __slots__ = ("_data", "entries", "is_cut", "is_valid", "values")
 
-    def __init__(self, data: bytes, entries: list[_Entry]) -> None:
+    def __init__(self, data: bytes, entries: list[_Entry], is_valid: bool = True, is_cut: bool = False) -> None:
         """``data``: the block, which begins with the fields that are ``entries``."""
         self._data = data
+        self.is_valid = is_valid
+        """All of it could be decoded."""
+        self.is_cut = is_cut
+        """Fields beyond `LIST_MOST`, or `LIST_MOST_LATER`, were left out."""
         self.entries = entries
         """Name and value of each field, as in `HeaderField`; of a size update both are empty."""
         self.values = dict(reversed(entries))
@@ -105,21 +109,6 @@ class HeaderList:
         return found
 
 
-class Decoded(NamedTuple):
-    """What a header block says."""
-
-    headers: HeaderList
-    is_valid: bool
-    """All of it could be decoded."""
-    is_cut: bool
-    """Fields beyond `LIST_MOST`, or `LIST_MOST_LATER`, were left out."""
-
-    @property
-    def fields(self) -> list[HeaderField]:
-        """See `HeaderList`."""
-        return self.headers.fields
-
-
 class HpackReader:
     """Decodes the header blocks of one direction, in the order in which they were sent."""
 
@@ -127,6 +116,8 @@ class HpackReader:
         """``from_start``: nothing of this direction came before."""
         self._entries: deque[_Entry] = deque()
         """The newest first."""
+        self._sizes: deque[int] = deque()
+        """What each of them takes, by HPACK's count."""
         self.kept_bytes = 0
         """What the known entries take, by HPACK's count."""
         self._limit: int | None = FIRST_SIZE if from_start else None
@@ -137,7 +128,7 @@ class HpackReader:
         """How much longer the lists so far are than their blocks, those of usual length apart, in bytes."""
         self._largest = _STATIC_LARGEST
         """At least what the largest entry of the table takes, by HPACK's count."""
-        self._same: dict[bytes, Decoded] = {}
+        self._same: dict[bytes, HeaderList] = {}
         """What blocks said since the table changed last: where one comes again, it says the same."""
         self._changes = 0
         """How often the table changed."""
@@ -145,30 +136,57 @@ class HpackReader:
     def lose(self) -> None:
         """Bytes of this direction are missing: entries may have been inserted that are not known."""
         self._entries.clear()
+        self._sizes.clear()
         self.kept_bytes = 0
         self._limit = None
         self.is_whole = False
         self._changed()
 
-    def decode(self, data: bytes) -> Decoded:
+    def decode(self, data: bytes) -> HeaderList:
         """The fields of a header block; after one that is invalid, or not whole, the table is not known any more."""
-        same = self._same.get(data)
-        if same is not None:
+        if self._same and (same := self._same.get(data)) is not None:
             return same
         entries: list[_Entry] = []
-        dynamic, changes, at, stop, is_valid = self._entries, self._changes, 0, len(data), True
+        dynamic, known, changes, at, stop = self._entries, len(self._entries), self._changes, 0, len(data)
+        is_valid = True
         try:
             while at < stop:
                 first = data[at]
-                if 0x80 < first < _DYNAMIC:  # an index of one byte: most fields are
-                    entries.append(_STATIC[first - 0x81])
-                    at += 1
-                elif _DYNAMIC <= first < 0xFF and first - _DYNAMIC < len(dynamic):
-                    entries.append(dynamic[first - _DYNAMIC])
-                    at += 1
+                if first >= 0x80:
+                    if 0x80 < first < _DYNAMIC:  # an index of one byte: most fields are
+                        entries.append(_STATIC[first - 0x81])
+                        at += 1
+                    elif first - _DYNAMIC < known and 0x80 < first < 0xFF:
+                        entries.append(dynamic[first - _DYNAMIC])
+                        at += 1
+                    else:
+                        index, at = _integer(data, at, 0x7F)
+                        entries.append(self._entry(index))
+                elif 0x20 <= first < 0x40:
+                    size, at = _integer(data, at, 0x1F)
+                    self._resize(size)
+                    known = len(dynamic)
+                    entries.append(_NOTHING)
                 else:
-                    entry, at = self._field(data, at)
+                    mask = 0x3F if first >= 0x40 else 0x0F
+                    index = first & mask
+                    if index == mask:
+                        index, at = _integer(data, at, mask)
+                    else:
+                        at += 1
+                    name: bytes | None
+                    if not index:
+                        name, at = _string(data, at)
+                    elif index <= _STATIC_COUNT:
+                        name = _STATIC[index - 1][0]
+                    else:
+                        name = self._entry(index)[0]
+                    value, at = _string(data, at)
+                    entry = name, value
                     entries.append(entry)
+                    if first >= 0x40:
+                        self._insert(entry)
+                        known = len(dynamic)
         except (HPACKDecodingError, IndexError):
             self.lose()
             is_valid = False
@@ -176,7 +194,7 @@ class HpackReader:
         is_cut = not is_usual and self._cut(entries, stop)
         if is_cut:
             data = data[: _behind(data, len(entries))]
-        decoded = Decoded(HeaderList(data, entries), is_valid, is_cut)
+        decoded = HeaderList(data, entries, is_valid, is_cut)
         if is_usual and changes == self._changes:
             if len(self._same) >= _SAME_MOST:
                 self._same.clear()
@@ -191,34 +209,6 @@ class HpackReader:
         self._grown += max(min(totals[-1] if totals else 0, most) - size, 0)
         del entries[fitting:]
         return fitting < len(totals)
-
-    def _field(self, data: bytes, at: int) -> tuple[_Entry, int]:
-        """A field that is not an index of one byte, and the offset behind it."""
-        first = data[at]
-        if first >= 0x80:
-            index, at = _integer(data, at, 0x7F)
-            return self._entry(index), at
-        is_inserted = first >= 0x40
-        if not is_inserted and first >= 0x20:
-            size, at = _integer(data, at, 0x1F)
-            self._resize(size)
-            return _NOTHING, at
-        mask = 0x3F if is_inserted else 0x0F
-        index = first & mask
-        if index == mask:
-            index, at = _integer(data, at, mask)
-        else:
-            at += 1
-        name: bytes | None
-        if index:
-            name = self._entry(index)[0]
-        else:
-            name, at = _string(data, at)
-        value, at = _string(data, at)
-        entry = name, value
-        if is_inserted:
-            self._insert(entry)
-        return entry, at
 
     def _entry(self, index: int) -> _Entry:
         if index <= _STATIC_COUNT:
@@ -236,8 +226,9 @@ class HpackReader:
         self._changes += 1
         if self._same:
             self._same.clear()
-        self._entries.appendleft(entry)
         size = _size_of(entry)
+        self._entries.appendleft(entry)
+        self._sizes.appendleft(size)
         self.kept_bytes += size
         if size > self._largest:
             self._largest = size
@@ -263,7 +254,8 @@ class HpackReader:
         kept, entries = self.kept_bytes, self._entries
         if kept > most:
             while kept > most:
-                kept -= _size_of(entries.pop())
+                kept -= self._sizes.pop()
+                entries.pop()
             self.kept_bytes = kept
             # What is older has left the table, too; a name that is not known may have been longer.
             self.is_whole = self.is_whole or self._limit is not None
@@ -271,7 +263,7 @@ class HpackReader:
 
 def _size_of(entry: _Entry) -> int:
     name, value = entry
-    return _OVERHEAD + (len(name) if name else 0) + (len(value) if value else 0)
+    return _OVERHEAD + len(name or b"") + len(value or b"")
 
 
 def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 VERSION: Final = "HTTP/2"
+_IS_WHOLE: Final = attrgetter("is_whole")
+_decoded: Final = shares_long_texts(methodcaller("decode", "utf-8", "replace"))
 
 
 def text_of(raw: bytes | None) -> str:
@@ -28,15 +31,10 @@ def text_of(raw: bytes | None) -> str:
     return UNKNOWN if raw is None else _decoded(raw)
 
 
-@shares_long_texts
-def _decoded(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
-
-
 def value_in(block: Block | None, name: bytes) -> str:
     """The value of the first field of that name; empty without one."""
     raw = b"" if block is None else block.headers.values.get(name, b"")
-    return "" if raw == b"" else text_of(raw)
+    return _decoded(raw) if raw else text_of(raw)
 
 
 def status_of(block: Block) -> int:
@@ -47,7 +45,8 @@ def status_of(block: Block) -> int:
 
 def is_interim(block: Block) -> bool:
     """Whether it is an answer before the final one (RFC 9110, 15.2)."""
-    return 100 <= status_of(block) < 200
+    code = block.headers.values.get(b":status") or b""
+    return len(code) == 3 and code[:1] == b"1" and code.isdigit()
 
 
 def head_of(block: Block, *, is_response: bool) -> MessageHead:
@@ -141,7 +140,7 @@ class FramedBody:
 
 def is_captured(said: Said) -> bool:
     """Whether no byte of it is missing in the capture."""
-    if not len(said.half.gaps):
+    if said.half.is_whole:
         return True
     window, frames = Window(said.half), said.frames
     return not any(window.missing(frames[at], frames[at + 1])[1] for at in range(0, len(frames), 2))
@@ -149,13 +148,9 @@ def is_captured(said: Said) -> bool:
 
 def is_complete(said: Said) -> bool:
     """Whether it was captured from its head to its end."""
-    return (
-        said.ended
-        and not said.lost
-        and not said.overflown
-        and is_captured(said)
-        and all(block.is_whole for block in said.blocks)
-    )
+    if not said.ended or said.lost or said.overflown or not is_captured(said):
+        return False
+    return all(map(_IS_WHOLE, said.blocks))  # a generator would take longer than all else here
 
 
 def _faults(said: Said) -> list[Fault]:

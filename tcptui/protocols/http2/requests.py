@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tcptui.model.lru import LruCache
 from tcptui.model.request import UNKNOWN
 from tcptui.model.safe_text import LIMIT
-from tcptui.model.shared_text import shared_text
+from tcptui.model.shared_text import shared_if_long
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 _UPGRADED: Final = 1
 #: Streams whose messages are kept: of a list that HPACK makes long, each takes some hundred KiB.
 _MESSAGES_KEPT: Final = 64
-#: Offsets of one stretch: its start and its stop.
-_STRETCH: Final = 2
 
 
 def exchanges(
@@ -56,6 +53,8 @@ def exchanges(
         if talk.id == _UPGRADED:
             asked = None
         if made is not None:
+            if opening.http is None:  # else one of them began with a request in HTTP/1.1
+                made.later_ns = talk.later_ns
             yield made
     if asked is not None:  # no frame of the answer was captured
         yield exchange_of(asked, asked.response)
@@ -70,35 +69,36 @@ def exchange_in(
     ``first``: the connection was opened for its first stream.
     """
     asking, answering = roles_of(talk)
-    if not asking and not answering and upgraded is None:
+    asked, answered = asking.start >= 0, answering.start >= 0
+    if not asked and not answered and upgraded is None:
         return None
     if not talk.id & 1 and talk.promise is None and not (asking.blocks or answering.blocks):
         return None  # bytes behind a gap that look like frames: a server announces what it pushes (RFC 9113, 8.4)
-    head = final_block(asking, is_response=False) if asking else None
-    answer = final_block(answering, is_response=True) if answering else None
-    if talk.promise is not None:
-        head = talk.promise
-    grpc = is_grpc(head) or is_grpc(answer) or is_grpc(trailers_of(answering, answer))
-    request = _carried(asking) if asking else None
-    operation = _operation(head, is_grpc=grpc) if asking or head is not None else ""
+    head = talk.promise or final_block(asking, is_response=False)
+    answer = final_block(answering, is_response=True)
+    grpc = is_grpc(head) or is_grpc(answer)
+    if not grpc and len(answering.blocks) > 1:
+        grpc = is_grpc(trailers_of(answering, answer))
+    socket = head is not None and head.headers.values.get(b":protocol") == b"websocket"
+    made = Exchange(
+        "grpc" if grpc else "websocket" if socket else "http2",
+        _operation(head, is_grpc=grpc) if asked or head is not None else "",
+        _status(asking, answering, answer, is_grpc=grpc),
+        _carried(asking) if asked else None,
+        _carried(answering) if answered else None,
+        str(talk.id),
+        _Messages(talk.id, asking, answering, upgraded),
+        is_reset=asking.reset is not None or answering.reset is not None,
+        windows=windows,
+    )
+    if asking.taken_back[1]:
+        made.given_up = Carried(asking.half, *asking.taken_back, complete=True)
     if upgraded is not None:
         before = exchange_of(upgraded, None)
-        request, operation = before.request, before.operation
-    socket = value_in(head, b":protocol") == "websocket"
-    return Exchange(
-        protocol="grpc" if grpc else "websocket" if socket else "http2",
-        operation=operation,
-        status=_status(asking, answering, answer, is_grpc=grpc),
-        request=request,
-        response=_carried(answering) if answering else None,
-        id=str(talk.id),
-        read_messages=_Messages(talk.id, asking, answering, upgraded),
-        interim=() if upgraded is None else exchange_of(upgraded, None).interim,
-        is_reset=asking.reset is not None or answering.reset is not None,
-        given_up=Carried(asking.half, *asking.taken_back, complete=True) if asking.taken_back[1] else None,
-        lead=request.start if first and request is not None else 0,
-        held_back=partial(windows.held_back, talk.id),
-    )
+        made.request, made.operation, made.interim = before.request, before.operation, before.interim
+    if first and made.request is not None:
+        made.lead = made.request.start
+    return made
 
 
 class _Messages:
@@ -139,11 +139,9 @@ def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: boo
 
 
 def _kept(text: str) -> str:
-    """``text`` as a request keeps it: no longer than any is shown, and once for all requests that say the same."""
-    return shared_text(text[:LIMIT])
+    """``text`` as an exchange keeps it: no longer than any is shown, and once for all that say the same, if long."""
+    return shared_if_long(text[:LIMIT])
 
 
 def _carried(said: Said) -> Carried:
-    frames = said.frames
-    spans = frames if len(frames) > _STRETCH else ()
-    return Carried(said.half, said.start, said.stop, is_complete(said), spans)
+    return Carried(said.half, said.start, said.stop, is_complete(said), said.stretches)

@@ -29,12 +29,13 @@ def roles_of(talk: StreamTalk) -> tuple[Said, Said]:
 
     In a capture that began amid a connection, client and server may be swapped.
     """
-    client, server = talk.sides
+    client, server = talk.client, talk.server
     for block in server.blocks:
         values = block.headers.values
-        if values.get(b":method", b"") != b"" or values.get(b":path", b"") != b"":
+        if (b":method" in values and values[b":method"] != b"") or (b":path" in values and values[b":path"] != b""):
             return server, client
     for block in client.blocks:
-        if block.headers.values.get(b":status", b"") != b"":
+        values = block.headers.values
+        if b":status" in values and values[b":status"] != b"":
             return server, client
     return client, server

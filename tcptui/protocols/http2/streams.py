@@ -28,6 +28,8 @@ BLOCKS_MOST: Final = 16
 #: DATA frames of one side of a stream of which the place is kept; each takes `_SPAN` bytes.
 SPANS_MOST: Final = 1 << 20
 _SPAN: Final = 32
+#: Streams that end before it is asked again when the oldest of the others began.
+_LOOKED_AT: Final = 500
 #: Bytes that a field of a header list takes, however short HPACK writes it.
 _FIELD: Final = 100
 #: Bytes that header blocks and DATA frames of all streams that are open may take; beyond that the oldest stream is
@@ -38,34 +40,30 @@ HELD_MOST: Final = 1 << 28
 class Said:
     """What one side sent on one stream."""
 
-    __slots__ = (
-        "_stretches", "blocks", "ended", "epoch", "half", "length", "lost", "overflown", "reset", "spans", "start",
-        "stop", "taken_back",
-    )  # fmt: skip
+    start = -1
+    stop = -1
+    spans: Sequence[int] = ()
+    """Start and stop of the bytes of each DATA frame, without padding."""
+    stretches: array[int] | tuple[()] = ()
+    """Start and stop of the stretches of its frames, where there are several; else empty."""
+    length = 0
+    """Bytes in `spans`."""
+    ended = False
+    """END_STREAM was seen."""
+    reset: int | None = None
+    """The error code of its RST_STREAM."""
+    taken_back = (0, 0)
+    """Start and stop of a RST_STREAM behind its end, which does not belong to what it said: nobody sent so long."""
+    overflown = False
+    """More frames came than are kept."""
+    lost = False
+    """Bytes were missing while it was open, and with them perhaps frames of it."""
 
     def __init__(self, half: ByteStream, epoch: int) -> None:
         self.half = half
         self.epoch = epoch
         """How often bytes of this direction had been missing when it began."""
-        self.start = -1
-        self.stop = -1
         self.blocks: list[Block] = []
-        self.spans: Sequence[int] = ()
-        """Start and stop of the bytes of each DATA frame, without padding."""
-        self._stretches: array[int] | None = None
-        """Those of `frames`, where there are several."""
-        self.length = 0
-        """Bytes in `spans`."""
-        self.ended = False
-        """END_STREAM was seen."""
-        self.reset: int | None = None
-        """The error code of its RST_STREAM."""
-        self.taken_back = (0, 0)
-        """Start and stop of a RST_STREAM behind its end, which does not belong to what it said: nobody sent so long."""
-        self.overflown = False
-        """More frames came than are kept."""
-        self.lost = False
-        """Bytes were missing while it was open, and with them perhaps frames of it."""
 
     def __bool__(self) -> bool:
         """Whether anything was sent."""
@@ -74,15 +72,15 @@ class Said:
     @property
     def frames(self) -> Sequence[int]:
         """Start and stop of the stretches of its frames."""
-        if self._stretches is not None:
-            return self._stretches
-        return (self.start, self.stop) if self else ()
+        return self.stretches or ((self.start, self.stop) if self else ())
 
     def add_span(self, start: int, stop: int) -> bool:
         """The bytes of a DATA frame; False where there are as many as are kept."""
         spans = self.spans
-        if not isinstance(spans, array):
-            self.spans = array("q", (start, stop))
+        if not spans:
+            self.spans = start, stop
+        elif not isinstance(spans, array):
+            self.spans = array("q", (*spans, start, stop))
         elif len(spans) < 2 * SPANS_MOST:
             spans.append(start)
             spans.append(stop)
@@ -94,8 +92,8 @@ class Said:
         """A frame, or frames that follow each other."""
         if stop > self.half.length:
             stop = self.half.length
-        stretches = self._stretches
-        if stretches is not None:
+        stretches = self.stretches
+        if stretches:
             if stretches[-1] == start:
                 stretches[-1] = stop
             elif len(stretches) < 2 * SPANS_MOST:
@@ -106,7 +104,7 @@ class Said:
         elif self.start < 0:
             self.start = start
         elif self.stop != start:
-            self._stretches = array("q", (self.start, self.stop, start, stop))
+            self.stretches = array("q", (self.start, self.stop, start, stop))
         self.stop = stop
 
 
@@ -121,6 +119,8 @@ class StreamTalk:
     """The PUSH_PROMISE that announced it."""
     held: int = 0
     """About how many bytes of memory its header blocks and the places of its DATA frames take."""
+    later_ns: int = 0
+    """No stream that comes behind it began before; 0: that is not known."""
 
     @property
     def sides(self) -> tuple[Said, Said]:
@@ -137,7 +137,9 @@ class Streams:
         self._halves = halves
         self._open: dict[int, StreamTalk] = {}
         self._closing: dict[int, StreamTalk] = {}
-        self._ended: dict[int, None] = {}
+        self._ended: set[int] = set()
+        self._ended_last: deque[int] = deque()
+        """The same in their order: the first of a dict from which the first is always taken out takes long to find."""
         self._early: dict[int, tuple[int, Frame, int]] = {}
         """By stream, a RST_STREAM that was read before the other side's frames: `READ` bytes are read at once."""
         self._epochs = [0, 0]
@@ -176,7 +178,8 @@ class Streams:
             said.overflown = True
         if block.end_stream:
             said.ended = True
-            self._close(talk)
+            if talk.server.ended:
+                self._close(talk)
 
     def data(self, side: int, stream: int, flags: int, frame: tuple[int, int], payload: tuple[int, int]) -> None:
         """See `Listener`."""
@@ -187,7 +190,8 @@ class Streams:
             return
         said = talk.server if side else talk.client
         start, stop = payload
-        said.add(*frame)
+        begin, end = frame
+        said.add(begin, end)
         if stop > start:
             said.length += stop - start
             if said.add_span(start, stop):
@@ -197,9 +201,10 @@ class Streams:
                     self._make_room()
             else:
                 said.overflown = True
-        if flags & 1 and frame[1] <= said.half.length:  # END_STREAM
+        if flags & 1 and end <= said.half.length:  # END_STREAM
             said.ended = True
-            self._close(talk)
+            if talk.server.ended:
+                self._close(talk)
 
     def reset(self, side: int, frame: Frame, code: int) -> None:
         """See `Listener`."""
@@ -230,33 +235,48 @@ class Streams:
             self.over.extend(talks.values())
             talks.clear()
 
+    def first_open(self, side: int, behind: int) -> int:
+        """Offset of the first frame of ``side`` on a stream that is not over; ``behind`` without one."""
+        starts = [
+            said.start
+            for talks in (self._open, self._closing)
+            for talk in talks.values()
+            if (said := talk.server if side else talk.client)
+        ]
+        starts += [frame.start for by, frame, _ in self._early.values() if by == side]
+        return min(starts, default=behind)
+
     def settle(self, talk: StreamTalk) -> StreamTalk:
         """``talk``, with what is known only now that it is over."""
-        talk.client.lost = talk.client.lost or talk.client.epoch != self._epochs[0]
-        talk.server.lost = talk.server.lost or talk.server.epoch != self._epochs[1]
+        client, server = self._epochs
+        if talk.client.epoch != client:
+            talk.client.lost = True
+        if talk.server.epoch != server:
+            talk.server.lost = True
         return talk
 
     def _talk(self, stream: int) -> StreamTalk | None:
         """The stream of that number, which may begin now; None where it has just ended."""
         talk = self._open.get(stream) or self._closing.get(stream)
         if talk is None and stream not in self._ended:
-            client, server = self._halves
-            talk = StreamTalk(stream, Said(client, self._epochs[0]), Said(server, self._epochs[1]))
-            self._open[stream] = talk
-            early = self._early.pop(stream, None)
-            if early is not None:
-                self.reset(*early)
+            (client, server), (of_client, of_server) = self._halves, self._epochs
+            talk = self._open[stream] = StreamTalk(stream, Said(client, of_client), Said(server, of_server))
+            if stream in self._early:
+                self.reset(*self._early.pop(stream))
             if len(self._open) > OPEN_MOST:
                 self._over(self._open.pop(next(iter(self._open))))
         return talk
 
     def _close(self, talk: StreamTalk) -> None:
-        if talk.server.ended and (talk.client.ended or talk.promise is not None):
+        """The server's side of ``talk`` has ended, and perhaps the client's."""
+        if talk.client.ended or talk.promise is not None:
             if (self._open.pop(talk.id, None) or self._closing.pop(talk.id, None)) is not None:
                 self._over(talk)
-            self._ended[talk.id] = None
-            if len(self._ended) > ENDED_MOST:
-                del self._ended[next(iter(self._ended))]
+            if talk.id not in self._ended:
+                self._ended.add(talk.id)
+                self._ended_last.append(talk.id)
+                if len(self._ended_last) > ENDED_MOST:
+                    self._ended.remove(self._ended_last.popleft())
 
     def _hold(self, talk: StreamTalk, block: Block) -> None:
         """A header block of ``talk`` is kept until that is over."""
@@ -281,11 +301,20 @@ def each_stream(directions: tuple[Direction, Direction], streams: Streams) -> It
 
     What is over is handed out, so that memory depends on the streams that are open at a time.
     """
+    earliest = [one.half.earliest_behind() for one in directions]
+    ended = 0
     while True:
         waiting = [one for one in directions if not one.is_over]
         if not waiting:
             break
         (waiting[0] if len(waiting) == 1 else min(waiting, key=Direction.now_ns)).advance()
+        ended += len(streams.over)
+        if ended >= _LOOKED_AT:
+            ended = 0
+            streams.over[-1].later_ns = min(
+                earliest_ns(min(one.untold, streams.first_open(side, one.untold)))
+                for side, (one, earliest_ns) in enumerate(zip(directions, earliest, strict=True))
+            )
         while streams.over:
             yield streams.over.popleft()
     for direction in directions:

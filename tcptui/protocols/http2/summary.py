@@ -57,7 +57,7 @@ def _told(frame: Frame, payload: bytes) -> str:
         start += 1
     start += 5 if frame.flags & Flag.PRIORITY else 0
     block = payload[start : min(stop, start + _BLOCK)]
-    said = dict(HpackReader(from_start=False).decode(block).headers.entries)
+    said = dict(HpackReader(from_start=False).decode(block).entries)
     method, path = ((said.get(key) or b"").decode("utf-8", "replace") for key in (b":method", b":path"))
     if path:
         return f"{name}: {method} {uri_without_secrets(path)}".replace(":  ", ": ")

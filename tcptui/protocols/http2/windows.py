@@ -197,9 +197,10 @@ class ClosedWindows:
             self._known[side, lag_ns] = found
         return found
 
-    def held_back(self, stream: int, side: int, lag_ns: int) -> list[HeldBack]:
-        """When what ``side`` sends on ``stream`` was held back and went on, in order; see `Exchange.held_back`."""
-        return self._held([one for one in self._reckoned(side, lag_ns).over if one.window in (CONNECTION, stream)])
+    def held_back(self, exchange: str | None, side: int, lag_ns: int) -> list[HeldBack]:
+        """When what ``side`` sends on a stream was held back and went on, in order; see `Exchange.held_back`."""
+        windows = CONNECTION, CONNECTION if exchange is None else int(exchange)
+        return self._held([one for one in self._reckoned(side, lag_ns).over if one.window in windows])
 
     def any_held_back(self, side: int, lag_ns: int) -> list[HeldBack]:
         """The same, of what ``side`` sends on any stream, and last what waited to the end: for ever, as it were."""

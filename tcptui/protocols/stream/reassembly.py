@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 
+from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.model.arrays import RunningMaximum, indexes_of
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
@@ -202,6 +203,11 @@ class ByteStream:
             start, stop = np.insert(cut_start, place, start), np.insert(cut_stop, place, stop)
         return Gaps(start, stop, reason)
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether no byte is missing."""
+        return not len(self.gaps)
+
     @property
     def captured(self) -> Runs:
         """The ranges of captured bytes, in order, as arrays: cheaper than `pieces` where many are needed."""
@@ -371,6 +377,17 @@ class ByteStream:
         frames, times = np.zeros(len(offsets), np.int64), np.zeros(len(offsets), np.int64)
         frames[known], times[known] = self._complete_frame.of(at[known]), self._complete_ns.of(at[known])
         return frames, times
+
+    def earliest_behind(self) -> Callable[[int], int]:
+        """Makes what tells when any byte from an offset on first passed, at the earliest; `NEVER_NS` without any."""
+        carried = self._carried
+        times = np.minimum.accumulate(self.segments.time_ns[carried.segment][::-1])[::-1]
+
+        def earliest_ns(offset: int) -> int:
+            at = carried.at(offset)
+            return int(times[at]) if at < len(times) else NEVER_NS
+
+        return earliest_ns
 
     @cached_property
     def _complete_frame(self) -> RunningMaximum:
