@@ -45,7 +45,7 @@ STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
-def _below_zero(facts: Mapping[str, Fact]) -> bool:
+def below_zero(facts: Mapping[str, Fact]) -> bool:
     """Whether the range ``first_seq`` to ``last_seq`` begins before the first number that was captured: such bytes have
     no relative number that tells anybody anything.
     """
@@ -93,7 +93,7 @@ class _Spoken(dict[str, object]):
         match name:
             case "what" if "first_seq" in facts and "bytes" in facts:
                 kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
-                if kind == "bytes" and _below_zero(facts):
+                if kind == "bytes" and below_zero(facts):
                     kind = "amount"
                 numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": self["bytes"]}
                 return words(f"narrative.what.{kind}", **numbers)

@@ -14,7 +14,7 @@ from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import cause_confidence, lost_fact, seconds_lost
 from tcptui.model.finding import Finding
 from tcptui.model.lanes import Lanes
-from tcptui.words.finding_text import spoken, title_and_happened
+from tcptui.words.finding_text import below_zero, spoken, title_and_happened
 from tcptui.words.quantities import duration
 
 if TYPE_CHECKING:
@@ -31,6 +31,16 @@ _AS_TOLD: Final = "told"
 _TOLD: Final = f"{_MARK}{_AS_TOLD} {{}}{_MARK}".format
 _WRITTEN: Final = "written"
 _FACT: Final = f"{_MARK}{_WRITTEN} {{}}{_MARK}".format
+
+
+class _Mark(str):
+    """Stands for a value in a sentence; for a number, it is one of many (`tcptui.words.quantities.Count`)."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        _one, is_counted, many = spec.partition("|")
+        return f"{self!s} {many}" if is_counted else str(self)
 
 
 class Tell(Protocol):
@@ -98,6 +108,14 @@ def _of_kind(
     )
 
 
+#: Ends of names of numbers that are told as they are where they are many; the first have thousands separators.
+_BYTES: Final = "bytes"
+_SEQ: Final = "_seq"
+#: One byte is no bytes, and twice is not three times.
+_LEAST_MANY: Final = 3
+#: Stands for such numbers, which are not below 0.
+_MANY: Final = -1
+_PERCENT: Final = "percent"
 #: Facts that are texts and are told as they are, whatever they say; of the others a sentence depends.
 _TEXTS: Final = frozenset({"client", "server", "intervals"})
 #: Those of them that are lists, whose items a language joins.
@@ -133,11 +151,17 @@ class TemplatedFindings:
         differing = {name: list(cells(value, count)) for name, value in finding.facts.items() if _differs(value)}
         frames: list[list[int]] = [list(cells(packet, count)) for packet in finding.packets]
         told: list[bytes] = [b""] * count
-        for some in self._told_alike(differing, count):
+        for some in self._told_alike(differing, _below_zero(finding, count)):
             mine = {name: [values[lane] for lane in some] for name, values in differing.items()}
-            known = {name: values[0] for name, values in mine.items() if not _is_told_as_it_is(name, values[0])}
+            first = {name: values[0] for name, values in mine.items()}
+            is_below = "first_seq" in finding.facts and below_zero({**finding.facts, **first})
+            known = {
+                name: value
+                for name, value in first.items()
+                if not _is_told_as_it_is(name, value) or (is_below and name.endswith(_SEQ))
+            }
             free = {name: values for name, values in mine.items() if name not in known}
-            facts = {**finding.facts, **known, **{name: f"{_MARK}{name}{_MARK}" for name in free}}
+            facts = {**finding.facts, **known, **{name: _Mark(f"{_MARK}{name}{_MARK}") for name in free}}
             pattern = replace(finding, packets=(), facts=facts)
             evidence = [[frame[lane] for lane in some] for frame in frames]
             filled = self._filled(pattern, free, evidence, [texts[lane] for lane in some])
@@ -146,14 +170,18 @@ class TemplatedFindings:
         return told
 
     @staticmethod
-    def _told_alike(differing: dict[str, list[Any]], count: int) -> Iterable[list[int]]:
-        """The lanes in sets of those with the same words: these depend on whether a number is 0, or on what it is."""
+    def _told_alike(differing: dict[str, list[Any]], below: list[bool]) -> Iterable[list[int]]:
+        """The lanes in sets of those with the same words: these depend on whether a number is 0, or on what it is.
+
+        ``below``: whether numbers of each are `below_zero`; those are known then, and not told as they are.
+        """
         found: dict[tuple[Any, ...], list[int]] = {}
-        on = [
-            [bool(value) for value in values] if _is_told_as_it_is(name, values[0]) else values
-            for name, values in differing.items()
-        ]
-        for lane, key in enumerate(zip(*on, strict=True) if on else [()] * count):
+        on = [[_kind(name, value) for value in values] for name, values in differing.items()]
+        if any(below):
+            numbers = [values for name, values in differing.items() if name.endswith(_SEQ)]
+            on += [[value if is_below else -1 for value, is_below in zip(some, below, strict=True)] for some in numbers]
+            on.append(below)
+        for lane, key in enumerate(zip(*on, strict=True) if on else [()] * len(below)):
             found.setdefault(key, []).append(lane)
         return found.values()
 
@@ -193,6 +221,10 @@ class TemplatedFindings:
                 told, written = ([quoted[text][at] for text in values] for at in (0, 1))
             elif name.endswith("_s"):
                 told, written = self._durations.texts(values), self._floats.texts(values)
+            elif name == _PERCENT:
+                told, written = [utf8(f"{value:g}") for value in values], self._floats.texts(values)
+            elif name.endswith(_BYTES):
+                told, written = [utf8(f"{value:,}") for value in values], values
             else:
                 told = written = values
             columns[f"{_AS_TOLD} {name}"], columns[f"{_WRITTEN} {name}"] = told, written
@@ -203,8 +235,27 @@ def _differs(value: object) -> bool:
     return isinstance(value, Lanes) or (isinstance(value, tuple) and any(map(_differs, value)))
 
 
+def _below_zero(finding: Finding, count: int) -> list[bool]:
+    """Whether the numbers of each lane are `below_zero`."""
+    if "first_seq" not in finding.facts:
+        return [False] * count
+    first, last = (cells(finding.facts.get(name, 0), count) for name in ("first_seq", "last_seq"))
+    return [below_zero({"first_seq": one, "last_seq": other}) for one, other in zip(first, last, strict=False)]
+
+
+def _kind(name: str, value: Any) -> Any:
+    """What words depend on of such a fact."""
+    if not _is_told_as_it_is(name, value):
+        return value
+    return _MANY if name.endswith((_BYTES, _SEQ)) else bool(value)
+
+
 def _is_told_as_it_is(name: str, value: object) -> bool:
-    """Whether sentences have a place for such a fact, and depend on no more of it than whether it is 0."""
+    """Whether sentences have a place for such a fact, and depend on no more of it than whether it is 0, or many."""
     if isinstance(value, str):
         return name in _TEXTS
-    return name.endswith("_s") if isinstance(value, float) else name.endswith("_frame") or name == "port"
+    if isinstance(value, float):
+        return name.endswith("_s") or name == _PERCENT
+    if name.endswith((_BYTES, _SEQ)):
+        return isinstance(value, int) and value >= _LEAST_MANY
+    return name.endswith("_frame") or name == "port"
