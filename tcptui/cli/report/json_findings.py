@@ -176,7 +176,7 @@ class TemplatedFindings:
         ``below``: whether numbers of each are `below_zero`; those are known then, and not told as they are.
         """
         found: dict[tuple[Any, ...], list[int]] = {}
-        on = [[_kind(name, value) for value in values] for name, values in differing.items()]
+        on = [_kinds(name, values) for name, values in differing.items()]
         if any(below):
             numbers = [values for name, values in differing.items() if name.endswith(_SEQ)]
             on += [[value if is_below else -1 for value, is_below in zip(some, below, strict=True)] for some in numbers]
@@ -243,11 +243,11 @@ def _below_zero(finding: Finding, count: int) -> list[bool]:
     return [below_zero({"first_seq": one, "last_seq": other}) for one, other in zip(first, last, strict=False)]
 
 
-def _kind(name: str, value: Any) -> Any:
-    """What words depend on of such a fact."""
-    if not _is_told_as_it_is(name, value):
-        return value
-    return _MANY if name.endswith((_BYTES, _SEQ)) else bool(value)
+def _kinds(name: str, values: list[Any]) -> list[Any]:
+    """What words depend on of such a fact, of each of its ``values``."""
+    if name.endswith((_BYTES, _SEQ)):
+        return [_MANY if _is_told_as_it_is(name, value) else value for value in values]
+    return list(map(bool, values)) if _is_told_as_it_is(name, values[0]) else values
 
 
 def _is_told_as_it_is(name: str, value: object) -> bool:
