@@ -1,5 +1,5 @@
-"""Opens protected records: AEADs (RFC 8446, 5.2; RFC 5246, 6.2.3.3; RFC 5288; RFC 6655; RFC 7905), and CBC (RFC 5246,
-6.2.3.2; RFC 7366).
+"""Opens protected records: AEADs (RFC 8446, 5.2; RFC 5246, 6.2.3.3; RFC 5288; RFC 6655; RFC 7905), CBC (RFC 5246,
+6.2.3.2; RFC 7366), and MACs alone (RFC 5246, 6.2.3.1; RFC 9150).
 
 This is the one module that imports `cryptography`, which is optional, and only when records are to be opened.
 """
@@ -163,6 +163,25 @@ class _Cbc:
         return hmac.digest(self._mac_key, head + data, self._hash)
 
 
+class _Authenticated:
+    """Suites of TLS 1.3 that encrypt nothing (RFC 9150, 5): the bytes, and a MAC of nonce, header and bytes."""
+
+    chained = 0
+    head = 0
+
+    def __init__(self, suite: Suite, key: bytes, iv: bytes) -> None:
+        self._key, self._hash, self._tag = key, suite.mac, suite.tag
+        self._iv, self._nonce = int.from_bytes(iv, "big"), len(iv)
+        self.overhead = suite.tag + 1
+
+    def open(self, number: int, header: bytes, fragment: bytes, _before: bytes = b"", /) -> bytes | None:
+        """See `Protection`."""
+        said, mac = fragment[: -self._tag], fragment[-self._tag :]
+        nonce = (self._iv ^ number).to_bytes(self._nonce, "big")
+        expected = hmac.digest(self._key, nonce + header + said, self._hash)
+        return said if hmac.compare_digest(mac, expected) else None
+
+
 class _Clear:
     """Suites that encrypt nothing: the bytes, and a MAC behind them that only who has the keys can check."""
 
@@ -204,6 +223,8 @@ def _cbc(block: BlockCipher, key: bytes) -> Callable[[bytes, bytes], bytes]:
 def traffic_protection(suite: Suite, secret: bytes) -> Protection:
     """The protection that a traffic secret of TLS 1.3 gives (RFC 8446, 7.3)."""
     key = expand_label(suite.prf, secret, "key", suite.key)
+    if suite.mode is Mode.MAC:  # whose nonce is as long as its key (RFC 9150, 6)
+        return _Authenticated(suite, key, expand_label(suite.prf, secret, "iv", suite.key))
     return _NumberedNonce(suite, key, expand_label(suite.prf, secret, "iv", _IV), bare=True)
 
 

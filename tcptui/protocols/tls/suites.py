@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,6 +21,8 @@ class Mode(Enum):
     CBC = auto()
     NULL = auto()
     """A MAC alone: the bytes are in clear (RFC 5246, 6.2.3.1)."""
+    MAC = auto()
+    """The same in TLS 1.3 (RFC 9150), where the MAC covers a nonce."""
 
 
 class BlockCipher(Enum):
@@ -40,16 +43,16 @@ class Suite:
     prf: str
     """The hash function of the key schedule, as `hashlib` calls it."""
     tag: int = 16
-    """Bytes of the tag of an AEAD."""
+    """Bytes of the tag of an AEAD, or of the MAC that stands for it."""
     block: BlockCipher = BlockCipher.AES
     mac: str = ""
-    """CBC and NULL: the hash function of the MAC; empty without one."""
+    """CBC, NULL and MAC: the hash function of the MAC; empty without one."""
 
 
 _NAME: Final = re.compile(
     r"TLS_(?:.*_WITH_)?(?:"
     r"(?P<aead>AES_(?P<bits>128|256)_(?P<mode>GCM|CCM)(?P<short>_8)?)|(?P<chacha>CHACHA20_POLY1305)"
-    r"|(?P<null>NULL)|(?P<block>AES|CAMELLIA|3DES_EDE)_(?:(?P<size>128|256)_)?CBC)(?:_(?P<hash>SHA384|SHA256|SHA|MD5|NULL))?"
+    r"|(?P<null>NULL)|(?P<only>SHA256|SHA384)|(?P<block>AES|CAMELLIA|3DES_EDE)_(?:(?P<size>128|256)_)?CBC)(?:_(?P<hash>SHA384|SHA256|SHA|MD5|NULL))?"
 )
 _HASHES: Final = {"SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384", "MD5": "md5", "NULL": ""}
 #: The hash function of the key schedule of TLS 1.0 and 1.1 (RFC 4346, 5), which is two in one.
@@ -68,6 +71,9 @@ def suite_of(number: int, version: int) -> Suite | None:
     prf = OLD_PRF if version < TLS_1_2 else prf
     if found["null"]:
         return None if version == TLS_1_3 else Suite(Mode.NULL, 0, prf, 0, mac=said)
+    if found["only"]:
+        size = hashlib.new(said).digest_size
+        return Suite(Mode.MAC, size, prf, size, mac=said) if version == TLS_1_3 else None
     if found["chacha"]:
         return Suite(Mode.CHACHA20, 32, prf)
     if found["aead"]:

@@ -47,6 +47,24 @@ def test_record_of_the_rfc_opens_and_a_changed_one_does_not() -> None:
     assert protection.open(0, CLIENT_DATA[:5], b"") is None
 
 
+@pytest.mark.parametrize(("number", "hash_name", "size"), [(0xC0B4, "sha256", 32), (0xC0B5, "sha384", 48)])
+def test_record_with_a_mac_alone_opens_and_a_changed_one_does_not(number: int, hash_name: str, size: int) -> None:
+    suite, secret = suite_of(number, TLS_1_3), bytes(range(size))
+    assert suite is not None
+    protection = traffic_protection(suite, secret)
+    said, header = b"hello\x17", bytes((23, 3, 3, 0, 6 + size))
+    key, vector = (expand_label(hash_name, secret, label, size) for label in ("key", "iv"))
+    nonce = vector[:-1] + bytes((vector[-1] ^ 5,))  # of record 5
+    record = said + hmac.new(key, nonce + header + said, hash_name).digest()
+
+    assert protection.open(5, header, record) == said
+    assert protection.open(6, header, record) is None
+    assert protection.open(5, header, b"J" + record[1:]) is None
+    assert protection.open(5, header, record[-size:]) is None
+    assert protection.open(5, header, b"") is None
+    assert protection.overhead == size + 1
+
+
 def test_prf_gives_the_published_vector() -> None:
     secret, seed = bytes.fromhex("9bbe436ba940f017b17652849a71db35"), bytes.fromhex("a0ba9f936cda311827a6f796ffd5198c")
 
@@ -69,6 +87,9 @@ def test_prf_gives_the_published_vector() -> None:
         (0xC028, TLS_1_2, Suite(Mode.CBC, 32, "sha384", 0, BlockCipher.AES, "sha384")),
         (0x000A, TLS_1_2, Suite(Mode.CBC, 24, "sha256", 0, BlockCipher.TRIPLE_DES, "sha1")),
         (0x0088, TLS_1_2, Suite(Mode.CBC, 32, "sha256", 0, BlockCipher.CAMELLIA, "sha1")),
+        (0xC0B4, TLS_1_3, Suite(Mode.MAC, 32, "sha256", tag=32, mac="sha256")),
+        (0xC0B5, TLS_1_3, Suite(Mode.MAC, 48, "sha384", tag=48, mac="sha384")),
+        (0xC0B4, TLS_1_2, None),
         (0x0005, TLS_1_2, None),
         (0xC050, TLS_1_2, None),
         (0x9999, TLS_1_2, None),
