@@ -56,11 +56,12 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     if stream is None:
         shares, between = summary.shares(sharing, summary.store.count // ROWS_A_WEIGHT), b"\n"
 
+        # Of several shares another one looks at all packets once more: that takes as long as thousands of connections.
+        several = int(len(shares) > 1)
+
         def work(at: int) -> Iterator[bytes | StreamFindings | Capture]:
             return _share(summary, shares[at - several], texts) if at >= several else iter((summary.capture,))
 
-        # Of several shares another one looks at all packets once more: that takes as long as thousands of connections.
-        several = int(len(shares) > 1)
         with closing(sharing.in_order(len(shares) + several, work)) as pieces:
             for piece in pieces:
                 if isinstance(piece, StreamFindings):
