@@ -192,8 +192,11 @@ def _collected(force: _Workforce, shares: int) -> Iterator[Any]:
     most = WAITING_BYTES * max(len(force.running), _WAITING_LEAST)
     done: set[int] = set()
     while current < shares:
+        if not force.running:
+            raise WorkerError("worker_failed", status=0)
         while handed < min(shares, current + ahead):
-            os.write(force.shares, _SHARE.pack(handed))
+            with suppress(BrokenPipeError):  # all workers have died, which their own pipes will show
+                os.write(force.shares, _SHARE.pack(handed))
             handed += 1
         if handed == shares:
             force.no_more()

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux 
 
 ROOT = Path(tcptui.__file__).parent.parent
 #: Enough that forking is worth it, and that their report does not fit into the pipes.
-CONNECTIONS = 1_400
+CONNECTIONS = 4_000
 
 
 @pytest.fixture(scope="module")

@@ -253,3 +253,27 @@ def test_serving_takes_shares_until_there_are_no_more() -> None:
     with os.fdopen(received, "rb") as pipe:
         assert pipe.read().count(b"\x07\0\0\0") == 3  # two pieces and the end
     os.close(shares)
+
+
+def test_workers_that_end_without_their_work_are_an_error_and_no_hang() -> None:
+    def work(share: int) -> Iterator[bytes]:
+        if share > 1:
+            os._exit(0)
+        yield b"%d" % share
+
+    with pytest.raises(WorkerError):
+        list(in_order(6, work, 2))
+
+
+def test_workers_that_all_died_before_they_were_handed_a_share_are_an_error() -> None:
+    with closing(in_order(30, pieces_of, 3)) as pieces:
+        next(pieces)
+        workers = children()
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        while any(
+            (Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0]) != "Z" for worker in workers
+        ):
+            time.sleep(0.01)
+        with pytest.raises(WorkerError):
+            list(pieces)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -55,6 +54,8 @@ _NAME: Final = re.compile(
     r"|(?P<null>NULL)|(?P<only>SHA256|SHA384)|(?P<block>AES|CAMELLIA|3DES_EDE)_(?:(?P<size>128|256)_)?CBC)(?:_(?P<hash>SHA384|SHA256|SHA|MD5|NULL))?"
 )
 _HASHES: Final = {"SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384", "MD5": "md5", "NULL": ""}
+#: Bytes of what they make; `hashlib` would tell, and load OpenSSL.
+_SIZES: Final = {"sha256": 32, "sha384": 48}
 #: The hash function of the key schedule of TLS 1.0 and 1.1 (RFC 4346, 5), which is two in one.
 OLD_PRF: Final = "md5-sha1"
 _TRIPLE_DES_KEY: Final = 24
@@ -72,7 +73,7 @@ def suite_of(number: int, version: int) -> Suite | None:
     if found["null"]:
         return None if version == TLS_1_3 else Suite(Mode.NULL, 0, prf, 0, mac=said)
     if found["only"]:
-        size = hashlib.new(said).digest_size
+        size = _SIZES[said]
         return Suite(Mode.MAC, size, prf, size, mac=said) if version == TLS_1_3 else None
     if found["chacha"]:
         return Suite(Mode.CHACHA20, 32, prf)
