@@ -151,15 +151,11 @@ class TemplatedFindings:
         differing = {name: list(cells(value, count)) for name, value in finding.facts.items() if _differs(value)}
         frames: list[list[int]] = [list(cells(packet, count)) for packet in finding.packets]
         told: list[bytes] = [b""] * count
-        for some in self._told_alike(differing, _below_zero(finding, count)):
+        below = _below_zero(finding, count)
+        for some in self._told_alike(differing, below):
             mine = {name: [values[lane] for lane in some] for name, values in differing.items()}
-            first = {name: values[0] for name, values in mine.items()}
-            is_below = "first_seq" in finding.facts and below_zero({**finding.facts, **first})
-            known = {
-                name: value
-                for name, value in first.items()
-                if not _is_told_as_it_is(name, value) or (is_below and name.endswith(_SEQ))
-            }
+            is_below = below[some[0]]
+            known = {name: values[0] for name, values in mine.items() if not _is_free(name, values[0], is_below)}
             free = {name: values for name, values in mine.items() if name not in known}
             facts = {**finding.facts, **known, **{name: _Mark(f"{_MARK}{name}{_MARK}") for name in free}}
             pattern = replace(finding, packets=(), facts=facts)
@@ -173,14 +169,10 @@ class TemplatedFindings:
     def _told_alike(differing: dict[str, list[Any]], below: list[bool]) -> Iterable[list[int]]:
         """The lanes in sets of those with the same words: these depend on whether a number is 0, or on what it is.
 
-        ``below``: whether numbers of each are `below_zero`; those are known then, and not told as they are.
+        ``below``: whether the numbers of each are `below_zero`.
         """
         found: dict[tuple[Any, ...], list[int]] = {}
-        on = [_kinds(name, values) for name, values in differing.items()]
-        if any(below):
-            numbers = [values for name, values in differing.items() if name.endswith(_SEQ)]
-            on += [[value if is_below else -1 for value, is_below in zip(some, below, strict=True)] for some in numbers]
-            on.append(below)
+        on = [_kinds(name, values, below) for name, values in differing.items()]
         for lane, key in enumerate(zip(*on, strict=True) if on else [()] * len(below)):
             found.setdefault(key, []).append(lane)
         return found.values()
@@ -243,11 +235,17 @@ def _below_zero(finding: Finding, count: int) -> list[bool]:
     return [below_zero({"first_seq": one, "last_seq": other}) for one, other in zip(first, last, strict=False)]
 
 
-def _kinds(name: str, values: list[Any]) -> list[Any]:
+def _kinds(name: str, values: list[Any], below: list[bool]) -> list[Any]:
     """What words depend on of such a fact, of each of its ``values``."""
     if name.endswith((_BYTES, _SEQ)):
-        return [_MANY if _is_told_as_it_is(name, value) else value for value in values]
+        both = zip(values, below, strict=True)
+        return [_MANY if _is_free(name, value, is_below) else value for value, is_below in both]
     return list(map(bool, values)) if _is_told_as_it_is(name, values[0]) else values
+
+
+def _is_free(name: str, value: object, is_below: bool) -> bool:
+    """Whether it `_is_told_as_it_is` in a finding whose numbers are `below_zero`, or not: then they are left out."""
+    return _is_told_as_it_is(name, value) and not (is_below and name.endswith(_SEQ))
 
 
 def _is_told_as_it_is(name: str, value: object) -> bool:
