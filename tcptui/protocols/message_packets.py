@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.named_tuples import maker_of
 from tcptui.model.request import MessagePackets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tcptui.protocols.interface import Carried
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: `MessagePackets` of a tuple, without a function between.
-_PACKETS: Final = cast("Callable[[tuple[int, ...]], MessagePackets]", partial(tuple.__new__, MessagePackets))
+#: `MessagePackets` of their values.
+_PACKETS: Final = maker_of(MessagePackets)
 _START: Final = attrgetter("start")
 _STOP: Final = attrgetter("stop")
 

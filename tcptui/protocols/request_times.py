@@ -21,10 +21,10 @@ Interim answers (100 Continue) belong to the sending, as do replies amid a reque
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count, product
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
 from tcptui.model.arrays import chunks, indexes_of
+from tcptui.model.named_tuples import maker_of
 from tcptui.model.request import Request, RequestPart, Together
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_text import shared_if_long, shared_text
@@ -43,7 +44,7 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.seen_exchanges import BEGINS, LOOKED_UP, SeenExchange, join, prolong, seen_exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I64
@@ -193,8 +194,8 @@ class _Stretch(NamedTuple):
     recovery_ns: int
 
 
-#: One of a tuple, without a function between.
-_STRETCH: Final = cast("Callable[[tuple[int, ...]], _Stretch]", partial(tuple.__new__, _Stretch))
+#: One of its values.
+_STRETCH: Final = maker_of(_Stretch)
 
 
 class _Times:
