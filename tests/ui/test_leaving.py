@@ -225,6 +225,12 @@ class Driven:
     async def until(self, condition: Callable[[], bool]) -> None:
         await settled(self.pilot, condition)
 
+    async def main_screen_after(self, before: MainScreen) -> MainScreen:
+        """The main screen that took the place of ``before``, once it has begun: Textual shows it a little earlier."""
+        await self.until(lambda: self.app.screen is not before and self.app.screen.is_mounted)
+        assert isinstance(self.app.screen, MainScreen)
+        return self.app.screen
+
     @property
     def shown(self) -> str:
         return "\n".join(screen_lines(self.app.screen))
@@ -498,9 +504,7 @@ async def test_clearing_keeps_order_narrowing_and_the_zoom_of_the_list(
         before = driver.app.screen
         assert isinstance(before, MainScreen)
         await driver.press("s", "s", "slash", *"40001", "enter", "z", "C", "C")
-        await driver.until(lambda: driver.app.screen is not before)
-        screen = driver.app.screen
-        assert isinstance(screen, MainScreen)
+        screen = await driver.main_screen_after(before)
         await driver.until(lambda: "40001" in driver.shown)
         await driver.until(lambda: screen.workspace.arrangement.zoomed)
         connections = screen.workspace.connections
@@ -520,9 +524,7 @@ async def test_clearing_keeps_the_display_filter(capture: tuple[Session, Running
         before.filter_by("tcp.port == 40001")
         await driver.until(lambda: before.matching is not None)
         await driver.press("v", "C", "C")
-        await driver.until(lambda: driver.app.screen is not before)
-        screen = driver.app.screen
-        assert isinstance(screen, MainScreen)
+        screen = await driver.main_screen_after(before)
         await driver.until(lambda: screen.matching is not None)
         carried = screen.carried_filter
 
@@ -538,9 +540,7 @@ async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
         assert isinstance(before, MainScreen)
         before.narrow_to(ChosenStreams(lambda _words: "the first", (0,)))
         await driver.press("enter", "z", "C", "C")
-        await driver.until(lambda: driver.app.screen is not before)
-        screen = driver.app.screen
-        assert isinstance(screen, MainScreen)
+        screen = await driver.main_screen_after(before)
         narrowing = screen.workspace.connections.index.narrowing
         zoomed = screen.workspace.arrangement.zoomed
 

@@ -149,7 +149,7 @@ async def test_case_opens_above_the_capture_and_esc_comes_back(show: Show, mixed
     async with show(mixed_session) as shown:
         before = shown.screen
         await choose(shown, case.title.en, f"{case.number:03} {case.title.en}")
-        await settled(shown.pilot, lambda: shown.pilot.app.screen is not before)
+        await settled(shown.pilot, lambda: (now := shown.pilot.app.screen) is not before and now.is_mounted)
         opened = shown.pilot.app.screen
         assert isinstance(opened, MainScreen)
         walk = opened.walk

@@ -17,6 +17,7 @@ from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.explain_pane import ExplainPane, Passage
 from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.trouble_watch import largest_connections
+from tcptui.ui.one_shot import call_after
 from tcptui.ui.overview.document import largest_document
 from tcptui.ui.widgets.virtual_list import HEADING
 from tcptui.words.quantities import Count, byte_size
@@ -157,7 +158,7 @@ class RoomBelow(Vertical):
         self.is_busy = True
         rest = self._rests_until - time.monotonic()
         if rest > 0:
-            self.set_timer(rest, self._end_rest)
+            call_after(self, rest, self._end_rest)
             return
         self._counted_for = when
         session = self.session

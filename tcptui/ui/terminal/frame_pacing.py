@@ -16,7 +16,7 @@ from textual.geometry import Region, Size
 from textual.screen import Screen, ScreenResultType
 
 from tcptui.session.input_priority import input_priority
-from tcptui.ui.one_shot import call_after
+from tcptui.ui.one_shot import PunctualApp
 from tcptui.ui.terminal.driver import PacedDriver
 from tcptui.ui.terminal.lean_strips import make_strips_lean
 
@@ -36,7 +36,7 @@ _SIZE_RESTS_S: Final = 0.2
 make_strips_lean()
 
 
-class FramePacer(App[ReturnType], Generic[ReturnType]):
+class FramePacer(PunctualApp[ReturnType], Generic[ReturnType]):
     """Drops late frames and sends only cell differences if its driver is a `PacedDriver`, not with others (tests)."""
 
     _frame_dropped = False
@@ -66,7 +66,7 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
             self._driver.shown.forget()
             if self._resized is not None:
                 self._resized.stop()
-            self._resized = call_after(self, _SIZE_RESTS_S, self.redraw)
+            self._resized = self.set_timer(_SIZE_RESTS_S, self.redraw)
 
     def redraw(self) -> None:
         """Redraw the whole screen: another program may have written on the terminal."""
@@ -100,12 +100,12 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
         screen._compositor._dirty_regions |= regions
         if not self._frame_dropped:
             self._frame_dropped = True
-            call_after(self, _AGAIN_S, self._pay)
+            self.set_timer(_AGAIN_S, self._pay)
 
     def _pay(self) -> None:
         driver = self._driver
         if isinstance(driver, PacedDriver) and driver.pace.is_behind():
-            call_after(self, _AGAIN_S, self._pay)
+            self.set_timer(_AGAIN_S, self._pay)
             return
         self._frame_dropped = False
         if self.screen_stack:
