@@ -30,11 +30,12 @@ import numpy as np
 
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
-from tcptui.analysis.timing.budget import CLOCK_STEP_NS, HELD_LEAST_NS, Part, time_budget
+from tcptui.analysis.timing.budget import CLOCK_STEP_NS, Part, time_budget
 from tcptui.analysis.timing.budget_short import simple_budget
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
+from tcptui.analysis.timing.stretches import HELD_LEAST_NS
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.named_tuples import maker_of
 from tcptui.model.request import Request, RequestPart, Together

@@ -26,8 +26,9 @@ from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
+from tcptui.analysis.timing.budget import split_together
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.budget_short import time_parts
+from tcptui.analysis.timing.budget_short import simple_parts, time_parts
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
@@ -283,6 +284,8 @@ class FindingsCache:
             self._write_hindsight(
                 (view, bool(look_back[place])) for place, view in zip(some, views, strict=True) if not known[place]
             )
+            if parts:
+                split_together(view for view in views if not view.evicted and simple_parts(view) is None)
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()
             for place in some:

@@ -54,7 +54,7 @@ def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
     silent = (view.issues & _CUT) != 0
     silent &= view.end != view.seq
     for part in chunks(len(view), 1) if silent.any() else ():
-        asked[part] |= silent[part] & (space.end[part] <= sent_before(view, space, part))
+        asked[part] |= silent[part] & (space.end[part] <= sent_before(view.from_server, space, part))
     found: list[int] = flatnonzero32(asked).tolist()
     return found
 

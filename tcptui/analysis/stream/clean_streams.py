@@ -15,10 +15,10 @@ import numpy as np
 
 from tcptui.analysis.resend.ip_id import HINT
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.analysis.timing.budget import OVERLAPS, SHORT, SHORT_LEAST_NS
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.path_delay import are_here, ways_ns
 from tcptui.analysis.timing.send_gaps import pause_ns
+from tcptui.analysis.timing.stretches import OVERLAPS, SHORT, SHORT_LEAST_NS
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN, TcpFlag

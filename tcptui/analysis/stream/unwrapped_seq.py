@@ -94,10 +94,10 @@ def sequence_space(view: StreamView) -> SequenceSpace:
     return space
 
 
-def sent_before(view: StreamView, space: SequenceSpace, part: slice) -> I64:
+def sent_before(from_server: NDArray[np.bool_], space: SequenceSpace, part: slice) -> I64:
     """The highest number that each segment's sender had sent before it; ``part`` must not begin at segment 0."""
     before = slice(part.start - 1, part.stop - 1)
-    sent: I64 = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
+    sent: I64 = np.where(from_server[part], space.sent[1][before], space.sent[0][before])
     return sent
 
 

@@ -89,6 +89,13 @@ class Waits:
         self.recovery_ns: I64 = zeros_like(clock, count)
         """`Part.RECOVERY`."""
 
+    def of_some(self, stretches: slice, events: I32, clock: I64, turns_at: I32) -> Waits:
+        """Those ``stretches`` alone, as those of a stream with these ``events``, ``clock`` and ``turns_at``."""
+        some = Waits(events, clock, self.sender[stretches], turns_at)
+        some.part, some.network_ns = self.part[stretches], self.network_ns[stretches]
+        some.recovery_ns = self.recovery_ns[stretches]
+        return some
+
     def __len__(self) -> int:
         return len(self.part)
 

@@ -1,9 +1,9 @@
 """The time budget of a short, plain stream, computed without arrays, for reports on a hundred thousand connections.
 
-The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment per
+The same rules as `tcptui.analysis.timing.stretches`, for streams that hold nothing but a handshake, one segment per
 message, acknowledgments, FINs and RSTs, and for attempts to open one; everything else is left to it.
 `tcptui.analysis.stream.clean_streams` has them a third time, for thousands of streams at once.  All thresholds are
-shared (`budget`, `path_delay`, `send_gaps`, `ip_id`), and property tests compare the three:
+shared (`stretches`, `path_delay`, `send_gaps`, `ip_id`), and property tests compare the three:
 tests/analysis/test_time_budget.py.
 """
 
@@ -19,12 +19,13 @@ from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.stream.view import StreamView
-from tcptui.analysis.timing.budget import OVERLAPS, asked_least_ns, brings_news, time_budget
+from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, Part, TimeBudget, Waits
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
+from tcptui.analysis.timing.stretches import OVERLAPS, asked_least_ns, brings_news
 from tcptui.model.lanes import column
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -253,7 +254,7 @@ class _Plain:
         self._spend(later, side, part, way_ns, here=part is think and self._thought_here(side, earlier, later))
 
     def _thought_here(self, side: int, earlier: int, later: int) -> bool:
-        """See `tcptui.analysis.timing.budget`."""
+        """See `tcptui.analysis.timing.stretches`."""
         if not self._spans or not self.delays.captured_at(side):
             return False
         return not brings_news(self.view, slice(earlier + 1, later), 1 - side)

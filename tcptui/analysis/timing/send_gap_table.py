@@ -52,6 +52,14 @@ class SendGaps:
         self.flight: I32 | I64 = np.empty(len(which), np.int32)
         """Bytes in flight after the earlier segment was sent, as far as the sender knew."""
 
+    def of_some(self, pairs: slice, events: I32, first_event: int, first_stretch: int) -> SendGaps:
+        """Those ``pairs`` alone, of the stream whose ``events`` and stretches begin at these."""
+        some = SendGaps(events - np.int32(first_event), self.which[pairs] - np.int32(first_stretch))
+        release = self.release[pairs]
+        release = np.where(release >= 0, release - np.int32(first_event), release)
+        some.keep(slice(None), self.marks[pairs], release, self.flight[pairs].astype(np.int64))
+        return some
+
     def __len__(self) -> int:
         return len(self.which)
 

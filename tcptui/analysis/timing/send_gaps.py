@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from itertools import pairwise
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,10 @@ from tcptui.analysis.resend.ip_id import numbers_missing
 from tcptui.analysis.stream.table import SCALE_UNKNOWN
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace
 from tcptui.analysis.stream.view import StreamView
-from tcptui.analysis.timing.path_delay import PathDelays
+from tcptui.analysis.timing.segments import Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
-from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import Lanes, by_lane, integer, of_pairs, taken
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.lanes import Lanes, by_lane, integer, of_pairs, put, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
@@ -66,6 +67,13 @@ def largest_segment(view: StreamView, side: int) -> int:
 def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slice = _ALL) -> I64:
     """The highest number that each segment allows its peer to send up to; `NO_LIMIT_NS` where that is not known."""
     of_server, of_client = (scale != SCALE_UNKNOWN for scale in (view.scale_server, view.scale_client))
+    return _edges(view, space, which, of_server, of_client)
+
+
+def _edges(
+    view: StreamView | Segments, space: SequenceSpace, which: I64 | I32 | slice, of_server: Any, of_client: Any
+) -> I64:
+    """`window_edges`, of windows whose scale is known where it is of server and client, for each segment or of all."""
     ack, window = space.ack[which], view.window[which]
     speaks = np.where(view.from_server[which], of_server, of_client) | (window == 0)
     speaks &= (ack != NOTHING) & ((view.flags[which] & RST) == 0)
@@ -84,90 +92,134 @@ def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
 class _SenderKnowledge:
     """What one side had received when it sent: for each of its segments, the peer's newest segment that it knew."""
 
-    def __init__(self, view: StreamView, clock: I64, delays: PathDelays, side: int) -> None:
-        self._clock = clock
-        self._view = view
-        self._lag_ns = 0 if delays.captured_at(side) else delays.to_end_ns(side)
+    def __init__(self, segments: Segments, side: int) -> None:
+        self._segments = segments
+        self._clock = segments.clock
+        delays = [member.delays for member in segments.members]
+        self._lag_ns = [0 if each.captured_at(side) else each.to_end_ns(side) for each in delays]
+        self._starts = [member.start for member in segments.members]
         #: The capture was made at this side: it knew what had passed here.
-        self.at_hand = not self._lag_ns
+        self.at_hand = [not lag_ns for lag_ns in self._lag_ns]
         #: Echoed timestamps tell what it knew; `_lag_ns` is a lower bound, as the sender's way here may hold a queue.
-        self.by_echo = False
-        if not self._lag_ns or not ((view.options & OptionBit.TIMESTAMPS) != 0).all():
+        self.by_echo = [False] * len(delays)
+        if not all(self.at_hand):
+            self._read_stamps(side)
+        self._by_lag = [not known and not echoed for known, echoed in zip(self.at_hand, self.by_echo, strict=True)]
+
+    def _read_stamps(self, side: int) -> None:
+        """Set `by_echo`, and how far the peer's clock had gone at each of its segments."""
+        segments = self._segments
+        lacking = segments.each_any((segments.options & OptionBit.TIMESTAMPS) == 0)
+        peers = flatnonzero32(segments.from_server != bool(side))
+        begins = segments.cuts(peers)
+        speaks = [begin < end for begin, end in pairwise(begins)]
+        self.by_echo = [
+            speaking and not lacks and not known
+            for speaking, lacks, known in zip(speaks, lacking, self.at_hand, strict=True)
+        ]
+        if not any(self.by_echo):
             return
-        peers = flatnonzero32(view.from_server != bool(side))
-        if not len(peers):
-            return
-        self._base = view.ts_value[peers[0]]
-        values = view.ts_value[peers]
-        values -= self._base
+        firsts = [int(peers[begin]) if speaking else 0 for begin, speaking in zip(begins, speaks, strict=False)]
+        self._bases = [segments.ts_value[first] for first in firsts]
+        values = segments.ts_value[peers]
+        values -= segments.of(self._bases, peers)
         values[values >= SEQ_HALF] = 0
+        values = segments.lifted(values, peers)
         self._peers = peers
         self._values = np.maximum.accumulate(values, out=values)
-        self.by_echo = True
 
     def at(self, indexes: I32, latest: I32) -> I32:
         """The newest index known when each of ``indexes`` was sent; never above ``latest``."""
-        if self.by_echo:
-            echo = self._view.ts_echo[indexes] - self._base
-            place = np.searchsorted(self._values, echo, side="right") - 1
-            return np.minimum(np.where(place >= 0, taken(self._peers, place), np.int32(0)), latest)
-        if not self._lag_ns:
-            return latest
-        known = np.searchsorted(self._clock, self._clock[indexes] - self._lag_ns, side="right") - 1
-        return np.clip(known, 0, latest).astype(np.int32)
+        known = latest
+        for told, way in ((self.by_echo, self._echoed), (self._by_lag, self._arrived)):
+            if all(told):
+                return way(indexes, latest)
+            if any(told):
+                which = indexes_of(self._segments.of(told, indexes))
+                known = put(known.copy(), which, way(indexes[which], latest[which]))
+        return known
+
+    def _echoed(self, indexes: I32, latest: I32) -> I32:
+        """`at`, by the stamp that each of them echoes."""
+        segments = self._segments
+        echo = segments.lifted(segments.ts_echo[indexes] - segments.of(self._bases, indexes), indexes)
+        place = np.searchsorted(self._values, echo, side="right") - 1
+        known: I32 = np.minimum(np.where(place >= 0, taken(self._peers, place), np.int32(0)), latest)
+        return known
+
+    def _arrived(self, indexes: I32, latest: I32) -> I32:
+        """`at`, by what had had time to arrive."""
+        segments = self._segments
+        known = segments.searched(self._clock[indexes] - segments.of(self._lag_ns, indexes), indexes)
+        arrived: I32 = np.clip(known, segments.of(self._starts, indexes), latest).astype(np.int32)
+        return arrived
 
     def excess_ns(self, later: I32, earlier: I32) -> I64:
         """How long (ns) after receiving ``earlier`` the sender waited before it sent ``later``."""
-        waited: I64 = self._clock[later] - taken(self._clock, np.maximum(earlier, 0)) - self._lag_ns
+        known_ns = taken(self._clock, np.maximum(earlier, 0)) + self._segments.of(self._lag_ns, later)
+        waited: I64 = self._clock[later] - known_ns
         return waited
 
 
-def send_gaps(
-    view: StreamView,
-    space: SequenceSpace,
-    clock: I64,
-    delays: PathDelays,
-    side: int,
-    gaps: SendGaps,
-    transfer: Callable[[I32, I32], I64],
-) -> None:
+def send_gaps(segments: Segments, side: int, gaps: SendGaps, transfer: Callable[[I32, I32], I64]) -> None:
     """Judge ``gaps`` (pairs of new segments of ``side``).
 
     ``transfer`` returns the number of the transfer that each pair belongs to, given their places and later segments.
     """
-    judge = _Judge(view, space, clock, delays, side, int(gaps.befores(slice(1))[0]))
+    judge = _Judge(segments, side, gaps)
     origin = int(transfer(gaps.which[:1], gaps.afters(slice(1)))[0])
     for part in chunks(len(gaps)):
         after = gaps.afters(part)
         gaps.keep(part, *judge.piece(gaps.befores(part), after, transfer(gaps.which[part], after) - origin))
-    if not judge.knowledge.at_hand:
-        paused = gaps.having(SendGapReason.PAUSE)
-        lost = paused[numbers_missing(view, side, gaps.afters(paused))]
-        gaps.marks[lost] = gaps.marks[lost] ^ np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
+    if all(judge.knowledge.at_hand):
+        return
+    paused = gaps.having(SendGapReason.PAUSE)
+    for number, pairs in segments.groups(paused, gaps.afters(paused)):
+        if not judge.knowledge.at_hand[number]:
+            member = segments.members[number]
+            lost = pairs[numbers_missing(member.view, side, gaps.afters(pairs) - np.int32(member.start))]
+            gaps.marks[lost] = gaps.marks[lost] ^ np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
 
 
 class _Judge:
     """Judges pairs of successive segments of one side, chunk by chunk."""
 
-    def __init__(
-        self, view: StreamView, space: SequenceSpace, clock: I64, delays: PathDelays, side: int, first: int
-    ) -> None:
-        self._view, self._space, self._clock, self._delays, self._side = view, space, clock, delays, side
-        self.knowledge = _SenderKnowledge(view, clock, delays, side)
-        self._segment = largest_segment(view, side)
-        self._lowest = integer(space.seq[first])
-        self._advanced = _advances(space, side)
-        self._tick = None if self.knowledge.at_hand else _SenderClock(view, side)
+    def __init__(self, segments: Segments, side: int, gaps: SendGaps) -> None:
+        self._segments, self._space, self._clock, self._side = segments, segments.space, segments.clock, side
+        members = segments.members
+        self.knowledge = _SenderKnowledge(segments, side)
+        # Of one stream, only the first pair is looked at: it may have millions.
+        before = gaps.befores(slice(1 if len(members) == 1 else None))
+        begins = segments.cuts(before)
+        sends = [begin < end for begin, end in pairwise(begins)]
+        self._lowest = [
+            integer(segments.space.seq[int(before[begin])]) if some else 0
+            for begin, some in zip(begins, sends, strict=False)
+        ]
+        self._segment = [
+            largest_segment(member.view, side) if some else USUAL_SEGMENT
+            for member, some in zip(members, sends, strict=True)
+        ]
+        self._rtt_ns = [member.delays.rtt_ns for member in members]
+        self._scales = [
+            [scale != SCALE_UNKNOWN for scale in scales]
+            for scales in zip(
+                *((member.view.scale_server, member.view.scale_client) for member in members), strict=True
+            )
+        ]
+        self._advanced = _advances(segments, side)
+        away = [not known for known in self.knowledge.at_hand]
+        self._tick = _SenderClock(segments, side, away) if any(away) else None
         self._highest = 0
         """The largest flight so far, see `_plateau`."""
 
     def piece(self, before: I32, after: I32, transfer: I64) -> tuple[U8, I32, I64]:
         """For each pair of a chunk: `SendGapReason` marks (some pauses may turn out as losses), release, flight."""
-        view, space, side, knowledge = self._view, self._space, self._side, self.knowledge
-        acknowledged, heard, segment = space.acknowledged[side], space.latest[1 - side], self._segment
+        segments, space, side, knowledge = self._segments, self._space, self._side, self.knowledge
+        acknowledged, rtt_ns = space.acknowledged[side], segments.of(self._rtt_ns, after)
         knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
         up_to = space.sent[side][after - 1]
-        slack = pause_ns(self._delays.rtt_ns)
+        slack = pause_ns(rtt_ns)
         gap = self._clock[after] - self._clock[before]
         blocked = self._blocked(after, (knew_before, knew_after), up_to, gap)
 
@@ -175,24 +227,25 @@ class _Judge:
         release = taken(self._advanced, knew_after)
         release = np.where(release > knew_before, release, np.int32(-1))
         arrived = np.maximum(taken(acknowledged, knew_before), taken(space.sacked[side], knew_before))
-        flight = np.clip(up_to - np.maximum(arrived, self._lowest), 0, NO_LIMIT_NS)
+        flight = np.clip(up_to - np.maximum(arrived, segments.of(self._lowest, after)), 0, NO_LIMIT_NS)
         drained = taken(acknowledged, knew_after) >= up_to
-        del heard, arrived, knew_before, knew_after, up_to
+        del arrived, knew_before, knew_after, up_to
 
         prompt = knowledge.excess_ns(after, release) <= slack
-        if knowledge.by_echo:
+        if any(knowledge.by_echo):
             # A queue on the way here makes the lag longer than its minimum, so only an empty flight tells a pause.
-            prompt = prompt | ~drained
+            prompt = prompt | (~drained & segments.of(knowledge.by_echo, after))
         full = flight * 100 >= self._plateau(flight, transfer) * FULL_PERCENT
-        full = full & (flight >= FLIGHT_SEGMENTS * segment)
+        full = full & (flight >= FLIGHT_SEGMENTS * segments.of(self._segment, after))
         released = (release >= 0) & prompt
-        if not knowledge.at_hand:
+        if self._tick is not None:
             # What was sent in one burst arrives at the rate of the path.
-            released = released | ~drained & (gap <= max(slack, self._delays.rtt_ns))
+            near = segments.of(knowledge.at_hand, after)
+            released = released | (~drained & (gap <= np.maximum(slack, rtt_ns)) & np.logical_not(near))
         clocked = ~blocked & full & released
         left_together = gap <= BURST_NS
         if self._tick is not None:
-            left_together = left_together | (self._tick.gap_ns(view, before, after) * 2 < gap)
+            left_together = left_together | (self._tick.gap_ns(before, after) * 2 < gap)
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
         marks = np.zeros(len(after), np.uint8)
@@ -209,15 +262,16 @@ class _Judge:
         There was no room when the earlier segment was sent, or it was taken back afterwards, and the later segment was
         sent soon after room came.
         """
-        view, space, segment = self._view, self._space, self._segment
-        heard = space.latest[1 - self._side]
+        segments = self._segments
+        segment, slack = segments.of(self._segment, after), pause_ns(segments.of(self._rtt_ns, after))
+        heard = self._space.latest[1 - self._side]
         heard_after = taken(heard, knew[1])
         allowed, allowed_later = self._edge(taken(heard, knew[0])), self._edge(heard_after)
         least = np.minimum(allowed, self._least_between(*knew))
-        needed = np.minimum(view.length[after], segment)
+        needed = np.minimum(segments.length[after], segment)
         opening = np.where(allowed_later > least, heard_after, np.int32(-1))
         waited = self.knowledge.excess_ns(after, opening)
-        late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays.rtt_ns)))
+        late = (opening >= 0) & (waited > np.maximum(gap // 2, slack))
         # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window is the cause.
         late = late & (allowed_later - up_to >= segment)
         blocked: NDArray[np.bool_] = (least - up_to < needed) & ~late
@@ -225,20 +279,22 @@ class _Judge:
 
     def _edge(self, speaker: I32) -> I64:
         heard = np.maximum(speaker, 0)
-        if isinstance(heard, Lanes):
-            edges = taken(window_edges(self._view, self._space), heard)
-        else:
-            edges = window_edges(self._view, self._space, heard)
+        edges = taken(self._edges(_ALL), heard) if isinstance(heard, Lanes) else self._edges(heard)
         edges[speaker < 0] = NO_LIMIT_NS
         return edges
 
+    def _edges(self, which: I64 | I32 | slice) -> I64:
+        """`window_edges` of some segments."""
+        segments = self._segments
+        return _edges(segments, self._space, which, *(segments.of(known, which) for known in self._scales))
+
     def _least_between(self, above: I32, up_to: I32) -> I64:
         """The smallest right edge of the peer's segments ``above + 1 … up_to`` of each pair."""
-        part = slice(0, len(self._view))
+        part = slice(0, len(self._segments))
         if not isinstance(above, Lanes) and not isinstance(up_to, Lanes):
             part = slice(int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2)
-        edges = window_edges(self._view, self._space, part)
-        edges[self._view.from_server[part] == bool(self._side)] = NO_LIMIT_NS
+        edges = self._edges(part)
+        edges[self._segments.from_server[part] == bool(self._side)] = NO_LIMIT_NS
         above, up_to = above - np.int32(part.start), up_to - np.int32(part.start)
         least: I64 = (
             by_lane(_least, edges, above, up_to)
@@ -268,9 +324,9 @@ def _least(edges: I64, above: I64, up_to: I64) -> I64:
     return between
 
 
-def _advances(space: SequenceSpace, side: int) -> I32:
+def _advances(segments: Segments, side: int) -> I32:
     """For each segment the newest one up to it that acknowledged (also by SACK) something new of ``side``; or -1."""
-    acknowledged, reported = space.acknowledged[side], space.sacked[side]
+    acknowledged, reported = segments.space.acknowledged[side], segments.space.sacked[side]
     advanced = np.arange(len(acknowledged), dtype=np.int32)
     newest = -1
     for part in chunks(len(advanced)):
@@ -278,32 +334,47 @@ def _advances(space: SequenceSpace, side: int) -> I32:
         numbers, reports = acknowledged[with_last], reported[with_last]
         new = numbers != NOTHING
         new[1:] &= (numbers[1:] > numbers[:-1]) | (reports[1:] > reports[:-1])
+        new[segments.later_starts] = numbers[segments.later_starts] != NOTHING
         here = advanced[part]
         here[~new[-len(here) :]] = -1
         here[0] = max(int(here[0]), newest)
         np.maximum.accumulate(here, out=here)
         newest = int(here[-1])
+    if len(segments.members) > 1:
+        # Not one of the stream before.
+        advanced[advanced < segments.of([member.start for member in segments.members], _ALL)] = -1
     return advanced
 
 
 class _SenderClock:
-    """The clock of a side's timestamps."""
+    """The clock of a side's timestamps, in each stream."""
 
-    def __init__(self, view: StreamView, side: int) -> None:
-        self._tick_ns, self._runs = 0, False
-        own = view.from_server == bool(side)
-        if (own & ((view.options & OptionBit.TIMESTAMPS) == 0)).any():
-            return
-        first, last = int(own.argmax()), len(own) - 1 - int(own[::-1].argmax())
-        ticks = (view.ts_value.item(last) - view.ts_value.item(first)) & SEQ_MASK
-        elapsed = view.time_ns.item(last) - view.time_ns.item(first)
-        if FEWEST_TICKS <= ticks < SEQ_HALF and elapsed > 0:
-            self._tick_ns, self._runs = elapsed // ticks, True
+    def __init__(self, segments: Segments, side: int, wanted: list[bool]) -> None:
+        """``wanted``: in which of the streams."""
+        self._segments = segments
+        own = segments.from_server == bool(side)
+        lacking = segments.each_any(own & ((segments.options & OptionBit.TIMESTAMPS) == 0))
+        index = flatnonzero32(own)
+        self._tick_ns = [
+            self._measured(int(index[begin]), int(index[end - 1])) if asked and begin < end and not lacks else None
+            for asked, lacks, (begin, end) in zip(wanted, lacking, pairwise(segments.cuts(index)), strict=True)
+        ]
+        self._runs = [tick is not None for tick in self._tick_ns]
 
-    def gap_ns(self, view: StreamView, before: I32, after: I32) -> I64:
+    def _measured(self, first: int, last: int) -> int | None:
+        """Nanoseconds a tick, by a side's first and last segment; None where that tells nothing."""
+        segments = self._segments
+        ticks = (segments.ts_value.item(last) - segments.ts_value.item(first)) & SEQ_MASK
+        elapsed: int = segments.time_ns.item(last) - segments.time_ns.item(first)
+        return elapsed // ticks if FEWEST_TICKS <= ticks < SEQ_HALF and elapsed > 0 else None
+
+    def gap_ns(self, before: I32, after: I32) -> I64:
         """The times (ns) between segments by that clock, rounded up to a tick; very large without one that runs."""
+        segments = self._segments
         unknown = np.full(len(after), NO_LIMIT_NS // 4, np.int64)
-        if not self._runs:
+        if not any(self._runs):
             return unknown
-        passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1
-        return np.where(passed < SEQ_HALF, np.minimum(passed, 1 << 30) * self._tick_ns, unknown)
+        passed = ((segments.ts_value[after].astype(np.int64) - segments.ts_value[before]) & SEQ_MASK) + 1
+        tick_ns = segments.of([tick or 0 for tick in self._tick_ns], after)
+        told = (passed < SEQ_HALF) & segments.of(self._runs, after)
+        return np.where(told, np.minimum(passed, 1 << 30) * tick_ns, unknown)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.timing.budget import STUCK_NS
+from tcptui.analysis.timing.stretches import STUCK_NS
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http2_facts import last_ns, operation_of, packets, prompt_ns, round_trip_ns, way_back_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
