@@ -91,9 +91,10 @@ class Waits:
 
     def of_some(self, stretches: slice, events: I32, clock: I64, turns_at: I32) -> Waits:
         """Those ``stretches`` alone, as those of a stream with these ``events``, ``clock`` and ``turns_at``."""
-        some = Waits(events, clock, self.sender[stretches], turns_at)
-        some.part, some.network_ns = self.part[stretches], self.network_ns[stretches]
-        some.recovery_ns = self.recovery_ns[stretches]
+        some = Waits.__new__(Waits)
+        some.clock, some.begin, some.end, some.turns_at = clock, events[:-1], events[1:], turns_at
+        some.sender, some.part = self.sender[stretches], self.part[stretches]
+        some.network_ns, some.recovery_ns = self.network_ns[stretches], self.recovery_ns[stretches]
         return some
 
     def __len__(self) -> int:

@@ -20,6 +20,8 @@ from tcptui.model.lanes import zeros_like
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from tcptui.analysis.resend.resend import Resend
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.path_delay import PathDelays
@@ -83,7 +85,7 @@ class Segments:
         """Where the members but for the first begin."""
         return _NO_PLACES
 
-    def of(self, values: Sequence[Any], _at: Any) -> Any:
+    def of(self, values: Sequence[Any] | NDArray[Any], _at: Any) -> Any:
         """That of ``values``, one of each member, which is of the stream of each of the segments ``at``."""
         return values[0]
 
@@ -170,7 +172,7 @@ class SeveralSegments(Segments):
         """As `Segments.later_starts`."""
         return self._starts[1:]
 
-    def of(self, values: Sequence[Any], at: Any) -> Any:
+    def of(self, values: Sequence[Any] | NDArray[Any], at: Any) -> Any:
         """As `Segments.of`."""
         return np.asarray(values)[self._owner[at]]
 

@@ -52,13 +52,13 @@ class SendGaps:
         self.flight: I32 | I64 = np.empty(len(which), np.int32)
         """Bytes in flight after the earlier segment was sent, as far as the sender knew."""
 
-    def of_some(self, pairs: slice, events: I32, first_event: int, first_stretch: int) -> SendGaps:
-        """Those ``pairs`` alone, of the stream whose ``events`` and stretches begin at these."""
-        some = SendGaps(events - np.int32(first_event), self.which[pairs] - np.int32(first_stretch))
-        release = self.release[pairs]
-        release = np.where(release >= 0, release - np.int32(first_event), release)
-        some.keep(slice(None), self.marks[pairs], release, self.flight[pairs].astype(np.int64))
-        return some
+    @classmethod
+    def judged(cls, events: I32, which: I32, marks: U8, release: I32, flight: I32 | I64) -> SendGaps:
+        """Gaps of which all is known."""
+        gaps = cls.__new__(cls)
+        gaps._events, gaps.which, gaps.marks, gaps.release = events, which, marks, release
+        gaps.flight = flight if _is_wide(flight) else flight.astype(np.int32, copy=False)
+        return gaps
 
     def __len__(self) -> int:
         return len(self.which)
@@ -125,6 +125,11 @@ class SendGaps:
         """Store what was found of ``pairs``; `flight` becomes 64 bits wide when it must."""
         self.marks = put(self.marks, pairs, marks)
         self.release = put(self.release, pairs, release)
-        if self.flight.dtype == np.int32 and flight.max(initial=0) > np.iinfo(np.int32).max:
+        if self.flight.dtype == np.int32 and _is_wide(flight):
             self.flight = self.flight.astype(np.int64)
         self.flight = put(self.flight, pairs, flight)
+
+
+def _is_wide(flight: I32 | I64) -> bool:
+    """Whether it has numbers that 32 bits cannot hold."""
+    return flight.dtype != np.int32 and bool(flight.max(initial=0) > np.iinfo(np.int32).max)

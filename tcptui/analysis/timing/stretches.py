@@ -76,10 +76,13 @@ class Stretches:
         self._rtt_ns = [member.delays.rtt_ns for member in self.members]
         self._to_server_ns = [member.delays.to_server_ns for member in self.members]
         self._to_client_ns = [member.delays.to_client_ns for member in self.members]
+        self._starts = np.array([member.start for member in self.members], np.int32)
         self._opened = [np.int32(member.start + member.delays.opened) for member in self.members]
         events = Events(segments)
         self.events, self.kind, self.stretches = events.at, events.kind, events.stretches
         self.fresh, self._fresh_at, self._turns_at = events.fresh, events.fresh_at, events.turns_at()
+
+        self._first_stretches = np.array([some.start for some in self.stretches], np.int32)
 
     # -- the stretches -----------------------------------------------------------------
 
@@ -115,17 +118,15 @@ class Stretches:
         told = []
         for number, turns in enumerate(self._by_stream(self._turns_at)):
             member, some = self.members[number], self.stretches[number]
-            events = self.events[some.start : some.stop + 1] - np.int32(member.start)
             turns_at = self._turns_at[turns] - np.int32(some.start)
-            waits = self.waits.of_some(some, events, member.clock, turns_at)
+            waits = self.waits.of_some(some, self._events_of(number), member.clock, turns_at)
             elapsed = member.clock.item(-1) - member.clock.item(0)
             told.append(TimeBudget(elapsed, parts[number], waits, member.delays, sends[number], in_turns[number]))
         return told
 
     def _by_stream(self, stretches: I32) -> list[slice]:
         """Which of the ``stretches`` (ascending) are those of each stream."""
-        starts = np.array([some.start for some in self.stretches], np.int32)
-        cuts = [*stretches.searchsorted(starts).tolist(), len(stretches)]
+        cuts = [*stretches.searchsorted(self._first_stretches).tolist(), len(stretches)]
         return [slice(begin, end) for begin, end in pairwise(cuts)]
 
     def _add_up(self, begin: I32, end: I32) -> list[tuple[int, ...]]:
@@ -342,12 +343,27 @@ class Stretches:
         """Those of ``gaps`` that are of each stream; None without any."""
         if len(self.members) == 1:
             return [gaps]
+        which = gaps.which - self.segments.of(self._first_stretches, gaps.after)
+        release = gaps.release - self.segments.of(self._starts, gaps.after)
+        release[gaps.release < 0] = -1
         each: list[SendGaps | None] = []
         for number, pairs in enumerate(self._by_stream(gaps.which)):
-            some, start = self.stretches[number], self.members[number].start
-            events = self.events[some.start : some.stop + 1]
-            each.append(gaps.of_some(pairs, events, start, some.start) if pairs.start < pairs.stop else None)
+            if pairs.start == pairs.stop:
+                each.append(None)
+                continue
+            told = which[pairs], gaps.marks[pairs], release[pairs], gaps.flight[pairs]
+            each.append(SendGaps.judged(self._events_of(number), *told))
         return each
+
+    def _events_of(self, number: int) -> I32:
+        """The events of a stream, as indexes of its own segments."""
+        some = self.stretches[number]
+        return self._own_events[some.start : some.stop + 1]
+
+    @cached_property
+    def _own_events(self) -> I32:
+        events: I32 = self.events - self.segments.of(self._starts, self.events)
+        return events
 
     def _one_way(self, number: int, sends: tuple[SendGaps | None, SendGaps | None]) -> bool:
         """Whether the client sent again and again, each time of its own accord, and the server never sent anything."""
