@@ -193,9 +193,9 @@ class Lanes:
         """As `numpy.ndarray.copy`."""
         return Lanes(self.each.copy(), plain=self.plain)
 
-    def sum(self) -> Any:
+    def sum(self, *, where: Any = True, **kind: Any) -> Any:
         """As `numpy.ndarray.sum`."""
-        return self._over_segments(np.add, "reduce")
+        return self._over_segments(np.add, "reduce", where=_operand(where), **kind)
 
     def max(self, *, where: Any = True, **initial: int) -> Any:
         """As `numpy.ndarray.max`."""

@@ -141,9 +141,9 @@ def one_by_one(session: Session, language: Language, monkeypatch: pytest.MonkeyP
         return report(session, language)
 
 
-@pytest.fixture(params=["equal", "of one shape"])
+@pytest.fixture(params=["equal", "of one shape", "of one shape, cut"])
 def crowd(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """Every story some times over, with the same bytes or with other ones."""
+    """Every story some times over, with the same bytes or with other ones, of which all or 64 bytes were captured."""
     lines = [
         line
         for place, story in enumerate(STORIES.values())
@@ -151,6 +151,8 @@ def crowd(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
         for line in told_twice(story if request.param == "equal" else of_other_size(story, copy), place * COPIES + copy)
     ]
     lines.sort(key=lambda line: float(line.split(" ", 1)[0]))
+    if request.param.endswith("cut"):
+        lines = [f"{line} keep=64" for line in lines]
     return write_trace(tmp_path / "crowd.pcap", lines)
 
 

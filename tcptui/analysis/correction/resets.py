@@ -12,7 +12,7 @@ from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import NumberDict, integer
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -35,15 +35,15 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
     talk = talk[(talk > resets[0]) & ~look.stale[talk] & ((look.kind[talk] & ACK) != 0)]
     way = look.loop[1 - side] or view.irtt_ns
     limit = way * 5 // 4 + NEAR_NS if way >= NEAR_NS else 0
-    ignored: dict[int, int] = {}
+    ignored: NumberDict[int] = NumberDict()
     for reset in resets.tolist():
         after = talk[talk > reset]
         late = after[look.time[after] - look.time[reset] >= limit]
         if len(late):
             ignored[integer(view.seq[reset])] = int(late[0])
             look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, int(late[0]))
-        elif integer(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
-            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, ignored[integer(view.seq[reset])])
+        elif (witness := ignored.get(integer(view.seq[reset]), -1)) >= 0:  # as the same RST before it (RFC 1337)
+            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, witness)
         elif not (look.kind[reset] & SYN):
             look.flags[after] |= STALE  # they were sent before the RST could arrive
     own = look.sent(side, RST | SYN, 0)

@@ -49,7 +49,7 @@ from tcptui.analysis.resend.sender_view import (
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.lanes import NumberDict, integer, places_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -148,7 +148,7 @@ class _Judge:
         """By side: highest number sent when the last fast recovery began (RecoveryPoint of RFC 6675)."""
         self._silences: dict[int, list[Silence]] = {}
         self._numbers = _BySide(lambda side: PacketNumbers(view, side, PROOF))
-        self._later: dict[tuple[int, int], list[int]] | None = None
+        self._later: tuple[NumberDict[list[int] | None], NumberDict[list[int] | None]] | None = None
 
     @cached_property
     def _sack(self) -> bool | None:
@@ -451,11 +451,13 @@ class _Judge:
     def _gaps(self, i: int, side: int, first: int) -> list[int]:
         """Times between the first copy, ``i`` and the next resends of the same byte."""
         if self._later is None:
-            self._later = {}
+            self._later = NumberDict(), NumberDict()
             for index in self._suspicious:
-                key = int(self._view.from_server[index]), integer(self._space.seq[index])
-                self._later.setdefault(key, []).append(index)
-        chain = self._later[side, integer(self._space.seq[i])]
+                later, start = self._later[int(self._view.from_server[index])], integer(self._space.seq[index])
+                if (chain := later.get(start, None)) is None:
+                    chain = later[start] = []
+                chain.append(index)
+        chain = self._later[side].get(integer(self._space.seq[i]), None) or []
         position = bisect_left(chain, i)
         moments = ([first] if first >= 0 else []) + chain[position : position + 3]
         return [self._time[b] - self._time[a] for a, b in pairwise(moments)]

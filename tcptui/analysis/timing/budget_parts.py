@@ -12,7 +12,7 @@ import numpy as np
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import zeros_like
+from tcptui.model.lanes import integer, zeros_like
 from tcptui.model.packet_store import I32, I64, U8
 
 
@@ -108,7 +108,7 @@ class Waits:
 
     def own_sum(self, which: I32) -> int:
         """The sum of `own` of the stretches ``which``."""
-        return sum(int(self.own(which[part]).sum()) for part in chunks(len(which)))
+        return sum(integer(self.own(which[part]).sum()) for part in chunks(len(which)))
 
     @property
     def own_ns(self) -> I64:

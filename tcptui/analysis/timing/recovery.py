@@ -7,7 +7,6 @@ window, is no recovery.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import column, integer, places_of
+from tcptui.model.lanes import NumberDict, column, integer, places_of
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -90,12 +89,11 @@ class _Recovery:
         self.space = space
         self.clock = clock
         self.reports = flatnonzero32((view.options & _DSACK) != 0)
-        #: Number of resends by sender and first sequence number.
-        self.tries = Counter(self._begin(resend.index) for resend in resends) if len(self.reports) else Counter()
-        #: The first resend by sender and first sequence number, where any came late.
-        self.first_tries: dict[tuple[bool, int], int] = {}
-        if any(resend.waited_ns > LONGEST_FIRST_WAIT_NS for resend in resends):
-            self.first_tries = {self._begin(resend.index): resend.index for resend in reversed(resends)}
+        #: By sender: the resends of each first sequence number, where that is asked for.
+        self.tries: tuple[NumberDict[list[int]], NumberDict[list[int]]] = NumberDict(), NumberDict()
+        if len(self.reports) or any(resend.waited_ns > LONGEST_FIRST_WAIT_NS for resend in resends):
+            for resend in resends:
+                self._tries_of(resend.index).append(resend.index)
         self.bare: dict[int, bool] = {}
         #: Segments by which each side closed its window, and all that it sent.
         self.shut: list[I32] = []
@@ -163,12 +161,17 @@ class _Recovery:
         Later copies of the same bytes may be a timer's that doubles; without a first one here, nothing was compared.
         """
         i = resend.index
-        if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.first_tries[self._begin(i)]:
+        if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self._tries_of(i)[0]:
             return False
         return integer(self.space.acknowledged[side][i - 1]) >= integer(self.space.end[i])
 
-    def _begin(self, i: int) -> tuple[bool, int]:
-        return bool(self.view.from_server[i]), integer(self.space.seq[i])
+    def _tries_of(self, i: int) -> list[int]:
+        """The resends of the bytes with which segment ``i`` begins."""
+        side, start = self.tries[int(self.view.from_server[i])], integer(self.space.seq[i])
+        known = side.get(start, [])
+        if not known:
+            side[start] = known
+        return known
 
     def _was_needless_probe(self, resend: Resend) -> bool:
         """Whether it is a tail-loss probe that the peer reports as a duplicate (RFC 2883): nothing was lost.
@@ -177,7 +180,7 @@ class _Recovery:
         time-out that was needless still made the sender begin anew: that remains recovery.
         """
         view, i = self.view, resend.index
-        if resend.cause is not ResendCause.TAIL_LOSS_PROBE or resend.previous < 0 or self.tries[self._begin(i)] != 1:
+        if resend.cause is not ResendCause.TAIL_LOSS_PROBE or resend.previous < 0 or len(self._tries_of(i)) != 1:
             return False
         place = int(np.searchsorted(self.reports, np.int32(i)))
         return any(

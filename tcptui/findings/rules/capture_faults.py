@@ -62,7 +62,7 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
         return _forgotten(connection)
     headers = flatnonzero32((view.issues & DecodeIssue.HEADER_CUT) != 0)
     first, last = int(headers[0]) if len(headers) else int(cut.argmax()), len(cut) - 1 - int(cut[::-1].argmax())
-    missing = int(view.wire_length.sum(dtype=np.int64, where=cut)) - int(view.captured.sum(dtype=np.int64, where=cut))
+    whole, kept = (column.sum(dtype=np.int64, where=cut) for column in (view.wire_length, view.captured))
     return connection.finding(
         FindingId.CAPTURE_TRUNCATED,
         (first, last),
@@ -74,7 +74,7 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
         first_frame=connection.frame[first],
         kept_bytes=integer(view.captured[first]),
         whole_bytes=integer(view.wire_length[first]),
-        missing_bytes=missing,
+        missing_bytes=integer(whole) - integer(kept),
     )
 
 
@@ -95,8 +95,8 @@ def _forgotten(connection: ConnectionFacts) -> Finding | None:
         packets=connection.count,
         first_frame=connection.frame[first],
         kept_bytes=recorded,
-        whole_bytes=recorded + int(view.forgotten[first]),
-        missing_bytes=int(view.forgotten.sum(dtype=np.int64)),
+        whole_bytes=recorded + integer(view.forgotten[first]),
+        missing_bytes=integer(view.forgotten.sum(dtype=np.int64)),
     )
 
 
@@ -244,7 +244,7 @@ def offloaded_segments(connection: ConnectionFacts) -> Finding | None:
         large &= view.from_server == bool(side)
         large &= view.length > (limits[side] or ORDINARY_PAYLOAD)
         if large.any():
-            sides.append((side, large, int(view.length.max(initial=0, where=large))))
+            sides.append((side, large, integer(view.length.max(initial=0, where=large))))
     if not sides:
         return None
     side, large, largest = max(sides, key=lambda one: one[2])

@@ -117,7 +117,7 @@ def behind_tickets(connection: ConnectionFacts) -> tuple[int, int] | None:
     flight, tickets = ([i for i in said if connection.side[i] == side] for side in (CLIENT, SERVER))
     if not flight or not tickets or tickets[0] < flight[0] or not _is_tls(connection):
         return None
-    wait_ns = int(waits.own(slice(late, late + 1))[0])
+    wait_ns = integer(waits.own(slice(late, late + 1))[0])
     if not SLOW_NS <= wait_ns < POLL_NS or not _silent(connection, flight[-1], answer, spoken=tuple(tickets)):
         return None
     heads = (_APPLICATION_DATA, _CHANGE_CIPHER_SPEC)

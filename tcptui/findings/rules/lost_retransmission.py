@@ -102,7 +102,7 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
 def _acknowledged(connection: ConnectionFacts, resend: Resend) -> int:
     """Index of the peer's first segment that acknowledges the bytes; -1 when none does, or one before the resend."""
     column = connection.space.acknowledged[connection.side[resend.index]]
-    cover = int(column.searchsorted(integer(connection.space.end[resend.index]), side="left"))
+    cover = int(places_of(column, integer(connection.space.end[resend.index]), side="left"))
     return cover if resend.index < cover < connection.count else -1
 
 

@@ -132,7 +132,7 @@ def _held(connection: ConnectionFacts, side: int, held: I64) -> Finding | None:
         return None
     befores, afters, acks = gaps.befores(held), gaps.afters(held), gaps.release[held]
     times = connection.view.time_ns[afters] - connection.view.time_ns[befores]
-    total_ns, worst_ns = int(times.sum()), int(times.max())
+    total_ns, worst_ns = integer(times.sum()), integer(times.max())
     worst = int(np.argmax(times))
     before, ack, after = int(befores[worst]), int(acks[worst]), int(afters[worst])
     at_hand = connection.budget.delays.captured_at(side)

@@ -219,7 +219,9 @@ def connection_refused(connection: ConnectionFacts) -> Finding | None:
     for i in connection.rsts:
         if connection.side[i] and connection.flags[i] & ACK:
             syn = max((j for j in connection.syns if j < i and not connection.side[j]), default=-1)
-            if syn >= 0 and connection.ack[i] in {connection.end[syn], (connection.seq[syn] + 1) & SEQ_MASK}:
+            if syn < 0:
+                continue
+            if connection.ack[i] == connection.end[syn] or connection.ack[i] == (connection.seq[syn] + 1) & SEQ_MASK:
                 resets.append((syn, i))
     if not resets or any(connection.side[i] for i in connection.syns) or not connection.is_pure_syn(resets[0][0]):
         return None

@@ -46,7 +46,7 @@ def jump_in(connection: ConnectionFacts, ranges: Iterable[tuple[int, int, int, i
         sent = connection.space.sent[side]
         before = int(places_of(sent, integer(sent[seen_at - 1]), side="left")) if seen_at else 0
         took = max(0, connection.time[seen_at] - connection.time[before])
-        most = FASTEST_LINE * (took + STAMPED_NS) // (_BITS * _SECOND_NS)
+        most = FASTEST_LINE // _SECOND_NS * (took + STAMPED_NS) // _BITS
         if end - start > most and end - start > _recorded(connection, side, took):
             return NumberJump(side, before, seen_at, end - start, took)
     return None

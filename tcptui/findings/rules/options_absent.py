@@ -16,7 +16,7 @@ from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import NEGOTIATED, OPTION_REFUSED
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import in_each, integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
 
@@ -82,9 +82,14 @@ def window_scaling_absent(connection: ConnectionFacts) -> Finding | None:
         FindingId.WINDOW_SCALING_ABSENT,
         shape,
         limit_bytes=UNSCALED_WINDOW,
-        limit_kbps=round(UNSCALED_WINDOW * 8e-3 / max(rtt_s, 1e-6)),
+        limit_kbps=in_each(_limit_kbps, rtt_s),
         payload_bytes=busiest,
     )
+
+
+def _limit_kbps(rtt_s: float) -> int:
+    """How many kbit/s a window that is not scaled lets through."""
+    return round(UNSCALED_WINDOW * 8e-3 / max(rtt_s, 1e-6))
 
 
 def sack_absent(connection: ConnectionFacts) -> Finding | None:

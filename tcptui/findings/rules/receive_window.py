@@ -227,7 +227,7 @@ def transfer_ns(connection: ConnectionFacts, side: int) -> int:
     if (transfer_ns, side) not in kept:
         gaps = connection.budget.sends[side]
         kept[transfer_ns, side] = 0 if gaps is None else connection.budget.waits.own_sum(gaps.which)
-    return int(kept[transfer_ns, side])
+    return integer(kept[transfer_ns, side])
 
 
 def sent_bytes(connection: ConnectionFacts, gaps: SendGaps) -> int:

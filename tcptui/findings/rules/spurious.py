@@ -137,5 +137,5 @@ def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | N
         return None
     side = connection.side[resend.index]
     column = connection.space.acknowledged[side]
-    witness = int(column.searchsorted(integer(connection.space.end[resend.index]), side="left"))
+    witness = int(places_of(column, integer(connection.space.end[resend.index]), side="left"))
     return Proof("acked-here", witness) if witness < resend.index else None

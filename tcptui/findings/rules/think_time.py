@@ -94,7 +94,7 @@ def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
         return found[waits.own(found) - before_ns > least_ns]
     sure = [
         connection.copies.surely_waited_ns(int(waits.begin[which]), int(waits.end[which]))
-        - int(waits.network_ns[which])
+        - integer(waits.network_ns[which])
         > least_ns
         for which in found.tolist()
     ]

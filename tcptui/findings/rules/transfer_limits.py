@@ -17,6 +17,7 @@ from tcptui.findings.rules.nagle import held_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
 from tcptui.model.arrays import chunks, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import in_each, integer
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ECE, PSH, SYN
@@ -60,7 +61,7 @@ def _clocked_ns(connection: ConnectionFacts, side: int) -> int:
         gaps = connection.budget.sends[side]
         clocked = np.zeros(0, np.int32) if gaps is None else gaps.which[gaps.having(SendGapReason.CLOCKED)]
         kept[_clocked_ns, side] = connection.budget.waits.own_sum(clocked)
-    return int(kept[_clocked_ns, side])
+    return integer(kept[_clocked_ns, side])
 
 
 def _rate(connection: ConnectionFacts, gaps: SendGaps, side: int) -> int:
@@ -88,7 +89,7 @@ def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
         chosen &= own > max(PAUSE_NS, connection.rtt_ns)
         chosen &= ~np.isin(paused, held_segments(connection, side))
         paused, own = paused[chosen], own[chosen]
-        total = int(own.sum())
+        total = integer(own.sum())
         if len(paused) < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
             continue
         return _paused(connection, side, gaps, paused, own)
@@ -98,7 +99,7 @@ def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
 def _paused(connection: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32, own: I64) -> Finding:
     worst = int(np.argmax(own))
     before, after = _ends(gaps, chosen[worst : worst + 1])
-    total = int(own.sum())
+    total = integer(own.sum())
     return connection.finding(
         FindingId.SENDER_APPLICATION_LIMITED,
         [before, after, *_ends(gaps, chosen[:6])],
@@ -110,11 +111,15 @@ def _paused(connection: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32,
         count=len(chosen),
         first_frame=connection.frame[before],
         next_frame=connection.frame[after],
-        worst_s=int(own[worst]) / 1e9,
-        usual_s=int(np.median(own)) / 1e9,
+        worst_s=integer(own[worst]) / 1e9,
+        usual_s=in_each(_median_s, own),
         total_s=total / 1e9,
         percent=100 * total // max(transfer_ns(connection, side), 1),
     )
+
+
+def _median_s(times_ns: I64 | list[int]) -> float:
+    return int(np.median(times_ns)) / 1e9
 
 
 def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
@@ -224,7 +229,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             continue
         # Time in recovery counts as part of the transfer here: an outage is no limit of the path.
         times = connection.view.time_ns
-        spent = sum(int((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
+        spent = sum(integer((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
         total = _clocked_ns(connection, side)
         losses = _losses(connection, side)
         if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from tcptui.analysis.resend.classify import DUPLICATE_ACKS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
@@ -50,7 +48,7 @@ def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
         return None  # the bytes passed here, or the segment that carries them began before
     mine = view.from_server == bool(side)
     asking = ~mine & ((view.verdict & Verdict.DUPLICATE_ACK) != 0)
-    asking &= view.ack == np.uint32(missing & SEQ_MASK)
+    asking &= view.ack == (missing & SEQ_MASK)
     reports = indexes_of(asking)
     reports = reports[reports > reached]
     if len(reports) < DUPLICATE_ACKS:
