@@ -1,7 +1,8 @@
 """What each end sent and received, in the kernel's order and with the kernel's times.
 
 The trace says when a frame passed a device (``net_dev_start_xmit``, ``netif_receive_skb``), the link
-says which frame that was: both keep the same order, so the n-th event is the n-th frame.
+says which frame that was: both keep the same order, so the n-th event is the n-th frame.  But two processors may send
+at once, and the frame of the later event reach the link first.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SENDS: Final = "net_dev_start_xmit"
 RECEIVES: Final = "netif_receive_skb"
+#: Frames that two processors send within this time (ns) may reach the link in another order than the trace has.
+CROSSED_NS: Final = 1_000_000
 
 
 class RecordingError(RuntimeError):
@@ -68,37 +71,68 @@ def make_account(
     """Ties trace events to the link's frames; raises RecordingError when they do not match one to one."""
     ends = {address.device: end for end, address in addresses.items()}
     account = Account({end: [] for end in End}, {}, {})
-    counts = {(end, name): 0 for end in End for name in (SENDS, RECEIVES)}
+    positions: dict[tuple[End, str], list[int]] = {(end, name): [] for end in End for name in (SENDS, RECEIVES)}
     for position, event in enumerate(events):
         end = ends.get(event.fields.get("dev", ""))
-        if end is None or event.name not in (SENDS, RECEIVES):
-            continue
-        index = counts[end, event.name]
-        counts[end, event.name] += 1
-        passing = _passing(link, end, event, index)
-        account.by_event[position] = passing
-        account.passings[end].append(passing)
-        if passing.sent:
-            account.sent[end, index] = passing
+        if end is not None and event.name in (SENDS, RECEIVES):
+            positions[end, event.name].append(position)
+    for (end, name), found in positions.items():
+        frames: Sequence[SentFrame | Delivery] = link.sent[end] if name == SENDS else link.delivered[end]
+        if name == SENDS:
+            found = in_order_of_link(events, found, frames)
+        for index, position in enumerate(found):
+            passing = account.by_event[position] = _passing(frames, end, events[position], index)
+            if passing.sent:
+                account.sent[end, index] = passing
+    for position in sorted(account.by_event):
+        passing = account.by_event[position]
+        account.passings[passing.end].append(passing)
     for end in End:
         expected = {SENDS: len(link.sent[end]), RECEIVES: len(link.delivered[end])}
         for name, count in expected.items():
-            if counts[end, name] != count:
-                raise RecordingError(f"{end.value}: {counts[end, name]} {name} events for {count} frames of the link")
+            if (seen := len(positions[end, name])) != count:
+                raise RecordingError(f"{end.value}: {seen} {name} events for {count} frames of the link")
         account.copies[end] = _number(account.passings[end], capturing.mirror_after)
     return account
 
 
-def _passing(link: Link, end: End, event: TraceEvent, index: int) -> Passing:
-    sent = event.name == SENDS
-    frames: Sequence[SentFrame | Delivery] = link.sent[end] if sent else link.delivered[end]
+def in_order_of_link(
+    events: Sequence[TraceEvent], positions: Sequence[int], frames: Sequence[SentFrame | Delivery]
+) -> list[int]:
+    """The ``positions`` of an end's sends in ``events``, in the order in which the link took its ``frames``.
+
+    As in the trace, but where lengths show that another processor's frame, sent at nearly the same time, came first.
+    """
+    waiting = list(positions)
+    found = [waiting.pop(_next(events, waiting, len(frame.frame))) for frame in frames[: len(positions)]]
+    return found + waiting
+
+
+def _next(events: Sequence[TraceEvent], waiting: Sequence[int], length: int) -> int:
+    """The place among the ``waiting`` sends of the one that the link took next, a frame of ``length`` bytes."""
+    first, before = events[waiting[0]], set()
+    for place, position in enumerate(waiting):
+        event = events[position]
+        if event.time_ns - first.time_ns > CROSSED_NS:
+            break
+        if event.cpu not in before and _length(event) == length:
+            return place
+        before.add(event.cpu)  # a processor sends one frame after the other
+    return 0
+
+
+def _length(event: TraceEvent) -> int:
+    """Bytes of the frame, with its Ethernet header, which is off again when it has been received."""
+    return int(event.fields["len"]) + (0 if event.name == SENDS else 14)
+
+
+def _passing(frames: Sequence[SentFrame | Delivery], end: End, event: TraceEvent, index: int) -> Passing:
     if index >= len(frames):
         raise RecordingError(f"{end.value}: the link does not know frame {index + 1} of {event.name}")
     known = frames[index]
-    length = int(event.fields["len"]) + (0 if sent else 14)
-    if length != len(known.frame):
+    if (length := _length(event)) != len(known.frame):
         raise RecordingError(f"{end.value}: {event.name} of {length} bytes, the link had {len(known.frame)}")
-    return Passing(end, sent, index, event.time_ns, known.frame, known.captured)
+    return Passing(end, event.name == SENDS, index, event.time_ns, known.frame, known.captured)
 
 
 def _number(passings: list[Passing], mirror_after: float | None) -> list[Passing]:
