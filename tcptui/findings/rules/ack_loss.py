@@ -138,6 +138,7 @@ def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]
 def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether an unseen ACK released data: between the two ACKs more new data left than the first can have released.
 
+    What goes on a burst that was under way does not count (`_burst_end`).
     Or new data left later than `PROMPT_NS` after the first, and not as a tail loss probe, which a timer lets go two
     round trips after all else (RFC 8985, 7.2).  An ACK releases as much as it acknowledges, in slow
     start twice as much (RFC 5681, 3.1).
@@ -145,16 +146,38 @@ def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     space = connection.space
     before = integer(space.acknowledged[side][skip.before - 1]) if skip.before else 0
     opened = max(0, integer(space.acknowledged[side][skip.before]) - before)
-    sent = integer(space.sent[side][skip.after]) - integer(space.sent[side][skip.before])
+    begun = _burst_end(connection, skip, side)
+    sent = integer(space.sent[side][skip.after]) - integer(space.sent[side][begun])
     probe_ns = 2 * connection.rtt_ns
     late = any(
         connection.side[i] == side
-        and integer(space.end[i]) > integer(space.sent[side][skip.before])
+        and integer(space.end[i]) > integer(space.sent[side][begun])
         and connection.time[i] - connection.time[skip.before] > PROMPT_NS
         and connection.time[i] - connection.time[i - 1] < probe_ns
-        for i in range(skip.before + 1, skip.after)
+        for i in range(begun + 1, skip.after)
     )
     return late or sent > 2 * opened
+
+
+def _burst_end(connection: ConnectionFacts, skip: IpIdGap, side: int) -> int:
+    """The last segment in the gap of a burst of ``side`` that was under way when the gap began; else where it begins.
+
+    A slow interface spreads what one ACK released over the next ones.
+    """
+
+    def carries(i: int) -> bool:
+        return connection.side[i] == side and connection.length[i] > 0
+
+    time, latest, end = connection.time, skip.before, skip.before
+    while not carries(latest):
+        latest -= 1
+        if latest < 0 or time[skip.before] - time[latest] > UNPROMPTED_NS:
+            return end
+    for i in filter(carries, range(skip.before + 1, skip.after)):
+        if time[i] - time[latest] > UNPROMPTED_NS:
+            break
+        latest = end = i
+    return end
 
 
 def missed_acks(connection: ConnectionFacts) -> Finding | None:
