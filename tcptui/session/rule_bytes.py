@@ -52,7 +52,7 @@ class StreamBytes:
         growing = self._growing()
         access = self._access
         client, server = (
-            reassemble(view, side, access.payload, growing, held, keys=access.keys) for side in (0, 1)
+            reassemble(view, side, access.payload, growing, held, access.payloads, access.keys) for side in (0, 1)
         )  # fmt: skip
         return client, server
 

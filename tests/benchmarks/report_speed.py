@@ -2,8 +2,8 @@
 
     python tests/benchmarks/report_speed.py [--only N,N,…] [--runs 3] [--scale 1.0] [--tshark-most N] [--directory DIR]
 
-The captures are made by `make_capture` where they are not in ``--directory`` yet; ``--scale 0.01`` makes small ones, to
-try it out.  For each, by turns and alone, after a run of ours that warms the caches:
+The captures are made by `make_capture` and `case_crowd` where they are not in ``--directory`` yet; ``--scale 0.01``
+makes small ones, to try it out.  For each, by turns and alone, after a run of ours that warms the caches:
 
 - ``tshark -2 -n -r FILE -T fields -e tcp.analysis.flags``;
 - verdicts: a process of ours that opens the file and has every verdict and state;
@@ -26,6 +26,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+import case_crowd
 import make_capture
 from open_capture import TSHARK, VERDICTS
 from process_memory import Peak
@@ -49,6 +50,7 @@ CAPTURES = (
     Capture("10,000 transfers, 128 bytes of each packet, every length its own", "varied-transfers", 10_000, 128),
     Capture("100,000 connections of 10 packets, 3 % in trouble, every length its own", "varied-short", 100_000),
     Capture("200,000 connections of 5 packets, all in trouble, every length its own", "varied-trouble", 200_000),
+    Capture("the bundled cases 100 times, every number its own", "cases", 100),
     Capture("10 million packets, 128 bytes of each, 77,000 connections", "transfers", 77_000, 128),
 )
 _REPORT = (sys.executable, "-m", "tcptui", "report", "{}")
@@ -110,7 +112,10 @@ def main() -> int:
         count = max(int(capture.connections * options.scale), 1)
         path = options.directory / f"tcptui-{capture.shape}-{count}-{capture.snaplen}.pcap"
         if not path.exists():
-            make_capture.write(path, capture.shape, count, 1, capture.snaplen)
+            if capture.shape == "cases":
+                case_crowd.write(path, count)
+            else:
+                make_capture.write(path, capture.shape, count, 1, capture.snaplen)
         counting = subprocess.run(["tcpdump", "--count", "-n", "-r", path], check=True, capture_output=True, text=True)
         packets = int(counting.stdout.split()[0])
         title = f"{capture.name}: {packets:,} packets, {path.stat().st_size / 1e6:,.0f} MB"

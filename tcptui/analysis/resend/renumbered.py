@@ -71,9 +71,9 @@ def _of_side(view: StreamView, side: int) -> Renumbered | None:
     same = (view.ip_id[one] == view.ip_id[two]) & (view.length[one] == view.length[two])
     same &= np.abs(view.time_ns[two] - view.time_ns[one]) <= ACROSS_NS
     one, two = one[same], two[same]
-    shifts, counts = np.unique(view.raw_seq[two] - view.raw_seq[one], return_counts=True)
-    if not len(counts):
+    if not len(one):
         return None
+    shifts, counts = np.unique(view.raw_seq[two] - view.raw_seq[one], return_counts=True)
     pairs, shift = int(counts.max()), int(shifts[counts.argmax()])
     usual = pairs >= PAIRS and 100 * pairs >= ALIKE_PERCENT * len(one) and 200 * pairs >= SHARE_PERCENT * len(own)
     if not shift or not usual:
@@ -91,8 +91,10 @@ def _among_neighbours(view: StreamView, side: int, own: I32) -> Renumbered | Non
         same &= np.abs(view.time_ns[two] - view.time_ns[one]) <= ACROSS_NS
         far = view.raw_seq[two] - view.raw_seq[one]
         same &= (far > FAR_BYTES) & (far < np.uint32(SEQ_MASK - FAR_BYTES))
+        if not same.any():
+            continue
         shifts, which, counts = np.unique(far[same], return_inverse=True, return_counts=True)
-        if not len(counts) or int(counts.max()) < PAIRS or 200 * int(counts.max()) < SHARE_PERCENT * len(own):
+        if int(counts.max()) < PAIRS or 200 * int(counts.max()) < SHARE_PERCENT * len(own):
             continue
         # A copy and the segment behind its original are as far apart, less one segment: copies come sooner.
         usual = indexes_of(100 * counts >= ALIKE_PERCENT * counts.max())

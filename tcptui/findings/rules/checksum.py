@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_columns, in_each, integer, places_of
+from tcptui.model.lanes import Lanes, in_columns, in_each, integer, places_of
 from tcptui.model.resend_cause import ResendCause
 from tcptui.wire.checksum import ChecksumState, checksum_states, tcp_checksum
 
@@ -49,13 +49,17 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
     """
     if connection.context.read_segments is None:
         return None
+    pairs = [
+        (resend.previous, resend.index)
+        for resend in connection.resends[: 4 * CHECKED]
+        if resend.previous >= 0
+        and resend.cause in _SENT_AGAIN
+        and not _acknowledged_between(connection, resend.previous, resend.index)
+    ]
     bad: list[tuple[int, int]] = []
-    for resend in connection.resends[: 4 * CHECKED]:
-        first = resend.previous
-        if first < 0 or resend.cause not in _SENT_AGAIN or _acknowledged_between(connection, first, resend.index):
-            continue
-        if _state(connection, first) == ChecksumState.BAD and _state(connection, resend.index) == ChecksumState.GOOD:
-            bad.append((first, resend.index))
+    for (first, again), state in zip(pairs, _each_state(connection, [first for first, _ in pairs]), strict=True):
+        if state == ChecksumState.BAD and _state(connection, again) == ChecksumState.GOOD:
+            bad.append((first, again))
         if len(bad) >= CHECKED:
             break
     if not bad or not _sound_beside(connection, bad[0][0]):
@@ -96,6 +100,18 @@ def _state(connection: ConnectionFacts, i: int) -> ChecksumState:
         return ChecksumState.UNKNOWN
     state: ChecksumState = in_columns(partial(_states, read), connection.view.rows.item(i), *_from_to(connection, i))
     return state
+
+
+def _each_state(connection: ConnectionFacts, indexes: list[int]) -> list[ChecksumState]:
+    """`_state` of each of the segments ``indexes``; of one stream they are read at once."""
+    read, rows = connection.context.read_segments, connection.view.rows
+    if read is None or isinstance(rows, Lanes) or not indexes:
+        return [_state(connection, i) for i in indexes]
+    sources, destinations = zip(*(_from_to(connection, i) for i in indexes), strict=True)
+    states = checksum_states(read(rows[indexes]), list(sources), list(destinations))
+    sound = connection.view.issues[indexes] == 0
+    found: list[ChecksumState] = np.where(sound, states, ChecksumState.UNKNOWN).tolist()
+    return found
 
 
 def _states(read: ReadSegments, rows: I64, sources: NDArray[Any], destinations: NDArray[Any]) -> NDArray[np.object_]:
