@@ -105,10 +105,11 @@ def _state(connection: ConnectionFacts, i: int) -> ChecksumState:
 def _each_state(connection: ConnectionFacts, indexes: list[int]) -> list[ChecksumState]:
     """`_state` of each of the segments ``indexes``; of one stream they are read at once."""
     read, rows = connection.context.read_segments, connection.view.rows
-    if read is None or isinstance(rows, Lanes) or not indexes:
+    ends = [_from_to(connection, i) for i in indexes]
+    if read is None or not ends or any(isinstance(given, Lanes) for given in (rows, *ends[0])):
         return [_state(connection, i) for i in indexes]
-    sources, destinations = zip(*(_from_to(connection, i) for i in indexes), strict=True)
-    states = checksum_states(read(rows[indexes]), list(sources), list(destinations))
+    sources, destinations = map(list, zip(*ends, strict=True))
+    states = checksum_states(read(rows[indexes]), sources, destinations)
     sound = connection.view.issues[indexes] == 0
     found: list[ChecksumState] = np.where(sound, states, ChecksumState.UNKNOWN).tolist()
     return found
