@@ -81,7 +81,6 @@ class Stretches:
         events = Events(segments)
         self.events, self.kind, self.stretches = events.at, events.kind, events.stretches
         self.fresh, self._fresh_at, self._turns_at = events.fresh, events.fresh_at, events.turns_at()
-
         self._first_stretches = np.array([some.start for some in self.stretches], np.int32)
 
     # -- the stretches -----------------------------------------------------------------
