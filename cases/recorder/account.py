@@ -78,20 +78,17 @@ def make_account(
             positions[end, event.name].append(position)
     for (end, name), found in positions.items():
         frames: Sequence[SentFrame | Delivery] = link.sent[end] if name == SENDS else link.delivered[end]
-        if name == SENDS:
-            found = in_order_of_link(events, found, frames)
-        for index, position in enumerate(found):
+        ordered = in_order_of_link(events, found, frames) if name == SENDS else found
+        for index, position in enumerate(ordered):
             passing = account.by_event[position] = _passing(frames, end, events[position], index)
             if passing.sent:
                 account.sent[end, index] = passing
+        if len(found) != len(frames):
+            raise RecordingError(f"{end.value}: {len(found)} {name} events for {len(frames)} frames of the link")
     for position in sorted(account.by_event):
         passing = account.by_event[position]
         account.passings[passing.end].append(passing)
     for end in End:
-        expected = {SENDS: len(link.sent[end]), RECEIVES: len(link.delivered[end])}
-        for name, count in expected.items():
-            if (seen := len(positions[end, name])) != count:
-                raise RecordingError(f"{end.value}: {seen} {name} events for {count} frames of the link")
         account.copies[end] = _number(account.passings[end], capturing.mirror_after)
     return account
 

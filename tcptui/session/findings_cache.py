@@ -28,7 +28,7 @@ from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
 from tcptui.analysis.timing.budget import split_together
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.budget_short import simple_parts, time_parts
+from tcptui.analysis.timing.budget_short import is_plain, time_parts
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
@@ -285,7 +285,7 @@ class FindingsCache:
                 (view, bool(look_back[place])) for place, view in zip(some, views, strict=True) if not known[place]
             )
             if parts:
-                split_together(view for view in views if not view.evicted and simple_parts(view) is None)
+                split_together(view for view in views if not view.evicted and not is_plain(view))
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()
             for place in some:

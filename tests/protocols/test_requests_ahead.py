@@ -64,17 +64,23 @@ def test_requests_are_the_same_however_many_are_read_ahead(
     assert told == whole
 
 
-def test_the_first_request_is_there_before_the_last_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pipelines = [[b"*1\r\n$4\r\nPING\r\n"] * 5] * 20
-    monkeypatch.setattr(request_times, "_AHEAD", 8)
-    monkeypatch.setattr(request_times, "_MORE", 3)
+def noting(patch: pytest.MonkeyPatch) -> list[SeenExchange]:
+    """What has been read ahead of requests that are handed out, while ``patch`` lasts."""
     taken: list[SeenExchange] = []
     messages = request_times.seen_exchanges
 
     def noted(*all_: Any, **how: Any) -> Iterator[SeenExchange]:
         return (taken.append(one) or one for one in messages(*all_, **how))
 
-    monkeypatch.setattr(request_times, "seen_exchanges", noted)
+    patch.setattr(request_times, "seen_exchanges", noted)
+    return taken
+
+
+def test_the_first_request_is_there_before_the_last_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipelines = [[b"*1\r\n$4\r\nPING\r\n"] * 5] * 20
+    monkeypatch.setattr(request_times, "_AHEAD", 8)
+    monkeypatch.setattr(request_times, "_MORE", 3)
+    taken = noting(monkeypatch)
     with closing(open_file(record(tmp_path, _turns(pipelines, 20)))) as session:
         taken.clear()
         first, _ = next(exchanges_with_times(session, 0))
@@ -88,21 +94,14 @@ def test_requests_with_ids_are_the_same_however_many_are_read_ahead(
 ) -> None:
     monkeypatch.setattr(direction, "READ", 700)
     monkeypatch.setattr(seen_exchanges, "LOOKED_UP", 2)
-    taken: list[SeenExchange] = []
-    messages = request_times.seen_exchanges
-
-    def noted(*all_: Any, **how: Any) -> Iterator[SeenExchange]:
-        return (taken.append(one) or one for one in messages(*all_, **how))
-
     early = 0
     for seed, missing in product(range(12), ([], [3, 4], [9])):
         with closing(open_file(record(tmp_path, Talk(seed).turns(), missing=missing))) as session:
             whole = requests_of(session, 0)
             with monkeypatch.context() as patch:
-                patch.setattr(request_times, "seen_exchanges", noted)
+                taken = noting(patch)
                 patch.setattr(request_times, "_ENOUGH", 1)
                 patch.setattr(streams, "_LOOKED_AT", 1)
-                taken.clear()
                 told = []
                 for one, _ in exchanges_with_times(session, 0):
                     told.append(one)

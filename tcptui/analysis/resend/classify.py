@@ -37,6 +37,7 @@ from tcptui.analysis.resend.copies import (
 )
 from tcptui.analysis.resend.ip_id import PROOF, PacketNumbers
 from tcptui.analysis.resend.resend import RTO_MIN_NS, SUSPICIOUS, Resend
+from tcptui.analysis.resend.same_start import SameStart
 from tcptui.analysis.resend.sender_view import (
     DuplicateAcks,
     Sent,
@@ -49,7 +50,7 @@ from tcptui.analysis.resend.sender_view import (
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import NumberDict, integer, places_of
+from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -148,7 +149,6 @@ class _Judge:
         """By side: highest number sent when the last fast recovery began (RecoveryPoint of RFC 6675)."""
         self._silences: dict[int, list[Silence]] = {}
         self._numbers = _BySide(lambda side: PacketNumbers(view, side, PROOF))
-        self._later: tuple[NumberDict[list[int] | None], NumberDict[list[int] | None]] | None = None
 
     @cached_property
     def _sack(self) -> bool | None:
@@ -376,7 +376,7 @@ class _Judge:
         waited = unknown.waited_ns
         first = self._sent[side].first_copy(start, unknown.index)
         hidden = unknown.previous < 0 or number_missing(self._view, self._space, side, first)
-        gaps = self._gaps(unknown.index, side, first if unknown.previous == first and not hidden else -1)
+        gaps = self._gaps(unknown.index, first if unknown.previous == first and not hidden else -1)
         backs_off = len(gaps) > 1 and _doubles(gaps[0], gaps[1])
         if hidden and not backs_off and self._sack is not False and waited > 0:
             return replace(unknown, lone=True)  # the capture does not show how often it had been sent before
@@ -448,16 +448,13 @@ class _Judge:
                 moments.append(self._time[progress] + self._loop[side])
         return max(0, self._time[i] - max(moments)) if moments else 0
 
-    def _gaps(self, i: int, side: int, first: int) -> list[int]:
+    @cached_property
+    def _same_start(self) -> SameStart:
+        return SameStart(self._view, self._space, self._suspicious)
+
+    def _gaps(self, i: int, first: int) -> list[int]:
         """Times between the first copy, ``i`` and the next resends of the same byte."""
-        if self._later is None:
-            self._later = NumberDict(), NumberDict()
-            for index in self._suspicious:
-                later, start = self._later[int(self._view.from_server[index])], integer(self._space.seq[index])
-                if (chain := later.get(start, None)) is None:
-                    chain = later[start] = []
-                chain.append(index)
-        chain = self._later[side].get(integer(self._space.seq[i]), None) or []
+        chain = self._same_start.of(i)
         position = bisect_left(chain, i)
         moments = ([first] if first >= 0 else []) + chain[position : position + 3]
         return [self._time[b] - self._time[a] for a, b in pairwise(moments)]

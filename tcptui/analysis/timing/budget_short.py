@@ -69,6 +69,11 @@ def simple_budget(view: StreamView) -> TimeBudget | None:
     return plain.budget() if plain is not None else None
 
 
+def is_plain(view: StreamView) -> bool:
+    """Whether `simple_budget` knows the budget of ``view``; it is worked out once."""
+    return _plain(view) is not None
+
+
 def _recovered(spans: list[tuple[int, int]], begin: int, end: int) -> int:
     """How much of the time from ``begin`` to ``end`` lies in ``spans``, which are sorted and may overlap."""
     recovery, counted = 0, begin

@@ -12,11 +12,12 @@ from typing import Final
 import numpy as np
 
 from tcptui.analysis.resend.resend import Resend
+from tcptui.analysis.resend.same_start import SameStart
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import NumberDict, column, integer, places_of
+from tcptui.model.lanes import column, integer, places_of
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -89,11 +90,9 @@ class _Recovery:
         self.space = space
         self.clock = clock
         self.reports = flatnonzero32((view.options & _DSACK) != 0)
-        #: By sender: the resends of each first sequence number, where that is asked for.
-        self.tries: tuple[NumberDict[list[int]], NumberDict[list[int]]] = NumberDict(), NumberDict()
-        if len(self.reports) or any(resend.waited_ns > LONGEST_FIRST_WAIT_NS for resend in resends):
-            for resend in resends:
-                self._tries_of(resend.index).append(resend.index)
+        asked = len(self.reports) or any(resend.waited_ns > LONGEST_FIRST_WAIT_NS for resend in resends)
+        #: The resends of the same bytes, where anybody will ask for them.
+        self.tries = SameStart(view, space, [resend.index for resend in resends] if asked else ())
         self.bare: dict[int, bool] = {}
         #: Segments by which each side closed its window, and all that it sent.
         self.shut: list[I32] = []
@@ -161,17 +160,9 @@ class _Recovery:
         Later copies of the same bytes may be a timer's that doubles; without a first one here, nothing was compared.
         """
         i = resend.index
-        if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self._tries_of(i)[0]:
+        if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.tries.of(i)[0]:
             return False
         return integer(self.space.acknowledged[side][i - 1]) >= integer(self.space.end[i])
-
-    def _tries_of(self, i: int) -> list[int]:
-        """The resends of the bytes with which segment ``i`` begins."""
-        side, start = self.tries[int(self.view.from_server[i])], integer(self.space.seq[i])
-        known = side.get(start, [])
-        if not known:
-            side[start] = known
-        return known
 
     def _was_needless_probe(self, resend: Resend) -> bool:
         """Whether it is a tail-loss probe that the peer reports as a duplicate (RFC 2883): nothing was lost.
@@ -180,7 +171,7 @@ class _Recovery:
         time-out that was needless still made the sender begin anew: that remains recovery.
         """
         view, i = self.view, resend.index
-        if resend.cause is not ResendCause.TAIL_LOSS_PROBE or resend.previous < 0 or len(self._tries_of(i)) != 1:
+        if resend.cause is not ResendCause.TAIL_LOSS_PROBE or resend.previous < 0 or len(self.tries.of(i)) != 1:
             return False
         place = int(np.searchsorted(self.reports, np.int32(i)))
         return any(

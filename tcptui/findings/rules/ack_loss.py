@@ -138,10 +138,9 @@ def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]
 def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether an unseen ACK released data: between the two ACKs more new data left than the first can have released.
 
-    What goes on a burst that was under way does not count (`_burst_end`).
     Or new data left later than `PROMPT_NS` after the first, and not as a tail loss probe, which a timer lets go two
     round trips after all else (RFC 8985, 7.2).  An ACK releases as much as it acknowledges, in slow
-    start twice as much (RFC 5681, 3.1).
+    start twice as much (RFC 5681, 3.1).  What goes on a burst that was under way does not count (`_burst_end`).
     """
     space = connection.space
     before = integer(space.acknowledged[side][skip.before - 1]) if skip.before else 0
