@@ -89,6 +89,27 @@ class Segments:
         """That of ``values``, one of each member, which is of the stream of each of the segments ``at``."""
         return values[0]
 
+    def first_of(self, _at: Any) -> Any:
+        """The first segment of the stream of each of the segments ``at``."""
+        return 0
+
+    def rtt_ns(self, at: Any) -> Any:
+        """The round trip (ns) of the stream of each of the segments ``at``."""
+        return self.of(self._rtts_ns, at)
+
+    def to_end_ns(self, side: int, at: Any) -> Any:
+        """The way to that end and back (ns), as `rtt_ns`."""
+        return self.of(self._halves_ns[side], at)
+
+    @cached_property
+    def _rtts_ns(self) -> list[int]:
+        return [member.delays.rtt_ns for member in self.members]
+
+    @cached_property
+    def _halves_ns(self) -> tuple[list[int], list[int]]:
+        to_client, to_server = ([member.delays.to_end_ns(side) for member in self.members] for side in (0, 1))
+        return to_client, to_server
+
     def of_rows(self, rows: I32, _at: Any) -> I64:
         """The segments in ``rows`` of the store, which are of the same streams as the segments ``at``."""
         found: I64 = self.members[0].view.rows.searchsorted(rows)
@@ -144,7 +165,7 @@ class SeveralSegments(Segments):
     def __init__(self, members: list[Member]) -> None:
         counts = [len(member.view) for member in members]
         self._owner = np.arange(len(members)).repeat(counts)
-        self._starts = np.array([member.start for member in members])
+        self._starts = np.array([member.start for member in members], np.int32)
         super().__init__(members)
 
     def _column(self, name: str) -> Any:
@@ -162,7 +183,7 @@ class SeveralSegments(Segments):
         def pair(name: str) -> Any:
             return tuple(np.concatenate([getattr(space, name)[side] for space in spaces]) for side in (0, 1))
 
-        base = self._starts.astype(np.int32)[self._owner]
+        base = self._starts[self._owner]
         latest = tuple(np.where(column >= 0, column + base, column) for column in pair("latest"))
         numbers = (joined("seq"), joined("end"), joined("ack"), pair("sent"), pair("acknowledged"), pair("sacked"))
         return SequenceSpace(*numbers, latest)
@@ -175,6 +196,10 @@ class SeveralSegments(Segments):
     def of(self, values: Sequence[Any] | NDArray[Any], at: Any) -> Any:
         """As `Segments.of`."""
         return np.asarray(values)[self._owner[at]]
+
+    def first_of(self, at: Any) -> Any:
+        """As `Segments.first_of`."""
+        return self._starts[self._owner[at]]
 
     def of_rows(self, rows: I32, at: Any) -> I64:
         """As `Segments.of_rows`."""
@@ -192,7 +217,7 @@ class SeveralSegments(Segments):
 
     def cuts(self, index: I32) -> list[int]:
         """As `Segments.cuts`."""
-        return [*index.searchsorted(self._starts.astype(np.int32)).tolist(), len(index)]
+        return [*index.searchsorted(self._starts).tolist(), len(index)]
 
     def groups(self, places: Any, at: I32) -> Iterator[tuple[int, Any]]:
         """As `Segments.groups`."""

@@ -97,7 +97,6 @@ class _SenderKnowledge:
         self._clock = segments.clock
         delays = [member.delays for member in segments.members]
         self._lag_ns = [0 if each.captured_at(side) else each.to_end_ns(side) for each in delays]
-        self._starts = [member.start for member in segments.members]
         #: The capture was made at this side: it knew what had passed here.
         self.at_hand = [not lag_ns for lag_ns in self._lag_ns]
         #: Echoed timestamps tell what it knew; `_lag_ns` is a lower bound, as the sender's way here may hold a queue.
@@ -151,7 +150,7 @@ class _SenderKnowledge:
         """`at`, by what had had time to arrive."""
         segments = self._segments
         known = segments.searched(self._clock[indexes] - segments.of(self._lag_ns, indexes), indexes)
-        arrived: I32 = np.clip(known, segments.of(self._starts, indexes), latest).astype(np.int32)
+        arrived: I32 = np.clip(known, segments.first_of(indexes), latest).astype(np.int32)
         return arrived
 
     def excess_ns(self, later: I32, earlier: I32) -> I64:
@@ -200,7 +199,6 @@ class _Judge:
             largest_segment(member.view, side) if some else USUAL_SEGMENT
             for member, some in zip(members, sends, strict=True)
         ]
-        self._rtt_ns = [member.delays.rtt_ns for member in members]
         self._scales = [
             [scale != SCALE_UNKNOWN for scale in scales]
             for scales in zip(
@@ -216,7 +214,7 @@ class _Judge:
     def piece(self, before: I32, after: I32, transfer: I64) -> tuple[U8, I32, I64]:
         """For each pair of a chunk: `SendGapReason` marks (some pauses may turn out as losses), release, flight."""
         segments, space, side, knowledge = self._segments, self._space, self._side, self.knowledge
-        acknowledged, rtt_ns = space.acknowledged[side], segments.of(self._rtt_ns, after)
+        acknowledged, rtt_ns = space.acknowledged[side], segments.rtt_ns(after)
         knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
         up_to = space.sent[side][after - 1]
         slack = pause_ns(rtt_ns)
@@ -263,7 +261,7 @@ class _Judge:
         sent soon after room came.
         """
         segments = self._segments
-        segment, slack = segments.of(self._segment, after), pause_ns(segments.of(self._rtt_ns, after))
+        segment, slack = segments.of(self._segment, after), pause_ns(segments.rtt_ns(after))
         heard = self._space.latest[1 - self._side]
         heard_after = taken(heard, knew[1])
         allowed, allowed_later = self._edge(taken(heard, knew[0])), self._edge(heard_after)
@@ -342,7 +340,7 @@ def _advances(segments: Segments, side: int) -> I32:
         newest = int(here[-1])
     if len(segments.members) > 1:
         # Not one of the stream before.
-        advanced[advanced < segments.of([member.start for member in segments.members], _ALL)] = -1
+        advanced[advanced < segments.first_of(_ALL)] = -1
     return advanced
 
 

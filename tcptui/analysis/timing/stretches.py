@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.stream.view import NEVER_NS, StreamView
+from tcptui.analysis.timing.answers import Answers
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Waits
 from tcptui.analysis.timing.events import Events
 from tcptui.analysis.timing.path_delay import late_request_ns
 from tcptui.analysis.timing.recovery import LOSS, Recovered
-from tcptui.analysis.timing.rtt_samples import TRANSFER_SEGMENTS, RttSamples
+from tcptui.analysis.timing.rtt_samples import TRANSFER_SEGMENTS
 from tcptui.analysis.timing.segments import Member, Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
-from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
-from tcptui.analysis.timing.sender_stamps import COMPARED_NS, refuted_waits
+from tcptui.analysis.timing.send_gaps import send_gaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.lanes import integer, put, taken
 from tcptui.model.packet_store import I32, I64, U8
@@ -72,15 +71,11 @@ class Stretches:
         self.segments = segments
         self.members = segments.members
         self.clock = segments.clock
-        self._known_numbers: dict[tuple[int, int], PacketNumbers] = {}
-        self._rtt_ns = [member.delays.rtt_ns for member in self.members]
-        self._to_server_ns = [member.delays.to_server_ns for member in self.members]
-        self._to_client_ns = [member.delays.to_client_ns for member in self.members]
-        self._starts = np.array([member.start for member in self.members], np.int32)
         self._opened = [np.int32(member.start + member.delays.opened) for member in self.members]
         events = Events(segments)
         self.events, self.kind, self.stretches = events.at, events.kind, events.stretches
         self.fresh, self._fresh_at, self._turns_at = events.fresh, events.fresh_at, events.turns_at()
+        self._known = Answers(segments, events)
         self._first_stretches = np.array([some.start for some in self.stretches], np.int32)
 
     # -- the stretches -----------------------------------------------------------------
@@ -201,7 +196,7 @@ class Stretches:
                 # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
                 greets = later[begun] == SERVER
                 part[begun] = np.where(greets, Part.SERVER_THINK, Part.CLIENT_THINK)
-                self.waits.network_ns[begun] = np.where(greets, self._to_server(begin[begun]), 0)
+                self.waits.network_ns[begun] = np.where(greets, self.segments.to_end_ns(SERVER, begin[begun]), 0)
                 return
 
     def _kept_alive_before(self, later: U8) -> None:
@@ -236,7 +231,7 @@ class Stretches:
         overlaps = every = np.zeros(len(self.members), np.int64)
         for some in chunks(len(changes)):
             at = end[changes[some]]
-            overlaps = overlaps + self.segments.counts(at, self._overlapping(at, earlier[changes[some]]))
+            overlaps = overlaps + self.segments.counts(at, self._known.overlapping(at, earlier[changes[some]]))
             every = every + self.segments.counts(at, np.ones(len(at), np.bool_))
         in_turns: list[bool] = ((overlaps < OVERLAPS) | (overlaps * 100 < OVERLAP_PERCENT * every)).tolist()
         for some in chunks(len(changes)):
@@ -247,65 +242,21 @@ class Stretches:
             if len(others := which[~takes_turns]):
                 quiet = ~self._outstanding(end[others] - np.int32(1))
                 self.waits.part[others] = np.where(quiet, Part.IDLE, Part.UNATTRIBUTED)
-                self.waits.network_ns[others] = self._rtt(end[others])
+                self.waits.network_ns[others] = self.segments.rtt_ns(end[others])
         return in_turns
-
-    def _overlapping(self, at: I32, side: U8) -> NDArray[np.bool_]:
-        """Which of the segments ``at`` do not yet acknowledge all that ``side``, the other end, had sent."""
-        space = self.segments.space
-        sent = np.where(side == SERVER, space.sent[1][at], space.sent[0][at])
-        overlapping: NDArray[np.bool_] = space.ack[at] < sent
-        return overlapping
 
     def _answers(self, changes: I32, asked: I32, at: I32, side: U8) -> None:
         """Attribute thinking, from the segments ``asked`` of ``side`` to the answers ``at``."""
-        overlapping = self._overlapping(at, side)
-        way = np.where(side == CLIENT, self._to_server(at), self._to_client(at))
+        overlapping = self._known.overlapping(at, side)
+        way = np.where(side == CLIENT, self.segments.to_end_ns(SERVER, at), self.segments.to_end_ns(CLIENT, at))
         if len(self.fresh) > TRANSFER_SEGMENTS:  # else no message is a transfer
-            way = np.maximum(way, self._trips.latest(asked, at))
+            way = np.maximum(way, self._known.round_trips_ns(asked, at))
         think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
         # What did not pass by the sender's own clock was not its thinking; nothing tells where it was spent.
-        overlapping_or_refuted = overlapping | self._refuted(asked, at, (1 - side).astype(np.uint8))
+        overlapping_or_refuted = overlapping | self._known.refuted(asked, at, (1 - side).astype(np.uint8))
         self.waits.part[changes] = np.where(overlapping_or_refuted, Part.UNATTRIBUTED, think)
-        self.waits.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
-        self.waits.network_ns[changes] = np.where(overlapping, self._rtt(at), way)
-
-    @cached_property
-    def _trips(self) -> RttSamples:
-        return RttSamples(self.segments, self.fresh, self._fresh_at)
-
-    def _refuted(self, asked: I32, at: I32, speakers: U8) -> NDArray[np.bool_]:
-        """`refuted_waits` of each member."""
-        refuted = np.zeros(len(at), np.bool_)
-        long = indexes_of(self.segments.time_ns[at] - self.segments.time_ns[asked] >= COMPARED_NS)
-        for number, which in self.segments.groups(long, at[long]):
-            member, base = self.members[number], np.int32(self.members[number].start)
-            refuted[which] = refuted_waits(member.view, asked[which] - base, at[which] - base, speakers[which])
-        return refuted
-
-    def _lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
-        """Which of the answers ``at`` (``asked`` by a side) had been sent before and lost on their way here.
-
-        Their sender's IP identification numbers tell.
-        """
-        lost = np.zeros(len(at), np.bool_)
-        for side in (CLIENT, SERVER):
-            away = [not member.delays.may_be_at(side) for member in self.members]
-            theirs = indexes_of((asked == 1 - side) & self.segments.of(away, at)) if any(away) else ()
-            if not len(theirs):
-                continue
-            answers = at[theirs]
-            paused = self.clock[answers] - self.clock[answers - 1] > pause_ns(self._rtt(answers))
-            theirs = theirs[paused]
-            for number, which in self.segments.groups(theirs, at[theirs]):
-                base = np.int32(self.members[number].start)
-                lost[which] = self._numbers(number, side).lost(at[which] - base)
-        return lost
-
-    def _numbers(self, number: int, side: int) -> PacketNumbers:
-        if (number, side) not in self._known_numbers:
-            self._known_numbers[number, side] = PacketNumbers(self.members[number].view, side)
-        return self._known_numbers[number, side]
+        self.waits.part[changes[self._known.lost_before(at, side)]] = Part.RECOVERY
+        self.waits.network_ns[changes] = np.where(overlapping, self.segments.rtt_ns(at), way)
 
     def _transfers(self, earlier: U8, later: U8) -> list[tuple[SendGaps | None, SendGaps | None]]:
         """Attribute stretches from one segment to the next of the same end, by what the later one waited for."""
@@ -343,7 +294,7 @@ class Stretches:
         if len(self.members) == 1:
             return [gaps]
         which = gaps.which - self.segments.of(self._first_stretches, gaps.after)
-        release = gaps.release - self.segments.of(self._starts, gaps.after)
+        release = gaps.release - self.segments.first_of(gaps.after)
         release[gaps.release < 0] = -1
         each: list[SendGaps | None] = []
         for number, pairs in enumerate(self._by_stream(gaps.which)):
@@ -361,7 +312,7 @@ class Stretches:
 
     @cached_property
     def _own_events(self) -> I32:
-        events: I32 = self.events - self.segments.of(self._starts, self.events)
+        events: I32 = self.events - self.segments.first_of(self.events)
         return events
 
     def _one_way(self, number: int, sends: tuple[SendGaps | None, SendGaps | None]) -> bool:
@@ -391,7 +342,7 @@ class Stretches:
         for some in chunks(len(tail)):
             which, at = tail[some], begin[tail[some]]
             self.waits.part[which] = np.where(asked[some], Part.UNATTRIBUTED, Part.IDLE)
-            self.waits.network_ns[which] = np.where(self._outstanding(at), self._rtt(at), 0)
+            self.waits.network_ns[which] = np.where(self._outstanding(at), self.segments.rtt_ns(at), 0)
             last_side = segments.of(last_sides, at)
             heard = np.where(last_side == SERVER, space.latest[0][at], space.latest[1][at])
             shut = (heard >= 0) & (segments.window[np.maximum(heard, 0)] == 0) & (last_side != NO_SENDER)
@@ -508,17 +459,6 @@ class Stretches:
         for sent, acknowledged in zip(space.sent, space.acknowledged, strict=True):
             waiting |= sent[at] > acknowledged[at]
         return waiting
-
-    # -- what is known of the way ------------------------------------------------------
-
-    def _rtt(self, at: I32) -> Any:
-        return self.segments.of(self._rtt_ns, at)
-
-    def _to_server(self, at: I32) -> Any:
-        return self.segments.of(self._to_server_ns, at)
-
-    def _to_client(self, at: I32) -> Any:
-        return self.segments.of(self._to_client_ns, at)
 
 
 def _part_of_gap() -> U8:
