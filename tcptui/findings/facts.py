@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -18,7 +19,7 @@ from tcptui.analysis.capture_point import NEAR_NS, CapturePlace, position_of
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import Resend
-from tcptui.analysis.stream.same_server import Sibling, Siblings
+from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
@@ -316,11 +317,16 @@ class ConnectionFacts(StreamColumns):
             return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
-    @made_once
-    def siblings(self) -> list[Sibling]:
-        """Other connections to the same server address and port, those nearest by stream number."""
+    def of_siblings(self, make: Callable[..., _T], *arguments: Any) -> _T:
+        """``make(siblings, *arguments)``: other connections to the same server address and port, the nearest by number.
+
+        They are a list of `Sibling`.
+        """
         known = self.context.siblings
-        return known.of(self.view.stream) if known is not None else []
+        if known is None:
+            return make([], *arguments)
+        found: _T = in_each(partial(_of_siblings, make, known), self.view.stream, *arguments)
+        return found
 
     @made_once
     def reset_text(self) -> str:
@@ -384,6 +390,10 @@ class ConnectionFacts(StreamColumns):
         if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.first_reset]:
             facts["reset_text"] = text
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
+
+
+def _of_siblings(make: Callable[..., _T], known: Siblings, stream: int, *arguments: Any) -> _T:
+    return make(known.of(stream), *arguments)
 
 
 def _of_payload(make: Callable[[bytes], _T], read_packet: Callable[[int], PacketView], row: int, most: int) -> _T:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.arrays import indexes_of, last_of_each
-from tcptui.model.lanes import in_columns
+from tcptui.model.lanes import in_columns, in_each
 from tcptui.model.tcp_flags import RST
 
 if TYPE_CHECKING:
@@ -114,8 +114,13 @@ def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
     siblings = connection.context.siblings
     if siblings is None:
         return -1
+    return in_each(partial(_served_meanwhile, siblings), connection.view.stream, *times)
+
+
+def _served_meanwhile(siblings: Siblings, stream: int, *times: int) -> int:
+    """`served_meanwhile`, of one ``stream`` whose segments were sent at ``times`` (ns)."""
     begin, end = times[0], times[-1] + (times[-1] - times[-2])
-    near = siblings.near(connection.view.stream, begun_before=True)
+    near = siblings.near(stream, begun_before=True)
     chosen = (near.last_ns > times[1]) & (near.began_ns < times[-1]) & (near.packets <= SIBLING_PACKETS)
     others: list[int] = near.streams[chosen][-SIBLINGS_READ:].tolist()
     for other in others:

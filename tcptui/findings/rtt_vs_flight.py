@@ -14,10 +14,13 @@ import numpy as np
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.lanes import in_each, integer, put
 from tcptui.model.packet_store import I32, I64, OptionBit
 
 #: Fewest measurements that can show a trend.
 FEWEST: Final = 20
+#: Least correlation (Pearson's r) at which round trips are taken to grow with the bytes in flight.
+CORRELATION: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,25 @@ class RttVersusFlight:
         """
         if len(self.rtt_ns) < FEWEST:
             return 0, 0
-        full = self.flight * 3 >= int(self.flight.max()) * 2
-        low = int(np.quantile(self.rtt_ns, 0.05))
-        return min(low, empty_ns or low), int(np.median(self.rtt_ns[full]))
+        low = in_each(_lowest, self.rtt_ns)
+        return min(low, empty_ns or low), in_each(_of_large_flights, self.rtt_ns, self.flight)
 
     def follows_flight(self) -> bool:
         """Whether round-trip time and bytes in flight are correlated."""
-        if len(self.rtt_ns) < FEWEST or not np.ptp(self.flight) or not np.ptp(self.rtt_ns):
-            return False
-        return float(np.corrcoef(self.flight, self.rtt_ns)[0, 1]) >= CORRELATION
+        return len(self.rtt_ns) >= FEWEST and in_each(_are_correlated, self.flight, self.rtt_ns)
 
 
-#: Least correlation (Pearson's r) at which round trips are taken to grow with the bytes in flight.
-CORRELATION: Final = 0.6
+def _lowest(rtt_ns: I64) -> int:
+    return int(np.quantile(rtt_ns, 0.05))
+
+
+def _of_large_flights(rtt_ns: I64, flight: I64) -> int:
+    flights = np.asarray(flight)
+    return int(np.median(np.asarray(rtt_ns)[flights * 3 >= int(flights.max()) * 2]))
+
+
+def _are_correlated(flight: I64, rtt_ns: I64) -> bool:
+    return bool(np.ptp(flight) and np.ptp(rtt_ns) and np.corrcoef(flight, rtt_ns)[0, 1] >= CORRELATION)
 
 
 def round_trips(connection: ConnectionFacts, side: int) -> RttVersusFlight:
@@ -89,10 +98,10 @@ def _trips(connection: ConnectionFacts, index: I32, answer: I32, begin: I32, end
     """
     times = connection.view.time_ns
     rtt, flight = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
-    lowest = min((int(connection.space.seq[index[part]].min()) for part in chunks(len(index))), default=0)
+    lowest = min((integer(connection.space.seq[index[part]].min()) for part in chunks(len(index))), default=0)
     for part in chunks(len(index)):
-        rtt[part] = times[end[part]] - times[begin[part]]
-        flight[part] = _flight(connection, index[part], begin[part], lowest)
+        rtt = put(rtt, part, times[end[part]] - times[begin[part]])
+        flight = put(flight, part, _flight(connection, index[part], begin[part], lowest))
     return RttVersusFlight(index, answer, rtt, flight)
 
 

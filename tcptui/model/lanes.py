@@ -536,6 +536,14 @@ def _place_of_most(column: Any) -> Any:
     return agreed(np.argmax(column.each, axis=0))
 
 
+def _sorted(column: Any) -> Any:
+    return Lanes(np.sort(column.each, axis=0), plain=False)
+
+
+def _is_among(column: Any, numbers: Any) -> Any:
+    return one_column(np.isin(column.each, numbers))
+
+
 def _appended(column: Any, others: Any) -> Any:
     return _concatenated((column, others if isinstance(others, Lanes) else np.atleast_1d(others)))
 
@@ -570,7 +578,7 @@ def zeros_like(clock: Any, count: int) -> Any:
 _FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {
     np.where: _where, np.concatenate: _concatenated, np.diff: _differences, np.clip: _clipped,
     np.searchsorted: places_of, np.cumsum: _sums, np.argmax: _place_of_most, np.append: _appended,
-    np.count_nonzero: _count,
+    np.count_nonzero: _count, np.sort: _sorted, np.isin: _is_among,
 }  # fmt: skip
 
 
@@ -661,7 +669,7 @@ def lanes_of(each: NDArray[Any]) -> Any:
 
 
 def of_each(values: list[_T]) -> Any:
-    """The ``values`` of all lanes as one: that which all have, or `Lanes` of numbers or texts.
+    """The ``values`` of all lanes as one: that which all have, or `Lanes` of numbers or texts, or a tuple of such.
 
     Raises DivergedError where they differ and are of several types, or of one that lanes cannot have.
     """
@@ -681,6 +689,8 @@ def of_each(values: list[_T]) -> Any:
         texts = np.empty(len(values), object)
         texts[:] = values
         return Lanes(texts, plain=True)
+    if kind is tuple and all(len(value) == len(first) for value in values):  # type: ignore[arg-type]
+        return tuple(of_each(list(column)) for column in zip(*values, strict=True))
     if kind is bytes:  # whatever is read of them would be read of each
         raise NotInLockstepError
     raise DivergedError(same)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from tcptui.model.lanes import NotInLockstepError
+from tcptui.findings.stream_findings import cells
+from tcptui.model.lanes import NotInLockstepError, agreed
 from tcptui.protocols.registry import asked_to_wait, begins_what_is_judged, held_back, may_ask_to_wait
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
+
+_T = TypeVar("_T")
 
 #: Segments of the client by which one tells whether its protocol knows of waits.
 _FIRST_ASKING: Final = 2
@@ -29,6 +32,17 @@ def _first_asking_rows(view: StreamView) -> list[int]:
     first = np.flatnonzero((view.length > 0) & ~view.from_server)[:_FIRST_ASKING]
     rows: list[int] = view.rows_by_stream[:, first].ravel().tolist()
     return rows
+
+
+def _nothing_but_of_one(found: list[list[_T]]) -> list[_T]:
+    """What was found in the one stream, or nothing in each of several.
+
+    Raises DivergedError where something was in some of them, and NotInLockstepError where there was in each.
+    """
+    if len(found) == 1 or not any(found):
+        return found[0]
+    agreed(np.fromiter(map(bool, found), np.bool_, len(found)))
+    raise NotInLockstepError
 
 
 class StreamBytes:
@@ -58,6 +72,9 @@ class StreamBytes:
 
     def held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
         """See `StreamView.held_back`; empty where the spool is gone."""
+        return _nothing_but_of_one(list(map(self._held_back, view.each(), cells(ways_ns, len(view.streams)))))
+
+    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
         halves = self.halves(view)
         try:
             return [] if halves is None else held_back(*halves, ways_ns)
@@ -69,9 +86,13 @@ class StreamBytes:
         try:
             if not any(map(self._may_ask_to_wait, _first_asking_rows(view))):
                 return []
-            if len(view.streams) > 1:  # each has waits of its own
-                raise NotInLockstepError
-            halves = self.halves(view)
+        except OSError:
+            return []
+        return _nothing_but_of_one(list(map(self._asked_to_wait, view.each())))
+
+    def _asked_to_wait(self, view: StreamView) -> list[tuple[int, int]]:
+        halves = self.halves(view)
+        try:
             return [] if halves is None else asked_to_wait(*halves)
         except OSError:
             return []

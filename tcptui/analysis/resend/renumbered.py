@@ -63,6 +63,9 @@ def _of_side(view: StreamView, side: int) -> Renumbered | None:
     numbered = own[view.ip_id[own] != 0]
     if len(numbered) < 2 * PAIRS:
         return None
+    ordered = np.sort(view.ip_id[numbered])
+    if not (ordered[1:] == ordered[:-1]).any():
+        return None
     # A number that many packets carry counts nothing.
     _numbers, place, often = np.unique(view.ip_id[numbered], return_inverse=True, return_counts=True)
     numbered = numbered[often[place] == 2]

@@ -252,6 +252,10 @@ class AlikeView(StreamView):
             self._made[make] = [column.reshape(lanes).T for column in own.made(make)]
         return [one_column(column) for column in self._made[make]]
 
+    def each(self) -> Iterator[StreamView]:
+        """The view of each lane's stream alone."""
+        return map(self._gathered.view, self.places.tolist())
+
     @property
     def streams(self) -> list[int]:
         """The numbers of the streams, lane by lane."""

@@ -209,6 +209,10 @@ class StreamView:
         read = self._block.streams.asked_to_wait
         return () if read is None else read(self)
 
+    def each(self) -> Iterator[StreamView]:
+        """The stream alone, as that of one among several."""
+        yield self
+
     @property
     def streams(self) -> list[int]:
         """The stream's number, as that of one among several."""

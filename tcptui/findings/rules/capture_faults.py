@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,9 +11,14 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import by_lane, integer
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64
 
 #: Merging the queues of one network card reorders packets by up to this; setting a clock makes larger steps.
 MERGED_NS: Final = 1_000_000
@@ -216,16 +222,22 @@ def _covered_before(connection: ConnectionFacts) -> list[int]:
     chosen = np.concatenate(covered)
     if not len(chosen):
         return []
-    numbers = sorted_unique(space.seq[chosen])
-    first = np.full(len(numbers), len(view), np.int64)
-    for part in chunks(len(view)):
-        carrying = indexes_of(view.length[part]) + part.start
-        carrying = carrying[np.isin(space.seq[carrying], numbers)]
-        met, at = np.unique(space.seq[carrying], return_index=True)
-        place = numbers.searchsorted(met)
-        first[place] = np.minimum(first[place], carrying[at])
-    early: list[int] = chosen[first[numbers.searchsorted(space.seq[chosen])] == chosen].tolist()
+    early: list[int] = chosen[by_lane(partial(_are_first, chosen, view.length != 0), space.seq)].tolist()
     return early
+
+
+def _are_first(chosen: I64, carrying: NDArray[np.bool_], seq: I64) -> NDArray[np.bool_]:
+    """Which of the segments ``chosen`` are the first of those ``carrying`` data with that sequence number."""
+    numbers = sorted_unique(seq[chosen])
+    first = np.full(len(numbers), len(seq), np.int64)
+    for part in chunks(len(seq)):
+        here = indexes_of(carrying[part]) + part.start
+        here = here[np.isin(seq[here], numbers)]
+        met, at = np.unique(seq[here], return_index=True)
+        place = numbers.searchsorted(met)
+        first[place] = np.minimum(first[place], here[at])
+    are_first: NDArray[np.bool_] = first[numbers.searchsorted(seq[chosen])] == chosen
+    return are_first
 
 
 def offloaded_segments(connection: ConnectionFacts) -> Finding | None:

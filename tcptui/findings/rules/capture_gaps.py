@@ -237,7 +237,7 @@ def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
     return [
         resend
         for resend in connection.resends
-        if resend.copy and (resend.cause is ResendCause.NONE or int(ttl[resend.index]) != int(ttl[resend.previous]))
+        if resend.copy and (resend.cause is ResendCause.NONE or ttl[resend.index] != ttl[resend.previous])
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOSED
@@ -11,6 +11,9 @@ from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.same_server import Sibling
 
 #: rules/findings.md#close-wait-leak: least silence after the ACK of a FIN for a note …
 SLOW_CLOSE_NS: Final = 5_000_000_000
@@ -97,11 +100,7 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
         return None  # its own FIN, if there is one, waits behind data that nobody has acknowledged
     left = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
     long = silent_ns >= LEAK_NS
-    fellows = sum(
-        1
-        for other in connection.siblings
-        if not other.server_closed and other.client_closed and not other.reset and not side
-    )
+    fellows = 0 if side else connection.of_siblings(_left_open)
     loud = left or (long and theirs < 0 and fellows + 1 >= PATTERN)
     alternatives: tuple[str, ...] = ("slow-answer-intended", "stopped-program", "fin-lost-before")
     if connection.at_receiver(side):
@@ -122,6 +121,11 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
         fellows=fellows,
         address=(connection.view.client if side else connection.view.server).host,
     )
+
+
+def _left_open(siblings: list[Sibling]) -> int:
+    """How many of ``siblings`` their client closed, and their server did not."""
+    return sum(1 for one in siblings if not one.server_closed and one.client_closed and not one.reset)
 
 
 def _highest(connection: ConnectionFacts, side: int, upto: int) -> int:

@@ -8,7 +8,8 @@ offer in other connections, it may have answered with a SYN cookie.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.view import StreamView
@@ -19,6 +20,9 @@ from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import in_each, integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.same_server import Sibling, Siblings
 
 #: The largest window without scaling, in bytes (RFC 7323, 2.2); a stream that carried less never needed more.
 UNSCALED_WINDOW: Final = 65_535
@@ -163,16 +167,9 @@ def syn_cookies(connection: ConnectionFacts) -> Finding | None:
     own = None if siblings is None or handshake is None else _negotiation(connection.view)
     if own is None or not own.cookie_like or siblings is None or handshake is None:
         return None
-    view, began_ns = connection.view, connection.time[0]
-    near = sorted(connection.siblings, key=lambda other: (abs(other.stream - view.stream), other.stream))[:COMPARED]
-    others = [siblings.view(other.stream) for other in near if abs(other.began_ns - began_ns) <= APART_NS]
-    same = [
-        found
-        for other in others
-        if other.client.host == view.client.host and (found := _negotiation(other)) is not None
-        if found.asked == own.asked and found.ttl == own.ttl
-    ]
-    granted = [found for found in same if found.agreed == _UNCARRIED]
+    view = connection.view
+    asked = view.stream, connection.time[0], view.client.host, own.asked, own.ttl
+    granted, other_frame, refused = connection.of_siblings(partial(_compared, siblings), *asked)
     if not granted:
         return None
     return connection.finding(
@@ -183,13 +180,32 @@ def syn_cookies(connection: ConnectionFacts) -> Finding | None:
         ("option-stripped",),
         syn_frame=connection.frame[handshake.syn],
         syn_ack_frame=connection.frame[handshake.syn_ack],
-        other_frame=granted[0].syn_ack_frame,
-        granted=len(granted),
-        refused=1 + sum(found.cookie_like for found in same),
+        other_frame=other_frame,
+        granted=granted,
+        refused=1 + refused,
         client=view.client.host,
         server=view.server.host,
         port=view.server.port,
     )
+
+
+def _compared(
+    siblings: Siblings, near: list[Sibling], stream: int, began_ns: int, host: str, asked: int, ttl: int
+) -> tuple[int, int, int]:
+    """How many of the connections ``near`` ``stream`` got what it asked for, a SYN-ACK of those, and how many did not.
+
+    Of the same client ``host`` and with the same ``ttl``.
+    """
+    nearest = sorted(near, key=lambda other: (abs(other.stream - stream), other.stream))[:COMPARED]
+    others = [siblings.view(other.stream) for other in nearest if abs(other.began_ns - began_ns) <= APART_NS]
+    same = [
+        found
+        for other in others
+        if other.client.host == host and (found := _negotiation(other)) is not None
+        if found.asked == asked and found.ttl == ttl
+    ]
+    granted = [found.syn_ack_frame for found in same if found.agreed == _UNCARRIED]
+    return len(granted), granted[0] if granted else 0, sum(found.cookie_like for found in same)
 
 
 RULES: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.resend.resend import Resend
@@ -18,6 +18,9 @@ from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.same_server import Sibling
 
 #: rules/findings.md#path-lost: fewest retransmissions by timer without any packet of the peer …
 REPEATS: Final = 3
@@ -253,15 +256,8 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
     idle = _idle_ns(connection, outage)
     if idle < IDLE_NS or not connection.length[outage.original] or connection.fins:
         return None  # an unanswered close does no harm
-    well = next(
-        (
-            other
-            for other in connection.siblings
-            if other.answered_bytes and other.began_ns > connection.time[outage.original]
-        ),
-        None,
-    )
-    if well is None:
+    stream, began_ns = connection.of_siblings(_first_served, connection.time[outage.original])
+    if stream < 0:
         return None
     return connection.finding(
         FindingId.IDLE_CONNECTION_DROPPED,
@@ -277,11 +273,17 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
         last_good_frame=connection.frame[outage.original - 1],
         first_frame=connection.frame[outage.original],
         last_frame=connection.frame[outage.tries[-1]],
-        new_stream=well.stream,
-        later_s=(well.began_ns - connection.time[outage.original]) / 1e9,
+        new_stream=stream,
+        later_s=(began_ns - connection.time[outage.original]) / 1e9,
         silent_s=outage.silent_ns / 1e9,
         address=connection.view.server.host,
     )
+
+
+def _first_served(siblings: list[Sibling], after_ns: int) -> tuple[int, int]:
+    """The first of ``siblings`` to begin after that time in which bytes were answered, and when; -1: none."""
+    served = (one for one in siblings if one.answered_bytes and one.began_ns > after_ns)
+    return next(((one.stream, one.began_ns) for one in served), (-1, 0))
 
 
 def reset_after_idle(connection: ConnectionFacts) -> Finding | None:

@@ -21,7 +21,7 @@ from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.unread_backlog import Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import in_each, integer, put
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 
@@ -113,7 +113,7 @@ def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
         found = indexes_of((place < len(full)) & (first > before[part]) & (first < after[part]))
         first, until = first[found], after[part][found]
         shut[part.start + found] = first
-        shut_ns[part.start + found] = np.maximum(view.time_ns[until] - view.time_ns[first] - lag, 0)
+        shut_ns = put(shut_ns, part.start + found, np.maximum(view.time_ns[until] - view.time_ns[first] - lag, 0))
     return Stalls(before, after, own, shut, shut_ns)
 
 
@@ -125,7 +125,7 @@ def _opened(connection: ConnectionFacts, side: int, after: int) -> int:
 def slow_receiver(connection: ConnectionFacts) -> Finding | None:
     """`slow-receiver`: all data was acknowledged, and the window still has no room; or the buffer is read in steps."""
     found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(connection, side)) is not None]
-    for stalls, side in sorted(found, key=lambda entry: -int(entry[0].shut_ns.sum())):
+    for stalls, side in sorted(found, key=lambda entry: -integer(entry[0].shut_ns.sum())):
         finding = _slow(connection, stalls, side) or _read_in_steps(connection, stalls, side)
         if finding is not None:
             return finding
@@ -135,7 +135,7 @@ def slow_receiver(connection: ConnectionFacts) -> Finding | None:
 def _unread(connection: ConnectionFacts, stalls: Stalls, side: int) -> Backlogs | None:
     """The backlogs of the peer of ``side``, where waits for room limit the transfer and backlogs are the reason."""
     transfer = transfer_ns(connection, side)
-    waits, limited = int(np.count_nonzero(stalls.own_ns > 0)), int(stalls.own_ns.sum())
+    waits, limited = int(np.count_nonzero(stalls.own_ns > 0)), integer(stalls.own_ns.sum())
     if waits < LIMITED_WAITS or limited * 100 <= LIMITED_PERCENT * transfer:
         return None
     unread = backlogs(connection.view, 1 - side)
@@ -185,7 +185,7 @@ def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | N
     if not count:
         return None
     times = stalls.shut_ns[slow]
-    worst_ns, total_ns = int(times.max()), int(times.sum())
+    worst_ns, total_ns = integer(times.max()), integer(times.sum())
     if worst_ns < max(STALL_NS, STALL_RTTS * connection.rtt_ns) and count < STALLS:
         return None
     worst = int(indexes_of(slow)[int(np.argmax(times))])
@@ -248,7 +248,7 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
         scale = connection.view.scale_client if side else connection.view.scale_server
         if stalls is None or scale == SCALE_UNKNOWN:
             continue
-        limited = int(stalls.own_ns[~stalls.slow].sum())
+        limited = integer(stalls.own_ns[~stalls.slow].sum())
         waits = int(np.count_nonzero(~stalls.slow & (stalls.own_ns > 0)))
         if (
             waits < LIMITED_WAITS
@@ -262,12 +262,16 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
     return None
 
 
+def _median(numbers: NDArray[np.uint32]) -> float:
+    return float(np.median(numbers))
+
+
 def _window_percent(connection: ConnectionFacts, stalls: Stalls, side: int, rtt_ns: int, spent_ns: int) -> float:
     """How much of a window (percent) was sent per round trip of ``rtt_ns`` in ``spent_ns``; 0 without a round trip."""
     gaps = connection.budget.sends[side]
     if gaps is None or not rtt_ns:
         return 0.0
-    window = float(np.median(connection.view.window[connection.space.latest[1 - side][stalls.before]]))
+    window = in_each(_median, connection.view.window[connection.space.latest[1 - side][stalls.before]])
     return sent_bytes(connection, gaps) * rtt_ns * 100 / max(window * max(spent_ns, 1), 1.0)
 
 

@@ -77,6 +77,8 @@ class Reader:
         self._base, self._data, self._is_short = 0, b"", False
         self._at, self._ended, self._after_unread = 0, False, False
         self._looked = 0
+        self._tried = 0, 0
+        """No segment that begins at the first offset or behind, and before the second, is a border."""
         self._borders = None if borders is None else borders[side]
         self._pending: Unread | None = None
         runs = half.captured
@@ -205,16 +207,27 @@ class Reader:
         if self._borders is not None:
             at = int(np.searchsorted(self._borders, max(begin, beyond + 1)))
             return min(int(self._borders[at]), self._end) if at < len(self._borders) else self._end
-        runs = self.half.captured
-        first = int(np.searchsorted(runs.start, begin))
+        border = self._proved_border(max(begin, beyond + 1))
+        return border if self._side == 0 else self._row_before(border, begin, beyond)
+
+    def _proved_border(self, begin: int) -> int:
+        """The first segment at ``begin`` or behind at which a message is proved to begin."""
+        tried_from, tried_to = self._tried
+        if not tried_from <= begin <= tried_to:
+            tried_from = tried_to = begin
+        starts = self.half.captured.start
+        first = int(np.searchsorted(starts, tried_to))
         border = self._end
-        for at in runs.start[first : first + _PLACES_TRIED].tolist():
+        for at in starts[first : first + _PLACES_TRIED].tolist():
             if self._looked > _LOOKED_MOST or at >= self._end:
                 break
-            if at > beyond and self.is_proved(at):
+            tried_to = at
+            if self.is_proved(at):
                 border = at
                 break
-        return border if self._side == 0 else self._row_before(border, begin, beyond)
+        # Rows before it may be read, and end in what is none: then the same segments would be tried again.
+        self._tried = tried_from, tried_to
+        return border
 
     def _row_before(self, border: int, begin: int, beyond: int) -> int:
         """The first row from ``begin`` on and before ``border`` that others prove; ``border`` without one."""
