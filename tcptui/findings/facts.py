@@ -30,7 +30,7 @@ from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer
+from tcptui.model.lanes import in_columns, in_each, integer
 from tcptui.model.made_once import made_once
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
@@ -38,6 +38,7 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:
+    from tcptui.model.packet_store import I64
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -59,6 +60,9 @@ RESET_TEXT_READ: Final = 256
 RESET_TEXT_SHOWN: Final = 100
 #: … and fewest that are a text rather than chance.
 RESET_TEXT_LEAST: Final = 3
+#: Gaps that a list of them has at most.
+_LISTED: Final = 6
+_TENTH_NS: Final = 100_000_000
 #: Where the data offset is in a TCP header, and the header's fewest bytes (RFC 9293, 3.1).
 DATA_OFFSET: Final = 12
 TCP_HEADER: Final = 20
@@ -357,7 +361,8 @@ class ConnectionFacts(StreamColumns):
 
     def intervals(self, indexes: list[int]) -> str:
         """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
-        return in_each(_listed, *(self.seconds(a, b) for a, b in pairwise(indexes)))
+        found: str = in_columns(_listed, *(self._passed_ns(a, b) for a, b in pairwise(indexes))) if indexes[1:] else ""
+        return found
 
     def possible_here(self, alternatives: tuple[str, ...]) -> tuple[str, ...]:
         """``alternatives`` without those that the capture point rules out (`RULED_OUT`)."""
@@ -368,7 +373,10 @@ class ConnectionFacts(StreamColumns):
 
     def seconds(self, earlier: int, later: int) -> float:
         """Time from one segment to another, in seconds; 0 where the capture's clock went back between them."""
-        return max(0, self.time[later] - self.time[earlier]) / 1e9
+        return self._passed_ns(earlier, later) / 1e9
+
+    def _passed_ns(self, earlier: int, later: int) -> int:
+        return max(0, self.time[later] - self.time[earlier])
 
     def finding(
         self,
@@ -405,8 +413,22 @@ def _of_payload(make: Callable[[bytes], _T], read_packet: Callable[[int], Packet
     return make(segment[begin : begin + min(most, packet.payload_length)])
 
 
-def _listed(*gaps_s: float) -> str:
-    return ", ".join([f"{gap_s:.1f}" for gap_s in gaps_s[:6]]) + (", …" if len(gaps_s) > 6 else "")
+def _rounded(gaps_ns: I64) -> I64:
+    """``gaps_ns`` to the tenth of a second; what is midway between two is left for whoever makes a text of it."""
+    half = _TENTH_NS // 2
+    rounded: I64 = np.where(gaps_ns % _TENTH_NS == half, gaps_ns, (gaps_ns + half) // _TENTH_NS * _TENTH_NS)
+    return rounded
+
+
+def _listed(*gaps_ns: I64) -> NDArray[np.object_]:
+    """`ConnectionFacts.intervals` of each of many connections, whose gaps are columns."""
+    # Of gaps that are rounded alike the text is made once.
+    gaps = list(zip(*(_rounded(column).tolist() for column in gaps_ns[:_LISTED]), strict=True))
+    more = ", …" if len(gaps_ns) > _LISTED else ""
+    texts = {each: ", ".join([f"{gap / 1e9:.1f}" for gap in each]) + more for each in set(gaps)}
+    found = np.empty(len(gaps), object)
+    found[:] = list(map(texts.__getitem__, gaps))
+    return found
 
 
 def where_captured(connection: ConnectionFacts) -> CapturePoint:

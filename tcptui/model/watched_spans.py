@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,8 +39,9 @@ class WatchedSpans:
                 joined.append((begin, end))
         self._spans = joined
 
-    def end_after(self, time_ns: int) -> int:
-        """The end of the span of a packet at ``time_ns``; that time itself where none is known."""
-        spans = self._spans
-        place = bisect_right(spans, time_ns, key=lambda span: span[0]) - 1
-        return max(time_ns, spans[place][1]) if place >= 0 else time_ns
+    def ends_after(self, times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The end of the span of a packet at each of ``times_ns``; that time itself where none is known."""
+        begins, ends = np.array([(0, 0), *self._spans], np.int64).T
+        place = begins[1:].searchsorted(times_ns, side="right")
+        later: NDArray[np.int64] = np.where(place > 0, np.maximum(times_ns, ends[place]), times_ns)
+        return later

@@ -15,7 +15,7 @@ import numpy as np
 
 from tcptui.analysis.stream.view import CUT_COLUMNS, StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import Lanes, NotInLockstepError, in_each, lanes_of, of_each, one_column
+from tcptui.model.lanes import Lanes, NotInLockstepError, lanes_of, of_each, one_column
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import ACK
 
@@ -208,15 +208,6 @@ class AlikeView(StreamView):
         self.irtt_ns = lanes_of(table.irtt_ns[self.numbers])
         self.min_rtt_from_client_ns = lanes_of(np.where(is_b, from_b, from_a))
         self.min_rtt_from_server_ns = lanes_of(np.where(is_b, from_a, from_b))
-
-    @property
-    def capture_end_ns(self) -> int:
-        """As `StreamView.capture_end_ns`."""
-        self._asked_of_end[0] = True
-        newest = self.newest_ns
-        last: Any = self.time_ns.max()
-        until: int = in_each(self._block.watched_until, last.tolist())
-        return min(newest, until)
 
     def _ends(self) -> tuple[Any, Any]:
         if AlikeView._ends not in self.kept:

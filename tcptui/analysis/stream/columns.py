@@ -80,9 +80,9 @@ class RowBlock:
         raw: NDArray[Any] = self._of_store[name][self._index]
         return raw
 
-    def watched_until(self, time_ns: int) -> int:
-        """How long the capture watched after a packet at ``time_ns`` (`tcptui.model.watched_spans`)."""
-        return self._store.watched.end_after(time_ns)
+    def watched_until(self, times_ns: I64) -> I64:
+        """How long the capture watched after a packet at each of ``times_ns`` (`tcptui.model.watched_spans`)."""
+        return self._store.watched.ends_after(times_ns)
 
     def lacking(self) -> I32:
         """`PacketStore.forgotten` of all rows."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.stream.columns import RowBlock
 from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.model.arrays import flatnonzero32, indexes_of
+from tcptui.model.lanes import in_columns
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
 from tcptui.model.tcp_flags import FIN, RST
 
@@ -153,8 +154,12 @@ class StreamView:
         newest segment is (`tcptui.model.watched_spans`).
         """
         self._asked_of_end[0] = True
-        newest = self.newest_ns
-        return min(newest, self._block.watched_until(int(self.time_ns.max()))) if len(self) else newest
+        return min(self.newest_ns, self._watched_until_ns) if len(self) else self.newest_ns
+
+    @property
+    def _watched_until_ns(self) -> int:
+        found: int = in_columns(self._block.watched_until, self.time_ns.max().tolist())
+        return found
 
     @property
     def newest_ns(self) -> int:
