@@ -1,8 +1,9 @@
-"""How fast HTTP/2 is read: the requests of one connection, by tcptui and by tshark, as frames a second.
+"""How fast HTTP/2 is read: the requests of one connection, or of several, by tcptui and by tshark, as frames a second.
 
-    python tests/benchmarks/http2_speed.py [--calls 100000] [--runs 3] [--directory DIR] [--no-tshark]
+    python tests/benchmarks/http2_speed.py [--calls 100000] [--connections 1] [--runs 3] [--directory DIR] [--no-tshark]
 
-Writes, where they are not there yet, captures of one connection with ``--calls`` requests each:
+Writes, where they are not there yet, captures of ``--calls`` requests each, in one connection: all on one processor.
+Several connections, one after the other, are read by all of them.
 
 - ``same``: HEADERS, answered by HEADERS and a short DATA frame; one of twenty paths;
 - ``get``: the same, every path its own, and every answer its own length;
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hpack import Encoder
-from make_capture import ACK, PSH, Talk, write_capture
+from make_capture import ACK, PSH, Record, Talk, write_capture
 from timed_runs import timed
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ Fields = list[tuple[str, str]]
 class Ends:
     """A client and a server that speak HTTP/2 in one connection; counts their frames."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self.talk = Talk(0, rng)
+    def __init__(self, rng: random.Random, connection: int) -> None:
+        self.talk = Talk(4 * connection, rng)
         self.rng = rng
         self.frames = 0
         self._encoders = (Encoder(), Encoder())
@@ -153,40 +154,48 @@ SHAPES: Final[dict[str, Callable[[Ends, int], None]]] = {
 }  # fmt: skip
 
 
-def write(path: Path, shape: str, calls: int) -> int:
+def write(path: Path, shape: str, calls: int, connections: int) -> int:
     """Write the capture unless it is there; its number of HTTP/2 frames."""
     counted = path.with_suffix(".frames")
     if counted.exists():
         return int(counted.read_text())
-    ends = Ends(random.Random(calls))
-    for number in range(calls):
-        SHAPES[shape](ends, number)
-    ends.talk.close()
-    write_capture(path, ends.talk.records)
-    counted.write_text(str(ends.frames))
-    return ends.frames
+    frames, records, rng = 0, list[Record](), random.Random(calls)
+    for connection in range(connections):
+        ends = Ends(rng, connection)
+        for number in range(calls // connections):
+            SHAPES[shape](ends, number)
+        ends.talk.close()
+        begin_ns = records[-1][0] if records else 0
+        records += [(begin_ns + time_ns, frame) for time_ns, frame in ends.talk.records]
+        frames += ends.frames
+    write_capture(path, records)
+    counted.write_text(str(frames))
+    return frames
 
 
 def main() -> int:
     """See the module's text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default=",".join(SHAPES))
     parser.add_argument("--directory", type=Path, default=Path("/var/tmp"))
     parser.add_argument("--no-tshark", action="store_true")
     options = parser.parse_args()
-    print("| capture | frames | tcptui s (processor) | frames/s of a processor | tshark s (processor) |")
-    print("|---|---|---|---|---|")
+    print("| capture | frames | tcptui s (processor) | frames/s of a processor | frames/s | tshark s (processor) |")
+    print("|---|---|---|---|---|---|")
+    several = f"-{options.connections}" if options.connections > 1 else ""
     for shape in options.only.split(","):
-        path = options.directory / f"http2-{shape}-{options.calls}.pcap"
-        frames, out = write(path, shape, options.calls), path.with_suffix(".out")
+        path = options.directory / f"http2-{shape}-{options.calls}{several}.pcap"
+        frames, out = write(path, shape, options.calls, options.connections), path.with_suffix(".out")
         timed(_OURS, path, out)  # warms the caches
         ours = [timed(_OURS, path, out) for _ in range(options.runs)]
         told = sum(1 for _ in out.open("rb"))
         out.unlink()
         wall, spent = (statistics.median(column) for column in zip(*ours, strict=True))
-        row = f"| {shape}, {told:,} requests | {frames:,} | {wall:.2f} ({spent:.2f}) | {frames / spent:,.0f} |"
+        rates = f"{frames / spent:,.0f} | {frames / wall:,.0f}"
+        row = f"| {shape}, {told:,} requests | {frames:,} | {wall:.2f} ({spent:.2f}) | {rates} |"
         if not options.no_tshark:
             tshark = timed(_TSHARK, path, Path(os.devnull))
             row += f" {tshark[0]:.2f} ({tshark[1]:.2f}) |"
