@@ -90,14 +90,18 @@ def checksum_states(
 
 
 def _word_sums(block: bytes, data: NDArray[np.uint8], first: I64, last: I64) -> I64:
-    """The sum of the 16-bit words of each of ``block[first:last]``, an odd last byte filled up with zero."""
+    """The sum of the 16-bit words of each of ``block[first:last]``, an odd last byte filled up with zero.
+
+    None of them is empty.
+    """
     sums = np.zeros(len(first), np.int64)
+    padded = block + bytes(2)  # so that there is a word where the last of them ends
     for odd in (0, 1):
         at = np.flatnonzero(first & 1 == odd)
         if len(at):
-            words = np.frombuffer(block, ">u2", (len(block) - odd) // 2, odd)
-            upto = np.append(0, np.cumsum(words, dtype=np.int64))
-            sums[at] = upto[last[at] - odd >> 1] - upto[first[at] - odd >> 1]
+            words = np.frombuffer(padded, ">u2", (len(padded) - odd) // 2, odd)
+            borders = np.stack((first[at] - odd >> 1, last[at] - odd >> 1), axis=1).ravel()
+            sums[at] = np.add.reduceat(words, borders, dtype=np.int64)[::2]
     at = np.flatnonzero(last - first & 1)
     sums[at] += data[last[at] - 1].astype(np.int64) << 8
     return sums

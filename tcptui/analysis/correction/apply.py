@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tcptui.analysis.correction.find import Hindsight
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import PacketStore
+
+
+#: Rows from which on the kernel runs: its tables have some hundred bytes for each of them.
+_REPLAYED_AT_ONCE: Final = 1 << 15
 
 
 class Replay(Protocol):
@@ -44,10 +48,11 @@ class _Found(NamedTuple):
 def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], replay: Replay) -> None:
     """Correct the states of the streams ``judged``, in ``store`` and in the views.
 
-    Each is given with whether *b* is its client.  The kernel runs once for all of them, so many short streams cost
+    Each is given with whether *b* is its client.  The kernel runs once for many of them, so many short streams cost
     little more than one.  The result depends on the packets alone, whatever was corrected before.
     """
-    found = []
+    found: list[_Found] = []
+    count = 0
     for view, client_is_b in judged:
         looked, segments = hindsight(view), view.rows_by_stream
         if looked or (store.marks[segments] & RowMark.CORRECTED).any():
@@ -56,8 +61,15 @@ def correct(store: PacketStore, judged: Iterable[tuple[StreamView, bool]], repla
                 rows = np.sort(np.concatenate((rows, view.quotes)))
                 places = rows.searchsorted(segments)
             found.append(_Found(view, client_is_b, looked, rows, places))
-    if not found:
-        return
+            count += len(rows)
+            if count >= _REPLAYED_AT_ONCE:
+                _correct(store, found, replay)
+                found, count = [], 0
+    if found:
+        _correct(store, found, replay)
+
+
+def _correct(store: PacketStore, found: list[_Found], replay: Replay) -> None:
     counts = [len(each.rows) for each in found]
     begins = [end - count for end, count in zip(accumulate(counts), counts, strict=True)]
     rows = np.concatenate([each.rows for each in found])
