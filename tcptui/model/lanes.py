@@ -568,6 +568,18 @@ def column(numbers: Sequence[Any]) -> Any:
     return Lanes(np.stack([np.broadcast_to(_operand(number), lanes) for number in numbers]), plain=False)
 
 
+def largest(numbers: Sequence[int]) -> int:
+    """The largest of ``numbers``; of lanes, that of each, whichever of them it is."""
+    found: int = max(numbers) if not any(map(lane_count, numbers)) else column(numbers).max().item()
+    return found
+
+
+def upper_median(numbers: Sequence[int]) -> int:
+    """The middle one of ``numbers``, the larger one of two; of lanes, that of each."""
+    found: int = np.sort(column(numbers))[len(numbers) // 2].item()
+    return found
+
+
 def zeros_like(clock: Any, count: int) -> Any:
     """A column of ``count`` zeros, of as many lanes as ``clock`` has."""
     if isinstance(clock, Lanes):

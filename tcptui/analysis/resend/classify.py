@@ -50,7 +50,7 @@ from tcptui.analysis.resend.sender_view import (
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.lanes import integer, largest, places_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -436,7 +436,7 @@ class _Judge:
         moments = [self._time[own]] if own >= 0 else []
         if peer >= 0:
             moments.append(self._time[peer] + self._loop[side])
-        return max(0, self._time[i] - max(moments)) if moments else 0
+        return max(0, self._time[i] - largest(moments)) if moments else 0
 
     def _waited(self, i: int, side: int, start: int, acknowledged: int, previous: int) -> int:
         """How long since the segment was last sent or the ACK moved on, whichever was later (RFC 6298, 5)."""
@@ -446,7 +446,7 @@ class _Judge:
             progress = self._duplicates[side].progress(acknowledged)
             if progress < i:
                 moments.append(self._time[progress] + self._loop[side])
-        return max(0, self._time[i] - max(moments)) if moments else 0
+        return max(0, self._time[i] - largest(moments)) if moments else 0
 
     @cached_property
     def _same_start(self) -> SameStart:

@@ -240,7 +240,7 @@ def answer_delay_ns(view: StreamView, space: SequenceSpace, side: int) -> int:
     followed = following < len(carrying)
     delays = view.time_ns[carrying[following[followed]]] - view.time_ns[moved[followed]]
     delays = np.sort(delays[delays <= LONGEST_ANSWER_NS])
-    return int(delays[len(delays) // 4]) if len(delays) >= FEWEST_ANSWERS else 0
+    return integer(delays[len(delays) // 4]) if len(delays) >= FEWEST_ANSWERS else 0
 
 
 def sack_agreed(view: StreamView) -> bool | None:

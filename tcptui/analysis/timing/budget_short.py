@@ -26,7 +26,7 @@ from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
 from tcptui.analysis.timing.stretches import OVERLAPS, asked_least_ns, brings_news
-from tcptui.model.lanes import column
+from tcptui.model.lanes import column, largest
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -161,7 +161,7 @@ class _Attributed:
         begins = [self.times[at] for at in self.events[:-1]]
         ends = [self.times[at] for at in self.events[1:]]
         each = zip(begins, ends, self.stretches, strict=True)
-        return max((end - begin for begin, end, (_, part, *_) in each if part is Part.SERVER_THINK), default=0)
+        return largest([0, *(end - begin for begin, end, (_, part, *_) in each if part is Part.SERVER_THINK)])
 
     def budget(self) -> TimeBudget:
         """The same, as `time_budget` has it."""

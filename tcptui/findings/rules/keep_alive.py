@@ -8,7 +8,7 @@ from typing import Final
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest, upper_median
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -45,11 +45,10 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     tail = set(_unanswered_tail(connection, probes))
     answered = [i for i in probes if i not in tail and _answer(connection, i) >= 0 and not _refused(connection, i)]
     waits = {i: _silent_ns(connection, i) for i in probes}
-    if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(connection, probes) is not None:
+    if not answered or largest([waits[i] for i in answered]) < IDLE_NS or _answers_lost(connection, probes) is not None:
         return None
     side = connection.side[answered[0]]
     answers = [_answer(connection, i) for i in answered]
-    gaps = sorted(waits[i] for i in answered)
     both = any(connection.side[i] != side for i in answered)
     evidence = [index for pair in zip(answered, answers, strict=True) for index in pair]
     return connection.finding(
@@ -61,7 +60,7 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(answered),
-        interval_s=gaps[len(gaps) // 2] / 1e9,
+        interval_s=upper_median([waits[i] for i in answered]) / 1e9,
         first_frame=connection.frame[answered[0]],
         answer_frame=connection.frame[answers[0]] if answers[0] >= 0 else 0,
         probe_bytes=connection.length[answered[0]],
@@ -102,7 +101,7 @@ def keep_alive_timeout(connection: ConnectionFacts) -> Finding | None:
     if len(tail) < 2:
         return _answers_lost(connection, probes)
     gaps = [connection.time[b] - connection.time[a] for a, b in pairwise(tail)]
-    middle = sorted(gaps)[len(gaps) // 2]
+    middle = upper_median(gaps)
     if middle < IDLE_NS // 2 or any(abs(gap - middle) > SPACING_TOLERANCE * middle for gap in gaps):
         return None
     side = connection.side[tail[-1]]
@@ -162,7 +161,7 @@ def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | N
         return None
     if echoes & {view.ts_value.item(i) for i in answers}:
         return None
-    gaps = sorted(connection.time[b] - connection.time[a] for a, b in pairwise([*tail, rst]))
+    gaps = [connection.time[b] - connection.time[a] for a, b in pairwise([*tail, rst])]
     return connection.finding(
         FindingId.KEEP_ALIVE_TIMEOUT,
         (*(i for pair in zip(tail, answers, strict=True) for i in pair), rst),
@@ -173,7 +172,7 @@ def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | N
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tail),
-        interval_s=gaps[len(gaps) // 2] / 1e9,
+        interval_s=upper_median(gaps) / 1e9,
         first_frame=connection.frame[tail[0]],
         last_frame=connection.frame[tail[-1]],
         rst_frame=connection.frame[rst],

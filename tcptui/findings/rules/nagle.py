@@ -19,7 +19,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import I64
 
 #: A delayed ACK comes at least this much later than the round trip to its sender …
@@ -61,8 +61,8 @@ def _find_held(connection: ConnectionFacts, side: int) -> I64:
     if gaps is None or integer(view.length.max()) > LARGEST_REAL:
         return np.zeros(0, np.int64)
     # A full segment: the peer's MSS less the timestamps option; without a SYN, the least that a host must accept.
-    offered = int(view.mss.max(initial=0, where=view.from_server != bool(side)))
-    whole = max(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
+    offered = integer(view.mss.max(initial=0, where=view.from_server != bool(side)))
+    whole = largest([largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT])
     waited, held = 0, [np.zeros(0, np.int64)]
     for part in chunks(len(gaps)):
         found, freed = _waited(connection, side, gaps, part, whole)

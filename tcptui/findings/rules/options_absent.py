@@ -17,7 +17,7 @@ from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import NEGOTIATED, OPTION_REFUSED
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer
+from tcptui.model.lanes import in_each, integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
 
@@ -77,7 +77,7 @@ def window_scaling_absent(connection: ConnectionFacts) -> Finding | None:
     handshake = connection.handshake
     if not shape or handshake is None:
         return None
-    busiest = max(connection.payload_by_side)
+    busiest = largest(connection.payload_by_side)
     if shape == "not-offered" and busiest <= UNSCALED_WINDOW:
         return None
     rtt_s = connection.seconds(handshake.syn, handshake.third)

@@ -15,7 +15,7 @@ from tcptui.findings.rules.reset_injected import rst_injected
 from tcptui.findings.unread_backlog import backlogs
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, SYN
@@ -93,7 +93,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         rst_frame=connection.frame[rst],
         unread_bytes=unread
         if shape != "crossed"
-        else max(ahead(connection.end[i], connection.ack[rst]) for i in crossing),
+        else largest([ahead(connection.end[i], connection.ack[rst]) for i in crossing]),
         waited_s=max(connection.seconds(first, rst), connection.seconds(rst, first)),
         address=(connection.view.server if side else connection.view.client).host,
     )
