@@ -42,6 +42,10 @@ class RoleSource(StrEnum):
     """Nothing does: the end that is seen first is called the client."""
 
 
+ROLE_SOURCES: Final = tuple(RoleSource)
+"""The surest first."""
+
+
 def _ranks() -> U8:
     """By port: the lower, the likelier a server's."""
     ranks = np.full(1 << 16, 3, np.uint8)

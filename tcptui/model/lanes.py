@@ -568,6 +568,11 @@ def column(numbers: Sequence[Any]) -> Any:
     return Lanes(np.stack([np.broadcast_to(_operand(number), lanes) for number in numbers]), plain=False)
 
 
+def in_any_lane(mask: Any) -> Any:
+    """``mask``, where it differs by lane: what is set in any."""
+    return mask.each.any(axis=1) if isinstance(mask, Lanes) else mask
+
+
 def largest(numbers: Sequence[int]) -> int:
     """The largest of ``numbers``; of lanes, that of each, whichever of them it is."""
     found: int = max(numbers) if not any(map(lane_count, numbers)) else column(numbers).max().item()

@@ -15,7 +15,7 @@ import numpy as np
 
 from tcptui.analysis.stream.view import CUT_COLUMNS, StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import Lanes, NotInLockstepError, lanes_of, of_each, one_column
+from tcptui.model.lanes import Lanes, NotInLockstepError, lanes_of, one_column
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import ACK
 
@@ -217,11 +217,6 @@ class AlikeView(StreamView):
             self.kept[AlikeView._ends] = ends
         found: tuple[Any, Any] = self.kept[AlikeView._ends]
         return found
-
-    @property
-    def role_source(self) -> Any:
-        """As `StreamView.role_source`."""
-        return of_each(list(map(self._block.streams.role_source, self.numbers.tolist())))
 
     def some(self, chosen: NDArray[np.bool_]) -> AlikeView:
         """The view of the lanes ``chosen``, which has what this one has read of the packets."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.roles import RoleSource, clients_by_port
+from tcptui.analysis.roles import clients_by_port
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
 from tcptui.model.shared_memory import shared_zeros
@@ -299,14 +299,12 @@ class StreamTable:
         client = np.where(is_b, hosts_b, hosts_a), np.where(is_b, ports_b, ports_a)
         return client, (np.where(is_b, hosts_a, hosts_b), np.where(is_b, ports_a, ports_b))
 
-    def role_source(self, stream: int) -> RoleSource:
-        """What tells which end of ``stream`` is the client."""
-        if self.marks[stream] & (StreamMark.SYN_A | StreamMark.SYN_B):
-            return RoleSource.SYN
-        if self.spoken_role[stream]:
-            return RoleSource.SPOKEN
-        ports = self.flows.ports(self.flow[stream : stream + 1])
-        return RoleSource.PORTS if clients_by_port(*ports)[1][0] else RoleSource.FIRST
+    def role_sources(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What tells which end of each of ``streams`` is the client, as its place in `ROLE_SOURCES`."""
+        syn = (self.marks[streams] & int(StreamMark.SYN_A | StreamMark.SYN_B)) != 0
+        by_port = clients_by_port(*self.flows.ports(self.flow[streams]))[1]
+        told = (syn, self.spoken_role[streams] != 0, by_port)
+        return np.select(told, range(len(told)), len(told))
 
     def ends(self, stream: int) -> tuple[Endpoint, Endpoint]:
         """Client and server."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.analysis.roles import ROLE_SOURCES, RoleSource
 from tcptui.analysis.stream.columns import RowBlock
 from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.model.arrays import flatnonzero32, indexes_of
@@ -18,7 +19,6 @@ from tcptui.model.tcp_flags import FIN, RST
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tcptui.analysis.roles import RoleSource
     from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.timing.budget_parts import HeldSpan
     from tcptui.model.endpoint import Endpoint
@@ -191,7 +191,8 @@ class StreamView:
     @property
     def role_source(self) -> RoleSource:
         """What tells which end is the client."""
-        return self._block.streams.role_source(self.stream)
+        found: RoleSource = ROLE_SOURCES[in_columns(self._block.streams.role_sources, self.stream)]
+        return found
 
     def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
         """This stream's part of each column that ``make`` returns for its block; made once for all streams there."""

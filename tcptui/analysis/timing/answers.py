@@ -13,6 +13,7 @@ from tcptui.analysis.timing.rtt_samples import RttSamples
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, refuted_waits
 from tcptui.model.arrays import indexes_of
+from tcptui.model.lanes import in_any_lane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,10 +66,14 @@ class Answers:
             if not len(theirs):
                 continue
             answers, clock = at[theirs], self._segments.clock
-            theirs = theirs[clock[answers] - clock[answers - 1] > pause_ns(self._segments.rtt_ns(answers))]
+            paused = clock[answers] - clock[answers - 1] > pause_ns(self._segments.rtt_ns(answers))
+            # Those alone are looked at; of lanes, those that came after a pause in any.
+            among = in_any_lane(paused)
+            theirs, paused = theirs[among], paused[among]
             for number, which in self._segments.groups(theirs, at[theirs]):
                 base = np.int32(self._members[number].start)
                 lost[which] = self._numbers(number, side).lost(at[which] - base)
+            lost[theirs] &= paused
         return lost
 
     def _numbers(self, number: int, side: int) -> PacketNumbers:
